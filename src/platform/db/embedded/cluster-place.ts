@@ -1,0 +1,130 @@
+/*
+ * Where things are on disk:
+ *
+ *   <dataDir>/postgres             the cluster, or a link to it
+ *   <dataDir>/postgres/.s.PGSQL.5432   its socket; the cluster is 0700 anyway. In /tmp when that path is too long
+ *   <dataDir>/postgres.log         what the server prints
+ *   <dataDir>/postgres.init-*      a cluster in the making, see init-cluster.ts
+ *   /var/lib/drydock/<hash of dataDir>/postgres   the cluster when root's data directory is hidden from other users
+ *   /var/lib/drydock/postgres-native-*            the same for the programs, see native-dir.ts
+ */
+import { createHash } from 'node:crypto';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { canReach, isRoot, makeEnterable, NOBODY, type RunAs } from './run-as';
+
+const HIDDEN_DATA_ROOT = '/var/lib/drydock';
+const SOCKET_NAME = '.s.PGSQL.5432';
+/** `sun_path` holds 104 bytes on macOS and 108 on Linux, with the closing zero. */
+const SOCKET_PATH_LIMIT_BYTES = 103;
+
+export interface ClusterPlace {
+  readonly clusterDir: string;
+  /** The name under which the operator finds the cluster: the cluster itself or a link to it. */
+  readonly visiblePath: string;
+  readonly socketDir: string;
+  readonly logFile: string;
+  /** Where a copy of the programs may go when they cannot be used where they are. */
+  readonly copiesDir: string;
+  /** Undefined: the programs run as ourselves. */
+  readonly runAs: RunAs | undefined;
+}
+
+/**
+ * Decides where the cluster of a data directory is, or is to be, and who runs it. Creates the directories around it.
+ *
+ * @param dataDir - created when missing
+ */
+export function placeCluster(dataDir: string): ClusterPlace {
+  mkdirSync(dataDir, { recursive: true });
+  const dir = realpathSync(dataDir);
+  const visiblePath = join(dir, 'postgres');
+  const { clusterDir, runAs } = isClusterDir(visiblePath)
+    ? placeExisting(realpathSync(visiblePath))
+    : placeNew(dir, visiblePath);
+  return {
+    clusterDir,
+    visiblePath,
+    socketDir: chooseSocketDir(clusterDir),
+    logFile: join(dir, 'postgres.log'),
+    copiesDir: isRoot() ? HIDDEN_DATA_ROOT : dir,
+    runAs,
+  };
+}
+
+/** Says whether a directory holds a finished cluster. */
+export function isClusterDir(dir: string): boolean {
+  return existsSync(join(dir, 'PG_VERSION'));
+}
+
+/** Lets the operator see a cluster that had to go elsewhere: `<dataDir>/postgres` becomes a link to it. */
+export function linkVisiblePath({ clusterDir, visiblePath }: ClusterPlace): void {
+  if (clusterDir === visiblePath) return;
+  const old = lstatSync(visiblePath, { throwIfNoEntry: false });
+  if (old?.isSymbolicLink() && readlinkSync(visiblePath) === clusterDir) return;
+  // A dangling link came with a checkout that was copied from elsewhere; anything else is not ours to remove.
+  if (old?.isSymbolicLink()) rmSync(visiblePath);
+  try {
+    symlinkSync(clusterDir, visiblePath);
+  } catch (error) {
+    if (!existsSync(visiblePath) || realpathSync(visiblePath) !== clusterDir) throw error;
+  }
+}
+
+/** Makes sure that the socket's directory exists and that nobody else owns it. */
+export function makeSocketDir({ clusterDir, socketDir, runAs }: ClusterPlace): void {
+  if (socketDir === clusterDir) return;
+  const owner = runAs?.uid ?? process.getuid?.();
+  if (mkdirSync(socketDir, { recursive: true, mode: 0o700 }) !== undefined && runAs !== undefined) {
+    chownSync(socketDir, runAs.uid, runAs.gid);
+  }
+  const found = lstatSync(socketDir);
+  // The name can be guessed: whoever made it first could otherwise play our database.
+  if (!found.isDirectory() || found.uid !== owner || (found.mode & 0o077) !== 0) {
+    throw new Error(`${socketDir} must be a directory of uid ${owner} with mode 0700; remove it and start again.`);
+  }
+}
+
+function placeExisting(clusterDir: string): { clusterDir: string; runAs: RunAs | undefined } {
+  const { uid, gid } = statSync(clusterDir);
+  if (!isRoot()) {
+    if (uid === process.getuid?.() || process.getuid === undefined) return { clusterDir, runAs: undefined };
+    throw new Error(
+      `The database in ${clusterDir} belongs to uid ${uid}: run Drydock as that user or set DATABASE_URL.`,
+    );
+  }
+  const runAs = uid === 0 ? NOBODY : { uid, gid };
+  if (canReach(join(clusterDir, '..'), runAs)) return { clusterDir, runAs };
+  throw new Error(
+    `The database in ${clusterDir} cannot be reached by its user, uid ${runAs.uid}: ` +
+      'let others enter the directories above it (chmod o+x) or set DATABASE_URL.',
+  );
+}
+
+function placeNew(dataDir: string, visiblePath: string): { clusterDir: string; runAs: RunAs | undefined } {
+  if (!isRoot()) return { clusterDir: visiblePath, runAs: undefined };
+  if (canReach(dataDir, NOBODY)) return { clusterDir: visiblePath, runAs: NOBODY };
+  makeEnterable(HIDDEN_DATA_ROOT);
+  const parent = makeEnterable(join(HIDDEN_DATA_ROOT, shortHash(dataDir)));
+  return { clusterDir: join(parent, 'postgres'), runAs: NOBODY };
+}
+
+function chooseSocketDir(clusterDir: string): string {
+  if (Buffer.byteLength(join(clusterDir, SOCKET_NAME)) <= SOCKET_PATH_LIMIT_BYTES) return clusterDir;
+  // Not os.tmpdir(): the server and the command line must agree, whatever TMPDIR either was given.
+  return `/tmp/drydock-${process.getuid?.() ?? 0}-${shortHash(clusterDir)}`;
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}

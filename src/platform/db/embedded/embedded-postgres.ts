@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../log/logger';
+import { placeCluster } from './cluster-place';
+import { ensureServer, type ServerOptions } from './ensure-server';
+import { DATABASE_NAME, type Holder, SERVER_PORT } from './holder';
+import { DATABASE_USER } from './init-cluster';
+import { stopServer } from './postmaster';
+
+const RETRY_MS = 1000;
+
+/** A Postgres server that we run ourselves and share with the other Drydock processes on the same data directory. */
+export interface EmbeddedPostgres {
+  /** What pg needs to connect: the directory of the server's socket as the host. */
+  readonly connection: { host: string; port: number; user: string; database: string };
+  /** Leaves; the last process to leave stops the server. May be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Joins the Postgres server of a data directory: the one that runs, or one that this starts. From then on the server is
+ * watched, and started again should it go away. Survives a kill of either side: see holder.ts and ensure-server.ts.
+ *
+ * @param options.dataDir - the cluster goes into `<dataDir>/postgres`, the server's output into `<dataDir>/postgres.log`
+ * @param options.settings - server settings, used only if this is the process that starts the server
+ */
+export async function startEmbeddedPostgres(options: {
+  dataDir: string;
+  logger: Logger;
+  settings?: Readonly<Record<string, string>>;
+}): Promise<EmbeddedPostgres> {
+  const { dataDir, logger, settings = {} } = options;
+  const place = placeCluster(dataDir);
+  const server: ServerOptions = { place, logger, settings };
+  const watch = watchServer(server, await ensureServer(server));
+  let stopped: Promise<void> | undefined;
+  return {
+    connection: { host: place.socketDir, port: SERVER_PORT, user: DATABASE_USER, database: DATABASE_NAME },
+    stop: () => (stopped ??= leaveServer(server, watch)),
+  };
+}
+
+interface Watch {
+  /** Ends the watch; gives our stake in the server, if there still is a server. */
+  end(): Promise<Holder | undefined>;
+}
+
+function watchServer(server: ServerOptions, first: Holder): Watch {
+  const ending = new AbortController();
+  const isEnding = (): boolean => ending.signal.aborted;
+  let holder: Holder | undefined = first;
+
+  async function keepServerUp(): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      ending.signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    while (!isEnding()) {
+      if (holder !== undefined) {
+        await Promise.race([holder.lost, ended]);
+        if (isEnding()) return;
+        server.logger.warn({ dir: server.place.clusterDir }, 'lost the database server, getting it back');
+      }
+      try {
+        holder = undefined;
+        holder = await ensureServer(server);
+        server.logger.info({ dir: server.place.clusterDir }, 'the database server is back');
+      } catch (error) {
+        server.logger.error({ err: error }, 'cannot get the database server back, will try again');
+        await sleep(RETRY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  const done = keepServerUp();
+  return {
+    end: async () => {
+      ending.abort();
+      await done;
+      return holder;
+    },
+  };
+}
+
+async function leaveServer({ place, logger }: ServerOptions, watch: Watch): Promise<void> {
+  const holder = await watch.end();
+  if (holder === undefined || !(await holder.leave())) return;
+  if (!(await stopServer(place.clusterDir))) {
+    logger.warn({ dir: place.clusterDir }, 'the database server is slow to stop, leaving it to itself');
+  }
+  await holder.close();
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Binaries } from './binaries';
+import type { ClusterPlace } from './cluster-place';
+import { isProcessAlive, readLockFile } from './lock-file';
+
+const LOG_TAIL_LENGTH = 2000;
+const STOP_TIMEOUT_MS = 60_000;
+
+/** Nothing of our own environment: PGPORT, PGDATA and the like would change what the programs do. */
+export const CHILD_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+
+/** A `postgres` process that we started; it may be on its way out because another one has the cluster. */
+export interface Postmaster {
+  readonly pid: number | undefined;
+  isRunning(): boolean;
+  /** It ended by itself with an error; not because somebody stopped or killed it. */
+  hasFailed(): boolean;
+  /** What it printed since it was started, the end of it. */
+  readOutput(): string;
+}
+
+/**
+ * Starts `postgres` in a process group of its own, so that Ctrl-C reaches us and not it: it must outlive our last query.
+ * Returns at once; whether the server is up shows in its lock file and on its socket.
+ *
+ * @param settings - server settings that come on top of ours
+ */
+export function spawnPostmaster(
+  place: ClusterPlace,
+  { binDir }: Binaries,
+  settings: Readonly<Record<string, string>>,
+): Postmaster {
+  const log = openSync(place.logFile, 'a', 0o600);
+  const logStart = statSync(place.logFile).size;
+  const child = spawn(join(binDir, 'postgres'), ['-D', place.clusterDir, ...listSettings(place, settings)], {
+    ...place.runAs,
+    cwd: '/',
+    detached: true,
+    env: CHILD_ENVIRONMENT,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  child.unref();
+  let spawnError = '';
+  child.once('error', (error) => (spawnError = error.message));
+  return {
+    pid: child.pid,
+    isRunning: () => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
+    hasFailed: () => child.pid === undefined || (child.exitCode ?? 0) !== 0,
+    readOutput: () =>
+      spawnError + readFileSync(place.logFile).subarray(logStart).toString('utf8').slice(-LOG_TAIL_LENGTH).trim(),
+  };
+}
+
+/**
+ * Stops the server of a cluster, whoever started it, and waits until it has let go of the data. Open connections are cut.
+ *
+ * @returns false when it takes longer than a minute
+ */
+export async function stopServer(clusterDir: string): Promise<boolean> {
+  const lock = readLockFile(clusterDir);
+  if (lock === undefined || !isProcessAlive(lock.pid)) return true;
+  process.kill(lock.pid, 'SIGINT');
+  for (const giveUpAt = Date.now() + STOP_TIMEOUT_MS; Date.now() < giveUpAt;) {
+    // The file goes last. The process can stay on as a zombie, in a container whose first process does not wait for it.
+    if (readLockFile(clusterDir)?.pid !== lock.pid || !isProcessAlive(lock.pid)) return true;
+    await sleep(5);
+  }
+  return false;
+}
+
+function listSettings({ socketDir }: ClusterPlace, extra: Readonly<Record<string, string>>): string[] {
+  const settings = {
+    listen_addresses: '',
+    // A list, so a path with a comma or a blank needs the quotes.
+    unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"`,
+    unix_socket_permissions: '0700',
+    port: '5432',
+    max_connections: '100',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    cluster_name: 'drydock',
+    ...extra,
+  };
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}

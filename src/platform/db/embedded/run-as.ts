@@ -1,0 +1,39 @@
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** The user that the database's programs run as when we are root, because Postgres refuses to be root. */
+export interface RunAs {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Has no home and no privileges, and is there on every Linux without touching /etc/passwd. */
+export const NOBODY: RunAs = { uid: 65534, gid: 65534 };
+
+/** Says whether this process is root; never true on Windows. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * Says whether a user may use a path: enter every directory above it, and search (directory) or run (file) the path itself.
+ * Judged from the mode bits, so access lists that give more are not seen and we copy where we need not.
+ *
+ * @param path - an absolute path without symbolic links
+ */
+export function canReach(path: string, who: RunAs): boolean {
+  if (!existsSync(path)) return false;
+  for (let at = path; ; at = dirname(at)) {
+    const { uid, gid, mode } = statSync(at);
+    const bit = uid === who.uid ? 0o100 : gid === who.gid ? 0o010 : 0o001;
+    if ((mode & bit) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+/** Creates a directory, unless it exists, that every user may pass through but not list. */
+export function makeEnterable(dir: string): string {
+  // chmod as well: the umask of a careful root would take the others' bit away again.
+  if (mkdirSync(dir, { recursive: true }) !== undefined) chmodSync(dir, 0o711);
+  return dir;
+}

@@ -1,0 +1,310 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { chooseBinaries } from '../../../src/platform/db/embedded/binaries';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/platform/db/embedded/embedded-postgres';
+import { isProcessAlive, readLockFile } from '../../../src/platform/db/embedded/lock-file';
+import { prepareNativeDir } from '../../../src/platform/db/embedded/native-dir';
+import { NOBODY } from '../../../src/platform/db/embedded/run-as';
+import { createLogger } from '../../../src/platform/log/logger';
+
+jest.setTimeout(60_000);
+
+const logger = createLogger('silent');
+// Not synchronous_commit=off: what is committed must outlive a kill.
+const settings = { fsync: 'off', full_page_writes: 'off' };
+const root = process.getuid?.() === 0;
+const packageNativeDir = join(
+  dirname(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),
+  '../native',
+);
+
+let home: string;
+let dataDir: string;
+let servers: EmbeddedPostgres[];
+let children: ChildProcess[];
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'drydock-pg-'));
+  chmodSync(home, 0o755);
+  dataDir = join(home, 'data');
+  servers = [];
+  children = [];
+});
+
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await Promise.all(servers.map((server) => server.stop()));
+  const visiblePath = join(dataDir, 'postgres');
+  if (existsSync(visiblePath)) {
+    const clusterDir = realpathSync(visiblePath);
+    const left = readLockFile(clusterDir);
+    if (left !== undefined && isProcessAlive(left.pid)) process.kill(left.pid, 'SIGKILL');
+    if (lstatSync(visiblePath).isSymbolicLink()) rmSync(dirname(clusterDir), { recursive: true });
+  }
+  rmSync(home, { recursive: true });
+});
+
+async function start(): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, logger, settings });
+  servers.push(server);
+  return server;
+}
+
+async function query(server: EmbeddedPostgres, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client(server.connection);
+  try {
+    await client.connect();
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function postmasterPid(): number | undefined {
+  return readLockFile(join(dataDir, 'postgres'))?.pid;
+}
+
+/** Another Drydock process, as far as the database is concerned; says "up" once it is connected. */
+async function startChildProcess(): Promise<ChildProcess> {
+  const script = `
+    require('@swc/core');
+    const { readFileSync } = require('node:fs');
+    const { transformSync } = require('@swc/core');
+    require.extensions['.ts'] = (module, filename) => module._compile(transformSync(readFileSync(filename, 'utf8'), {
+      filename, module: { type: 'commonjs' }, jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    }).code, filename);
+    const { startEmbeddedPostgres } = require('./src/platform/db/embedded/embedded-postgres.ts');
+    const { createLogger } = require('./src/platform/log/logger.ts');
+    const options = ${JSON.stringify({ dataDir, settings })};
+    startEmbeddedPostgres({ ...options, logger: createLogger('silent') }).then(
+      (server) => {
+        console.log('up');
+        process.stdin.once('data', () => server.stop().then(() => process.exit(0)));
+      },
+      (error) => { console.log(error.message); process.exit(1); },
+    );`;
+  const child = spawn(process.execPath, ['-e', script], {
+    cwd: join(__dirname, '../../..'),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  expect(line).toBe('up');
+  return child;
+}
+
+describe('startEmbeddedPostgres', () => {
+  it('creates a database that answers, on a private socket only, and leaves nothing running', async () => {
+    const server = await start();
+    const [row] = await query(
+      server,
+      `select current_database() as name, current_user as "user", current_setting('server_version_num')::int / 10000 as major,
+              current_setting('listen_addresses') as tcp, current_setting('server_encoding') as encoding`,
+    );
+    expect(row).toEqual({ name: 'drydock', user: 'drydock', major: 18, tcp: '', encoding: 'UTF8' });
+    expect(lstatSync(server.connection.host).mode & 0o777).toBe(0o700);
+    const pid = postmasterPid() ?? 0;
+    await server.stop();
+    await server.stop();
+    expect(postmasterPid()).toBeUndefined();
+    await waitUntil(() => !isProcessAlive(pid));
+    expect(readdirSync(dataDir).sort()).toEqual(['postgres', 'postgres.log']);
+  });
+
+  it('keeps the data over a stop and a start', async () => {
+    const first = await start();
+    await query(first, 'create table kept as select 42 as answer');
+    await first.stop();
+    expect(await query(await start(), 'select answer from kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it('is shared: the last to leave stops it', async () => {
+    const first = await start();
+    const second = await start();
+    const child = await startChildProcess();
+    const pid = postmasterPid();
+    await first.stop();
+    await second.stop();
+    expect(postmasterPid()).toBe(pid);
+    child.stdin?.write('stop\n');
+    await once(child, 'exit');
+    expect(postmasterPid()).toBeUndefined();
+  });
+
+  it('is stopped exactly once when all leave together', async () => {
+    const group = [await start(), await start(), await start(), await start()];
+    await Promise.all(group.map((server) => server.stop()));
+    expect(postmasterPid()).toBeUndefined();
+  });
+
+  it('comes up once when several start at once on nothing', async () => {
+    const [first, second] = await Promise.all([start(), start(), startChildProcess()]);
+    await query(first, 'create table seen as select 1 as one');
+    expect(await query(second, 'select one from seen')).toEqual([{ one: 1 }]);
+    expect(readdirSync(dataDir).sort()).toEqual(['postgres', 'postgres.log']);
+  });
+
+  it('survives starts and stops that cross each other', async () => {
+    await start();
+    for (let round = 0; round < 5; round++) {
+      const leaving = servers.at(-1)?.stop();
+      expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
+      await leaving;
+    }
+  });
+
+  it('adopts the server of a process that was killed', async () => {
+    const child = await startChildProcess();
+    const pid = postmasterPid();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const server = await start();
+    expect(postmasterPid()).toBe(pid);
+    expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await server.stop();
+    expect(postmasterPid()).toBeUndefined();
+  });
+
+  it('brings the server back when it is killed', async () => {
+    const server = await start();
+    await query(server, 'create table kept as select 42 as answer');
+    const pid = postmasterPid() ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await waitUntil(() => postmasterPid() !== pid && readLockFile(join(dataDir, 'postgres'))?.status === 'ready');
+    expect(await query(server, 'select answer from kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it('starts over a lock file whose process id now belongs to another program', async () => {
+    const server = await start();
+    const lockFile = join(dataDir, 'postgres/postmaster.pid');
+    const text = readFileSync(lockFile, 'utf8');
+    await server.stop();
+    // Of the database's own user, or Postgres sees through it; asleep in no shell, or Postgres takes it for a parent.
+    const stranger = spawn('sleep', ['60'], root ? { ...NOBODY, cwd: '/' } : {});
+    children.push(stranger);
+    writeFileSync(lockFile, text.replace(/^\d+/, String(stranger.pid)));
+    expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('puts the socket elsewhere when the path is too long for one', async () => {
+    dataDir = join(home, 'd'.repeat(100));
+    const server = await start();
+    expect(server.connection.host).toMatch(/^\/tmp\/drydock-\d+-[0-9a-f]{12}$/);
+    expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await server.stop();
+    rmSync(server.connection.host, { recursive: true });
+  });
+
+  it("says what Postgres said when it does not start, and doesn't keep trying", async () => {
+    const failing = startEmbeddedPostgres({ dataDir, logger, settings: { ...settings, max_connections: 'many' } });
+    await expect(failing).rejects.toThrow(/does not start: .*invalid value for parameter "max_connections": "many"/s);
+  });
+
+  if (root) {
+    it('works for root in a directory that is closed to others', async () => {
+      chmodSync(home, 0o700);
+      const server = await start();
+      expect(realpathSync(join(dataDir, 'postgres'))).toMatch(/^\/var\/lib\/drydock\/[0-9a-f]{12}\/postgres$/);
+      await query(server, 'create table kept as select 42 as answer');
+      await server.stop();
+      expect(await query(await start(), 'select answer from kept')).toEqual([{ answer: 42 }]);
+    });
+
+    it('works for root with a cluster that root restored from a backup', async () => {
+      const first = await start();
+      await query(first, 'create table kept as select 42 as answer');
+      await first.stop();
+      cpSync(join(dataDir, 'postgres'), join(home, 'restored/postgres'), { recursive: true, verbatimSymlinks: true });
+      dataDir = join(home, 'restored');
+      expect(await query(await start(), 'select answer from kept')).toEqual([{ answer: 42 }]);
+    });
+  } else {
+    it('works for root in a directory that is closed to others: NOT TESTED, as this is not root', () => {
+      expect(root).toBe(false);
+    });
+  }
+});
+
+describe('prepareNativeDir', () => {
+  let nativeDir: string;
+
+  beforeEach(() => {
+    nativeDir = join(home, 'package/native');
+    mkdirSync(nativeDir, { recursive: true });
+    cpSync(packageNativeDir, nativeDir, { recursive: true, filter: (path) => !lstatSync(path).isSymbolicLink() });
+    writeFileSync(join(home, 'package/package.json'), '{"version":"1.2.3"}');
+  });
+
+  it('makes the library links that the install script would have made', async () => {
+    expect(existsSync(join(nativeDir, 'lib/libpq.so.5'))).toBe(false);
+    expect(await prepareNativeDir(nativeDir, home, root ? NOBODY : undefined)).toBe(realpathSync(nativeDir));
+    expect(existsSync(join(nativeDir, 'lib/libpq.so.5'))).toBe(true);
+    expect((await chooseBinaries([() => Promise.resolve([join(nativeDir, 'bin')])], undefined)).major).toBe(18);
+  });
+
+  if (root) {
+    it('copies a package that is closed to others', async () => {
+      chmodSync(join(home, 'package'), 0o700);
+      chmodSync(join(nativeDir, 'lib'), 0o700);
+      const copies = join(home, 'copies');
+      const [copy] = await Promise.all([
+        prepareNativeDir(nativeDir, copies, NOBODY),
+        prepareNativeDir(nativeDir, copies, NOBODY),
+      ]);
+      expect(copy).toBe(join(copies, `postgres-native-1.2.3-${process.arch}`));
+      expect(readdirSync(copies)).toHaveLength(1);
+      const probe = spawn(join(copy, 'bin/postgres'), ['--version'], { ...NOBODY, cwd: '/', stdio: 'ignore' });
+      expect((await once(probe, 'exit'))[0]).toBe(0);
+    });
+  } else {
+    it('copies a package that cannot be written to', async () => {
+      chmodSync(join(nativeDir, 'lib'), 0o555);
+      const copy = await prepareNativeDir(nativeDir, join(home, 'copies'), undefined);
+      expect(copy).toBe(join(home, 'copies', `postgres-native-1.2.3-${process.arch}`));
+      chmodSync(join(nativeDir, 'lib'), 0o755);
+    });
+  }
+});
+
+describe('chooseBinaries', () => {
+  const packaged = (): Promise<string[]> => Promise.resolve([join(packageNativeDir, 'bin')]);
+
+  it('says what to do when there is no Postgres', async () => {
+    const nothing = (): Promise<string[]> => Promise.resolve(['/nowhere/bin']);
+    await expect(chooseBinaries([nothing], undefined)).rejects.toThrow(
+      /^Found no Postgres to run: set DATABASE_URL to a Postgres 14 or later, or reinstall with optional dependencies/,
+    );
+  });
+
+  it('refuses a cluster that another version made', async () => {
+    await prepareNativeDir(packageNativeDir, home, root ? NOBODY : undefined);
+    await expect(chooseBinaries([packaged], 13)).rejects.toThrow(
+      /^The database was made by Postgres 13 but only 18 is here: install Postgres 13, or move the data/,
+    );
+  });
+});
+
+async function waitUntil(condition: () => boolean): Promise<void> {
+  for (const giveUpAt = Date.now() + 25_000; !condition();) {
+    if (Date.now() > giveUpAt) throw new Error('waited in vain');
+    await sleep(20);
+  }
+}
