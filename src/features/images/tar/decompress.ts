@@ -1,0 +1,105 @@
+import { pipeline, Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
+import { setImmediate } from 'node:timers/promises';
+import { createGunzip } from 'node:zlib';
+
+import { XzReadableStream } from 'xz-decompress';
+
+import { ByteReader } from './byte-reader';
+import { TarError } from './tar-error';
+
+type Bytes = AsyncIterable<Buffer>;
+type Codec = (bytes: Bytes) => AsyncIterable<Uint8Array>;
+
+/** Magic bytes, as the clients sniff them on pull. */
+const CODECS: readonly { name: string; magic: Buffer; decode: Codec }[] = [
+  { name: 'gzip', magic: Buffer.from('1f8b08', 'hex'), decode: gunzip },
+  { name: 'xz', magic: Buffer.from('fd377a585a00', 'hex'), decode: unxz },
+  { name: 'bzip2', magic: Buffer.from('425a68', 'hex'), decode: refuseBzip2 },
+];
+const LONGEST_MAGIC = 6;
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * The tar inside a layer, whatever it is packed in (protocol 5.1): gzip, xz or plain. A zero-byte layer gives nothing.
+ * Damaged data and bzip2 throw a TarError; an error of the source comes through as it is.
+ */
+export async function* decompress(bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
+  const reader = new ByteReader(bytes);
+  try {
+    const head = await reader.peek(LONGEST_MAGIC);
+    const codec = CODECS.find(({ magic }) => head.subarray(0, magic.length).equals(magic));
+    yield* codec ? decode(codec.name, codec.decode, reader.rest()) : reader.rest();
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Tells damaged data, which is the uploader's fault, from a source that broke, which is ours. */
+async function* decode(name: string, codec: Codec, bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
+  const source = { isBroken: false };
+  async function* watched(): AsyncGenerator<Buffer, void, undefined> {
+    try {
+      yield* bytes;
+    } catch (error) {
+      source.isBroken = true;
+      throw error;
+    }
+  }
+  try {
+    for await (const chunk of codec(watched())) {
+      if (chunk.length > 0) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    }
+  } catch (error) {
+    if (source.isBroken || error instanceof TarError) throw error;
+    throw new TarError(`damaged ${name} data`, { cause: error });
+  }
+}
+
+/** Reads all members of a gzip file. NULs behind the last one are padding; anything else there is damage, as for Go. */
+async function* gunzip(bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
+  const unzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  // The iteration below reports every error; pipeline only wants somewhere to say it too.
+  pipeline(Readable.from(bytes, { objectMode: false }), unzip, () => undefined);
+  yield* unzip as AsyncIterable<Buffer>;
+}
+
+/**
+ * xz by a WebAssembly build of xz-embedded, whose window is at most 64 MiB. It decodes one stream at a time in the
+ * whole process and the others wait: give it stored bytes, not a socket.
+ */
+async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
+  const source = bytes[Symbol.asyncIterator]();
+  const compressed = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const next = await source.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
+      },
+      cancel: async () => {
+        await source.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const reader = (new XzReadableStream(compressed) as ReadableStream<Uint8Array>).getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      yield next.value;
+      // The decoder never waits for anything: a few bytes that expand to gigabytes would keep all others waiting.
+      await setImmediate();
+    }
+  } finally {
+    // The library trips over a cancel between its last chunk and its end, when there is nothing left to free.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/**
+ * No engine ever pushed bzip2, and no library reads it safely: those that stream keep no bound on what a few bytes
+ * expand to, the others want the whole file in memory. Such layers are stored and served, just not looked into.
+ */
+function refuseBzip2(): never {
+  throw new TarError('unsupported layer format: bzip2');
+}

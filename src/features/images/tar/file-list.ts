@@ -1,0 +1,88 @@
+import { AppError } from '../../../platform/errors';
+import { decompress } from './decompress';
+import { readTar, TarError, type TarEntry } from './tar-reader';
+
+/** `[name, type, deleted, size, mtime, mode, uid, gid]`, the row of `/files`. */
+export type FileEntry = readonly [
+  name: string,
+  type: string,
+  deleted: boolean,
+  size: number,
+  mtime: number,
+  mode: number,
+  uid: number,
+  gid: number,
+];
+
+/** The list is held in memory, so a stranger's layer may not make it as long as it likes. */
+export interface FileListLimits {
+  readonly entries: number;
+  readonly nameBytes: number;
+}
+
+const DEFAULT_LIMITS: FileListLimits = { entries: 500_000, nameBytes: 64 * 1024 * 1024 };
+
+const TYPES: Readonly<Record<string, string>> = {
+  '\0': 'f',
+  '0': 'f',
+  '1': 'l',
+  '2': 's',
+  '3': 'c',
+  '4': 'b',
+  '5': 'd',
+  '6': 'i',
+  '7': 't',
+  S: 'S',
+};
+const PAX_GLOBAL = 'g';
+const WHITEOUT = '.wh.';
+const UNION_METADATA = '.wh..wh.';
+
+/**
+ * What a layer contains, for `GET /v1/images/ID/files` (protocol 4.9): names are absolute, a whiteout at any depth is
+ * its target with `deleted`, and the metadata of union file systems is left out. The layer may be compressed.
+ */
+export async function listFiles(
+  layer: AsyncIterable<Buffer>,
+  limits: Partial<FileListLimits> = {},
+): Promise<FileEntry[]> {
+  const bounds = { ...DEFAULT_LIMITS, ...limits };
+  const files: FileEntry[] = [];
+  let nameBytes = 0;
+  try {
+    for await (const entry of readTar(decompress(layer))) {
+      const file = toFile(entry);
+      if (!file) continue;
+      nameBytes += entry.name.length;
+      if (files.push(file) > bounds.entries || nameBytes > bounds.nameBytes) {
+        throw new AppError('too_large', 'Layer has too many files to list');
+      }
+    }
+  } catch (error) {
+    if (error instanceof TarError) throw new AppError('invalid', 'Layer format not supported', { cause: error });
+    throw error;
+  }
+  return files;
+}
+
+function toFile({ name, typeflag, size, mtime, mode, uid, gid }: TarEntry): FileEntry | undefined {
+  const path = absolute(name.toString('utf8'));
+  if (typeflag === PAX_GLOBAL || path.includes(`/${UNION_METADATA}`)) return undefined;
+  const cut = path.lastIndexOf('/') + 1;
+  const base = path.slice(cut);
+  // A whiteout of nothing would delete the directory around it: then it is a file with an odd name.
+  const isDeleted = base.startsWith(WHITEOUT) && base !== WHITEOUT;
+  const shown = isDeleted ? path.slice(0, cut) + base.slice(WHITEOUT.length) : path;
+  // Tars older than ustar had no type for a directory, only the slash.
+  const isOldDirectory = typeflag === '\0' && name.at(-1) === 0x2f;
+  return [shown, isOldDirectory ? 'd' : (TYPES[typeflag] ?? 'u'), isDeleted, size, mtime, mode, uid, gid];
+}
+
+/** `./x`, `x` and `/x/` are `/x`; `.` is `/`. */
+function absolute(name: string): string {
+  // Not a regular expression: those are quadratic on a stranger's run of slashes.
+  let end = name.length;
+  while (name[end - 1] === '/') end -= 1;
+  const path = name.slice(0, end).replace(/^(?:\.?\/)+/, '');
+  return path === '.' ? '/' : `/${path}`;
+}

@@ -1,0 +1,79 @@
+import { gzipSync } from 'node:zlib';
+
+import { listFiles } from '../../../../src/features/images/tar/file-list';
+import { gnuLong, inChunks, packTar, pax, type PackEntry } from './pack-tar';
+
+const list = (...entries: PackEntry[]) => listFiles(inChunks(packTar(...entries)));
+const names = async (...paths: string[]): Promise<[string, boolean][]> =>
+  (await list(...paths.map((name) => ({ name })))).map(([name, , deleted]) => [name, deleted]);
+
+test('a file is [name, type, deleted, size, mtime, mode, uid, gid]', async () => {
+  const file = { name: './a', body: Buffer.from('abc'), mtime: 1371157430, mode: 0o100644, uid: 1, gid: 2 };
+  expect(await listFiles(inChunks(gzipSync(packTar(file))))).toEqual([
+    ['/a', 'f', false, 3, 1371157430, 0o100644, 1, 2],
+  ]);
+});
+
+test('names are absolute', async () => {
+  expect(await names('.', './', './x', 'x', 'x/y/', '/z', './.')).toEqual(
+    ['/', '/', '/x', '/x', '/x/y', '/z', '/'].map((name) => [name, false]),
+  );
+});
+
+test('a whiteout is its target, deleted, at any depth', async () => {
+  expect(await names('./.wh.a', 'd/.wh.a', 'd/e/.wh..b', 'd/a.wh.b', 'd/.wh.')).toEqual([
+    ['/a', true],
+    ['/d/a', true],
+    ['/d/e/.b', true],
+    ['/d/a.wh.b', false],
+    ['/d/.wh.', false],
+  ]);
+});
+
+test('the metadata of union file systems is left out, at any depth', async () => {
+  expect(await names('./.wh..wh.aufs', './.wh..wh.plnk/12.34', 'd/.wh..wh..opq', 'x')).toEqual([['/x', false]]);
+});
+
+test('each type has its letter', async () => {
+  const types = ['0', '\0', '1', '2', '3', '4', '5', '6', '7', 'S', 'V'];
+  const files = await list(...types.map((typeflag) => ({ name: 'n', typeflag })));
+  expect(files.map(([, type]) => type).join('')).toBe('fflscbditSu');
+  const [old] = await list({ name: 'd/', typeflag: '\0' });
+  expect(old?.slice(0, 2)).toEqual(['/d', 'd']);
+});
+
+test('headers that are no files are not listed', async () => {
+  const long = 'n'.repeat(200);
+  const files = await list(pax({ comment: 'c' }, 'g'), gnuLong('L', long), { name: 'n' });
+  expect(files.map(([name]) => name)).toEqual([`/${long}`]);
+});
+
+test('an empty layer has no files', async () => {
+  expect(await listFiles(inChunks(Buffer.alloc(0)))).toEqual([]);
+});
+
+test.each([
+  ['no tar', Buffer.from('hello')],
+  ['cut gzip', gzipSync(packTar({ name: 'a' })).subarray(0, 30)],
+  ['cut tar', packTar({ name: 'a', body: Buffer.alloc(700) }).subarray(0, 900)],
+  ['bzip2', Buffer.from('BZh9')],
+])('what cannot be read is a refusal: %s', async (_, layer) => {
+  await expect(listFiles(inChunks(layer))).rejects.toMatchObject({
+    name: 'AppError',
+    code: 'invalid',
+    message: 'Layer format not supported',
+  });
+});
+
+test('a layer with too many files or too long names is too large', async () => {
+  const layer = () => inChunks(packTar({ name: 'a' }, { name: 'b' }, { name: 'c' }));
+  expect(await listFiles(layer(), { entries: 3, nameBytes: 3 })).toHaveLength(3);
+  await expect(listFiles(layer(), { entries: 2 })).rejects.toMatchObject({ code: 'too_large' });
+  await expect(listFiles(layer(), { nameBytes: 2 })).rejects.toMatchObject({ code: 'too_large' });
+});
+
+test('a long run of slashes costs no time', async () => {
+  const started = Date.now();
+  await list(pax({ path: `${'/'.repeat(900_000)}x` }), { name: 'n' });
+  expect(Date.now() - started).toBeLessThan(2000);
+});
