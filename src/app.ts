@@ -1,0 +1,69 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { Context } from './context';
+import { answer, type ErrorReply } from './platform/http/answer';
+import { json, type Reply } from './platform/http/exchange';
+import { mountRoutes } from './platform/http/route';
+import type { Metrics } from './platform/metrics/metrics';
+import { opsRoutes } from './surfaces/ops/routes';
+import { v1Guards } from './surfaces/v1/access';
+import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
+import { v1Headers } from './surfaces/v1/replies';
+import { v1Routes } from './surfaces/v1/routes';
+
+/** What the surfaces need beside the context. */
+export interface AppParts {
+  readonly ctx: Context;
+  readonly metrics: Metrics;
+  /** the process is about to stop */
+  readonly isDraining: () => boolean;
+}
+
+/**
+ * Nothing here has this path. Engines look for `/v2/` and must find that it is not there: a 404 without
+ * `Docker-Distribution-Api-Version` sends them back to v1 (protocol 0.4).
+ */
+const NOT_FOUND: Reply = { status: 404, headers: { 'Content-Type': 'text/plain' }, body: '404 page not found\n' };
+
+const notFound: RequestHandler = async (req, res) => {
+  await answer(res, { make: () => Promise.resolve(NOT_FOUND), errorReply, path: req.path, headers: () => ({}) });
+};
+
+const errorReply: ErrorReply = (error, { requestId, log }) => {
+  log.error({ err: error }, 'request failed');
+  return json(500, { error: 'Internal server error', request_id: requestId });
+};
+
+/** What Express itself refuses: a path whose escapes are broken. */
+const refuse: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
+  const make = async (): Promise<Reply> => {
+    if (error instanceof URIError) return json(400, { error: 'Bad request' });
+    throw error;
+  };
+  await answer(res, { make, errorReply, path: req.path, headers: v1Headers });
+};
+
+/** The table of contents: which surfaces there are, in the order in which they are asked. */
+export function createApp({ ctx, metrics, isDraining }: AppParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', false);
+  app.enable('case sensitive routing');
+  mountRoutes(app, {
+    routes: opsRoutes(ctx, metrics, isDraining),
+    guards: { open: () => Promise.resolve(undefined) },
+    headers: () => ({ 'Cache-Control': 'no-store' }),
+    errorReply: () => errorReply,
+    fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }) },
+  });
+  mountRoutes(app, {
+    routes: v1Routes(ctx),
+    guards: v1Guards(ctx),
+    headers: v1Headers,
+    errorReply: v1ErrorReply,
+    fallback: { path: '/v1', reply: v1Fallback },
+  });
+  app.use(notFound);
+  app.use(refuse);
+  return app;
+}

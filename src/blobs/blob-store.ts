@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream';
+
+/** Bytes that are safe in the store. */
+export interface StoredBlob {
+  /** `sha256:<64 lower hex>` of exactly these bytes */
+  readonly digest: string;
+  readonly sizeBytes: number;
+  /** where the store keeps them; differs at every write, so that deleting an old copy never hits a new one */
+  readonly key: string;
+}
+
+/** A stored object as `list` sees it. */
+export interface ListedBlob {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+}
+
+/** First and last byte, both included; the caller has clamped them to the size. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Nothing is stored under this key, although somebody said so. */
+export class BlobMissingError extends Error {
+  override readonly name = 'BlobMissingError';
+
+  constructor(readonly key: string) {
+    super(`no blob is stored under ${key}`);
+  }
+}
+
+/**
+ * Bytes under keys. The order of safety is the caller's: write the bytes, then the row that points to them; delete the
+ * row, then the bytes. What nobody points to is swept by the images feature (`gc`).
+ *
+ * Every driver passes `tests/blobs/conformance.ts`.
+ */
+export interface BlobStore {
+  /**
+   * Takes in bytes to their end, as a stream in flat memory. When it resolves, they survive a crash of the process and
+   * of the machine. When the source throws, the same error comes out and nothing is left behind.
+   *
+   * @param observe - sees every chunk in order, for instance to compute another checksum in the same pass
+   */
+  write(bytes: AsyncIterable<Buffer>, observe?: (chunk: Buffer) => void): Promise<StoredBlob>;
+
+  /**
+   * Opens stored bytes, whole or a range of them.
+   *
+   * @throws BlobMissingError before the first byte, when there is nothing under the key
+   */
+  read(key: string, range?: ByteRange): Promise<Readable>;
+
+  /** The stored length in bytes, or undefined when there is nothing under the key. */
+  size(key: string): Promise<number | undefined>;
+
+  /** Deletes what is under the key; fine if that is nothing. A read that has begun may end early or finish. */
+  delete(key: string): Promise<void>;
+
+  /** Everything that was written completely, in no particular order. Undefined for blobs that come or go meanwhile. */
+  list(): AsyncIterable<ListedBlob>;
+
+  /**
+   * Removes what writes left behind that died with their process.
+   *
+   * @param before - leaves alone whatever changed later than this
+   * @returns how many were removed
+   */
+  sweepUnfinished(before: Date): Promise<number>;
+
+  /** Resolves when the store can take and give bytes right now; otherwise throws the reason. */
+  check(): Promise<void>;
+}

@@ -1,0 +1,52 @@
+import { Readable } from 'node:stream';
+import { BlobMissingError, type BlobStore, type ByteRange, type ListedBlob, type StoredBlob } from './blob-store';
+import { DigestingSink } from './hashing';
+import { newBlobKey } from './paths';
+
+/** Keeps blobs in this process; for tests and trials. */
+export class MemoryBlobStore implements BlobStore {
+  private readonly blobs = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
+
+  async write(bytes: AsyncIterable<Buffer>, observe?: (chunk: Buffer) => void): Promise<StoredBlob> {
+    const sink = new DigestingSink(observe);
+    const chunks: Buffer[] = [];
+    for await (const chunk of bytes) {
+      sink.take(chunk);
+      chunks.push(chunk);
+    }
+    const { sha256Hex, sizeBytes } = sink.finish();
+    const key = newBlobKey(sha256Hex);
+    this.blobs.set(key, { bytes: Buffer.concat(chunks), modifiedAt: new Date() });
+    return { digest: `sha256:${sha256Hex}`, sizeBytes, key };
+  }
+
+  read(key: string, range?: ByteRange): Promise<Readable> {
+    const blob = this.blobs.get(key);
+    if (blob === undefined) return Promise.reject(new BlobMissingError(key));
+    const bytes = range === undefined ? blob.bytes : blob.bytes.subarray(range.start, range.end + 1);
+    return Promise.resolve(Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false }));
+  }
+
+  size(key: string): Promise<number | undefined> {
+    return Promise.resolve(this.blobs.get(key)?.bytes.length);
+  }
+
+  delete(key: string): Promise<void> {
+    this.blobs.delete(key);
+    return Promise.resolve();
+  }
+
+  async *list(): AsyncIterable<ListedBlob> {
+    for (const [key, { bytes, modifiedAt }] of this.blobs) {
+      yield await Promise.resolve({ key, sizeBytes: bytes.length, modifiedAt });
+    }
+  }
+
+  sweepUnfinished(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  check(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+
+/*
+ * The storage tree. The digest is spread over 256 folders so that none of them grows too large; the generation makes
+ * every write a new object.
+ *
+ *   uploads/<32 hex>                                  bytes that are still arriving
+ *   sha256/<first 2 hex>/<64 hex>-<generation>        complete bytes under their digest
+ */
+
+/** Folder of the bytes that are still arriving. */
+export const UPLOADS = 'uploads';
+
+/** Folder of the complete bytes. */
+export const COMPLETE = 'sha256';
+
+/** A fresh name under which bytes may arrive. */
+export function newUploadKey(): string {
+  return `${UPLOADS}/${randomBytes(16).toString('hex')}`;
+}
+
+/** A fresh place for complete bytes with this digest (64 lower hex). */
+export function newBlobKey(sha256Hex: string): string {
+  return `${COMPLETE}/${sha256Hex.slice(0, 2)}/${sha256Hex}-${randomBytes(4).toString('hex')}`;
+}

@@ -1,0 +1,30 @@
+import type { BlobStore } from './blobs/blob-store';
+import type { Db } from './platform/db/db';
+import type { Logger } from './platform/log/logger';
+
+/** What the operator decided and features obey. */
+export interface Settings {
+  /** a stranger may register */
+  readonly registrationOpen: boolean;
+  /** a new account stays inactive until it is confirmed */
+  readonly confirmationRequired: boolean;
+  /** bcrypt's work factor, log2 of rounds */
+  readonly bcryptCost: number;
+  /** repository names are held to the Hub's 3 to 30 characters */
+  readonly hubLimits: boolean;
+  /** `host[:port]` of the registries that serve the images; empty: the host that the request came to */
+  readonly registryEndpoints: readonly string[];
+}
+
+/** What the process can do. Functions take the part they use: `Needs<'db' | 'blobs'>`. */
+export interface Context {
+  readonly db: Db;
+  readonly blobs: BlobStore;
+  readonly log: Logger;
+  readonly settings: Settings;
+  /** signs and verifies tokens; the same in all processes on one database */
+  readonly tokenKey: Buffer;
+}
+
+/** The named part of the context. */
+export type Needs<K extends keyof Context> = Pick<Context, K>;

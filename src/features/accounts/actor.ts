@@ -1,0 +1,49 @@
+/** What a token allows: `write` includes reading, `delete` includes reading (protocol 3.5). */
+export type TokenAccess = 'read' | 'write' | 'delete';
+
+/** A repository by name, normalised: the namespace is never empty. */
+export interface RepositoryName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The account that an actor speaks for, as it was when its credentials were checked or its token was signed. */
+export interface Identity {
+  readonly userId: number;
+  /** goes up with every password change; an identity with an older one has ended */
+  readonly credentialsEpoch: number;
+}
+
+/**
+ * Who asks. Signatures and passwords are verified by then; whether the account still exists and is active is read
+ * together with what is asked for, so that a change takes effect at once on every process.
+ */
+export type Actor = Readonly<{ address: string }> &
+  (
+    | Readonly<{ kind: 'anonymous' }>
+    | Readonly<{ kind: 'user'; identity: Identity }>
+    | Readonly<{
+        kind: 'token';
+        /** undefined: the token was given to an anonymous caller */
+        identity: Identity | undefined;
+        repository: RepositoryName;
+        access: TokenAccess;
+        /** differs between any two tokens */
+        nonce: string;
+      }>
+  );
+
+/** An account that may act now: it exists, is active, and its credentials have not changed meanwhile. */
+export interface Account {
+  readonly userId: number;
+  readonly username: string;
+  readonly isAdmin: boolean;
+}
+
+/** The account behind an actor, or undefined for an anonymous one. */
+export type Principal = Account | undefined;
+
+/** The identity that an actor brings, if any. */
+export function identityOf(actor: Actor): Identity | undefined {
+  return actor.kind === 'anonymous' ? undefined : actor.identity;
+}

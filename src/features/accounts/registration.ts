@@ -1,0 +1,41 @@
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import { assertEmailIsFree, assertUserFormats, createUser, isNameTaken } from './users';
+
+/** What a stranger sends to register; anything may be missing. */
+export interface Registration {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+function present(value: string | undefined, field: string): string {
+  if (value === undefined || value === '') throw new AppError('invalid', `Missing field: ${field}`);
+  return value;
+}
+
+/**
+ * Registers an account, in the order of protocol 2.2. Old engines log in by trying to register, so that whether the
+ * name exists comes before every other rule: an old name that breaks today's format must still reach the log in, and
+ * so must somebody who leaves the address blank.
+ *
+ * @throws AppError `invalid` and `conflict` in the Hub's words, `closed` when the operator lets nobody register
+ */
+export async function register(ctx: Needs<'db' | 'settings'>, input: Registration): Promise<void> {
+  const username = present(input.username, 'username');
+  const password = present(input.password, 'password');
+  const isTaken = await isNameTaken(ctx, username);
+  const email = isTaken ? '' : present(input.email, 'email');
+  if (isTaken) throw new AppError('conflict', 'Username or email already exists');
+  assertUserFormats({ username, password, email });
+  await assertEmailIsFree(ctx, email);
+  if (!ctx.settings.registrationOpen) throw new AppError('closed', 'Registration is closed');
+  await createUser(ctx, {
+    username,
+    password,
+    email,
+    isActive: !ctx.settings.confirmationRequired,
+    isAdmin: false,
+    isEmailVerified: false,
+  });
+}

@@ -1,0 +1,111 @@
+import type { Db } from '../../platform/db/db';
+import { query, queryPrepared } from '../../platform/db/query';
+
+export interface UserRow {
+  id: number;
+  username: string;
+  password_hash: string;
+  credentials_epoch: number;
+  is_active: boolean;
+  is_admin: boolean;
+  created_at: Date;
+  email: string | null;
+}
+
+const COLUMNS = `u.id, u.username, u.password_hash, u.credentials_epoch, u.is_active, u.is_admin, u.created_at,
+  (select e.email from emails e where e.user_id = u.id and e.is_primary) as email`;
+
+const FIND_BY_USERNAME = {
+  name: 'users.find_by_username',
+  text: `select ${COLUMNS} from users u where u.username = $1`,
+};
+
+export async function findByUsername(db: Db, username: string): Promise<UserRow | undefined> {
+  return (await queryPrepared<UserRow>(db, FIND_BY_USERNAME, [username]))[0];
+}
+
+const FIND_BY_ID = { name: 'users.find_by_id', text: `select ${COLUMNS} from users u where u.id = $1` };
+
+export async function findById(db: Db, userId: number): Promise<UserRow | undefined> {
+  return (await queryPrepared<UserRow>(db, FIND_BY_ID, [userId]))[0];
+}
+
+export async function listAll(db: Db): Promise<UserRow[]> {
+  return query<UserRow>(db, `select ${COLUMNS} from users u order by u.username`);
+}
+
+/** Makes the user and claims the namespace of the same name, in one statement: either may already be taken. */
+export async function insertUser(
+  db: Db,
+  user: { username: string; passwordHash: string; isActive: boolean; isAdmin: boolean },
+): Promise<number> {
+  const rows = await query<{ owner_id: number }>(
+    db,
+    `with made as (
+       insert into users (username, password_hash, is_active, is_admin) values ($1, $2, $3, $4) returning id, username
+     )
+     insert into namespaces (name, kind, owner_id) select username, 'user', id from made returning owner_id`,
+    [user.username, user.passwordHash, user.isActive, user.isAdmin],
+  );
+  const id = rows[0]?.owner_id;
+  if (id === undefined) throw new Error('insert into users returned no row');
+  return id;
+}
+
+export async function isNameTaken(db: Db, name: string): Promise<boolean> {
+  return (await query(db, 'select 1 from namespaces where name = $1', [name])).length > 0;
+}
+
+export async function insertEmail(
+  db: Db,
+  email: { userId: number; address: string; isPrimary: boolean; isVerified: boolean },
+): Promise<void> {
+  await query(
+    db,
+    `insert into emails (user_id, email, is_primary, verified_at)
+     values ($1, $2, $3, case when $4 then now() end)`,
+    [email.userId, email.address, email.isPrimary, email.isVerified],
+  );
+}
+
+export async function findEmailOwner(db: Db, address: string): Promise<number | undefined> {
+  const rows = await query<{ user_id: number }>(db, 'select user_id from emails where lower(email) = lower($1)', [
+    address,
+  ]);
+  return rows[0]?.user_id;
+}
+
+/** Ends every token and cached credential of the user by raising the epoch. */
+export async function updatePassword(db: Db, userId: number, passwordHash: string): Promise<void> {
+  await query(
+    db,
+    `update users set password_hash = $2, credentials_epoch = credentials_epoch + 1, updated_at = now() where id = $1`,
+    [userId, passwordHash],
+  );
+}
+
+export async function updateActive(db: Db, username: string, isActive: boolean): Promise<boolean> {
+  const rows = await query(db, 'update users set is_active = $2, updated_at = now() where username = $1 returning id', [
+    username,
+    isActive,
+  ]);
+  return rows.length > 0;
+}
+
+export async function updateAdmin(db: Db, username: string, isAdmin: boolean): Promise<boolean> {
+  const rows = await query(db, 'update users set is_admin = $2, updated_at = now() where username = $1 returning id', [
+    username,
+    isAdmin,
+  ]);
+  return rows.length > 0;
+}
+
+/** Fails with a foreign key violation while the namespace has repositories. */
+export async function deleteUser(db: Db, userId: number): Promise<void> {
+  await query(db, 'delete from namespaces where owner_id = $1', [userId]);
+  await query(db, 'delete from users where id = $1', [userId]);
+}
+
+export async function adminExists(db: Db): Promise<boolean> {
+  return (await query(db, 'select 1 from users where is_admin limit 1')).length > 0;
+}

@@ -1,0 +1,168 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { hashPassword } from './passwords';
+import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './rules';
+import * as store from './users.store';
+
+/** What may be known of an account. */
+export interface User {
+  readonly id: number;
+  readonly username: string;
+  readonly email: string | undefined;
+  readonly isActive: boolean;
+  readonly isAdmin: boolean;
+  readonly createdAt: Date;
+}
+
+export interface NewUser {
+  readonly username: string;
+  readonly password: string;
+  readonly email: string | undefined;
+  readonly isActive: boolean;
+  readonly isAdmin: boolean;
+  /** the address belongs to the user for certain: an administrator said so */
+  readonly isEmailVerified: boolean;
+}
+
+const NAME_TAKEN = 'Username or email already exists';
+const EMAIL_TAKEN = 'email is already associated with an account';
+
+function toUser(row: store.UserRow): User {
+  return {
+    id: row.id,
+    username: row.username,
+    email: row.email ?? undefined,
+    isActive: row.is_active,
+    isAdmin: row.is_admin,
+    createdAt: row.created_at,
+  };
+}
+
+/** The user, or undefined. The name's case does not matter. */
+export async function findUser(ctx: Needs<'db'>, username: string): Promise<User | undefined> {
+  const row = await store.findByUsername(ctx.db, normalizeUsername(username));
+  return row === undefined ? undefined : toUser(row);
+}
+
+/** @throws AppError `not_found` */
+export async function getUser(ctx: Needs<'db'>, username: string): Promise<User> {
+  const user = await findUser(ctx, username);
+  if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
+  return user;
+}
+
+/** All users by name. */
+export async function listUsers(ctx: Needs<'db'>): Promise<User[]> {
+  return (await store.listAll(ctx.db)).map(toUser);
+}
+
+/**
+ * Whether a user, an organization or the Hub itself has this name.
+ *
+ * @param name - in any case
+ */
+export async function isNameTaken(ctx: Needs<'db'>, name: string): Promise<boolean> {
+  return store.isNameTaken(ctx.db, normalizeUsername(name));
+}
+
+/**
+ * Checks the three formats in the order of protocol 2.2, step 4.
+ *
+ * @throws AppError `invalid` in the Hub's words
+ */
+export function assertUserFormats(user: Pick<NewUser, 'username' | 'password' | 'email'>): void {
+  assertUsername(user.username);
+  assertPassword(user.password);
+  if (user.email !== undefined) assertEmail(user.email);
+}
+
+/** @throws AppError `conflict` when an account has this address */
+export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Promise<void> {
+  if ((await store.findEmailOwner(ctx.db, address)) !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
+}
+
+/**
+ * Makes an account and its namespace.
+ *
+ * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken
+ */
+export async function createUser(ctx: Needs<'db' | 'settings'>, user: NewUser): Promise<void> {
+  assertUserFormats(user);
+  const passwordHash = await hashPassword(user.password, ctx.settings.bcryptCost);
+  await inTransaction(ctx.db, async (tx) => {
+    const userId = await insertUnlessTaken(tx, { ...user, passwordHash });
+    if (user.email === undefined) return;
+    await addEmail(tx, { userId, address: user.email, isPrimary: true, isVerified: user.isEmailVerified });
+  });
+}
+
+async function insertUnlessTaken(tx: Db, user: NewUser & { passwordHash: string }): Promise<number> {
+  try {
+    return await store.insertUser(tx, user);
+  } catch (error) {
+    throw isUniqueViolation(error) ? new AppError('conflict', NAME_TAKEN, { cause: error }) : error;
+  }
+}
+
+async function addEmail(tx: Db, email: Parameters<typeof store.insertEmail>[1]): Promise<void> {
+  const owner = await store.findEmailOwner(tx, email.address);
+  if (owner === email.userId) return;
+  if (owner !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
+  try {
+    await store.insertEmail(tx, email);
+  } catch (error) {
+    throw isUniqueViolation(error) ? new AppError('conflict', EMAIL_TAKEN, { cause: error }) : error;
+  }
+}
+
+/**
+ * Changes what is given: a new password replaces the old one and ends every token; a new address is added, not yet
+ * verified, and the old ones stay (protocol 2.4).
+ *
+ * @throws AppError `invalid`, `not_found`, `conflict` when the address belongs to another account
+ */
+export async function updateUser(
+  ctx: Needs<'db' | 'settings'>,
+  username: string,
+  changes: { password?: string | undefined; email?: string | undefined },
+): Promise<void> {
+  if (changes.password !== undefined) assertPassword(changes.password);
+  if (changes.email !== undefined) assertEmail(changes.email);
+  const { id } = await getUser(ctx, username);
+  const passwordHash =
+    changes.password === undefined ? undefined : await hashPassword(changes.password, ctx.settings.bcryptCost);
+  await inTransaction(ctx.db, async (tx) => {
+    if (passwordHash !== undefined) await store.updatePassword(tx, id, passwordHash);
+    if (changes.email === undefined) return;
+    await addEmail(tx, { userId: id, address: changes.email, isPrimary: false, isVerified: false });
+  });
+}
+
+/** @throws AppError `not_found` */
+export async function setActive(ctx: Needs<'db'>, username: string, isActive: boolean): Promise<void> {
+  if (await store.updateActive(ctx.db, normalizeUsername(username), isActive)) return;
+  throw new AppError('not_found', `No such user: ${username}`);
+}
+
+/** @throws AppError `not_found` */
+export async function setAdmin(ctx: Needs<'db'>, username: string, isAdmin: boolean): Promise<void> {
+  if (await store.updateAdmin(ctx.db, normalizeUsername(username), isAdmin)) return;
+  throw new AppError('not_found', `No such user: ${username}`);
+}
+
+/**
+ * Deletes the account and its empty namespace.
+ *
+ * @throws AppError `not_found`, `conflict` while the namespace has repositories
+ */
+export async function deleteUser(ctx: Needs<'db'>, username: string): Promise<void> {
+  const { id } = await getUser(ctx, username);
+  try {
+    await inTransaction(ctx.db, (tx) => store.deleteUser(tx, id));
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw new AppError('conflict', `${username} still has repositories; delete them first`, { cause: error });
+  }
+}

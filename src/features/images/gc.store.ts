@@ -1,0 +1,111 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+/** Repositories that have an image which no tag of theirs names directly, and that nobody announced lately. */
+export async function listCandidates(db: Db, before: Date): Promise<{ id: number; namespace: string; name: string }[]> {
+  return query(
+    db,
+    `select r.id, r.namespace, r.name from repositories r
+     where exists (
+       select 1 from repository_images i where i.repository_id = r.id and i.announced_at < $1
+         and not exists (select 1 from tags t where t.repository_id = r.id and t.image_id = i.image_id)
+     )
+     order by r.namespace, r.name`,
+    [before],
+  );
+}
+
+/**
+ * Takes out of a repository what no tag reaches. What was announced since `before`, or is the parent of an upload in
+ * flight, stays, with its ancestors: a push announces everything that it will need.
+ */
+export async function deleteUnreachable(
+  db: Db,
+  repositoryId: number,
+  before: Date,
+): Promise<{ image_id: string; content_id: number | null }[]> {
+  return query(
+    db,
+    `with recursive root as (
+       select image_id from tags where repository_id = $1
+       union select image_id from repository_images where repository_id = $1 and announced_at >= $2
+       union select parent_id from uploads where repository_id = $1 and parent_id is not null
+     ), kept as (
+       select i.id, c.parent_id from root
+         join repository_images i on i.repository_id = $1 and i.image_id = root.image_id
+         left join image_contents c on c.id = i.content_id
+       union
+       select i.id, c.parent_id from kept
+         join repository_images i on i.repository_id = $1 and i.image_id = kept.parent_id
+         left join image_contents c on c.id = i.content_id
+     )
+     delete from repository_images i
+     where i.repository_id = $1 and i.announced_at < $2 and i.id not in (select id from kept)
+     returning i.image_id, i.content_id`,
+    [repositoryId, before],
+  );
+}
+
+/** Deletes those of the contents that no repository has. */
+export async function deleteUnlinkedContents(db: Db, contentIds: readonly number[]): Promise<string[]> {
+  const rows = await query<{ layer_digest: string }>(
+    db,
+    `delete from image_contents c where c.id = any ($1::bigint[])
+       and not exists (select 1 from repository_images i where i.content_id = c.id)
+     returning c.layer_digest`,
+    [contentIds],
+  );
+  return rows.map((row) => row.layer_digest);
+}
+
+/** Contents that no repository has: what the deletion of repositories leaves. */
+export async function listUnlinkedContents(db: Db, limit: number): Promise<number[]> {
+  const rows = await query<{ id: number }>(
+    db,
+    `select c.id from image_contents c
+     where not exists (select 1 from repository_images i where i.content_id = c.id) limit $1`,
+    [limit],
+  );
+  return rows.map((row) => row.id);
+}
+
+export interface FreedBlobRow {
+  digest: string;
+  size_bytes: number;
+  storage_key: string;
+}
+
+/**
+ * Deletes the rows of blobs that nothing points to. `before` is compared once more when a row turns out to be locked:
+ * whoever records the same bytes at this moment has touched `referenced_at`.
+ *
+ * @param digests - undefined: of all
+ */
+export async function deleteUnreferencedBlobs(
+  db: Db,
+  before: Date,
+  digests: readonly string[] | undefined,
+): Promise<FreedBlobRow[]> {
+  return query<FreedBlobRow>(
+    db,
+    `delete from blobs b where b.referenced_at < $1 and ($2::text[] is null or b.digest = any ($2::text[]))
+       and not exists (select 1 from image_contents c where c.layer_digest = b.digest)
+       and not exists (select 1 from uploads x where x.layer_digest = b.digest)
+     returning b.digest, b.size_bytes, b.storage_key`,
+    [before, digests ?? null],
+  );
+}
+
+export async function deleteStaleUploads(db: Db, before: Date): Promise<number> {
+  return (await query(db, 'delete from uploads where updated_at < $1 returning id', [before])).length;
+}
+
+/** Which of the keys a row points to. */
+export async function findKnownKeys(db: Db, keys: readonly string[]): Promise<Set<string>> {
+  const rows = await query<{ storage_key: string }>(
+    db,
+    'select storage_key from blobs where storage_key = any ($1::text[])',
+    [keys],
+  );
+  return new Set(rows.map((row) => row.storage_key));
+}

@@ -1,0 +1,103 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import type { RepositoryName } from '../accounts/actor';
+import * as store from './gc.store';
+
+/*
+ * What is garbage: an image of a repository that none of its tags reaches, a content that no repository has, a blob
+ * that no content and no upload has, bytes that no blob row has. They go in this order, rows before bytes, so that a
+ * crash leaves at most bytes without a row, which the sweep (`sweeps.ts`) finds.
+ *
+ * Beside running pushes: what a push needs was announced lately, and `before` keeps its distance from that. Where a push
+ * and gc meet all the same, a foreign key lets only one of them succeed, and gc yields.
+ */
+
+/** What gc freed, or would free, in one repository. */
+export interface Freed extends RepositoryName {
+  /** images that no tag reached */
+  readonly images: number;
+  readonly blobs: number;
+  /** of layers that nothing else has */
+  readonly bytes: number;
+}
+
+interface Collected {
+  readonly freed: Freed;
+  readonly storageKeys: readonly string[];
+}
+
+const RETRIES = 3;
+
+async function collect(tx: Db, repository: RepositoryName & { id: number }, before: Date): Promise<Collected> {
+  const links = await store.deleteUnreachable(tx, repository.id, before);
+  const contentIds = links.flatMap((link) => (link.content_id === null ? [] : [link.content_id]));
+  const digests = await store.deleteUnlinkedContents(tx, contentIds);
+  const blobs = digests.length === 0 ? [] : await store.deleteUnreferencedBlobs(tx, before, digests);
+  const bytes = blobs.reduce((sum, blob) => sum + blob.size_bytes, 0);
+  const { namespace, name } = repository;
+  return {
+    freed: { namespace, name, images: links.length, blobs: blobs.length, bytes },
+    storageKeys: blobs.map((blob) => blob.storage_key),
+  };
+}
+
+async function collectForGood(
+  ctx: Needs<'db' | 'blobs' | 'log'>,
+  repository: RepositoryName & { id: number },
+  before: Date,
+): Promise<Freed | undefined> {
+  for (let attempt = 1; attempt <= RETRIES; attempt += 1) {
+    try {
+      const { freed, storageKeys } = await inTransaction(ctx.db, (tx) => collect(tx, repository, before));
+      for (const key of storageKeys) await ctx.blobs.delete(key);
+      return freed;
+    } catch (error) {
+      if (!isForeignKeyViolation(error)) throw error;
+    }
+  }
+  ctx.log.warn({ repository: `${repository.namespace}/${repository.name}` }, 'gc yields to a push; run it again later');
+  return undefined;
+}
+
+/** Not an error for anybody: a dry run takes back what it did. */
+class DryRunIsOver extends Error {}
+
+async function collectOnTrial(
+  ctx: Needs<'db'>,
+  repositories: readonly (RepositoryName & { id: number })[],
+  before: Date,
+): Promise<Freed[]> {
+  const found: Freed[] = [];
+  try {
+    await inTransaction(ctx.db, async (tx) => {
+      for (const repository of repositories) found.push((await collect(tx, repository, before)).freed);
+      throw new DryRunIsOver();
+    });
+  } catch (error) {
+    if (!(error instanceof DryRunIsOver)) throw error;
+  }
+  return found;
+}
+
+/**
+ * Frees what no tag reaches.
+ *
+ * @param options.before - leaves alone whatever was announced later than this
+ * @param options.dryRun - only says what would be freed
+ * @returns the repositories that had anything to free
+ */
+export async function collectGarbage(
+  ctx: Needs<'db' | 'blobs' | 'log'>,
+  options: { before: Date; dryRun: boolean },
+): Promise<Freed[]> {
+  const { before } = options;
+  const repositories = await store.listCandidates(ctx.db, before);
+  if (options.dryRun) return (await collectOnTrial(ctx, repositories, before)).filter((freed) => freed.images > 0);
+  const done: Freed[] = [];
+  for (const repository of repositories) {
+    const freed = await collectForGood(ctx, repository, before);
+    if (freed !== undefined && freed.images > 0) done.push(freed);
+  }
+  return done;
+}

@@ -1,0 +1,105 @@
+import type { Db } from '../../platform/db/db';
+import { queryPrepared } from '../../platform/db/query';
+import type { RepositoryName } from '../accounts/actor';
+import { readableSql, writableSql } from '../repositories/policy';
+import { SCOPE_COLUMNS, type ScopeRow } from '../repositories/scope-row';
+
+/** A place in a repository that an image id names: what the access rules need, and what is there. */
+export interface ImageRow extends ScopeRow {
+  link_id: number | null;
+  depth: number | null;
+  content_id: number | null;
+  layer_size_bytes: number | null;
+  layer_digest: string | null;
+  storage_key: string | null;
+  payload_checksum: string | null;
+  has_upload: boolean;
+}
+
+const IMAGE_COLUMNS = `${SCOPE_COLUMNS}, i.id as link_id, i.depth, c.id as content_id, c.layer_size_bytes,
+  c.layer_digest, c.payload_checksum, b.storage_key,
+  (c.id is null and exists (select 1 from uploads x where x.repository_id = r.id and x.image_id = $1)) as has_upload`;
+
+const CONTENT_JOINS = `left join image_contents c on c.id = i.content_id left join blobs b on b.digest = c.layer_digest`;
+
+/** One row, always: who asks, the repository that the token names, and the image there. */
+const FIND_IN_REPOSITORY = {
+  name: 'images.find_in_repository',
+  text: `select ${IMAGE_COLUMNS}
+    from (select $2::bigint as user_id) asked
+    left join users u on u.id = asked.user_id
+    left join namespaces n on n.name = $3
+    left join repositories r on r.namespace = $3 and r.name = $4
+    left join repository_images i on i.repository_id = r.id and i.image_id = $1
+    ${CONTENT_JOINS}`,
+};
+
+export async function findInRepository(
+  db: Db,
+  imageId: string,
+  userId: number | undefined,
+  name: RepositoryName,
+): Promise<ImageRow> {
+  const row = (
+    await queryPrepared<ImageRow>(db, FIND_IN_REPOSITORY, [imageId, userId ?? null, name.namespace, name.name])
+  )[0];
+  if (row === undefined) throw new Error('the image query returned no row');
+  return row;
+}
+
+/** How to choose among the repositories that hold or announced an id when no token names one; see `images.ts`. */
+const CHOICE = `order by o.opened_at desc nulls last, (n.owner_id = $2) desc nulls last, (r.namespace = 'library') desc,
+  c.completed_at asc nulls last, i.id limit 1`;
+
+function findAnywhere(name: string, condition: string): { name: string; text: string } {
+  return {
+    name,
+    text: `select ${IMAGE_COLUMNS}
+      from repository_images i
+      join repositories r on r.id = i.repository_id and r.state <> 'deleting'
+      join namespaces n on n.name = r.namespace
+      left join users u on u.id = $2
+      left join repository_openings o on o.repository_id = r.id and o.caller = $4
+      ${CONTENT_JOINS}
+      where i.image_id = $1 and ${condition} ${CHOICE}`,
+  };
+}
+
+const FIND_READABLE = findAnywhere('images.find_readable', readableSql('$2', '$3'));
+const FIND_WRITABLE = findAnywhere('images.find_writable', writableSql('$2', '$3'));
+
+/** The image in the repository that decides among those that the account may read, or write. */
+export async function findAmongRepositories(
+  db: Db,
+  imageId: string,
+  account: { userId: number | undefined; isAdmin: boolean; callerKey: string },
+  access: 'read' | 'write',
+): Promise<ImageRow | undefined> {
+  const statement = access === 'read' ? FIND_READABLE : FIND_WRITABLE;
+  const values = [imageId, account.userId ?? null, account.isAdmin, account.callerKey];
+  return (await queryPrepared<ImageRow>(db, statement, values))[0];
+}
+
+const FIND_JSON = { name: 'images.find_json', text: 'select json from image_contents where id = $1' };
+
+export async function findJson(db: Db, contentId: number): Promise<Buffer | undefined> {
+  return (await queryPrepared<{ json: Buffer }>(db, FIND_JSON, [contentId]))[0]?.json;
+}
+
+/** Child first. Stops where a parent is missing or not complete. */
+const ANCESTRY = {
+  name: 'images.ancestry',
+  text: `with recursive chain as (
+      select 1 as position, i.image_id, c.parent_id
+        from repository_images i join image_contents c on c.id = i.content_id where i.id = $1
+      union all
+      select chain.position + 1, i.image_id, c.parent_id from chain
+        join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id
+        join image_contents c on c.id = i.content_id
+    )
+    select image_id from chain order by position`,
+};
+
+export async function ancestry(db: Db, linkId: number, repositoryId: number): Promise<string[]> {
+  return (await queryPrepared<{ image_id: string }>(db, ANCESTRY, [linkId, repositoryId])).map((row) => row.image_id);
+}

@@ -1,0 +1,80 @@
+import type { Readable } from 'node:stream';
+import type { ByteRange } from '../../blobs/blob-store';
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import type { Actor } from '../accounts/actor';
+import * as store from './images.store';
+import { locateReadable, type Image, type LocatedImage } from './locate';
+
+/*
+ * Images belong to repositories. Ids are chosen by engines, so an id alone says nothing: two strangers may use the same
+ * one for different bytes, and knowing an id is no right to read it.
+ *
+ *   repository ──< repository_images >── image_contents ──── blobs
+ *                  (repository, id)      (id, json, layer)   (sha256)
+ *                  announced │ complete   immutable           bytes, stored once
+ *
+ *   - A link (repository, id) is announced by an image list, and complete once it points to a content. It never points
+ *     to another one later.
+ *   - A content is the json byte for byte and the layer's digest. Equal ones are one row, whoever pushed them.
+ *   - Reading needs read access to the repository of the link. A token names the repository. Without one (Basic on
+ *     every request, curl) these decide, among the repositories that hold or announced the id and that the caller may
+ *     read:
+ *       1. the one that the same caller opened last (`repository_openings`)
+ *       2. one in the caller's own namespace
+ *       3. one in `library`
+ *       4. the one whose content was complete first
+ *   - The existence probe of a push may link an announced id to a content that is complete elsewhere: only in the same
+ *     namespace or in `library`, only where the pusher may read, and only with its whole chain (`linking.ts`).
+ *   - A chain is the image and its ancestors within one repository; `depth` is its length.
+ *   - A push goes through `uploads` (see `uploads.ts`): attempts in flight belong to their uploader.
+ */
+
+/** What docker's registry says of an image whose push is not finished (protocol 4.1). */
+function inProgress(): AppError {
+  return new AppError('invalid', 'Image is being uploaded, retry later');
+}
+
+/** @throws AppError `not_found`, `invalid` while the image is being uploaded */
+export function assertComplete(located: LocatedImage | undefined, id: string): Image {
+  const complete = located?.complete;
+  if (complete !== undefined) return { id, ...complete };
+  throw located?.hasUpload === true ? inProgress() : new AppError('not_found', 'Image not found');
+}
+
+/**
+ * The image that this id names for this actor.
+ *
+ * @throws AppError `not_found` (also for what the actor may not see), `invalid` while it is being uploaded,
+ *   `unauthenticated`
+ */
+export async function getImage(ctx: Needs<'db'>, actor: Actor, id: string): Promise<Image> {
+  return assertComplete(await locateReadable(ctx, actor, id), id);
+}
+
+/** The json as it was pushed, byte for byte. */
+export async function getImageJson(ctx: Needs<'db'>, image: Image): Promise<Buffer> {
+  const json = await store.findJson(ctx.db, image.contentId);
+  if (json === undefined) throw new AppError('not_found', 'Image not found');
+  return json;
+}
+
+/**
+ * The ids from the image down to its base, itself first (protocol 4.8).
+ *
+ * @throws AppError `invalid` while an ancestor is being uploaded
+ */
+export async function getAncestry(ctx: Needs<'db'>, image: Image): Promise<string[]> {
+  const ids = await store.ancestry(ctx.db, image.linkId, image.repositoryId);
+  if (ids.length !== image.depth) throw inProgress();
+  return ids;
+}
+
+/**
+ * Opens the layer as it was pushed, byte for byte.
+ *
+ * @param range - undefined: all of it
+ */
+export async function openLayer(ctx: Needs<'blobs'>, image: Image, range?: ByteRange): Promise<Readable> {
+  return ctx.blobs.read(image.storageKey, range);
+}

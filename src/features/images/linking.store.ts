@@ -1,0 +1,66 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+import { readableSql, SHARED_NAMESPACE } from '../repositories/policy';
+
+export interface SourceRow {
+  link_id: number;
+  repository_id: number;
+  depth: number;
+}
+
+const MAX_SOURCES = 8;
+
+/** Where the id is complete and may be taken from: the same namespace first, then the shared one. */
+export async function findSources(
+  db: Db,
+  imageId: string,
+  target: { repositoryId: number; namespace: string },
+  account: { userId: number; isAdmin: boolean },
+): Promise<SourceRow[]> {
+  return query<SourceRow>(
+    db,
+    `select i.id as link_id, i.repository_id, i.depth
+     from repository_images i
+     join repositories r on r.id = i.repository_id
+     join namespaces n on n.name = r.namespace
+     where i.image_id = $1 and i.content_id is not null and r.id <> $2 and r.state <> 'deleting'
+       and r.namespace in ($3, '${SHARED_NAMESPACE}') and ${readableSql('$4', '$5')}
+     order by (r.namespace = $3) desc, i.id limit ${MAX_SOURCES}`,
+    [imageId, target.repositoryId, target.namespace, account.userId, account.isAdmin],
+  );
+}
+
+const CHAIN = `with recursive chain as (
+    select i.image_id, i.content_id, i.depth, c.parent_id
+      from repository_images i join image_contents c on c.id = i.content_id where i.id = $1
+    union all
+    select i.image_id, i.content_id, i.depth, c.parent_id from chain
+      join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id
+      join image_contents c on c.id = i.content_id
+  )`;
+
+/** Links the source's whole chain into the target, where nothing is complete yet; sorted, so that locks have one order. */
+export async function linkChain(db: Db, source: SourceRow, targetId: number): Promise<void> {
+  await query(
+    db,
+    `${CHAIN}
+     insert into repository_images (repository_id, image_id, content_id, depth)
+     select $3, image_id, content_id, depth from chain order by image_id
+     on conflict (repository_id, image_id) do update
+       set content_id = excluded.content_id, depth = excluded.depth where repository_images.content_id is null`,
+    [source.link_id, source.repository_id, targetId],
+  );
+}
+
+/** How many images of the source's chain are the same contents in the target. */
+export async function countShared(db: Db, source: SourceRow, targetId: number): Promise<number> {
+  const rows = await query<{ shared: number }>(
+    db,
+    `${CHAIN}
+     select count(*) as shared from chain
+       join repository_images t on t.repository_id = $3 and t.image_id = chain.image_id
+         and t.content_id = chain.content_id and t.depth = chain.depth`,
+    [source.link_id, source.repository_id, targetId],
+  );
+  return rows[0]?.shared ?? 0;
+}

@@ -1,0 +1,66 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import type { Account, Actor } from '../accounts/actor';
+import type { Repository } from '../repositories/scope';
+import { assertComplete } from './images';
+import * as store from './linking.store';
+import { locateReadable, type Image } from './locate';
+
+/*
+ * Before an engine uploads an image it asks whether the image is there. A yes saves the upload, and makes the image
+ * part of the repository: so a yes is given only when the pusher could read those very bytes anyway, and where nobody
+ * but the namespace itself or the library's administrators can have put them. A stranger's repository never counts.
+ */
+
+/** Not an error for anybody: the source does not suit, undo what was tried. */
+class SourceDoesNotFit extends Error {}
+
+async function linkFrom(ctx: Needs<'db'>, source: store.SourceRow, targetId: number): Promise<boolean> {
+  try {
+    await inTransaction(ctx.db, async (tx) => {
+      await store.linkChain(tx, source, targetId);
+      const shared = await store.countShared(tx, source, targetId);
+      // Another content under an ancestor's id, or a chain with a hole: both would give the target a different image.
+      if (shared !== source.depth) throw new SourceDoesNotFit();
+    });
+    return true;
+  } catch (error) {
+    // A foreign key says that gc took the source away in this moment.
+    if (error instanceof SourceDoesNotFit || isForeignKeyViolation(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes an image that is complete in the same namespace or in `library` part of the target repository, with all its
+ * ancestors.
+ *
+ * @param account - the pusher, who may write to the target
+ * @returns whether it could be linked
+ */
+export async function linkFromSiblings(
+  ctx: Needs<'db'>,
+  imageId: string,
+  target: Repository,
+  account: Account,
+): Promise<boolean> {
+  const place = { repositoryId: target.id, namespace: target.namespace };
+  for (const source of await store.findSources(ctx.db, imageId, place, account)) {
+    if (await linkFrom(ctx, source, target.id)) return true;
+  }
+  return false;
+}
+
+/**
+ * The image that this id names for this actor, who may be a pusher that asks whether it must be uploaded.
+ *
+ * @throws AppError as `getImage` does
+ */
+export async function getImageOrLink(ctx: Needs<'db'>, actor: Actor, id: string): Promise<Image> {
+  const found = await locateReadable(ctx, actor, id);
+  const mayLink = found?.complete === undefined && found?.isListed === true && found.isWritable;
+  if (!mayLink || found.principal === undefined) return assertComplete(found, id);
+  const isLinked = await linkFromSiblings(ctx, id, found.repository, found.principal);
+  return assertComplete(isLinked ? await locateReadable(ctx, actor, id) : found, id);
+}

@@ -1,0 +1,142 @@
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import type { Actor, Principal } from '../accounts/actor';
+import { identityOf } from '../accounts/actor';
+import { getAccount } from '../accounts/current-account';
+import { callerKey } from '../repositories/openings';
+import { canWrite } from '../repositories/policy';
+import {
+  assertReadable,
+  assertWritable,
+  authorizationRequired,
+  principalFrom,
+  repositoryFrom,
+  type Repository,
+} from '../repositories/scope';
+import * as store from './images.store';
+
+const MISSING = 'Image not found';
+
+/** A complete image, for somebody who may read it. */
+export interface Image {
+  readonly id: string;
+  readonly linkId: number;
+  readonly repositoryId: number;
+  readonly contentId: number;
+  readonly depth: number;
+  readonly layerDigest: string;
+  /** length of the layer's stored bytes */
+  readonly layerSizeBytes: number;
+  readonly storageKey: string;
+  /** `sha256:<hex>` over json, newline, layer */
+  readonly payloadChecksum: string;
+  /** in a private repository: nothing between us and the reader may keep a copy */
+  readonly isPrivate: boolean;
+}
+
+/** What an id names in the repository that decides for this request. */
+export interface LocatedImage {
+  readonly repository: Repository;
+  readonly principal: Principal;
+  /** the actor may push to the repository, with the credentials of this request */
+  readonly isWritable: boolean;
+  /** the id is in the repository's image list */
+  readonly isListed: boolean;
+  readonly complete: Omit<Image, 'id'> | undefined;
+  /** somebody is pushing it */
+  readonly hasUpload: boolean;
+}
+
+function completeFrom(row: store.ImageRow): Omit<Image, 'id'> | undefined {
+  const { link_id: linkId, content_id: contentId, repository_id: repositoryId, depth } = row;
+  const { layer_digest: layerDigest, layer_size_bytes: layerSizeBytes, storage_key: storageKey } = row;
+  const { payload_checksum: payloadChecksum } = row;
+  if (linkId === null || contentId === null || repositoryId === null || depth === null) return undefined;
+  if (layerDigest === null || layerSizeBytes === null || storageKey === null || payloadChecksum === null) {
+    return undefined;
+  }
+  const isPrivate = row.is_private === true;
+  return {
+    linkId,
+    contentId,
+    repositoryId,
+    depth,
+    layerDigest,
+    layerSizeBytes,
+    storageKey,
+    payloadChecksum,
+    isPrivate,
+  };
+}
+
+function located(row: store.ImageRow, repository: Repository, principal: Principal, actor: Actor): LocatedImage {
+  const isWritable = canWrite(principal, repository) && (actor.kind !== 'token' || actor.access === 'write');
+  return {
+    repository,
+    principal,
+    isWritable,
+    isListed: row.link_id !== null,
+    complete: completeFrom(row),
+    hasUpload: row.has_upload,
+  };
+}
+
+async function locateWithoutToken(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  imageId: string,
+  access: 'read' | 'write',
+): Promise<LocatedImage | undefined> {
+  const principal = actor.kind === 'anonymous' ? undefined : await getAccount(ctx, actor);
+  const account = { userId: principal?.userId, isAdmin: principal?.isAdmin === true, callerKey: callerKey(actor) };
+  const row = await store.findAmongRepositories(ctx.db, imageId, account, access);
+  const repository = row === undefined ? undefined : repositoryFrom(row);
+  return row === undefined || repository === undefined ? undefined : located(row, repository, principal, actor);
+}
+
+/**
+ * Where an id leads for somebody who reads; see the top of `images.ts`.
+ *
+ * @returns undefined when no repository that the actor may read holds or announced the id
+ * @throws AppError `unauthenticated`, `inactive`
+ */
+export async function locateReadable(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  imageId: string,
+): Promise<LocatedImage | undefined> {
+  if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'read');
+  const row = await store.findInRepository(ctx.db, imageId, identityOf(actor)?.userId, actor.repository);
+  const principal = principalFrom(actor, row);
+  const repository = assertReadable({ principal, namespace: undefined, repository: repositoryFrom(row) }, MISSING);
+  return located(row, repository, principal, actor);
+}
+
+/** @throws AppError `unauthenticated` for somebody whose credentials cannot be a pusher's */
+export function assertPusher(actor: Actor): void {
+  if (identityOf(actor) === undefined) throw authorizationRequired();
+  if (actor.kind === 'token' && actor.access !== 'write') throw authorizationRequired();
+}
+
+/**
+ * Where an id leads for somebody who pushes.
+ *
+ * @throws AppError `unauthenticated`, `forbidden`, `inactive`; `invalid` when no image list announced the id
+ */
+export async function locateWritable(ctx: Needs<'db'>, actor: Actor, imageId: string): Promise<LocatedImage> {
+  assertPusher(actor);
+  if (actor.kind !== 'token') {
+    const found = await locateWithoutToken(ctx, actor, imageId, 'write');
+    if (found === undefined) throw notListed();
+    return found;
+  }
+  const row = await store.findInRepository(ctx.db, imageId, actor.identity?.userId, actor.repository);
+  const principal = principalFrom(actor, row);
+  const scope = { principal, namespace: undefined, repository: repositoryFrom(row) };
+  return located(row, assertWritable(scope, actor, MISSING), principal, actor);
+}
+
+/** What docker's registry says of an image that no list announced (protocol 4.3, check 6). */
+export function notListed(): AppError {
+  return new AppError('invalid', 'This image does not belong to the repository');
+}

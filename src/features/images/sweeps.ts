@@ -1,0 +1,75 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import * as store from './gc.store';
+
+/** What a sweep found and removed. */
+export interface Swept {
+  /** uploads that nobody went on with */
+  readonly uploads: number;
+  /** blobs that no image has any more */
+  readonly blobs: number;
+  /** stored objects without a row, and halves of writes that died */
+  readonly orphans: number;
+}
+
+const CONTENTS_AT_ONCE = 1000;
+const KEYS_AT_ONCE = 500;
+
+/** One sweep finds the rest of what another process, or a push at this moment, kept it from. */
+async function unlessInUse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isForeignKeyViolation(error)) return otherwise;
+    throw error;
+  }
+}
+
+async function sweepContents(ctx: Needs<'db'>): Promise<void> {
+  let deleted = CONTENTS_AT_ONCE;
+  while (deleted === CONTENTS_AT_ONCE) {
+    const ids = await store.listUnlinkedContents(ctx.db, CONTENTS_AT_ONCE);
+    deleted = await unlessInUse(async () => (await store.deleteUnlinkedContents(ctx.db, ids)).length, 0);
+  }
+}
+
+async function sweepBlobs(ctx: Needs<'db' | 'blobs'>, before: Date): Promise<number> {
+  const freed = await unlessInUse(
+    () => inTransaction(ctx.db, (tx) => store.deleteUnreferencedBlobs(tx, before, undefined)),
+    [],
+  );
+  for (const blob of freed) await ctx.blobs.delete(blob.storage_key);
+  return freed.length;
+}
+
+async function deleteUnknown(ctx: Needs<'db' | 'blobs'>, keys: readonly string[]): Promise<number> {
+  const known = await store.findKnownKeys(ctx.db, keys);
+  const unknown = keys.filter((key) => !known.has(key));
+  for (const key of unknown) await ctx.blobs.delete(key);
+  return unknown.length;
+}
+
+async function sweepOrphans(ctx: Needs<'db' | 'blobs'>, before: Date): Promise<number> {
+  let removed = await ctx.blobs.sweepUnfinished(before);
+  let keys: string[] = [];
+  for await (const blob of ctx.blobs.list()) {
+    if (blob.modifiedAt >= before) continue;
+    keys.push(blob.key);
+    if (keys.length < KEYS_AT_ONCE) continue;
+    removed += await deleteUnknown(ctx, keys);
+    keys = [];
+  }
+  return removed + (await deleteUnknown(ctx, keys));
+}
+
+/**
+ * Removes what crashes, broken pushes and deleted repositories leave behind. Never touches an image of a repository.
+ *
+ * @param before - leaves alone whatever is younger than this
+ */
+export async function sweep(ctx: Needs<'db' | 'blobs'>, before: Date): Promise<Swept> {
+  const uploads = await store.deleteStaleUploads(ctx.db, before);
+  await sweepContents(ctx);
+  return { uploads, blobs: await sweepBlobs(ctx, before), orphans: await sweepOrphans(ctx, before) };
+}

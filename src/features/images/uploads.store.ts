@@ -1,0 +1,168 @@
+import type { StoredBlob } from '../../blobs/blob-store';
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+/** An attempt to push one image into one repository; see `uploads.ts`. */
+export interface UploadRow {
+  id: number;
+  repository_id: number;
+  image_id: string;
+  parent_id: string | null;
+  depth: number;
+  json: Buffer;
+  json_digest: string;
+  layer_digest: string | null;
+  layer_size_bytes: number | null;
+  payload_checksum: string | null;
+  storage_key: string | null;
+}
+
+/** Where an attempt belongs: at most one for each. */
+export interface UploadPlace {
+  readonly repositoryId: number;
+  readonly imageId: string;
+  readonly uploader: string;
+}
+
+/** Begins an attempt, or begins it again: another json forgets the layer that belonged to the old one. */
+export async function openUpload(
+  db: Db,
+  place: UploadPlace,
+  image: { parentId: string | undefined; depth: number; json: Buffer; jsonDigest: string },
+): Promise<void> {
+  await query(
+    db,
+    `insert into uploads (repository_id, image_id, uploader, parent_id, depth, json, json_digest)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (repository_id, image_id, uploader) do update set
+       parent_id = excluded.parent_id, depth = excluded.depth, json = excluded.json,
+       json_digest = excluded.json_digest, openings = uploads.openings + 1, updated_at = now(),
+       layer_digest = case when uploads.json_digest = excluded.json_digest then uploads.layer_digest end,
+       layer_size_bytes = case when uploads.json_digest = excluded.json_digest then uploads.layer_size_bytes end,
+       payload_checksum = case when uploads.json_digest = excluded.json_digest then uploads.payload_checksum end`,
+    [
+      place.repositoryId,
+      place.imageId,
+      place.uploader,
+      image.parentId ?? null,
+      image.depth,
+      image.json,
+      image.jsonDigest,
+    ],
+  );
+}
+
+export async function findUpload(db: Db, place: UploadPlace): Promise<UploadRow | undefined> {
+  const rows = await query<UploadRow>(
+    db,
+    `select x.id, x.repository_id, x.image_id, x.parent_id, x.depth, x.json, x.json_digest, x.layer_digest,
+       x.layer_size_bytes, x.payload_checksum, b.storage_key
+     from uploads x left join blobs b on b.digest = x.layer_digest
+     where x.repository_id = $1 and x.image_id = $2 and x.uploader = $3`,
+    [place.repositoryId, place.imageId, place.uploader],
+  );
+  return rows[0];
+}
+
+/** Records bytes that are safe; keeps gc away from them. Resolves to the key that counts: equal bytes came first. */
+export async function recordBlob(db: Db, blob: StoredBlob): Promise<string> {
+  const rows = await query<{ storage_key: string }>(
+    db,
+    `insert into blobs (digest, size_bytes, storage_key) values ($1, $2, $3)
+     on conflict (digest) do update set referenced_at = now() returning storage_key`,
+    [blob.digest, blob.sizeBytes, blob.key],
+  );
+  return rows[0]?.storage_key ?? blob.key;
+}
+
+/** @returns false when the attempt has ended or begun again with another json */
+export async function recordLayer(
+  db: Db,
+  upload: { id: number; json_digest: string },
+  layer: { digest: string; sizeBytes: number; payloadChecksum: string },
+): Promise<boolean> {
+  const rows = await query(
+    db,
+    `update uploads set layer_digest = $3, layer_size_bytes = $4, payload_checksum = $5, updated_at = now()
+     where id = $1 and json_digest = $2 returning id`,
+    [upload.id, upload.json_digest, layer.digest, layer.sizeBytes, layer.payloadChecksum],
+  );
+  return rows.length > 0;
+}
+
+/** @returns the content's id; equal contents are one row */
+export async function insertContent(db: Db, upload: UploadRow): Promise<number> {
+  const rows = await query<{ id: number }>(
+    db,
+    `insert into image_contents
+       (image_id, parent_id, json, json_digest, layer_digest, layer_size_bytes, payload_checksum)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (image_id, json_digest, layer_digest) do update set image_id = excluded.image_id
+     returning id`,
+    [
+      upload.image_id,
+      upload.parent_id,
+      upload.json,
+      upload.json_digest,
+      upload.layer_digest,
+      upload.layer_size_bytes,
+      upload.payload_checksum,
+    ],
+  );
+  const id = rows[0]?.id;
+  if (id === undefined) throw new Error('insert into image_contents returned no row');
+  return id;
+}
+
+/** @returns false when the link was complete before: whoever comes first stays */
+export async function completeLink(db: Db, upload: UploadRow, contentId: number): Promise<boolean> {
+  const rows = await query(
+    db,
+    `insert into repository_images (repository_id, image_id, content_id, depth) values ($1, $2, $3, $4)
+     on conflict (repository_id, image_id) do update set content_id = excluded.content_id, depth = excluded.depth
+       where repository_images.content_id is null
+     returning id`,
+    [upload.repository_id, upload.image_id, contentId, upload.depth],
+  );
+  return rows.length > 0;
+}
+
+export interface LinkedContentRow {
+  content_id: number;
+  json_digest: string;
+  payload_checksum: string;
+}
+
+export async function findLinkedContent(
+  db: Db,
+  repositoryId: number,
+  imageId: string,
+): Promise<LinkedContentRow | undefined> {
+  const rows = await query<LinkedContentRow>(
+    db,
+    `select c.id as content_id, c.json_digest, c.payload_checksum
+     from repository_images i join image_contents c on c.id = i.content_id
+     where i.repository_id = $1 and i.image_id = $2`,
+    [repositoryId, imageId],
+  );
+  return rows[0];
+}
+
+/** One push is through with the attempt; the last one ends it. */
+export async function closeUpload(db: Db, uploadId: number): Promise<void> {
+  await query(db, 'update uploads set openings = openings - 1, updated_at = now() where id = $1', [uploadId]);
+  await query(db, 'delete from uploads where id = $1 and openings <= 0', [uploadId]);
+}
+
+/** The chain length of a parent: complete, or in flight by the same uploader. */
+export async function findParentDepth(db: Db, parent: UploadPlace): Promise<number | undefined> {
+  const rows = await query<{ depth: number }>(
+    db,
+    `select depth from repository_images where repository_id = $1 and image_id = $2 and content_id is not null
+     union all
+     select depth from uploads where repository_id = $1 and image_id = $2 and uploader = $3
+     limit 1`,
+    [parent.repositoryId, parent.imageId, parent.uploader],
+  );
+  return rows[0]?.depth;
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import type { Actor } from '../accounts/actor';
+import { callerKey } from '../repositories/openings';
+import { isImageId } from '../repositories/names';
+import { jsonDigest, readImageJson } from './image-json';
+import { linkFromSiblings } from './linking';
+import { assertPusher, locateWritable, notListed, type LocatedImage } from './locate';
+import * as store from './uploads.store';
+
+/*
+ * An image is pushed in three requests. Until the last one succeeds it is an attempt, a row of `uploads` that belongs
+ * to its uploader: the token of the push, or account and address where an engine sends Basic. So a broken push blocks
+ * nobody, and two engines may push the same image at once.
+ *
+ *   (nothing) -PUT json-> json -PUT layer-> json, layer -PUT checksum-> a complete link, and the attempt is gone
+ *                          ^__ PUT json ________|      \__ 400 on a mismatch: stays
+ *
+ * A second push by the same uploader joins the attempt (`openings`), so that both may finish it. The first checksum
+ * that fits makes the link; a later one must fit what is there.
+ */
+
+const DEPTH_LIMIT = 127;
+const NOT_FOUND = 'Image not found';
+const EXISTS = 'Image already exists';
+
+/** Whose attempt it is. */
+function uploaderOf(actor: Actor): string {
+  return actor.kind === 'token' ? `token ${actor.nonce}` : `${callerKey(actor)} at ${actor.address}`;
+}
+
+/** The attempt of this actor at this image. */
+export function placeOf(actor: Actor, located: LocatedImage, imageId: string): store.UploadPlace {
+  return { repositoryId: located.repository.id, imageId, uploader: uploaderOf(actor) };
+}
+
+async function depthOnParent(
+  ctx: Needs<'db'>,
+  place: store.UploadPlace,
+  parentId: string | undefined,
+  located: LocatedImage,
+): Promise<number> {
+  if (parentId === undefined) return 1;
+  const parent = { ...place, imageId: parentId };
+  let depth = isImageId(parentId) ? await store.findParentDepth(ctx.db, parent) : undefined;
+  if (depth === undefined && located.principal !== undefined) {
+    const isLinked = await linkFromSiblings(ctx, parentId, located.repository, located.principal);
+    depth = isLinked ? await store.findParentDepth(ctx.db, parent) : undefined;
+  }
+  if (depth === undefined) throw new AppError('invalid', 'Image depends on a non existing parent');
+  if (depth >= DEPTH_LIMIT) throw new AppError('invalid', `Image depth exceeds ${DEPTH_LIMIT}`);
+  return depth + 1;
+}
+
+/**
+ * Takes an image's json, in the order of checks of protocol 4.3. The bytes are kept as they are.
+ *
+ * @param readBytes - reads the json from the wire; not called for somebody who cannot be pushing
+ * @throws AppError `invalid` and `not_found` in the words of docker's registry, `conflict` when the image is complete,
+ *   `unauthenticated`, `forbidden`
+ */
+export async function putImageJson(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  imageId: string,
+  readBytes: () => Promise<Buffer>,
+): Promise<void> {
+  assertPusher(actor);
+  const bytes = await readBytes();
+  const { parentId } = readImageJson(bytes, imageId);
+  const located = await locateWritable(ctx, actor, imageId);
+  if (!located.isListed) throw notListed();
+  const place = placeOf(actor, located, imageId);
+  const depth = await depthOnParent(ctx, place, parentId, located);
+  if (located.complete !== undefined) throw new AppError('conflict', EXISTS);
+  await store.openUpload(ctx.db, place, { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes) });
+}
+
+/**
+ * Whether this actor may send the layer now; asked before its first byte is read.
+ *
+ * @throws AppError `not_found` before the json, `conflict` when the image is complete, `unauthenticated`, `forbidden`
+ */
+export async function getUploadForLayer(ctx: Needs<'db'>, actor: Actor, imageId: string): Promise<store.UploadRow> {
+  const located = await locateForUpload(ctx, actor, imageId);
+  const upload = await store.findUpload(ctx.db, placeOf(actor, located, imageId));
+  if (upload !== undefined) return upload;
+  throw located.complete === undefined ? new AppError('not_found', NOT_FOUND) : new AppError('conflict', EXISTS);
+}
+
+/** An id that no list announced has no json either. */
+export async function locateForUpload(ctx: Needs<'db'>, actor: Actor, imageId: string): Promise<LocatedImage> {
+  const located = await locateWritable(ctx, actor, imageId);
+  if (!located.isListed) throw new AppError('not_found', NOT_FOUND);
+  return located;
+}
+
+/**
+ * Takes a layer (protocol 4.5): streams it into the store while hashing it, then points the attempt to it. Bytes
+ * first, row second.
+ *
+ * @param bytes - exactly what came over the wire
+ * @throws AppError `conflict` when the attempt ended meanwhile; whatever `bytes` throws
+ */
+export async function storeLayer(
+  ctx: Needs<'db' | 'blobs' | 'log'>,
+  upload: store.UploadRow,
+  bytes: AsyncIterable<Buffer>,
+): Promise<void> {
+  const payload = createHash('sha256').update(upload.json).update('\n');
+  const blob = await ctx.blobs.write(bytes, (chunk) => payload.update(chunk));
+  const layer = {
+    digest: blob.digest,
+    sizeBytes: blob.sizeBytes,
+    payloadChecksum: `sha256:${payload.digest('hex')}`,
+  };
+  const { usedKey, isRecorded } = await inTransaction(ctx.db, async (tx) => ({
+    usedKey: await store.recordBlob(tx, blob),
+    isRecorded: await store.recordLayer(tx, upload, layer),
+  }));
+  // Equal bytes were there before: this copy is one too many.
+  if (usedKey !== blob.key) await ctx.blobs.delete(blob.key);
+  if (!isRecorded) throw new AppError('conflict', EXISTS);
+}

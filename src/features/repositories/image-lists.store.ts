@@ -1,0 +1,58 @@
+import type { Db } from '../../platform/db/db';
+import { query, queryPrepared } from '../../platform/db/query';
+import { readableSql } from './policy';
+
+/**
+ * Adds images to a repository's list; what is there stays, and a checksum is never replaced by none. Sorted, so that
+ * two pushes of overlapping lists lock the rows in one order.
+ */
+export async function mergeImages(
+  db: Db,
+  repositoryId: number,
+  images: readonly { id: string; checksum: string | undefined }[],
+): Promise<void> {
+  await query(
+    db,
+    `insert into repository_images (repository_id, image_id, checksum)
+     select $1, image_id, checksum from unnest($2::text[], $3::text[]) as listed (image_id, checksum) order by image_id
+     on conflict (repository_id, image_id) do update
+       set checksum = coalesce(excluded.checksum, repository_images.checksum), announced_at = now()`,
+    [repositoryId, images.map((image) => image.id), images.map((image) => image.checksum ?? null)],
+  );
+}
+
+export interface ListedImageRow {
+  image_id: string;
+  checksum: string | null;
+}
+
+const LIST_IMAGES = {
+  name: 'image_lists.list_images',
+  text: `select i.image_id, coalesce(c.payload_checksum, i.checksum) as checksum
+    from repository_images i left join image_contents c on c.id = i.content_id
+    where i.repository_id = $1 order by i.id`,
+};
+
+export async function listImages(db: Db, repositoryId: number): Promise<ListedImageRow[]> {
+  return queryPrepared<ListedImageRow>(db, LIST_IMAGES, [repositoryId]);
+}
+
+/** Whether the image is complete in any repository that the account may read, or listed in the one that is named. */
+export async function isImageReachable(
+  db: Db,
+  imageId: string,
+  account: { userId: number | undefined; isAdmin: boolean },
+  announcedIn: number | undefined,
+): Promise<boolean> {
+  const rows = await query(
+    db,
+    `select 1 from repository_images i
+       join repositories r on r.id = i.repository_id
+       join namespaces n on n.name = r.namespace
+     where i.image_id = $1 and r.state <> 'deleting'
+       and ((i.content_id is not null and ${readableSql('$2', '$3')}) or r.id = $4)
+     limit 1`,
+    [imageId, account.userId ?? null, account.isAdmin, announcedIn ?? null],
+  );
+  return rows.length > 0;
+}

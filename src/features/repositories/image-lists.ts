@@ -1,0 +1,147 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import type { Account, Actor, RepositoryName } from '../accounts/actor';
+import * as lists from './image-lists.store';
+import { isImageId, parseRepositoryName } from './names';
+import { recordOpening } from './openings';
+import { canAdminister, canRead, canWrite } from './policy';
+import * as store from './repositories.store';
+import { assertReadable, assertWritable, authorizationRequired, findScope, type Repository, type Scope } from './scope';
+
+/*
+ * A repository's image list (protocol 2.6 to 2.8): every image that was ever announced for it. A push begins by
+ * announcing its images, sends them one by one, tags some, and ends by sending the list once more, from docker 0.8 on
+ * an empty one. Lists are only ever merged, so an empty one takes nothing away.
+ */
+
+/** One entry of an image list. */
+export interface ListedImage {
+  readonly id: string;
+  readonly checksum: string | undefined;
+}
+
+const MISSING = 'images not found';
+const NOT_ALLOWED = 'Access Denied: Not allowed to create Repo at given location';
+
+/**
+ * Merges two lists by id, in order of first appearance; a checksum is never replaced by none.
+ *
+ * @returns each id once
+ */
+export function mergeImageLists(known: readonly ListedImage[], added: readonly ListedImage[]): ListedImage[] {
+  const merged = new Map<string, ListedImage>();
+  for (const image of [...known, ...added]) {
+    merged.set(image.id, { id: image.id, checksum: image.checksum ?? merged.get(image.id)?.checksum });
+  }
+  return [...merged.values()];
+}
+
+/** @throws AppError `invalid` when an entry's id cannot be an image's */
+function assertIds(images: readonly ListedImage[]): readonly ListedImage[] {
+  if (images.every((image) => isImageId(image.id))) return images;
+  throw new AppError('invalid', 'Invalid data');
+}
+
+function assertMayStart(scope: Scope, account: Account): void {
+  if (scope.repository?.state === 'deleting') throw new AppError('forbidden', 'Repository is being deleted');
+  const allowed =
+    scope.repository === undefined
+      ? scope.namespace !== undefined && canAdminister(account, scope.namespace)
+      : canWrite(account, scope.repository);
+  if (!allowed) throw new AppError('forbidden', NOT_ALLOWED);
+}
+
+/**
+ * Starts a push (protocol 2.6): makes the repository if need be and announces its images.
+ *
+ * @param readImages - reads the list from the wire; not called for somebody who may not push
+ * @throws AppError `invalid`, `unauthenticated`, `forbidden`, `not_found` when no repository may be made with this name
+ */
+export async function startPush(
+  ctx: Needs<'db' | 'settings'>,
+  actor: Actor,
+  name: RepositoryName,
+  readImages: () => Promise<ListedImage[]>,
+): Promise<Repository> {
+  const scope = await findScope(ctx, actor, name);
+  if (scope.principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
+  assertMayStart(scope, scope.principal);
+  const images = assertIds(await readImages());
+  if (scope.repository === undefined && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) {
+    throw new AppError('not_found', 'No repository can have this name');
+  }
+  await inTransaction(ctx.db, async (tx) => {
+    if (scope.repository === undefined) await store.insertRepository(tx, name, false);
+    const repository = scope.repository ?? (await findScope({ db: tx }, actor, name)).repository;
+    if (repository === undefined) throw new AppError('conflict', 'Repository is being deleted');
+    await lists.mergeImages(tx, repository.id, mergeImageLists([], images));
+    await recordOpening({ db: tx }, actor, repository.id);
+  });
+  return assertReadable(await findScope(ctx, actor, name), MISSING);
+}
+
+/**
+ * Finishes a push (protocol 2.7): merges the list, and the repository is active from now on.
+ *
+ * @param readImages - as for `startPush`
+ * @throws AppError `invalid`, `unauthenticated`, `forbidden`, `not_found`
+ */
+export async function finishPush(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  readImages: () => Promise<ListedImage[]>,
+): Promise<Repository> {
+  const repository = assertWritable(await findScope(ctx, actor, name), actor, MISSING);
+  const images = assertIds(await readImages());
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.markActive(tx, repository.id))) throw new AppError('not_found', MISSING);
+    await lists.mergeImages(tx, repository.id, mergeImageLists([], images));
+  });
+  return repository;
+}
+
+/**
+ * The image list, for the start of a pull or for a registry that verifies a token (protocol 2.8): a token of any
+ * access will do, and a delete token still sees the list of a repository that is being deleted.
+ *
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function listImages(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<{ repository: Repository; images: ListedImage[] }> {
+  const scope = await findScope(ctx, actor, name);
+  const repository = readableForList(scope, actor);
+  if (actor.kind !== 'token') await recordOpening(ctx, actor, repository.id);
+  const rows = await lists.listImages(ctx.db, repository.id);
+  return { repository, images: rows.map((row) => ({ id: row.image_id, checksum: row.checksum ?? undefined })) };
+}
+
+function readableForList(scope: Scope, actor: Actor): Repository {
+  const { repository, principal } = scope;
+  const isBeingDeletedByActor = actor.kind === 'token' && actor.access === 'delete' && repository?.state === 'deleting';
+  if (isBeingDeletedByActor && canRead(principal, repository)) return repository;
+  return assertReadable(scope, MISSING);
+}
+
+/**
+ * Whether an image may be used by whoever holds this token (protocol 2.10): it is complete in a repository that the
+ * account behind the token may read, or was announced in the push of this token.
+ *
+ * @throws AppError `unauthenticated`
+ */
+export async function mayUseImage(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  imageId: string,
+): Promise<boolean> {
+  if (actor.kind === 'anonymous') throw authorizationRequired();
+  const { principal, repository } = await findScope(ctx, actor, name);
+  const account = { userId: principal?.userId, isAdmin: principal?.isAdmin === true };
+  const announcedIn = actor.kind === 'token' && actor.access === 'write' ? repository?.id : undefined;
+  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, account, announcedIn);
+}

@@ -1,0 +1,115 @@
+import type { Db } from '../../platform/db/db';
+import { query, queryPrepared } from '../../platform/db/query';
+import type { RepositoryName } from '../accounts/actor';
+import { SCOPE_COLUMNS, type RepositoryState, type ScopeRow } from './scope-row';
+
+/** One row, always: the account, the namespace and the repository, each as far as it exists. */
+const FIND_SCOPE = {
+  name: 'repositories.find_scope',
+  text: `select ${SCOPE_COLUMNS}
+    from (select $1::bigint as user_id) asked
+    left join users u on u.id = asked.user_id
+    left join namespaces n on n.name = $2
+    left join repositories r on r.namespace = $2 and r.name = $3`,
+};
+
+export async function findScope(db: Db, userId: number | undefined, name: RepositoryName): Promise<ScopeRow> {
+  const rows = await queryPrepared<ScopeRow>(db, FIND_SCOPE, [userId ?? null, name.namespace, name.name]);
+  const row = rows[0];
+  if (row === undefined) throw new Error('the scope query returned no row');
+  return row;
+}
+
+/** @returns false when it exists already */
+export async function insertRepository(db: Db, name: RepositoryName, isPrivate: boolean): Promise<boolean> {
+  const rows = await query(
+    db,
+    `insert into repositories (namespace, name, is_private) values ($1, $2, $3)
+     on conflict (namespace, name) do nothing returning id`,
+    [name.namespace, name.name, isPrivate],
+  );
+  return rows.length > 0;
+}
+
+/** @returns false when it is not in a state that can be finished */
+export async function markActive(db: Db, repositoryId: number): Promise<boolean> {
+  const rows = await query(
+    db,
+    `update repositories set state = 'active', updated_at = now() where id = $1 and state <> 'deleting' returning id`,
+    [repositoryId],
+  );
+  return rows.length > 0;
+}
+
+export async function updateVisibility(db: Db, repositoryId: number, isPrivate: boolean): Promise<void> {
+  await query(db, 'update repositories set is_private = $2, updated_at = now() where id = $1', [
+    repositoryId,
+    isPrivate,
+  ]);
+}
+
+export async function markDeleting(db: Db, repositoryId: number): Promise<void> {
+  await query(
+    db,
+    `update repositories set state = 'deleting', deleting_since = now() where id = $1 and state <> 'deleting'`,
+    [repositoryId],
+  );
+}
+
+export async function updateDeleteNonce(db: Db, repositoryId: number, nonce: string): Promise<void> {
+  await query(db, 'update repositories set delete_nonce = $2 where id = $1', [repositoryId, nonce]);
+}
+
+/** @returns whether this was the one good nonce; it is not any more */
+export async function consumeDeleteNonce(db: Db, repositoryId: number, nonce: string): Promise<boolean> {
+  const rows = await query(
+    db,
+    'update repositories set delete_nonce = null where id = $1 and delete_nonce = $2 returning id',
+    [repositoryId, nonce],
+  );
+  return rows.length > 0;
+}
+
+export async function deleteRepository(db: Db, repositoryId: number): Promise<boolean> {
+  return (await query(db, 'delete from repositories where id = $1 returning id', [repositoryId])).length > 0;
+}
+
+/** @returns whether there was anything */
+export async function deleteContents(db: Db, repositoryId: number): Promise<boolean> {
+  await query(db, 'delete from tags where repository_id = $1', [repositoryId]);
+  await query(db, 'delete from uploads where repository_id = $1', [repositoryId]);
+  const rows = await query(db, 'delete from repository_images where repository_id = $1 returning id', [repositoryId]);
+  return rows.length > 0;
+}
+
+/** @returns the names of those that were deleting since before `before` and are gone now */
+export async function deleteOverdue(db: Db, before: Date): Promise<RepositoryName[]> {
+  return query<{ namespace: string; name: string }>(
+    db,
+    `delete from repositories where state = 'deleting' and deleting_since < $1 returning namespace, name`,
+    [before],
+  );
+}
+
+export interface RepositoryListRow {
+  id: number;
+  namespace: string;
+  name: string;
+  state: RepositoryState;
+  is_private: boolean;
+  updated_at: Date;
+  tag_count: number;
+  image_count: number;
+}
+
+export async function listAll(db: Db, namespace: string | undefined): Promise<RepositoryListRow[]> {
+  return query<RepositoryListRow>(
+    db,
+    `select r.id, r.namespace, r.name, r.state, r.is_private, r.updated_at,
+       (select count(*) from tags t where t.repository_id = r.id) as tag_count,
+       (select count(*) from repository_images i where i.repository_id = r.id and i.content_id is not null)
+         as image_count
+     from repositories r where $1::text is null or r.namespace = $1 order by r.namespace, r.name`,
+    [namespace ?? null],
+  );
+}

@@ -1,0 +1,71 @@
+import type { Db } from '../../platform/db/db';
+import { query, queryPrepared } from '../../platform/db/query';
+import type { Engine } from './engine';
+
+/** The whole list as JSON text: ten thousand tags need not become objects on the way. */
+const TAGS_JSON = {
+  name: 'tags.list_json',
+  text: `select coalesce(json_object_agg(name, image_id order by name), '{}')::text as tags from tags
+    where repository_id = $1`,
+};
+
+export async function tagsAsJson(db: Db, repositoryId: number): Promise<string> {
+  return (await queryPrepared<{ tags: string }>(db, TAGS_JSON, [repositoryId]))[0]?.tags ?? '{}';
+}
+
+export interface TagRow {
+  name: string;
+  image_id: string;
+  engine: Engine;
+  updated_at: Date;
+}
+
+const FIND_TAG = {
+  name: 'tags.find',
+  text: 'select name, image_id, engine, updated_at from tags where repository_id = $1 and name = $2',
+};
+
+export async function findTag(db: Db, repositoryId: number, name: string): Promise<TagRow | undefined> {
+  return (await queryPrepared<TagRow>(db, FIND_TAG, [repositoryId, name]))[0];
+}
+
+export async function upsertTag(
+  db: Db,
+  repositoryId: number,
+  tag: { name: string; imageId: string; engine: Engine },
+): Promise<void> {
+  await query(
+    db,
+    `insert into tags (repository_id, name, image_id, engine) values ($1, $2, $3, $4)
+     on conflict (repository_id, name) do update
+       set image_id = excluded.image_id, engine = excluded.engine, updated_at = now()`,
+    [repositoryId, tag.name, tag.imageId, JSON.stringify(tag.engine)],
+  );
+}
+
+export async function deleteTag(db: Db, repositoryId: number, name: string): Promise<boolean> {
+  const rows = await query(db, 'delete from tags where repository_id = $1 and name = $2 returning name', [
+    repositoryId,
+    name,
+  ]);
+  return rows.length > 0;
+}
+
+/** Whether the image and all its ancestors are complete in the repository. */
+export async function isChainComplete(db: Db, repositoryId: number, imageId: string): Promise<boolean> {
+  const rows = await query<{ links: number; depth: number | null }>(
+    db,
+    `with recursive chain as (
+       select i.depth, c.parent_id from repository_images i join image_contents c on c.id = i.content_id
+       where i.repository_id = $1 and i.image_id = $2
+       union all
+       select i.depth, c.parent_id from chain
+         join repository_images i on i.repository_id = $1 and i.image_id = chain.parent_id
+         join image_contents c on c.id = i.content_id
+     )
+     select count(*) as links, max(depth) as depth from chain`,
+    [repositoryId, imageId],
+  );
+  const chain = rows[0];
+  return chain !== undefined && chain.links > 0 && chain.links === chain.depth;
+}

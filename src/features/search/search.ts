@@ -1,0 +1,59 @@
+import type { Needs } from '../../context';
+import { identityOf, type Actor } from '../accounts/actor';
+import { displayName, LIBRARY } from '../repositories/names';
+import * as store from './search.store';
+
+/** One repository that was found. */
+export interface SearchHit {
+  /** without `library/` */
+  readonly name: string;
+  readonly description: string;
+  readonly starCount: number;
+  readonly isOfficial: boolean;
+  readonly isAutomated: boolean;
+}
+
+/** One page of what was found, and how much there is. */
+export interface SearchPage {
+  readonly total: number;
+  readonly hits: readonly SearchHit[];
+}
+
+const MAX_WORDS = 8;
+
+function asPattern(word: string): string {
+  return `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+}
+
+/**
+ * Searches names and descriptions for all words of a term, in any order and case; an empty term finds everything. What
+ * the actor may not read is never found. The order is that of protocol 2.13: the official image of exactly this name,
+ * then by stars, then by name.
+ *
+ * @param wanted.page - from 1
+ * @param wanted.pageSize - from 1
+ */
+export async function searchRepositories(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  wanted: { term: string; page: number; pageSize: number },
+): Promise<SearchPage> {
+  const term = wanted.term.toLowerCase().trim();
+  const words = term.split(/\s+/).filter((word) => word !== '');
+  const { total, hits } = await store.search(ctx.db, identityOf(actor), {
+    patterns: words.slice(0, MAX_WORDS).map(asPattern),
+    exact: term.replace(new RegExp(`^${LIBRARY}/`), ''),
+    limit: wanted.pageSize,
+    offset: (wanted.page - 1) * wanted.pageSize,
+  });
+  return {
+    total,
+    hits: hits.map((hit) => ({
+      name: displayName(hit),
+      description: hit.description,
+      starCount: hit.star_count,
+      isOfficial: hit.namespace === LIBRARY,
+      isAutomated: hit.is_automated,
+    })),
+  };
+}

@@ -1,0 +1,125 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Actor, Identity, RepositoryName, TokenAccess } from '../accounts/actor';
+import { fullName, parseFullName } from '../repositories/names';
+
+/*
+ * A token is what the index gives an engine to show to the registry (protocol 3):
+ *
+ *   signature=<hex>,repository="<namespace>/<name>",access=<read|write|delete>
+ *
+ * It is its own record, so that any process verifies it without a table. The hex holds
+ *
+ *   version 1 byte · user id 8 (0: anonymous) · credentials epoch 4 · expires at, seconds, 4 · nonce 8 · MAC 20
+ *
+ * and the MAC covers these, the repository and the access. What the account may do is asked again at every request, so
+ * that a token ends with its account, its password or its access. It is good for many requests; a delete token is used
+ * up by the repository's `delete_nonce`.
+ */
+
+const VERSION = 1;
+const CLAIM_BYTES = 25;
+const MAC_BYTES = 20;
+
+/** How long a token lasts, in seconds: one push or pull uses one token, and some take hours. */
+const LIFETIME_SECONDS: Record<TokenAccess, number> = { read: 12 * 3600, write: 24 * 3600, delete: 15 * 60 };
+
+/** What a token stands for. */
+export interface TokenClaims {
+  readonly identity: Identity | undefined;
+  readonly repository: RepositoryName;
+  readonly access: TokenAccess;
+  readonly nonce: string;
+}
+
+function sign(key: Buffer, claims: Buffer, repository: string, access: string): Buffer {
+  return createHmac('sha256', key)
+    .update(claims)
+    .update(`${repository}\0${access}`, 'utf8')
+    .digest()
+    .subarray(0, MAC_BYTES);
+}
+
+/**
+ * Makes a token.
+ *
+ * @param key - the installation's token key
+ * @param now - in milliseconds
+ * @returns the text for `X-Docker-Token`, and the token's nonce
+ */
+export function issueToken(
+  key: Buffer,
+  claims: Omit<TokenClaims, 'nonce'>,
+  now = Date.now(),
+): { text: string; nonce: string } {
+  const nonce = randomBytes(8);
+  const packed = Buffer.alloc(CLAIM_BYTES);
+  packed.writeUInt8(VERSION, 0);
+  packed.writeBigUInt64BE(BigInt(claims.identity?.userId ?? 0), 1);
+  packed.writeUInt32BE(claims.identity?.credentialsEpoch ?? 0, 9);
+  packed.writeUInt32BE(Math.floor(now / 1000) + LIFETIME_SECONDS[claims.access], 13);
+  nonce.copy(packed, 17);
+  const repository = fullName(claims.repository);
+  const signature = Buffer.concat([packed, sign(key, packed, repository, claims.access)]).toString('hex');
+  return {
+    text: `signature=${signature},repository="${repository}",access=${claims.access}`,
+    nonce: nonce.toString('hex'),
+  };
+}
+
+function isAccess(value: string | undefined): value is TokenAccess {
+  return value === 'read' || value === 'write' || value === 'delete';
+}
+
+function verifyOne(key: Buffer, fields: Map<string, string>, now: number): TokenClaims | undefined {
+  const access = fields.get('access');
+  const repositoryText = fields.get('repository') ?? '';
+  const repository = parseFullName(repositoryText);
+  const signature = Buffer.from(fields.get('signature') ?? '', 'hex');
+  if (!isAccess(access) || repository === undefined || signature.length !== CLAIM_BYTES + MAC_BYTES) return undefined;
+  const packed = signature.subarray(0, CLAIM_BYTES);
+  const expected = sign(key, packed, repositoryText, access);
+  if (!timingSafeEqual(expected, signature.subarray(CLAIM_BYTES)) || packed.readUInt8(0) !== VERSION) return undefined;
+  if (packed.readUInt32BE(13) * 1000 <= now) return undefined;
+  const userId = Number(packed.readBigUInt64BE(1));
+  return {
+    identity: userId === 0 ? undefined : { userId, credentialsEpoch: packed.readUInt32BE(9) },
+    repository,
+    access,
+    nonce: packed.subarray(17).toString('hex'),
+  };
+}
+
+/** The `name=value` pairs of an Authorization value; a name that comes again begins the next token. */
+function fieldGroups(text: string): Map<string, string>[] {
+  const groups: Map<string, string>[] = [new Map<string, string>()];
+  for (const [, name = '', value = ''] of text.matchAll(/([a-z]+)[:=]"?([^",\s]*)"?/gi)) {
+    const key = name.toLowerCase();
+    if (groups.at(-1)?.has(key) === true) groups.push(new Map<string, string>());
+    groups.at(-1)?.set(key, value);
+  }
+  return groups;
+}
+
+/** What an Authorization value of the kind `Token …` says. */
+export type TokenReading = { kind: 'empty' } | { kind: 'invalid' } | { kind: 'valid'; claims: TokenClaims };
+
+/**
+ * Reads a token leniently (protocol 3.1): a doubled prefix, spaces after the commas, several tokens in one header of
+ * which the first good one counts. An empty one is what engines send that never got any.
+ *
+ * @param text - what follows the first `Token` of the header
+ * @param now - in milliseconds
+ */
+export function readToken(key: Buffer, text: string, now = Date.now()): TokenReading {
+  if (/^\s*(token\s*)*$/i.test(text)) return { kind: 'empty' };
+  for (const fields of fieldGroups(text)) {
+    const claims = verifyOne(key, fields, now);
+    if (claims !== undefined) return { kind: 'valid', claims };
+  }
+  return { kind: 'invalid' };
+}
+
+/** The actor that a verified token makes. */
+export function tokenActor(claims: TokenClaims, address: string): Actor {
+  return { kind: 'token', address, ...claims };
+}

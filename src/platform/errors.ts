@@ -1,0 +1,28 @@
+/**
+ * Everything that can go wrong for a reason that a caller may be told, as a closed list. Each surface translates the
+ * codes in one `Record<ErrorCode, …>`, so a new code breaks the build until every surface handles it.
+ */
+export type ErrorCode =
+  | 'invalid' // the input is malformed or breaks a rule
+  | 'unauthenticated' // no credentials, or wrong ones
+  | 'inactive' // the right credentials of an account that is not active
+  | 'forbidden' // a known caller who may not
+  | 'not_found' // it does not exist, or this caller may not know that it does
+  | 'conflict' // it exists already, or is in a state that does not allow this
+  | 'missing_checksum' // a checksum request that carries no checksum at all
+  | 'too_large' // more than the limit
+  | 'closed' // the operator switched this off
+  | 'unavailable'; // a part that we depend on does not answer
+
+/** An error that a caller may see: a code from the closed list and one sentence. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,35 @@
+import type { ServerResponse } from 'node:http';
+import type { Logger } from '../log/logger';
+import type { Headers, Reply } from './exchange';
+import { requestState } from './request-state';
+import { send } from './send';
+
+/** Turns whatever was thrown into a reply, in the dialect of the surface and route. */
+export type ErrorReply = (error: unknown, context: { requestId: string; log: Logger; path: string }) => Reply;
+
+interface Answering {
+  readonly make: () => Promise<Reply>;
+  readonly errorReply: ErrorReply;
+  readonly path: string;
+  readonly headers: (reply: Reply) => Headers;
+}
+
+/**
+ * Makes the reply and sends it; never throws. Once headers are out nothing may be appended, least of all an error to a
+ * layer: the socket is destroyed instead.
+ */
+export async function answer(res: ServerResponse, { make, errorReply, path, headers }: Answering): Promise<void> {
+  const { log, requestId } = requestState(res);
+  let reply: Reply;
+  try {
+    reply = await make();
+  } catch (error) {
+    reply = errorReply(error, { requestId, log, path });
+  }
+  try {
+    await send(res, { ...reply, headers: { ...headers(reply), ...reply.headers } });
+  } catch (error) {
+    log.warn({ err: error }, 'the answer broke off');
+    res.destroy();
+  }
+}

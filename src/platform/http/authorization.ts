@@ -1,0 +1,24 @@
+/** What an Authorization header says, before anybody believes it. */
+export type Authorization =
+  | { kind: 'none' }
+  | { kind: 'basic'; username: string; password: string }
+  | { kind: 'token'; text: string }
+  | { kind: 'unknown' };
+
+const BASIC = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i;
+
+/**
+ * Reads an Authorization header. Basic is UTF-8 and split at the first colon: a password may contain more of them
+ * (protocol 2.3). A token is left for whoever made it to read.
+ */
+export function readAuthorization(header: string | undefined): Authorization {
+  const text = header?.trim() ?? '';
+  if (text === '') return { kind: 'none' };
+  if (/^token\b/i.test(text)) return { kind: 'token', text: text.slice('token'.length) };
+  const encoded = BASIC.exec(text)?.[1];
+  if (encoded === undefined) return { kind: 'unknown' };
+  const decoded = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  if (colon === -1) return { kind: 'unknown' };
+  return { kind: 'basic', username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
+}

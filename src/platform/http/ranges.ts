@@ -1,0 +1,22 @@
+/** What a Range header asks of a body of a known size. */
+export type RangeReading = { kind: 'whole' } | { kind: 'part'; start: number; end: number } | { kind: 'unsatisfiable' };
+
+/**
+ * Reads a Range header (RFC 7233). Engines resume with an end of one past the last byte, so an end beyond the size is
+ * clamped. What is not a single range of bytes is ignored, as the RFC allows.
+ *
+ * @param sizeBytes - of the whole body
+ */
+export function readRange(header: string | undefined, sizeBytes: number): RangeReading {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(/\s/g, '') ?? '');
+  const [, first = '', last = ''] = match ?? [];
+  if (first === '' && last === '') return { kind: 'whole' };
+  if (first === '') {
+    const start = Math.max(0, sizeBytes - Number(last));
+    return start >= sizeBytes ? { kind: 'unsatisfiable' } : { kind: 'part', start, end: sizeBytes - 1 };
+  }
+  const start = Number(first);
+  if (last !== '' && Number(last) < start) return { kind: 'whole' };
+  if (start >= sizeBytes) return { kind: 'unsatisfiable' };
+  return { kind: 'part', start, end: last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1) };
+}

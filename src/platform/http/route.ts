@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler, Router } from 'express';
+import { answer, type ErrorReply } from './answer';
+import type { Logger } from '../log/logger';
+import type { Exchange, Handler, Headers, Reply } from './exchange';
+import { requestState } from './request-state';
+
+export type Method = 'get' | 'put' | 'post' | 'delete';
+
+/** A door as a row of data. `get` serves HEAD as well. */
+export interface Route<Access extends string, Callers extends Record<Access, unknown>> {
+  readonly method: Method;
+  /** in Express' syntax; with and without a trailing slash are one path */
+  readonly path: string;
+  /** who may come in at all, and what the handler gets to know of the caller; what he may do is for policy to say */
+  readonly access: Access;
+  readonly handle: Handler<Callers[Access]>;
+}
+
+/** Finds out who asks, or refuses by throwing an AppError. */
+export type Guard<Caller> = (req: IncomingMessage, res: ServerResponse, log: Logger) => Promise<Caller>;
+
+/** What answers a request that fits no route. */
+export interface Fallback {
+  /** everything below this path is this surface's; undefined: only the routes' own paths are */
+  readonly path: string | undefined;
+  /** @param allowed - the methods that the path does have; empty for a path that is not there at all */
+  readonly reply: (req: IncomingMessage, allowed: readonly Method[]) => Reply;
+}
+
+interface MountOptions<Access extends string, Callers extends Record<Access, unknown>> {
+  readonly routes: readonly Route<Access, Callers>[];
+  readonly guards: { readonly [A in Access]: Guard<Callers[A]> };
+  /** what goes with every answer; the answer's own headers win */
+  readonly headers: (reply: Reply) => Headers;
+  readonly errorReply: (route: Route<Access, Callers> | undefined) => ErrorReply;
+  readonly fallback: Fallback;
+}
+
+/** The part behind the `?`. */
+function queryOf(req: IncomingMessage): URLSearchParams {
+  const url = req.url ?? '';
+  const mark = url.indexOf('?');
+  return new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
+}
+
+function register(router: Router, method: Method, path: string, handler: RequestHandler): void {
+  if (method === 'get') router.get(path, handler);
+  else if (method === 'put') router.put(path, handler);
+  else if (method === 'post') router.post(path, handler);
+  else router.delete(path, handler);
+}
+
+/** Puts the rows before an Express router, in their order, and the fallback behind them. */
+export function mountRoutes<Access extends string, Callers extends Record<Access, unknown>>(
+  router: Router,
+  options: MountOptions<Access, Callers>,
+): void {
+  for (const route of options.routes) {
+    register(router, route.method, route.path, handlerFor(route, options));
+  }
+  const paths = new Map<string, Method[]>();
+  for (const { path, method } of options.routes) paths.set(path, [...(paths.get(path) ?? []), method]);
+  for (const [path, methods] of paths) router.all(path, fallbackFor(methods, options));
+  if (options.fallback.path !== undefined) router.use(options.fallback.path, fallbackFor([], options));
+}
+
+function handlerFor<Access extends string, Callers extends Record<Access, unknown>>(
+  route: Route<Access, Callers>,
+  options: MountOptions<Access, Callers>,
+): RequestHandler {
+  const errorReply = options.errorReply(route);
+  return async (req, res) => {
+    const state = requestState(res);
+    state.route = route.path;
+    const make = async (): Promise<Reply> => {
+      const caller = await options.guards[route.access](req, res, state.log);
+      const params = req.params as Record<string, string>;
+      const exchange: Exchange<Callers[Access]> = { req, params, query: queryOf(req), caller, log: state.log };
+      return route.handle(exchange);
+    };
+    await answer(res, { make, errorReply, path: req.path, headers: options.headers });
+  };
+}
+
+function fallbackFor<Access extends string, Callers extends Record<Access, unknown>>(
+  allowed: readonly Method[],
+  options: MountOptions<Access, Callers>,
+): RequestHandler {
+  const errorReply = options.errorReply(undefined);
+  return async (req, res) => {
+    const make = (): Promise<Reply> => Promise.resolve(options.fallback.reply(req, allowed));
+    await answer(res, { make, errorReply, path: req.path, headers: options.headers });
+  };
+}

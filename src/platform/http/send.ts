@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type { Reply } from './exchange';
+
+const DRAIN_MS = 5000;
+const DRAIN_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Sends a reply. The answer to a HEAD keeps every header, the length among them, and has no body.
+ *
+ * @throws what the body's stream throws; by then the socket is destroyed, for the headers are gone
+ */
+export async function send(res: ServerResponse, reply: Reply): Promise<void> {
+  const { body } = reply;
+  res.statusCode = reply.status;
+  for (const [name, value] of Object.entries(reply.headers)) {
+    res.setHeader(name, value);
+  }
+  if (body instanceof Readable) return sendStream(res, body);
+  const hasLength = body !== undefined && reply.isChunked !== true;
+  if (hasLength) res.setHeader('Content-Length', Buffer.byteLength(body));
+  else if (body === undefined && reply.status !== 204 && reply.status !== 304 && !res.hasHeader('Content-Length')) {
+    res.setHeader('Content-Length', 0);
+  }
+  if (body !== undefined && res.req.method !== 'HEAD') res.write(body);
+  else res.flushHeaders();
+  if (!res.req.complete) await drain(res.req);
+  res.end();
+}
+
+/**
+ * Reads on when an answer came before the end of the request's body: a client that is still sending would otherwise see
+ * a reset connection in the place of the answer.
+ */
+async function drain(req: IncomingMessage): Promise<void> {
+  let drainedBytes = 0;
+  const timer = setTimeout(() => req.destroy(), DRAIN_MS);
+  try {
+    for await (const chunk of req) {
+      drainedBytes += (chunk as Buffer).length;
+      if (drainedBytes > DRAIN_BYTES) return;
+    }
+  } catch {
+    // The client has gone: nobody waits for the answer any more.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function sendStream(res: ServerResponse, body: Readable): Promise<void> {
+  if (res.req.method === 'HEAD') {
+    body.destroy();
+    res.end();
+    return;
+  }
+  await pipeline(body, res);
+}

@@ -1,0 +1,92 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Logger } from '../log/logger';
+import type { Metrics } from '../metrics/metrics';
+import { beginRequest, type RequestState } from './request-state';
+
+const HEADERS_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_MS = 65_000;
+
+/** Bytes that earlier requests on a kept connection account for. */
+const counted = new WeakMap<Socket, { read: number; written: number }>();
+
+function bytesOf(socket: Socket): { receivedBytes: number; sentBytes: number } {
+  const before = counted.get(socket) ?? { read: 0, written: 0 };
+  counted.set(socket, { read: socket.bytesRead, written: socket.bytesWritten });
+  return { receivedBytes: socket.bytesRead - before.read, sentBytes: socket.bytesWritten - before.written };
+}
+
+function finish(req: IncomingMessage, res: ServerResponse, state: RequestState, metrics: Metrics): void {
+  const seconds = Number(process.hrtime.bigint() - state.startedAt) / 1e9;
+  const method = req.method ?? '';
+  const status = res.headersSent ? res.statusCode : 499;
+  metrics.observe({ method, route: state.route, status, seconds, ...bytesOf(req.socket) });
+  const { remoteAddress } = req.socket;
+  const line = { method, url: req.url, status, ms: Math.round(seconds * 1000), address: remoteAddress };
+  const isComplete = res.writableFinished;
+  state.log.info(
+    { ...line, userAgent: req.headers['user-agent'], ...(isComplete ? {} : { aborted: true }) },
+    'request',
+  );
+}
+
+/** What Node's parser refuses never becomes a request; it is answered in JSON all the same. */
+function refuse(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const body = JSON.stringify({ error: status.slice(4) });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/**
+ * Makes the server that gives every request an id, a line in the log and a place in the metrics.
+ *
+ * @param isDraining - asks clients to close their connections, once true
+ */
+export function createHttpServer(
+  listener: RequestListener,
+  parts: { log: Logger; metrics: Metrics; isDraining: () => boolean },
+): Server {
+  const { log, metrics, isDraining } = parts;
+  const server = createServer((req, res) => {
+    const state = beginRequest(req, res, log);
+    if (isDraining()) res.setHeader('Connection', 'close');
+    res.once('close', () => finish(req, res, state, metrics));
+    listener(req, res);
+  });
+  // A layer may take hours to arrive: there is a limit on the head of a request, and none on its body.
+  server.requestTimeout = 0;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.on('clientError', refuse);
+  return server;
+}
+
+/** Begins to listen; resolves to the address, with the port that was really taken. */
+export async function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+/**
+ * Stops listening and waits for the requests in flight; those that take longer are cut off, so that their clients see a
+ * broken connection and not half an answer that looks whole.
+ */
+export async function drain(server: Server, timeoutMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  await closed;
+  clearTimeout(timer);
+}

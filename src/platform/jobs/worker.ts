@@ -1,0 +1,66 @@
+import { Logger as WorkerLogger, run, type Runner } from 'graphile-worker';
+import pg from 'pg';
+import type { DbConnection } from '../db/db';
+import type { Logger } from '../log/logger';
+
+/** Work that goes on behind the requests. It may run twice, on any process, and must not mind. */
+export interface Job {
+  /** names it in the queue */
+  readonly name: string;
+  /** when it runs by itself, in cron's five fields, UTC; each run happens on one process */
+  readonly schedule: string;
+  readonly run: () => Promise<void>;
+}
+
+const CONNECTIONS = 4;
+
+function openPool(connection: DbConnection, log: Logger): pg.Pool {
+  const pool = new pg.Pool({
+    ...(typeof connection === 'string' ? { connectionString: connection } : { ...connection, ssl: false }),
+    max: CONNECTIONS,
+  });
+  pool.on('error', (error) => log.warn({ err: error }, 'a connection of the job queue was lost'));
+  return pool;
+}
+
+function toWorkerLogger(log: Logger): WorkerLogger {
+  return new WorkerLogger(() => (levelName, message) => {
+    const level: string = levelName;
+    if (level === 'error') log.error({ part: 'jobs' }, message);
+    else if (level === 'warning') log.warn({ part: 'jobs' }, message);
+    else log.debug({ part: 'jobs' }, message);
+  });
+}
+
+/**
+ * Starts taking jobs from the queue in Postgres.
+ *
+ * @returns what stops it: resolves when the running jobs have ended
+ */
+export async function startWorker(
+  connection: DbConnection,
+  jobs: readonly Job[],
+  log: Logger,
+): Promise<{ stop: () => Promise<void> }> {
+  const pool = openPool(connection, log);
+  let runner: Runner;
+  try {
+    runner = await run({
+      pgPool: pool,
+      concurrency: 2,
+      noHandleSignals: true,
+      logger: toWorkerLogger(log),
+      taskList: Object.fromEntries(jobs.map((job) => [job.name, () => job.run()])),
+      crontab: jobs.map((job) => `${job.schedule} ${job.name}`).join('\n'),
+    });
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return {
+    stop: async () => {
+      await runner.stop();
+      await pool.end();
+    },
+  };
+}

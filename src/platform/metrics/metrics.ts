@@ -1,0 +1,55 @@
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** What the process counts, for Prometheus. */
+export class Metrics {
+  private readonly registry = new Registry();
+  readonly contentType = this.registry.contentType;
+
+  private readonly duration = new Histogram({
+    name: 'drydock_http_request_duration_seconds',
+    help: 'How long requests took, from the head to the end of the answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600],
+    registers: [this.registry],
+  });
+
+  private readonly received = new Counter({
+    name: 'drydock_http_received_bytes_total',
+    help: 'Bytes that came in over connections, as requests ended',
+    registers: [this.registry],
+  });
+
+  private readonly sent = new Counter({
+    name: 'drydock_http_sent_bytes_total',
+    help: 'Bytes that went out over connections, as requests ended',
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /**
+   * Counts a request that ended.
+   *
+   * @param request.route - the route's pattern, never the path: the number of series must be bounded
+   */
+  observe(request: {
+    method: string;
+    route: string;
+    status: number;
+    seconds: number;
+    receivedBytes: number;
+    sentBytes: number;
+  }): void {
+    const { method, route, status, seconds } = request;
+    this.duration.observe({ method, route, status: String(status) }, seconds);
+    this.received.inc(request.receivedBytes);
+    this.sent.inc(request.sentBytes);
+  }
+
+  /** Everything, in Prometheus' text format. */
+  async text(): Promise<string> {
+    return this.registry.metrics();
+  }
+}

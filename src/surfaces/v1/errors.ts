@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http';
+import { AppError, type ErrorCode } from '../../platform/errors';
+import type { ErrorReply } from '../../platform/http/answer';
+import { json, type Headers, type Reply } from '../../platform/http/exchange';
+import type { Method } from '../../platform/http/route';
+import type { V1Route } from './access';
+
+const STATUS: Record<ErrorCode, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  inactive: 403,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  missing_checksum: 412,
+  too_large: 413,
+  closed: 401, // 403 would end the login of docker 0.8 and later (protocol 2.2)
+  unavailable: 503,
+};
+
+/**
+ * The Hub was two programs with two ways to say no (protocol 0.3): the index answered a bare JSON string to whoever
+ * has no right, the registry an object of strings. Clients decode the object into a map of strings.
+ */
+type Dialect = 'users' | 'index' | 'registry';
+
+const STRING_CODES: Record<Dialect, (code: ErrorCode) => boolean> = {
+  users: () => true,
+  index: (code) => code === 'unauthenticated' || code === 'inactive' || code === 'forbidden',
+  registry: () => false,
+};
+
+const CHALLENGE: Record<Dialect, string> = {
+  users: 'Basic realm="auth required",Token',
+  index: 'Basic realm="auth required",Token',
+  registry: 'Token',
+};
+
+function dialectOf(route: V1Route | undefined): Dialect {
+  if (route?.path.startsWith('/v1/users') === true) return 'users';
+  return route?.access === 'index' ? 'index' : 'registry';
+}
+
+/** A name or address that is taken is a 400 for whoever registers (protocol 2.2), a conflict for everybody else. */
+function statusOf(code: ErrorCode, dialect: Dialect): number {
+  return code === 'conflict' && dialect === 'users' ? 400 : STATUS[code];
+}
+
+/** No repository can have the name in this path; the index had no such URL then (protocol 0.3). */
+export class UnknownUrlError extends Error {}
+
+/** How a v1 route says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
+export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
+  const dialect = dialectOf(route);
+  return (error, { requestId, log, path }) => {
+    if (error instanceof UnknownUrlError) return unknownUrl(path);
+    if (!(error instanceof AppError)) {
+      log.error({ err: error }, 'request failed');
+      return json(500, { error: 'Internal server error', request_id: requestId });
+    }
+    const status = statusOf(error.code, dialect);
+    const headers: Headers = status === 401 ? { 'WWW-Authenticate': CHALLENGE[dialect] } : {};
+    // Engines print the body of a refused push behind their own words: the Hub's was an empty string.
+    const message = status === 401 && dialect === 'index' ? '' : error.message;
+    const body = STRING_CODES[dialect](error.code) ? message : { error: message };
+    return json(status, body, headers);
+  };
+}
+
+/** What the index said of a URL that it did not know (protocol 0.3). */
+export function unknownUrl(path: string): Reply {
+  return json(404, { status_code: '404', error: `The requested URL (${path}) was not found on this server.` });
+}
+
+/** A path that no row has, or not with this method. */
+export function v1Fallback(req: IncomingMessage, allowed: readonly Method[]): Reply {
+  if (allowed.length === 0) return unknownUrl(`/v1${(req.url ?? '').split('?')[0] ?? ''}`);
+  const names = allowed.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+  return json(405, { error: 'Method not allowed' }, { Allow: names.join(', ') });
+}

@@ -1,0 +1,34 @@
+import { finishPush, listImages, mayUseImage, startPush } from '../../features/repositories/image-lists';
+import { empty, json } from '../../platform/http/exchange';
+import type { V1Handler } from './access';
+import { endpointHeaders, tokenHeaders } from './replies';
+import { readImageList, repositoryOf, wantsToken } from './requests';
+
+/** `PUT /v1/repositories/R/` (protocol 2.6). The token is sent unasked: docker up to 1.6 fails without it. */
+export const putRepository: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
+  const name = repositoryOf(params);
+  const repository = await startPush(ctx, caller, name, () => readImageList(req));
+  const { headers } = tokenHeaders(ctx, caller, repository, 'write');
+  return json(200, '', { ...headers, ...endpointHeaders(ctx, req) });
+};
+
+/** `PUT /v1/repositories/R/images` (protocol 2.7). Any status but 204 fails the push. */
+export const putImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
+  const repository = await finishPush(ctx, caller, repositoryOf(params), () => readImageList(req));
+  const token = caller.kind === 'token' ? {} : tokenHeaders(ctx, caller, repository, 'write').headers;
+  return empty(204, { ...token, ...endpointHeaders(ctx, req) });
+};
+
+/** `GET /v1/repositories/R/images` (protocol 2.8). Without tags: an engine would pull every entry that has one. */
+export const getImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
+  const { repository, images } = await listImages(ctx, caller, repositoryOf(params));
+  const isToken = caller.kind === 'token';
+  const token = wantsToken(req) && !isToken ? tokenHeaders(ctx, caller, repository, 'read').headers : {};
+  return json(200, images, { ...token, ...endpointHeaders(ctx, req) });
+};
+
+/** `GET /v1/repositories/R/layer/<image id>/access` (protocol 2.10). */
+export const getLayerAccess: V1Handler<'index'> = async (ctx, { caller, params }) => {
+  const access = await mayUseImage(ctx, caller, repositoryOf(params), params['imageId'] ?? '');
+  return json(200, { access });
+};

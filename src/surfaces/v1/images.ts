@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from '../../context';
+import { listImageFiles } from '../../features/images/files';
+import { getAncestry, getImage, getImageJson } from '../../features/images/images';
+import { getImageOrLink } from '../../features/images/linking';
+import type { Image } from '../../features/images/locate';
+import { assertImageId } from '../../features/repositories/names';
+import { AppError } from '../../platform/errors';
+import { empty, json, jsonText, type Headers, type Reply } from '../../platform/http/exchange';
+import type { V1Exchange, V1Handler } from './access';
+import { immutableHeaders } from './replies';
+
+/** The image id of the path. */
+export function imageIdOf({ params }: Pick<V1Exchange<'registry'>, 'params'>): string {
+  const id = params['imageId'] ?? '';
+  assertImageId(id);
+  return id;
+}
+
+/** An image never changes: whoever has a copy of any age has a good one (protocol 0.3). */
+export function isUnmodified(req: IncomingMessage): boolean {
+  return req.headers['if-modified-since'] !== undefined;
+}
+
+/** The checksum header had three names over time; nothing reads it, everything shows it (protocol 4.2, A16). */
+function sizeAndChecksums(image: Image): Headers {
+  return {
+    'X-Docker-Size': image.layerSizeBytes,
+    'X-Docker-Checksum': image.payloadChecksum,
+    'X-Docker-Payload-Checksum': image.payloadChecksum,
+    'X-Docker-Checksum-Payload': image.payloadChecksum,
+  };
+}
+
+async function replyWithJson(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
+  const headers = { ...immutableHeaders(image.isPrivate), ...sizeAndChecksums(image) };
+  return isUnmodified(req) ? empty(304, headers) : jsonText(200, await getImageJson(ctx, image), headers);
+}
+
+/** `GET /v1/images/<id>/json` (protocol 4.2). A pusher asks it to know whether to upload: a yes may link the image. */
+export const getJson: V1Handler<'registry'> = async (ctx, exchange) =>
+  replyWithJson(ctx, exchange.req, await getImageOrLink(ctx, exchange.caller, imageIdOf(exchange)));
+
+/** `GET /v1/images/<id>/ancestry` (protocol 4.8): child first. */
+export const getAncestryOf: V1Handler<'registry'> = async (ctx, exchange) => {
+  const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
+  const headers = immutableHeaders(image.isPrivate);
+  return isUnmodified(exchange.req) ? empty(304, headers) : json(200, await getAncestry(ctx, image), headers);
+};
+
+async function replyWithFiles(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
+  const headers = immutableHeaders(image.isPrivate);
+  return isUnmodified(req) ? empty(304, headers) : json(200, await listImageFiles(ctx, image), headers);
+}
+
+/** `GET /v1/images/<id>/files` (protocol 4.9). */
+export const getFiles: V1Handler<'registry'> = async (ctx, exchange) =>
+  replyWithFiles(ctx, exchange.req, await getImage(ctx, exchange.caller, imageIdOf(exchange)));
+
+/** The image, if it is in a private repository: the `private_images` routes know no others (protocol 4.10). */
+export async function getPrivateImage(ctx: Context, exchange: V1Exchange<'registry'>): Promise<Image> {
+  const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
+  if (!image.isPrivate) throw new AppError('not_found', 'Image not found');
+  return image;
+}
+
+/** `GET /v1/private_images/<id>/json` (protocol 4.10). */
+export const getPrivateJson: V1Handler<'registry'> = async (ctx, exchange) =>
+  replyWithJson(ctx, exchange.req, await getPrivateImage(ctx, exchange));
+
+/** `GET /v1/private_images/<id>/files` (protocol 4.10). */
+export const getPrivateFiles: V1Handler<'registry'> = async (ctx, exchange) =>
+  replyWithFiles(ctx, exchange.req, await getPrivateImage(ctx, exchange));

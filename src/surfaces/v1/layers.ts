@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from '../../context';
+import { getImage, openLayer } from '../../features/images/images';
+import type { Image } from '../../features/images/locate';
+import { empty, type Headers, type Reply } from '../../platform/http/exchange';
+import { readRange } from '../../platform/http/ranges';
+import type { V1Handler } from './access';
+import { getPrivateImage, imageIdOf, isUnmodified } from './images';
+import { immutableHeaders } from './replies';
+import { headerOf } from './requests';
+
+/**
+ * The stored bytes, never encoded or transformed: sizes, checksums and resumed downloads all refer to them
+ * (protocol 4.4). A HEAD answers the same headers, for docker 0.12 to 1.1 look there for `Accept-Ranges`.
+ */
+async function replyWithLayer(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
+  const { layerSizeBytes: sizeBytes } = image;
+  const common: Headers = {
+    ...immutableHeaders(image.isPrivate),
+    'Content-Type': 'application/octet-stream',
+    'Accept-Ranges': 'bytes',
+  };
+  if (isUnmodified(req)) return empty(304, common);
+  const range = readRange(headerOf(req, 'range'), sizeBytes);
+  if (range.kind === 'unsatisfiable' && sizeBytes > 0) {
+    return empty(416, { ...common, 'Content-Range': `bytes */${sizeBytes}` });
+  }
+  const part = range.kind === 'part' ? { start: range.start, end: range.end } : undefined;
+  const headers: Headers = {
+    ...common,
+    'Content-Length': part === undefined ? sizeBytes : part.end - part.start + 1,
+    ...(part === undefined ? {} : { 'Content-Range': `bytes ${part.start}-${part.end}/${sizeBytes}` }),
+  };
+  const status = part === undefined ? 200 : 206;
+  if (req.method === 'HEAD' || sizeBytes === 0) return empty(status, headers);
+  return { status, headers, body: await openLayer(ctx, image, part) };
+}
+
+/** `GET /v1/images/<id>/layer` (protocol 4.4). */
+export const getLayer: V1Handler<'registry'> = async (ctx, exchange) =>
+  replyWithLayer(ctx, exchange.req, await getImage(ctx, exchange.caller, imageIdOf(exchange)));
+
+/** `GET /v1/private_images/<id>/layer` (protocol 4.10). */
+export const getPrivateLayer: V1Handler<'registry'> = async (ctx, exchange) =>
+  replyWithLayer(ctx, exchange.req, await getPrivateImage(ctx, exchange));

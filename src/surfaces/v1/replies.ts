@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from '../../context';
+import type { Actor, RepositoryName, TokenAccess } from '../../features/accounts/actor';
+import { identityOf } from '../../features/accounts/actor';
+import { issueToken } from '../../features/tokens/token';
+import type { Headers, Reply } from '../../platform/http/exchange';
+
+/** Docker 0.5 to 0.10 refuse a registry whose ping lacks the version (protocol 0.3). */
+const EVERY_ANSWER = {
+  'X-Docker-Registry-Version': '0.9.1',
+  'X-Docker-Registry-Config': 'emulator',
+  Vary: 'Accept',
+};
+
+const NOT_CACHED = { 'Cache-Control': 'no-cache', Pragma: 'no-cache', Expires: '-1' };
+
+const YEAR_SECONDS = 31_536_000;
+
+/** The headers that go with every answer under `/v1` (protocol 0.3). */
+export function v1Headers(reply: Reply): Headers {
+  return 'Cache-Control' in reply.headers ? EVERY_ANSWER : { ...EVERY_ANSWER, ...NOT_CACHED };
+}
+
+/** For what never changes (protocol 0.3); a private image may be kept by its reader, and by nobody in between. */
+export function immutableHeaders(isPrivate: boolean): Headers {
+  return {
+    'Cache-Control': `${isPrivate ? 'private' : 'public'}, max-age=${YEAR_SECONDS}`,
+    Expires: new Date(Date.now() + YEAR_SECONDS * 1000).toUTCString(),
+    'Last-Modified': 'Thu, 01 Jan 1970 00:00:00 GMT',
+  };
+}
+
+/** Where the images are: `host[:port]`, one header line each, since old engines do not split (protocol 2.14). */
+export function endpointHeaders(ctx: Context, req: IncomingMessage): Headers {
+  const configured = ctx.settings.registryEndpoints;
+  const endpoints = configured.length > 0 ? configured : [req.headers.host ?? 'localhost'];
+  return { 'X-Docker-Endpoints': endpoints };
+}
+
+/** A fresh token for the actor's account, as the index hands it out (protocol 3.1). */
+export function tokenHeaders(
+  ctx: Context,
+  actor: Actor,
+  repository: RepositoryName,
+  access: TokenAccess,
+): { headers: Headers; nonce: string } {
+  const { namespace, name } = repository;
+  const claims = { identity: identityOf(actor), repository: { namespace, name }, access };
+  const { text, nonce } = issueToken(ctx.tokenKey, claims);
+  return { headers: { 'X-Docker-Token': text, 'WWW-Authenticate': `Token ${text}` }, nonce };
+}

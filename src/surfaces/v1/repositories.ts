@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import {
+  allowDeletion,
+  assertMayAskToDelete,
+  deleteThroughIndex,
+  deleteThroughRegistry,
+} from '../../features/repositories/deletion';
+import type { Repository } from '../../features/repositories/scope';
+import { authorizeToken, isPrivate, setPrivate } from '../../features/repositories/repositories';
+import { AppError } from '../../platform/errors';
+import { parseJson, readBody } from '../../platform/http/body';
+import { json, empty, type Headers, type Reply } from '../../platform/http/exchange';
+import type { Context } from '../../context';
+import type { V1Exchange, V1Handler } from './access';
+import { endpointHeaders, tokenHeaders } from './replies';
+import { LIMITS, repositoryOf } from './requests';
+
+async function deleteTokenHeaders(
+  ctx: Context,
+  { req, caller }: V1Exchange<'index'>,
+  repository: Repository,
+): Promise<Headers> {
+  const { headers, nonce } = tokenHeaders(ctx, caller, repository, 'delete');
+  await allowDeletion(ctx, repository, nonce);
+  return { ...headers, ...endpointHeaders(ctx, req) };
+}
+
+async function deleteRepositoryThroughIndex(ctx: Context, exchange: V1Exchange<'index'>): Promise<Reply> {
+  const repository = await deleteThroughIndex(ctx, exchange.caller, repositoryOf(exchange.params));
+  if (repository === undefined) return json(200, '');
+  return json(202, '', await deleteTokenHeaders(ctx, exchange, repository));
+}
+
+/** `DELETE /v1/repositories/R/`: with a token the registry's (protocol 4.11), else the index's (protocol 2.11). */
+export const deleteRepository: V1Handler<'index'> = async (ctx, exchange) => {
+  if (exchange.caller.kind !== 'token') return deleteRepositoryThroughIndex(ctx, exchange);
+  await deleteThroughRegistry(ctx, exchange.caller, repositoryOf(exchange.params));
+  return json(200, true);
+};
+
+/** `DELETE /v1/repositories/R/tags` (protocol 4.11): the whole repository, in the registry. */
+export const deleteAllTags: V1Handler<'registry'> = async (ctx, { caller, params }) => {
+  await deleteThroughRegistry(ctx, caller, repositoryOf(params));
+  return json(200, true);
+};
+
+/** `DELETE /v1/repositories/R/images` (protocol 2.11): a delete token, and nothing else happens. */
+export const deleteImages: V1Handler<'index'> = async (ctx, exchange) => {
+  const repository = await assertMayAskToDelete(ctx, exchange.caller, repositoryOf(exchange.params));
+  return empty(204, await deleteTokenHeaders(ctx, exchange, repository));
+};
+
+/** `PUT /v1/repositories/R/auth` (protocol 2.9): uses a delete token up. */
+export const putAuth: V1Handler<'index'> = async (ctx, { caller, params }) => {
+  await authorizeToken(ctx, caller, repositoryOf(params));
+  return json(200, 'OK');
+};
+
+/** `GET /v1/repositories/R/properties` (protocol 4.12). */
+export const getProperties: V1Handler<'registry'> = async (ctx, { caller, params }) => {
+  const access = (await isPrivate(ctx, caller, repositoryOf(params))) ? 'private' : 'public';
+  return json(200, { access });
+};
+
+const properties = z.object({ access: z.enum(['public', 'private']) });
+
+/** `PUT /v1/repositories/R/properties` (protocol 4.12). */
+export const putProperties: V1Handler<'registry'> = async (ctx, { req, caller, params }) => {
+  const body = properties.safeParse(parseJson(await readBody(req, LIMITS.small))?.value);
+  if (!body.success) throw new AppError('invalid', 'Invalid data');
+  await setPrivate(ctx, caller, repositoryOf(params), body.data.access === 'private');
+  return json(200, true);
+};

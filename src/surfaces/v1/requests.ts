@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import type { RepositoryName } from '../../features/accounts/actor';
+import type { ListedImage } from '../../features/repositories/image-lists';
+import { parseRepositoryName } from '../../features/repositories/names';
+import { AppError } from '../../platform/errors';
+import { parseJson, readBody } from '../../platform/http/body';
+import { UnknownUrlError } from './errors';
+
+/** What a stranger may send at most, in bytes. */
+export const LIMITS = { user: 16 * 1024, imageList: 16 * 1024 * 1024, imageJson: 1024 * 1024, small: 4096 } as const;
+
+const IMAGES_LIMIT = 100_000;
+
+/**
+ * The repository that the path names; `foo` and `library/foo` are the same (protocol 1.2).
+ *
+ * @throws UnknownUrlError when no repository can have this name
+ */
+export function repositoryOf(params: Readonly<Record<string, string>>): RepositoryName {
+  const name = parseRepositoryName(params['namespace'], params['repository'] ?? '');
+  if (name === undefined) throw new UnknownUrlError();
+  return name;
+}
+
+/** A header that a client sends once; undefined when it is absent. */
+export function headerOf(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** The caller wants a token with the answer (protocol 2.5). */
+export function wantsToken(req: IncomingMessage): boolean {
+  return headerOf(req, 'x-docker-token')?.toLowerCase() === 'true';
+}
+
+function toListedImage(entry: unknown): ListedImage {
+  const isObject = typeof entry === 'object' && entry !== null;
+  const id = isObject && 'id' in entry ? entry.id : undefined;
+  if (typeof id !== 'string') throw new AppError('invalid', 'Invalid data');
+  const checksum = isObject && 'checksum' in entry && typeof entry.checksum === 'string' ? entry.checksum : undefined;
+  return { id, checksum: checksum === '' ? undefined : checksum };
+}
+
+/**
+ * Reads an image list: `[{"id", "Tag"?, "checksum"?}, …]` (protocol 2.6). Tags are set by requests of their own.
+ *
+ * @throws AppError `invalid`, in the words of docker's registry
+ */
+export async function readImageList(req: IncomingMessage): Promise<ListedImage[]> {
+  const parsed = parseJson(await readBody(req, LIMITS.imageList));
+  if (parsed === undefined) throw new AppError('invalid', 'Error Decoding JSON');
+  if (!Array.isArray(parsed.value) || parsed.value.length > IMAGES_LIMIT) throw new AppError('invalid', 'Invalid data');
+  return parsed.value.map(toListedImage);
+}

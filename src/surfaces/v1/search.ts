@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { readsOnlyStrings } from '../../features/repositories/engine';
+import { searchRepositories, type SearchHit } from '../../features/search/search';
+import { json } from '../../platform/http/exchange';
+import type { V1Handler } from './access';
+import { headerOf } from './requests';
+
+const PAGE_SIZE = { default: 25, max: 100 };
+
+/** A number that cannot be used counts as absent; one beyond the bounds as the bound. */
+function bounded(min: number, max: number, fallback: number): z.ZodType<number> {
+  return z.coerce
+    .number()
+    .int()
+    .transform((value) => Math.min(Math.max(value, min), max))
+    .catch(fallback);
+}
+
+const parameters = z.object({
+  q: z.string().catch(''),
+  n: bounded(1, PAGE_SIZE.max, PAGE_SIZE.default),
+  page: bounded(1, 1_000_000, 1),
+});
+
+function toResult(hit: SearchHit): Record<string, unknown> {
+  return {
+    name: hit.name,
+    description: hit.description,
+    star_count: hit.starCount,
+    is_official: hit.isOfficial,
+    is_trusted: hit.isAutomated,
+    is_automated: hit.isAutomated,
+  };
+}
+
+/** `GET /v1/search` (protocol 2.13). Docker up to 0.6.5 decodes results of strings only. */
+export const search: V1Handler<'index'> = async (ctx, { req, query, caller }) => {
+  const { q, n, page } = parameters.parse({
+    q: query.get('q') ?? '',
+    n: query.get('n') ?? undefined,
+    page: query.get('page') ?? undefined,
+  });
+  const { total, hits } = await searchRepositories(ctx, caller, { term: q, page, pageSize: n });
+  const onlyStrings = readsOnlyStrings(headerOf(req, 'user-agent'));
+  const results = onlyStrings ? hits.map(({ name, description }) => ({ name, description })) : hits.map(toResult);
+  const pages = Math.ceil(total / n);
+  return json(200, { query: q, num_results: total, num_pages: pages, page, page_size: n, results });
+};

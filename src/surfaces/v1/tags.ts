@@ -1,0 +1,75 @@
+import { parseEngine, type Engine } from '../../features/repositories/engine';
+import {
+  deleteTag as removeTag,
+  getTag,
+  putTag as setTag,
+  tagsAsJson,
+  type Tag,
+} from '../../features/repositories/tags';
+import { AppError } from '../../platform/errors';
+import { parseJson, readBody } from '../../platform/http/body';
+import { json, jsonText, type Reply } from '../../platform/http/exchange';
+import type { V1Exchange, V1Handler } from './access';
+import type { Context } from '../../context';
+import { headerOf, LIMITS, repositoryOf } from './requests';
+
+/** `GET /v1/repositories/R/tags` (protocol 4.7): the registry's shape; the index's list breaks every engine. */
+export const getTags: V1Handler<'registry'> = async (ctx, { caller, params }) =>
+  jsonText(200, await tagsAsJson(ctx, caller, repositoryOf(params)));
+
+/** `GET /v1/repositories/R/tags/<tag>` (protocol 4.7): a bare JSON string. */
+export const getOneTag: V1Handler<'registry'> = async (ctx, { caller, params }) => {
+  const tag = await getTag(ctx, caller, repositoryOf(params), params['tag'] ?? '');
+  return json(200, tag.imageId);
+};
+
+/** `PUT /v1/repositories/R/tags/<tag>` (protocol 4.7): the body is a JSON string. */
+export const putTag: V1Handler<'registry'> = async (ctx, { req, caller, params }) => {
+  const imageId = parseJson(await readBody(req, LIMITS.small))?.value;
+  const engine = parseEngine(headerOf(req, 'user-agent'));
+  await setTag(ctx, caller, repositoryOf(params), { name: params['tag'] ?? '', imageId, engine });
+  return json(200, true);
+};
+
+/** `DELETE /v1/repositories/R/tags/<tag>` (protocol 4.7). */
+export const deleteTag: V1Handler<'registry'> = async (ctx, { caller, params }) => {
+  await removeTag(ctx, caller, repositoryOf(params), params['tag'] ?? '');
+  return json(200, true);
+};
+
+/** Protocol 4.13: what docker's registry answered of a tag it had no record of. */
+const UNKNOWN_ENGINE: Required<{ [K in keyof Engine]: string | null }> & { last_update: number | null } = {
+  arch: 'amd64',
+  docker_go_version: null,
+  docker_version: null,
+  kernel: null,
+  last_update: null,
+  os: 'linux',
+};
+
+function describe(tag: Tag | undefined): Reply {
+  if (tag === undefined) return json(200, UNKNOWN_ENGINE);
+  return json(200, { ...UNKNOWN_ENGINE, ...tag.engine, last_update: Math.floor(tag.updatedAt.getTime() / 1000) });
+}
+
+/** The answer is the same for what is not there and for what the caller may not see. */
+async function findTag(
+  ctx: Context,
+  { caller, params }: V1Exchange<'registry'>,
+  tag: string,
+): Promise<Tag | undefined> {
+  try {
+    return await getTag(ctx, caller, repositoryOf(params), tag);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}
+
+/** `GET /v1/repositories/R/json` (protocol 4.13): what pushed `latest`. */
+export const getRepositoryJson: V1Handler<'registry'> = async (ctx, exchange) =>
+  describe(await findTag(ctx, exchange, 'latest'));
+
+/** `GET /v1/repositories/R/tags/<tag>/json` (protocol 4.13). */
+export const getTagJson: V1Handler<'registry'> = async (ctx, exchange) =>
+  describe(await findTag(ctx, exchange, exchange.params['tag'] ?? ''));

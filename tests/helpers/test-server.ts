@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createApp } from '../../src/app';
+import type { BlobStore } from '../../src/blobs/blob-store';
+import { FilesystemBlobStore } from '../../src/blobs/filesystem';
+import type { Context, Settings } from '../../src/context';
+import { createUser } from '../../src/features/accounts/users';
+import { createHttpServer, listen } from '../../src/platform/http/server';
+import { createLogger } from '../../src/platform/log/logger';
+import { Metrics } from '../../src/platform/metrics/metrics';
+import { createTestDatabase, type TestDatabase } from './test-database';
+
+/** A listening server on a database and a folder of its own. */
+export interface TestServer {
+  readonly url: string;
+  /** `127.0.0.1:port`, as it stands in `X-Docker-Endpoints` */
+  readonly host: string;
+  readonly port: number;
+  /** for supertest */
+  readonly server: Server;
+  readonly ctx: Context;
+  readonly database: TestDatabase;
+  readonly blobDir: string;
+  close(): Promise<void>;
+}
+
+const SETTINGS: Settings = {
+  registrationOpen: true,
+  confirmationRequired: false,
+  bcryptCost: 4,
+  hubLimits: false,
+  registryEndpoints: [],
+};
+
+/** Starts a server in this process; `settings` differ from an open one with cheap passwords. */
+export async function startTestServer(
+  options: { settings?: Partial<Settings>; blobs?: BlobStore } = {},
+): Promise<TestServer> {
+  const database = await createTestDatabase();
+  const blobDir = await mkdtemp(path.join(tmpdir(), 'drydock-blobs-'));
+  const log = createLogger('fatal');
+  const ctx: Context = {
+    db: database.db,
+    blobs: options.blobs ?? new FilesystemBlobStore(blobDir),
+    log,
+    settings: { ...SETTINGS, ...options.settings },
+    tokenKey: randomBytes(32),
+  };
+  const metrics = new Metrics();
+  const isDraining = (): boolean => false;
+  const server = createHttpServer(createApp({ ctx, metrics, isDraining }), { log, metrics, isDraining });
+  const { port } = await listen(server, 0, '127.0.0.1');
+  return {
+    url: `http://127.0.0.1:${port}`,
+    host: `127.0.0.1:${port}`,
+    port,
+    server,
+    ctx,
+    database,
+    blobDir,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await database.drop();
+      await rm(blobDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An account that can act at once; its password is `<username>pw`, as in the recorded sessions. */
+export async function addUser(
+  server: Pick<TestServer, 'ctx'>,
+  username: string,
+  options: { isAdmin?: boolean; isActive?: boolean } = {},
+): Promise<void> {
+  await createUser(server.ctx, {
+    username,
+    password: passwordOf(username),
+    email: `${username}@example.com`,
+    isActive: options.isActive ?? true,
+    isAdmin: options.isAdmin ?? false,
+    isEmailVerified: true,
+  });
+}
+
+/** The password that `addUser` gives. */
+export function passwordOf(username: string): string {
+  return `${username}pw`;
+}
+
+/** The Authorization header of a user that `addUser` made. */
+export function basic(username: string, password = passwordOf(username)): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
