@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +17,8 @@ const SETTINGS = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'o
 
 /** One Postgres for the run, with a migrated template that every test file clones. */
 export default async function globalSetup(): Promise<void> {
+  // Some tests start the built command. A type error does not keep tsc from building; `npm run check` reports it.
+  spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json'], { stdio: 'inherit' });
   const directory = await mkdtemp(path.join(tmpdir(), 'drydock-test-'));
   const logger = createLogger('warn');
   const server = await startEmbeddedPostgres({ dataDir: directory, logger, settings: SETTINGS });
