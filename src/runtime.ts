@@ -1,19 +1,27 @@
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from './blobs/filesystem';
 import type { Config } from './config';
 import type { Context, Settings } from './context';
+import { LOGIN_LIMITS } from './features/accounts/login-limits';
 import { ensureTokenKey } from './features/tokens/token-key';
+import { ByteCache } from './platform/cache/byte-cache';
 import { openDb, type Db, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
+import { AppError } from './platform/errors';
+import { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
+import { PasswordChecker, type PasswordLimits } from './platform/passwords/password-checker';
 
 /** What a process needs to work: the server and the command line open the same. */
 export interface Runtime {
   readonly ctx: Context;
   readonly connection: DbConnection;
+  /** the migrations that were applied on the way, by name */
+  readonly appliedMigrations: readonly string[];
   /** Closes the pool and leaves the embedded Postgres, if there is one. */
   close(): Promise<void>;
 }
@@ -26,21 +34,51 @@ export function settingsOf(config: Config): Settings {
   return {
     registrationOpen: config.DRYDOCK_REGISTRATION === 'open',
     confirmationRequired: config.DRYDOCK_EMAIL_CONFIRMATION === 'required',
-    bcryptCost: config.DRYDOCK_BCRYPT_COST,
     hubLimits: config.DRYDOCK_HUB_LIMITS,
     registryEndpoints: config.DRYDOCK_REGISTRY_ENDPOINTS ?? publicHost,
   };
 }
 
-/** A database on another host may come up after us. */
+const CACHE_BYTES = 64 * 1024 * 1024;
+const WAITING_LOGINS = 64;
+
+function passwordLimits(cost: number): PasswordLimits {
+  return { cost, running: availableParallelism(), waiting: WAITING_LOGINS };
+}
+
+/** A context of these parts, with limiters and a cache of its own. */
+export function contextOf(parts: Omit<Context, 'loginLimiters' | 'cache'>): Context {
+  const { pair, address, account } = LOGIN_LIMITS;
+  const loginLimiters = {
+    pair: new FailureLimiter(parts.db, pair),
+    address: new FailureLimiter(parts.db, address),
+    account: new FailureLimiter(parts.db, account),
+  };
+  return { ...parts, loginLimiters, cache: new ByteCache(CACHE_BYTES) };
+}
+
+/** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */
+function isRefusal(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /^(28|3D)...$/.test(code);
+}
+
+/**
+ * A database on another host may come up after us.
+ *
+ * @throws AppError `unavailable`
+ */
 async function waitForDatabase(db: Db, log: Logger): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await db.raw('select 1');
       return;
     } catch (error) {
-      if (attempt === CONNECT_ATTEMPTS) throw error;
-      if (attempt === 1) log.warn({ reason: String(error) }, 'waiting for the database');
+      const reason = error instanceof Error ? error.message : String(error);
+      if (attempt === CONNECT_ATTEMPTS || isRefusal(error)) {
+        throw new AppError('unavailable', `Cannot use the database: ${reason}`, { cause: error });
+      }
+      if (attempt === 1) log.warn({ reason }, 'waiting for the database');
       await sleep(1000);
     }
   }
@@ -63,11 +101,13 @@ export async function openRuntime(config: Config, log: Logger): Promise<Runtime>
   };
   try {
     await waitForDatabase(db, log);
-    const applied = await migrate(db);
-    if (applied.length > 0) log.info({ applied }, 'the database schema was brought up to date');
+    const appliedMigrations = await migrate(db);
+    if (appliedMigrations.length > 0) log.info({ appliedMigrations }, 'the database schema was brought up to date');
     const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));
     const tokenKey = await ensureTokenKey({ db });
-    return { ctx: { db, blobs, log, settings: settingsOf(config), tokenKey }, connection, close };
+    const passwords = new PasswordChecker(passwordLimits(config.DRYDOCK_BCRYPT_COST));
+    const ctx = contextOf({ db, blobs, log, settings: settingsOf(config), tokenKey, passwords });
+    return { ctx, connection, appliedMigrations, close };
   } catch (error) {
     await close();
     throw error;

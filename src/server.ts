@@ -1,9 +1,10 @@
 import { createApp } from './app';
 import type { Config } from './config';
+import type { Context } from './context';
 import { ensureAdministrator, type FirstAdministrator } from './features/accounts/administrator';
 import { jobsOf } from './jobs';
 import { createHttpServer, drain, listen } from './platform/http/server';
-import { startWorker } from './platform/jobs/worker';
+import { startWorker, type Worker } from './platform/jobs/worker';
 import { createLogger, type Logger } from './platform/log/logger';
 import { Metrics } from './platform/metrics/metrics';
 import { openRuntime } from './runtime';
@@ -24,6 +25,22 @@ function firstAdministrator(config: Config): FirstAdministrator | undefined {
   return username === undefined || password === undefined ? undefined : { username, password, email };
 }
 
+/**
+ * Makes the administrator of a new installation, the configured one or a random one, and shows it if need be.
+ *
+ * @param announce - shows the operator a line that must not be lost in the log
+ */
+export async function announceAdministrator(
+  ctx: Context,
+  config: Config,
+  announce: (line: string) => void,
+): Promise<void> {
+  const administrator = await ensureAdministrator(ctx, firstAdministrator(config));
+  if (administrator === undefined) return;
+  const { username, password } = administrator;
+  announce(`The administrator is "${username}" with the password ${password} (shown this once).`);
+}
+
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
@@ -39,14 +56,11 @@ export async function startServer(
   announce: (line: string) => void,
 ): Promise<RunningServer> {
   const runtime = await openRuntime(config, log);
+  let worker: Worker | undefined;
   let isDraining = false;
   try {
-    const administrator = await ensureAdministrator(runtime.ctx, firstAdministrator(config));
-    if (administrator !== undefined) {
-      const { username, password } = administrator;
-      announce(`The administrator is "${username}" with the password ${password} (shown this once).`);
-    }
-    const worker = await startWorker(runtime.connection, jobsOf(runtime.ctx), log);
+    await announceAdministrator(runtime.ctx, config, announce);
+    worker = await startWorker(runtime.connection, jobsOf(runtime.ctx), log);
     const metrics = new Metrics();
     const app = createApp({ ctx: runtime.ctx, metrics, isDraining: () => isDraining });
     const server = createHttpServer(app, { log, metrics, isDraining: () => isDraining });
@@ -54,12 +68,13 @@ export async function startServer(
     const stop = async (): Promise<void> => {
       isDraining = true;
       await drain(server, DRAIN_MS);
-      await worker.stop();
+      await worker?.stop();
       await runtime.close();
     };
     let stopping: Promise<void> | undefined;
     return { url: urlOf(config.HOST, port), stop: () => (stopping ??= stop()) };
   } catch (error) {
+    await worker?.stop();
     await runtime.close();
     throw error;
   }

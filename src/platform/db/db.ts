@@ -21,6 +21,8 @@ export function openDb(connection: DbConnection, maxConnections = 16): Db {
     client: 'pg',
     // A socket has no TLS, whatever PGSSLMODE says.
     connection: typeof connection === 'string' ? { connectionString: connection } : { ...connection, ssl: false },
+    // Knex throws what it warns of; its warning is a stack trace on stdout, where commands write their output.
+    log: { warn: () => undefined },
     pool: { min: 0, max: maxConnections, acquireTimeoutMillis: 15_000, idleTimeoutMillis: 60_000 },
   });
 }

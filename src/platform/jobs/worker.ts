@@ -12,6 +12,12 @@ export interface Job {
   readonly run: () => Promise<void>;
 }
 
+/** A process that takes jobs. */
+export interface Worker {
+  /** Resolves when the running jobs have ended. */
+  stop(): Promise<void>;
+}
+
 const CONNECTIONS = 4;
 
 function openPool(connection: DbConnection, log: Logger): pg.Pool {
@@ -19,7 +25,11 @@ function openPool(connection: DbConnection, log: Logger): pg.Pool {
     ...(typeof connection === 'string' ? { connectionString: connection } : { ...connection, ssl: false }),
     max: CONNECTIONS,
   });
-  pool.on('error', (error) => log.warn({ err: error }, 'a connection of the job queue was lost'));
+  const onLost = (error: Error): void => {
+    log.warn({ err: error }, 'a connection of the job queue was lost');
+  };
+  pool.on('error', onLost);
+  pool.on('connect', (client) => client.on('error', onLost));
   return pool;
 }
 
@@ -32,16 +42,8 @@ function toWorkerLogger(log: Logger): WorkerLogger {
   });
 }
 
-/**
- * Starts taking jobs from the queue in Postgres.
- *
- * @returns what stops it: resolves when the running jobs have ended
- */
-export async function startWorker(
-  connection: DbConnection,
-  jobs: readonly Job[],
-  log: Logger,
-): Promise<{ stop: () => Promise<void> }> {
+/** Starts taking jobs from the queue in Postgres. */
+export async function startWorker(connection: DbConnection, jobs: readonly Job[], log: Logger): Promise<Worker> {
   const pool = openPool(connection, log);
   let runner: Runner;
   try {

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import type { Context } from '../src/context';
+import { createUser, findUser, identityForOperator, listUsers } from '../src/features/accounts/users';
+import type { Identity, RepositoryName } from '../src/features/accounts/actor';
+import { displayName } from '../src/features/repositories/names';
+import { createRepository, listRepositories } from '../src/features/repositories/repositories';
+import { AppError } from '../src/platform/errors';
+import { BASE, HELLO_1, HELLO_2, PRIVATE, PUBLIC } from './images';
+import { push, type DemoPush } from './push';
+
+/*
+ * Demo data for a first look:
+ *
+ *   hello          1.0, latest   of the library
+ *   demo/hello     latest        builds upon the library's
+ *   demo/private   latest        which demo and administrators see, and the account guest does not
+ *
+ * Everything is made only as far as it is not there yet.
+ */
+
+/** What was made or found. */
+export interface DemoData {
+  readonly accounts: readonly { username: string; password: string }[];
+  readonly repositories: readonly string[];
+}
+
+const OWNER = 'demo';
+const USERNAMES = [OWNER, 'guest'];
+
+const PUSHES: readonly (DemoPush & { isPrivate: boolean })[] = [
+  {
+    repository: { namespace: 'library', name: 'hello' },
+    isPrivate: false,
+    chain: [BASE, HELLO_1, HELLO_2],
+    tags: { '1.0': HELLO_1, latest: HELLO_2 },
+  },
+  {
+    repository: { namespace: OWNER, name: 'hello' },
+    isPrivate: false,
+    chain: [BASE, HELLO_1, HELLO_2, PUBLIC],
+    tags: { latest: PUBLIC },
+  },
+  {
+    repository: { namespace: OWNER, name: 'private' },
+    isPrivate: true,
+    chain: [BASE, PRIVATE],
+    tags: { latest: PRIVATE },
+  },
+];
+
+async function administrator(ctx: Context): Promise<Identity> {
+  const found = (await listUsers(ctx)).find((user) => user.isAdmin && user.isActive);
+  if (found === undefined)
+    throw new AppError('conflict', 'The library needs an active administrator, and there is none');
+  return identityForOperator(ctx, found.username);
+}
+
+async function makeAccounts(ctx: Context): Promise<DemoData['accounts']> {
+  const made: { username: string; password: string }[] = [];
+  for (const username of USERNAMES) {
+    if ((await findUser(ctx, username)) !== undefined) continue;
+    // Not a known one: the server may be within reach of strangers.
+    const account = { username, password: randomBytes(12).toString('base64url') };
+    await createUser(ctx, { ...account, email: undefined, isActive: true, isAdmin: false, isEmailVerified: true });
+    made.push(account);
+  }
+  return made;
+}
+
+async function exists(ctx: Context, { namespace, name }: RepositoryName): Promise<boolean> {
+  return (await listRepositories(ctx, namespace)).some((repository) => repository.name === name);
+}
+
+/** Makes the demo data, on behalf of an administrator. */
+export async function seedDemo(ctx: Context): Promise<DemoData> {
+  const identity = await administrator(ctx);
+  const accounts = await makeAccounts(ctx);
+  for (const { isPrivate, ...wanted } of PUSHES) {
+    if (!(await exists(ctx, wanted.repository))) await createRepository(ctx, wanted.repository, { isPrivate });
+    await push(ctx, identity, wanted);
+  }
+  return { accounts, repositories: PUSHES.map(({ repository }) => displayName(repository)) };
+}

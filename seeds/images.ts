@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { packLayer, type DemoFile } from './layer-tar';
+
+/** An image as an engine would push it. */
+export interface DemoImage {
+  readonly id: string;
+  readonly json: Buffer;
+  readonly layer: Buffer;
+}
+
+const CREATED = new Date('2014-06-09T12:00:00Z');
+
+/** Makes an image; the same one, with the same id, at every call. */
+function makeImage(comment: string, files: readonly DemoFile[], parent?: DemoImage): DemoImage {
+  const layer = packLayer(files, CREATED);
+  const hash = createHash('sha256').update(parent?.id ?? '');
+  const id = hash.update(comment).update(layer).digest('hex');
+  const config = { Cmd: ['cat', `/${files[0]?.path ?? ''}`] };
+  const json = {
+    id,
+    ...(parent === undefined ? {} : { parent: parent.id }),
+    comment,
+    created: CREATED.toISOString(),
+    container_config: config,
+    docker_version: '1.0.0',
+    config,
+    architecture: 'amd64',
+    os: 'linux',
+    Size: files.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0),
+  };
+  return { id, json: Buffer.from(JSON.stringify(json)), layer };
+}
+
+/** Below all the others. */
+export const BASE = makeImage('demo: base', [{ path: 'etc/motd', text: 'Kept afloat by Drydock.\n' }]);
+export const HELLO_1 = makeImage('demo: hello 1.0', [{ path: 'hello.txt', text: 'Hello.\n' }], BASE);
+export const HELLO_2 = makeImage('demo: hello 2.0', [{ path: 'hello.txt', text: 'Hello again.\n' }], HELLO_1);
+export const PUBLIC = makeImage(
+  'demo: for everybody',
+  [{ path: 'public.txt', text: 'Anybody may read this.\n' }],
+  HELLO_2,
+);
+export const PRIVATE = makeImage(
+  'demo: for few',
+  [{ path: 'private.txt', text: 'Only the owner may read this.\n' }],
+  BASE,
+);

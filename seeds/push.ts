@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Context } from '../src/context';
+import type { Actor, Identity, RepositoryName } from '../src/features/accounts/actor';
+import { putChecksum } from '../src/features/images/checksums';
+import { getImageOrLink } from '../src/features/images/linking';
+import { getUploadForLayer, putImageJson, storeLayer } from '../src/features/images/uploads';
+import { finishPush, startPush } from '../src/features/repositories/image-lists';
+import { putTag } from '../src/features/repositories/tags';
+import { AppError } from '../src/platform/errors';
+import type { DemoImage } from './images';
+
+/** What a repository shall hold: a chain, base first, and tags on some of its images. */
+export interface DemoPush {
+  readonly repository: RepositoryName;
+  readonly chain: readonly DemoImage[];
+  readonly tags: Readonly<Record<string, DemoImage>>;
+}
+
+const ADDRESS = '127.0.0.1';
+
+async function isThere(ctx: Context, actor: Actor, image: DemoImage): Promise<boolean> {
+  try {
+    await getImageOrLink(ctx, actor, image.id);
+    return true;
+  } catch (error) {
+    // `invalid`: an attempt that was broken off, perhaps by an earlier seed.
+    if (error instanceof AppError && (error.code === 'not_found' || error.code === 'invalid')) return false;
+    throw error;
+  }
+}
+
+async function upload(ctx: Context, actor: Actor, image: DemoImage): Promise<void> {
+  await putImageJson(ctx, actor, image.id, () => Promise.resolve(image.json));
+  await storeLayer(ctx, await getUploadForLayer(ctx, actor, image.id), Readable.from([image.layer]));
+  const payload = createHash('sha256').update(image.json).update('\n').update(image.layer).digest('hex');
+  await putChecksum(ctx, actor, image.id, { payload: `sha256:${payload}`, tarsum: undefined });
+}
+
+/** Pushes as an engine does, without the wire: what is there already is not sent again. */
+export async function push(ctx: Context, identity: Identity, { repository, chain, tags }: DemoPush): Promise<void> {
+  const user: Actor = { kind: 'user', address: ADDRESS, identity };
+  const nonce = randomBytes(8).toString('hex');
+  const token: Actor = { kind: 'token', address: ADDRESS, identity, repository, access: 'write', nonce };
+  const list = chain.map(({ id }) => ({ id, checksum: undefined }));
+  await startPush(ctx, user, repository, () => Promise.resolve(list));
+  for (const image of chain) {
+    if (!(await isThere(ctx, token, image))) await upload(ctx, token, image);
+  }
+  for (const [name, image] of Object.entries(tags)) {
+    await putTag(ctx, token, repository, { name, readImageId: () => Promise.resolve(image.id), engine: {} });
+  }
+  await finishPush(ctx, user, repository, () => Promise.resolve([]));
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { seedDemo } from '../seeds/demo';
+import { readConfig, type Config } from './config';
+import { createLogger, type Logger } from './platform/log/logger';
+import { openRuntime, type Runtime } from './runtime';
+import { announceAdministrator, serve } from './server';
+import { exitCodeOf, reportError } from './surfaces/cli/errors';
+import { printLine } from './surfaces/cli/output';
+import { buildProgram } from './surfaces/cli/program';
+
+/*
+ * The process behind bin/drydock.js. Commands read the environment and open the database only when they run, so that
+ * `--help` needs neither.
+ */
+
+let log: Logger | undefined;
+
+function readVersion(): string {
+  const text = readFileSync(path.join(__dirname, '../../package.json'), 'utf8'); // seen from dist/src
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Opens what a command needs, runs it and lets go. Its output is on stdout, so the log is on stderr, and terse. */
+async function withRuntime<T>(work: (runtime: Runtime, config: Config) => Promise<T>): Promise<T> {
+  const config = readConfig(undefined, { LOG_LEVEL: 'warn' });
+  log = createLogger(config.LOG_LEVEL, 2);
+  const runtime = await openRuntime(config, log);
+  try {
+    return await work(runtime, config);
+  } finally {
+    await runtime.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const program = buildProgram({
+    version: readVersion(),
+    serve: () => serve(readConfig(), printLine),
+    withContext: (work) => withRuntime((runtime) => work(runtime.ctx)),
+    migrate: () => withRuntime(async (runtime) => runtime.appliedMigrations),
+    seed: () =>
+      withRuntime(async ({ ctx }, config) => {
+        await announceAdministrator(ctx, config, printLine);
+        return seedDemo(ctx);
+      }),
+  });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    log?.debug({ err: error }, 'the command failed');
+    reportError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+void main();

@@ -1,0 +1,61 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { displayName } from '../../features/repositories/names';
+import { collectGarbage, type Freed } from '../../features/images/gc';
+import { count, formatBytes, printJson, printLine, printTable } from './output';
+import type { CommandParts, ListingOptions } from './parts';
+
+const HOUR_MS = 3_600_000;
+
+interface GcOptions extends ListingOptions {
+  readonly dryRun?: boolean;
+  readonly olderThan: number;
+}
+
+const ABOUT = `free the images that no tag reaches, safely beside running pushes
+
+Lists what was freed, per repository. What deleted repositories and broken pushes leave is swept by the running server.`;
+
+function parseHours(text: string): number {
+  const hours = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && Number.isFinite(new Date(Date.now() - hours * HOUR_MS).getTime())) return hours;
+  throw new InvalidArgumentError('It must be a number of hours.');
+}
+
+/** `drydock gc`. */
+export function addGcCommand(program: Command, parts: CommandParts): void {
+  program
+    .command('gc')
+    .summary('free the images that no tag reaches')
+    .description(ABOUT)
+    .option('--dry-run', 'only list what would be freed')
+    .option(
+      '--older-than <hours>',
+      'leave alone what a push announced later; 0 only when nobody pushes',
+      parseHours,
+      24,
+    )
+    .option('--json', 'print the list as JSON')
+    .action(async ({ dryRun = false, olderThan, json }: GcOptions) => {
+      const before = new Date(Date.now() - olderThan * HOUR_MS);
+      const freed = await parts.withContext((ctx) => collectGarbage(ctx, { before, dryRun }));
+      if (json === true) printJson(freed.map(toJson));
+      else printFreed(freed, dryRun);
+    });
+}
+
+function toJson({ namespace, name, images, blobs, bytes }: Freed): object {
+  return { namespace, name, imageCount: images, layerCount: blobs, sizeBytes: bytes };
+}
+
+function printFreed(freed: readonly Freed[], dryRun: boolean): void {
+  if (freed.length > 0) {
+    printTable(
+      ['REPOSITORY', 'IMAGES', 'LAYERS', 'SIZE'],
+      freed.map((entry) => [displayName(entry), entry.images, entry.blobs, formatBytes(entry.bytes)]),
+    );
+  }
+  const images = freed.reduce((sum, entry) => sum + entry.images, 0);
+  const bytes = freed.reduce((sum, entry) => sum + entry.bytes, 0);
+  if (images === 0) printLine('There is nothing to free.');
+  else printLine(`${count(images, 'image')}, ${formatBytes(bytes)} ${dryRun ? 'would be freed' : 'freed'}.`);
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { Option, type Command } from 'commander';
+import { AppError } from '../../platform/errors';
+import { askPassword, type Terminal } from './terminal';
+
+/** How a password is given; none of them: a person is asked. */
+export interface PasswordOptions {
+  readonly password?: string;
+  readonly passwordStdin?: true;
+  readonly generate?: true;
+}
+
+/** A password, and whether it was made up here, so that it must be shown. */
+export interface ChosenPassword {
+  readonly password: string;
+  readonly isGenerated: boolean;
+}
+
+/** Adds the three ways to give a password. */
+export function addPasswordOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--password <password>', 'other users of this machine may see it while the command runs').conflicts([
+        'passwordStdin',
+        'generate',
+      ]),
+    )
+    .addOption(new Option('--password-stdin', 'read the password from standard input').conflicts('generate'))
+    .option('--generate', 'make up a password and print it')
+    .addHelpText('after', '\nWithout any of the password options the password is asked for, without an echo.');
+}
+
+/**
+ * Gets the password, from wherever the options say.
+ *
+ * @throws AppError `invalid` when there is nobody to ask
+ */
+export async function choosePassword(options: PasswordOptions, terminal: Terminal): Promise<ChosenPassword> {
+  if (options.generate === true) return { password: randomBytes(12).toString('base64url'), isGenerated: true };
+  return { password: await readPassword(options, terminal), isGenerated: false };
+}
+
+async function readPassword(options: PasswordOptions, terminal: Terminal): Promise<string> {
+  if (options.password !== undefined) return options.password;
+  if (options.passwordStdin === true) return (await text(terminal.input)).replace(/\r?\n$/, '');
+  if (terminal.input.isTTY === true) return askPassword(terminal);
+  throw new AppError('invalid', 'No password: give --password-stdin, --generate or --password, or use a terminal');
+}

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context';
+import type { RepositoryName } from '../../features/accounts/actor';
+import { displayName, parseFullName } from '../../features/repositories/names';
+import {
+  createRepository,
+  deleteRepository,
+  listRepositories,
+  setVisibility,
+  type RepositorySummary,
+} from '../../features/repositories/repositories';
+import { AppError } from '../../platform/errors';
+import { formatTime, printJson, printLine, printTable } from './output';
+import type { CommandParts, ListingOptions } from './parts';
+import { confirm, stdTerminal } from './terminal';
+
+const NAME = 'namespace/name, or name for one of the library';
+
+function parseName(text: string): RepositoryName {
+  const name = parseFullName(text);
+  if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
+  return name;
+}
+
+/** `drydock repo …`. */
+export function addRepoCommands(program: Command, parts: CommandParts): void {
+  const repo = program.command('repo').description('list, make, delete, hide and show repositories');
+  repo
+    .command('list')
+    .description('list all repositories, or those of one namespace')
+    .argument('[namespace]', 'a username, or library')
+    .option('--json', 'print the list as JSON')
+    .action(async (namespace: string | undefined, { json }: ListingOptions) => {
+      const repositories = await parts.withContext((ctx) => listRepositories(ctx, namespace));
+      if (json === true) printJson(repositories);
+      else printRepositories(repositories);
+    });
+  repo
+    .command('create')
+    .description('make an empty repository')
+    .argument('<name>', NAME)
+    .option('--private', 'only its owner and administrators may pull')
+    .action(async (text: string, options: { private?: true }) => {
+      const name = parseName(text);
+      await parts.withContext((ctx) => createRepository(ctx, name, { isPrivate: options.private === true }));
+      printLine(`Made ${displayName(name)}.`);
+    });
+  repo
+    .command('delete')
+    .description('delete a repository with its tags and images, at once')
+    .argument('<name>', NAME)
+    .option('--yes', 'do not ask')
+    .action(async (text: string, options: { yes?: true }) => {
+      const name = parseName(text);
+      if (options.yes !== true) await confirm(stdTerminal(), `Delete ${displayName(name)}?`, '--yes');
+      await parts.withContext((ctx) => deleteRepository(ctx, name));
+      printLine(`Deleted ${displayName(name)}.`);
+    });
+  addVisibilityCommands(repo, parts);
+}
+
+function addVisibilityCommands(repo: Command, parts: CommandParts): void {
+  const setPrivate = async (text: string, isPrivate: boolean): Promise<void> => {
+    const name = parseName(text);
+    await parts.withContext((ctx: Context) => setVisibility(ctx, name, isPrivate));
+    printLine(`${displayName(name)} is ${isPrivate ? 'private' : 'public'}.`);
+  };
+  repo
+    .command('private')
+    .description('let only its owner and administrators pull a repository')
+    .argument('<name>', NAME)
+    .action((text: string) => setPrivate(text, true));
+  repo
+    .command('public')
+    .description('let everybody pull a repository')
+    .argument('<name>', NAME)
+    .action((text: string) => setPrivate(text, false));
+}
+
+function printRepositories(repositories: readonly RepositorySummary[]): void {
+  printTable(
+    ['REPOSITORY', 'ACCESS', 'STATE', 'TAGS', 'IMAGES', 'UPDATED (UTC)'],
+    repositories.map((repository) => [
+      displayName(repository),
+      repository.isPrivate ? 'private' : 'public',
+      repository.state,
+      repository.tagCount,
+      repository.imageCount,
+      formatTime(repository.updatedAt),
+    ]),
+  );
+}

@@ -1,0 +1,67 @@
+import { createInterface, type Interface } from 'node:readline';
+import { Writable, type Readable } from 'node:stream';
+import { AppError } from '../../platform/errors';
+
+/** Where a person sits, if one does. Questions go to stderr: what a command prints may be piped. */
+export interface Terminal {
+  readonly input: Readable & { readonly isTTY?: boolean };
+  readonly output: Writable;
+}
+
+/** The terminal of this process. */
+export function stdTerminal(): Terminal {
+  return { input: process.stdin, output: process.stderr };
+}
+
+/** The lines that a person types, also those that come before they are asked for; they end when the person gives up. */
+function linesOf(reader: Interface): AsyncIterator<string, undefined> {
+  reader.once('SIGINT', () => reader.close());
+  return reader[Symbol.asyncIterator]();
+}
+
+/**
+ * Asks for a password twice without showing what is typed.
+ *
+ * @throws AppError `invalid` when the two differ or the person gives up
+ */
+export async function askPassword({ input, output }: Terminal): Promise<string> {
+  const mute = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // As a terminal it is read key by key, and readline echoes them to nowhere instead of the terminal itself to the screen.
+  const reader = createInterface({ input, output: mute, terminal: true });
+  const lines = linesOf(reader);
+  const ask = async (question: string): Promise<string> => {
+    output.write(question);
+    const line = await lines.next();
+    output.write('\n');
+    if (line.done === true) throw new AppError('invalid', 'No password was given');
+    return line.value;
+  };
+  try {
+    const password = await ask('Password: ');
+    if ((await ask('Once more: ')) !== password) throw new AppError('invalid', 'The two passwords differ');
+    return password;
+  } finally {
+    reader.close();
+  }
+}
+
+/**
+ * Asks before something that cannot be undone.
+ *
+ * @param flag - the option that says yes beforehand
+ * @throws AppError `invalid` unless the answer is yes
+ */
+export async function confirm({ input, output }: Terminal, question: string, flag: string): Promise<void> {
+  if (input.isTTY !== true) throw new AppError('invalid', `This cannot be undone: say so with ${flag}`);
+  const reader = createInterface({ input, output, terminal: true });
+  try {
+    const lines = linesOf(reader);
+    reader.setPrompt(`${question} [y/N] `);
+    reader.prompt();
+    const answer = await lines.next();
+    if (answer.done === true) output.write('\n');
+    if (!/^\s*y(es)?\s*$/i.test(answer.value ?? '')) throw new AppError('invalid', 'Nothing was done');
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,148 @@
+import type { Command } from 'commander';
+import {
+  assertNotOnlyAdministrator,
+  createUser,
+  deleteUser,
+  getUser,
+  listUsers,
+  setActive,
+  setAdmin,
+  updateUser,
+  type User,
+} from '../../features/accounts/users';
+import { deleteUserWithRepositories } from '../../features/repositories/repositories';
+import { count, formatTime, printJson, printLine, printTable } from './output';
+import type { CommandParts, ListingOptions } from './parts';
+import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordOptions } from './password-options';
+import { stdTerminal } from './terminal';
+
+interface AddOptions extends PasswordOptions {
+  readonly email?: string;
+  readonly admin?: true;
+  readonly inactive?: true;
+}
+
+const NAME = 'the username';
+
+/** `drydock user …`. */
+export function addUserCommands(program: Command, parts: CommandParts): void {
+  const user = program.command('user').description('list, make, change and delete accounts');
+  user
+    .command('list')
+    .description('list all accounts')
+    .option('--json', 'print the list as JSON')
+    .action(async ({ json }: ListingOptions) => {
+      const users = await parts.withContext(listUsers);
+      if (json === true) printJson(users.map(toJson));
+      else printUsers(users);
+    });
+  addPasswordCommands(user, parts);
+  addSwitches(user, parts);
+  addDeleteCommand(user, parts);
+}
+
+function addPasswordCommands(user: Command, parts: CommandParts): void {
+  const add = user
+    .command('add')
+    .description('make an account and its namespace, also when registration is closed')
+    .argument('<name>', '4 to 30 of a-z, 0-9 and _')
+    .option('--email <address>', 'its e-mail address')
+    .option('--admin', 'it may do everything, and push to the library')
+    .option('--inactive', 'it cannot log in until `user activate`');
+  addPasswordOptions(add).action(async (username: string, options: AddOptions) => {
+    const chosen = await choosePassword(options, stdTerminal());
+    const { email, admin, inactive } = options;
+    await parts.withContext((ctx) =>
+      createUser(ctx, {
+        username,
+        password: chosen.password,
+        email,
+        isActive: inactive !== true,
+        isAdmin: admin === true,
+        isEmailVerified: true,
+      }),
+    );
+    printLine(`Made ${username}${withPassword(chosen)}.`);
+  });
+  const passwd = user
+    .command('passwd')
+    .description('change a password; everything that the old one opened is closed at once')
+    .argument('<name>', NAME);
+  addPasswordOptions(passwd).action(async (username: string, options: PasswordOptions) => {
+    const chosen = await choosePassword(options, stdTerminal());
+    await parts.withContext((ctx) => updateUser(ctx, username, { password: chosen.password }));
+    printLine(`Changed the password of ${username}${chosen.isGenerated ? ` to ${chosen.password}` : ''}.`);
+  });
+}
+
+function withPassword({ password, isGenerated }: ChosenPassword): string {
+  return isGenerated ? ` with the password ${password}` : '';
+}
+
+function addSwitches(user: Command, parts: CommandParts): void {
+  user
+    .command('activate')
+    .description('let an account log in')
+    .argument('<name>', NAME)
+    .action(async (username: string) => {
+      await parts.withContext((ctx) => setActive(ctx, username, true));
+      printLine(`${username} is active.`);
+    });
+  user
+    .command('deactivate')
+    .description('keep an account, but let nobody in with it')
+    .argument('<name>', NAME)
+    .action(async (username: string) => {
+      await parts.withContext((ctx) => setActive(ctx, username, false));
+      printLine(`${username} is inactive.`);
+    });
+  user
+    .command('admin')
+    .description('make an account an administrator')
+    .argument('<name>', NAME)
+    .option('--revoke', 'make it an ordinary account instead')
+    .action(async (username: string, { revoke = false }: { revoke?: boolean }) => {
+      await parts.withContext(async (ctx) => {
+        if (revoke) await assertNotOnlyAdministrator(ctx, username);
+        await setAdmin(ctx, username, !revoke);
+      });
+      printLine(`${username} is ${revoke ? 'no administrator any more' : 'an administrator'}.`);
+    });
+}
+
+function addDeleteCommand(user: Command, parts: CommandParts): void {
+  user
+    .command('delete')
+    .description('delete an account and its namespace; refused while there are repositories in it')
+    .argument('<name>', NAME)
+    .option('--with-repositories', 'delete the repositories, too')
+    .action(async (name: string, { withRepositories = false }: { withRepositories?: boolean }) => {
+      const deleted = await parts.withContext(async (ctx) => {
+        const { username } = await getUser(ctx, name);
+        await assertNotOnlyAdministrator(ctx, username);
+        if (withRepositories) return { username, repositories: await deleteUserWithRepositories(ctx, username) };
+        await deleteUser(ctx, username);
+        return { username, repositories: 0 };
+      });
+      const { username, repositories } = deleted;
+      const and = repositories > 0 ? ` and ${count(repositories, 'repository', 'repositories')}` : '';
+      printLine(`Deleted ${username}${and}.`);
+    });
+}
+
+function toJson({ username, email, isActive, isAdmin, createdAt }: User): object {
+  return { username, email: email ?? null, isActive, isAdmin, createdAt };
+}
+
+function printUsers(users: readonly User[]): void {
+  printTable(
+    ['USERNAME', 'EMAIL', 'ACTIVE', 'ADMIN', 'CREATED (UTC)'],
+    users.map((user) => [
+      user.username,
+      user.email ?? '-',
+      user.isActive ? 'yes' : 'no',
+      user.isAdmin ? 'yes' : 'no',
+      formatTime(user.createdAt),
+    ]),
+  );
+}

@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ConfigError, readConfig, VARIABLES } from '../src/config';
+
+/** As the README and `.env.example` promise. */
+const DEFAULTS = {
+  PORT: 5000,
+  HOST: '127.0.0.1',
+  DRYDOCK_DATA_DIR: './data',
+  DRYDOCK_REGISTRATION: 'open',
+  DRYDOCK_EMAIL_CONFIRMATION: 'off',
+  DRYDOCK_BCRYPT_COST: 10,
+  DRYDOCK_HUB_LIMITS: false,
+  LOG_LEVEL: 'info',
+};
+
+/** The message for an environment that must be refused. */
+function refusal(env: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('what is absent', () => {
+  it('has the defaults, or is undefined', () => {
+    expect(readConfig({})).toEqual(DEFAULTS);
+  });
+
+  it('may also be empty', () => {
+    expect(readConfig(Object.fromEntries(VARIABLES.map((name) => [name, ''])))).toEqual(DEFAULTS);
+  });
+
+  it('may have other defaults for a command', () => {
+    expect(readConfig({}, { LOG_LEVEL: 'warn' }).LOG_LEVEL).toBe('warn');
+    expect(readConfig({ LOG_LEVEL: '' }, { LOG_LEVEL: 'warn' }).LOG_LEVEL).toBe('warn');
+    expect(readConfig({ LOG_LEVEL: 'debug' }, { LOG_LEVEL: 'warn' }).LOG_LEVEL).toBe('debug');
+  });
+});
+
+describe('what is given', () => {
+  it('is read', () => {
+    expect(
+      readConfig({
+        PORT: '0',
+        HOST: '::1',
+        DATABASE_URL: 'postgresql://drydock@db/drydock',
+        DRYDOCK_DATA_DIR: '/var/lib/drydock',
+        DRYDOCK_PUBLIC_URL: 'https://hub.example.com',
+        DRYDOCK_REGISTRY_ENDPOINTS: 'r1.example.com:5000, r2.example.com,[2001:db8::1]:5000',
+        DRYDOCK_ADMIN_USERNAME: 'captain',
+        DRYDOCK_ADMIN_PASSWORD: 'secret99',
+        DRYDOCK_ADMIN_EMAIL: 'captain@example.com',
+        DRYDOCK_REGISTRATION: 'closed',
+        DRYDOCK_EMAIL_CONFIRMATION: 'required',
+        DRYDOCK_BCRYPT_COST: '12',
+        DRYDOCK_HUB_LIMITS: 'on',
+        LOG_LEVEL: 'silent',
+        SOMETHING_ELSE: 'is ignored',
+      }),
+    ).toEqual({
+      PORT: 0,
+      HOST: '::1',
+      DATABASE_URL: 'postgresql://drydock@db/drydock',
+      DRYDOCK_DATA_DIR: '/var/lib/drydock',
+      DRYDOCK_PUBLIC_URL: 'https://hub.example.com',
+      DRYDOCK_REGISTRY_ENDPOINTS: ['r1.example.com:5000', 'r2.example.com', '[2001:db8::1]:5000'],
+      DRYDOCK_ADMIN_USERNAME: 'captain',
+      DRYDOCK_ADMIN_PASSWORD: 'secret99',
+      DRYDOCK_ADMIN_EMAIL: 'captain@example.com',
+      DRYDOCK_REGISTRATION: 'closed',
+      DRYDOCK_EMAIL_CONFIRMATION: 'required',
+      DRYDOCK_BCRYPT_COST: 12,
+      DRYDOCK_HUB_LIMITS: true,
+      LOG_LEVEL: 'silent',
+    });
+  });
+
+  it.each([
+    ['PORT', 'http'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '5000.5'],
+    ['PORT', ' '],
+    ['PORT', '0x50'],
+    ['DATABASE_URL', 'mysql://localhost/drydock'],
+    ['DRYDOCK_PUBLIC_URL', 'hub.example.com'],
+    ['DRYDOCK_PUBLIC_URL', 'ftp://hub.example.com'],
+    ['DRYDOCK_REGISTRY_ENDPOINTS', 'https://r1.example.com'],
+    ['DRYDOCK_REGISTRY_ENDPOINTS', 'r1.example.com,'],
+    ['DRYDOCK_REGISTRATION', 'yes'],
+    ['DRYDOCK_EMAIL_CONFIRMATION', 'on'],
+    ['DRYDOCK_BCRYPT_COST', '3'],
+    ['DRYDOCK_BCRYPT_COST', '16'],
+    ['DRYDOCK_HUB_LIMITS', 'true'],
+    ['LOG_LEVEL', 'verbose'],
+  ])('is refused as %s=%j', (name, value) => {
+    expect(refusal({ [name]: value })).toMatch(new RegExp(`^The configuration has a bad value:\n  ${name}: .+$`));
+  });
+
+  it.each([
+    ['DRYDOCK_ADMIN_USERNAME', 'Captain'],
+    ['DRYDOCK_ADMIN_PASSWORD', '1234'],
+    ['DRYDOCK_ADMIN_EMAIL', 'captain'],
+  ])('obeys the rules for accounts, unlike %s=%j', (name, value) => {
+    const administrator = { DRYDOCK_ADMIN_USERNAME: 'captain', DRYDOCK_ADMIN_PASSWORD: 'secret99' };
+    expect(refusal({ ...administrator, [name]: value })).toMatch(new RegExp(`^.+:\n  ${name}: Wrong .+ format.*$`));
+  });
+
+  it.each([
+    [{ DRYDOCK_ADMIN_USERNAME: 'captain' }, 'DRYDOCK_ADMIN_PASSWORD'],
+    [{ DRYDOCK_ADMIN_PASSWORD: 'secret99' }, 'DRYDOCK_ADMIN_USERNAME'],
+  ])('has a name and a password for the administrator, or neither: %j', (env, missing) => {
+    expect(refusal(env)).toBe(
+      `The configuration has a bad value:\n  ${missing}: DRYDOCK_ADMIN_USERNAME and DRYDOCK_ADMIN_PASSWORD go together`,
+    );
+  });
+
+  it('is refused all at once, a line each', () => {
+    const message = refusal({
+      PORT: 'x',
+      DATABASE_URL: 'x',
+      DRYDOCK_BCRYPT_COST: 'x',
+      LOG_LEVEL: 'x',
+      DRYDOCK_ADMIN_USERNAME: 'captain',
+    });
+    const [first, ...lines] = message.split('\n');
+    expect(first).toBe('The configuration has bad values:');
+    expect(lines.map((line) => line.trim().split(':')[0])).toEqual([
+      'PORT',
+      'DATABASE_URL',
+      'DRYDOCK_BCRYPT_COST',
+      'LOG_LEVEL',
+      'DRYDOCK_ADMIN_PASSWORD',
+    ]);
+  });
+});
+
+describe('.env.example', () => {
+  const lines = readFileSync(path.join(__dirname, '../.env.example'), 'utf8').trimEnd().split('\n');
+  const settings = lines.filter((line) => line !== '' && !line.startsWith('#'));
+
+  it('names every variable and no other', () => {
+    expect(settings.map((line) => line.split('=')[0])).toEqual(VARIABLES);
+    expect(VARIABLES).toContain('DRYDOCK_HUB_LIMITS');
+  });
+
+  it('shows the defaults', () => {
+    const shown = Object.fromEntries(settings.map((line) => line.split('=') as [string, string]));
+    expect(readConfig(shown)).toEqual(DEFAULTS);
+    const values = settings.map((line) => line.split('=')[1]).filter((value) => value !== '');
+    expect(values).toHaveLength(Object.keys(DEFAULTS).length);
+  });
+
+  it('explains every variable, or the group that it stands in', () => {
+    const groups = lines.join('\n').split('\n\n').slice(1);
+    for (const group of groups) expect(group).toMatch(/^(# .+\n)+([A-Z_]+=.*(\n|$))+$/);
+  });
+});

@@ -1,0 +1,49 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** The built server in a process of its own. */
+export interface ChildServer {
+  readonly url: string;
+  /** for the helpers of `images.ts` */
+  readonly server: string;
+  readonly process: ChildProcess;
+  /** Sends a signal and waits for the end; resolves to the exit code, or null when the signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+const DRYDOCK = path.join(__dirname, '../../bin/drydock.js');
+
+/** Starts `drydock serve` on a free port and waits until it listens. */
+export async function startChildServer(environment: Record<string, string>): Promise<ChildServer> {
+  const child = spawn(process.execPath, [DRYDOCK, 'serve'], {
+    env: { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'error', DRYDOCK_BCRYPT_COST: '4', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const url = await Promise.race([
+    listeningUrl(child),
+    exited.then(([code]) => Promise.reject(new Error(`the server ended with ${code} before it listened`))),
+  ]);
+  return {
+    url,
+    server: url,
+    process: child,
+    end: async (signal) => {
+      child.kill(signal);
+      return (await exited)[0];
+    },
+  };
+}
+
+async function listeningUrl(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('the server has no output');
+  for await (const line of createInterface(child.stdout)) {
+    const url = /Drydock listens on (http:\S+)/.exec(line)?.[1];
+    if (url === undefined) continue;
+    child.stdout.resume();
+    return url;
+  }
+  throw new Error('the server closed its output before it listened');
+}

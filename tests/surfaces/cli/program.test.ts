@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createCommandPlace, failure, startCommand, success, type CommandPlace } from '../../helpers/run-command';
+
+let place: CommandPlace;
+beforeAll(async () => {
+  place = await createCommandPlace();
+});
+afterAll(() => place.close());
+
+const LEAVES = [
+  'serve', 'migrate', 'seed', 'gc',
+  'user list', 'user add', 'user passwd', 'user activate', 'user deactivate', 'user admin', 'user delete',
+  'repo list', 'repo create', 'repo delete', 'repo private', 'repo public',
+]; // prettier-ignore
+
+describe('help', () => {
+  it('lists every command, on stdout', async () => {
+    const { code, stdout, stderr } = await startCommand(['--help'], {}).ended;
+    expect([code, stderr]).toEqual([0, '']);
+    const listed = [...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
+    expect(listed).toEqual(['serve', 'migrate', 'seed', 'user', 'repo', 'gc', 'doctor', 'help']);
+  });
+
+  it.each(LEAVES)('describes %s without a database', async (command) => {
+    const { code, stdout, stderr } = await startCommand([...command.split(' '), '--help'], { PORT: 'bad' }).ended;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^Usage: drydock ${command} .*\n\n[a-z].{10}`));
+  });
+
+  it.each(['migrate', 'gc', 'user list', 'repo list'])('offers --json for %s', async (command) => {
+    const { stdout } = await startCommand([...command.split(' '), '--help'], {}).ended;
+    expect(stdout).toMatch(/^ {2}--json +print/m);
+  });
+});
+
+it('says its version', async () => {
+  const manifest: unknown = JSON.parse(readFileSync(path.join(__dirname, '../../../package.json'), 'utf8'));
+  const { version } = manifest as { version: string };
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  await expect(startCommand(['--version'], {}).ended).resolves.toEqual(success(`${version}\n`));
+});
+
+describe('what cannot be understood', () => {
+  it.each([
+    [['usr', 'list'], "error: unknown command 'usr'"],
+    [['user', 'list', '--yaml'], "error: unknown option '--yaml'"],
+    [['user', 'add'], "error: missing required argument 'name'"],
+    [['gc', '--older-than', 'soon'], 'It must be a number of hours.'],
+    [['gc', '--older-than', '-1'], 'It must be a number of hours.'],
+    [['user', 'add', 'alice', '--generate', '--password-stdin'], 'cannot be used with option'],
+    [['user', 'add', 'alice', '--generate', '--password', 'secret1'], 'cannot be used with option'],
+  ])('%j ends with 2 and a word on stderr', async (args, word) => {
+    const { code, stdout, stderr } = await place.run(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(word);
+  });
+
+  it('is also nothing at all, which shows the help', async () => {
+    const { code, stdout, stderr } = await place.run();
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Usage: drydock');
+  });
+});
+
+describe('what keeps a command from its work', () => {
+  it('is every bad value of the configuration at once', async () => {
+    const environment = { ...place.environment, PORT: 'http', LOG_LEVEL: 'loud', DRYDOCK_REGISTRATION: 'maybe' };
+    const { code, stdout, stderr } = await startCommand(['user', 'list'], environment).ended;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^error: The configuration has bad values:\n( {2}.+\n){3}$/);
+    for (const name of ['PORT', 'LOG_LEVEL', 'DRYDOCK_REGISTRATION']) expect(stderr).toContain(`  ${name}: `);
+  });
+
+  it('is a database that is not there, and no waiting makes it come', async () => {
+    const DATABASE_URL = place.database.url.replace(/t_[0-9a-f]{16}/, 't_missing');
+    const startedAt = Date.now();
+    const outcome = await startCommand(['user', 'list'], { ...place.environment, DATABASE_URL }).ended;
+    expect(outcome).toEqual(failure('Cannot use the database: database "t_missing" does not exist'));
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+  });
+
+  it('is a data directory that cannot be one', async () => {
+    const DRYDOCK_DATA_DIR = path.join(__filename, 'data');
+    const { code, stdout, stderr } = await startCommand(['user', 'list'], { ...place.environment, DRYDOCK_DATA_DIR })
+      .ended;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^error: ENOTDIR: .+\n$/);
+  });
+});
+
+it('logs to stderr, and more when told to', async () => {
+  const { code, stdout, stderr } = await startCommand(['user', 'activate', 'nobody'], {
+    ...place.environment,
+    LOG_LEVEL: 'debug',
+  }).ended;
+  expect([code, stdout]).toEqual([1, '']);
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines.at(-1)).toBe('error: No such user: nobody');
+  const logged = lines.slice(0, -1).map((line) => JSON.parse(line) as { msg: string; err?: { stack: string } });
+  expect(logged.find(({ msg }) => msg === 'the command failed')?.err?.stack).toContain('No such user: nobody');
+});

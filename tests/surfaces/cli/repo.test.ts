@@ -1,0 +1,119 @@
+import { startChildServer, type ChildServer } from '../../helpers/child-server';
+import { makeChain, pushImages } from '../../helpers/images';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
+import request from 'supertest';
+
+let place: CommandPlace;
+beforeEach(async () => {
+  place = await createCommandPlace();
+  await place.run('user', 'add', 'alice', '--password', 'alicepw');
+});
+afterEach(() => place.close());
+
+const repo = (...args: string[]) => place.run('repo', ...args);
+
+async function listed(...args: string[]): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await repo('list', ...args, '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as Record<string, unknown>[];
+}
+
+describe('repo create', () => {
+  it('makes empty repositories, in the library where no namespace is named', async () => {
+    await expect(repo('create', 'alice/app')).resolves.toEqual(success('Made alice/app.\n'));
+    await expect(repo('create', 'library/tools')).resolves.toEqual(success('Made tools.\n'));
+    await expect(repo('create', 'hidden', '--private')).resolves.toEqual(success('Made hidden.\n'));
+    const fresh = {
+      state: 'initialized',
+      tagCount: 0,
+      imageCount: 0,
+      updatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    };
+    await expect(listed()).resolves.toEqual([
+      { namespace: 'alice', name: 'app', isPrivate: false, ...fresh },
+      { namespace: 'library', name: 'hidden', isPrivate: true, ...fresh },
+      { namespace: 'library', name: 'tools', isPrivate: false, ...fresh },
+    ]);
+  });
+
+  it.each([
+    ['alice/app', 'alice/app already exists'],
+    ['nobody/app', 'No such namespace: nobody'],
+    ['alice/App', 'No repository can have the name alice/App'],
+    ['a/b/c', 'No repository can have the name a/b/c'],
+    ['alice/images', 'No repository can have the name alice/images'],
+  ])('refuses %s', async (name, sentence) => {
+    await repo('create', 'alice/app');
+    await expect(repo('create', name)).resolves.toEqual(failure(sentence));
+    await expect(listed()).resolves.toHaveLength(1);
+  });
+});
+
+describe('repo list', () => {
+  it('lists one namespace, or nothing', async () => {
+    await repo('create', 'alice/app');
+    await repo('create', 'tools');
+    await expect(listed('alice')).resolves.toMatchObject([{ namespace: 'alice', name: 'app' }]);
+    await expect(listed('library')).resolves.toMatchObject([{ namespace: 'library', name: 'tools' }]);
+    await expect(repo('list', 'nobody')).resolves.toEqual(
+      success('REPOSITORY  ACCESS  STATE  TAGS  IMAGES  UPDATED (UTC)\n'),
+    );
+  });
+});
+
+describe('repo private and public', () => {
+  it('change who may pull', async () => {
+    await repo('create', 'alice/app');
+    await expect(repo('private', 'alice/app')).resolves.toEqual(success('alice/app is private.\n'));
+    await expect(listed()).resolves.toMatchObject([{ isPrivate: true }]);
+    await expect(repo('public', 'alice/app')).resolves.toEqual(success('alice/app is public.\n'));
+    await expect(listed()).resolves.toMatchObject([{ isPrivate: false }]);
+  });
+
+  it.each(['private', 'public'])('%s knows no repository that is not there', async (command) => {
+    await expect(repo(command, 'alice/app')).resolves.toEqual(failure('No such repository: alice/app'));
+    await expect(repo(command, 'x')).resolves.toEqual(failure('No repository can have the name x'));
+  });
+});
+
+describe('repo delete', () => {
+  it('is not done by accident', async () => {
+    await repo('create', 'alice/app');
+    await expect(repo('delete', 'alice/app')).resolves.toEqual(failure('This cannot be undone: say so with --yes'));
+    await expect(listed()).resolves.toHaveLength(1);
+    await expect(repo('delete', 'alice/app', '--yes')).resolves.toEqual(success('Deleted alice/app.\n'));
+    await expect(listed()).resolves.toEqual([]);
+    await expect(repo('delete', 'alice/app', '--yes')).resolves.toEqual(failure('No such repository: alice/app'));
+  });
+});
+
+describe('beside a running server', () => {
+  let server: ChildServer;
+  beforeEach(async () => {
+    server = await startChildServer(place.environment);
+  });
+  afterEach(() => server.end('SIGTERM'));
+
+  const tags = () =>
+    request(server.url)
+      .get('/v1/repositories/alice/app/tags')
+      .then(({ status }) => status);
+
+  it('shows what was pushed, and what it changes holds for the next request', async () => {
+    await pushImages(server, 'alice/app', makeChain(3));
+    await place.database.db('repositories').update({ updated_at: '2014-06-09T12:30:59Z' });
+    await expect(repo('list')).resolves.toEqual(
+      success(
+        'REPOSITORY  ACCESS  STATE   TAGS  IMAGES  UPDATED (UTC)\n' +
+          'alice/app   public  active     1       3  2014-06-09 12:30\n',
+      ),
+    );
+    await expect(tags()).resolves.toBe(200);
+    await repo('private', 'alice/app');
+    await expect(tags()).resolves.toBe(401);
+    await repo('public', 'alice/app');
+    await expect(tags()).resolves.toBe(200);
+    await repo('delete', 'alice/app', '--yes');
+    await expect(tags()).resolves.toBe(404);
+  });
+});

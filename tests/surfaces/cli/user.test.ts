@@ -1,0 +1,208 @@
+import type { Context } from '../../../src/context';
+import { verifyCredentials } from '../../../src/features/accounts/credentials';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
+import { createTestContext } from '../../helpers/test-context';
+import { addUser, passwordOf } from '../../helpers/test-server';
+
+let place: CommandPlace;
+let ctx: Context;
+
+beforeEach(async () => {
+  place = await createCommandPlace();
+  ctx = createTestContext(place.database.db);
+});
+afterEach(() => place.close());
+
+const PASSWORD = passwordOf('alice');
+const usernames = () => place.database.db('users').orderBy('username').pluck<string[]>('username');
+const add = (...args: string[]) => place.run('user', 'add', ...args);
+const logIn = (username: string, password: string) => verifyCredentials(ctx, username, password, '::1');
+const isPassword = async (username: string, password: string) => (await logIn(username, password)) !== undefined;
+
+async function listed(): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await place.run('user', 'list', '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as Record<string, unknown>[];
+}
+
+describe('user add', () => {
+  it('makes an account that can log in', async () => {
+    await expect(add('alice', '--email', 'alice@example.com', '--password', 'secret1')).resolves.toEqual(
+      success('Made alice.\n'),
+    );
+    await expect(isPassword('alice', 'secret1')).resolves.toBe(true);
+    await expect(isPassword('alice', 'secret2')).resolves.toBe(false);
+    await expect(listed()).resolves.toEqual([
+      {
+        username: 'alice',
+        email: 'alice@example.com',
+        isActive: true,
+        isAdmin: false,
+        createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      },
+    ]);
+  });
+
+  it.each([
+    ['secret one\n', 'secret one'],
+    ['secret two\r\n', 'secret two'],
+    ['secret three', 'secret three'],
+    [' secret four \n', ' secret four '],
+  ])('takes from its input %j the password %j', async (input, password) => {
+    await expect(place.runWithInput(input, 'user', 'add', 'alice', '--password-stdin')).resolves.toEqual(
+      success('Made alice.\n'),
+    );
+    await expect(isPassword('alice', password)).resolves.toBe(true);
+  });
+
+  it('makes up a password and prints it', async () => {
+    const { code, stdout } = await add('alice', '--generate');
+    const password = /^Made alice with the password (\S{16})\.\n$/.exec(stdout)?.[1] ?? '';
+    expect([code, password]).toEqual([0, expect.stringMatching(/^[\w-]{16}$/)]);
+    await expect(isPassword('alice', password)).resolves.toBe(true);
+  });
+
+  it('does not wait for a password where nobody sits', async () => {
+    await expect(add('alice')).resolves.toEqual(
+      failure('No password: give --password-stdin, --generate or --password, or use a terminal'),
+    );
+    await expect(usernames()).resolves.toEqual([]);
+  });
+
+  it('makes administrators and accounts that cannot log in yet', async () => {
+    await add('alice', '--password', 'secret1', '--admin');
+    await add('bobby', '--password', 'secret1', '--inactive');
+    await expect(listed()).resolves.toMatchObject([
+      { username: 'alice', isAdmin: true, isActive: true },
+      { username: 'bobby', isAdmin: false, isActive: false, email: null },
+    ]);
+    await expect(isPassword('bobby', 'secret1')).rejects.toMatchObject({ code: 'inactive' });
+  });
+
+  it.each([
+    [['bob', '--password', 'secret1'], 'Wrong username format (it has to match "^[a-z0-9_]{4,30}$")'],
+    [['Bobby', '--password', 'secret1'], 'Wrong username format (it has to match "^[a-z0-9_]{4,30}$")'],
+    [['bobby', '--password', '1234'], 'Wrong password format (it has to be at least 5 characters)'],
+    [['bobby', '--password', 'secret1', '--email', 'bobby'], 'Wrong email format'],
+    [['alice', '--password', 'secret1'], 'Username or email already exists'],
+    [['library', '--password', 'secret1'], 'Username or email already exists'],
+    [['bobby', '--password', 'secret1', '--email', 'Alice@Example.com'], 'email is already associated with an account'],
+  ])('refuses %j', async (args, sentence) => {
+    await addUser({ ctx }, 'alice');
+    await expect(add(...args)).resolves.toEqual(failure(sentence));
+    await expect(usernames()).resolves.toEqual(['alice']);
+  });
+
+  it('takes no more than one line', async () => {
+    await expect(place.runWithInput('secret1\nsecret1\n', 'user', 'add', 'alice', '--password-stdin')).resolves.toEqual(
+      failure('Wrong password format (it must not have control characters)'),
+    );
+    await expect(usernames()).resolves.toEqual([]);
+  });
+});
+
+describe('user list', () => {
+  it('is a table for people', async () => {
+    await addUser({ ctx }, 'alice', { isAdmin: true });
+    await addUser({ ctx }, 'bobby', { isActive: false });
+    await place.database.db('emails').where({ email: 'bobby@example.com' }).delete();
+    await place.database.db('users').update({ created_at: '2014-06-09T12:30:59Z' });
+    await expect(place.run('user', 'list')).resolves.toEqual(
+      success(
+        'USERNAME  EMAIL              ACTIVE  ADMIN  CREATED (UTC)\n' +
+          'alice     alice@example.com  yes     yes    2014-06-09 12:30\n' +
+          'bobby     -                  no      no     2014-06-09 12:30\n',
+      ),
+    );
+  });
+});
+
+describe('user passwd', () => {
+  beforeEach(() => addUser({ ctx }, 'alice'));
+
+  it('changes the password and ends what the old one opened', async () => {
+    const before = await logIn('alice', PASSWORD);
+    await expect(place.runWithInput('secret2\n', 'user', 'passwd', 'alice', '--password-stdin')).resolves.toEqual(
+      success('Changed the password of alice.\n'),
+    );
+    await expect(isPassword('alice', PASSWORD)).resolves.toBe(false);
+    const after = await logIn('alice', 'secret2');
+    expect(after?.credentialsEpoch).toBeGreaterThan(before?.credentialsEpoch ?? Infinity);
+  });
+
+  it('makes one up', async () => {
+    const { stdout } = await place.run('user', 'passwd', 'alice', '--generate');
+    const password = /^Changed the password of alice to (\S{16})\.\n$/.exec(stdout)?.[1] ?? '';
+    await expect(isPassword('alice', password)).resolves.toBe(true);
+  });
+
+  it.each([
+    [['nobody', '--password', 'secret2'], 'No such user: nobody'],
+    [['alice', '--password', '1234'], 'Wrong password format (it has to be at least 5 characters)'],
+  ])('refuses %j', async (args, sentence) => {
+    await expect(place.run('user', 'passwd', ...args)).resolves.toEqual(failure(sentence));
+    await expect(isPassword('alice', PASSWORD)).resolves.toBe(true);
+  });
+});
+
+describe('user activate, deactivate and admin', () => {
+  beforeEach(() => addUser({ ctx }, 'alice'));
+
+  it('let an account log in or not', async () => {
+    await expect(place.run('user', 'deactivate', 'alice')).resolves.toEqual(success('alice is inactive.\n'));
+    await expect(isPassword('alice', PASSWORD)).rejects.toMatchObject({ code: 'inactive' });
+    await expect(place.run('user', 'activate', 'alice')).resolves.toEqual(success('alice is active.\n'));
+    await expect(isPassword('alice', PASSWORD)).resolves.toBe(true);
+  });
+
+  it('make an administrator, and an ordinary account of one', async () => {
+    await addUser({ ctx }, 'bobby', { isAdmin: true });
+    await expect(place.run('user', 'admin', 'alice')).resolves.toEqual(success('alice is an administrator.\n'));
+    await expect(listed()).resolves.toMatchObject([{ isAdmin: true }, { isAdmin: true }]);
+    await expect(place.run('user', 'admin', 'alice', '--revoke')).resolves.toEqual(
+      success('alice is no administrator any more.\n'),
+    );
+    await expect(listed()).resolves.toMatchObject([{ isAdmin: false }, { isAdmin: true }]);
+  });
+
+  it('leave the only administrator one', async () => {
+    await addUser({ ctx }, 'bobby', { isAdmin: true });
+    const refused = failure('bobby is the only administrator; make another one first');
+    await expect(place.run('user', 'admin', 'bobby', '--revoke')).resolves.toEqual(refused);
+    await expect(place.run('user', 'delete', 'bobby')).resolves.toEqual(refused);
+    await expect(listed()).resolves.toMatchObject([{ isAdmin: false }, { isAdmin: true }]);
+  });
+
+  it.each([['activate'], ['deactivate'], ['admin'], ['admin', '--revoke'], ['delete']])(
+    'know no user that is not there: %s %s',
+    async (command, ...flags) => {
+      await expect(place.run('user', command, 'nobody', ...flags)).resolves.toEqual(failure('No such user: nobody'));
+    },
+  );
+});
+
+describe('user delete', () => {
+  beforeEach(() => addUser({ ctx }, 'alice'));
+
+  it('deletes the account and its namespace, so that the name is free', async () => {
+    await expect(place.run('user', 'delete', 'alice')).resolves.toEqual(success('Deleted alice.\n'));
+    await expect(usernames()).resolves.toEqual([]);
+    const again = await add('alice', '--email', 'alice@example.com', '--password', 'secret2');
+    expect(again).toEqual(success('Made alice.\n'));
+  });
+
+  it('leaves everything while there are repositories, unless it is told to delete them', async () => {
+    await place.run('repo', 'create', 'alice/one');
+    await place.run('repo', 'create', 'alice/two');
+    await place.run('repo', 'create', 'kept');
+    await expect(place.run('user', 'delete', 'alice')).resolves.toEqual(
+      failure('alice still has repositories; delete them first'),
+    );
+    await expect(isPassword('alice', PASSWORD)).resolves.toBe(true);
+    await expect(place.run('user', 'delete', 'alice', '--with-repositories')).resolves.toEqual(
+      success('Deleted alice and 2 repositories.\n'),
+    );
+    await expect(usernames()).resolves.toEqual([]);
+    await expect(place.database.db('repositories').pluck('name')).resolves.toEqual(['kept']);
+  });
+});
