@@ -1,0 +1,37 @@
+import { NoAnswer } from './failure';
+import { GENERATIONS } from './generations';
+import { freshUser, postUser } from './steps/login';
+import { EngineSession, type Credentials } from './session';
+import { parseUrl } from './doctor';
+import type { Limits } from './wire';
+
+/** A user for the doctor, and why there may be none. */
+export interface ThrowAwayUser {
+  readonly credentials: Credentials;
+  /** what to tell whoever runs the doctor, when the server did not make an account */
+  readonly problem: string | undefined;
+}
+
+/**
+ * Registers a user that nobody else has. A server that does not want one may still be content with it: docker's own
+ * standalone registry takes any name, so the examination goes on either way.
+ */
+export async function registerThrowAway(url: string, limits: Limits): Promise<ThrowAwayUser> {
+  const credentials = freshUser();
+  const [generation] = GENERATIONS;
+  if (!generation) throw new Error('there are no engines');
+  const { schemes, host } = parseUrl(url);
+  let problem = '';
+  for (const scheme of schemes) {
+    try {
+      const { answer } = await postUser(new EngineSession(generation, { scheme, host }, credentials, limits));
+      if (answer.status === 201) return { credentials, problem: undefined };
+      problem = `it answered ${answer.status}`;
+      break;
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      problem = error.reason;
+    }
+  }
+  return { credentials, problem: `No account for the doctor (${problem}): use --user and --password.` };
+}

@@ -1,0 +1,121 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { printError, printLine } from '../output';
+import { choosePassword } from '../password-options';
+import { stdTerminal } from '../terminal';
+
+import { registerThrowAway } from './account';
+import { DEFAULT_LIMITS, examine, parseUrl } from './doctor';
+import { GENERATIONS, type Generation } from './generations';
+import { cellOf, formatReport } from './report';
+import type { Credentials } from './session';
+
+/** Where the command talks to. */
+export interface DoctorOutput {
+  /** the result */
+  readonly print: (text: string) => void;
+  /** what happens meanwhile, for people */
+  readonly progress: (text: string) => void;
+  /** makes the process end with 1 */
+  readonly markFailed: () => void;
+}
+
+const PROCESS: DoctorOutput = {
+  print: printLine,
+  progress: printError,
+  markFailed: () => {
+    process.exitCode = 1;
+  },
+};
+
+interface DoctorOptions {
+  readonly user?: string;
+  readonly password?: string;
+  readonly passwordStdin?: true;
+  readonly json?: true;
+  readonly insecure?: true;
+  readonly generation?: readonly Generation[];
+  readonly repository?: string;
+}
+
+const DESCRIPTION = `try a v1 server as docker engines from ${first()} to ${last()} do: ping, login, register, push, pull, resume, search, delete`;
+
+/** `drydock doctor URL`: which engines can live with this server, and what their users would see. */
+export function addDoctorCommand(program: Command, output: DoctorOutput = PROCESS): void {
+  program
+    .command('doctor')
+    .description(DESCRIPTION)
+    .argument('<url>', 'http://host[:port] or https://host[:port]; without a scheme https is tried first', serverUrl)
+    .option('--user <name>', 'an existing user; without one, the doctor registers a throw-away user')
+    .option('--password <password>', 'of that user; other users of this machine may see it while the command runs')
+    .addOption(new Option('--password-stdin', 'read the password from standard input').conflicts('password'))
+    .option('--repository <name>', 'namespace/name or name to push under; each engine adds a suffix', repositoryName)
+    .option('--generation <name>', `only this engine, again for more: ${names().join(', ')}`, addGeneration)
+    .option('--insecure', 'accept a certificate of an unknown authority')
+    .option('--json', 'print the report as JSON')
+    .action(async (url: string, options: DoctorOptions, command: Command) => {
+      const hasPassword = options.password !== undefined || options.passwordStdin === true;
+      if (hasPassword !== (options.user !== undefined)) command.error('error: a user and a password go together');
+      await runDoctor(url, options, output);
+    });
+}
+
+async function runDoctor(url: string, options: DoctorOptions, output: DoctorOutput): Promise<void> {
+  const limits = { ...DEFAULT_LIMITS, insecure: options.insecure ?? false };
+  const credentials = (await givenCredentials(options)) ?? (await throwAway(url, limits, output));
+  const examination = {
+    url,
+    limits,
+    credentials,
+    generations: options.generation ?? GENERATIONS,
+    repository: options.repository ?? `${credentials.username}/doctor`,
+  };
+  const report = await examine(examination, ({ version }, step, result) => {
+    if (result.status !== 'not tried') output.progress(`docker ${version}: ${step} ${cellOf(result)}`);
+  });
+  output.print(options.json ? JSON.stringify(report, undefined, 2) : formatReport(report));
+  if (!report.isHealthy) output.markFailed();
+}
+
+async function givenCredentials({ user, ...options }: DoctorOptions): Promise<Credentials | undefined> {
+  if (user === undefined) return undefined;
+  const { password } = await choosePassword(options, stdTerminal());
+  return { username: user, password };
+}
+
+async function throwAway(url: string, limits: typeof DEFAULT_LIMITS, output: DoctorOutput): Promise<Credentials> {
+  const { credentials, problem } = await registerThrowAway(url, limits);
+  output.progress(problem ?? `registered the user ${credentials.username}`);
+  return credentials;
+}
+
+function serverUrl(text: string): string {
+  try {
+    parseUrl(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function repositoryName(text: string): string {
+  if (/^([a-z0-9_-]{2,255}\/)?[a-z0-9][a-z0-9._-]*$/.test(text)) return text;
+  throw new InvalidArgumentError('must be namespace/name or name');
+}
+
+function addGeneration(text: string, previous: readonly Generation[] = []): readonly Generation[] {
+  const generation = GENERATIONS.find(({ name, version }) => name === text || version === text);
+  if (!generation) throw new InvalidArgumentError(`must be one of ${names().join(', ')}`);
+  return [...previous, generation];
+}
+
+function names(): string[] {
+  return GENERATIONS.map(({ name }) => name);
+}
+
+function first(): string {
+  return names()[0] ?? '';
+}
+
+function last(): string {
+  return names().at(-1) ?? '';
+}

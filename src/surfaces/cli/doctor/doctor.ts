@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+
+import { NoAnswer, StepFailure, unanswered, type Failure } from './failure';
+import type { EngineRun } from './engine-run';
+import type { Generation } from './generations';
+import { makeRepository } from './pushed-image';
+import { EngineSession, type Credentials } from './session';
+import { STEP_NAMES, STEPS, type StepName } from './steps';
+import type { Limits } from './wire';
+
+/** Whom to examine, and as whom. */
+export interface Examination {
+  /** `http://host`, `https://host`, or a host alone: then as the engines look for it, https first */
+  readonly url: string;
+  readonly generations: readonly Generation[];
+  readonly credentials: Credentials;
+  /** `namespace/name` or `name`: each engine puts a suffix of its own behind it */
+  readonly repository: string;
+  readonly limits: Limits;
+}
+
+export type StepResult =
+  | { readonly status: 'ok' | 'not tried' }
+  | { readonly status: 'not applicable'; readonly reason: string }
+  | { readonly status: 'failed'; readonly failure: Failure };
+
+export interface EngineReport {
+  readonly generation: string;
+  readonly version: string;
+  readonly steps: Readonly<Record<StepName, StepResult>>;
+}
+
+export interface Report {
+  readonly url: string;
+  readonly username: string;
+  readonly isHealthy: boolean;
+  readonly engines: readonly EngineReport[];
+}
+
+type Progress = (generation: Generation, step: StepName, result: StepResult) => void;
+
+export const DEFAULT_LIMITS: Limits = { insecure: false, idleMs: 10_000, totalMs: 60_000, bodyBytes: 8 * 1024 * 1024 };
+
+/** Lets each engine go through all steps, one engine after the other. */
+export async function examine(examination: Examination, progress: Progress): Promise<Report> {
+  const engines: EngineReport[] = [];
+  for (const generation of examination.generations) {
+    const run = await startRun(examination, generation);
+    const steps = await takeSteps(run, (step, result) => progress(generation, step, result));
+    engines.push({ generation: generation.name, version: generation.version, steps });
+  }
+  const all = engines.flatMap(({ steps }) => Object.values(steps));
+  const isHealthy = all.every(({ status }) => status === 'ok' || status === 'not applicable');
+  return { url: examination.url, username: examination.credentials.username, isHealthy, engines };
+}
+
+async function startRun(examination: Examination, generation: Generation): Promise<EngineRun> {
+  const { schemes, host } = parseUrl(examination.url);
+  const index = { scheme: schemes[0], host };
+  return {
+    session: new EngineSession(generation, index, examination.credentials, examination.limits),
+    repository: `${examination.repository}-${randomBytes(4).toString('hex')}`,
+    schemes,
+    pushed: await makeRepository(generation),
+    pulled: new Map(),
+    isOpened: false,
+  };
+}
+
+type Schemes = readonly ['http' | 'https', ...('http' | 'https')[]];
+
+/** The server's place, without a path: the engines put theirs behind the host. */
+export function parseUrl(url: string): { readonly schemes: Schemes; readonly host: string } {
+  const [, scheme, host] = /^(?:(https?):\/\/)?([^/\s]+)\/?(?:v1\/?)?$/.exec(url) ?? [];
+  if (host === undefined || !URL.canParse(`http://${host}/`)) throw new Error(`not the URL of a server: ${url}`);
+  if (scheme === undefined) return { schemes: ['https', 'http'], host };
+  return { schemes: [scheme === 'https' ? 'https' : 'http'], host };
+}
+
+async function takeSteps(
+  run: EngineRun,
+  progress: (step: StepName, result: StepResult) => void,
+): Promise<Record<StepName, StepResult>> {
+  const results: Partial<Record<StepName, StepResult>> = {};
+  let isOver = false;
+  for (const name of STEP_NAMES) {
+    const { needs, applies } = STEPS[name];
+    const isReady = !isOver && needs.every((need) => results[need]?.status === 'ok') && (applies?.(run) ?? true);
+    const taken: Taken = isReady ? await takeStep(run, name) : NOT_TRIED;
+    isOver = isOver || taken.isFinal;
+    results[name] = taken.result;
+    progress(name, taken.result);
+  }
+  return results as Record<StepName, StepResult>;
+}
+
+interface Taken {
+  readonly result: StepResult;
+  /** no later step has a chance */
+  readonly isFinal: boolean;
+}
+
+const NOT_TRIED: Taken = { result: { status: 'not tried' }, isFinal: false };
+
+async function takeStep(run: EngineRun, name: StepName): Promise<Taken> {
+  try {
+    const skipped = await STEPS[name].run(run);
+    return { result: skipped ? { status: 'not applicable', ...skipped } : { status: 'ok' }, isFinal: false };
+  } catch (error) {
+    if (error instanceof StepFailure) {
+      return { result: { status: 'failed', failure: error.failure }, isFinal: error.isFinal };
+    }
+    if (error instanceof NoAnswer) return { result: { status: 'failed', failure: unanswered(error) }, isFinal: false };
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import type { EngineRun, Step } from './engine-run';
+import { deleteRepository } from './steps/delete';
+import { login, register } from './steps/login';
+import { ping } from './steps/ping';
+import { pull } from './steps/pull';
+import { push, pushAgain } from './steps/push';
+import { resume } from './steps/resume';
+import { search } from './steps/search';
+
+/** What the doctor does with each engine, in this order. */
+export const STEP_NAMES = [
+  'ping',
+  'login',
+  'register',
+  'push',
+  'push again',
+  'pull',
+  'resume',
+  'search',
+  'delete',
+] as const;
+
+export type StepName = (typeof STEP_NAMES)[number];
+
+interface StepRow {
+  readonly run: Step;
+  /** the steps without whose success this one says nothing */
+  readonly needs: readonly StepName[];
+  /** a further condition */
+  readonly applies?: (run: EngineRun) => boolean;
+}
+
+export const STEPS: Readonly<Record<StepName, StepRow>> = {
+  ping: { run: ping, needs: [] },
+  login: { run: login, needs: ['ping'] },
+  register: { run: register, needs: ['ping'] },
+  push: { run: push, needs: ['ping'] },
+  'push again': { run: pushAgain, needs: ['push'] },
+  pull: { run: pull, needs: ['push'] },
+  resume: { run: resume, needs: ['pull'] },
+  search: { run: search, needs: ['push'] },
+  // A push that failed half-way has left something to clean up.
+  delete: { run: deleteRepository, needs: ['ping'], applies: ({ isOpened }) => isOpened },
+};

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+
+import { failed, type Exchange } from '../failure';
+import type { NotApplicable, Step } from '../engine-run';
+import type { Credentials, EngineSession } from '../session';
+import { bodyText } from '../shown';
+import { greet } from './ping';
+
+/** The 34 bytes that make an engine go on to log in (protocol 2.2). */
+const ALREADY_EXISTS = '"Username or email already exists"';
+
+/** `docker login` of a user who is there already: up to 1.10 this begins as a registration. */
+export const login: Step = async ({ session }) => {
+  await greet(session, 'login');
+  const { registerAgent, logsInAfter401 } = session.generation;
+  if (registerAgent) {
+    const exchange = await postUser(session);
+    const { status } = exchange.answer;
+    if (status === 201) return undefined;
+    if (!isTaken(exchange) && !(status === 401 && logsInAfter401)) throw registrationFailure(session, exchange);
+  }
+  const exchange = await getUsers(session);
+  if (exchange.answer.status !== 200) throw loginFailure(session, exchange);
+  return undefined;
+};
+
+/** `docker login` of a user who is not there: an account, or a closed door that the engine understands. */
+export const register: Step = async ({ session }) => {
+  const { registerAgent, logsInAfter401 } = session.generation;
+  if (!registerAgent) return { reason: 'this engine cannot register' } satisfies NotApplicable;
+  const stranger = session.as(freshUser());
+  await greet(stranger, 'login');
+  const exchange = await postUser(stranger);
+  const { status } = exchange.answer;
+  if (status === 201) return undefined;
+  if (status !== 401 || !logsInAfter401) throw registrationFailure(stranger, exchange);
+  const checked = await getUsers(stranger);
+  if (checked.answer.status !== 401) throw loginFailure(stranger, checked);
+  return undefined;
+};
+
+/** A user whom nobody else has. */
+export function freshUser(): Credentials {
+  return { username: `doctor${randomBytes(6).toString('hex')}`, password: randomBytes(12).toString('hex') };
+}
+
+/** `POST /v1/users/`, as the engine sends it. */
+export async function postUser(session: EngineSession): Promise<Exchange> {
+  const { username, password } = session.credentials;
+  const body = JSON.stringify({ username, password, auth: '', email: `${username}@example.com` });
+  return session.send({
+    method: 'POST',
+    url: `${session.indexUrl}users/`,
+    auth: 'none',
+    agent: session.generation.registerAgent ?? session.generation.agent,
+    headers: [['Content-Type', 'application/json; charset=utf-8']],
+    body: Buffer.from(body),
+  });
+}
+
+function getUsers(session: EngineSession): Promise<Exchange> {
+  return session.send({ method: 'GET', url: `${session.indexUrl}users/`, auth: 'basic' });
+}
+
+function isTaken({ answer }: Exchange): boolean {
+  return answer.status === 400 && answer.body.toString() === ALREADY_EXISTS;
+}
+
+function registrationFailure({ generation }: EngineSession, exchange: Exchange) {
+  const { answer } = exchange;
+  const afterRefusal = generation.logsInAfter401 ? ', or 401' : '';
+  const needed = `201, or 400 with exactly the 34 bytes ${ALREADY_EXISTS}${afterRefusal}`;
+  const body = bodyText(generation, answer);
+  const sees = answer.status === 400 ? `Registration: ${body}` : `Unexpected status code [${answer.status}] : ${body}`;
+  return failed(exchange, needed, sees);
+}
+
+function loginFailure({ generation }: EngineSession, exchange: Exchange) {
+  const { status } = exchange.answer;
+  const texts: Readonly<Record<number, string>> = {
+    401: 'Wrong login/password, please try again',
+    403: 'Login: Account is not Active. Please see the documentation of the registry for instructions how to activate it.',
+  };
+  const otherwise = `Login: ${bodyText(generation, exchange.answer)} (Code: ${status}; Headers: …)`;
+  const isFinal = status === 401 || status === 403;
+  return failed(exchange, '200, with these credentials', texts[status] ?? otherwise, isFinal);
+}

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import { addDoctorCommand } from '../../../../src/surfaces/cli/doctor/command';
+import type { Report } from '../../../../src/surfaces/cli/doctor/doctor';
+import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
+
+let open: TestServer;
+let closed: TestServer;
+
+beforeAll(async () => {
+  open = await startTestServer();
+  closed = await startTestServer({ settings: { registrationOpen: false } });
+  await addUser(open, 'alice');
+  await addUser(closed, 'alice');
+});
+
+afterAll(async () => {
+  await open.close();
+  await closed.close();
+});
+
+interface Ran {
+  readonly printed: string;
+  readonly progress: readonly string[];
+  readonly failed: boolean;
+}
+
+async function doctor(...words: string[]): Promise<Ran> {
+  const printed: string[] = [];
+  const progress: string[] = [];
+  let failed = false;
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  addDoctorCommand(program, {
+    print: (text) => printed.push(text),
+    progress: (text) => progress.push(text),
+    markFailed: () => {
+      failed = true;
+    },
+  });
+  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
+  await program.parseAsync(['doctor', ...words], { from: 'user' });
+  return { printed: printed.join('\n'), progress, failed };
+}
+
+it('registers a user of its own and shows its progress', async () => {
+  const { printed, progress, failed } = await doctor(open.url);
+  expect(failed).toBe(false);
+  expect(printed).toContain('All engines are well.');
+  expect(progress[0]).toMatch(/^registered the user doctor[0-9a-f]{12}$/);
+  expect(progress).toContain('docker 0.6.7: push ok');
+  expect(progress).toContain('docker 17.05.0-ce: register -');
+  expect(progress).toHaveLength(1 + 7 * 9);
+});
+
+it('takes a user, a repository and the engines to be', async () => {
+  const flags = ['--user', 'alice', '--password', 'alicepw', '--repository', 'alice/mine', '--json'];
+  const { printed, failed } = await doctor(open.url, ...flags, '--generation', '1.5', '--generation', '0.9.1');
+  const report = JSON.parse(printed) as Report;
+  expect(failed).toBe(false);
+  expect(report).toMatchObject({ url: open.url, username: 'alice', isHealthy: true });
+  expect(report.engines.map(({ version }) => version)).toEqual(['1.5.0', '0.9.1']);
+  expect(report.engines[1]?.steps.resume).toEqual({ status: 'not applicable', reason: 'this engine never resumes' });
+});
+
+it('pushes under a root name, which is in library when it is pulled', async () => {
+  await addUser(open, 'root1', { isAdmin: true });
+  const { printed, failed } = await doctor(
+    open.url,
+    '--user',
+    'root1',
+    '--password',
+    'root1pw',
+    '--repository',
+    'thing',
+  );
+  expect(printed).toContain('All engines are well.');
+  expect(failed).toBe(false);
+});
+
+it('is content with a server that registers nobody, but for 0.6, which cannot take that answer', async () => {
+  const { printed, failed } = await doctor(closed.url, '--user', 'alice', '--password', 'alicepw', '--json');
+  const report = JSON.parse(printed) as Report;
+  expect(failed).toBe(true);
+  const registered = report.engines.map(({ generation, steps }) => [generation, steps.register.status]);
+  expect(registered).toEqual([
+    ['0.6', 'failed'],
+    ['0.9', 'ok'],
+    ['1.0', 'ok'],
+    ['1.5', 'ok'],
+    ['1.7', 'ok'],
+    ['1.13', 'not applicable'],
+    ['17.05', 'not applicable'],
+  ]);
+});
+
+it('asks for a user where it cannot make one', async () => {
+  const { progress, failed } = await doctor(closed.url, '--generation', '1.7');
+  expect(failed).toBe(true);
+  expect(progress[0]).toBe('No account for the doctor (it answered 401): use --user and --password.');
+  expect(progress).toContain('docker 1.7.1: login FAILED');
+});
+
+it.each([
+  ['no URL', []],
+  ['another scheme', ['ftp://example.com']],
+  ['a path', ['http://example.com/registry']],
+  ['a user without a password', ['http://example.com', '--user', 'alice']],
+  ['a password without a user', ['http://example.com', '--password', 'x']],
+  ['an engine that it does not know', ['http://example.com', '--generation', '1.99']],
+  ['a repository that is none', ['http://example.com', '--repository', '../etc']],
+])('refuses %s', async (_, words) => {
+  await expect(doctor(...words)).rejects.toMatchObject({ name: 'CommanderError' });
+});
+
+describe('the command itself', () => {
+  async function run(input: string, ...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const drydock = path.join(__dirname, '../../../../bin/drydock.js');
+    const child = spawn(process.execPath, [drydock, 'doctor', ...words], { env: { PATH: process.env['PATH'] } });
+    const ended = once(child, 'exit') as Promise<[number]>;
+    child.stdin.end(input);
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    return { code, stdout, stderr };
+  }
+
+  it('prints the table and ends with 0 when all is well', async () => {
+    const { code, stdout, stderr } = await run('alicepw\n', open.url, '--user', 'alice', '--password-stdin');
+    expect(stdout).toContain('17.05.0-ce  ok    ok     -         ok    ok          ok    ok      ok      ok\n');
+    expect(stderr).toContain('docker 1.5.0: push again ok\n');
+    expect(code).toBe(0);
+  });
+
+  it('ends with 1 when an engine is not', async () => {
+    const { code, stdout } = await run('wrong\n', open.url, '--user', 'alice', '--password-stdin', '--json');
+    expect((JSON.parse(stdout) as Report).isHealthy).toBe(false);
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,73 @@
+import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
+import { examineAtOnce, failedSteps } from './examination';
+import { startMeddlingProxy, type MeddlingProxy, type PassingAnswer, type PassingRequest } from './meddling-proxy';
+
+/** An index whose images are elsewhere (protocol 2.14). */
+let server: TestServer;
+let index: MeddlingProxy;
+let registry: MeddlingProxy;
+let endpoints: readonly string[] = [];
+let isRegistryDown: (request: PassingRequest) => boolean = () => false;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await addUser(server, 'alice');
+  index = await startMeddlingProxy(server, { answer: (_, answer) => sendTo(endpoints, answer) });
+  registry = await startMeddlingProxy(server, {
+    instead: (request) =>
+      isRegistryDown(request) ? { status: 503, headers: [], body: Buffer.from('down') } : undefined,
+  });
+});
+
+afterAll(async () => {
+  await index.close();
+  await registry.close();
+  await server.close();
+});
+
+beforeEach(() => {
+  index.requests.length = 0;
+  registry.requests.length = 0;
+  isRegistryDown = () => false;
+});
+
+function sendTo(hosts: readonly string[], answer: PassingAnswer): PassingAnswer {
+  const isEndpoints = ([name]: readonly [string, string]): boolean => name === 'X-Docker-Endpoints';
+  if (!answer.headers.some(isEndpoints)) return answer;
+  const lines = hosts.map((host) => ['X-Docker-Endpoints', host] as const);
+  return { ...answer, headers: [...answer.headers.filter((line) => !isEndpoints(line)), ...lines] };
+}
+
+function kindsOf({ requests }: MeddlingProxy): string[] {
+  const kinds = requests.map(({ path }) => /^\/v1\/(?:repositories\/.*\/(tags|images)\b|(images|users))/.exec(path));
+  return [...new Set(kinds.flatMap((kind) => kind?.[1] ?? kind?.[2] ?? []))].sort();
+}
+
+it('takes images and tags to the registry, and nothing else', async () => {
+  endpoints = [registry.host];
+  expect(failedSteps(await examineAtOnce(index.url))).toEqual({});
+  expect(kindsOf(registry)).toEqual(['images', 'tags']);
+  expect(index.requests.filter(({ path }) => /^\/v1\/(images|repositories\/.*\/tags)/.test(path))).toEqual([]);
+  const [closing] = index.requests.filter(({ method, path }) => method === 'PUT' && path.endsWith('/images'));
+  expect(closing?.headers).toContainEqual(['X-Docker-Endpoints', `http://${registry.host}/v1/`]);
+});
+
+it('pushes to each registry, and names them all at the end', async () => {
+  endpoints = [registry.host, index.host];
+  expect(failedSteps(await examineAtOnce(index.url))).toEqual({});
+  const taggedBy = ({ requests }: MeddlingProxy): string[] =>
+    requests.flatMap(({ method, path }) => (method === 'PUT' && path.includes('/tags/') ? [path] : [])).sort();
+  expect(taggedBy(registry).length).toBeGreaterThan(7 * 2 * 2 - 1);
+  expect(taggedBy(index)).toEqual(taggedBy(registry));
+  const [closing] = index.requests.filter(({ method, path }) => method === 'PUT' && path.endsWith('/images'));
+  expect(closing?.headers.filter(([name]) => name === 'X-Docker-Endpoints')).toHaveLength(2);
+});
+
+it('pulls from the next registry when the first one fails', async () => {
+  endpoints = [registry.host, index.host];
+  isRegistryDown = ({ method }) => method === 'GET' || method === 'HEAD';
+  const report = await examineAtOnce(index.url);
+  // Its look-ups fail, so that everything goes up again; nothing else does.
+  expect(new Set(Object.values(failedSteps(report)).flat())).toEqual(new Set(['push again']));
+  expect(report.engines.map(({ steps }) => steps.pull.status)).toEqual(Array.from({ length: 7 }, () => 'ok'));
+});

@@ -1,0 +1,45 @@
+import { DEFAULT_LIMITS, examine, type Examination, type Report } from '../../../../src/surfaces/cli/doctor/doctor';
+import { GENERATIONS } from '../../../../src/surfaces/cli/doctor/generations';
+import type { Failure } from '../../../../src/surfaces/cli/doctor/failure';
+import { passwordOf } from '../../../helpers/test-server';
+
+/** The doctor with all engines, as alice. */
+export function examineAs(url: string, changes: Partial<Examination> = {}): Promise<Report> {
+  const credentials = { username: 'alice', password: passwordOf('alice') };
+  const repository = 'alice/doctor';
+  return examine(
+    { url, generations: GENERATIONS, credentials, repository, limits: DEFAULT_LIMITS, ...changes },
+    () => undefined,
+  );
+}
+
+/** The same with all engines at once, which is quicker; they have nothing in common but the account. */
+export async function examineAtOnce(url: string, changes: Partial<Examination> = {}): Promise<Report> {
+  const reports = await Promise.all(
+    GENERATIONS.map((generation) => examineAs(url, { ...changes, generations: [generation] })),
+  );
+  const [first] = reports;
+  if (!first) throw new Error('there are no engines');
+  return {
+    ...first,
+    isHealthy: reports.every(({ isHealthy }) => isHealthy),
+    engines: reports.flatMap(({ engines }) => engines),
+  };
+}
+
+/** Which steps failed, by engine: `{ '0.6': ['push'] }`. */
+export function failedSteps(report: Report): Record<string, string[]> {
+  const failed = report.engines.map(({ generation, steps }) => {
+    const names = Object.entries(steps).flatMap(([name, { status }]) => (status === 'failed' ? [name] : []));
+    return [generation, names] as const;
+  });
+  return Object.fromEntries(failed.filter(([, names]) => names.length > 0));
+}
+
+/** The failure of one step of one engine. */
+export function failureOf(report: Report, generation: string, step: string): Failure {
+  const engine = report.engines.find((each) => each.generation === generation);
+  const result = Object.entries(engine?.steps ?? {}).find(([name]) => name === step)?.[1];
+  if (result?.status !== 'failed') throw new Error(`${generation} ${step} did not fail`);
+  return result.failure;
+}

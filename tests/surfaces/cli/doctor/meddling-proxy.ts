@@ -1,0 +1,116 @@
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TestServer } from '../../../helpers/test-server';
+
+/*
+ * Stands between the doctor and Drydock, writes down what goes by and changes one thing: the servers with a fault that
+ * the doctor has to recognise.
+ */
+
+export type Header = readonly [name: string, value: string];
+
+export interface PassingRequest {
+  readonly method: string;
+  readonly path: string;
+  /** in order and spelling of the wire */
+  readonly headers: readonly Header[];
+  readonly body: Buffer;
+  /** the client's port, which tells one connection from another */
+  readonly port: number;
+}
+
+export interface PassingAnswer {
+  readonly status: number;
+  readonly headers: readonly Header[];
+  readonly body: Buffer;
+  /** close the connection behind so many bytes of the body */
+  readonly cutAfter?: number;
+}
+
+export interface Meddling {
+  /** answers in the server's place */
+  readonly instead?: (request: PassingRequest) => PassingAnswer | undefined;
+  readonly request?: (request: PassingRequest) => PassingRequest;
+  readonly answer?: (request: PassingRequest, answer: PassingAnswer) => PassingAnswer;
+}
+
+export interface MeddlingProxy {
+  readonly url: string;
+  readonly host: string;
+  readonly requests: PassingRequest[];
+  close(): Promise<void>;
+}
+
+function pairs(raw: readonly string[]): Header[] {
+  return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ''] as const] : []));
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function forward(server: TestServer, { method, path, headers, body }: PassingRequest): Promise<PassingAnswer> {
+  return new Promise((resolve, reject) => {
+    const options = { port: server.port, host: '127.0.0.1', method, path, headers: headers.flat(), agent: false };
+    const passed = httpRequest(options, (answer) => {
+      bodyOf(answer).then((bytes) => {
+        resolve({ status: answer.statusCode ?? 0, headers: pairs(answer.rawHeaders), body: bytes });
+      }, reject);
+    });
+    passed.on('error', reject).end(body);
+  });
+}
+
+/** Framed anew, since the body may be another; what a HEAD says of its length stays. */
+function reply(method: string, { status, headers, body, cutAfter }: PassingAnswer, res: ServerResponse): void {
+  const isBodiless = method === 'HEAD' || status === 204;
+  const dropped = /^(transfer-encoding|connection|keep-alive)$/i;
+  const kept = headers.filter(([name]) => !dropped.test(name) && (isBodiless || !/^content-length$/i.test(name)));
+  const length = isBodiless ? [] : ['Content-Length', String(body.length)];
+  res.writeHead(status, [...kept.flat(), ...length]);
+  if (cutAfter === undefined) res.end(isBodiless ? undefined : body);
+  else res.write(body.subarray(0, cutAfter), () => res.socket?.end());
+}
+
+/** A proxy on a port of its own; with `tls` it speaks https. */
+export async function startMeddlingProxy(
+  server: TestServer,
+  meddling: Meddling = {},
+  tls?: { key: string; cert: string },
+): Promise<MeddlingProxy> {
+  const requests: PassingRequest[] = [];
+  const pass: RequestListener = (req, res) => {
+    const passing = async (): Promise<void> => {
+      const { method = '', url = '', rawHeaders, socket } = req;
+      const port = socket.remotePort ?? 0;
+      const seen = { method, path: url, headers: pairs(rawHeaders), body: await bodyOf(req), port };
+      requests.push(seen);
+      const sent = meddling.request?.(seen) ?? seen;
+      const answer = meddling.instead?.(sent) ?? (await forward(server, sent));
+      reply(method, meddling.answer?.(seen, answer) ?? answer, res);
+    };
+    passing().catch((error: unknown) => res.destroy(error as Error));
+  };
+  const proxy: Server = tls ? createTlsServer(tls, pass) : createServer(pass);
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  return {
+    url: `${tls ? 'https' : 'http'}://${host}`,
+    host,
+    requests,
+    close: async () => {
+      proxy.closeAllConnections();
+      await new Promise((resolve) => proxy.close(resolve));
+    },
+  };
+}
