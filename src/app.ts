@@ -1,11 +1,13 @@
+import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Context } from './context';
 import { answer, type ErrorReply } from './platform/http/answer';
 import { json, type Reply } from './platform/http/exchange';
-import { mountRoutes } from './platform/http/route';
+import { createFastLane } from './platform/http/fast-lane';
+import { mountRoutes, type MountOptions } from './platform/http/route';
 import type { Metrics } from './platform/metrics/metrics';
 import { opsRoutes } from './surfaces/ops/routes';
-import { v1Guards } from './surfaces/v1/access';
+import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
 import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
 import { v1Headers } from './surfaces/v1/replies';
 import { v1Routes } from './surfaces/v1/routes';
@@ -42,8 +44,18 @@ const refuse: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
   await answer(res, { make, errorReply, path: req.path, headers: v1Headers });
 };
 
-/** The table of contents: which surfaces there are, in the order in which they are asked. */
-export function createApp({ ctx, metrics, isDraining }: AppParts): Express {
+/** The v1 surface, as the fast lane and Express both get it. */
+function v1Surface(ctx: Context): MountOptions<Access, Callers> {
+  return {
+    routes: v1Routes(ctx),
+    guards: v1Guards(ctx),
+    headers: v1Headers,
+    errorReply: v1ErrorReply,
+    fallback: { path: '/v1', reply: v1Fallback },
+  };
+}
+
+function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptions<Access, Callers>): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -56,14 +68,18 @@ export function createApp({ ctx, metrics, isDraining }: AppParts): Express {
     errorReply: () => errorReply,
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }) },
   });
-  mountRoutes(app, {
-    routes: v1Routes(ctx),
-    guards: v1Guards(ctx),
-    headers: v1Headers,
-    errorReply: v1ErrorReply,
-    fallback: { path: '/v1', reply: v1Fallback },
-  });
+  mountRoutes(app, v1);
   app.use(notFound);
   app.use(refuse);
   return app;
+}
+
+/** The table of contents: which surfaces there are, in the order in which they are asked. */
+export function createApp(parts: AppParts): RequestListener {
+  const v1 = v1Surface(parts.ctx);
+  const lane = createFastLane(v1);
+  const app = createExpressApp(parts, v1);
+  return (req, res) => {
+    if (!lane(req, res)) app(req, res);
+  };
 }

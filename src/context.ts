@@ -1,6 +1,9 @@
 import type { BlobStore } from './blobs/blob-store';
+import type { ByteCache } from './platform/cache/byte-cache';
 import type { Db } from './platform/db/db';
+import type { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
+import type { PasswordChecker } from './platform/passwords/password-checker';
 
 /** What the operator decided and features obey. */
 export interface Settings {
@@ -8,8 +11,6 @@ export interface Settings {
   readonly registrationOpen: boolean;
   /** a new account stays inactive until it is confirmed */
   readonly confirmationRequired: boolean;
-  /** bcrypt's work factor, log2 of rounds */
-  readonly bcryptCost: number;
   /** repository names are held to the Hub's 3 to 30 characters */
   readonly hubLimits: boolean;
   /** `host[:port]` of the registries that serve the images; empty: the host that the request came to */
@@ -24,6 +25,11 @@ export interface Context {
   readonly settings: Settings;
   /** signs and verifies tokens; the same in all processes on one database */
   readonly tokenKey: Buffer;
+  readonly passwords: PasswordChecker;
+  /** count wrong passwords, for all processes on one database */
+  readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account', FailureLimiter>>;
+  /** remembers immutable bytes */
+  readonly cache: ByteCache;
 }
 
 /** The named part of the context. */

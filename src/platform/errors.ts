@@ -11,18 +11,27 @@ export type ErrorCode =
   | 'conflict' // it exists already, or is in a state that does not allow this
   | 'missing_checksum' // a checksum request that carries no checksum at all
   | 'too_large' // more than the limit
+  | 'busy' // too much of this at once, or too often
   | 'closed' // the operator switched this off
+  | 'storage_full' // no room for more bytes
   | 'unavailable'; // a part that we depend on does not answer
+
+export interface AppErrorOptions extends ErrorOptions {
+  /** when it makes sense to try again */
+  readonly retryAfterSeconds?: number;
+}
 
 /** An error that a caller may see: a code from the closed list and one sentence. */
 export class AppError extends Error {
   override readonly name = 'AppError';
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options: AppErrorOptions = {},
   ) {
     super(message, options);
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

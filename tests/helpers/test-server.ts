@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -9,8 +8,8 @@ import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import type { Context, Settings } from '../../src/context';
 import { createUser } from '../../src/features/accounts/users';
 import { createHttpServer, listen } from '../../src/platform/http/server';
-import { createLogger } from '../../src/platform/log/logger';
 import { Metrics } from '../../src/platform/metrics/metrics';
+import { createTestContext } from './test-context';
 import { createTestDatabase, type TestDatabase } from './test-database';
 
 /** A listening server on a database and a folder of its own. */
@@ -27,28 +26,15 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-const SETTINGS: Settings = {
-  registrationOpen: true,
-  confirmationRequired: false,
-  bcryptCost: 4,
-  hubLimits: false,
-  registryEndpoints: [],
-};
-
 /** Starts a server in this process; `settings` differ from an open one with cheap passwords. */
 export async function startTestServer(
   options: { settings?: Partial<Settings>; blobs?: BlobStore } = {},
 ): Promise<TestServer> {
   const database = await createTestDatabase();
   const blobDir = await mkdtemp(path.join(tmpdir(), 'drydock-blobs-'));
-  const log = createLogger('fatal');
-  const ctx: Context = {
-    db: database.db,
-    blobs: options.blobs ?? new FilesystemBlobStore(blobDir),
-    log,
-    settings: { ...SETTINGS, ...options.settings },
-    tokenKey: randomBytes(32),
-  };
+  const blobs = options.blobs ?? new FilesystemBlobStore(blobDir);
+  const ctx = createTestContext(database.db, { ...options, blobs });
+  const { log } = ctx;
   const metrics = new Metrics();
   const isDraining = (): boolean => false;
   const server = createHttpServer(createApp({ ctx, metrics, isDraining }), { log, metrics, isDraining });

@@ -20,7 +20,7 @@ export interface FirstAdministrator {
  * @throws AppError `invalid`, `conflict` when the name or address belongs to somebody who is no administrator
  */
 export async function ensureAdministrator(
-  ctx: Needs<'db' | 'settings'>,
+  ctx: Needs<'db' | 'passwords'>,
   wanted: FirstAdministrator | undefined,
 ): Promise<{ username: string; password: string } | undefined> {
   if (await adminExists(ctx.db)) return undefined;

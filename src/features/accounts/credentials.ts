@@ -1,25 +1,48 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import type { Identity } from './actor';
-import { decoyHash, matchesPassword } from './passwords';
+import { assertMayTry, countFailure, forgiveFailures } from './login-limits';
 import { normalizeUsername } from './rules';
 import { findByUsername } from './users.store';
+
+type Checking = Needs<'db' | 'passwords' | 'loginLimiters'>;
+
+interface Attempt {
+  readonly username: string;
+  readonly password: string;
+  readonly address: string;
+  readonly storedHash: string | undefined;
+}
+
+/** Checks a password that was not right lately: slowly, and not too often. */
+async function tryPassword({ passwords, loginLimiters }: Checking, attempt: Attempt): Promise<boolean> {
+  const { username, password, address, storedHash } = attempt;
+  await assertMayTry(loginLimiters, username, address);
+  const isRight = await passwords.check(username, password, storedHash);
+  if (isRight) await forgiveFailures(loginLimiters, username, address);
+  else await countFailure(loginLimiters, username, address);
+  return isRight;
+}
 
 /**
  * Checks a username and password. The password comes first, so that nobody learns of an account, active or not,
  * without it; an unknown user costs as much time as a wrong password (protocol 2.3).
  *
+ * @param address - of whoever brings them
  * @returns the identity, or undefined when the two do not belong together
- * @throws AppError `inactive`
+ * @throws AppError `inactive`; `busy` when too many are logging in, or after too many wrong passwords
  */
 export async function verifyCredentials(
-  ctx: Needs<'db' | 'settings'>,
-  username: string,
+  ctx: Checking,
+  name: string,
   password: string,
+  address: string,
 ): Promise<Identity | undefined> {
-  const user = await findByUsername(ctx.db, normalizeUsername(username));
-  const storedHash = user?.password_hash ?? (await decoyHash(ctx.settings.bcryptCost));
-  const isRight = await matchesPassword(password, storedHash);
+  const username = normalizeUsername(name);
+  const user = await findByUsername(ctx.db, username);
+  const storedHash = user?.password_hash;
+  const isRemembered = storedHash !== undefined && ctx.passwords.isRemembered(username, password, storedHash);
+  const isRight = isRemembered || (await tryPassword(ctx, { username, password, address, storedHash }));
   if (!isRight || user === undefined) return undefined;
   if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
   return { userId: user.id, credentialsEpoch: user.credentials_epoch };

@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import { assertEmailIsFree, assertUserFormats, createUser, isNameTaken } from './users';
+import { assertEmailIsFree, assertUserFormats, createUser, isNameTaken, NAME_TAKEN } from './users';
 
 /** What a stranger sends to register; anything may be missing. */
 export interface Registration {
@@ -21,12 +21,12 @@ function present(value: string | undefined, field: string): string {
  *
  * @throws AppError `invalid` and `conflict` in the Hub's words, `closed` when the operator lets nobody register
  */
-export async function register(ctx: Needs<'db' | 'settings'>, input: Registration): Promise<void> {
+export async function register(ctx: Needs<'db' | 'settings' | 'passwords'>, input: Registration): Promise<void> {
   const username = present(input.username, 'username');
   const password = present(input.password, 'password');
   const isTaken = await isNameTaken(ctx, username);
   const email = isTaken ? '' : present(input.email, 'email');
-  if (isTaken) throw new AppError('conflict', 'Username or email already exists');
+  if (isTaken) throw new AppError('conflict', NAME_TAKEN);
   assertUserFormats({ username, password, email });
   await assertEmailIsFree(ctx, email);
   if (!ctx.settings.registrationOpen) throw new AppError('closed', 'Registration is closed');

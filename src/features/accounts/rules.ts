@@ -15,13 +15,20 @@ export function assertUsername(username: string): void {
   throw new AppError('invalid', 'Wrong username format (it has to match "^[a-z0-9_]{4,30}$")');
 }
 
-/** @throws AppError `invalid` for fewer than 5 characters or more than 4096 bytes */
+// RFC 7617 lets Basic carry none, and its parsers refuse some of them.
+// eslint-disable-next-line no-control-regex
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
+
+/** @throws AppError `invalid` for fewer than 5 characters, more than 4096 bytes, or control characters */
 export function assertPassword(password: string): void {
   if ([...password].length < PASSWORD_CHARACTERS) {
     throw new AppError('invalid', 'Wrong password format (it has to be at least 5 characters)');
   }
   if (Buffer.byteLength(password) > PASSWORD_BYTES) {
     throw new AppError('invalid', 'Wrong password format (it has to be at most 4096 bytes)');
+  }
+  if (CONTROL_CHARACTER.test(password)) {
+    throw new AppError('invalid', 'Wrong password format (it must not have control characters)');
   }
 }
 

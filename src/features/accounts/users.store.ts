@@ -15,12 +15,18 @@ export interface UserRow {
 const COLUMNS = `u.id, u.username, u.password_hash, u.credentials_epoch, u.is_active, u.is_admin, u.created_at,
   (select e.email from emails e where e.user_id = u.id and e.is_primary) as email`;
 
+/** Postgres keeps no NUL in text and fails on one in a parameter: nobody has such a name. */
+function hasNul(name: string): boolean {
+  return name.includes('\0');
+}
+
 const FIND_BY_USERNAME = {
   name: 'users.find_by_username',
   text: `select ${COLUMNS} from users u where u.username = $1`,
 };
 
 export async function findByUsername(db: Db, username: string): Promise<UserRow | undefined> {
+  if (hasNul(username)) return undefined;
   return (await queryPrepared<UserRow>(db, FIND_BY_USERNAME, [username]))[0];
 }
 
@@ -53,7 +59,7 @@ export async function insertUser(
 }
 
 export async function isNameTaken(db: Db, name: string): Promise<boolean> {
-  return (await query(db, 'select 1 from namespaces where name = $1', [name])).length > 0;
+  return !hasNul(name) && (await query(db, 'select 1 from namespaces where name = $1', [name])).length > 0;
 }
 
 export async function insertEmail(
@@ -106,6 +112,10 @@ export async function deleteUser(db: Db, userId: number): Promise<void> {
   await query(db, 'delete from users where id = $1', [userId]);
 }
 
-export async function adminExists(db: Db): Promise<boolean> {
-  return (await query(db, 'select 1 from users where is_admin limit 1')).length > 0;
+/** @param besides - a user who does not count */
+export async function adminExists(db: Db, besides?: number): Promise<boolean> {
+  const rows = await query(db, 'select 1 from users where is_admin and id is distinct from $1::bigint limit 1', [
+    besides ?? null,
+  ]);
+  return rows.length > 0;
 }

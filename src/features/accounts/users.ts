@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import { hashPassword } from './passwords';
+import type { Identity } from './actor';
 import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './rules';
 import * as store from './users.store';
 
@@ -26,7 +26,8 @@ export interface NewUser {
   readonly isEmailVerified: boolean;
 }
 
-const NAME_TAKEN = 'Username or email already exists';
+/** Engines compare it byte for byte: it sends them on to the log in (protocol 2.2). */
+export const NAME_TAKEN = 'Username or email already exists';
 const EMAIL_TAKEN = 'email is already associated with an account';
 
 function toUser(row: store.UserRow): User {
@@ -88,9 +89,9 @@ export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Prom
  *
  * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken
  */
-export async function createUser(ctx: Needs<'db' | 'settings'>, user: NewUser): Promise<void> {
+export async function createUser(ctx: Needs<'db' | 'passwords'>, user: NewUser): Promise<void> {
   assertUserFormats(user);
-  const passwordHash = await hashPassword(user.password, ctx.settings.bcryptCost);
+  const passwordHash = await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {
     const userId = await insertUnlessTaken(tx, { ...user, passwordHash });
     if (user.email === undefined) return;
@@ -124,15 +125,14 @@ async function addEmail(tx: Db, email: Parameters<typeof store.insertEmail>[1]):
  * @throws AppError `invalid`, `not_found`, `conflict` when the address belongs to another account
  */
 export async function updateUser(
-  ctx: Needs<'db' | 'settings'>,
+  ctx: Needs<'db' | 'passwords'>,
   username: string,
   changes: { password?: string | undefined; email?: string | undefined },
 ): Promise<void> {
   if (changes.password !== undefined) assertPassword(changes.password);
   if (changes.email !== undefined) assertEmail(changes.email);
   const { id } = await getUser(ctx, username);
-  const passwordHash =
-    changes.password === undefined ? undefined : await hashPassword(changes.password, ctx.settings.bcryptCost);
+  const passwordHash = changes.password === undefined ? undefined : await ctx.passwords.hash(changes.password);
   await inTransaction(ctx.db, async (tx) => {
     if (passwordHash !== undefined) await store.updatePassword(tx, id, passwordHash);
     if (changes.email === undefined) return;
@@ -150,6 +150,28 @@ export async function setActive(ctx: Needs<'db'>, username: string, isActive: bo
 export async function setAdmin(ctx: Needs<'db'>, username: string, isAdmin: boolean): Promise<void> {
   if (await store.updateAdmin(ctx.db, normalizeUsername(username), isAdmin)) return;
   throw new AppError('not_found', `No such user: ${username}`);
+}
+
+/**
+ * Without any administrator, the next start of the server would make one.
+ *
+ * @throws AppError `not_found`, `conflict` when this is the only administrator
+ */
+export async function assertNotOnlyAdministrator(ctx: Needs<'db'>, username: string): Promise<void> {
+  const user = await getUser(ctx, username);
+  if (!user.isAdmin || (await store.adminExists(ctx.db, user.id))) return;
+  throw new AppError('conflict', `${user.username} is the only administrator; make another one first`);
+}
+
+/**
+ * What an actor needs to act for a user, without the password: for an operator only.
+ *
+ * @throws AppError `not_found`
+ */
+export async function identityForOperator(ctx: Needs<'db'>, username: string): Promise<Identity> {
+  const row = await store.findByUsername(ctx.db, normalizeUsername(username));
+  if (row === undefined) throw new AppError('not_found', `No such user: ${username}`);
+  return { userId: row.id, credentialsEpoch: row.credentials_epoch };
 }
 
 /**

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler, Router } from 'express';
 import { answer, type ErrorReply } from './answer';
 import type { Logger } from '../log/logger';
-import type { Exchange, Handler, Headers, Reply } from './exchange';
+import type { Handler, Headers, Reply } from './exchange';
 import { requestState } from './request-state';
+import { splitUrl } from './url';
 
 export type Method = 'get' | 'put' | 'post' | 'delete';
 
@@ -28,20 +29,16 @@ export interface Fallback {
   readonly reply: (req: IncomingMessage, allowed: readonly Method[]) => Reply;
 }
 
-interface MountOptions<Access extends string, Callers extends Record<Access, unknown>> {
+/** Named parts of a path, decoded. */
+export type Params = Readonly<Record<string, string>>;
+
+export interface MountOptions<Access extends string, Callers extends Record<Access, unknown>> {
   readonly routes: readonly Route<Access, Callers>[];
   readonly guards: { readonly [A in Access]: Guard<Callers[A]> };
   /** what goes with every answer; the answer's own headers win */
   readonly headers: (reply: Reply) => Headers;
   readonly errorReply: (route: Route<Access, Callers> | undefined) => ErrorReply;
   readonly fallback: Fallback;
-}
-
-/** The part behind the `?`. */
-function queryOf(req: IncomingMessage): URLSearchParams {
-  const url = req.url ?? '';
-  const mark = url.indexOf('?');
-  return new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
 }
 
 function register(router: Router, method: Method, path: string, handler: RequestHandler): void {
@@ -57,7 +54,8 @@ export function mountRoutes<Access extends string, Callers extends Record<Access
   options: MountOptions<Access, Callers>,
 ): void {
   for (const route of options.routes) {
-    register(router, route.method, route.path, handlerFor(route, options));
+    const respond = responder(route, options);
+    register(router, route.method, route.path, (req, res) => respond(req, res, req.params as Params));
   }
   const paths = new Map<string, Method[]>();
   for (const { path, method } of options.routes) paths.set(path, [...(paths.get(path) ?? []), method]);
@@ -65,21 +63,21 @@ export function mountRoutes<Access extends string, Callers extends Record<Access
   if (options.fallback.path !== undefined) router.use(options.fallback.path, fallbackFor([], options));
 }
 
-function handlerFor<Access extends string, Callers extends Record<Access, unknown>>(
+/** What answers a request that a router has matched with the route; never throws. */
+export function responder<Access extends string, Callers extends Record<Access, unknown>>(
   route: Route<Access, Callers>,
   options: MountOptions<Access, Callers>,
-): RequestHandler {
+): (req: IncomingMessage, res: ServerResponse, params: Params) => Promise<void> {
   const errorReply = options.errorReply(route);
-  return async (req, res) => {
+  return async (req, res, params) => {
     const state = requestState(res);
     state.route = route.path;
+    const { path, query } = splitUrl(req.url ?? '');
     const make = async (): Promise<Reply> => {
       const caller = await options.guards[route.access](req, res, state.log);
-      const params = req.params as Record<string, string>;
-      const exchange: Exchange<Callers[Access]> = { req, params, query: queryOf(req), caller, log: state.log };
-      return route.handle(exchange);
+      return route.handle({ req, params, query: new URLSearchParams(query), caller, log: state.log });
     };
-    await answer(res, { make, errorReply, path: req.path, headers: options.headers });
+    await answer(res, { make, errorReply, path, headers: options.headers });
   };
 }
 

@@ -51,7 +51,7 @@ async function identify(ctx: Context, req: IncomingMessage): Promise<Actor> {
       const { username, password } = authorization;
       // Old engines send `Basic Og==`, an empty name and password, when nobody has logged in.
       if (username === '') return { kind: 'anonymous', address };
-      const identity = await verifyCredentials(ctx, username, password);
+      const identity = await verifyCredentials(ctx, username, password, address);
       if (identity === undefined) throw authorizationRequired();
       return { kind: 'user', identity, address };
     }
@@ -73,7 +73,7 @@ function requireAccount(ctx: Context, req: IncomingMessage): Promise<Actor> {
   return new Promise((resolve, reject) => {
     let actor: Actor | undefined;
     const authorizer: basicAuth.AsyncAuthorizer = (username, password, done) => {
-      verifyCredentials(ctx, username, password).then((identity) => {
+      verifyCredentials(ctx, username, password, addressOf(req)).then((identity) => {
         if (identity !== undefined) actor = { kind: 'user', identity, address: addressOf(req) };
         done(null, identity !== undefined);
       }, reject);

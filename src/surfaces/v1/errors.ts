@@ -14,7 +14,9 @@ const STATUS: Record<ErrorCode, number> = {
   conflict: 409,
   missing_checksum: 412,
   too_large: 413,
+  busy: 429,
   closed: 401, // 403 would end the login of docker 0.8 and later (protocol 2.2)
+  storage_full: 507,
   unavailable: 503,
 };
 
@@ -59,7 +61,10 @@ export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
       return json(500, { error: 'Internal server error', request_id: requestId });
     }
     const status = statusOf(error.code, dialect);
-    const headers: Headers = status === 401 ? { 'WWW-Authenticate': CHALLENGE[dialect] } : {};
+    const headers: Headers = {
+      ...(status === 401 ? { 'WWW-Authenticate': CHALLENGE[dialect] } : {}),
+      ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': error.retryAfterSeconds }),
+    };
     // Engines print the body of a refused push behind their own words: the Hub's was an empty string.
     const message = status === 401 && dialect === 'index' ? '' : error.message;
     const body = STRING_CODES[dialect](error.code) ? message : { error: message };

@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import createRouter from 'find-my-way';
+import { responder, type MountOptions, type Params } from './route';
+import { splitUrl } from './url';
+
+/**
+ * Answers a request, if it is one of the lane's.
+ *
+ * @returns false when the request is for whoever comes behind
+ */
+export type FastLane = (req: IncomingMessage, res: ServerResponse) => boolean;
+
+const LONGEST_PART = 300;
+
+/**
+ * A lane past Express for reads: measured, Express' own routing costs more than a prepared select. Built from the same
+ * rows that Express gets, and whatever the lane does not know goes on to Express.
+ */
+export function createFastLane<Access extends string, Callers extends Record<Access, unknown>>(
+  options: MountOptions<Access, Callers>,
+): FastLane {
+  const router = createRouter({ ignoreTrailingSlash: true, maxParamLength: LONGEST_PART });
+  for (const route of options.routes) {
+    if (route.method !== 'get') continue;
+    const respond = responder(route, options);
+    router.on('GET', route.path, (req, res, params) => respond(req, res, params as Params));
+  }
+  return (req, res) => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') return false;
+    const { path } = splitUrl(req.url ?? '');
+    // Express decides what a broken escape is.
+    const found = path.includes('%') ? null : router.find('GET', path);
+    if (found === null) return false;
+    found.handler(req, res, found.params, undefined, {});
+    return true;
+  };
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import type { Db } from '../db/db';
+
+/** How many failures are too many. */
+export interface FailureLimit {
+  /** distinguishes the limits in the table */
+  readonly name: string;
+  readonly failures: number;
+  /** over which the failures are counted */
+  readonly windowSeconds: number;
+  /** how long nothing is let through then; afterwards the count begins anew */
+  readonly blockSeconds: number;
+}
+
+/** The table that `migrations` makes for all limits. */
+const TABLE = 'rate_limits';
+
+/** Counts failures in Postgres, so that all processes see the same count. */
+export class FailureLimiter {
+  private readonly limiter: RateLimiterPostgres;
+
+  constructor(db: Db, limit: FailureLimit) {
+    this.limiter = new RateLimiterPostgres({
+      storeClient: db,
+      storeType: 'knex',
+      tableName: TABLE,
+      tableCreated: true,
+      clearExpiredByTimeout: false, // a job does it, once for all processes
+      keyPrefix: limit.name,
+      points: limit.failures,
+      duration: limit.windowSeconds,
+      blockDuration: limit.blockSeconds,
+    });
+  }
+
+  /** How long the subject must wait, in seconds; 0 when it need not. */
+  async waitSeconds(subject: string): Promise<number> {
+    const state = await this.limiter.get(keyOf(subject));
+    const isBlocked = state !== null && state.consumedPoints > this.limiter.points;
+    return isBlocked ? Math.max(1, Math.ceil(state.msBeforeNext / 1000)) : 0;
+  }
+
+  /** Counts one more failure. */
+  async fail(subject: string): Promise<void> {
+    try {
+      await this.limiter.consume(keyOf(subject));
+    } catch (error) {
+      if (error instanceof Error) throw error; // otherwise it is the library's word for: that was one too many
+    }
+  }
+
+  /** Forgets the subject's failures. */
+  async forgive(subject: string): Promise<void> {
+    await this.limiter.delete(keyOf(subject));
+  }
+}
+
+/** Of bounded length, whatever a stranger sends. */
+function keyOf(subject: string): string {
+  return createHash('sha256').update(subject).digest('base64url');
+}

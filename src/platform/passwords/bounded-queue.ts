@@ -1,0 +1,40 @@
+import { AppError } from '../errors';
+
+/** Lets a few pieces of work run at once and a few more wait; refuses what would wait too long. */
+export class BoundedQueue {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  /**
+   * @param limits.running - at once
+   * @param limits.waiting - behind those; whoever comes then is refused
+   * @param refusal - what the refused are told
+   */
+  constructor(
+    private readonly limits: { readonly running: number; readonly waiting: number },
+    private readonly refusal: string,
+  ) {}
+
+  /**
+   * Runs `work` when there is room.
+   *
+   * @throws AppError `busy` at once, when too many are waiting; whatever `work` throws
+   */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running < this.limits.running) {
+      this.running += 1;
+    } else if (this.waiting.length < this.limits.waiting) {
+      // Whoever ends hands the place over, so that nobody who comes later gets in between.
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    } else {
+      throw new AppError('busy', this.refusal, { retryAfterSeconds: 2 });
+    }
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next === undefined) this.running -= 1;
+      else next();
+    }
+  }
+}
