@@ -1,6 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import request from 'supertest';
-import { basic, type TestServer } from './test-server';
+import { basic } from './test-server';
+
+/** A server in this process, or the URL of another. */
+export interface Target {
+  readonly server: Server | string;
+}
 
 /** An image as an engine would send it. */
 export interface TestImage {
@@ -37,7 +43,7 @@ export function payloadOf(json: Buffer, layer: Buffer): string {
 
 /** Starts a push and resolves to the value for Authorization: `Token signature=…`. */
 export async function startPush(
-  server: TestServer,
+  server: Target,
   repository: string,
   images: readonly TestImage[],
   user = 'alice',
@@ -52,7 +58,7 @@ export async function startPush(
 }
 
 /** Sends json, layer and checksum of one image. */
-export async function uploadImage(server: TestServer, authorization: string, image: TestImage): Promise<void> {
+export async function uploadImage(server: Target, authorization: string, image: TestImage): Promise<void> {
   const agent = request(server.server);
   const put = (part: string) => agent.put(`/v1/images/${image.id}/${part}`).set('Authorization', authorization);
   await put('json').send(image.json.toString()).type('application/json').expect(200);
@@ -60,16 +66,22 @@ export async function uploadImage(server: TestServer, authorization: string, ima
   await put('checksum').set('X-Docker-Checksum-Payload', image.payload).expect(200);
 }
 
+/** What an engine does for each image: it asks, and uploads what is not there. */
+async function uploadIfMissing(server: Target, authorization: string, image: TestImage): Promise<void> {
+  const probe = await request(server.server).get(`/v1/images/${image.id}/json`).set('Authorization', authorization);
+  if (probe.status !== 200) await uploadImage(server, authorization, image);
+}
+
 /** Pushes a whole chain, base first, and tags its last image; resolves to the push's Authorization value. */
 export async function pushImages(
-  server: TestServer,
+  server: Target,
   repository: string,
   images: readonly TestImage[],
   options: { user?: string; tag?: string } = {},
 ): Promise<string> {
   const { user = 'alice', tag = 'latest' } = options;
   const authorization = await startPush(server, repository, images, user);
-  for (const image of images) await uploadImage(server, authorization, image);
+  for (const image of images) await uploadIfMissing(server, authorization, image);
   await request(server.server)
     .put(`/v1/repositories/${repository}/tags/${tag}`)
     .set('Authorization', authorization)
@@ -86,7 +98,7 @@ export async function pushImages(
 }
 
 /** Opens a repository to pull and resolves to the value for Authorization. */
-export async function startPull(server: TestServer, repository: string, user?: string): Promise<string> {
+export async function startPull(server: Target, repository: string, user?: string): Promise<string> {
   const opening = request(server.server).get(`/v1/repositories/${repository}/images`).set('X-Docker-Token', 'true');
   const response = await (user === undefined ? opening : opening.set('Authorization', basic(user))).expect(200);
   return `Token ${response.headers['x-docker-token']}`;

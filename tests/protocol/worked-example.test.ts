@@ -27,7 +27,12 @@ interface Step {
 }
 
 /** One request on a connection of its own, as engines send them; a list of chunks goes without a length. */
-function send(method: string, path: string, headers: OutgoingHttpHeaders = {}, body?: string | Buffer[]): Promise<Step> {
+function send(
+  method: string,
+  path: string,
+  headers: OutgoingHttpHeaders = {},
+  body?: string | Buffer[],
+): Promise<Step> {
   return new Promise((resolve, reject) => {
     const length = typeof body === 'string' ? { 'Content-Length': Buffer.byteLength(body) } : {};
     const req = httpRequest(

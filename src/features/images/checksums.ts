@@ -3,8 +3,10 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../accounts/actor';
+import { getImageJson } from './images';
+import { locateWritable } from './locate';
 import { tarSum } from './tar/tarsum';
-import { locateForUpload, placeOf } from './uploads';
+import { assertListed, placeOf } from './uploads';
 import * as store from './uploads.store';
 
 /** The two headers of `PUT …/checksum`; undefined when a header is not there at all (protocol 4.6). */
@@ -29,15 +31,23 @@ function assertClaimed(claimed: ClaimedChecksums): void {
   }
 }
 
+/** The image as it arrived. */
+interface Received {
+  readonly payloadChecksum: string;
+  readonly storageKey: string;
+  readonly readJson: () => Promise<Buffer>;
+}
+
 async function matchesTarsum(
   ctx: Needs<'blobs'>,
   claimed: string | undefined,
-  upload: { json: Buffer; storage_key: string },
+  { storageKey, readJson }: Received,
 ): Promise<boolean> {
   if (claimed?.startsWith('tarsum+sha256:') !== true) return false;
-  const layer: Readable = await ctx.blobs.read(upload.storage_key);
+  const json = await readJson();
+  const layer: Readable = await ctx.blobs.read(storageKey);
   try {
-    return (await tarSum(layer as AsyncIterable<Buffer>, upload.json)).tarsums.includes(claimed);
+    return (await tarSum(layer as AsyncIterable<Buffer>, json)).tarsums.includes(claimed);
   } catch {
     return false; // it is no tar, so it has no tarsum
   } finally {
@@ -49,12 +59,17 @@ async function matchesTarsum(
  * Whether what was received is what the engine says it sent. The payload sum is compared first because it costs
  * nothing; docker 0.6 to 0.9 send none, or one that cannot be computed here, and a tarsum that can.
  */
-async function matches(ctx: Needs<'blobs'>, claimed: ClaimedChecksums, upload: store.UploadRow): Promise<boolean> {
-  const { payload_checksum: payload, storage_key: storageKey, json } = upload;
-  if (payload === null || storageKey === null) return false;
-  if (claimed.payload === payload) return true;
-  if (claimed.payload === undefined && claimed.tarsum === payload) return true;
-  return matchesTarsum(ctx, claimed.tarsum, { json, storage_key: storageKey });
+async function matches(ctx: Needs<'blobs'>, claimed: ClaimedChecksums, received: Received): Promise<boolean> {
+  if (claimed.payload === received.payloadChecksum) return true;
+  if (claimed.payload === undefined && claimed.tarsum === received.payloadChecksum) return true;
+  return matchesTarsum(ctx, claimed.tarsum, received);
+}
+
+/** undefined before the layer is there */
+function receivedBy(upload: store.UploadRow): Received | undefined {
+  const { payload_checksum: payloadChecksum, storage_key: storageKey, json } = upload;
+  if (payloadChecksum === null || storageKey === null) return undefined;
+  return { payloadChecksum, storageKey, readJson: () => Promise.resolve(json) };
 }
 
 /** Makes the link; a link that another push made first must have the same content to count as this push's success. */
@@ -76,20 +91,23 @@ async function complete(ctx: Needs<'db'>, upload: store.UploadRow): Promise<void
  *   image is complete with another checksum, `unauthenticated`, `forbidden`
  */
 export async function putChecksum(
-  ctx: Needs<'db' | 'blobs'>,
+  ctx: Needs<'db' | 'blobs' | 'cache'>,
   actor: Actor,
   imageId: string,
   claimed: ClaimedChecksums,
 ): Promise<void> {
-  const located = await locateForUpload(ctx, actor, imageId);
+  const located = await locateWritable(ctx, actor, imageId);
   assertClaimed(claimed);
+  assertListed(located);
   const upload = await store.findUpload(ctx.db, placeOf(actor, located, imageId));
   if (upload === undefined) {
     if (located.complete === undefined) throw new AppError('not_found', 'Image not found');
+    const image = { id: imageId, ...located.complete };
     // Said again, after an answer that was lost on the way.
-    if (located.complete.payloadChecksum === claimed.payload) return;
+    if (await matches(ctx, claimed, { ...image, readJson: () => getImageJson(ctx, image) })) return;
     throw new AppError('conflict', 'Cannot set this image checksum');
   }
-  if (!(await matches(ctx, claimed, upload))) throw new AppError('invalid', MISMATCH);
+  const received = receivedBy(upload);
+  if (received === undefined || !(await matches(ctx, claimed, received))) throw new AppError('invalid', MISMATCH);
   await complete(ctx, upload);
 }

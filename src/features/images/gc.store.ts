@@ -16,8 +16,8 @@ export async function listCandidates(db: Db, before: Date): Promise<{ id: number
 }
 
 /**
- * Takes out of a repository what no tag reaches. What was announced since `before`, or is the parent of an upload in
- * flight, stays, with its ancestors: a push announces everything that it will need.
+ * Takes out of a repository what no tag reaches. What was announced since `before`, or is being uploaded or the parent
+ * of that, stays, with its ancestors: a push announces everything that it will need. Locks in the order of pushes.
  */
 export async function deleteUnreachable(
   db: Db,
@@ -29,7 +29,7 @@ export async function deleteUnreachable(
     `with recursive root as (
        select image_id from tags where repository_id = $1
        union select image_id from repository_images where repository_id = $1 and announced_at >= $2
-       union select parent_id from uploads where repository_id = $1 and parent_id is not null
+       union select unnest(array[image_id, parent_id]) from uploads where repository_id = $1
      ), kept as (
        select i.id, c.parent_id from root
          join repository_images i on i.repository_id = $1 and i.image_id = root.image_id
@@ -38,9 +38,12 @@ export async function deleteUnreachable(
        select i.id, c.parent_id from kept
          join repository_images i on i.repository_id = $1 and i.image_id = kept.parent_id
          left join image_contents c on c.id = i.content_id
+     ), doomed as (
+       select i.id from repository_images i
+       where i.repository_id = $1 and i.announced_at < $2 and i.id not in (select id from kept)
+       order by i.image_id for update
      )
-     delete from repository_images i
-     where i.repository_id = $1 and i.announced_at < $2 and i.id not in (select id from kept)
+     delete from repository_images i using doomed where i.id = doomed.id
      returning i.image_id, i.content_id`,
     [repositoryId, before],
   );

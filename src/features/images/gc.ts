@@ -68,16 +68,18 @@ async function collectOnTrial(
   repositories: readonly (RepositoryName & { id: number })[],
   before: Date,
 ): Promise<Freed[]> {
-  const found: Freed[] = [];
-  try {
-    await inTransaction(ctx.db, async (tx) => {
-      for (const repository of repositories) found.push((await collect(tx, repository, before)).freed);
-      throw new DryRunIsOver();
-    });
-  } catch (error) {
-    if (!(error instanceof DryRunIsOver)) throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    const found: Freed[] = [];
+    try {
+      await inTransaction(ctx.db, async (tx) => {
+        for (const repository of repositories) found.push((await collect(tx, repository, before)).freed);
+        throw new DryRunIsOver();
+      });
+    } catch (error) {
+      if (error instanceof DryRunIsOver) return found;
+      if (!isForeignKeyViolation(error) || attempt === RETRIES) throw error;
+    }
   }
-  return found;
 }
 
 /**

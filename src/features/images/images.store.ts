@@ -48,8 +48,8 @@ export async function findInRepository(
 }
 
 /** How to choose among the repositories that hold or announced an id when no token names one; see `images.ts`. */
-const CHOICE = `order by o.opened_at desc nulls last, (n.owner_id = $2) desc nulls last, (r.namespace = 'library') desc,
-  c.completed_at asc nulls last, i.id limit 1`;
+const CHOICE = `order by o.opened_at desc nulls last, coalesce(n.owner_id = $2, false) desc,
+  (r.namespace = 'library') desc, c.completed_at asc nulls last, i.id limit 1`;
 
 function findAnywhere(name: string, condition: string): { name: string; text: string } {
   return {
@@ -86,15 +86,15 @@ export async function findJson(db: Db, contentId: number): Promise<Buffer | unde
   return (await queryPrepared<{ json: Buffer }>(db, FIND_JSON, [contentId]))[0]?.json;
 }
 
-/** Child first. Stops where a parent is missing or not complete. */
+/** Child first. Stops where a parent is missing, not complete, or not one link shorter: pushers can make rings. */
 const ANCESTRY = {
   name: 'images.ancestry',
   text: `with recursive chain as (
-      select 1 as position, i.image_id, c.parent_id
+      select 1 as position, i.image_id, i.depth, c.parent_id
         from repository_images i join image_contents c on c.id = i.content_id where i.id = $1
       union all
-      select chain.position + 1, i.image_id, c.parent_id from chain
-        join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id
+      select chain.position + 1, i.image_id, i.depth, c.parent_id from chain
+        join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id and i.depth = chain.depth - 1
         join image_contents c on c.id = i.content_id
     )
     select image_id from chain order by position`,

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ByteRange } from '../../blobs/blob-store';
 import type { Needs } from '../../context';
+import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../accounts/actor';
 import * as store from './images.store';
@@ -53,20 +54,26 @@ export async function getImage(ctx: Needs<'db'>, actor: Actor, id: string): Prom
 }
 
 /** The json as it was pushed, byte for byte. */
-export async function getImageJson(ctx: Needs<'db'>, image: Image): Promise<Buffer> {
-  const json = await store.findJson(ctx.db, image.contentId);
+export async function getImageJson(ctx: Needs<'db' | 'cache'>, image: Image): Promise<Buffer> {
+  const json = await ctx.cache.get(`json ${image.contentId}`, () => store.findJson(ctx.db, image.contentId));
   if (json === undefined) throw new AppError('not_found', 'Image not found');
   return json;
 }
 
+/** A link's chain never changes while the link is there, and an id of a link is never used again. */
+async function findAncestry(db: Db, image: Image): Promise<Buffer | undefined> {
+  const ids = await store.ancestry(db, image.linkId, image.repositoryId);
+  return ids.length === image.depth ? Buffer.from(JSON.stringify(ids)) : undefined;
+}
+
 /**
- * The ids from the image down to its base, itself first (protocol 4.8).
+ * The ids from the image down to its base, itself first, as a JSON array (protocol 4.8).
  *
  * @throws AppError `invalid` while an ancestor is being uploaded
  */
-export async function getAncestry(ctx: Needs<'db'>, image: Image): Promise<string[]> {
-  const ids = await store.ancestry(ctx.db, image.linkId, image.repositoryId);
-  if (ids.length !== image.depth) throw inProgress();
+export async function ancestryAsJson(ctx: Needs<'db' | 'cache'>, image: Image): Promise<Buffer> {
+  const ids = await ctx.cache.get(`ancestry ${image.linkId}`, () => findAncestry(ctx.db, image));
+  if (ids === undefined) throw inProgress();
   return ids;
 }
 

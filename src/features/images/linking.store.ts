@@ -35,7 +35,7 @@ const CHAIN = `with recursive chain as (
       from repository_images i join image_contents c on c.id = i.content_id where i.id = $1
     union all
     select i.image_id, i.content_id, i.depth, c.parent_id from chain
-      join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id
+      join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id and i.depth = chain.depth - 1
       join image_contents c on c.id = i.content_id
   )`;
 

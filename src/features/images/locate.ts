@@ -1,5 +1,4 @@
 import type { Needs } from '../../context';
-import { AppError } from '../../platform/errors';
 import type { Actor, Principal } from '../accounts/actor';
 import { identityOf } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
@@ -121,22 +120,18 @@ export function assertPusher(actor: Actor): void {
 /**
  * Where an id leads for somebody who pushes.
  *
- * @throws AppError `unauthenticated`, `forbidden`, `inactive`; `invalid` when no image list announced the id
+ * @returns undefined when no image list of a repository that the actor may push to has the id
+ * @throws AppError `unauthenticated`, `forbidden`, `inactive`
  */
-export async function locateWritable(ctx: Needs<'db'>, actor: Actor, imageId: string): Promise<LocatedImage> {
+export async function locateWritable(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  imageId: string,
+): Promise<LocatedImage | undefined> {
   assertPusher(actor);
-  if (actor.kind !== 'token') {
-    const found = await locateWithoutToken(ctx, actor, imageId, 'write');
-    if (found === undefined) throw notListed();
-    return found;
-  }
+  if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'write');
   const row = await store.findInRepository(ctx.db, imageId, actor.identity?.userId, actor.repository);
   const principal = principalFrom(actor, row);
   const scope = { principal, namespace: undefined, repository: repositoryFrom(row) };
   return located(row, assertWritable(scope, actor, MISSING), principal, actor);
-}
-
-/** What docker's registry says of an image that no list announced (protocol 4.3, check 6). */
-export function notListed(): AppError {
-  return new AppError('invalid', 'This image does not belong to the repository');
 }

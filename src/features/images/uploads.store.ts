@@ -24,11 +24,15 @@ export interface UploadPlace {
   readonly uploader: string;
 }
 
-/** Begins an attempt, or begins it again: another json forgets the layer that belonged to the old one. */
+/**
+ * Begins an attempt, or begins it again: another json forgets the layer that belonged to the old one.
+ *
+ * @param image.isShared - another push may go by the same uploader, so beginning again may be its beginning
+ */
 export async function openUpload(
   db: Db,
   place: UploadPlace,
-  image: { parentId: string | undefined; depth: number; json: Buffer; jsonDigest: string },
+  image: { parentId: string | undefined; depth: number; json: Buffer; jsonDigest: string; isShared: boolean },
 ): Promise<void> {
   await query(
     db,
@@ -36,7 +40,7 @@ export async function openUpload(
      values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (repository_id, image_id, uploader) do update set
        parent_id = excluded.parent_id, depth = excluded.depth, json = excluded.json,
-       json_digest = excluded.json_digest, openings = uploads.openings + 1, updated_at = now(),
+       json_digest = excluded.json_digest, openings = uploads.openings + $8::int, updated_at = now(),
        layer_digest = case when uploads.json_digest = excluded.json_digest then uploads.layer_digest end,
        layer_size_bytes = case when uploads.json_digest = excluded.json_digest then uploads.layer_size_bytes end,
        payload_checksum = case when uploads.json_digest = excluded.json_digest then uploads.payload_checksum end`,
@@ -48,6 +52,7 @@ export async function openUpload(
       image.depth,
       image.json,
       image.jsonDigest,
+      image.isShared ? 1 : 0,
     ],
   );
 }
@@ -90,14 +95,18 @@ export async function recordLayer(
   return rows.length > 0;
 }
 
-/** @returns the content's id; equal contents are one row */
+/**
+ * Locks the row against gc. Not by a column of its key: that lock would also wait for those who link the content.
+ *
+ * @returns the content's id; equal contents are one row
+ */
 export async function insertContent(db: Db, upload: UploadRow): Promise<number> {
   const rows = await query<{ id: number }>(
     db,
     `insert into image_contents
        (image_id, parent_id, json, json_digest, layer_digest, layer_size_bytes, payload_checksum)
      values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (image_id, json_digest, layer_digest) do update set image_id = excluded.image_id
+     on conflict (image_id, json_digest, layer_digest) do update set layer_size_bytes = excluded.layer_size_bytes
      returning id`,
     [
       upload.image_id,

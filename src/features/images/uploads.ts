@@ -7,7 +7,7 @@ import { callerKey } from '../repositories/openings';
 import { isImageId } from '../repositories/names';
 import { jsonDigest, readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
-import { assertPusher, locateWritable, notListed, type LocatedImage } from './locate';
+import { assertPusher, locateWritable, type LocatedImage } from './locate';
 import * as store from './uploads.store';
 
 /*
@@ -18,8 +18,8 @@ import * as store from './uploads.store';
  *   (nothing) -PUT json-> json -PUT layer-> json, layer -PUT checksum-> a complete link, and the attempt is gone
  *                          ^__ PUT json ________|      \__ 400 on a mismatch: stays
  *
- * A second push by the same uploader joins the attempt (`openings`), so that both may finish it. The first checksum
- * that fits makes the link; a later one must fit what is there.
+ * A token stands for one push. By account and address there may be two: the second joins the attempt (`openings`), so
+ * that both may finish it. The first checksum that fits makes the link; a later one must fit what is there.
  */
 
 const DEPTH_LIMIT = 127;
@@ -69,13 +69,14 @@ export async function putImageJson(
 ): Promise<void> {
   assertPusher(actor);
   const bytes = await readBytes();
-  const { parentId } = readImageJson(bytes, imageId);
   const located = await locateWritable(ctx, actor, imageId);
-  if (!located.isListed) throw notListed();
+  const { parentId } = readImageJson(bytes, imageId);
+  if (located?.isListed !== true) throw new AppError('invalid', 'This image does not belong to the repository');
   const place = placeOf(actor, located, imageId);
   const depth = await depthOnParent(ctx, place, parentId, located);
   if (located.complete !== undefined) throw new AppError('conflict', EXISTS);
-  await store.openUpload(ctx.db, place, { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes) });
+  const isShared = actor.kind !== 'token';
+  await store.openUpload(ctx.db, place, { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared });
 }
 
 /**
@@ -84,17 +85,20 @@ export async function putImageJson(
  * @throws AppError `not_found` before the json, `conflict` when the image is complete, `unauthenticated`, `forbidden`
  */
 export async function getUploadForLayer(ctx: Needs<'db'>, actor: Actor, imageId: string): Promise<store.UploadRow> {
-  const located = await locateForUpload(ctx, actor, imageId);
+  const located = await locateWritable(ctx, actor, imageId);
+  assertListed(located);
   const upload = await store.findUpload(ctx.db, placeOf(actor, located, imageId));
   if (upload !== undefined) return upload;
   throw located.complete === undefined ? new AppError('not_found', NOT_FOUND) : new AppError('conflict', EXISTS);
 }
 
-/** An id that no list announced has no json either. */
-export async function locateForUpload(ctx: Needs<'db'>, actor: Actor, imageId: string): Promise<LocatedImage> {
-  const located = await locateWritable(ctx, actor, imageId);
-  if (!located.isListed) throw new AppError('not_found', NOT_FOUND);
-  return located;
+/**
+ * An id that no list announced has no json either (protocol 4.1).
+ *
+ * @throws AppError `not_found`
+ */
+export function assertListed(located: LocatedImage | undefined): asserts located is LocatedImage {
+  if (located?.isListed !== true) throw new AppError('not_found', NOT_FOUND);
 }
 
 /**

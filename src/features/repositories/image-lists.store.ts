@@ -3,8 +3,11 @@ import { query, queryPrepared } from '../../platform/db/query';
 import { readableSql } from './policy';
 
 /**
- * Adds images to a repository's list; what is there stays, and a checksum is never replaced by none. Sorted, so that
- * two pushes of overlapping lists lock the rows in one order.
+ * Adds images to a repository's list; what is there stays, and a checksum is never replaced by none. Numbered in the
+ * order of the list, which is the order in which the list is read again, but written sorted, so that two pushes of
+ * overlapping lists lock the rows in one order.
+ *
+ * @param images - each id once
  */
 export async function mergeImages(
   db: Db,
@@ -13,8 +16,15 @@ export async function mergeImages(
 ): Promise<void> {
   await query(
     db,
-    `insert into repository_images (repository_id, image_id, checksum)
-     select $1, image_id, checksum from unnest($2::text[], $3::text[]) as listed (image_id, checksum) order by image_id
+    `with listed as materialized (
+       select nextval(pg_get_serial_sequence('repository_images', 'id')) as id, image_id, checksum
+       from (
+         select image_id, checksum from unnest($2::text[], $3::text[]) with ordinality as l (image_id, checksum, place)
+         order by place
+       ) in_order
+     )
+     insert into repository_images (id, repository_id, image_id, checksum) overriding system value
+     select id, $1, image_id, checksum from listed order by image_id
      on conflict (repository_id, image_id) do update
        set checksum = coalesce(excluded.checksum, repository_images.checksum), announced_at = now()`,
     [repositoryId, images.map((image) => image.id), images.map((image) => image.checksum ?? null)],

@@ -23,6 +23,7 @@ export interface ListedImage {
 
 const MISSING = 'images not found';
 const NOT_ALLOWED = 'Access Denied: Not allowed to create Repo at given location';
+const BEING_DELETED = 'Repository is being deleted';
 
 /**
  * Merges two lists by id, in order of first appearance; a checksum is never replaced by none.
@@ -44,39 +45,40 @@ function assertIds(images: readonly ListedImage[]): readonly ListedImage[] {
 }
 
 function assertMayStart(scope: Scope, account: Account): void {
-  if (scope.repository?.state === 'deleting') throw new AppError('forbidden', 'Repository is being deleted');
   const allowed =
     scope.repository === undefined
       ? scope.namespace !== undefined && canAdminister(account, scope.namespace)
       : canWrite(account, scope.repository);
   if (!allowed) throw new AppError('forbidden', NOT_ALLOWED);
+  // Only now: a stranger must not learn that there is such a repository.
+  if (scope.repository?.state === 'deleting') throw new AppError('forbidden', BEING_DELETED);
 }
 
 /**
  * Starts a push (protocol 2.6): makes the repository if need be and announces its images.
  *
  * @param readImages - reads the list from the wire; not called for somebody who may not push
- * @throws AppError `invalid`, `unauthenticated`, `forbidden`, `not_found` when no repository may be made with this name
+ * @returns undefined when no repository may be made with this name
+ * @throws AppError `invalid`, `unauthenticated`, `forbidden`
  */
 export async function startPush(
   ctx: Needs<'db' | 'settings'>,
   actor: Actor,
   name: RepositoryName,
   readImages: () => Promise<ListedImage[]>,
-): Promise<Repository> {
+): Promise<Repository | undefined> {
   const scope = await findScope(ctx, actor, name);
   if (scope.principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
   assertMayStart(scope, scope.principal);
   const images = assertIds(await readImages());
-  if (scope.repository === undefined && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) {
-    throw new AppError('not_found', 'No repository can have this name');
-  }
+  const isNew = scope.repository === undefined;
+  if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return undefined;
   await inTransaction(ctx.db, async (tx) => {
-    if (scope.repository === undefined) await store.insertRepository(tx, name, false);
-    const repository = scope.repository ?? (await findScope({ db: tx }, actor, name)).repository;
-    if (repository === undefined) throw new AppError('conflict', 'Repository is being deleted');
-    await lists.mergeImages(tx, repository.id, mergeImageLists([], images));
-    await recordOpening({ db: tx }, actor, repository.id);
+    if (isNew) await store.insertRepository(tx, name, false);
+    const repositoryId = await store.lockForPush(tx, name);
+    if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
+    await lists.mergeImages(tx, repositoryId, mergeImageLists([], images));
+    await recordOpening({ db: tx }, actor, repositoryId);
   });
   return assertReadable(await findScope(ctx, actor, name), MISSING);
 }

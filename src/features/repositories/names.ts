@@ -63,7 +63,12 @@ export function assertImageId(id: string): void {
   if (!isImageId(id)) throw new AppError('not_found', 'Invalid image ID');
 }
 
+/** Whether this can be a tag's name (protocol 1.1). */
+export function isTag(tag: string): boolean {
+  return TAG.test(tag);
+}
+
 /** @throws AppError `invalid`, as docker's registry said it */
 export function assertTag(tag: string): void {
-  if (!TAG.test(tag)) throw new AppError('invalid', 'Invalid tag name (must match ^[\\w][\\w.-]{0,127}$)');
+  if (!isTag(tag)) throw new AppError('invalid', 'Invalid tag name (must match ^[\\w][\\w.-]{0,127}$)');
 }

@@ -31,6 +31,16 @@ export async function insertRepository(db: Db, name: RepositoryName, isPrivate: 
   return rows.length > 0;
 }
 
+/** Keeps it from being deleted until the transaction ends; undefined when it is not there or being deleted already. */
+export async function lockForPush(tx: Db, name: RepositoryName): Promise<number | undefined> {
+  const rows = await query<{ id: number }>(
+    tx,
+    `select id from repositories where namespace = $1 and name = $2 and state <> 'deleting' for share`,
+    [name.namespace, name.name],
+  );
+  return rows[0]?.id;
+}
+
 /** @returns false when it is not in a state that can be finished */
 export async function markActive(db: Db, repositoryId: number): Promise<boolean> {
   const rows = await query(
@@ -72,6 +82,16 @@ export async function consumeDeleteNonce(db: Db, repositoryId: number, nonce: st
 
 export async function deleteRepository(db: Db, repositoryId: number): Promise<boolean> {
   return (await query(db, 'delete from repositories where id = $1 returning id', [repositoryId])).length > 0;
+}
+
+/** @returns how many there were in the user's namespace */
+export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<number> {
+  const rows = await query(
+    db,
+    'delete from repositories r using namespaces n where n.name = r.namespace and n.owner_id = $1 returning r.id',
+    [ownerId],
+  );
+  return rows.length;
 }
 
 /** @returns whether there was anything */

@@ -1,6 +1,8 @@
 import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../accounts/actor';
+import { deleteUser, getUser } from '../accounts/users';
 import { displayName, parseRepositoryName, sameRepository } from './names';
 import { canAdminister } from './policy';
 import * as store from './repositories.store';
@@ -30,14 +32,20 @@ export async function isPrivate(ctx: Needs<'db'>, actor: Actor, name: Repository
 /**
  * Changes who may pull (protocol 4.12); a token is not enough, since it only stands for a push or a pull.
  *
+ * @param readValue - reads from the wire whether it shall be private; not called for somebody who may not say so
  * @throws AppError `not_found`, `unauthenticated`, `forbidden`
  */
-export async function setPrivate(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, value: boolean): Promise<void> {
+export async function setPrivate(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  readValue: () => Promise<boolean>,
+): Promise<void> {
   const scope = await findScope(ctx, actor, name);
   if (scope.principal === undefined || actor.kind === 'token') throw authorizationRequired();
   const repository = assertReadable(scope, MISSING);
   if (!canAdminister(scope.principal, repository)) throw new AppError('forbidden', 'Access denied');
-  await store.updateVisibility(ctx.db, repository.id, value);
+  await store.updateVisibility(ctx.db, repository.id, await readValue());
 }
 
 /**
@@ -108,6 +116,22 @@ export async function createRepository(
  */
 export async function deleteRepository(ctx: Needs<'db'>, name: RepositoryName): Promise<void> {
   await store.deleteRepository(ctx.db, await getForOperator(ctx, name));
+}
+
+/**
+ * Deletes an account, its namespace and all repositories in it, for an operator: all of it or, when somebody makes one
+ * more repository at this moment, nothing.
+ *
+ * @returns how many repositories there were
+ * @throws AppError `not_found`, `conflict`
+ */
+export async function deleteUserWithRepositories(ctx: Needs<'db'>, username: string): Promise<number> {
+  return inTransaction(ctx.db, async (tx) => {
+    const { id } = await getUser({ db: tx }, username);
+    const count = await store.deleteAllOfOwner(tx, id);
+    await deleteUser({ db: tx }, username);
+    return count;
+  });
 }
 
 /**

@@ -60,7 +60,7 @@ export async function isChainComplete(db: Db, repositoryId: number, imageId: str
        where i.repository_id = $1 and i.image_id = $2
        union all
        select i.depth, c.parent_id from chain
-         join repository_images i on i.repository_id = $1 and i.image_id = chain.parent_id
+         join repository_images i on i.repository_id = $1 and i.image_id = chain.parent_id and i.depth = chain.depth - 1
          join image_contents c on c.id = i.content_id
      )
      select count(*) as links, max(depth) as depth from chain`,

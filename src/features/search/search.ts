@@ -25,6 +25,18 @@ function asPattern(word: string): string {
   return `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 }
 
+const LIBRARY_PREFIX = new RegExp(`^${LIBRARY}/(?=.)`);
+
+/** The words of a term, in lower case. Official images are listed without the prefix, and may be asked for with it. */
+function wordsOf(term: string): string[] {
+  return term
+    .toLowerCase()
+    .replaceAll('\0', ' ') // Postgres keeps no NUL in text
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map((word) => word.replace(LIBRARY_PREFIX, ''));
+}
+
 /**
  * Searches names and descriptions for all words of a term, in any order and case; an empty term finds everything. What
  * the actor may not read is never found. The order is that of protocol 2.13: the official image of exactly this name,
@@ -38,11 +50,10 @@ export async function searchRepositories(
   actor: Actor,
   wanted: { term: string; page: number; pageSize: number },
 ): Promise<SearchPage> {
-  const term = wanted.term.toLowerCase().trim();
-  const words = term.split(/\s+/).filter((word) => word !== '');
+  const words = wordsOf(wanted.term);
   const { total, hits } = await store.search(ctx.db, identityOf(actor), {
     patterns: words.slice(0, MAX_WORDS).map(asPattern),
-    exact: term.replace(new RegExp(`^${LIBRARY}/`), ''),
+    exact: words.join(' '),
     limit: wanted.pageSize,
     offset: (wanted.page - 1) * wanted.pageSize,
   });

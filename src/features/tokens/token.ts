@@ -19,6 +19,8 @@ import { fullName, parseFullName } from '../repositories/names';
 const VERSION = 1;
 const CLAIM_BYTES = 25;
 const MAC_BYTES = 20;
+/** Strict, for `Buffer.from` stops at what is no hex and takes capitals: a token has one spelling. */
+const SIGNATURE = new RegExp(`^[0-9a-f]{${2 * (CLAIM_BYTES + MAC_BYTES)}}$`);
 
 /** How long a token lasts, in seconds: one push or pull uses one token, and some take hours. */
 const LIFETIME_SECONDS: Record<TokenAccess, number> = { read: 12 * 3600, write: 24 * 3600, delete: 15 * 60 };
@@ -74,8 +76,9 @@ function verifyOne(key: Buffer, fields: Map<string, string>, now: number): Token
   const access = fields.get('access');
   const repositoryText = fields.get('repository') ?? '';
   const repository = parseFullName(repositoryText);
-  const signature = Buffer.from(fields.get('signature') ?? '', 'hex');
-  if (!isAccess(access) || repository === undefined || signature.length !== CLAIM_BYTES + MAC_BYTES) return undefined;
+  const signatureText = fields.get('signature') ?? '';
+  if (!isAccess(access) || repository === undefined || !SIGNATURE.test(signatureText)) return undefined;
+  const signature = Buffer.from(signatureText, 'hex');
   const packed = signature.subarray(0, CLAIM_BYTES);
   const expected = sign(key, packed, repositoryText, access);
   if (!timingSafeEqual(expected, signature.subarray(CLAIM_BYTES)) || packed.readUInt8(0) !== VERSION) return undefined;
@@ -92,7 +95,7 @@ function verifyOne(key: Buffer, fields: Map<string, string>, now: number): Token
 /** The `name=value` pairs of an Authorization value; a name that comes again begins the next token. */
 function fieldGroups(text: string): Map<string, string>[] {
   const groups: Map<string, string>[] = [new Map<string, string>()];
-  for (const [, name = '', value = ''] of text.matchAll(/([a-z]+)[:=]"?([^",\s]*)"?/gi)) {
+  for (const [, name = '', value = ''] of text.matchAll(/(?<![a-z])([a-z]+)[:=]"?([^",\s]*)"?/gi)) {
     const key = name.toLowerCase();
     if (groups.at(-1)?.has(key) === true) groups.push(new Map<string, string>());
     groups.at(-1)?.set(key, value);

@@ -31,7 +31,8 @@ function tooLarge(limitBytes: number): AppError {
  */
 export async function* bodyChunks(req: IncomingMessage): AsyncIterable<Buffer> {
   try {
-    for await (const chunk of req) yield chunk as Buffer;
+    // Whoever stops early leaves the rest for `send` to drain; the iterator would otherwise destroy the request.
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
   } catch (error) {
     throw new AppError('invalid', 'The request body ended too early', { cause: error });
   }

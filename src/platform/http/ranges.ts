@@ -8,7 +8,7 @@ export type RangeReading = { kind: 'whole' } | { kind: 'part'; start: number; en
  * @param sizeBytes - of the whole body
  */
 export function readRange(header: string | undefined, sizeBytes: number): RangeReading {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(/\s/g, '') ?? '');
+  const match = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '');
   const [, first = '', last = ''] = match ?? [];
   if (first === '' && last === '') return { kind: 'whole' };
   if (first === '') {

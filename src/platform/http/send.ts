@@ -23,7 +23,12 @@ export async function send(res: ServerResponse, reply: Reply): Promise<void> {
   else if (body === undefined && reply.status !== 204 && reply.status !== 304 && !res.hasHeader('Content-Length')) {
     res.setHeader('Content-Length', 0);
   }
-  if (body !== undefined && res.req.method !== 'HEAD') res.write(body);
+  const hasBody = body !== undefined && res.req.method !== 'HEAD';
+  if (res.req.complete && reply.isChunked !== true) {
+    res.end(hasBody ? body : undefined);
+    return;
+  }
+  if (hasBody) res.write(body);
   else res.flushHeaders();
   if (!res.req.complete) await drain(res.req);
   res.end();

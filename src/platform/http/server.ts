@@ -16,13 +16,20 @@ function bytesOf(socket: Socket): { receivedBytes: number; sentBytes: number } {
   return { receivedBytes: socket.bytesRead - before.read, sentBytes: socket.bytesWritten - before.written };
 }
 
-function finish(req: IncomingMessage, res: ServerResponse, state: RequestState, metrics: Metrics): void {
+interface Ended {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** kept from the beginning: Node takes it from a request whose body was not read to its end */
+  readonly socket: Socket;
+}
+
+function finish({ req, res, socket }: Ended, state: RequestState, metrics: Metrics): void {
   const seconds = Number(process.hrtime.bigint() - state.startedAt) / 1e9;
   const method = req.method ?? '';
   const status = res.headersSent ? res.statusCode : 499;
-  metrics.observe({ method, route: state.route, status, seconds, ...bytesOf(req.socket) });
-  const { remoteAddress } = req.socket;
-  const line = { method, url: req.url, status, ms: Math.round(seconds * 1000), address: remoteAddress };
+  metrics.observe({ method, route: state.route, status, seconds, ...bytesOf(socket) });
+  const ms = Math.round(seconds * 1000);
+  const line = { method, url: req.url, status, ms, address: socket.remoteAddress };
   const isComplete = res.writableFinished;
   state.log.info(
     { ...line, userAgent: req.headers['user-agent'], ...(isComplete ? {} : { aborted: true }) },
@@ -57,7 +64,8 @@ export function createHttpServer(
   const server = createServer((req, res) => {
     const state = beginRequest(req, res, log);
     if (isDraining()) res.setHeader('Connection', 'close');
-    res.once('close', () => finish(req, res, state, metrics));
+    const { socket } = req;
+    res.once('close', () => finish({ req, res, socket }, state, metrics));
     listener(req, res);
   });
   // A layer may take hours to arrive: there is a limit on the head of a request, and none on its body.
@@ -86,7 +94,10 @@ export async function listen(server: Server, port: number, host: string): Promis
 export async function drain(server: Server, timeoutMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  // A connection whose request has ended meanwhile is idle only now, and its client may keep it for a minute.
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
   const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await closed;
+  clearInterval(idle);
   clearTimeout(timer);
 }

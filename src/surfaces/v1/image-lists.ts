@@ -1,6 +1,7 @@
 import { finishPush, listImages, mayUseImage, startPush } from '../../features/repositories/image-lists';
 import { empty, json } from '../../platform/http/exchange';
 import type { V1Handler } from './access';
+import { UnknownUrlError } from './errors';
 import { endpointHeaders, tokenHeaders } from './replies';
 import { readImageList, repositoryOf, wantsToken } from './requests';
 
@@ -8,6 +9,7 @@ import { readImageList, repositoryOf, wantsToken } from './requests';
 export const putRepository: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
   const name = repositoryOf(params);
   const repository = await startPush(ctx, caller, name, () => readImageList(req));
+  if (repository === undefined) throw new UnknownUrlError();
   const { headers } = tokenHeaders(ctx, caller, repository, 'write');
   return json(200, '', { ...headers, ...endpointHeaders(ctx, req) });
 };

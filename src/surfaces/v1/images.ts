@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { listImageFiles } from '../../features/images/files';
-import { getAncestry, getImage, getImageJson } from '../../features/images/images';
+import { ancestryAsJson, getImage, getImageJson } from '../../features/images/images';
 import { getImageOrLink } from '../../features/images/linking';
 import type { Image } from '../../features/images/locate';
 import { assertImageId } from '../../features/repositories/names';
@@ -45,7 +45,7 @@ export const getJson: V1Handler<'registry'> = async (ctx, exchange) =>
 export const getAncestryOf: V1Handler<'registry'> = async (ctx, exchange) => {
   const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
   const headers = immutableHeaders(image.isPrivate);
-  return isUnmodified(exchange.req) ? empty(304, headers) : json(200, await getAncestry(ctx, image), headers);
+  return isUnmodified(exchange.req) ? empty(304, headers) : jsonText(200, await ancestryAsJson(ctx, image), headers);
 };
 
 async function replyWithFiles(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {

@@ -21,9 +21,10 @@ async function replyWithLayer(ctx: Context, req: IncomingMessage, image: Image):
     'Accept-Ranges': 'bytes',
   };
   if (isUnmodified(req)) return empty(304, common);
-  const range = readRange(headerOf(req, 'range'), sizeBytes);
+  // Only a GET has ranges (RFC 7233, 3.1).
+  const range = readRange(req.method === 'GET' ? headerOf(req, 'range') : undefined, sizeBytes);
   if (range.kind === 'unsatisfiable' && sizeBytes > 0) {
-    return empty(416, { ...common, 'Content-Range': `bytes */${sizeBytes}` });
+    return empty(416, { 'Accept-Ranges': 'bytes', 'Content-Range': `bytes */${sizeBytes}` });
   }
   const part = range.kind === 'part' ? { start: range.start, end: range.end } : undefined;
   const headers: Headers = {

@@ -21,12 +21,16 @@ export function v1Headers(reply: Reply): Headers {
   return 'Cache-Control' in reply.headers ? EVERY_ANSWER : { ...EVERY_ANSWER, ...NOT_CACHED };
 }
 
-/** For what never changes (protocol 0.3); a private image may be kept by its reader, and by nobody in between. */
+/**
+ * For what never changes (protocol 0.3); a private image may be kept by its reader, and by nobody in between. Two
+ * repositories may have different images under one id, so a cache may not give one caller what another one got.
+ */
 export function immutableHeaders(isPrivate: boolean): Headers {
   return {
     'Cache-Control': `${isPrivate ? 'private' : 'public'}, max-age=${YEAR_SECONDS}`,
     Expires: new Date(Date.now() + YEAR_SECONDS * 1000).toUTCString(),
     'Last-Modified': 'Thu, 01 Jan 1970 00:00:00 GMT',
+    Vary: 'Accept, Authorization',
   };
 }
 

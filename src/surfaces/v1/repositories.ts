@@ -66,8 +66,10 @@ const properties = z.object({ access: z.enum(['public', 'private']) });
 
 /** `PUT /v1/repositories/R/properties` (protocol 4.12). */
 export const putProperties: V1Handler<'registry'> = async (ctx, { req, caller, params }) => {
-  const body = properties.safeParse(parseJson(await readBody(req, LIMITS.small))?.value);
-  if (!body.success) throw new AppError('invalid', 'Invalid data');
-  await setPrivate(ctx, caller, repositoryOf(params), body.data.access === 'private');
+  await setPrivate(ctx, caller, repositoryOf(params), async () => {
+    const body = properties.safeParse(parseJson(await readBody(req, LIMITS.small))?.value);
+    if (!body.success) throw new AppError('invalid', 'Invalid data');
+    return body.data.access === 'private';
+  });
   return json(200, true);
 };

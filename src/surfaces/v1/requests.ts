@@ -38,6 +38,7 @@ function toListedImage(entry: unknown): ListedImage {
   const id = isObject && 'id' in entry ? entry.id : undefined;
   if (typeof id !== 'string') throw new AppError('invalid', 'Invalid data');
   const checksum = isObject && 'checksum' in entry && typeof entry.checksum === 'string' ? entry.checksum : undefined;
+  if (checksum?.includes('\0') === true) throw new AppError('invalid', 'Invalid data'); // Postgres keeps no NUL in text
   return { id, checksum: checksum === '' ? undefined : checksum };
 }
 

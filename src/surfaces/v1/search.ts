@@ -16,6 +16,11 @@ function bounded(min: number, max: number, fallback: number): z.ZodType<number> 
     .catch(fallback);
 }
 
+/** `?n=` is as good as no `n`; zod would take it for 0. */
+function numberText(value: string | null): string | undefined {
+  return value === null || value.trim() === '' ? undefined : value;
+}
+
 const parameters = z.object({
   q: z.string().catch(''),
   n: bounded(1, PAGE_SIZE.max, PAGE_SIZE.default),
@@ -37,8 +42,8 @@ function toResult(hit: SearchHit): Record<string, unknown> {
 export const search: V1Handler<'index'> = async (ctx, { req, query, caller }) => {
   const { q, n, page } = parameters.parse({
     q: query.get('q') ?? '',
-    n: query.get('n') ?? undefined,
-    page: query.get('page') ?? undefined,
+    n: numberText(query.get('n')),
+    page: numberText(query.get('page')),
   });
   const { total, hits } = await searchRepositories(ctx, caller, { term: q, page, pageSize: n });
   const onlyStrings = readsOnlyStrings(headerOf(req, 'user-agent'));

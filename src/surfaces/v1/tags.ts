@@ -25,9 +25,12 @@ export const getOneTag: V1Handler<'registry'> = async (ctx, { caller, params }) 
 
 /** `PUT /v1/repositories/R/tags/<tag>` (protocol 4.7): the body is a JSON string. */
 export const putTag: V1Handler<'registry'> = async (ctx, { req, caller, params }) => {
-  const imageId = parseJson(await readBody(req, LIMITS.small))?.value;
   const engine = parseEngine(headerOf(req, 'user-agent'));
-  await setTag(ctx, caller, repositoryOf(params), { name: params['tag'] ?? '', imageId, engine });
+  await setTag(ctx, caller, repositoryOf(params), {
+    name: params['tag'] ?? '',
+    readImageId: async () => parseJson(await readBody(req, LIMITS.small))?.value,
+    engine,
+  });
   return json(200, true);
 };
 

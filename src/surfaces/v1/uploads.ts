@@ -1,9 +1,10 @@
 import { putChecksum as takeChecksum } from '../../features/images/checksums';
+import { assertPusher } from '../../features/images/locate';
 import { getUploadForLayer, putImageJson, storeLayer } from '../../features/images/uploads';
 import { AppError } from '../../platform/errors';
 import { bodyChunks, readBody } from '../../platform/http/body';
 import { json } from '../../platform/http/exchange';
-import type { V1Handler } from './access';
+import type { V1Exchange, V1Handler } from './access';
 import { imageIdOf } from './images';
 import { headerOf, LIMITS } from './requests';
 import type { IncomingMessage } from 'node:http';
@@ -17,23 +18,29 @@ async function readImageJsonBody(req: IncomingMessage): Promise<Buffer> {
   }
 }
 
+/** Who pushes comes before what is pushed (protocol 4.3, checks 1 and 2). */
+function pushedIdOf(exchange: V1Exchange<'registry'>): string {
+  assertPusher(exchange.caller);
+  return imageIdOf(exchange);
+}
+
 /** `PUT /v1/images/<id>/json` (protocol 4.3). */
 export const putJson: V1Handler<'registry'> = async (ctx, exchange) => {
-  const imageId = imageIdOf(exchange);
+  const imageId = pushedIdOf(exchange);
   await putImageJson(ctx, exchange.caller, imageId, () => readImageJsonBody(exchange.req));
   return json(200, true);
 };
 
 /** `PUT /v1/images/<id>/layer` (protocol 4.5): chunked, of any length. Refused before its first byte is read. */
 export const putLayer: V1Handler<'registry'> = async (ctx, exchange) => {
-  const upload = await getUploadForLayer(ctx, exchange.caller, imageIdOf(exchange));
+  const upload = await getUploadForLayer(ctx, exchange.caller, pushedIdOf(exchange));
   await storeLayer(ctx, upload, bodyChunks(exchange.req));
   return json(200, true);
 };
 
 /** `PUT /v1/images/<id>/checksum` (protocol 4.6). */
 export const putChecksum: V1Handler<'registry'> = async (ctx, exchange) => {
-  await takeChecksum(ctx, exchange.caller, imageIdOf(exchange), {
+  await takeChecksum(ctx, exchange.caller, pushedIdOf(exchange), {
     payload: headerOf(exchange.req, 'x-docker-checksum-payload'),
     tarsum: headerOf(exchange.req, 'x-docker-checksum'),
   });

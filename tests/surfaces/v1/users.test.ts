@@ -1,6 +1,10 @@
 import request from 'supertest';
-import { pushImages, makeChain, startPull } from '../../helpers/images';
-import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { headerLines, rawRequest, sendRaw } from '../../helpers/raw-http';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+
+const TAKEN = '"Username or email already exists"';
+const WRONG_USERNAME = '"Wrong username format (it has to match \\"^[a-z0-9_]{4,30}$\\")"';
+const EMAIL_IN_USE = '"email is already associated with an account"';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -9,21 +13,198 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-it('smoke', async () => {
-  const r = await request(server.server)
-    .post('/v1/users')
-    .send({ username: 'bobby', password: 'secret', email: 'b@example.com' });
-  expect([r.status, r.text]).toEqual([201, '"User created"']);
-  const chain = makeChain(3);
-  await pushImages(server, 'alice/app', chain);
-  const token = await startPull(server, 'alice/app');
-  const tags = await request(server.server).get('/v1/repositories/alice/app/tags').set('Authorization', token);
-  expect(tags.body).toEqual({ latest: chain[2]!.id });
-  const ancestry = await request(server.server).get(`/v1/images/${chain[2]!.id}/ancestry`).set('Authorization', token);
-  expect(ancestry.body).toEqual(chain.map((i) => i.id).reverse());
-  const layer = await request(server.server)
-    .get(`/v1/images/${chain[1]!.id}/layer`)
-    .set('Authorization', token)
-    .buffer();
-  expect(layer.body).toEqual(chain[1]!.layer);
+let made = 0;
+
+/** What an engine sends, for somebody new. */
+function newcomer(): { username: string; password: string; email: string; auth: string } {
+  made += 1;
+  return { username: `user_${made}`, password: 'secret', email: `user${made}@example.com`, auth: '' };
+}
+
+function post(body: unknown, on = server): request.Test {
+  return request(on.server)
+    .post('/v1/users/')
+    .type('application/json; charset=utf-8')
+    .send(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+async function expectRefusal(body: unknown, expected: string): Promise<void> {
+  const response = await post(body);
+  expect([response.status, response.text]).toEqual([400, expected]);
+}
+
+describe('POST /v1/users', () => {
+  it.each(['/v1/users', '/v1/users/'])('%s makes an account, in the framing of the Hub', async (path) => {
+    const body = JSON.stringify(newcomer());
+    const answer = await sendRaw(server.port, rawRequest(`POST ${path}`, ['Content-Type: application/json'], body));
+    expect(answer.head[0]).toBe('HTTP/1.1 201 Created');
+    expect(answer.body).toBe('e\r\n"User created"\r\n0\r\n\r\n');
+    expect(headerLines(answer, 'Transfer-Encoding')).toEqual(['chunked']);
+    expect(headerLines(answer, 'Content-Length')).toEqual([]);
+    expect(headerLines(answer, 'Content-Type')).toEqual(['application/json']);
+  });
+
+  it('the account can log in at once and owns its namespace', async () => {
+    const user = newcomer();
+    await post(user).expect(201);
+    const authorization = basic(user.username, user.password);
+    await request(server.server).get('/v1/users/').set('Authorization', authorization).expect(200, '"OK"');
+    await request(server.server)
+      .put(`/v1/repositories/${user.username}/app/`)
+      .set('Authorization', authorization)
+      .send([])
+      .expect(200);
+  });
+
+  it('reads JSON whatever the content type says', async () => {
+    const body = JSON.stringify(newcomer());
+    const answer = await sendRaw(server.port, rawRequest('POST /v1/users/', [], body));
+    expect(answer.head[0]).toBe('HTTP/1.1 201 Created');
+    await request(server.server).post('/v1/users').type('text/plain').send(JSON.stringify(newcomer())).expect(201);
+  });
+
+  it('ignores keys that it does not know', async () => {
+    await post({ ...newcomer(), registrytoken: 'x', is_admin: true }).expect(201);
+    const admins = await server.ctx.db('users').where({ is_admin: true });
+    expect(admins).toEqual([]);
+  });
+
+  it('an existing name is answered with exactly 34 bytes', async () => {
+    const body = JSON.stringify({ username: 'alice', password: 'other', email: 'other@example.com', auth: '' });
+    const answer = await sendRaw(server.port, rawRequest('POST /v1/users/', ['Content-Type: application/json'], body));
+    expect(answer.head[0]).toBe('HTTP/1.1 400 Bad Request');
+    expect(answer.body).toBe(TAKEN);
+    expect(answer.body).toHaveLength(34);
+    expect(headerLines(answer, 'Content-Length')).toEqual(['34']);
+  });
+
+  it.each(['{"username":', '', 'username=alice', '\u{feff}\u{feff}{}'])('step 1: %j is no JSON', async (body) => {
+    await expectRefusal(body, '"Error Decoding JSON"');
+  });
+
+  it('step 1: bytes that are not UTF-8 are no JSON', async () => {
+    const response = await request(server.server)
+      .post('/v1/users/')
+      .type('application/json')
+      .serialize((body) => body)
+      .send(Buffer.from('{"username":"\xff"}', 'latin1'));
+    expect([response.status, response.text]).toEqual([400, '"Error Decoding JSON"']);
+  });
+
+  it.each(['username', 'password', 'email'] as const)('step 2: names a missing %s', async (field) => {
+    const { [field]: _, ...rest } = newcomer();
+    await expectRefusal(rest, `"Missing field: ${field}"`);
+    await expectRefusal({ ...rest, [field]: '' }, `"Missing field: ${field}"`);
+    await expectRefusal({ ...rest, [field]: 7 }, `"Missing field: ${field}"`);
+  });
+
+  it.each([[], 'alice', null, 5])('step 2: JSON that is no object (%j) has no fields', async (body) => {
+    await expectRefusal(JSON.stringify(body), '"Missing field: username"');
+  });
+
+  it('step 2: a blank address does not keep an existing user from the log in', async () => {
+    await expectRefusal({ username: 'alice', password: 'other', email: '', auth: '' }, TAKEN);
+    await expectRefusal({ username: 'alice', password: 'other' }, TAKEN);
+  });
+
+  it('step 3: a name is taken in any case, and before its format counts', async () => {
+    await expectRefusal({ ...newcomer(), username: 'ALICE' }, TAKEN);
+    await server.ctx.db('users').insert({ username: 'o-d', password_hash: 'x' });
+    await server.ctx.db.raw(`insert into namespaces select username, 'user', id from users where username = 'o-d'`);
+    await expectRefusal({ ...newcomer(), username: 'o-d', password: 'x' }, TAKEN);
+  });
+
+  it('step 3: the library is not for strangers', async () => {
+    await expectRefusal({ ...newcomer(), username: 'library' }, TAKEN);
+  });
+
+  it("step 3: name and address both taken is the name's answer", async () => {
+    await expectRefusal({ username: 'alice', password: 'secret', email: 'alice@example.com' }, TAKEN);
+  });
+
+  it.each(['abc', 'a'.repeat(31), 'Newcomer', 'new-comer', 'new comer', 'néwcomer', 'new\u0000comer'])(
+    'step 4: %j is no username, whatever else is wrong',
+    async (username) => {
+      await expectRefusal({ username, password: 'x', email: 'x' }, WRONG_USERNAME);
+    },
+  );
+
+  it.each(['a_b_', 'x'.repeat(30), '0123'])('step 4: %j is a username', async (username) => {
+    await post({ ...newcomer(), username }).expect(201);
+  });
+
+  it('step 4: the password comes before the address', async () => {
+    const wrong = '"Wrong password format (it has to be at least 5 characters)"';
+    await expectRefusal({ ...newcomer(), password: '1234', email: 'x' }, wrong);
+    await expectRefusal({ ...newcomer(), password: 'ÄÖÜß' }, wrong);
+    await post({ ...newcomer(), password: '12345' }).expect(201);
+  });
+
+  it.each(['secret\u0000first', 'two\nlines', 'delete\u007f'])(
+    'step 4: %j has control characters, which Basic cannot carry (RFC 7617)',
+    async (password) => {
+      const wrong = '"Wrong password format (it must not have control characters)"';
+      await expectRefusal({ ...newcomer(), password }, wrong);
+    },
+  );
+
+  it.each(['nobody', 'a b@example.com', '@example.com', 'a@', 'a\u0000@example.com'])(
+    'step 4: %j is no address',
+    async (email) => {
+      await expectRefusal({ ...newcomer(), email }, '"Wrong email format"');
+    },
+  );
+
+  it('step 5: an address in use is told, in any case', async () => {
+    await expectRefusal({ ...newcomer(), email: 'Alice@Example.com' }, EMAIL_IN_USE);
+  });
+
+  it('two at once with one name make one account', async () => {
+    const user = newcomer();
+    const both = await Promise.all([post(user), post({ ...user, email: 'second@example.com' })]);
+    const answers = both.map(({ status, text }) => `${status} ${text}`).sort((a, b) => a.localeCompare(b));
+    expect(answers).toEqual(['201 "User created"', `400 ${TAKEN}`]);
+  });
+
+  it('two at once with one address make one account', async () => {
+    const user = newcomer();
+    const both = await Promise.all([post(user), post({ ...user, username: 'second_name' })]);
+    const answers = both.map(({ status, text }) => `${status} ${text}`).sort((a, b) => a.localeCompare(b));
+    expect(answers).toEqual(['201 "User created"', `400 ${EMAIL_IN_USE}`]);
+  });
+});
+
+describe('POST /v1/users with registration closed', () => {
+  let closed: TestServer;
+  beforeAll(async () => {
+    closed = await startTestServer({ settings: { registrationOpen: false } });
+    await addUser(closed, 'alice');
+  });
+  afterAll(() => closed.close());
+
+  it('step 6: 401, so that engines from 0.8 on go on to log in', async () => {
+    const response = await post(newcomer(), closed);
+    expect(response.status).toBe(401);
+    expect(response.headers['content-type']).toBe('application/json');
+    expect(await closed.ctx.db('users').select('username')).toEqual([{ username: 'alice' }]);
+  });
+
+  it('every other rule comes first', async () => {
+    await post({ ...newcomer(), username: 'alice' }, closed).expect(400, TAKEN);
+    await post({ ...newcomer(), username: 'x' }, closed).expect(400, WRONG_USERNAME);
+    await post({ ...newcomer(), email: 'alice@example.com' }, closed).expect(400, EMAIL_IN_USE);
+  });
+});
+
+describe('POST /v1/users with confirmation required', () => {
+  it('step 7: the account is inactive until it is confirmed', async () => {
+    const careful = await startTestServer({ settings: { confirmationRequired: true } });
+    const user = newcomer();
+    await post(user, careful).expect(201, '"User created"');
+    const login = await request(careful.server)
+      .get('/v1/users/')
+      .set('Authorization', basic(user.username, user.password));
+    expect([login.status, login.text]).toEqual([403, '"Account is not Active"']);
+    await careful.close();
+  });
 });

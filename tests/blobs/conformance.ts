@@ -1,0 +1,208 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BlobMissingError, type BlobStore } from '../../src/blobs/blob-store';
+
+/*
+ * What `blob-store.ts` promises, for any driver.
+ */
+
+/** A store with nothing in it. */
+export interface OpenedStore {
+  readonly store: BlobStore;
+  close(): Promise<void>;
+}
+
+async function* chunksOf(bytes: Buffer, size = 64 * 1024): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+async function* failingAfter(bytes: Buffer, error: Error): AsyncGenerator<Buffer> {
+  yield* chunksOf(bytes);
+  throw error;
+}
+
+async function collect(stream: AsyncIterable<unknown>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+
+/** Registers the suite for one driver. */
+export function describeBlobStore(driver: string, openStore: () => Promise<OpenedStore>): void {
+  describe(`${driver} keeps the promises of a blob store:`, () => {
+    let opened: OpenedStore;
+    let store: BlobStore;
+    beforeEach(async () => {
+      opened = await openStore();
+      ({ store } = opened);
+    });
+    afterEach(() => opened.close());
+
+    const listed = async (): Promise<{ key: string; sizeBytes: number }[]> => {
+      const all = [];
+      for await (const { key, sizeBytes } of store.list()) all.push({ key, sizeBytes });
+      return all.sort((a, b) => a.key.localeCompare(b.key));
+    };
+    const readAll = async (key: string, range?: { start: number; end: number }): Promise<Buffer> =>
+      collect(await store.read(key, range));
+
+    describeWriting(() => store, listed, readAll);
+    describeReading(() => store, readAll);
+    describeKeeping(() => store, listed, readAll);
+  });
+}
+
+type Listed = () => Promise<{ key: string; sizeBytes: number }[]>;
+type ReadAll = (key: string, range?: { start: number; end: number }) => Promise<Buffer>;
+
+function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAll): void {
+  describe('write', () => {
+    it.each([0, 1, 65_536, 1_048_576, 3_500_001])('takes %s bytes and gives them back', async (size) => {
+      const bytes = randomBytes(size);
+      const stored = await store().write(chunksOf(bytes));
+      expect([stored.digest, stored.sizeBytes]).toEqual([digestOf(bytes), size]);
+      expect((await readAll(stored.key)).equals(bytes)).toBe(true);
+      expect(await store().size(stored.key)).toBe(size);
+    });
+
+    it('takes chunks of any size, empty ones too', async () => {
+      const bytes = randomBytes(5000);
+      const stored = await store().write(chunksOf(bytes, 1));
+      expect((await readAll(stored.key)).equals(bytes)).toBe(true);
+      const withEmpty = async function* (): AsyncGenerator<Buffer> {
+        yield Buffer.alloc(0);
+        yield* chunksOf(bytes, 777);
+        yield await Promise.resolve(Buffer.alloc(0));
+      };
+      expect((await store().write(withEmpty())).digest).toBe(digestOf(bytes));
+    });
+
+    it('shows every chunk in order to whoever observes', async () => {
+      const bytes = randomBytes(200_000);
+      const seen: Buffer[] = [];
+      await store().write(chunksOf(bytes), (chunk) => seen.push(Buffer.from(chunk)));
+      expect(Buffer.concat(seen).equals(bytes)).toBe(true);
+    });
+
+    it('gives equal bytes one digest and two keys: deleting one leaves the other', async () => {
+      const bytes = randomBytes(1000);
+      const [first, second] = [await store().write(chunksOf(bytes)), await store().write(chunksOf(bytes))];
+      expect(first.digest).toBe(second.digest);
+      expect(first.key).not.toBe(second.key);
+      await store().delete(first.key);
+      expect(await readAll(second.key)).toEqual(bytes);
+    });
+
+    it.each([0, 100, 2_500_000])(
+      'passes on the error of its source after %s bytes and leaves nothing',
+      async (size) => {
+        const error = new Error('the source broke');
+        await expect(store().write(failingAfter(randomBytes(size), error))).rejects.toBe(error);
+        expect(await listed()).toEqual([]);
+        expect(await store().sweepUnfinished(new Date(Date.now() + 60_000))).toBe(0);
+      },
+    );
+
+    it('takes many at once', async () => {
+      const all = Array.from({ length: 20 }, () => randomBytes(100_000));
+      const stored = await Promise.all(all.map((bytes) => store().write(chunksOf(bytes, 10_000))));
+      for (const [i, { key }] of stored.entries()) expect((await readAll(key)).equals(all[i]!)).toBe(true);
+    });
+  });
+}
+
+function describeReading(store: () => BlobStore, readAll: ReadAll): void {
+  describe('read', () => {
+    it('gives a range with both ends', async () => {
+      const bytes = randomBytes(3_000_000);
+      const { key } = await store().write(chunksOf(bytes));
+      const last = bytes.length - 1;
+      for (const [start, end] of [
+        [0, 0],
+        [0, last],
+        [last, last],
+        [1_000_000, 2_100_000],
+        [5, 10],
+      ] as const) {
+        expect((await readAll(key, { start, end })).equals(bytes.subarray(start, end + 1))).toBe(true);
+      }
+    });
+
+    it('refuses before the first byte when there is nothing', async () => {
+      const missing = `sha256/ab/${'ab'.repeat(32)}-00000000`;
+      await expect(store().read(missing)).rejects.toThrow(BlobMissingError);
+      await expect(store().read(missing, { start: 0, end: 1 })).rejects.toThrow(BlobMissingError);
+      expect(await store().size(missing)).toBeUndefined();
+    });
+
+    it('can be broken off', async () => {
+      const { key } = await store().write(chunksOf(randomBytes(3_000_000)));
+      const stream = await store().read(key);
+      stream.destroy();
+      await new Promise((resolve) => stream.once('close', resolve));
+      expect((await readAll(key)).length).toBe(3_000_000);
+    });
+
+    it('gives the same bytes to many at once', async () => {
+      const bytes = randomBytes(500_000);
+      const { key } = await store().write(chunksOf(bytes));
+      const reads = await Promise.all(Array.from({ length: 10 }, () => readAll(key)));
+      expect(reads.every((read) => read.equals(bytes))).toBe(true);
+    });
+  });
+}
+
+function describeKeeping(store: () => BlobStore, listed: Listed, readAll: ReadAll): void {
+  it('delete takes away what is there, and nothing is fine too', async () => {
+    const { key } = await store().write(chunksOf(randomBytes(10)));
+    await store().delete(key);
+    await store().delete(key);
+    await expect(readAll(key)).rejects.toThrow(BlobMissingError);
+    expect(await listed()).toEqual([]);
+  });
+
+  it('list has everything that was written, with its size and time, and nothing that is arriving', async () => {
+    expect(await listed()).toEqual([]);
+    const before = Date.now() - 1000;
+    const stored = [];
+    for (const size of [3, 1, 2]) stored.push(await store().write(chunksOf(randomBytes(size))));
+    let finish = (): void => undefined;
+    const held = new Promise<void>((resolve) => (finish = resolve));
+    const arriving = store().write(
+      (async function* () {
+        yield randomBytes(10);
+        await held;
+      })(),
+    );
+    const expected = stored.map(({ key, sizeBytes }) => ({ key, sizeBytes }));
+    expect(await listed()).toEqual(expected.sort((a, b) => a.key.localeCompare(b.key)));
+    for await (const { modifiedAt } of store().list()) {
+      expect(modifiedAt.getTime()).toBeGreaterThan(before);
+      expect(modifiedAt.getTime()).toBeLessThan(Date.now() + 1000);
+    }
+    finish();
+    await arriving;
+    expect(await listed()).toHaveLength(4);
+  });
+
+  it('sweepUnfinished leaves what is complete, and what is arriving now', async () => {
+    const { key } = await store().write(chunksOf(Buffer.from('complete')));
+    const arriving = store().write(
+      (async function* () {
+        yield Buffer.from('arri');
+        await sleep(50);
+        yield Buffer.from('ving');
+      })(),
+    );
+    await store().sweepUnfinished(new Date(Date.now() - 60_000));
+    expect((await readAll((await arriving).key)).toString()).toBe('arriving');
+    await store().sweepUnfinished(new Date(Date.now() + 60_000));
+    expect((await readAll(key)).toString()).toBe('complete');
+  });
+
+  it('check resolves while it can give and take', async () => {
+    await expect(store().check()).resolves.toBeUndefined();
+  });
+}

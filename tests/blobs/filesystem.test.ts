@@ -1,0 +1,4 @@
+import { openFilesystemStore } from './filesystem-folder';
+import { describeBlobStore } from './conformance';
+
+describeBlobStore('filesystem', openFilesystemStore);

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Context } from '../../src/context';
+import { v1Routes } from '../../src/surfaces/v1/routes';
+
+const ROOT = path.join(__dirname, '..', '..');
+const page = readFileSync(path.join(ROOT, 'docs', 'PROTOCOL.md'), 'utf8');
+
+/** The routes of the page: a heading, a line of section and handler, a list of tests. */
+const rows = page
+  .split(/^(?=#+ )/m)
+  .filter((section) => section.startsWith('### '))
+  .map((section) => {
+    const [heading = '', handler = '', tests = ''] = section.split('\n\n').map(onOneLine);
+    const [, method = '', url = ''] = /^### `([A-Z]+)(?:, HEAD)? (\S+)`$/.exec(heading) ?? [];
+    const [, success = '', errors = ''] = /^- success: (.*) - errors: (.*)$/.exec(tests) ?? [];
+    return { door: `${method} ${plainPath(url)}`, handler, success, errors };
+  });
+
+function onOneLine(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ');
+}
+
+/** One spelling for a path of the page and a path of the code. */
+function plainPath(text: string): string {
+  return text
+    .replace(/:namespace\/:repository|:repository/, 'R')
+    .replace(/:\w+|<\w+>/g, '*')
+    .replace(/(?<=.)\/$/, '');
+}
+
+/** What the page says of tests: a file, and the names that follow it until the next file or paragraph. */
+const references = page.split('\n\n').flatMap((block) =>
+  onOneLine(block)
+    .split(/(?=`[\w./-]+\.test\.ts`)/)
+    .slice(1)
+    .map((part) => {
+      const [, file = ''] = /^`([^`]+)`/.exec(part) ?? [];
+      const place = file.startsWith('tests/') ? file : `tests/surfaces/v1/${file}`;
+      const names = [...part.replaceAll(/`[^`]*`/g, '').matchAll(/"([^"]+)"/g)].map(([, name = '']) => name);
+      return { place, names };
+    }),
+);
+
+const doors = new Set(
+  v1Routes({} as Context).map(({ method, path: url }) => `${method.toUpperCase()} ${plainPath(url)}`),
+);
+
+describe('docs/PROTOCOL.md', () => {
+  it('has every route of v1, and no other', () => {
+    const described = new Set(rows.map(({ door }) => door));
+    expect([...described].sort()).toEqual([...doors].sort());
+  });
+
+  it.each(rows)('$door has a handler that exists', ({ handler }) => {
+    const [, file = '', name = ''] = /^[\d., ]+ · `([\w-]+\.ts)` `(\w+)`$/.exec(handler) ?? [];
+    const source = readFileSync(path.join(ROOT, 'src', 'surfaces', 'v1', file), 'utf8');
+    expect(source).toContain(`export const ${name}:`);
+  });
+
+  it.each(rows)('$door names tests of its success and of its errors', ({ success, errors }) => {
+    expect(success).toMatch(/\.test\.ts` "/);
+    expect(errors).toMatch(/\.test\.ts` .*"|^none|^as /);
+  });
+
+  it('names only test files that exist, and tests that they have', () => {
+    expect(references.length).toBeGreaterThan(60);
+    const broken = references.flatMap(({ place, names }) => {
+      const file = path.join(ROOT, place);
+      if (!existsSync(file)) return [`${place} is not there`];
+      const source = readFileSync(file, 'utf8');
+      return names.filter((name) => !source.includes(name)).map((name) => `${place} has no test "${name}"`);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('links only to pages that exist', () => {
+    const links = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => link);
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter((link) => !existsSync(path.join(ROOT, 'docs', link)))).toEqual([]);
+  });
+});

@@ -1,0 +1,169 @@
+import { ensureAdministrator } from '../../../src/features/accounts/administrator';
+import { verifyCredentials } from '../../../src/features/accounts/credentials';
+import { getAccount } from '../../../src/features/accounts/current-account';
+import {
+  createUser,
+  deleteUser,
+  findUser,
+  getUser,
+  listUsers,
+  setActive,
+  setAdmin,
+  updateUser,
+  type NewUser,
+} from '../../../src/features/accounts/users';
+import type { Context } from '../../../src/context';
+import { createTestContext } from '../../helpers/test-context';
+import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+
+let database: TestDatabase;
+let ctx: Context;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  ctx = createTestContext(database.db);
+});
+afterEach(() => database.drop());
+
+const user = (username: string, changes: Partial<NewUser> = {}): NewUser => ({
+  username,
+  password: 'secret',
+  email: `${username}@example.com`,
+  isActive: true,
+  isAdmin: false,
+  isEmailVerified: true,
+  ...changes,
+});
+
+describe('createUser', () => {
+  it('makes an account that can be found in any case of its name', async () => {
+    await createUser(ctx, user('alice'));
+    expect(await getUser(ctx, 'ALICE')).toMatchObject({
+      username: 'alice',
+      email: 'alice@example.com',
+      isActive: true,
+      isAdmin: false,
+    });
+  });
+
+  it('may do without an address', async () => {
+    await createUser(ctx, user('alice', { email: undefined }));
+    expect((await getUser(ctx, 'alice')).email).toBeUndefined();
+  });
+
+  it('leaves nothing behind when the address is taken', async () => {
+    await createUser(ctx, user('alice'));
+    const robert = user('robert', { email: 'ALICE@example.com' });
+    await expect(createUser(ctx, robert)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await findUser(ctx, 'robert')).toBeUndefined();
+    await createUser(ctx, user('robert'));
+  });
+
+  it('does not take the name of a namespace', async () => {
+    await expect(createUser(ctx, user('library'))).rejects.toMatchObject({ code: 'conflict' });
+    await database.db('namespaces').insert({ name: 'some_org', kind: 'organization' });
+    await expect(createUser(ctx, user('some_org'))).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it.each([{ username: 'al' }, { password: '1234' }, { password: 'x'.repeat(4097) }, { email: 'nobody' }])(
+    'refuses %j',
+    async (changes) => {
+      await expect(createUser(ctx, user('alice', changes))).rejects.toMatchObject({ code: 'invalid' });
+      expect(await listUsers(ctx)).toEqual([]);
+    },
+  );
+});
+
+describe('listUsers', () => {
+  it('is sorted by name', async () => {
+    for (const name of ['robert', 'alice', 'carol']) await createUser(ctx, user(name));
+    expect((await listUsers(ctx)).map(({ username }) => username)).toEqual(['alice', 'carol', 'robert']);
+  });
+});
+
+describe('changes', () => {
+  it('a new password raises the epoch, so that an identity from before has ended', async () => {
+    await createUser(ctx, user('alice'));
+    const before = await verifyCredentials(ctx, 'alice', 'secret', '::1');
+    await updateUser(ctx, 'alice', { password: 'another' });
+    const after = await verifyCredentials(ctx, 'alice', 'another', '::1');
+    expect(after).toEqual({ userId: before!.userId, credentialsEpoch: before!.credentialsEpoch + 1 });
+    const actor = (identity = before!) => ({ kind: 'user' as const, address: '::1', identity });
+    await expect(getAccount(ctx, actor())).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(await getAccount(ctx, actor(after))).toMatchObject({ username: 'alice', isAdmin: false });
+  });
+
+  it('activity and administration count at once', async () => {
+    await createUser(ctx, user('alice'));
+    const identity = await verifyCredentials(ctx, 'alice', 'secret', '::1');
+    const actor = { kind: 'user' as const, address: '::1', identity: identity! };
+    await setAdmin(ctx, 'Alice', true);
+    expect((await getAccount(ctx, actor)).isAdmin).toBe(true);
+    await setActive(ctx, 'Alice', false);
+    await expect(getAccount(ctx, actor)).rejects.toMatchObject({ code: 'inactive' });
+    await setActive(ctx, 'alice', true);
+    await setAdmin(ctx, 'alice', false);
+    expect((await getAccount(ctx, actor)).isAdmin).toBe(false);
+  });
+
+  it('of a user that is not there are told', async () => {
+    for (const change of [
+      () => setActive(ctx, 'nobody', true),
+      () => setAdmin(ctx, 'nobody', true),
+      () => updateUser(ctx, 'nobody', { password: 'another' }),
+      () => deleteUser(ctx, 'nobody'),
+      () => getUser(ctx, 'nobody'),
+    ]) {
+      await expect(change()).rejects.toMatchObject({ code: 'not_found' });
+    }
+  });
+
+  it('an anonymous actor is no account', async () => {
+    await expect(getAccount(ctx, { kind: 'anonymous', address: '::1' })).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+  });
+});
+
+describe('deleteUser', () => {
+  it('frees the name and the address', async () => {
+    await createUser(ctx, user('alice'));
+    await deleteUser(ctx, 'alice');
+    expect(await findUser(ctx, 'alice')).toBeUndefined();
+    await createUser(ctx, user('alice'));
+  });
+
+  it('is refused while there are repositories, and then changes nothing', async () => {
+    await createUser(ctx, user('alice'));
+    await database.db('repositories').insert({ namespace: 'alice', name: 'app' });
+    await expect(deleteUser(ctx, 'alice')).rejects.toMatchObject({ code: 'conflict' });
+    expect(await verifyCredentials(ctx, 'alice', 'secret', '::1')).toBeDefined();
+  });
+});
+
+describe('ensureAdministrator', () => {
+  it('makes up a password once, and only once', async () => {
+    const made = await ensureAdministrator(ctx, undefined);
+    expect(made?.username).toBe('admin');
+    expect(await verifyCredentials(ctx, 'admin', made!.password, '::1')).toBeDefined();
+    expect((await getUser(ctx, 'admin')).isAdmin).toBe(true);
+    expect(await ensureAdministrator(ctx, undefined)).toBeUndefined();
+  });
+
+  it('takes what the configuration says, and tells no password then', async () => {
+    const wanted = { username: 'root', password: 'secret', email: 'root@example.com' };
+    expect(await ensureAdministrator(ctx, wanted)).toBeUndefined();
+    expect(await verifyCredentials(ctx, 'root', 'secret', '::1')).toBeDefined();
+  });
+
+  it('two processes at once make one', async () => {
+    const both = await Promise.all([ensureAdministrator(ctx, undefined), ensureAdministrator(ctx, undefined)]);
+    expect(both.filter((made) => made !== undefined)).toHaveLength(1);
+    expect(await listUsers(ctx)).toHaveLength(1);
+  });
+
+  it('does not promote somebody who has the name', async () => {
+    await createUser(ctx, user('admin'));
+    await expect(ensureAdministrator(ctx, undefined)).rejects.toMatchObject({ code: 'conflict' });
+    expect((await getUser(ctx, 'admin')).isAdmin).toBe(false);
+  });
+});

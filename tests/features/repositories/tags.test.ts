@@ -1,0 +1,57 @@
+import { collectGarbage } from '../../../src/features/images/gc';
+import { makeChain, startPush, uploadImage } from '../../helpers/images';
+import { call, registryClient, reply } from '../../helpers/registry-client';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  await addUser(server, 'alice');
+});
+afterAll(() => server.close());
+
+describe('a tag that is set while gc runs', () => {
+  it('either keeps its image whole or is refused', async () => {
+    for (let round = 0; round < 25; round += 1) {
+      const chain = makeChain(2);
+      const token = await startPush(server, 'alice/app', chain);
+      for (const image of chain) await uploadImage(server, token, image);
+      await server.ctx.db('repository_images').update({ announced_at: new Date(0) });
+      await server.ctx.db('blobs').update({ referenced_at: new Date(0) });
+      const put = (): Promise<[number, string]> =>
+        reply(
+          call(server, 'put', `/v1/repositories/alice/app/tags/t${round}`, {
+            authorization: token,
+            body: `"${chain[1]!.id}"`,
+          }),
+        );
+      const before = new Date(Date.now() - 60_000);
+      const [answer] = await Promise.all([put(), collectGarbage(server.ctx, { before, dryRun: false })]);
+      const isSet = answer[0] === 200;
+      expect(isSet ? [200, 'true'] : [404, '{"error":"Image not found"}']).toEqual(answer);
+      const client = registryClient(server, token);
+      for (const image of chain) {
+        const { status, bytes } = await client.get(image.id, 'layer');
+        expect([round, status]).toEqual([round, isSet ? 200 : 404]);
+        if (isSet) expect(bytes).toEqual(image.layer);
+      }
+    }
+  });
+});
+
+describe('many tags', () => {
+  it('are answered sorted, ten thousand of them too', async () => {
+    const [image] = makeChain(1);
+    const token = await startPush(server, 'alice/many', [image!]);
+    await uploadImage(server, token, image!);
+    await server.ctx.db.raw(
+      `insert into tags (repository_id, name, image_id)
+       select r.id, 't' || n, ? from repositories r, generate_series(1, 10000) n where r.name = 'many'`,
+      [image!.id],
+    );
+    const { status, text } = await call(server, 'get', '/v1/repositories/alice/many/tags', { authorization: token });
+    const tags = JSON.parse(text) as Record<string, string>;
+    expect([status, Object.keys(tags).length, new Set(Object.values(tags)).size]).toEqual([200, 10_000, 1]);
+    expect(Object.keys(tags)).toEqual([...Object.keys(tags)].sort());
+  });
+});

@@ -1,0 +1,28 @@
+import path from 'node:path';
+import type { Context } from '../../src/context';
+import { Metrics } from '../../src/platform/metrics/metrics';
+import { opsRoutes } from '../../src/surfaces/ops/routes';
+import { v1Routes } from '../../src/surfaces/v1/routes';
+import { expectGolden } from '../helpers/golden';
+
+const SNAPSHOT = path.join(__dirname, '..', 'routes.txt');
+
+/** Every door in the order in which it is asked, and who may come in. */
+function routeTable(): string {
+  const ctx = {} as Context;
+  const rows = [...opsRoutes(ctx, new Metrics(), () => false), ...v1Routes(ctx)];
+  const lines = rows.map((row) => `${row.method.toUpperCase().padEnd(7)}${row.path.padEnd(68)}${row.access}`);
+  return `${lines.join('\n')}\n`;
+}
+
+it('tests/routes.txt has every route, and no other: a new door, or another access, is a change of that file', () => {
+  expectGolden(SNAPSHOT, routeTable());
+});
+
+it('no route stands twice', () => {
+  const doors = routeTable()
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/\S+$/, ''));
+  expect(new Set(doors).size).toBe(doors.length);
+});

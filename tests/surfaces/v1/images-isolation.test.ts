@@ -1,0 +1,182 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  makeChain,
+  makeImage,
+  payloadOf,
+  pushImages,
+  startPull,
+  startPush,
+  uploadImage,
+  type TestImage,
+} from '../../helpers/images';
+import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+
+/*
+ * Images belong to repositories: knowing an id, or pushing it first, gives nobody anything.
+ */
+
+const NOT_FOUND = [404, errorText('Image not found')];
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  for (const name of ['alice', 'carol', 'mallory']) await addUser(server, name);
+  await addUser(server, 'root', { isAdmin: true });
+});
+afterAll(() => server.close());
+
+async function storedFiles(): Promise<string[]> {
+  const entries = await readdir(path.join(server.blobDir, 'sha256'), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+}
+
+/** The same id, another json and layer. */
+const forged = (image: TestImage): TestImage => makeImage({ id: image.id, note: 'forged' });
+
+async function pushPrivate(repository: string, images: TestImage[], user = 'alice'): Promise<void> {
+  await startPush(server, repository, [], user);
+  await makePrivate(server, repository, user);
+  await pushImages(server, repository, images, { user });
+}
+
+async function bytesOf(repository: string, image: TestImage, user?: string): Promise<[Buffer, Buffer]> {
+  const pull = registryClient(server, await startPull(server, repository, user));
+  return [(await pull.get(image.id, 'json')).bytes, (await pull.get(image.id, 'layer')).bytes];
+}
+
+describe('a stranger with a valid token for his own repository', () => {
+  const chain = makeChain(3);
+  let credentials: (string | undefined)[];
+  beforeAll(async () => {
+    await pushPrivate('alice/secret', chain);
+    await pushImages(server, 'mallory/own', [makeImage()], { user: 'mallory' });
+    credentials = [
+      await startPull(server, 'mallory/own', 'mallory'),
+      await startPush(server, 'mallory/own', [], 'mallory'),
+      await startPush(server, 'mallory/claims', chain, 'mallory'), // announces them all
+      await startPull(server, 'mallory/own'),
+      basic('mallory'),
+      undefined,
+    ];
+  });
+
+  it.each(['json', 'layer', 'ancestry', 'files'])(
+    'gets 404 for the %s of every image of a private one',
+    async (part) => {
+      for (const image of chain) {
+        for (const authorization of credentials) {
+          const client = registryClient(server, authorization);
+          expect(await reply(client.get(image.id, part))).toEqual(NOT_FOUND);
+          expect((await client.head(image.id, part)).status).toBe(404);
+          const since = { 'If-Modified-Since': 'Thu, 01 Jan 1970 00:00:00 GMT', Range: 'bytes=0-9' };
+          expect((await client.get(image.id, part, since)).status).toBe(404);
+        }
+      }
+    },
+  );
+
+  it('cannot tag one either', async () => {
+    const token = await startPush(server, 'mallory/claims', chain, 'mallory');
+    const body = `"${chain[2]!.id}"`;
+    const answer = call(server, 'put', '/v1/repositories/mallory/claims/tags/x', { authorization: token, body });
+    expect(await reply(answer)).toEqual(NOT_FOUND);
+  });
+
+  it('cannot build upon one', async () => {
+    const child = makeImage({ parent: chain[2]!.id });
+    const push = registryClient(server, await startPush(server, 'mallory/claims', [child], 'mallory'));
+    expect(await reply(push.putJson(child.id, child.json))).toEqual([
+      400,
+      errorText('Image depends on a non existing parent'),
+    ]);
+  });
+
+  it('gets nothing by announcing an image and sending its json only', async () => {
+    const push = registryClient(server, await startPush(server, 'mallory/claims', chain, 'mallory'));
+    await push.putJson(chain[0]!.id, chain[0]!.json);
+    expect(await reply(push.putPayload(chain[0]!.id, chain[0]!.payload))).toEqual([
+      400,
+      errorText('Checksum mismatch'),
+    ]);
+    expect((await push.get(chain[0]!.id, 'layer')).status).toBe(400);
+  });
+
+  it('does not find out by the access route', async () => {
+    const token = await startPull(server, 'mallory/own', 'mallory');
+    const where = `/v1/repositories/mallory/own/layer/${chain[0]!.id}/access`;
+    expect(await reply(call(server, 'get', where, { authorization: token }))).toEqual([200, '{"access":false}']);
+  });
+});
+
+describe('one id in two repositories', () => {
+  it('has each repository’s own bytes, whoever came first', async () => {
+    const image = makeImage();
+    await pushPrivate('alice/first', [image]);
+    await pushImages(server, 'mallory/poison', [forged(image)], { user: 'mallory' });
+    const late = forged(image);
+    await pushImages(server, 'carol/late', [late], { user: 'carol' });
+    expect(await bytesOf('alice/first', image, 'alice')).toEqual([image.json, image.layer]);
+    expect(await bytesOf('carol/late', image)).toEqual([late.json, late.layer]);
+    const [json] = await bytesOf('mallory/poison', image);
+    expect(json).not.toEqual(image.json);
+  });
+
+  it('cannot be poisoned before its owner pushes it', async () => {
+    const image = makeImage();
+    const fake = forged(image);
+    await pushImages(server, 'mallory/early', [fake], { user: 'mallory' });
+    const push = registryClient(server, await startPush(server, 'alice/later', [image]));
+    expect(await reply(push.get(image.id, 'json'))).toEqual(NOT_FOUND);
+    expect(await reply(push.putJson(image.id, image.json))).toEqual([200, 'true']);
+    await push.putLayer(image.id, image.layer);
+    await push.putPayload(image.id, image.payload);
+    expect(await bytesOf('alice/later', image)).toEqual([image.json, image.layer]);
+    expect(await bytesOf('mallory/early', image)).toEqual([fake.json, fake.layer]);
+  });
+
+  it('keeps what is complete when the repository’s own pusher sends other bytes', async () => {
+    const image = makeImage();
+    const tokens = [await startPush(server, 'alice/race', [image]), await startPush(server, 'alice/race', [image])];
+    const [first, second] = tokens.map((token) => registryClient(server, token));
+    const other = forged(image);
+    await first!.putJson(image.id, image.json);
+    await second!.putJson(other.id, other.json);
+    await first!.putLayer(image.id, image.layer);
+    await second!.putLayer(other.id, other.layer);
+    expect(await reply(first!.putPayload(image.id, image.payload))).toEqual([200, 'true']);
+    expect(await reply(second!.putPayload(other.id, payloadOf(other.json, other.layer)))).toEqual([
+      409,
+      errorText('Cannot set this image checksum'),
+    ]);
+    expect(await bytesOf('alice/race', image)).toEqual([image.json, image.layer]);
+  });
+});
+
+describe('equal bytes', () => {
+  it('are one stored object and one content, whoever pushes them', async () => {
+    const image = makeImage();
+    const twin = makeImage({ layer: image.layer });
+    const before = await storedFiles();
+    await pushImages(server, 'alice/same', [image, twin]);
+    await pushImages(server, 'carol/same', [image], { user: 'carol' });
+    const added = (await storedFiles()).filter((file) => !before.includes(file));
+    expect(added).toHaveLength(1);
+    const contents = await server.ctx.db('image_contents').where({ image_id: image.id });
+    expect(contents).toHaveLength(1);
+    expect(await bytesOf('carol/same', image)).toEqual([image.json, image.layer]);
+    expect(await bytesOf('alice/same', twin)).toEqual([twin.json, image.layer]);
+  });
+
+  it('stay when one of two pushers deletes his repository', async () => {
+    const image = makeImage();
+    await pushImages(server, 'alice/stays', [image]);
+    const token = await startPush(server, 'carol/goes', [image], 'carol');
+    await uploadImage(server, token, image);
+    for (let step = 0; step < 2; step += 1) {
+      await call(server, 'delete', '/v1/repositories/carol/goes/', { authorization: basic('carol') });
+    }
+    expect(await bytesOf('alice/stays', image)).toEqual([image.json, image.layer]);
+  });
+});

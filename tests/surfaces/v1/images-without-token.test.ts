@@ -1,0 +1,123 @@
+import { makeImage, startPull, startPush, uploadImage } from '../../helpers/images';
+import { errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+
+/*
+ * A request without a token (Basic on everything, curl) says nothing of a repository. With other contents under one
+ * id, each rung of the ladder is told from the next: the repository that the caller opened last, his own namespace,
+ * the library, what was complete first.
+ */
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await startTestServer();
+  for (const name of ['alice', 'carol', 'bobby']) await addUser(server, name);
+  await addUser(server, 'root', { isAdmin: true });
+});
+afterEach(() => server.close());
+
+const ID = 'ab'.repeat(32);
+
+/** Sends the image without asking whether it is there: a probe would link the content of another repository. */
+async function pushed(repository: string, user: string): Promise<void> {
+  const image = makeImage({ id: ID, note: repository });
+  await uploadImage(server, await startPush(server, repository, [image], user), image);
+}
+
+/** As if nobody had opened anything, as after a month. */
+async function forgetOpenings(): Promise<void> {
+  await server.ctx.db('repository_openings').delete();
+}
+
+async function noteFor(authorization?: string): Promise<string> {
+  const { status, text } = await registryClient(server, authorization).get(ID, 'json');
+  expect(status).toBe(200);
+  return (JSON.parse(text) as { comment: string }).comment;
+}
+
+it('the repository that the caller opened last decides, to push or to pull', async () => {
+  await pushed('alice/one', 'alice');
+  await pushed('alice/two', 'alice');
+  await pushed('carol/other', 'carol');
+  expect(await noteFor(basic('alice'))).toBe('alice/two');
+  await startPull(server, 'alice/one', 'alice');
+  expect(await noteFor(basic('alice'))).toBe('alice/one');
+  await startPull(server, 'carol/other', 'alice');
+  expect(await noteFor(basic('alice'))).toBe('carol/other');
+  await startPush(server, 'alice/two', []);
+  expect(await noteFor(basic('alice'))).toBe('alice/two');
+  expect(await noteFor(basic('carol'))).toBe('carol/other'); // others have their own
+});
+
+it('an anonymous caller is known by his address', async () => {
+  await pushed('alice/one', 'alice');
+  await pushed('carol/two', 'carol');
+  await startPull(server, 'carol/two');
+  expect(await noteFor()).toBe('carol/two');
+  await startPull(server, 'alice/one');
+  expect(await noteFor()).toBe('alice/one');
+  expect(await noteFor('Basic Og==')).toBe('alice/one');
+  expect(await noteFor('Token ')).toBe('alice/one');
+});
+
+it('a repository that only announced the id decides as well', async () => {
+  await pushed('alice/full', 'alice');
+  const image = makeImage({ id: ID, note: 'bobby/begun' });
+  await startPush(server, 'bobby/begun', [image], 'bobby');
+  expect(await reply(registryClient(server, basic('bobby')).get(ID, 'json'))).toEqual([
+    404,
+    errorText('Image not found'),
+  ]);
+  await registryClient(server, basic('bobby')).putJson(ID, image.json);
+  expect((await registryClient(server, basic('bobby')).get(ID, 'json')).status).toBe(400);
+});
+
+it('an opened repository that does not have the id decides nothing', async () => {
+  await pushed('alice/full', 'alice');
+  await startPush(server, 'bobby/none', [], 'bobby');
+  expect(await noteFor(basic('bobby'))).toBe('alice/full');
+});
+
+it('then comes the caller’s own namespace, then the library, then what was complete first', async () => {
+  await pushed('carol/first', 'carol');
+  await pushed('base', 'root');
+  await pushed('alice/last', 'alice');
+  await forgetOpenings();
+  expect(await noteFor(basic('alice'))).toBe('alice/last');
+  expect(await noteFor(basic('bobby'))).toBe('base');
+  expect(await noteFor()).toBe('base');
+  await makePrivate(server, 'base', 'root');
+  expect(await noteFor(basic('bobby'))).toBe('carol/first');
+  expect(await noteFor()).toBe('carol/first');
+  await makePrivate(server, 'carol/first', 'carol');
+  expect(await noteFor(basic('bobby'))).toBe('alice/last');
+  await makePrivate(server, 'alice/last', 'alice');
+  expect((await registryClient(server, basic('bobby')).get(ID, 'json')).status).toBe(404);
+  expect(await noteFor(basic('alice'))).toBe('alice/last');
+  expect(await noteFor(basic('carol'))).toBe('carol/first');
+});
+
+it('an opening does not outlive the right to read', async () => {
+  await pushed('alice/was-open', 'alice');
+  await pushed('carol/open', 'carol');
+  await startPull(server, 'alice/was-open', 'bobby');
+  expect(await noteFor(basic('bobby'))).toBe('alice/was-open');
+  await makePrivate(server, 'alice/was-open', 'alice');
+  expect(await noteFor(basic('bobby'))).toBe('carol/open');
+});
+
+it('a push with Basic goes to the repository opened last, and only to one of the pusher', async () => {
+  const image = makeImage({ id: ID, note: 'mine' });
+  await pushed('alice/theirs', 'alice');
+  await startPush(server, 'bobby/one', [image], 'bobby');
+  await startPush(server, 'bobby/two', [image], 'bobby');
+  await startPull(server, 'alice/theirs', 'bobby'); // opened last, but not his
+  const client = registryClient(server, basic('bobby'));
+  expect(await reply(client.putJson(ID, image.json))).toEqual([200, 'true']);
+  await client.putLayer(ID, image.layer);
+  expect(await reply(client.putPayload(ID, image.payload))).toEqual([200, 'true']);
+  const two = registryClient(server, await startPull(server, 'bobby/two'));
+  expect((await two.get(ID, 'json')).bytes).toEqual(image.json);
+  const one = registryClient(server, await startPull(server, 'bobby/one'));
+  expect((await one.get(ID, 'json')).status).toBe(404);
+});
