@@ -42,8 +42,15 @@ export function settingsOf(config: Config): Settings {
 const CACHE_BYTES = 64 * 1024 * 1024;
 const WAITING_LOGINS = 64;
 
-function passwordLimits(cost: number): PasswordLimits {
-  return { cost, running: availableParallelism(), waiting: WAITING_LOGINS };
+/** Of all processes together no more hashes at once than cores. */
+function passwordLimits(config: Config): PasswordLimits {
+  const running = Math.max(1, Math.floor(availableParallelism() / config.DRYDOCK_WORKERS));
+  return { cost: config.DRYDOCK_BCRYPT_COST, running, waiting: WAITING_LOGINS };
+}
+
+/** Of all processes together no more connections than the embedded Postgres, or an ordinary one, lets in. */
+function poolSize(config: Config): number {
+  return Math.min(16, Math.max(4, Math.floor(64 / config.DRYDOCK_WORKERS)));
 }
 
 /** A context of these parts, with limiters and a cache of its own. */
@@ -94,7 +101,7 @@ export async function openRuntime(config: Config, log: Logger): Promise<Runtime>
   const embedded =
     config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log }) : undefined;
   const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
-  const db = openDb(connection);
+  const db = openDb(connection, poolSize(config));
   const close = async (): Promise<void> => {
     await db.destroy();
     await embedded?.stop();
@@ -105,7 +112,7 @@ export async function openRuntime(config: Config, log: Logger): Promise<Runtime>
     if (appliedMigrations.length > 0) log.info({ appliedMigrations }, 'the database schema was brought up to date');
     const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));
     const tokenKey = await ensureTokenKey({ db });
-    const passwords = new PasswordChecker(passwordLimits(config.DRYDOCK_BCRYPT_COST));
+    const passwords = new PasswordChecker(passwordLimits(config));
     const ctx = contextOf({ db, blobs, log, settings: settingsOf(config), tokenKey, passwords });
     return { ctx, connection, appliedMigrations, close };
   } catch (error) {

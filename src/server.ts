@@ -4,10 +4,11 @@ import type { Context } from './context';
 import { ensureAdministrator, type FirstAdministrator } from './features/accounts/administrator';
 import { jobsOf } from './jobs';
 import { createHttpServer, drain, listen } from './platform/http/server';
-import { startWorker, type Worker } from './platform/jobs/worker';
+import { startWorker } from './platform/jobs/worker';
 import { createLogger, type Logger } from './platform/log/logger';
 import { Metrics } from './platform/metrics/metrics';
-import { openRuntime } from './runtime';
+import { isWorkerProcess, startWorkerProcesses, workForPrimary } from './platform/cluster/worker-processes';
+import { openRuntime, type Runtime } from './runtime';
 
 /** A server that answers requests. */
 export interface RunningServer {
@@ -45,8 +46,55 @@ function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** Begins to answer requests on an open runtime; `stop` drains the listener and leaves the runtime open. */
+async function startListener(runtime: Runtime, config: Config, log: Logger): Promise<RunningServer> {
+  let draining = false;
+  const isDraining = (): boolean => draining;
+  const metrics = new Metrics();
+  const app = createApp({ ctx: runtime.ctx, metrics, isDraining });
+  const server = createHttpServer(app, { log, metrics, isDraining });
+  const { port } = await listen(server, config.PORT, config.HOST);
+  return {
+    url: urlOf(config.HOST, port),
+    stop: async () => {
+      draining = true;
+      await drain(server, DRAIN_MS);
+    },
+  };
+}
+
 /**
- * Starts the server: database, administrator, jobs, and last the listener.
+ * Opens the runtime, starts parts on it one after the other, and stops them in the opposite order; a part that cannot
+ * start stops those before it.
+ */
+async function startParts(
+  config: Config,
+  log: Logger,
+  parts: readonly ((runtime: Runtime) => Promise<{ stop(): Promise<void> } | RunningServer>)[],
+): Promise<RunningServer> {
+  const runtime = await openRuntime(config, log);
+  const started: { stop(): Promise<void> }[] = [{ stop: () => runtime.close() }];
+  const stopAll = async (): Promise<void> => {
+    for (const part of started.reverse()) await part.stop();
+  };
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= stopAll());
+  let url = '';
+  try {
+    for (const start of parts) {
+      const part = await start(runtime);
+      started.push(part);
+      if ('url' in part) url = part.url;
+    }
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * Starts the server: database, administrator, jobs, and last the listener or the worker processes that listen.
  *
  * @param announce - shows the operator a line that must not be lost in the log
  */
@@ -55,40 +103,38 @@ export async function startServer(
   log: Logger,
   announce: (line: string) => void,
 ): Promise<RunningServer> {
-  const runtime = await openRuntime(config, log);
-  let worker: Worker | undefined;
-  let isDraining = false;
-  try {
-    await announceAdministrator(runtime.ctx, config, announce);
-    worker = await startWorker(runtime.connection, jobsOf(runtime.ctx), log);
-    const metrics = new Metrics();
-    const app = createApp({ ctx: runtime.ctx, metrics, isDraining: () => isDraining });
-    const server = createHttpServer(app, { log, metrics, isDraining: () => isDraining });
-    const { port } = await listen(server, config.PORT, config.HOST);
-    const stop = async (): Promise<void> => {
-      isDraining = true;
-      await drain(server, DRAIN_MS);
-      await worker?.stop();
-      await runtime.close();
-    };
-    let stopping: Promise<void> | undefined;
-    return { url: urlOf(config.HOST, port), stop: () => (stopping ??= stop()) };
-  } catch (error) {
-    await worker?.stop();
-    await runtime.close();
-    throw error;
-  }
+  return startParts(config, log, [
+    async (runtime) => {
+      await announceAdministrator(runtime.ctx, config, announce);
+      return startWorker(runtime.connection, jobsOf(runtime.ctx), log);
+    },
+    (runtime) =>
+      config.DRYDOCK_WORKERS > 1
+        ? startWorkerProcesses(config.DRYDOCK_WORKERS, log, (port) => urlOf(config.HOST, port))
+        : startListener(runtime, config, log),
+  ]);
 }
 
 /**
- * Runs the server until SIGTERM or SIGINT, then drains it; a second signal ends the process at once.
+ * Runs the server, or one of its worker processes, until SIGTERM or SIGINT, then drains it; a second signal ends the
+ * process at once.
  *
  * @param print - writes a line for the operator
  */
 export async function serve(config: Config, print: (line: string) => void): Promise<void> {
   const log = createLogger(config.LOG_LEVEL);
+  if (isWorkerProcess) {
+    await workForPrimary(async () => {
+      await untilSignal(await startParts(config, log, [(runtime) => startListener(runtime, config, log)]), log);
+    });
+    return;
+  }
   const server = await startServer(config, log, print);
   print(`Drydock listens on ${server.url}`);
+  await untilSignal(server, log);
+}
+
+async function untilSignal(server: RunningServer, log: Logger): Promise<void> {
   await new Promise<void>((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
       process.once('SIGTERM', () => process.exit(1));

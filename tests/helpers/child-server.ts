@@ -15,10 +15,13 @@ export interface ChildServer {
 
 const DRYDOCK = path.join(__dirname, '../../bin/drydock.js');
 
+/** One process, unless a test wants more, and passwords that cost nothing. */
+const CHEAP = { DRYDOCK_WORKERS: '1', DRYDOCK_BCRYPT_COST: '4' };
+
 /** Starts `drydock serve` on a free port and waits until it listens. */
 export async function startChildServer(environment: Record<string, string>): Promise<ChildServer> {
   const child = spawn(process.execPath, [DRYDOCK, 'serve'], {
-    env: { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'error', DRYDOCK_BCRYPT_COST: '4', ...environment },
+    env: { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'error', ...CHEAP, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;

@@ -200,7 +200,7 @@ describe('what keeps it from starting', () => {
       await expect(command.ended).resolves.toEqual({
         code: 1,
         stdout: '',
-        stderr: `error: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,
+        stderr: `error: another program listens on 127.0.0.1:${port}\n`,
       });
     } finally {
       other.close();

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { hasCode } from '../error-code';
 import type { Logger } from '../log/logger';
 import type { Metrics } from '../metrics/metrics';
 import { beginRequest, type RequestState } from './request-state';
@@ -76,12 +77,19 @@ export function createHttpServer(
   return server;
 }
 
-/** Begins to listen; resolves to the address, with the port that was really taken. */
+/**
+ * Begins to listen; resolves to the address, with the port that was really taken.
+ *
+ * @throws Error with a sentence when the port is not free
+ */
 export async function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => {
+      const isTaken = hasCode(error, 'EADDRINUSE');
+      reject(isTaken ? new Error(`another program listens on ${host}:${port}`, { cause: error }) : error);
+    });
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve(server.address() as AddressInfo);
     });
   });

@@ -1,4 +1,6 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import cluster from 'node:cluster';
+import { AggregatorRegistry, Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { clusterMetrics } from './cluster-metrics';
 
 /** What the process counts, for Prometheus. */
 export class Metrics {
@@ -27,6 +29,10 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    if (cluster.isWorker) {
+      AggregatorRegistry.setRegistries([this.registry]);
+      new AggregatorRegistry(); // answers the primary
+    }
   }
 
   /**
@@ -48,8 +54,8 @@ export class Metrics {
     this.sent.inc(request.sentBytes);
   }
 
-  /** Everything, in Prometheus' text format. */
+  /** Everything, of all worker processes, in Prometheus' text format. */
   async text(): Promise<string> {
-    return this.registry.metrics();
+    return cluster.isWorker ? clusterMetrics() : this.registry.metrics();
   }
 }
