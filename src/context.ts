@@ -1,5 +1,6 @@
 import type { BlobStore } from './blobs/blob-store';
 import type { ByteCache } from './platform/cache/byte-cache';
+import type { SecretCache } from './platform/cache/secret-cache';
 import type { Db } from './platform/db/db';
 import type { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
@@ -28,6 +29,11 @@ export interface Context {
   readonly passwords: PasswordChecker;
   /** count wrong passwords, for all processes on one database */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account', FailureLimiter>>;
+  /**
+   * the identities of credentials that were right lately; whoever uses one must hold it against the database in the
+   * same request
+   */
+  readonly recentLogins: SecretCache<{ readonly userId: number; readonly credentialsEpoch: number }>;
   /** remembers immutable bytes */
   readonly cache: ByteCache;
 }

@@ -8,6 +8,7 @@ import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
 import { ensureTokenKey } from './features/tokens/token-key';
 import { ByteCache } from './platform/cache/byte-cache';
+import { SecretCache } from './platform/cache/secret-cache';
 import { openDb, type Db, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
@@ -54,14 +55,14 @@ function poolSize(config: Config): number {
 }
 
 /** A context of these parts, with limiters and a cache of its own. */
-export function contextOf(parts: Omit<Context, 'loginLimiters' | 'cache'>): Context {
+export function contextOf(parts: Omit<Context, 'loginLimiters' | 'recentLogins' | 'cache'>): Context {
   const { pair, address, account } = LOGIN_LIMITS;
   const loginLimiters = {
     pair: new FailureLimiter(parts.db, pair),
     address: new FailureLimiter(parts.db, address),
     account: new FailureLimiter(parts.db, account),
   };
-  return { ...parts, loginLimiters, cache: new ByteCache(CACHE_BYTES) };
+  return { ...parts, loginLimiters, recentLogins: new SecretCache(), cache: new ByteCache(CACHE_BYTES) };
 }
 
 /** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */

@@ -5,7 +5,7 @@ import { assertMayTry, countFailure, forgiveFailures } from './login-limits';
 import { normalizeUsername } from './rules';
 import { findByUsername } from './users.store';
 
-type Checking = Needs<'db' | 'passwords' | 'loginLimiters'>;
+type Checking = Needs<'db' | 'passwords' | 'loginLimiters' | 'recentLogins'>;
 
 interface Attempt {
   readonly username: string;
@@ -45,5 +45,15 @@ export async function verifyCredentials(
   const isRight = isRemembered || (await tryPassword(ctx, { username, password, address, storedHash }));
   if (!isRight || user === undefined) return undefined;
   if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
-  return { userId: user.id, credentialsEpoch: user.credentials_epoch };
+  const identity = { userId: user.id, credentialsEpoch: user.credentials_epoch };
+  ctx.recentLogins.set(identity, username, password);
+  return identity;
+}
+
+/**
+ * The identity of credentials that were right lately, without a query. The account may have changed since: use it only
+ * where the query that does the work checks the identity, too, and verify the credentials when that refuses it.
+ */
+export function recallIdentity(ctx: Needs<'recentLogins'>, name: string, password: string): Identity | undefined {
+  return ctx.recentLogins.get(normalizeUsername(name), password);
 }

@@ -59,25 +59,25 @@ function findAnywhere(name: string, condition: string): { name: string; text: st
       join repositories r on r.id = i.repository_id and r.state <> 'deleting'
       join namespaces n on n.name = r.namespace
       left join users u on u.id = $2
-      left join repository_openings o on o.repository_id = r.id and o.caller = $4
+      left join repository_openings o on o.repository_id = r.id and o.caller = $3
       ${CONTENT_JOINS}
       where i.image_id = $1 and ${condition} ${CHOICE}`,
   };
 }
 
-const FIND_READABLE = findAnywhere('images.find_readable', readableSql('$2', '$3'));
-const FIND_WRITABLE = findAnywhere('images.find_writable', writableSql('$2', '$3'));
+const IS_ADMIN = 'coalesce(u.is_admin, false)';
+const FIND_READABLE = findAnywhere('images.find_readable', readableSql('$2', IS_ADMIN));
+const FIND_WRITABLE = findAnywhere('images.find_writable', writableSql('$2', IS_ADMIN));
 
 /** The image in the repository that decides among those that the account may read, or write. */
 export async function findAmongRepositories(
   db: Db,
   imageId: string,
-  account: { userId: number | undefined; isAdmin: boolean; callerKey: string },
+  account: { userId: number | undefined; callerKey: string },
   access: 'read' | 'write',
 ): Promise<ImageRow | undefined> {
   const statement = access === 'read' ? FIND_READABLE : FIND_WRITABLE;
-  const values = [imageId, account.userId ?? null, account.isAdmin, account.callerKey];
-  return (await queryPrepared<ImageRow>(db, statement, values))[0];
+  return (await queryPrepared<ImageRow>(db, statement, [imageId, account.userId ?? null, account.callerKey]))[0];
 }
 
 const FIND_JSON = { name: 'images.find_json', text: 'select json from image_contents where id = $1' };

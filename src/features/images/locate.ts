@@ -86,11 +86,13 @@ async function locateWithoutToken(
   imageId: string,
   access: 'read' | 'write',
 ): Promise<LocatedImage | undefined> {
-  const principal = actor.kind === 'anonymous' ? undefined : await getAccount(ctx, actor);
-  const account = { userId: principal?.userId, isAdmin: principal?.isAdmin === true, callerKey: callerKey(actor) };
+  const account = { userId: identityOf(actor)?.userId, callerKey: callerKey(actor) };
   const row = await store.findAmongRepositories(ctx.db, imageId, account, access);
   const repository = row === undefined ? undefined : repositoryFrom(row);
-  return row === undefined || repository === undefined ? undefined : located(row, repository, principal, actor);
+  if (row !== undefined && repository !== undefined) return located(row, repository, principalFrom(actor, row), actor);
+  // No row that would have told whether the account may still act.
+  if (actor.kind !== 'anonymous') await getAccount(ctx, actor);
+  return undefined;
 }
 
 /**

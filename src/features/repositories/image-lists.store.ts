@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { query } from '../../platform/db/query';
 import { readableSql } from './policy';
 
 /**
@@ -29,22 +29,6 @@ export async function mergeImages(
        set checksum = coalesce(excluded.checksum, repository_images.checksum), announced_at = now()`,
     [repositoryId, images.map((image) => image.id), images.map((image) => image.checksum ?? null)],
   );
-}
-
-export interface ListedImageRow {
-  image_id: string;
-  checksum: string | null;
-}
-
-const LIST_IMAGES = {
-  name: 'image_lists.list_images',
-  text: `select i.image_id, coalesce(c.payload_checksum, i.checksum) as checksum
-    from repository_images i left join image_contents c on c.id = i.content_id
-    where i.repository_id = $1 order by i.id`,
-};
-
-export async function listImages(db: Db, repositoryId: number): Promise<ListedImageRow[]> {
-  return queryPrepared<ListedImageRow>(db, LIST_IMAGES, [repositoryId]);
 }
 
 /** Whether the image is complete in any repository that the account may read, or listed in the one that is named. */

@@ -7,7 +7,15 @@ import { isImageId, parseRepositoryName } from './names';
 import { recordOpening } from './openings';
 import { canAdminister, canRead, canWrite } from './policy';
 import * as store from './repositories.store';
-import { assertReadable, assertWritable, authorizationRequired, findScope, type Repository, type Scope } from './scope';
+import {
+  assertReadable,
+  assertWritable,
+  authorizationRequired,
+  findScope,
+  findScopeWithJson,
+  type Repository,
+  type Scope,
+} from './scope';
 
 /*
  * A repository's image list (protocol 2.6 to 2.8): every image that was ever announced for it. A push begins by
@@ -105,21 +113,20 @@ export async function finishPush(
 }
 
 /**
- * The image list, for the start of a pull or for a registry that verifies a token (protocol 2.8): a token of any
+ * The image list as the JSON text `[{"id", "checksum"?}, …]`, for the start of a pull or for a registry that verifies a token (protocol 2.8): a token of any
  * access will do, and a delete token still sees the list of a repository that is being deleted.
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
-export async function listImages(
+export async function imagesAsJson(
   ctx: Needs<'db'>,
   actor: Actor,
   name: RepositoryName,
-): Promise<{ repository: Repository; images: ListedImage[] }> {
-  const scope = await findScope(ctx, actor, name);
+): Promise<{ repository: Repository; json: string }> {
+  const scope = await findScopeWithJson(ctx, actor, name, 'images');
   const repository = readableForList(scope, actor);
   if (actor.kind !== 'token') await recordOpening(ctx, actor, repository.id);
-  const rows = await lists.listImages(ctx.db, repository.id);
-  return { repository, images: rows.map((row) => ({ id: row.image_id, checksum: row.checksum ?? undefined })) };
+  return { repository, json: scope.json ?? '[]' };
 }
 
 function readableForList(scope: Scope, actor: Actor): Repository {

@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { query, queryPrepared, type PreparedStatement } from '../../platform/db/query';
 import type { RepositoryName } from '../accounts/actor';
+import { readableSql } from './policy';
 import { SCOPE_COLUMNS, type RepositoryState, type ScopeRow } from './scope-row';
 
 /** One row, always: the account, the namespace and the repository, each as far as it exists. */
@@ -12,6 +13,51 @@ const FIND_SCOPE = {
     left join namespaces n on n.name = $2
     left join repositories r on r.namespace = $2 and r.name = $3`,
 };
+
+/** What a repository holds, for whoever may read it, in the query that says whether he may. */
+const READABLE = readableSql('u.id', 'coalesce(u.is_admin, false)');
+
+/**
+ * The whole tag list as JSON text: ten thousand tags need not become objects on the way. Neither names nor ids can have
+ * a character that JSON would escape.
+ */
+const FIND_TAGS = withJson(
+  'repositories.find_tags',
+  `select '{' || coalesce(string_agg('"' || t.name || '":"' || t.image_id || '"', ',' order by t.name), '') || '}'
+     from tags t where t.repository_id = r.id`,
+);
+
+/** The image list as JSON text, in its order. */
+const FIND_IMAGES = withJson(
+  'repositories.find_images',
+  `select '[' || coalesce(string_agg('{"id":"' || i.image_id || '"' || coalesce(
+       ',"checksum":' || to_json(coalesce(c.payload_checksum, i.checksum))::text, '') || '}', ',' order by i.id), '') || ']'
+     from repository_images i left join image_contents c on c.id = i.content_id where i.repository_id = r.id`,
+);
+
+function withJson(name: string, selection: string): PreparedStatement {
+  const json = `case when ${READABLE} then (${selection}) end as json`;
+  return { name, text: FIND_SCOPE.text.replace(SCOPE_COLUMNS, `${SCOPE_COLUMNS}, ${json}`) };
+}
+
+export interface ScopeWithJsonRow extends ScopeRow {
+  /** null when the account may not read the repository, or there is none */
+  json: string | null;
+}
+
+/** The scope and, as JSON, the tags or images of the repository. */
+export async function findScopeWithJson(
+  db: Db,
+  userId: number | undefined,
+  name: RepositoryName,
+  what: 'tags' | 'images',
+): Promise<ScopeWithJsonRow> {
+  const statement = what === 'tags' ? FIND_TAGS : FIND_IMAGES;
+  const rows = await queryPrepared<ScopeWithJsonRow>(db, statement, [userId ?? null, name.namespace, name.name]);
+  const row = rows[0];
+  if (row === undefined) throw new Error('the scope query returned no row');
+  return row;
+}
 
 export async function findScope(db: Db, userId: number | undefined, name: RepositoryName): Promise<ScopeRow> {
   const rows = await queryPrepared<ScopeRow>(db, FIND_SCOPE, [userId ?? null, name.namespace, name.name]);

@@ -66,8 +66,30 @@ export function repositoryFrom(row: ScopeRow): Repository | undefined {
  *   changed; `inactive`
  */
 export async function findScope(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Scope> {
+  assertSuits(actor, name);
+  return scopeFrom(actor, await store.findScope(ctx.db, identityOf(actor)?.userId, name));
+}
+
+/**
+ * Like `findScope`, and in the same query the repository's tags or images as JSON text; undefined where the account may
+ * not read them. Whether the actor may is for `assertReadable` to say.
+ */
+export async function findScopeWithJson(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  what: 'tags' | 'images',
+): Promise<Scope & { json: string | undefined }> {
+  assertSuits(actor, name);
+  const row = await store.findScopeWithJson(ctx.db, identityOf(actor)?.userId, name, what);
+  return { ...scopeFrom(actor, row), json: row.json ?? undefined };
+}
+
+function assertSuits(actor: Actor, name: RepositoryName): void {
   if (actor.kind === 'token' && !sameRepository(actor.repository, name)) throw authorizationRequired();
-  const row = await store.findScope(ctx.db, identityOf(actor)?.userId, name);
+}
+
+function scopeFrom(actor: Actor, row: ScopeRow): Scope {
   return {
     principal: principalFrom(actor, row),
     namespace: row.namespace_name === null ? undefined : { ownerId: row.owner_id },

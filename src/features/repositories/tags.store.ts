@@ -2,17 +2,6 @@ import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
 import type { Engine } from './engine';
 
-/** The whole list as JSON text: ten thousand tags need not become objects on the way. */
-const TAGS_JSON = {
-  name: 'tags.list_json',
-  text: `select coalesce(json_object_agg(name, image_id order by name), '{}')::text as tags from tags
-    where repository_id = $1`,
-};
-
-export async function tagsAsJson(db: Db, repositoryId: number): Promise<string> {
-  return (await queryPrepared<{ tags: string }>(db, TAGS_JSON, [repositoryId]))[0]?.tags ?? '{}';
-}
-
 export interface TagRow {
   name: string;
   image_id: string;

@@ -5,7 +5,7 @@ import type { Actor, RepositoryName } from '../accounts/actor';
 import { assertMayDelete } from './deletion';
 import type { Engine } from './engine';
 import { assertTag, isImageId, isTag } from './names';
-import { assertReadable, assertWritable, findScope } from './scope';
+import { assertReadable, assertWritable, findScope, findScopeWithJson } from './scope';
 import * as store from './tags.store';
 
 const MISSING = 'Repository not found';
@@ -25,8 +25,9 @@ export interface Tag {
  * @throws AppError `not_found`, `unauthenticated`
  */
 export async function tagsAsJson(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<string> {
-  const repository = assertReadable(await findScope(ctx, actor, name), MISSING);
-  return store.tagsAsJson(ctx.db, repository.id);
+  const scope = await findScopeWithJson(ctx, actor, name, 'tags');
+  assertReadable(scope, MISSING);
+  return scope.json ?? '{}';
 }
 
 /**

@@ -11,6 +11,13 @@ export interface HitRow {
   is_automated: boolean;
 }
 
+export interface SearchRow {
+  /** the account that was given may act */
+  is_account: boolean;
+  total: number;
+  hits: HitRow[];
+}
+
 /**
  * One statement for each number of words: `like all ($1)` would say the same, but Postgres uses no index for it. The
  * account comes from the same query, so that one that ended meanwhile sees no more than a stranger.
@@ -32,7 +39,7 @@ export function searchStatement(words: number): PreparedStatement {
         case r.namespace when '${LIBRARY}' then r.name else r.namespace || '/' || r.name end collate "C"
       limit $4 offset $5
     )
-    select (select count(*) from hits) as total,
+    select exists (select 1 from account) as is_account, (select count(*) from hits) as total,
       coalesce((select json_agg(page) from page), '[]') as hits`,
   };
 }
@@ -41,8 +48,8 @@ export async function search(
   db: Db,
   account: { userId: number; credentialsEpoch: number } | undefined,
   wanted: { patterns: readonly string[]; exact: string; limit: number; offset: number },
-): Promise<{ total: number; hits: HitRow[] }> {
-  const rows = await queryPrepared<{ total: number; hits: HitRow[] }>(db, searchStatement(wanted.patterns.length), [
+): Promise<SearchRow> {
+  const rows = await queryPrepared<SearchRow>(db, searchStatement(wanted.patterns.length), [
     account?.userId ?? null,
     account?.credentialsEpoch ?? null,
     wanted.exact,
@@ -50,5 +57,5 @@ export async function search(
     wanted.offset,
     ...wanted.patterns,
   ]);
-  return rows[0] ?? { total: 0, hits: [] };
+  return rows[0] ?? { is_account: false, total: 0, hits: [] };
 }

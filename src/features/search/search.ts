@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { identityOf, type Actor } from '../accounts/actor';
+import { getAccount } from '../accounts/current-account';
 import { displayName, LIBRARY } from '../repositories/names';
 import * as store from './search.store';
 
@@ -44,6 +45,7 @@ function wordsOf(term: string): string[] {
  *
  * @param wanted.page - from 1
  * @param wanted.pageSize - from 1
+ * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended meanwhile
  */
 export async function searchRepositories(
   ctx: Needs<'db'>,
@@ -51,12 +53,17 @@ export async function searchRepositories(
   wanted: { term: string; page: number; pageSize: number },
 ): Promise<SearchPage> {
   const words = wordsOf(wanted.term);
-  const { total, hits } = await store.search(ctx.db, identityOf(actor), {
+  const {
+    is_account: isAccount,
+    total,
+    hits,
+  } = await store.search(ctx.db, identityOf(actor), {
     patterns: words.slice(0, MAX_WORDS).map(asPattern),
     exact: words.join(' '),
     limit: wanted.pageSize,
     offset: (wanted.page - 1) * wanted.pageSize,
   });
+  if (!isAccount && identityOf(actor) !== undefined) await getAccount(ctx, actor);
   return {
     total,
     hits: hits.map((hit) => ({

@@ -1,5 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { SecretCache } from '../cache/secret-cache';
 import { BoundedQueue } from './bounded-queue';
 import { decoyHash, hashPassword, matchesPassword } from './passwords';
 
@@ -12,17 +11,16 @@ export interface PasswordLimits {
   readonly waiting: number;
 }
 
-const REMEMBERED = { max: 10_000, ttl: 5 * 60_000 };
+const YES = { isRight: true };
 
 /**
  * Hashes and checks passwords. A check that succeeded is remembered for some minutes, because old engines and scripts
- * send the password with every request. What is remembered is an HMAC over user, stored hash and password under a key
- * that only this process has: it betrays nothing, and a changed password misses at once.
+ * send the password with every request. It is remembered under user, stored hash and password, so that a changed
+ * password misses at once.
  */
 export class PasswordChecker {
-  private readonly key = randomBytes(32);
-  private readonly verified = new LRUCache<string, true>(REMEMBERED);
-  private readonly inFlight = new Map<string, Promise<boolean>>();
+  private readonly verified = new SecretCache<typeof YES>();
+  private readonly inFlight = new SecretCache<Promise<boolean>>();
   private readonly queue: BoundedQueue;
 
   constructor(private readonly limits: PasswordLimits) {
@@ -39,7 +37,7 @@ export class PasswordChecker {
 
   /** Whether this very check succeeded lately, so that it costs nothing. */
   isRemembered(username: string, password: string, storedHash: string): boolean {
-    return this.verified.has(this.fingerprint(username, password, storedHash));
+    return this.verified.get(username, storedHash, password) !== undefined;
   }
 
   /**
@@ -54,22 +52,19 @@ export class PasswordChecker {
       await this.queue.run(() => matchesPassword(password, decoy));
       return false;
     }
-    const fingerprint = this.fingerprint(username, password, storedHash);
-    if (this.verified.has(fingerprint)) return true;
-    const known = this.inFlight.get(fingerprint);
+    if (this.isRemembered(username, password, storedHash)) return true;
+    const known = this.inFlight.get(username, storedHash, password);
     if (known !== undefined) return known;
-    const checking = this.compare(password, storedHash, fingerprint).finally(() => this.inFlight.delete(fingerprint));
-    this.inFlight.set(fingerprint, checking);
-    return checking;
+    const checking = this.compare(username, password, storedHash);
+    this.inFlight.set(checking, username, storedHash, password);
+    return checking.finally(() => {
+      this.inFlight.delete(username, storedHash, password);
+    });
   }
 
-  private async compare(password: string, storedHash: string, fingerprint: string): Promise<boolean> {
+  private async compare(username: string, password: string, storedHash: string): Promise<boolean> {
     const isRight = await this.queue.run(() => matchesPassword(password, storedHash));
-    if (isRight) this.verified.set(fingerprint, true);
+    if (isRight) this.verified.set(YES, username, storedHash, password);
     return isRight;
-  }
-
-  private fingerprint(username: string, password: string, storedHash: string): string {
-    return createHmac('sha256', this.key).update(`${username}\0${storedHash}\0${password}`).digest('base64');
   }
 }

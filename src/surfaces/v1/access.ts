@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'express';
 import basicAuth from 'express-basic-auth';
 import type { Context } from '../../context';
-import type { Actor } from '../../features/accounts/actor';
-import { verifyCredentials } from '../../features/accounts/credentials';
+import type { Actor, Identity } from '../../features/accounts/actor';
+import { recallIdentity, verifyCredentials } from '../../features/accounts/credentials';
 import { authorizationRequired } from '../../features/repositories/scope';
 import { readToken, tokenActor } from '../../features/tokens/token';
 import { AppError } from '../../platform/errors';
@@ -39,6 +39,36 @@ function addressOf(req: IncomingMessage): string {
   return req.socket.remoteAddress ?? 'unknown';
 }
 
+/** Requests whose credentials were recalled, not verified. */
+const recallings = new WeakSet<IncomingMessage>();
+
+/**
+ * A read may begin with an identity that is only remembered, since the query that does the work checks it; and it may
+ * begin again with verified credentials when that query refuses it, since it has no body.
+ */
+function recalled(ctx: Context, req: IncomingMessage, username: string, password: string): Identity | undefined {
+  if (req.method !== 'GET' && req.method !== 'HEAD') return undefined;
+  const identity = recallings.has(req) ? undefined : recallIdentity(ctx, username, password);
+  if (identity !== undefined) recallings.add(req);
+  return identity;
+}
+
+/** Handles a request, and once more with verified credentials when recalled ones were refused. */
+export async function handleRecalled<A extends Access>(
+  ctx: Context,
+  handle: V1Handler<A>,
+  exchange: V1Exchange<A>,
+): Promise<Reply> {
+  try {
+    return await handle(ctx, exchange);
+  } catch (error) {
+    const isRefusal = error instanceof AppError && error.code === 'unauthenticated';
+    if (!isRefusal || !recallings.has(exchange.req)) throw error;
+    const caller = (await identify(ctx, exchange.req)) as Callers[A];
+    return handle(ctx, { ...exchange, caller });
+  }
+}
+
 async function identify(ctx: Context, req: IncomingMessage): Promise<Actor> {
   const address = addressOf(req);
   const authorization = readAuthorization(req.headers.authorization);
@@ -51,7 +81,8 @@ async function identify(ctx: Context, req: IncomingMessage): Promise<Actor> {
       const { username, password } = authorization;
       // Old engines send `Basic Og==`, an empty name and password, when nobody has logged in.
       if (username === '') return { kind: 'anonymous', address };
-      const identity = await verifyCredentials(ctx, username, password, address);
+      const identity =
+        recalled(ctx, req, username, password) ?? (await verifyCredentials(ctx, username, password, address));
       if (identity === undefined) throw authorizationRequired();
       return { kind: 'user', identity, address };
     }

@@ -1,5 +1,5 @@
-import { finishPush, listImages, mayUseImage, startPush } from '../../features/repositories/image-lists';
-import { empty, json } from '../../platform/http/exchange';
+import { finishPush, imagesAsJson, mayUseImage, startPush } from '../../features/repositories/image-lists';
+import { empty, json, jsonText } from '../../platform/http/exchange';
 import type { V1Handler } from './access';
 import { UnknownUrlError } from './errors';
 import { endpointHeaders, tokenHeaders } from './replies';
@@ -23,10 +23,10 @@ export const putImages: V1Handler<'index'> = async (ctx, { req, caller, params }
 
 /** `GET /v1/repositories/R/images` (protocol 2.8). Without tags: an engine would pull every entry that has one. */
 export const getImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
-  const { repository, images } = await listImages(ctx, caller, repositoryOf(params));
+  const { repository, json: images } = await imagesAsJson(ctx, caller, repositoryOf(params));
   const isToken = caller.kind === 'token';
   const token = wantsToken(req) && !isToken ? tokenHeaders(ctx, caller, repository, 'read').headers : {};
-  return json(200, images, { ...token, ...endpointHeaders(ctx, req) });
+  return jsonText(200, images, { ...token, ...endpointHeaders(ctx, req) });
 };
 
 /** `GET /v1/repositories/R/layer/<image id>/access` (protocol 2.10). */

@@ -1,6 +1,6 @@
 import type { Context } from '../../context';
 import type { Method } from '../../platform/http/route';
-import type { Access, V1Handler, V1Route } from './access';
+import { handleRecalled, type Access, type V1Handler, type V1Route } from './access';
 import * as imageLists from './image-lists';
 import * as images from './images';
 import * as layers from './layers';
@@ -81,5 +81,8 @@ const ROWS: readonly AnyRow[] = [
 
 /** The rows with their handlers bound to what the process can do. */
 export function v1Routes(ctx: Context): V1Route[] {
-  return ROWS.map((row) => ({ ...row, handle: (exchange) => row.handle(ctx, exchange as never) }));
+  return ROWS.map((row) => ({
+    ...row,
+    handle: (exchange) => handleRecalled(ctx, row.handle as V1Handler<Access>, exchange),
+  }));
 }

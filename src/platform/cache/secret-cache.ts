@@ -1,0 +1,30 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+
+const LIMITS = { max: 10_000, ttl: 5 * 60_000 };
+
+/**
+ * Remembers something under secrets, for some minutes and in bounded memory. The key is an HMAC that only this process
+ * can compute, so that a dump of the memory shows no password.
+ */
+export class SecretCache<T extends object> {
+  private readonly key = randomBytes(32);
+  private readonly entries = new LRUCache<string, T>(LIMITS);
+
+  /** What was remembered under these parts, in this order. */
+  get(...parts: readonly string[]): T | undefined {
+    return this.entries.get(this.fingerprint(parts));
+  }
+
+  set(value: T, ...parts: readonly string[]): void {
+    this.entries.set(this.fingerprint(parts), value);
+  }
+
+  delete(...parts: readonly string[]): void {
+    this.entries.delete(this.fingerprint(parts));
+  }
+
+  private fingerprint(parts: readonly string[]): string {
+    return createHmac('sha256', this.key).update(parts.join('\0')).digest('base64');
+  }
+}

@@ -1,0 +1,70 @@
+import request from 'supertest';
+import { setActive, updateUser } from '../../../src/features/accounts/users';
+import { makeImage, pushImages } from '../../helpers/images';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+
+/*
+ * A read with Basic begins with the identity that the same credentials had a moment ago, and the query of the read holds
+ * it against the database. So nothing that has ended may be served, and nothing that is right may be refused.
+ */
+
+let server: TestServer;
+const image = makeImage();
+beforeAll(async () => {
+  server = await startTestServer();
+  await addUser(server, 'alice');
+  await pushImages(server, 'alice/app', [image]);
+  await request(server.server)
+    .put('/v1/repositories/alice/app/properties')
+    .set('Authorization', basic('alice'))
+    .send({ access: 'private' })
+    .expect(200);
+});
+afterAll(() => server.close());
+
+const READS = [
+  '/v1/users',
+  '/v1/repositories/alice/app/images',
+  '/v1/repositories/alice/app/tags',
+  '/v1/repositories/alice/app/properties',
+  `/v1/repositories/alice/app/layer/${image.id}/access`,
+  `/v1/images/${image.id}/json`,
+  `/v1/images/${image.id}/ancestry`,
+  `/v1/images/${image.id}/layer`,
+  '/v1/search?q=app',
+];
+
+async function statuses(authorization: string): Promise<number[]> {
+  const answers: number[] = [];
+  for (const path of READS) {
+    answers.push((await request(server.server).get(path).set('Authorization', authorization)).status);
+  }
+  return answers;
+}
+
+const all = (status: number): number[] => READS.map(() => status);
+
+it('a password that was changed, and changed back, is refused and accepted at once', async () => {
+  expect(await statuses(basic('alice'))).toEqual(all(200));
+  await updateUser(server.ctx, 'alice', { password: 'another' });
+  expect(await statuses(basic('alice'))).toEqual(all(401));
+  expect(await statuses(basic('alice', 'another'))).toEqual(all(200));
+  await updateUser(server.ctx, 'alice', { password: 'alicepw' });
+  expect(await statuses(basic('alice', 'another'))).toEqual(all(401));
+  expect(await statuses(basic('alice'))).toEqual(all(200));
+});
+
+it('an account that is deactivated gets 403 at once, and is back at once', async () => {
+  expect(await statuses(basic('alice'))).toEqual(all(200));
+  await setActive(server.ctx, 'alice', false);
+  expect(await statuses(basic('alice'))).toEqual(all(403));
+  await setActive(server.ctx, 'alice', true);
+  expect(await statuses(basic('alice'))).toEqual(all(200));
+});
+
+it('a wrong password is never recalled', async () => {
+  for (let turn = 0; turn < 2; turn += 1) {
+    const { status } = await request(server.server).get(READS[1]!).set('Authorization', basic('alice', 'wrong'));
+    expect(status).toBe(401);
+  }
+});
