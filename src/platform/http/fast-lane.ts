@@ -28,8 +28,8 @@ export function createFastLane<Access extends string, Callers extends Record<Acc
   return (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return false;
     const { path } = splitUrl(req.url ?? '');
-    // Express decides what a broken escape is.
-    const found = path.includes('%') ? null : router.find('GET', path);
+    // Express decides what an escape or an empty part means: the two routers differ there.
+    const found = path.includes('%') || path.includes('//') ? null : router.find('GET', path);
     if (found === null) return false;
     found.handler(req, res, found.params, undefined, {});
     return true;

@@ -80,6 +80,12 @@ it('chooses the route that Express chooses, and takes the same from the path', a
   );
 });
 
+it('leaves empty parts to Express', async () => {
+  const [express_, lane] = await choices('/v1/repositories//images');
+  expect(express_).toEqual([404, 'no route']);
+  expect(lane).toEqual(express_);
+});
+
 it('takes a repository called like its own paths for none', async () => {
   const [, lane] = await choices('/v1/repositories/foo/tags/tags');
   expect(lane).toEqual([
