@@ -109,7 +109,7 @@ module.exports = {
     forbid(
       'config-is-for-the-outermost-files',
       'Everything else is handed what it needs.',
-      { path: '^src/', pathNot: '^src/(cli|server|runtime|context|config)[.]ts$' },
+      { path: '^src/', pathNot: '^src/(cli|server|listeners|runtime|context|config)[.]ts$' },
       { path: '^src/config[.]ts$' },
     ),
     forbid('processes-are-imported-by-nobody', 'cli.ts is a process, not a module.', {}, { path: '^src/cli[.]ts$' }),

@@ -5,6 +5,7 @@ import { answer, type ErrorReply } from './platform/http/answer';
 import { json, type Reply } from './platform/http/exchange';
 import { createFastLane } from './platform/http/fast-lane';
 import { mountRoutes, type MountOptions } from './platform/http/route';
+import { splitUrl } from './platform/http/url';
 import type { Metrics } from './platform/metrics/metrics';
 import { opsRoutes } from './surfaces/ops/routes';
 import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
@@ -81,5 +82,19 @@ export function createApp(parts: AppParts): RequestListener {
   const app = createExpressApp(parts, v1);
   return (req, res) => {
     if (!lane(req, res)) app(req, res);
+  };
+}
+
+/**
+ * What the legacy door lets in: the protocol of old engines and nothing else, for its TLS protects little.
+ *
+ * @param app - answers what is let in
+ */
+export function legacyDoor(app: RequestListener): RequestListener {
+  return (req, res) => {
+    const { path } = splitUrl(req.url ?? '');
+    const isProtocol = path.startsWith('/v1/') || path === '/_ping';
+    if (isProtocol) app(req, res);
+    else void answer(res, { make: () => Promise.resolve(NOT_FOUND), errorReply, path, headers: () => ({}) });
   };
 }

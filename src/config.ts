@@ -8,9 +8,22 @@ function wholeNumber(min: number, max: number) {
   return digits.transform(Number).pipe(z.number().min(min).max(max));
 }
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+/** Bytes, or `500m`, `10g`. */
+const byteCount = z
+  .string()
+  .regex(/^\d{1,15}[kmgtKMGT]?$/, 'must be a number of bytes, or one with k, m, g or t behind it')
+  .transform((text) => Number.parseInt(text, 10) * (UNITS[text.replace(/^\d+/, '').toLowerCase()] ?? 1));
+
 const hostAndPort = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/, 'must be host or host:port, without a scheme');
+
+const hostList = z
+  .string()
+  .transform((value) => value.split(',').map((entry) => entry.trim()))
+  .pipe(z.array(hostAndPort).min(1));
 
 /** A rule of the accounts, as zod has it. */
 function obeys(rule: (value: string) => void): (value: string, issues: z.RefinementCtx) => void {
@@ -33,12 +46,18 @@ const environment = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
     .optional(),
   DRYDOCK_DATA_DIR: z.string().min(1).default('./data'),
+  DRYDOCK_STORAGE_LIMIT: byteCount.pipe(z.number().min(1)).optional(),
+  DRYDOCK_STORAGE_RESERVE: byteCount.default(256 * 2 ** 20),
+  DRYDOCK_TLS_CERT: z.string().min(1).optional(),
+  DRYDOCK_TLS_KEY: z.string().min(1).optional(),
+  DRYDOCK_LEGACY_TLS_PORT: wholeNumber(0, 65_535).optional(),
+  DRYDOCK_STANDALONE: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .default(false),
+  DRYDOCK_INDEX_HOSTS: hostList.optional(),
   DRYDOCK_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  DRYDOCK_REGISTRY_ENDPOINTS: z
-    .string()
-    .transform((value) => value.split(',').map((entry) => entry.trim()))
-    .pipe(z.array(hostAndPort).min(1))
-    .optional(),
+  DRYDOCK_REGISTRY_ENDPOINTS: hostList.optional(),
   DRYDOCK_ADMIN_USERNAME: z.string().superRefine(obeys(assertUsername)).optional(),
   DRYDOCK_ADMIN_PASSWORD: z.string().superRefine(obeys(assertPassword)).optional(),
   DRYDOCK_ADMIN_EMAIL: z.string().superRefine(obeys(assertEmail)).optional(),
@@ -61,10 +80,21 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** Values that make sense only together with others: of these, all or none. */
+const TOGETHER: readonly (readonly string[])[] = [
+  ['DRYDOCK_ADMIN_USERNAME', 'DRYDOCK_ADMIN_PASSWORD'],
+  ['DRYDOCK_TLS_CERT', 'DRYDOCK_TLS_KEY'],
+];
+
 /** Not part of the schema, which looks at the whole only when every part is good, and so would not report all at once. */
-function missingHalves(given: NodeJS.ProcessEnv): string[] {
-  const missing = ['DRYDOCK_ADMIN_USERNAME', 'DRYDOCK_ADMIN_PASSWORD'].filter((name) => given[name] === undefined);
-  return missing.length === 1 ? missing : [];
+function incomplete(given: NodeJS.ProcessEnv): string[] {
+  const lines = TOGETHER.flatMap((names) => {
+    const missing = names.filter((name) => given[name] === undefined);
+    if (missing.length === 0 || missing.length === names.length) return [];
+    return missing.map((name) => `  ${name}: ${names.join(' and ')} go together`);
+  });
+  const isLegacyAlone = given['DRYDOCK_LEGACY_TLS_PORT'] !== undefined && given['DRYDOCK_TLS_CERT'] === undefined;
+  return isLegacyAlone ? [...lines, '  DRYDOCK_LEGACY_TLS_PORT: needs DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY'] : lines;
 }
 
 /**
@@ -78,7 +108,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJ
   const parsed = environment.safeParse({ ...defaults, ...given });
   const lines = [
     ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.slice(0, 1).join('.')}: ${issue.message}`),
-    ...missingHalves(given).map((name) => `  ${name}: DRYDOCK_ADMIN_USERNAME and DRYDOCK_ADMIN_PASSWORD go together`),
+    ...incomplete(given),
   ];
   if (parsed.success && lines.length === 0) return parsed.data;
   throw new ConfigError(

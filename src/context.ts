@@ -1,4 +1,5 @@
 import type { BlobStore } from './blobs/blob-store';
+import type { StorageRoom } from './blobs/storage-room';
 import type { ByteCache } from './platform/cache/byte-cache';
 import type { SecretCache } from './platform/cache/secret-cache';
 import type { Db } from './platform/db/db';
@@ -16,12 +17,18 @@ export interface Settings {
   readonly hubLimits: boolean;
   /** `host[:port]` of the registries that serve the images; empty: the host that the request came to */
   readonly registryEndpoints: readonly string[];
+  /** engines shall send Basic on every request, and no token (protocol 2.1) */
+  readonly standalone: boolean;
+  /** `host[:port]` of the hosts on which tags have the index's shape (protocol 2.12) */
+  readonly indexHosts: readonly string[];
 }
 
 /** What the process can do. Functions take the part they use: `Needs<'db' | 'blobs'>`. */
 export interface Context {
   readonly db: Db;
   readonly blobs: BlobStore;
+  /** lets layers in while there is room */
+  readonly storageRoom: StorageRoom;
   readonly log: Logger;
   readonly settings: Settings;
   /** signs and verifies tokens; the same in all processes on one database */

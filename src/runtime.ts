@@ -3,9 +3,11 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from './blobs/filesystem';
+import { StorageRoom, type StorageLimits } from './blobs/storage-room';
 import type { Config } from './config';
 import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
+import { storedBytes } from './features/images/scrub';
 import { ensureTokenKey } from './features/tokens/token-key';
 import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
@@ -37,6 +39,8 @@ export function settingsOf(config: Config): Settings {
     confirmationRequired: config.DRYDOCK_EMAIL_CONFIRMATION === 'required',
     hubLimits: config.DRYDOCK_HUB_LIMITS,
     registryEndpoints: config.DRYDOCK_REGISTRY_ENDPOINTS ?? publicHost,
+    standalone: config.DRYDOCK_STANDALONE,
+    indexHosts: config.DRYDOCK_INDEX_HOSTS ?? [],
   };
 }
 
@@ -54,15 +58,28 @@ function poolSize(config: Config): number {
   return Math.min(16, Math.max(4, Math.floor(64 / config.DRYDOCK_WORKERS)));
 }
 
+const NO_STORAGE_LIMITS: StorageLimits = { limitBytes: undefined, reserveBytes: 0 };
+
+function storageLimits(config: Config): StorageLimits {
+  return { limitBytes: config.DRYDOCK_STORAGE_LIMIT, reserveBytes: config.DRYDOCK_STORAGE_RESERVE };
+}
+
 /** A context of these parts, with limiters and a cache of its own. */
-export function contextOf(parts: Omit<Context, 'loginLimiters' | 'recentLogins' | 'cache'>): Context {
+export function contextOf(
+  parts: Omit<Context, 'loginLimiters' | 'recentLogins' | 'cache' | 'storageRoom'>,
+  storage: StorageLimits = NO_STORAGE_LIMITS,
+): Context {
   const { pair, address, account } = LOGIN_LIMITS;
   const loginLimiters = {
     pair: new FailureLimiter(parts.db, pair),
     address: new FailureLimiter(parts.db, address),
     account: new FailureLimiter(parts.db, account),
   };
-  return { ...parts, loginLimiters, recentLogins: new SecretCache(), cache: new ByteCache(CACHE_BYTES) };
+  const storageRoom = new StorageRoom(storage, {
+    usedBytes: () => storedBytes(parts),
+    freeBytes: () => parts.blobs.freeBytes(),
+  });
+  return { ...parts, storageRoom, loginLimiters, recentLogins: new SecretCache(), cache: new ByteCache(CACHE_BYTES) };
 }
 
 /** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */
@@ -114,7 +131,7 @@ export async function openRuntime(config: Config, log: Logger): Promise<Runtime>
     const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));
     const tokenKey = await ensureTokenKey({ db });
     const passwords = new PasswordChecker(passwordLimits(config));
-    const ctx = contextOf({ db, blobs, log, settings: settingsOf(config), tokenKey, passwords });
+    const ctx = contextOf({ db, blobs, log, settings: settingsOf(config), tokenKey, passwords }, storageLimits(config));
     return { ctx, connection, appliedMigrations, close };
   } catch (error) {
     await close();

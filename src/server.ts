@@ -1,25 +1,20 @@
-import { createApp } from './app';
 import type { Config } from './config';
 import type { Context } from './context';
 import { ensureAdministrator, type FirstAdministrator } from './features/accounts/administrator';
 import { jobsOf } from './jobs';
-import { createHttpServer, drain, listen } from './platform/http/server';
+import { startListeners, urlOf } from './listeners';
 import { startWorker } from './platform/jobs/worker';
 import { createLogger, type Logger } from './platform/log/logger';
-import { Metrics } from './platform/metrics/metrics';
 import { isWorkerProcess, startWorkerProcesses, workForPrimary } from './platform/cluster/worker-processes';
 import { openRuntime, type Runtime } from './runtime';
 
 /** A server that answers requests. */
 export interface RunningServer {
-  /** `http://host:port`, with the port that was really taken */
+  /** `http://host:port` or https, with the port that was really taken */
   readonly url: string;
   /** Answers what is in flight, takes nothing new, and lets go of everything. May be called again. */
   stop(): Promise<void>;
 }
-
-/** How long requests in flight may take when the server is told to stop. */
-const DRAIN_MS = 30_000;
 
 function firstAdministrator(config: Config): FirstAdministrator | undefined {
   const { DRYDOCK_ADMIN_USERNAME: username, DRYDOCK_ADMIN_PASSWORD: password, DRYDOCK_ADMIN_EMAIL: email } = config;
@@ -40,27 +35,6 @@ export async function announceAdministrator(
   if (administrator === undefined) return;
   const { username, password } = administrator;
   announce(`The administrator is "${username}" with the password ${password} (shown this once).`);
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** Begins to answer requests on an open runtime; `stop` drains the listener and leaves the runtime open. */
-async function startListener(runtime: Runtime, config: Config, log: Logger): Promise<RunningServer> {
-  let draining = false;
-  const isDraining = (): boolean => draining;
-  const metrics = new Metrics();
-  const app = createApp({ ctx: runtime.ctx, metrics, isDraining });
-  const server = createHttpServer(app, { log, metrics, isDraining });
-  const { port } = await listen(server, config.PORT, config.HOST);
-  return {
-    url: urlOf(config.HOST, port),
-    stop: async () => {
-      draining = true;
-      await drain(server, DRAIN_MS);
-    },
-  };
 }
 
 /**
@@ -110,8 +84,8 @@ export async function startServer(
     },
     (runtime) =>
       config.DRYDOCK_WORKERS > 1
-        ? startWorkerProcesses(config.DRYDOCK_WORKERS, log, (port) => urlOf(config.HOST, port))
-        : startListener(runtime, config, log),
+        ? startWorkerProcesses(config.DRYDOCK_WORKERS, log, (port) => urlOf(config, port))
+        : startListeners(runtime.ctx, config, log),
   ]);
 }
 
@@ -125,7 +99,7 @@ export async function serve(config: Config, print: (line: string) => void): Prom
   const log = createLogger(config.LOG_LEVEL);
   if (isWorkerProcess) {
     await workForPrimary(async () => {
-      await untilSignal(await startParts(config, log, [(runtime) => startListener(runtime, config, log)]), log);
+      await untilSignal(await startParts(config, log, [(runtime) => startListeners(runtime.ctx, config, log)]), log);
     });
     return;
   }

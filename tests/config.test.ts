@@ -8,6 +8,8 @@ const DEFAULTS = {
   PORT: 5000,
   HOST: '127.0.0.1',
   DRYDOCK_DATA_DIR: './data',
+  DRYDOCK_STORAGE_RESERVE: 268_435_456,
+  DRYDOCK_STANDALONE: false,
   DRYDOCK_REGISTRATION: 'open',
   DRYDOCK_EMAIL_CONFIRMATION: 'off',
   DRYDOCK_WORKERS: availableParallelism(),
@@ -51,7 +53,14 @@ describe('what is given', () => {
         HOST: '::1',
         DATABASE_URL: 'postgresql://drydock@db/drydock',
         DRYDOCK_DATA_DIR: '/var/lib/drydock',
+        DRYDOCK_STORAGE_LIMIT: '10g',
+        DRYDOCK_STORAGE_RESERVE: '4096',
         DRYDOCK_PUBLIC_URL: 'https://hub.example.com',
+        DRYDOCK_TLS_CERT: '/etc/drydock/cert.pem',
+        DRYDOCK_TLS_KEY: '/etc/drydock/key.pem',
+        DRYDOCK_LEGACY_TLS_PORT: '5443',
+        DRYDOCK_STANDALONE: 'true',
+        DRYDOCK_INDEX_HOSTS: 'index.example.com, hub.example.com:5000',
         DRYDOCK_REGISTRY_ENDPOINTS: 'r1.example.com:5000, r2.example.com,[2001:db8::1]:5000',
         DRYDOCK_ADMIN_USERNAME: 'captain',
         DRYDOCK_ADMIN_PASSWORD: 'secret99',
@@ -69,7 +78,14 @@ describe('what is given', () => {
       HOST: '::1',
       DATABASE_URL: 'postgresql://drydock@db/drydock',
       DRYDOCK_DATA_DIR: '/var/lib/drydock',
+      DRYDOCK_STORAGE_LIMIT: 10_737_418_240,
+      DRYDOCK_STORAGE_RESERVE: 4096,
       DRYDOCK_PUBLIC_URL: 'https://hub.example.com',
+      DRYDOCK_TLS_CERT: '/etc/drydock/cert.pem',
+      DRYDOCK_TLS_KEY: '/etc/drydock/key.pem',
+      DRYDOCK_LEGACY_TLS_PORT: 5443,
+      DRYDOCK_STANDALONE: true,
+      DRYDOCK_INDEX_HOSTS: ['index.example.com', 'hub.example.com:5000'],
       DRYDOCK_REGISTRY_ENDPOINTS: ['r1.example.com:5000', 'r2.example.com', '[2001:db8::1]:5000'],
       DRYDOCK_ADMIN_USERNAME: 'captain',
       DRYDOCK_ADMIN_PASSWORD: 'secret99',
@@ -91,12 +107,20 @@ describe('what is given', () => {
     ['PORT', ' '],
     ['PORT', '0x50'],
     ['DATABASE_URL', 'mysql://localhost/drydock'],
+    ['DRYDOCK_STORAGE_LIMIT', '0'],
+    ['DRYDOCK_STORAGE_LIMIT', '10 g'],
+    ['DRYDOCK_STORAGE_LIMIT', '10gb'],
+    ['DRYDOCK_STORAGE_LIMIT', '1.5g'],
+    ['DRYDOCK_STORAGE_RESERVE', '-1'],
+    ['DRYDOCK_STORAGE_RESERVE', 'none'],
     ['DRYDOCK_PUBLIC_URL', 'hub.example.com'],
     ['DRYDOCK_PUBLIC_URL', 'ftp://hub.example.com'],
     ['DRYDOCK_REGISTRY_ENDPOINTS', 'https://r1.example.com'],
     ['DRYDOCK_REGISTRY_ENDPOINTS', 'r1.example.com,'],
     ['DRYDOCK_REGISTRATION', 'yes'],
     ['DRYDOCK_EMAIL_CONFIRMATION', 'on'],
+    ['DRYDOCK_STANDALONE', 'yes'],
+    ['DRYDOCK_INDEX_HOSTS', 'https://index.example.com'],
     ['DRYDOCK_WORKERS', '0'],
     ['DRYDOCK_BCRYPT_COST', '3'],
     ['DRYDOCK_BCRYPT_COST', '16'],
@@ -122,6 +146,19 @@ describe('what is given', () => {
     expect(refusal(env)).toBe(
       `The configuration has a bad value:\n  ${missing}: DRYDOCK_ADMIN_USERNAME and DRYDOCK_ADMIN_PASSWORD go together`,
     );
+  });
+
+  it.each([
+    [{ DRYDOCK_TLS_CERT: 'cert.pem' }, 'DRYDOCK_TLS_KEY'],
+    [{ DRYDOCK_TLS_KEY: 'key.pem' }, 'DRYDOCK_TLS_CERT'],
+  ])('has a certificate and its key, or neither: %j', (env, missing) => {
+    expect(refusal(env)).toBe(
+      `The configuration has a bad value:\n  ${missing}: DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY go together`,
+    );
+  });
+
+  it('has no legacy door without a certificate', () => {
+    expect(refusal({ DRYDOCK_LEGACY_TLS_PORT: '5443' })).toContain('needs DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY');
   });
 
   it('is refused all at once, a line each', () => {

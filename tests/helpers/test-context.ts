@@ -12,6 +12,8 @@ const SETTINGS: Settings = {
   confirmationRequired: false,
   hubLimits: false,
   registryEndpoints: [],
+  standalone: false,
+  indexHosts: [],
 };
 
 /** A context of an open installation with cheap passwords; `settings` say what differs. */

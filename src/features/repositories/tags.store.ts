@@ -40,21 +40,32 @@ export async function deleteTag(db: Db, repositoryId: number, name: string): Pro
   return rows.length > 0;
 }
 
-/** Whether the image and all its ancestors are complete in the repository. */
-export async function isChainComplete(db: Db, repositoryId: number, imageId: string): Promise<boolean> {
-  const rows = await query<{ links: number; depth: number | null }>(
+export interface ChainRow {
+  /** of the link, not of the image */
+  id: number;
+  image_id: string;
+  depth: number;
+}
+
+/** The image and its ancestors in the repository, as far as they are complete; the image first. */
+export async function findChain(db: Db, repositoryId: number, imageId: string): Promise<ChainRow[]> {
+  return query<ChainRow>(
     db,
     `with recursive chain as (
-       select i.depth, c.parent_id from repository_images i join image_contents c on c.id = i.content_id
+       select i.id, i.image_id, i.depth, c.parent_id from repository_images i join image_contents c on c.id = i.content_id
        where i.repository_id = $1 and i.image_id = $2
        union all
-       select i.depth, c.parent_id from chain
+       select i.id, i.image_id, i.depth, c.parent_id from chain
          join repository_images i on i.repository_id = $1 and i.image_id = chain.parent_id and i.depth = chain.depth - 1
          join image_contents c on c.id = i.content_id
      )
-     select count(*) as links, max(depth) as depth from chain`,
+     select id, image_id, depth from chain order by depth desc`,
     [repositoryId, imageId],
   );
-  const chain = rows[0];
-  return chain !== undefined && chain.links > 0 && chain.links === chain.depth;
+}
+
+/** Whether the image and all its ancestors are complete in the repository. */
+export async function isChainComplete(db: Db, repositoryId: number, imageId: string): Promise<boolean> {
+  const chain = await findChain(db, repositoryId, imageId);
+  return chain.length > 0 && chain.length === chain[0]?.depth;
 }

@@ -43,6 +43,24 @@ export async function getTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryNam
 }
 
 /**
+ * The tag's image and its ancestors, with the numbers of their rows: what the index said of a tag (protocol 2.12).
+ *
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function listTagChain(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  tag: string,
+): Promise<{ id: number; imageId: string }[]> {
+  const repository = assertReadable(await findScope(ctx, actor, name), MISSING_TAG);
+  const row = isTag(tag) ? await store.findTag(ctx.db, repository.id, tag) : undefined;
+  if (row === undefined) throw new AppError('not_found', MISSING_TAG);
+  const chain = await store.findChain(ctx.db, repository.id, row.image_id);
+  return chain.map(({ id, image_id: imageId }) => ({ id, imageId }));
+}
+
+/**
  * Sets or moves a tag to an image that is complete in the repository, with all its ancestors (protocol 4.7).
  *
  * @param tag.readImageId - reads the body from the wire; not called for somebody who may not push

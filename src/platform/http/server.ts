@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server as PlainServer,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { hasCode } from '../error-code';
 import type { Logger } from '../log/logger';
@@ -52,23 +59,41 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
   );
 }
 
+/** A listener for http or https. */
+export type HttpServer = PlainServer | TlsServer;
+
+/** How https is spoken: Node's options of the certificate and the protocol. */
+export type TlsOptions = Pick<ServerOptions, 'cert' | 'key' | 'minVersion' | 'ciphers'>;
+
 /**
  * Makes the server that gives every request an id, a line in the log and a place in the metrics.
  *
- * @param isDraining - asks clients to close their connections, once true
+ * @param parts.isDraining - asks clients to close their connections, once true
+ * @param tls - undefined: plain http
  */
 export function createHttpServer(
   listener: RequestListener,
   parts: { log: Logger; metrics: Metrics; isDraining: () => boolean },
-): Server {
+): PlainServer;
+export function createHttpServer(
+  listener: RequestListener,
+  parts: { log: Logger; metrics: Metrics; isDraining: () => boolean },
+  tls: TlsOptions | undefined,
+): HttpServer;
+export function createHttpServer(
+  listener: RequestListener,
+  parts: { log: Logger; metrics: Metrics; isDraining: () => boolean },
+  tls?: TlsOptions,
+): HttpServer {
   const { log, metrics, isDraining } = parts;
-  const server = createServer((req, res) => {
+  const answer: RequestListener = (req, res) => {
     const state = beginRequest(req, res, log);
     if (isDraining()) res.setHeader('Connection', 'close');
     const { socket } = req;
     res.once('close', () => finish({ req, res, socket }, state, metrics));
     listener(req, res);
-  });
+  };
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
   // A layer may take hours to arrive: there is a limit on the head of a request, and none on its body.
   server.requestTimeout = 0;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
@@ -82,7 +107,7 @@ export function createHttpServer(
  *
  * @throws Error with a sentence when the port is not free
  */
-export async function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
+export async function listen(server: HttpServer, port: number, host: string): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const isTaken = hasCode(error, 'EADDRINUSE');
@@ -99,7 +124,7 @@ export async function listen(server: Server, port: number, host: string): Promis
  * Stops listening and waits for the requests in flight; those that take longer are cut off, so that their clients see a
  * broken connection and not half an answer that looks whole.
  */
-export async function drain(server: Server, timeoutMs: number): Promise<void> {
+export async function drain(server: HttpServer, timeoutMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   // A connection whose request has ended meanwhile is idle only now, and its client may keep it for a minute.

@@ -11,14 +11,20 @@ import { parseJson, readBody } from '../../platform/http/body';
 import { json, jsonText, type Reply } from '../../platform/http/exchange';
 import type { V1Exchange, V1Handler } from './access';
 import type { Context } from '../../context';
+import { asksTheIndex, indexTag, indexTags } from './index-tags';
 import { headerOf, LIMITS, repositoryOf } from './requests';
 
 /** `GET /v1/repositories/R/tags` (protocol 4.7): the registry's shape; the index's list breaks every engine. */
-export const getTags: V1Handler<'registry'> = async (ctx, { caller, params }) =>
-  jsonText(200, await tagsAsJson(ctx, caller, repositoryOf(params)));
+export const getTags: V1Handler<'registry'> = async (ctx, exchange) => {
+  const { caller, params } = exchange;
+  const tags = await tagsAsJson(ctx, caller, repositoryOf(params));
+  return asksTheIndex(ctx, exchange) ? indexTags(tags) : jsonText(200, tags);
+};
 
 /** `GET /v1/repositories/R/tags/<tag>` (protocol 4.7): a bare JSON string. */
-export const getOneTag: V1Handler<'registry'> = async (ctx, { caller, params }) => {
+export const getOneTag: V1Handler<'registry'> = async (ctx, exchange) => {
+  const { caller, params } = exchange;
+  if (asksTheIndex(ctx, exchange)) return indexTag(ctx, exchange);
   const tag = await getTag(ctx, caller, repositoryOf(params), params['tag'] ?? '');
   return json(200, tag.imageId);
 };

@@ -1,0 +1,87 @@
+import type { RequestListener } from 'node:http';
+import { createApp, legacyDoor } from './app';
+import type { Config } from './config';
+import type { Context } from './context';
+import {
+  readCertificate,
+  watchCertificate,
+  type Certificate,
+  type CertificateFiles,
+} from './platform/http/certificate';
+import { createHttpServer, drain, listen, type HttpServer, type TlsOptions } from './platform/http/server';
+import type { Logger } from './platform/log/logger';
+import { Metrics } from './platform/metrics/metrics';
+
+/** How long requests in flight may take when the server is told to stop. */
+const DRAIN_MS = 30_000;
+
+/** Docker up to 0.7 speaks TLS 1.0 only, with ciphers that OpenSSL allows at no security level but the lowest. */
+const LEGACY_TLS = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+
+/** `http://host:port`, or https. */
+export function urlOf(config: Config, port: number): string {
+  const { HOST: host } = config;
+  const scheme = config.DRYDOCK_TLS_CERT === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function certificateFiles(config: Config): CertificateFiles | undefined {
+  const { DRYDOCK_TLS_CERT: cert, DRYDOCK_TLS_KEY: key } = config;
+  return cert === undefined || key === undefined ? undefined : { cert, key };
+}
+
+interface Door {
+  readonly server: HttpServer;
+  readonly port: number;
+  readonly renew: (certificate: Certificate) => void;
+}
+
+/** Begins to answer requests; `stop` drains all doors. */
+export async function startListeners(
+  ctx: Context,
+  config: Config,
+  log: Logger,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  let draining = false;
+  const parts = { log, metrics: new Metrics(), isDraining: () => draining };
+  const app = createApp({ ctx, ...parts });
+  const files = certificateFiles(config);
+  const certificate = files === undefined ? undefined : await readCertificate(files);
+  const doors: Door[] = [];
+  const open = async (listener: RequestListener, port: number, tls: TlsOptions | undefined): Promise<Door> => {
+    const server = createHttpServer(listener, parts, tls);
+    const renew = (renewed: Certificate): void => {
+      if ('setSecureContext' in server) server.setSecureContext({ ...tls, ...renewed });
+    };
+    const door = { server, port: (await listen(server, port, config.HOST)).port, renew };
+    doors.push(door);
+    return door;
+  };
+  const drainAll = async (): Promise<void> => {
+    await Promise.all(doors.map(({ server }) => drain(server, DRAIN_MS)));
+  };
+  try {
+    const main = await open(app, config.PORT, certificate);
+    if (config.DRYDOCK_LEGACY_TLS_PORT !== undefined && certificate !== undefined) {
+      const legacy = await open(legacyDoor(app), config.DRYDOCK_LEGACY_TLS_PORT, { ...certificate, ...LEGACY_TLS });
+      log.warn(
+        { port: legacy.port },
+        'the legacy door speaks TLS 1.0 with old ciphers: open it only to the network of the engines that need it',
+      );
+    }
+    const useNew = (renewed: Certificate): void => doors.forEach(({ renew }) => renew(renewed));
+    const unwatch =
+      files === undefined || certificate === undefined ? undefined : watchCertificate(files, certificate, log, useNew);
+    return {
+      url: urlOf(config, main.port),
+      stop: async () => {
+        draining = true;
+        unwatch?.();
+        await drainAll();
+      },
+    };
+  } catch (error) {
+    await drainAll();
+    throw error;
+  }
+}

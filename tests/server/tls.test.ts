@@ -1,0 +1,157 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as httpsRequest } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readConfig } from '../../src/config';
+import { startListeners } from '../../src/listeners';
+import { readCertificate, watchCertificate } from '../../src/platform/http/certificate';
+import { DEFAULT_LIMITS } from '../../src/surfaces/cli/doctor/doctor';
+import { selfSignedCertificate, type Certificate } from '../helpers/self-signed-certificate';
+import { createTestContext } from '../helpers/test-context';
+import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
+import { addUser, basic } from '../helpers/test-server';
+import { examineAtOnce, failedSteps } from '../surfaces/cli/doctor/examination';
+
+let database: TestDatabase;
+let folder: string;
+const files = (): { cert: string; key: string } => ({
+  cert: path.join(folder, 'cert.pem'),
+  key: path.join(folder, 'key.pem'),
+});
+
+async function writeCertificate({ cert, key }: Certificate): Promise<void> {
+  await writeFile(files().cert, cert);
+  await writeFile(files().key, key);
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(path.join(tmpdir(), 'drydock-tls-'));
+  await writeCertificate(selfSignedCertificate());
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+/** Answers of the doors, over one connection each. */
+async function get(
+  url: string,
+  options: { minVersion?: 'TLSv1'; maxVersion?: 'TLSv1' | 'TLSv1.2'; ciphers?: string; authorization?: string } = {},
+): Promise<{ status: number; body: string; protocol: string | null; fingerprint: string }> {
+  const { authorization, ...tls } = options;
+  return new Promise((resolve, reject) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    const request = httpsRequest(url, { rejectUnauthorized: false, agent: false, headers, ...tls }, (response) => {
+      const socket = response.socket as unknown as TLSSocket;
+      const { fingerprint256: fingerprint } = socket.getPeerCertificate();
+      const protocol = socket.getProtocol();
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (body += chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body, protocol, fingerprint }));
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}
+
+const INSECURE = { ...DEFAULT_LIMITS, insecure: true };
+const OLD = { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function startTls(settings: { standalone?: boolean } = {}) {
+  const ctx = createTestContext(database.db, { settings });
+  const legacyPort = await freePort();
+  const { cert, key } = files();
+  const config = readConfig({
+    PORT: '0',
+    DRYDOCK_TLS_CERT: cert,
+    DRYDOCK_TLS_KEY: key,
+    DRYDOCK_LEGACY_TLS_PORT: String(legacyPort),
+  });
+  return { ctx, legacyUrl: `https://127.0.0.1:${legacyPort}`, ...(await startListeners(ctx, config, ctx.log)) };
+}
+
+describe('https', () => {
+  let server: Awaited<ReturnType<typeof startTls>>;
+  beforeAll(async () => {
+    server = await startTls();
+    await addUser(server, 'alice');
+  });
+  afterAll(() => server.stop());
+
+  it('is spoken by the main door, and TLS 1.0 is not', async () => {
+    expect(server.url).toMatch(/^https:/);
+    expect(await get(`${server.url}/v1/_ping`)).toMatchObject({ status: 200, body: 'true', protocol: 'TLSv1.3' });
+    await expect(get(`${server.url}/v1/_ping`, OLD)).rejects.toThrow();
+  });
+
+  it('is spoken by the legacy door in TLS 1.0, for the protocol and nothing else', async () => {
+    const authorization = basic('alice');
+    expect(await get(`${server.legacyUrl}/v1/_ping`, OLD)).toMatchObject({ status: 200, protocol: 'TLSv1' });
+    expect(await get(`${server.legacyUrl}/v1/users/`, { ...OLD, authorization })).toMatchObject({ body: '"OK"' });
+    expect((await get(`${server.legacyUrl}/v2/`, OLD)).status).toBe(404);
+    for (const other of ['/', '/healthz', '/readyz', '/metrics', '/v1', '//v1/_ping']) {
+      expect((await get(server.legacyUrl + other, OLD)).status).toBe(404);
+    }
+  });
+
+  it('all engines are well with tokens', async () => {
+    expect(failedSteps(await examineAtOnce(server.url, { limits: INSECURE }))).toEqual({});
+  });
+});
+
+describe('https in standalone mode', () => {
+  it('all engines are well with Basic on every request', async () => {
+    const server = await startTls({ standalone: true });
+    try {
+      expect(failedSteps(await examineAtOnce(server.url, { limits: INSECURE }))).toEqual({});
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+describe('a certificate', () => {
+  it('is told in a sentence when it cannot be used', async () => {
+    const { cert, key } = files();
+    await expect(readCertificate({ cert: `${cert}.gone`, key })).rejects.toThrow(`cannot read ${cert}.gone`);
+    const other = path.join(folder, 'other.pem');
+    await writeFile(other, selfSignedCertificate().key);
+    await expect(readCertificate({ cert, key: other })).rejects.toThrow('are no certificate with its key');
+  });
+
+  it('is renewed when the files change, and stays when the new ones are bad', async () => {
+    const current = await readCertificate(files());
+    const log = createTestContext(database.db).log;
+    const used: string[] = [];
+    const seen = (count: number): Promise<void> =>
+      new Promise((resolve) => {
+        const timer = setInterval(() => {
+          if (used.length < count) return;
+          clearInterval(timer);
+          resolve();
+        }, 5);
+      });
+    const unwatch = watchCertificate(files(), current, log, ({ cert }) => used.push(cert.toString()), 5);
+    try {
+      await writeFile(files().cert, 'nothing');
+      const renewed = selfSignedCertificate();
+      await writeCertificate(renewed);
+      await seen(1);
+      expect(used).toEqual([renewed.cert]);
+    } finally {
+      unwatch();
+    }
+  });
+});
