@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { isTransient, tooContended, translateOutage, translatingOutages } from './outage';
 
 /** A connection pool, or a transaction on one: what a store function takes first. */
 export type Db = Knex;
@@ -9,6 +10,13 @@ export type DbConnection = string | Readonly<{ host: string; port: number; user:
 
 // bigint columns are identities and byte counts, all far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** A request that waits longer for a connection is refused: the others would pile up behind it. */
+const ACQUIRE_MS = 5000;
+const CONNECT_MS = 3000;
+
+/** A statement of a request that takes longer is given up. */
+export const STATEMENT_MS = 10_000;
 
 /**
  * Opens the pool. Nothing is connected yet.
@@ -20,14 +28,48 @@ export function openDb(connection: DbConnection, maxConnections = 16): Db {
   return knex({
     client: 'pg',
     // A socket has no TLS, whatever PGSSLMODE says.
-    connection: typeof connection === 'string' ? { connectionString: connection } : { ...connection, ssl: false },
+    connection: {
+      ...(typeof connection === 'string' ? { connectionString: connection } : { ...connection, ssl: false }),
+      connectionTimeoutMillis: CONNECT_MS,
+      statement_timeout: STATEMENT_MS,
+    },
     // Knex throws what it warns of; its warning is a stack trace on stdout, where commands write their output.
     log: { warn: () => undefined },
-    pool: { min: 0, max: maxConnections, acquireTimeoutMillis: 15_000, idleTimeoutMillis: 60_000 },
+    pool: { min: 0, max: maxConnections, acquireTimeoutMillis: ACQUIRE_MS, idleTimeoutMillis: 60_000 },
   });
 }
 
-/** Runs `work` in a transaction: commits when it resolves, rolls back when it throws. Inside, pass `tx` on, never `db`. */
+/**
+ * Runs `work` in a transaction: commits when it resolves, rolls back when it throws. Inside, pass `tx` on, never `db`.
+ * Runs it once more when Postgres ended the first for the sake of another transaction, so `work` must change nothing
+ * but the database.
+ *
+ * @throws AppError `unavailable` when Postgres is not there, or ended it twice; otherwise whatever `work` throws
+ */
 export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
-  return db.transaction(work);
+  const attempt = (): Promise<T> => translatingOutages(() => db.transaction(work));
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+  }
+  return attempt().catch((error: unknown) => {
+    throw isTransient(error) ? tooContended(error) : translateOutage(error);
+  });
+}
+
+const withoutLimit = new WeakSet<Db>();
+
+/** Whether statements here may take as long as they need. */
+export function isWithoutTimeLimit(db: Db): boolean {
+  return withoutLimit.has(db);
+}
+
+/** Like `inTransaction`, for work that nobody waits for and whose statements may take long. */
+export async function inLongTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  return inTransaction(db, async (tx) => {
+    await tx.raw('set local statement_timeout = 0');
+    withoutLimit.add(tx);
+    return work(tx);
+  });
 }

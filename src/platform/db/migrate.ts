@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Knex } from 'knex';
-import type { Db } from './db';
+import { inLongTransaction, type Db } from './db';
 
 /** Any number will do, as long as every process of every version uses the same one. */
 const MIGRATION_LOCK = 4_207_202;
@@ -38,7 +38,7 @@ const MIGRATIONS_DIRECTORY = path.join(__dirname, '../../../migrations');
  * @returns the names of the migrations that this call applied
  */
 export async function migrate(db: Db): Promise<string[]> {
-  return db.transaction(async (tx) => {
+  return inLongTransaction(db, async (tx) => {
     await tx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
     const [, applied] = (await tx.migrate.latest({
       migrationSource: new MigrationFiles(MIGRATIONS_DIRECTORY),

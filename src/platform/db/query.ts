@@ -1,8 +1,17 @@
 import type { QueryResult, QueryResultRow } from 'pg';
-import type { Db } from './db';
+import { isWithoutTimeLimit, STATEMENT_MS, type Db } from './db';
+import { isTransient, tooContended, translateOutage, translatingOutages } from './outage';
+
+interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
 
 interface Connection {
-  query<R extends QueryResultRow>(query: { name?: string; text: string; values: unknown[] }): Promise<QueryResult<R>>;
+  query<R extends QueryResultRow>(query: Statement & { query_timeout?: number }): Promise<QueryResult<R>>;
+  /** what knex asks before it lends the connection again */
+  __knex__disposed?: unknown;
 }
 
 interface ConnectionSource {
@@ -10,22 +19,40 @@ interface ConnectionSource {
   releaseConnection(connection: Connection): Promise<void>;
 }
 
-async function run<R extends QueryResultRow>(
-  db: Db,
-  query: { name?: string; text: string; values: unknown[] },
-): Promise<R[]> {
+/** Postgres gives a slow statement up by itself; this is for a Postgres, or a network, that does not answer at all. */
+const NO_ANSWER_MS = STATEMENT_MS + 2000;
+
+async function runOnce<R extends QueryResultRow>(db: Db, statement: Statement): Promise<R[]> {
   const source = db.client as ConnectionSource;
   const connection = await source.acquireConnection();
+  const limit = isWithoutTimeLimit(db) ? {} : { query_timeout: NO_ANSWER_MS };
   try {
-    return (await connection.query<R>(query)).rows;
+    return (await connection.query<R>({ ...statement, ...limit })).rows;
+  } catch (error) {
+    // Whatever answers late on it would be taken for the answer to the next statement.
+    if (error instanceof Error && error.message === 'Query read timeout') connection.__knex__disposed = error;
+    throw error;
   } finally {
     await source.releaseConnection(connection);
   }
 }
 
+/** A statement outside a transaction is one by itself: when Postgres ended it for another's sake, it is run once more. */
+async function run<R extends QueryResultRow>(db: Db, statement: Statement): Promise<R[]> {
+  const attempt = (): Promise<R[]> => translatingOutages(() => runOnce<R>(db, statement));
+  try {
+    return await attempt();
+  } catch (error) {
+    if (db.isTransaction === true || !isTransient(error)) throw error;
+  }
+  return attempt().catch((error: unknown) => {
+    throw isTransient(error) ? tooContended(error) : translateOutage(error);
+  });
+}
+
 /** One SQL statement with `$1` … parameters; resolves to its rows. Works on the pool and in a transaction. */
 export async function query<R extends QueryResultRow>(db: Db, text: string, values: unknown[] = []): Promise<R[]> {
-  return run(db, { text, values });
+  return run<R>(db, { text, values });
 }
 
 /** A statement that each connection parses and plans once: for the reads that every pull repeats. */
@@ -41,5 +68,5 @@ export async function queryPrepared<R extends QueryResultRow>(
   statement: PreparedStatement,
   values: unknown[],
 ): Promise<R[]> {
-  return run(db, { name: statement.name, text: statement.text, values });
+  return run<R>(db, { name: statement.name, text: statement.text, values });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger as WorkerLogger, run, type Runner } from 'graphile-worker';
 import pg from 'pg';
 import type { DbConnection } from '../db/db';
@@ -9,7 +10,8 @@ export interface Job {
   readonly name: string;
   /** when it runs by itself, in cron's five fields, UTC; each run happens on one process */
   readonly schedule: string;
-  readonly run: () => Promise<void>;
+  /** @param stopping - tells a job that takes long to end early, for the process is about to stop */
+  readonly run: (stopping: AbortSignal) => Promise<void>;
 }
 
 /** A process that takes jobs. */
@@ -42,26 +44,50 @@ function toWorkerLogger(log: Logger): WorkerLogger {
   });
 }
 
-/** Starts taking jobs from the queue in Postgres. */
+const RESTART_MS = 5000;
+
+/** Starts taking jobs from the queue in Postgres, and again whenever an outage of Postgres has ended that. */
 export async function startWorker(connection: DbConnection, jobs: readonly Job[], log: Logger): Promise<Worker> {
   const pool = openPool(connection, log);
-  let runner: Runner;
-  try {
-    runner = await run({
+  const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
+  const begin = (): Promise<Runner> =>
+    run({
       pgPool: pool,
       concurrency: 2,
       noHandleSignals: true,
       logger: toWorkerLogger(log),
-      taskList: Object.fromEntries(jobs.map((job) => [job.name, () => job.run()])),
+      taskList: Object.fromEntries(jobs.map((job) => [job.name, () => job.run(stopping.signal)])),
       crontab: jobs.map((job) => `${job.schedule} ${job.name}`).join('\n'),
     });
+  let runner: Runner | undefined;
+  try {
+    runner = await begin();
   } catch (error) {
     await pool.end();
     throw error;
   }
+  const keepRunning = async (): Promise<void> => {
+    for (;;) {
+      // A job that could not be marked as done or failed ends the runner.
+      await runner?.promise.catch((error: unknown) => log.warn({ err: error }, 'the job queue was lost'));
+      runner = undefined;
+      await sleep(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (isStopping()) return;
+      runner = await begin().catch((error: unknown) => {
+        log.warn({ err: error }, 'cannot get the job queue back, will try again');
+        return undefined;
+      });
+      // In between somebody may have asked to stop, and found no runner.
+      if (isStopping()) await runner?.stop();
+    }
+  };
+  const kept = keepRunning();
   return {
     stop: async () => {
-      await runner.stop();
+      stopping.abort();
+      await runner?.stop().catch((error: unknown) => log.debug({ err: error }, 'the job queue had stopped'));
+      await kept;
       await pool.end();
     },
   };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Db } from '../db/db';
+import { translateOutage, translatingOutages } from '../db/outage';
 
 /** How many failures are too many. */
 export interface FailureLimit {
@@ -36,7 +37,7 @@ export class FailureLimiter {
 
   /** How long the subject must wait, in seconds; 0 when it need not. */
   async waitSeconds(subject: string): Promise<number> {
-    const state = await this.limiter.get(keyOf(subject));
+    const state = await translatingOutages(() => this.limiter.get(keyOf(subject)));
     const isBlocked = state !== null && state.consumedPoints > this.limiter.points;
     return isBlocked ? Math.max(1, Math.ceil(state.msBeforeNext / 1000)) : 0;
   }
@@ -46,13 +47,13 @@ export class FailureLimiter {
     try {
       await this.limiter.consume(keyOf(subject));
     } catch (error) {
-      if (error instanceof Error) throw error; // otherwise it is the library's word for: that was one too many
+      if (error instanceof Error) throw translateOutage(error); // otherwise it is the library's word for: that was one too many
     }
   }
 
   /** Forgets the subject's failures. */
   async forgive(subject: string): Promise<void> {
-    await this.limiter.delete(keyOf(subject));
+    await translatingOutages(() => this.limiter.delete(keyOf(subject)));
   }
 }
 

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { chooseBinaries, standardSources } from '../../src/platform/db/embedded/binaries';
+import { linkVisiblePath, makeSocketDir, placeCluster } from '../../src/platform/db/embedded/cluster-place';
+import { initCluster } from '../../src/platform/db/embedded/init-cluster';
+import { readLockFile } from '../../src/platform/db/embedded/lock-file';
+import { spawnPostmaster, stopServer } from '../../src/platform/db/embedded/postmaster';
+
+/** A Postgres of a test's own, to be stopped and killed. Nobody starts it again but the test. */
+export interface OwnPostgres {
+  /** of the database `postgres`, for `DATABASE_URL` */
+  readonly url: string;
+  /** the same in parts, for `openDb` */
+  readonly connection: { host: string; port: number; user: string; database: string };
+  start(): Promise<void>;
+  /** Cuts every connection, writes everything to disk, and waits for the end. */
+  stopFast(): Promise<void>;
+  /** Kills the postmaster; its children notice and go. What is committed must be there afterwards. */
+  kill(): Promise<void>;
+  /** Stops it, and takes the data away. */
+  remove(): Promise<void>;
+}
+
+// Not synchronous_commit=off: what is committed must outlive a kill.
+const SETTINGS = { fsync: 'off', full_page_writes: 'off' };
+const USER = 'drydock';
+const TRIES = 400;
+
+async function untilReady(connection: OwnPostgres['connection'], spawn: () => { isRunning(): boolean }): Promise<void> {
+  let postmaster = spawn();
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const client = new Client({ ...connection, ssl: false });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await client.end().catch(() => undefined);
+      // The children of one that was killed may hold its memory for a moment.
+      if (!postmaster.isRunning()) postmaster = spawn();
+      await sleep(50);
+    }
+  }
+  throw new Error('Postgres did not come up');
+}
+
+/** Makes the cluster and starts the server. */
+export async function startOwnPostgres(): Promise<OwnPostgres> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'drydock-own-pg-'));
+  await chmod(directory, 0o755);
+  const place = placeCluster(directory);
+  const binaries = await chooseBinaries(standardSources(place.copiesDir, place.runAs), undefined);
+  await initCluster(place, binaries, false);
+  linkVisiblePath(place);
+  makeSocketDir(place);
+  const connection = { host: place.socketDir, port: 5432, user: USER, database: 'postgres' };
+  const start = (): Promise<void> => untilReady(connection, () => spawnPostmaster(place, binaries, SETTINGS));
+  const stopFast = async (): Promise<void> => {
+    if (!(await stopServer(place.clusterDir))) throw new Error('Postgres did not stop');
+  };
+  await start();
+  return {
+    url: `postgres://${USER}@/postgres?host=${encodeURIComponent(place.socketDir)}`,
+    connection,
+    start,
+    stopFast,
+    kill: async () => {
+      const pid = readLockFile(place.clusterDir)?.pid;
+      if (pid === undefined) throw new Error('Postgres does not run');
+      const client = new Client({ ...connection, ssl: false });
+      client.on('error', () => undefined);
+      await client.connect();
+      const cut = once(client, 'end');
+      process.kill(pid, 'SIGKILL');
+      await cut;
+    },
+    remove: async () => {
+      await stopFast();
+      await rm(directory, { recursive: true, force: true });
+      if (!place.clusterDir.startsWith(directory)) await rm(path.dirname(place.clusterDir), { recursive: true });
+    },
+  };
+}

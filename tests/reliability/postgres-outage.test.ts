@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import request from 'supertest';
+import { readLockFile } from '../../src/platform/db/embedded/lock-file';
+import { startChildServer, type ChildServer } from '../helpers/child-server';
+import type { TestImage } from '../helpers/images';
+import { startOwnPostgres, type OwnPostgres } from '../helpers/own-postgres';
+import { differenceOf, engineClient, growChain, Refused, type ClientAnswer } from './engine-client';
+
+const ADMINISTRATOR = { DRYDOCK_ADMIN_USERNAME: 'alice', DRYDOCK_ADMIN_PASSWORD: 'alicepw' };
+const CLIENTS = 4;
+const OUTAGE_MS = 3000;
+/** A request may wait for a connection (5 s) and for one to be made (3 s), and no longer. */
+const LONGEST_MS = 9000;
+
+/** A push that the server has acknowledged to its end. */
+interface Acknowledged {
+  readonly repository: string;
+  readonly chain: readonly TestImage[];
+}
+
+/** Clients that push and pull until they are told to stop. */
+function startLoad(server: ChildServer) {
+  const answers: ClientAnswer[] = [];
+  const acknowledged: Acknowledged[] = [];
+  let isOver = false;
+  const work = async (client: number): Promise<void> => {
+    const engine = engineClient(server.url, 'alice', (_, answer) => answers.push(answer));
+    for (let round = 0; !isOver; round += 1) {
+      const repository = `alice/load${client}-${round}`;
+      const chain = growChain([], 2, () => randomBytes(50_000));
+      try {
+        await engine.push(repository, chain, ['latest']);
+        acknowledged.push({ repository, chain });
+        expect(differenceOf(await engine.pull(repository, 'latest'), chain)).toBeUndefined();
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        await sleep(20);
+      }
+    }
+    engine.close();
+  };
+  const ended = Promise.all(Array.from({ length: CLIENTS }, (_, client) => work(client)));
+  return {
+    answers,
+    acknowledged,
+    stop: () => {
+      isOver = true;
+      return ended;
+    },
+  };
+}
+
+/** Only what a client can cope with: an answer that it asked for, a connection that broke, or a 503 in JSON. */
+function expectCleanFailures(answers: readonly ClientAnswer[]): void {
+  const bad = answers.filter(({ status }) => status >= 500 || status === 0);
+  for (const { status, headers, bytes } of bad) {
+    if (status === 0) continue;
+    expect([status, headers['content-type']]).toEqual([503, 'application/json']);
+    expect(JSON.parse(bytes.toString())).toEqual({ error: expect.stringMatching(/^The database /) as string });
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  }
+  expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(LONGEST_MS);
+}
+
+async function waitUntil(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const giveUpAt = Date.now() + 30_000; Date.now() < giveUpAt; await sleep(50)) {
+    if (await isSo()) return;
+  }
+  throw new Error(`${what} did not happen`);
+}
+
+async function readiness(server: ChildServer): Promise<unknown> {
+  const { status, body } = await request(server.url).get('/readyz');
+  return [status, body];
+}
+
+async function expectAllWhole(server: ChildServer, pushes: readonly Acknowledged[]): Promise<void> {
+  const engine = engineClient(server.url, 'alice');
+  for (const { repository, chain } of pushes) {
+    expect([repository, differenceOf(await engine.pull(repository, 'latest'), chain)]).toEqual([repository, undefined]);
+  }
+  engine.close();
+}
+
+describe('a Postgres that is stopped and started again under load', () => {
+  let postgres: OwnPostgres;
+  let dataDir: string;
+  let server: ChildServer;
+
+  beforeAll(async () => {
+    postgres = await startOwnPostgres();
+    dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-outage-'));
+    server = await startChildServer({
+      DATABASE_URL: postgres.url,
+      DRYDOCK_DATA_DIR: dataDir,
+      LOG_LEVEL: 'fatal',
+      ...ADMINISTRATOR,
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    await server.end('SIGKILL');
+    await postgres.remove();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['a fast shutdown', () => postgres.stopFast()],
+    ['kill -9', () => postgres.kill()],
+  ])(
+    'after %s: 503 in JSON meanwhile, then all by itself as before, and nothing that was acknowledged is lost',
+    async (_, end) => {
+      const load = startLoad(server);
+      await waitUntil('the first pushes', () => load.acknowledged.length >= 2 * CLIENTS);
+      await end();
+      const before = load.answers.length;
+      await sleep(OUTAGE_MS);
+      expect(await readiness(server)).toEqual([503, { status: 'failed', database: 'failed', storage: 'ok' }]);
+      const during = load.answers.slice(before);
+      expect(during.filter(({ status }) => status === 503).length).toBeGreaterThan(20);
+
+      await postgres.start();
+      await waitUntil('readiness', async () => JSON.stringify(await readiness(server)).includes('200'));
+      const pushedBefore = load.acknowledged.length;
+      await waitUntil('further pushes', () => load.acknowledged.length >= pushedBefore + 2 * CLIENTS);
+      await load.stop();
+      expectCleanFailures(load.answers);
+      expect(server.process.exitCode).toBeNull();
+      await expectAllWhole(server, load.acknowledged);
+    },
+    90_000,
+  );
+});
+
+describe("Drydock's own Postgres", () => {
+  it('is started again when it is killed, and the server goes on', async () => {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-outage-'));
+    const server = await startChildServer({ DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'fatal', ...ADMINISTRATOR });
+    try {
+      const load = startLoad(server);
+      await waitUntil('the first pushes', () => load.acknowledged.length >= CLIENTS);
+      const pid = readLockFile(path.join(dataDir, 'postgres'))?.pid;
+      expect(pid).toBeGreaterThan(1);
+      process.kill(Number(pid), 'SIGKILL');
+      await waitUntil('an outage', () => load.answers.some(({ status }) => status === 503));
+      const pushedBefore = load.acknowledged.length;
+      await waitUntil('further pushes', () => load.acknowledged.length >= pushedBefore + 2 * CLIENTS);
+      await load.stop();
+      expectCleanFailures(load.answers);
+      await expectAllWhole(server, load.acknowledged);
+    } finally {
+      await server.end('SIGTERM');
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  }, 90_000);
+});
