@@ -31,6 +31,18 @@ export class BlobMissingError extends Error {
   }
 }
 
+/** What is stored under this key has another length than it was written with. */
+export class BlobSizeError extends Error {
+  override readonly name = 'BlobSizeError';
+
+  constructor(
+    readonly key: string,
+    readonly sizeBytes: number,
+  ) {
+    super(`the blob under ${key} has ${sizeBytes} bytes`);
+  }
+}
+
 /**
  * Bytes under keys. The order of safety is the caller's: write the bytes, then the row that points to them; delete the
  * row, then the bytes. What nobody points to is swept by the images feature (`gc`).
@@ -43,15 +55,18 @@ export interface BlobStore {
    * of the machine. When the source throws, the same error comes out and nothing is left behind.
    *
    * @param observe - sees every chunk in order, for instance to compute another checksum in the same pass
+   * @throws AppError `storage_full` when there is no room for them; nothing is left behind
    */
   write(bytes: AsyncIterable<Buffer>, observe?: (chunk: Buffer) => void): Promise<StoredBlob>;
 
   /**
    * Opens stored bytes, whole or a range of them.
    *
+   * @param expectedBytes - how long all of it must be
    * @throws BlobMissingError before the first byte, when there is nothing under the key
+   * @throws BlobSizeError before the first byte, when the length is not the expected one
    */
-  read(key: string, range?: ByteRange): Promise<Readable>;
+  read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable>;
 
   /** The stored length in bytes, or undefined when there is nothing under the key. */
   size(key: string): Promise<number | undefined>;
@@ -59,7 +74,21 @@ export interface BlobStore {
   /** Deletes what is under the key; fine if that is nothing. A read that has begun may end early or finish. */
   delete(key: string): Promise<void>;
 
-  /** Everything that was written completely, in no particular order. Undefined for blobs that come or go meanwhile. */
+  /** Moves bytes where nothing reads, lists or deletes them by their key any more; fine if there are none. */
+  quarantine(key: string): Promise<void>;
+
+  /**
+   * Removes what was quarantined.
+   *
+   * @param before - leaves alone whatever was quarantined later than this
+   * @returns how many were removed
+   */
+  sweepQuarantined(before: Date): Promise<number>;
+
+  /** How many bytes there is still room for; undefined when there is no saying. */
+  freeBytes(): Promise<number | undefined>;
+
+  /** Everything that was written completely and is not quarantined, in no particular order. Undefined for blobs that come or go meanwhile. */
   list(): AsyncIterable<ListedBlob>;
 
   /**

@@ -1,17 +1,43 @@
 import type { Dirent } from 'node:fs';
-import { access, constants, mkdir, open, opendir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  mkdir,
+  open,
+  opendir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  utimes,
+  type FileHandle,
+} from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { hasCode } from '../platform/error-code';
-import { BlobMissingError, type BlobStore, type ByteRange, type ListedBlob, type StoredBlob } from './blob-store';
+import { AppError } from '../platform/errors';
+import {
+  BlobMissingError,
+  BlobSizeError,
+  type BlobStore,
+  type ByteRange,
+  type ListedBlob,
+  type StoredBlob,
+} from './blob-store';
 import { writeBatched } from './batched-write';
 import { DigestingSink } from './hashing';
-import { COMPLETE, UPLOADS, newBlobKey, newUploadKey } from './paths';
+import { COMPLETE, QUARANTINE, UPLOADS, newBlobKey, newUploadKey, quarantineKeyOf } from './paths';
 
 /** Measured: 1 MiB reads are 1.4 times as fast as 256 KiB ones and three times as fast as the default. */
 const READ_BYTES = 1024 * 1024;
 
 const isNotFound = (error: unknown): boolean => hasCode(error, 'ENOENT');
+
+/** No room on the device, no quota left, or a file larger than this process may write. */
+function translateFull(error: unknown): unknown {
+  if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) return error;
+  return new AppError('storage_full', 'The storage is full: the disk has no room for this layer', { cause: error });
+}
 
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
@@ -19,6 +45,16 @@ async function syncDirectory(directory: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+async function assertSize(handle: FileHandle, key: string, expectedBytes: number): Promise<void> {
+  try {
+    const { size } = await handle.stat();
+    if (size !== expectedBytes) throw new BlobSizeError(key, size);
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }
 
@@ -36,7 +72,9 @@ export class FilesystemBlobStore implements BlobStore {
 
   async write(bytes: AsyncIterable<Buffer>, observe?: (chunk: Buffer) => void): Promise<StoredBlob> {
     const arriving = this.pathOf(newUploadKey());
-    const handle = await this.create(arriving);
+    const handle = await this.create(arriving).catch((error: unknown) => {
+      throw translateFull(error);
+    });
     try {
       const sink = new DigestingSink(observe);
       await writeBatched(handle, bytes, sink);
@@ -49,17 +87,18 @@ export class FilesystemBlobStore implements BlobStore {
     } catch (error) {
       await handle.close().catch(() => undefined);
       await rm(arriving, { force: true });
-      throw error;
+      throw translateFull(error);
     }
   }
 
-  async read(key: string, range?: ByteRange): Promise<Readable> {
+  async read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable> {
     let handle: FileHandle;
     try {
       handle = await open(this.pathOf(key), 'r');
     } catch (error) {
       throw isNotFound(error) ? new BlobMissingError(key) : error;
     }
+    if (expectedBytes !== undefined) await assertSize(handle, key, expectedBytes);
     return handle.createReadStream({ highWaterMark: READ_BYTES, ...range });
   }
 
@@ -86,16 +125,41 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
+  async quarantine(key: string): Promise<void> {
+    const from = this.pathOf(key);
+    const now = new Date();
+    try {
+      await utimes(from, now, now); // its age in quarantine
+      await this.moveIntoPlace(from, this.pathOf(quarantineKeyOf(key)));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
   async sweepUnfinished(before: Date): Promise<number> {
+    return this.sweepFolder(UPLOADS, before);
+  }
+
+  async sweepQuarantined(before: Date): Promise<number> {
+    return this.sweepFolder(QUARANTINE, before);
+  }
+
+  private async sweepFolder(folder: string, before: Date): Promise<number> {
     let removed = 0;
-    for await (const file of filesIn(path.join(this.root, UPLOADS))) {
-      const name = path.join(this.root, UPLOADS, file.name);
+    for await (const file of filesIn(path.join(this.root, folder))) {
+      const name = path.join(this.root, folder, file.name);
       const stats = await stat(name).catch(() => undefined);
       if (stats === undefined || stats.mtime >= before) continue;
       await rm(name, { force: true });
       removed += 1;
     }
     return removed;
+  }
+
+  async freeBytes(): Promise<number> {
+    await mkdir(this.root, { recursive: true });
+    const { bavail, bsize } = await statfs(this.root);
+    return bavail * bsize;
   }
 
   async check(): Promise<void> {

@@ -1,11 +1,19 @@
 import { Readable } from 'node:stream';
-import { BlobMissingError, type BlobStore, type ByteRange, type ListedBlob, type StoredBlob } from './blob-store';
+import {
+  BlobMissingError,
+  BlobSizeError,
+  type BlobStore,
+  type ByteRange,
+  type ListedBlob,
+  type StoredBlob,
+} from './blob-store';
 import { DigestingSink } from './hashing';
 import { newBlobKey } from './paths';
 
 /** Keeps blobs in this process; for tests and trials. */
 export class MemoryBlobStore implements BlobStore {
   private readonly blobs = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
+  private readonly quarantined = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
 
   async write(bytes: AsyncIterable<Buffer>, observe?: (chunk: Buffer) => void): Promise<StoredBlob> {
     const sink = new DigestingSink(observe);
@@ -20,9 +28,11 @@ export class MemoryBlobStore implements BlobStore {
     return { digest: `sha256:${sha256Hex}`, sizeBytes, key };
   }
 
-  read(key: string, range?: ByteRange): Promise<Readable> {
+  read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable> {
     const blob = this.blobs.get(key);
     if (blob === undefined) return Promise.reject(new BlobMissingError(key));
+    const { length } = blob.bytes;
+    if (length !== (expectedBytes ?? length)) return Promise.reject(new BlobSizeError(key, length));
     const bytes = range === undefined ? blob.bytes : blob.bytes.subarray(range.start, range.end + 1);
     return Promise.resolve(Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false }));
   }
@@ -34,6 +44,22 @@ export class MemoryBlobStore implements BlobStore {
   delete(key: string): Promise<void> {
     this.blobs.delete(key);
     return Promise.resolve();
+  }
+
+  quarantine(key: string): Promise<void> {
+    const blob = this.blobs.get(key);
+    if (blob !== undefined) this.quarantined.set(key, { ...blob, modifiedAt: new Date() });
+    return this.delete(key);
+  }
+
+  sweepQuarantined(before: Date): Promise<number> {
+    const old = [...this.quarantined].filter(([, { modifiedAt }]) => modifiedAt < before);
+    for (const [key] of old) this.quarantined.delete(key);
+    return Promise.resolve(old.length);
+  }
+
+  freeBytes(): Promise<number | undefined> {
+    return Promise.resolve(undefined);
   }
 
   async *list(): AsyncIterable<ListedBlob> {

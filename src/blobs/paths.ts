@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
  *
  *   uploads/<32 hex>                                  bytes that are still arriving
  *   sha256/<first 2 hex>/<64 hex>-<generation>        complete bytes under their digest
+ *   quarantine/<64 hex>-<generation>                  bytes that are not what their name says; for a person to look at
  */
 
 /** Folder of the bytes that are still arriving. */
@@ -13,6 +14,14 @@ export const UPLOADS = 'uploads';
 
 /** Folder of the complete bytes. */
 export const COMPLETE = 'sha256';
+
+/** Folder of the damaged bytes. */
+export const QUARANTINE = 'quarantine';
+
+/** Where bytes go that turned out to be damaged. */
+export function quarantineKeyOf(blobKey: string): string {
+  return `${QUARANTINE}/${blobKey.slice(blobKey.lastIndexOf('/') + 1)}`;
+}
 
 /** A fresh name under which bytes may arrive. */
 export function newUploadKey(): string {

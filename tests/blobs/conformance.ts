@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BlobMissingError, type BlobStore } from '../../src/blobs/blob-store';
+import { BlobMissingError, BlobSizeError, type BlobStore } from '../../src/blobs/blob-store';
 
 /*
  * What `blob-store.ts` promises, for any driver.
@@ -137,6 +137,17 @@ function describeReading(store: () => BlobStore, readAll: ReadAll): void {
       expect(await store().size(missing)).toBeUndefined();
     });
 
+    it('refuses before the first byte when the length is not the expected one', async () => {
+      const bytes = randomBytes(1000);
+      const { key } = await store().write(chunksOf(bytes));
+      for (const expected of [999, 1001, 0]) {
+        await expect(store().read(key, undefined, expected)).rejects.toThrow(BlobSizeError);
+        await expect(store().read(key, { start: 0, end: 1 }, expected)).rejects.toThrow(BlobSizeError);
+      }
+      expect((await collect(await store().read(key, undefined, 1000))).equals(bytes)).toBe(true);
+      expect(await collect(await store().read(key, { start: 1, end: 2 }, 1000))).toEqual(bytes.subarray(1, 3));
+    });
+
     it('can be broken off', async () => {
       const { key } = await store().write(chunksOf(randomBytes(3_000_000)));
       const stream = await store().read(key);
@@ -161,6 +172,21 @@ function describeKeeping(store: () => BlobStore, listed: Listed, readAll: ReadAl
     await store().delete(key);
     await expect(readAll(key)).rejects.toThrow(BlobMissingError);
     expect(await listed()).toEqual([]);
+  });
+
+  it("quarantine takes bytes out of everybody's way until they are swept, and nothing is fine too", async () => {
+    const { key } = await store().write(chunksOf(randomBytes(10)));
+    const whole = await store().write(chunksOf(randomBytes(10)));
+    await store().quarantine(key);
+    await store().quarantine(key);
+    await expect(readAll(key)).rejects.toThrow(BlobMissingError);
+    expect(await store().size(key)).toBeUndefined();
+    expect((await listed()).map((blob) => blob.key)).toEqual([whole.key]);
+    expect(await store().sweepUnfinished(new Date(Date.now() + 60_000))).toBe(0);
+    expect(await store().sweepQuarantined(new Date(Date.now() - 60_000))).toBe(0);
+    expect(await store().sweepQuarantined(new Date(Date.now() + 60_000))).toBe(1);
+    expect(await store().sweepQuarantined(new Date(Date.now() + 60_000))).toBe(0);
+    expect((await readAll(whole.key)).length).toBe(10);
   });
 
   it('list has everything that was written, with its size and time, and nothing that is arriving', async () => {

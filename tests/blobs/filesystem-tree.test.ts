@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, statfs, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openFilesystemStore } from './filesystem-folder';
 
@@ -31,6 +31,24 @@ it('sweeps the halves of writes that died with their process, once they are old'
   await utimes(path.join(uploads, 'old'), anHourAgo, anHourAgo);
   expect(await opened.store.sweepUnfinished(new Date(Date.now() - 60_000))).toBe(1);
   expect(await readdir(uploads)).toEqual(['new']);
+});
+
+it('keeps quarantined bytes apart, as old as their quarantine', async () => {
+  const { key } = await opened.store.write(once('hello'));
+  const longAgo = new Date(Date.now() - 1e9);
+  await utimes(path.join(opened.root, key), longAgo, longAgo);
+  await opened.store.quarantine(key);
+  const name = path.basename(key);
+  expect(await readFile(path.join(opened.root, 'quarantine', name), 'utf8')).toBe('hello');
+  expect(await opened.store.sweepQuarantined(new Date(Date.now() - 60_000))).toBe(0);
+});
+
+it('says how much room its disk has', async () => {
+  const { bavail, bsize } = await statfs(opened.root);
+  const free = await opened.store.freeBytes();
+  expect(Math.abs(free - bavail * bsize)).toBeLessThan(2 ** 30); // others write meanwhile
+  await rm(opened.root, { recursive: true });
+  expect(await opened.store.freeBytes()).toBeGreaterThan(0); // a store that nobody has used yet
 });
 
 it('check fails while its folder cannot be used, and says where', async () => {

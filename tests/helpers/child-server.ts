@@ -18,9 +18,17 @@ const DRYDOCK = path.join(__dirname, '../../bin/drydock.js');
 /** One process, unless a test wants more, and passwords that cost nothing. */
 const CHEAP = { DRYDOCK_WORKERS: '1', DRYDOCK_BCRYPT_COST: '4' };
 
-/** Starts `drydock serve` on a free port and waits until it listens. */
-export async function startChildServer(environment: Record<string, string>): Promise<ChildServer> {
-  const child = spawn(process.execPath, [DRYDOCK, 'serve'], {
+/**
+ * Starts `drydock serve` on a free port and waits until it listens.
+ *
+ * @param through - a command that runs the command behind it in its own place, with less room for instance
+ */
+export async function startChildServer(
+  environment: Record<string, string>,
+  through: readonly string[] = [],
+): Promise<ChildServer> {
+  const [command, ...args] = [...through, process.execPath, DRYDOCK, 'serve'] as const;
+  const child = spawn(command, args, {
     env: { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'error', ...CHEAP, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

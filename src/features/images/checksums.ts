@@ -1,10 +1,10 @@
-import type { Readable } from 'node:stream';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../accounts/actor';
+import { layerIsDamaged, openBlob, type BlobRef } from './damage';
 import { getImageJson } from './images';
-import { locateWritable } from './locate';
+import { locateWritable, type Image } from './locate';
 import { tarSum } from './tar/tarsum';
 import { assertListed, placeOf } from './uploads';
 import * as store from './uploads.store';
@@ -34,24 +34,24 @@ function assertClaimed(claimed: ClaimedChecksums): void {
 /** The image as it arrived. */
 interface Received {
   readonly payloadChecksum: string;
-  readonly storageKey: string;
+  readonly layer: BlobRef & { readonly sizeBytes: number };
   readonly readJson: () => Promise<Buffer>;
 }
 
 async function matchesTarsum(
-  ctx: Needs<'blobs'>,
+  ctx: Needs<'db' | 'blobs' | 'log'>,
   claimed: string | undefined,
-  { storageKey, readJson }: Received,
+  { layer, readJson }: Received,
 ): Promise<boolean> {
   if (claimed?.startsWith('tarsum+sha256:') !== true) return false;
   const json = await readJson();
-  const layer: Readable = await ctx.blobs.read(storageKey);
+  const bytes = await openBlob(ctx, layer);
   try {
-    return (await tarSum(layer as AsyncIterable<Buffer>, json)).tarsums.includes(claimed);
+    return (await tarSum(bytes as AsyncIterable<Buffer>, json)).tarsums.includes(claimed);
   } catch {
     return false; // it is no tar, so it has no tarsum
   } finally {
-    layer.destroy();
+    bytes.destroy();
   }
 }
 
@@ -59,7 +59,11 @@ async function matchesTarsum(
  * Whether what was received is what the engine says it sent. The payload sum is compared first because it costs
  * nothing; docker 0.6 to 0.9 send none, or one that cannot be computed here, and a tarsum that can.
  */
-async function matches(ctx: Needs<'blobs'>, claimed: ClaimedChecksums, received: Received): Promise<boolean> {
+async function matches(
+  ctx: Needs<'db' | 'blobs' | 'log'>,
+  claimed: ClaimedChecksums,
+  received: Received,
+): Promise<boolean> {
   if (claimed.payload === received.payloadChecksum) return true;
   if (claimed.payload === undefined && claimed.tarsum === received.payloadChecksum) return true;
   return matchesTarsum(ctx, claimed.tarsum, received);
@@ -68,8 +72,16 @@ async function matches(ctx: Needs<'blobs'>, claimed: ClaimedChecksums, received:
 /** undefined before the layer is there */
 function receivedBy(upload: store.UploadRow): Received | undefined {
   const { payload_checksum: payloadChecksum, storage_key: storageKey, json } = upload;
-  if (payloadChecksum === null || storageKey === null) return undefined;
-  return { payloadChecksum, storageKey, readJson: () => Promise.resolve(json) };
+  const { layer_digest: digest, layer_size_bytes: sizeBytes } = upload;
+  if (payloadChecksum === null || storageKey === null || digest === null || sizeBytes === null) return undefined;
+  if (upload.is_damaged) throw layerIsDamaged();
+  return { payloadChecksum, layer: { digest, storageKey, sizeBytes }, readJson: () => Promise.resolve(json) };
+}
+
+/** An image that is complete. */
+function receivedBefore(ctx: Needs<'db' | 'cache'>, image: Image): Received {
+  const { payloadChecksum, layerDigest: digest, storageKey, layerSizeBytes: sizeBytes } = image;
+  return { payloadChecksum, layer: { digest, storageKey, sizeBytes }, readJson: () => getImageJson(ctx, image) };
 }
 
 /** Makes the link; a link that another push made first must have the same content to count as this push's success. */
@@ -88,10 +100,10 @@ async function complete(ctx: Needs<'db'>, upload: store.UploadRow): Promise<void
  * Ends the push of an image (protocol 4.6): when the checksum fits, the image is complete.
  *
  * @throws AppError `missing_checksum`, `invalid` on a mismatch (the attempt stays), `not_found`, `conflict` when the
- *   image is complete with another checksum, `unauthenticated`, `forbidden`
+ *   image is complete with another checksum, `unavailable` when the layer got damaged, `unauthenticated`, `forbidden`
  */
 export async function putChecksum(
-  ctx: Needs<'db' | 'blobs' | 'cache'>,
+  ctx: Needs<'db' | 'blobs' | 'cache' | 'log'>,
   actor: Actor,
   imageId: string,
   claimed: ClaimedChecksums,
@@ -101,10 +113,9 @@ export async function putChecksum(
   assertListed(located);
   const upload = await store.findUpload(ctx.db, placeOf(actor, located, imageId));
   if (upload === undefined) {
-    if (located.complete === undefined) throw new AppError('not_found', 'Image not found');
-    const image = { id: imageId, ...located.complete };
+    if (located.complete === undefined || located.isWantedAgain) throw new AppError('not_found', 'Image not found');
     // Said again, after an answer that was lost on the way.
-    if (await matches(ctx, claimed, { ...image, readJson: () => getImageJson(ctx, image) })) return;
+    if (await matches(ctx, claimed, receivedBefore(ctx, { id: imageId, ...located.complete }))) return;
     throw new AppError('conflict', 'Cannot set this image checksum');
   }
   const received = receivedBy(upload);

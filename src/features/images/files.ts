@@ -6,9 +6,9 @@ import { listFiles, type FileEntry } from './tar/file-list';
 /**
  * What is in a layer (protocol 4.9).
  *
- * @throws AppError `invalid` when the layer is no archive that can be read, `too_large`
+ * @throws AppError `invalid` when the layer is no archive that can be read, `too_large`, `unavailable` when it is damaged
  */
-export async function listImageFiles(ctx: Needs<'blobs'>, image: Image): Promise<FileEntry[]> {
+export async function listImageFiles(ctx: Needs<'db' | 'blobs' | 'log'>, image: Image): Promise<FileEntry[]> {
   const layer = await openLayer(ctx, image);
   try {
     return await listFiles(layer as AsyncIterable<Buffer>);

@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import { inTransaction, type Db } from '../../platform/db/db';
+import { inLongTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import type { RepositoryName } from '../accounts/actor';
 import * as store from './gc.store';
@@ -49,7 +49,7 @@ async function collectForGood(
 ): Promise<Freed | undefined> {
   for (let attempt = 1; attempt <= RETRIES; attempt += 1) {
     try {
-      const { freed, storageKeys } = await inTransaction(ctx.db, (tx) => collect(tx, repository, before));
+      const { freed, storageKeys } = await inLongTransaction(ctx.db, (tx) => collect(tx, repository, before));
       for (const key of storageKeys) await ctx.blobs.delete(key);
       return freed;
     } catch (error) {
@@ -69,9 +69,10 @@ async function collectOnTrial(
   before: Date,
 ): Promise<Freed[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const found: Freed[] = [];
+    let found: Freed[] = [];
     try {
-      await inTransaction(ctx.db, async (tx) => {
+      await inLongTransaction(ctx.db, async (tx) => {
+        found = [];
         for (const repository of repositories) found.push((await collect(tx, repository, before)).freed);
         throw new DryRunIsOver();
       });
@@ -94,7 +95,7 @@ export async function collectGarbage(
   options: { before: Date; dryRun: boolean },
 ): Promise<Freed[]> {
   const { before } = options;
-  const repositories = await store.listCandidates(ctx.db, before);
+  const repositories = await inLongTransaction(ctx.db, (tx) => store.listCandidates(tx, before));
   if (options.dryRun) return (await collectOnTrial(ctx, repositories, before)).filter((freed) => freed.images > 0);
   const done: Freed[] = [];
   for (const repository of repositories) {

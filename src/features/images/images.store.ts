@@ -13,11 +13,15 @@ export interface ImageRow extends ScopeRow {
   layer_digest: string | null;
   storage_key: string | null;
   payload_checksum: string | null;
+  is_damaged: boolean;
+  /** a push listed the image since its layer was found to be damaged */
+  is_listed_again: boolean;
   has_upload: boolean;
 }
 
 const IMAGE_COLUMNS = `${SCOPE_COLUMNS}, i.id as link_id, i.depth, c.id as content_id, c.layer_size_bytes,
-  c.layer_digest, c.payload_checksum, b.storage_key,
+  c.layer_digest, c.payload_checksum, b.storage_key, b.damaged_at is not null as is_damaged,
+  coalesce(i.announced_at >= b.damaged_at, false) as is_listed_again,
   (c.id is null and exists (select 1 from uploads x where x.repository_id = r.id and x.image_id = $1)) as has_upload`;
 
 const CONTENT_JOINS = `left join image_contents c on c.id = i.content_id left join blobs b on b.digest = c.layer_digest`;

@@ -4,6 +4,7 @@ import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../accounts/actor';
+import { layerIsDamaged, openBlob } from './damage';
 import * as store from './images.store';
 import { locateReadable, type Image, type LocatedImage } from './locate';
 
@@ -16,7 +17,7 @@ import { locateReadable, type Image, type LocatedImage } from './locate';
  *                  announced │ complete   immutable           bytes, stored once
  *
  *   - A link (repository, id) is announced by an image list, and complete once it points to a content. It never points
- *     to another one later.
+ *     to another one later, except from one whose layer is damaged to one with the same json (`damage.ts`).
  *   - A content is the json byte for byte and the layer's digest. Equal ones are one row, whoever pushed them.
  *   - Reading needs read access to the repository of the link. A token names the repository. Without one (Basic on
  *     every request, curl) these decide, among the repositories that hold or announced the id and that the caller may
@@ -77,11 +78,23 @@ export async function ancestryAsJson(ctx: Needs<'db' | 'cache'>, image: Image): 
   return ids;
 }
 
+/** @throws AppError `unavailable` when the layer is known to be damaged */
+export function assertLayerWhole(image: Image): void {
+  if (image.isDamaged) throw layerIsDamaged();
+}
+
 /**
  * Opens the layer as it was pushed, byte for byte.
  *
  * @param range - undefined: all of it
+ * @throws AppError `unavailable` when it is damaged
  */
-export async function openLayer(ctx: Needs<'blobs'>, image: Image, range?: ByteRange): Promise<Readable> {
-  return ctx.blobs.read(image.storageKey, range);
+export async function openLayer(
+  ctx: Needs<'db' | 'blobs' | 'log'>,
+  image: Image,
+  range?: ByteRange,
+): Promise<Readable> {
+  assertLayerWhole(image);
+  const { layerDigest: digest, storageKey, layerSizeBytes: sizeBytes } = image;
+  return openBlob(ctx, { digest, storageKey, sizeBytes }, range);
 }

@@ -1,11 +1,12 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
 import type { Account, Actor } from '../accounts/actor';
 import type { Repository } from '../repositories/scope';
 import { assertComplete } from './images';
 import * as store from './linking.store';
-import { locateReadable, type Image } from './locate';
+import { locateReadable, type Image, type LocatedImage } from './locate';
 
 /*
  * Before an engine uploads an image it asks whether the image is there. A yes saves the upload, and makes the image
@@ -52,6 +53,12 @@ export async function linkFromSiblings(
   return false;
 }
 
+/** Whoever pushes must upload a damaged image again, so to him it is not there. */
+function assertThere(located: LocatedImage | undefined, id: string): Image {
+  if (located?.isWantedAgain === true) throw new AppError('not_found', 'Image not found');
+  return assertComplete(located, id);
+}
+
 /**
  * The image that this id names for this actor, who may be a pusher that asks whether it must be uploaded.
  *
@@ -60,7 +67,7 @@ export async function linkFromSiblings(
 export async function getImageOrLink(ctx: Needs<'db'>, actor: Actor, id: string): Promise<Image> {
   const found = await locateReadable(ctx, actor, id);
   const mayLink = found?.complete === undefined && found?.isListed === true && found.isWritable;
-  if (!mayLink || found.principal === undefined) return assertComplete(found, id);
+  if (!mayLink || found.principal === undefined) return assertThere(found, id);
   const isLinked = await linkFromSiblings(ctx, id, found.repository, found.principal);
-  return assertComplete(isLinked ? await locateReadable(ctx, actor, id) : found, id);
+  return assertThere(isLinked ? await locateReadable(ctx, actor, id) : found, id);
 }

@@ -31,6 +31,8 @@ export interface Image {
   readonly payloadChecksum: string;
   /** in a private repository: nothing between us and the reader may keep a copy */
   readonly isPrivate: boolean;
+  /** its layer cannot be served; see `damage.ts` */
+  readonly isDamaged: boolean;
 }
 
 /** What an id names in the repository that decides for this request. */
@@ -42,6 +44,8 @@ export interface LocatedImage {
   /** the id is in the repository's image list */
   readonly isListed: boolean;
   readonly complete: Omit<Image, 'id'> | undefined;
+  /** it is complete, but damaged, and the actor is pushing it: he must be told to upload it */
+  readonly isWantedAgain: boolean;
   /** somebody is pushing it */
   readonly hasUpload: boolean;
 }
@@ -65,6 +69,7 @@ function completeFrom(row: store.ImageRow): Omit<Image, 'id'> | undefined {
     storageKey,
     payloadChecksum,
     isPrivate,
+    isDamaged: row.is_damaged,
   };
 }
 
@@ -76,6 +81,8 @@ function located(row: store.ImageRow, repository: Repository, principal: Princip
     isWritable,
     isListed: row.link_id !== null,
     complete: completeFrom(row),
+    // A write token is a push's. Basic credentials are anybody's who may push; a push begins with an image list.
+    isWantedAgain: row.is_damaged && isWritable && (actor.kind === 'token' || row.is_listed_again),
     hasUpload: row.has_upload,
   };
 }

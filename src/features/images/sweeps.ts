@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inLongTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import * as store from './gc.store';
 
@@ -29,14 +29,14 @@ async function unlessInUse<T>(work: () => Promise<T>, otherwise: T): Promise<T> 
 async function sweepContents(ctx: Needs<'db'>): Promise<void> {
   let deleted = CONTENTS_AT_ONCE;
   while (deleted === CONTENTS_AT_ONCE) {
-    const ids = await store.listUnlinkedContents(ctx.db, CONTENTS_AT_ONCE);
+    const ids = await inLongTransaction(ctx.db, (tx) => store.listUnlinkedContents(tx, CONTENTS_AT_ONCE));
     deleted = await unlessInUse(async () => (await store.deleteUnlinkedContents(ctx.db, ids)).length, 0);
   }
 }
 
 async function sweepBlobs(ctx: Needs<'db' | 'blobs'>, before: Date): Promise<number> {
   const freed = await unlessInUse(
-    () => inTransaction(ctx.db, (tx) => store.deleteUnreferencedBlobs(tx, before, undefined)),
+    () => inLongTransaction(ctx.db, (tx) => store.deleteUnreferencedBlobs(tx, before, undefined)),
     [],
   );
   for (const blob of freed) await ctx.blobs.delete(blob.storage_key);

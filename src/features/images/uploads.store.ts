@@ -15,6 +15,7 @@ export interface UploadRow {
   layer_size_bytes: number | null;
   payload_checksum: string | null;
   storage_key: string | null;
+  is_damaged: boolean;
 }
 
 /** Where an attempt belongs: at most one for each. */
@@ -61,7 +62,8 @@ export async function findUpload(db: Db, place: UploadPlace): Promise<UploadRow 
   const rows = await query<UploadRow>(
     db,
     `select x.id, x.repository_id, x.image_id, x.parent_id, x.depth, x.json, x.json_digest, x.layer_digest,
-       x.layer_size_bytes, x.payload_checksum, b.storage_key
+       x.layer_size_bytes, x.payload_checksum, b.storage_key,
+       b.damaged_at is not null as is_damaged
      from uploads x left join blobs b on b.digest = x.layer_digest
      where x.repository_id = $1 and x.image_id = $2 and x.uploader = $3`,
     [place.repositoryId, place.imageId, place.uploader],
@@ -69,15 +71,34 @@ export async function findUpload(db: Db, place: UploadPlace): Promise<UploadRow 
   return rows[0];
 }
 
-/** Records bytes that are safe; keeps gc away from them. Resolves to the key that counts: equal bytes came first. */
+/**
+ * Records bytes that are safe; keeps gc away from them. Resolves to the key that counts: another one when equal bytes
+ * came first. These take the place of damaged ones, for every image that has them.
+ */
 export async function recordBlob(db: Db, blob: StoredBlob): Promise<string> {
   const rows = await query<{ storage_key: string }>(
     db,
     `insert into blobs (digest, size_bytes, storage_key) values ($1, $2, $3)
-     on conflict (digest) do update set referenced_at = now() returning storage_key`,
+     on conflict (digest) do update set
+       referenced_at = now(),
+       storage_key = case when blobs.damaged_at is null then blobs.storage_key else excluded.storage_key end,
+       verified_at = case when blobs.damaged_at is null then blobs.verified_at end,
+       damaged_at = null, damage = null
+     returning storage_key`,
     [blob.digest, blob.sizeBytes, blob.key],
   );
   return rows[0]?.storage_key ?? blob.key;
+}
+
+/** @returns false when the row has gone, or points to other bytes by now */
+export async function replaceBlob(db: Db, blob: StoredBlob, brokenKey: string): Promise<boolean> {
+  const rows = await query(
+    db,
+    `update blobs set storage_key = $3, verified_at = null, damaged_at = null, damage = null
+     where digest = $1 and storage_key = $2 returning digest`,
+    [blob.digest, brokenKey, blob.key],
+  );
+  return rows.length > 0;
 }
 
 /** @returns false when the attempt has ended or begun again with another json */
@@ -123,15 +144,22 @@ export async function insertContent(db: Db, upload: UploadRow): Promise<number> 
   return id;
 }
 
-/** @returns false when the link was complete before: whoever comes first stays */
+/**
+ * Makes the link; also in the place of one to the same json with a damaged layer, for an engine that packs a layer anew
+ * sends other bytes for the same image.
+ *
+ * @returns false when the link was complete before: whoever comes first stays
+ */
 export async function completeLink(db: Db, upload: UploadRow, contentId: number): Promise<boolean> {
   const rows = await query(
     db,
     `insert into repository_images (repository_id, image_id, content_id, depth) values ($1, $2, $3, $4)
      on conflict (repository_id, image_id) do update set content_id = excluded.content_id, depth = excluded.depth
-       where repository_images.content_id is null
+       where repository_images.content_id is null or exists (
+         select 1 from image_contents c join blobs b on b.digest = c.layer_digest
+         where c.id = repository_images.content_id and c.json_digest = $5 and b.damaged_at is not null)
      returning id`,
-    [upload.repository_id, upload.image_id, contentId, upload.depth],
+    [upload.repository_id, upload.image_id, contentId, upload.depth, upload.json_digest],
   );
   return rows.length > 0;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { StoredBlob } from '../../blobs/blob-store';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
@@ -29,6 +30,11 @@ const EXISTS = 'Image already exists';
 /** Whose attempt it is. */
 function uploaderOf(actor: Actor): string {
   return actor.kind === 'token' ? `token ${actor.nonce}` : `${callerKey(actor)} at ${actor.address}`;
+}
+
+/** Complete, and nothing that must be uploaded again. */
+function isThere(located: LocatedImage): boolean {
+  return located.complete !== undefined && !located.isWantedAgain;
 }
 
 /** The attempt of this actor at this image. */
@@ -74,7 +80,7 @@ export async function putImageJson(
   if (located?.isListed !== true) throw new AppError('invalid', 'This image does not belong to the repository');
   const place = placeOf(actor, located, imageId);
   const depth = await depthOnParent(ctx, place, parentId, located);
-  if (located.complete !== undefined) throw new AppError('conflict', EXISTS);
+  if (isThere(located)) throw new AppError('conflict', EXISTS);
   const isShared = actor.kind !== 'token';
   await store.openUpload(ctx.db, place, { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared });
 }
@@ -89,7 +95,7 @@ export async function getUploadForLayer(ctx: Needs<'db'>, actor: Actor, imageId:
   assertListed(located);
   const upload = await store.findUpload(ctx.db, placeOf(actor, located, imageId));
   if (upload !== undefined) return upload;
-  throw located.complete === undefined ? new AppError('not_found', NOT_FOUND) : new AppError('conflict', EXISTS);
+  throw isThere(located) ? new AppError('conflict', EXISTS) : new AppError('not_found', NOT_FOUND);
 }
 
 /**
@@ -101,20 +107,30 @@ export function assertListed(located: LocatedImage | undefined): asserts located
   if (located?.isListed !== true) throw new AppError('not_found', NOT_FOUND);
 }
 
+/** Whoever brings bytes that should be there already brings the cure, too, if they are missing or cut off. */
+async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlob, usedKey: string): Promise<boolean> {
+  if ((await ctx.blobs.size(usedKey)) === blob.sizeBytes) return false;
+  if (!(await store.replaceBlob(ctx.db, blob, usedKey))) return false;
+  ctx.log.warn({ digest: blob.digest }, 'a damaged layer was replaced by the same bytes from a push');
+  await ctx.blobs.quarantine(usedKey);
+  return true;
+}
+
 /**
  * Takes a layer (protocol 4.5): streams it into the store while hashing it, then points the attempt to it. Bytes
  * first, row second.
  *
  * @param bytes - exactly what came over the wire
- * @throws AppError `conflict` when the attempt ended meanwhile; whatever `bytes` throws
+ * @throws AppError `storage_full`, before the first byte or later; `conflict` when the attempt ended meanwhile; whatever
+ *   `bytes` throws
  */
 export async function storeLayer(
-  ctx: Needs<'db' | 'blobs' | 'log'>,
+  ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom'>,
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
 ): Promise<void> {
   const payload = createHash('sha256').update(upload.json).update('\n');
-  const blob = await ctx.blobs.write(bytes, (chunk) => payload.update(chunk));
+  const blob = await ctx.blobs.write(ctx.storageRoom.admit(bytes), (chunk) => payload.update(chunk));
   const layer = {
     digest: blob.digest,
     sizeBytes: blob.sizeBytes,
@@ -124,7 +140,7 @@ export async function storeLayer(
     usedKey: await store.recordBlob(tx, blob),
     isRecorded: await store.recordLayer(tx, upload, layer),
   }));
-  // Equal bytes were there before: this copy is one too many.
-  if (usedKey !== blob.key) await ctx.blobs.delete(blob.key);
+  if (usedKey === blob.key || (await replaceBroken(ctx, blob, usedKey))) ctx.storageRoom.stored(blob.sizeBytes);
+  else await ctx.blobs.delete(blob.key); // equal bytes were there before: this copy is one too many
   if (!isRecorded) throw new AppError('conflict', EXISTS);
 }

@@ -4,6 +4,7 @@ import { addGcCommand } from './gc';
 import { printJson, printLine } from './output';
 import type { CommandParts, ListingOptions } from './parts';
 import { addRepoCommands } from './repo';
+import { addScrubCommand } from './scrub';
 import { addUserCommands } from './user';
 
 const ABOUT = `A Docker Hub v1 index and registry in one process.
@@ -28,6 +29,7 @@ export function buildProgram(parts: CommandParts): Command {
   addUserCommands(program, parts);
   addRepoCommands(program, parts);
   addGcCommand(program, parts);
+  addScrubCommand(program, parts);
   addDoctorCommand(program);
   return program;
 }

@@ -60,7 +60,7 @@ export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
       log.error({ err: error }, 'request failed');
       return json(500, { error: 'Internal server error', request_id: requestId });
     }
-    if (error.code === 'unavailable') log.warn({ err: error.cause }, error.message);
+    if (error.code === 'unavailable' || error.code === 'storage_full') log.warn({ err: error.cause }, error.message);
     const status = statusOf(error.code, dialect);
     const headers: Headers = {
       ...(status === 401 ? { 'WWW-Authenticate': CHALLENGE[dialect] } : {}),

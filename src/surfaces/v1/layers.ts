@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import { getImage, openLayer } from '../../features/images/images';
+import { assertLayerWhole, getImage, openLayer } from '../../features/images/images';
 import type { Image } from '../../features/images/locate';
 import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import { readRange } from '../../platform/http/ranges';
@@ -21,6 +21,7 @@ async function replyWithLayer(ctx: Context, req: IncomingMessage, image: Image):
     'Accept-Ranges': 'bytes',
   };
   if (isUnmodified(req)) return empty(304, common);
+  assertLayerWhole(image);
   // Only a GET has ranges (RFC 7233, 3.1).
   const range = readRange(req.method === 'GET' ? headerOf(req, 'range') : undefined, sizeBytes);
   if (range.kind === 'unsatisfiable' && sizeBytes > 0) {

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => place.close());
 
 const LEAVES = [
-  'serve', 'migrate', 'seed', 'gc',
+  'serve', 'migrate', 'seed', 'gc', 'scrub',
   'user list', 'user add', 'user passwd', 'user activate', 'user deactivate', 'user admin', 'user delete',
   'repo list', 'repo create', 'repo delete', 'repo private', 'repo public',
 ]; // prettier-ignore
@@ -19,7 +19,7 @@ describe('help', () => {
     const { code, stdout, stderr } = await startCommand(['--help'], {}).ended;
     expect([code, stderr]).toEqual([0, '']);
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
-    expect(listed).toEqual(['serve', 'migrate', 'seed', 'user', 'repo', 'gc', 'doctor', 'help']);
+    expect(listed).toEqual(['serve', 'migrate', 'seed', 'user', 'repo', 'gc', 'scrub', 'doctor', 'help']);
   });
 
   it.each(LEAVES)('describes %s without a database', async (command) => {
@@ -28,7 +28,7 @@ describe('help', () => {
     expect(stdout).toMatch(new RegExp(`^Usage: drydock ${command} .*\n\n[a-z].{10}`));
   });
 
-  it.each(['migrate', 'gc', 'user list', 'repo list'])('offers --json for %s', async (command) => {
+  it.each(['migrate', 'gc', 'scrub', 'user list', 'repo list'])('offers --json for %s', async (command) => {
     const { stdout } = await startCommand([...command.split(' '), '--help'], {}).ended;
     expect(stdout).toMatch(/^ {2}--json +print/m);
   });
@@ -48,6 +48,8 @@ describe('what cannot be understood', () => {
     [['user', 'add'], "error: missing required argument 'name'"],
     [['gc', '--older-than', 'soon'], 'It must be a number of hours.'],
     [['gc', '--older-than', '-1'], 'It must be a number of hours.'],
+    [['scrub', '--rate', 'fast'], 'It must be a number of megabytes a second.'],
+    [['scrub', '--rate', '-1'], 'It must be a number of megabytes a second.'],
     [['user', 'add', 'alice', '--generate', '--password-stdin'], 'cannot be used with option'],
     [['user', 'add', 'alice', '--generate', '--password', 'secret1'], 'cannot be used with option'],
   ])('%j ends with 2 and a word on stderr', async (args, word) => {

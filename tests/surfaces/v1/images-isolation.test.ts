@@ -1,16 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
-import {
-  makeChain,
-  makeImage,
-  payloadOf,
-  pushImages,
-  startPull,
-  startPush,
-  uploadImage,
-  type TestImage,
-} from '../../helpers/images';
-import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
+import { makeChain, makeImage, payloadOf, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import { bytesOf, forged, pushPrivate, storedFiles } from '../../helpers/isolation';
+import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
@@ -27,30 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-async function storedFiles(): Promise<string[]> {
-  const entries = await readdir(path.join(server.blobDir, 'sha256'), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-}
-
-/** The same id, another json and layer. */
-const forged = (image: TestImage): TestImage => makeImage({ id: image.id, note: 'forged' });
-
-async function pushPrivate(repository: string, images: TestImage[], user = 'alice'): Promise<void> {
-  await startPush(server, repository, [], user);
-  await makePrivate(server, repository, user);
-  await pushImages(server, repository, images, { user });
-}
-
-async function bytesOf(repository: string, image: TestImage, user?: string): Promise<[Buffer, Buffer]> {
-  const pull = registryClient(server, await startPull(server, repository, user));
-  return [(await pull.get(image.id, 'json')).bytes, (await pull.get(image.id, 'layer')).bytes];
-}
-
 describe('a stranger with a valid token for his own repository', () => {
   const chain = makeChain(3);
   let credentials: (string | undefined)[];
   beforeAll(async () => {
-    await pushPrivate('alice/secret', chain);
+    await pushPrivate(server, 'alice/secret', chain);
     await pushImages(server, 'mallory/own', [makeImage()], { user: 'mallory' });
     credentials = [
       await startPull(server, 'mallory/own', 'mallory'),
@@ -113,13 +84,13 @@ describe('a stranger with a valid token for his own repository', () => {
 describe('one id in two repositories', () => {
   it('has each repository’s own bytes, whoever came first', async () => {
     const image = makeImage();
-    await pushPrivate('alice/first', [image]);
+    await pushPrivate(server, 'alice/first', [image]);
     await pushImages(server, 'mallory/poison', [forged(image)], { user: 'mallory' });
     const late = forged(image);
     await pushImages(server, 'carol/late', [late], { user: 'carol' });
-    expect(await bytesOf('alice/first', image, 'alice')).toEqual([image.json, image.layer]);
-    expect(await bytesOf('carol/late', image)).toEqual([late.json, late.layer]);
-    const [json] = await bytesOf('mallory/poison', image);
+    expect(await bytesOf(server, 'alice/first', image, 'alice')).toEqual([image.json, image.layer]);
+    expect(await bytesOf(server, 'carol/late', image)).toEqual([late.json, late.layer]);
+    const [json] = await bytesOf(server, 'mallory/poison', image);
     expect(json).not.toEqual(image.json);
   });
 
@@ -132,8 +103,8 @@ describe('one id in two repositories', () => {
     expect(await reply(push.putJson(image.id, image.json))).toEqual([200, 'true']);
     await push.putLayer(image.id, image.layer);
     await push.putPayload(image.id, image.payload);
-    expect(await bytesOf('alice/later', image)).toEqual([image.json, image.layer]);
-    expect(await bytesOf('mallory/early', image)).toEqual([fake.json, fake.layer]);
+    expect(await bytesOf(server, 'alice/later', image)).toEqual([image.json, image.layer]);
+    expect(await bytesOf(server, 'mallory/early', image)).toEqual([fake.json, fake.layer]);
   });
 
   it('keeps what is complete when the repository’s own pusher sends other bytes', async () => {
@@ -150,7 +121,7 @@ describe('one id in two repositories', () => {
       409,
       errorText('Cannot set this image checksum'),
     ]);
-    expect(await bytesOf('alice/race', image)).toEqual([image.json, image.layer]);
+    expect(await bytesOf(server, 'alice/race', image)).toEqual([image.json, image.layer]);
   });
 });
 
@@ -158,15 +129,15 @@ describe('equal bytes', () => {
   it('are one stored object and one content, whoever pushes them', async () => {
     const image = makeImage();
     const twin = makeImage({ layer: image.layer });
-    const before = await storedFiles();
+    const before = await storedFiles(server);
     await pushImages(server, 'alice/same', [image, twin]);
     await pushImages(server, 'carol/same', [image], { user: 'carol' });
-    const added = (await storedFiles()).filter((file) => !before.includes(file));
+    const added = (await storedFiles(server)).filter((file) => !before.includes(file));
     expect(added).toHaveLength(1);
     const contents = await server.ctx.db('image_contents').where({ image_id: image.id });
     expect(contents).toHaveLength(1);
-    expect(await bytesOf('carol/same', image)).toEqual([image.json, image.layer]);
-    expect(await bytesOf('alice/same', twin)).toEqual([twin.json, image.layer]);
+    expect(await bytesOf(server, 'carol/same', image)).toEqual([image.json, image.layer]);
+    expect(await bytesOf(server, 'alice/same', twin)).toEqual([twin.json, image.layer]);
   });
 
   it('stay when one of two pushers deletes his repository', async () => {
@@ -177,6 +148,6 @@ describe('equal bytes', () => {
     for (let step = 0; step < 2; step += 1) {
       await call(server, 'delete', '/v1/repositories/carol/goes/', { authorization: basic('carol') });
     }
-    expect(await bytesOf('alice/stays', image)).toEqual([image.json, image.layer]);
+    expect(await bytesOf(server, 'alice/stays', image)).toEqual([image.json, image.layer]);
   });
 });

@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import {
   makeChain,
   makeImage,
@@ -9,7 +7,8 @@ import {
   startPush,
   type TestImage,
 } from '../../helpers/images';
-import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
+import { bytesOf, forged, pushPrivate, storedFiles } from '../../helpers/isolation';
+import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
@@ -26,25 +25,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-async function storedFiles(): Promise<string[]> {
-  const entries = await readdir(path.join(server.blobDir, 'sha256'), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-}
-
-/** The same id, another json and layer. */
-const forged = (image: TestImage): TestImage => makeImage({ id: image.id, note: 'forged' });
-
-async function pushPrivate(repository: string, images: TestImage[], user = 'alice'): Promise<void> {
-  await startPush(server, repository, [], user);
-  await makePrivate(server, repository, user);
-  await pushImages(server, repository, images, { user });
-}
-
-async function bytesOf(repository: string, image: TestImage, user?: string): Promise<[Buffer, Buffer]> {
-  const pull = registryClient(server, await startPull(server, repository, user));
-  return [(await pull.get(image.id, 'json')).bytes, (await pull.get(image.id, 'layer')).bytes];
-}
-
 describe('a probe during a push', () => {
   const probe = async (repository: string, images: TestImage[], user = 'alice'): Promise<number[]> => {
     const push = registryClient(server, await startPush(server, repository, images, user));
@@ -56,7 +36,7 @@ describe('a probe during a push', () => {
   it.each([true, false])('never links from a stranger’s repository (private: %s)', async (isPrivate) => {
     const chain = makeChain(2);
     const source = `mallory/source${String(isPrivate)}`;
-    if (isPrivate) await pushPrivate(source, chain, 'mallory');
+    if (isPrivate) await pushPrivate(server, source, chain, 'mallory');
     else await pushImages(server, source, chain, { user: 'mallory' });
     expect(await probe('alice/target', chain)).toEqual([404, 404]);
     expect(await reply(registryClient(server, basic('alice')).putJson(chain[0]!.id, chain[0]!.json))).toEqual([
@@ -67,8 +47,8 @@ describe('a probe during a push', () => {
 
   it('links from the same namespace, with the whole chain, and both serve the same bytes', async () => {
     const chain = makeChain(3);
-    await pushPrivate('alice/source', chain);
-    const before = await storedFiles();
+    await pushPrivate(server, 'alice/source', chain);
+    const before = await storedFiles(server);
     const top = chain[2]!;
     const token = await startPush(server, 'alice/copy', [top]); // only the top is announced
     const push = registryClient(server, token);
@@ -81,10 +61,10 @@ describe('a probe during a push', () => {
     });
     expect(await reply(tagged)).toEqual([200, 'true']);
     for (const image of chain) {
-      expect(await bytesOf('alice/copy', image)).toEqual([image.json, image.layer]);
-      expect(await bytesOf('alice/source', image, 'alice')).toEqual([image.json, image.layer]);
+      expect(await bytesOf(server, 'alice/copy', image)).toEqual([image.json, image.layer]);
+      expect(await bytesOf(server, 'alice/source', image, 'alice')).toEqual([image.json, image.layer]);
     }
-    expect(await storedFiles()).toEqual(before);
+    expect(await storedFiles(server)).toEqual(before);
   });
 
   it('links from the library, into anybody’s repository', async () => {
@@ -102,7 +82,7 @@ describe('a probe during a push', () => {
 
   it('does not link from a library repository that the pusher may not read', async () => {
     const image = makeImage();
-    await pushPrivate('library/closed', [image], 'root');
+    await pushPrivate(server, 'library/closed', [image], 'root');
     expect(await probe('carol/nosy', [image], 'carol')).toEqual([404]);
   });
 
@@ -116,7 +96,7 @@ describe('a probe during a push', () => {
     await push.putLayer(other.id, other.layer);
     expect(await reply(push.putPayload(other.id, payloadOf(other.json, other.layer)))).toEqual([200, 'true']);
     expect(await reply(push.get(top!.id, 'json'))).toEqual(NOT_FOUND);
-    expect(await bytesOf('alice/dirty', other)).toEqual([other.json, other.layer]);
+    expect(await bytesOf(server, 'alice/dirty', other)).toEqual([other.json, other.layer]);
   });
 
   it('does not link for a read token, nor what was not announced, nor from what is being deleted', async () => {

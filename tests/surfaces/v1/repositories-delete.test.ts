@@ -36,7 +36,7 @@ async function existing(name: string): Promise<unknown[]> {
 
 async function finishDeletions(): Promise<void> {
   const job = jobsOf(server.ctx).find(({ name }) => name === 'finish_deletions');
-  await job?.run();
+  await job?.run(new AbortController().signal);
 }
 
 describe('DELETE /v1/repositories/R/', () => {

@@ -1,0 +1,42 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+/** The database's clock: what is compared with its times must not come from another one. */
+export async function now(db: Db): Promise<Date> {
+  const rows = await query<{ now: Date }>(db, `select date_trunc('milliseconds', now()) as now`);
+  return rows[0]?.now ?? new Date();
+}
+
+export interface BlobRow {
+  digest: string;
+  size_bytes: number;
+  storage_key: string;
+  is_damaged: boolean;
+}
+
+/** Blobs that were there at the start and were not read back since `before`, the least recently read first. */
+export async function listUnverified(db: Db, before: Date, startedAt: Date, limit: number): Promise<BlobRow[]> {
+  return query<BlobRow>(
+    db,
+    `select digest, size_bytes, storage_key, damaged_at is not null as is_damaged from blobs
+     where (verified_at is null or verified_at < $1) and created_at < $2::timestamptz + interval '1 ms'
+     order by verified_at nulls first, digest limit $3`,
+    [before, startedAt, limit],
+  );
+}
+
+/** The bytes under this key are right. */
+export async function markVerified(db: Db, digest: string, storageKey: string): Promise<void> {
+  await query(
+    db,
+    `update blobs set verified_at = now(), damaged_at = null, damage = null where digest = $1 and storage_key = $2`,
+    [digest, storageKey],
+  );
+}
+
+/** Of all layers together. */
+export async function sumOfSizes(db: Db): Promise<number> {
+  // A sum of bigint is numeric.
+  const rows = await query<{ bytes: number }>(db, 'select coalesce(sum(size_bytes), 0)::bigint as bytes from blobs');
+  return rows[0]?.bytes ?? 0;
+}

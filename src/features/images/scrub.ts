@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Needs } from '../../context';
+import { damageFrom, setAside, type DamagedLayer } from './damage';
+import type { BlobDamage } from './damage.store';
+import * as store from './scrub.store';
+
+/*
+ * Scrubbing reads stored layers back and compares them with their digests, the least recently read first: a run that
+ * ends early is gone on with by the next one. What is damaged is set aside (`damage.ts`).
+ */
+
+/** How to scrub. */
+export interface ScrubOptions {
+  /** leaves alone what was read back within this time */
+  readonly olderThanMs: number;
+  /** undefined: as fast as the disk */
+  readonly bytesPerSecond: number | undefined;
+  /** ends early, even in the middle of a layer */
+  readonly signal?: AbortSignal;
+  /** is told of every layer that was read */
+  readonly onProgress?: (progress: ScrubProgress) => void;
+}
+
+/** How far it is. */
+export interface ScrubProgress {
+  readonly layers: number;
+  readonly bytes: number;
+  readonly damaged: number;
+}
+
+/** What a scrub found. */
+export interface Scrubbed {
+  /** that were read back, or should have been there */
+  readonly layers: number;
+  /** of these together, as they should be */
+  readonly bytes: number;
+  /** that cannot be served, found now or before */
+  readonly damaged: readonly DamagedLayer[];
+  /** digests that had been damaged, and whose bytes are there again */
+  readonly restored: readonly string[];
+}
+
+const AT_ONCE = 50;
+const SHORTEST_SLEEP_MS = 5;
+
+/** Spreads bytes over time. */
+class Pace {
+  private dueMs = performance.now();
+
+  constructor(
+    private readonly bytesPerSecond: number | undefined,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** Waits until these bytes were due; a while without any is not made up for. */
+  async take(sizeBytes: number): Promise<void> {
+    this.signal?.throwIfAborted();
+    if (this.bytesPerSecond === undefined) return;
+    const nowMs = performance.now();
+    this.dueMs = Math.max(this.dueMs, nowMs) + (sizeBytes / this.bytesPerSecond) * 1000;
+    const waitMs = this.dueMs - nowMs;
+    if (waitMs >= SHORTEST_SLEEP_MS) await sleep(waitMs, undefined, { signal: this.signal });
+  }
+}
+
+/** Reads a blob back; undefined when it is whole. */
+async function examine(ctx: Needs<'blobs'>, blob: store.BlobRow, pace: Pace): Promise<BlobDamage | undefined> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of await ctx.blobs.read(blob.storage_key, undefined, blob.size_bytes)) {
+      hash.update(chunk as Buffer);
+      await pace.take((chunk as Buffer).length);
+    }
+  } catch (error) {
+    const damage = damageFrom(error);
+    if (damage === undefined) throw error;
+    return damage;
+  }
+  return `sha256:${hash.digest('hex')}` === blob.digest ? undefined : 'wrong bytes';
+}
+
+/** A scrub that goes on. */
+class Run {
+  layers = 0;
+  bytes = 0;
+  readonly damaged: DamagedLayer[] = [];
+  readonly restored: string[] = [];
+
+  constructor(private readonly ctx: Needs<'db' | 'blobs' | 'log'>) {}
+
+  async check(blob: store.BlobRow, pace: Pace): Promise<void> {
+    const damage = await examine(this.ctx, blob, pace);
+    this.layers += 1;
+    this.bytes += blob.size_bytes;
+    if (damage !== undefined) {
+      const found = await setAside(this.ctx, { digest: blob.digest, storageKey: blob.storage_key }, damage);
+      if (found !== undefined) this.damaged.push(found);
+      return;
+    }
+    await store.markVerified(this.ctx.db, blob.digest, blob.storage_key);
+    if (!blob.is_damaged) return;
+    this.restored.push(blob.digest);
+    this.ctx.log.info({ digest: blob.digest }, 'a damaged layer is whole again');
+  }
+}
+
+/**
+ * Reads stored layers back, sets aside what is damaged, and says whom that concerns. In flat memory, beside everything
+ * else; resolves also when it was told to end early.
+ */
+export async function scrub(ctx: Needs<'db' | 'blobs' | 'log'>, options: ScrubOptions): Promise<Scrubbed> {
+  const { signal, onProgress } = options;
+  const startedAt = await store.now(ctx.db);
+  const before = new Date(startedAt.getTime() - options.olderThanMs);
+  const pace = new Pace(options.bytesPerSecond, signal);
+  const run = new Run(ctx);
+  try {
+    for (;;) {
+      const blobs = await store.listUnverified(ctx.db, before, startedAt, AT_ONCE);
+      if (blobs.length === 0) break;
+      for (const blob of blobs) {
+        signal?.throwIfAborted();
+        await run.check(blob, pace);
+        onProgress?.({ layers: run.layers, bytes: run.bytes, damaged: run.damaged.length });
+      }
+    }
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+  const { layers, bytes, damaged, restored } = run;
+  return { layers, bytes, damaged, restored };
+}
+
+/** How many bytes all layers have together. */
+export async function storedBytes(ctx: Needs<'db'>): Promise<number> {
+  return store.sumOfSizes(ctx.db);
+}

@@ -1,0 +1,110 @@
+import { StorageRoom, type StorageLimits } from '../../src/blobs/storage-room';
+
+const MEGABYTE = 2 ** 20;
+const OVER_LIMIT = 'The storage is full: the layers have reached the limit of this server';
+const DISK_FULL = 'The storage is full: the disk has no room for more layers';
+
+/** A room with figures that the test sets. */
+function roomOf(limits: Partial<StorageLimits>) {
+  const gauge = { used: 0, free: 100 * MEGABYTE, asked: 0 };
+  const room = new StorageRoom(
+    { limitBytes: undefined, reserveBytes: 0, ...limits },
+    {
+      usedBytes: () => {
+        gauge.asked += 1;
+        return Promise.resolve(gauge.used);
+      },
+      freeBytes: () => Promise.resolve(gauge.free),
+    },
+  );
+  return { gauge, room };
+}
+
+/** Chunks of a MiB that remember how many were asked for. */
+function layer(megabytes: number, meanwhile: (sent: number) => void = () => undefined) {
+  const sent = { megabytes: 0 };
+  async function* bytes(): AsyncGenerator<Buffer> {
+    for (let index = 0; index < megabytes; index += 1) {
+      sent.megabytes += 1;
+      meanwhile(sent.megabytes);
+      yield await Promise.resolve(Buffer.alloc(MEGABYTE));
+    }
+  }
+  return { bytes: bytes(), sent };
+}
+
+async function take(room: StorageRoom, bytes: AsyncIterable<Buffer>): Promise<number> {
+  let total = 0;
+  for await (const chunk of room.admit(bytes)) total += chunk.length;
+  return total / MEGABYTE;
+}
+
+describe('a limit', () => {
+  it('lets in what fits, to the last byte, and nothing more', async () => {
+    const { room } = roomOf({ limitBytes: 5 * MEGABYTE });
+    expect(await take(room, layer(3).bytes)).toBe(3);
+    room.stored(3 * MEGABYTE);
+    expect(await take(room, layer(2).bytes)).toBe(2);
+    room.stored(2 * MEGABYTE);
+    const refused = layer(1);
+    await expect(take(room, refused.bytes)).rejects.toMatchObject({ code: 'storage_full', message: OVER_LIMIT });
+    expect(refused.sent.megabytes).toBe(0);
+  });
+
+  it('ends an upload that crosses it, and forgets what that had brought', async () => {
+    const { room } = roomOf({ limitBytes: 5 * MEGABYTE });
+    const crossing = layer(100);
+    await expect(take(room, crossing.bytes)).rejects.toMatchObject({ code: 'storage_full', message: OVER_LIMIT });
+    expect(crossing.sent.megabytes).toBe(6);
+    expect(await take(room, layer(5).bytes)).toBe(5);
+  });
+
+  it('counts uploads together that arrive at once', async () => {
+    const { room } = roomOf({ limitBytes: 5 * MEGABYTE });
+    const both = await Promise.allSettled([take(room, layer(3).bytes), take(room, layer(3).bytes)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('asks once for what all processes have stored, for many uploads at once', async () => {
+    const { room, gauge } = roomOf({ limitBytes: 5 * MEGABYTE });
+    gauge.used = 4 * MEGABYTE;
+    await Promise.allSettled([take(room, layer(1).bytes), take(room, layer(1).bytes), take(room, layer(1).bytes)]);
+    expect(gauge.asked).toBe(1);
+    expect(await take(room, layer(1).bytes)).toBe(1);
+    await expect(take(room, layer(2).bytes)).rejects.toThrow(OVER_LIMIT);
+  });
+
+  it('fails the uploads that cannot ask, and asks again for the next one', async () => {
+    const failing = { usedBytes: () => Promise.reject(new Error('no answer')), freeBytes: () => Promise.resolve(0) };
+    const room = new StorageRoom({ limitBytes: MEGABYTE, reserveBytes: 0 }, failing);
+    await expect(take(room, layer(1).bytes)).rejects.toThrow('no answer');
+    await expect(take(room, layer(1).bytes)).rejects.toThrow('no answer');
+  });
+});
+
+describe('a reserve', () => {
+  it('refuses before the first byte when no more than it is free', async () => {
+    const { room, gauge } = roomOf({ reserveBytes: 10 * MEGABYTE });
+    gauge.free = 10 * MEGABYTE;
+    const refused = layer(1);
+    await expect(take(room, refused.bytes)).rejects.toMatchObject({ code: 'storage_full', message: DISK_FULL });
+    expect(refused.sent.megabytes).toBe(0);
+    gauge.free = 10 * MEGABYTE + 1;
+    expect(await take(room, layer(1).bytes)).toBe(1);
+  });
+
+  it('ends an upload during which the disk fills up', async () => {
+    const { room, gauge } = roomOf({ reserveBytes: 10 * MEGABYTE });
+    const filling = layer(1000, (sent) => (gauge.free = (20 - sent) * MEGABYTE));
+    await expect(take(room, filling.bytes)).rejects.toMatchObject({ code: 'storage_full', message: DISK_FULL });
+    expect(filling.sent.megabytes).toBeLessThan(20);
+  });
+
+  it('is not asked for when there is none, or nobody knows', async () => {
+    const { room, gauge } = roomOf({});
+    gauge.free = 0;
+    expect(await take(room, layer(1).bytes)).toBe(1);
+    const unknown = { usedBytes: () => Promise.resolve(0), freeBytes: () => Promise.resolve(undefined) };
+    expect(await take(new StorageRoom({ limitBytes: undefined, reserveBytes: 1 }, unknown), layer(1).bytes)).toBe(1);
+  });
+});

@@ -1,0 +1,77 @@
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
+import { startChildServer, type ChildServer } from '../../helpers/child-server';
+import { DAMAGES, layerDigest, layerFile, type LayerPlace } from '../../helpers/damage';
+import { makeChain, makeImage, pushImages, type TestImage } from '../../helpers/images';
+import { createCommandPlace, success, type CommandPlace } from '../../helpers/run-command';
+
+let place: CommandPlace;
+let layers: LayerPlace;
+let server: ChildServer;
+beforeAll(async () => {
+  place = await createCommandPlace();
+  layers = { db: place.database.db, blobDir: path.join(place.dataDir, 'blobs') };
+  await place.run('user', 'add', 'alice', '--password', 'alicepw');
+  server = await startChildServer(place.environment);
+});
+afterAll(async () => {
+  await server.end('SIGTERM');
+  await place.close();
+});
+
+const short = (text: string): string => text.replace('sha256:', '').slice(0, 12);
+
+it('says that all is whole, what is not and whom that concerns, and what is whole again', async () => {
+  await expect(place.run('scrub')).resolves.toEqual(success('0 layers read, 0 B: all whole.\n'));
+  const [base, top] = makeChain(2) as [TestImage, TestImage];
+  await pushImages(server, 'alice/app', [base, top]);
+  await pushImages(server, 'alice/web', [base, makeImage({ parent: base.id })], { tag: '1.0' });
+  await expect(place.run('scrub')).resolves.toEqual(success('3 layers read, 6.0 kB: all whole.\n'));
+  const whole = { layerCount: 3, sizeBytes: 6000, damaged: [], restored: [] };
+  const json = await place.run('scrub', '--json', '--rate', '0');
+  expect([json.code, JSON.parse(json.stdout)]).toEqual([0, whole]);
+
+  const file = await layerFile(layers, base);
+  await rename(file, `${file}.away`);
+  await DAMAGES['wrong bytes'](layers, top);
+  const damaged = await place.run('scrub');
+  const rows = [
+    [short(layerDigest(base)), 'missing    ', 'alice/app ', short(base.id), 'latest'],
+    [short(layerDigest(base)), 'missing    ', 'alice/web ', short(base.id), '1.0'],
+    [short(layerDigest(top)), 'wrong bytes', 'alice/app ', short(top.id), 'latest'],
+  ].map((row) => row.join('  '));
+  const [header, ...lines] = damaged.stdout.trimEnd().split('\n');
+  expect([damaged.code, header]).toEqual([1, 'LAYER         DAMAGE       REPOSITORY  IMAGES        TAGS']);
+  expect(lines.slice(0, 3).sort()).toEqual(rows.sort());
+  expect(lines.slice(3)).toEqual(['3 layers read, 6.0 kB: 2 damaged.']);
+  // What the log says of it goes to stderr, a line for each layer.
+  const logged = damaged.stderr.trim().split('\n');
+  expect(logged.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+    'a layer is damaged',
+    'a layer is damaged',
+  ]);
+
+  await rename(`${file}.away`, file);
+  const again = await place.run('scrub', '--json');
+  expect([again.code, JSON.parse(again.stdout)]).toEqual([
+    1,
+    {
+      ...whole,
+      damaged: [
+        {
+          digest: layerDigest(top),
+          damage: 'wrong bytes',
+          repositories: [{ namespace: 'alice', name: 'app', imageIds: [top.id], tags: ['latest'] }],
+        },
+      ],
+      restored: [layerDigest(base)],
+    },
+  ]);
+});
+
+it('keeps to a rate', async () => {
+  await pushImages(server, 'alice/big', [makeImage({ layer: Buffer.alloc(2_000_000, 'x') })]);
+  const before = performance.now();
+  await place.run('scrub', '--rate', '1');
+  expect(performance.now() - before).toBeGreaterThan(1500);
+});
