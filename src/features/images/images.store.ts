@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { queryPrepared } from '../../platform/db/query';
+import { query, queryPrepared } from '../../platform/db/query';
 import type { RepositoryName } from '../accounts/actor';
 import { readableSql, writableSql } from '../repositories/policy';
 import { SCOPE_COLUMNS, type ScopeRow } from '../repositories/scope-row';
@@ -91,19 +91,35 @@ export async function findJson(db: Db, contentId: number): Promise<Buffer | unde
 }
 
 /** Child first. Stops where a parent is missing, not complete, or not one link shorter: pushers can make rings. */
-const ANCESTRY = {
-  name: 'images.ancestry',
-  text: `with recursive chain as (
-      select 1 as position, i.image_id, i.depth, c.parent_id
-        from repository_images i join image_contents c on c.id = i.content_id where i.id = $1
-      union all
-      select chain.position + 1, i.image_id, i.depth, c.parent_id from chain
-        join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id and i.depth = chain.depth - 1
-        join image_contents c on c.id = i.content_id
-    )
-    select image_id from chain order by position`,
-};
+const CHAIN = `with recursive chain as (
+    select i.image_id, i.depth, c.parent_id, c.layer_digest
+      from repository_images i join image_contents c on c.id = i.content_id where i.id = $1
+    union all
+    select i.image_id, i.depth, c.parent_id, c.layer_digest from chain
+      join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id and i.depth = chain.depth - 1
+      join image_contents c on c.id = i.content_id
+  )`;
+
+const ANCESTRY = { name: 'images.ancestry', text: `${CHAIN} select image_id from chain order by depth desc` };
 
 export async function ancestry(db: Db, linkId: number, repositoryId: number): Promise<string[]> {
   return (await queryPrepared<{ image_id: string }>(db, ANCESTRY, [linkId, repositoryId])).map((row) => row.image_id);
+}
+
+export interface ChainLayerRow {
+  digest: string;
+  storage_key: string;
+  size_bytes: number;
+  is_damaged: boolean;
+}
+
+/** The layers of an image and its ancestors, the image's first. */
+export async function chainLayers(db: Db, linkId: number, repositoryId: number): Promise<ChainLayerRow[]> {
+  return query<ChainLayerRow>(
+    db,
+    `${CHAIN}
+     select b.digest, b.storage_key, b.size_bytes, b.damaged_at is not null as is_damaged
+     from chain join blobs b on b.digest = chain.layer_digest order by chain.depth desc`,
+    [linkId, repositoryId],
+  );
 }

@@ -33,7 +33,7 @@ import { locateReadable, type Image, type LocatedImage } from './locate';
  */
 
 /** What docker's registry says of an image whose push is not finished (protocol 4.1). */
-function inProgress(): AppError {
+export function inProgress(): AppError {
   return new AppError('invalid', 'Image is being uploaded, retry later');
 }
 

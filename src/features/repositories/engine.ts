@@ -27,6 +27,14 @@ export function parseEngine(userAgent: string | undefined): Engine {
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
+/**
+ * Whether the engine fails on a layer of no bytes: all before 1.13 do, and the daemon of 0.7 dies of it
+ * (engine behaviour, 3 and 8).
+ */
+export function failsOnEmptyLayers(userAgent: string | undefined): boolean {
+  return /(?:^|\s)docker\/(0\.|1\.\d(?!\d)|1\.1[0-2](?!\d))/.test(userAgent ?? '');
+}
+
 /** Whether a search answer may hold only strings: docker up to 0.6.5 decodes nothing else (protocol 2.13). */
 export function readsOnlyStrings(userAgent: string | undefined): boolean {
   return /(?:^|\s)docker\/0\.([1-5]\.|6\.[0-5](?!\d))/.test(userAgent ?? '');

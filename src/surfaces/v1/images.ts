@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
+import { diffImage } from '../../features/images/diff';
 import { listImageFiles } from '../../features/images/files';
 import { ancestryAsJson, getImage, getImageJson } from '../../features/images/images';
 import { getImageOrLink } from '../../features/images/linking';
@@ -8,6 +9,7 @@ import { assertImageId } from '../../features/repositories/names';
 import { AppError } from '../../platform/errors';
 import { empty, json, jsonText, type Headers, type Reply } from '../../platform/http/exchange';
 import type { V1Exchange, V1Handler } from './access';
+import { substituteFor, varyFor } from './empty-layers';
 import { immutableHeaders } from './replies';
 
 /** The image id of the path. */
@@ -23,9 +25,9 @@ export function isUnmodified(req: IncomingMessage): boolean {
 }
 
 /** The checksum header had three names over time; nothing reads it, everything shows it (protocol 4.2, A16). */
-function sizeAndChecksums(image: Image): Headers {
+function sizeAndChecksums(req: IncomingMessage, image: Image): Headers {
   return {
-    'X-Docker-Size': image.layerSizeBytes,
+    'X-Docker-Size': substituteFor(image, req)?.length ?? image.layerSizeBytes,
     'X-Docker-Checksum': image.payloadChecksum,
     'X-Docker-Payload-Checksum': image.payloadChecksum,
     'X-Docker-Checksum-Payload': image.payloadChecksum,
@@ -33,7 +35,7 @@ function sizeAndChecksums(image: Image): Headers {
 }
 
 async function replyWithJson(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
-  const headers = { ...immutableHeaders(image.isPrivate), ...sizeAndChecksums(image) };
+  const headers = { ...immutableHeaders(image.isPrivate), ...sizeAndChecksums(req, image), ...varyFor(image) };
   return isUnmodified(req) ? empty(304, headers) : jsonText(200, await getImageJson(ctx, image), headers);
 }
 
@@ -46,6 +48,13 @@ export const getAncestryOf: V1Handler<'registry'> = async (ctx, exchange) => {
   const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
   const headers = immutableHeaders(image.isPrivate);
   return isUnmodified(exchange.req) ? empty(304, headers) : jsonText(200, await ancestryAsJson(ctx, image), headers);
+};
+
+/** `GET /v1/images/<id>/diff` (protocol 4.9): what the layer changed in what its ancestors had. */
+export const getDiff: V1Handler<'registry'> = async (ctx, exchange) => {
+  const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
+  const headers = immutableHeaders(image.isPrivate);
+  return isUnmodified(exchange.req) ? empty(304, headers) : json(200, await diffImage(ctx, image), headers);
 };
 
 async function replyWithFiles(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {

@@ -6,6 +6,7 @@ import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import { readRange } from '../../platform/http/ranges';
 import type { V1Handler } from './access';
 import { getPrivateImage, imageIdOf, isUnmodified } from './images';
+import { substituteFor, varyFor } from './empty-layers';
 import { immutableHeaders } from './replies';
 import { headerOf } from './requests';
 
@@ -14,11 +15,13 @@ import { headerOf } from './requests';
  * (protocol 4.4). A HEAD answers the same headers, for docker 0.12 to 1.1 look there for `Accept-Ranges`.
  */
 async function replyWithLayer(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
-  const { layerSizeBytes: sizeBytes } = image;
+  const substitute = substituteFor(image, req);
+  const sizeBytes = substitute?.length ?? image.layerSizeBytes;
   const common: Headers = {
     ...immutableHeaders(image.isPrivate),
     'Content-Type': 'application/octet-stream',
     'Accept-Ranges': 'bytes',
+    ...varyFor(image),
   };
   if (isUnmodified(req)) return empty(304, common);
   assertLayerWhole(image);
@@ -35,7 +38,8 @@ async function replyWithLayer(ctx: Context, req: IncomingMessage, image: Image):
   };
   const status = part === undefined ? 200 : 206;
   if (req.method === 'HEAD' || sizeBytes === 0) return empty(status, headers);
-  return { status, headers, body: await openLayer(ctx, image, part) };
+  const body = substitute?.subarray(part?.start, part && part.end + 1) ?? (await openLayer(ctx, image, part));
+  return { status, headers, body };
 }
 
 /** `GET /v1/images/<id>/layer` (protocol 4.4). */

@@ -43,6 +43,7 @@ const IMAGE_ROWS: readonly AnyRow[] = [
   { method: 'put', path: '/v1/images/:imageId/checksum', access: 'registry', handle: uploads.putChecksum },
   { method: 'get', path: '/v1/images/:imageId/ancestry', access: 'registry', handle: images.getAncestryOf },
   { method: 'get', path: '/v1/images/:imageId/files', access: 'registry', handle: images.getFiles },
+  { method: 'get', path: '/v1/images/:imageId/diff', access: 'registry', handle: images.getDiff },
   { method: 'get', path: '/v1/private_images/:imageId/json', access: 'registry', handle: images.getPrivateJson },
   { method: 'get', path: '/v1/private_images/:imageId/layer', access: 'registry', handle: layers.getPrivateLayer },
   { method: 'get', path: '/v1/private_images/:imageId/files', access: 'registry', handle: images.getPrivateFiles },
