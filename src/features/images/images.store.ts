@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
 import type { RepositoryName } from '../accounts/actor';
+import { chainSql } from '../repositories/chain-sql';
 import { readableSql, writableSql } from '../repositories/policy';
 import { SCOPE_COLUMNS, type ScopeRow } from '../repositories/scope-row';
 
@@ -90,16 +91,9 @@ export async function findJson(db: Db, contentId: number): Promise<Buffer | unde
   return (await queryPrepared<{ json: Buffer }>(db, FIND_JSON, [contentId]))[0]?.json;
 }
 
-/** Child first. Stops where a parent is missing, not complete, or not one link shorter: pushers can make rings. */
-const CHAIN = `with recursive chain as (
-    select i.image_id, i.depth, c.parent_id, c.layer_digest
-      from repository_images i join image_contents c on c.id = i.content_id where i.id = $1
-    union all
-    select i.image_id, i.depth, c.parent_id, c.layer_digest from chain
-      join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id and i.depth = chain.depth - 1
-      join image_contents c on c.id = i.content_id
-  )`;
+const CHAIN = chainSql('i.id = $1', '$2');
 
+/** Child first. */
 const ANCESTRY = { name: 'images.ancestry', text: `${CHAIN} select image_id from chain order by depth desc` };
 
 export async function ancestry(db: Db, linkId: number, repositoryId: number): Promise<string[]> {

@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import { chainSql } from '../repositories/chain-sql';
 import { readableSql, SHARED_NAMESPACE } from '../repositories/policy';
 
 export interface SourceRow {
@@ -30,14 +31,7 @@ export async function findSources(
   );
 }
 
-const CHAIN = `with recursive chain as (
-    select i.image_id, i.content_id, i.depth, c.parent_id
-      from repository_images i join image_contents c on c.id = i.content_id where i.id = $1
-    union all
-    select i.image_id, i.content_id, i.depth, c.parent_id from chain
-      join repository_images i on i.repository_id = $2 and i.image_id = chain.parent_id and i.depth = chain.depth - 1
-      join image_contents c on c.id = i.content_id
-  )`;
+const CHAIN = chainSql('i.id = $1', '$2');
 
 /** Links the source's whole chain into the target, where nothing is complete yet; sorted, so that locks have one order. */
 export async function linkChain(db: Db, source: SourceRow, targetId: number): Promise<void> {

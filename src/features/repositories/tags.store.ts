@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
+import { chainSql } from './chain-sql';
 import type { Engine } from './engine';
 
 export interface TagRow {
@@ -51,14 +52,7 @@ export interface ChainRow {
 export async function findChain(db: Db, repositoryId: number, imageId: string): Promise<ChainRow[]> {
   return query<ChainRow>(
     db,
-    `with recursive chain as (
-       select i.id, i.image_id, i.depth, c.parent_id from repository_images i join image_contents c on c.id = i.content_id
-       where i.repository_id = $1 and i.image_id = $2
-       union all
-       select i.id, i.image_id, i.depth, c.parent_id from chain
-         join repository_images i on i.repository_id = $1 and i.image_id = chain.parent_id and i.depth = chain.depth - 1
-         join image_contents c on c.id = i.content_id
-     )
+    `${chainSql('i.repository_id = $1 and i.image_id = $2', '$1')}
      select id, image_id, depth from chain order by depth desc`,
     [repositoryId, imageId],
   );
