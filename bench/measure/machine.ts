@@ -1,0 +1,21 @@
+import { cpus, release, totalmem } from 'node:os';
+import { isInstalled } from './load';
+import { run } from './processes';
+
+async function debianVersion(packageName: string): Promise<string> {
+  const output = await run({ file: 'dpkg-query', args: ['-W', '-f', '${Version}', packageName] }).catch(() => '');
+  return output === '' ? 'version unknown' : output;
+}
+
+/** What was measured on and with, a line each. */
+export async function machineFacts(programs: readonly string[]): Promise<string[]> {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const facts = [
+    `${cpus().length} x ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory, Linux ${release()}`,
+    `node ${process.version}`,
+  ];
+  for (const program of programs) {
+    facts.push(`${program}: ${isInstalled(program) ? await debianVersion(program) : 'not installed'}`);
+  }
+  return facts;
+}

@@ -1,0 +1,48 @@
+/*
+ * What the bench started and must end: processes, folders, connections. A scope is undone in reverse order when its row
+ * is through, and all of them on Ctrl-C and on errors.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+export type Undo = () => Promise<void> | void;
+
+const open = new Set<Resources>();
+
+/** A pile of things to undo, the last first. */
+export class Resources {
+  private readonly undos: Undo[] = [];
+
+  constructor(private readonly parentDir: string) {
+    open.add(this);
+  }
+
+  onEnd(undo: Undo): void {
+    this.undos.push(undo);
+  }
+
+  /** A folder that goes away with the scope. Others may enter it: a database of root runs as another user. */
+  async makeDir(label: string): Promise<string> {
+    const dir = await mkdtemp(path.join(this.parentDir, `drydock-bench-${label}-`));
+    this.onEnd(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }));
+    await chmod(dir, 0o755);
+    return dir;
+  }
+
+  /** Undoes everything, even when some of it fails. */
+  async end(): Promise<void> {
+    for (let undo = this.undos.pop(); undo !== undefined; undo = this.undos.pop()) {
+      try {
+        await undo();
+      } catch (error) {
+        console.error(`cleaning up: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    open.delete(this);
+  }
+}
+
+/** Ends every scope that is still open. */
+export async function endAll(): Promise<void> {
+  for (const resources of [...open].reverse()) await resources.end();
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { call } from '../clients/http';
+import { makeImageFolder } from '../clients/images';
+import { drainDownload, type RawRequest } from '../clients/raw-transfer';
+import { pushChain, startPull } from '../clients/v1-client';
+import { cpuSeconds } from '../measure/cpu';
+import { compare, measureRounds } from '../measure/figures';
+import type { Resources } from '../measure/resources';
+import { BASIC, startDrydock, type Drydock } from '../servers/drydock';
+import { ACCEL_PREFIX, startNginx } from '../servers/nginx';
+import type { Bench, Row } from './row';
+
+const CONCURRENCY = 4;
+const MEGABYTE = 1e6;
+const REPOSITORY = 'bench/large';
+
+const layerBytesOf = (bench: Bench): number => (bench.isQuick ? 32 : 256) * 1024 * 1024;
+
+interface LayerServer {
+  readonly server: Drydock;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function startLayerServer(
+  bench: Bench,
+  resources: Resources,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<LayerServer> {
+  const server = await startDrydock(resources, { ...bench.environment, ...environment });
+  const layerBytes = layerBytesOf(bench);
+  const { images, dir } = await makeImageFolder(await resources.makeDir('image'), { layers: 1, layerBytes });
+  const target = { url: server.url, basic: BASIC, repository: REPOSITORY };
+  await pushChain(target, images, dir);
+  const headers = { Authorization: await startPull(target) };
+  return { server, path: `/v1/images/${images[0]?.id ?? ''}/layer`, headers };
+}
+
+interface Transfer {
+  readonly megabytesPerSecond: number;
+  readonly cpuSecondsPerGigabyte: number;
+}
+
+/** Four clients download at once, again and again until enough was moved for a steady figure. */
+async function download(bench: Bench, request: RawRequest, pids: readonly number[]): Promise<Transfer> {
+  const times = bench.isQuick ? 2 : 3;
+  const cpuBefore = cpuSeconds(pids);
+  const startedAt = performance.now();
+  const one = async (): Promise<number> => {
+    let bytes = 0;
+    for (let time = 0; time < times; time += 1) bytes += await drainDownload(request);
+    return bytes;
+  };
+  const received = await Promise.all(Array.from({ length: CONCURRENCY }, one));
+  const bytes = received.reduce((sum, part) => sum + part, 0);
+  return {
+    megabytesPerSecond: bytes / MEGABYTE / ((performance.now() - startedAt) / 1000),
+    cpuSecondsPerGigabyte: (cpuSeconds(pids) - cpuBefore) / (bytes / (1000 * MEGABYTE)),
+  };
+}
+
+/** Layers straight from Drydock, against nginx that serves a file of the same size by `sendfile`. */
+export const layerDownload: Row = {
+  name: 'layer-get',
+  needs: ['nginx'],
+  measure: async (bench, resources) => {
+    const { server, path: layerPath, headers } = await startLayerServer(bench, resources);
+    const filesDir = await resources.makeDir('files');
+    await writeFile(path.join(filesDir, 'layer'), randomBytes(layerBytesOf(bench)));
+    const nginx = await startNginx(resources, { filesDir });
+    const cpu = new Map<string, number[]>([
+      ['Drydock', []],
+      ['nginx', []],
+    ]);
+    const contender = (name: string, url: string, pid: number) => ({
+      name,
+      measure: async (): Promise<number> => {
+        const result = await download(bench, { method: 'GET', url, headers }, [pid]);
+        cpu.get(name)?.push(result.cpuSecondsPerGigabyte);
+        return result.megabytesPerSecond;
+      },
+    });
+    const contenders = [
+      contender('Drydock', `${server.url}${layerPath}`, server.pid),
+      contender('nginx', `${nginx.url}/layer`, nginx.pid),
+    ];
+    const figures = await measureRounds(contenders, bench.rounds, bench.progress);
+    const size = `${layerBytesOf(bench) / 1024 / 1024} MiB x ${CONCURRENCY}`;
+    const line = { ours: 'Drydock', peer: 'nginx', peerName: 'nginx sendfile' };
+    return [
+      compare(figures, { ...line, what: `GET layer ${size}`, goal: { atLeast: 0.9 }, unit: 'MB/s' }),
+      compare(cpu, { ...line, what: `GET layer ${size}, CPU`, unit: 's/GB' }),
+    ];
+  },
+};
+
+/** Layers that Drydock hands to an nginx in front of it: what both together cost, against Drydock alone. */
+export const layerOffload: Row = {
+  name: 'layer-offload',
+  needs: ['nginx'],
+  measure: async (bench, resources) => {
+    const what = 'GET layer with X-Accel-Redirect, CPU';
+    const offloading = await startLayerServer(bench, resources, { DRYDOCK_ACCEL_PREFIX: ACCEL_PREFIX });
+    const { headers } = offloading;
+    const handed = await call({ method: 'GET', url: `${offloading.server.url}${offloading.path}`, headers });
+    if (handed.headers['x-accel-redirect'] === undefined) {
+      return [{ what, skipped: 'this Drydock does not know DRYDOCK_ACCEL_PREFIX' }];
+    }
+    const direct = await startLayerServer(bench, resources);
+    const { url: drydockUrl, dataDir } = offloading.server;
+    const nginx = await startNginx(resources, { drydockUrl, dataDir });
+    const cpuPerGigabyte = async (request: RawRequest, pids: readonly number[]): Promise<number> =>
+      (await download(bench, request, pids)).cpuSecondsPerGigabyte;
+    const viaNginx = { method: 'GET', url: `${nginx.url}${offloading.path}`, headers };
+    const alone = { method: 'GET', url: `${direct.server.url}${direct.path}`, headers: direct.headers };
+    const figures = await measureRounds(
+      [
+        { name: 'offloaded', measure: () => cpuPerGigabyte(viaNginx, [offloading.server.pid, nginx.pid]) },
+        { name: 'direct', measure: () => cpuPerGigabyte(alone, [direct.server.pid]) },
+      ],
+      bench.rounds,
+      bench.progress,
+    );
+    const line = { what, goal: { atMost: 0.5 }, unit: 's/GB', ours: 'offloaded', peer: 'direct' };
+    return [compare(figures, { ...line, peerName: 'Drydock alone' })];
+  },
+};

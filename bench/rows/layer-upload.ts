@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { call } from '../clients/http';
+import { chunked, upload } from '../clients/raw-transfer';
+import { finishPush, startPush } from '../clients/v1-client';
+import { startUpload } from '../clients/v2-client';
+import { compare, measureRounds } from '../measure/figures';
+import { run } from '../measure/processes';
+import { startDockerRegistry } from '../servers/docker-registry';
+import { BASIC, startDrydock } from '../servers/drydock';
+import type { Row } from './row';
+
+const REPOSITORY = 'bench/upload';
+const MEGABYTE = 1e6;
+
+/** Bytes that no server has seen, so that none of them may save itself the work. */
+function freshen(layer: Buffer): string {
+  randomBytes(32).copy(layer);
+  return createHash('sha256').update(layer).digest('hex');
+}
+
+/** Runs one transfer on a quiet disk: what the last one left to write would be counted to this one's fsync. */
+async function rateOf(bytes: number, transfer: () => Promise<void>): Promise<number> {
+  await run({ file: 'sync', args: [] });
+  const startedAt = performance.now();
+  await transfer();
+  return bytes / MEGABYTE / ((performance.now() - startedAt) / 1000);
+}
+
+/** Pushes an image with one layer. The whole push counts: list, json, layer, checksum, tag, list. */
+async function pushToDrydock(url: string, layer: Buffer): Promise<number> {
+  const id = freshen(layer);
+  const json = JSON.stringify({ id, created: '2015-02-10T18:00:00Z', architecture: 'amd64', os: 'linux' });
+  const payload = createHash('sha256').update(`${json}\n`).update(layer).digest('hex');
+  const body = chunked(layer);
+  const target = { url, basic: BASIC, repository: REPOSITORY };
+  return rateOf(layer.length, async () => {
+    const token = await startPush(target, [{ id, json, file: '' }]);
+    const headers = { Authorization: token };
+    const image = `${url}/v1/images/${id}`;
+    await call({ method: 'PUT', url: `${image}/json`, headers, body: json });
+    const framing = { ...headers, 'Transfer-Encoding': 'chunked' };
+    await upload({ method: 'PUT', url: `${image}/layer`, headers: framing }, body, 200);
+    const checksum = { ...headers, 'X-Docker-Checksum-Payload': `sha256:${payload}` };
+    await call({ method: 'PUT', url: `${image}/checksum`, headers: checksum });
+    await finishPush(target, token, id);
+  });
+}
+
+async function putMonolithic(url: string, layer: Buffer): Promise<number> {
+  const digest = freshen(layer);
+  return rateOf(layer.length, async () => {
+    const location = await startUpload(url, REPOSITORY);
+    location.searchParams.set('digest', `sha256:${digest}`);
+    const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(layer.length) };
+    await upload({ method: 'PUT', url: location.href, headers }, layer, 201);
+  });
+}
+
+async function patchChunked(url: string, layer: Buffer): Promise<number> {
+  const digest = freshen(layer);
+  const body = chunked(layer);
+  return rateOf(layer.length, async () => {
+    const location = await startUpload(url, REPOSITORY);
+    const headers = { 'Content-Type': 'application/octet-stream', 'Transfer-Encoding': 'chunked' };
+    const patched = await upload({ method: 'PATCH', url: location.href, headers }, body, 202);
+    const next = new URL(/\r\nlocation: (\S+)/i.exec(patched)?.[1] ?? '', url);
+    next.searchParams.set('digest', `sha256:${digest}`);
+    const length = { 'Content-Length': '0' };
+    await call({ method: 'PUT', url: next.href, headers: length, expected: [201] });
+  });
+}
+
+/** Layers that arrive, are hashed and are safe on disk, against the better of docker-registry's two ways. */
+export const layerUpload: Row = {
+  name: 'layer-put',
+  needs: ['docker-registry'],
+  measure: async (bench, resources) => {
+    const server = await startDrydock(resources, bench.environment);
+    const registry = await startDockerRegistry(resources);
+    const mebibytes = bench.isQuick ? 32 : 256;
+    const layer = randomBytes(mebibytes * 1024 * 1024);
+    const figures = await measureRounds(
+      [
+        { name: 'Drydock', measure: () => pushToDrydock(server.url, layer) },
+        { name: 'monolithic', measure: () => putMonolithic(registry.url, layer) },
+        { name: 'chunked', measure: () => patchChunked(registry.url, layer) },
+      ],
+      bench.rounds,
+      bench.progress,
+    );
+    const line = { what: `PUT layer ${mebibytes} MiB`, goal: { atLeast: 1.5 }, unit: 'MB/s', ours: 'Drydock' };
+    const lines = ['monolithic', 'chunked'].map((peer) =>
+      compare(figures, { ...line, peer, peerName: `docker-registry ${peer}` }),
+    );
+    return lines.sort((a, b) => b.peer - a.peer).slice(0, 1);
+  },
+};
