@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from '../../src/context';
+import { brokenReferences, testReferences } from './references';
 import { v1Routes } from '../../src/surfaces/v1/routes';
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -29,18 +30,7 @@ function plainPath(text: string): string {
     .replace(/(?<=.)\/$/, '');
 }
 
-/** What the page says of tests: a file, and the names that follow it until the next file or paragraph. */
-const references = page.split('\n\n').flatMap((block) =>
-  onOneLine(block)
-    .split(/(?=`[\w./-]+\.test\.ts`)/)
-    .slice(1)
-    .map((part) => {
-      const [, file = ''] = /^`([^`]+)`/.exec(part) ?? [];
-      const place = file.startsWith('tests/') ? file : `tests/surfaces/v1/${file}`;
-      const names = [...part.replaceAll(/`[^`]*`/g, '').matchAll(/"([^"]+)"/g)].map(([, name = '']) => name);
-      return { place, names };
-    }),
-);
+const references = testReferences(page, 'tests/surfaces/v1');
 
 const doors = new Set(
   v1Routes({} as Context).map(({ method, path: url }) => `${method.toUpperCase()} ${plainPath(url)}`),
@@ -65,13 +55,7 @@ describe('docs/PROTOCOL.md', () => {
 
   it('names only test files that exist, and tests that they have', () => {
     expect(references.length).toBeGreaterThan(60);
-    const broken = references.flatMap(({ place, names }) => {
-      const file = path.join(ROOT, place);
-      if (!existsSync(file)) return [`${place} is not there`];
-      const source = readFileSync(file, 'utf8');
-      return names.filter((name) => !source.includes(name)).map((name) => `${place} has no test "${name}"`);
-    });
-    expect(broken).toEqual([]);
+    expect(brokenReferences(references)).toEqual([]);
   });
 
   it('links only to pages that exist', () => {
