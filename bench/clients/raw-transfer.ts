@@ -77,7 +77,7 @@ export function drainDownload(request: RawRequest): Promise<number> {
       }
       received += bytesRead;
       if (received >= expected) {
-        socket.destroy();
+        socket.end(); // not destroy: the server would see a client that breaks off
         resolve(bodyBytes);
       }
       return true;

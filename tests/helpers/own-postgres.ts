@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -75,7 +74,8 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
       const client = new Client({ ...connection, ssl: false });
       client.on('error', () => undefined);
       await client.connect();
-      const cut = once(client, 'end');
+      // Not `once`, which takes the error before the end for a failure.
+      const cut = new Promise<void>((resolve) => client.once('end', resolve));
       process.kill(pid, 'SIGKILL');
       await cut;
     },

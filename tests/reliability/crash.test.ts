@@ -1,14 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import { makeImage, pushImages, startPull, type TestImage } from '../helpers/images';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
+import { expectBytesForEveryRow } from './stored-bytes';
 
 /** How often the server is killed in the middle of a push. */
 const ROUNDS = 50;
@@ -57,17 +56,6 @@ async function expectPullsWhole(repository: string, chain: readonly TestImage[])
   }
 }
 
-/** No row without bytes: every blob that the database knows is there, and is what it is called. */
-async function expectBytesForEveryRow(): Promise<number> {
-  const blobs = await database.db<{ digest: string; storage_key: string }>('blobs').select('digest', 'storage_key');
-  for (const { digest, storage_key: key } of blobs) {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path.join(dataDir, 'blobs', key)), hash);
-    expect(`sha256:${hash.digest('hex')}`).toBe(digest);
-  }
-  return blobs.length;
-}
-
 it(`survives ${ROUNDS} kills in the middle of a push: nothing complete is lost, nothing broken blocks`, async () => {
   const first = makeBigChain();
   const before = Date.now();
@@ -90,5 +78,7 @@ it(`survives ${ROUNDS} kills in the middle of a push: nothing complete is lost, 
   }
   await expectPullsWhole('alice/first', first);
   expect(cutOff).toBeGreaterThan(ROUNDS / 2);
-  expect(await expectBytesForEveryRow()).toBeGreaterThanOrEqual(3 * (ROUNDS + 1));
+  expect(await expectBytesForEveryRow(database.db, path.join(dataDir, 'blobs'))).toBeGreaterThanOrEqual(
+    3 * (ROUNDS + 1),
+  );
 }, 300_000);

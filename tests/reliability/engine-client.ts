@@ -84,6 +84,7 @@ export function engineClient(url: string, user: string, observe: Observer = () =
   }
 
   return {
+    basic: basic(user),
     close: () => agent.destroy(),
     send,
     login: () => send({ method: 'GET', path: '/v1/users/', ...asUser }, [200]),

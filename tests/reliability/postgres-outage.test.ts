@@ -54,6 +54,19 @@ function startLoad(server: ChildServer) {
   };
 }
 
+type Load = ReturnType<typeof startLoad>;
+
+/** Runs `work` beside a load, which ends with it, whatever happens. */
+async function underLoad(server: ChildServer, work: (load: Load) => Promise<void>): Promise<Load> {
+  const load = startLoad(server);
+  try {
+    await work(load);
+  } finally {
+    await load.stop();
+  }
+  return load;
+}
+
 /** Only what a client can cope with: an answer that it asked for, a connection that broke, or a 503 in JSON. */
 function expectCleanFailures(answers: readonly ClientAnswer[]): void {
   const bad = answers.filter(({ status }) => status >= 500 || status === 0);
@@ -97,7 +110,7 @@ describe('a Postgres that is stopped and started again under load', () => {
     server = await startChildServer({
       DATABASE_URL: postgres.url,
       DRYDOCK_DATA_DIR: dataDir,
-      LOG_LEVEL: 'fatal',
+      LOG_LEVEL: 'error',
       ...ADMINISTRATOR,
     });
   }, 60_000);
@@ -114,20 +127,19 @@ describe('a Postgres that is stopped and started again under load', () => {
   ])(
     'after %s: 503 in JSON meanwhile, then all by itself as before, and nothing that was acknowledged is lost',
     async (_, end) => {
-      const load = startLoad(server);
-      await waitUntil('the first pushes', () => load.acknowledged.length >= 2 * CLIENTS);
-      await end();
-      const before = load.answers.length;
-      await sleep(OUTAGE_MS);
-      expect(await readiness(server)).toEqual([503, { status: 'failed', database: 'failed', storage: 'ok' }]);
-      const during = load.answers.slice(before);
-      expect(during.filter(({ status }) => status === 503).length).toBeGreaterThan(20);
+      const load = await underLoad(server, async ({ answers, acknowledged }) => {
+        await waitUntil('the first pushes', () => acknowledged.length >= 2 * CLIENTS);
+        await end();
+        const before = answers.length;
+        await sleep(OUTAGE_MS);
+        expect(await readiness(server)).toEqual([503, { status: 'failed', database: 'failed', storage: 'ok' }]);
+        expect(answers.slice(before).filter(({ status }) => status === 503).length).toBeGreaterThan(20);
 
-      await postgres.start();
-      await waitUntil('readiness', async () => JSON.stringify(await readiness(server)).includes('200'));
-      const pushedBefore = load.acknowledged.length;
-      await waitUntil('further pushes', () => load.acknowledged.length >= pushedBefore + 2 * CLIENTS);
-      await load.stop();
+        await postgres.start();
+        await waitUntil('readiness', async () => JSON.stringify(await readiness(server)).includes('200'));
+        const pushedBefore = acknowledged.length;
+        await waitUntil('further pushes', () => acknowledged.length >= pushedBefore + 2 * CLIENTS);
+      });
       expectCleanFailures(load.answers);
       expect(server.process.exitCode).toBeNull();
       await expectAllWhole(server, load.acknowledged);
@@ -139,17 +151,17 @@ describe('a Postgres that is stopped and started again under load', () => {
 describe("Drydock's own Postgres", () => {
   it('is started again when it is killed, and the server goes on', async () => {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-outage-'));
-    const server = await startChildServer({ DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'fatal', ...ADMINISTRATOR });
+    const server = await startChildServer({ DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'error', ...ADMINISTRATOR });
     try {
-      const load = startLoad(server);
-      await waitUntil('the first pushes', () => load.acknowledged.length >= CLIENTS);
-      const pid = readLockFile(path.join(dataDir, 'postgres'))?.pid;
-      expect(pid).toBeGreaterThan(1);
-      process.kill(Number(pid), 'SIGKILL');
-      await waitUntil('an outage', () => load.answers.some(({ status }) => status === 503));
-      const pushedBefore = load.acknowledged.length;
-      await waitUntil('further pushes', () => load.acknowledged.length >= pushedBefore + 2 * CLIENTS);
-      await load.stop();
+      const load = await underLoad(server, async ({ answers, acknowledged }) => {
+        await waitUntil('the first pushes', () => acknowledged.length >= CLIENTS);
+        const pid = readLockFile(path.join(dataDir, 'postgres'))?.pid;
+        expect(pid).toBeGreaterThan(1);
+        process.kill(Number(pid), 'SIGKILL');
+        await waitUntil('an outage', () => answers.some(({ status }) => status === 503));
+        const pushedBefore = acknowledged.length;
+        await waitUntil('further pushes', () => acknowledged.length >= pushedBefore + 2 * CLIENTS);
+      });
       expectCleanFailures(load.answers);
       await expectAllWhole(server, load.acknowledged);
     } finally {

@@ -16,9 +16,9 @@ const DISK_FULL = '53100';
 const NETWORK_CODES =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 
-/** Errors of pg, knex and its pool that have no code. */
+/** Errors of pg, knex and its pool that have no code; knex puts the statement before them. */
 const OUTAGE_MESSAGES =
-  /^(Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
+  /(?:^| - )(?:Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
 
 function isOutage(error: unknown): boolean {
   if (!(error instanceof Error) && !(typeof error === 'object' && error !== null && 'message' in error)) return false;

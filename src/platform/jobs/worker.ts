@@ -54,6 +54,8 @@ export async function startWorker(connection: DbConnection, jobs: readonly Job[]
   const begin = (): Promise<Runner> =>
     run({
       pgPool: pool,
+      // One by one, a job that cannot be marked as done or failed would be a rejection that nobody handles.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       concurrency: 2,
       noHandleSignals: true,
       logger: toWorkerLogger(log),

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { startWorker } from '../../../src/platform/jobs/worker';
+import { createLogger } from '../../../src/platform/log/logger';
+import { startOwnPostgres } from '../../helpers/own-postgres';
+
+const NEVER = '0 0 31 2 *';
+
+it('the job queue goes on after Postgres was away, though a job was running meanwhile', async () => {
+  const postgres = await startOwnPostgres();
+  const add = async (name: string): Promise<void> => {
+    const client = new Client({ ...postgres.connection, ssl: false });
+    await client.connect();
+    await client.query('select graphile_worker.add_job($1)', [name]);
+    await client.end();
+  };
+  let startLong: () => void = () => undefined;
+  let endLong: () => void = () => undefined;
+  let quickRuns = 0;
+  const longStarted = new Promise<void>((resolve) => (startLong = resolve));
+  const longMayEnd = new Promise<void>((resolve) => (endLong = resolve));
+  const jobs = [
+    {
+      name: 'long',
+      schedule: NEVER,
+      run: async () => {
+        startLong();
+        await longMayEnd;
+      },
+    },
+    {
+      name: 'quick',
+      schedule: NEVER,
+      run: async () => {
+        quickRuns += 1;
+      },
+    },
+  ];
+  const worker = await startWorker(postgres.connection, jobs, createLogger('silent'));
+  try {
+    await add('long');
+    await longStarted;
+    await postgres.stopFast();
+    endLong(); // it cannot be marked as done
+    await sleep(1000);
+    await postgres.start();
+    await add('quick');
+    for (let attempt = 0; attempt < 300 && quickRuns === 0; attempt += 1) await sleep(100);
+    expect(quickRuns).toBe(1);
+  } finally {
+    await worker.stop();
+    await postgres.remove();
+  }
+}, 60_000);

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { collectGarbage } from '../../src/features/images/gc';
+import { scrub } from '../../src/features/images/scrub';
+import { sweep } from '../../src/features/images/sweeps';
+import { startSibling } from '../helpers/sibling-server';
+import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
+import { makeChains, pullEverything, runFleet } from './fleet';
+import { NOTHING_LEFT, recount } from './recount';
+
+const CLIENTS = 16;
+const USERS = ['alice', 'bobby', 'carol', 'daisy'];
+const DURATION_MS = 20_000;
+/** What a push announced must not be garbage before the push can have ended. */
+const DISTANCE_MS = 5000;
+
+let server: TestServer;
+let sibling: Awaited<ReturnType<typeof startSibling>>;
+beforeAll(async () => {
+  server = await startTestServer();
+  sibling = await startSibling(server);
+  for (const user of USERS) await addUser(server, user);
+});
+afterAll(async () => {
+  await sibling.close();
+  await server.close();
+});
+
+function addressOf(listening: typeof sibling.server): string {
+  const address = listening.address();
+  if (address === null || typeof address === 'string') throw new Error('it does not listen');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is whole, and a recount finds nothing else', async () => {
+  const { ctx } = server;
+  const chains = makeChains(64 * 1024);
+  const endAt = Date.now() + DURATION_MS;
+  const isOver = (): boolean => Date.now() >= endAt;
+  const ago = (): Date => new Date(Date.now() - DISTANCE_MS);
+  let freed = 0;
+  let scrubbed = 0;
+  const upkeep = async (): Promise<void> => {
+    while (!isOver()) {
+      for (const { images } of await collectGarbage(ctx, { before: ago(), dryRun: false })) freed += images;
+      await sweep(ctx, ago());
+      const found = await scrub(ctx, { olderThanMs: 0, bytesPerSecond: undefined });
+      expect(found.damaged).toEqual([]);
+      scrubbed += found.layers;
+      await sleep(200);
+    }
+  };
+  const mix = { push: 5, pull: 3, deleteTag: 1, search: 0, login: 0 };
+  const urls = [server.url, addressOf(sibling.server)];
+  const [deeds] = await Promise.all([
+    runFleet({ users: USERS, urls, clients: CLIENTS, chains, mix, isOver }),
+    upkeep(),
+  ]);
+
+  expect(Object.fromEntries(deeds.errors)).toEqual({});
+  expect(deeds.pushes).toBeGreaterThan(CLIENTS);
+  expect(deeds.imagesVerified).toBeGreaterThan(CLIENTS);
+  expect([freed > 0, scrubbed > 0]).toEqual([true, true]);
+
+  const before = await pullEverything(server.url, USERS, chains);
+  expect(before.wrong).toEqual([]);
+  expect(before.tags).toBeGreaterThan(USERS.length);
+  // No push that ended left an attempt behind, and none had its bytes taken away.
+  expect(await recount(ctx.db, server.blobDir)).toMatchObject({
+    uploads: 0,
+    brokenTags: 0,
+    damaged: 0,
+    missingFiles: [],
+    unfinished: [],
+  });
+  // With nobody pushing, nothing needs to be spared.
+  await collectGarbage(ctx, { before: new Date(Date.now() + 1000), dryRun: false });
+  await sweep(ctx, new Date(Date.now() - 1));
+  expect(await recount(ctx.db, server.blobDir)).toEqual(NOTHING_LEFT);
+  await expect(pullEverything(server.url, USERS, chains)).resolves.toEqual(before);
+}, 90_000);

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startChildServer, type ChildServer } from '../helpers/child-server';
+import type { TestImage } from '../helpers/images';
+import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
+import { basic } from '../helpers/test-server';
+import { differenceOf, engineClient, growChain } from './engine-client';
+import { expectBytesForEveryRow } from './stored-bytes';
+
+const LAYER_BYTES = 2 * 1024 * 1024;
+const CHUNK_BYTES = 32 * 1024;
+
+let database: TestDatabase;
+let dataDir: string;
+let server: ChildServer;
+
+async function startServer(): Promise<ChildServer> {
+  return startChildServer({
+    DATABASE_URL: database.url,
+    DRYDOCK_DATA_DIR: dataDir,
+    DRYDOCK_ADMIN_USERNAME: 'alice',
+    DRYDOCK_ADMIN_PASSWORD: 'alicepw',
+  });
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-crash-'));
+  server = await startServer();
+});
+
+afterAll(async () => {
+  await server.end('SIGKILL');
+  await database.drop();
+  await rm(dataDir, { recursive: true });
+});
+
+interface Step {
+  readonly method: 'PUT';
+  readonly path: string;
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+  readonly isChunked?: boolean;
+}
+
+function chunked(body: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < body.length; at += CHUNK_BYTES) {
+    const chunk = body.subarray(at, at + CHUNK_BYTES);
+    parts.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n'));
+  }
+  return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')]);
+}
+
+/** A request as an engine puts it on a connection of its own. */
+function onWire({ method, path: url, headers, body, isChunked }: Step): Buffer {
+  const framing = isChunked === true ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`;
+  const head = [`${method} ${url} HTTP/1.1`, 'Host: hub.test', ...headers, framing, 'Connection: close', '', ''];
+  return Buffer.concat([Buffer.from(head.join('\r\n')), isChunked === true ? chunked(body) : body]);
+}
+
+/** Sends the whole request and reads the answer. */
+async function exchange(step: Step): Promise<{ status: number; token: string }> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.write(onWire(step));
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  const answer = Buffer.concat(chunks).toString('latin1');
+  const [, status = ''] = /^HTTP\/1\.1 (\d+)/.exec(answer) ?? [];
+  const [, token = ''] = /^x-docker-token: (.*)\r$/im.exec(answer) ?? [];
+  return { status: Number(status), token };
+}
+
+/** Sends a part of the request, lets the server take it in, and kills the server. */
+async function dieIn(step: Step, share: number, afterMs: number): Promise<void> {
+  const bytes = onWire(step);
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  await new Promise((resolve) => socket.write(bytes.subarray(0, Math.floor(bytes.length * share)), resolve));
+  await sleep(afterMs);
+  await server.end('SIGKILL');
+  socket.destroy();
+}
+
+const STEPS = ['repository', 'json', 'layer', 'checksum', 'tag', 'images'] as const;
+type StepName = (typeof STEPS)[number];
+
+/** The requests of a push of one image upon a base that is there, in their order. */
+function stepsOf(repository: string, [, image]: readonly TestImage[], token: string): Record<StepName, Step> {
+  if (image === undefined) throw new Error('no image');
+  const asUser = [`Authorization: ${basic('alice')}`, 'X-Docker-Token: true'];
+  const asPusher = [`Authorization: Token ${token}`];
+  const put = (url: string, headers: readonly string[], body: Buffer | string): Step => ({
+    method: 'PUT',
+    path: url,
+    headers,
+    body: Buffer.from(body),
+  });
+  const ofImage = `/v1/images/${image.id}`;
+  const ofRepository = `/v1/repositories/${repository}`;
+  return {
+    repository: put(`${ofRepository}/`, asUser, JSON.stringify([{ id: image.id, Tag: 'latest' }])),
+    json: put(`${ofImage}/json`, asPusher, image.json),
+    layer: { ...put(`${ofImage}/layer`, asPusher, image.layer), isChunked: true },
+    checksum: put(`${ofImage}/checksum`, [...asPusher, `X-Docker-Checksum-Payload: ${image.payload}`], ''),
+    tag: put(`${ofRepository}/tags/latest`, asPusher, JSON.stringify(image.id)),
+    images: put(`${ofRepository}/images`, asUser, '[]'),
+  };
+}
+
+const HALF = ['half sent', 0.5, 30] as const;
+/** At once, the request is hardly read; a few milliseconds later its work is done in part or whole. */
+const WHOLE = [
+  ['sent, and nothing of it done', 1, 0],
+  ['sent, and some of it done', 1, 4],
+] as const;
+const CASES = STEPS.flatMap((step) =>
+  [
+    HALF,
+    ...(step === 'layer'
+      ? ([
+          ['begun', 0.02, 30],
+          ['all but sent', 0.995, 30],
+        ] as const)
+      : []),
+    ...WHOLE,
+  ].map(([how, share, afterMs]) => ({ step, how, share, afterMs })),
+);
+
+it.each(CASES)('a kill when PUT $step is $how: pushed again it is whole', async ({ step, how, share, afterMs }) => {
+  const repository = `alice/${step}-${CASES.findIndex((other) => other.step === step && other.how === how)}`;
+  const base = growChain([], 1, () => randomBytes(1000));
+  const chain = growChain(base, 1, () => randomBytes(LAYER_BYTES));
+  const before = engineClient(server.url, 'alice');
+  await before.push(repository, base, ['base']);
+  before.close();
+
+  let token = '';
+  for (const name of STEPS) {
+    const request = stepsOf(repository, chain, token)[name];
+    if (name === step) {
+      await dieIn(request, share, afterMs);
+      break;
+    }
+    const answer = await exchange(request);
+    expect([name, answer.status]).toEqual([name, name === 'images' ? 204 : 200]);
+    if (name === 'repository') token = answer.token;
+  }
+
+  server = await startServer();
+  const engine = engineClient(server.url, 'alice');
+  await expect(engine.pull(repository, 'base')).resolves.toHaveLength(1);
+  await engine.push(repository, chain, ['latest']);
+  expect(differenceOf(await engine.pull(repository, 'latest'), chain)).toBeUndefined();
+  expect(differenceOf(await engine.pull(repository, 'base'), base)).toBeUndefined();
+  engine.close();
+  expect(await expectBytesForEveryRow(database.db, path.join(dataDir, 'blobs'))).toBeGreaterThan(1);
+});

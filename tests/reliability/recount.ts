@@ -1,0 +1,83 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { query } from '../../src/platform/db/query';
+import type { Db } from '../../src/platform/db/db';
+
+/** What nothing refers to, counted anew from the tags down; after a last gc and sweep all of it is none. */
+export interface Recount {
+  /** images that no tag reaches */
+  readonly unreachable: number;
+  /** contents that no repository has */
+  readonly unlinked: number;
+  /** blobs that no content has */
+  readonly unreferenced: number;
+  /** attempts that no push has ended */
+  readonly uploads: number;
+  /** tags whose chain is not complete down to its base */
+  readonly brokenTags: number;
+  readonly damaged: number;
+  /** files without a row, and rows without a file */
+  readonly strayFiles: string[];
+  readonly missingFiles: string[];
+  /** bytes that were arriving */
+  readonly unfinished: string[];
+}
+
+const COUNTS = `
+  with recursive chain as (
+    select t.repository_id, t.image_id, t.name from tags t
+    union
+    select chain.repository_id, c.parent_id, chain.name from chain
+      join repository_images i on i.repository_id = chain.repository_id and i.image_id = chain.image_id
+      join image_contents c on c.id = i.content_id
+    where c.parent_id is not null
+  ), broken as (
+    select distinct chain.repository_id, chain.name from chain
+      left join repository_images i on i.repository_id = chain.repository_id and i.image_id = chain.image_id
+    where i.content_id is null
+  )
+  select
+    (select count(*)::int from repository_images i where not exists (
+       select 1 from chain where chain.repository_id = i.repository_id and chain.image_id = i.image_id)) as unreachable,
+    (select count(*)::int from image_contents c where not exists (
+       select 1 from repository_images i where i.content_id = c.id)) as unlinked,
+    (select count(*)::int from blobs b where not exists (
+       select 1 from image_contents c where c.layer_digest = b.digest)) as unreferenced,
+    (select count(*)::int from uploads) as uploads,
+    (select count(*)::int from broken) as "brokenTags",
+    (select count(*)::int from blobs where damaged_at is not null) as damaged`;
+
+async function filesUnder(directory: string, folder: string): Promise<string[]> {
+  const entries = await readdir(path.join(directory, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)));
+}
+
+/** Counts everything anew, in the database and on disk. */
+export async function recount(db: Db, blobDir: string): Promise<Recount> {
+  const [counts] = await query<Omit<Recount, 'strayFiles' | 'missingFiles' | 'unfinished'>>(db, COUNTS);
+  if (counts === undefined) throw new Error('no counts');
+  const rows = await query<{ storage_key: string }>(db, 'select storage_key from blobs');
+  const keys = new Set(rows.map((row) => row.storage_key));
+  const files = new Set(await filesUnder(blobDir, 'sha256'));
+  return {
+    ...counts,
+    strayFiles: [...files].filter((file) => !keys.has(file)),
+    missingFiles: [...keys].filter((key) => !files.has(key)),
+    unfinished: await filesUnder(blobDir, 'uploads'),
+  };
+}
+
+/** Nothing is left over, and nothing is missing. */
+export const NOTHING_LEFT: Recount = {
+  unreachable: 0,
+  unlinked: 0,
+  unreferenced: 0,
+  uploads: 0,
+  brokenTags: 0,
+  damaged: 0,
+  strayFiles: [],
+  missingFiles: [],
+  unfinished: [],
+};
