@@ -24,6 +24,8 @@ import { PROGRAMS, type Bench, type Program, type Row } from './rows/row';
 const RESULTS_FILE = path.join(__dirname, '../../bench/RESULTS.md');
 const ROW_TIMEOUT_MS = 20 * 60_000;
 
+let isInterrupted = false;
+
 interface Options {
   readonly bench: Bench;
   readonly rows: readonly Row[];
@@ -106,10 +108,12 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const lines: (Line | Skipped)[] = [];
   for (const row of options.rows) {
+    if (isInterrupted) return;
     const result = await measureRow(row, options);
     if (result.failed) process.exitCode = 1;
     lines.push(...result.lines);
   }
+  if (isInterrupted) return;
   const table = tableOf(lines);
   const { bench, variant } = options;
   const facts = await machineFacts(['wrk', ...Object.keys(PROGRAMS)]);
@@ -127,6 +131,7 @@ async function main(): Promise<void> {
 
 function endEarly(signal: NodeJS.Signals): void {
   console.error(`\n${signal}: stopping what was started`);
+  isInterrupted = true;
   void endAll().finally(() => process.exit(130));
 }
 

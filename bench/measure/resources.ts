@@ -12,13 +12,16 @@ const open = new Set<Resources>();
 /** A pile of things to undo, the last first. */
 export class Resources {
   private readonly undos: Undo[] = [];
+  private ending: Promise<void> | undefined;
 
   constructor(private readonly parentDir: string) {
     open.add(this);
   }
 
+  /** What is handed over too late, because the end has begun meanwhile, is undone all the same. */
   onEnd(undo: Undo): void {
     this.undos.push(undo);
+    if (this.ending !== undefined) this.ending = this.ending.then(() => this.undoAll());
   }
 
   /** A folder that goes away with the scope. Others may enter it: a database of root runs as another user. */
@@ -29,8 +32,18 @@ export class Resources {
     return dir;
   }
 
-  /** Undoes everything, even when some of it fails. */
+  /** Undoes everything, even when some of it fails. May be called again, and waits for the same end. */
   async end(): Promise<void> {
+    let seen: Promise<void> | undefined;
+    this.ending ??= this.undoAll();
+    while (seen !== this.ending) {
+      seen = this.ending;
+      await seen;
+    }
+    open.delete(this);
+  }
+
+  private async undoAll(): Promise<void> {
     for (let undo = this.undos.pop(); undo !== undefined; undo = this.undos.pop()) {
       try {
         await undo();
@@ -38,7 +51,6 @@ export class Resources {
         console.error(`cleaning up: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
-    open.delete(this);
   }
 }
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { lstat, realpath, rm } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { startProcess } from '../measure/processes';
 import type { Resources } from '../measure/resources';
@@ -12,6 +12,7 @@ export const BASIC = `Basic ${Buffer.from(`${USER.name}:${USER.password}`).toStr
 
 const PROGRAM = path.join(__dirname, '../../../bin/drydock.js');
 const START_TIMEOUT_MS = 60_000;
+const POSTGRES_TRIES = 100;
 
 /** A Drydock of our own: built, empty, on its embedded Postgres. */
 export interface Drydock {
@@ -23,7 +24,7 @@ export interface Drydock {
   sql(...statements: readonly string[]): Promise<void>;
 }
 
-/** The postmaster's lock file says where its socket is: line 1 the pid, 4 the port, 5 the socket's folder. */
+/** The postmaster's lock file says where its socket is: line 4 has the port, 5 the folder. */
 function lockFile(dataDir: string): string[] {
   return readFileSync(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n');
 }
@@ -39,17 +40,28 @@ async function runSql(dataDir: string, statements: readonly string[]): Promise<v
   }
 }
 
-/** A killed Drydock leaves its Postgres behind, and one below a hidden folder keeps its cluster elsewhere. */
+/** Postgres' programs at work on this data directory; only the first of them has it in its command line. */
+function postgresOf(dataDir: string): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return (
+        /[/](postgres|initdb)$/.test(program) && args.some((arg) => arg.startsWith(path.join(dataDir, 'postgres')))
+      );
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  });
+}
+
+/** A Drydock that was ended while it started, or killed, leaves its Postgres behind. */
 async function endPostgres(dataDir: string): Promise<void> {
-  try {
-    process.kill(Number(lockFile(dataDir)[0]), 'SIGINT');
-  } catch {
-    // No lock file or no such process: it has ended as it should.
-  }
-  const cluster = path.join(dataDir, 'postgres');
-  const stats = await lstat(cluster).catch(() => undefined);
-  if (stats?.isSymbolicLink() === true) {
-    await rm(path.dirname(await realpath(cluster)), { recursive: true, force: true });
+  for (let tries = 0; tries < POSTGRES_TRIES; tries += 1) {
+    const pids = postgresOf(dataDir);
+    if (pids.length === 0) break;
+    for (const pid of pids) process.kill(pid, 'SIGINT');
+    await sleep(100);
   }
 }
 
