@@ -30,6 +30,7 @@ function serverConnection(): Connection {
 
 async function asAdmin(sql: string): Promise<void> {
   const admin = openDb(serverConnection(), 1);
+  await admin.raw('set statement_timeout = 0'); // a copy may wait for a checkpoint of the other tests
   await admin.raw(sql);
   await admin.destroy();
 }
