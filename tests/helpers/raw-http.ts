@@ -8,8 +8,8 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends text as it is to a port of this machine and reads until the server closes. */
-export async function sendRaw(port: number, text: string): Promise<RawAnswer> {
+/** Sends text or bytes as they are to a port of this machine and reads until the server closes. */
+export async function sendRaw(port: number, text: string | Buffer): Promise<RawAnswer> {
   const chunks: Buffer[] = [];
   const socket = connect(port, '127.0.0.1');
   socket.write(text);

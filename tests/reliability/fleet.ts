@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestImage } from '../helpers/images';
 import { differenceOf, engineClient, growChain, Refused, type EngineClient, type Observer } from './engine-client';
 
@@ -129,6 +130,8 @@ export interface Fleet {
   readonly chains: Chains;
   readonly mix: Mix;
   readonly observe?: Observer;
+  /** after something failed */
+  readonly pauseMs?: number;
   readonly isOver: () => boolean;
 }
 
@@ -144,8 +147,10 @@ export async function runFleet(fleet: Fleet): Promise<Deeds> {
       try {
         await doSomething(engine, { user, chains, deeds }, mix);
       } catch (error) {
-        const kind = error instanceof Error ? error.message.replaceAll(/[0-9a-f]{64}/g, '<id>') : String(error);
+        const kind =
+          error instanceof Error ? error.message.replaceAll(/[0-9a-f]{64}|[0-9a-f-]{36}/g, '<id>') : String(error);
         errors.set(kind, (errors.get(kind) ?? 0) + 1);
+        await sleep(fleet.pauseMs ?? 0);
       }
     }
     engine.close();
