@@ -61,7 +61,7 @@ describe('two transactions in each other’s way', () => {
       });
     await Promise.all([raiseBoth(1, 2), raiseBoth(2, 1)]);
     // Postgres may end one of them or, when both look at the same moment, either.
-    expect(attempts).toBeGreaterThanOrEqual(3);
+    expect([3, 4]).toContain(attempts);
     expect(await query(database.db, 'select id, value from counters order by id')).toEqual([
       { id: 1, value: 2 },
       { id: 2, value: 2 },
