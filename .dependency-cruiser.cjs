@@ -9,7 +9,17 @@
  */
 
 /** The features, lowest first: each may import those before it, and tell those after it only through a queued job. */
-const FEATURES = ['accounts', 'namespaces', 'repositories', 'tokens', 'images', 'manifests', 'builds', 'search'];
+const FEATURES = [
+  'audit',
+  'accounts',
+  'namespaces',
+  'repositories',
+  'tokens',
+  'images',
+  'manifests',
+  'builds',
+  'search',
+];
 
 const UNLISTED_FEATURE = `^src/features/(?!(${FEATURES.join('|')})/)`;
 const STORE = '[.]store[.]ts$';

@@ -65,7 +65,7 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
   mountRoutes(app, {
     routes: opsRoutes(ctx, metrics, isDraining),
     guards: { open: () => Promise.resolve(undefined) },
-    headers: () => ({ 'Cache-Control': 'no-store' }),
+    headers: () => ({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }),
     errorReply: () => errorReply,
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }) },
   });

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { assertEmail, assertPassword, assertUsername } from './features/accounts/rules';
+import { trustProxies } from './platform/http/client-address';
 
 /** Digits only: a space or `0x50` is a slip, not a number. */
 function wholeNumber(min: number, max: number) {
@@ -25,8 +26,8 @@ const hostList = z
   .transform((value) => value.split(',').map((entry) => entry.trim()))
   .pipe(z.array(hostAndPort).min(1));
 
-/** A rule of the accounts, as zod has it. */
-function obeys(rule: (value: string) => void): (value: string, issues: z.RefinementCtx) => void {
+/** A rule that throws, as zod has it. */
+function obeys<T>(rule: (value: T) => void): (value: T, issues: z.RefinementCtx) => void {
   return (value, issues) => {
     try {
       rule(value);
@@ -35,6 +36,11 @@ function obeys(rule: (value: string) => void): (value: string, issues: z.Refinem
     }
   };
 }
+
+const proxyList = z
+  .string()
+  .transform((value) => value.split(',').map((entry) => entry.trim()))
+  .superRefine(obeys(trustProxies));
 
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
@@ -58,6 +64,11 @@ const environment = z.object({
   DRYDOCK_INDEX_HOSTS: hostList.optional(),
   DRYDOCK_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   DRYDOCK_REGISTRY_ENDPOINTS: hostList.optional(),
+  DRYDOCK_INDEX_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !URL.canParse(url) || new URL(url).pathname === '/', 'must be a scheme and a host, without a path')
+    .optional(),
+  DRYDOCK_TRUSTED_PROXIES: proxyList.optional(),
   DRYDOCK_ADMIN_USERNAME: z.string().superRefine(obeys(assertUsername)).optional(),
   DRYDOCK_ADMIN_PASSWORD: z.string().superRefine(obeys(assertPassword)).optional(),
   DRYDOCK_ADMIN_EMAIL: z.string().superRefine(obeys(assertEmail)).optional(),
@@ -66,6 +77,7 @@ const environment = z.object({
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),
   DRYDOCK_BCRYPT_COST: wholeNumber(4, 15).default(10),
   DRYDOCK_HUB_LIMITS: onOff.default(false),
+  DRYDOCK_AUDIT_DAYS: wholeNumber(1, 36_500).default(365),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -94,7 +106,11 @@ function incomplete(given: NodeJS.ProcessEnv): string[] {
     return missing.map((name) => `  ${name}: ${names.join(' and ')} go together`);
   });
   const isLegacyAlone = given['DRYDOCK_LEGACY_TLS_PORT'] !== undefined && given['DRYDOCK_TLS_CERT'] === undefined;
-  return isLegacyAlone ? [...lines, '  DRYDOCK_LEGACY_TLS_PORT: needs DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY'] : lines;
+  if (isLegacyAlone) lines.push('  DRYDOCK_LEGACY_TLS_PORT: needs DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY');
+  const isTokenless = given['DRYDOCK_INDEX_URL'] !== undefined && given['DRYDOCK_STANDALONE'] === 'true';
+  if (isTokenless)
+    lines.push('  DRYDOCK_INDEX_URL: needs tokens, which engines do not send with DRYDOCK_STANDALONE=true');
+  return lines;
 }
 
 /**

@@ -3,6 +3,8 @@ import type { StorageRoom } from './blobs/storage-room';
 import type { ByteCache } from './platform/cache/byte-cache';
 import type { SecretCache } from './platform/cache/secret-cache';
 import type { Db } from './platform/db/db';
+import type { TrustsProxy } from './platform/http/client-address';
+import type { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import type { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
 import type { PasswordChecker } from './platform/passwords/password-checker';
@@ -17,10 +19,16 @@ export interface Settings {
   readonly hubLimits: boolean;
   /** `host[:port]` of the registries that serve the images; empty: the host that the request came to */
   readonly registryEndpoints: readonly string[];
+  /** another index, whose tokens are good here, too; its yes counts for `rememberMs` */
+  readonly remoteIndex: { readonly url: string; readonly rememberMs: number } | undefined;
   /** engines shall send Basic on every request, and no token (protocol 2.1) */
   readonly standalone: boolean;
   /** `host[:port]` of the hosts on which tags have the index's shape (protocol 2.12) */
   readonly indexHosts: readonly string[];
+  /** which proxies say the truth about the client's address */
+  readonly trustsProxy: TrustsProxy;
+  /** how long the audit log goes back */
+  readonly auditDays: number;
 }
 
 /** What the process can do. Functions take the part they use: `Needs<'db' | 'blobs'>`. */
@@ -29,6 +37,8 @@ export interface Context {
   readonly blobs: BlobStore;
   /** lets layers in while there is room */
   readonly storageRoom: StorageRoom;
+  /** of each pusher, in this process */
+  readonly layerUploads: ConcurrencyLimit;
   readonly log: Logger;
   readonly settings: Settings;
   /** signs and verifies tokens; the same in all processes on one database */

@@ -1,8 +1,10 @@
 import type { Context } from './context';
+import { forgetEvents } from './features/audit/audit';
 import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
+import { forgetOldCounts } from './platform/limits/failure-limiter';
 import type { Job } from './platform/jobs/worker';
 
 const HOUR_MS = 3_600_000;
@@ -37,6 +39,15 @@ export function jobsOf(ctx: Context): Job[] {
         // A layer may take a day to arrive, and its upload is touched only at both ends.
         ctx.log.info(await sweep(ctx, ago(72)), 'swept');
         await forgetOpenings(ctx, ago(24 * 30));
+        await forgetOldCounts(ctx.db);
+      },
+    },
+    {
+      name: 'forget_events',
+      schedule: '23 3 * * *',
+      run: async () => {
+        const forgotten = await forgetEvents(ctx, ago(24 * ctx.settings.auditDays));
+        ctx.log.info({ forgotten }, 'the audit log was shortened');
       },
     },
     {

@@ -36,14 +36,20 @@ interface Door {
   readonly renew: (certificate: Certificate) => void;
 }
 
-/** Begins to answer requests; `stop` drains all doors. */
+/**
+ * Begins to answer requests; `stop` drains all doors.
+ *
+ * @param certificateEveryMs - how often to look for a new certificate; undefined: as usual
+ */
 export async function startListeners(
   ctx: Context,
   config: Config,
   log: Logger,
+  certificateEveryMs?: number,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   let draining = false;
-  const parts = { log, metrics: new Metrics(), isDraining: () => draining };
+  const { trustsProxy } = ctx.settings;
+  const parts = { log, metrics: new Metrics(), isDraining: () => draining, trustsProxy };
   const app = createApp({ ctx, ...parts });
   const files = certificateFiles(config);
   const certificate = files === undefined ? undefined : await readCertificate(files);
@@ -71,7 +77,9 @@ export async function startListeners(
     }
     const useNew = (renewed: Certificate): void => doors.forEach(({ renew }) => renew(renewed));
     const unwatch =
-      files === undefined || certificate === undefined ? undefined : watchCertificate(files, certificate, log, useNew);
+      files === undefined || certificate === undefined
+        ? undefined
+        : watchCertificate(files, certificate, log, useNew, certificateEveryMs);
     return {
       url: urlOf(config, main.port),
       stop: async () => {

@@ -15,6 +15,8 @@ import { openDb, type Db, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
 import { AppError } from './platform/errors';
+import { trustProxies } from './platform/http/client-address';
+import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
 import { PasswordChecker, type PasswordLimits } from './platform/passwords/password-checker';
@@ -31,6 +33,9 @@ export interface Runtime {
 
 const CONNECT_ATTEMPTS = 30;
 
+/** Rights that were taken back at the other index end here after a minute. */
+const INDEX_MS = 60_000;
+
 /** The features' part of the configuration. */
 export function settingsOf(config: Config): Settings {
   const publicHost = config.DRYDOCK_PUBLIC_URL === undefined ? [] : [new URL(config.DRYDOCK_PUBLIC_URL).host];
@@ -39,13 +44,20 @@ export function settingsOf(config: Config): Settings {
     confirmationRequired: config.DRYDOCK_EMAIL_CONFIRMATION === 'required',
     hubLimits: config.DRYDOCK_HUB_LIMITS,
     registryEndpoints: config.DRYDOCK_REGISTRY_ENDPOINTS ?? publicHost,
+    remoteIndex:
+      config.DRYDOCK_INDEX_URL === undefined ? undefined : { url: config.DRYDOCK_INDEX_URL, rememberMs: INDEX_MS },
     standalone: config.DRYDOCK_STANDALONE,
     indexHosts: config.DRYDOCK_INDEX_HOSTS ?? [],
+    trustsProxy: trustProxies(config.DRYDOCK_TRUSTED_PROXIES ?? []),
+    auditDays: config.DRYDOCK_AUDIT_DAYS,
   };
 }
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 const WAITING_LOGINS = 64;
+
+/** An engine sends five layers at once; a farm of them may share an account. */
+const LAYER_UPLOADS = 100;
 
 /** Of all processes together no more hashes at once than cores. */
 function passwordLimits(config: Config): PasswordLimits {
@@ -66,7 +78,7 @@ function storageLimits(config: Config): StorageLimits {
 
 /** A context of these parts, with limiters and a cache of its own. */
 export function contextOf(
-  parts: Omit<Context, 'loginLimiters' | 'recentLogins' | 'cache' | 'storageRoom'>,
+  parts: Omit<Context, 'loginLimiters' | 'recentLogins' | 'cache' | 'storageRoom' | 'layerUploads'>,
   storage: StorageLimits = NO_STORAGE_LIMITS,
 ): Context {
   const { pair, address, account } = LOGIN_LIMITS;
@@ -79,7 +91,12 @@ export function contextOf(
     usedBytes: () => storedBytes(parts),
     freeBytes: () => parts.blobs.freeBytes(),
   });
-  return { ...parts, storageRoom, loginLimiters, recentLogins: new SecretCache(), cache: new ByteCache(CACHE_BYTES) };
+  const layerUploads = new ConcurrencyLimit(LAYER_UPLOADS, {
+    sentence: `${LAYER_UPLOADS} layers of this account are being uploaded at once, try again later`,
+    retryAfterSeconds: 30,
+  });
+  const recentLogins: Context['recentLogins'] = new SecretCache();
+  return { ...parts, storageRoom, layerUploads, loginLimiters, recentLogins, cache: new ByteCache(CACHE_BYTES) };
 }
 
 /** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */

@@ -15,6 +15,7 @@ const DEFAULTS = {
   DRYDOCK_WORKERS: availableParallelism(),
   DRYDOCK_BCRYPT_COST: 10,
   DRYDOCK_HUB_LIMITS: false,
+  DRYDOCK_AUDIT_DAYS: 365,
   LOG_LEVEL: 'info',
 };
 
@@ -62,6 +63,7 @@ describe('what is given', () => {
         DRYDOCK_STANDALONE: 'true',
         DRYDOCK_INDEX_HOSTS: 'index.example.com, hub.example.com:5000',
         DRYDOCK_REGISTRY_ENDPOINTS: 'r1.example.com:5000, r2.example.com,[2001:db8::1]:5000',
+        DRYDOCK_TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1,loopback',
         DRYDOCK_ADMIN_USERNAME: 'captain',
         DRYDOCK_ADMIN_PASSWORD: 'secret99',
         DRYDOCK_ADMIN_EMAIL: 'captain@example.com',
@@ -70,6 +72,7 @@ describe('what is given', () => {
         DRYDOCK_WORKERS: '3',
         DRYDOCK_BCRYPT_COST: '12',
         DRYDOCK_HUB_LIMITS: 'on',
+        DRYDOCK_AUDIT_DAYS: '30',
         LOG_LEVEL: 'silent',
         SOMETHING_ELSE: 'is ignored',
       }),
@@ -87,6 +90,7 @@ describe('what is given', () => {
       DRYDOCK_STANDALONE: true,
       DRYDOCK_INDEX_HOSTS: ['index.example.com', 'hub.example.com:5000'],
       DRYDOCK_REGISTRY_ENDPOINTS: ['r1.example.com:5000', 'r2.example.com', '[2001:db8::1]:5000'],
+      DRYDOCK_TRUSTED_PROXIES: ['10.0.0.0/8', '2001:db8::1', 'loopback'],
       DRYDOCK_ADMIN_USERNAME: 'captain',
       DRYDOCK_ADMIN_PASSWORD: 'secret99',
       DRYDOCK_ADMIN_EMAIL: 'captain@example.com',
@@ -95,6 +99,7 @@ describe('what is given', () => {
       DRYDOCK_WORKERS: 3,
       DRYDOCK_BCRYPT_COST: 12,
       DRYDOCK_HUB_LIMITS: true,
+      DRYDOCK_AUDIT_DAYS: 30,
       LOG_LEVEL: 'silent',
     });
   });
@@ -117,6 +122,9 @@ describe('what is given', () => {
     ['DRYDOCK_PUBLIC_URL', 'ftp://hub.example.com'],
     ['DRYDOCK_REGISTRY_ENDPOINTS', 'https://r1.example.com'],
     ['DRYDOCK_REGISTRY_ENDPOINTS', 'r1.example.com,'],
+    ['DRYDOCK_INDEX_URL', 'index.example.com'],
+    ['DRYDOCK_INDEX_URL', 'ftp://index.example.com'],
+    ['DRYDOCK_INDEX_URL', 'https://index.example.com/v1/'],
     ['DRYDOCK_REGISTRATION', 'yes'],
     ['DRYDOCK_EMAIL_CONFIRMATION', 'on'],
     ['DRYDOCK_STANDALONE', 'yes'],
@@ -125,6 +133,10 @@ describe('what is given', () => {
     ['DRYDOCK_BCRYPT_COST', '3'],
     ['DRYDOCK_BCRYPT_COST', '16'],
     ['DRYDOCK_HUB_LIMITS', 'true'],
+    ['DRYDOCK_TRUSTED_PROXIES', 'proxy.example.com'],
+    ['DRYDOCK_TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['DRYDOCK_TRUSTED_PROXIES', '10.0.0.1,'],
+    ['DRYDOCK_AUDIT_DAYS', '0'],
     ['LOG_LEVEL', 'verbose'],
   ])('is refused as %s=%j', (name, value) => {
     expect(refusal({ [name]: value })).toMatch(new RegExp(`^The configuration has a bad value:\n  ${name}: .+$`));
@@ -159,6 +171,17 @@ describe('what is given', () => {
 
   it('has no legacy door without a certificate', () => {
     expect(refusal({ DRYDOCK_LEGACY_TLS_PORT: '5443' })).toContain('needs DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY');
+  });
+
+  it('is the registry of another index only with tokens', () => {
+    const DRYDOCK_INDEX_URL = 'https://index.example.com';
+    for (const written of [DRYDOCK_INDEX_URL, `${DRYDOCK_INDEX_URL}/`, 'http://index.example.com:5000']) {
+      expect(readConfig({ DRYDOCK_INDEX_URL: written }).DRYDOCK_INDEX_URL).toBe(written);
+    }
+    expect(refusal({ DRYDOCK_INDEX_URL, DRYDOCK_STANDALONE: 'true' })).toBe(
+      'The configuration has a bad value:\n' +
+        '  DRYDOCK_INDEX_URL: needs tokens, which engines do not send with DRYDOCK_STANDALONE=true',
+    );
   });
 
   it('is refused all at once, a line each', () => {

@@ -13,7 +13,12 @@ export async function startSibling(server: TestServer): Promise<{ server: Server
   const ctx = contextOf({ ...server.ctx, db: openDb(server.database.connection), passwords });
   const metrics = new Metrics();
   const isDraining = (): boolean => false;
-  const sibling = createHttpServer(createApp({ ctx, metrics, isDraining }), { log: ctx.log, metrics, isDraining });
+  const sibling = createHttpServer(createApp({ ctx, metrics, isDraining }), {
+    log: ctx.log,
+    metrics,
+    isDraining,
+    trustsProxy: ctx.settings.trustsProxy,
+  });
   await listen(sibling, 0, '127.0.0.1');
   return {
     server: sibling,

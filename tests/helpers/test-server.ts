@@ -8,7 +8,9 @@ import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import type { Context, Settings } from '../../src/context';
 import { createUser } from '../../src/features/accounts/users';
 import { createHttpServer, listen } from '../../src/platform/http/server';
+import { HTTP_TIMEOUTS, type HttpTimeouts } from '../../src/platform/http/timeouts';
 import { Metrics } from '../../src/platform/metrics/metrics';
+import type { PasswordLimits } from '../../src/platform/passwords/password-checker';
 import { createTestContext } from './test-context';
 import { createTestDatabase, type TestDatabase } from './test-database';
 
@@ -28,7 +30,12 @@ export interface TestServer {
 
 /** Starts a server in this process; `settings` differ from an open one with cheap passwords. */
 export async function startTestServer(
-  options: { settings?: Partial<Settings>; blobs?: BlobStore } = {},
+  options: {
+    settings?: Partial<Settings>;
+    blobs?: BlobStore;
+    passwords?: PasswordLimits;
+    timeouts?: Partial<HttpTimeouts>;
+  } = {},
 ): Promise<TestServer> {
   const database = await createTestDatabase();
   const blobDir = await mkdtemp(path.join(tmpdir(), 'drydock-blobs-'));
@@ -37,7 +44,10 @@ export async function startTestServer(
   const { log } = ctx;
   const metrics = new Metrics();
   const isDraining = (): boolean => false;
-  const server = createHttpServer(createApp({ ctx, metrics, isDraining }), { log, metrics, isDraining });
+  const { trustsProxy } = ctx.settings;
+  const timeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
+  const parts = { log, metrics, isDraining, trustsProxy, timeouts };
+  const server = createHttpServer(createApp({ ctx, metrics, isDraining }), parts);
   const { port } = await listen(server, 0, '127.0.0.1');
   return {
     url: `http://127.0.0.1:${port}`,

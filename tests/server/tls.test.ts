@@ -1,11 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { X509Certificate } from 'node:crypto';
+import pino from 'pino';
 import { readConfig } from '../../src/config';
 import { startListeners } from '../../src/listeners';
-import { readCertificate, watchCertificate } from '../../src/platform/http/certificate';
+import { readCertificate, type CertificateFiles } from '../../src/platform/http/certificate';
+import type { Logger } from '../../src/platform/log/logger';
 import { DEFAULT_LIMITS } from '../../src/surfaces/cli/doctor/doctor';
 import { selfSignedCertificate, type Certificate } from '../helpers/self-signed-certificate';
 import { createTestContext } from '../helpers/test-context';
@@ -69,17 +72,29 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function startTls(settings: { standalone?: boolean } = {}) {
+async function startTls(
+  settings: { standalone?: boolean } = {},
+  changes: { files?: CertificateFiles; log?: Logger } = {},
+) {
   const ctx = createTestContext(database.db, { settings });
   const legacyPort = await freePort();
-  const { cert, key } = files();
+  const { cert, key } = changes.files ?? files();
   const config = readConfig({
     PORT: '0',
     DRYDOCK_TLS_CERT: cert,
     DRYDOCK_TLS_KEY: key,
     DRYDOCK_LEGACY_TLS_PORT: String(legacyPort),
   });
-  return { ctx, legacyUrl: `https://127.0.0.1:${legacyPort}`, ...(await startListeners(ctx, config, ctx.log)) };
+  const listeners = await startListeners(ctx, config, changes.log ?? ctx.log, 20);
+  return { ctx, legacyUrl: `https://127.0.0.1:${legacyPort}`, ...listeners };
+}
+
+async function waitUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error('not so within ten seconds');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 describe('https', () => {
@@ -131,27 +146,42 @@ describe('a certificate', () => {
     await expect(readCertificate({ cert, key: other })).rejects.toThrow('are no certificate with its key');
   });
 
-  it('is renewed when the files change, and stays when the new ones are bad', async () => {
-    const current = await readCertificate(files());
-    const log = createTestContext(database.db).log;
-    const used: string[] = [];
-    const seen = (count: number): Promise<void> =>
-      new Promise((resolve) => {
-        const timer = setInterval(() => {
-          if (used.length < count) return;
-          clearInterval(timer);
-          resolve();
-        }, 5);
-      });
-    const unwatch = watchCertificate(files(), current, log, ({ cert }) => used.push(cert.toString()), 5);
+  it('is renewed at all doors when a link is swapped, and stays while the new one is bad', async () => {
+    const live = path.join(folder, 'live');
+    // As certbot and Kubernetes do it: the paths stay, and lead elsewhere.
+    const publish = async (name: string, certificate: Certificate): Promise<string> => {
+      await mkdir(path.join(folder, name));
+      await writeFile(path.join(folder, name, 'cert.pem'), certificate.cert);
+      await writeFile(path.join(folder, name, 'key.pem'), certificate.key);
+      await symlink(name, `${live}.new`);
+      await rename(`${live}.new`, live);
+      return certificate.cert === '' ? '' : new X509Certificate(certificate.cert).fingerprint256;
+    };
+    const lines: { msg: string }[] = [];
+    const log = pino(
+      { level: 'warn' },
+      { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) },
+    );
+    const said = (start: string): boolean => lines.some(({ msg }) => msg.startsWith(start));
+
+    const first = await publish('first', selfSignedCertificate());
+    const server = await startTls({}, { files: { cert: `${live}/cert.pem`, key: `${live}/key.pem` }, log });
+    const shown = async (): Promise<string[]> => [
+      (await get(`${server.url}/v1/_ping`)).fingerprint,
+      (await get(`${server.legacyUrl}/v1/_ping`, OLD)).fingerprint,
+    ];
     try {
-      await writeFile(files().cert, 'nothing');
-      const renewed = selfSignedCertificate();
-      await writeCertificate(renewed);
-      await seen(1);
-      expect(used).toEqual([renewed.cert]);
+      expect(said('the legacy door speaks TLS 1.0')).toBe(true);
+      expect(await shown()).toEqual([first, first]);
+
+      await publish('empty', { cert: '', key: '' });
+      await waitUntil(() => said('the new certificate is not used'));
+      expect(await shown()).toEqual([first, first]);
+
+      const second = await publish('second', selfSignedCertificate());
+      await waitUntil(async () => (await shown()).every((fingerprint) => fingerprint === second));
     } finally {
-      unwatch();
+      await server.stop();
     }
   });
 });

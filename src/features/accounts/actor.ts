@@ -30,6 +30,11 @@ export type Actor = Readonly<{ address: string }> &
         access: TokenAccess;
         /** differs between any two tokens */
         nonce: string;
+        /** only when another index gave the token out, and vouches for it */
+        guest?: {
+          /** the images that the repository's list has there: these may be pushed */
+          readonly imageIds: ReadonlySet<string>;
+        };
       }>
   );
 
@@ -40,8 +45,21 @@ export interface Account {
   readonly isAdmin: boolean;
 }
 
-/** The account behind an actor, or undefined for an anonymous one. */
-export type Principal = Account | undefined;
+/** Somebody whom another index vouches for: no account here, and one repository of that index to work on. */
+export interface Guest {
+  readonly userId: undefined;
+  readonly username: undefined;
+  readonly isAdmin: false;
+  readonly access: TokenAccess;
+}
+
+/** The account behind an actor, or a guest; undefined for an anonymous one. */
+export type Principal = Account | Guest | undefined;
+
+/** Whether the principal is known here. */
+export function isAccount(principal: Principal): principal is Account {
+  return principal?.userId !== undefined;
+}
 
 /** The identity that an actor brings, if any. */
 export function identityOf(actor: Actor): Identity | undefined {

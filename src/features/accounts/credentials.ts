@@ -1,27 +1,50 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
+import { recordLogin } from '../audit/audit';
 import type { Identity } from './actor';
-import { assertMayTry, countFailure, forgiveFailures } from './login-limits';
+import { assertMayTry, countFailure, forgiveFailures, LOGIN_LIMITS } from './login-limits';
 import { normalizeUsername } from './rules';
-import { findByUsername } from './users.store';
+import { findByUsername, type UserRow } from './users.store';
 
-type Checking = Needs<'db' | 'passwords' | 'loginLimiters' | 'recentLogins'>;
+type Checking = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins'>;
 
 interface Attempt {
   readonly username: string;
   readonly password: string;
   readonly address: string;
-  readonly storedHash: string | undefined;
+  readonly user: UserRow | undefined;
 }
 
-/** Checks a password that was not right lately: slowly, and not too often. */
-async function tryPassword({ passwords, loginLimiters }: Checking, attempt: Attempt): Promise<boolean> {
-  const { username, password, address, storedHash } = attempt;
+/** Checks a password that was not right lately: slowly, not too often, and on record. */
+async function tryPassword(ctx: Checking, attempt: Attempt): Promise<boolean> {
+  const { passwords, loginLimiters } = ctx;
+  const { username, password, address, user } = attempt;
   await assertMayTry(loginLimiters, username, address);
-  const isRight = await passwords.check(username, password, storedHash);
-  if (isRight) await forgiveFailures(loginLimiters, username, address);
-  else await countFailure(loginLimiters, username, address);
-  return isRight;
+  const isRight = await passwords.check(username, password, user?.password_hash);
+  if (!isRight || user === undefined) {
+    await recordFailure(ctx, username, address);
+    return false;
+  }
+  await forgiveFailures(loginLimiters, username, address);
+  const doer = { userId: user.id, name: username, address };
+  await recordLogin(
+    ctx,
+    doer,
+    user.is_active
+      ? { action: 'login.ok', subject: username }
+      : { action: 'login.failed', subject: username, details: { reason: 'inactive' } },
+  );
+  return true;
+}
+
+async function recordFailure(ctx: Checking, username: string, address: string): Promise<void> {
+  const nobody = { userId: undefined, name: undefined, address };
+  const reached = await countFailure(ctx.loginLimiters, username, address);
+  await recordLogin(ctx, nobody, { action: 'login.failed', subject: username });
+  for (const limit of reached) {
+    const details = { limit, seconds: LOGIN_LIMITS[limit].blockSeconds };
+    await recordLogin(ctx, nobody, { action: 'login.blocked', subject: username, details });
+  }
 }
 
 /**
@@ -42,7 +65,7 @@ export async function verifyCredentials(
   const user = await findByUsername(ctx.db, username);
   const storedHash = user?.password_hash;
   const isRemembered = storedHash !== undefined && ctx.passwords.isRemembered(username, password, storedHash);
-  const isRight = isRemembered || (await tryPassword(ctx, { username, password, address, storedHash }));
+  const isRight = isRemembered || (await tryPassword(ctx, { username, password, address, user }));
   if (!isRight || user === undefined) return undefined;
   if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
   const identity = { userId: user.id, credentialsEpoch: user.credentials_epoch };

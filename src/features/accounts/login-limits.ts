@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { AppError } from '../../platform/errors';
 import type { FailureLimiter } from '../../platform/limits/failure-limiter';
 
@@ -10,6 +11,8 @@ import type { FailureLimiter } from '../../platform/limits/failure-limiter';
  *   one address, all accounts          100      15 min   15 min
  *   one account, all addresses         100      15 min   30 s, and the count begins anew
  *
+ * An address of IPv6 stands for its network of 64 bits, which is what a customer gets.
+ *
  * Credentials that were right lately (PasswordChecker remembers them) pass before any of these is looked at: an engine
  * at work is never in the way of somebody who guesses.
  */
@@ -21,32 +24,61 @@ export const LOGIN_LIMITS = {
 } as const;
 
 /** The limiters of all three counts. */
-export type LoginLimiters = { readonly [K in keyof typeof LOGIN_LIMITS]: FailureLimiter };
+export type LoginLimiters = { readonly [K in LoginLimit]: FailureLimiter };
 
-function pairOf(username: string, address: string): string {
-  return `${username}\0${address}`;
+export type LoginLimit = keyof typeof LOGIN_LIMITS;
+
+function expanded(groups: string): string[] {
+  return groups.split(':').filter((group) => group !== '');
+}
+
+/** Whose failures count together: an address, or a network of IPv6. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [before = '', after] = (address.split('%')[0] ?? '').split('::');
+  const [head, tail] = [expanded(before), expanded(after ?? '')];
+  const zeros = Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0');
+  const network = [...head, ...zeros, ...tail].slice(0, 4);
+  return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
+function subjectsOf(username: string, address: string): Record<LoginLimit, string> {
+  const network = networkOf(address);
+  return { pair: `${username}\0${network}`, address: network, account: username };
 }
 
 /** @throws AppError `busy` with how long to wait */
 export async function assertMayTry(limiters: LoginLimiters, username: string, address: string): Promise<void> {
+  const subjects = subjectsOf(username, address);
   const waits = await Promise.all([
-    limiters.pair.waitSeconds(pairOf(username, address)),
-    limiters.address.waitSeconds(address),
-    limiters.account.waitSeconds(username),
+    limiters.pair.waitSeconds(subjects.pair),
+    limiters.address.waitSeconds(subjects.address),
+    limiters.account.waitSeconds(subjects.account),
   ]);
   const retryAfterSeconds = Math.max(...waits);
   if (retryAfterSeconds > 0)
     throw new AppError('busy', 'Too many failed logins, try again later', { retryAfterSeconds });
 }
 
-/** Counts a wrong password. */
-export async function countFailure(limiters: LoginLimiters, username: string, address: string): Promise<void> {
-  await limiters.pair.fail(pairOf(username, address));
-  await limiters.address.fail(address);
-  await limiters.account.fail(username);
+/**
+ * Counts a wrong password.
+ *
+ * @returns the limits that it has reached
+ */
+export async function countFailure(
+  limiters: LoginLimiters,
+  username: string,
+  address: string,
+): Promise<readonly LoginLimit[]> {
+  const subjects = subjectsOf(username, address);
+  const reached: LoginLimit[] = [];
+  for (const limit of ['pair', 'address', 'account'] as const) {
+    if (await limiters[limit].fail(subjects[limit])) reached.push(limit);
+  }
+  return reached;
 }
 
 /** Forgets what somebody mistyped before the right password. */
 export async function forgiveFailures(limiters: LoginLimiters, username: string, address: string): Promise<void> {
-  await limiters.pair.forgive(pairOf(username, address));
+  await limiters.pair.forgive(subjectsOf(username, address).pair);
 }

@@ -19,9 +19,14 @@ function present(value: string | undefined, field: string): string {
  * name exists comes before every other rule: an old name that breaks today's format must still reach the log in, and
  * so must somebody who leaves the address blank.
  *
+ * @param address - of whoever registers
  * @throws AppError `invalid` and `conflict` in the Hub's words, `closed` when the operator lets nobody register
  */
-export async function register(ctx: Needs<'db' | 'settings' | 'passwords'>, input: Registration): Promise<void> {
+export async function register(
+  ctx: Needs<'db' | 'settings' | 'passwords'>,
+  input: Registration,
+  address: string,
+): Promise<void> {
   const username = present(input.username, 'username');
   const password = present(input.password, 'password');
   const isTaken = await isNameTaken(ctx, username);
@@ -30,12 +35,6 @@ export async function register(ctx: Needs<'db' | 'settings' | 'passwords'>, inpu
   assertUserFormats({ username, password, email });
   await assertEmailIsFree(ctx, email);
   if (!ctx.settings.registrationOpen) throw new AppError('closed', 'Registration is closed');
-  await createUser(ctx, {
-    username,
-    password,
-    email,
-    isActive: !ctx.settings.confirmationRequired,
-    isAdmin: false,
-    isEmailVerified: false,
-  });
+  const isActive = !ctx.settings.confirmationRequired;
+  await createUser(ctx, { username, password, email, isActive, isAdmin: false, isEmailVerified: false }, address);
 }

@@ -2,6 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
+import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { Identity } from './actor';
 import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './rules';
 import * as store from './users.store';
@@ -50,7 +51,7 @@ export async function findUser(ctx: Needs<'db'>, username: string): Promise<User
 /** @throws AppError `not_found` */
 export async function getUser(ctx: Needs<'db'>, username: string): Promise<User> {
   const user = await findUser(ctx, username);
-  if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
+  if (user === undefined) throw noSuchUser(username);
   return user;
 }
 
@@ -87,13 +88,17 @@ export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Prom
 /**
  * Makes an account and its namespace.
  *
+ * @param address - of whoever registers it; undefined: an operator makes it
  * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken
  */
-export async function createUser(ctx: Needs<'db' | 'passwords'>, user: NewUser): Promise<void> {
+export async function createUser(ctx: Needs<'db' | 'passwords'>, user: NewUser, address?: string): Promise<void> {
   assertUserFormats(user);
   const passwordHash = await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {
     const userId = await insertUnlessTaken(tx, { ...user, passwordHash });
+    const doer = address === undefined ? OPERATOR : { userId, name: user.username, address };
+    const action = address === undefined ? 'user.created' : 'user.registered';
+    await recordEvent(tx, doer, { action, subject: user.username, details: user.isAdmin ? { isAdmin: true } : {} });
     if (user.email === undefined) return;
     await addEmail(tx, { userId, address: user.email, isPrimary: true, isVerified: user.isEmailVerified });
   });
@@ -107,12 +112,14 @@ async function insertUnlessTaken(tx: Db, user: NewUser & { passwordHash: string 
   }
 }
 
-async function addEmail(tx: Db, email: Parameters<typeof store.insertEmail>[1]): Promise<void> {
+/** @returns false when the user has this address already */
+async function addEmail(tx: Db, email: Parameters<typeof store.insertEmail>[1]): Promise<boolean> {
   const owner = await store.findEmailOwner(tx, email.address);
-  if (owner === email.userId) return;
+  if (owner === email.userId) return false;
   if (owner !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
   try {
     await store.insertEmail(tx, email);
+    return true;
   } catch (error) {
     throw isUniqueViolation(error) ? new AppError('conflict', EMAIL_TAKEN, { cause: error }) : error;
   }
@@ -122,34 +129,58 @@ async function addEmail(tx: Db, email: Parameters<typeof store.insertEmail>[1]):
  * Changes what is given: a new password replaces the old one and ends every token; a new address is added, not yet
  * verified, and the old ones stay (protocol 2.4).
  *
+ * @param doer - who changes it
  * @throws AppError `invalid`, `not_found`, `conflict` when the address belongs to another account
  */
 export async function updateUser(
   ctx: Needs<'db' | 'passwords'>,
   username: string,
   changes: { password?: string | undefined; email?: string | undefined },
+  doer: Doer = OPERATOR,
 ): Promise<void> {
   if (changes.password !== undefined) assertPassword(changes.password);
   if (changes.email !== undefined) assertEmail(changes.email);
-  const { id } = await getUser(ctx, username);
+  const { id, username: subject } = await getUser(ctx, username);
   const passwordHash = changes.password === undefined ? undefined : await ctx.passwords.hash(changes.password);
   await inTransaction(ctx.db, async (tx) => {
-    if (passwordHash !== undefined) await store.updatePassword(tx, id, passwordHash);
+    if (passwordHash !== undefined) {
+      await store.updatePassword(tx, id, passwordHash);
+      await recordEvent(tx, doer, { action: 'user.password_changed', subject });
+    }
     if (changes.email === undefined) return;
-    await addEmail(tx, { userId: id, address: changes.email, isPrimary: false, isVerified: false });
+    const email = { userId: id, address: changes.email, isPrimary: false, isVerified: false };
+    if (await addEmail(tx, email)) await recordEvent(tx, doer, { action: 'user.email_added', subject });
   });
 }
 
-/** @throws AppError `not_found` */
+/**
+ * For an operator.
+ *
+ * @throws AppError `not_found`
+ */
 export async function setActive(ctx: Needs<'db'>, username: string, isActive: boolean): Promise<void> {
-  if (await store.updateActive(ctx.db, normalizeUsername(username), isActive)) return;
-  throw new AppError('not_found', `No such user: ${username}`);
+  const subject = normalizeUsername(username);
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.updateActive(tx, subject, isActive))) throw noSuchUser(username);
+    await recordEvent(tx, OPERATOR, { action: isActive ? 'user.activated' : 'user.deactivated', subject });
+  });
 }
 
-/** @throws AppError `not_found` */
+/**
+ * For an operator.
+ *
+ * @throws AppError `not_found`
+ */
 export async function setAdmin(ctx: Needs<'db'>, username: string, isAdmin: boolean): Promise<void> {
-  if (await store.updateAdmin(ctx.db, normalizeUsername(username), isAdmin)) return;
-  throw new AppError('not_found', `No such user: ${username}`);
+  const subject = normalizeUsername(username);
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.updateAdmin(tx, subject, isAdmin))) throw noSuchUser(username);
+    await recordEvent(tx, OPERATOR, { action: isAdmin ? 'user.admin_granted' : 'user.admin_revoked', subject });
+  });
+}
+
+function noSuchUser(username: string): AppError {
+  return new AppError('not_found', `No such user: ${username}`);
 }
 
 /**
@@ -170,19 +201,22 @@ export async function assertNotOnlyAdministrator(ctx: Needs<'db'>, username: str
  */
 export async function identityForOperator(ctx: Needs<'db'>, username: string): Promise<Identity> {
   const row = await store.findByUsername(ctx.db, normalizeUsername(username));
-  if (row === undefined) throw new AppError('not_found', `No such user: ${username}`);
+  if (row === undefined) throw noSuchUser(username);
   return { userId: row.id, credentialsEpoch: row.credentials_epoch };
 }
 
 /**
- * Deletes the account and its empty namespace.
+ * Deletes the account and its empty namespace, for an operator.
  *
  * @throws AppError `not_found`, `conflict` while the namespace has repositories
  */
 export async function deleteUser(ctx: Needs<'db'>, username: string): Promise<void> {
-  const { id } = await getUser(ctx, username);
+  const { id, username: subject } = await getUser(ctx, username);
   try {
-    await inTransaction(ctx.db, (tx) => store.deleteUser(tx, id));
+    await inTransaction(ctx.db, async (tx) => {
+      await store.deleteUser(tx, id);
+      await recordEvent(tx, OPERATOR, { action: 'user.deleted', subject });
+    });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
     throw new AppError('conflict', `${username} still has repositories; delete them first`, { cause: error });

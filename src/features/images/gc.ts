@@ -2,6 +2,8 @@ import type { Needs } from '../../context';
 import { inLongTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import type { RepositoryName } from '../accounts/actor';
+import { OPERATOR, recordEvent } from '../audit/audit';
+import { displayName } from '../repositories/names';
 import * as store from './gc.store';
 
 /*
@@ -49,7 +51,13 @@ async function collectForGood(
 ): Promise<Freed | undefined> {
   for (let attempt = 1; attempt <= RETRIES; attempt += 1) {
     try {
-      const { freed, storageKeys } = await inLongTransaction(ctx.db, (tx) => collect(tx, repository, before));
+      const { freed, storageKeys } = await inLongTransaction(ctx.db, async (tx) => {
+        const collected = await collect(tx, repository, before);
+        const { images, blobs, bytes } = collected.freed;
+        const event = { subject: displayName(repository), details: { images, layers: blobs, bytes } };
+        if (images > 0) await recordEvent(tx, OPERATOR, { action: 'gc.freed', ...event });
+        return collected;
+      });
       for (const key of storageKeys) await ctx.blobs.delete(key);
       return freed;
     } catch (error) {
@@ -84,7 +92,7 @@ async function collectOnTrial(
 }
 
 /**
- * Frees what no tag reaches.
+ * Frees what no tag reaches, for an operator.
  *
  * @param options.before - leaves alone whatever was announced later than this
  * @param options.dryRun - only says what would be freed
@@ -102,5 +110,7 @@ export async function collectGarbage(
     const freed = await collectForGood(ctx, repository, before);
     if (freed !== undefined && freed.images > 0) done.push(freed);
   }
+  const details = { repositories: done.length, olderThan: before.toISOString() };
+  await recordEvent(ctx.db, OPERATOR, { action: 'gc.run', subject: '', details });
   return done;
 }

@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import type { Account, Actor } from '../accounts/actor';
+import { isAccount, type Account, type Actor } from '../accounts/actor';
 import type { Repository } from '../repositories/scope';
 import { assertComplete } from './images';
 import * as store from './linking.store';
@@ -12,6 +12,7 @@ import { locateReadable, type Image, type LocatedImage } from './locate';
  * Before an engine uploads an image it asks whether the image is there. A yes saves the upload, and makes the image
  * part of the repository: so a yes is given only when the pusher could read those very bytes anyway, and where nobody
  * but the namespace itself or the library's administrators can have put them. A stranger's repository never counts.
+ * A guest of another index (`guests.ts`) has a right to one repository only, so he uploads.
  */
 
 /** Not an error for anybody: the source does not suit, undo what was tried. */
@@ -67,7 +68,7 @@ function assertThere(located: LocatedImage | undefined, id: string): Image {
 export async function getImageOrLink(ctx: Needs<'db'>, actor: Actor, id: string): Promise<Image> {
   const found = await locateReadable(ctx, actor, id);
   const mayLink = found?.complete === undefined && found?.isListed === true && found.isWritable;
-  if (!mayLink || found.principal === undefined) return assertThere(found, id);
+  if (!mayLink || !isAccount(found.principal)) return assertThere(found, id);
   const isLinked = await linkFromSiblings(ctx, id, found.repository, found.principal);
   return assertThere(isLinked ? await locateReadable(ctx, actor, id) : found, id);
 }

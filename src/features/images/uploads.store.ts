@@ -16,6 +16,7 @@ export interface UploadRow {
   payload_checksum: string | null;
   storage_key: string | null;
   is_damaged: boolean;
+  pusher: string | null;
 }
 
 /** Where an attempt belongs: at most one for each. */
@@ -29,22 +30,28 @@ export interface UploadPlace {
  * Begins an attempt, or begins it again: another json forgets the layer that belonged to the old one.
  *
  * @param image.isShared - another push may go by the same uploader, so beginning again may be its beginning
+ * @param pusher.limit - how many attempts the pusher may have open
+ * @returns false when the pusher has as many; it may always begin one again
  */
 export async function openUpload(
   db: Db,
   place: UploadPlace,
   image: { parentId: string | undefined; depth: number; json: Buffer; jsonDigest: string; isShared: boolean },
-): Promise<void> {
-  await query(
+  pusher: { name: string; limit: number },
+): Promise<boolean> {
+  const rows = await query(
     db,
-    `insert into uploads (repository_id, image_id, uploader, parent_id, depth, json, json_digest)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into uploads (repository_id, image_id, uploader, parent_id, depth, json, json_digest, pusher)
+     select $1::bigint, $2, $3, $4, $5::smallint, $6::bytea, $7, $9::text
+     where (select count(*) from (select 1 from uploads where pusher = $9 limit $10) open) < $10
+       or exists (select 1 from uploads where repository_id = $1 and image_id = $2 and uploader = $3)
      on conflict (repository_id, image_id, uploader) do update set
        parent_id = excluded.parent_id, depth = excluded.depth, json = excluded.json,
        json_digest = excluded.json_digest, openings = uploads.openings + $8::int, updated_at = now(),
        layer_digest = case when uploads.json_digest = excluded.json_digest then uploads.layer_digest end,
        layer_size_bytes = case when uploads.json_digest = excluded.json_digest then uploads.layer_size_bytes end,
-       payload_checksum = case when uploads.json_digest = excluded.json_digest then uploads.payload_checksum end`,
+       payload_checksum = case when uploads.json_digest = excluded.json_digest then uploads.payload_checksum end
+     returning id`,
     [
       place.repositoryId,
       place.imageId,
@@ -54,8 +61,11 @@ export async function openUpload(
       image.json,
       image.jsonDigest,
       image.isShared ? 1 : 0,
+      pusher.name,
+      pusher.limit,
     ],
   );
+  return rows.length > 0;
 }
 
 export async function findUpload(db: Db, place: UploadPlace): Promise<UploadRow | undefined> {
@@ -63,7 +73,7 @@ export async function findUpload(db: Db, place: UploadPlace): Promise<UploadRow 
     db,
     `select x.id, x.repository_id, x.image_id, x.parent_id, x.depth, x.json, x.json_digest, x.layer_digest,
        x.layer_size_bytes, x.payload_checksum, b.storage_key,
-       b.damaged_at is not null as is_damaged
+       b.damaged_at is not null as is_damaged, x.pusher
      from uploads x left join blobs b on b.digest = x.layer_digest
      where x.repository_id = $1 and x.image_id = $2 and x.uploader = $3`,
     [place.repositoryId, place.imageId, place.uploader],

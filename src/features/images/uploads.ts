@@ -3,7 +3,8 @@ import type { StoredBlob } from '../../blobs/blob-store';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Actor } from '../accounts/actor';
+import { isAccount, type Actor } from '../accounts/actor';
+import { announceForGuest } from '../repositories/guests';
 import { callerKey } from '../repositories/openings';
 import { isImageId } from '../repositories/names';
 import { jsonDigest, readImageJson } from './image-json';
@@ -24,6 +25,11 @@ import * as store from './uploads.store';
  */
 
 const DEPTH_LIMIT = 127;
+
+/** Each may have a megabyte of json. A broken push leaves a handful, and what nobody goes on with is swept. */
+const OPEN_LIMIT = 1000;
+
+const SWEPT_AFTER_SECONDS = 3600;
 const NOT_FOUND = 'Image not found';
 const EXISTS = 'Image already exists';
 
@@ -51,7 +57,7 @@ async function depthOnParent(
   if (parentId === undefined) return 1;
   const parent = { ...place, imageId: parentId };
   let depth = isImageId(parentId) ? await store.findParentDepth(ctx.db, parent) : undefined;
-  if (depth === undefined && located.principal !== undefined) {
+  if (depth === undefined && isAccount(located.principal)) {
     const isLinked = await linkFromSiblings(ctx, parentId, located.repository, located.principal);
     depth = isLinked ? await store.findParentDepth(ctx.db, parent) : undefined;
   }
@@ -65,7 +71,7 @@ async function depthOnParent(
  *
  * @param readBytes - reads the json from the wire; not called for somebody who cannot be pushing
  * @throws AppError `invalid` and `not_found` in the words of docker's registry, `conflict` when the image is complete,
- *   `unauthenticated`, `forbidden`
+ *   `unauthenticated`, `forbidden`, `busy` for one of too many
  */
 export async function putImageJson(
   ctx: Needs<'db'>,
@@ -75,6 +81,7 @@ export async function putImageJson(
 ): Promise<void> {
   assertPusher(actor);
   const bytes = await readBytes();
+  await announceForGuest(ctx, actor, imageId);
   const located = await locateWritable(ctx, actor, imageId);
   const { parentId } = readImageJson(bytes, imageId);
   if (located?.isListed !== true) throw new AppError('invalid', 'This image does not belong to the repository');
@@ -82,7 +89,11 @@ export async function putImageJson(
   const depth = await depthOnParent(ctx, place, parentId, located);
   if (isThere(located)) throw new AppError('conflict', EXISTS);
   const isShared = actor.kind !== 'token';
-  await store.openUpload(ctx.db, place, { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared });
+  const image = { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared };
+  if (await store.openUpload(ctx.db, place, image, { name: callerKey(actor), limit: OPEN_LIMIT })) return;
+  throw new AppError('busy', `${OPEN_LIMIT} images of this account are being uploaded, finish some first`, {
+    retryAfterSeconds: SWEPT_AFTER_SECONDS,
+  });
 }
 
 /**
@@ -121,16 +132,18 @@ async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlo
  * first, row second.
  *
  * @param bytes - exactly what came over the wire
- * @throws AppError `storage_full`, before the first byte or later; `conflict` when the attempt ended meanwhile; whatever
+ * @throws AppError `storage_full`, before the first byte or later; `busy` for one of too many at once; `conflict` when the attempt ended meanwhile; whatever
  *   `bytes` throws
  */
 export async function storeLayer(
-  ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom'>,
+  ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom' | 'layerUploads'>,
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
 ): Promise<void> {
   const payload = createHash('sha256').update(upload.json).update('\n');
-  const blob = await ctx.blobs.write(ctx.storageRoom.admit(bytes), (chunk) => payload.update(chunk));
+  const blob = await ctx.layerUploads.run(upload.pusher ?? '', () =>
+    ctx.blobs.write(ctx.storageRoom.admit(bytes), (chunk) => payload.update(chunk)),
+  );
   const layer = {
     digest: blob.digest,
     sizeBytes: blob.sizeBytes,

@@ -1,7 +1,10 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
+import { recordEvent, SERVER, type Doer } from '../audit/audit';
 import type { Actor, RepositoryName } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import { displayName } from './names';
 import { canAdminister, canRead } from './policy';
 import * as store from './repositories.store';
 import { authorizationRequired, findScope, type Repository } from './scope';
@@ -16,19 +19,25 @@ import { authorizationRequired, findScope, type Repository } from './scope';
 
 const MISSING = 'Repository not found';
 
+/** A repository, and who may delete it. */
+interface Deletable {
+  readonly repository: Repository;
+  readonly doer: Doer;
+}
+
 /**
  * The repository, for somebody who may delete it through the index.
  *
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`
  */
-async function assertIndexDeletable(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Repository> {
+async function assertIndexDeletable(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Deletable> {
   const { principal, repository } = await findScope(ctx, actor, name);
   if (principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
   if (repository === undefined || !canRead(principal, repository)) throw new AppError('not_found', MISSING);
   if (!canAdminister(principal, repository)) {
     throw new AppError('forbidden', 'Access Denied: Not allowed to delete Repo at given location');
   }
-  return repository;
+  return { repository, doer: doerOf(actor, principal) };
 }
 
 /**
@@ -42,13 +51,15 @@ export async function deleteThroughIndex(
   actor: Actor,
   name: RepositoryName,
 ): Promise<Repository | undefined> {
-  const repository = await assertIndexDeletable(ctx, actor, name);
-  if (repository.state === 'deleting') {
-    await store.deleteRepository(ctx.db, repository.id);
-    return undefined;
-  }
-  await store.markDeleting(ctx.db, repository.id);
-  return repository;
+  const { repository, doer } = await assertIndexDeletable(ctx, actor, name);
+  const isLastStep = repository.state === 'deleting';
+  await inTransaction(ctx.db, async (tx) => {
+    const takeStep = isLastStep ? store.deleteRepository : store.markDeleting;
+    if (!(await takeStep(tx, repository.id))) return;
+    const action = isLastStep ? 'repository.deleted' : 'repository.deletion_started';
+    await recordEvent(tx, doer, { action, subject: displayName(name) });
+  });
+  return isLastStep ? undefined : repository;
 }
 
 /**
@@ -57,7 +68,7 @@ export async function deleteThroughIndex(
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`
  */
 export async function assertMayAskToDelete(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Repository> {
-  return assertIndexDeletable(ctx, actor, name);
+  return (await assertIndexDeletable(ctx, actor, name)).repository;
 }
 
 /** From now on the token with this nonce, and no other, may delete the repository's contents, once. */
@@ -71,26 +82,40 @@ export async function allowDeletion(ctx: Needs<'db'>, repository: Repository, no
  *
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`
  */
-export async function assertMayDelete(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Repository> {
+export async function assertMayDelete(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Deletable> {
   const { principal, repository } = await findScope(ctx, actor, name);
   if (principal === undefined) throw authorizationRequired();
   if (actor.kind === 'token' && actor.access !== 'delete') throw authorizationRequired();
   if (repository === undefined || !canRead(principal, repository)) throw new AppError('not_found', MISSING);
   if (!canAdminister(principal, repository)) throw new AppError('forbidden', 'Access denied');
-  if (actor.kind === 'token' && !(await store.consumeDeleteNonce(ctx.db, repository.id, actor.nonce))) {
+  // A guest's token was used up at his index.
+  const isOurToken = actor.kind === 'token' && actor.guest === undefined;
+  if (isOurToken && !(await store.consumeDeleteNonce(ctx.db, repository.id, actor.nonce))) {
     throw repository.state === 'deleting' ? new AppError('not_found', MISSING) : authorizationRequired();
   }
-  return repository;
+  return { repository, doer: doerOf(actor, principal) };
 }
 
 /**
- * Step 2 (protocol 4.11): tags and images go from the repository; bytes that nothing else uses are freed by gc.
+ * Step 2 (protocol 4.11): tags and images go from the repository; bytes that nothing else uses are freed by gc. Of a
+ * remote repository nothing is left: the other steps are its own index's.
  *
  * @throws AppError `unauthenticated`, `forbidden`, `not_found` when there is nothing to delete any more
  */
 export async function deleteThroughRegistry(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<void> {
-  const repository = await assertMayDelete(ctx, actor, name);
-  const hadAnything = await inTransaction(ctx.db, (tx) => store.deleteContents(tx, repository.id));
+  const { repository, doer } = await assertMayDelete(ctx, actor, name);
+  if (repository.isRemote) {
+    await inTransaction(ctx.db, async (tx) => {
+      if (!(await store.deleteRepository(tx, repository.id))) return;
+      await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(name) });
+    });
+    return;
+  }
+  const hadAnything = await inTransaction(ctx.db, async (tx) => {
+    const isEmptied = await store.deleteContents(tx, repository.id);
+    if (isEmptied) await recordEvent(tx, doer, { action: 'repository.emptied', subject: displayName(name) });
+    return isEmptied;
+  });
   if (!hadAnything && repository.state !== 'deleting') throw new AppError('not_found', MISSING);
 }
 
@@ -100,7 +125,12 @@ export async function deleteThroughRegistry(ctx: Needs<'db'>, actor: Actor, name
  * @param before - only those that began earlier than this
  */
 export async function finishDeletions(ctx: Needs<'db' | 'log'>, before: Date): Promise<void> {
-  for (const repository of await store.deleteOverdue(ctx.db, before)) {
-    ctx.log.info({ repository: `${repository.namespace}/${repository.name}` }, 'deletion finished');
-  }
+  const deleted = await inTransaction(ctx.db, async (tx) => {
+    const overdue = await store.deleteOverdue(tx, before);
+    for (const name of overdue) {
+      await recordEvent(tx, SERVER, { action: 'repository.deleted', subject: displayName(name) });
+    }
+    return overdue;
+  });
+  for (const name of deleted) ctx.log.info({ repository: displayName(name) }, 'deletion finished');
 }

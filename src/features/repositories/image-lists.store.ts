@@ -36,7 +36,7 @@ export async function isImageReachable(
   db: Db,
   imageId: string,
   account: { userId: number | undefined; isAdmin: boolean },
-  announcedIn: number | undefined,
+  listedIn: number | undefined,
 ): Promise<boolean> {
   const rows = await query(
     db,
@@ -46,7 +46,7 @@ export async function isImageReachable(
      where i.image_id = $1 and r.state <> 'deleting'
        and ((i.content_id is not null and ${readableSql('$2', '$3')}) or r.id = $4)
      limit 1`,
-    [imageId, account.userId ?? null, account.isAdmin, announcedIn ?? null],
+    [imageId, account.userId ?? null, account.isAdmin, listedIn ?? null],
   );
   return rows.length > 0;
 }

@@ -1,9 +1,11 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Account, Actor, RepositoryName } from '../accounts/actor';
+import { isAccount, type Account, type Actor, type RepositoryName } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import { recordEvent } from '../audit/audit';
 import * as lists from './image-lists.store';
-import { isImageId, parseRepositoryName } from './names';
+import { displayName, isImageId, parseRepositoryName } from './names';
 import { recordOpening } from './openings';
 import { canAdminister, canRead, canWrite } from './policy';
 import * as store from './repositories.store';
@@ -56,7 +58,7 @@ function assertMayStart(scope: Scope, account: Account): void {
   const allowed =
     scope.repository === undefined
       ? scope.namespace !== undefined && canAdminister(account, scope.namespace)
-      : canWrite(account, scope.repository);
+      : canWrite(account, scope.repository) && !scope.repository.isRemote;
   if (!allowed) throw new AppError('forbidden', NOT_ALLOWED);
   // Only now: a stranger must not learn that there is such a repository.
   if (scope.repository?.state === 'deleting') throw new AppError('forbidden', BEING_DELETED);
@@ -76,13 +78,16 @@ export async function startPush(
   readImages: () => Promise<ListedImage[]>,
 ): Promise<Repository | undefined> {
   const scope = await findScope(ctx, actor, name);
-  if (scope.principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
+  if (!isAccount(scope.principal) || actor.kind === 'token') throw new AppError('unauthenticated', '');
   assertMayStart(scope, scope.principal);
   const images = assertIds(await readImages());
   const isNew = scope.repository === undefined;
   if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return undefined;
   await inTransaction(ctx.db, async (tx) => {
-    if (isNew) await store.insertRepository(tx, name, false);
+    if (isNew && (await store.insertRepository(tx, name, false))) {
+      const doer = doerOf(actor, scope.principal);
+      await recordEvent(tx, doer, { action: 'repository.created', subject: displayName(name) });
+    }
     const repositoryId = await store.lockForPush(tx, name);
     if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
     await lists.mergeImages(tx, repositoryId, mergeImageLists([], images));
@@ -103,11 +108,14 @@ export async function finishPush(
   name: RepositoryName,
   readImages: () => Promise<ListedImage[]>,
 ): Promise<Repository> {
-  const repository = assertWritable(await findScope(ctx, actor, name), actor, MISSING);
+  const scope = await findScope(ctx, actor, name);
+  const repository = assertWritable(scope, actor, MISSING);
+  const doer = doerOf(actor, scope.principal);
   const images = assertIds(await readImages());
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.markActive(tx, repository.id))) throw new AppError('not_found', MISSING);
     await lists.mergeImages(tx, repository.id, mergeImageLists([], images));
+    await recordEvent(tx, doer, { action: 'push.finished', subject: displayName(name) });
   });
   return repository;
 }
@@ -138,7 +146,8 @@ function readableForList(scope: Scope, actor: Actor): Repository {
 
 /**
  * Whether an image may be used by whoever holds this token (protocol 2.10): it is complete in a repository that the
- * account behind the token may read, or was announced in the push of this token.
+ * account behind the token may read, or was announced in the push of this token. Where another registry has the images
+ * nothing is ever complete here: to read there, an image of the token's own repository will do once a push is finished.
  *
  * @throws AppError `unauthenticated`
  */
@@ -151,6 +160,9 @@ export async function mayUseImage(
   if (actor.kind === 'anonymous') throw authorizationRequired();
   const { principal, repository } = await findScope(ctx, actor, name);
   const account = { userId: principal?.userId, isAdmin: principal?.isAdmin === true };
-  const announcedIn = actor.kind === 'token' && actor.access === 'write' ? repository?.id : undefined;
-  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, account, announcedIn);
+  const isPushing = actor.kind === 'token' && actor.access === 'write';
+  const countsAsListed = isPushing || (actor.kind === 'token' && repository?.state === 'active');
+  const mayRead = repository !== undefined && canRead(principal, repository);
+  const listedIn = countsAsListed && mayRead ? repository.id : undefined;
+  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, account, listedIn);
 }

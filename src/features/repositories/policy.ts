@@ -1,4 +1,4 @@
-import type { Principal } from '../accounts/actor';
+import { isAccount, type Principal, type TokenAccess } from '../accounts/actor';
 import { LIBRARY } from './names';
 
 /*
@@ -12,31 +12,47 @@ import { LIBRARY } from './names';
  *   change visibility
  *
  * The library has no owner: only administrators write there.
+ *
+ * A remote repository is one of another index, which says by its tokens who may do what: whoever brings one, a guest,
+ * may read, and write or delete if the token is for that. It has no owner here, and is private to everybody else.
  */
 
 /** What the rules depend on. */
 export interface RepositoryFacts {
-  /** who owns the namespace; null for the library and organizations */
+  /** who owns the namespace; null for the library, organizations and remote repositories */
   readonly ownerId: number | null;
   readonly isPrivate: boolean;
+  readonly isRemote: boolean;
 }
 
+/** A repository's, or those of a namespace in which there is none yet. */
+type OwnerFacts = Pick<RepositoryFacts, 'ownerId'> & Partial<Pick<RepositoryFacts, 'isRemote'>>;
+
 function isOwner(principal: Principal, ownerId: number | null): boolean {
-  return principal !== undefined && principal.userId === ownerId;
+  return isAccount(principal) && principal.userId === ownerId;
+}
+
+/** What the other index allows a guest with one of its own repositories. */
+function guestAccess(principal: Principal, { isRemote }: OwnerFacts): TokenAccess | undefined {
+  return principal === undefined || isAccount(principal) || isRemote !== true ? undefined : principal.access;
 }
 
 /** May see that the repository exists, and pull from it. */
 export function canRead(principal: Principal, repository: RepositoryFacts): boolean {
-  return !repository.isPrivate || canAdminister(principal, repository);
+  return (
+    !repository.isPrivate || guestAccess(principal, repository) !== undefined || canAdminister(principal, repository)
+  );
 }
 
 /** May push to it. */
-export function canWrite(principal: Principal, repository: Pick<RepositoryFacts, 'ownerId'>): boolean {
-  return canAdminister(principal, repository);
+export function canWrite(principal: Principal, repository: OwnerFacts): boolean {
+  const access = guestAccess(principal, repository);
+  return access === undefined ? canAdminister(principal, repository) : access === 'write';
 }
 
 /** May make repositories in a namespace, delete them and change who sees them. */
-export function canAdminister(principal: Principal, repository: Pick<RepositoryFacts, 'ownerId'>): boolean {
+export function canAdminister(principal: Principal, repository: OwnerFacts): boolean {
+  if (guestAccess(principal, repository) === 'delete') return true;
   return principal?.isAdmin === true || isOwner(principal, repository.ownerId);
 }
 
@@ -56,7 +72,7 @@ export function writableSql(user: string, admin: string): string {
 }
 
 function administrableSql(user: string, admin: string): string {
-  return `(${admin}::boolean or n.owner_id = ${user}::bigint)`;
+  return `(${admin}::boolean or (n.owner_id = ${user}::bigint and not r.is_remote))`;
 }
 
 /** Images that pushers of any namespace may build upon without uploading them again. */

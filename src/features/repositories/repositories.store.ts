@@ -14,8 +14,8 @@ const FIND_SCOPE = {
     left join repositories r on r.namespace = $2 and r.name = $3`,
 };
 
-/** What a repository holds, for whoever may read it, in the query that says whether he may. */
-const READABLE = readableSql('u.id', 'coalesce(u.is_admin, false)');
+/** What a repository holds, for whoever may read it, in the query that says whether he may. `$4`: a guest, who may. */
+const READABLE = `((r.is_remote and $4::boolean) or ${readableSql('u.id', 'coalesce(u.is_admin, false)')})`;
 
 /**
  * The whole tag list as JSON text: ten thousand tags need not become objects on the way. Neither names nor ids can have
@@ -48,12 +48,13 @@ export interface ScopeWithJsonRow extends ScopeRow {
 /** The scope and, as JSON, the tags or images of the repository. */
 export async function findScopeWithJson(
   db: Db,
-  userId: number | undefined,
+  caller: { readonly userId: number | undefined; readonly isGuest: boolean },
   name: RepositoryName,
   what: 'tags' | 'images',
 ): Promise<ScopeWithJsonRow> {
   const statement = what === 'tags' ? FIND_TAGS : FIND_IMAGES;
-  const rows = await queryPrepared<ScopeWithJsonRow>(db, statement, [userId ?? null, name.namespace, name.name]);
+  const values = [caller.userId ?? null, name.namespace, name.name, caller.isGuest];
+  const rows = await queryPrepared<ScopeWithJsonRow>(db, statement, values);
   const row = rows[0];
   if (row === undefined) throw new Error('the scope query returned no row');
   return row;
@@ -77,12 +78,31 @@ export async function insertRepository(db: Db, name: RepositoryName, isPrivate: 
   return rows.length > 0;
 }
 
-/** Keeps it from being deleted until the transaction ends; undefined when it is not there or being deleted already. */
-export async function lockForPush(tx: Db, name: RepositoryName): Promise<number | undefined> {
+/** Makes a repository of another index, and a namespace for it, unless there is one with the name. */
+export async function insertRemoteRepository(tx: Db, { namespace, name }: RepositoryName): Promise<void> {
+  await query(tx, `insert into namespaces (name, kind) values ($1, 'remote') on conflict (name) do nothing`, [
+    namespace,
+  ]);
+  await query(
+    tx,
+    `insert into repositories (namespace, name, state, is_private, is_remote) values ($1, $2, 'active', true, true)
+     on conflict (namespace, name) do nothing`,
+    [namespace, name],
+  );
+}
+
+/**
+ * Keeps it from being deleted until the transaction ends.
+ *
+ * @param isRemote - whether it is to be one of another index
+ * @returns undefined when there is no such repository, or it is being deleted already
+ */
+export async function lockForPush(tx: Db, name: RepositoryName, isRemote = false): Promise<number | undefined> {
   const rows = await query<{ id: number }>(
     tx,
-    `select id from repositories where namespace = $1 and name = $2 and state <> 'deleting' for share`,
-    [name.namespace, name.name],
+    `select id from repositories
+     where namespace = $1 and name = $2 and is_remote = $3 and state <> 'deleting' for share`,
+    [name.namespace, name.name, isRemote],
   );
   return rows[0]?.id;
 }
@@ -104,12 +124,15 @@ export async function updateVisibility(db: Db, repositoryId: number, isPrivate: 
   ]);
 }
 
-export async function markDeleting(db: Db, repositoryId: number): Promise<void> {
-  await query(
+/** @returns false when it is being deleted already, or gone */
+export async function markDeleting(db: Db, repositoryId: number): Promise<boolean> {
+  const rows = await query(
     db,
-    `update repositories set state = 'deleting', deleting_since = now() where id = $1 and state <> 'deleting'`,
+    `update repositories set state = 'deleting', deleting_since = now() where id = $1 and state <> 'deleting'
+     returning id`,
     [repositoryId],
   );
+  return rows.length > 0;
 }
 
 export async function updateDeleteNonce(db: Db, repositoryId: number, nonce: string): Promise<void> {
@@ -130,14 +153,14 @@ export async function deleteRepository(db: Db, repositoryId: number): Promise<bo
   return (await query(db, 'delete from repositories where id = $1 returning id', [repositoryId])).length > 0;
 }
 
-/** @returns how many there were in the user's namespace */
-export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<number> {
-  const rows = await query(
+/** @returns the names of those in the user's namespace */
+export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<RepositoryName[]> {
+  return query<{ namespace: string; name: string }>(
     db,
-    'delete from repositories r using namespaces n where n.name = r.namespace and n.owner_id = $1 returning r.id',
+    `delete from repositories r using namespaces n where n.name = r.namespace and n.owner_id = $1
+     returning r.namespace, r.name`,
     [ownerId],
   );
-  return rows.length;
 }
 
 /** @returns whether there was anything */

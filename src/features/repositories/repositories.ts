@@ -1,7 +1,9 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
+import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { Actor, RepositoryName } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
 import { deleteUser, getUser } from '../accounts/users';
 import { displayName, parseRepositoryName, sameRepository } from './names';
 import { canAdminister } from './policy';
@@ -45,7 +47,21 @@ export async function setPrivate(
   if (scope.principal === undefined || actor.kind === 'token') throw authorizationRequired();
   const repository = assertReadable(scope, MISSING);
   if (!canAdminister(scope.principal, repository)) throw new AppError('forbidden', 'Access denied');
-  await store.updateVisibility(ctx.db, repository.id, await readValue());
+  await changeVisibility(ctx, { id: repository.id, name }, await readValue(), doerOf(actor, scope.principal));
+}
+
+async function changeVisibility(
+  ctx: Needs<'db'>,
+  repository: { id: number; name: RepositoryName },
+  value: boolean,
+  doer: Doer,
+): Promise<void> {
+  const details = { to: value ? 'private' : 'public' };
+  await inTransaction(ctx.db, async (tx) => {
+    await store.updateVisibility(tx, repository.id, value);
+    const subject = displayName(repository.name);
+    await recordEvent(tx, doer, { action: 'repository.visibility_changed', subject, details });
+  });
 }
 
 /**
@@ -104,9 +120,12 @@ export async function createRepository(
   }
   const { namespace_name: namespace } = await store.findScope(ctx.db, undefined, name);
   if (namespace === null) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
-  if (!(await store.insertRepository(ctx.db, name, options.isPrivate))) {
-    throw new AppError('conflict', `${displayName(name)} already exists`);
-  }
+  const subject = displayName(name);
+  await inTransaction(ctx.db, async (tx) => {
+    const isMade = await store.insertRepository(tx, name, options.isPrivate);
+    if (!isMade) throw new AppError('conflict', `${subject} already exists`);
+    await recordEvent(tx, OPERATOR, { action: 'repository.created', subject });
+  });
 }
 
 /**
@@ -115,7 +134,11 @@ export async function createRepository(
  * @throws AppError `not_found`
  */
 export async function deleteRepository(ctx: Needs<'db'>, name: RepositoryName): Promise<void> {
-  await store.deleteRepository(ctx.db, await getForOperator(ctx, name));
+  const id = await getForOperator(ctx, name);
+  await inTransaction(ctx.db, async (tx) => {
+    await store.deleteRepository(tx, id);
+    await recordEvent(tx, OPERATOR, { action: 'repository.deleted', subject: displayName(name) });
+  });
 }
 
 /**
@@ -128,9 +151,12 @@ export async function deleteRepository(ctx: Needs<'db'>, name: RepositoryName): 
 export async function deleteUserWithRepositories(ctx: Needs<'db'>, username: string): Promise<number> {
   return inTransaction(ctx.db, async (tx) => {
     const { id } = await getUser({ db: tx }, username);
-    const count = await store.deleteAllOfOwner(tx, id);
+    const deleted = await store.deleteAllOfOwner(tx, id);
+    for (const name of deleted) {
+      await recordEvent(tx, OPERATOR, { action: 'repository.deleted', subject: displayName(name) });
+    }
     await deleteUser({ db: tx }, username);
-    return count;
+    return deleted.length;
   });
 }
 
@@ -140,5 +166,5 @@ export async function deleteUserWithRepositories(ctx: Needs<'db'>, username: str
  * @throws AppError `not_found`
  */
 export async function setVisibility(ctx: Needs<'db'>, name: RepositoryName, value: boolean): Promise<void> {
-  await store.updateVisibility(ctx.db, await getForOperator(ctx, name), value);
+  await changeVisibility(ctx, { id: await getForOperator(ctx, name), name }, value, OPERATOR);
 }

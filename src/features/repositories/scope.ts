@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import { identityOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
+import { identityOf, type Actor, type Principal, type RepositoryName, type TokenAccess } from '../accounts/actor';
 import { sameRepository } from './names';
 import { canRead, canWrite } from './policy';
 import * as store from './repositories.store';
@@ -11,6 +11,8 @@ export interface Repository extends RepositoryName {
   readonly id: number;
   readonly state: RepositoryState;
   readonly isPrivate: boolean;
+  /** another index decides who may do what with it */
+  readonly isRemote: boolean;
   readonly ownerId: number | null;
 }
 
@@ -29,7 +31,7 @@ export function authorizationRequired(): AppError {
 }
 
 /**
- * The account behind an actor from a row that read it.
+ * The account behind an actor from a row that read it, or the guest that another index vouches for.
  *
  * @throws AppError `unauthenticated` when the account is gone or its password has changed, `inactive`
  */
@@ -37,6 +39,7 @@ export function principalFrom(
   actor: Actor,
   row: Pick<ScopeRow, 'user_id' | 'username' | 'credentials_epoch' | 'is_active' | 'is_admin'>,
 ): Principal {
+  if (actor.kind === 'token' && actor.guest !== undefined) return guest(actor.access);
   const identity = identityOf(actor);
   if (identity === undefined) return undefined;
   if (row.user_id !== identity.userId || row.credentials_epoch !== identity.credentialsEpoch) {
@@ -44,6 +47,10 @@ export function principalFrom(
   }
   if (row.is_active !== true) throw new AppError('inactive', 'Account is not Active');
   return { userId: row.user_id, username: row.username ?? '', isAdmin: row.is_admin === true };
+}
+
+function guest(access: TokenAccess): Principal {
+  return { userId: undefined, username: undefined, isAdmin: false, access };
 }
 
 /** The repository of a row, if it has one. */
@@ -55,6 +62,7 @@ export function repositoryFrom(row: ScopeRow): Repository | undefined {
     name: row.name,
     state: row.state,
     isPrivate: row.is_private === true,
+    isRemote: row.is_remote === true,
     ownerId: row.owner_id,
   };
 }
@@ -81,7 +89,8 @@ export async function findScopeWithJson(
   what: 'tags' | 'images',
 ): Promise<Scope & { json: string | undefined }> {
   assertSuits(actor, name);
-  const row = await store.findScopeWithJson(ctx.db, identityOf(actor)?.userId, name, what);
+  const caller = { userId: identityOf(actor)?.userId, isGuest: actor.kind === 'token' && actor.guest !== undefined };
+  const row = await store.findScopeWithJson(ctx.db, caller, name, what);
   return { ...scopeFrom(actor, row), json: row.json ?? undefined };
 }
 

@@ -19,26 +19,53 @@ export async function findTag(db: Db, repositoryId: number, name: string): Promi
   return (await queryPrepared<TagRow>(db, FIND_TAG, [repositoryId, name]))[0];
 }
 
-export async function upsertTag(
-  db: Db,
-  repositoryId: number,
-  tag: { name: string; imageId: string; engine: Engine },
-): Promise<void> {
-  await query(
-    db,
-    `insert into tags (repository_id, name, image_id, engine) values ($1, $2, $3, $4)
-     on conflict (repository_id, name) do update
-       set image_id = excluded.image_id, engine = excluded.engine, updated_at = now()`,
-    [repositoryId, tag.name, tag.imageId, JSON.stringify(tag.engine)],
-  );
+export interface NewTag {
+  readonly name: string;
+  readonly imageId: string;
+  readonly engine: Engine;
 }
 
-export async function deleteTag(db: Db, repositoryId: number, name: string): Promise<boolean> {
-  const rows = await query(db, 'delete from tags where repository_id = $1 and name = $2 returning name', [
-    repositoryId,
-    name,
-  ]);
+/** @returns the image that had the tag before; undefined when there is no such tag */
+export async function moveTag(db: Db, repositoryId: number, tag: NewTag): Promise<string | undefined> {
+  const rows = await query<{ image_id: string }>(
+    db,
+    `with before as (select image_id from tags where repository_id = $1 and name = $2 for update)
+     update tags t set image_id = $3, engine = $4, updated_at = now() from before
+     where t.repository_id = $1 and t.name = $2 returning before.image_id`,
+    [repositoryId, tag.name, tag.imageId, JSON.stringify(tag.engine)],
+  );
+  return rows[0]?.image_id;
+}
+
+/** @returns false when there is such a tag */
+export async function insertTag(db: Db, repositoryId: number, tag: NewTag): Promise<boolean> {
+  const rows = await query(
+    db,
+    `insert into tags (repository_id, name, image_id, engine) values ($1, $2, $3, $4)
+     on conflict (repository_id, name) do nothing returning name`,
+    [repositoryId, tag.name, tag.imageId, JSON.stringify(tag.engine)],
+  );
   return rows.length > 0;
+}
+
+/** How many tags there are, as far as `limit`. */
+export async function countTags(db: Db, repositoryId: number, limit: number): Promise<number> {
+  const rows = await query<{ count: number }>(
+    db,
+    'select count(*) as count from (select 1 from tags where repository_id = $1 limit $2) counted',
+    [repositoryId, limit],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** @returns the image that had the tag; undefined when there is no such tag */
+export async function deleteTag(db: Db, repositoryId: number, name: string): Promise<string | undefined> {
+  const rows = await query<{ image_id: string }>(
+    db,
+    'delete from tags where repository_id = $1 and name = $2 returning image_id',
+    [repositoryId, name],
+  );
+  return rows[0]?.image_id;
 }
 
 export interface ChainRow {

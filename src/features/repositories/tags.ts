@@ -1,15 +1,21 @@
 import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import { recordEvent } from '../audit/audit';
 import { assertMayDelete } from './deletion';
 import type { Engine } from './engine';
-import { assertTag, isImageId, isTag } from './names';
+import { assertTag, displayName, isImageId, isTag } from './names';
 import { assertReadable, assertWritable, findScope, findScopeWithJson } from './scope';
 import * as store from './tags.store';
 
 const MISSING = 'Repository not found';
 const MISSING_TAG = 'Tag not found';
+
+/** Engines and scripts read all tags of a repository at once. */
+const TAGS_LIMIT = 100_000;
 
 /** A tag and what is known of the push that set it. */
 export interface Tag {
@@ -64,7 +70,8 @@ export async function listTagChain(
  * Sets or moves a tag to an image that is complete in the repository, with all its ancestors (protocol 4.7).
  *
  * @param tag.readImageId - reads the body from the wire; not called for somebody who may not push
- * @throws AppError `invalid` for the tag's name or what is no image id, `not_found`, `unauthenticated`, `forbidden`
+ * @throws AppError `invalid` for the tag's name or what is no image id, `not_found`, `unauthenticated`, `forbidden`,
+ *   `conflict` for one tag too many
  */
 export async function putTag(
   ctx: Needs<'db'>,
@@ -72,7 +79,8 @@ export async function putTag(
   name: RepositoryName,
   tag: { name: string; readImageId: () => Promise<unknown>; engine: Engine },
 ): Promise<void> {
-  const repository = assertWritable(await findScope(ctx, actor, name), actor, MISSING);
+  const scope = await findScope(ctx, actor, name);
+  const repository = assertWritable(scope, actor, MISSING);
   assertTag(tag.name);
   const imageId = await tag.readImageId();
   if (typeof imageId !== 'string' || imageId === '') throw new AppError('invalid', 'Invalid data');
@@ -80,7 +88,14 @@ export async function putTag(
     throw new AppError('not_found', 'Image not found');
   }
   try {
-    await store.upsertTag(ctx.db, repository.id, { name: tag.name, imageId, engine: tag.engine });
+    await inTransaction(ctx.db, async (tx) => {
+      const from = await setTag(tx, repository.id, { name: tag.name, imageId, engine: tag.engine });
+      if (from === imageId) return;
+      const action = from === undefined ? 'tag.set' : 'tag.moved';
+      const details = from === undefined ? { to: imageId } : { from, to: imageId };
+      const subject = `${displayName(name)}:${tag.name}`;
+      await recordEvent(tx, doerOf(actor, scope.principal), { action, subject, details });
+    });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
     throw new AppError('not_found', 'Image not found', { cause: error });
@@ -88,10 +103,29 @@ export async function putTag(
 }
 
 /**
+ * @returns the image that had the tag before
+ * @throws AppError `conflict` for one tag too many
+ */
+async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<string | undefined> {
+  for (;;) {
+    const from = await store.moveTag(tx, repositoryId, tag);
+    if (from !== undefined) return from;
+    if ((await store.countTags(tx, repositoryId, TAGS_LIMIT)) === TAGS_LIMIT) {
+      throw new AppError('conflict', `The repository has ${TAGS_LIMIT} tags, and cannot have more`);
+    }
+    // Another push may have set it in between.
+    if (await store.insertTag(tx, repositoryId, tag)) return undefined;
+  }
+}
+
+/**
  * @throws AppError `not_found`, `unauthenticated`, `forbidden`
  */
 export async function deleteTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: string): Promise<void> {
-  const repository = await assertMayDelete(ctx, actor, name);
-  if (!isTag(tag) || !(await store.deleteTag(ctx.db, repository.id, tag)))
-    throw new AppError('not_found', `Tag not found: ${tag}`);
+  const { repository, doer } = await assertMayDelete(ctx, actor, name);
+  await inTransaction(ctx.db, async (tx) => {
+    const from = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
+    if (from === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);
+    await recordEvent(tx, doer, { action: 'tag.deleted', subject: `${displayName(name)}:${tag}`, details: { from } });
+  });
 }

@@ -68,7 +68,8 @@ export function issueToken(
   };
 }
 
-function isAccess(value: string | undefined): value is TokenAccess {
+/** Whether a token may say this. */
+export function isAccess(value: string | undefined): value is TokenAccess {
   return value === 'read' || value === 'write' || value === 'delete';
 }
 

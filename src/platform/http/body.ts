@@ -1,21 +1,27 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '../errors';
+import { requestState } from './request-state';
 
 /**
- * Reads a small request body whole, whatever its content type says.
+ * Reads a small request body whole, whatever its content type says. A client that takes too long over it is cut off.
  *
  * @param limitBytes - at most this many
- * @throws AppError `too_large`; `invalid` when the client goes away in the middle
+ * @throws AppError `too_large`; `invalid` when the client goes away in the middle, or is cut off
  */
 export async function readBody(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0);
   if (announced > limitBytes) throw tooLarge(limitBytes);
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of bodyChunks(req)) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > limitBytes) throw tooLarge(limitBytes);
-    chunks.push(chunk);
+  const deadline = setTimeout(() => req.destroy(), requestState(req).timeouts.smallBodyMs);
+  try {
+    for await (const chunk of chunksOf(req)) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > limitBytes) throw tooLarge(limitBytes);
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(deadline);
   }
   return Buffer.concat(chunks);
 }
@@ -25,11 +31,30 @@ function tooLarge(limitBytes: number): AppError {
 }
 
 /**
- * The body's bytes as they arrive.
+ * The body's bytes as they arrive, for as long as some do: a client that falls silent is cut off.
  *
- * @throws AppError `invalid` when the client goes away in the middle
+ * @throws AppError `invalid` when the client goes away in the middle, or is cut off
  */
 export async function* bodyChunks(req: IncomingMessage): AsyncIterable<Buffer> {
+  let isOurTurn = false;
+  const silence = setTimeout(() => {
+    // Whoever waits for a slow disk of ours is not silent. Nor is the socket's own time-out of use: it would end a
+    // request whose body is there already.
+    if (!isOurTurn) req.destroy();
+  }, requestState(req).timeouts.idleBodyMs);
+  try {
+    for await (const chunk of chunksOf(req)) {
+      isOurTurn = true;
+      yield chunk;
+      isOurTurn = false;
+      silence.refresh();
+    }
+  } finally {
+    clearTimeout(silence);
+  }
+}
+
+async function* chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
   try {
     // Whoever stops early leaves the rest for `send` to drain; the iterator would otherwise destroy the request.
     for await (const chunk of req.iterator({ destroyOnReturn: false })) yield chunk as Buffer;

@@ -2,6 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { Reply } from './exchange';
+import { requestState } from './request-state';
+
+/** What a connection takes at once, whether its client reads or not. */
+const LARGE = 16 * 1024;
 
 const DRAIN_MS = 5000;
 const DRAIN_BYTES = 64 * 1024 * 1024;
@@ -17,13 +21,17 @@ export async function send(res: ServerResponse, reply: Reply): Promise<void> {
   for (const [name, value] of Object.entries(reply.headers)) {
     res.setHeader(name, value);
   }
-  if (body instanceof Readable) return sendStream(res, body);
+  if (body instanceof Readable) {
+    limitIdling(res);
+    return sendStream(res, body);
+  }
   const hasLength = body !== undefined && reply.isChunked !== true;
   if (hasLength) res.setHeader('Content-Length', Buffer.byteLength(body));
   else if (body === undefined && reply.status !== 204 && reply.status !== 304 && !res.hasHeader('Content-Length')) {
     res.setHeader('Content-Length', 0);
   }
   const hasBody = body !== undefined && res.req.method !== 'HEAD';
+  if (hasBody && body.length > LARGE) limitIdling(res);
   if (res.req.complete && reply.isChunked !== true) {
     res.end(hasBody ? body : undefined);
     return;
@@ -51,6 +59,11 @@ async function drain(req: IncomingMessage): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A client that takes nothing any more would keep the answer in memory, and a file open. */
+function limitIdling(res: ServerResponse): void {
+  res.setTimeout(requestState(res).timeouts.idleAnswerMs, () => res.destroy());
 }
 
 async function sendStream(res: ServerResponse, body: Readable): Promise<void> {

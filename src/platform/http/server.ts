@@ -10,10 +10,18 @@ import type { AddressInfo, Socket } from 'node:net';
 import { hasCode } from '../error-code';
 import type { Logger } from '../log/logger';
 import type { Metrics } from '../metrics/metrics';
+import { clientAddress, type TrustsProxy } from './client-address';
 import { beginRequest, type RequestState } from './request-state';
+import { HTTP_TIMEOUTS, type HttpTimeouts } from './timeouts';
 
-const HEADERS_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 65_000;
+
+/** Of the whole head: the URL and all headers. A token takes some 300 bytes. */
+const HEAD_BYTES = 16 * 1024;
+const HEADERS = 2000;
+
+/** How long a client may take to read why it was refused. */
+const REFUSAL_MS = 5000;
 
 /** Bytes that earlier requests on a kept connection account for. */
 const counted = new WeakMap<Socket, { read: number; written: number }>();
@@ -29,15 +37,16 @@ interface Ended {
   readonly res: ServerResponse;
   /** kept from the beginning: Node takes it from a request whose body was not read to its end */
   readonly socket: Socket;
+  readonly address: string;
 }
 
-function finish({ req, res, socket }: Ended, state: RequestState, metrics: Metrics): void {
+function finish({ req, res, socket, address }: Ended, state: RequestState, metrics: Metrics): void {
   const seconds = Number(process.hrtime.bigint() - state.startedAt) / 1e9;
   const method = req.method ?? '';
   const status = res.headersSent ? res.statusCode : 499;
   metrics.observe({ method, route: state.route, status, seconds, ...bytesOf(socket) });
   const ms = Math.round(seconds * 1000);
-  const line = { method, url: req.url, status, ms, address: socket.remoteAddress };
+  const line = { method, url: req.url, status, ms, address };
   const isComplete = res.writableFinished;
   state.log.info(
     { ...line, userAgent: req.headers['user-agent'], ...(isComplete ? {} : { aborted: true }) },
@@ -45,18 +54,25 @@ function finish({ req, res, socket }: Ended, state: RequestState, metrics: Metri
   );
 }
 
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
 /** What Node's parser refuses never becomes a request; it is answered in JSON all the same. */
 function refuse(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
     return;
   }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const status = REFUSALS[error.code ?? ''] ?? '400 Bad Request';
   const body = JSON.stringify({ error: status.slice(4) });
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // The other half stays open for as long as the client likes.
+  setTimeout(() => socket.destroy(), REFUSAL_MS).unref();
 }
 
 /** A listener for http or https. */
@@ -65,39 +81,45 @@ export type HttpServer = PlainServer | TlsServer;
 /** How https is spoken: Node's options of the certificate and the protocol. */
 export type TlsOptions = Pick<ServerOptions, 'cert' | 'key' | 'minVersion' | 'ciphers'>;
 
+/** What a server needs beside what answers. */
+export interface ServerParts {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** asks clients to close their connections, once true */
+  readonly isDraining: () => boolean;
+  readonly trustsProxy: TrustsProxy;
+  /** undefined: the usual ones */
+  readonly timeouts?: HttpTimeouts;
+}
+
 /**
  * Makes the server that gives every request an id, a line in the log and a place in the metrics.
  *
- * @param parts.isDraining - asks clients to close their connections, once true
  * @param tls - undefined: plain http
  */
+export function createHttpServer(listener: RequestListener, parts: ServerParts): PlainServer;
 export function createHttpServer(
   listener: RequestListener,
-  parts: { log: Logger; metrics: Metrics; isDraining: () => boolean },
-): PlainServer;
-export function createHttpServer(
-  listener: RequestListener,
-  parts: { log: Logger; metrics: Metrics; isDraining: () => boolean },
+  parts: ServerParts,
   tls: TlsOptions | undefined,
 ): HttpServer;
-export function createHttpServer(
-  listener: RequestListener,
-  parts: { log: Logger; metrics: Metrics; isDraining: () => boolean },
-  tls?: TlsOptions,
-): HttpServer {
-  const { log, metrics, isDraining } = parts;
+export function createHttpServer(listener: RequestListener, parts: ServerParts, tls?: TlsOptions): HttpServer {
+  const { log, metrics, isDraining, trustsProxy, timeouts = HTTP_TIMEOUTS } = parts;
   const answer: RequestListener = (req, res) => {
-    const state = beginRequest(req, res, log);
+    const state = beginRequest(req, res, log, timeouts);
     if (isDraining()) res.setHeader('Connection', 'close');
     const { socket } = req;
-    res.once('close', () => finish({ req, res, socket }, state, metrics));
+    const address = clientAddress(req, trustsProxy);
+    res.once('close', () => finish({ req, res, socket, address }, state, metrics));
     listener(req, res);
   };
-  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
-  // A layer may take hours to arrive: there is a limit on the head of a request, and none on its body.
+  const options = { maxHeaderSize: HEAD_BYTES, connectionsCheckingInterval: timeouts.headersCheckMs };
+  const server = tls === undefined ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer);
+  // A layer may take hours to arrive: there is a limit on the head of a request and on silence, none on the whole.
   server.requestTimeout = 0;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.headersTimeout = timeouts.headersMs;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.maxHeadersCount = HEADERS;
   server.on('clientError', refuse);
   return server;
 }

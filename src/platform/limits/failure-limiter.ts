@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Db } from '../db/db';
 import { translateOutage, translatingOutages } from '../db/outage';
+import { query } from '../db/query';
 
 /** How many failures are too many. */
 export interface FailureLimit {
   /** distinguishes the limits in the table */
   readonly name: string;
+  /** the last of these is one too many */
   readonly failures: number;
   /** over which the failures are counted */
   readonly windowSeconds: number;
@@ -29,7 +31,7 @@ export class FailureLimiter {
       tableCreated: true,
       clearExpiredByTimeout: false, // a job does it, once for all processes
       keyPrefix: limit.name,
-      points: limit.failures,
+      points: limit.failures - 1, // the library blocks what goes beyond
       duration: limit.windowSeconds,
       blockDuration: limit.blockSeconds,
     });
@@ -42,12 +44,19 @@ export class FailureLimiter {
     return isBlocked ? Math.max(1, Math.ceil(state.msBeforeNext / 1000)) : 0;
   }
 
-  /** Counts one more failure. */
-  async fail(subject: string): Promise<void> {
+  /**
+   * Counts one more failure.
+   *
+   * @returns whether it was the one too many, so that the subject is blocked from now on
+   */
+  async fail(subject: string): Promise<boolean> {
     try {
       await this.limiter.consume(keyOf(subject));
+      return false;
     } catch (error) {
-      if (error instanceof Error) throw translateOutage(error); // otherwise it is the library's word for: that was one too many
+      // What is no error is the library's word for: that was one too many.
+      if (error instanceof RateLimiterRes) return error.consumedPoints === this.limiter.points + 1;
+      throw translateOutage(error);
     }
   }
 
@@ -55,6 +64,11 @@ export class FailureLimiter {
   async forgive(subject: string): Promise<void> {
     await translatingOutages(() => this.limiter.delete(keyOf(subject)));
   }
+}
+
+/** Removes the counts that are over: nothing else does. */
+export async function forgetOldCounts(db: Db): Promise<void> {
+  await query(db, `delete from ${TABLE} where expire < $1`, [Date.now()]);
 }
 
 /** Of bounded length, whatever a stranger sends. */

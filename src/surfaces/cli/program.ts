@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAuditCommand } from './audit';
 import { addDoctorCommand } from './doctor/command';
 import { addGcCommand } from './gc';
 import { printJson, printLine } from './output';
@@ -30,6 +31,7 @@ export function buildProgram(parts: CommandParts): Command {
   addRepoCommands(program, parts);
   addGcCommand(program, parts);
   addScrubCommand(program, parts);
+  addAuditCommand(program, parts);
   addDoctorCommand(program);
   return program;
 }

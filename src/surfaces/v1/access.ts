@@ -5,9 +5,11 @@ import type { Context } from '../../context';
 import type { Actor, Identity } from '../../features/accounts/actor';
 import { recallIdentity, verifyCredentials } from '../../features/accounts/credentials';
 import { authorizationRequired } from '../../features/repositories/scope';
+import { RemoteIndex } from '../../features/tokens/remote-index';
 import { readToken, tokenActor } from '../../features/tokens/token';
 import { AppError } from '../../platform/errors';
 import { readAuthorization } from '../../platform/http/authorization';
+import { clientAddress } from '../../platform/http/client-address';
 import type { Exchange, Reply } from '../../platform/http/exchange';
 import type { Guard, Route } from '../../platform/http/route';
 
@@ -35,8 +37,8 @@ export type V1Exchange<A extends Access> = Exchange<Callers[A]>;
 export type V1Handler<A extends Access> = (ctx: Context, exchange: V1Exchange<A>) => Promise<Reply> | Reply;
 export type V1Route = Route<Access, Callers>;
 
-function addressOf(req: IncomingMessage): string {
-  return req.socket.remoteAddress ?? 'unknown';
+function addressOf({ settings }: Context, req: IncomingMessage): string {
+  return clientAddress(req, settings.trustsProxy);
 }
 
 /** Requests whose credentials were recalled, not verified. */
@@ -64,13 +66,14 @@ export async function handleRecalled<A extends Access>(
   } catch (error) {
     const isRefusal = error instanceof AppError && error.code === 'unauthenticated';
     if (!isRefusal || !recallings.has(exchange.req)) throw error;
-    const caller = (await identify(ctx, exchange.req)) as Callers[A];
+    const caller = (await identify(ctx, exchange.req, undefined)) as Callers[A];
     return handle(ctx, { ...exchange, caller });
   }
 }
 
-async function identify(ctx: Context, req: IncomingMessage): Promise<Actor> {
-  const address = addressOf(req);
+/** @param remoteIndex - whose tokens are good for this request, beside our own */
+async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteIndex | undefined): Promise<Actor> {
+  const address = addressOf(ctx, req);
   const authorization = readAuthorization(req.headers.authorization);
   switch (authorization.kind) {
     case 'none':
@@ -89,8 +92,11 @@ async function identify(ctx: Context, req: IncomingMessage): Promise<Actor> {
     case 'token': {
       const token = readToken(ctx.tokenKey, authorization.text);
       if (token.kind === 'empty') return { kind: 'anonymous', address };
-      if (token.kind === 'invalid') throw authorizationRequired();
-      return tokenActor(token.claims, address);
+      if (token.kind === 'valid') return tokenActor(token.claims, address);
+      const isDeletion = req.method === 'DELETE';
+      const guest = await remoteIndex?.verify(req.headers.authorization ?? '', { address, isDeletion });
+      if (guest === undefined) throw authorizationRequired();
+      return guest;
     }
   }
 }
@@ -103,9 +109,10 @@ function refusing(refuse: () => void): Response {
 function requireAccount(ctx: Context, req: IncomingMessage): Promise<Actor> {
   return new Promise((resolve, reject) => {
     let actor: Actor | undefined;
+    const address = addressOf(ctx, req);
     const authorizer: basicAuth.AsyncAuthorizer = (username, password, done) => {
-      verifyCredentials(ctx, username, password, addressOf(req)).then((identity) => {
-        if (identity !== undefined) actor = { kind: 'user', identity, address: addressOf(req) };
+      verifyCredentials(ctx, username, password, address).then((identity) => {
+        if (identity !== undefined) actor = { kind: 'user', identity, address };
         done(null, identity !== undefined);
       }, reject);
     };
@@ -122,11 +129,13 @@ function requireAccount(ctx: Context, req: IncomingMessage): Promise<Actor> {
 
 /** The guards of all v1 routes. */
 export function v1Guards(ctx: Context): { readonly [A in Access]: Guard<Callers[A]> } {
-  const identifying: Guard<Actor> = (req) => identify(ctx, req);
+  const remoteIndex = ctx.settings.remoteIndex && new RemoteIndex(ctx.settings.remoteIndex);
   return {
     open: () => Promise.resolve(undefined),
     account: (req) => requireAccount(ctx, req),
-    index: identifying,
-    registry: identifying,
+    // A registry's DELETE has the index's path. On the others nothing is asked elsewhere, so that two indexes that name
+    // each other do not ask in circles.
+    index: (req) => identify(ctx, req, req.method === 'DELETE' ? remoteIndex : undefined),
+    registry: (req) => identify(ctx, req, remoteIndex),
   };
 }

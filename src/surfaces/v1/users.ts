@@ -3,8 +3,10 @@ import { z } from 'zod';
 import type { Actor, Account } from '../../features/accounts/actor';
 import { register } from '../../features/accounts/registration';
 import { findUser, updateUser } from '../../features/accounts/users';
+import { doerOf } from '../../features/accounts/doer';
 import { getAccount } from '../../features/accounts/current-account';
 import { AppError } from '../../platform/errors';
+import { clientAddress } from '../../platform/http/client-address';
 import { parseJson, readBody } from '../../platform/http/body';
 import { empty, jsonText, type Reply } from '../../platform/http/exchange';
 import type { V1Handler } from './access';
@@ -29,7 +31,8 @@ function chunked(status: number, body: string): Reply {
 
 /** `POST /v1/users` (protocol 2.2). The body of a 400 is compared byte for byte: no newline, no other spelling. */
 export const postUser: V1Handler<'open'> = async (ctx, { req }) => {
-  await register(ctx, userFields.parse(await readObject(req)));
+  const address = clientAddress(req, ctx.settings.trustsProxy);
+  await register(ctx, userFields.parse(await readObject(req)), address);
   return chunked(201, 'User created');
 };
 
@@ -50,6 +53,6 @@ export const putUser: V1Handler<'account'> = async (ctx, { req, params, caller }
   if (!body.success) throw new AppError('invalid', 'Invalid data');
   const { password, email } = body.data;
   if (password === undefined && email === undefined) throw new AppError('invalid', 'Missing field: password or email');
-  await updateUser(ctx, username, { password, email });
+  await updateUser(ctx, username, { password, email }, doerOf(caller, account));
   return empty(204);
 };

@@ -1,7 +1,7 @@
 import { collectGarbage } from '../../../src/features/images/gc';
 import { makeChain, startPush, uploadImage } from '../../helpers/images';
 import { call, registryClient, reply } from '../../helpers/registry-client';
-import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -53,5 +53,32 @@ describe('many tags', () => {
     const tags = JSON.parse(text) as Record<string, string>;
     expect([status, Object.keys(tags).length, new Set(Object.values(tags)).size]).toEqual([200, 10_000, 1]);
     expect(Object.keys(tags)).toEqual([...Object.keys(tags)].sort());
+  });
+});
+
+describe('one tag more than a hundred thousand', () => {
+  it('is refused in a sentence, until another one goes; the tags that are there can still be moved', async () => {
+    const images = [makeChain(1)[0]!, makeChain(1)[0]!];
+    const token = await startPush(server, 'alice/full', images);
+    for (const image of images) await uploadImage(server, token, image);
+    await server.ctx.db.raw(
+      `insert into tags (repository_id, name, image_id)
+       select r.id, 't' || n, ? from repositories r, generate_series(1, 99999) n where r.name = 'full'`,
+      [images[0]!.id],
+    );
+    const put = (tag: string, authorization = token) =>
+      reply(
+        call(server, 'put', `/v1/repositories/alice/full/tags/${tag}`, {
+          authorization,
+          body: JSON.stringify(images[1]!.id),
+        }),
+      );
+    expect(await put('t100000')).toEqual([200, 'true']);
+    expect(await put('t100001')).toEqual([409, '{"error":"The repository has 100000 tags, and cannot have more"}']);
+    expect(await put('t1')).toEqual([200, 'true']);
+    const gone = call(server, 'delete', '/v1/repositories/alice/full/tags/t2', { authorization: basic('alice') });
+    expect(await reply(gone)).toEqual([200, 'true']);
+    expect(await put('t100001')).toEqual([200, 'true']);
+    expect(await put('t100002')).toEqual([409, '{"error":"The repository has 100000 tags, and cannot have more"}']);
   });
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { parseJson, readBody } from '../../../src/platform/http/body';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bodyChunks, parseJson, readBody } from '../../../src/platform/http/body';
 import { json } from '../../../src/platform/http/exchange';
 import { Connection, serve } from './listening';
 
@@ -70,6 +71,29 @@ describe('readBody', () => {
       expect(await outcomes.at(-1)).toBe('invalid');
     },
   );
+});
+
+describe('bodyChunks', () => {
+  it('does not take our own slowness for a client’s silence, and notices the silence afterwards', async () => {
+    let rounds = 0;
+    const slow = await serve(
+      async (req) => {
+        for await (const chunk of bodyChunks(req)) {
+          rounds += chunk.length;
+          await sleep(1000);
+        }
+        return json(200, rounds);
+      },
+      { idleBodyMs: 300 },
+    );
+    const connection = new Connection(slow.port);
+    connection.socket.write('PUT / HTTP/1.1\r\nHost: hub.test\r\nContent-Length: 5\r\n\r\nhello');
+    expect(await connection.until('\r\n\r\n5')).toMatch(/^HTTP\/1.1 200 /);
+    connection.socket.write('PUT / HTTP/1.1\r\nHost: hub.test\r\nContent-Length: 9\r\n\r\nhell');
+    expect((await connection.all()).match(/HTTP\/1.1 /g)).toHaveLength(1);
+    expect(rounds).toBe(9);
+    await slow.close();
+  });
 });
 
 describe('parseJson', () => {

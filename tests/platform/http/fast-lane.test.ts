@@ -6,6 +6,7 @@ import type { Context } from '../../../src/context';
 import { json } from '../../../src/platform/http/exchange';
 import { createFastLane } from '../../../src/platform/http/fast-lane';
 import { beginRequest } from '../../../src/platform/http/request-state';
+import { HTTP_TIMEOUTS } from '../../../src/platform/http/timeouts';
 import { mountRoutes, type MountOptions } from '../../../src/platform/http/route';
 import { createLogger } from '../../../src/platform/log/logger';
 import { v1Routes } from '../../../src/surfaces/v1/routes';
@@ -40,11 +41,11 @@ beforeAll(() => {
   mountRoutes(app, options);
   const lane = createFastLane(options);
   viaExpress = createServer((req, res) => {
-    beginRequest(req, res, log);
+    beginRequest(req, res, log, HTTP_TIMEOUTS);
     app(req, res);
   }).listen();
   viaLane = createServer((req, res) => {
-    beginRequest(req, res, log);
+    beginRequest(req, res, log, HTTP_TIMEOUTS);
     if (!lane(req, res)) app(req, res);
   }).listen();
 });

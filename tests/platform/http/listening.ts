@@ -3,12 +3,17 @@ import { connect, type Socket } from 'node:net';
 import { AppError } from '../../../src/platform/errors';
 import { answer } from '../../../src/platform/http/answer';
 import { json, type Reply } from '../../../src/platform/http/exchange';
+import { trustsNobody } from '../../../src/platform/http/client-address';
 import { createHttpServer, drain, listen } from '../../../src/platform/http/server';
+import { HTTP_TIMEOUTS, type HttpTimeouts } from '../../../src/platform/http/timeouts';
 import { createLogger } from '../../../src/platform/log/logger';
 import { Metrics } from '../../../src/platform/metrics/metrics';
 
 /** A server whose only handler is the one given; an AppError becomes a 400 with its code. */
-export async function serve(handle: (req: IncomingMessage) => Promise<Reply> | Reply): Promise<{
+export async function serve(
+  handle: (req: IncomingMessage) => Promise<Reply> | Reply,
+  timeouts: Partial<HttpTimeouts> = {},
+): Promise<{
   port: number;
   close: () => Promise<void>;
 }> {
@@ -19,7 +24,13 @@ export async function serve(handle: (req: IncomingMessage) => Promise<Reply> | R
       const make = async (): Promise<Reply> => handle(req);
       void answer(res, { make, errorReply, path: req.url ?? '', headers: () => ({}) });
     },
-    { log: createLogger('fatal'), metrics: new Metrics(), isDraining: () => false },
+    {
+      log: createLogger('fatal'),
+      metrics: new Metrics(),
+      isDraining: () => false,
+      trustsProxy: trustsNobody,
+      timeouts: { ...HTTP_TIMEOUTS, ...timeouts },
+    },
   );
   const { port } = await listen(server, 0, '127.0.0.1');
   return {

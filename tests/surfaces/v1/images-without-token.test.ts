@@ -1,5 +1,5 @@
-import { makeImage, startPull, startPush, uploadImage } from '../../helpers/images';
-import { errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
+import { makeChain, makeImage, startPull, startPush, uploadImage } from '../../helpers/images';
+import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
@@ -120,4 +120,29 @@ it('a push with Basic goes to the repository opened last, and only to one of the
   expect((await two.get(ID, 'json')).bytes).toEqual(image.json);
   const one = registryClient(server, await startPull(server, 'bobby/one'));
   expect((await one.get(ID, 'json')).status).toBe(404);
+});
+
+it('a whole push with Basic and nothing else, and a whole pull by nobody, with an empty name and password', async () => {
+  const [base, tip] = makeChain(2);
+  const asOwner = { authorization: basic('alice') };
+  const repository = '/v1/repositories/alice/app';
+  const list = JSON.stringify([base, tip].map((image) => ({ id: image!.id })));
+  expect((await call(server, 'put', `${repository}/`, { ...asOwner, body: list })).status).toBe(200);
+  for (const image of [base!, tip!]) await uploadImage(server, basic('alice'), image);
+  const tagged = call(server, 'put', `${repository}/tags/latest`, { ...asOwner, body: `"${tip!.id}"` });
+  expect(await reply(tagged)).toEqual([200, 'true']);
+  expect((await call(server, 'put', `${repository}/images`, { ...asOwner, body: '[]' })).status).toBe(204);
+
+  const get = async (path: string): Promise<Buffer> => {
+    const { status, bytes } = await call(server, 'get', `/v1/${path}`, { authorization: 'Basic Og==' });
+    expect([path, status]).toEqual([path, 200]);
+    return bytes;
+  };
+  expect((await get('repositories/alice/app/images')).toString()).toContain(tip!.id);
+  expect((await get('repositories/alice/app/tags')).toString()).toBe(`{"latest":"${tip!.id}"}`);
+  expect((await get(`images/${tip!.id}/ancestry`)).toString()).toBe(JSON.stringify([tip!.id, base!.id]));
+  for (const image of [base!, tip!]) {
+    expect(await get(`images/${image.id}/json`)).toEqual(image.json);
+    expect(await get(`images/${image.id}/layer`)).toEqual(image.layer);
+  }
 });

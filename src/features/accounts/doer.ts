@@ -1,0 +1,7 @@
+import type { Doer } from '../audit/audit';
+import type { Actor, Principal } from './actor';
+
+/** Who an actor is, for the audit log. */
+export function doerOf(actor: Actor, principal: Principal): Doer {
+  return { userId: principal?.userId, name: principal?.username, address: actor.address };
+}

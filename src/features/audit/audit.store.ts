@@ -1,0 +1,68 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+export interface AuditRow {
+  id: number;
+  at: Date;
+  actor_name: string | null;
+  address: string;
+  action: string;
+  subject: string;
+  details: Record<string, string | number | boolean>;
+}
+
+export async function insert(
+  db: Db,
+  doer: { userId: number | undefined; name: string | undefined; address: string },
+  event: { action: string; subject: string; details: object },
+): Promise<void> {
+  await query(
+    db,
+    `insert into audit_events (actor_id, actor_name, address, action, subject, details)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [doer.userId ?? null, doer.name ?? null, doer.address, event.action, event.subject, JSON.stringify(event.details)],
+  );
+}
+
+/** A statement with only the conditions that are asked for, so that each can use its index. */
+export async function list(
+  db: Db,
+  filter: {
+    user?: string | undefined;
+    action?: string | undefined;
+    subject?: string | undefined;
+    since?: Date | undefined;
+    limit: number;
+  },
+): Promise<AuditRow[]> {
+  const values: unknown[] = [filter.limit];
+  const conditions: string[] = [];
+  const add = (value: unknown, condition: (parameter: string) => string): void => {
+    if (value === undefined) return;
+    values.push(value);
+    conditions.push(condition(`$${values.length}`));
+  };
+  add(filter.user, (p) => `(actor_name = ${p} or (action like 'login.%' and subject = ${p}))`);
+  add(filter.action?.replace(/[\\%_]/g, '\\$&').concat('%'), (p) => `action like ${p}`);
+  add(filter.subject, (p) => `subject = ${p}`);
+  add(filter.since, (p) => `at >= ${p}`);
+  return query<AuditRow>(
+    db,
+    `select id, at, actor_name, address, action, subject, details from audit_events
+     ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
+     order by id desc limit $1`,
+    values,
+  );
+}
+
+/** @returns how many of the oldest went, at most `limit` */
+export async function deleteBefore(db: Db, before: Date, limit: number): Promise<number> {
+  const rows = await query(
+    db,
+    `delete from audit_events where id in (
+       select id from audit_events where at < $1 order by at limit $2
+     ) returning id`,
+    [before, limit],
+  );
+  return rows.length;
+}

@@ -1,0 +1,136 @@
+import type { Needs } from '../../context';
+import type { Db } from '../../platform/db/db';
+import * as store from './audit.store';
+
+/*
+ * The audit log: who did what from where.
+ *
+ *   - A change and its event are one transaction: what cannot be recorded does not happen.
+ *   - A login changes nothing. When only its event cannot be written, the log of the process says so, and the login goes
+ *     on: a full table must not shut everybody out (`recordLogin`).
+ *   - Reading is not recorded, and neither are credentials that were remembered (PasswordChecker): so the number of
+ *     events that a stranger can cause is bounded by the limits on failed logins.
+ *   - Never in an event: passwords, tokens, e-mail addresses.
+ */
+
+/** What can happen. The part before the dot says to what. */
+export type AuditAction =
+  | 'login.ok' // a password was checked and right
+  | 'login.failed' // the subject is the name that was tried
+  | 'login.blocked' // a failure too many; details: how long, and whose failures were counted
+  | 'user.registered'
+  | 'user.created'
+  | 'user.password_changed'
+  | 'user.email_added'
+  | 'user.activated'
+  | 'user.deactivated'
+  | 'user.admin_granted'
+  | 'user.admin_revoked'
+  | 'user.deleted'
+  | 'repository.created'
+  | 'repository.visibility_changed' // details: to
+  | 'repository.deletion_started' // the first of three steps
+  | 'repository.emptied' // the second
+  | 'repository.deleted' // the third, or all at once
+  | 'tag.set' // details: to
+  | 'tag.moved' // details: from, to
+  | 'tag.deleted' // details: from
+  | 'push.finished'
+  | 'gc.freed' // in one repository
+  | 'gc.run'
+  | 'scrub.run';
+
+/** Who does something: an account, an operator, or nobody that is known. */
+export interface Doer {
+  readonly userId: number | undefined;
+  readonly name: string | undefined;
+  readonly address: string;
+}
+
+/** Whoever sits at the command line. */
+export const OPERATOR: Doer = { userId: undefined, name: 'operator', address: 'command line' };
+
+/** What the server does by itself. */
+export const SERVER: Doer = { userId: undefined, name: 'server', address: 'job' };
+
+/** Facts about an event that are not in its subject. */
+export type AuditDetails = Readonly<Record<string, string | number | boolean>>;
+
+/** Something that happened. */
+export interface AuditEvent {
+  readonly action: AuditAction;
+  /** the name of the account, repository or `repository:tag` that it happened to */
+  readonly subject: string;
+  readonly details?: AuditDetails;
+}
+
+/** An event as it was recorded. */
+export interface RecordedEvent extends AuditEvent {
+  readonly id: number;
+  readonly at: Date;
+  readonly actor: string | undefined;
+  readonly address: string;
+  readonly details: AuditDetails;
+}
+
+/** Which events to list; what is undefined does not matter. */
+export interface AuditFilter {
+  /** who did it, or whose login it was */
+  readonly user?: string | undefined;
+  /** how the action begins */
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly since?: Date | undefined;
+  readonly limit: number;
+}
+
+const LONGEST_SUBJECT = 255;
+
+/** A stranger may try to log in under any name: it is kept as far as Postgres and a screen can take it. */
+function storable(subject: string): string {
+  return subject.replaceAll('\0', '\ufffd').slice(0, LONGEST_SUBJECT);
+}
+
+/**
+ * Records an event.
+ *
+ * @param tx - of the change that it is about
+ */
+export async function recordEvent(tx: Db, doer: Doer, event: AuditEvent): Promise<void> {
+  await store.insert(tx, doer, { ...event, subject: storable(event.subject), details: event.details ?? {} });
+}
+
+/** Records an event of logging in; never throws, for no change depends on it. */
+export async function recordLogin(ctx: Needs<'db' | 'log'>, doer: Doer, event: AuditEvent): Promise<void> {
+  try {
+    await recordEvent(ctx.db, doer, event);
+  } catch (error) {
+    ctx.log.error({ err: error, address: doer.address, ...event }, 'an event could not be recorded');
+  }
+}
+
+/** Lists events, the newest first. */
+export async function listEvents(ctx: Needs<'db'>, filter: AuditFilter): Promise<RecordedEvent[]> {
+  const rows = await store.list(ctx.db, filter);
+  return rows.map(({ actor_name: actor, action, ...row }) => ({
+    ...row,
+    actor: actor ?? undefined,
+    action: action as AuditAction,
+  }));
+}
+
+const FORGOTTEN_AT_ONCE = 10_000;
+
+/**
+ * Forgets the events before `before`.
+ *
+ * @returns how many there were
+ */
+export async function forgetEvents(ctx: Needs<'db'>, before: Date): Promise<number> {
+  let forgotten = 0;
+  for (;;) {
+    const deleted = await store.deleteBefore(ctx.db, before, FORGOTTEN_AT_ONCE);
+    forgotten += deleted;
+    if (deleted < FORGOTTEN_AT_ONCE) return forgotten;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import type { Actor } from '../accounts/actor';
+import * as lists from './image-lists.store';
+import * as store from './repositories.store';
+
+/*
+ * An engine starts a push at the index. When that is another one, this registry hears of the repository only with the
+ * first image of the push, and of its image list from the index that vouches for the token (protocol 2.8).
+ */
+
+/**
+ * Makes the repository of a guest who pushes, if need be, and announces the image in it if the index lists it. Does
+ * nothing for other actors.
+ *
+ * @throws AppError `forbidden` when the name belongs to a repository of this registry, or is being deleted
+ */
+export async function announceForGuest(ctx: Needs<'db'>, actor: Actor, imageId: string): Promise<void> {
+  if (actor.kind !== 'token' || actor.guest === undefined || actor.access !== 'write') return;
+  const { repository: name, guest } = actor;
+  await inTransaction(ctx.db, async (tx) => {
+    await store.insertRemoteRepository(tx, name);
+    const repositoryId = await store.lockForPush(tx, name, true);
+    if (repositoryId === undefined) throw new AppError('forbidden', 'Access denied');
+    if (guest.imageIds.has(imageId)) await lists.mergeImages(tx, repositoryId, [{ id: imageId, checksum: undefined }]);
+  });
+}

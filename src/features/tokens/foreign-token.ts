@@ -1,0 +1,35 @@
+import type { RepositoryName, TokenAccess } from '../accounts/actor';
+import { parseFullName } from '../repositories/names';
+import { isAccess } from './token';
+
+/** What a token of another index says of itself, before that index has been asked. */
+export interface ForeignToken {
+  readonly signature: string;
+  readonly repository: RepositoryName;
+  readonly access: TokenAccess;
+}
+
+const PREFIXES = /^\s*(token\s+)+/i;
+/** Printable, and neither quote nor comma. */
+const FIELD = /^(signature|repository|access)=("?)([!#-+\--~]+)\2$/;
+
+/**
+ * Reads `Token signature=…,repository="<namespace>/<name>",access=…` strictly (protocol 3.1). The index that verifies
+ * it reads the same header by rules of its own, so whatever could be read in two ways is no token: a second
+ * `access=write` behind the signed one must not count here and be passed over there.
+ */
+export function readForeignToken(authorization: string): ForeignToken | undefined {
+  if (!PREFIXES.test(authorization)) return undefined;
+  const fields = new Map<string, string>();
+  for (const part of authorization.replace(PREFIXES, '').split(',')) {
+    const [, name, , value] = FIELD.exec(part.trim()) ?? [];
+    if (name === undefined || value === undefined || fields.has(name)) return undefined;
+    fields.set(name, value);
+  }
+  const signature = fields.get('signature');
+  const access = fields.get('access');
+  const repositoryText = fields.get('repository') ?? '';
+  const repository = repositoryText.includes('/') ? parseFullName(repositoryText) : undefined;
+  if (signature === undefined || repository === undefined || !isAccess(access)) return undefined;
+  return { signature, repository, access };
+}

@@ -1,0 +1,36 @@
+import { AppError } from '../errors';
+
+/** Lets each subject do only so much at once in this process. */
+export class ConcurrencyLimit {
+  private readonly running = new Map<string, number>();
+
+  /**
+   * @param limit - at once, for each subject
+   * @param refusal - what one too many is told
+   */
+  constructor(
+    private readonly limit: number,
+    private readonly refusal: { readonly sentence: string; readonly retryAfterSeconds: number },
+  ) {}
+
+  /**
+   * Runs `work`, unless the subject has as much under way as it may.
+   *
+   * @throws AppError `busy`; whatever `work` throws
+   */
+  async run<T>(subject: string, work: () => Promise<T>): Promise<T> {
+    const before = this.running.get(subject) ?? 0;
+    if (before >= this.limit) {
+      const { sentence, retryAfterSeconds } = this.refusal;
+      throw new AppError('busy', sentence, { retryAfterSeconds });
+    }
+    this.running.set(subject, before + 1);
+    try {
+      return await work();
+    } finally {
+      const left = (this.running.get(subject) ?? 1) - 1;
+      if (left === 0) this.running.delete(subject);
+      else this.running.set(subject, left);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { FailureLimiter, forgetOldCounts } from '../../../src/platform/limits/failure-limiter';
+import { openDb } from '../../../src/platform/db/db';
+import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+
+const LIMIT = { name: 'test', failures: 3, windowSeconds: 900, blockSeconds: 60 };
+
+let database: TestDatabase;
+let limiter: FailureLimiter;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  limiter = new FailureLimiter(database.db, LIMIT);
+});
+afterEach(() => database.drop());
+
+/** As if it had all been some time ago. */
+async function age(seconds: number): Promise<void> {
+  await database.db('rate_limits').decrement('expire', seconds * 1000);
+}
+
+it('blocks with the last failure that is too many, says so once, and for how long', async () => {
+  expect([await limiter.fail('alice'), await limiter.fail('alice')]).toEqual([false, false]);
+  expect(await limiter.waitSeconds('alice')).toBe(0);
+  expect(await limiter.fail('alice')).toBe(true);
+  expect(await limiter.waitSeconds('alice')).toBeGreaterThan(LIMIT.blockSeconds - 30);
+  expect(await limiter.waitSeconds('alice')).toBeLessThanOrEqual(LIMIT.blockSeconds);
+  expect(await limiter.fail('alice')).toBe(false);
+  expect(await limiter.waitSeconds('carol')).toBe(0);
+});
+
+it('failures during a block do not make it longer', async () => {
+  for (let failures = 0; failures < 3; failures += 1) await limiter.fail('alice');
+  await age(40);
+  for (let failures = 0; failures < 5; failures += 1) await limiter.fail('alice');
+  expect(await limiter.waitSeconds('alice')).toBeLessThanOrEqual(20);
+});
+
+it('the count begins anew after a block, and after the window', async () => {
+  for (let failures = 0; failures < 3; failures += 1) await limiter.fail('alice');
+  await limiter.fail('carol');
+  await limiter.fail('carol');
+  await age(901);
+  expect(await limiter.waitSeconds('alice')).toBe(0);
+  for (const name of ['alice', 'carol']) {
+    expect([await limiter.fail(name), await limiter.fail(name), await limiter.fail(name)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  }
+});
+
+it('forgives', async () => {
+  await limiter.fail('alice');
+  await limiter.fail('alice');
+  await limiter.forgive('alice');
+  expect(await limiter.fail('alice')).toBe(false);
+});
+
+it('counts for all processes together, and loses none of what comes at once', async () => {
+  const db = openDb(database.connection);
+  const other = new FailureLimiter(db, { ...LIMIT, failures: 20 });
+  const one = new FailureLimiter(database.db, { ...LIMIT, failures: 20 });
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one : other).fail('alice')),
+  );
+  expect(outcomes.filter((isBlocking) => isBlocking)).toHaveLength(1);
+  expect(await one.waitSeconds('alice')).toBeGreaterThan(0);
+  expect(await other.waitSeconds('alice')).toBeGreaterThan(0);
+  await db.destroy();
+});
+
+it('limits of different names do not mix', async () => {
+  const other = new FailureLimiter(database.db, { ...LIMIT, name: 'other' });
+  for (let failures = 0; failures < 3; failures += 1) await limiter.fail('alice');
+  expect(await other.waitSeconds('alice')).toBe(0);
+});
+
+it('takes whatever a stranger sends as a subject', async () => {
+  const subject = `\0${'x'.repeat(100_000)}\ud800`;
+  expect(await limiter.fail(subject)).toBe(false);
+  expect(await limiter.waitSeconds(subject)).toBe(0);
+});
+
+it('counts that are over are removed, the others stay', async () => {
+  await limiter.fail('old');
+  await age(901);
+  await limiter.fail('new');
+  await forgetOldCounts(database.db);
+  expect(await database.db('rate_limits').count<[{ count: number }]>()).toEqual([{ count: 1 }]);
+  await limiter.fail('new');
+  expect(await limiter.fail('new')).toBe(true);
+});
