@@ -1,5 +1,5 @@
 import { SecretCache } from '../cache/secret-cache';
-import { BoundedQueue } from './bounded-queue';
+import { BoundedQueue } from '../limits/bounded-queue';
 import { decoyHash, hashPassword, matchesPassword } from './passwords';
 
 export interface PasswordLimits {

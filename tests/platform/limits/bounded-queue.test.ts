@@ -1,4 +1,4 @@
-import { BoundedQueue } from '../../../src/platform/passwords/bounded-queue';
+import { BoundedQueue } from '../../../src/platform/limits/bounded-queue';
 
 /** Work that ends when it is told to. */
 function work(): { run: () => Promise<string>; end: () => void; fail: () => void; hasBegun: () => boolean } {
