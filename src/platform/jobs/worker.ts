@@ -1,16 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger as WorkerLogger, run, type Runner } from 'graphile-worker';
+import { Logger as WorkerLogger, run, type Runner, type TaskList } from 'graphile-worker';
 import pg from 'pg';
 import type { DbConnection } from '../db/db';
 import type { Logger } from '../log/logger';
+import { releaseAbandonedJobs, runAlone } from './job-lock';
 
-/** Work that goes on behind the requests. It may run twice, on any process, and must not mind. */
+/**
+ * Work that goes on behind the requests, on one process at a time: a run that would begin while another goes on is left
+ * out. One that a crash or an outage of Postgres ended is run again, so it must not mind to run twice.
+ */
 export interface Job {
   /** names it in the queue */
   readonly name: string;
   /** when it runs by itself, in cron's five fields, UTC; each run happens on one process */
   readonly schedule: string;
-  /** @param stopping - tells a job that takes long to end early, for the process is about to stop */
+  /**
+   * @param stopping - tells a job that takes long to end early: the process is about to stop, or has lost Postgres, and
+   *   another may run the job instead
+   */
   readonly run: (stopping: AbortSignal) => Promise<void>;
 }
 
@@ -20,7 +27,10 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-const CONNECTIONS = 4;
+const JOBS_AT_ONCE = 2;
+
+/** Each running job has one. */
+const CONNECTIONS = 4 + JOBS_AT_ONCE;
 
 function openPool(connection: DbConnection, log: Logger): pg.Pool {
   const pool = new pg.Pool({
@@ -46,20 +56,74 @@ function toWorkerLogger(log: Logger): WorkerLogger {
 
 const RESTART_MS = 5000;
 
-/** Starts taking jobs from the queue in Postgres, and again whenever an outage of Postgres has ended that. */
-export async function startWorker(connection: DbConnection, jobs: readonly Job[], log: Logger): Promise<Worker> {
+/** How soon a job that nobody runs any more is given back to the queue. */
+export interface AbandonedJobs {
+  /** how often to look for them */
+  readonly everyMs: number;
+  /** how long a job may be on its way from the queue to its run */
+  readonly graceMs: number;
+}
+
+const ABANDONED: AbandonedJobs = { everyMs: 60_000, graceMs: 60_000 };
+
+/** What the queue calls for each job. */
+function taskList(pool: pg.Pool, jobs: readonly Job[], stopping: AbortSignal, log: Logger): TaskList {
+  const lastRuns = new Map<string, Promise<void>>();
+  const runJob = async (job: Job): Promise<void> => {
+    const ran = await runAlone(pool, job.name, stopping, async (signal) => {
+      // One that lost its lock may still be on its way to its end.
+      await lastRuns.get(job.name)?.catch(() => undefined);
+      const thisRun = job.run(signal);
+      lastRuns.set(job.name, thisRun);
+      await thisRun;
+    });
+    if (!ran) log.info({ job: job.name }, 'this job runs already, left out');
+  };
+  return Object.fromEntries(jobs.map((job) => [job.name, () => runJob(job)]));
+}
+
+/** Looks for abandoned jobs at once, and then again and again, until it is told to stop. */
+async function watchAbandonedJobs(
+  pool: pg.Pool,
+  { everyMs, graceMs }: AbandonedJobs,
+  stopping: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  while (!stopping.aborted) {
+    try {
+      const runners = await releaseAbandonedJobs(pool, graceMs);
+      if (runners > 0) log.warn({ runners }, 'gave the jobs of processes that are gone back to the queue');
+    } catch (error) {
+      log.warn({ err: error }, 'cannot look for abandoned jobs, will try again');
+    }
+    await sleep(everyMs, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+/**
+ * Starts taking jobs from the queue in Postgres, and again whenever an outage of Postgres has ended that.
+ *
+ * @param abandoned - undefined: as usual
+ */
+export async function startWorker(
+  connection: DbConnection,
+  jobs: readonly Job[],
+  log: Logger,
+  abandoned: AbandonedJobs = ABANDONED,
+): Promise<Worker> {
   const pool = openPool(connection, log);
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
+  const tasks = taskList(pool, jobs, stopping.signal, log);
   const begin = (): Promise<Runner> =>
     run({
       pgPool: pool,
       // One by one, a job that cannot be marked as done or failed would be a rejection that nobody handles.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-      concurrency: 2,
+      concurrency: JOBS_AT_ONCE,
       noHandleSignals: true,
       logger: toWorkerLogger(log),
-      taskList: Object.fromEntries(jobs.map((job) => [job.name, () => job.run(stopping.signal)])),
+      taskList: tasks,
       crontab: jobs.map((job) => `${job.schedule} ${job.name}`).join('\n'),
     });
   let runner: Runner | undefined;
@@ -84,12 +148,12 @@ export async function startWorker(connection: DbConnection, jobs: readonly Job[]
       if (isStopping()) await runner?.stop();
     }
   };
-  const kept = keepRunning();
+  const kept = [keepRunning(), watchAbandonedJobs(pool, abandoned, stopping.signal, log)];
   return {
     stop: async () => {
       stopping.abort();
       await runner?.stop().catch((error: unknown) => log.debug({ err: error }, 'the job queue had stopped'));
-      await kept;
+      await Promise.all(kept);
       await pool.end();
     },
   };

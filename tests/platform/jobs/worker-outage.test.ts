@@ -16,6 +16,8 @@ it('the job queue goes on after Postgres was away, though a job was running mean
   };
   let startLong: () => void = () => undefined;
   let endLong: () => void = () => undefined;
+  let wasToldToStop = false;
+  let longRuns = 0;
   let quickRuns = 0;
   const longStarted = new Promise<void>((resolve) => (startLong = resolve));
   const longMayEnd = new Promise<void>((resolve) => (endLong = resolve));
@@ -23,9 +25,12 @@ it('the job queue goes on after Postgres was away, though a job was running mean
     {
       name: 'long',
       schedule: NEVER,
-      run: async () => {
+      run: async (stopping: AbortSignal) => {
+        longRuns += 1;
         startLong();
+        if (longRuns > 1) return;
         await longMayEnd;
+        wasToldToStop = stopping.aborted;
       },
     },
     {
@@ -36,17 +41,19 @@ it('the job queue goes on after Postgres was away, though a job was running mean
       },
     },
   ];
-  const worker = await startWorker(postgres.connection, jobs, createLogger('silent'));
+  const often = { everyMs: 100, graceMs: 100 };
+  const worker = await startWorker(postgres.connection, jobs, createLogger('silent'), often);
   try {
     await add('long');
     await longStarted;
     await postgres.stopFast();
+    await sleep(1000);
     endLong(); // it cannot be marked as done
     await sleep(1000);
     await postgres.start();
     await add('quick');
-    for (let attempt = 0; attempt < 300 && quickRuns === 0; attempt += 1) await sleep(100);
-    expect(quickRuns).toBe(1);
+    for (let attempt = 0; attempt < 300 && (quickRuns === 0 || longRuns === 1); attempt += 1) await sleep(100);
+    expect({ quickRuns, longRuns, wasToldToStop }).toEqual({ quickRuns: 1, longRuns: 2, wasToldToStop: true });
   } finally {
     await worker.stop();
     await postgres.remove();

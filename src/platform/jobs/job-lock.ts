@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+
+/*
+ * Each run of a job holds an advisory lock of Postgres on a connection of its own: whoever runs a job can prove it, and
+ * the proof ends with the process or the connection. The queue's own locks end after four hours, whether the job still
+ * runs or its process died in the first minute.
+ */
+
+/** Any number will do, as long as every version uses the same one; the second key is the job's name, hashed. */
+const LOCK_CLASS = 7_301_003;
+
+const HEARTBEAT_MS = 10_000;
+
+/**
+ * Postgres must take a dead process's connection for lost, but only after the process, which asks every ten seconds and
+ * waits ten for the answer, has noticed and told the job to stop. A socket has no such settings and ignores them.
+ */
+const KEEPALIVE = `select set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)`;
+
+async function untilLost(client: pg.PoolClient, over: AbortSignal): Promise<void> {
+  try {
+    for (;;) {
+      await sleep(HEARTBEAT_MS, undefined, { signal: over });
+      await client.query({ text: 'select 1', query_timeout: HEARTBEAT_MS } as pg.QueryConfig);
+    }
+  } catch {
+    // It is lost, or the job is over.
+  }
+}
+
+/**
+ * Runs a job unless it runs somewhere already.
+ *
+ * @param stopping - passed on to the job
+ * @param run - its signal is also aborted when the lock is lost: from then on another process may run the job
+ * @returns false when it runs somewhere else
+ * @throws Error when the lock was lost on the way, so that the queue has the job run again; whatever `run` throws
+ */
+export async function runAlone(
+  pool: pg.Pool,
+  name: string,
+  stopping: AbortSignal,
+  run: (stopping: AbortSignal) => Promise<void>,
+): Promise<boolean> {
+  const client = await pool.connect();
+  const lost = new AbortController();
+  const over = new AbortController();
+  const onEnd = (): void => lost.abort();
+  client.once('end', onEnd);
+  try {
+    await client.query(KEEPALIVE);
+    const sql = 'select pg_try_advisory_lock($1, hashtext($2)) as mine';
+    const { rows } = await client.query<{ mine: boolean }>(sql, [LOCK_CLASS, name]);
+    if (rows[0]?.mine !== true) return false;
+    void untilLost(client, over.signal).then(onEnd);
+    await run(AbortSignal.any([stopping, lost.signal]));
+    if (lost.signal.aborted) throw new Error(`the lock of the job ${name} was lost while it ran`);
+    return true;
+  } finally {
+    over.abort();
+    client.off('end', onEnd);
+    client.release(true); // the lock goes with the connection
+  }
+}
+
+const RELEASE = `
+  with abandoned as (
+    select locked_by from graphile_worker.jobs where locked_by is not null group by locked_by
+    having max(locked_at) < now() - $2 * interval '1 millisecond'
+      and not bool_or(exists (
+        select from pg_locks
+        where locktype = 'advisory' and granted and classid = $1
+          and database = (select oid from pg_database where datname = current_database())
+          and objid::bigint = hashtext(task_identifier)::bigint & 4294967295
+      )))
+  select count(graphile_worker.force_unlock_workers(array[locked_by]))::int as runners from abandoned`;
+
+/**
+ * Gives jobs back to the queue whose runner is gone: locked there, though nobody holds the lock of a run.
+ *
+ * @param graceMs - how long a job may have been locked without having begun
+ * @returns how many runners were gone
+ */
+export async function releaseAbandonedJobs(pool: pg.Pool, graceMs: number): Promise<number> {
+  const { rows } = await pool.query<{ runners: number }>(RELEASE, [LOCK_CLASS, graceMs]);
+  return rows[0]?.runners ?? 0;
+}

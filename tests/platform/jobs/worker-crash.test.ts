@@ -1,0 +1,127 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startWorker, type Job, type Worker } from '../../../src/platform/jobs/worker';
+import { createLogger } from '../../../src/platform/log/logger';
+import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+
+const NEVER = '0 0 31 2 *';
+const OFTEN = { everyMs: 50, graceMs: 50 };
+const BUILT = path.join(__dirname, '../../../dist/src/platform');
+
+let database: TestDatabase;
+let workers: Worker[];
+let children: ChildProcess[];
+beforeEach(async () => {
+  database = await createTestDatabase();
+  workers = [];
+  children = [];
+});
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await Promise.all(workers.map((worker) => worker.stop()));
+  await database.drop();
+});
+
+async function start(...jobs: Job[]): Promise<void> {
+  workers.push(await startWorker(database.connection, jobs, createLogger('silent'), OFTEN));
+}
+
+const add = () => database.db.raw(`select graphile_worker.add_job('job')`);
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt += 1) {
+    if (await condition()) return;
+    await sleep(20);
+  }
+  throw new Error('waited in vain');
+}
+
+/** The jobs in the queue, and who has them. */
+async function queue(): Promise<{ id: string; holder: string | null }[]> {
+  return database.db('graphile_worker.jobs').select('id', 'locked_by as holder').orderBy('id');
+}
+
+/** Another process, in which the job never ends. */
+async function startEndless(): Promise<ChildProcess> {
+  const script = `
+    const { startWorker } = require('${BUILT}/jobs/worker.js');
+    const { createLogger } = require('${BUILT}/log/logger.js');
+    const run = () => { console.log('begun'); return new Promise(() => undefined); };
+    void startWorker(${JSON.stringify(database.connection)}, [{ name: 'job', schedule: '${NEVER}', run }],
+      createLogger('silent'), ${JSON.stringify(OFTEN)}).then(() => console.log('up'));`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  expect(String((await once(child.stdout, 'data'))[0])).toBe('up\n');
+  return child;
+}
+
+it('a job whose process was killed is run by another, and not before', async () => {
+  const child = await startEndless();
+  await add();
+  await once(child.stdout!, 'data');
+  let runs = 0;
+  await start({ name: 'job', schedule: NEVER, run: async () => void (runs += 1) });
+  const [held] = await queue();
+  await sleep(20 * OFTEN.everyMs); // many looks at a job that runs
+  expect(await queue()).toEqual([held]);
+  expect(runs).toBe(0);
+  child.kill('SIGKILL');
+  await until(async () => (await queue()).length === 0);
+  expect(runs).toBe(1);
+});
+
+it('two processes never run a job at once, even if the queue gives it to both', async () => {
+  let running = 0;
+  let most = 0;
+  let runs = 0;
+  let end = (): void => undefined;
+  const mayEnd = new Promise<void>((resolve) => (end = resolve));
+  const job: Job = {
+    name: 'job',
+    schedule: NEVER,
+    run: async () => {
+      runs += 1;
+      running += 1;
+      most = Math.max(most, running);
+      await mayEnd;
+      running -= 1;
+    },
+  };
+  await start(job);
+  await start(job);
+  await add();
+  await until(() => runs === 1);
+  const [first] = await queue();
+  for (let turn = 0; turn < 4; turn += 1) await add();
+  await until(async () => (await queue()).length === 1); // the others were left out
+  // As the queue does by itself when a job takes more than four hours.
+  await database.db.raw('select graphile_worker.force_unlock_workers(array[?]::text[])', [first!.holder]);
+  await until(async () => (await queue()).length === 0);
+  expect({ runs, most }).toEqual({ runs: 1, most: 1 });
+  end();
+  await until(() => running === 0);
+  await add();
+  await until(() => runs === 2);
+  expect(most).toBe(1);
+});
+
+it('a job that loses its lock is told to stop, and is run again', async () => {
+  const told: boolean[] = [];
+  let runs = 0;
+  const run = async (stopping: AbortSignal): Promise<void> => {
+    runs += 1;
+    if (runs > 1) return;
+    await once(stopping, 'abort');
+    told.push(true);
+  };
+  await start({ name: 'job', schedule: NEVER, run });
+  await add();
+  await until(() => runs === 1);
+  await database.db.raw(`
+    select pg_terminate_backend(pid) from pg_locks join pg_database on pg_database.oid = database
+    where locktype = 'advisory' and classid = 7301003 and datname = current_database()`);
+  await until(() => runs === 2);
+  expect(told).toEqual([true]);
+});
