@@ -3,6 +3,7 @@ import path from 'node:path';
 import { seedDemo } from '../seeds/demo';
 import { readConfig, type Config } from './config';
 import { createLogger, type Logger } from './platform/log/logger';
+import { dieOf, takeTermination, Terminated, untilAborted } from './platform/process/termination';
 import { openRuntime, type Runtime } from './runtime';
 import { announceAdministrator, serve } from './server';
 import { exitCodeOf, reportError } from './surfaces/cli/errors';
@@ -21,13 +22,19 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Opens what a command needs, runs it and lets go. Its output is on stdout, so the log is on stderr, and terse. */
+/**
+ * Opens what a command needs, runs it and lets go, also when a signal ends it. Its output is on stdout, so the log is on
+ * stderr, and terse.
+ */
 async function withRuntime<T>(work: (runtime: Runtime, config: Config) => Promise<T>): Promise<T> {
   const config = readConfig(undefined, { LOG_LEVEL: 'warn' });
   log = createLogger(config.LOG_LEVEL, 2);
-  const runtime = await openRuntime(config, log);
+  const stopping = takeTermination();
+  const runtime = await openRuntime(config, log, stopping).catch((error: unknown) => {
+    throw stopping.aborted ? stopping.reason : error;
+  });
   try {
-    return await work(runtime, config);
+    return await Promise.race([work(runtime, config), untilAborted(stopping)]);
   } finally {
     await runtime.close();
   }
@@ -48,6 +55,10 @@ async function main(): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
+    if (error instanceof Terminated) {
+      dieOf(error);
+      return;
+    }
     log?.debug({ err: error }, 'the command failed');
     reportError(error);
     process.exitCode = exitCodeOf(error);

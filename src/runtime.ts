@@ -108,20 +108,21 @@ function isRefusal(error: unknown): boolean {
 /**
  * A database on another host may come up after us.
  *
- * @throws AppError `unavailable`
+ * @throws AppError `unavailable`; the reason of `stopping` when that is aborted
  */
-async function waitForDatabase(db: Db, log: Logger): Promise<void> {
+async function waitForDatabase(db: Db, log: Logger, stopping: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await db.raw('select 1');
       return;
     } catch (error) {
+      stopping.throwIfAborted();
       const reason = error instanceof Error ? error.message : String(error);
       if (attempt === CONNECT_ATTEMPTS || isRefusal(error)) {
         throw new AppError('unavailable', `Cannot use the database: ${reason}`, { cause: error });
       }
       if (attempt === 1) log.warn({ reason }, 'waiting for the database');
-      await sleep(1000);
+      await sleep(1000, undefined, { signal: stopping }).catch(() => stopping.throwIfAborted());
     }
   }
 }
@@ -129,12 +130,15 @@ async function waitForDatabase(db: Db, log: Logger): Promise<void> {
 /**
  * Opens the database (a server of our own unless the configuration names one), brings its schema up to date, and opens
  * the blob store.
+ *
+ * @param stopping - ends it early: what was started by then is stopped
+ * @throws the reason of `stopping` when that is aborted; an Error that tells the operator what is wrong
  */
-export async function openRuntime(config: Config, log: Logger): Promise<Runtime> {
+export async function openRuntime(config: Config, log: Logger, stopping: AbortSignal): Promise<Runtime> {
   const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
   await mkdir(dataDir, { recursive: true });
   const embedded =
-    config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log }) : undefined;
+    config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
   const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
   const db = openDb(connection, poolSize(config));
   const close = async (): Promise<void> => {
@@ -142,11 +146,12 @@ export async function openRuntime(config: Config, log: Logger): Promise<Runtime>
     await embedded?.stop();
   };
   try {
-    await waitForDatabase(db, log);
-    const appliedMigrations = await migrate(db);
+    await waitForDatabase(db, log, stopping);
+    const appliedMigrations = await migrate(db, stopping);
     if (appliedMigrations.length > 0) log.info({ appliedMigrations }, 'the database schema was brought up to date');
     const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));
     const tokenKey = await ensureTokenKey({ db });
+    stopping.throwIfAborted();
     const passwords = new PasswordChecker(passwordLimits(config));
     const ctx = contextOf({ db, blobs, log, settings: settingsOf(config), tokenKey, passwords }, storageLimits(config));
     return { ctx, connection, appliedMigrations, close };

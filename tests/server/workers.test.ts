@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,20 +16,24 @@ let server: ChildServer;
 beforeAll(async () => {
   database = await createTestDatabase();
   dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-workers-'));
-  server = await startChildServer({
-    DATABASE_URL: database.url,
-    DRYDOCK_DATA_DIR: dataDir,
-    DRYDOCK_ADMIN_USERNAME: 'alice',
-    DRYDOCK_ADMIN_PASSWORD: 'alicepw',
-    DRYDOCK_WORKERS: '2',
-    LOG_LEVEL: 'fatal',
-  });
+  server = await startChildServer(environment());
 });
 afterAll(async () => {
   await server.end('SIGKILL');
   await database.drop();
   await rm(dataDir, { recursive: true });
 });
+
+function environment(): Record<string, string> {
+  return {
+    DATABASE_URL: database.url,
+    DRYDOCK_DATA_DIR: dataDir,
+    DRYDOCK_ADMIN_USERNAME: 'alice',
+    DRYDOCK_ADMIN_PASSWORD: 'alicepw',
+    DRYDOCK_WORKERS: '2',
+    LOG_LEVEL: 'fatal',
+  };
+}
 
 function workerPids(): number[] {
   const output = execFileSync('sh', ['-c', `cat /proc/${server.process.pid}/task/*/children`], { encoding: 'utf8' });
@@ -72,8 +78,30 @@ it('a process that dies is replaced, and the others go on meanwhile', async () =
   expect(after).not.toContain(victim);
 });
 
+/** Begins a request, and resolves when a process has it in hand. */
+async function beginRequest(): Promise<Socket> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  const head = ['POST /v1/users HTTP/1.1', 'Host: hub.test', 'Content-Length: 2', 'Expect: 100-continue', '', ''];
+  socket.write(head.join('\r\n'));
+  expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 100 /);
+  return socket;
+}
+
 it('SIGTERM ends all of them, with 0', async () => {
   const pids = workerPids();
   expect(await server.end('SIGTERM')).toBe(0);
+  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+it('Ctrl-C, which reaches all of them at once, lets a request finish', async () => {
+  server = await startChildServer(environment());
+  const socket = await beginRequest();
+  const pids = workerPids();
+  for (const pid of [...pids, server.process.pid!]) process.kill(pid, 'SIGINT');
+  await sleep(500); // by then the primary has told them, too
+  socket.write('{}');
+  expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 400 /);
+  const [code] = server.process.exitCode === null ? await once(server.process, 'exit') : [server.process.exitCode];
+  expect(code).toBe(0);
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });

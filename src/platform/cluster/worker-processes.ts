@@ -44,6 +44,7 @@ const RESTART_PAUSE_MS = 500;
 
 class WorkerSet {
   private isStopping = false;
+  private stopped: Promise<void> | undefined;
 
   constructor(private readonly log: Logger) {}
 
@@ -76,8 +77,12 @@ class WorkerSet {
     }, RESTART_PAUSE_MS);
   }
 
-  /** Lets all workers drain and waits for their end. */
-  async stop(): Promise<void> {
+  /** Lets all workers drain and waits for their end. May be called again: a second signal would cut them off. */
+  stop(): Promise<void> {
+    return (this.stopped ??= this.drain());
+  }
+
+  private async drain(): Promise<void> {
     this.isStopping = true;
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
     await Promise.all(
@@ -94,17 +99,22 @@ class WorkerSet {
  * Starts worker processes and waits until all of them listen.
  *
  * @param urlOf - the URL for the port that they share
- * @throws Error when one of them cannot start
+ * @param stopping - ends a start that is under way
+ * @throws Error when one of them cannot start, or is told to stop before
  */
 export async function startWorkerProcesses(
   count: number,
   log: Logger,
   urlOf: (port: number) => string,
+  stopping: AbortSignal,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   serveClusterMetrics();
   const workers = new WorkerSet(log);
+  const endEarly = (): void => void workers.stop();
+  stopping.addEventListener('abort', endEarly);
   const ports = await Promise.allSettled(Array.from({ length: count }, () => workers.start()));
+  stopping.removeEventListener('abort', endEarly);
   const port = ports.find((result) => result.status === 'fulfilled')?.value;
   const failure = ports.find((result) => result.status === 'rejected');
   if (port === undefined || failure !== undefined) {

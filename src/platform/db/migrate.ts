@@ -6,6 +6,8 @@ import { inLongTransaction, type Db } from './db';
 /** Any number will do, as long as every process of every version uses the same one. */
 const MIGRATION_LOCK = 4_207_202;
 
+const CANCEL_MS = 250;
+
 type Migration = Readonly<{ name: string; file: string }>;
 
 /** Names a migration without its ending, so that a run from `.ts` and one from the built `.js` agree. */
@@ -32,20 +34,42 @@ class MigrationFiles implements Knex.MigrationSource<Migration> {
 /** The migrations beside the code that runs: `.ts` in a test, `dist/migrations` otherwise. */
 const MIGRATIONS_DIRECTORY = path.join(__dirname, '../../../migrations');
 
+/** Cancels what a transaction does, again and again, as a cancellation between two statements has no effect. */
+async function cancelOnAbort<T>(db: Db, tx: Db, stopping: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const { rows } = await tx.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
+  const cancel = (): void => void db.raw('select pg_cancel_backend(?)', [rows[0]?.pid ?? 0]).catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    cancel();
+    timer = setInterval(cancel, CANCEL_MS);
+  };
+  stopping.addEventListener('abort', onAbort);
+  try {
+    stopping.throwIfAborted();
+    return await work();
+  } finally {
+    stopping.removeEventListener('abort', onAbort);
+    clearInterval(timer);
+  }
+}
+
 /**
  * Brings the schema up to date. Any number of processes may call it at once: one migrates, the others wait.
  *
+ * @param stopping - ends it early, with the schema as it was
  * @returns the names of the migrations that this call applied
  */
-export async function migrate(db: Db): Promise<string[]> {
-  return inLongTransaction(db, async (tx) => {
-    await tx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
-    const [, applied] = (await tx.migrate.latest({
-      migrationSource: new MigrationFiles(MIGRATIONS_DIRECTORY),
-      disableTransactions: true,
-    })) as [number, string[]];
-    return applied;
-  });
+export async function migrate(db: Db, stopping: AbortSignal = new AbortController().signal): Promise<string[]> {
+  return inLongTransaction(db, (tx) =>
+    cancelOnAbort(db, tx, stopping, async () => {
+      await tx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+      const [, applied] = (await tx.migrate.latest({
+        migrationSource: new MigrationFiles(MIGRATIONS_DIRECTORY),
+        disableTransactions: true,
+      })) as [number, string[]];
+      return applied;
+    }),
+  );
 }
 
 /** Takes back the last batch of migrations; for tests and for a downgrade by hand. */

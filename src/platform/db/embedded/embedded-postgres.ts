@@ -22,16 +22,18 @@ export interface EmbeddedPostgres {
  *
  * @param options.dataDir - the cluster goes into `<dataDir>/postgres`, the server's output into `<dataDir>/postgres.log`
  * @param options.settings - server settings, used only if this is the process that starts the server
+ * @param options.stopping - ends a start that is under way, with what it started
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
   logger: Logger;
   settings?: Readonly<Record<string, string>>;
+  stopping?: AbortSignal;
 }): Promise<EmbeddedPostgres> {
-  const { dataDir, logger, settings = {} } = options;
+  const { dataDir, logger, settings = {}, stopping = new AbortController().signal } = options;
   const place = placeCluster(dataDir);
   const server: ServerOptions = { place, logger, settings };
-  const watch = watchServer(server, await ensureServer(server));
+  const watch = watchServer(server, await ensureServer(server, stopping));
   let stopped: Promise<void> | undefined;
   return {
     connection: { host: place.socketDir, port: SERVER_PORT, user: DATABASE_USER, database: DATABASE_NAME },
@@ -63,9 +65,10 @@ function watchServer(server: ServerOptions, first: Holder): Watch {
       }
       try {
         holder = undefined;
-        holder = await ensureServer(server);
+        holder = await ensureServer(server, ending.signal);
         server.logger.info({ dir: server.place.clusterDir }, 'the database server is back');
       } catch (error) {
+        if (isEnding()) return;
         server.logger.error({ err: error }, 'cannot get the database server back, will try again');
         await sleep(RETRY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
       }

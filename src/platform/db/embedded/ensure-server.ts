@@ -7,7 +7,7 @@ import { type ClusterPlace, isClusterDir, linkVisiblePath, makeSocketDir } from 
 import { type Holder, joinServer } from './holder';
 import { giveClusterTo, initCluster } from './init-cluster';
 import { disownRecycledPid, listLockFiles, readLockFile } from './lock-file';
-import { type Postmaster, spawnPostmaster } from './postmaster';
+import { endPostmaster, type Postmaster, spawnPostmaster } from './postmaster';
 
 const GIVE_UP_AFTER_MS = 20_000;
 const POLL_MS = 5;
@@ -22,8 +22,10 @@ export interface ServerOptions {
 /**
  * Ends with us connected to the cluster's server: the one that runs (another process's, or an orphan of a killed one), or else
  * one that we start, after making the cluster if there is none. Any number of processes may do this at once.
+ *
+ * @param stopping - ends it early, with the server that we started
  */
-export async function ensureServer({ place, logger, settings }: ServerOptions): Promise<Holder> {
+export async function ensureServer({ place, logger, settings }: ServerOptions, stopping: AbortSignal): Promise<Holder> {
   const running = await tryToJoin(place);
   if (running.holder !== undefined) {
     logger.debug({ dir: place.clusterDir }, 'joined the running database server');
@@ -36,6 +38,7 @@ export async function ensureServer({ place, logger, settings }: ServerOptions): 
   for (let giveUpAt = Date.now() + GIVE_UP_AFTER_MS; Date.now() < giveUpAt;) {
     const { holder, problem } = await tryToJoin(place);
     if (holder !== undefined) return holder;
+    if (stopping.aborted) break;
     lastProblem = problem ?? lastProblem;
     if (postmaster?.isRunning()) {
       // Recovery after a crash takes as long as it takes.
@@ -49,7 +52,8 @@ export async function ensureServer({ place, logger, settings }: ServerOptions): 
     }
     await sleep(POLL_MS);
   }
-  if (postmaster?.pid !== undefined && postmaster.isRunning()) process.kill(postmaster.pid, 'SIGINT');
+  if (postmaster !== undefined) await endPostmaster(postmaster);
+  stopping.throwIfAborted();
   throw new Error(`The database server in ${place.clusterDir} did not come up: ${lastProblem}`);
 }
 

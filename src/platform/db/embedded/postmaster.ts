@@ -55,6 +55,13 @@ export function spawnPostmaster(
   };
 }
 
+/** Stops a server that we started and that may not have come up yet, and waits for its end, a minute at most. */
+export async function endPostmaster(postmaster: Postmaster): Promise<void> {
+  if (postmaster.pid === undefined || !postmaster.isRunning()) return;
+  process.kill(postmaster.pid, 'SIGINT');
+  for (const giveUpAt = Date.now() + STOP_TIMEOUT_MS; postmaster.isRunning() && Date.now() < giveUpAt;) await sleep(5);
+}
+
 /**
  * Stops the server of a cluster, whoever started it, and waits until it has let go of the data. Open connections are cut.
  *
