@@ -1,6 +1,7 @@
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readLockFile } from '../../src/platform/db/embedded/lock-file';
 import { stopServer } from '../../src/platform/db/embedded/postmaster';
 
 /** A new data directory that an embedded Postgres may use; as root's own it would hide its cluster in /var/lib. */
@@ -10,13 +11,22 @@ export async function makeDataDir(name: string): Promise<string> {
   return dataDir;
 }
 
-/** Takes a data directory away, with its Postgres: one that still runs is stopped, and one elsewhere goes, too. */
+/** A lock file survives a kill, and by then its process id may be another program's. */
+async function isServerOf(cluster: string, pid: number | undefined): Promise<boolean> {
+  if (pid === undefined) return false;
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return command.includes(cluster);
+}
+
+/** Takes a data directory away, and stops its Postgres if that still runs. */
 export async function removeDataDir(dataDir: string): Promise<void> {
-  const cluster = path.join(dataDir, 'postgres');
-  const real = await realpath(cluster).catch(() => undefined);
-  if (real !== undefined) {
-    if (!(await stopServer(real))) throw new Error(`the Postgres in ${real} does not stop`);
-    if (real !== (await realpath(dataDir)) + '/postgres') await rm(path.dirname(real), { recursive: true });
+  const cluster = await realpath(path.join(dataDir, 'postgres')).catch(() => undefined);
+  if (cluster !== undefined) {
+    const isRunning = await isServerOf(cluster, readLockFile(cluster)?.pid);
+    if (isRunning && !(await stopServer(cluster))) throw new Error(`the Postgres in ${cluster} does not stop`);
+    // Root's are in /var/lib when the directory is closed to others.
+    const isElsewhere = path.dirname(cluster) !== (await realpath(dataDir));
+    if (isElsewhere) await rm(path.dirname(cluster), { recursive: true, force: true });
   }
   await rm(dataDir, { recursive: true, force: true });
 }

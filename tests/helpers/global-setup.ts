@@ -1,15 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { openDb } from '../../src/platform/db/db';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/db/embedded/embedded-postgres';
 import { migrate } from '../../src/platform/db/migrate';
 import { createLogger } from '../../src/platform/log/logger';
+import { closeRunFolder, openRunFolder } from './run-folder';
 import { TEMPLATE, TEST_POSTGRES } from './test-database';
 
 declare global {
-  var testPostgres: { server: EmbeddedPostgres; directory: string } | undefined;
+  var testPostgres: { server: EmbeddedPostgres; folder: string } | undefined;
 }
 
 /** The tests' own server forgets everything anyway, so that it need not wait for the disk. */
@@ -19,15 +17,24 @@ const SETTINGS = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'o
 export default async function globalSetup(): Promise<void> {
   // Some tests start the built command. A type error does not keep tsc from building; `npm run check` reports it.
   spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json'], { stdio: 'inherit' });
-  const directory = await mkdtemp(path.join(tmpdir(), 'drydock-test-'));
+  const folder = await openRunFolder();
+  try {
+    await startPostgres(folder);
+  } catch (error) {
+    await closeRunFolder(folder);
+    throw error;
+  }
+}
+
+async function startPostgres(folder: string): Promise<void> {
   const logger = createLogger('warn');
-  const server = await startEmbeddedPostgres({ dataDir: directory, logger, settings: SETTINGS });
+  const server = await startEmbeddedPostgres({ dataDir: folder, logger, settings: SETTINGS });
   const admin = openDb(server.connection);
   await admin.raw(`create database ${TEMPLATE}`);
   await admin.destroy();
   const template = openDb({ ...server.connection, database: TEMPLATE });
   await migrate(template);
   await template.destroy();
-  globalThis.testPostgres = { server, directory };
+  globalThis.testPostgres = { server, folder };
   process.env[TEST_POSTGRES] = JSON.stringify(server.connection);
 }

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { readLockFile } from '../../src/platform/db/embedded/lock-file';
+import { makeDataDir, removeDataDir } from '../helpers/data-dir';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import type { TestImage } from '../helpers/images';
 import { startOwnPostgres, type OwnPostgres } from '../helpers/own-postgres';
@@ -106,7 +105,7 @@ describe('a Postgres that is stopped and started again under load', () => {
 
   beforeAll(async () => {
     postgres = await startOwnPostgres();
-    dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-outage-'));
+    dataDir = await makeDataDir('outage');
     server = await startChildServer({
       DATABASE_URL: postgres.url,
       DRYDOCK_DATA_DIR: dataDir,
@@ -118,7 +117,7 @@ describe('a Postgres that is stopped and started again under load', () => {
   afterAll(async () => {
     await server.end('SIGKILL');
     await postgres.remove();
-    await rm(dataDir, { recursive: true, force: true });
+    await removeDataDir(dataDir);
   });
 
   it.each([
@@ -150,7 +149,7 @@ describe('a Postgres that is stopped and started again under load', () => {
 
 describe("Drydock's own Postgres", () => {
   it('is started again when it is killed, and the server goes on', async () => {
-    const dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-outage-'));
+    const dataDir = await makeDataDir('outage');
     const server = await startChildServer({ DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'error', ...ADMINISTRATOR });
     try {
       const load = await underLoad(server, async ({ answers, acknowledged }) => {
@@ -166,7 +165,7 @@ describe("Drydock's own Postgres", () => {
       await expectAllWhole(server, load.acknowledged);
     } finally {
       await server.end('SIGTERM');
-      await rm(dataDir, { recursive: true, force: true });
+      await removeDataDir(dataDir);
     }
   }, 90_000);
 });

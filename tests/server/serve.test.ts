@@ -1,12 +1,10 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createServer, connect, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
+import { makeDataDir, removeDataDir } from '../helpers/data-dir';
 import { makeChain, makeImage, pushImages, startPull, startPush } from '../helpers/images';
 import { createCommandPlace, startCommand, success, type RunningCommand } from '../helpers/run-command';
 import { basic } from '../helpers/test-server';
@@ -55,9 +53,9 @@ async function untilRefused(url: string): Promise<void> {
 describe('with a Postgres of its own', () => {
   let dataDir: string;
   beforeAll(async () => {
-    dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-serve-'));
+    dataDir = await makeDataDir('serve');
   });
-  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+  afterAll(() => removeDataDir(dataDir));
 
   it('starts from nothing, shares its data with commands, and has everything after a restart', async () => {
     const environment = { DRYDOCK_DATA_DIR: dataDir };

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { isProcessAlive } from '../../src/platform/db/embedded/lock-file';
+import { removeDataDir } from './data-dir';
+
+/*
+ * Everything that a run of the tests puts on the disk is below one folder, which goes at its end whatever failed. That
+ * of a run which was killed goes when the next one starts.
+ */
+
+/** Makes the folder of this run and has everybody take it for the place of temporary files. */
+export async function openRunFolder(): Promise<string> {
+  const parent = await realpath(tmpdir());
+  for (const name of await readdir(parent)) {
+    const pid = /^drydock-test-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || isProcessAlive(Number(pid))) continue;
+    await removeAll(path.join(parent, name)).catch(() => undefined); // another user's, or another run was faster
+  }
+  const folder = await mkdtemp(path.join(parent, `drydock-test-${process.pid}-`));
+  await chmod(folder, 0o711); // Postgres runs as another user when this is root
+  process.env['TMPDIR'] = folder;
+  return folder;
+}
+
+/** Removes the folder of a run, and stops the Postgres of every data directory in it that still runs. */
+export async function closeRunFolder(folder: string): Promise<void> {
+  process.env['TMPDIR'] = path.dirname(folder);
+  await removeAll(folder);
+}
+
+async function removeAll(folder: string): Promise<void> {
+  const below = await foldersIn(folder);
+  const deeper = await Promise.all(below.map(foldersIn));
+  for (const dataDir of [...deeper.flat(), ...below, folder]) {
+    if (existsSync(path.join(dataDir, 'postgres'))) await removeDataDir(dataDir);
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(folder, entry.name));
+}
