@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startChildServer, type ChildServer } from '../helpers/child-server';
 import type { TestImage } from '../helpers/images';
-import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
+import { startKillableServer, type KillableServer } from '../helpers/killable-server';
 import { basic } from '../helpers/test-server';
 import { differenceOf, engineClient, growChain } from './engine-client';
 import { expectBytesForEveryRow } from './stored-bytes';
@@ -15,30 +11,11 @@ import { expectBytesForEveryRow } from './stored-bytes';
 const LAYER_BYTES = 2 * 1024 * 1024;
 const CHUNK_BYTES = 32 * 1024;
 
-let database: TestDatabase;
-let dataDir: string;
-let server: ChildServer;
-
-async function startServer(): Promise<ChildServer> {
-  return startChildServer({
-    DATABASE_URL: database.url,
-    DRYDOCK_DATA_DIR: dataDir,
-    DRYDOCK_ADMIN_USERNAME: 'alice',
-    DRYDOCK_ADMIN_PASSWORD: 'alicepw',
-  });
-}
-
+let place: KillableServer;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-crash-'));
-  server = await startServer();
+  place = await startKillableServer();
 });
-
-afterAll(async () => {
-  await server.end('SIGKILL');
-  await database.drop();
-  await rm(dataDir, { recursive: true });
-});
+afterAll(() => place.close());
 
 interface Step {
   readonly method: 'PUT';
@@ -66,7 +43,7 @@ function onWire({ method, path: url, headers, body, isChunked }: Step): Buffer {
 
 /** Sends the whole request and reads the answer. */
 async function exchange(step: Step): Promise<{ status: number; token: string }> {
-  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  const socket = connect(Number(new URL(place.server.url).port), '127.0.0.1');
   socket.write(onWire(step));
   const chunks: Buffer[] = [];
   for await (const chunk of socket) chunks.push(chunk as Buffer);
@@ -79,12 +56,12 @@ async function exchange(step: Step): Promise<{ status: number; token: string }> 
 /** Sends a part of the request, lets the server take it in, and kills the server. */
 async function dieIn(step: Step, share: number, afterMs: number): Promise<void> {
   const bytes = onWire(step);
-  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  const socket = connect(Number(new URL(place.server.url).port), '127.0.0.1');
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   await new Promise((resolve) => socket.write(bytes.subarray(0, Math.floor(bytes.length * share)), resolve));
   await sleep(afterMs);
-  await server.end('SIGKILL');
+  await place.server.end('SIGKILL');
   socket.destroy();
 }
 
@@ -137,7 +114,7 @@ it.each(CASES)('a kill when PUT $step is $how: pushed again it is whole', async 
   const repository = `alice/${step}-${CASES.findIndex((other) => other.step === step && other.how === how)}`;
   const base = growChain([], 1, () => randomBytes(1000));
   const chain = growChain(base, 1, () => randomBytes(LAYER_BYTES));
-  const before = engineClient(server.url, 'alice');
+  const before = engineClient(place.server.url, 'alice');
   await before.push(repository, base, ['base']);
   before.close();
 
@@ -153,12 +130,12 @@ it.each(CASES)('a kill when PUT $step is $how: pushed again it is whole', async 
     if (name === 'repository') token = answer.token;
   }
 
-  server = await startServer();
-  const engine = engineClient(server.url, 'alice');
+  await place.restart();
+  const engine = engineClient(place.server.url, 'alice');
   await expect(engine.pull(repository, 'base')).resolves.toHaveLength(1);
   await engine.push(repository, chain, ['latest']);
   expect(differenceOf(await engine.pull(repository, 'latest'), chain)).toBeUndefined();
   expect(differenceOf(await engine.pull(repository, 'base'), base)).toBeUndefined();
   engine.close();
-  expect(await expectBytesForEveryRow(database.db, path.join(dataDir, 'blobs'))).toBeGreaterThan(1);
+  expect(await expectBytesForEveryRow(place.database.db, place.blobDir)).toBeGreaterThan(1);
 });

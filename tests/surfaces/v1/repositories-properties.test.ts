@@ -1,6 +1,7 @@
 import { startPull, startPush } from '../../helpers/images';
-import { call, errorText, makePrivate, reply } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { call, errorText, makePrivate } from '../../helpers/registry-client';
+import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
+import { basic, type TestServer } from '../../helpers/test-server';
 
 const PUBLIC = [200, '{"access":"public"}'];
 const PRIVATE = [200, '{"access":"private"}'];
@@ -9,19 +10,12 @@ const NOT_FOUND = [404, errorText('Repository not found')];
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
-  for (const name of ['alice', 'carol']) await addUser(server, name);
-  await addUser(server, 'root', { isAdmin: true });
+  server = await startServerWithStranger();
 });
 afterAll(() => server.close());
 
 const at = (repository: string): string => `/v1/repositories/${repository}/properties`;
-const options = (authorization: string | undefined): { authorization?: string } =>
-  authorization === undefined ? {} : { authorization };
-const get = (repository: string, authorization?: string): Promise<[number, string]> =>
-  reply(call(server, 'get', at(repository), options(authorization)));
-const put = (repository: string, body: string, authorization?: string): Promise<[number, string]> =>
-  reply(call(server, 'put', at(repository), { ...options(authorization), body }));
+const { get, put } = repositoryClient(() => server, '/properties');
 
 describe('GET /v1/repositories/R/properties (protocol 4.12)', () => {
   it('answers who may pull', async () => {
@@ -70,7 +64,7 @@ describe('PUT /v1/repositories/R/properties (protocol 4.12)', () => {
     const read = await startPull(server, 'alice/tokens', 'alice');
     for (const authorization of [undefined, 'Token ', 'Basic Og==', write, read]) {
       const answer = await call(server, 'put', at('alice/tokens'), {
-        ...options(authorization),
+        ...credentials(authorization),
         body: '{"access":"private"}',
       });
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);

@@ -1,6 +1,7 @@
 import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
+import { basic, type TestServer } from '../../helpers/test-server';
 
 const OK = [200, 'true'];
 const NOT_FOUND = [404, errorText('Repository not found')];
@@ -8,17 +9,12 @@ const UNAUTHORIZED = [401, errorText('Requires authorization')];
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
-  for (const name of ['alice', 'carol']) await addUser(server, name);
-  await addUser(server, 'root', { isAdmin: true });
+  server = await startServerWithStranger();
 });
 afterAll(() => server.close());
 
 const base = '/v1/repositories';
-const options = (authorization: string | undefined): { authorization?: string } =>
-  authorization === undefined ? {} : { authorization };
-const remove = (path: string, authorization?: string): Promise<[number, string]> =>
-  reply(call(server, 'delete', `${base}/${path}`, options(authorization)));
+const { remove } = repositoryClient(() => server);
 
 /** Step 1 of a deletion; resolves to the delete token's Authorization. */
 async function startDeletion(repository: string, user = 'alice'): Promise<string> {
@@ -96,12 +92,12 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
     const foreign = await startDeletion('alice/other');
     const tokens = [await startPush(server, 'alice/safe', []), await startPull(server, 'alice/safe', 'alice'), foreign];
     for (const authorization of [...tokens, undefined, 'Token ', 'Basic Og==']) {
-      const answer = await call(server, 'delete', `${base}/alice/safe/tags`, options(authorization));
+      const answer = await call(server, 'delete', `${base}/alice/safe/tags`, credentials(authorization));
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
       expect(answer.headers['www-authenticate']).toBe('Token');
     }
     for (const authorization of tokens) {
-      const answer = await call(server, 'delete', `${base}/alice/safe/`, options(authorization));
+      const answer = await call(server, 'delete', `${base}/alice/safe/`, credentials(authorization));
       expect(answer.status).toBe(401);
     }
     expect((await call(server, 'get', `${base}/alice/safe/tags/latest`)).status).toBe(200);

@@ -1,6 +1,7 @@
 import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
+import { basic, type TestServer } from '../../helpers/test-server';
 
 const OK = [200, 'true'];
 const NO_REPOSITORY = [404, errorText('Repository not found')];
@@ -11,21 +12,12 @@ const INVALID_DATA = [400, errorText('Invalid data')];
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
-  for (const name of ['alice', 'carol']) await addUser(server, name);
-  await addUser(server, 'root', { isAdmin: true });
+  server = await startServerWithStranger();
 });
 afterAll(() => server.close());
 
 const base = '/v1/repositories';
-const options = (authorization: string | undefined): { authorization?: string } =>
-  authorization === undefined ? {} : { authorization };
-const get = (path: string, authorization?: string): Promise<[number, string]> =>
-  reply(call(server, 'get', `${base}/${path}`, options(authorization)));
-const put = (path: string, body: string, authorization?: string): Promise<[number, string]> =>
-  reply(call(server, 'put', `${base}/${path}`, { ...options(authorization), body }));
-const remove = (path: string, authorization?: string): Promise<[number, string]> =>
-  reply(call(server, 'delete', `${base}/${path}`, options(authorization)));
+const { get, put, remove } = repositoryClient(() => server);
 
 describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
   it('answers an object of tags and image ids', async () => {
@@ -57,7 +49,7 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
     await startPush(server, 'alice/closed', []);
     await makePrivate(server, 'alice/closed', 'alice');
     for (const authorization of [undefined, 'Token ', 'Basic Og==', await startPush(server, 'alice/other', [])]) {
-      const answer = await call(server, 'get', `${base}/alice/closed/tags`, options(authorization));
+      const answer = await call(server, 'get', `${base}/alice/closed/tags`, credentials(authorization));
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
       expect(answer.headers['www-authenticate']).toBe('Token');
     }
@@ -179,7 +171,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     const other = await startPush(server, 'alice/another', []);
     for (const authorization of [undefined, 'Token ', 'Basic Og==', read, other, basic('alice', 'no')]) {
       const answer = await call(server, 'put', `${base}/alice/put/tags/x`, {
-        ...options(authorization),
+        ...credentials(authorization),
         body: `"${image.id}"`,
       });
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);

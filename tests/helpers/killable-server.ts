@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startChildServer, type ChildServer } from './child-server';
+import { createTestDatabase, type TestDatabase } from './test-database';
+
+/** A database and a data directory that outlive the server on them, whose administrator is alice. */
+export interface KillableServer {
+  readonly database: TestDatabase;
+  readonly blobDir: string;
+  /** The server that runs now. */
+  readonly server: ChildServer;
+  /** Starts another on the same data, after a kill. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the first server. */
+export async function startKillableServer(): Promise<KillableServer> {
+  const database = await createTestDatabase();
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-crash-'));
+  const start = (): Promise<ChildServer> =>
+    startChildServer({
+      DATABASE_URL: database.url,
+      DRYDOCK_DATA_DIR: dataDir,
+      DRYDOCK_ADMIN_USERNAME: 'alice',
+      DRYDOCK_ADMIN_PASSWORD: 'alicepw',
+    });
+  let server = await start();
+  return {
+    database,
+    blobDir: path.join(dataDir, 'blobs'),
+    get server() {
+      return server;
+    },
+    restart: async () => {
+      server = await start();
+    },
+    close: async () => {
+      await server.end('SIGKILL');
+      await database.drop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
