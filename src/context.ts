@@ -52,7 +52,7 @@ export interface Context {
    * same request
    */
   readonly recentLogins: SecretCache<{ readonly userId: number; readonly credentialsEpoch: number }>;
-  /** remembers immutable bytes */
+  /** remembers immutable bytes, and lists with the version that they are of */
   readonly cache: ByteCache;
   /** how much there was to find, some seconds ago */
   readonly searchTotals: BriefCache<number>;
