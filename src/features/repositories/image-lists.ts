@@ -133,7 +133,7 @@ export async function imagesAsJson(
 ): Promise<{ repository: Repository; json: string }> {
   const scope = await findScopeWithImages(ctx, actor, name);
   const repository = readableForList(scope, actor);
-  if (actor.kind !== 'token') await recordOpening(ctx, actor, repository.id);
+  if (actor.kind !== 'token' && !scope.isOpenedLast) await recordOpening(ctx, actor, repository.id);
   return { repository, json: scope.json ?? '[]' };
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { queryPrepared, type PreparedStatement } from '../../platform/db/query';
 import type { RepositoryName } from '../accounts/actor';
+import { openedLastSql } from './openings.store';
 import { readableSql } from './policy';
 import { SCOPE_COLUMNS, type ScopeRow } from './scope-row';
 
@@ -29,14 +30,15 @@ const FIND_TAGS = withSelected(
    ) end as json`,
 );
 
-/** The image list as JSON text, in its order. */
+/** The image list as JSON text, in its order, and whether the caller `$5` opened the repository last. */
 const FIND_IMAGES = withSelected(
   'repositories.find_images',
   `case when ${READABLE} then (
      select '[' || coalesce(string_agg('{"id":"' || i.image_id || '"' || coalesce(
        ',"checksum":' || to_json(coalesce(c.payload_checksum, i.checksum))::text, '') || '}', ',' order by i.id), '') || ']'
      from repository_images i left join image_contents c on c.id = i.content_id where i.repository_id = r.id
-   ) end as json`,
+   ) end as json,
+   $5::text is not null and ${openedLastSql('$5', 'r.id')} as is_opened_last`,
 );
 
 function withSelected(name: string, selected: string): PreparedStatement {
@@ -74,10 +76,24 @@ export async function findScopeWithTags(
   return only(await queryPrepared<ScopeWithTagsRow>(db, FIND_TAGS, values));
 }
 
-/** The scope and the repository's images as JSON. */
-export async function findScopeWithImages(db: Db, caller: Caller, name: RepositoryName): Promise<ScopeWithJsonRow> {
-  const values = [caller.userId ?? null, name.namespace, name.name, caller.isGuest];
-  return only(await queryPrepared<ScopeWithJsonRow>(db, FIND_IMAGES, values));
+export interface ScopeWithImagesRow extends ScopeWithJsonRow {
+  /** null when the caller opened nothing yet */
+  is_opened_last: boolean | null;
+}
+
+/**
+ * The scope and the repository's images as JSON.
+ *
+ * @param callerKey - of whom to tell what he opened last; undefined: of nobody
+ */
+export async function findScopeWithImages(
+  db: Db,
+  caller: Caller,
+  name: RepositoryName,
+  callerKey: string | undefined,
+): Promise<ScopeWithImagesRow> {
+  const values = [caller.userId ?? null, name.namespace, name.name, caller.isGuest, callerKey ?? null];
+  return only(await queryPrepared<ScopeWithImagesRow>(db, FIND_IMAGES, values));
 }
 
 function only<R>(rows: readonly R[]): R {

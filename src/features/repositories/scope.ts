@@ -2,6 +2,7 @@ import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { identityOf, type Actor, type Principal, type RepositoryName, type TokenAccess } from '../accounts/actor';
 import { sameRepository } from './names';
+import { callerKey } from './openings';
 import { canRead, canWrite } from './policy';
 import type { RepositoryState, ScopeRow } from './scope-row';
 import * as store from './scope.store';
@@ -100,15 +101,19 @@ export async function findScopeWithTags(
   return { ...scope, json: bytes };
 }
 
-/** Like `findScopeWithTags`, with the repository's images. */
+/**
+ * Like `findScopeWithTags`, with the repository's images, and whether it is known already that the actor opened this
+ * repository last: if so, there is nothing to record.
+ */
 export async function findScopeWithImages(
   ctx: Needs<'db'>,
   actor: Actor,
   name: RepositoryName,
-): Promise<Scope & { json: string | undefined }> {
+): Promise<Scope & { json: string | undefined; isOpenedLast: boolean }> {
   assertSuits(actor, name);
-  const row = await store.findScopeWithImages(ctx.db, callerOf(actor), name);
-  return { ...scopeFrom(actor, row), json: row.json ?? undefined };
+  const callerOfOpenings = actor.kind === 'token' ? undefined : callerKey(actor);
+  const row = await store.findScopeWithImages(ctx.db, callerOf(actor), name, callerOfOpenings);
+  return { ...scopeFrom(actor, row), json: row.json ?? undefined, isOpenedLast: row.is_opened_last === true };
 }
 
 function callerOf(actor: Actor): { userId: number | undefined; isGuest: boolean } {
