@@ -1,5 +1,6 @@
 import type { BlobStore } from './blobs/blob-store';
 import type { StorageRoom } from './blobs/storage-room';
+import type { BriefCache } from './platform/cache/brief-cache';
 import type { ByteCache } from './platform/cache/byte-cache';
 import type { SecretCache } from './platform/cache/secret-cache';
 import type { Db } from './platform/db/db';
@@ -51,8 +52,10 @@ export interface Context {
    * same request
    */
   readonly recentLogins: SecretCache<{ readonly userId: number; readonly credentialsEpoch: number }>;
-  /** remembers immutable bytes */
+  /** remembers immutable bytes, and lists with the version that they are of */
   readonly cache: ByteCache;
+  /** how much there was to find, some seconds ago */
+  readonly searchTotals: BriefCache<number>;
 }
 
 /** The named part of the context. */

@@ -9,6 +9,7 @@ import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
 import { storedBytes } from './features/images/scrub';
 import { ensureTokenKey } from './features/tokens/token-key';
+import { BriefCache } from './platform/cache/brief-cache';
 import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
 import { openDb, type Db, type DbConnection } from './platform/db/db';
@@ -54,6 +55,7 @@ export function settingsOf(config: Config): Settings {
 }
 
 const CACHE_BYTES = 64 * 1024 * 1024;
+const SEARCH_TOTALS = { entries: 500, longestMs: 60_000 };
 const WAITING_LOGINS = 64;
 
 /** An engine sends five layers at once; a farm of them may share an account. */
@@ -76,11 +78,10 @@ function storageLimits(config: Config): StorageLimits {
   return { limitBytes: config.DRYDOCK_STORAGE_LIMIT, reserveBytes: config.DRYDOCK_STORAGE_RESERVE };
 }
 
+type MadeHere = 'storageRoom' | 'layerUploads' | 'loginLimiters' | 'recentLogins' | 'cache' | 'searchTotals';
+
 /** A context of these parts, with limiters and a cache of its own. */
-export function contextOf(
-  parts: Omit<Context, 'loginLimiters' | 'recentLogins' | 'cache' | 'storageRoom' | 'layerUploads'>,
-  storage: StorageLimits = NO_STORAGE_LIMITS,
-): Context {
+export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits = NO_STORAGE_LIMITS): Context {
   const { pair, address, account } = LOGIN_LIMITS;
   const loginLimiters = {
     pair: new FailureLimiter(parts.db, pair),
@@ -96,7 +97,9 @@ export function contextOf(
     retryAfterSeconds: 30,
   });
   const recentLogins: Context['recentLogins'] = new SecretCache();
-  return { ...parts, storageRoom, layerUploads, loginLimiters, recentLogins, cache: new ByteCache(CACHE_BYTES) };
+  const cache = new ByteCache(CACHE_BYTES);
+  const searchTotals = new BriefCache<number>(SEARCH_TOTALS);
+  return { ...parts, storageRoom, layerUploads, loginLimiters, recentLogins, cache, searchTotals };
 }
 
 /** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */

@@ -22,6 +22,9 @@ const QUERIES = [
    from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
    where ${OURS} and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u'))
    order by pg_get_indexdef(i.indexrelid) collate "C"`,
+  `select c.relname as t, '  ' || replace(pg_get_triggerdef(g.oid), ' ON public.' || c.relname, '') as line
+   from pg_trigger g join pg_class c on c.oid = g.tgrelid join pg_namespace n on n.oid = c.relnamespace
+   where ${OURS} and not g.tgisinternal order by g.tgname`,
 ];
 
 let database: TestDatabase;

@@ -14,7 +14,7 @@ import {
   assertWritable,
   authorizationRequired,
   findScope,
-  findScopeWithJson,
+  findScopeWithImages,
   type Repository,
   type Scope,
 } from './scope';
@@ -131,9 +131,9 @@ export async function imagesAsJson(
   actor: Actor,
   name: RepositoryName,
 ): Promise<{ repository: Repository; json: string }> {
-  const scope = await findScopeWithJson(ctx, actor, name, 'images');
+  const scope = await findScopeWithImages(ctx, actor, name);
   const repository = readableForList(scope, actor);
-  if (actor.kind !== 'token') await recordOpening(ctx, actor, repository.id);
+  if (actor.kind !== 'token' && !scope.isOpenedLast) await recordOpening(ctx, actor, repository.id);
   return { repository, json: scope.json ?? '[]' };
 }
 

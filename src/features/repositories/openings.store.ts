@@ -1,17 +1,21 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
 
+/**
+ * Whether a repository is the one that the caller opened last, less than a minute ago, as SQL; null when he opened none.
+ *
+ * @param caller - the placeholder of the caller's key
+ */
+export function openedLastSql(caller: string, repositoryId: string): string {
+  return `(select o.repository_id = ${repositoryId} and o.opened_at > now() - interval '1 minute'
+    from repository_openings o where o.caller = ${caller} order by o.opened_at desc limit 1)`;
+}
+
 /** Writes nothing when the row would say the same as a minute ago: pulls repeat. */
 const RECORD = {
   name: 'openings.record',
   text: `insert into repository_openings (caller, repository_id, opened_at)
-    select $1, $2, clock_timestamp()
-    where not exists (
-      select 1 from (
-        select repository_id, opened_at from repository_openings where caller = $1 order by opened_at desc limit 1
-      ) latest
-      where latest.repository_id = $2 and latest.opened_at > now() - interval '1 minute'
-    )
+    select $1, $2, clock_timestamp() where ${openedLastSql('$1', '$2')} is not true
     on conflict (caller, repository_id) do update set opened_at = excluded.opened_at`,
 };
 

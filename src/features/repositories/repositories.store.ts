@@ -1,71 +1,7 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared, type PreparedStatement } from '../../platform/db/query';
+import { query } from '../../platform/db/query';
 import type { RepositoryName } from '../accounts/actor';
-import { readableSql } from './policy';
-import { SCOPE_COLUMNS, type RepositoryState, type ScopeRow } from './scope-row';
-
-/** One row, always: the account, the namespace and the repository, each as far as it exists. */
-const FIND_SCOPE = {
-  name: 'repositories.find_scope',
-  text: `select ${SCOPE_COLUMNS}
-    from (select $1::bigint as user_id) asked
-    left join users u on u.id = asked.user_id
-    left join namespaces n on n.name = $2
-    left join repositories r on r.namespace = $2 and r.name = $3`,
-};
-
-/** What a repository holds, for whoever may read it, in the query that says whether he may. `$4`: a guest, who may. */
-const READABLE = `((r.is_remote and $4::boolean) or ${readableSql('u.id', 'coalesce(u.is_admin, false)')})`;
-
-/**
- * The whole tag list as JSON text: ten thousand tags need not become objects on the way. Neither names nor ids can have
- * a character that JSON would escape.
- */
-const FIND_TAGS = withJson(
-  'repositories.find_tags',
-  `select '{' || coalesce(string_agg('"' || t.name || '":"' || t.image_id || '"', ',' order by t.name), '') || '}'
-     from tags t where t.repository_id = r.id`,
-);
-
-/** The image list as JSON text, in its order. */
-const FIND_IMAGES = withJson(
-  'repositories.find_images',
-  `select '[' || coalesce(string_agg('{"id":"' || i.image_id || '"' || coalesce(
-       ',"checksum":' || to_json(coalesce(c.payload_checksum, i.checksum))::text, '') || '}', ',' order by i.id), '') || ']'
-     from repository_images i left join image_contents c on c.id = i.content_id where i.repository_id = r.id`,
-);
-
-function withJson(name: string, selection: string): PreparedStatement {
-  const json = `case when ${READABLE} then (${selection}) end as json`;
-  return { name, text: FIND_SCOPE.text.replace(SCOPE_COLUMNS, `${SCOPE_COLUMNS}, ${json}`) };
-}
-
-export interface ScopeWithJsonRow extends ScopeRow {
-  /** null when the account may not read the repository, or there is none */
-  json: string | null;
-}
-
-/** The scope and, as JSON, the tags or images of the repository. */
-export async function findScopeWithJson(
-  db: Db,
-  caller: { readonly userId: number | undefined; readonly isGuest: boolean },
-  name: RepositoryName,
-  what: 'tags' | 'images',
-): Promise<ScopeWithJsonRow> {
-  const statement = what === 'tags' ? FIND_TAGS : FIND_IMAGES;
-  const values = [caller.userId ?? null, name.namespace, name.name, caller.isGuest];
-  const rows = await queryPrepared<ScopeWithJsonRow>(db, statement, values);
-  const row = rows[0];
-  if (row === undefined) throw new Error('the scope query returned no row');
-  return row;
-}
-
-export async function findScope(db: Db, userId: number | undefined, name: RepositoryName): Promise<ScopeRow> {
-  const rows = await queryPrepared<ScopeRow>(db, FIND_SCOPE, [userId ?? null, name.namespace, name.name]);
-  const row = rows[0];
-  if (row === undefined) throw new Error('the scope query returned no row');
-  return row;
-}
+import type { RepositoryState } from './scope-row';
 
 /** @returns false when it exists already */
 export async function insertRepository(db: Db, name: RepositoryName, isPrivate: boolean): Promise<boolean> {
@@ -105,6 +41,11 @@ export async function lockForPush(tx: Db, name: RepositoryName, isRemote = false
     [name.namespace, name.name, isRemote],
   );
   return rows[0]?.id;
+}
+
+/** Locks the row before any of its tags, as a deletion of the repository does: a change of tags will change it, too. */
+export async function lockForTags(tx: Db, repositoryId: number): Promise<void> {
+  await query(tx, 'select 1 from repositories where id = $1 for no key update', [repositoryId]);
 }
 
 /** @returns false when it is not in a state that can be finished */
@@ -165,6 +106,7 @@ export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<Reposit
 
 /** @returns whether there was anything */
 export async function deleteContents(db: Db, repositoryId: number): Promise<boolean> {
+  await lockForTags(db, repositoryId);
   await query(db, 'delete from tags where repository_id = $1', [repositoryId]);
   await query(db, 'delete from uploads where repository_id = $1', [repositoryId]);
   const rows = await query(db, 'delete from repository_images where repository_id = $1 returning id', [repositoryId]);

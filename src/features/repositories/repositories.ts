@@ -10,6 +10,7 @@ import { canAdminister } from './policy';
 import * as store from './repositories.store';
 import { assertReadable, authorizationRequired, findScope } from './scope';
 import type { RepositoryState } from './scope-row';
+import { findScope as findScopeRow } from './scope.store';
 
 /** A repository as an operator lists it. */
 export interface RepositorySummary extends RepositoryName {
@@ -100,7 +101,7 @@ export async function listRepositories(ctx: Needs<'db'>, namespace?: string): Pr
 }
 
 async function getForOperator(ctx: Needs<'db'>, name: RepositoryName): Promise<number> {
-  const { repository_id: id } = await store.findScope(ctx.db, undefined, name);
+  const { repository_id: id } = await findScopeRow(ctx.db, undefined, name);
   if (id === null) throw new AppError('not_found', `No such repository: ${displayName(name)}`);
   return id;
 }
@@ -118,7 +119,7 @@ export async function createRepository(
   if (!parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) {
     throw new AppError('invalid', `No repository can have the name ${displayName(name)}`);
   }
-  const { namespace_name: namespace } = await store.findScope(ctx.db, undefined, name);
+  const { namespace_name: namespace } = await findScopeRow(ctx.db, undefined, name);
   if (namespace === null) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
   const subject = displayName(name);
   await inTransaction(ctx.db, async (tx) => {

@@ -2,9 +2,10 @@ import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { identityOf, type Actor, type Principal, type RepositoryName, type TokenAccess } from '../accounts/actor';
 import { sameRepository } from './names';
+import { callerKey } from './openings';
 import { canRead, canWrite } from './policy';
-import * as store from './repositories.store';
 import type { RepositoryState, ScopeRow } from './scope-row';
+import * as store from './scope.store';
 
 /** A repository as the rules see it. */
 export interface Repository extends RepositoryName {
@@ -79,19 +80,44 @@ export async function findScope(ctx: Needs<'db'>, actor: Actor, name: Repository
 }
 
 /**
- * Like `findScope`, and in the same query the repository's tags or images as JSON text; undefined where the account may
- * not read them. Whether the actor may is for `assertReadable` to say.
+ * Like `findScope`, and in the same query the repository's tags as JSON text; undefined where the account may not read
+ * them. Whether the actor may is for `assertReadable` to say, before anybody sees them. The text is made anew only when
+ * the tags changed.
  */
-export async function findScopeWithJson(
+export async function findScopeWithTags(
+  ctx: Needs<'db' | 'cache'>,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<Scope & { json: Buffer | undefined }> {
+  assertSuits(actor, name);
+  const key = `tags ${name.namespace}/${name.name}`;
+  const known = ctx.cache.getVersioned(key);
+  const row = await store.findScopeWithTags(ctx.db, callerOf(actor), name, known?.version);
+  const scope = scopeFrom(actor, row);
+  if (known !== undefined && row.version === known.version) return { ...scope, json: known.bytes };
+  if (row.json === null || row.version === null) return { ...scope, json: undefined };
+  const bytes = Buffer.from(row.json);
+  ctx.cache.setVersioned(key, { version: row.version, bytes });
+  return { ...scope, json: bytes };
+}
+
+/**
+ * Like `findScopeWithTags`, with the repository's images, and whether it is known already that the actor opened this
+ * repository last: if so, there is nothing to record.
+ */
+export async function findScopeWithImages(
   ctx: Needs<'db'>,
   actor: Actor,
   name: RepositoryName,
-  what: 'tags' | 'images',
-): Promise<Scope & { json: string | undefined }> {
+): Promise<Scope & { json: string | undefined; isOpenedLast: boolean }> {
   assertSuits(actor, name);
-  const caller = { userId: identityOf(actor)?.userId, isGuest: actor.kind === 'token' && actor.guest !== undefined };
-  const row = await store.findScopeWithJson(ctx.db, caller, name, what);
-  return { ...scopeFrom(actor, row), json: row.json ?? undefined };
+  const callerOfOpenings = actor.kind === 'token' ? undefined : callerKey(actor);
+  const row = await store.findScopeWithImages(ctx.db, callerOf(actor), name, callerOfOpenings);
+  return { ...scopeFrom(actor, row), json: row.json ?? undefined, isOpenedLast: row.is_opened_last === true };
+}
+
+function callerOf(actor: Actor): { userId: number | undefined; isGuest: boolean } {
+  return { userId: identityOf(actor)?.userId, isGuest: actor.kind === 'token' && actor.guest !== undefined };
 }
 
 function assertSuits(actor: Actor, name: RepositoryName): void {

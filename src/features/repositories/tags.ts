@@ -8,7 +8,8 @@ import { recordEvent } from '../audit/audit';
 import { assertMayDelete } from './deletion';
 import type { Engine } from './engine';
 import { assertTag, displayName, isImageId, isTag } from './names';
-import { assertReadable, assertWritable, findScope, findScopeWithJson } from './scope';
+import { lockForTags } from './repositories.store';
+import { assertReadable, assertWritable, findScope, findScopeWithTags } from './scope';
 import * as store from './tags.store';
 
 const MISSING = 'Repository not found';
@@ -30,10 +31,10 @@ export interface Tag {
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
-export async function tagsAsJson(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<string> {
-  const scope = await findScopeWithJson(ctx, actor, name, 'tags');
+export async function tagsAsJson(ctx: Needs<'db' | 'cache'>, actor: Actor, name: RepositoryName): Promise<Buffer> {
+  const scope = await findScopeWithTags(ctx, actor, name);
   assertReadable(scope, MISSING);
-  return scope.json ?? '{}';
+  return scope.json ?? Buffer.from('{}');
 }
 
 /**
@@ -89,6 +90,7 @@ export async function putTag(
   }
   try {
     await inTransaction(ctx.db, async (tx) => {
+      await lockForTags(tx, repository.id);
       const from = await setTag(tx, repository.id, { name: tag.name, imageId, engine: tag.engine });
       if (from === imageId) return;
       const action = from === undefined ? 'tag.set' : 'tag.moved';
@@ -124,6 +126,7 @@ async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<
 export async function deleteTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: string): Promise<void> {
   const { repository, doer } = await assertMayDelete(ctx, actor, name);
   await inTransaction(ctx.db, async (tx) => {
+    await lockForTags(tx, repository.id);
     const from = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
     if (from === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);
     await recordEvent(tx, doer, { action: 'tag.deleted', subject: `${displayName(name)}:${tag}`, details: { from } });

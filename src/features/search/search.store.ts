@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { queryPrepared, type PreparedStatement } from '../../platform/db/query';
+import { query, queryPrepared, type PreparedStatement } from '../../platform/db/query';
 import { LIBRARY } from '../repositories/names';
 import { readableSql } from '../repositories/policy';
 
@@ -11,51 +11,134 @@ export interface HitRow {
   is_automated: boolean;
 }
 
-export interface SearchRow {
+interface PageRow {
   /** the account that was given may act */
   is_account: boolean;
-  total: number;
   hits: HitRow[];
 }
 
+export interface FirstRow extends PageRow {
+  /** how many hits there are as far as the page's end, among the repositories that were looked at */
+  found: number;
+}
+
+export interface AllRow extends PageRow {
+  total: number;
+}
+
+/** Who asks. */
+export type Account = { readonly userId: number; readonly credentialsEpoch: number } | undefined;
+
+/** What is asked for: repositories that are like each of the patterns. */
+export interface Wanted {
+  readonly patterns: readonly string[];
+  /** the name of the official repository that comes first */
+  readonly exact: string;
+  readonly limit: number;
+  readonly offset: number;
+}
+
 /**
- * One statement for each number of words: `like all ($1)` would say the same, but Postgres uses no index for it. The
- * account comes from the same query, so that one that ended meanwhile sees no more than a stranger.
- *
- * @param words - how many patterns follow the first five values
+ * How many repositories `searchFirst` looks at. That takes a millisecond; who finds less than a page among them has a
+ * word that is rare enough for the index of trigrams, or wants a page far behind.
  */
-export function searchStatement(words: number): PreparedStatement {
-  const conditions = Array.from({ length: words }, (_, index) => `and r.search_text like $${index + 6}`);
+export const LOOKED_AT = 1000;
+
+/** The account comes from the same query, so that one that ended meanwhile sees no more than a stranger. */
+const ACCOUNT = `account as (
+    select u.id, u.is_admin from users u where u.id = $1 and u.credentials_epoch = $2 and u.is_active
+  )`;
+
+/** Holds for repositories `r`, namespaces `n` and account `a`. */
+const READABLE = readableSql('a.id', 'coalesce(a.is_admin, false)');
+
+/** What `repositories_rank` sorts by, with the stars: word for word, or Postgres does not use it. */
+const DISPLAY_NAME = `(case r.namespace when '${LIBRARY}' then r.name else r.namespace || '/' || r.name end collate "C")`;
+const RANK = `r.star_count desc, ${DISPLAY_NAME}`;
+
+const EXACT = `r.namespace = '${LIBRARY}' and r.name = $3`;
+const HIT_COLUMNS = 'r.namespace, r.name, r.description, r.star_count, r.is_automated';
+
+/**
+ * A condition for each word: `like all ($1)` would say the same, but Postgres uses no index for it.
+ *
+ * @param first - the number of the first pattern's placeholder
+ */
+function likeEach(words: number, first: number): string {
+  return Array.from({ length: words }, (_, index) => `and r.search_text like $${index + first}`).join(' ');
+}
+
+/**
+ * Looks at the first repositories in the order of the results, one by one, until the page is full. Whether the account
+ * may read one is asked after whether it is a hit: there are few of those.
+ */
+export function firstStatement(words: number): PreparedStatement {
+  const hit = `${likeEach(words, 6)} and (
+      select ${READABLE} from namespaces n left join account a on true where n.name = r.namespace
+    )`;
   return {
-    name: `search.search_${words}`,
-    text: `with account as (
-      select u.id, u.is_admin from users u where u.id = $1 and u.credentials_epoch = $2 and u.is_active
-    ), hits as materialized (
-      select r.id from repositories r join namespaces n on n.name = r.namespace left join account a on true
-      where r.state <> 'deleting' and ${readableSql('a.id', 'coalesce(a.is_admin, false)')} ${conditions.join(' ')}
+    name: `search.first_${words}`,
+    text: `with ${ACCOUNT}, found as (
+      select r.* from (
+        select true as is_exact, r.*, ${DISPLAY_NAME} as display from repositories r
+        where r.state <> 'deleting' and ${EXACT}
+      ) r where true ${hit}
+      union all
+      (select r.* from (
+        select false as is_exact, r.*, ${DISPLAY_NAME} as display from repositories r
+        where r.state <> 'deleting' order by ${RANK} limit ${LOOKED_AT}
+      ) r where not (${EXACT}) ${hit} order by r.star_count desc, r.display limit $4::bigint + $5::bigint)
     ), page as (
-      select r.namespace, r.name, r.description, r.star_count, r.is_automated from hits join repositories r using (id)
-      order by (r.namespace = '${LIBRARY}' and r.name = $3) desc, r.star_count desc,
-        case r.namespace when '${LIBRARY}' then r.name else r.namespace || '/' || r.name end collate "C"
-      limit $4 offset $5
+      select ${HIT_COLUMNS} from found r order by r.is_exact desc, r.star_count desc, r.display limit $4 offset $5
     )
-    select exists (select 1 from account) as is_account, (select count(*) from hits) as total,
+    select exists (select 1 from account) as is_account, (select count(*) from found) as found,
       coalesce((select json_agg(page) from page), '[]') as hits`,
   };
 }
 
-export async function search(
-  db: Db,
-  account: { userId: number; credentialsEpoch: number } | undefined,
-  wanted: { patterns: readonly string[]; exact: string; limit: number; offset: number },
-): Promise<SearchRow> {
-  const rows = await queryPrepared<SearchRow>(db, searchStatement(wanted.patterns.length), [
-    account?.userId ?? null,
-    account?.credentialsEpoch ?? null,
-    wanted.exact,
-    wanted.limit,
-    wanted.offset,
-    ...wanted.patterns,
-  ]);
+function valuesOf(account: Account): (number | null)[] {
+  return [account?.userId ?? null, account?.credentialsEpoch ?? null];
+}
+
+/** The page, if the first repositories of all fill it. */
+export async function searchFirst(db: Db, account: Account, wanted: Wanted): Promise<FirstRow> {
+  const { patterns, exact, limit, offset } = wanted;
+  const values = [...valuesOf(account), exact, limit, offset, ...patterns];
+  const rows = await queryPrepared<FirstRow>(db, firstStatement(patterns.length), values);
+  return rows[0] ?? { is_account: false, found: 0, hits: [] };
+}
+
+/** @param first - the number of the first pattern's placeholder */
+function hitsSql(words: number, first: number): string {
+  return `from repositories r join namespaces n on n.name = r.namespace left join account a on true
+      where r.state <> 'deleting' and ${READABLE} ${likeEach(words, first)}`;
+}
+
+/** Finds all hits, then sorts and counts them. */
+export function allSql(words: number): string {
+  return `with ${ACCOUNT}, hits as materialized (
+      select r.id, ${EXACT} as is_exact, r.star_count, ${DISPLAY_NAME} as display ${hitsSql(words, 6)}
+    ), ranked as (
+      select id, row_number() over () as place from (
+        select id from hits order by is_exact desc, star_count desc, display limit $4 offset $5
+      ) in_order
+    ), page as (
+      select ${HIT_COLUMNS} from ranked join repositories r using (id) order by ranked.place
+    )
+    select exists (select 1 from account) as is_account, (select count(*) from hits) as total,
+      coalesce((select json_agg(page) from page), '[]') as hits`;
+}
+
+/** Not prepared: a plan for any words is a bad one for some, for only three letters make a trigram. */
+export async function searchAll(db: Db, account: Account, wanted: Wanted): Promise<AllRow> {
+  const { patterns, exact, limit, offset } = wanted;
+  const values = [...valuesOf(account), exact, limit, offset, ...patterns];
+  const rows = await query<AllRow>(db, allSql(patterns.length), values);
   return rows[0] ?? { is_account: false, total: 0, hits: [] };
+}
+
+/** How many repositories there are that the account may read and that are like each of the patterns. */
+export async function countHits(db: Db, account: Account, patterns: readonly string[]): Promise<number> {
+  const text = `with ${ACCOUNT} select count(*) as total ${hitsSql(patterns.length, 3)}`;
+  return (await query<{ total: number }>(db, text, [...valuesOf(account), ...patterns]))[0]?.total ?? 0;
 }

@@ -39,6 +39,32 @@ function wordsOf(term: string): string[] {
 }
 
 /**
+ * Finds a page of what is common without looking at everything. Its total may be some seconds old, for counting takes
+ * longer than finding.
+ *
+ * @returns undefined when it takes a look at everything
+ */
+async function searchCommon(
+  ctx: Needs<'db' | 'searchTotals'>,
+  account: store.Account,
+  wanted: store.Wanted,
+): Promise<store.AllRow | undefined> {
+  const end = wanted.offset + wanted.limit;
+  if (end > store.LOOKED_AT) return undefined;
+  const { found, ...page } = await store.searchFirst(ctx.db, account, wanted);
+  if (found < end) return undefined;
+  const counted = await ctx.searchTotals.get(keyOf(account, wanted), () =>
+    store.countHits(ctx.db, account, wanted.patterns),
+  );
+  return { ...page, total: Math.max(counted, found) };
+}
+
+/** What the total depends on. */
+function keyOf(account: store.Account, { patterns }: store.Wanted): string {
+  return JSON.stringify([account?.userId, account?.credentialsEpoch, patterns]);
+}
+
+/**
  * Searches names and descriptions for all words of a term, in any order and case; an empty term finds everything. What
  * the actor may not read is never found. The order is that of protocol 2.13: the official image of exactly this name,
  * then by stars, then by name.
@@ -48,25 +74,19 @@ function wordsOf(term: string): string[] {
  * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended meanwhile
  */
 export async function searchRepositories(
-  ctx: Needs<'db'>,
+  ctx: Needs<'db' | 'searchTotals'>,
   actor: Actor,
-  wanted: { term: string; page: number; pageSize: number },
+  { term, page, pageSize }: { term: string; page: number; pageSize: number },
 ): Promise<SearchPage> {
-  const words = wordsOf(wanted.term);
-  const {
-    is_account: isAccount,
-    total,
-    hits,
-  } = await store.search(ctx.db, identityOf(actor), {
-    patterns: words.slice(0, MAX_WORDS).map(asPattern),
-    exact: words.join(' '),
-    limit: wanted.pageSize,
-    offset: (wanted.page - 1) * wanted.pageSize,
-  });
-  if (!isAccount && identityOf(actor) !== undefined) await getAccount(ctx, actor);
+  const words = wordsOf(term);
+  const patterns = words.slice(0, MAX_WORDS).map(asPattern);
+  const wanted = { patterns, exact: words.join(' '), limit: pageSize, offset: (page - 1) * pageSize };
+  const account = identityOf(actor);
+  const row = (await searchCommon(ctx, account, wanted)) ?? (await store.searchAll(ctx.db, account, wanted));
+  if (!row.is_account && account !== undefined) await getAccount(ctx, actor);
   return {
-    total,
-    hits: hits.map((hit) => ({
+    total: row.total,
+    hits: row.hits.map((hit) => ({
       name: displayName(hit),
       description: hit.description,
       starCount: hit.star_count,

@@ -20,8 +20,8 @@ export function asksTheIndex(ctx: Context, { req, query }: V1Exchange<'registry'
 }
 
 /** @param tags - the registry's shape: `{"<tag>":"<image id>",…}` */
-export function indexTags(tags: string): Reply {
-  const entries = Object.entries(JSON.parse(tags) as Record<string, string>);
+export function indexTags(tags: Buffer): Reply {
+  const entries = Object.entries(JSON.parse(tags.toString()) as Record<string, string>);
   return json(
     200,
     entries.map(([name, imageId]) => ({ layer: imageId.slice(0, SHORT_ID), name })),

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { Actor } from '../../../src/features/accounts/actor';
 import { searchRepositories } from '../../../src/features/search/search';
-import { searchStatement } from '../../../src/features/search/search.store';
+import { allSql, firstStatement, LOOKED_AT } from '../../../src/features/search/search.store';
 import { query } from '../../../src/platform/db/query';
+import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 
 const ANYBODY: Actor = { kind: 'anonymous', address: '::1' };
@@ -14,8 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+/** Every time in a process of its own, which has counted nothing yet. */
 const find = (term: string, page = 1, pageSize = 100) =>
-  searchRepositories({ db: database.db }, ANYBODY, { term, page, pageSize });
+  searchRepositories(createTestContext(database.db), ANYBODY, { term, page, pageSize });
 
 it('finds exactly the repositories that have every word in their name or description', async () => {
   const anyText = fc.array(fc.constantFrom(...WORDS), { maxLength: 3 }).map((words) => words.join(' '));
@@ -64,19 +66,73 @@ it('pages cover everything once, in one order', async () => {
   );
 });
 
-it('uses the index on many rows', async () => {
-  await database.db('repositories').delete();
-  await database.db.raw(`insert into repositories (namespace, name, description)
-    select 'library', 'repo-' || i, md5(i::text) from generate_series(1, 20000) i`);
-  await database.db.raw('vacuum analyze repositories');
-  const plan = await query<{ 'QUERY PLAN': string }>(database.db, `explain ${searchStatement(1).text}`, [
-    null,
-    null,
-    'repo-19999',
-    25,
-    0,
-    '%repo-19999%',
-  ]);
-  expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('Bitmap Index Scan on repositories_search');
-  expect((await find('repo-19999')).hits.map(({ name }) => name)).toEqual(['repo-19999']);
+describe('among many repositories', () => {
+  const COUNT = LOOKED_AT * 3;
+
+  beforeAll(async () => {
+    await database.db('repositories').delete();
+    await database.db('namespaces').insert({ name: 'others', kind: 'organization' });
+    await database.db.raw(
+      `insert into repositories (namespace, name, star_count, is_private, description)
+       select case i % 2 when 0 then 'library' else 'others' end, 'repo-' || i, i % 7, i % 5 = 0,
+         case i % 3 when 0 then 'often' else '' end || case i % 100 when 1 then ' seldom' else '' end
+       from generate_series(1, ?) i`,
+      [COUNT],
+    );
+    await database.db.raw('vacuum analyze repositories');
+  });
+
+  /** Worked out without Postgres. */
+  async function expectedNames(word: string): Promise<string[]> {
+    const rows = await query<{ namespace: string; name: string; star_count: number; description: string }>(
+      database.db,
+      'select namespace, name, star_count, description from repositories where not is_private',
+    );
+    const hits = rows
+      .map((row) => ({ ...row, shown: row.namespace === 'library' ? row.name : `${row.namespace}/${row.name}` }))
+      .filter(({ shown, description }) => `${shown} ${description}`.includes(word))
+      .map(({ shown, star_count: stars }) => ({ shown, place: shown === word ? Infinity : stars }));
+    return hits.sort((a, b) => b.place - a.place || (a.shown < b.shown ? -1 : 1)).map(({ shown }) => shown);
+  }
+
+  it.each(['often', 'seldom', 'repo-1', 'repo-2', 'repo-999', '', 'o', 'r-', 'nowhere'])(
+    '%j: all pages together are all hits in their order',
+    async (word) => {
+      const expected = await expectedNames(word);
+      const pageSize = 97;
+      const found: string[] = [];
+      for (let page = 1; page <= Math.max(1, Math.ceil(expected.length / pageSize)); page += 1) {
+        const { total, hits } = await find(word, page, pageSize);
+        expect([page, total]).toEqual([page, expected.length]);
+        found.push(...hits.map(({ name }) => name));
+      }
+      expect(found).toEqual(expected);
+      const behind = await find(word, COUNT, pageSize);
+      expect([behind.total, behind.hits]).toEqual([expected.length, []]);
+    },
+  );
+
+  /** How Postgres carries a statement out; a generic plan is for any values. */
+  async function planOf(sql: string, values: string, plans: 'custom' | 'generic'): Promise<string> {
+    return database.db.transaction(async (tx) => {
+      await query(tx, `set local plan_cache_mode = force_${plans}_plan`);
+      await query(tx, `prepare asked as ${sql}`);
+      const options = 'analyze, costs off, timing off, summary off, buffers off';
+      const rows = await query<{ 'QUERY PLAN': string }>(tx, `explain (${options}) execute asked (${values})`);
+      await query(tx, 'deallocate asked');
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    });
+  }
+
+  it('a rare word is looked up in the index of trigrams', async () => {
+    const plan = await planOf(allSql(1), `null, null, 'repo-2999', 25, 0, '%repo-2999%'`, 'custom');
+    expect(plan).toContain('Bitmap Index Scan on repositories_search');
+  });
+
+  it('a common word is found by walking along the order of the results, whatever the word', async () => {
+    const plan = await planOf(firstStatement(1).text, `null, null, 'often', 10, 0, '%often%'`, 'generic');
+    const walked = /Index Scan using repositories_rank on repositories r\w* \(actual rows=(\d+)/.exec(plan);
+    // One of three has the word, and four of five of those are public.
+    expect([plan, Number(walked?.[1]) < 100]).toEqual([plan, true]);
+  });
 });

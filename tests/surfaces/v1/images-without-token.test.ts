@@ -49,6 +49,30 @@ it('the repository that the caller opened last decides, to push or to pull', asy
   expect(await noteFor(basic('carol'))).toBe('carol/other'); // others have their own
 });
 
+it('an opening is recorded anew when another came between, when it is a minute old, and when its record went', async () => {
+  await pushed('alice/one', 'alice');
+  await pushed('alice/two', 'alice');
+  const { db } = server.ctx;
+  await forgetOpenings();
+  const opened = async (repository: string): Promise<Date[]> => {
+    await startPull(server, repository, 'bobby');
+    return db<{ opened_at: Date }>('repository_openings').orderBy('opened_at').pluck('opened_at');
+  };
+  const first = await opened('alice/one');
+  expect(await opened('alice/one')).toEqual(first); // pulls repeat, and write nothing
+  for (const repository of ['alice/two', 'alice/one', 'alice/two', 'alice/one']) {
+    await opened(repository);
+    expect(await noteFor(basic('bobby'))).toBe(repository);
+  }
+  await db.raw(`update repository_openings set opened_at = opened_at - interval '61 seconds'`);
+  const before = Date.now();
+  expect((await opened('alice/one')).map((at) => at.getTime() > before - 30_000)).toEqual([false, true]);
+  await forgetOpenings();
+  expect(await opened('alice/one')).toHaveLength(1);
+  await opened('alice/two');
+  expect(await noteFor(basic('bobby'))).toBe('alice/two');
+});
+
 it('an anonymous caller is known by his address', async () => {
   await pushed('alice/one', 'alice');
   await pushed('carol/two', 'carol');
