@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
+import type { Handover } from './handover';
 
 /** Bytes that are safe in the store. */
 export interface StoredBlob {
@@ -76,6 +77,14 @@ export interface BlobStore {
    * @throws BlobMissingError, BlobSizeError like `read`
    */
   open(key: string, range?: ByteRange, expectedBytes?: number): Promise<ByteSource>;
+
+  /**
+   * How somebody else can send the bytes in our place; undefined when only `open` can.
+   *
+   * @param expectedBytes - how long all of it must be
+   * @throws BlobMissingError, BlobSizeError like `read`
+   */
+  handOver(key: string, expectedBytes: number): Promise<Handover | undefined>;
 
   /** The stored length in bytes, or undefined when there is nothing under the key. */
   size(key: string): Promise<number | undefined>;

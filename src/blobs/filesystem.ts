@@ -27,6 +27,7 @@ import {
 } from './blob-store';
 import { writeBatched } from './batched-write';
 import { FileBytes } from './file-bytes';
+import type { Handover } from './handover';
 import { DigestingSink } from './hashing';
 import { COMPLETE, QUARANTINE, UPLOADS, newBlobKey, newUploadKey, quarantineKeyOf } from './paths';
 
@@ -91,6 +92,13 @@ export class FilesystemBlobStore implements BlobStore {
   async open(key: string, range?: ByteRange, expectedBytes?: number): Promise<ByteSource> {
     const { handle, sizeBytes } = await this.openSized(key, expectedBytes);
     return new FileBytes(handle, range?.start ?? 0, range?.end ?? sizeBytes - 1);
+  }
+
+  async handOver(key: string, expectedBytes: number): Promise<Handover> {
+    const sizeBytes = await this.size(key);
+    if (sizeBytes === undefined) throw new BlobMissingError(key);
+    if (sizeBytes !== expectedBytes) throw new BlobSizeError(key, sizeBytes);
+    return { kind: 'file', path: key };
   }
 
   async size(key: string): Promise<number | undefined> {

@@ -44,6 +44,10 @@ export class MemoryBlobStore implements BlobStore {
     };
   }
 
+  handOver(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   private find(key: string, range?: ByteRange, expectedBytes?: number): Promise<Buffer> {
     const blob = this.blobs.get(key);
     if (blob === undefined) return Promise.reject(new BlobMissingError(key));

@@ -202,6 +202,11 @@ function describeOpening(store: () => BlobStore): void {
       await expect(store().open(`sha256/ab/${'ab'.repeat(32)}-00000000`)).rejects.toThrow(BlobMissingError);
     });
 
+    it('hands over, if it can, what has the expected length', async () => {
+      const { key } = await store().write(chunksOf(randomBytes(1000)));
+      expect([undefined, { kind: 'file', path: key }]).toContainEqual(await store().handOver(key, 1000));
+    });
+
     it('ends with the error of its taker, and can be closed unread', async () => {
       const { key } = await store().write(chunksOf(randomBytes(3_000_000)));
       const error = new Error('enough');

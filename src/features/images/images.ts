@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ByteRange } from '../../blobs/blob-store';
+import type { Handover } from '../../blobs/handover';
 import type { Needs } from '../../context';
 import type { ByteSource } from '../../platform/bytes/byte-source';
 import type { Db } from '../../platform/db/db';
@@ -98,6 +99,17 @@ export async function openLayer(
   assertLayerWhole(image);
   const { storageKey, layerSizeBytes } = image;
   return whileWhole(ctx, layerOf(image), () => ctx.blobs.open(storageKey, range, layerSizeBytes));
+}
+
+/**
+ * How a web server in front of us can send the layer; undefined when it cannot.
+ *
+ * @throws AppError `unavailable` when it is damaged
+ */
+export async function handOverLayer(ctx: Needs<'db' | 'blobs' | 'log'>, image: Image): Promise<Handover | undefined> {
+  assertLayerWhole(image);
+  const { storageKey, layerSizeBytes } = image;
+  return whileWhole(ctx, layerOf(image), () => ctx.blobs.handOver(storageKey, layerSizeBytes));
 }
 
 /**
