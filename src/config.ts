@@ -69,6 +69,13 @@ const environment = z.object({
     .refine((url) => !URL.canParse(url) || new URL(url).pathname === '/', 'must be a scheme and a host, without a path')
     .optional(),
   DRYDOCK_TRUSTED_PROXIES: proxyList.optional(),
+  DRYDOCK_ACCEL_PREFIX: z
+    .string()
+    .regex(
+      /^\/([A-Za-z0-9._~-]+\/)+$/,
+      'must be a path that starts and ends with a slash, /_drydock_layers/ for instance',
+    )
+    .optional(),
   DRYDOCK_ADMIN_USERNAME: z.string().superRefine(obeys(assertUsername)).optional(),
   DRYDOCK_ADMIN_PASSWORD: z.string().superRefine(obeys(assertPassword)).optional(),
   DRYDOCK_ADMIN_EMAIL: z.string().superRefine(obeys(assertEmail)).optional(),

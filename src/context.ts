@@ -28,6 +28,8 @@ export interface Settings {
   readonly indexHosts: readonly string[];
   /** which proxies say the truth about the client's address */
   readonly trustsProxy: TrustsProxy;
+  /** a path below which an nginx in front of us finds the layers' files; undefined: we send them */
+  readonly accelPrefix: string | undefined;
   /** how long the audit log goes back */
   readonly auditDays: number;
 }

@@ -50,6 +50,7 @@ export function settingsOf(config: Config): Settings {
     standalone: config.DRYDOCK_STANDALONE,
     indexHosts: config.DRYDOCK_INDEX_HOSTS ?? [],
     trustsProxy: trustProxies(config.DRYDOCK_TRUSTED_PROXIES ?? []),
+    accelPrefix: config.DRYDOCK_ACCEL_PREFIX,
     auditDays: config.DRYDOCK_AUDIT_DAYS,
   };
 }

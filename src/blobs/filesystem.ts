@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import type { ByteSource } from '../platform/bytes/byte-source';
 import { hasCode } from '../platform/error-code';
 import { AppError } from '../platform/errors';
 import {
@@ -25,6 +26,8 @@ import {
   type StoredBlob,
 } from './blob-store';
 import { writeBatched } from './batched-write';
+import { FileBytes } from './file-bytes';
+import type { Handover } from './handover';
 import { DigestingSink } from './hashing';
 import { COMPLETE, QUARANTINE, UPLOADS, newBlobKey, newUploadKey, quarantineKeyOf } from './paths';
 
@@ -45,16 +48,6 @@ async function syncDirectory(directory: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function assertSize(handle: FileHandle, key: string, expectedBytes: number): Promise<void> {
-  try {
-    const { size } = await handle.stat();
-    if (size !== expectedBytes) throw new BlobSizeError(key, size);
-  } catch (error) {
-    await handle.close();
-    throw error;
   }
 }
 
@@ -92,14 +85,20 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable> {
-    let handle: FileHandle;
-    try {
-      handle = await open(this.pathOf(key), 'r');
-    } catch (error) {
-      throw isNotFound(error) ? new BlobMissingError(key) : error;
-    }
-    if (expectedBytes !== undefined) await assertSize(handle, key, expectedBytes);
+    const { handle } = await this.openSized(key, expectedBytes);
     return handle.createReadStream({ highWaterMark: READ_BYTES, ...range });
+  }
+
+  async open(key: string, range?: ByteRange, expectedBytes?: number): Promise<ByteSource> {
+    const { handle, sizeBytes } = await this.openSized(key, expectedBytes);
+    return new FileBytes(handle, range?.start ?? 0, range?.end ?? sizeBytes - 1);
+  }
+
+  async handOver(key: string, expectedBytes: number): Promise<Handover> {
+    const sizeBytes = await this.size(key);
+    if (sizeBytes === undefined) throw new BlobMissingError(key);
+    if (sizeBytes !== expectedBytes) throw new BlobSizeError(key, sizeBytes);
+    return { kind: 'file', path: key };
   }
 
   async size(key: string): Promise<number | undefined> {
@@ -166,6 +165,26 @@ export class FilesystemBlobStore implements BlobStore {
     const uploads = path.join(this.root, UPLOADS);
     await mkdir(uploads, { recursive: true });
     await access(uploads, constants.R_OK | constants.W_OK | constants.X_OK);
+  }
+
+  private async openSized(
+    key: string,
+    expectedBytes: number | undefined,
+  ): Promise<{ handle: FileHandle; sizeBytes: number }> {
+    let handle: FileHandle;
+    try {
+      handle = await open(this.pathOf(key), 'r');
+    } catch (error) {
+      throw isNotFound(error) ? new BlobMissingError(key) : error;
+    }
+    try {
+      const { size } = await handle.stat();
+      if (size !== (expectedBytes ?? size)) throw new BlobSizeError(key, size);
+      return { handle, sizeBytes: size };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   }
 
   private pathOf(key: string): string {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { ByteSource } from '../platform/bytes/byte-source';
 import {
   BlobMissingError,
   BlobSizeError,
@@ -28,13 +29,31 @@ export class MemoryBlobStore implements BlobStore {
     return { digest: `sha256:${sha256Hex}`, sizeBytes, key };
   }
 
-  read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable> {
+  async read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable> {
+    const bytes = await this.find(key, range, expectedBytes);
+    return Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false });
+  }
+
+  async open(key: string, range?: ByteRange, expectedBytes?: number): Promise<ByteSource> {
+    const bytes = await this.find(key, range, expectedBytes);
+    return {
+      copyTo: async (take) => {
+        if (bytes.length > 0) await take(bytes);
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  handOver(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  private find(key: string, range?: ByteRange, expectedBytes?: number): Promise<Buffer> {
     const blob = this.blobs.get(key);
     if (blob === undefined) return Promise.reject(new BlobMissingError(key));
     const { length } = blob.bytes;
     if (length !== (expectedBytes ?? length)) return Promise.reject(new BlobSizeError(key, length));
-    const bytes = range === undefined ? blob.bytes : blob.bytes.subarray(range.start, range.end + 1);
-    return Promise.resolve(Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false }));
+    return Promise.resolve(range === undefined ? blob.bytes : blob.bytes.subarray(range.start, range.end + 1));
   }
 
   size(key: string): Promise<number | undefined> {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ByteSource } from '../../src/platform/bytes/byte-source';
 import { BlobMissingError, BlobSizeError, type BlobStore } from '../../src/blobs/blob-store';
 
 /*
@@ -50,6 +51,7 @@ export function describeBlobStore(driver: string, openStore: () => Promise<Opene
 
     describeWriting(() => store, listed, readAll);
     describeReading(() => store, readAll);
+    describeOpening(() => store);
     describeKeeping(() => store, listed, readAll);
   });
 }
@@ -161,6 +163,71 @@ function describeReading(store: () => BlobStore, readAll: ReadAll): void {
       const { key } = await store().write(chunksOf(bytes));
       const reads = await Promise.all(Array.from({ length: 10 }, () => readAll(key)));
       expect(reads.every((read) => read.equals(bytes))).toBe(true);
+    });
+  });
+}
+
+/** Takes all pieces and keeps copies, for the buffers are used again; `pauseMs` makes a slow taker. */
+async function collectFrom(source: ByteSource, { pauseMs = 0, limit = Infinity } = {}): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  await source.copyTo(async (piece) => {
+    if (pauseMs > 0) await sleep(pauseMs);
+    if (pieces.length === limit) throw new Error('enough');
+    pieces.push(Buffer.from(piece)); // at the end of its time: until now the piece was ours
+  });
+  return Buffer.concat(pieces);
+}
+
+function describeOpening(store: () => BlobStore): void {
+  describe('open', () => {
+    it.each([0, 1, 524_288, 1_048_577, 3_500_001])('hands out %s bytes, and any range of them', async (size) => {
+      const bytes = randomBytes(size);
+      const { key } = await store().write(chunksOf(bytes));
+      expect((await collectFrom(await store().open(key, undefined, size))).equals(bytes)).toBe(true);
+      if (size === 0) return;
+      for (const [start, end] of [
+        [0, 0],
+        [0, size - 1],
+        [size - 1, size - 1],
+        [Math.floor(size / 3), Math.floor(size / 2)],
+      ] as const) {
+        const part = await collectFrom(await store().open(key, { start, end }));
+        expect(part.equals(bytes.subarray(start, end + 1))).toBe(true);
+      }
+    });
+
+    it('refuses before the first byte what is missing or has another length', async () => {
+      const { key } = await store().write(chunksOf(randomBytes(1000)));
+      await expect(store().open(key, undefined, 999)).rejects.toThrow(BlobSizeError);
+      await expect(store().open(`sha256/ab/${'ab'.repeat(32)}-00000000`)).rejects.toThrow(BlobMissingError);
+    });
+
+    it('hands over, if it can, what has the expected length', async () => {
+      const { key } = await store().write(chunksOf(randomBytes(1000)));
+      expect([undefined, { kind: 'file', path: key }]).toContainEqual(await store().handOver(key, 1000));
+    });
+
+    it('ends with the error of its taker, and can be closed unread', async () => {
+      const { key } = await store().write(chunksOf(randomBytes(3_000_000)));
+      const error = new Error('enough');
+      await expect((await store().open(key)).copyTo(() => Promise.reject(error))).rejects.toBe(error);
+      await (await store().open(key)).close();
+    });
+
+    it('never mixes the bytes of many that are taken at different speeds', async () => {
+      const all = Array.from({ length: 12 }, () => randomBytes(2_500_000));
+      const stored = await Promise.all(all.map((bytes) => store().write(chunksOf(bytes))));
+      for (let round = 0; round < 3; round += 1) {
+        const taken = stored.map(async ({ key }, i) => {
+          const source = await store().open(key);
+          const isBreakingOff = i % 4 === 3;
+          if (isBreakingOff) return collectFrom(source, { pauseMs: 1, limit: 0 }).catch(() => undefined);
+          return collectFrom(source, { pauseMs: (i % 4) * 3 });
+        });
+        for (const [i, bytes] of (await Promise.all(taken)).entries()) {
+          if (i % 4 !== 3) expect([i, bytes?.equals(all[i]!)]).toEqual([i, true]);
+        }
+      }
     });
   });
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { BlobMissingError, BlobSizeError, type ByteRange } from '../../blobs/blob-store';
+import { BlobMissingError, BlobSizeError } from '../../blobs/blob-store';
 import type { Needs } from '../../context';
 import { inLongTransaction } from '../../platform/db/db';
 import { hasCode } from '../../platform/error-code';
@@ -24,6 +24,11 @@ import * as store from './damage.store';
 export interface BlobRef {
   readonly digest: string;
   readonly storageKey: string;
+}
+
+/** A blob whose length is known. */
+export interface SizedBlobRef extends BlobRef {
+  readonly sizeBytes: number;
 }
 
 /** A repository that a damaged layer concerns. */
@@ -94,16 +99,24 @@ export async function setAside(
 /**
  * Opens the bytes of a blob, having looked at their length.
  *
- * @param range - undefined: all of it
  * @throws AppError `unavailable` when they are damaged
  */
-export async function openBlob(
+export async function openBlob(ctx: Needs<'db' | 'blobs' | 'log'>, blob: SizedBlobRef): Promise<Readable> {
+  return whileWhole(ctx, blob, () => ctx.blobs.read(blob.storageKey, undefined, blob.sizeBytes));
+}
+
+/**
+ * Does with a blob what looks at its length first, and sets it aside when that shows damage.
+ *
+ * @throws AppError `unavailable` when it is damaged
+ */
+export async function whileWhole<T>(
   ctx: Needs<'db' | 'blobs' | 'log'>,
-  blob: BlobRef & { readonly sizeBytes: number },
-  range?: ByteRange,
-): Promise<Readable> {
+  blob: BlobRef,
+  use: () => Promise<T>,
+): Promise<T> {
   try {
-    return await ctx.blobs.read(blob.storageKey, range, blob.sizeBytes);
+    return await use();
   } catch (error) {
     const damage = damageFrom(error);
     if (damage === undefined) throw error;

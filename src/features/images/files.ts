@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import { openLayer } from './images';
+import { readLayer } from './images';
 import type { Image } from './locate';
 import { listFiles, type FileEntry } from './tar/file-list';
 
@@ -9,7 +9,7 @@ import { listFiles, type FileEntry } from './tar/file-list';
  * @throws AppError `invalid` when the layer is no archive that can be read, `too_large`, `unavailable` when it is damaged
  */
 export async function listImageFiles(ctx: Needs<'db' | 'blobs' | 'log'>, image: Image): Promise<FileEntry[]> {
-  const layer = await openLayer(ctx, image);
+  const layer = await readLayer(ctx, image);
   try {
     return await listFiles(layer as AsyncIterable<Buffer>);
   } finally {

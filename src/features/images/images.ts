@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { ByteRange } from '../../blobs/blob-store';
+import type { Handover } from '../../blobs/handover';
 import type { Needs } from '../../context';
+import type { ByteSource } from '../../platform/bytes/byte-source';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../accounts/actor';
-import { layerIsDamaged, openBlob } from './damage';
+import { layerIsDamaged, openBlob, whileWhole, type SizedBlobRef } from './damage';
 import * as store from './images.store';
 import { locateReadable, type Image, type LocatedImage } from './locate';
 
@@ -84,7 +86,7 @@ export function assertLayerWhole(image: Image): void {
 }
 
 /**
- * Opens the layer as it was pushed, byte for byte.
+ * Opens the layer as it was pushed, byte for byte, to send it on.
  *
  * @param range - undefined: all of it
  * @throws AppError `unavailable` when it is damaged
@@ -93,8 +95,33 @@ export async function openLayer(
   ctx: Needs<'db' | 'blobs' | 'log'>,
   image: Image,
   range?: ByteRange,
-): Promise<Readable> {
+): Promise<ByteSource> {
   assertLayerWhole(image);
-  const { layerDigest: digest, storageKey, layerSizeBytes: sizeBytes } = image;
-  return openBlob(ctx, { digest, storageKey, sizeBytes }, range);
+  const { storageKey, layerSizeBytes } = image;
+  return whileWhole(ctx, layerOf(image), () => ctx.blobs.open(storageKey, range, layerSizeBytes));
+}
+
+/**
+ * How a web server in front of us can send the layer; undefined when it cannot.
+ *
+ * @throws AppError `unavailable` when it is damaged
+ */
+export async function handOverLayer(ctx: Needs<'db' | 'blobs' | 'log'>, image: Image): Promise<Handover | undefined> {
+  assertLayerWhole(image);
+  const { storageKey, layerSizeBytes } = image;
+  return whileWhole(ctx, layerOf(image), () => ctx.blobs.handOver(storageKey, layerSizeBytes));
+}
+
+/**
+ * Opens the layer to look into it.
+ *
+ * @throws AppError `unavailable` when it is damaged
+ */
+export async function readLayer(ctx: Needs<'db' | 'blobs' | 'log'>, image: Image): Promise<Readable> {
+  assertLayerWhole(image);
+  return openBlob(ctx, layerOf(image));
+}
+
+function layerOf({ layerDigest: digest, storageKey, layerSizeBytes: sizeBytes }: Image): SizedBlobRef {
+  return { digest, storageKey, sizeBytes };
 }

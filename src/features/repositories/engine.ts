@@ -39,3 +39,8 @@ export function failsOnEmptyLayers(userAgent: string | undefined): boolean {
 export function readsOnlyStrings(userAgent: string | undefined): boolean {
   return /(?:^|\s)docker\/0\.([1-5]\.|6\.[0-5](?!\d))/.test(userAgent ?? '');
 }
+
+/** Whether it is an engine at all. */
+export function isEngine(userAgent: string | undefined): boolean {
+  return /(?:^|\s)docker\//.test(userAgent ?? '');
+}

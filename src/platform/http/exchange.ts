@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { ByteSource } from '../bytes/byte-source';
 import type { Logger } from '../log/logger';
 
 /** A request as a handler sees it: Node's message and what the router and the guard made of it. */
@@ -18,13 +18,13 @@ export interface Exchange<Caller> {
 export type Headers = Readonly<Record<string, string | number | readonly string[]>>;
 
 /**
- * What a handler answers. A string or buffer is sent with its length, unless `isChunked`; a stream with the length that
- * its headers give.
+ * What a handler answers. A string or buffer is sent with its length, unless `isChunked`; a byte source with the length
+ * that its headers give.
  */
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: string | Buffer | Readable | undefined;
+  readonly body: string | Buffer | ByteSource | undefined;
   readonly isChunked?: boolean;
 }
 

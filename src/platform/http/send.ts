@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
+import { isByteSource } from '../bytes/byte-source';
 import type { Reply } from './exchange';
 import { requestState } from './request-state';
+import { sendBytes } from './send-bytes';
 
 /** What a connection takes at once, whether its client reads or not. */
 const LARGE = 16 * 1024;
@@ -13,7 +13,7 @@ const DRAIN_BYTES = 64 * 1024 * 1024;
 /**
  * Sends a reply. The answer to a HEAD keeps every header, the length among them, and has no body.
  *
- * @throws what the body's stream throws; by then the socket is destroyed, for the headers are gone
+ * @throws what the body's source throws; the socket must be destroyed then, for the headers are gone
  */
 export async function send(res: ServerResponse, reply: Reply): Promise<void> {
   const { body } = reply;
@@ -21,9 +21,9 @@ export async function send(res: ServerResponse, reply: Reply): Promise<void> {
   for (const [name, value] of Object.entries(reply.headers)) {
     res.setHeader(name, value);
   }
-  if (body instanceof Readable) {
+  if (typeof body === 'object' && isByteSource(body)) {
     limitIdling(res);
-    return sendStream(res, body);
+    return sendBytes(res, body);
   }
   const hasLength = body !== undefined && reply.isChunked !== true;
   if (hasLength) res.setHeader('Content-Length', Buffer.byteLength(body));
@@ -64,13 +64,4 @@ async function drain(req: IncomingMessage): Promise<void> {
 /** A client that takes nothing any more would keep the answer in memory, and a file open. */
 function limitIdling(res: ServerResponse): void {
   res.setTimeout(requestState(res).timeouts.idleAnswerMs, () => res.destroy());
-}
-
-async function sendStream(res: ServerResponse, body: Readable): Promise<void> {
-  if (res.req.method === 'HEAD') {
-    body.destroy();
-    res.end();
-    return;
-  }
-  await pipeline(body, res);
 }

@@ -7,6 +7,7 @@ import { readRange } from '../../platform/http/ranges';
 import type { V1Handler } from './access';
 import { getPrivateImage, imageIdOf, isUnmodified } from './images';
 import { substituteFor, varyFor } from './empty-layers';
+import { offload } from './layer-offload';
 import { immutableHeaders } from './replies';
 import { headerOf } from './requests';
 
@@ -17,12 +18,12 @@ import { headerOf } from './requests';
 async function replyWithLayer(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
   const substitute = substituteFor(image, req);
   const sizeBytes = substitute?.length ?? image.layerSizeBytes;
-  const common: Headers = {
+  const described: Headers = {
     ...immutableHeaders(image.isPrivate),
     'Content-Type': 'application/octet-stream',
-    'Accept-Ranges': 'bytes',
     ...varyFor(image),
   };
+  const common: Headers = { ...described, 'Accept-Ranges': 'bytes' };
   if (isUnmodified(req)) return empty(304, common);
   assertLayerWhole(image);
   // Only a GET has ranges (RFC 7233, 3.1).
@@ -38,6 +39,9 @@ async function replyWithLayer(ctx: Context, req: IncomingMessage, image: Image):
   };
   const status = part === undefined ? 200 : 206;
   if (req.method === 'HEAD' || sizeBytes === 0) return empty(status, headers);
+  const handedOver =
+    substitute === undefined ? await offload(ctx, req, image, described, part !== undefined) : undefined;
+  if (handedOver !== undefined) return handedOver;
   const body = substitute?.subarray(part?.start, part && part.end + 1) ?? (await openLayer(ctx, image, part));
   return { status, headers, body };
 }

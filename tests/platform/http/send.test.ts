@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ByteSource } from '../../../src/platform/bytes/byte-source';
 import { empty, json, jsonText, type Reply } from '../../../src/platform/http/exchange';
 import { Connection, serve } from './listening';
 
@@ -21,6 +21,24 @@ async function ask(method: string): Promise<[head: string, body: string]> {
   const text = await begin(method, 'Connection: close\r\n').all();
   const end = text.indexOf('\r\n\r\n');
   return [text.slice(0, end), text.slice(end + 4)];
+}
+
+/** Hands out texts, and counts how it was used. */
+class Pieces implements ByteSource {
+  copied = 0;
+  closed = 0;
+
+  constructor(private readonly texts: readonly string[]) {}
+
+  async copyTo(take: (piece: Buffer) => Promise<void>): Promise<void> {
+    this.copied += 1;
+    for (const text of this.texts) await take(Buffer.from(text));
+  }
+
+  close(): Promise<void> {
+    this.closed += 1;
+    return Promise.resolve();
+  }
 }
 
 describe('send', () => {
@@ -60,43 +78,107 @@ describe('send', () => {
     expect(head).toContain('X-Docker-Endpoints: one.test\r\nX-Docker-Endpoints: two.test');
   });
 
-  it('sends a stream, and closes it unread for a HEAD', async () => {
-    const stream = (): Reply => ({
-      status: 200,
-      headers: { 'Content-Length': 6 },
-      body: Readable.from(['abc', 'def']),
-    });
-    reply = stream();
+  it('sends a byte source, and closes it unread for a HEAD', async () => {
+    const source = new Pieces(['abc', 'def']);
+    const sources = (): Reply => ({ status: 200, headers: { 'Content-Length': 6 }, body: source });
+    reply = sources();
     expect((await ask('GET'))[1]).toBe('abcdef');
-    reply = stream();
+    reply = sources();
     const [head, body] = await ask('HEAD');
     expect([head.includes('Content-Length: 6'), body]).toEqual([true, '']);
-    expect((reply.body as Readable).destroyed).toBe(true);
+    expect([source.copied, source.closed]).toEqual([1, 1]);
   });
 
-  it('breaks the connection when a stream breaks, and appends nothing', async () => {
-    const failing = async function* (): AsyncGenerator<string> {
-      yield 'abc';
-      await sleep(20);
-      throw new Error('the disk broke');
+  it('breaks the connection when a source breaks, and appends nothing', async () => {
+    const body: ByteSource = {
+      copyTo: async (take) => {
+        await take(Buffer.from('abc'));
+        await sleep(20);
+        throw new Error('the disk broke');
+      },
+      close: () => Promise.resolve(),
     };
-    reply = { status: 200, headers: { 'Content-Length': 6 }, body: Readable.from(failing(), { objectMode: false }) };
+    reply = { status: 200, headers: { 'Content-Length': 6 }, body };
     expect((await ask('GET'))[1]).toBe('abc');
   });
 
-  it('closes a stream whose reader has gone', async () => {
-    const body = new Readable({
-      read() {
-        this.push(Buffer.alloc(65_536));
+  it('keeps the connection after a body from a source', async () => {
+    const connection = begin('GET');
+    reply = { status: 200, headers: { 'Content-Length': 6 }, body: new Pieces(['abc', 'def']) };
+    await connection.until('abcdef');
+    reply = json(200, 'next');
+    connection.socket.write('GET /next HTTP/1.1\r\nHost: hub.test\r\n\r\n');
+    expect(await connection.until('"next"')).toContain('HTTP/1.1 200 ');
+    connection.socket.destroy();
+  });
+
+  it('tells a source that its reader has gone, in the middle of a piece and between two', async () => {
+    for (const pauseMs of [0, 20]) {
+      const stopped = new Promise<unknown>((resolve) => {
+        const body: ByteSource = {
+          copyTo: async (take) => {
+            try {
+              for (;;) {
+                await take(Buffer.alloc(1_000_000));
+                await sleep(pauseMs);
+              }
+            } catch (error) {
+              resolve(error);
+              throw error;
+            }
+          },
+          close: () => Promise.resolve(),
+        };
+        reply = { status: 200, headers: { 'Content-Length': 1e12 }, body };
+      });
+      const connection = begin('GET');
+      await connection.until('HTTP/1.1 200');
+      if (pauseMs === 0) connection.socket.pause();
+      await sleep(50);
+      connection.socket.destroy();
+      expect(await stopped).toEqual(new Error('the client has gone'));
+    }
+  });
+
+  it('tells a source, too, whose answer waits behind another one on the same connection', async () => {
+    const stopped: unknown[] = [];
+    let begun = 0;
+    const body: ByteSource = {
+      copyTo: async (take) => {
+        begun += 1;
+        await take(Buffer.alloc(30_000_000)).catch((error: unknown) => stopped.push(error));
+        throw new Error('stopped');
       },
-    });
-    reply = { status: 200, headers: {}, body };
+      close: () => Promise.resolve(),
+    };
+    reply = { status: 200, headers: { 'Content-Length': 1e12 }, body };
+    const connection = new Connection(server.port);
+    connection.socket.pause();
+    connection.socket.write('GET /path HTTP/1.1\r\nHost: hub.test\r\n\r\n'.repeat(2)); // at once, or Node waits
+    while (begun < 2) await sleep(10);
+    connection.socket.destroy();
+    while (stopped.length < 2) await sleep(10);
+    expect(stopped).toEqual([new Error('the client has gone'), new Error('the client has gone')]);
+  });
+
+  it('gives a piece back only when the socket has taken all of it', async () => {
+    let isBack = false;
+    const body: ByteSource = {
+      copyTo: async (take) => {
+        await take(Buffer.alloc(30_000_000, 'x')); // more than the kernel keeps for a reader
+        isBack = true;
+      },
+      close: () => Promise.resolve(),
+    };
+    reply = { status: 200, headers: { 'Content-Length': 30_000_000, Connection: 'close' }, body };
     const connection = begin('GET');
     await connection.until('HTTP/1.1 200');
-    const closed = new Promise((resolve) => body.once('close', resolve));
-    connection.socket.destroy();
-    await closed;
-    expect(body.destroyed).toBe(true);
+    connection.socket.pause();
+    await sleep(100);
+    expect(isBack).toBe(false);
+    connection.socket.resume();
+    await connection.all();
+    expect(isBack).toBe(true);
   });
 });
 

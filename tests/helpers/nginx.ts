@@ -1,0 +1,78 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** An nginx with a configuration of ours. */
+export interface Nginx {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Debian's folder for it is not on everybody's PATH. */
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
+
+/**
+ * Whether the tests with nginx can run. Where everything must (`.ci/run`), its absence is an error.
+ *
+ * @throws Error in CI
+ */
+export function hasNginx(): boolean {
+  const isThere = spawnSync('nginx', ['-v'], { env: { PATH } }).status === 0;
+  if (!isThere && process.env['CI'] !== undefined) throw new Error('nginx is not installed: see .ci/run');
+  if (!isThere) console.warn('NOT TESTED: nginx is not installed (apt-get install nginx-light)');
+  return isThere;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function untilItListens(port: number, hasEnded: () => boolean): Promise<void> {
+  for (;;) {
+    if (hasEnded()) throw new Error('nginx ended before it listened');
+    const socket = connect(port, '127.0.0.1');
+    const isOpen = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    });
+    socket.destroy();
+    if (isOpen) return;
+    await sleep(20);
+  }
+}
+
+/** @param serverBlock - a `server { … }` that listens to the port it is given on the loopback */
+export async function startNginx(serverBlock: (port: number) => string): Promise<Nginx> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'drydock-nginx-'));
+  const port = await freePort();
+  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const temporary = folders.map((name) => `${name}_temp_path ${dir}/${name};`).join(' ');
+  const user = process.getuid?.() === 0 ? 'user root;' : '';
+  const file = path.join(dir, 'nginx.conf');
+  await writeFile(
+    file,
+    `${user} daemon off; worker_processes 1; pid ${dir}/pid; error_log stderr error;
+    events { }
+    http { access_log off; ${temporary} ${serverBlock(port)} }`,
+  );
+  const args = ['-p', dir, '-c', file, '-e', 'stderr'];
+  const child = spawn('nginx', args, { env: { PATH }, stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = once(child, 'exit');
+  await untilItListens(port, () => child.exitCode !== null);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      await rm(dir, { recursive: true });
+    },
+  };
+}
