@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from '../src/context';
 import { createUser, findUser, identityForOperator, listUsers } from '../src/features/accounts/users';
 import type { Identity, RepositoryName } from '../src/features/accounts/actor';
+import type { Visibility } from '../src/features/accounts/policy';
 import { displayName } from '../src/features/repositories/names';
-import { createRepository, listRepositories } from '../src/features/repositories/repositories';
+import { createRepository, listRepositories } from '../src/features/repositories/operator';
 import { AppError } from '../src/platform/errors';
 import { BASE, HELLO_1, HELLO_2, PRIVATE, PUBLIC } from './images';
 import { push, type DemoPush } from './push';
@@ -27,22 +28,22 @@ export interface DemoData {
 const OWNER = 'demo';
 const USERNAMES = [OWNER, 'guest'];
 
-const PUSHES: readonly (DemoPush & { isPrivate: boolean })[] = [
+const PUSHES: readonly (DemoPush & { visibility: Visibility })[] = [
   {
     repository: { namespace: 'library', name: 'hello' },
-    isPrivate: false,
+    visibility: 'public',
     chain: [BASE, HELLO_1, HELLO_2],
     tags: { '1.0': HELLO_1, latest: HELLO_2 },
   },
   {
     repository: { namespace: OWNER, name: 'hello' },
-    isPrivate: false,
+    visibility: 'public',
     chain: [BASE, HELLO_1, HELLO_2, PUBLIC],
     tags: { latest: PUBLIC },
   },
   {
     repository: { namespace: OWNER, name: 'private' },
-    isPrivate: true,
+    visibility: 'private',
     chain: [BASE, PRIVATE],
     tags: { latest: PRIVATE },
   },
@@ -75,8 +76,8 @@ async function exists(ctx: Context, { namespace, name }: RepositoryName): Promis
 export async function seedDemo(ctx: Context): Promise<DemoData> {
   const identity = await administrator(ctx);
   const accounts = await makeAccounts(ctx);
-  for (const { isPrivate, ...wanted } of PUSHES) {
-    if (!(await exists(ctx, wanted.repository))) await createRepository(ctx, wanted.repository, { isPrivate });
+  for (const { visibility, ...wanted } of PUSHES) {
+    if (!(await exists(ctx, wanted.repository))) await createRepository(ctx, wanted.repository, { visibility });
     await push(ctx, identity, wanted);
   }
   return { accounts, repositories: PUSHES.map(({ repository }) => displayName(repository)) };

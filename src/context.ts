@@ -53,7 +53,11 @@ export interface Context {
    * the identities of credentials that were right lately; whoever uses one must hold it against the database in the
    * same request
    */
-  readonly recentLogins: SecretCache<{ readonly userId: number; readonly credentialsEpoch: number }>;
+  readonly recentLogins: SecretCache<{
+    readonly userId: number;
+    readonly credentialsEpoch: number;
+    readonly accessTokenId?: number | undefined;
+  }>;
   /** remembers immutable bytes, and lists with the version that they are of */
   readonly cache: ByteCache;
   /** how much there was to find, some seconds ago */

@@ -66,7 +66,7 @@ export async function startTestServer(
   };
 }
 
-/** An account that can act at once; its password is `<username>pw`, as in the recorded sessions. */
+/** An account that can act at once, and hide as many repositories as a test likes; its password is `<username>pw`, as in the recorded sessions. */
 export async function addUser(
   server: Pick<TestServer, 'ctx'>,
   username: string,
@@ -80,6 +80,7 @@ export async function addUser(
     isAdmin: options.isAdmin ?? false,
     isEmailVerified: true,
   });
+  await server.ctx.db('namespaces').where({ name: username }).update({ plan: 'unlimited' });
 }
 
 /** The password that `addUser` gives. */

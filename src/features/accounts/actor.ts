@@ -1,6 +1,9 @@
 /** What a token allows: `write` includes reading, `delete` includes reading (protocol 3.5). */
 export type TokenAccess = 'read' | 'write' | 'delete';
 
+/** What one may do with a repository, each including the one before; also what an access token allows. */
+export type AccessLevel = 'read' | 'write' | 'admin';
+
 /** A repository by name, normalised: the namespace is never empty. */
 export interface RepositoryName {
   readonly namespace: string;
@@ -10,8 +13,10 @@ export interface RepositoryName {
 /** The account that an actor speaks for, as it was when its credentials were checked or its token was signed. */
 export interface Identity {
   readonly userId: number;
-  /** goes up with every password change; an identity with an older one has ended */
+  /** goes up with every password change; an identity with an older one has ended, unless it has an access token */
   readonly credentialsEpoch: number;
+  /** of the access token that was used; undefined: a password was */
+  readonly accessTokenId?: number | undefined;
 }
 
 /**
@@ -42,7 +47,12 @@ export type Actor = Readonly<{ address: string }> &
 export interface Account {
   readonly userId: number;
   readonly username: string;
+  /** of the site */
   readonly isAdmin: boolean;
+  /** the organization that a robot works for */
+  readonly robotOf: string | undefined;
+  /** the access token that was used; undefined: the account logged in by itself */
+  readonly accessToken: { readonly id: number; readonly access: AccessLevel } | undefined;
 }
 
 /** Somebody whom another index vouches for: no account here, and one repository of that index to work on. */

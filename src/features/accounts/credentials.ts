@@ -1,6 +1,7 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { recordLogin } from '../audit/audit';
+import { isAccessToken, verifyAccessToken } from './access-tokens';
 import type { Identity } from './actor';
 import { assertMayTry, countFailure, forgiveFailures, LOGIN_LIMITS } from './login-limits';
 import { normalizeUsername } from './rules';
@@ -48,7 +49,7 @@ async function recordFailure(ctx: Checking, username: string, address: string): 
 }
 
 /**
- * Checks a username and password. The password comes first, so that nobody learns of an account, active or not,
+ * Checks a username and password, or an access token in its place. The password comes first, so that nobody learns of an account, active or not,
  * without it; an unknown user costs as much time as a wrong password (protocol 2.3).
  *
  * @param address - of whoever brings them
@@ -62,13 +63,19 @@ export async function verifyCredentials(
   address: string,
 ): Promise<Identity | undefined> {
   const username = normalizeUsername(name);
+  // Nobody guesses one, so failures need no count; and a host whose token has expired must not shut its people out.
+  if (isAccessToken(password)) {
+    const identity = await verifyAccessToken(ctx, username, password, address);
+    if (identity !== undefined) ctx.recentLogins.set(identity, username, password);
+    return identity;
+  }
   const user = await findByUsername(ctx.db, username);
   const storedHash = user?.password_hash;
   const isRemembered = storedHash !== undefined && ctx.passwords.isRemembered(username, password, storedHash);
   const isRight = isRemembered || (await tryPassword(ctx, { username, password, address, user }));
   if (!isRight || user === undefined) return undefined;
   if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
-  const identity = { userId: user.id, credentialsEpoch: user.credentials_epoch };
+  const identity = { userId: user.id, credentialsEpoch: user.credentials_epoch, accessTokenId: undefined };
   ctx.recentLogins.set(identity, username, password);
   return identity;
 }

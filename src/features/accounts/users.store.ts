@@ -1,5 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
+import type { Identity } from './actor';
+import { CALLER_COLUMNS, callerJoins, type CallerRow } from './policy-sql';
 
 export interface UserRow {
   id: number;
@@ -8,11 +10,12 @@ export interface UserRow {
   credentials_epoch: number;
   is_active: boolean;
   is_admin: boolean;
+  robot_of: string | null;
   created_at: Date;
   email: string | null;
 }
 
-const COLUMNS = `u.id, u.username, u.password_hash, u.credentials_epoch, u.is_active, u.is_admin, u.created_at,
+const COLUMNS = `u.id, u.username, u.password_hash, u.credentials_epoch, u.is_active, u.is_admin, u.robot_of, u.created_at,
   (select e.email from emails e where e.user_id = u.id and e.is_primary) as email`;
 
 /** Postgres keeps no NUL in text and fails on one in a parameter: nobody has such a name. */
@@ -30,14 +33,21 @@ export async function findByUsername(db: Db, username: string): Promise<UserRow 
   return (await queryPrepared<UserRow>(db, FIND_BY_USERNAME, [username]))[0];
 }
 
-const FIND_BY_ID = { name: 'users.find_by_id', text: `select ${COLUMNS} from users u where u.id = $1` };
+const FIND_CALLER = {
+  name: 'users.find_caller',
+  text: `select ${CALLER_COLUMNS} from (select) asked ${callerJoins('$1', '$2')}`,
+};
 
-export async function findById(db: Db, userId: number): Promise<UserRow | undefined> {
-  return (await queryPrepared<UserRow>(db, FIND_BY_ID, [userId]))[0];
+/** The account as it is now, with the access token that it uses; all null when either has ended. */
+export async function findCaller(db: Db, identity: Identity): Promise<CallerRow> {
+  const rows = await queryPrepared<CallerRow>(db, FIND_CALLER, [identity.userId, identity.accessTokenId ?? null]);
+  const row = rows[0];
+  if (row === undefined) throw new Error('the caller query returned no row');
+  return row;
 }
 
 export async function listAll(db: Db): Promise<UserRow[]> {
-  return query<UserRow>(db, `select ${COLUMNS} from users u order by u.username`);
+  return query<UserRow>(db, `select ${COLUMNS} from users u where u.robot_of is null order by u.username`);
 }
 
 /** Makes the user and claims the namespace of the same name, in one statement: either may already be taken. */
@@ -107,9 +117,13 @@ export async function updateAdmin(db: Db, username: string, isAdmin: boolean): P
 }
 
 /** Fails with a foreign key violation while the namespace has repositories. */
-export async function deleteUser(db: Db, userId: number): Promise<void> {
-  await query(db, 'delete from namespaces where owner_id = $1', [userId]);
-  await query(db, 'delete from users where id = $1', [userId]);
+export async function deleteNamespaceOf(tx: Db, userId: number): Promise<void> {
+  await query(tx, 'delete from namespaces where owner_id = $1', [userId]);
+}
+
+/** Fails with a foreign key violation while the account has a namespace. */
+export async function deleteAccount(tx: Db, userId: number): Promise<void> {
+  await query(tx, 'delete from users where id = $1', [userId]);
 }
 
 /** @param besides - a user who does not count */

@@ -14,6 +14,8 @@ export interface User {
   readonly email: string | undefined;
   readonly isActive: boolean;
   readonly isAdmin: boolean;
+  /** the organization that it is a robot of; undefined: a person */
+  readonly robotOf: string | undefined;
   readonly createdAt: Date;
 }
 
@@ -38,6 +40,7 @@ function toUser(row: store.UserRow): User {
     email: row.email ?? undefined,
     isActive: row.is_active,
     isAdmin: row.is_admin,
+    robotOf: row.robot_of ?? undefined,
     createdAt: row.created_at,
   };
 }
@@ -202,7 +205,7 @@ export async function assertNotOnlyAdministrator(ctx: Needs<'db'>, username: str
 export async function identityForOperator(ctx: Needs<'db'>, username: string): Promise<Identity> {
   const row = await store.findByUsername(ctx.db, normalizeUsername(username));
   if (row === undefined) throw noSuchUser(username);
-  return { userId: row.id, credentialsEpoch: row.credentials_epoch };
+  return { userId: row.id, credentialsEpoch: row.credentials_epoch, accessTokenId: undefined };
 }
 
 /**
@@ -214,11 +217,17 @@ export async function deleteUser(ctx: Needs<'db'>, username: string): Promise<vo
   const { id, username: subject } = await getUser(ctx, username);
   try {
     await inTransaction(ctx.db, async (tx) => {
-      await store.deleteUser(tx, id);
+      await store.deleteNamespaceOf(tx, id);
+      await store.deleteAccount(tx, id);
       await recordEvent(tx, OPERATOR, { action: 'user.deleted', subject });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
     throw new AppError('conflict', `${username} still has repositories; delete them first`, { cause: error });
   }
+}
+
+/** Deletes an account whose namespace has gone to somebody else; for the feature that gives it away. */
+export async function deleteAccountOf(tx: Db, userId: number): Promise<void> {
+  await store.deleteAccount(tx, userId);
 }

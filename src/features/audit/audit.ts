@@ -27,7 +27,30 @@ export type AuditAction =
   | 'user.admin_granted'
   | 'user.admin_revoked'
   | 'user.deleted'
+  | 'token.created'
+  | 'token.revoked'
+  | 'plan.changed'
+  | 'plan.deleted'
+  | 'namespace.plan_changed' // details: to
+  | 'namespace.settings_changed'
+  | 'organization.created'
+  | 'organization.converted' // from a user
+  | 'organization.deleted'
+  | 'team.created'
+  | 'team.deleted'
+  | 'team.member_added' // details: member
+  | 'team.member_removed' // details: member
+  | 'team.access_changed' // details: repository, access
+  | 'invitation.sent'
+  | 'invitation.accepted'
+  | 'invitation.withdrawn'
+  | 'robot.created'
+  | 'robot.deleted'
   | 'repository.created'
+  | 'repository.renamed' // details: to
+  | 'repository.alias_removed'
+  | 'collaborator.added' // details: collaborator
+  | 'collaborator.removed' // details: collaborator
   | 'repository.visibility_changed' // details: to
   | 'repository.deletion_started' // the first of three steps
   | 'repository.emptied' // the second

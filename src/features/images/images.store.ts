@@ -1,12 +1,12 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
-import type { RepositoryName } from '../accounts/actor';
+import type { Identity, RepositoryName } from '../accounts/actor';
 import { chainSql } from '../repositories/chain-sql';
-import { readableSql, writableSql } from '../repositories/policy';
-import { SCOPE_COLUMNS, type ScopeRow } from '../repositories/scope-row';
+import { CALLER_COLUMNS, callerJoins, READABLE, WRITABLE, type CallerRow } from '../accounts/policy-sql';
+import { REPOSITORY_COLUMNS, scopeJoins, type RepositoryRow } from '../repositories/scope-row';
 
 /** A place in a repository that an image id names: what the access rules need, and what is there. */
-export interface ImageRow extends ScopeRow {
+export interface ImageRow extends CallerRow, RepositoryRow {
   link_id: number | null;
   depth: number | null;
   content_id: number | null;
@@ -20,7 +20,7 @@ export interface ImageRow extends ScopeRow {
   has_upload: boolean;
 }
 
-const IMAGE_COLUMNS = `${SCOPE_COLUMNS}, i.id as link_id, i.depth, c.id as content_id, c.layer_size_bytes,
+const IMAGE_COLUMNS = `${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, i.id as link_id, i.depth, c.id as content_id, c.layer_size_bytes,
   c.layer_digest, c.payload_checksum, b.storage_key, b.damaged_at is not null as is_damaged,
   coalesce(i.announced_at >= b.damaged_at, false) as is_listed_again,
   (c.id is null and exists (select 1 from uploads x where x.repository_id = r.id and x.image_id = $1)) as has_upload`;
@@ -31,10 +31,7 @@ const CONTENT_JOINS = `left join image_contents c on c.id = i.content_id left jo
 const FIND_IN_REPOSITORY = {
   name: 'images.find_in_repository',
   text: `select ${IMAGE_COLUMNS}
-    from (select $2::bigint as user_id) asked
-    left join users u on u.id = asked.user_id
-    left join namespaces n on n.name = $3
-    left join repositories r on r.namespace = $3 and r.name = $4
+    ${scopeJoins(2)}
     left join repository_images i on i.repository_id = r.id and i.image_id = $1
     ${CONTENT_JOINS}`,
 };
@@ -42,12 +39,12 @@ const FIND_IN_REPOSITORY = {
 export async function findInRepository(
   db: Db,
   imageId: string,
-  userId: number | undefined,
+  identity: Identity | undefined,
   name: RepositoryName,
 ): Promise<ImageRow> {
-  const row = (
-    await queryPrepared<ImageRow>(db, FIND_IN_REPOSITORY, [imageId, userId ?? null, name.namespace, name.name])
-  )[0];
+  const caller = [identity?.userId ?? null, identity?.accessTokenId ?? null];
+  const values = [imageId, ...caller, name.namespace, name.name, true];
+  const row = (await queryPrepared<ImageRow>(db, FIND_IN_REPOSITORY, values))[0];
   if (row === undefined) throw new Error('the image query returned no row');
   return row;
 }
@@ -63,26 +60,27 @@ function findAnywhere(name: string, condition: string): { name: string; text: st
       from repository_images i
       join repositories r on r.id = i.repository_id and r.state <> 'deleting'
       join namespaces n on n.name = r.namespace
-      left join users u on u.id = $2
-      left join repository_openings o on o.repository_id = r.id and o.caller = $3
+      ${callerJoins('$2', '$3')}
+      left join repository_openings o on o.repository_id = r.id and o.caller = $4
       ${CONTENT_JOINS}
       where i.image_id = $1 and ${condition} ${CHOICE}`,
   };
 }
 
-const IS_ADMIN = 'coalesce(u.is_admin, false)';
-const FIND_READABLE = findAnywhere('images.find_readable', readableSql('$2', IS_ADMIN));
-const FIND_WRITABLE = findAnywhere('images.find_writable', writableSql('$2', IS_ADMIN));
+const FIND_READABLE = findAnywhere('images.find_readable', READABLE);
+const FIND_WRITABLE = findAnywhere('images.find_writable', WRITABLE);
 
 /** The image in the repository that decides among those that the account may read, or write. */
 export async function findAmongRepositories(
   db: Db,
   imageId: string,
-  account: { userId: number | undefined; callerKey: string },
+  caller: { identity: Identity | undefined; callerKey: string },
   access: 'read' | 'write',
 ): Promise<ImageRow | undefined> {
   const statement = access === 'read' ? FIND_READABLE : FIND_WRITABLE;
-  return (await queryPrepared<ImageRow>(db, statement, [imageId, account.userId ?? null, account.callerKey]))[0];
+  const { identity, callerKey } = caller;
+  const values = [imageId, identity?.userId ?? null, identity?.accessTokenId ?? null, callerKey];
+  return (await queryPrepared<ImageRow>(db, statement, values))[0];
 }
 
 const FIND_JSON = { name: 'images.find_json', text: 'select json from image_contents where id = $1' };

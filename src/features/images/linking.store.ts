@@ -1,7 +1,9 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import type { Account } from '../accounts/actor';
 import { chainSql } from '../repositories/chain-sql';
-import { readableSql, SHARED_NAMESPACE } from '../repositories/policy';
+import { callerJoins, READABLE } from '../accounts/policy-sql';
+import { SHARED_NAMESPACE } from '../repositories/names';
 
 export interface SourceRow {
   link_id: number;
@@ -16,7 +18,7 @@ export async function findSources(
   db: Db,
   imageId: string,
   target: { repositoryId: number; namespace: string },
-  account: { userId: number; isAdmin: boolean },
+  account: Pick<Account, 'userId' | 'accessToken'>,
 ): Promise<SourceRow[]> {
   return query<SourceRow>(
     db,
@@ -24,10 +26,11 @@ export async function findSources(
      from repository_images i
      join repositories r on r.id = i.repository_id
      join namespaces n on n.name = r.namespace
+     ${callerJoins('$4', '$5')}
      where i.image_id = $1 and i.content_id is not null and r.id <> $2 and r.state <> 'deleting'
-       and r.namespace in ($3, '${SHARED_NAMESPACE}') and ${readableSql('$4', '$5')}
+       and r.namespace in ($3, '${SHARED_NAMESPACE}') and ${READABLE}
      order by (r.namespace = $3) desc, i.id limit ${MAX_SOURCES}`,
-    [imageId, target.repositoryId, target.namespace, account.userId, account.isAdmin],
+    [imageId, target.repositoryId, target.namespace, account.userId, account.accessToken?.id ?? null],
   );
 }
 

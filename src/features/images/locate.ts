@@ -1,14 +1,13 @@
 import type { Needs } from '../../context';
 import type { Actor, Principal } from '../accounts/actor';
 import { identityOf } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
+import { getAccount, principalFrom } from '../accounts/current-account';
+import { canWrite } from '../accounts/policy';
 import { callerKey } from '../repositories/openings';
-import { canWrite } from '../repositories/policy';
 import {
   assertReadable,
   assertWritable,
   authorizationRequired,
-  principalFrom,
   repositoryFrom,
   type Repository,
 } from '../repositories/scope';
@@ -58,7 +57,7 @@ function completeFrom(row: store.ImageRow): Omit<Image, 'id'> | undefined {
   if (layerDigest === null || layerSizeBytes === null || storageKey === null || payloadChecksum === null) {
     return undefined;
   }
-  const isPrivate = row.is_private === true;
+  const isPrivate = row.visibility === 'private';
   return {
     linkId,
     contentId,
@@ -93,8 +92,8 @@ async function locateWithoutToken(
   imageId: string,
   access: 'read' | 'write',
 ): Promise<LocatedImage | undefined> {
-  const account = { userId: identityOf(actor)?.userId, callerKey: callerKey(actor) };
-  const row = await store.findAmongRepositories(ctx.db, imageId, account, access);
+  const caller = { identity: identityOf(actor), callerKey: callerKey(actor) };
+  const row = await store.findAmongRepositories(ctx.db, imageId, caller, access);
   const repository = row === undefined ? undefined : repositoryFrom(row);
   if (row !== undefined && repository !== undefined) return located(row, repository, principalFrom(actor, row), actor);
   // No row that would have told whether the account may still act.
@@ -114,7 +113,7 @@ export async function locateReadable(
   imageId: string,
 ): Promise<LocatedImage | undefined> {
   if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'read');
-  const row = await store.findInRepository(ctx.db, imageId, identityOf(actor)?.userId, actor.repository);
+  const row = await store.findInRepository(ctx.db, imageId, actor.identity, actor.repository);
   const principal = principalFrom(actor, row);
   const repository = assertReadable({ principal, namespace: undefined, repository: repositoryFrom(row) }, MISSING);
   return located(row, repository, principal, actor);
@@ -140,7 +139,7 @@ export async function locateWritable(
 ): Promise<LocatedImage | undefined> {
   assertPusher(actor);
   if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'write');
-  const row = await store.findInRepository(ctx.db, imageId, actor.identity?.userId, actor.repository);
+  const row = await store.findInRepository(ctx.db, imageId, actor.identity, actor.repository);
   const principal = principalFrom(actor, row);
   const scope = { principal, namespace: undefined, repository: repositoryFrom(row) };
   return located(row, assertWritable(scope, actor, MISSING), principal, actor);

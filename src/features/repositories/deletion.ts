@@ -5,7 +5,7 @@ import { recordEvent, SERVER, type Doer } from '../audit/audit';
 import type { Actor, RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
 import { displayName } from './names';
-import { canAdminister, canRead } from './policy';
+import { canAdminister, canRead } from '../accounts/policy';
 import * as store from './repositories.store';
 import { authorizationRequired, findScope, type Repository } from './scope';
 

@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import { readableSql } from './policy';
+import type { Identity } from '../accounts/actor';
+import { callerJoins, READABLE } from '../accounts/policy-sql';
 
 /**
  * Adds images to a repository's list; what is there stays, and a checksum is never replaced by none. Numbered in the
@@ -35,7 +36,7 @@ export async function mergeImages(
 export async function isImageReachable(
   db: Db,
   imageId: string,
-  account: { userId: number | undefined; isAdmin: boolean },
+  identity: Identity | undefined,
   listedIn: number | undefined,
 ): Promise<boolean> {
   const rows = await query(
@@ -43,10 +44,11 @@ export async function isImageReachable(
     `select 1 from repository_images i
        join repositories r on r.id = i.repository_id
        join namespaces n on n.name = r.namespace
+       ${callerJoins('$2', '$3')}
      where i.image_id = $1 and r.state <> 'deleting'
-       and ((i.content_id is not null and ${readableSql('$2', '$3')}) or r.id = $4)
+       and ((i.content_id is not null and ${READABLE}) or r.id = $4)
      limit 1`,
-    [imageId, account.userId ?? null, account.isAdmin, listedIn ?? null],
+    [imageId, identity?.userId ?? null, identity?.accessTokenId ?? null, listedIn ?? null],
   );
   return rows.length > 0;
 }

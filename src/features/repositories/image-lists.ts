@@ -1,14 +1,15 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { isAccount, type Account, type Actor, type RepositoryName } from '../accounts/actor';
+import { identityOf, isAccount, type Account, type Actor, type RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
 import { recordEvent } from '../audit/audit';
 import * as lists from './image-lists.store';
 import { displayName, isImageId, parseRepositoryName } from './names';
 import { recordOpening } from './openings';
-import { canAdminister, canRead, canWrite } from './policy';
+import { canCreate, canRead, canWrite } from '../accounts/policy';
 import * as store from './repositories.store';
+import { makeRepository } from './visibility';
 import {
   assertReadable,
   assertWritable,
@@ -57,7 +58,7 @@ function assertIds(images: readonly ListedImage[]): readonly ListedImage[] {
 function assertMayStart(scope: Scope, account: Account): void {
   const allowed =
     scope.repository === undefined
-      ? scope.namespace !== undefined && canAdminister(account, scope.namespace)
+      ? scope.namespace !== undefined && canCreate(account, scope.namespace)
       : canWrite(account, scope.repository) && !scope.repository.isRemote;
   if (!allowed) throw new AppError('forbidden', NOT_ALLOWED);
   // Only now: a stranger must not learn that there is such a repository.
@@ -83,11 +84,9 @@ export async function startPush(
   const images = assertIds(await readImages());
   const isNew = scope.repository === undefined;
   if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return undefined;
+  const visibility = scope.namespace?.defaultVisibility ?? 'public';
   await inTransaction(ctx.db, async (tx) => {
-    if (isNew && (await store.insertRepository(tx, name, false))) {
-      const doer = doerOf(actor, scope.principal);
-      await recordEvent(tx, doer, { action: 'repository.created', subject: displayName(name) });
-    }
+    if (isNew) await makeRepository(tx, name, { visibility, doer: doerOf(actor, scope.principal) });
     const repositoryId = await store.lockForPush(tx, name);
     if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
     await lists.mergeImages(tx, repositoryId, mergeImageLists([], images));
@@ -126,15 +125,11 @@ export async function finishPush(
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
-export async function imagesAsJson(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
-): Promise<{ repository: Repository; json: string }> {
+export async function imagesAsJson(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<string> {
   const scope = await findScopeWithImages(ctx, actor, name);
   const repository = readableForList(scope, actor);
   if (actor.kind !== 'token' && !scope.isOpenedLast) await recordOpening(ctx, actor, repository.id);
-  return { repository, json: scope.json ?? '[]' };
+  return scope.json ?? '[]';
 }
 
 function readableForList(scope: Scope, actor: Actor): Repository {
@@ -158,11 +153,10 @@ export async function mayUseImage(
   imageId: string,
 ): Promise<boolean> {
   if (actor.kind === 'anonymous') throw authorizationRequired();
-  const { principal, repository } = await findScope(ctx, actor, name);
-  const account = { userId: principal?.userId, isAdmin: principal?.isAdmin === true };
+  const { principal, repository } = await findScope(ctx, actor, name, { followsAliases: true });
   const isPushing = actor.kind === 'token' && actor.access === 'write';
   const countsAsListed = isPushing || (actor.kind === 'token' && repository?.state === 'active');
   const mayRead = repository !== undefined && canRead(principal, repository);
   const listedIn = countsAsListed && mayRead ? repository.id : undefined;
-  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, account, listedIn);
+  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, identityOf(actor), listedIn);
 }

@@ -5,6 +5,9 @@ import { USERNAME } from '../accounts/rules';
 /** The namespace of official images: `foo` and `library/foo` are one repository everywhere (protocol 1.2). */
 export const LIBRARY = 'library';
 
+/** Images that pushers of any namespace may build upon without uploading them again. */
+export const SHARED_NAMESPACE = LIBRARY;
+
 const REPOSITORY = /^[a-z0-9][a-z0-9._-]{1,254}$/;
 const HUB_CHARACTERS = { min: 3, max: 30 };
 /** They would collide with the last part of a repository's own paths (protocol 1.1). */

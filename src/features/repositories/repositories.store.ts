@@ -1,27 +1,30 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 import type { RepositoryName } from '../accounts/actor';
+import type { Visibility } from '../accounts/policy';
 import type { RepositoryState } from './scope-row';
 
 /** @returns false when it exists already */
-export async function insertRepository(db: Db, name: RepositoryName, isPrivate: boolean): Promise<boolean> {
+export async function insertRepository(db: Db, name: RepositoryName, visibility: Visibility): Promise<boolean> {
   const rows = await query(
     db,
-    `insert into repositories (namespace, name, is_private) values ($1, $2, $3)
+    `insert into repositories (namespace, name, visibility) values ($1, $2, $3)
      on conflict (namespace, name) do nothing returning id`,
-    [name.namespace, name.name, isPrivate],
+    [name.namespace, name.name, visibility],
   );
   return rows.length > 0;
 }
 
 /** Makes a repository of another index, and a namespace for it, unless there is one with the name. */
 export async function insertRemoteRepository(tx: Db, { namespace, name }: RepositoryName): Promise<void> {
-  await query(tx, `insert into namespaces (name, kind) values ($1, 'remote') on conflict (name) do nothing`, [
-    namespace,
-  ]);
   await query(
     tx,
-    `insert into repositories (namespace, name, state, is_private, is_remote) values ($1, $2, 'active', true, true)
+    `insert into namespaces (name, kind, plan) values ($1, 'remote', 'unlimited') on conflict (name) do nothing`,
+    [namespace],
+  );
+  await query(
+    tx,
+    `insert into repositories (namespace, name, state, visibility, is_remote) values ($1, $2, 'active', 'private', true)
      on conflict (namespace, name) do nothing`,
     [namespace, name],
   );
@@ -58,10 +61,20 @@ export async function markActive(db: Db, repositoryId: number): Promise<boolean>
   return rows.length > 0;
 }
 
-export async function updateVisibility(db: Db, repositoryId: number, isPrivate: boolean): Promise<void> {
-  await query(db, 'update repositories set is_private = $2, updated_at = now() where id = $1', [
+/** What it is, until the transaction ends; undefined when it is gone. */
+export async function lockVisibility(tx: Db, repositoryId: number): Promise<Visibility | undefined> {
+  const rows = await query<{ visibility: Visibility }>(
+    tx,
+    'select visibility from repositories where id = $1 for no key update',
+    [repositoryId],
+  );
+  return rows[0]?.visibility;
+}
+
+export async function updateVisibility(db: Db, repositoryId: number, visibility: Visibility): Promise<void> {
+  await query(db, 'update repositories set visibility = $2, updated_at = now() where id = $1', [
     repositoryId,
-    isPrivate,
+    visibility,
   ]);
 }
 
@@ -127,7 +140,7 @@ export interface RepositoryListRow {
   namespace: string;
   name: string;
   state: RepositoryState;
-  is_private: boolean;
+  visibility: Visibility;
   updated_at: Date;
   tag_count: number;
   image_count: number;
@@ -136,7 +149,7 @@ export interface RepositoryListRow {
 export async function listAll(db: Db, namespace: string | undefined): Promise<RepositoryListRow[]> {
   return query<RepositoryListRow>(
     db,
-    `select r.id, r.namespace, r.name, r.state, r.is_private, r.updated_at,
+    `select r.id, r.namespace, r.name, r.state, r.visibility, r.updated_at,
        (select count(*) from tags t where t.repository_id = r.id) as tag_count,
        (select count(*) from repository_images i where i.repository_id = r.id and i.content_id is not null)
          as image_count

@@ -1,44 +1,39 @@
 import type { Db } from '../../platform/db/db';
 import { queryPrepared, type PreparedStatement } from '../../platform/db/query';
-import type { RepositoryName } from '../accounts/actor';
+import type { Identity, RepositoryName } from '../accounts/actor';
+import { READABLE } from '../accounts/policy-sql';
 import { openedLastSql } from './openings.store';
-import { readableSql } from './policy';
-import { SCOPE_COLUMNS, type ScopeRow } from './scope-row';
+import { SCOPE_COLUMNS, scopeJoins, type ScopeRow } from './scope-row';
 
-/** One row, always: the account, the namespace and the repository, each as far as it exists. */
 const FIND_SCOPE = {
   name: 'repositories.find_scope',
-  text: `select ${SCOPE_COLUMNS}
-    from (select $1::bigint as user_id) asked
-    left join users u on u.id = asked.user_id
-    left join namespaces n on n.name = $2
-    left join repositories r on r.namespace = $2 and r.name = $3`,
+  text: `select ${SCOPE_COLUMNS} ${scopeJoins(1)}`,
 };
 
-/** What a repository holds, for whoever may read it, in the query that says whether he may. `$4`: a guest, who may. */
-const READABLE = `((r.is_remote and $4::boolean) or ${readableSql('u.id', 'coalesce(u.is_admin, false)')})`;
+/** What a repository holds, for whoever may read it, in the query that says whether he may. `$6`: a guest, who may. */
+const IS_SHOWN = `((r.is_remote and $6::boolean) or ${READABLE})`;
 
 /**
  * The whole tag list as JSON text: ten thousand tags need not become objects on the way. Neither names nor ids can have
- * a character that JSON would escape. Nothing when it is as it was in the version `$5`.
+ * a character that JSON would escape. Nothing when it is as it was in the version `$7`.
  */
 const FIND_TAGS = withSelected(
   'repositories.find_tags',
-  `r.tags_version as version, case when ${READABLE} and r.tags_version is distinct from $5 then (
+  `r.tags_version as version, case when ${IS_SHOWN} and r.tags_version is distinct from $7 then (
      select '{' || coalesce(string_agg('"' || t.name || '":"' || t.image_id || '"', ',' order by t.name), '') || '}'
      from tags t where t.repository_id = r.id
    ) end as json`,
 );
 
-/** The image list as JSON text, in its order, and whether the caller `$5` opened the repository last. */
+/** The image list as JSON text, in its order, and whether the caller `$7` opened the repository last. */
 const FIND_IMAGES = withSelected(
   'repositories.find_images',
-  `case when ${READABLE} then (
+  `case when ${IS_SHOWN} then (
      select '[' || coalesce(string_agg('{"id":"' || i.image_id || '"' || coalesce(
        ',"checksum":' || to_json(coalesce(c.payload_checksum, i.checksum))::text, '') || '}', ',' order by i.id), '') || ']'
      from repository_images i left join image_contents c on c.id = i.content_id where i.repository_id = r.id
    ) end as json,
-   $5::text is not null and ${openedLastSql('$5', 'r.id')} as is_opened_last`,
+   $7::text is not null and ${openedLastSql('$7', 'r.id')} as is_opened_last`,
 );
 
 function withSelected(name: string, selected: string): PreparedStatement {
@@ -46,8 +41,8 @@ function withSelected(name: string, selected: string): PreparedStatement {
 }
 
 /** Who asks. */
-interface Caller {
-  readonly userId: number | undefined;
+export interface Caller {
+  readonly identity: Identity | undefined;
   readonly isGuest: boolean;
 }
 
@@ -72,7 +67,7 @@ export async function findScopeWithTags(
   name: RepositoryName,
   known: string | undefined,
 ): Promise<ScopeWithTagsRow> {
-  const values = [caller.userId ?? null, name.namespace, name.name, caller.isGuest, known ?? null];
+  const values = [...scopeValues(caller.identity, name, true), caller.isGuest, known ?? null];
   return only(await queryPrepared<ScopeWithTagsRow>(db, FIND_TAGS, values));
 }
 
@@ -92,7 +87,7 @@ export async function findScopeWithImages(
   name: RepositoryName,
   callerKey: string | undefined,
 ): Promise<ScopeWithImagesRow> {
-  const values = [caller.userId ?? null, name.namespace, name.name, caller.isGuest, callerKey ?? null];
+  const values = [...scopeValues(caller.identity, name, true), caller.isGuest, callerKey ?? null];
   return only(await queryPrepared<ScopeWithImagesRow>(db, FIND_IMAGES, values));
 }
 
@@ -102,6 +97,17 @@ function only<R>(rows: readonly R[]): R {
   return row;
 }
 
-export async function findScope(db: Db, userId: number | undefined, name: RepositoryName): Promise<ScopeRow> {
-  return only(await queryPrepared<ScopeRow>(db, FIND_SCOPE, [userId ?? null, name.namespace, name.name]));
+/** What `scopeJoins` takes. */
+function scopeValues(identity: Identity | undefined, name: RepositoryName, followsAliases: boolean): unknown[] {
+  return [identity?.userId ?? null, identity?.accessTokenId ?? null, name.namespace, name.name, followsAliases];
+}
+
+/** @param followsAliases - whether a former name of a repository will do */
+export async function findScope(
+  db: Db,
+  identity: Identity | undefined,
+  name: RepositoryName,
+  followsAliases = false,
+): Promise<ScopeRow> {
+  return only(await queryPrepared<ScopeRow>(db, FIND_SCOPE, scopeValues(identity, name, followsAliases)));
 }

@@ -1,27 +1,24 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import { identityOf, type Actor, type Principal, type RepositoryName, type TokenAccess } from '../accounts/actor';
+import { identityOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
+import { principalFrom } from '../accounts/current-account';
+import { canRead, canWrite, type NamespaceFacts, type RepositoryFacts, type Visibility } from '../accounts/policy';
 import { sameRepository } from './names';
 import { callerKey } from './openings';
-import { canRead, canWrite } from './policy';
-import type { RepositoryState, ScopeRow } from './scope-row';
+import type { RepositoryRow, RepositoryState, ScopeRow } from './scope-row';
 import * as store from './scope.store';
 
-/** A repository as the rules see it. */
-export interface Repository extends RepositoryName {
+/** A repository as the rules see it, and as it is called now. */
+export interface Repository extends RepositoryName, RepositoryFacts {
   readonly id: number;
   readonly state: RepositoryState;
-  readonly isPrivate: boolean;
-  /** another index decides who may do what with it */
-  readonly isRemote: boolean;
-  readonly ownerId: number | null;
 }
 
 /** Who asks, and what is there under the name that was asked for, read at one moment. */
 export interface Scope {
   readonly principal: Principal;
   /** undefined: there is no such namespace */
-  readonly namespace: { readonly ownerId: number | null } | undefined;
+  readonly namespace: (NamespaceFacts & { readonly defaultVisibility: Visibility }) | undefined;
   /** undefined: there is no such repository */
   readonly repository: Repository | undefined;
 }
@@ -31,58 +28,41 @@ export function authorizationRequired(): AppError {
   return new AppError('unauthenticated', 'Requires authorization');
 }
 
-/**
- * The account behind an actor from a row that read it, or the guest that another index vouches for.
- *
- * @throws AppError `unauthenticated` when the account is gone or its password has changed, `inactive`
- */
-export function principalFrom(
-  actor: Actor,
-  row: Pick<ScopeRow, 'user_id' | 'username' | 'credentials_epoch' | 'is_active' | 'is_admin'>,
-): Principal {
-  if (actor.kind === 'token' && actor.guest !== undefined) return guest(actor.access);
-  const identity = identityOf(actor);
-  if (identity === undefined) return undefined;
-  if (row.user_id !== identity.userId || row.credentials_epoch !== identity.credentialsEpoch) {
-    throw authorizationRequired();
-  }
-  if (row.is_active !== true) throw new AppError('inactive', 'Account is not Active');
-  return { userId: row.user_id, username: row.username ?? '', isAdmin: row.is_admin === true };
-}
-
-function guest(access: TokenAccess): Principal {
-  return { userId: undefined, username: undefined, isAdmin: false, access };
-}
-
 /** The repository of a row, if it has one. */
-export function repositoryFrom(row: ScopeRow): Repository | undefined {
+export function repositoryFrom(row: RepositoryRow): Repository | undefined {
   if (row.repository_id === null || row.namespace === null || row.name === null || row.state === null) return undefined;
   return {
     id: row.repository_id,
     namespace: row.namespace,
     name: row.name,
     state: row.state,
-    isPrivate: row.is_private === true,
+    visibility: row.visibility ?? 'private',
     isRemote: row.is_remote === true,
-    ownerId: row.owner_id,
+    role: row.role ?? undefined,
   };
 }
 
 /**
  * Reads who asks and what is there, in one query.
  *
+ * @param options.followsAliases - whether a former name of a repository will do: only to read
  * @throws AppError `unauthenticated` when a token is for another repository, or the account behind the actor has
  *   changed; `inactive`
  */
-export async function findScope(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Scope> {
+export async function findScope(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  options: { followsAliases?: boolean } = {},
+): Promise<Scope> {
   assertSuits(actor, name);
-  return scopeFrom(actor, await store.findScope(ctx.db, identityOf(actor)?.userId, name));
+  return scopeFrom(actor, await store.findScope(ctx.db, identityOf(actor), name, options.followsAliases === true));
 }
 
 /**
- * Like `findScope`, and in the same query the repository's tags as JSON text; undefined where the account may not read
- * them. Whether the actor may is for `assertReadable` to say, before anybody sees them. The text is made anew only when
- * the tags changed.
+ * Like `findScope`, also by a former name, and in the same query the repository's tags as JSON text; undefined where
+ * the account may not read them. Whether the actor may is for `assertReadable` to say, before anybody sees them. The
+ * text is made anew only when the tags changed.
  */
 export async function findScopeWithTags(
   ctx: Needs<'db' | 'cache'>,
@@ -116,8 +96,8 @@ export async function findScopeWithImages(
   return { ...scopeFrom(actor, row), json: row.json ?? undefined, isOpenedLast: row.is_opened_last === true };
 }
 
-function callerOf(actor: Actor): { userId: number | undefined; isGuest: boolean } {
-  return { userId: identityOf(actor)?.userId, isGuest: actor.kind === 'token' && actor.guest !== undefined };
+function callerOf(actor: Actor): store.Caller {
+  return { identity: identityOf(actor), isGuest: actor.kind === 'token' && actor.guest !== undefined };
 }
 
 function assertSuits(actor: Actor, name: RepositoryName): void {
@@ -127,7 +107,10 @@ function assertSuits(actor: Actor, name: RepositoryName): void {
 function scopeFrom(actor: Actor, row: ScopeRow): Scope {
   return {
     principal: principalFrom(actor, row),
-    namespace: row.namespace_name === null ? undefined : { ownerId: row.owner_id },
+    namespace:
+      row.namespace_name === null
+        ? undefined
+        : { role: row.namespace_role ?? undefined, defaultVisibility: row.default_visibility ?? 'public' },
     repository: repositoryFrom(row),
   };
 }

@@ -43,7 +43,7 @@ export async function tagsAsJson(ctx: Needs<'db' | 'cache'>, actor: Actor, name:
  * @throws AppError `not_found`, `unauthenticated`
  */
 export async function getTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: string): Promise<Tag> {
-  const repository = assertReadable(await findScope(ctx, actor, name), MISSING_TAG);
+  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING_TAG);
   const row = isTag(tag) ? await store.findTag(ctx.db, repository.id, tag) : undefined;
   if (row === undefined) throw new AppError('not_found', MISSING_TAG);
   return { name: row.name, imageId: row.image_id, engine: row.engine, updatedAt: row.updated_at };
@@ -60,7 +60,7 @@ export async function listTagChain(
   name: RepositoryName,
   tag: string,
 ): Promise<{ id: number; imageId: string }[]> {
-  const repository = assertReadable(await findScope(ctx, actor, name), MISSING_TAG);
+  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING_TAG);
   const row = isTag(tag) ? await store.findTag(ctx.db, repository.id, tag) : undefined;
   if (row === undefined) throw new AppError('not_found', MISSING_TAG);
   const chain = await store.findChain(ctx.db, repository.id, row.image_id);

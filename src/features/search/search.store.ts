@@ -1,7 +1,8 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared, type PreparedStatement } from '../../platform/db/query';
+import type { Identity } from '../accounts/actor';
+import { callerJoins, FINDABLE } from '../accounts/policy-sql';
 import { LIBRARY } from '../repositories/names';
-import { readableSql } from '../repositories/policy';
 
 export interface HitRow {
   namespace: string;
@@ -26,8 +27,8 @@ export interface AllRow extends PageRow {
   total: number;
 }
 
-/** Who asks. */
-export type Account = { readonly userId: number; readonly credentialsEpoch: number } | undefined;
+/** Who asks; undefined: nobody who is known. */
+export type Account = Identity | undefined;
 
 /** What is asked for: repositories that are like each of the patterns. */
 export interface Wanted {
@@ -46,17 +47,19 @@ export const LOOKED_AT = 1000;
 
 /** The account comes from the same query, so that one that ended meanwhile sees no more than a stranger. */
 const ACCOUNT = `account as (
-    select u.id, u.is_admin from users u where u.id = $1 and u.credentials_epoch = $2 and u.is_active
+    select u.id, a.id as token_id from (select) asked ${callerJoins('$1', '$3')}
+    where u.is_active and ($3::bigint is not null or u.credentials_epoch = $2)
   )`;
 
-/** Holds for repositories `r`, namespaces `n` and account `a`. */
-const READABLE = readableSql('a.id', 'coalesce(a.is_admin, false)');
+/** The account and its access token, as the policy calls them. */
+const CALLER = `left join account on true left join users u on u.id = account.id
+      left join access_tokens a on a.id = account.token_id`;
 
 /** What `repositories_rank` sorts by, with the stars: word for word, or Postgres does not use it. */
 const DISPLAY_NAME = `(case r.namespace when '${LIBRARY}' then r.name else r.namespace || '/' || r.name end collate "C")`;
 const RANK = `r.star_count desc, ${DISPLAY_NAME}`;
 
-const EXACT = `r.namespace = '${LIBRARY}' and r.name = $3`;
+const EXACT = `r.namespace = '${LIBRARY}' and r.name = $4`;
 const HIT_COLUMNS = 'r.namespace, r.name, r.description, r.star_count, r.is_automated';
 
 /**
@@ -73,8 +76,8 @@ function likeEach(words: number, first: number): string {
  * may read one is asked after whether it is a hit: there are few of those.
  */
 export function firstStatement(words: number): PreparedStatement {
-  const hit = `${likeEach(words, 6)} and (
-      select ${READABLE} from namespaces n left join account a on true where n.name = r.namespace
+  const hit = `${likeEach(words, 7)} and (
+      select ${FINDABLE} from namespaces n ${CALLER} where n.name = r.namespace
     )`;
   return {
     name: `search.first_${words}`,
@@ -87,9 +90,9 @@ export function firstStatement(words: number): PreparedStatement {
       (select r.* from (
         select false as is_exact, r.*, ${DISPLAY_NAME} as display from repositories r
         where r.state <> 'deleting' order by ${RANK} limit ${LOOKED_AT}
-      ) r where not (${EXACT}) ${hit} order by r.star_count desc, r.display limit $4::bigint + $5::bigint)
+      ) r where not (${EXACT}) ${hit} order by r.star_count desc, r.display limit $5::bigint + $6::bigint)
     ), page as (
-      select ${HIT_COLUMNS} from found r order by r.is_exact desc, r.star_count desc, r.display limit $4 offset $5
+      select ${HIT_COLUMNS} from found r order by r.is_exact desc, r.star_count desc, r.display limit $5 offset $6
     )
     select exists (select 1 from account) as is_account, (select count(*) from found) as found,
       coalesce((select json_agg(page) from page), '[]') as hits`,
@@ -97,7 +100,7 @@ export function firstStatement(words: number): PreparedStatement {
 }
 
 function valuesOf(account: Account): (number | null)[] {
-  return [account?.userId ?? null, account?.credentialsEpoch ?? null];
+  return [account?.userId ?? null, account?.credentialsEpoch ?? null, account?.accessTokenId ?? null];
 }
 
 /** The page, if the first repositories of all fill it. */
@@ -110,17 +113,17 @@ export async function searchFirst(db: Db, account: Account, wanted: Wanted): Pro
 
 /** @param first - the number of the first pattern's placeholder */
 function hitsSql(words: number, first: number): string {
-  return `from repositories r join namespaces n on n.name = r.namespace left join account a on true
-      where r.state <> 'deleting' and ${READABLE} ${likeEach(words, first)}`;
+  return `from repositories r join namespaces n on n.name = r.namespace ${CALLER}
+      where r.state <> 'deleting' and ${FINDABLE} ${likeEach(words, first)}`;
 }
 
 /** Finds all hits, then sorts and counts them. */
 export function allSql(words: number): string {
   return `with ${ACCOUNT}, hits as materialized (
-      select r.id, ${EXACT} as is_exact, r.star_count, ${DISPLAY_NAME} as display ${hitsSql(words, 6)}
+      select r.id, ${EXACT} as is_exact, r.star_count, ${DISPLAY_NAME} as display ${hitsSql(words, 7)}
     ), ranked as (
       select id, row_number() over () as place from (
-        select id from hits order by is_exact desc, star_count desc, display limit $4 offset $5
+        select id from hits order by is_exact desc, star_count desc, display limit $5 offset $6
       ) in_order
     ), page as (
       select ${HIT_COLUMNS} from ranked join repositories r using (id) order by ranked.place
@@ -139,6 +142,6 @@ export async function searchAll(db: Db, account: Account, wanted: Wanted): Promi
 
 /** How many repositories there are that the account may read and that are like each of the patterns. */
 export async function countHits(db: Db, account: Account, patterns: readonly string[]): Promise<number> {
-  const text = `with ${ACCOUNT} select count(*) as total ${hitsSql(patterns.length, 3)}`;
+  const text = `with ${ACCOUNT} select count(*) as total ${hitsSql(patterns.length, 4)}`;
   return (await query<{ total: number }>(db, text, [...valuesOf(account), ...patterns]))[0]?.total ?? 0;
 }

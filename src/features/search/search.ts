@@ -61,7 +61,7 @@ async function searchCommon(
 
 /** What the total depends on. */
 function keyOf(account: store.Account, { patterns }: store.Wanted): string {
-  return JSON.stringify([account?.userId, account?.credentialsEpoch, patterns]);
+  return JSON.stringify([account?.userId, account?.credentialsEpoch, account?.accessTokenId, patterns]);
 }
 
 /**

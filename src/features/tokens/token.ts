@@ -9,15 +9,16 @@ import { fullName, parseFullName } from '../repositories/names';
  *
  * It is its own record, so that any process verifies it without a table. The hex holds
  *
- *   version 1 byte · user id 8 (0: anonymous) · credentials epoch 4 · expires at, seconds, 4 · nonce 8 · MAC 20
+ *   version 1 byte · user id 8 (0: anonymous) · credentials epoch 4 · access token id 8 (0: a password) ·
+ *   expires at, seconds, 4 · nonce 8 · MAC 20
  *
  * and the MAC covers these, the repository and the access. What the account may do is asked again at every request, so
- * that a token ends with its account, its password or its access. It is good for many requests; a delete token is used
+ * that a token ends with its account, its password or access token, or its access. It is good for many requests; a delete token is used
  * up by the repository's `delete_nonce`.
  */
 
-const VERSION = 1;
-const CLAIM_BYTES = 25;
+const VERSION = 2;
+const CLAIM_BYTES = 33;
 const MAC_BYTES = 20;
 /** Strict, for `Buffer.from` stops at what is no hex and takes capitals: a token has one spelling. */
 const SIGNATURE = new RegExp(`^[0-9a-f]{${2 * (CLAIM_BYTES + MAC_BYTES)}}$`);
@@ -58,8 +59,9 @@ export function issueToken(
   packed.writeUInt8(VERSION, 0);
   packed.writeBigUInt64BE(BigInt(claims.identity?.userId ?? 0), 1);
   packed.writeUInt32BE(claims.identity?.credentialsEpoch ?? 0, 9);
-  packed.writeUInt32BE(Math.floor(now / 1000) + LIFETIME_SECONDS[claims.access], 13);
-  nonce.copy(packed, 17);
+  packed.writeBigUInt64BE(BigInt(claims.identity?.accessTokenId ?? 0), 13);
+  packed.writeUInt32BE(Math.floor(now / 1000) + LIFETIME_SECONDS[claims.access], 21);
+  nonce.copy(packed, 25);
   const repository = fullName(claims.repository);
   const signature = Buffer.concat([packed, sign(key, packed, repository, claims.access)]).toString('hex');
   return {
@@ -83,13 +85,21 @@ function verifyOne(key: Buffer, fields: Map<string, string>, now: number): Token
   const packed = signature.subarray(0, CLAIM_BYTES);
   const expected = sign(key, packed, repositoryText, access);
   if (!timingSafeEqual(expected, signature.subarray(CLAIM_BYTES)) || packed.readUInt8(0) !== VERSION) return undefined;
-  if (packed.readUInt32BE(13) * 1000 <= now) return undefined;
+  if (packed.readUInt32BE(21) * 1000 <= now) return undefined;
   const userId = Number(packed.readBigUInt64BE(1));
+  const accessTokenId = Number(packed.readBigUInt64BE(13));
   return {
-    identity: userId === 0 ? undefined : { userId, credentialsEpoch: packed.readUInt32BE(9) },
+    identity:
+      userId === 0
+        ? undefined
+        : {
+            userId,
+            credentialsEpoch: packed.readUInt32BE(9),
+            accessTokenId: accessTokenId === 0 ? undefined : accessTokenId,
+          },
     repository,
     access,
-    nonce: packed.subarray(17).toString('hex'),
+    nonce: packed.subarray(25).toString('hex'),
   };
 }
 

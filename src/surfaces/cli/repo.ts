@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
 import type { RepositoryName } from '../../features/accounts/actor';
+import type { Visibility } from '../../features/accounts/policy';
 import { displayName, parseFullName } from '../../features/repositories/names';
 import {
   createRepository,
   deleteRepository,
   listRepositories,
-  setVisibility,
+  setVisibilityAsOperator,
   type RepositorySummary,
-} from '../../features/repositories/repositories';
+} from '../../features/repositories/operator';
 import { AppError } from '../../platform/errors';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
@@ -39,10 +40,11 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .command('create')
     .description('make an empty repository')
     .argument('<name>', NAME)
-    .option('--private', 'only its owner and administrators may pull')
+    .option('--private', 'only those may pull who are given access')
     .action(async (text: string, options: { private?: true }) => {
       const name = parseName(text);
-      await parts.withContext((ctx) => createRepository(ctx, name, { isPrivate: options.private === true }));
+      const visibility = options.private === true ? 'private' : 'public';
+      await parts.withContext((ctx) => createRepository(ctx, name, { visibility }));
       printLine(`Made ${displayName(name)}.`);
     });
   repo
@@ -60,21 +62,26 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
 }
 
 function addVisibilityCommands(repo: Command, parts: CommandParts): void {
-  const setPrivate = async (text: string, isPrivate: boolean): Promise<void> => {
+  const show = async (text: string, visibility: Visibility): Promise<void> => {
     const name = parseName(text);
-    await parts.withContext((ctx: Context) => setVisibility(ctx, name, isPrivate));
-    printLine(`${displayName(name)} is ${isPrivate ? 'private' : 'public'}.`);
+    await parts.withContext((ctx: Context) => setVisibilityAsOperator(ctx, name, visibility));
+    printLine(`${displayName(name)} is ${visibility}.`);
   };
   repo
     .command('private')
-    .description('let only its owner and administrators pull a repository')
+    .description('let only those pull a repository who were given access')
     .argument('<name>', NAME)
-    .action((text: string) => setPrivate(text, true));
+    .action((text: string) => show(text, 'private'));
   repo
     .command('public')
-    .description('let everybody pull a repository')
+    .description('let everybody pull a repository, and find it')
     .argument('<name>', NAME)
-    .action((text: string) => setPrivate(text, false));
+    .action((text: string) => show(text, 'public'));
+  repo
+    .command('unlisted')
+    .description('let whoever knows its name pull a repository; nobody finds it in search')
+    .argument('<name>', NAME)
+    .action((text: string) => show(text, 'unlisted'));
 }
 
 function printRepositories(repositories: readonly RepositorySummary[]): void {
@@ -82,7 +89,7 @@ function printRepositories(repositories: readonly RepositorySummary[]): void {
     ['REPOSITORY', 'ACCESS', 'STATE', 'TAGS', 'IMAGES', 'UPDATED (UTC)'],
     repositories.map((repository) => [
       displayName(repository),
-      repository.isPrivate ? 'private' : 'public',
+      repository.visibility,
       repository.state,
       repository.tagCount,
       repository.imageCount,

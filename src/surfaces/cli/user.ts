@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import {
   assertNotOnlyAdministrator,
   createUser,
-  deleteUser,
   getUser,
   listUsers,
   setActive,
@@ -10,7 +9,8 @@ import {
   updateUser,
   type User,
 } from '../../features/accounts/users';
-import { deleteUserWithRepositories } from '../../features/repositories/repositories';
+import { deletePerson } from '../../features/namespaces/account-deletion';
+import { deleteUserWithRepositories } from '../../features/repositories/operator';
 import { count, formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordOptions } from './password-options';
@@ -121,7 +121,7 @@ function addDeleteCommand(user: Command, parts: CommandParts): void {
         const { username } = await getUser(ctx, name);
         await assertNotOnlyAdministrator(ctx, username);
         if (withRepositories) return { username, repositories: await deleteUserWithRepositories(ctx, username) };
-        await deleteUser(ctx, username);
+        await deletePerson(ctx, username);
         return { username, repositories: 0 };
       });
       const { username, repositories } = deleted;

@@ -23,9 +23,10 @@ export const putImages: V1Handler<'index'> = async (ctx, { req, caller, params }
 
 /** `GET /v1/repositories/R/images` (protocol 2.8). Without tags: an engine would pull every entry that has one. */
 export const getImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
-  const { repository, json: images } = await imagesAsJson(ctx, caller, repositoryOf(params));
+  const name = repositoryOf(params);
+  const images = await imagesAsJson(ctx, caller, name);
   const isToken = caller.kind === 'token';
-  const token = wantsToken(req) && !isToken ? tokenHeaders(ctx, caller, repository, 'read').headers : {};
+  const token = wantsToken(req) && !isToken ? tokenHeaders(ctx, caller, name, 'read').headers : {};
   return jsonText(200, images, { ...token, ...endpointHeaders(ctx, req) });
 };
 

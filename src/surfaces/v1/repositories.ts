@@ -6,7 +6,9 @@ import {
   deleteThroughRegistry,
 } from '../../features/repositories/deletion';
 import type { Repository } from '../../features/repositories/scope';
-import { authorizeToken, isPrivate, setPrivate } from '../../features/repositories/repositories';
+import { VISIBILITIES } from '../../features/accounts/policy';
+import { authorizeToken } from '../../features/repositories/authorize-token';
+import { getVisibility, setVisibility } from '../../features/repositories/visibility';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import { json, empty, type Headers, type Reply } from '../../platform/http/exchange';
@@ -58,18 +60,17 @@ export const putAuth: V1Handler<'index'> = async (ctx, { caller, params }) => {
 
 /** `GET /v1/repositories/R/properties` (protocol 4.12). */
 export const getProperties: V1Handler<'registry'> = async (ctx, { caller, params }) => {
-  const access = (await isPrivate(ctx, caller, repositoryOf(params))) ? 'private' : 'public';
-  return json(200, { access });
+  return json(200, { access: await getVisibility(ctx, caller, repositoryOf(params)) });
 };
 
-const properties = z.object({ access: z.enum(['public', 'private']) });
+const properties = z.object({ access: z.enum(VISIBILITIES) });
 
 /** `PUT /v1/repositories/R/properties` (protocol 4.12). */
 export const putProperties: V1Handler<'registry'> = async (ctx, { req, caller, params }) => {
-  await setPrivate(ctx, caller, repositoryOf(params), async () => {
+  await setVisibility(ctx, caller, repositoryOf(params), async () => {
     const body = properties.safeParse(parseJson(await readBody(req, LIMITS.small))?.value);
     if (!body.success) throw new AppError('invalid', 'Invalid data');
-    return body.data.access === 'private';
+    return body.data.access;
   });
   return json(200, true);
 };

@@ -4,7 +4,7 @@ import type { Actor, Account } from '../../features/accounts/actor';
 import { register } from '../../features/accounts/registration';
 import { findUser, updateUser } from '../../features/accounts/users';
 import { doerOf } from '../../features/accounts/doer';
-import { getAccount } from '../../features/accounts/current-account';
+import { getAccountItself } from '../../features/accounts/current-account';
 import { AppError } from '../../platform/errors';
 import { clientAddress } from '../../platform/http/client-address';
 import { parseJson, readBody } from '../../platform/http/body';
@@ -47,7 +47,7 @@ function assertMayUpdate(account: Account, username: string, exists: boolean): v
 /** `PUT /v1/users/<username>/` (protocol 2.4): any of a new password and a further address. */
 export const putUser: V1Handler<'account'> = async (ctx, { req, params, caller }) => {
   const username = params['username'] ?? '';
-  const account = await getAccount(ctx, caller satisfies Actor);
+  const account = await getAccountItself(ctx, caller satisfies Actor);
   const body = changes.safeParse(await readObject(req));
   assertMayUpdate(account, username, (await findUser(ctx, username)) !== undefined);
   if (!body.success) throw new AppError('invalid', 'Invalid data');

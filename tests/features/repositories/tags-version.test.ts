@@ -113,7 +113,7 @@ it('a change that is not committed is not seen, and one that is taken back leave
 it('what a process remembers is for nobody who may not read it', async () => {
   await put('one', ID[0]);
   await expectTags({ one: ID[0]! });
-  await query(database.db, 'update repositories set is_private = true');
+  await query(database.db, "update repositories set visibility = 'private'");
   for (const ctx of processes) {
     await expect(tagsAsJson(ctx, STRANGER, NAME)).rejects.toMatchObject({ code: 'unauthenticated' });
     expect((await tagsAsJson(ctx, owner, NAME)).toString()).toBe(`{"one":"${ID[0]}"}`);

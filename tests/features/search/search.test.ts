@@ -73,8 +73,8 @@ describe('among many repositories', () => {
     await database.db('repositories').delete();
     await database.db('namespaces').insert({ name: 'others', kind: 'organization' });
     await database.db.raw(
-      `insert into repositories (namespace, name, star_count, is_private, description)
-       select case i % 2 when 0 then 'library' else 'others' end, 'repo-' || i, i % 7, i % 5 = 0,
+      `insert into repositories (namespace, name, star_count, visibility, description)
+       select case i % 2 when 0 then 'library' else 'others' end, 'repo-' || i, i % 7, case i % 5 when 0 then 'private' else 'public' end,
          case i % 3 when 0 then 'often' else '' end || case i % 100 when 1 then ' seldom' else '' end
        from generate_series(1, ?) i`,
       [COUNT],
@@ -86,7 +86,7 @@ describe('among many repositories', () => {
   async function expectedNames(word: string): Promise<string[]> {
     const rows = await query<{ namespace: string; name: string; star_count: number; description: string }>(
       database.db,
-      'select namespace, name, star_count, description from repositories where not is_private',
+      `select namespace, name, star_count, description from repositories where visibility <> 'private'`,
     );
     const hits = rows
       .map((row) => ({ ...row, shown: row.namespace === 'library' ? row.name : `${row.namespace}/${row.name}` }))
@@ -125,12 +125,12 @@ describe('among many repositories', () => {
   }
 
   it('a rare word is looked up in the index of trigrams', async () => {
-    const plan = await planOf(allSql(1), `null, null, 'repo-2999', 25, 0, '%repo-2999%'`, 'custom');
+    const plan = await planOf(allSql(1), `null, null, null, 'repo-2999', 25, 0, '%repo-2999%'`, 'custom');
     expect(plan).toContain('Bitmap Index Scan on repositories_search');
   });
 
   it('a common word is found by walking along the order of the results, whatever the word', async () => {
-    const plan = await planOf(firstStatement(1).text, `null, null, 'often', 10, 0, '%often%'`, 'generic');
+    const plan = await planOf(firstStatement(1).text, `null, null, null, 'often', 10, 0, '%often%'`, 'generic');
     const walked = /Index Scan using repositories_rank on repositories r\w* \(actual rows=(\d+)/.exec(plan);
     // One of three has the word, and four of five of those are public.
     expect([plan, Number(walked?.[1]) < 100]).toEqual([plan, true]);

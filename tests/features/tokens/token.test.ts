@@ -20,7 +20,11 @@ const anyRepository: fc.Arbitrary<RepositoryName> = fc.record({
     .filter((name) => !['images', 'tags', 'auth', 'json', 'properties', 'layer'].includes(name)),
 });
 const anyIdentity: fc.Arbitrary<Identity | undefined> = fc.option(
-  fc.record({ userId: fc.integer({ min: 1, max: 2 ** 50 }), credentialsEpoch: fc.integer({ min: 0, max: 2 ** 31 }) }),
+  fc.record({
+    userId: fc.integer({ min: 1, max: 2 ** 50 }),
+    credentialsEpoch: fc.integer({ min: 0, max: 2 ** 31 }),
+    accessTokenId: fc.option(fc.integer({ min: 1, max: 2 ** 50 }), { nil: undefined }),
+  }),
   { nil: undefined },
 );
 const anyClaims = fc.record({

@@ -30,9 +30,9 @@ describe('repo create', () => {
       updatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     };
     await expect(listed()).resolves.toEqual([
-      { namespace: 'alice', name: 'app', isPrivate: false, ...fresh },
-      { namespace: 'library', name: 'hidden', isPrivate: true, ...fresh },
-      { namespace: 'library', name: 'tools', isPrivate: false, ...fresh },
+      { namespace: 'alice', name: 'app', visibility: 'public', ...fresh },
+      { namespace: 'library', name: 'hidden', visibility: 'private', ...fresh },
+      { namespace: 'library', name: 'tools', visibility: 'public', ...fresh },
     ]);
   });
 
@@ -65,9 +65,9 @@ describe('repo private and public', () => {
   it('change who may pull', async () => {
     await repo('create', 'alice/app');
     await expect(repo('private', 'alice/app')).resolves.toEqual(success('alice/app is private.\n'));
-    await expect(listed()).resolves.toMatchObject([{ isPrivate: true }]);
+    await expect(listed()).resolves.toMatchObject([{ visibility: 'private' }]);
     await expect(repo('public', 'alice/app')).resolves.toEqual(success('alice/app is public.\n'));
-    await expect(listed()).resolves.toMatchObject([{ isPrivate: false }]);
+    await expect(listed()).resolves.toMatchObject([{ visibility: 'public' }]);
   });
 
   it.each(['private', 'public'])('%s knows no repository that is not there', async (command) => {

@@ -60,7 +60,7 @@ it('changes nothing when it is all there, and adds what is missing', async () =>
   await place.run('repo', 'delete', 'demo/private', '--yes');
   await expect(place.run('seed')).resolves.toEqual(success(THERE));
   await expect(counts()).resolves.toEqual(before);
-  await expect(db('repositories').where({ is_private: true }).pluck('name')).resolves.toEqual(['private']);
+  await expect(db('repositories').where({ visibility: 'private' }).pluck('name')).resolves.toEqual(['private']);
 });
 
 it('acts for an administrator that is there', async () => {

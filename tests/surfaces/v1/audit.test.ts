@@ -121,7 +121,7 @@ it('visibility, a deleted tag, and the three steps of a deletion', async () => {
   await as(token, request(server.server).delete(`${repository}/`)).expect(200);
   await by(request(server.server).delete(`${repository}/`)).expect(200);
   expect(await news()).toEqual([
-    ['alice', '192.0.2.1', 'repository.visibility_changed', 'alice/gone', { to: 'private' }],
+    ['alice', '192.0.2.1', 'repository.visibility_changed', 'alice/gone', { from: 'public', to: 'private' }],
     ['alice', '192.0.2.1', 'tag.deleted', 'alice/gone:v1', { from: image.id }],
     ['alice', '192.0.2.1', 'repository.deletion_started', 'alice/gone', {}],
     ['alice', '192.0.2.1', 'repository.emptied', 'alice/gone', {}],

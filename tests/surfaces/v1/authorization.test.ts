@@ -12,7 +12,7 @@ beforeAll(async () => {
   await addUser(server, 'alice');
   await pushImages(server, 'alice/app', makeChain(1));
   await pushImages(server, 'alice/secret', makeChain(1));
-  await server.ctx.db('repositories').where({ name: 'secret' }).update({ is_private: true });
+  await server.ctx.db('repositories').where({ name: 'secret' }).update({ visibility: 'private' });
   secret = (await startPull(server, 'alice/secret', 'alice')).slice('Token '.length);
 });
 afterAll(() => server.close());

@@ -25,7 +25,7 @@ async function deleteToken(repository: string): Promise<string> {
 }
 
 async function makePrivate(name: string): Promise<void> {
-  await server.ctx.db('repositories').where({ name }).update({ is_private: true });
+  await server.ctx.db('repositories').where({ name }).update({ visibility: 'private' });
 }
 
 describe('PUT /v1/repositories/R/auth', () => {

@@ -132,7 +132,7 @@ describe('DELETE /v1/repositories/R/', () => {
 
   it('an unknown repository, and a private one for a stranger: 404', async () => {
     await pushImages(server, 'alice/hidden', makeChain(1));
-    await server.ctx.db('repositories').where({ name: 'hidden' }).update({ is_private: true });
+    await server.ctx.db('repositories').where({ name: 'hidden' }).update({ visibility: 'private' });
     await expectAnswer(remove('alice/nothing/', basic('alice')), 404, MISSING);
     await expectAnswer(remove('alice/hidden/', basic('robert')), 404, MISSING);
   });

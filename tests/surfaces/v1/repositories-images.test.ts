@@ -17,7 +17,7 @@ beforeAll(async () => {
   await addUser(server, 'sleeper', { isActive: false });
   await pushImages(server, 'alice/app', chain);
   await pushImages(server, 'alice/hidden', makeChain(1));
-  await server.ctx.db('repositories').where({ name: 'hidden' }).update({ is_private: true });
+  await server.ctx.db('repositories').where({ name: 'hidden' }).update({ visibility: 'private' });
 });
 afterAll(() => server.close());
 
@@ -127,7 +127,7 @@ describe('GET /v1/repositories/R/images', () => {
     await startPush(server, 'alice/closing', chain);
     const stranger = await startPull(server, 'alice/closing', 'robert');
     const anonymous = await startPull(server, 'alice/closing');
-    await server.ctx.db('repositories').where({ name: 'closing' }).update({ is_private: true });
+    await server.ctx.db('repositories').where({ name: 'closing' }).update({ visibility: 'private' });
     await expectAnswer(call('get', 'alice/closing', { authorization: stranger }), 404, MISSING);
     await expectAnswer(call('get', 'alice/closing', { authorization: anonymous }), 401, '""');
   });

@@ -157,7 +157,7 @@ describe('PUT /v1/repositories/R/', () => {
 
   it('a repository that is being deleted: 403, and a stranger does not learn of it', async () => {
     await put('alice/going/', []).expect(200);
-    await server.ctx.db('repositories').where({ name: 'going' }).update({ is_private: true });
+    await server.ctx.db('repositories').where({ name: 'going' }).update({ visibility: 'private' });
     await request(server.server).delete('/v1/repositories/alice/going/').set('Authorization', basic('alice'));
     await expectAnswer(put('alice/going/', []), 403, '"Repository is being deleted"');
     await expectAnswer(put('alice/going/', [], basic('robert')), 403, DENIED);

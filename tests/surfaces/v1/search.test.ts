@@ -12,7 +12,7 @@ interface Row {
   description?: string;
   star_count?: number;
   is_automated?: boolean;
-  is_private?: boolean;
+  visibility?: 'public' | 'private' | 'unlisted';
   state?: string;
 }
 
@@ -22,7 +22,7 @@ const ROWS: readonly Row[] = [
   { namespace: 'alice', name: 'redis', description: 'Mine, for 100%', star_count: 90, is_automated: true },
   { namespace: 'alice', name: 'web', description: 'A_b talks to Redis', star_count: 3 },
   { namespace: 'robert', name: 'blog', description: String.raw`back\slash`, star_count: 3 },
-  { namespace: 'alice', name: 'redis-secret', is_private: true },
+  { namespace: 'alice', name: 'redis-secret', visibility: 'private' },
   { namespace: 'robert', name: 'redis-leaving', state: 'deleting' },
 ];
 

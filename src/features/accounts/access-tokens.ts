@@ -1,0 +1,172 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import * as store from './access-tokens.store';
+import type { AccessLevel, Identity } from './actor';
+
+/*
+ * An access token is a password for a script or a machine: `ddt_` and 40 characters, 238 random bits. It is kept as a
+ * sha256, since nobody guesses it however fast he may try, and is shown once. It logs in with the account's name, and
+ * can do what the account may, as far as its own access and its list of repositories go; see `policy.ts`.
+ */
+
+const PREFIX = 'ddt_';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const CHARACTERS = 40;
+const SECRET = new RegExp(`^${PREFIX}[${ALPHABET}]{${CHARACTERS}}$`);
+const NAME_LIMIT = 100;
+const TOKENS_LIMIT = 100;
+const REPOSITORIES_LIMIT = 100;
+
+/** An access token, without its secret. */
+export interface AccessToken {
+  readonly id: number;
+  readonly name: string;
+  readonly access: AccessLevel;
+  /** full names of the only repositories that it is good for; undefined: all of the account */
+  readonly repositories: readonly string[] | undefined;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | undefined;
+  /** to the minute */
+  readonly lastUsedAt: Date | undefined;
+  readonly lastUsedAddress: string | undefined;
+}
+
+export interface NewAccessToken {
+  readonly name: string;
+  readonly access: AccessLevel;
+  /** full names (`namespace/name`) */
+  readonly repositories?: readonly string[] | undefined;
+  readonly expiresAt?: Date | undefined;
+}
+
+/** Every character is as likely as any other: bytes beyond a multiple of the alphabet's length are thrown away. */
+function randomSecret(): string {
+  let text = '';
+  const bound = 256 - (256 % ALPHABET.length);
+  while (text.length < CHARACTERS) {
+    for (const byte of randomBytes(CHARACTERS)) {
+      if (byte < bound && text.length < CHARACTERS) text += ALPHABET[byte % ALPHABET.length] ?? '';
+    }
+  }
+  return PREFIX + text;
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+/** Whether a password can be an access token. */
+export function isAccessToken(password: string): boolean {
+  return SECRET.test(password);
+}
+
+function fromRow(row: store.AccessTokenRow): AccessToken {
+  return {
+    id: row.id,
+    name: row.name,
+    access: row.access,
+    repositories: row.repositories ?? undefined,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at ?? undefined,
+    lastUsedAt: row.last_used_at ?? undefined,
+    lastUsedAddress: row.last_used_address ?? undefined,
+  };
+}
+
+/** The tokens of an account, the oldest first. */
+export async function listAccessTokens(ctx: Needs<'db'>, account: { userId: number }): Promise<AccessToken[]> {
+  return (await store.listOfUser(ctx.db, account.userId)).map(fromRow);
+}
+
+function assertNew(token: NewAccessToken): void {
+  const length = [...token.name].length;
+  if (length === 0 || length > NAME_LIMIT || token.name.includes('\0')) {
+    throw new AppError('invalid', `A token's name has 1 to ${NAME_LIMIT} characters`);
+  }
+  const count = token.repositories?.length;
+  if (count === 0 || (count ?? 0) > REPOSITORIES_LIMIT) {
+    throw new AppError('invalid', `A token is for all repositories, or for 1 to ${REPOSITORIES_LIMIT}`);
+  }
+  if (token.expiresAt !== undefined && !(token.expiresAt.getTime() > Date.now())) {
+    throw new AppError('invalid', 'A token expires in the future');
+  }
+}
+
+/**
+ * Makes a token.
+ *
+ * @param account - whose it is
+ * @returns it, and the secret that nobody can ever see again
+ * @throws AppError `invalid`, `conflict` when the account has one of this name, or too many
+ */
+export async function createAccessToken(
+  ctx: Needs<'db'>,
+  account: { userId: number; username: string },
+  token: NewAccessToken,
+  doer: Doer,
+): Promise<{ token: AccessToken; secret: string }> {
+  assertNew(token);
+  const secret = randomSecret();
+  const { name, access, repositories, expiresAt } = token;
+  const row = { userId: account.userId, name, access, repositories, expiresAt, secretHash: hashOf(secret) };
+  try {
+    return await inTransaction(ctx.db, async (tx) => {
+      if ((await store.countOfUser(tx, account.userId)) >= TOKENS_LIMIT) {
+        throw new AppError('conflict', `An account has at most ${TOKENS_LIMIT} access tokens`);
+      }
+      const made = fromRow(await store.insert(tx, row));
+      const details = { token: name, access };
+      await recordEvent(tx, doer, { action: 'token.created', subject: account.username, details });
+      return { token: made, secret };
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('conflict', `There is an access token with the name ${name}`, { cause: error });
+  }
+}
+
+/**
+ * Ends a token, and the tokens for pushes and pulls that were got with it.
+ *
+ * @throws AppError `not_found`
+ */
+export async function revokeAccessToken(
+  ctx: Needs<'db'>,
+  account: { userId: number; username: string },
+  tokenId: number,
+  doer: Doer,
+): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const name = await store.remove(tx, account.userId, tokenId);
+    if (name === undefined) throw new AppError('not_found', 'No such access token');
+    await recordEvent(tx, doer, { action: 'token.revoked', subject: account.username, details: { token: name } });
+  });
+}
+
+/**
+ * Checks an access token that was given as a password.
+ *
+ * @returns the identity, or undefined when it is not this user's, or has ended
+ * @throws AppError `inactive`
+ */
+export async function verifyAccessToken(
+  ctx: Needs<'db'>,
+  username: string,
+  secret: string,
+  address: string,
+): Promise<Identity | undefined> {
+  const row = await store.findBySecret(ctx.db, hashOf(secret), username);
+  if (row === undefined) return undefined;
+  if (!row.is_active) throw new AppError('inactive', 'Account is not Active');
+  await store.touch(ctx.db, row.id, address);
+  return { userId: row.user_id, credentialsEpoch: row.credentials_epoch, accessTokenId: row.id };
+}
+
+/** Lets tokens that are for a repository follow it to its new name. */
+export async function followRename(tx: Needs<'db'>['db'], from: string, to: string): Promise<void> {
+  await store.renameRepository(tx, from, to);
+}

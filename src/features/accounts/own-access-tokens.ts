@@ -1,0 +1,41 @@
+import type { Needs } from '../../context';
+import {
+  createAccessToken,
+  listAccessTokens,
+  revokeAccessToken,
+  type AccessToken,
+  type NewAccessToken,
+} from './access-tokens';
+import type { Actor } from './actor';
+import { getAccountItself } from './current-account';
+import { doerOf } from './doer';
+
+/*
+ * One's own access tokens. Whoever has only a token cannot see or make others: a leaked one would otherwise outlive its
+ * revocation.
+ */
+
+/** @throws AppError `forbidden` for an access token, `unauthenticated`, `inactive` */
+export async function listOwnAccessTokens(ctx: Needs<'db'>, actor: Actor): Promise<AccessToken[]> {
+  return listAccessTokens(ctx, await getAccountItself(ctx, actor));
+}
+
+/**
+ * @returns the token, and the secret that nobody can ever see again
+ * @throws AppError `invalid`, `conflict` for a name that is there, or one too many, `forbidden` for an access token,
+ *   `unauthenticated`, `inactive`
+ */
+export async function createOwnAccessToken(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  token: NewAccessToken,
+): Promise<{ token: AccessToken; secret: string }> {
+  const account = await getAccountItself(ctx, actor);
+  return createAccessToken(ctx, account, token, doerOf(actor, account));
+}
+
+/** @throws AppError `not_found`, `forbidden` for an access token, `unauthenticated`, `inactive` */
+export async function revokeOwnAccessToken(ctx: Needs<'db'>, actor: Actor, tokenId: number): Promise<void> {
+  const account = await getAccountItself(ctx, actor);
+  await revokeAccessToken(ctx, account, tokenId, doerOf(actor, account));
+}

@@ -1,0 +1,79 @@
+/*
+ * `policy.ts` for queries. They all call the account `u`, its access token `a`, namespaces `n` and repositories `r`;
+ * the two files are held to each other by a test.
+ */
+
+/**
+ * Joins the account and the access token of whoever asks. There is no `u` when the token is not good any more, and no
+ * `a` without a token.
+ *
+ * @param user - the placeholder of the account's id, null when anonymous
+ * @param token - the placeholder of the access token's id, null for a password
+ */
+export function callerJoins(user: string, token: string): string {
+  return `left join access_tokens a on a.id = ${token}::bigint and a.user_id = ${user}::bigint
+      and (a.expires_at is null or a.expires_at > now())
+    left join users u on u.id = ${user}::bigint and (${token}::bigint is null or a.id is not null)`;
+}
+
+/** Whether the account, with this token, is an administrator of the site. */
+export const IS_ADMIN = `(u.is_admin and (a.id is null or (a.access = 'admin' and a.repositories is null)))`;
+
+/** What the queries select of the caller. */
+export const CALLER_COLUMNS = `u.id as user_id, u.username, u.credentials_epoch, u.is_active, ${IS_ADMIN} as is_admin,
+  a.id as token_id, a.access as token_access, u.robot_of`;
+
+/** What `CALLER_COLUMNS` hold; all null for nobody. */
+export interface CallerRow {
+  user_id: number | null;
+  username: string | null;
+  credentials_epoch: number | null;
+  is_active: boolean | null;
+  is_admin: boolean | null;
+  token_id: number | null;
+  token_access: 'read' | 'write' | 'admin' | null;
+  robot_of: string | null;
+}
+
+const IS_OWNER = `(n.owner_id = u.id or (n.kind = 'organization' and exists (
+    select 1 from teams t join team_members m on m.team_id = t.id
+    where t.namespace = n.name and t.is_owners and m.user_id = u.id)))`;
+
+/** Whether the token is for this repository. */
+function isCovered(fullName: string): string {
+  return `(a.repositories is null or ${fullName} = any (a.repositories))`;
+}
+
+/**
+ * What the account was given in a namespace: admin or null.
+ *
+ * @param fullName - of the repository that it is about, in SQL
+ */
+export function namespaceRole(fullName: string): string {
+  return `case when u.id is not null and ${isCovered(fullName)} and ${IS_OWNER} then 'admin' end`;
+}
+
+/** What the account was given in a repository; `RepositoryFacts.role`. */
+export const REPOSITORY_ROLE = `case
+    when u.id is null or r.id is null or r.is_remote or not ${isCovered(`(r.namespace || '/' || r.name)`)} then null
+    when ${IS_OWNER} then 'admin'
+    else greatest(
+      (select 'write'::access_level from collaborators w where w.repository_id = r.id and w.user_id = u.id),
+      (select max(p.access) from team_repositories p join team_members m on m.team_id = p.team_id
+       where p.repository_id = r.id and m.user_id = u.id))
+  end`;
+
+const HAS_ROLE = `(coalesce(${IS_ADMIN}, false) or (${REPOSITORY_ROLE}) is not null)`;
+
+/** `canRead`. */
+export const READABLE = `(r.visibility <> 'private' or ${HAS_ROLE})`;
+
+/** `canWrite`, for accounts. */
+export const WRITABLE = `(coalesce(a.access, 'write') >= 'write'
+    and (coalesce(${IS_ADMIN}, false) or coalesce((${REPOSITORY_ROLE}) >= 'write', false)))`;
+
+/** Found in search. */
+export const FINDABLE = `(r.visibility = 'public' or (r.visibility = 'private' and ${HAS_ROLE}))`;
+
+/** Found in a listing of a namespace. */
+export const LISTABLE = `(r.visibility = 'public' or ${HAS_ROLE})`;

@@ -1,0 +1,179 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { recordEvent } from '../audit/audit';
+import type { Actor } from '../accounts/actor';
+import { getAccountItself } from '../accounts/current-account';
+import { doerOf } from '../accounts/doer';
+import { assertEmail } from '../accounts/rules';
+import { getUser } from '../accounts/users';
+import * as store from './invitations.store';
+import { getOwnersOrganization } from './scope';
+import { getTeam, join, type TeamPlace } from './teams';
+
+/*
+ * People are invited to a team by username or by e-mail address, and belong to it once they accept. A user accepts what
+ * is for him, or for an address that he has confirmed; whoever has the link of a mailed invitation accepts it with any
+ * account, which is how one invites people who have none yet.
+ */
+
+const LASTS_MS = 14 * 24 * 3_600_000;
+
+/** Somebody who may join a team, and has not yet. */
+export interface Invitation {
+  readonly id: number;
+  readonly organization: string;
+  readonly team: string;
+  /** who it is for: one of the two */
+  readonly username: string | undefined;
+  readonly email: string | undefined;
+  readonly invitedBy: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+function fromRow(row: store.InvitationRow): Invitation {
+  return {
+    id: row.id,
+    organization: row.organization,
+    team: row.team,
+    username: row.username ?? undefined,
+    email: row.email ?? undefined,
+    invitedBy: row.invited_by,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+/**
+ * Invites somebody to a team; an earlier invitation of the same person to it ends.
+ *
+ * @param whom - a username, or an e-mail address
+ * @throws AppError `invalid`, `not_found`, `conflict` for a robot, `forbidden`, `unauthenticated`, `inactive`
+ */
+export async function invite(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  place: TeamPlace,
+  whom: { username: string } | { email: string },
+): Promise<Invitation> {
+  const { account, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
+  const team = await getTeam(ctx, namespace, place.team);
+  const user = 'username' in whom ? await getUser(ctx, whom.username) : undefined;
+  const email = 'email' in whom ? whom.email : undefined;
+  if (user?.robotOf !== undefined) throw new AppError('conflict', 'A robot is added, not invited');
+  if (email !== undefined) assertEmail(email);
+  return inTransaction(ctx.db, async (tx) => {
+    const same = { teamId: team.id, userId: user?.id, email };
+    await store.deleteSame(tx, same);
+    const expiresAt = new Date(Date.now() + LASTS_MS);
+    const id = await store.insertInvitation(tx, { ...same, invitedBy: account.username, expiresAt });
+    const details = user === undefined ? {} : { invited: user.username };
+    const subject = `${namespace}/${team.name}`;
+    await recordEvent(tx, doerOf(actor, account), { action: 'invitation.sent', subject, details });
+    return getInvitation(tx, id);
+  });
+}
+
+async function getInvitation(db: Db, id: number): Promise<Invitation> {
+  const row = await store.findInvitation(db, id);
+  if (row === undefined) throw new AppError('not_found', 'No such invitation');
+  return fromRow(row);
+}
+
+/** The open invitations of an organization, for its owners; throws as `invite`. */
+export async function listInvitations(ctx: Needs<'db'>, actor: Actor, organization: string): Promise<Invitation[]> {
+  const { namespace } = await getOwnersOrganization(ctx, actor, organization);
+  return (await store.listOfOrganization(ctx.db, namespace)).map(fromRow);
+}
+
+/** Takes an invitation back; throws as `invite`. */
+export async function withdrawInvitation(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  organization: string,
+  id: number,
+): Promise<void> {
+  const { account, namespace } = await getOwnersOrganization(ctx, actor, organization);
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.deleteOfOrganization(tx, namespace, id))) throw new AppError('not_found', 'No such invitation');
+    await recordEvent(tx, doerOf(actor, account), { action: 'invitation.withdrawn', subject: namespace });
+  });
+}
+
+/**
+ * The open invitations of the actor.
+ *
+ * @throws AppError `forbidden` for an access token, `unauthenticated`, `inactive`
+ */
+export async function listOwnInvitations(ctx: Needs<'db'>, actor: Actor): Promise<Invitation[]> {
+  const { userId } = await getAccountItself(ctx, actor);
+  return (await store.listOfUser(ctx.db, userId)).map(fromRow);
+}
+
+/**
+ * Joins the team that an invitation is to.
+ *
+ * @param which - its id, when it is for the actor, or the secret of its link
+ * @throws AppError `not_found` when there is none, or it is for somebody else, `forbidden` for an access token,
+ *   `unauthenticated`, `inactive`
+ */
+export async function acceptInvitation(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  which: { id: number } | { secret: string },
+): Promise<Invitation> {
+  const account = await getAccountItself(ctx, actor);
+  return inTransaction(ctx.db, async (tx) => {
+    const row =
+      'id' in which
+        ? await store.takeOfUser(tx, account.userId, which.id)
+        : await store.takeBySecret(tx, hashOf(which.secret));
+    if (row === undefined) throw new AppError('not_found', 'No such invitation, or it has expired');
+    const doer = doerOf(actor, account);
+    const subject = `${row.organization}/${row.team}`;
+    await recordEvent(tx, doer, { action: 'invitation.accepted', subject });
+    await join(tx, { id: row.team_id, organization: row.organization, name: row.team }, account, doer);
+    return fromRow(row);
+  });
+}
+
+/** Says no to an invitation; throws as `acceptInvitation`. */
+export async function declineInvitation(ctx: Needs<'db'>, actor: Actor, id: number): Promise<void> {
+  const { userId } = await getAccountItself(ctx, actor);
+  await inTransaction(ctx.db, async (tx) => {
+    if ((await store.takeOfUser(tx, userId, id)) === undefined) throw new AppError('not_found', 'No such invitation');
+  });
+}
+
+/** What a link leads to, before anybody accepts it; undefined when it has expired. */
+export async function findInvitationBySecret(ctx: Needs<'db'>, secret: string): Promise<Invitation | undefined> {
+  const row = await store.findBySecret(ctx.db, hashOf(secret));
+  return row === undefined ? undefined : fromRow(row);
+}
+
+/**
+ * Makes the secret of an invitation's link, in the moment in which it is mailed; only its hash is kept.
+ *
+ * @returns undefined when the invitation is gone
+ */
+export async function makeInvitationSecret(
+  ctx: Needs<'db'>,
+  id: number,
+): Promise<{ invitation: Invitation; secret: string } | undefined> {
+  const row = await store.findInvitation(ctx.db, id);
+  if (row === undefined) return undefined;
+  const secret = randomBytes(24).toString('base64url');
+  await store.updateSecret(ctx.db, id, hashOf(secret));
+  return { invitation: fromRow(row), secret };
+}
+
+/** Forgets invitations that nobody accepted in time. */
+export async function forgetInvitations(ctx: Needs<'db'>): Promise<void> {
+  await store.deleteExpired(ctx.db);
+}

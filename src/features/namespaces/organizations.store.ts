@@ -1,0 +1,87 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+import type { Identity } from '../accounts/actor';
+import { CALLER_COLUMNS, callerJoins, namespaceRole, type CallerRow } from '../accounts/policy-sql';
+
+export interface NamespaceScopeRow extends CallerRow {
+  namespace: string | null;
+  kind: 'library' | 'user' | 'organization' | 'remote' | null;
+  namespace_role: 'admin' | null;
+  /** the account is in any team of the organization */
+  is_member: boolean;
+}
+
+/** One row, always: the account and the namespace, each as far as it exists. */
+export async function findNamespaceScope(
+  db: Db,
+  identity: Identity | undefined,
+  namespace: string,
+): Promise<NamespaceScopeRow> {
+  // A token for some repositories is for none of what a namespace has beside them.
+  const rows = await query<NamespaceScopeRow>(
+    db,
+    `select ${CALLER_COLUMNS}, n.name as namespace, n.kind, ${namespaceRole(`''`)} as namespace_role,
+       exists (select 1 from teams t join team_members m on m.team_id = t.id
+               where t.namespace = n.name and m.user_id = u.id) as is_member
+     from (select $3::text as name) asked ${callerJoins('$1', '$2')} left join namespaces n on n.name = asked.name`,
+    [identity?.userId ?? null, identity?.accessTokenId ?? null, namespace],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error('the namespace query returned no row');
+  return row;
+}
+
+/** Claims the name; fails with a unique violation when it is taken. */
+export async function insertOrganization(tx: Db, name: string): Promise<void> {
+  await query(tx, `insert into namespaces (name, kind) values ($1, 'organization')`, [name]);
+}
+
+/** A user's namespace becomes an organization's; the account must go in the same transaction. */
+export async function convertNamespace(tx: Db, name: string): Promise<void> {
+  await query(tx, `update namespaces set kind = 'organization', owner_id = null where name = $1`, [name]);
+}
+
+/** Fails with a foreign key violation while it has repositories. */
+export async function deleteOrganization(tx: Db, name: string): Promise<boolean> {
+  const rows = await query(tx, `delete from namespaces where name = $1 and kind = 'organization' returning name`, [
+    name,
+  ]);
+  return rows.length > 0;
+}
+
+export interface OrganizationRow {
+  name: string;
+  plan: string;
+  created_at: Date;
+  team_count: number;
+  member_count: number;
+}
+
+/** @param userId - undefined: all; else those that the account is a member of */
+export async function listOrganizations(db: Db, userId: number | undefined): Promise<OrganizationRow[]> {
+  return query<OrganizationRow>(
+    db,
+    `select n.name, n.plan, n.created_at,
+       (select count(*) from teams t where t.namespace = n.name) as team_count,
+       (select count(distinct m.user_id) from teams t join team_members m on m.team_id = t.id
+        where t.namespace = n.name) as member_count
+     from namespaces n
+     where n.kind = 'organization' and ($1::bigint is null or exists (
+       select 1 from teams t join team_members m on m.team_id = t.id where t.namespace = n.name and m.user_id = $1))
+     order by n.name`,
+    [userId ?? null],
+  );
+}
+
+/** Organizations that would be without an owner if the account went. */
+export async function findOrphanedBy(db: Db, userId: number): Promise<string[]> {
+  const rows = await query<{ namespace: string }>(
+    db,
+    `select t.namespace from teams t join team_members m on m.team_id = t.id
+     where t.is_owners and m.user_id = $1
+       and not exists (select 1 from team_members o where o.team_id = t.id and o.user_id <> $1)
+     order by t.namespace`,
+    [userId],
+  );
+  return rows.map((row) => row.namespace);
+}

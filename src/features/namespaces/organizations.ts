@@ -1,0 +1,152 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import type { Actor } from '../accounts/actor';
+import { getAccount } from '../accounts/current-account';
+import { doerOf } from '../accounts/doer';
+import { assertUsername, normalizeUsername } from '../accounts/rules';
+import { deleteAccountOf, getUser } from '../accounts/users';
+import * as store from './organizations.store';
+import { getOwnersOrganization } from './scope';
+import * as teams from './teams.store';
+
+/*
+ * An organization is a namespace without an account: nobody logs in as it. It has a team `owners`, whose members own it
+ * and of whom there is always one at least, and any number of other teams; see `teams.ts`.
+ */
+
+const OWNERS = 'owners';
+
+/** An organization, as its members see it in a list. */
+export interface Organization {
+  readonly name: string;
+  readonly plan: string;
+  readonly teamCount: number;
+  readonly memberCount: number;
+  readonly createdAt: Date;
+}
+
+function fromRow(row: store.OrganizationRow): Organization {
+  const { name, plan, team_count: teamCount, member_count: memberCount, created_at: createdAt } = row;
+  return { name, plan, teamCount, memberCount, createdAt };
+}
+
+/** All organizations; for administrators. */
+export async function listAllOrganizations(ctx: Needs<'db'>): Promise<Organization[]> {
+  return (await store.listOrganizations(ctx.db, undefined)).map(fromRow);
+}
+
+/**
+ * The organizations that the actor is a member of.
+ *
+ * @throws AppError `unauthenticated`, `inactive`
+ */
+export async function listOwnOrganizations(ctx: Needs<'db'>, actor: Actor): Promise<Organization[]> {
+  const { userId } = await getAccount(ctx, actor);
+  return (await store.listOrganizations(ctx.db, userId)).map(fromRow);
+}
+
+/**
+ * Makes an organization whose only owner is the actor.
+ *
+ * @param name - obeys the rules of usernames, and shares their names
+ * @throws AppError `invalid`, `conflict` when the name is taken, `forbidden` for a robot or a weak access token,
+ *   `unauthenticated`, `inactive`
+ */
+export async function createOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
+  const account = await getAccount(ctx, actor);
+  const access = account.accessToken?.access ?? 'admin';
+  if (account.robotOf !== undefined || access !== 'admin') throw new AppError('forbidden', 'Access denied');
+  await createOrganizationFor(ctx, name, account, doerOf(actor, account));
+}
+
+/**
+ * Makes an organization for an account, on an operator's behalf.
+ *
+ * @throws AppError `invalid`, `conflict` when the name is taken
+ */
+export async function createOrganizationFor(
+  ctx: Needs<'db'>,
+  name: string,
+  owner: { userId: number; username: string },
+  doer: Doer,
+): Promise<void> {
+  assertUsername(name);
+  try {
+    await inTransaction(ctx.db, async (tx) => {
+      await store.insertOrganization(tx, name);
+      await addOwnersTeam(tx, name, owner, doer);
+      await recordEvent(tx, doer, { action: 'organization.created', subject: name });
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('conflict', `The name ${name} is taken`, { cause: error });
+  }
+}
+
+async function addOwnersTeam(
+  tx: Needs<'db'>['db'],
+  organization: string,
+  owner: { userId: number; username: string },
+  doer: Doer,
+): Promise<void> {
+  const teamId = await teams.insertTeam(tx, { namespace: organization, name: OWNERS, isOwners: true, description: '' });
+  await teams.insertMember(tx, teamId, owner.userId);
+  const subject = `${organization}/${OWNERS}`;
+  await recordEvent(tx, doer, { action: 'team.member_added', subject, details: { member: owner.username } });
+}
+
+/**
+ * Turns a user into an organization, for an administrator: the namespace and its repositories stay, the account goes,
+ * with its password, addresses, access tokens and memberships.
+ *
+ * @param ownerName - the user who owns the organization from now on
+ * @throws AppError `not_found`, `conflict` when the account administrates the site, or is the only owner of another
+ *   organization, `invalid` when it would own itself
+ */
+export async function convertUser(ctx: Needs<'db'>, username: string, ownerName: string, doer: Doer): Promise<void> {
+  const user = await getUser(ctx, username);
+  const owner = await getUser(ctx, ownerName);
+  if (user.id === owner.id) throw new AppError('invalid', 'An organization cannot log in, so it cannot own itself');
+  if (user.isAdmin) throw new AppError('conflict', `${user.username} is an administrator of the site`);
+  await inTransaction(ctx.db, async (tx) => {
+    await assertOrphansNone({ db: tx }, user);
+    await store.convertNamespace(tx, user.username);
+    await deleteAccountOf(tx, user.id);
+    await addOwnersTeam(tx, user.username, { userId: owner.id, username: owner.username }, doer);
+    await recordEvent(tx, doer, { action: 'organization.converted', subject: user.username });
+  });
+}
+
+/** @throws AppError `conflict` when the account is the only owner of an organization */
+export async function assertOrphansNone(ctx: Needs<'db'>, user: { id: number; username: string }): Promise<void> {
+  const [orphan] = await store.findOrphanedBy(ctx.db, user.id);
+  if (orphan === undefined) return;
+  throw new AppError('conflict', `${user.username} is the only owner of ${orphan}`);
+}
+
+/**
+ * Deletes an organization that has no repositories.
+ *
+ * @throws AppError `not_found`, `forbidden`, `conflict` while it has repositories, `unauthenticated`, `inactive`
+ */
+export async function deleteOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
+  const { account, namespace } = await getOwnersOrganization(ctx, actor, normalizeUsername(name));
+  await deleteOrganizationAs(ctx, namespace, doerOf(actor, account));
+}
+
+/** As `deleteOrganization`, on an operator's behalf. */
+export async function deleteOrganizationAs(ctx: Needs<'db'>, name: string, doer: Doer): Promise<void> {
+  try {
+    await inTransaction(ctx.db, async (tx) => {
+      const isGone = await store.deleteOrganization(tx, name);
+      if (!isGone) throw new AppError('not_found', `No such organization: ${name}`);
+      await recordEvent(tx, doer, { action: 'organization.deleted', subject: name });
+    });
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw new AppError('conflict', `${name} still has repositories; delete or transfer them first`, { cause: error });
+  }
+}

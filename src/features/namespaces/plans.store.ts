@@ -1,0 +1,58 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+export interface PlanRow {
+  name: string;
+  /** null: as many as one likes */
+  private_repositories: number | null;
+  position: number;
+}
+
+export async function listPlans(db: Db): Promise<PlanRow[]> {
+  return query<PlanRow>(db, 'select name, private_repositories, position from plans order by position, name');
+}
+
+export interface SlotsRow {
+  plan: string;
+  private_repositories: number | null;
+  used: number;
+}
+
+const SLOTS = `select n.plan, p.private_repositories,
+    (select count(*) from repositories r where r.namespace = n.name and r.visibility = 'private') as used
+  from namespaces n join plans p on p.name = n.plan where n.name = $1`;
+
+export async function findSlots(db: Db, namespace: string): Promise<SlotsRow | undefined> {
+  return (await query<SlotsRow>(db, SLOTS, [namespace]))[0];
+}
+
+/** Lets nobody else use a slot of the namespace until the transaction ends. Keys that refer to it are not held up. */
+export async function lockNamespace(tx: Db, namespace: string): Promise<boolean> {
+  const rows = await query(tx, 'select 1 from namespaces where name = $1 for no key update', [namespace]);
+  return rows.length > 0;
+}
+
+/** @returns false when there is no such namespace */
+export async function updatePlan(db: Db, namespace: string, plan: string): Promise<boolean> {
+  const rows = await query(
+    db,
+    `update namespaces set plan = $2 where name = $1 and kind in ('user', 'organization') returning name`,
+    [namespace, plan],
+  );
+  return rows.length > 0;
+}
+
+export async function upsertPlan(db: Db, plan: PlanRow): Promise<void> {
+  await query(
+    db,
+    `insert into plans (name, private_repositories, position) values ($1, $2, $3)
+     on conflict (name) do update set private_repositories = excluded.private_repositories,
+       position = excluded.position`,
+    [plan.name, plan.private_repositories, plan.position],
+  );
+}
+
+/** @returns false when there is none; fails with a foreign key violation while a namespace has it */
+export async function deletePlan(db: Db, name: string): Promise<boolean> {
+  return (await query(db, 'delete from plans where name = $1 returning name', [name])).length > 0;
+}

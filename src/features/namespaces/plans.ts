@@ -1,0 +1,112 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import * as store from './plans.store';
+
+/*
+ * Plans: how many private repositories a namespace may have. A smaller plan takes nothing away, it only lets no
+ * repository become private that is not. Unlisted repositories do not count.
+ */
+
+export interface Plan {
+  readonly name: string;
+  /** undefined: as many as one likes */
+  readonly privateRepositories: number | undefined;
+  /** in the list, smallest first */
+  readonly position: number;
+}
+
+/** The private repositories of a namespace, and how many there may be. */
+export interface PrivateSlots {
+  readonly plan: string;
+  readonly used: number;
+  readonly limit: number | undefined;
+}
+
+const PLAN = /^[a-z0-9_-]{1,30}$/;
+
+/** All plans, in their order. */
+export async function listPlans(ctx: Needs<'db'>): Promise<Plan[]> {
+  const rows = await store.listPlans(ctx.db);
+  return rows.map((row) => ({
+    name: row.name,
+    privateRepositories: row.private_repositories ?? undefined,
+    position: row.position,
+  }));
+}
+
+/** @throws AppError `not_found` when there is no such namespace */
+export async function getPrivateSlots(ctx: Needs<'db'>, namespace: string): Promise<PrivateSlots> {
+  const row = await store.findSlots(ctx.db, namespace);
+  if (row === undefined) throw new AppError('not_found', `No such namespace: ${namespace}`);
+  return { plan: row.plan, used: row.used, limit: row.private_repositories ?? undefined };
+}
+
+/**
+ * Makes sure that one more repository of the namespace may be private, until the transaction ends: of two requests for
+ * the last slot the second waits here, and is refused (protocol 2.6).
+ *
+ * @throws AppError `forbidden` with the limit; `not_found` when there is no such namespace
+ */
+export async function takePrivateSlot(tx: Db, namespace: string): Promise<void> {
+  await store.lockNamespace(tx, namespace);
+  const { plan, used, limit } = await getPrivateSlots({ db: tx }, namespace);
+  if (limit === undefined || used < limit) return;
+  const repositories = limit === 1 ? '1 private repository' : `${limit} private repositories`;
+  throw new AppError('forbidden', `The plan ${plan} of ${namespace} allows ${repositories}, and ${used} are there`);
+}
+
+/**
+ * Assigns a plan to a user or an organization; for administrators.
+ *
+ * @throws AppError `not_found` when there is no such plan, user or organization
+ */
+export async function assignPlan(ctx: Needs<'db'>, namespace: string, plan: string, doer: Doer): Promise<void> {
+  try {
+    await inTransaction(ctx.db, async (tx) => {
+      const isThere = await store.updatePlan(tx, namespace, plan);
+      if (!isThere) throw new AppError('not_found', `No such user or organization: ${namespace}`);
+      await recordEvent(tx, doer, { action: 'namespace.plan_changed', subject: namespace, details: { to: plan } });
+    });
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw new AppError('not_found', `No such plan: ${plan}`, { cause: error });
+  }
+}
+
+/**
+ * Makes a plan, or changes the one of this name; for administrators.
+ *
+ * @throws AppError `invalid`
+ */
+export async function setPlan(ctx: Needs<'db'>, plan: Plan, doer: Doer): Promise<void> {
+  const { name, privateRepositories, position } = plan;
+  if (!PLAN.test(name)) throw new AppError('invalid', `A plan's name has to match "${PLAN.source}"`);
+  if (privateRepositories !== undefined && !(Number.isInteger(privateRepositories) && privateRepositories >= 0)) {
+    throw new AppError('invalid', 'A plan allows a whole number of private repositories');
+  }
+  await inTransaction(ctx.db, async (tx) => {
+    await store.upsertPlan(tx, { name, private_repositories: privateRepositories ?? null, position });
+    const details = { privateRepositories: privateRepositories ?? 'unlimited' };
+    await recordEvent(tx, doer, { action: 'plan.changed', subject: name, details });
+  });
+}
+
+/**
+ * Deletes a plan that nobody has; for administrators.
+ *
+ * @throws AppError `not_found`, `conflict` while somebody has it
+ */
+export async function deletePlan(ctx: Needs<'db'>, name: string, doer: Doer): Promise<void> {
+  try {
+    await inTransaction(ctx.db, async (tx) => {
+      if (!(await store.deletePlan(tx, name))) throw new AppError('not_found', `No such plan: ${name}`);
+      await recordEvent(tx, doer, { action: 'plan.deleted', subject: name });
+    });
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw new AppError('conflict', `The plan ${name} is in use`, { cause: error });
+  }
+}

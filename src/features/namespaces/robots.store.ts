@@ -1,0 +1,38 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+export interface RobotRow {
+  id: number;
+  username: string;
+  created_at: Date;
+}
+
+/** Nobody logs in with this: it is no bcrypt hash. */
+const NO_PASSWORD = '*';
+
+/** Fails with a unique violation when there is one of this name. */
+export async function insertRobot(tx: Db, organization: string, username: string): Promise<RobotRow> {
+  const rows = await query<RobotRow>(
+    tx,
+    `insert into users (username, password_hash, robot_of) values ($1, $2, $3) returning id, username, created_at`,
+    [username, NO_PASSWORD, organization],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error('insert into users returned no row');
+  return row;
+}
+
+export async function listRobots(db: Db, organization: string): Promise<RobotRow[]> {
+  return query<RobotRow>(db, 'select id, username, created_at from users where robot_of = $1 order by username', [
+    organization,
+  ]);
+}
+
+/** @returns false when the organization has none of this name */
+export async function deleteRobot(tx: Db, organization: string, username: string): Promise<boolean> {
+  const rows = await query(tx, 'delete from users where robot_of = $1 and username = $2 returning id', [
+    organization,
+    username,
+  ]);
+  return rows.length > 0;
+}

@@ -1,0 +1,145 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import { createAccessToken, listAccessTokens, revokeAccessToken } from '../accounts/access-tokens';
+import type { AccessToken, NewAccessToken } from '../accounts/access-tokens';
+import type { Actor } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import * as store from './robots.store';
+import { getOwnersOrganization } from './scope';
+
+/*
+ * A robot is an account of an organization, `organization+name`, for a machine. It has no password, only access tokens,
+ * and may do what the teams may that it is a member of: of its organization only, and never of the owners.
+ */
+
+export interface Robot {
+  readonly id: number;
+  /** `organization+name`, which it logs in with */
+  readonly username: string;
+  readonly createdAt: Date;
+}
+
+const ROBOT = /^[a-z0-9_-]{1,30}$/;
+
+function fromRow({ id, username, created_at: createdAt }: store.RobotRow): Robot {
+  return { id, username, createdAt };
+}
+
+/** @throws AppError `not_found` */
+export async function getRobot(ctx: Needs<'db'>, organization: string, name: string): Promise<Robot> {
+  const robot = (await listRobotsOf(ctx, organization)).find(({ username }) => username === `${organization}+${name}`);
+  if (robot === undefined) throw new AppError('not_found', `No such robot: ${organization}+${name}`);
+  return robot;
+}
+
+async function listRobotsOf(ctx: Needs<'db'>, organization: string): Promise<Robot[]> {
+  return (await store.listRobots(ctx.db, organization)).map(fromRow);
+}
+
+/**
+ * The robots of an organization, for its owners.
+ *
+ * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ */
+export async function listRobots(ctx: Needs<'db'>, actor: Actor, organization: string): Promise<Robot[]> {
+  const { namespace } = await getOwnersOrganization(ctx, actor, organization);
+  return listRobotsOf(ctx, namespace);
+}
+
+/**
+ * Makes a robot.
+ *
+ * @param name - what follows `organization+`
+ * @throws AppError `invalid`, `conflict` when there is one, `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ */
+export async function createRobot(ctx: Needs<'db'>, actor: Actor, organization: string, name: string): Promise<Robot> {
+  const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
+  return createRobotAs(ctx, namespace, name, doerOf(actor, account));
+}
+
+/** As `createRobot`, on an operator's behalf. */
+export async function createRobotAs(ctx: Needs<'db'>, organization: string, name: string, doer: Doer): Promise<Robot> {
+  if (!ROBOT.test(name)) throw new AppError('invalid', `A robot's name has to match "${ROBOT.source}"`);
+  const username = `${organization}+${name}`;
+  try {
+    return await inTransaction(ctx.db, async (tx) => {
+      const robot = fromRow(await store.insertRobot(tx, organization, username));
+      await recordEvent(tx, doer, { action: 'robot.created', subject: username });
+      return robot;
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('conflict', `There is a robot ${username}`, { cause: error });
+  }
+}
+
+/**
+ * Deletes a robot with its tokens.
+ *
+ * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ */
+export async function deleteRobot(ctx: Needs<'db'>, actor: Actor, organization: string, name: string): Promise<void> {
+  const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
+  await deleteRobotAs(ctx, namespace, name, doerOf(actor, account));
+}
+
+/** As `deleteRobot`, on an operator's behalf. */
+export async function deleteRobotAs(ctx: Needs<'db'>, organization: string, name: string, doer: Doer): Promise<void> {
+  const username = `${organization}+${name}`;
+  await inTransaction(ctx.db, async (tx) => {
+    const isGone = await store.deleteRobot(tx, organization, username);
+    if (!isGone) throw new AppError('not_found', `No such robot: ${username}`);
+    await recordEvent(tx, doer, { action: 'robot.deleted', subject: username });
+  });
+}
+
+/** A robot and who may handle its tokens: an owner of its organization. */
+async function getOwned(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  organization: string,
+  name: string,
+): Promise<{ account: { userId: number; username: string }; doer: Doer }> {
+  const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
+  const robot = await getRobot(ctx, namespace, name);
+  return { account: { userId: robot.id, username: robot.username }, doer: doerOf(actor, account) };
+}
+
+/** The tokens of a robot; throws as `createRobotToken`. */
+export async function listRobotTokens(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  organization: string,
+  name: string,
+): Promise<AccessToken[]> {
+  return listAccessTokens(ctx, (await getOwned(ctx, actor, organization, name)).account);
+}
+
+/**
+ * Makes a token for a robot, for an owner of its organization.
+ *
+ * @throws AppError `invalid`, `conflict`, `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ */
+export async function createRobotToken(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  robot: { organization: string; name: string },
+  token: NewAccessToken,
+): Promise<{ token: AccessToken; secret: string }> {
+  const { account, doer } = await getOwned(ctx, actor, robot.organization, robot.name);
+  return createAccessToken(ctx, account, token, doer);
+}
+
+/** Ends a token of a robot; throws as `createRobotToken`. */
+export async function revokeRobotToken(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  robot: { organization: string; name: string },
+  tokenId: number,
+): Promise<void> {
+  const { account, doer } = await getOwned(ctx, actor, robot.organization, robot.name);
+  await revokeAccessToken(ctx, account, tokenId, doer);
+}

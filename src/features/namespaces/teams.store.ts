@@ -1,0 +1,91 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+export interface TeamRow {
+  id: number;
+  namespace: string;
+  name: string;
+  is_owners: boolean;
+  description: string;
+  member_count: number;
+}
+
+const COLUMNS = `t.id, t.namespace, t.name, t.is_owners, t.description,
+  (select count(*) from team_members m where m.team_id = t.id) as member_count`;
+
+/** Fails with a unique violation when the organization has one of this name. */
+export async function insertTeam(
+  tx: Db,
+  team: { namespace: string; name: string; isOwners: boolean; description: string },
+): Promise<number> {
+  const rows = await query<{ id: number }>(
+    tx,
+    'insert into teams (namespace, name, is_owners, description) values ($1, $2, $3, $4) returning id',
+    [team.namespace, team.name, team.isOwners, team.description],
+  );
+  const id = rows[0]?.id;
+  if (id === undefined) throw new Error('insert into teams returned no row');
+  return id;
+}
+
+export async function listTeams(db: Db, namespace: string): Promise<TeamRow[]> {
+  return query<TeamRow>(db, `select ${COLUMNS} from teams t where t.namespace = $1 order by t.is_owners desc, t.name`, [
+    namespace,
+  ]);
+}
+
+export async function findTeam(db: Db, namespace: string, name: string): Promise<TeamRow | undefined> {
+  const rows = await query<TeamRow>(db, `select ${COLUMNS} from teams t where t.namespace = $1 and t.name = $2`, [
+    namespace,
+    name,
+  ]);
+  return rows[0];
+}
+
+export async function updateDescription(tx: Db, teamId: number, description: string): Promise<void> {
+  await query(tx, 'update teams set description = $2 where id = $1', [teamId, description]);
+}
+
+export async function deleteTeam(tx: Db, teamId: number): Promise<boolean> {
+  return (await query(tx, 'delete from teams where id = $1 returning id', [teamId])).length > 0;
+}
+
+export interface MemberRow {
+  user_id: number;
+  username: string;
+  robot_of: string | null;
+  created_at: Date;
+}
+
+export async function listMembers(db: Db, teamId: number): Promise<MemberRow[]> {
+  return query<MemberRow>(
+    db,
+    `select u.id as user_id, u.username, u.robot_of, m.created_at
+     from team_members m join users u on u.id = m.user_id where m.team_id = $1 order by u.username`,
+    [teamId],
+  );
+}
+
+/** @returns false when the account is a member already */
+export async function insertMember(tx: Db, teamId: number, userId: number): Promise<boolean> {
+  const rows = await query(
+    tx,
+    'insert into team_members (team_id, user_id) values ($1, $2) on conflict do nothing returning user_id',
+    [teamId, userId],
+  );
+  return rows.length > 0;
+}
+
+/** Nobody else changes the team's members until the transaction ends. */
+export async function lockTeam(tx: Db, teamId: number): Promise<boolean> {
+  return (await query(tx, 'select 1 from teams where id = $1 for update', [teamId])).length > 0;
+}
+
+/** @returns false when the account is no member */
+export async function deleteMember(tx: Db, teamId: number, userId: number): Promise<boolean> {
+  const rows = await query(tx, 'delete from team_members where team_id = $1 and user_id = $2 returning user_id', [
+    teamId,
+    userId,
+  ]);
+  return rows.length > 0;
+}

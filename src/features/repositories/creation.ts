@@ -1,0 +1,39 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { isAccount, type Actor, type RepositoryName } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import { canCreate, includes, type Visibility } from '../accounts/policy';
+import { displayName, parseRepositoryName } from './names';
+import { authorizationRequired, findScope } from './scope';
+import { makeRepository } from './visibility';
+
+/**
+ * Makes an empty repository.
+ *
+ * @param visibility - undefined: what the namespace wants
+ * @throws AppError `invalid`, `not_found` when there is no such namespace, `conflict` when it exists, `forbidden` also
+ *   when the plan has no room for a private one, `unauthenticated`, `inactive`
+ */
+export async function createRepository(
+  ctx: Needs<'db' | 'settings'>,
+  actor: Actor,
+  name: RepositoryName,
+  visibility: Visibility | undefined,
+): Promise<void> {
+  const { principal, namespace } = await findScope(ctx, actor, name);
+  if (!isAccount(principal) || actor.kind === 'token') throw authorizationRequired();
+  if (!parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) {
+    throw new AppError('invalid', `No repository can have the name ${displayName(name)}`);
+  }
+  if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
+  // Only a push needs no more than a token that may write.
+  if (!canCreate(principal, namespace) || !includes(principal.accessToken?.access ?? 'admin', 'admin')) {
+    throw new AppError('forbidden', `You may not make repositories in ${name.namespace}`);
+  }
+  await inTransaction(ctx.db, async (tx) => {
+    const options = { visibility: visibility ?? namespace.defaultVisibility, doer: doerOf(actor, principal) };
+    const isMade = await makeRepository(tx, name, options);
+    if (!isMade) throw new AppError('conflict', `${displayName(name)} already exists`);
+  });
+}

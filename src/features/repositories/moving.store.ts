@@ -1,0 +1,49 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+import type { RepositoryName } from '../accounts/actor';
+
+/** Fails with a unique violation when a repository has the name. */
+export async function updateName(tx: Db, repositoryId: number, to: RepositoryName): Promise<void> {
+  await query(tx, 'update repositories set namespace = $2, name = $3, updated_at = now() where id = $1', [
+    repositoryId,
+    to.namespace,
+    to.name,
+  ]);
+}
+
+/** Fails with a unique violation when another repository had the name before. */
+export async function insertAlias(tx: Db, alias: RepositoryName, repositoryId: number): Promise<void> {
+  await query(tx, 'insert into repository_aliases (namespace, name, repository_id) values ($1, $2, $3)', [
+    alias.namespace,
+    alias.name,
+    repositoryId,
+  ]);
+}
+
+/** The repository that had the name before. */
+export async function findAlias(db: Db, alias: RepositoryName): Promise<number | undefined> {
+  const rows = await query<{ repository_id: number }>(
+    db,
+    'select repository_id from repository_aliases where namespace = $1 and name = $2',
+    [alias.namespace, alias.name],
+  );
+  return rows[0]?.repository_id;
+}
+
+/** @returns false when there is none */
+export async function deleteAlias(tx: Db, alias: RepositoryName): Promise<boolean> {
+  const rows = await query(tx, 'delete from repository_aliases where namespace = $1 and name = $2 returning name', [
+    alias.namespace,
+    alias.name,
+  ]);
+  return rows.length > 0;
+}
+
+/** The former names of a repository. */
+export async function listAliases(db: Db, repositoryId: number): Promise<RepositoryName[]> {
+  return query<{ namespace: string; name: string }>(
+    db,
+    'select namespace, name from repository_aliases where repository_id = $1 order by created_at, namespace, name',
+    [repositoryId],
+  );
+}

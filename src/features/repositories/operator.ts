@@ -1,0 +1,109 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { OPERATOR, recordEvent } from '../audit/audit';
+import type { RepositoryName } from '../accounts/actor';
+import type { Visibility } from '../accounts/policy';
+import { getUser } from '../accounts/users';
+import { deletePerson } from '../namespaces/account-deletion';
+import { displayName, parseRepositoryName } from './names';
+import * as store from './repositories.store';
+import { findScope } from './scope.store';
+import type { RepositoryState } from './scope-row';
+import { changeVisibility, makeRepository } from './visibility';
+
+/** A repository as an operator lists it. */
+export interface RepositorySummary extends RepositoryName {
+  readonly state: RepositoryState;
+  readonly visibility: Visibility;
+  readonly tagCount: number;
+  readonly imageCount: number;
+  readonly updatedAt: Date;
+}
+
+/** All repositories, or those of one namespace, by name. For operators: it asks nobody for permission. */
+export async function listRepositories(ctx: Needs<'db'>, namespace?: string): Promise<RepositorySummary[]> {
+  const rows = await store.listAll(ctx.db, namespace);
+  return rows.map((row) => ({
+    namespace: row.namespace,
+    name: row.name,
+    state: row.state,
+    visibility: row.visibility,
+    tagCount: row.tag_count,
+    imageCount: row.image_count,
+    updatedAt: row.updated_at,
+  }));
+}
+
+async function getForOperator(ctx: Needs<'db'>, name: RepositoryName): Promise<number> {
+  const { repository_id: id } = await findScope(ctx.db, undefined, name);
+  if (id === null) throw new AppError('not_found', `No such repository: ${displayName(name)}`);
+  return id;
+}
+
+/**
+ * Makes an empty repository, for an operator.
+ *
+ * @throws AppError `invalid`, `not_found` when there is no such namespace, `conflict` when it exists, `forbidden` when
+ *   the plan has no room for a private one
+ */
+export async function createRepository(
+  ctx: Needs<'db' | 'settings'>,
+  name: RepositoryName,
+  options: { visibility: Visibility },
+): Promise<void> {
+  if (!parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) {
+    throw new AppError('invalid', `No repository can have the name ${displayName(name)}`);
+  }
+  const { namespace_name: namespace } = await findScope(ctx.db, undefined, name);
+  if (namespace === null) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
+  await inTransaction(ctx.db, async (tx) => {
+    const isMade = await makeRepository(tx, name, { ...options, doer: OPERATOR });
+    if (!isMade) throw new AppError('conflict', `${displayName(name)} already exists`);
+  });
+}
+
+/**
+ * Deletes a repository at once, with its tags and image list, for an operator.
+ *
+ * @throws AppError `not_found`
+ */
+export async function deleteRepository(ctx: Needs<'db'>, name: RepositoryName): Promise<void> {
+  const id = await getForOperator(ctx, name);
+  await inTransaction(ctx.db, async (tx) => {
+    await store.deleteRepository(tx, id);
+    await recordEvent(tx, OPERATOR, { action: 'repository.deleted', subject: displayName(name) });
+  });
+}
+
+/**
+ * Deletes an account, its namespace and all repositories in it, for an operator: all of it or, when somebody makes one
+ * more repository at this moment, nothing.
+ *
+ * @returns how many repositories there were
+ * @throws AppError `not_found`, `conflict`
+ */
+export async function deleteUserWithRepositories(ctx: Needs<'db'>, username: string): Promise<number> {
+  return inTransaction(ctx.db, async (tx) => {
+    const { id } = await getUser({ db: tx }, username);
+    const deleted = await store.deleteAllOfOwner(tx, id);
+    for (const name of deleted) {
+      await recordEvent(tx, OPERATOR, { action: 'repository.deleted', subject: displayName(name) });
+    }
+    await deletePerson({ db: tx }, username);
+    return deleted.length;
+  });
+}
+
+/**
+ * Changes who may pull, for an operator.
+ *
+ * @throws AppError `not_found`, `forbidden` when the plan has no room for a private one
+ */
+export async function setVisibilityAsOperator(
+  ctx: Needs<'db'>,
+  name: RepositoryName,
+  visibility: Visibility,
+): Promise<void> {
+  await changeVisibility(ctx, { id: await getForOperator(ctx, name), name }, visibility, OPERATOR);
+}

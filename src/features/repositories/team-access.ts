@@ -1,0 +1,68 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { recordEvent } from '../audit/audit';
+import type { AccessLevel, Actor, RepositoryName } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import { getTeam } from '../namespaces/teams';
+import { getAdministered } from './administered';
+import { displayName } from './names';
+import * as store from './sharing.store';
+
+/** What a team may do with a repository of its organization. */
+export interface TeamAccess {
+  readonly team: string;
+  readonly access: AccessLevel;
+}
+
+/** @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive` */
+export async function listTeamAccess(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<TeamAccess[]> {
+  const { repository } = await getAdministered(ctx, actor, name);
+  return store.listTeamAccess(ctx.db, repository.id);
+}
+
+/**
+ * Gives a team access to a repository of its organization, instead of what it had.
+ *
+ * @throws AppError `not_found`, `conflict` for the owners, who may do everything, `forbidden`, `unauthenticated`,
+ *   `inactive`
+ */
+export async function setTeamAccess(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  { team: teamName, access }: TeamAccess,
+): Promise<void> {
+  const { repository, account } = await getAdministered(ctx, actor, name);
+  const team = await getTeam(ctx, repository.namespace, teamName);
+  if (team.isOwners) throw new AppError('conflict', 'Owners have access to everything');
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.upsertTeamAccess(tx, repository.id, team.id, access))) return;
+    const details = { repository: displayName(repository), access };
+    const subject = `${team.organization}/${team.name}`;
+    await recordEvent(tx, doerOf(actor, account), { action: 'team.access_changed', subject, details });
+  });
+}
+
+/**
+ * Takes a team's access away.
+ *
+ * @throws AppError `not_found` also when it had none, `forbidden`, `unauthenticated`, `inactive`
+ */
+export async function removeTeamAccess(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  teamName: string,
+): Promise<void> {
+  const { repository, account } = await getAdministered(ctx, actor, name);
+  const team = await getTeam(ctx, repository.namespace, teamName);
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.deleteTeamAccess(tx, repository.id, team.id))) {
+      throw new AppError('not_found', `${teamName} has no access to ${displayName(repository)}`);
+    }
+    const details = { repository: displayName(repository), access: 'none' };
+    const subject = `${team.organization}/${team.name}`;
+    await recordEvent(tx, doerOf(actor, account), { action: 'team.access_changed', subject, details });
+  });
+}

@@ -1,0 +1,87 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import type { Actor, RepositoryName } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import { canAdminister, type Visibility } from '../accounts/policy';
+import { takePrivateSlot } from '../namespaces/plans';
+import { findAlias } from './moving.store';
+import { displayName } from './names';
+import * as store from './repositories.store';
+import { assertReadable, authorizationRequired, findScope } from './scope';
+
+const MISSING = 'Repository not found';
+
+/**
+ * Who may pull (protocol 4.12).
+ *
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function getVisibility(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Visibility> {
+  return assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING).visibility;
+}
+
+/**
+ * Changes who may pull (protocol 4.12); a token is not enough, since it only stands for a push or a pull.
+ *
+ * @param readValue - reads the new value from the wire; not called for somebody who may not say so
+ * @throws AppError `not_found`, `unauthenticated`, `forbidden`, also when the plan has no room for a private one
+ */
+export async function setVisibility(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  readValue: () => Promise<Visibility>,
+): Promise<void> {
+  const scope = await findScope(ctx, actor, name);
+  if (scope.principal === undefined || actor.kind === 'token') throw authorizationRequired();
+  const repository = assertReadable(scope, MISSING);
+  if (!canAdminister(scope.principal, repository)) throw new AppError('forbidden', 'Access denied');
+  await changeVisibility(ctx, { id: repository.id, name }, await readValue(), doerOf(actor, scope.principal));
+}
+
+/**
+ * Changes who may pull.
+ *
+ * @throws AppError `forbidden` when the plan has no room for a private one
+ */
+export async function changeVisibility(
+  ctx: Needs<'db'>,
+  { id, name }: { id: number; name: RepositoryName },
+  visibility: Visibility,
+  doer: Doer,
+): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const from = await store.lockVisibility(tx, id);
+    if (from === visibility || from === undefined) return;
+    if (visibility === 'private') await takePrivateSlot(tx, name.namespace);
+    await store.updateVisibility(tx, id, visibility);
+    const details = { from, to: visibility };
+    await recordEvent(tx, doer, { action: 'repository.visibility_changed', subject: displayName(name), details });
+  });
+}
+
+/**
+ * Makes a repository unless there is one.
+ *
+ * @returns whether it was made
+ * @throws AppError `forbidden` when the plan has no room for a private one, or the name is a former one of another
+ */
+export async function makeRepository(
+  tx: Db,
+  name: RepositoryName,
+  options: { visibility: Visibility; doer: Doer },
+): Promise<boolean> {
+  if ((await findAlias(tx, name)) !== undefined) {
+    throw new AppError('forbidden', `${displayName(name)} was renamed: push to its new name, or remove the former one`);
+  }
+  if (options.visibility === 'private') await takePrivateSlot(tx, name.namespace);
+  if (!(await store.insertRepository(tx, name, options.visibility))) return false;
+  await recordEvent(tx, options.doer, {
+    action: 'repository.created',
+    subject: displayName(name),
+    details: options.visibility === 'public' ? {} : { visibility: options.visibility },
+  });
+  return true;
+}

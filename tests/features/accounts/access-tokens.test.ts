@@ -1,0 +1,128 @@
+import request from 'supertest';
+import {
+  createOwnAccessToken,
+  listOwnAccessTokens,
+  revokeOwnAccessToken,
+} from '../../../src/features/accounts/own-access-tokens';
+import type { Actor } from '../../../src/features/accounts/actor';
+import { verifyCredentials } from '../../../src/features/accounts/credentials';
+import { identityForOperator, setActive, updateUser } from '../../../src/features/accounts/users';
+import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+
+let server: TestServer;
+let alice: Actor;
+beforeEach(async () => {
+  server = await startTestServer();
+  await addUser(server, 'alice');
+  await addUser(server, 'robert');
+  alice = { kind: 'user', address: '::1', identity: await identityForOperator(server.ctx, 'alice') };
+});
+afterEach(() => server.close());
+
+const login = (username: string, password: string) =>
+  request(server.server).get('/v1/users/').set('Authorization', basic(username, password));
+
+async function addToken(name: string, options: { access?: 'read' | 'write' | 'admin'; expiresAt?: Date } = {}) {
+  return createOwnAccessToken(server.ctx, alice, { name, access: options.access ?? 'read', ...options });
+}
+
+it('logs in with the name of its account, and no other', async () => {
+  const { secret } = await addToken('laptop');
+  expect(secret).toMatch(/^ddt_[A-Za-z0-9]{40}$/);
+  await login('alice', secret).expect(200, '"OK"');
+  await login('Alice', secret).expect(200);
+  await login('robert', secret).expect(401);
+  await login('alice', `${secret.slice(0, -1)}${secret.endsWith('x') ? 'y' : 'x'}`).expect(401);
+});
+
+it('is kept as a hash, and remembers its last use', async () => {
+  const { token, secret } = await addToken('laptop');
+  expect(token).toMatchObject({ name: 'laptop', access: 'read', repositories: undefined, lastUsedAt: undefined });
+  await login('alice', secret).expect(200);
+  const rows = await server.ctx.db('access_tokens').select();
+  expect(JSON.stringify(rows)).not.toContain(secret);
+  const [listed] = await listOwnAccessTokens(server.ctx, alice);
+  expect(listed).toMatchObject({ id: token.id, name: 'laptop', lastUsedAddress: '127.0.0.1' });
+  expect(listed?.lastUsedAt?.getTime()).toBeGreaterThan(Date.now() - 60_000);
+});
+
+it('ends with its revocation, and so do the pulls that it began', async () => {
+  await pushImages(server, 'alice/app', [makeImage()]);
+  await server.ctx.db('repositories').update({ visibility: 'private' });
+  const { token, secret } = await addToken('laptop');
+  const opening = () =>
+    request(server.server)
+      .get('/v1/repositories/alice/app/images')
+      .set('Authorization', basic('alice', secret))
+      .set('X-Docker-Token', 'true');
+  const { headers } = await opening().expect(200);
+  const tags = () =>
+    request(server.server)
+      .get('/v1/repositories/alice/app/tags')
+      .set('Authorization', `Token ${headers['x-docker-token'] as string}`);
+  await tags().expect(200);
+  await revokeOwnAccessToken(server.ctx, alice, token.id);
+  await tags().expect(401);
+  await opening().expect(401);
+  await login('alice', secret).expect(401);
+  await expect(revokeOwnAccessToken(server.ctx, alice, token.id)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+it('ends when it expires, also where it is remembered', async () => {
+  const { secret } = await addToken('laptop', { expiresAt: new Date(Date.now() + 3_600_000) });
+  await login('alice', secret).expect(200);
+  const pull = () => request(server.server).get('/v1/search?q=x').set('Authorization', basic('alice', secret));
+  await pull().expect(200);
+  await server.ctx.db('access_tokens').update({ expires_at: new Date(Date.now() - 1000) });
+  await pull().expect(401);
+  await login('alice', secret).expect(401);
+  const past = addToken('late', { expiresAt: new Date(Date.now() - 1000) });
+  await expect(past).rejects.toMatchObject({ code: 'invalid' });
+});
+
+it('outlives a change of the password, but not of the account', async () => {
+  const { secret } = await addToken('laptop');
+  await updateUser(server.ctx, 'alice', { password: 'another password' });
+  await login('alice', secret).expect(200);
+  await setActive(server.ctx, 'alice', false);
+  await login('alice', secret).expect(403, '"Account is not Active"');
+});
+
+it('does not change how one logs in, and makes no other tokens', async () => {
+  const { secret } = await addToken('strong', { access: 'admin' });
+  const put = request(server.server).put('/v1/users/alice/').set('Authorization', basic('alice', secret));
+  await put.send({ password: 'stolen account' }).expect(403);
+  const identity = await verifyCredentials(server.ctx, 'alice', secret, '::1');
+  if (identity === undefined) throw new Error('the token was refused');
+  const actor: Actor = { kind: 'user', address: '::1', identity };
+  const refused = { code: 'forbidden', message: 'An access token is not enough for this: log in with the password' };
+  await expect(createOwnAccessToken(server.ctx, actor, { name: 'more', access: 'read' })).rejects.toMatchObject(
+    refused,
+  );
+  await expect(listOwnAccessTokens(server.ctx, actor)).rejects.toMatchObject(refused);
+});
+
+it('pushes no more than it may', async () => {
+  const read = await addToken('read');
+  const write = await addToken('write', { access: 'write' });
+  const start = (secret: string) =>
+    request(server.server).put('/v1/repositories/alice/app/').set('Authorization', basic('alice', secret)).send([]);
+  await start(read.secret).expect(403);
+  await start(write.secret).expect(200);
+  await expect(startPull(server, 'alice/app', 'alice')).resolves.toMatch(/^Token signature=/);
+});
+
+it('has a name of its own, and there are not too many', async () => {
+  await addToken('laptop');
+  await expect(addToken('laptop')).rejects.toMatchObject({
+    code: 'conflict',
+    message: 'There is an access token with the name laptop',
+  });
+  await expect(addToken('')).rejects.toMatchObject({ code: 'invalid' });
+  await expect(
+    createOwnAccessToken(server.ctx, alice, { name: 'none', access: 'read', repositories: [] }),
+  ).rejects.toMatchObject({ code: 'invalid' });
+  for (let index = 1; index < 100; index += 1) await addToken(`token ${index}`);
+  await expect(addToken('one more')).rejects.toMatchObject({ message: 'An account has at most 100 access tokens' });
+});

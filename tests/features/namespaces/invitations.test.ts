@@ -1,0 +1,106 @@
+import type { Context } from '../../../src/context';
+import type { Actor } from '../../../src/features/accounts/actor';
+import {
+  acceptInvitation,
+  declineInvitation,
+  findInvitationBySecret,
+  forgetInvitations,
+  invite,
+  listInvitations,
+  listOwnInvitations,
+  makeInvitationSecret,
+  withdrawInvitation,
+} from '../../../src/features/namespaces/invitations';
+import { createOrganization } from '../../../src/features/namespaces/organizations';
+import { getTeamWithMembers, putTeam } from '../../../src/features/namespaces/teams';
+import { addPerson } from '../../helpers/people';
+import { createTestContext } from '../../helpers/test-context';
+import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+
+const DEVELOPERS = { organization: 'acme', team: 'developers' };
+
+let database: TestDatabase;
+let ctx: Context;
+let alice: Actor;
+let robert: Actor;
+let carol: Actor;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  ctx = createTestContext(database.db);
+  alice = await addPerson(ctx, 'alice');
+  robert = await addPerson(ctx, 'robert');
+  carol = await addPerson(ctx, 'carol');
+  await createOrganization(ctx, alice, 'acme');
+  await putTeam(ctx, alice, 'acme', { name: 'developers', description: '' });
+});
+afterEach(() => database.drop());
+
+async function members(): Promise<string[]> {
+  return (await getTeamWithMembers(ctx, alice, 'acme', 'developers')).members.map(({ username }) => username);
+}
+
+it('a user accepts what is for him, once, and nobody else can', async () => {
+  const { id } = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
+  expect(await listOwnInvitations(ctx, robert)).toMatchObject([
+    { id, organization: 'acme', team: 'developers', username: 'robert', email: undefined, invitedBy: 'alice' },
+  ]);
+  expect(await listOwnInvitations(ctx, carol)).toEqual([]);
+  await expect(acceptInvitation(ctx, carol, { id })).rejects.toMatchObject({ code: 'not_found' });
+  expect(await members()).toEqual([]);
+  await acceptInvitation(ctx, robert, { id });
+  expect(await members()).toEqual(['robert']);
+  await expect(acceptInvitation(ctx, robert, { id })).rejects.toMatchObject({ code: 'not_found' });
+});
+
+it('an invitation of an address is for whoever has confirmed it', async () => {
+  const { id } = await invite(ctx, alice, DEVELOPERS, { email: 'Robert@Example.com' });
+  expect((await listOwnInvitations(ctx, robert)).map((each) => each.id)).toEqual([id]);
+  await database.db('emails').where({ email: 'robert@example.com' }).update({ verified_at: null });
+  expect(await listOwnInvitations(ctx, robert)).toEqual([]);
+  await expect(acceptInvitation(ctx, robert, { id })).rejects.toMatchObject({ code: 'not_found' });
+});
+
+it('whoever has the link of an invitation accepts it, and the link is kept as a hash', async () => {
+  const { id } = await invite(ctx, alice, DEVELOPERS, { email: 'dave@example.com' });
+  const made = await makeInvitationSecret(ctx, id);
+  const secret = made?.secret ?? '';
+  expect(secret).toHaveLength(32);
+  expect(JSON.stringify(await database.db('invitations').select())).not.toContain(secret);
+  expect(await findInvitationBySecret(ctx, secret)).toMatchObject({ id, email: 'dave@example.com' });
+  expect(await findInvitationBySecret(ctx, `${secret}x`)).toBeUndefined();
+  await acceptInvitation(ctx, carol, { secret });
+  expect(await members()).toEqual(['carol']);
+  await expect(acceptInvitation(ctx, robert, { secret })).rejects.toMatchObject({ code: 'not_found' });
+});
+
+it('owners invite again, list and withdraw', async () => {
+  const first = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
+  const second = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
+  expect((await listInvitations(ctx, alice, 'acme')).map(({ id }) => id)).toEqual([second.id]);
+  await expect(acceptInvitation(ctx, robert, { id: first.id })).rejects.toMatchObject({ code: 'not_found' });
+  await expect(listInvitations(ctx, robert, 'acme')).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(invite(ctx, robert, DEVELOPERS, { username: 'carol' })).rejects.toMatchObject({ code: 'forbidden' });
+  await withdrawInvitation(ctx, alice, 'acme', second.id);
+  await expect(withdrawInvitation(ctx, alice, 'acme', second.id)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(acceptInvitation(ctx, robert, { id: second.id })).rejects.toMatchObject({ code: 'not_found' });
+});
+
+it('an invitation ends when it is declined, and with time', async () => {
+  const { id } = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
+  await declineInvitation(ctx, robert, id);
+  expect(await listOwnInvitations(ctx, robert)).toEqual([]);
+  const late = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
+  await database.db('invitations').update({ expires_at: new Date(Date.now() - 1000) });
+  await expect(acceptInvitation(ctx, robert, { id: late.id })).rejects.toMatchObject({ code: 'not_found' });
+  expect(await makeInvitationSecret(ctx, late.id)).toBeUndefined();
+  await forgetInvitations(ctx);
+  expect(await database.db('invitations').select()).toEqual([]);
+});
+
+it('refuses what cannot be invited', async () => {
+  await expect(invite(ctx, alice, DEVELOPERS, { username: 'nobody' })).rejects.toMatchObject({ code: 'not_found' });
+  await expect(invite(ctx, alice, DEVELOPERS, { email: 'no address' })).rejects.toMatchObject({ code: 'invalid' });
+  await expect(invite(ctx, alice, { ...DEVELOPERS, team: 'none' }, { username: 'robert' })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+});

@@ -1,0 +1,104 @@
+import type { Context } from '../../../src/context';
+import type { Actor } from '../../../src/features/accounts/actor';
+import { OPERATOR } from '../../../src/features/audit/audit';
+import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../../src/features/namespaces/plans';
+import { createRepository } from '../../../src/features/repositories/creation';
+import { moveRepository } from '../../../src/features/repositories/moving';
+import { setVisibility } from '../../../src/features/repositories/visibility';
+import { addPerson } from '../../helpers/people';
+import { createTestContext } from '../../helpers/test-context';
+import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+
+const FULL = { code: 'forbidden', message: 'The plan free of alice allows 1 private repository, and 1 are there' };
+
+let database: TestDatabase;
+let ctx: Context;
+let alice: Actor;
+let robert: Actor;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  ctx = createTestContext(database.db);
+  alice = await addPerson(ctx, 'alice');
+  robert = await addPerson(ctx, 'robert', { isAdmin: true });
+});
+afterEach(() => database.drop());
+
+const app = (name: string, namespace = 'alice') => ({ namespace, name });
+
+it('begin with those of the Hub', async () => {
+  expect((await listPlans(ctx)).map(({ name, privateRepositories }) => [name, privateRepositories])).toEqual([
+    ['free', 1],
+    ['micro', 5],
+    ['small', 10],
+    ['medium', 20],
+    ['large', 50],
+    ['xlarge', 100],
+    ['unlimited', undefined],
+  ]);
+});
+
+it('limit what is created and made private, and nothing else', async () => {
+  await createRepository(ctx, alice, app('first'), 'private');
+  await expect(createRepository(ctx, alice, app('second'), 'private')).rejects.toMatchObject(FULL);
+  await createRepository(ctx, alice, app('second'), 'public');
+  const hide = setVisibility(ctx, alice, app('second'), () => Promise.resolve('private'));
+  await expect(hide).rejects.toMatchObject(FULL);
+  await setVisibility(ctx, alice, app('second'), () => Promise.resolve('unlisted'));
+  // What is private stays so, and may be told to be so again.
+  await setVisibility(ctx, alice, app('first'), () => Promise.resolve('private'));
+  expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'free', used: 1, limit: 1 });
+  await setVisibility(ctx, alice, app('first'), () => Promise.resolve('public'));
+  await setVisibility(ctx, alice, app('second'), () => Promise.resolve('private'));
+});
+
+it('limit what is transferred', async () => {
+  await createRepository(ctx, alice, app('mine'), 'private');
+  await createRepository(ctx, robert, app('his', 'robert'), 'private');
+  await expect(moveRepository(ctx, robert, app('his', 'robert'), app('his'))).rejects.toMatchObject(FULL);
+  expect(await database.db('repositories').orderBy('name').select('namespace', 'name')).toEqual([
+    { namespace: 'robert', name: 'his' },
+    { namespace: 'alice', name: 'mine' },
+  ]);
+  await assignPlan(ctx, 'alice', 'micro', OPERATOR);
+  await moveRepository(ctx, robert, app('his', 'robert'), app('his'));
+  expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'micro', used: 2, limit: 5 });
+});
+
+it('let one of many win the last slot', async () => {
+  const names = Array.from({ length: 8 }, (_, index) => `app${index}`);
+  for (const name of names.slice(0, 4)) await createRepository(ctx, alice, app(name), 'public');
+  const results = await Promise.allSettled([
+    ...names.slice(0, 4).map((name) => setVisibility(ctx, alice, app(name), () => Promise.resolve('private'))),
+    ...names.slice(4).map((name) => createRepository(ctx, alice, app(name), 'private')),
+  ]);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject(FULL);
+  expect(await getPrivateSlots(ctx, 'alice')).toMatchObject({ used: 1 });
+});
+
+it('take nothing away when they shrink', async () => {
+  await assignPlan(ctx, 'alice', 'micro', OPERATOR);
+  for (const name of ['first', 'second', 'third']) await createRepository(ctx, alice, app(name), 'private');
+  await assignPlan(ctx, 'alice', 'free', OPERATOR);
+  expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'free', used: 3, limit: 1 });
+  await expect(createRepository(ctx, alice, app('fourth'), 'private')).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+it('are an operator’s to change', async () => {
+  await setPlan(ctx, { name: 'tiny', privateRepositories: 0, position: 0 }, OPERATOR);
+  await assignPlan(ctx, 'alice', 'tiny', OPERATOR);
+  await expect(createRepository(ctx, alice, app('first'), 'private')).rejects.toMatchObject({
+    message: 'The plan tiny of alice allows 0 private repositories, and 0 are there',
+  });
+  await setPlan(ctx, { name: 'tiny', privateRepositories: undefined, position: 0 }, OPERATOR);
+  await createRepository(ctx, alice, app('first'), 'private');
+  await expect(deletePlan(ctx, 'tiny', OPERATOR)).rejects.toMatchObject({ code: 'conflict' });
+  await assignPlan(ctx, 'alice', 'free', OPERATOR);
+  await deletePlan(ctx, 'tiny', OPERATOR);
+  await expect(assignPlan(ctx, 'alice', 'tiny', OPERATOR)).rejects.toMatchObject({ message: 'No such plan: tiny' });
+  await expect(assignPlan(ctx, 'nobody', 'free', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(assignPlan(ctx, 'library', 'free', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(setPlan(ctx, { name: 'Bad', privateRepositories: 1, position: 0 }, OPERATOR)).rejects.toMatchObject({
+    code: 'invalid',
+  });
+});

@@ -1,0 +1,170 @@
+import type { Context } from '../../../src/context';
+import type { Actor } from '../../../src/features/accounts/actor';
+import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import {
+  convertUser,
+  createOrganization,
+  deleteOrganization,
+  listOwnOrganizations,
+} from '../../../src/features/namespaces/organizations';
+import { createRobot } from '../../../src/features/namespaces/robots';
+import {
+  addMember,
+  addMemberAs,
+  deleteTeam,
+  getTeamWithMembers,
+  listTeams,
+  putTeam,
+  removeMember,
+} from '../../../src/features/namespaces/teams';
+import { OPERATOR } from '../../../src/features/audit/audit';
+import { addPerson } from '../../helpers/people';
+import { createTestContext } from '../../helpers/test-context';
+import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+
+let database: TestDatabase;
+let ctx: Context;
+let alice: Actor;
+let robert: Actor;
+let carol: Actor;
+let root: Actor;
+beforeEach(async () => {
+  database = await createTestDatabase();
+  ctx = createTestContext(database.db);
+  alice = await addPerson(ctx, 'alice');
+  robert = await addPerson(ctx, 'robert');
+  carol = await addPerson(ctx, 'carol');
+  root = await addPerson(ctx, 'root', { isAdmin: true });
+  await createOrganization(ctx, alice, 'acme');
+});
+afterEach(() => database.drop());
+
+const OWNERS = { organization: 'acme', team: 'owners' };
+const DEVELOPERS = { organization: 'acme', team: 'developers' };
+
+async function membersOf(team: string): Promise<string[]> {
+  return (await getTeamWithMembers(ctx, alice, 'acme', team)).members.map(({ username }) => username);
+}
+
+describe('organizations', () => {
+  it('begin with their maker as the owner', async () => {
+    expect(await listOwnOrganizations(ctx, alice)).toMatchObject([
+      { name: 'acme', plan: 'free', teamCount: 1, memberCount: 1 },
+    ]);
+    expect(await listOwnOrganizations(ctx, robert)).toEqual([]);
+    expect(await membersOf('owners')).toEqual(['alice']);
+  });
+
+  it('share their names with users', async () => {
+    const taken = { code: 'conflict', message: 'The name robert is taken' };
+    await expect(createOrganization(ctx, alice, 'robert')).rejects.toMatchObject(taken);
+    await expect(createOrganization(ctx, alice, 'library')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(createOrganization(ctx, alice, 'Ac me')).rejects.toMatchObject({ code: 'invalid' });
+    await expect(addPerson(ctx, 'acme')).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('show their inside to nobody else, but to administrators of the site', async () => {
+    await expect(listTeams(ctx, robert, 'acme')).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(listTeams(ctx, { kind: 'anonymous', address: '::1' }, 'acme')).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+    expect(await listTeams(ctx, root, 'acme')).toMatchObject([{ name: 'owners', isOwners: true }]);
+    await expect(listTeams(ctx, alice, 'alice')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('go only when they are empty, and only by an owner', async () => {
+    await database.db('repositories').insert({ namespace: 'acme', name: 'app' });
+    await expect(deleteOrganization(ctx, robert, 'acme')).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(deleteOrganization(ctx, alice, 'acme')).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'acme still has repositories; delete or transfer them first',
+    });
+    await database.db('repositories').delete();
+    await deleteOrganization(ctx, alice, 'acme');
+    expect(await database.db('namespaces').where({ name: 'acme' })).toEqual([]);
+  });
+
+  it('come of users only with repositories, and without the account', async () => {
+    await database.db('repositories').insert({ namespace: 'robert', name: 'app' });
+    await convertUser(ctx, 'robert', 'carol', OPERATOR);
+    await expect(listTeams(ctx, robert, 'robert')).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(await listOwnOrganizations(ctx, carol)).toMatchObject([{ name: 'robert', memberCount: 1 }]);
+    expect(await database.db('repositories').pluck('namespace')).toEqual(['robert']);
+    await expect(convertUser(ctx, 'alice', 'carol', OPERATOR)).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'alice is the only owner of acme',
+    });
+    await expect(convertUser(ctx, 'carol', 'carol', OPERATOR)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(convertUser(ctx, 'root', 'carol', OPERATOR)).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
+
+describe('teams', () => {
+  it('are made twice without harm, and keep their members when the description changes', async () => {
+    expect(await putTeam(ctx, alice, 'acme', { name: 'developers', description: 'first' })).toBe(true);
+    await addMember(ctx, root, DEVELOPERS, 'robert');
+    expect(await putTeam(ctx, alice, 'acme', { name: 'developers', description: 'second' })).toBe(false);
+    const { team } = await getTeamWithMembers(ctx, robert, 'acme', 'developers');
+    expect(team).toMatchObject({ name: 'developers', description: 'second', memberCount: 1, isOwners: false });
+  });
+
+  it('are for owners to make and delete; that of the owners stays', async () => {
+    await addMember(ctx, root, OWNERS, 'carol');
+    await putTeam(ctx, carol, 'acme', { name: 'developers', description: '' });
+    await addMember(ctx, root, DEVELOPERS, 'robert');
+    await expect(putTeam(ctx, robert, 'acme', { name: 'mine', description: '' })).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(deleteTeam(ctx, robert, 'acme', 'developers')).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(deleteTeam(ctx, alice, 'acme', 'owners')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(putTeam(ctx, alice, 'acme', { name: 'No', description: '' })).rejects.toMatchObject({
+      code: 'invalid',
+    });
+    await deleteTeam(ctx, alice, 'acme', 'developers');
+    await expect(getTeamWithMembers(ctx, alice, 'acme', 'developers')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('take people by invitation only, unless an administrator of the site adds them', async () => {
+    await putTeam(ctx, alice, 'acme', { name: 'developers', description: '' });
+    await expect(addMember(ctx, alice, DEVELOPERS, 'robert')).rejects.toMatchObject({
+      code: 'forbidden',
+      message: 'robert has to be invited',
+    });
+    expect(await addMember(ctx, root, DEVELOPERS, 'robert')).toBe(true);
+    expect(await addMember(ctx, root, DEVELOPERS, 'robert')).toBe(false);
+  });
+
+  it('take robots of the organization, but not among the owners', async () => {
+    await putTeam(ctx, alice, 'acme', { name: 'developers', description: '' });
+    await createRobot(ctx, alice, 'acme', 'ci');
+    await createOrganization(ctx, carol, 'other');
+    await createRobot(ctx, carol, 'other', 'ci');
+    expect(await addMember(ctx, alice, DEVELOPERS, 'acme+ci')).toBe(true);
+    await expect(addMember(ctx, alice, OWNERS, 'acme+ci')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(addMember(ctx, alice, DEVELOPERS, 'other+ci')).rejects.toMatchObject({ code: 'conflict' });
+    expect(await membersOf('developers')).toEqual(['acme+ci']);
+  });
+
+  it('are left by anybody but the last owner', async () => {
+    await putTeam(ctx, alice, 'acme', { name: 'developers', description: '' });
+    await addMember(ctx, root, DEVELOPERS, 'robert');
+    await addMember(ctx, root, DEVELOPERS, 'carol');
+    await expect(removeMember(ctx, robert, DEVELOPERS, 'carol')).rejects.toMatchObject({ code: 'forbidden' });
+    await removeMember(ctx, robert, DEVELOPERS, 'robert');
+    await removeMember(ctx, alice, DEVELOPERS, 'carol');
+    expect(await membersOf('developers')).toEqual([]);
+    const last = { code: 'conflict', message: 'The last owner cannot leave' };
+    await expect(removeMember(ctx, alice, OWNERS, 'alice')).rejects.toMatchObject(last);
+    await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject({ message: 'alice is the only owner of acme' });
+  });
+
+  it('keep one owner when two leave at once', async () => {
+    await addMemberAs(ctx, OWNERS, 'robert', OPERATOR);
+    const results = await Promise.allSettled([
+      removeMember(ctx, alice, OWNERS, 'alice'),
+      removeMember(ctx, robert, OWNERS, 'robert'),
+    ]);
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await database.db('team_members').select()).toHaveLength(1);
+  });
+});
