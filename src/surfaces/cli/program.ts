@@ -4,8 +4,12 @@ import { addDoctorCommand } from './doctor/command';
 import { addGcCommand } from './gc';
 import { printJson, printLine } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { addOrgCommands } from './org';
+import { addPlanCommands } from './plan';
 import { addRepoCommands } from './repo';
 import { addScrubCommand } from './scrub';
+import { addTeamCommands } from './team';
+import { addTokenCommands } from './token';
 import { addUserCommands } from './user';
 
 const ABOUT = `A Docker Hub v1 index and registry in one process.
@@ -28,6 +32,10 @@ export function buildProgram(parts: CommandParts): Command {
     .action(() => parts.serve());
   addDatabaseCommands(program, parts);
   addUserCommands(program, parts);
+  addTokenCommands(program, parts);
+  addOrgCommands(program, parts);
+  addTeamCommands(program, parts);
+  addPlanCommands(program, parts);
   addRepoCommands(program, parts);
   addGcCommand(program, parts);
   addScrubCommand(program, parts);

@@ -1,0 +1,70 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { OPERATOR } from '../../features/audit/audit';
+import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../features/namespaces/plans';
+import { printJson, printLine, printTable } from './output';
+import type { CommandParts, ListingOptions } from './parts';
+
+const NAMESPACE = 'a username, or an organization';
+
+function readLimit(text: string): number | undefined {
+  if (text === 'unlimited') return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A number, or unlimited.');
+  return Number(text);
+}
+
+function readPosition(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A number.');
+  return Number(text);
+}
+
+/** `drydock plan …`. */
+export function addPlanCommands(program: Command, parts: CommandParts): void {
+  const plan = program.command('plan').description('how many private repositories a user or organization may have');
+  plan
+    .command('list')
+    .description('list all plans')
+    .option('--json', 'print the list as JSON')
+    .action(async ({ json }: ListingOptions) => {
+      const plans = await parts.withContext(listPlans);
+      if (json === true) printJson(plans);
+      else
+        printTable(
+          ['PLAN', 'PRIVATE REPOSITORIES'],
+          plans.map((each) => [each.name, shown(each.privateRepositories)]),
+        );
+    });
+  plan
+    .command('set')
+    .description('make a plan, or change one')
+    .argument('<name>', "the plan's name")
+    .argument('<repositories>', 'how many may be private, or `unlimited`', readLimit)
+    .option('--position <number>', 'its place in the list', readPosition, 100)
+    .action(async (name: string, privateRepositories: number | undefined, { position }: { position: number }) => {
+      await parts.withContext((ctx) => setPlan(ctx, { name, privateRepositories, position }, OPERATOR));
+      printLine(`The plan ${name} allows ${shown(privateRepositories)}.`);
+    });
+  plan
+    .command('delete')
+    .description('delete a plan that nobody has')
+    .argument('<name>', "the plan's name")
+    .action(async (name: string) => {
+      await parts.withContext((ctx) => deletePlan(ctx, name, OPERATOR));
+      printLine(`Deleted the plan ${name}.`);
+    });
+  plan
+    .command('assign')
+    .description('give somebody a plan; a smaller one deletes nothing, it only lets no more repositories be private')
+    .argument('<namespace>', NAMESPACE)
+    .argument('<plan>', "the plan's name")
+    .action(async (namespace: string, name: string) => {
+      const slots = await parts.withContext(async (ctx) => {
+        await assignPlan(ctx, namespace, name, OPERATOR);
+        return getPrivateSlots(ctx, namespace);
+      });
+      printLine(`${namespace} has the plan ${name}: ${slots.used} of ${shown(slots.limit)} private repositories.`);
+    });
+}
+
+function shown(limit: number | undefined): string {
+  return limit === undefined ? 'unlimited' : String(limit);
+}

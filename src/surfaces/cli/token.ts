@@ -1,0 +1,87 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { createAccessToken, listAccessTokens, revokeAccessToken } from '../../features/accounts/access-tokens';
+import type { AccessLevel } from '../../features/accounts/actor';
+import { getUser } from '../../features/accounts/users';
+import { OPERATOR } from '../../features/audit/audit';
+import { fullName, parseFullName } from '../../features/repositories/names';
+import { AppError } from '../../platform/errors';
+import { formatTime, printJson, printLine, printTable } from './output';
+import type { CommandParts, ListingOptions } from './parts';
+
+const USERNAME = 'a username, or organization+robot';
+
+interface AddOptions {
+  readonly name: string;
+  readonly access: AccessLevel;
+  readonly repository?: string[];
+  readonly days?: number;
+}
+
+function readDays(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('A number of days.');
+  return Number(text);
+}
+
+function toFullName(text: string): string {
+  const name = parseFullName(text);
+  if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
+  return fullName(name);
+}
+
+/** `drydock token …`. */
+export function addTokenCommands(program: Command, parts: CommandParts): void {
+  const token = program.command('token').description('list, make and revoke access tokens of an account');
+  token
+    .command('list')
+    .description('list the access tokens of an account')
+    .argument('<username>', USERNAME)
+    .option('--json', 'print the list as JSON')
+    .action(async (username: string, { json }: ListingOptions) => {
+      const tokens = await parts.withContext(async (ctx) => {
+        const { id } = await getUser(ctx, username);
+        return listAccessTokens(ctx, { userId: id });
+      });
+      if (json === true) printJson(tokens);
+      else {
+        const rows = tokens.map(({ id, name, access, repositories, expiresAt, lastUsedAt }) => [
+          id,
+          name,
+          access,
+          repositories?.join(' ') ?? 'all',
+          expiresAt === undefined ? 'never' : formatTime(expiresAt),
+          lastUsedAt === undefined ? 'never' : formatTime(lastUsedAt),
+        ]);
+        printTable(['ID', 'NAME', 'ACCESS', 'REPOSITORIES', 'EXPIRES (UTC)', 'LAST USED (UTC)'], rows);
+      }
+    });
+  token
+    .command('add')
+    .description('make an access token: a password for `docker login`, scripts and the API')
+    .argument('<username>', USERNAME)
+    .requiredOption('--name <name>', 'what it is for')
+    .addOption(new Option('--access <access>', 'what it may do').choices(['read', 'write', 'admin']).default('read'))
+    .option('--repository <names...>', 'the only repositories that it is good for')
+    .option('--days <days>', 'how long it lasts', readDays)
+    .action(async (username: string, options: AddOptions) => {
+      const { name, access, repository, days } = options;
+      const expiresAt = days === undefined ? undefined : new Date(Date.now() + days * 24 * 3_600_000);
+      const { secret } = await parts.withContext(async (ctx) => {
+        const { id, username: owner } = await getUser(ctx, username);
+        const wanted = { name, access, expiresAt, repositories: repository?.map(toFullName) };
+        return createAccessToken(ctx, { userId: id, username: owner }, wanted, OPERATOR);
+      });
+      printLine(`Made the token ${name} of ${username}. It is shown only now: ${secret}`);
+    });
+  token
+    .command('revoke')
+    .description('end an access token')
+    .argument('<username>', USERNAME)
+    .argument('<id>', 'its number in `token list`', readDays)
+    .action(async (username: string, id: number) => {
+      await parts.withContext(async (ctx) => {
+        const user = await getUser(ctx, username);
+        await revokeAccessToken(ctx, { userId: user.id, username: user.username }, id, OPERATOR);
+      });
+      printLine(`Revoked the token ${id} of ${username}.`);
+    });
+}

@@ -1,0 +1,97 @@
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
+
+let place: CommandPlace;
+beforeAll(async () => {
+  place = await createCommandPlace();
+  for (const name of ['alice', 'robert']) await place.run('user', 'add', name, '--password', `${name}pw`);
+});
+afterAll(() => place.close());
+
+const run = (line: string) => place.run(...line.split(' '));
+
+async function json(line: string): Promise<unknown> {
+  const { code, stdout, stderr } = await run(`${line} --json`);
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as unknown;
+}
+
+it('drydock org', async () => {
+  expect(await run('org add acme --owner alice')).toEqual(success('Made acme, owned by alice.\n'));
+  expect(await run('org add acme --owner alice')).toEqual(failure('The name acme is taken'));
+  expect(await json('org list')).toMatchObject([{ name: 'acme', plan: 'free', teamCount: 1, memberCount: 1 }]);
+  expect((await run('org list')).stdout).toMatch(
+    /^ORGANIZATION +PLAN +TEAMS +MEMBERS +CREATED \(UTC\)\nacme +free +1 +1 /,
+  );
+  expect(await run('org robot-add acme ci')).toEqual(success('Made acme+ci.\n'));
+  expect(await run('org robot-add acme spare')).toEqual(success('Made acme+spare.\n'));
+  expect(await run('org robot-delete acme spare')).toEqual(success('Deleted acme+spare.\n'));
+  expect(await run('org convert robert --owner alice')).toEqual(
+    success('robert is an organization, owned by alice.\n'),
+  );
+  expect(await run('org delete robert')).toEqual(success('Deleted robert.\n'));
+  expect(await run('org delete alice')).toEqual(failure('No such organization: alice'));
+  expect(await run('user delete alice')).toEqual(failure('alice is the only owner of acme'));
+});
+
+it('drydock team', async () => {
+  expect(await run('team add acme developers --description who-build')).toEqual(success('Made acme/developers.\n'));
+  expect(await run('team add acme developers')).toEqual(success('Changed acme/developers.\n'));
+  expect(await run('team join acme developers acme+ci')).toEqual(success('acme+ci is in acme/developers.\n'));
+  expect(await json('team list acme')).toMatchObject([
+    { name: 'owners', memberCount: 1 },
+    { name: 'developers', memberCount: 1, description: '' },
+  ]);
+  expect(await run('team leave acme developers acme+ci')).toEqual(success('acme+ci is not in acme/developers.\n'));
+  expect(await run('team leave acme owners alice')).toEqual(failure('The last owner cannot leave'));
+  expect(await run('team delete acme developers')).toEqual(success('Deleted acme/developers.\n'));
+  expect(await run('team delete acme developers')).toEqual(failure('No such team: acme/developers'));
+});
+
+it('drydock plan', async () => {
+  expect((await run('plan list')).stdout).toBe(
+    [
+      'PLAN       PRIVATE REPOSITORIES',
+      'free       1',
+      'micro      5',
+      'small      10',
+      'medium     20',
+      'large      50',
+      'xlarge     100',
+      'unlimited  unlimited',
+      '',
+    ].join('\n'),
+  );
+  expect(await run('plan assign acme micro')).toEqual(
+    success('acme has the plan micro: 0 of 5 private repositories.\n'),
+  );
+  expect(await run('plan assign acme none')).toEqual(failure('No such plan: none'));
+  expect(await run('plan set tiny 0 --position 0')).toEqual(success('The plan tiny allows 0.\n'));
+  expect(await json('plan list')).toMatchObject([
+    { name: 'tiny', privateRepositories: 0 },
+    { name: 'free' },
+    {},
+    {},
+    {},
+    {},
+    {},
+    {},
+  ]);
+  expect(await run('plan delete tiny')).toEqual(success('Deleted the plan tiny.\n'));
+  expect((await run('plan set tiny many')).code).not.toBe(0);
+});
+
+it('drydock token', async () => {
+  const made = await run('token add acme+ci --name builds --access write --repository acme/app base --days 30');
+  expect(made).toMatchObject({ code: 0, stderr: '' });
+  const secret = /^Made the token builds of acme\+ci\. It is shown only now: (ddt_[A-Za-z0-9]{40})\n$/.exec(
+    made.stdout,
+  );
+  expect(secret).not.toBeNull();
+  const listed = (await json('token list acme+ci')) as { id: number }[];
+  expect(listed).toMatchObject([{ name: 'builds', access: 'write', repositories: ['acme/app', 'library/base'] }]);
+  expect((await run('token list acme+ci')).stdout).toContain('acme/app library/base');
+  const id = listed[0]?.id ?? 0;
+  expect(await run(`token revoke acme+ci ${id}`)).toEqual(success(`Revoked the token ${id} of acme+ci.\n`));
+  expect(await run(`token revoke acme+ci ${id}`)).toEqual(failure('No such access token'));
+  expect((await run('token add alice --name x --access all')).code).not.toBe(0);
+});
