@@ -4,9 +4,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from './blobs/filesystem';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
-import type { Config } from './config';
+import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
+import { MAIL_LIMITS } from './features/accounts/mail-limits';
 import { storedBytes } from './features/images/scrub';
 import { ensureTokenKey } from './features/tokens/token-key';
 import { ByteCache } from './platform/cache/byte-cache';
@@ -16,9 +17,11 @@ import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres'
 import { migrate } from './platform/db/migrate';
 import { AppError } from './platform/errors';
 import { trustProxies } from './platform/http/client-address';
+import { PublicUrl } from './platform/http/public-url';
 import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
+import { createMailer, type SmtpSettings } from './platform/mail/mailer';
 import { PasswordChecker, type PasswordLimits } from './platform/passwords/password-checker';
 
 /** What a process needs to work: the server and the command line open the same. */
@@ -76,9 +79,14 @@ function storageLimits(config: Config): StorageLimits {
   return { limitBytes: config.DRYDOCK_STORAGE_LIMIT, reserveBytes: config.DRYDOCK_STORAGE_RESERVE };
 }
 
+function smtpSettings(config: Config): SmtpSettings | undefined {
+  const { DRYDOCK_SMTP_URL: url, DRYDOCK_MAIL_FROM: from } = config;
+  return url === undefined || from === undefined ? undefined : { url, from };
+}
+
 /** A context of these parts, with limiters and a cache of its own. */
 export function contextOf(
-  parts: Omit<Context, 'loginLimiters' | 'recentLogins' | 'cache' | 'storageRoom' | 'layerUploads'>,
+  parts: Omit<Context, 'loginLimiters' | 'mailLimiters' | 'recentLogins' | 'cache' | 'storageRoom' | 'layerUploads'>,
   storage: StorageLimits = NO_STORAGE_LIMITS,
 ): Context {
   const { pair, address, account } = LOGIN_LIMITS;
@@ -86,6 +94,10 @@ export function contextOf(
     pair: new FailureLimiter(parts.db, pair),
     address: new FailureLimiter(parts.db, address),
     account: new FailureLimiter(parts.db, account),
+  };
+  const mailLimiters = {
+    name: new FailureLimiter(parts.db, MAIL_LIMITS.name),
+    address: new FailureLimiter(parts.db, MAIL_LIMITS.address),
   };
   const storageRoom = new StorageRoom(storage, {
     usedBytes: () => storedBytes(parts),
@@ -96,7 +108,15 @@ export function contextOf(
     retryAfterSeconds: 30,
   });
   const recentLogins: Context['recentLogins'] = new SecretCache();
-  return { ...parts, storageRoom, layerUploads, loginLimiters, recentLogins, cache: new ByteCache(CACHE_BYTES) };
+  return {
+    ...parts,
+    storageRoom,
+    layerUploads,
+    loginLimiters,
+    mailLimiters,
+    recentLogins,
+    cache: new ByteCache(CACHE_BYTES),
+  };
 }
 
 /** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */
@@ -137,7 +157,9 @@ export async function openRuntime(config: Config, log: Logger): Promise<Runtime>
     config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log }) : undefined;
   const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
   const db = openDb(connection, poolSize(config));
+  const mailer = createMailer(smtpSettings(config), log);
   const close = async (): Promise<void> => {
+    mailer.close();
     await db.destroy();
     await embedded?.stop();
   };
@@ -148,7 +170,9 @@ export async function openRuntime(config: Config, log: Logger): Promise<Runtime>
     const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));
     const tokenKey = await ensureTokenKey({ db });
     const passwords = new PasswordChecker(passwordLimits(config));
-    const ctx = contextOf({ db, blobs, log, settings: settingsOf(config), tokenKey, passwords }, storageLimits(config));
+    const publicUrl = new PublicUrl(config.DRYDOCK_PUBLIC_URL, listeningUrl(config, config.PORT));
+    const parts = { db, blobs, log, settings: settingsOf(config), tokenKey, passwords, mailer, publicUrl };
+    const ctx = contextOf(parts, storageLimits(config));
     return { ctx, connection, appliedMigrations, close };
   } catch (error) {
     await close();
