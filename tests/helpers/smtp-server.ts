@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import type { SmtpSettings } from '../../src/platform/mail/mailer';
@@ -16,6 +17,8 @@ export interface TestSmtpServer {
   readonly port: number;
   /** what arrived, the oldest first */
   readonly mails: ReceivedMail[];
+  /** Waits for the next mail, unless there is one that nobody has waited for. */
+  next(): Promise<ReceivedMail>;
   /** from now on refuses every recipient with this; undefined: none */
   refuseWith(answer: string | undefined): void;
   close(): Promise<void>;
@@ -25,6 +28,8 @@ export interface TestSmtpServer {
 export async function startSmtpServer(options: { password?: string; port?: number } = {}): Promise<TestSmtpServer> {
   const { password } = options;
   const mails: ReceivedMail[] = [];
+  const arrivals = new EventEmitter();
+  let awaited = 0;
   let refusal: string | undefined;
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
@@ -44,6 +49,7 @@ export async function startSmtpServer(options: { password?: string; port?: numbe
         void simpleParser(raw).then((parsed) => {
           const recipients = session.envelope.rcptTo.map(({ address }) => address);
           mails.push({ recipients, raw: raw.toString('utf8'), parsed });
+          arrivals.emit('mail');
           done();
         }, done);
       });
@@ -57,6 +63,14 @@ export async function startSmtpServer(options: { password?: string; port?: numbe
     settings: { url: `smtp://${login}127.0.0.1:${port}`, from: 'Drydock <drydock@example.com>' },
     port,
     mails,
+    next: async () => {
+      const at = awaited++;
+      for (;;) {
+        const mail = mails[at];
+        if (mail !== undefined) return mail;
+        await once(arrivals, 'mail');
+      }
+    },
     refuseWith: (answer) => {
       refusal = answer;
     },
