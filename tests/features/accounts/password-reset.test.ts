@@ -6,7 +6,7 @@ import { createUser, setActive, updateUser } from '../../../src/features/account
 import { listEvents } from '../../../src/features/audit/audit';
 import { createMailPlace, dumpDatabase, type MailPlace } from '../../helpers/mail-place';
 import { queuedJobs } from '../../helpers/run-jobs';
-import { linkIn, secretIn } from '../../helpers/smtp-server';
+import { linkIn, secretIn, startSmtpServer } from '../../helpers/smtp-server';
 
 const ADDRESS = '192.0.2.1';
 const ALICE = { username: 'alice', password: 'secret', email: 'alice@example.com' };
@@ -198,6 +198,25 @@ describe('too many', () => {
 });
 
 it('a mail server that is away is tried again, and then the mail is sent once', async () => {
+  await addAlice();
+  await place.smtp.close();
+  await requestPasswordReset(place.ctx, 'alice', ADDRESS);
+  for (const attempts of [1, 2]) {
+    await place.deliver();
+    expect(await queuedJobs(place.database)).toMatchObject([
+      { attempts, lastError: expect.stringContaining('ECONNREFUSED'), isDue: false },
+    ]);
+  }
+  const back = await startSmtpServer({ port: place.smtp.port });
+  await place.deliver();
+  await place.deliver();
+  expect(back.mails).toMatchObject([{ recipients: ['alice@example.com'] }]);
+  await resetPassword(place.ctx, secretIn(back.mails[0]!), 'another', ADDRESS);
+  place.ctx.mailer.close();
+  await back.close();
+});
+
+it('a mail that the mail server refuses is tried again', async () => {
   await addAlice();
   place.smtp.refuseWith('Come back later');
   await requestPasswordReset(place.ctx, 'alice', ADDRESS);
