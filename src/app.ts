@@ -12,6 +12,11 @@ import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
 import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
 import { v1Headers } from './surfaces/v1/replies';
 import { v1Routes } from './surfaces/v1/routes';
+import { webGuards } from './surfaces/web/access';
+import { webErrorReply, webFallback } from './surfaces/web/errors';
+import { webHeaders } from './surfaces/web/headers';
+import { pageHeaders } from './surfaces/web/pages';
+import { WEB_ROOT, webRoutes } from './surfaces/web/routes';
 
 /** What the surfaces need beside the context. */
 export interface AppParts {
@@ -70,6 +75,14 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }) },
   });
   mountRoutes(app, v1);
+  app.use(WEB_ROOT, webHeaders);
+  mountRoutes(app, {
+    routes: webRoutes(ctx),
+    guards: webGuards(ctx),
+    headers: () => pageHeaders,
+    errorReply: () => webErrorReply,
+    fallback: { path: WEB_ROOT, reply: webFallback },
+  });
   app.use(notFound);
   app.use(refuse);
   return app;

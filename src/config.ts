@@ -42,6 +42,9 @@ const proxyList = z
   .transform((value) => value.split(',').map((entry) => entry.trim()))
   .superRefine(obeys(trustProxies));
 
+/** On one line, or its end would begin a header of its own. */
+const MAIL_FROM = /^(?:[^\s<>@,;]+@[^\s<>@,;]+|[^\r\n<>@,;]+ <[^\s<>@,;]+@[^\s<>@,;]+>)$/;
+
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
 const environment = z.object({
@@ -81,6 +84,13 @@ const environment = z.object({
   DRYDOCK_ADMIN_EMAIL: z.string().superRefine(obeys(assertEmail)).optional(),
   DRYDOCK_REGISTRATION: z.enum(['open', 'closed']).default('open'),
   DRYDOCK_EMAIL_CONFIRMATION: z.enum(['off', 'required']).default('off'),
+  DRYDOCK_SMTP_URL: z
+    .url({
+      protocol: /^smtps?$/,
+      message: 'must be smtp://host:port or smtps://, with user:password@ before the host if need be',
+    })
+    .optional(),
+  DRYDOCK_MAIL_FROM: z.string().regex(MAIL_FROM, 'must be an address, or Name <address>').optional(),
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),
   DRYDOCK_BCRYPT_COST: wholeNumber(4, 15).default(10),
   DRYDOCK_HUB_LIMITS: onOff.default(false),
@@ -103,6 +113,7 @@ export class ConfigError extends Error {
 const TOGETHER: readonly (readonly string[])[] = [
   ['DRYDOCK_ADMIN_USERNAME', 'DRYDOCK_ADMIN_PASSWORD'],
   ['DRYDOCK_TLS_CERT', 'DRYDOCK_TLS_KEY'],
+  ['DRYDOCK_SMTP_URL', 'DRYDOCK_MAIL_FROM'],
 ];
 
 /** Not part of the schema, which looks at the whole only when every part is good, and so would not report all at once. */
@@ -117,7 +128,16 @@ function incomplete(given: NodeJS.ProcessEnv): string[] {
   const isTokenless = given['DRYDOCK_INDEX_URL'] !== undefined && given['DRYDOCK_STANDALONE'] === 'true';
   if (isTokenless)
     lines.push('  DRYDOCK_INDEX_URL: needs tokens, which engines do not send with DRYDOCK_STANDALONE=true');
+  const isMailless = given['DRYDOCK_EMAIL_CONFIRMATION'] === 'required' && given['DRYDOCK_SMTP_URL'] === undefined;
+  if (isMailless) lines.push('  DRYDOCK_EMAIL_CONFIRMATION: nobody could confirm an address without DRYDOCK_SMTP_URL');
   return lines;
+}
+
+/** `http://host:port`, or https: where a server with this configuration listens, once it knows the port. */
+export function listeningUrl(config: Config, port: number): string {
+  const { HOST: host } = config;
+  const scheme = config.DRYDOCK_TLS_CERT === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /**

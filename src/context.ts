@@ -5,9 +5,11 @@ import type { ByteCache } from './platform/cache/byte-cache';
 import type { SecretCache } from './platform/cache/secret-cache';
 import type { Db } from './platform/db/db';
 import type { TrustsProxy } from './platform/http/client-address';
+import type { PublicUrl } from './platform/http/public-url';
 import type { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import type { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
+import type { Mailer } from './platform/mail/mailer';
 import type { PasswordChecker } from './platform/passwords/password-checker';
 
 /** What the operator decided and features obey. */
@@ -49,6 +51,11 @@ export interface Context {
   readonly passwords: PasswordChecker;
   /** count wrong passwords, for all processes on one database */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account', FailureLimiter>>;
+  /** count mails that strangers ask for */
+  readonly mailLimiters: Readonly<Record<'name' | 'address', FailureLimiter>>;
+  readonly mailer: Mailer;
+  /** what stands before the paths of links */
+  readonly publicUrl: PublicUrl;
   /**
    * the identities of credentials that were right lately; whoever uses one must hold it against the database in the
    * same request

@@ -1,11 +1,13 @@
 import type { Context } from './context';
+import { forgetExpiredLinks } from './features/accounts/email-links';
+import { accountMailJobs } from './features/accounts/mail-jobs';
 import { forgetEvents } from './features/audit/audit';
 import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
 import { forgetOldCounts } from './platform/limits/failure-limiter';
-import type { Job } from './platform/jobs/worker';
+import type { Job } from './platform/jobs/queue';
 
 const HOUR_MS = 3_600_000;
 
@@ -40,6 +42,7 @@ export function jobsOf(ctx: Context): Job[] {
         ctx.log.info(await sweep(ctx, ago(72)), 'swept');
         await forgetOpenings(ctx, ago(24 * 30));
         await forgetOldCounts(ctx.db);
+        await forgetExpiredLinks(ctx);
       },
     },
     {
@@ -55,5 +58,6 @@ export function jobsOf(ctx: Context): Job[] {
       schedule: '41 1 * * *',
       run: (stopping) => scrubForANight(ctx, stopping),
     },
+    ...accountMailJobs(ctx),
   ];
 }

@@ -4,9 +4,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from './blobs/filesystem';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
-import type { Config } from './config';
+import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
+import { MAIL_LIMITS } from './features/accounts/mail-limits';
 import { storedBytes } from './features/images/scrub';
 import { ensureTokenKey } from './features/tokens/token-key';
 import { BriefCache } from './platform/cache/brief-cache';
@@ -17,9 +18,11 @@ import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres'
 import { migrate } from './platform/db/migrate';
 import { AppError } from './platform/errors';
 import { trustProxies } from './platform/http/client-address';
+import { PublicUrl } from './platform/http/public-url';
 import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
+import { createMailer, type SmtpSettings } from './platform/mail/mailer';
 import { PasswordChecker, type PasswordLimits } from './platform/passwords/password-checker';
 
 /** What a process needs to work: the server and the command line open the same. */
@@ -79,7 +82,13 @@ function storageLimits(config: Config): StorageLimits {
   return { limitBytes: config.DRYDOCK_STORAGE_LIMIT, reserveBytes: config.DRYDOCK_STORAGE_RESERVE };
 }
 
-type MadeHere = 'storageRoom' | 'layerUploads' | 'loginLimiters' | 'recentLogins' | 'cache' | 'searchTotals';
+type MadeHere =
+  'storageRoom' | 'layerUploads' | 'loginLimiters' | 'mailLimiters' | 'recentLogins' | 'cache' | 'searchTotals';
+
+function smtpSettings(config: Config): SmtpSettings | undefined {
+  const { DRYDOCK_SMTP_URL: url, DRYDOCK_MAIL_FROM: from } = config;
+  return url === undefined || from === undefined ? undefined : { url, from };
+}
 
 /** A context of these parts, with limiters and a cache of its own. */
 export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits = NO_STORAGE_LIMITS): Context {
@@ -88,6 +97,10 @@ export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits
     pair: new FailureLimiter(parts.db, pair),
     address: new FailureLimiter(parts.db, address),
     account: new FailureLimiter(parts.db, account),
+  };
+  const mailLimiters = {
+    name: new FailureLimiter(parts.db, MAIL_LIMITS.name),
+    address: new FailureLimiter(parts.db, MAIL_LIMITS.address),
   };
   const storageRoom = new StorageRoom(storage, {
     usedBytes: () => storedBytes(parts),
@@ -100,7 +113,7 @@ export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits
   const recentLogins: Context['recentLogins'] = new SecretCache();
   const cache = new ByteCache(CACHE_BYTES);
   const searchTotals = new BriefCache<number>(SEARCH_TOTALS);
-  return { ...parts, storageRoom, layerUploads, loginLimiters, recentLogins, cache, searchTotals };
+  return { ...parts, storageRoom, layerUploads, loginLimiters, mailLimiters, recentLogins, cache, searchTotals };
 }
 
 /** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */
@@ -145,7 +158,9 @@ export async function openRuntime(config: Config, log: Logger, stopping: AbortSi
     config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
   const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
   const db = openDb(connection, poolSize(config));
+  const mailer = createMailer(smtpSettings(config), log);
   const close = async (): Promise<void> => {
+    mailer.close();
     await db.destroy();
     await embedded?.stop();
   };
@@ -157,7 +172,9 @@ export async function openRuntime(config: Config, log: Logger, stopping: AbortSi
     const tokenKey = await ensureTokenKey({ db });
     stopping.throwIfAborted();
     const passwords = new PasswordChecker(passwordLimits(config));
-    const ctx = contextOf({ db, blobs, log, settings: settingsOf(config), tokenKey, passwords }, storageLimits(config));
+    const publicUrl = new PublicUrl(config.DRYDOCK_PUBLIC_URL, listeningUrl(config, config.PORT));
+    const parts = { db, blobs, log, settings: settingsOf(config), tokenKey, passwords, mailer, publicUrl };
+    const ctx = contextOf(parts, storageLimits(config));
     return { ctx, connection, appliedMigrations, close };
   } catch (error) {
     await close();

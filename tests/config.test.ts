@@ -70,6 +70,8 @@ describe('what is given', () => {
         DRYDOCK_ADMIN_EMAIL: 'captain@example.com',
         DRYDOCK_REGISTRATION: 'closed',
         DRYDOCK_EMAIL_CONFIRMATION: 'required',
+        DRYDOCK_SMTP_URL: 'smtps://drydock:p%40ss@mail.example.com:465',
+        DRYDOCK_MAIL_FROM: 'The Hub <hub@example.com>',
         DRYDOCK_WORKERS: '3',
         DRYDOCK_BCRYPT_COST: '12',
         DRYDOCK_HUB_LIMITS: 'on',
@@ -98,6 +100,8 @@ describe('what is given', () => {
       DRYDOCK_ADMIN_EMAIL: 'captain@example.com',
       DRYDOCK_REGISTRATION: 'closed',
       DRYDOCK_EMAIL_CONFIRMATION: 'required',
+      DRYDOCK_SMTP_URL: 'smtps://drydock:p%40ss@mail.example.com:465',
+      DRYDOCK_MAIL_FROM: 'The Hub <hub@example.com>',
       DRYDOCK_WORKERS: 3,
       DRYDOCK_BCRYPT_COST: 12,
       DRYDOCK_HUB_LIMITS: true,
@@ -130,6 +134,11 @@ describe('what is given', () => {
     ['DRYDOCK_REGISTRATION', 'yes'],
     ['DRYDOCK_EMAIL_CONFIRMATION', 'on'],
     ['DRYDOCK_STANDALONE', 'yes'],
+    ['DRYDOCK_SMTP_URL', 'mail.example.com'],
+    ['DRYDOCK_SMTP_URL', 'http://mail.example.com'],
+    ['DRYDOCK_MAIL_FROM', 'The Hub'],
+    ['DRYDOCK_MAIL_FROM', 'The Hub <hub@example.com>\nBcc: mallory@example.com'],
+    ['DRYDOCK_MAIL_FROM', 'hub@example.com, mallory@example.com'],
     ['DRYDOCK_INDEX_HOSTS', 'https://index.example.com'],
     ['DRYDOCK_WORKERS', '0'],
     ['DRYDOCK_BCRYPT_COST', '3'],
@@ -145,7 +154,14 @@ describe('what is given', () => {
     ['DRYDOCK_AUDIT_DAYS', '0'],
     ['LOG_LEVEL', 'verbose'],
   ])('is refused as %s=%j', (name, value) => {
-    expect(refusal({ [name]: value })).toMatch(new RegExp(`^The configuration has a bad value:\n  ${name}: .+$`));
+    const others = name.startsWith('DRYDOCK_SMTP')
+      ? { DRYDOCK_MAIL_FROM: 'hub@example.com' }
+      : name === 'DRYDOCK_MAIL_FROM'
+        ? { DRYDOCK_SMTP_URL: 'smtp://localhost' }
+        : {};
+    expect(refusal({ ...others, [name]: value })).toMatch(
+      new RegExp(`^The configuration has a bad value:\n  ${name}: .+$`),
+    );
   });
 
   it.each([
@@ -172,6 +188,22 @@ describe('what is given', () => {
   ])('has a certificate and its key, or neither: %j', (env, missing) => {
     expect(refusal(env)).toBe(
       `The configuration has a bad value:\n  ${missing}: DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY go together`,
+    );
+  });
+
+  it.each([
+    [{ DRYDOCK_SMTP_URL: 'smtp://localhost' }, 'DRYDOCK_MAIL_FROM'],
+    [{ DRYDOCK_MAIL_FROM: 'hub@example.com' }, 'DRYDOCK_SMTP_URL'],
+  ])('has a mail server and a sender, or neither: %j', (env, missing) => {
+    expect(refusal(env)).toBe(
+      `The configuration has a bad value:\n  ${missing}: DRYDOCK_SMTP_URL and DRYDOCK_MAIL_FROM go together`,
+    );
+  });
+
+  it('requires no confirmation that nobody could give', () => {
+    expect(refusal({ DRYDOCK_EMAIL_CONFIRMATION: 'required' })).toBe(
+      'The configuration has a bad value:\n' +
+        '  DRYDOCK_EMAIL_CONFIRMATION: nobody could confirm an address without DRYDOCK_SMTP_URL',
     );
   });
 

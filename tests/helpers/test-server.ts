@@ -9,6 +9,8 @@ import type { Context, Settings } from '../../src/context';
 import { createUser } from '../../src/features/accounts/users';
 import { createHttpServer, listen } from '../../src/platform/http/server';
 import { HTTP_TIMEOUTS, type HttpTimeouts } from '../../src/platform/http/timeouts';
+import type { Logger } from '../../src/platform/log/logger';
+import type { SmtpSettings } from '../../src/platform/mail/mailer';
 import { Metrics } from '../../src/platform/metrics/metrics';
 import type { PasswordLimits } from '../../src/platform/passwords/password-checker';
 import { createTestContext } from './test-context';
@@ -35,6 +37,8 @@ export async function startTestServer(
     blobs?: BlobStore;
     passwords?: PasswordLimits;
     timeouts?: Partial<HttpTimeouts>;
+    smtp?: SmtpSettings;
+    log?: Logger;
   } = {},
 ): Promise<TestServer> {
   const database = await createTestDatabase();
@@ -49,6 +53,7 @@ export async function startTestServer(
   const parts = { log, metrics, isDraining, trustsProxy, timeouts };
   const server = createHttpServer(createApp({ ctx, metrics, isDraining }), parts);
   const { port } = await listen(server, 0, '127.0.0.1');
+  ctx.publicUrl.listensOn(`http://127.0.0.1:${port}`);
   return {
     url: `http://127.0.0.1:${port}`,
     host: `127.0.0.1:${port}`,
@@ -60,6 +65,7 @@ export async function startTestServer(
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      ctx.mailer.close();
       await database.drop();
       await rm(blobDir, { recursive: true, force: true });
     },

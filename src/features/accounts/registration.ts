@@ -17,7 +17,7 @@ function present(value: string | undefined, field: string): string {
 /**
  * Registers an account, in the order of protocol 2.2. Old engines log in by trying to register, so that whether the
  * name exists comes before every other rule: an old name that breaks today's format must still reach the log in, and
- * so must somebody who leaves the address blank.
+ * so must somebody who leaves the address blank. The address is mailed a link to confirm it.
  *
  * @param address - of whoever registers
  * @throws AppError `invalid` and `conflict` in the Hub's words, `closed` when the operator lets nobody register
@@ -35,6 +35,7 @@ export async function register(
   assertUserFormats({ username, password, email });
   await assertEmailIsFree(ctx, email);
   if (!ctx.settings.registrationOpen) throw new AppError('closed', 'Registration is closed');
-  const isActive = !ctx.settings.confirmationRequired;
-  await createUser(ctx, { username, password, email, isActive, isAdmin: false, isEmailVerified: false }, address);
+  const awaitsConfirmation = ctx.settings.confirmationRequired;
+  const states = { isActive: !awaitsConfirmation, awaitsConfirmation, isAdmin: false, isEmailVerified: false };
+  await createUser(ctx, { username, password, email, ...states }, address);
 }

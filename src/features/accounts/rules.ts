@@ -41,3 +41,8 @@ export function assertEmail(address: string): void {
 export function normalizeUsername(username: string): string {
   return username.toLowerCase();
 }
+
+/** Whether somebody may have this name or address, so that looking for it makes sense. */
+export function isMailable(nameOrAddress: string): boolean {
+  return nameOrAddress !== '' && nameOrAddress.length <= EMAIL_CHARACTERS && !CONTROL_CHARACTER.test(nameOrAddress);
+}

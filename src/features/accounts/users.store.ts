@@ -53,15 +53,22 @@ export async function listAll(db: Db): Promise<UserRow[]> {
 /** Makes the user and claims the namespace of the same name, in one statement: either may already be taken. */
 export async function insertUser(
   db: Db,
-  user: { username: string; passwordHash: string; isActive: boolean; isAdmin: boolean },
+  user: {
+    username: string;
+    passwordHash: string;
+    isActive: boolean;
+    isAdmin: boolean;
+    awaitsConfirmation?: boolean;
+  },
 ): Promise<number> {
   const rows = await query<{ owner_id: number }>(
     db,
     `with made as (
-       insert into users (username, password_hash, is_active, is_admin) values ($1, $2, $3, $4) returning id, username
+       insert into users (username, password_hash, is_active, is_admin, awaits_confirmation)
+       values ($1, $2, $3, $4, $5) returning id, username
      )
      insert into namespaces (name, kind, owner_id) select username, 'user', id from made returning owner_id`,
-    [user.username, user.passwordHash, user.isActive, user.isAdmin],
+    [user.username, user.passwordHash, user.isActive, user.isAdmin, user.awaitsConfirmation ?? false],
   );
   const id = rows[0]?.owner_id;
   if (id === undefined) throw new Error('insert into users returned no row');
@@ -75,13 +82,16 @@ export async function isNameTaken(db: Db, name: string): Promise<boolean> {
 export async function insertEmail(
   db: Db,
   email: { userId: number; address: string; isPrimary: boolean; isVerified: boolean },
-): Promise<void> {
-  await query(
+): Promise<number> {
+  const rows = await query<{ id: number }>(
     db,
     `insert into emails (user_id, email, is_primary, verified_at)
-     values ($1, $2, $3, case when $4 then now() end)`,
+     values ($1, $2, $3, case when $4 then now() end) returning id`,
     [email.userId, email.address, email.isPrimary, email.isVerified],
   );
+  const id = rows[0]?.id;
+  if (id === undefined) throw new Error('insert into emails returned no row');
+  return id;
 }
 
 export async function findEmailOwner(db: Db, address: string): Promise<number | undefined> {
@@ -100,11 +110,13 @@ export async function updatePassword(db: Db, userId: number, passwordHash: strin
   );
 }
 
+/** From then on no mailed link changes it. */
 export async function updateActive(db: Db, username: string, isActive: boolean): Promise<boolean> {
-  const rows = await query(db, 'update users set is_active = $2, updated_at = now() where username = $1 returning id', [
-    username,
-    isActive,
-  ]);
+  const rows = await query(
+    db,
+    `update users set is_active = $2, awaits_confirmation = false, updated_at = now() where username = $1 returning id`,
+    [username, isActive],
+  );
   return rows.length > 0;
 }
 

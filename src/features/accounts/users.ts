@@ -4,6 +4,8 @@ import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqls
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { Identity } from './actor';
+import { queueConfirmation } from './mail-queue';
+import { queuePasswordChanged } from './password-changed';
 import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './rules';
 import * as store from './users.store';
 
@@ -27,6 +29,8 @@ export interface NewUser {
   readonly isAdmin: boolean;
   /** the address belongs to the user for certain: an administrator said so */
   readonly isEmailVerified: boolean;
+  /** it is inactive only until its address is confirmed */
+  readonly awaitsConfirmation?: boolean;
 }
 
 /** Engines compare it byte for byte: it sends them on to the log in (protocol 2.2). */
@@ -115,13 +119,18 @@ async function insertUnlessTaken(tx: Db, user: NewUser & { passwordHash: string 
   }
 }
 
-/** @returns false when the user has this address already */
+/**
+ * Adds an address; one that is not verified is mailed a link to confirm it.
+ *
+ * @returns false when the user has this address already
+ */
 async function addEmail(tx: Db, email: Parameters<typeof store.insertEmail>[1]): Promise<boolean> {
   const owner = await store.findEmailOwner(tx, email.address);
   if (owner === email.userId) return false;
   if (owner !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
   try {
-    await store.insertEmail(tx, email);
+    const emailId = await store.insertEmail(tx, email);
+    if (!email.isVerified) await queueConfirmation(tx, emailId);
     return true;
   } catch (error) {
     throw isUniqueViolation(error) ? new AppError('conflict', EMAIL_TAKEN, { cause: error }) : error;
@@ -149,6 +158,7 @@ export async function updateUser(
     if (passwordHash !== undefined) {
       await store.updatePassword(tx, id, passwordHash);
       await recordEvent(tx, doer, { action: 'user.password_changed', subject });
+      await queuePasswordChanged(tx, id);
     }
     if (changes.email === undefined) return;
     const email = { userId: id, address: changes.email, isPrimary: false, isVerified: false };

@@ -22,6 +22,8 @@ export type AuditAction =
   | 'user.created'
   | 'user.password_changed'
   | 'user.email_added'
+  | 'user.email_confirmed'
+  | 'user.primary_email_changed'
   | 'user.activated'
   | 'user.deactivated'
   | 'user.admin_granted'

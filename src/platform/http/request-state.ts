@@ -11,6 +11,8 @@ export interface RequestState {
   readonly timeouts: HttpTimeouts;
   /** the pattern of the route that took it, for metrics */
   route: string;
+  /** what the log shows instead of the URL, when that has a secret in it */
+  loggedUrl?: string;
 }
 
 const states = new WeakMap<IncomingMessage | ServerResponse, RequestState>();
@@ -28,7 +30,7 @@ export function beginRequest(
   const given = req.headers['x-request-id'];
   const requestId = typeof given === 'string' && ACCEPTED_ID.test(given) ? given : randomUUID();
   const startedAt = process.hrtime.bigint();
-  const state = { requestId, log: log.child({ requestId }), startedAt, timeouts, route: 'none' };
+  const state: RequestState = { requestId, log: log.child({ requestId }), startedAt, timeouts, route: 'none' };
   res.setHeader('X-Request-Id', requestId);
   states.set(req, state);
   states.set(res, state);

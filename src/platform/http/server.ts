@@ -46,7 +46,7 @@ function finish({ req, res, socket, address }: Ended, state: RequestState, metri
   const status = res.headersSent ? res.statusCode : 499;
   metrics.observe({ method, route: state.route, status, seconds, ...bytesOf(socket) });
   const ms = Math.round(seconds * 1000);
-  const line = { method, url: req.url, status, ms, address };
+  const line = { method, url: state.loggedUrl ?? req.url, status, ms, address };
   const isComplete = res.writableFinished;
   state.log.info(
     { ...line, userAgent: req.headers['user-agent'], ...(isComplete ? {} : { aborted: true }) },

@@ -1,25 +1,11 @@
+import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger as WorkerLogger, run, type Runner, type TaskList } from 'graphile-worker';
+import { Logger as WorkerLogger, run, type Runner, type TaskList, type WorkerEvents } from 'graphile-worker';
 import pg from 'pg';
 import type { DbConnection } from '../db/db';
 import type { Logger } from '../log/logger';
 import { releaseAbandonedJobs, runAlone } from './job-lock';
-
-/**
- * Work that goes on behind the requests, on one process at a time: a run that would begin while another goes on is left
- * out. One that a crash or an outage of Postgres ended is run again, so it must not mind to run twice.
- */
-export interface Job {
-  /** names it in the queue */
-  readonly name: string;
-  /** when it runs by itself, in cron's five fields, UTC; each run happens on one process */
-  readonly schedule: string;
-  /**
-   * @param stopping - tells a job that takes long to end early: the process is about to stop, or has lost Postgres, and
-   *   another may run the job instead
-   */
-  readonly run: (stopping: AbortSignal) => Promise<void>;
-}
+import type { Job } from './queue';
 
 /** A process that takes jobs. */
 export interface Worker {
@@ -54,6 +40,22 @@ function toWorkerLogger(log: Logger): WorkerLogger {
   });
 }
 
+/** Each failure is in the library's log; one that nothing follows must be seen. */
+export function reportingFailures(log: Logger): WorkerEvents {
+  const events: WorkerEvents = new EventEmitter();
+  events.on('job:failed', ({ job, error }) => {
+    log.error(
+      { err: error, job: job.task_identifier, attempts: job.attempts },
+      'a job failed too often, it is given up',
+    );
+  });
+  return events;
+}
+
+function crontabOf(jobs: readonly Job[]): string {
+  return jobs.flatMap(({ name, schedule }) => (schedule === undefined ? [] : [`${schedule} ${name}`])).join('\n');
+}
+
 const RESTART_MS = 5000;
 
 /** How soon a job that nobody runs any more is given back to the queue. */
@@ -66,8 +68,11 @@ export interface AbandonedJobs {
 
 const ABANDONED: AbandonedJobs = { everyMs: 60_000, graceMs: 60_000 };
 
-/** What the queue calls for each job. */
-function taskList(pool: pg.Pool, jobs: readonly Job[], stopping: AbortSignal, log: Logger): TaskList {
+/**
+ * What the queue calls for each job. Only a scheduled one runs alone: of queued ones each run has a payload of its own,
+ * and none may be left out.
+ */
+export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortSignal, log: Logger): TaskList {
   const lastRuns = new Map<string, Promise<void>>();
   const runJob = async (job: Job): Promise<void> => {
     const ran = await runAlone(pool, job.name, stopping, async (signal) => {
@@ -79,7 +84,12 @@ function taskList(pool: pg.Pool, jobs: readonly Job[], stopping: AbortSignal, lo
     });
     if (!ran) log.info({ job: job.name }, 'this job runs already, left out');
   };
-  return Object.fromEntries(jobs.map((job) => [job.name, () => runJob(job)]));
+  return Object.fromEntries(
+    jobs.map((job) => [
+      job.name,
+      (payload: unknown) => (job.schedule === undefined ? job.run(stopping, payload) : runJob(job)),
+    ]),
+  );
 }
 
 /** Looks for abandoned jobs at once, and then again and again, until it is told to stop. */
@@ -114,7 +124,7 @@ export async function startWorker(
   const pool = openPool(connection, log);
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
-  const tasks = taskList(pool, jobs, stopping.signal, log);
+  const tasks = taskListOf(pool, jobs, stopping.signal, log);
   const begin = (): Promise<Runner> =>
     run({
       pgPool: pool,
@@ -123,8 +133,9 @@ export async function startWorker(
       concurrency: JOBS_AT_ONCE,
       noHandleSignals: true,
       logger: toWorkerLogger(log),
+      events: reportingFailures(log),
       taskList: tasks,
-      crontab: jobs.map((job) => `${job.schedule} ${job.name}`).join('\n'),
+      crontab: crontabOf(jobs),
     });
   let runner: Runner | undefined;
   try {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAuditCommand } from './audit';
 import { addDoctorCommand } from './doctor/command';
 import { addGcCommand } from './gc';
+import { addMailCommand } from './mail';
 import { printJson, printLine } from './output';
 import type { CommandParts, ListingOptions } from './parts';
 import { addOrgCommands } from './org';
@@ -40,6 +41,7 @@ export function buildProgram(parts: CommandParts): Command {
   addGcCommand(program, parts);
   addScrubCommand(program, parts);
   addAuditCommand(program, parts);
+  addMailCommand(program, parts);
   addDoctorCommand(program);
   return program;
 }

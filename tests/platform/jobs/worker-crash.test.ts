@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startWorker, type Job, type Worker } from '../../../src/platform/jobs/worker';
+import type { Job } from '../../../src/platform/jobs/queue';
+import { startWorker, type Worker } from '../../../src/platform/jobs/worker';
 import { createLogger } from '../../../src/platform/log/logger';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 

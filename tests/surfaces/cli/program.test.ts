@@ -11,6 +11,7 @@ afterAll(() => place.close());
 const LEAVES = [
   'serve', 'migrate', 'seed', 'gc', 'scrub', 'audit',
   'user list', 'user add', 'user passwd', 'user activate', 'user deactivate', 'user admin', 'user delete',
+  'mail test',
   'repo list', 'repo create', 'repo delete', 'repo private', 'repo public',
 ]; // prettier-ignore
 
@@ -19,7 +20,19 @@ describe('help', () => {
     const { code, stdout, stderr } = await startCommand(['--help'], {}).ended;
     expect([code, stderr]).toEqual([0, '']);
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
-    expect(listed).toEqual(['serve', 'migrate', 'seed', 'user', 'repo', 'gc', 'scrub', 'audit', 'doctor', 'help']);
+    expect(listed).toEqual([
+      'serve',
+      'migrate',
+      'seed',
+      'user',
+      'repo',
+      'gc',
+      'scrub',
+      'audit',
+      'mail',
+      'doctor',
+      'help',
+    ]);
   });
 
   it.each(LEAVES)('describes %s without a database', async (command) => {

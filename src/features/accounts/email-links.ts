@@ -1,0 +1,74 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Needs } from '../../context';
+import type { Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import * as store from './email-links.store';
+import type { LinkPurpose, LinkRow } from './email-links.store';
+import { lockUser } from './emails.store';
+
+/*
+ * Secrets in mailed links. Whoever has one has read the mail, and so the address is theirs.
+ *
+ *   - A secret is 256 random bits. It exists in the mail and nowhere else: the database has its sha256. It is made when
+ *     the mail is sent, not when that is decided, for what waits in the queue waits in the database.
+ *   - It is good once and not for long; one that sets a password ends with any change of the password.
+ */
+
+const SECRET_BYTES = 32;
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
+
+const LIFE_SECONDS: Record<LinkPurpose, number> = { confirm: 3 * 24 * 3600, reset: 3600 };
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+/** Makes a secret that is good for one address. */
+export async function makeLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, emailId: number): Promise<string> {
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  await store.insertLink(ctx.db, { hash: hashOf(secret), purpose, emailId, lifeSeconds: LIFE_SECONDS[purpose] });
+  return secret;
+}
+
+/**
+ * Whose secret it is; changes nothing.
+ *
+ * @throws AppError `not_found` when it is none, has expired or was used
+ */
+export async function checkLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, secret: string): Promise<LinkRow> {
+  const link = SECRET.test(secret) ? await store.findGoodLink(ctx.db, hashOf(secret), purpose) : undefined;
+  if (link === undefined) throw useless();
+  return link;
+}
+
+/**
+ * Uses a secret up.
+ *
+ * @param tx - of what it is used for; the account stays locked in it
+ * @throws AppError `not_found` when it is none, has expired or was used
+ */
+export async function takeLinkSecret(tx: Db, purpose: LinkPurpose, secret: string): Promise<LinkRow> {
+  const { user_id: userId } = await checkLinkSecret({ db: tx }, purpose, secret);
+  await lockUser(tx, userId);
+  const link = await store.takeLink(tx, hashOf(secret), purpose);
+  if (link === undefined) throw useless();
+  return link;
+}
+
+function useless(): AppError {
+  return new AppError('not_found', 'This link has expired, or it was used already');
+}
+
+/** How many links the account was sent within the last hour. */
+export async function countRecentLinks(ctx: Needs<'db'>, userId: number): Promise<number> {
+  return store.countLinks(ctx.db, userId, 3600);
+}
+
+/**
+ * Forgets the links that have expired.
+ *
+ * @returns how many there were
+ */
+export async function forgetExpiredLinks(ctx: Needs<'db'>): Promise<number> {
+  return store.deleteExpiredLinks(ctx.db);
+}

@@ -1,0 +1,85 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+export interface EmailRow {
+  id: number;
+  email: string;
+  is_primary: boolean;
+  is_verified: boolean;
+  user_id: number;
+  username: string;
+  is_active: boolean;
+  awaits_confirmation: boolean;
+}
+
+const SELECT = `select e.id, e.email, e.is_primary, e.verified_at is not null as is_verified, u.id as user_id, u.username,
+  u.is_active, u.awaits_confirmation
+  from emails e join users u on u.id = e.user_id`;
+
+export async function findEmail(db: Db, emailId: number): Promise<EmailRow | undefined> {
+  return (await query<EmailRow>(db, `${SELECT} where e.id = $1`, [emailId]))[0];
+}
+
+export async function findEmailOf(db: Db, userId: number, address: string): Promise<EmailRow | undefined> {
+  const rows = await query<EmailRow>(db, `${SELECT} where u.id = $1 and lower(e.email) = lower($2)`, [userId, address]);
+  return rows[0];
+}
+
+/** The address itself, or that of whoever has this name: the primary one, or else the first. */
+export async function findNamedEmail(db: Db, nameOrAddress: string): Promise<EmailRow | undefined> {
+  const rows = await query<EmailRow>(
+    db,
+    `${SELECT} where u.username = lower($1) or lower(e.email) = lower($1) order by e.is_primary desc, e.id limit 1`,
+    [nameOrAddress],
+  );
+  return rows[0];
+}
+
+/** Where a user's mail goes: to a verified address, the primary one before others, or else to the primary one. */
+export async function findMailbox(db: Db, userId: number): Promise<EmailRow | undefined> {
+  const rows = await query<EmailRow>(
+    db,
+    `${SELECT} where u.id = $1 and (e.verified_at is not null or e.is_primary)
+     order by e.verified_at is null, e.is_primary desc, e.id limit 1`,
+    [userId],
+  );
+  return rows[0];
+}
+
+/**
+ * The first address of an account that has no primary one becomes that.
+ *
+ * @returns false when it was verified already
+ */
+export async function verifyEmail(db: Db, emailId: number): Promise<boolean> {
+  const rows = await query(
+    db,
+    `update emails e set verified_at = now(), is_primary = is_primary or not exists (
+       select 1 from emails other where other.user_id = e.user_id and other.is_primary
+     ) where id = $1 and verified_at is null returning id`,
+    [emailId],
+  );
+  return rows.length > 0;
+}
+
+/** @returns false when the account did not wait for it */
+export async function activateWaiting(db: Db, userId: number): Promise<boolean> {
+  const rows = await query(
+    db,
+    `update users set is_active = true, awaits_confirmation = false, updated_at = now()
+     where id = $1 and awaits_confirmation returning id`,
+    [userId],
+  );
+  return rows.length > 0;
+}
+
+/** The account's addresses change one after the other. */
+export async function lockUser(db: Db, userId: number): Promise<void> {
+  await query(db, 'select 1 from users where id = $1 for update', [userId]);
+}
+
+/** In two steps: at no moment an account has two primary addresses. */
+export async function updatePrimary(db: Db, userId: number, emailId: number): Promise<void> {
+  await query(db, 'update emails set is_primary = false where user_id = $1 and is_primary', [userId]);
+  await query(db, 'update emails set is_primary = true where id = $1', [emailId]);
+}

@@ -1,0 +1,80 @@
+import type { Needs } from '../../context';
+import { queuedJob, type Job } from '../../platform/jobs/queue';
+import { countRecentLinks, makeLinkSecret } from './email-links';
+import type { LinkPurpose } from './email-links.store';
+import { findEmail, findMailbox, findNamedEmail, type EmailRow } from './emails.store';
+import { confirmation, MAIL_JOBS, notice, request } from './mail-queue';
+
+type Mailing = Needs<'db' | 'log' | 'mailer' | 'publicUrl'>;
+
+/** An account that adds addresses all the time would make us write to all of them. */
+const LINKS_AN_HOUR = 10;
+
+/** @returns undefined when the account was sent too many already */
+async function makeLink(ctx: Mailing, purpose: LinkPurpose, email: EmailRow): Promise<string | undefined> {
+  if ((await countRecentLinks(ctx, email.user_id)) >= LINKS_AN_HOUR) {
+    ctx.log.warn({ username: email.username, purpose }, 'no link was mailed: the account was sent too many');
+    return undefined;
+  }
+  return ctx.publicUrl.of(`/account/${purpose}/${await makeLinkSecret(ctx, purpose, email.id)}`);
+}
+
+/** An address that was confirmed meanwhile, or that nobody has any more, gets none. */
+async function mailConfirmation(ctx: Mailing, email: EmailRow | undefined): Promise<void> {
+  if (email === undefined || email.is_verified || !(email.is_active || email.awaits_confirmation)) return;
+  const url = await makeLink(ctx, 'confirm', email);
+  if (url === undefined) return;
+  const { host } = ctx.publicUrl;
+  await ctx.mailer.send({
+    to: email.email,
+    subject: `Confirm your address for ${host}`,
+    paragraphs: [
+      `Hello ${email.username},`,
+      email.awaits_confirmation
+        ? `you have an account on ${host} now. Open this link to confirm your address and to activate the account:`
+        : `this address was given to your account on ${host}. Open this link to confirm it:`,
+      { url },
+      'The link is good for three days. If this was not you, somebody mistyped an address: just ignore this mail.',
+    ],
+  });
+}
+
+/** To where the account's mail goes, and not to the address that somebody typed: anybody can add that to an account. */
+async function mailPasswordReset(ctx: Mailing, nameOrAddress: string): Promise<void> {
+  const named = await findNamedEmail(ctx.db, nameOrAddress);
+  const email = named === undefined ? undefined : await findMailbox(ctx.db, named.user_id);
+  // Whom an administrator has shut out no new password lets in.
+  if (email === undefined || !(email.is_active || email.awaits_confirmation)) return;
+  const url = await makeLink(ctx, 'reset', email);
+  if (url === undefined) return;
+  const { host } = ctx.publicUrl;
+  await ctx.mailer.send({
+    to: email.email,
+    subject: `A new password for ${host}`,
+    paragraphs: [
+      `Hello ${email.username},`,
+      `somebody, hopefully you, asked for a new password for your account on ${host}. Open this link to set it:`,
+      { url },
+      'The link is good for one hour. If this was not you, ignore this mail: your password stays as it is.',
+    ],
+  });
+}
+
+/** The jobs that send mails to accounts. */
+export function accountMailJobs(ctx: Mailing): Job[] {
+  return [
+    queuedJob(MAIL_JOBS.confirmation, confirmation, async ({ emailId }) =>
+      mailConfirmation(ctx, await findEmail(ctx.db, emailId)),
+    ),
+    queuedJob(MAIL_JOBS.confirmationAgain, request, async ({ nameOrAddress }) =>
+      mailConfirmation(ctx, await findNamedEmail(ctx.db, nameOrAddress)),
+    ),
+    queuedJob(MAIL_JOBS.reset, request, ({ nameOrAddress }) => mailPasswordReset(ctx, nameOrAddress)),
+    queuedJob(MAIL_JOBS.notice, notice, async ({ userId, subject, paragraphs }) => {
+      const mailbox = await findMailbox(ctx.db, userId);
+      if (mailbox === undefined) return;
+      const parts = paragraphs.map((part) => (typeof part === 'string' ? part : { url: ctx.publicUrl.of(part.path) }));
+      await ctx.mailer.send({ to: mailbox.email, subject, paragraphs: [`Hello ${mailbox.username},`, ...parts] });
+    }),
+  ];
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { AppError } from '../../platform/errors';
+import type { Context } from '../../context';
+import { assertEmail } from '../../features/accounts/rules';
+import { printLine } from './output';
+import type { CommandParts } from './parts';
+
+/** What the mail server, or the way to it, had to say. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  return said.replace(/\s+/g, ' ').trim();
+}
+
+async function sendTest({ mailer, publicUrl }: Context, to: string): Promise<void> {
+  assertEmail(to);
+  if (!mailer.isConfigured) {
+    throw new AppError('closed', 'No mail server is configured: set DRYDOCK_SMTP_URL and DRYDOCK_MAIL_FROM');
+  }
+  const { host } = publicUrl;
+  const paragraphs = [`${host} can send mails. Links in them will begin like this one:`, { url: publicUrl.of('/') }];
+  try {
+    await mailer.send({ to, subject: `A test of ${host}`, paragraphs });
+  } catch (error) {
+    throw new AppError('unavailable', `The mail was not sent: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** `drydock mail …`. */
+export function addMailCommand(program: Command, parts: CommandParts): void {
+  const mail = program.command('mail').description('look after the mails that the server sends');
+  mail
+    .command('test')
+    .description('send a mail, and say what the mail server thinks of it')
+    .argument('<address>', 'who gets it')
+    .action(async (address: string) => {
+      await parts.withContext((ctx) => sendTest(ctx, address));
+      printLine(`The mail server took a mail to ${address}.`);
+    });
+}

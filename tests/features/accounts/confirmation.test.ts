@@ -1,0 +1,240 @@
+import type { Actor } from '../../../src/features/accounts/actor';
+import {
+  confirmEmail,
+  describeConfirmation,
+  requestConfirmation,
+  resendConfirmation,
+  setPrimaryEmail,
+} from '../../../src/features/accounts/confirmation';
+import { verifyCredentials } from '../../../src/features/accounts/credentials';
+import { forgetExpiredLinks } from '../../../src/features/accounts/email-links';
+import { register } from '../../../src/features/accounts/registration';
+import { createUser, deleteUser, getUser, setActive, updateUser } from '../../../src/features/accounts/users';
+import { listEvents } from '../../../src/features/audit/audit';
+import { createMailPlace, type MailPlace } from '../../helpers/mail-place';
+import { queuedJobs } from '../../helpers/run-jobs';
+import { linkIn, secretIn } from '../../helpers/smtp-server';
+
+const ADDRESS = '192.0.2.1';
+const ALICE = { username: 'alice', password: 'secret', email: 'alice@example.com' };
+
+let place: MailPlace;
+let careful: MailPlace;
+beforeEach(async () => {
+  [place, careful] = await Promise.all([createMailPlace(), createMailPlace({ confirmationRequired: true })]);
+});
+afterEach(() => Promise.all([place.close(), careful.close()]));
+
+const emails = ({ database }: MailPlace) =>
+  database
+    .db('emails')
+    .select('email', 'is_primary', database.db.raw('verified_at is not null as is_verified'))
+    .orderBy('id') as Promise<{ email: string; is_primary: boolean; is_verified: boolean }[]>;
+
+const eventsOf = async ({ ctx }: MailPlace, action: string) =>
+  (await listEvents(ctx, { action, limit: 100 })).map(({ actor, address, subject }) => ({ actor, address, subject }));
+
+async function actorOf({ ctx }: MailPlace, username = 'alice', password = 'secret'): Promise<Actor> {
+  const identity = await verifyCredentials(ctx, username, password, ADDRESS);
+  return { kind: 'user', identity: identity!, address: ADDRESS };
+}
+
+async function mailedSecret(from: MailPlace): Promise<string> {
+  const mails = await from.deliver();
+  expect(mails).toHaveLength(1);
+  return secretIn(mails[0]!);
+}
+
+const logIn = ({ ctx }: MailPlace) => verifyCredentials(ctx, 'alice', 'secret', ADDRESS);
+
+describe('a new account', () => {
+  it('waits for its confirmation when that is required, and is active with it', async () => {
+    await register(careful.ctx, ALICE, ADDRESS);
+    await expect(logIn(careful)).rejects.toMatchObject({ code: 'inactive' });
+    const mails = await careful.deliver();
+    expect(mails).toMatchObject([{ recipients: ['alice@example.com'] }]);
+    expect(mails[0]!.parsed.text).toContain('to activate the account');
+    expect(linkIn(mails[0]!)).toMatch(/^http:\/\/hub\.test\/account\/confirm\/[\w-]{43}$/);
+
+    const secret = secretIn(mails[0]!);
+    expect(await describeConfirmation(careful.ctx, secret)).toEqual({ username: 'alice' });
+    await expect(logIn(careful)).rejects.toMatchObject({ code: 'inactive' }); // looking changes nothing
+    expect(await confirmEmail(careful.ctx, secret, '192.0.2.9')).toEqual({ username: 'alice', isActive: true });
+    expect(await logIn(careful)).toBeDefined();
+    expect(await emails(careful)).toEqual([{ email: 'alice@example.com', is_primary: true, is_verified: true }]);
+    const byAlice = { actor: 'alice', address: '192.0.2.9', subject: 'alice' };
+    expect(await eventsOf(careful, 'user.email_confirmed')).toEqual([byAlice]);
+    expect(await eventsOf(careful, 'user.activated')).toEqual([byAlice]);
+  });
+
+  it('is active at once otherwise, and may be confirmed', async () => {
+    await register(place.ctx, ALICE, ADDRESS);
+    expect(await logIn(place)).toBeDefined();
+    expect(await emails(place)).toMatchObject([{ is_verified: false }]);
+    const secret = await mailedSecret(place);
+    await confirmEmail(place.ctx, secret, ADDRESS);
+    expect(await emails(place)).toMatchObject([{ is_verified: true }]);
+    expect(await eventsOf(place, 'user.activated')).toEqual([]);
+  });
+
+  it('that is not made after all is sent nothing', async () => {
+    await createUser(place.ctx, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
+    const robert = { ...ALICE, username: 'robert', isActive: true, isAdmin: false, isEmailVerified: false };
+    await expect(createUser(place.ctx, robert)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await queuedJobs(place.database)).toEqual([]);
+  });
+
+  it('of an operator has a good address, and is sent nothing', async () => {
+    await createUser(careful.ctx, { ...ALICE, isActive: false, isAdmin: false, isEmailVerified: true });
+    expect(await careful.deliver()).toEqual([]);
+  });
+
+  it('that an operator has deactivated is not activated by a mail', async () => {
+    await register(careful.ctx, ALICE, ADDRESS);
+    const secret = await mailedSecret(careful);
+    await setActive(careful.ctx, 'alice', false);
+    expect(await confirmEmail(careful.ctx, secret, ADDRESS)).toEqual({ username: 'alice', isActive: false });
+    expect((await getUser(careful.ctx, 'alice')).isActive).toBe(false);
+  });
+
+  it('that is deleted before its mail is sent is sent none', async () => {
+    await register(place.ctx, ALICE, ADDRESS);
+    await deleteUser(place.ctx, 'alice');
+    expect(await place.deliver()).toEqual([]);
+    expect(await queuedJobs(place.database)).toEqual([]);
+  });
+});
+
+describe('a link', () => {
+  it('is good once, also for two at the same moment', async () => {
+    await register(careful.ctx, ALICE, ADDRESS);
+    const secret = await mailedSecret(careful);
+    const both = await Promise.allSettled([
+      confirmEmail(careful.ctx, secret, ADDRESS),
+      confirmEmail(careful.ctx, secret, ADDRESS),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await expect(confirmEmail(careful.ctx, secret, ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(describeConfirmation(careful.ctx, secret)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('ends after three days, and is forgotten', async () => {
+    await register(careful.ctx, ALICE, ADDRESS);
+    const secret = await mailedSecret(careful);
+    const links = careful.database.db('email_links');
+    const [link] = await links.clone().select<{ created_at: Date; expires_at: Date }[]>('created_at', 'expires_at');
+    expect(link!.expires_at.getTime() - link!.created_at.getTime()).toBe(3 * 24 * 3_600_000);
+    expect(await forgetExpiredLinks(careful.ctx)).toBe(0);
+    await links.clone().update({ expires_at: new Date(Date.now() - 1000) });
+    await expect(confirmEmail(careful.ctx, secret, ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await forgetExpiredLinks(careful.ctx)).toBe(1);
+    expect(await links.clone().select()).toEqual([]);
+  });
+
+  it.each(['', 'x', 'A'.repeat(43), `${'A'.repeat(42)}\0`, 'é'.repeat(43)])('is not %j', async (secret) => {
+    await expect(confirmEmail(place.ctx, secret, ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('an added address', () => {
+  beforeEach(async () => {
+    await createUser(place.ctx, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
+    await updateUser(place.ctx, 'alice', { email: 'new@example.com' });
+  });
+
+  it('is mailed a link, and is unverified and not primary until then', async () => {
+    const mails = await place.deliver();
+    expect(mails).toMatchObject([{ recipients: ['new@example.com'] }]);
+    const [old, added] = [{ email: 'alice@example.com', is_primary: true }, { email: 'new@example.com' }];
+    expect(await emails(place)).toMatchObject([old, { ...added, is_primary: false, is_verified: false }]);
+    const actor = await actorOf(place);
+    await expect(setPrimaryEmail(place.ctx, actor, 'new@example.com')).rejects.toMatchObject({ code: 'conflict' });
+    await confirmEmail(place.ctx, secretIn(mails[0]!), ADDRESS);
+    expect(await emails(place)).toMatchObject([old, { ...added, is_primary: false, is_verified: true }]);
+
+    await setPrimaryEmail(place.ctx, actor, 'NEW@example.com');
+    await setPrimaryEmail(place.ctx, actor, 'new@example.com');
+    expect(await emails(place)).toMatchObject([{ is_primary: false }, { is_primary: true }]);
+    expect((await getUser(place.ctx, 'alice')).email).toBe('new@example.com');
+    expect(await eventsOf(place, 'user.primary_email_changed')).toEqual([
+      { actor: 'alice', address: ADDRESS, subject: 'alice' },
+    ]);
+  });
+
+  it('that the account has already is mailed nothing', async () => {
+    await place.deliver();
+    await updateUser(place.ctx, 'alice', { email: 'NEW@example.com' });
+    expect(await place.deliver()).toEqual([]);
+  });
+
+  it('may be asked to be mailed again, until it is confirmed', async () => {
+    const actor = await actorOf(place);
+    const first = await mailedSecret(place);
+    await resendConfirmation(place.ctx, actor, 'new@example.com');
+    const second = await mailedSecret(place);
+    expect(second).not.toBe(first);
+    await confirmEmail(place.ctx, second, ADDRESS);
+    await expect(resendConfirmation(place.ctx, actor, 'new@example.com')).rejects.toMatchObject({ code: 'conflict' });
+    await confirmEmail(place.ctx, first, ADDRESS); // the older mail may be the one that is opened later
+    expect(await eventsOf(place, 'user.email_confirmed')).toHaveLength(1);
+  });
+
+  it('is nobody else’s to resend or to make primary', async () => {
+    await createUser(place.ctx, {
+      ...ALICE,
+      username: 'robert',
+      email: 'robert@example.com',
+      isActive: true,
+      isAdmin: false,
+      isEmailVerified: true,
+    });
+    const robert = await actorOf(place, 'robert');
+    for (const email of ['new@example.com', 'alice@example.com', 'nobody@example.com', 'a\0@example.com']) {
+      await expect(resendConfirmation(place.ctx, robert, email)).rejects.toMatchObject({ code: 'not_found' });
+      await expect(setPrimaryEmail(place.ctx, robert, email)).rejects.toMatchObject({ code: 'not_found' });
+    }
+    const nobody: Actor = { kind: 'anonymous', address: ADDRESS };
+    await expect(setPrimaryEmail(place.ctx, nobody, 'new@example.com')).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+  });
+
+  it('of an account without any becomes its primary one when it is confirmed', async () => {
+    const robert = { ...ALICE, username: 'robert', email: undefined, isActive: true, isAdmin: false };
+    await place.deliver();
+    await createUser(place.ctx, { ...robert, isEmailVerified: false });
+    await updateUser(place.ctx, 'robert', { email: 'robert@example.com' });
+    await confirmEmail(place.ctx, await mailedSecret(place), ADDRESS);
+    expect((await getUser(place.ctx, 'robert')).email).toBe('robert@example.com');
+  });
+});
+
+describe('asking again without a password', () => {
+  it.each(['alice', 'ALICE', 'alice@example.com', 'Alice@Example.com'])('works by %s', async (name) => {
+    await register(careful.ctx, ALICE, ADDRESS);
+    await careful.deliver();
+    await requestConfirmation(careful.ctx, name, ADDRESS);
+    await confirmEmail(careful.ctx, await mailedSecret(careful), ADDRESS);
+    expect(await logIn(careful)).toBeDefined();
+  });
+
+  it('sends nothing to whoever is confirmed, deactivated or unknown', async () => {
+    await createUser(place.ctx, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
+    await register(place.ctx, { ...ALICE, username: 'robert', email: 'robert@example.com' }, ADDRESS);
+    await place.deliver();
+    await setActive(place.ctx, 'robert', false);
+    for (const name of ['alice', 'robert', 'nobody']) await requestConfirmation(place.ctx, name, ADDRESS);
+    expect(await queuedJobs(place.database)).toHaveLength(3);
+    expect(await place.deliver()).toEqual([]);
+    expect(await queuedJobs(place.database)).toEqual([]);
+  });
+});
+
+it('an account that adds addresses all the time does not make us write to all of them', async () => {
+  await createUser(place.ctx, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
+  for (let number = 1; number <= 12; number += 1) {
+    await updateUser(place.ctx, 'alice', { email: `a${number}@example.com` });
+  }
+  expect(await place.deliver()).toHaveLength(10);
+  expect(place.logLines.filter((line) => line.includes('no link was mailed'))).toHaveLength(2);
+});

@@ -1,0 +1,49 @@
+import { createCommandPlace, failure, success, startCommand, type CommandPlace } from '../../helpers/run-command';
+import { linkIn, startSmtpServer, type TestSmtpServer } from '../../helpers/smtp-server';
+
+let place: CommandPlace;
+let smtp: TestSmtpServer;
+beforeAll(async () => {
+  [place, smtp] = await Promise.all([createCommandPlace(), startSmtpServer({ password: 'pa:ss' })]);
+});
+afterAll(() => Promise.all([place.close(), smtp.close()]));
+
+const mailTest = (address: string, environment: Record<string, string>) =>
+  startCommand(['mail', 'test', address], { ...place.environment, ...environment }).ended;
+
+const configured = (url = smtp.settings.url) => ({ DRYDOCK_SMTP_URL: url, DRYDOCK_MAIL_FROM: smtp.settings.from });
+
+it('sends a mail, and says that it was taken', async () => {
+  const environment = { ...configured(), DRYDOCK_PUBLIC_URL: 'https://hub.example.com' };
+  await expect(mailTest('alice@example.com', environment)).resolves.toEqual(
+    success('The mail server took a mail to alice@example.com.\n'),
+  );
+  expect(smtp.mails).toMatchObject([
+    { recipients: ['alice@example.com'], parsed: { subject: 'A test of hub.example.com' } },
+  ]);
+  expect(linkIn(smtp.mails[0]!)).toBe('https://hub.example.com/');
+});
+
+it('says that there is no mail server', async () => {
+  await expect(mailTest('alice@example.com', {})).resolves.toEqual(
+    failure('No mail server is configured: set DRYDOCK_SMTP_URL and DRYDOCK_MAIL_FROM'),
+  );
+});
+
+it('says what is wrong with the address', async () => {
+  await expect(mailTest('alice', configured())).resolves.toEqual(failure('Wrong email format'));
+});
+
+it.each([
+  ['nobody listens', () => 'smtp://127.0.0.1:1', /^error: The mail was not sent: .*ECONNREFUSED.*\n$/],
+  ['no host has this name', () => 'smtp://mail.invalid:25', /^error: The mail was not sent: .*mail\.invalid.*\n$/],
+  [
+    'the password is wrong',
+    () => `smtp://drydock:wrong@127.0.0.1:${smtp.port}`,
+    /^error: The mail was not sent: Invalid login: 535 Wrong name or password\n$/,
+  ],
+])('says it when %s', async (_, url, said) => {
+  const { code, stdout, stderr } = await mailTest('alice@example.com', configured(url()));
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(said);
+});
