@@ -29,6 +29,7 @@ export type AuditAction =
   | 'user.deleted'
   | 'repository.created'
   | 'repository.visibility_changed' // details: to
+  | 'repository.immutable_tags_changed' // details: to
   | 'repository.deletion_started' // the first of three steps
   | 'repository.emptied' // the second
   | 'repository.deleted' // the third, or all at once
