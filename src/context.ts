@@ -2,6 +2,7 @@ import type { BlobStore } from './blobs/blob-store';
 import type { StorageRoom } from './blobs/storage-room';
 import type { ByteCache } from './platform/cache/byte-cache';
 import type { SecretCache } from './platform/cache/secret-cache';
+import type { CountBuffer } from './platform/counts/count-buffer';
 import type { Db } from './platform/db/db';
 import type { TrustsProxy } from './platform/http/client-address';
 import type { ConcurrencyLimit } from './platform/limits/concurrency-limit';
@@ -53,6 +54,8 @@ export interface Context {
   readonly recentLogins: SecretCache<{ readonly userId: number; readonly credentialsEpoch: number }>;
   /** remembers immutable bytes */
   readonly cache: ByteCache;
+  /** counts what is pulled and pushed by repository and User-Agent, in this process */
+  readonly activity: CountBuffer<'pull' | 'push'>;
 }
 
 /** The named part of the context. */

@@ -5,6 +5,7 @@ import { sweep } from './features/images/sweeps';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
 import { forgetOldCounts } from './platform/limits/failure-limiter';
+import { forgetSources } from './features/statistics/counting';
 import type { Job } from './platform/jobs/worker';
 
 const HOUR_MS = 3_600_000;
@@ -40,6 +41,7 @@ export function jobsOf(ctx: Context): Job[] {
         ctx.log.info(await sweep(ctx, ago(72)), 'swept');
         await forgetOpenings(ctx, ago(24 * 30));
         await forgetOldCounts(ctx.db);
+        await forgetSources(ctx, ago(24 * 30));
       },
     },
     {

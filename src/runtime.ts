@@ -8,9 +8,11 @@ import type { Config } from './config';
 import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
 import { storedBytes } from './features/images/scrub';
+import { saveActivity } from './features/statistics/counting';
 import { ensureTokenKey } from './features/tokens/token-key';
 import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
+import { CountBuffer } from './platform/counts/count-buffer';
 import { openDb, type Db, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
@@ -27,7 +29,7 @@ export interface Runtime {
   readonly connection: DbConnection;
   /** the migrations that were applied on the way, by name */
   readonly appliedMigrations: readonly string[];
-  /** Closes the pool and leaves the embedded Postgres, if there is one. */
+  /** Saves what was counted, closes the pool and leaves the embedded Postgres, if there is one. */
   close(): Promise<void>;
 }
 
@@ -78,7 +80,7 @@ function storageLimits(config: Config): StorageLimits {
 
 /** A context of these parts, with limiters and a cache of its own. */
 export function contextOf(
-  parts: Omit<Context, 'loginLimiters' | 'recentLogins' | 'cache' | 'storageRoom' | 'layerUploads'>,
+  parts: Omit<Context, 'loginLimiters' | 'recentLogins' | 'cache' | 'storageRoom' | 'layerUploads' | 'activity'>,
   storage: StorageLimits = NO_STORAGE_LIMITS,
 ): Context {
   const { pair, address, account } = LOGIN_LIMITS;
@@ -96,7 +98,9 @@ export function contextOf(
     retryAfterSeconds: 30,
   });
   const recentLogins: Context['recentLogins'] = new SecretCache();
-  return { ...parts, storageRoom, layerUploads, loginLimiters, recentLogins, cache: new ByteCache(CACHE_BYTES) };
+  const cache = new ByteCache(CACHE_BYTES);
+  const activity: Context['activity'] = new CountBuffer((batch) => saveActivity(parts, batch), parts.log);
+  return { ...parts, storageRoom, layerUploads, loginLimiters, recentLogins, cache, activity };
 }
 
 /** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */
@@ -149,7 +153,11 @@ export async function openRuntime(config: Config, log: Logger): Promise<Runtime>
     const tokenKey = await ensureTokenKey({ db });
     const passwords = new PasswordChecker(passwordLimits(config));
     const ctx = contextOf({ db, blobs, log, settings: settingsOf(config), tokenKey, passwords }, storageLimits(config));
-    return { ctx, connection, appliedMigrations, close };
+    const stop = async (): Promise<void> => {
+      await ctx.activity.stop();
+      await close();
+    };
+    return { ctx, connection, appliedMigrations, close: stop };
   } catch (error) {
     await close();
     throw error;

@@ -60,6 +60,7 @@ export async function startTestServer(
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await ctx.activity.stop();
       await database.drop();
       await rm(blobDir, { recursive: true, force: true });
     },
