@@ -30,6 +30,7 @@ export type AuditAction =
   | 'repository.created'
   | 'repository.visibility_changed' // details: to
   | 'repository.immutable_tags_changed' // details: to
+  | 'repository.described'
   | 'repository.deletion_started' // the first of three steps
   | 'repository.emptied' // the second
   | 'repository.deleted' // the third, or all at once
@@ -37,6 +38,12 @@ export type AuditAction =
   | 'tag.moved' // details: from, to
   | 'tag.deleted' // details: from
   | 'push.finished'
+  | 'star.added'
+  | 'star.removed'
+  | 'comment.added' // details: comment
+  | 'comment.deleted' // details: comment, author
+  | 'comment.flagged' // details: comment
+  | 'comment.flags_dismissed' // details: comment, flags
   | 'gc.freed' // in one repository
   | 'gc.run'
   | 'scrub.run';
