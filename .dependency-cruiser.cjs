@@ -14,6 +14,8 @@ const FEATURES = [
   'accounts',
   'namespaces',
   'repositories',
+  'statistics',
+  'social',
   'tokens',
   'images',
   'manifests',

@@ -3,6 +3,7 @@ import type { StorageRoom } from './blobs/storage-room';
 import type { BriefCache } from './platform/cache/brief-cache';
 import type { ByteCache } from './platform/cache/byte-cache';
 import type { SecretCache } from './platform/cache/secret-cache';
+import type { CountBuffer } from './platform/counts/count-buffer';
 import type { Db } from './platform/db/db';
 import type { TrustsProxy } from './platform/http/client-address';
 import type { PublicUrl } from './platform/http/public-url';
@@ -69,6 +70,8 @@ export interface Context {
   readonly cache: ByteCache;
   /** how much there was to find, some seconds ago */
   readonly searchTotals: BriefCache<number>;
+  /** counts what is pulled and pushed by repository and User-Agent, in this process */
+  readonly activity: CountBuffer<'pull' | 'push'>;
 }
 
 /** The named part of the context. */

@@ -7,6 +7,7 @@ import { sweep } from './features/images/sweeps';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
 import { forgetOldCounts } from './platform/limits/failure-limiter';
+import { forgetSources } from './features/statistics/counting';
 import type { Job } from './platform/jobs/queue';
 
 const HOUR_MS = 3_600_000;
@@ -43,6 +44,7 @@ export function jobsOf(ctx: Context): Job[] {
         await forgetOpenings(ctx, ago(24 * 30));
         await forgetOldCounts(ctx.db);
         await forgetExpiredLinks(ctx);
+        await forgetSources(ctx, ago(24 * 30));
       },
     },
     {

@@ -9,10 +9,12 @@ import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
 import { MAIL_LIMITS } from './features/accounts/mail-limits';
 import { storedBytes } from './features/images/scrub';
+import { saveActivity } from './features/statistics/counting';
 import { ensureTokenKey } from './features/tokens/token-key';
 import { BriefCache } from './platform/cache/brief-cache';
 import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
+import { CountBuffer } from './platform/counts/count-buffer';
 import { openDb, type Db, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
@@ -31,7 +33,7 @@ export interface Runtime {
   readonly connection: DbConnection;
   /** the migrations that were applied on the way, by name */
   readonly appliedMigrations: readonly string[];
-  /** Closes the pool and leaves the embedded Postgres, if there is one. */
+  /** Saves what was counted, closes the pool and leaves the embedded Postgres, if there is one. */
   close(): Promise<void>;
 }
 
@@ -83,7 +85,7 @@ function storageLimits(config: Config): StorageLimits {
 }
 
 type MadeHere =
-  'storageRoom' | 'layerUploads' | 'loginLimiters' | 'mailLimiters' | 'recentLogins' | 'cache' | 'searchTotals';
+  'storageRoom' | 'layerUploads' | 'loginLimiters' | 'mailLimiters' | 'recentLogins' | 'cache' | 'searchTotals' | 'activity';
 
 function smtpSettings(config: Config): SmtpSettings | undefined {
   const { DRYDOCK_SMTP_URL: url, DRYDOCK_MAIL_FROM: from } = config;
@@ -113,7 +115,8 @@ export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits
   const recentLogins: Context['recentLogins'] = new SecretCache();
   const cache = new ByteCache(CACHE_BYTES);
   const searchTotals = new BriefCache<number>(SEARCH_TOTALS);
-  return { ...parts, storageRoom, layerUploads, loginLimiters, mailLimiters, recentLogins, cache, searchTotals };
+  const activity: Context['activity'] = new CountBuffer((batch) => saveActivity(parts, batch), parts.log);
+  return { ...parts, storageRoom, layerUploads, loginLimiters, mailLimiters, recentLogins, cache, searchTotals, activity };
 }
 
 /** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */
@@ -175,7 +178,11 @@ export async function openRuntime(config: Config, log: Logger, stopping: AbortSi
     const publicUrl = new PublicUrl(config.DRYDOCK_PUBLIC_URL, listeningUrl(config, config.PORT));
     const parts = { db, blobs, log, settings: settingsOf(config), tokenKey, passwords, mailer, publicUrl };
     const ctx = contextOf(parts, storageLimits(config));
-    return { ctx, connection, appliedMigrations, close };
+    const stop = async (): Promise<void> => {
+      await ctx.activity.stop();
+      await close();
+    };
+    return { ctx, connection, appliedMigrations, close: stop };
   } catch (error) {
     await close();
     throw error;

@@ -25,6 +25,7 @@ export async function startSibling(server: TestServer): Promise<{ server: Server
     close: async () => {
       sibling.closeAllConnections();
       await new Promise((resolve) => sibling.close(resolve));
+      await ctx.activity.stop();
       await ctx.db.destroy();
     },
   };

@@ -66,6 +66,7 @@ export async function startTestServer(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       ctx.mailer.close();
+      await ctx.activity.stop();
       await database.drop();
       await rm(blobDir, { recursive: true, force: true });
     },

@@ -54,6 +54,8 @@ export type AuditAction =
   | 'collaborator.added' // details: collaborator
   | 'collaborator.removed' // details: collaborator
   | 'repository.visibility_changed' // details: to
+  | 'repository.immutable_tags_changed' // details: to
+  | 'repository.described'
   | 'repository.deletion_started' // the first of three steps
   | 'repository.emptied' // the second
   | 'repository.deleted' // the third, or all at once
@@ -61,6 +63,12 @@ export type AuditAction =
   | 'tag.moved' // details: from, to
   | 'tag.deleted' // details: from
   | 'push.finished'
+  | 'star.added'
+  | 'star.removed'
+  | 'comment.added' // details: comment
+  | 'comment.deleted' // details: comment, author
+  | 'comment.flagged' // details: comment
+  | 'comment.flags_dismissed' // details: comment, flags
   | 'gc.freed' // in one repository
   | 'gc.run'
   | 'scrub.run';

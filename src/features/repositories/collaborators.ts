@@ -3,7 +3,6 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { Actor, RepositoryName } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
 import { getUser } from '../accounts/users';
 import { getAdministered } from './administered';
 import { displayName } from './names';
@@ -38,7 +37,7 @@ export async function addCollaborator(
   name: RepositoryName,
   username: string,
 ): Promise<boolean> {
-  const { repository, account } = await getAdministered(ctx, actor, name);
+  const { repository, doer } = await getAdministered(ctx, actor, name);
   if ((await store.kindOfNamespace(ctx.db, repository.namespace)) !== 'user') {
     throw new AppError('conflict', `${repository.namespace} is no user: give a team access instead`);
   }
@@ -49,7 +48,7 @@ export async function addCollaborator(
     if (!(await store.insertCollaborator(tx, repository.id, user.id))) return false;
     const details = { collaborator: user.username };
     const event = { action: 'collaborator.added', subject: displayName(repository), details } as const;
-    await recordEvent(tx, doerOf(actor, account), event);
+    await recordEvent(tx, doer, event);
     return true;
   });
 }
@@ -65,7 +64,7 @@ export async function removeCollaborator(
   name: RepositoryName,
   username: string,
 ): Promise<void> {
-  const { repository, account } = await getAdministered(ctx, actor, name);
+  const { repository, doer } = await getAdministered(ctx, actor, name);
   const user = await getUser(ctx, username);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.deleteCollaborator(tx, repository.id, user.id))) {
@@ -73,6 +72,6 @@ export async function removeCollaborator(
     }
     const details = { collaborator: user.username };
     const event = { action: 'collaborator.removed', subject: displayName(repository), details } as const;
-    await recordEvent(tx, doerOf(actor, account), event);
+    await recordEvent(tx, doer, event);
   });
 }

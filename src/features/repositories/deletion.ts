@@ -8,6 +8,7 @@ import { displayName } from './names';
 import { canAdminister, canRead } from '../accounts/policy';
 import * as store from './repositories.store';
 import { authorizationRequired, findScope, type Repository } from './scope';
+import { deleteAllTags } from './tag-history.store';
 
 /*
  * Deleting a repository takes three steps, of which scripts often send only the first (protocol 2.11):
@@ -112,6 +113,8 @@ export async function deleteThroughRegistry(ctx: Needs<'db'>, actor: Actor, name
     return;
   }
   const hadAnything = await inTransaction(ctx.db, async (tx) => {
+    await store.lockForTags(tx, repository.id);
+    await deleteAllTags(tx, repository.id, doer);
     const isEmptied = await store.deleteContents(tx, repository.id);
     if (isEmptied) await recordEvent(tx, doer, { action: 'repository.emptied', subject: displayName(name) });
     return isEmptied;

@@ -125,11 +125,15 @@ export async function finishPush(
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
-export async function imagesAsJson(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<string> {
+export async function imagesAsJson(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<{ repository: Repository; json: string }> {
   const scope = await findScopeWithImages(ctx, actor, name);
   const repository = readableForList(scope, actor);
   if (actor.kind !== 'token' && !scope.isOpenedLast) await recordOpening(ctx, actor, repository.id);
-  return scope.json ?? '[]';
+  return { repository, json: scope.json ?? '[]' };
 }
 
 function readableForList(scope: Scope, actor: Actor): Repository {

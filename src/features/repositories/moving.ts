@@ -5,7 +5,6 @@ import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import { followRename } from '../accounts/access-tokens';
 import type { Account, Actor, RepositoryName } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
 import { canCreate, canManage } from '../accounts/policy';
 import { takePrivateSlot } from '../namespaces/plans';
 import { getNamespaceScope } from '../namespaces/scope';
@@ -51,7 +50,7 @@ export async function moveRepository(
   name: RepositoryName,
   to: RepositoryName,
 ): Promise<void> {
-  const { repository, account } = await getAdministered(ctx, actor, name);
+  const { repository, account, doer } = await getAdministered(ctx, actor, name);
   if (!parseRepositoryName(to.namespace, to.name, ctx.settings.hubLimits)) {
     throw new AppError('invalid', `No repository can have the name ${displayName(to)}`);
   }
@@ -62,7 +61,7 @@ export async function moveRepository(
       await move(tx, repository, to);
       const details = { to: displayName(to) };
       const event = { action: 'repository.renamed', subject: displayName(repository), details } as const;
-      await recordEvent(tx, doerOf(actor, account), event);
+      await recordEvent(tx, doer, event);
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
@@ -108,7 +107,7 @@ export async function removeAlias(
   name: RepositoryName,
   alias: RepositoryName,
 ): Promise<void> {
-  const { repository, account } = await getAdministered(ctx, actor, name);
+  const { repository, doer } = await getAdministered(ctx, actor, name);
   if ((await store.findAlias(ctx.db, alias)) !== repository.id) {
     throw new AppError('not_found', `${displayName(alias)} is no former name of ${displayName(repository)}`);
   }
@@ -116,6 +115,6 @@ export async function removeAlias(
     await store.deleteAlias(tx, alias);
     const details = { of: displayName(repository) };
     const event = { action: 'repository.alias_removed', subject: displayName(alias), details } as const;
-    await recordEvent(tx, doerOf(actor, account), event);
+    await recordEvent(tx, doer, event);
   });
 }

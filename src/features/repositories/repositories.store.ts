@@ -117,10 +117,12 @@ export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<Reposit
   );
 }
 
-/** @returns whether there was anything */
+/**
+ * Deletes images and uploads; the tags must be gone.
+ *
+ * @returns whether there was anything
+ */
 export async function deleteContents(db: Db, repositoryId: number): Promise<boolean> {
-  await lockForTags(db, repositoryId);
-  await query(db, 'delete from tags where repository_id = $1', [repositoryId]);
   await query(db, 'delete from uploads where repository_id = $1', [repositoryId]);
   const rows = await query(db, 'delete from repository_images where repository_id = $1 returning id', [repositoryId]);
   return rows.length > 0;

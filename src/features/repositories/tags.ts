@@ -7,9 +7,11 @@ import { doerOf } from '../accounts/doer';
 import { recordEvent } from '../audit/audit';
 import { assertMayDelete } from './deletion';
 import type { Engine } from './engine';
+import { lockImmutableTags, tagIsImmutable } from './immutable-tags';
 import { assertTag, displayName, isImageId, isTag } from './names';
 import { lockForTags } from './repositories.store';
 import { assertReadable, assertWritable, findScope, findScopeWithTags } from './scope';
+import { insertEvent } from './tag-history.store';
 import * as store from './tags.store';
 
 const MISSING = 'Repository not found';
@@ -72,7 +74,7 @@ export async function listTagChain(
  *
  * @param tag.readImageId - reads the body from the wire; not called for somebody who may not push
  * @throws AppError `invalid` for the tag's name or what is no image id, `not_found`, `unauthenticated`, `forbidden`,
- *   `conflict` for one tag too many
+ *   `conflict` for one tag too many, or a move of a tag that is immutable
  */
 export async function putTag(
   ctx: Needs<'db'>,
@@ -91,12 +93,16 @@ export async function putTag(
   try {
     await inTransaction(ctx.db, async (tx) => {
       await lockForTags(tx, repository.id);
+      const isImmutable = await lockImmutableTags(tx, repository.id);
       const from = await setTag(tx, repository.id, { name: tag.name, imageId, engine: tag.engine });
       if (from === imageId) return;
+      if (from !== undefined && isImmutable(tag.name)) throw tagIsImmutable(tag.name);
+      const doer = doerOf(actor, scope.principal);
+      await insertEvent(tx, repository.id, doer, { tag: tag.name, from, to: imageId });
       const action = from === undefined ? 'tag.set' : 'tag.moved';
       const details = from === undefined ? { to: imageId } : { from, to: imageId };
       const subject = `${displayName(name)}:${tag.name}`;
-      await recordEvent(tx, doerOf(actor, scope.principal), { action, subject, details });
+      await recordEvent(tx, doer, { action, subject, details });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
@@ -121,14 +127,19 @@ async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<
 }
 
 /**
- * @throws AppError `not_found`, `unauthenticated`, `forbidden`
+ * Takes a tag away (protocol 4.7). A delete token is used up only by a tag that went.
+ *
+ * @throws AppError `not_found`, `unauthenticated`, `forbidden`, `conflict` for a tag that is immutable
  */
 export async function deleteTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: string): Promise<void> {
-  const { repository, doer } = await assertMayDelete(ctx, actor, name);
   await inTransaction(ctx.db, async (tx) => {
+    const { repository, doer } = await assertMayDelete({ db: tx }, actor, name);
     await lockForTags(tx, repository.id);
+    const isImmutable = await lockImmutableTags(tx, repository.id);
     const from = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
     if (from === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);
+    if (isImmutable(tag)) throw tagIsImmutable(tag);
+    await insertEvent(tx, repository.id, doer, { tag, from, to: undefined });
     await recordEvent(tx, doer, { action: 'tag.deleted', subject: `${displayName(name)}:${tag}`, details: { from } });
   });
 }

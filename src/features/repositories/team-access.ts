@@ -3,7 +3,6 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { AccessLevel, Actor, RepositoryName } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
 import { getTeam } from '../namespaces/teams';
 import { getAdministered } from './administered';
 import { displayName } from './names';
@@ -33,14 +32,14 @@ export async function setTeamAccess(
   name: RepositoryName,
   { team: teamName, access }: TeamAccess,
 ): Promise<void> {
-  const { repository, account } = await getAdministered(ctx, actor, name);
+  const { repository, doer } = await getAdministered(ctx, actor, name);
   const team = await getTeam(ctx, repository.namespace, teamName);
   if (team.isOwners) throw new AppError('conflict', 'Owners have access to everything');
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.upsertTeamAccess(tx, repository.id, team.id, access))) return;
     const details = { repository: displayName(repository), access };
     const subject = `${team.organization}/${team.name}`;
-    await recordEvent(tx, doerOf(actor, account), { action: 'team.access_changed', subject, details });
+    await recordEvent(tx, doer, { action: 'team.access_changed', subject, details });
   });
 }
 
@@ -55,7 +54,7 @@ export async function removeTeamAccess(
   name: RepositoryName,
   teamName: string,
 ): Promise<void> {
-  const { repository, account } = await getAdministered(ctx, actor, name);
+  const { repository, doer } = await getAdministered(ctx, actor, name);
   const team = await getTeam(ctx, repository.namespace, teamName);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.deleteTeamAccess(tx, repository.id, team.id))) {
@@ -63,6 +62,6 @@ export async function removeTeamAccess(
     }
     const details = { repository: displayName(repository), access: 'none' };
     const subject = `${team.organization}/${team.name}`;
-    await recordEvent(tx, doerOf(actor, account), { action: 'team.access_changed', subject, details });
+    await recordEvent(tx, doer, { action: 'team.access_changed', subject, details });
   });
 }

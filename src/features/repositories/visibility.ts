@@ -3,13 +3,13 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor, RepositoryName } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
-import { canAdminister, type Visibility } from '../accounts/policy';
+import type { Visibility } from '../accounts/policy';
 import { takePrivateSlot } from '../namespaces/plans';
+import { getAdministered } from './administered';
 import { findAlias } from './moving.store';
 import { displayName } from './names';
 import * as store from './repositories.store';
-import { assertReadable, authorizationRequired, findScope } from './scope';
+import { assertReadable, findScope } from './scope';
 
 const MISSING = 'Repository not found';
 
@@ -34,11 +34,8 @@ export async function setVisibility(
   name: RepositoryName,
   readValue: () => Promise<Visibility>,
 ): Promise<void> {
-  const scope = await findScope(ctx, actor, name);
-  if (scope.principal === undefined || actor.kind === 'token') throw authorizationRequired();
-  const repository = assertReadable(scope, MISSING);
-  if (!canAdminister(scope.principal, repository)) throw new AppError('forbidden', 'Access denied');
-  await changeVisibility(ctx, { id: repository.id, name }, await readValue(), doerOf(actor, scope.principal));
+  const { repository, doer } = await getAdministered(ctx, actor, name);
+  await changeVisibility(ctx, { id: repository.id, name }, await readValue(), doer);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { finishPush, imagesAsJson, mayUseImage, startPush } from '../../features/repositories/image-lists';
+import { countActivity } from '../../features/statistics/counting';
 import { empty, json, jsonText } from '../../platform/http/exchange';
 import type { V1Handler } from './access';
 import { UnknownUrlError } from './errors';
 import { endpointHeaders, tokenHeaders } from './replies';
-import { readImageList, repositoryOf, wantsToken } from './requests';
+import { headerOf, readImageList, repositoryOf, wantsToken } from './requests';
 
 /** `PUT /v1/repositories/R/` (protocol 2.6). The token is sent unasked: docker up to 1.6 fails without it. */
 export const putRepository: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
@@ -17,6 +18,7 @@ export const putRepository: V1Handler<'index'> = async (ctx, { req, caller, para
 /** `PUT /v1/repositories/R/images` (protocol 2.7). Any status but 204 fails the push. */
 export const putImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
   const repository = await finishPush(ctx, caller, repositoryOf(params), () => readImageList(req));
+  countActivity(ctx, 'push', repository.id, headerOf(req, 'user-agent'));
   const token = caller.kind === 'token' ? {} : tokenHeaders(ctx, caller, repository, 'write').headers;
   return empty(204, { ...token, ...endpointHeaders(ctx, req) });
 };
@@ -24,8 +26,9 @@ export const putImages: V1Handler<'index'> = async (ctx, { req, caller, params }
 /** `GET /v1/repositories/R/images` (protocol 2.8). Without tags: an engine would pull every entry that has one. */
 export const getImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
   const name = repositoryOf(params);
-  const images = await imagesAsJson(ctx, caller, name);
+  const { repository, json: images } = await imagesAsJson(ctx, caller, name);
   const isToken = caller.kind === 'token';
+  if (!isToken && req.method === 'GET') countActivity(ctx, 'pull', repository.id, headerOf(req, 'user-agent'));
   const token = wantsToken(req) && !isToken ? tokenHeaders(ctx, caller, name, 'read').headers : {};
   return jsonText(200, images, { ...token, ...endpointHeaders(ctx, req) });
 };

@@ -79,7 +79,7 @@ describe('pushes to a repository', () => {
 
   const repository = { namespace: 'alice', name: 'app' };
   const listed = async (): Promise<ListedImage[]> =>
-    JSON.parse(await imagesAsJson(ctx, actor, repository)) as ListedImage[];
+    JSON.parse((await imagesAsJson(ctx, actor, repository)).json) as ListedImage[];
   const start = (images: ListedImage[]) => startPush(ctx, actor, repository, () => Promise.resolve(images));
   const finish = (images: ListedImage[]) => finishPush(ctx, actor, repository, () => Promise.resolve(images));
 

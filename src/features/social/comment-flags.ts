@@ -1,0 +1,95 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import type { Actor, RepositoryName } from '../accounts/actor';
+import { getAccount } from '../accounts/current-account';
+import { recordEvent } from '../audit/audit';
+import { getAdministered } from '../repositories/administered';
+import { displayName } from '../repositories/names';
+import { MISSING_COMMENT, pageLimit, toComment, type Comment, type CommentsWanted } from './comments';
+import * as store from './comments.store';
+import { findParticipant } from './participant';
+
+/** A comment that somebody found wrong. */
+export interface FlaggedComment extends Comment {
+  readonly repository: RepositoryName;
+  /** how many accounts did */
+  readonly flags: number;
+}
+
+function toFlagged({ namespace, name, flags, ...row }: store.FlaggedRow): FlaggedComment {
+  return { ...toComment(row), repository: { namespace, name }, flags };
+}
+
+/**
+ * Asks those who administer to look at a comment; each account counts once.
+ *
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function flagComment(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  commentId: number,
+): Promise<void> {
+  const { repository, account, doer } = await findParticipant(ctx, actor, name);
+  await inTransaction(ctx.db, async (tx) => {
+    const comment = await store.lockComment(tx, repository.id, commentId);
+    if (comment === undefined) throw new AppError('not_found', MISSING_COMMENT);
+    if (!(await store.insertFlag(tx, commentId, account.userId))) return;
+    const details = { comment: commentId };
+    await recordEvent(tx, doer, { action: 'comment.flagged', subject: displayName(name), details });
+  });
+}
+
+/**
+ * Says that a comment is good, as somebody who administers the repository: its flags go.
+ *
+ * @throws AppError `not_found`, `unauthenticated`, `forbidden`
+ */
+export async function dismissFlags(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  commentId: number,
+): Promise<void> {
+  const { repository, doer } = await getAdministered(ctx, actor, name);
+  await inTransaction(ctx.db, async (tx) => {
+    const comment = await store.lockComment(tx, repository.id, commentId);
+    if (comment === undefined) throw new AppError('not_found', MISSING_COMMENT);
+    const flags = await store.deleteFlags(tx, commentId);
+    if (flags === 0) return;
+    const details = { comment: commentId, flags };
+    await recordEvent(tx, doer, { action: 'comment.flags_dismissed', subject: displayName(name), details });
+  });
+}
+
+/**
+ * The flagged comments on a repository, the latest first; for those who administer it.
+ *
+ * @throws AppError `not_found`, `unauthenticated`, `forbidden`
+ */
+export async function listFlaggedComments(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  wanted: CommentsWanted,
+): Promise<FlaggedComment[]> {
+  const { repository } = await getAdministered(ctx, actor, name);
+  return (await store.listFlagged(ctx.db, repository.id, wanted.before, pageLimit(wanted.limit))).map(toFlagged);
+}
+
+/**
+ * The flagged comments on all repositories, the latest first; for administrators of the site.
+ *
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden`
+ */
+export async function listAllFlaggedComments(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  wanted: CommentsWanted,
+): Promise<FlaggedComment[]> {
+  if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
+  if (!(await getAccount(ctx, actor)).isAdmin) throw new AppError('forbidden', 'Access denied');
+  return (await store.listFlagged(ctx.db, undefined, wanted.before, pageLimit(wanted.limit))).map(toFlagged);
+}

@@ -1,0 +1,84 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import type { Actor, RepositoryName } from '../accounts/actor';
+import { recordEvent } from '../audit/audit';
+import { getAdministered } from '../repositories/administered';
+import { displayName } from '../repositories/names';
+import { canAdminister, canWrite } from '../accounts/policy';
+import { assertReadable, findScope, type Repository } from '../repositories/scope';
+import * as store from './details.store';
+import { assertFullDescription, assertShortDescription } from './text';
+
+const MISSING = 'Repository not found';
+
+/** What the page of a repository shows. */
+export interface RepositoryDetails {
+  readonly repository: Repository;
+  /** a line of at most 100 characters */
+  readonly description: string;
+  /** Markdown of at most 64 KiB */
+  readonly fullDescription: string;
+  readonly isAutomated: boolean;
+  readonly starCount: number;
+  readonly commentCount: number;
+  /** patterns of the tags that nobody moves */
+  readonly immutableTags: readonly string[];
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** the actor has given a star */
+  readonly isStarred: boolean;
+  readonly canWrite: boolean;
+  readonly canAdminister: boolean;
+}
+
+/**
+ * A repository with what it says of itself, for whoever may read it.
+ *
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function getRepositoryDetails(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<RepositoryDetails> {
+  const scope = await findScope(ctx, actor, name);
+  const repository = assertReadable(scope, MISSING);
+  const row = await store.findDetails(ctx.db, repository.id, scope.principal?.userId);
+  if (row === undefined) throw new AppError('not_found', MISSING);
+  return {
+    repository,
+    description: row.description,
+    fullDescription: row.full_description,
+    isAutomated: row.is_automated,
+    starCount: row.star_count,
+    commentCount: row.comment_count,
+    immutableTags: row.immutable_tags,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    isStarred: row.is_starred,
+    canWrite: canWrite(scope.principal, repository),
+    canAdminister: canAdminister(scope.principal, repository),
+  };
+}
+
+/**
+ * Changes what a repository says of itself; for those who administer it.
+ *
+ * @param changes - what is undefined stays
+ * @throws AppError `invalid`, `not_found`, `unauthenticated`, `forbidden`
+ */
+export async function updateDescriptions(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  changes: { description?: string | undefined; fullDescription?: string | undefined },
+): Promise<void> {
+  const { repository, doer } = await getAdministered(ctx, actor, name);
+  if (changes.description !== undefined) assertShortDescription(changes.description);
+  if (changes.fullDescription !== undefined) assertFullDescription(changes.fullDescription);
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.updateDescriptions(tx, repository.id, changes))) return;
+    await recordEvent(tx, doer, { action: 'repository.described', subject: displayName(name) });
+  });
+}

@@ -1,0 +1,119 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import type { Actor, RepositoryName } from '../accounts/actor';
+import { getAccount } from '../accounts/current-account';
+import { recordEvent } from '../audit/audit';
+import { displayName } from '../repositories/names';
+import { findParticipant, findReadable, orNotFound } from './participant';
+import * as store from './stars.store';
+
+/*
+ * Stars: one for each account and repository (protocol 6.4). `star_count`, by which search sorts, follows in the same
+ * transaction, by a trigger.
+ */
+
+const MISSING = 'Repository not found';
+const PAGE = 100;
+
+/** A repository that somebody starred. */
+export interface Starred extends RepositoryName {
+  readonly description: string;
+  readonly starCount: number;
+  readonly starredAt: Date;
+}
+
+/** One page of stars. */
+export interface StarPage<T> {
+  readonly stars: readonly T[];
+  /** for `before`, to get the next page; undefined: this was the last */
+  readonly next: number | undefined;
+}
+
+/** Which page: older stars than the one with this number, at most so many. */
+export interface StarsWanted {
+  readonly before?: number | undefined;
+  /** 1 to 100 */
+  readonly limit: number;
+}
+
+/**
+ * Gives a star, or takes it back; either way once.
+ *
+ * @returns how many stars there are now
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function setStar(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  isStarred: boolean,
+): Promise<number> {
+  const { repository, account, doer } = await findParticipant(ctx, actor, name);
+  const change = inTransaction(ctx.db, async (tx) => {
+    const write = isStarred ? store.insertStar : store.deleteStar;
+    if (await write(tx, repository.id, account.userId)) {
+      await recordEvent(tx, doer, { action: isStarred ? 'star.added' : 'star.removed', subject: displayName(name) });
+    }
+    return store.countStars(tx, repository.id);
+  });
+  return orNotFound(MISSING, change);
+}
+
+/**
+ * Who gave a repository a star, the latest first; for whoever may read it.
+ *
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function listStargazers(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  wanted: StarsWanted,
+): Promise<StarPage<{ username: string; starredAt: Date }>> {
+  const repository = await findReadable(ctx, actor, name);
+  const limit = clamp(wanted.limit);
+  const rows = await store.listStargazers(ctx.db, repository.id, wanted.before, limit);
+  return {
+    stars: rows.map((row) => ({ username: row.username, starredAt: row.starred_at })),
+    next: nextOf(rows, limit),
+  };
+}
+
+/**
+ * What the actor starred and may still read, the latest first. A page may have fewer than it could, or none, though
+ * there is a next one.
+ *
+ * @throws AppError `unauthenticated`, `inactive`
+ */
+export async function listStarred(ctx: Needs<'db'>, actor: Actor, wanted: StarsWanted): Promise<StarPage<Starred>> {
+  if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
+  const { userId } = await getAccount(ctx, actor);
+  const limit = clamp(wanted.limit);
+  const rows = await store.listStarred(ctx.db, userId, wanted.before, limit);
+  const stars: Starred[] = [];
+  for (const { namespace, name, description, star_count: starCount, starred_at: starredAt } of rows) {
+    if (await mayRead(ctx, actor, { namespace, name })) {
+      stars.push({ namespace, name, description, starCount, starredAt });
+    }
+  }
+  return { stars, next: nextOf(rows, limit) };
+}
+
+async function mayRead(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<boolean> {
+  try {
+    await findReadable(ctx, actor, name);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not_found') return false;
+    throw error;
+  }
+}
+
+function clamp(limit: number): number {
+  return Math.min(Math.max(limit, 1), PAGE);
+}
+
+function nextOf(rows: readonly { id: number }[], limit: number): number | undefined {
+  return rows.length < limit ? undefined : rows.at(-1)?.id;
+}

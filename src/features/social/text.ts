@@ -1,0 +1,33 @@
+import { AppError } from '../../platform/errors';
+
+/** Old engines print it in one column of `docker search`. */
+const SHORT_CHARACTERS = 100;
+const FULL_BYTES = 64 * 1024;
+const COMMENT_CHARACTERS = 4096;
+
+/** What ends a line or moves a terminal's cursor; halves of characters, which are no text. */
+const NOT_IN_A_LINE = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
+const NOT_IN_TEXT = /(?![\t\n\r])[\p{Cc}\p{Cs}]/u;
+
+function charactersOf(text: string): number {
+  return Array.from(text).length;
+}
+
+/** @throws AppError `invalid` for what cannot be a short description: a line of at most 100 characters */
+export function assertShortDescription(text: string): void {
+  if (!NOT_IN_A_LINE.test(text) && charactersOf(text) <= SHORT_CHARACTERS) return;
+  throw new AppError('invalid', `A short description is a line of at most ${SHORT_CHARACTERS} characters`);
+}
+
+/** @throws AppError `invalid` for what cannot be a full description: Markdown of at most 64 KiB */
+export function assertFullDescription(text: string): void {
+  if (!NOT_IN_TEXT.test(text) && Buffer.byteLength(text) <= FULL_BYTES) return;
+  throw new AppError('invalid', 'A full description is Markdown of at most 64 KiB, without control characters');
+}
+
+/** @throws AppError `invalid` for what cannot be a comment: Markdown of 1 to 4096 characters */
+export function assertComment(text: string): void {
+  const isTooLong = text.length > COMMENT_CHARACTERS && charactersOf(text) > COMMENT_CHARACTERS;
+  if (text.trim() !== '' && !NOT_IN_TEXT.test(text) && !isTooLong) return;
+  throw new AppError('invalid', `A comment is Markdown of 1 to ${COMMENT_CHARACTERS} characters`);
+}

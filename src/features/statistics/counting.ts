@@ -1,0 +1,59 @@
+import type { Needs } from '../../context';
+import type { Count, CountBatch } from '../../platform/counts/count-buffer';
+import { parseEngine } from '../repositories/engine';
+import * as store from './counting.store';
+
+/*
+ * Counting pulls and pushes without a row for each. A request adds one in memory, under the User-Agent as it came; every
+ * two seconds, and when the process drains, one statement adds the sums to the day's rows (CountBuffer). Nothing is
+ * counted twice; a process that is killed loses what it has counted since. What is counted:
+ *
+ *   a pull   `GET R/images` that succeeds, but not by token: so registries verify tokens (protocol 2.8)
+ *   a push   `PUT R/images` that succeeds (protocol 2.7)
+ */
+
+/** What is counted. */
+export type Activity = 'pull' | 'push';
+
+/** A longer User-Agent is no engine's, and nothing to keep in memory. */
+const USER_AGENT_CHARACTERS = 512;
+
+const OTHER = 'other';
+const VERSION = /^[\w.+~-]{1,32}$/;
+const KERNEL_CHARACTERS = 64;
+
+/** Counts one pull or push. Waits for nothing. */
+export function countActivity(
+  ctx: Needs<'activity'>,
+  activity: Activity,
+  repositoryId: number,
+  userAgent: string | undefined,
+): void {
+  const isKept = userAgent === undefined || userAgent.length <= USER_AGENT_CHARACTERS;
+  ctx.activity.add(activity, repositoryId, isKept ? (userAgent ?? '') : undefined);
+}
+
+function engineOf(userAgent: string | undefined): { engine: string; kernel: string } {
+  if (userAgent === undefined) return { engine: OTHER, kernel: '' };
+  const { docker_version: version = '', kernel = '' } = parseEngine(userAgent);
+  if (version !== '' && !VERSION.test(version)) return { engine: OTHER, kernel: '' };
+  return { engine: version, kernel: kernel.slice(0, KERNEL_CHARACTERS) };
+}
+
+function toRow({ subject, label, times }: Count<Activity>): store.ActivityCount {
+  return { repositoryId: subject, ...engineOf(label), pulls: times.pull ?? 0, pushes: times.push ?? 0 };
+}
+
+/**
+ * Adds a batch to what is stored, unless that was done before; counts of repositories that are gone are dropped.
+ *
+ * @throws AppError `unavailable`
+ */
+export async function saveActivity(ctx: Needs<'db'>, batch: CountBatch<Activity>): Promise<void> {
+  await store.addActivity(ctx.db, { ...batch, counts: batch.counts.map(toRow) });
+}
+
+/** Forgets processes that saved nothing since `before`: they have ended. */
+export async function forgetSources(ctx: Needs<'db'>, before: Date): Promise<void> {
+  await store.deleteSources(ctx.db, before);
+}

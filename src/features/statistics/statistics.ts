@@ -1,0 +1,100 @@
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import type { Actor, RepositoryName } from '../accounts/actor';
+import { getAccount } from '../accounts/current-account';
+import { getAdministered } from '../repositories/administered';
+import { assertReadable, findScope } from '../repositories/scope';
+import * as store from './statistics.store';
+
+const MISSING = 'Repository not found';
+const LONGEST_DAYS = 366;
+const DAY_MS = 86_400_000;
+
+/** How often a repository was pulled and pushed. */
+export interface ActivityTotals {
+  readonly pulls: number;
+  readonly pushes: number;
+}
+
+/** The same on one day, in UTC: `2016-01-31`. */
+export interface DailyActivity extends ActivityTotals {
+  readonly day: string;
+}
+
+/** What an engine and its kernel pulled; empty where the client did not say. */
+export interface EngineActivity extends ActivityTotals {
+  readonly engine: string;
+  readonly kernel: string;
+}
+
+/** Milliseconds; NaN for what is no day of the calendar. */
+function startOf(day: string): number {
+  const start = new Date(`${day}T00:00:00Z`);
+  const isDay = !Number.isNaN(start.getTime()) && start.toISOString().startsWith(`${day}T`);
+  return isDay ? start.getTime() : Number.NaN;
+}
+
+function daysBetween(from: string, to: string): number {
+  return (startOf(to) - startOf(from)) / DAY_MS + 1;
+}
+
+function assertDays(days: number): void {
+  if (Number.isInteger(days) && days >= 1 && days <= LONGEST_DAYS) return;
+  throw new AppError('invalid', `The range has 1 to ${LONGEST_DAYS} days, as YYYY-MM-DD`);
+}
+
+/**
+ * Pulls and pushes of all time, a few seconds ago; for whoever may read the repository.
+ *
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function getActivityTotals(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<ActivityTotals> {
+  const repository = assertReadable(await findScope(ctx, actor, name), MISSING);
+  return store.sumActivity(ctx.db, repository.id);
+}
+
+/**
+ * Pulls and pushes of each day, also of those without any; for whoever may read the repository.
+ *
+ * @param range - its first and last day, `YYYY-MM-DD` in UTC; at most 366 days
+ * @throws AppError `invalid`, `not_found`, `unauthenticated`
+ */
+export async function listDailyActivity(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  range: { from: string; to: string },
+): Promise<DailyActivity[]> {
+  const repository = assertReadable(await findScope(ctx, actor, name), MISSING);
+  assertDays(daysBetween(range.from, range.to));
+  return store.listDays(ctx.db, repository.id, range);
+}
+
+/**
+ * Which engines pulled and pushed a repository in the last days, today included, the most pulls first; for those who
+ * administer it.
+ *
+ * @throws AppError `invalid`, `not_found`, `unauthenticated`, `forbidden`
+ */
+export async function reportEngines(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  days: number,
+): Promise<EngineActivity[]> {
+  const { repository } = await getAdministered(ctx, actor, name);
+  assertDays(days);
+  return store.listEngines(ctx.db, repository.id, days);
+}
+
+/**
+ * The same over all repositories; for administrators of the site.
+ *
+ * @throws AppError `invalid`, `unauthenticated`, `inactive`, `forbidden`
+ */
+export async function reportAllEngines(ctx: Needs<'db'>, actor: Actor, days: number): Promise<EngineActivity[]> {
+  if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
+  if (!(await getAccount(ctx, actor)).isAdmin) throw new AppError('forbidden', 'Access denied');
+  assertDays(days);
+  return store.listEngines(ctx.db, undefined, days);
+}

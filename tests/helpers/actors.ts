@@ -1,0 +1,13 @@
+import type { Actor } from '../../src/features/accounts/actor';
+import { verifyCredentials } from '../../src/features/accounts/credentials';
+import { passwordOf, type TestServer } from './test-server';
+
+/** Nobody in particular. */
+export const ANYBODY: Actor = { kind: 'anonymous', address: '::1' };
+
+/** A user that `addUser` made, with a checked password. */
+export async function actorOf(server: Pick<TestServer, 'ctx'>, username: string): Promise<Actor> {
+  const identity = await verifyCredentials(server.ctx, username, passwordOf(username), '::1');
+  if (identity === undefined) throw new Error(`${username} cannot log in`);
+  return { kind: 'user', identity, address: '::1' };
+}

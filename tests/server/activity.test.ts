@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startChildServer, type ChildServer } from '../helpers/child-server';
+import { makeChain, pushImages } from '../helpers/images';
+import { pullMany } from '../helpers/pulling-client';
+import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
+
+jest.setTimeout(180_000);
+
+const PULLS = 50_000;
+const ENGINES = [
+  'docker/0.6.7 kernel/3.8.0',
+  'docker/1.5.0 kernel/3.13.0',
+  'docker/1.5.0 kernel/3.16.0',
+  'curl/7.35.0',
+];
+
+let database: TestDatabase;
+let dataDir: string;
+let server: ChildServer;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-activity-'));
+  server = await startChildServer({
+    DATABASE_URL: database.url,
+    DRYDOCK_DATA_DIR: dataDir,
+    DRYDOCK_ADMIN_USERNAME: 'alice',
+    DRYDOCK_ADMIN_PASSWORD: 'alicepw',
+    DRYDOCK_WORKERS: '2',
+    LOG_LEVEL: 'fatal',
+  });
+});
+afterAll(async () => {
+  await server.end('SIGKILL');
+  await database.drop();
+  await rm(dataDir, { recursive: true });
+});
+
+function workerPids(): number[] {
+  const output = execFileSync('sh', ['-c', `cat /proc/${server.process.pid}/task/*/children`], { encoding: 'utf8' });
+  return output.split(/\s+/).filter(Boolean).map(Number);
+}
+
+const counted = async (): Promise<Record<string, number>> => {
+  const rows: { engine: string; kernel: string; pulls: number }[] = await database.db('repository_activity');
+  return Object.fromEntries(rows.map(({ engine, kernel, pulls }) => [`${engine} ${kernel}`, pulls]));
+};
+const sum = async (): Promise<number> => Object.values(await counted()).reduce((total, pulls) => total + pulls, 0);
+
+it('counts 50,000 pulls exactly, by two processes of which one is told to stop in the middle', async () => {
+  await pushImages(server, 'alice/app', makeChain(2));
+  const [victim, other] = workerPids();
+  const statuses = await pullMany(server.url, {
+    repository: 'alice/app',
+    times: PULLS,
+    connections: 64,
+    userAgents: ENGINES,
+    onAnswer: (answers) => {
+      if (answers === PULLS / 2) process.kill(victim!, 'SIGTERM');
+    },
+  });
+  expect([...statuses]).toEqual([[200, PULLS]]);
+  expect(workerPids()).toContain(other);
+  expect(workerPids()).not.toContain(victim);
+
+  // What is not saved within a few seconds is not saved by itself.
+  const deadline = Date.now() + 20_000;
+  while ((await sum()) < PULLS && Date.now() < deadline) await sleep(100);
+  const each = PULLS / ENGINES.length;
+  expect(await counted()).toEqual({
+    '0.6.7 3.8.0': each,
+    '1.5.0 3.13.0': each,
+    '1.5.0 3.16.0': each,
+    ' ': each,
+  });
+  const sources = await database.db('activity_sources');
+  expect(sources.length).toBeGreaterThanOrEqual(2);
+});
+
+it('saves what was counted before it ends', async () => {
+  const statuses = await pullMany(server.url, {
+    repository: 'alice/app',
+    times: 1000,
+    connections: 16,
+    userAgents: ['docker/1.5.0 kernel/3.13.0'],
+  });
+  expect([...statuses]).toEqual([[200, 1000]]);
+  expect(await server.end('SIGTERM')).toBe(0);
+  expect(await sum()).toBe(PULLS + 1000);
+});
