@@ -5,7 +5,7 @@ import { sweep } from './features/images/sweeps';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
 import { forgetOldCounts } from './platform/limits/failure-limiter';
-import type { Job } from './platform/jobs/worker';
+import type { Job } from './platform/jobs/queue';
 
 const HOUR_MS = 3_600_000;
 

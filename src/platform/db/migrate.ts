@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Knex } from 'knex';
+import { migrateQueue } from '../jobs/queue';
 import { inLongTransaction, type Db } from './db';
 
 /** Any number will do, as long as every process of every version uses the same one. */
@@ -33,7 +34,7 @@ class MigrationFiles implements Knex.MigrationSource<Migration> {
 const MIGRATIONS_DIRECTORY = path.join(__dirname, '../../../migrations');
 
 /**
- * Brings the schema up to date. Any number of processes may call it at once: one migrates, the others wait.
+ * Brings the schema up to date, and that of the job queue. Any number of processes may call it at once: one migrates, the others wait.
  *
  * @returns the names of the migrations that this call applied
  */
@@ -44,6 +45,7 @@ export async function migrate(db: Db): Promise<string[]> {
       migrationSource: new MigrationFiles(MIGRATIONS_DIRECTORY),
       disableTransactions: true,
     })) as [number, string[]];
+    await migrateQueue(db);
     return applied;
   });
 }

@@ -1,18 +1,10 @@
+import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger as WorkerLogger, run, type Runner } from 'graphile-worker';
+import { Logger as WorkerLogger, run, type Runner, type TaskList, type WorkerEvents } from 'graphile-worker';
 import pg from 'pg';
 import type { DbConnection } from '../db/db';
 import type { Logger } from '../log/logger';
-
-/** Work that goes on behind the requests. It may run twice, on any process, and must not mind. */
-export interface Job {
-  /** names it in the queue */
-  readonly name: string;
-  /** when it runs by itself, in cron's five fields, UTC; each run happens on one process */
-  readonly schedule: string;
-  /** @param stopping - tells a job that takes long to end early, for the process is about to stop */
-  readonly run: (stopping: AbortSignal) => Promise<void>;
-}
+import type { Job } from './queue';
 
 /** A process that takes jobs. */
 export interface Worker {
@@ -44,6 +36,27 @@ function toWorkerLogger(log: Logger): WorkerLogger {
   });
 }
 
+/** The jobs as the library has them. */
+export function taskListOf(jobs: readonly Job[], stopping: AbortSignal): TaskList {
+  return Object.fromEntries(jobs.map((job) => [job.name, (payload: unknown) => job.run(stopping, payload)]));
+}
+
+/** Each failure is in the library's log; one that nothing follows must be seen. */
+export function reportingFailures(log: Logger): WorkerEvents {
+  const events: WorkerEvents = new EventEmitter();
+  events.on('job:failed', ({ job, error }) => {
+    log.error(
+      { err: error, job: job.task_identifier, attempts: job.attempts },
+      'a job failed too often, it is given up',
+    );
+  });
+  return events;
+}
+
+function crontabOf(jobs: readonly Job[]): string {
+  return jobs.flatMap(({ name, schedule }) => (schedule === undefined ? [] : [`${schedule} ${name}`])).join('\n');
+}
+
 const RESTART_MS = 5000;
 
 /** Starts taking jobs from the queue in Postgres, and again whenever an outage of Postgres has ended that. */
@@ -59,8 +72,9 @@ export async function startWorker(connection: DbConnection, jobs: readonly Job[]
       concurrency: 2,
       noHandleSignals: true,
       logger: toWorkerLogger(log),
-      taskList: Object.fromEntries(jobs.map((job) => [job.name, () => job.run(stopping.signal)])),
-      crontab: jobs.map((job) => `${job.schedule} ${job.name}`).join('\n'),
+      events: reportingFailures(log),
+      taskList: taskListOf(jobs, stopping.signal),
+      crontab: crontabOf(jobs),
     });
   let runner: Runner | undefined;
   try {

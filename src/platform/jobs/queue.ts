@@ -1,0 +1,74 @@
+import { runMigrations } from 'graphile-worker';
+import pg from 'pg';
+import { z } from 'zod';
+import type { Db } from '../db/db';
+import { query } from '../db/query';
+
+/** Work that goes on behind the requests. It may run twice, on any process, and must not mind. */
+export interface Job {
+  /** names it in the queue */
+  readonly name: string;
+  /** when it runs by itself, in cron's five fields, UTC; each run happens on one process. Without it: when queued */
+  readonly schedule?: string;
+  /**
+   * @param stopping - tells a job that takes long to end early, for the process is about to stop
+   * @param payload - what was queued with it; a scheduled job does not look at it
+   */
+  readonly run: (stopping: AbortSignal, payload?: unknown) => Promise<void>;
+}
+
+/**
+ * A job that is queued with a payload. When `work` throws, it is run again: after 3, 7, 20 seconds and so on up to six
+ * hours, until its attempts are used up.
+ *
+ * @param payload - what the payload must look like; another one fails like a job that throws
+ */
+export function queuedJob<S extends z.ZodType>(
+  name: string,
+  payload: S,
+  work: (payload: z.infer<S>, stopping: AbortSignal) => Promise<void>,
+): Job {
+  return { name, run: async (stopping, given) => work(payload.parse(given), stopping) };
+}
+
+export interface EnqueueOptions {
+  /** not before; undefined: at once */
+  readonly runAt?: Date;
+  /** after this many failures it is given up; undefined: 25, which takes four days */
+  readonly maxAttempts?: number;
+  /** a job that waits under the same key is replaced */
+  readonly key?: string;
+}
+
+/**
+ * Queues a job in a transaction: it runs when that commits, and never when that is rolled back.
+ *
+ * @param tx - of the change that the job belongs to
+ * @param payload - kept in the database until the job is done, so never a secret
+ */
+export async function enqueue(tx: Db, name: string, payload: object, options: EnqueueOptions = {}): Promise<void> {
+  const { runAt, maxAttempts, key } = options;
+  await query(
+    tx,
+    `select 1 from graphile_worker.add_job($1, $2::json, run_at => $3, max_attempts => $4, job_key => $5)`,
+    [name, JSON.stringify(payload), runAt ?? null, maxAttempts ?? null, key ?? null],
+  );
+}
+
+/**
+ * Makes or updates the queue's own tables, which live in a schema of their own; several processes may do so at once.
+ *
+ * @param db - knows where Postgres is: the library needs a pool of its own
+ */
+export async function migrateQueue(db: Db): Promise<void> {
+  const { config } = db.client as { config: { connection: pg.PoolConfig } };
+  const pool = new pg.Pool({ ...config.connection, max: 1 });
+  // An error of a connection in use reaches whoever uses it.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  try {
+    await runMigrations({ pgPool: pool });
+  } finally {
+    await pool.end();
+  }
+}

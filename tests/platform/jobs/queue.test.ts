@@ -1,0 +1,114 @@
+import pino from 'pino';
+import { z } from 'zod';
+import { inTransaction } from '../../../src/platform/db/db';
+import { migrate } from '../../../src/platform/db/migrate';
+import { enqueue, queuedJob, type Job } from '../../../src/platform/jobs/queue';
+import { startWorker } from '../../../src/platform/jobs/worker';
+import { createLogger } from '../../../src/platform/log/logger';
+import { makeJobsDue, queuedJobs, runDueJobs } from '../../helpers/run-jobs';
+import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+
+let database: TestDatabase;
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+afterEach(() => database.drop());
+
+/** Notes what it was given, and fails when that says so. */
+function noting(): { job: Job; noted: string[] } {
+  const noted: string[] = [];
+  const job = queuedJob('note', z.object({ text: z.string(), fails: z.boolean().default(false) }), async (payload) => {
+    noted.push(payload.text);
+    if (payload.fails) throw new Error('it would not be noted');
+  });
+  return { job, noted };
+}
+
+it('a job queued in a transaction runs once that has committed, with its payload, and once', async () => {
+  const { job, noted } = noting();
+  await runDueJobs(database, [job]); // the first to name a job makes the others wait for the end of its transaction
+  await inTransaction(database.db, async (tx) => {
+    await enqueue(tx, 'note', { text: 'Ahoi – "quoted" \\ 😀' });
+    await runDueJobs(database, [job]);
+    expect(noted).toEqual([]);
+  });
+  await runDueJobs(database, [job]);
+  await runDueJobs(database, [job]);
+  expect(noted).toEqual(['Ahoi – "quoted" \\ 😀']);
+  expect(await queuedJobs(database)).toEqual([]);
+});
+
+it('a job queued in a transaction that is rolled back never was', async () => {
+  const failing = inTransaction(database.db, async (tx) => {
+    await enqueue(tx, 'note', { text: 'never' });
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  expect(await queuedJobs(database)).toEqual([]);
+});
+
+it('runs not before its time, and replaces one that waits under the same key', async () => {
+  const { job, noted } = noting();
+  const runAt = new Date(Date.now() + 3_600_000);
+  await enqueue(database.db, 'note', { text: 'later' }, { runAt });
+  await enqueue(database.db, 'note', { text: 'first' }, { key: 'one' });
+  await enqueue(database.db, 'note', { text: 'second' }, { key: 'one' });
+  await runDueJobs(database, [job]);
+  expect(noted).toEqual(['second']);
+  expect(await queuedJobs(database)).toMatchObject([{ payload: { text: 'later' }, attempts: 0 }]);
+});
+
+it('runs again after a failure, later each time, and says so when it is given up', async () => {
+  const { job, noted } = noting();
+  const lines: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
+  await enqueue(database.db, 'note', { text: 'again', fails: true }, { maxAttempts: 2 });
+  await runDueJobs(database, [job], log);
+  expect(await queuedJobs(database)).toMatchObject([{ attempts: 1, lastError: 'it would not be noted', isDue: false }]);
+  await runDueJobs(database, [job], log);
+  expect(noted).toEqual(['again']);
+  expect(lines).toEqual([]);
+  await makeJobsDue(database);
+  await runDueJobs(database, [job], log);
+  await makeJobsDue(database);
+  await runDueJobs(database, [job], log);
+  expect(noted).toEqual(['again', 'again']);
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { job: 'note', attempts: 2, err: { message: 'it would not be noted' } },
+  ]);
+});
+
+it('a payload that breaks its schema fails, and the work is not begun', async () => {
+  const { job, noted } = noting();
+  await enqueue(database.db, 'note', { text: 7 });
+  await runDueJobs(database, [job]);
+  expect(noted).toEqual([]);
+  expect(await queuedJobs(database)).toMatchObject([{ attempts: 1, lastError: expect.stringContaining('text') }]);
+});
+
+it('a worker takes jobs that have no schedule beside those that have one', async () => {
+  let done: (text: string) => void = () => undefined;
+  const ran = new Promise<string>((resolve) => (done = resolve));
+  const jobs: Job[] = [
+    { name: 'yearly', schedule: '0 0 1 1 *', run: async () => undefined },
+    queuedJob('note', z.object({ text: z.string() }), async ({ text }) => done(text)),
+  ];
+  const worker = await startWorker(database.connection, jobs, createLogger('silent'));
+  try {
+    await enqueue(database.db, 'note', { text: 'taken' });
+    expect(await ran).toBe('taken');
+  } finally {
+    await worker.stop();
+  }
+});
+
+it('the queue is there once an empty database was migrated, also by two processes at once', async () => {
+  const empty = await createTestDatabase('template1');
+  try {
+    await Promise.all([migrate(empty.db), migrate(empty.db)]);
+    await enqueue(empty.db, 'note', { text: 'there' });
+    expect(await queuedJobs(empty)).toMatchObject([{ name: 'note', payload: { text: 'there' } }]);
+  } finally {
+    await empty.drop();
+  }
+});
