@@ -17,6 +17,7 @@ const FEATURES = [
   'tokens',
   'images',
   'manifests',
+  'webhooks',
   'builds',
   'search',
 ];

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { assertEmail, assertPassword, assertUsername } from './features/accounts/rules';
+import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
 
 /** Digits only: a space or `0x50` is a slip, not a number. */
@@ -42,6 +43,11 @@ const proxyList = z
   .transform((value) => value.split(',').map((entry) => entry.trim()))
   .superRefine(obeys(trustProxies));
 
+const allowList = z
+  .string()
+  .transform((value) => value.split(',').map((entry) => entry.trim()))
+  .superRefine(obeys(addressRule));
+
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
 const environment = z.object({
@@ -74,6 +80,7 @@ const environment = z.object({
   DRYDOCK_ADMIN_EMAIL: z.string().superRefine(obeys(assertEmail)).optional(),
   DRYDOCK_REGISTRATION: z.enum(['open', 'closed']).default('open'),
   DRYDOCK_EMAIL_CONFIRMATION: z.enum(['off', 'required']).default('off'),
+  DRYDOCK_WEBHOOK_ALLOW: allowList.optional(),
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),
   DRYDOCK_BCRYPT_COST: wholeNumber(4, 15).default(10),
   DRYDOCK_HUB_LIMITS: onOff.default(false),
@@ -111,6 +118,13 @@ function incomplete(given: NodeJS.ProcessEnv): string[] {
   if (isTokenless)
     lines.push('  DRYDOCK_INDEX_URL: needs tokens, which engines do not send with DRYDOCK_STANDALONE=true');
   return lines;
+}
+
+/** `http://host:port`, or https: where a server with this configuration listens, once it knows the port. */
+export function listeningUrl(config: Config, port: number): string {
+  const { HOST: host } = config;
+  const scheme = config.DRYDOCK_TLS_CERT === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /**

@@ -4,6 +4,8 @@ import type { ByteCache } from './platform/cache/byte-cache';
 import type { SecretCache } from './platform/cache/secret-cache';
 import type { Db } from './platform/db/db';
 import type { TrustsProxy } from './platform/http/client-address';
+import type { GuardedClient } from './platform/http/guarded-post';
+import type { PublicUrl } from './platform/http/public-url';
 import type { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import type { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
@@ -44,8 +46,12 @@ export interface Context {
   /** signs and verifies tokens; the same in all processes on one database */
   readonly tokenKey: Buffer;
   readonly passwords: PasswordChecker;
+  /** posts to URLs that users chose */
+  readonly guardedClient: GuardedClient;
   /** count wrong passwords, for all processes on one database */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account', FailureLimiter>>;
+  /** what stands before the paths of links */
+  readonly publicUrl: PublicUrl;
   /**
    * the identities of credentials that were right lately; whoever uses one must hold it against the database in the
    * same request

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { createApp, legacyDoor } from './app';
-import type { Config } from './config';
+import { listeningUrl, type Config } from './config';
 import type { Context } from './context';
 import {
   readCertificate,
@@ -17,13 +17,6 @@ const DRAIN_MS = 30_000;
 
 /** Docker up to 0.7 speaks TLS 1.0 only, with ciphers that OpenSSL allows at no security level but the lowest. */
 const LEGACY_TLS = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
-
-/** `http://host:port`, or https. */
-export function urlOf(config: Config, port: number): string {
-  const { HOST: host } = config;
-  const scheme = config.DRYDOCK_TLS_CERT === undefined ? 'http' : 'https';
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
 
 function certificateFiles(config: Config): CertificateFiles | undefined {
   const { DRYDOCK_TLS_CERT: cert, DRYDOCK_TLS_KEY: key } = config;
@@ -81,7 +74,7 @@ export async function startListeners(
         ? undefined
         : watchCertificate(files, certificate, log, useNew, certificateEveryMs);
     return {
-      url: urlOf(config, main.port),
+      url: listeningUrl(config, main.port),
       stop: async () => {
         draining = true;
         unwatch?.();

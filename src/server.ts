@@ -1,8 +1,8 @@
-import type { Config } from './config';
+import { listeningUrl, type Config } from './config';
 import type { Context } from './context';
 import { ensureAdministrator, type FirstAdministrator } from './features/accounts/administrator';
 import { jobsOf } from './jobs';
-import { startListeners, urlOf } from './listeners';
+import { startListeners } from './listeners';
 import { startWorker } from './platform/jobs/worker';
 import { createLogger, type Logger } from './platform/log/logger';
 import { isWorkerProcess, startWorkerProcesses, workForPrimary } from './platform/cluster/worker-processes';
@@ -58,7 +58,9 @@ async function startParts(
     for (const start of parts) {
       const part = await start(runtime);
       started.push(part);
-      if ('url' in part) url = part.url;
+      if (!('url' in part)) continue;
+      url = part.url;
+      runtime.ctx.publicUrl.listensOn(url);
     }
     return { url, stop };
   } catch (error) {
@@ -84,7 +86,7 @@ export async function startServer(
     },
     (runtime) =>
       config.DRYDOCK_WORKERS > 1
-        ? startWorkerProcesses(config.DRYDOCK_WORKERS, log, (port) => urlOf(config, port))
+        ? startWorkerProcesses(config.DRYDOCK_WORKERS, log, (port) => listeningUrl(config, port))
         : startListeners(runtime.ctx, config, log),
   ]);
 }

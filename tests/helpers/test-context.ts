@@ -3,8 +3,11 @@ import type { BlobStore } from '../../src/blobs/blob-store';
 import { MemoryBlobStore } from '../../src/blobs/memory';
 import type { Context, Settings } from '../../src/context';
 import type { Db } from '../../src/platform/db/db';
+import { addressRule } from '../../src/platform/http/address-rules';
 import { trustsNobody } from '../../src/platform/http/client-address';
-import { createLogger } from '../../src/platform/log/logger';
+import { GuardedClient } from '../../src/platform/http/guarded-post';
+import { PublicUrl } from '../../src/platform/http/public-url';
+import { createLogger, type Logger } from '../../src/platform/log/logger';
 import { PasswordChecker, type PasswordLimits } from '../../src/platform/passwords/password-checker';
 import { contextOf } from '../../src/runtime';
 
@@ -23,13 +26,22 @@ const SETTINGS: Settings = {
 /** A context of an open installation with cheap passwords; `settings` say what differs. */
 export function createTestContext(
   db: Db,
-  options: { settings?: Partial<Settings>; blobs?: BlobStore; passwords?: PasswordLimits } = {},
+  options: {
+    settings?: Partial<Settings>;
+    blobs?: BlobStore;
+    passwords?: PasswordLimits;
+    guardedClient?: GuardedClient;
+    log?: Logger;
+  } = {},
 ): Context {
+  const log = options.log ?? createLogger('fatal');
   return contextOf({
     db,
     blobs: options.blobs ?? new MemoryBlobStore(),
-    log: createLogger('fatal'),
+    log,
     settings: { ...SETTINGS, ...options.settings },
+    guardedClient: options.guardedClient ?? new GuardedClient(addressRule([])),
+    publicUrl: new PublicUrl(undefined, 'http://hub.test'),
     tokenKey: randomBytes(32),
     passwords: new PasswordChecker(options.passwords ?? { cost: 4, running: 4, waiting: 1000 }),
   });

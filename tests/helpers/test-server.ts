@@ -7,8 +7,10 @@ import type { BlobStore } from '../../src/blobs/blob-store';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import type { Context, Settings } from '../../src/context';
 import { createUser } from '../../src/features/accounts/users';
+import type { GuardedClient } from '../../src/platform/http/guarded-post';
 import { createHttpServer, listen } from '../../src/platform/http/server';
 import { HTTP_TIMEOUTS, type HttpTimeouts } from '../../src/platform/http/timeouts';
+import type { Logger } from '../../src/platform/log/logger';
 import { Metrics } from '../../src/platform/metrics/metrics';
 import type { PasswordLimits } from '../../src/platform/passwords/password-checker';
 import { createTestContext } from './test-context';
@@ -34,6 +36,8 @@ export async function startTestServer(
     settings?: Partial<Settings>;
     blobs?: BlobStore;
     passwords?: PasswordLimits;
+    guardedClient?: GuardedClient;
+    log?: Logger;
     timeouts?: Partial<HttpTimeouts>;
   } = {},
 ): Promise<TestServer> {

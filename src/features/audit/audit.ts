@@ -36,6 +36,11 @@ export type AuditAction =
   | 'tag.moved' // details: from, to
   | 'tag.deleted' // details: from
   | 'push.finished'
+  | 'webhook.created' // the subject of these is the repository; details: webhook
+  | 'webhook.updated'
+  | 'webhook.deleted'
+  | 'webhook.disabled' // after long failure
+  | 'webhook.sent' // by hand: a test, or a delivery once more; details: webhook, what
   | 'gc.freed' // in one repository
   | 'gc.run'
   | 'scrub.run';

@@ -33,8 +33,7 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a
 function networkRule(entry: string): Rule | undefined {
   if (!ipaddr.isValidCIDR(entry)) return undefined;
   const network = ipaddr.parseCIDR(entry);
-  const matchesAddress = (address: Address): boolean =>
-    address.kind() === network[0].kind() && address.match(network as never);
+  const matchesAddress = (address: Address): boolean => address.kind() === network[0].kind() && address.match(network);
   return { matchesHost: never, matchesAddress, port: undefined };
 }
 

@@ -13,7 +13,7 @@ import { selfSignedCertificate } from '../../helpers/self-signed-certificate';
 
 const POST = { headers: { 'Content-Type': 'application/json', 'X-Mark': 'here' }, body: '{"a":"ü"}' };
 
-const closing: (() => Promise<unknown> | void)[] = [];
+const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
