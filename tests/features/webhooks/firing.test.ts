@@ -138,7 +138,7 @@ it('an end of a push that is sent twice, or without a push, tells nothing; one t
 
 it('a push that is refused tells nothing', async () => {
   await addHook(server, there.url);
-  await finish('bob', [{ id: 'b'.repeat(64) }]).expect(403);
+  await finish('bobby', [{ id: 'b'.repeat(64) }]).expect(403);
   await server.runJobs();
   expect(there.received).toEqual([]);
 });

@@ -20,7 +20,7 @@ export interface HookServer extends TestServer {
   runRetries(): Promise<void>;
 }
 
-/** Starts it with alice, an owner, and bob, a stranger. */
+/** Starts it with alice, an owner, and bobby, a stranger. */
 export async function startHookServer(
   allowed: readonly string[] = ['127.0.0.1'],
   resolve?: Resolve,
@@ -30,7 +30,7 @@ export async function startHookServer(
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     guardedClient: new GuardedClient(addressRule(allowed), resolve === undefined ? {} : { resolve }),
   });
-  for (const username of ['alice', 'bob']) await addUser(server, username);
+  for (const username of ['alice', 'bobby']) await addUser(server, username);
   const runJobs = (): Promise<void> => runDueJobs(server.database, jobsOf(server.ctx), server.ctx.log);
   return {
     ...server,
