@@ -28,6 +28,12 @@ function storableHeaders(headers: Readonly<Record<string, string>>, secretId: st
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, storable(value, secretId)]));
 }
 
+/** Where several addresses were tried, Node's error has no message, but the code of the first. */
+function reasonOf(error: unknown): string {
+  const { message, code } = Object(error) as { message?: string; code?: string };
+  return message || code || 'failed';
+}
+
 interface Outcome {
   readonly attempt: store.AttemptRow;
   readonly isRefused: boolean;
@@ -67,8 +73,7 @@ async function attempt(ctx: Delivering, row: store.SendableRow): Promise<Outcome
       response_body: storable(answer.body.toString('utf8'), id),
     });
   } catch (error) {
-    const text = error instanceof Error ? error.message || String('code' in error ? error.code : error.name) : 'failed';
-    return noted(error instanceof RefusedTargetError, { error: storable(text, id) });
+    return noted(error instanceof RefusedTargetError, { error: storable(reasonOf(error), id) });
   }
 }
 

@@ -7,6 +7,7 @@ import type { CommandParts, ListingOptions } from './parts';
 import { addRepoCommands } from './repo';
 import { addScrubCommand } from './scrub';
 import { addUserCommands } from './user';
+import { addWebhookCommands } from './webhook';
 
 const ABOUT = `A Docker Hub v1 index and registry in one process.
 
@@ -29,6 +30,7 @@ export function buildProgram(parts: CommandParts): Command {
   addDatabaseCommands(program, parts);
   addUserCommands(program, parts);
   addRepoCommands(program, parts);
+  addWebhookCommands(program, parts);
   addGcCommand(program, parts);
   addScrubCommand(program, parts);
   addAuditCommand(program, parts);

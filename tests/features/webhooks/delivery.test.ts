@@ -38,27 +38,27 @@ async function onlyDelivery(server: HookServer, hook: Webhook) {
 }
 
 describe('what may not be reached', () => {
-  async function expectRefused(server: HookServer, url: string, reason: string): Promise<void> {
+  async function expectRefused(server: HookServer, url: string, reason: unknown): Promise<void> {
     const hook = await addHook(server, url);
     await pushImages(server, 'alice/app', [makeImage()]);
     await server.runJobs();
     const delivery = await onlyDelivery(server, hook);
     expect(delivery).toMatchObject({ state: 'refused', attemptCount: 1 });
-    expect(delivery.attempts).toMatchObject([{ number: 1, response: undefined, error: `refused: ${reason}` }]);
+    expect(delivery.attempts).toMatchObject([{ number: 1, response: undefined, error: reason }]);
     const logged = server.lines.map((line) => JSON.parse(line) as object);
     expect(logged).toContainEqual(
       expect.objectContaining({
         level: 40,
         msg: 'a webhook was refused',
         delivery: delivery.id,
-        reason: `refused: ${reason}`,
+        reason,
       }),
     );
     await server.runRetries();
     expect((await onlyDelivery(server, hook)).attempts).toHaveLength(1);
   }
 
-  const loopback = (address: string): string => `${address} is not on the open internet (loopback)`;
+  const loopback = (address: string): string => `refused: ${address} is not on the open internet (loopback)`;
 
   it.each([
     ['127.0.0.1', '127.0.0.1'],
@@ -72,8 +72,12 @@ describe('what may not be reached', () => {
 
   it('a hook to a name that resolves there is refused and logged: localhost, and one of a name server', async () => {
     const there = await receiver();
-    const system = await hookServer([], () => Promise.resolve(['127.0.0.1']));
-    await expectRefused(system, `http://localhost:${there.port}/`, loopback('127.0.0.1'));
+    const system = await hookServer([]);
+    await expectRefused(
+      system,
+      `http://localhost:${there.port}/`,
+      expect.stringMatching(/^refused: (127\.0\.0\.1|::1) is not on the open internet \(loopback\)$/),
+    );
     const dns = await startDnsServer(['127.0.0.1']);
     closing.push(async () => dns.close());
     const server = await hookServer([], dns.resolve);

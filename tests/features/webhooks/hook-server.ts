@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import type { Actor } from '../../../src/features/accounts/actor';
 import { identityForOperator } from '../../../src/features/accounts/users';
@@ -55,7 +56,7 @@ export async function addHook(
   ...urls: readonly string[]
 ): Promise<Webhook & { readonly secret: string }> {
   return createWebhook(server.ctx, await actor(server, 'alice'), APP, {
-    name: `to ${urls.length} of ${urls[0]}`,
+    name: `hook ${randomBytes(4).toString('hex')}`,
     urls,
   });
 }
