@@ -19,7 +19,19 @@ describe('help', () => {
     const { code, stdout, stderr } = await startCommand(['--help'], {}).ended;
     expect([code, stderr]).toEqual([0, '']);
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
-    expect(listed).toEqual(['serve', 'migrate', 'seed', 'user', 'repo', 'webhook', 'gc', 'scrub', 'audit', 'doctor', 'help']);
+    expect(listed).toEqual([
+      'serve',
+      'migrate',
+      'seed',
+      'user',
+      'repo',
+      'webhook',
+      'gc',
+      'scrub',
+      'audit',
+      'doctor',
+      'help',
+    ]);
   });
 
   it.each(LEAVES)('describes %s without a database', async (command) => {
