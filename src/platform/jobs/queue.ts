@@ -1,6 +1,6 @@
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
-import { type z } from 'zod';
+import type { z } from 'zod';
 import type { Db } from '../db/db';
 import { query } from '../db/query';
 
