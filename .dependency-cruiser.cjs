@@ -19,6 +19,7 @@ const FEATURES = [
   'tokens',
   'images',
   'manifests',
+  'webhooks',
   'builds',
   'search',
 ];

@@ -7,6 +7,7 @@ import { createFastLane } from './platform/http/fast-lane';
 import { mountRoutes, type MountOptions } from './platform/http/route';
 import { splitUrl } from './platform/http/url';
 import type { Metrics } from './platform/metrics/metrics';
+import { hookErrorReply, hookRoutes } from './surfaces/hooks/routes';
 import { opsRoutes } from './surfaces/ops/routes';
 import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
 import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
@@ -73,6 +74,13 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     headers: () => ({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }),
     errorReply: () => errorReply,
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }) },
+  });
+  mountRoutes(app, {
+    routes: hookRoutes(ctx),
+    guards: { open: () => Promise.resolve(undefined) },
+    headers: () => ({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }),
+    errorReply: () => hookErrorReply,
+    fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }, { Allow: 'POST' }) },
   });
   mountRoutes(app, v1);
   app.use(WEB_ROOT, webHeaders);

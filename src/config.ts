@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { assertEmail, assertPassword, assertUsername } from './features/accounts/rules';
+import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
 
 /** Digits only: a space or `0x50` is a slip, not a number. */
@@ -44,6 +45,10 @@ const proxyList = z
 
 /** On one line, or its end would begin a header of its own. */
 const MAIL_FROM = /^(?:[^\s<>@,;]+@[^\s<>@,;]+|[^\r\n<>@,;]+ <[^\s<>@,;]+@[^\s<>@,;]+>)$/;
+const allowList = z
+  .string()
+  .transform((value) => value.split(',').map((entry) => entry.trim()))
+  .superRefine(obeys(addressRule));
 
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
@@ -91,6 +96,7 @@ const environment = z.object({
     })
     .optional(),
   DRYDOCK_MAIL_FROM: z.string().regex(MAIL_FROM, 'must be an address, or Name <address>').optional(),
+  DRYDOCK_WEBHOOK_ALLOW: allowList.optional(),
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),
   DRYDOCK_BCRYPT_COST: wholeNumber(4, 15).default(10),
   DRYDOCK_HUB_LIMITS: onOff.default(false),

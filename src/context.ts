@@ -6,6 +6,7 @@ import type { SecretCache } from './platform/cache/secret-cache';
 import type { CountBuffer } from './platform/counts/count-buffer';
 import type { Db } from './platform/db/db';
 import type { TrustsProxy } from './platform/http/client-address';
+import type { GuardedClient } from './platform/http/guarded-post';
 import type { PublicUrl } from './platform/http/public-url';
 import type { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import type { FailureLimiter } from './platform/limits/failure-limiter';
@@ -50,6 +51,8 @@ export interface Context {
   /** signs and verifies tokens; the same in all processes on one database */
   readonly tokenKey: Buffer;
   readonly passwords: PasswordChecker;
+  /** posts to URLs that users chose */
+  readonly guardedClient: GuardedClient;
   /** count wrong passwords, for all processes on one database */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account', FailureLimiter>>;
   /** count mails that strangers ask for */

@@ -6,6 +6,9 @@ import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
+import { forgetPushes } from './features/repositories/pushes';
+import { forgetDeliveries } from './features/webhooks/deliveries';
+import { webhookJobs } from './features/webhooks/jobs';
 import { forgetOldCounts } from './platform/limits/failure-limiter';
 import { forgetSources } from './features/statistics/counting';
 import type { Job } from './platform/jobs/queue';
@@ -42,6 +45,8 @@ export function jobsOf(ctx: Context): Job[] {
         // A layer may take a day to arrive, and its upload is touched only at both ends.
         ctx.log.info(await sweep(ctx, ago(72)), 'swept');
         await forgetOpenings(ctx, ago(24 * 30));
+        await forgetPushes(ctx, ago(24 * 7));
+        await forgetDeliveries(ctx);
         await forgetOldCounts(ctx.db);
         await forgetExpiredLinks(ctx);
         await forgetSources(ctx, ago(24 * 30));
@@ -61,5 +66,6 @@ export function jobsOf(ctx: Context): Job[] {
       run: (stopping) => scrubForANight(ctx, stopping),
     },
     ...accountMailJobs(ctx),
+    ...webhookJobs(ctx),
   ];
 }

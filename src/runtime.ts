@@ -19,7 +19,9 @@ import { openDb, type Db, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
 import { AppError } from './platform/errors';
+import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
+import { GuardedClient } from './platform/http/guarded-post';
 import { PublicUrl } from './platform/http/public-url';
 import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import { FailureLimiter } from './platform/limits/failure-limiter';
@@ -85,7 +87,14 @@ function storageLimits(config: Config): StorageLimits {
 }
 
 type MadeHere =
-  'storageRoom' | 'layerUploads' | 'loginLimiters' | 'mailLimiters' | 'recentLogins' | 'cache' | 'searchTotals' | 'activity';
+  | 'storageRoom'
+  | 'layerUploads'
+  | 'loginLimiters'
+  | 'mailLimiters'
+  | 'recentLogins'
+  | 'cache'
+  | 'searchTotals'
+  | 'activity';
 
 function smtpSettings(config: Config): SmtpSettings | undefined {
   const { DRYDOCK_SMTP_URL: url, DRYDOCK_MAIL_FROM: from } = config;
@@ -116,7 +125,17 @@ export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits
   const cache = new ByteCache(CACHE_BYTES);
   const searchTotals = new BriefCache<number>(SEARCH_TOTALS);
   const activity: Context['activity'] = new CountBuffer((batch) => saveActivity(parts, batch), parts.log);
-  return { ...parts, storageRoom, layerUploads, loginLimiters, mailLimiters, recentLogins, cache, searchTotals, activity };
+  return {
+    ...parts,
+    storageRoom,
+    layerUploads,
+    loginLimiters,
+    mailLimiters,
+    recentLogins,
+    cache,
+    searchTotals,
+    activity,
+  };
 }
 
 /** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */
@@ -175,8 +194,10 @@ export async function openRuntime(config: Config, log: Logger, stopping: AbortSi
     const tokenKey = await ensureTokenKey({ db });
     stopping.throwIfAborted();
     const passwords = new PasswordChecker(passwordLimits(config));
+    const guardedClient = new GuardedClient(addressRule(config.DRYDOCK_WEBHOOK_ALLOW ?? []));
     const publicUrl = new PublicUrl(config.DRYDOCK_PUBLIC_URL, listeningUrl(config, config.PORT));
-    const parts = { db, blobs, log, settings: settingsOf(config), tokenKey, passwords, mailer, publicUrl };
+    const settings = settingsOf(config);
+    const parts = { db, blobs, log, settings, tokenKey, passwords, mailer, guardedClient, publicUrl };
     const ctx = contextOf(parts, storageLimits(config));
     const stop = async (): Promise<void> => {
       await ctx.activity.stop();

@@ -3,7 +3,9 @@ import type { BlobStore } from '../../src/blobs/blob-store';
 import { MemoryBlobStore } from '../../src/blobs/memory';
 import type { Context, Settings } from '../../src/context';
 import type { Db } from '../../src/platform/db/db';
+import { addressRule } from '../../src/platform/http/address-rules';
 import { trustsNobody } from '../../src/platform/http/client-address';
+import { GuardedClient } from '../../src/platform/http/guarded-post';
 import { PublicUrl } from '../../src/platform/http/public-url';
 import { createLogger, type Logger } from '../../src/platform/log/logger';
 import { createMailer, type SmtpSettings } from '../../src/platform/mail/mailer';
@@ -31,6 +33,7 @@ export function createTestContext(
     blobs?: BlobStore;
     passwords?: PasswordLimits;
     smtp?: SmtpSettings;
+    guardedClient?: GuardedClient;
     log?: Logger;
   } = {},
 ): Context {
@@ -41,6 +44,7 @@ export function createTestContext(
     log,
     settings: { ...SETTINGS, ...options.settings },
     mailer: createMailer(options.smtp, log),
+    guardedClient: options.guardedClient ?? new GuardedClient(addressRule([])),
     publicUrl: new PublicUrl(undefined, 'http://hub.test'),
     tokenKey: randomBytes(32),
     passwords: new PasswordChecker(options.passwords ?? { cost: 4, running: 4, waiting: 1000 }),

@@ -7,6 +7,7 @@ import type { BlobStore } from '../../src/blobs/blob-store';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import type { Context, Settings } from '../../src/context';
 import { createUser } from '../../src/features/accounts/users';
+import type { GuardedClient } from '../../src/platform/http/guarded-post';
 import { createHttpServer, listen } from '../../src/platform/http/server';
 import { HTTP_TIMEOUTS, type HttpTimeouts } from '../../src/platform/http/timeouts';
 import type { Logger } from '../../src/platform/log/logger';
@@ -36,9 +37,10 @@ export async function startTestServer(
     settings?: Partial<Settings>;
     blobs?: BlobStore;
     passwords?: PasswordLimits;
+    guardedClient?: GuardedClient;
+    log?: Logger;
     timeouts?: Partial<HttpTimeouts>;
     smtp?: SmtpSettings;
-    log?: Logger;
   } = {},
 ): Promise<TestServer> {
   const database = await createTestDatabase();

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Context } from '../../src/context';
 import { Metrics } from '../../src/platform/metrics/metrics';
+import { hookRoutes } from '../../src/surfaces/hooks/routes';
 import { opsRoutes } from '../../src/surfaces/ops/routes';
 import { v1Routes } from '../../src/surfaces/v1/routes';
 import { webRoutes } from '../../src/surfaces/web/routes';
@@ -11,7 +12,7 @@ const SNAPSHOT = path.join(__dirname, '..', 'routes.txt');
 /** Every door in the order in which it is asked, and who may come in. */
 function routeTable(): string {
   const ctx = {} as Context;
-  const rows = [...opsRoutes(ctx, new Metrics(), () => false), ...v1Routes(ctx), ...webRoutes(ctx)];
+  const rows = [...opsRoutes(ctx, new Metrics(), () => false), ...hookRoutes(ctx), ...v1Routes(ctx), ...webRoutes(ctx)];
   const lines = rows.map((row) => `${row.method.toUpperCase().padEnd(7)}${row.path.padEnd(68)}${row.access}`);
   return `${lines.join('\n')}\n`;
 }

@@ -69,6 +69,11 @@ export type AuditAction =
   | 'comment.deleted' // details: comment, author
   | 'comment.flagged' // details: comment
   | 'comment.flags_dismissed' // details: comment, flags
+  | 'webhook.created' // the subject of these is the repository; details: webhook
+  | 'webhook.updated'
+  | 'webhook.deleted'
+  | 'webhook.disabled' // after long failure
+  | 'webhook.sent' // by hand: a test, or a delivery once more; details: webhook, what
   | 'gc.freed' // in one repository
   | 'gc.run'
   | 'scrub.run';

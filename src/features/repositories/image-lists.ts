@@ -8,6 +8,7 @@ import * as lists from './image-lists.store';
 import { displayName, isImageId, parseRepositoryName } from './names';
 import { recordOpening } from './openings';
 import { canCreate, canRead, canWrite } from '../accounts/policy';
+import { announcePush, rememberPush } from './pushes';
 import * as store from './repositories.store';
 import { makeRepository } from './visibility';
 import {
@@ -47,6 +48,10 @@ export function mergeImageLists(known: readonly ListedImage[], added: readonly L
     merged.set(image.id, { id: image.id, checksum: image.checksum ?? merged.get(image.id)?.checksum });
   }
   return [...merged.values()];
+}
+
+function distinctIds(images: readonly ListedImage[]): string[] {
+  return [...new Set(images.map((image) => image.id))];
 }
 
 /** @throws AppError `invalid` when an entry's id cannot be an image's */
@@ -91,12 +96,14 @@ export async function startPush(
     if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
     await lists.mergeImages(tx, repositoryId, mergeImageLists([], images));
     await recordOpening({ db: tx }, actor, repositoryId);
+    await rememberPush(tx, actor, repositoryId, distinctIds(images));
   });
   return assertReadable(await findScope(ctx, actor, name), MISSING);
 }
 
 /**
- * Finishes a push (protocol 2.7): merges the list, and the repository is active from now on.
+ * Finishes a push (protocol 2.7): merges the list, and the repository is active from now on. What follows from a push,
+ * such as webhooks, is queued.
  *
  * @param readImages - as for `startPush`
  * @throws AppError `invalid`, `unauthenticated`, `forbidden`, `not_found`
@@ -115,6 +122,7 @@ export async function finishPush(
     if (!(await store.markActive(tx, repository.id))) throw new AppError('not_found', MISSING);
     await lists.mergeImages(tx, repository.id, mergeImageLists([], images));
     await recordEvent(tx, doer, { action: 'push.finished', subject: displayName(name) });
+    await announcePush(tx, { actor, principal: scope.principal }, repository.id, distinctIds(images));
   });
   return repository;
 }

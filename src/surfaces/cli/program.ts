@@ -12,6 +12,7 @@ import { addScrubCommand } from './scrub';
 import { addTeamCommands } from './team';
 import { addTokenCommands } from './token';
 import { addUserCommands } from './user';
+import { addWebhookCommands } from './webhook';
 
 const ABOUT = `A Docker Hub v1 index and registry in one process.
 
@@ -38,6 +39,7 @@ export function buildProgram(parts: CommandParts): Command {
   addTeamCommands(program, parts);
   addPlanCommands(program, parts);
   addRepoCommands(program, parts);
+  addWebhookCommands(program, parts);
   addGcCommand(program, parts);
   addScrubCommand(program, parts);
   addAuditCommand(program, parts);

@@ -26,6 +26,7 @@ describe('help', () => {
       'seed',
       'user',
       'repo',
+      'webhook',
       'gc',
       'scrub',
       'audit',

@@ -1,0 +1,126 @@
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import type { RepositoryName } from '../accounts/actor';
+import { administered, type Asker } from './administering';
+import * as store from './deliveries.store';
+import { WEBHOOK_LIMITS } from './rules';
+import { findWebhook } from './webhooks';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** What was, or is to be, sent to one URL of a hook. */
+export interface Delivery {
+  readonly id: number;
+  readonly webhookId: number;
+  /** the same for all links of a chain */
+  readonly run: string;
+  /** of the URL in the chain, from 0 */
+  readonly position: number;
+  readonly url: string;
+  readonly event: store.DeliveryEvent;
+  readonly state: store.DeliveryState;
+  readonly attemptCount: number;
+  /** what the receiver said when it called back */
+  readonly callback: store.StoredCallback | undefined;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | undefined;
+}
+
+/** One attempt to send it. */
+export interface Attempt {
+  readonly number: number;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  /** undefined: there was no answer */
+  readonly response:
+    | {
+        readonly status: number;
+        readonly headers: Readonly<Record<string, string>>;
+        /** its beginning */
+        readonly body: string;
+      }
+    | undefined;
+  /** why there was none */
+  readonly error: string | undefined;
+}
+
+/** A delivery with everything that is kept of it. */
+export interface DeliveryDetails extends Delivery {
+  /** as it was sent, but for its `callback_url`: that is a secret of the receiver */
+  readonly payload: unknown;
+  readonly attempts: readonly Attempt[];
+}
+
+function toDelivery(row: store.DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    webhookId: row.webhook_id,
+    run: row.run,
+    position: row.position,
+    url: row.urls[row.position] ?? '',
+    event: row.event,
+    state: row.state,
+    attemptCount: row.attempt_count,
+    callback: row.callback ?? undefined,
+    createdAt: row.created_at,
+    finishedAt: row.finished_at ?? undefined,
+  };
+}
+
+function toAttempt(row: store.AttemptRow): Attempt {
+  const { status, response_headers: headers, response_body: body } = row;
+  return {
+    number: row.number,
+    startedAt: row.started_at,
+    durationMs: row.duration_ms,
+    requestHeaders: row.request_headers,
+    response: status === null ? undefined : { status, headers: headers ?? {}, body: body ?? '' },
+    error: row.error ?? undefined,
+  };
+}
+
+/**
+ * The deliveries of a webhook, the newest first.
+ *
+ * @param page.before - only those with a smaller id: the last one of the page before
+ * @throws AppError `not_found`, and as `administered`
+ */
+export async function listDeliveries(
+  ctx: Needs<'db'>,
+  asker: Asker,
+  repository: RepositoryName,
+  webhookId: number,
+  page: { readonly before?: number | undefined; readonly limit: number },
+): Promise<Delivery[]> {
+  await findWebhook(ctx.db, await administered(ctx, asker, repository), webhookId);
+  const rows = await store.list(ctx.db, webhookId, { before: page.before, limit: page.limit });
+  return rows.map(toDelivery);
+}
+
+/**
+ * One delivery with its payload and all attempts.
+ *
+ * @throws AppError `not_found`, and as `administered`
+ */
+export async function getDelivery(
+  ctx: Needs<'db'>,
+  asker: Asker,
+  repository: RepositoryName,
+  id: number,
+): Promise<DeliveryDetails> {
+  const { repositoryId } = await administered(ctx, asker, repository);
+  const row = Number.isSafeInteger(id) ? await store.find(ctx.db, repositoryId, id) : undefined;
+  if (row === undefined) throw new AppError('not_found', 'Delivery not found');
+  const attempts = await store.listAttempts(ctx.db, id);
+  return { ...toDelivery(row), payload: JSON.parse(row.body) as unknown, attempts: attempts.map(toAttempt) };
+}
+
+/**
+ * Forgets deliveries that are too old.
+ *
+ * @returns how many there were
+ */
+export async function forgetDeliveries(ctx: Needs<'db'>): Promise<number> {
+  return store.deleteBefore(ctx.db, new Date(Date.now() - WEBHOOK_LIMITS.deliveryDays * DAY_MS));
+}

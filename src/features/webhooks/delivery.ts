@@ -1,0 +1,113 @@
+import { createHmac } from 'node:crypto';
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { RefusedTargetError } from '../../platform/http/guarded-post';
+import { enqueue } from '../../platform/jobs/queue';
+import { callbackId, callbackPath } from './callback-id';
+import * as store from './deliveries.store';
+import { noteFailure, noteSuccess } from './failing';
+import { DELIVER_WEBHOOK } from './firing';
+import { repositoryOf, withCallback } from './payload';
+
+/** After the first attempt, and so on: a receiver may be restarted, or be mended within the hour. */
+const RETRY_AFTER_MS = [15_000, 60_000, 600_000, 3_000_000] as const;
+
+type Delivering = Needs<'db' | 'log' | 'tokenKey' | 'publicUrl' | 'guardedClient'>;
+
+/** `X-Drydock-Signature` for a body: receivers compute the same from the secret that they share with us. */
+export function signatureOf(body: string, secret: string): string {
+  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+}
+
+/** What a receiver sent may have our secret, or what Postgres does not keep. */
+function storable(text: string, secretId: string): string {
+  return text.replaceAll(secretId, '[callback id]').replaceAll('\0', '\ufffd');
+}
+
+function storableHeaders(headers: Readonly<Record<string, string>>, secretId: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, storable(value, secretId)]));
+}
+
+/** Where several addresses were tried, Node's error has no message, but the code of the first. */
+function reasonOf(error: unknown): string {
+  const { message, code } = Object(error) as { message?: string; code?: string };
+  return message || code || 'failed';
+}
+
+interface Outcome {
+  readonly attempt: store.AttemptRow;
+  readonly isRefused: boolean;
+}
+
+async function attempt(ctx: Delivering, row: store.SendableRow): Promise<Outcome> {
+  const id = callbackId(ctx.tokenKey, { webhookId: row.webhook_id, run: row.run, position: row.position });
+  const body = withCallback(row.body, ctx.publicUrl.of(callbackPath(repositoryOf(row.body), id)));
+  const headers = {
+    'Content-Type': 'application/json',
+    'User-Agent': 'Drydock-Webhook',
+    'X-Drydock-Event': row.event,
+    'X-Drydock-Delivery': String(row.id),
+    'X-Drydock-Signature': signatureOf(body, row.secret),
+  };
+  const startedAt = new Date();
+  const started = performance.now();
+  const noted = (isRefused: boolean, result: Partial<store.AttemptRow>): Outcome => ({
+    isRefused,
+    attempt: {
+      number: row.attempt_count + 1,
+      started_at: startedAt,
+      duration_ms: Math.round(performance.now() - started),
+      request_headers: headers,
+      status: null,
+      response_headers: null,
+      response_body: null,
+      error: null,
+      ...result,
+    },
+  });
+  try {
+    const answer = await ctx.guardedClient.post(row.urls[row.position] ?? '', { headers, body });
+    return noted(false, {
+      status: answer.status,
+      response_headers: storableHeaders(answer.headers, id),
+      response_body: storable(answer.body.toString('utf8'), id),
+    });
+  } catch (error) {
+    return noted(error instanceof RefusedTargetError, { error: storable(reasonOf(error), id) });
+  }
+}
+
+function stateAfter({ attempt: { number, status }, isRefused }: Outcome): store.DeliveryState {
+  if (isRefused) return 'refused';
+  if (status !== null && status >= 200 && status < 300) return 'delivered';
+  return number <= RETRY_AFTER_MS.length ? 'pending' : 'failed';
+}
+
+/**
+ * Sends a delivery, if it still is to be sent, and notes what became of it. After a failure it is queued again, later
+ * each time; a target that may not be reached is not tried again.
+ */
+export async function deliver(ctx: Delivering, deliveryId: number): Promise<void> {
+  const row = await store.findPending(ctx.db, deliveryId);
+  if (row === undefined) return;
+  const outcome = await attempt(ctx, row);
+  const state = stateAfter(outcome);
+  const { number, status, error } = outcome.attempt;
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.insertAttempt(tx, row.id, outcome.attempt, state))) return;
+    if (state === 'pending') {
+      const runAt = new Date(Date.now() + (RETRY_AFTER_MS[number - 1] ?? 0));
+      await enqueue(tx, DELIVER_WEBHOOK, { deliveryId }, { runAt });
+    } else if (state === 'delivered') await noteSuccess(tx, row.webhook_id);
+    else await noteFailure(tx, row.webhook_id);
+  });
+  // Only where it was to go: paths and queries of hooks are often secrets.
+  const line = { delivery: row.id, webhook: row.webhook_id, to: originOf(row), number, status, reason: error, state };
+  if (state === 'delivered') ctx.log.info(line, 'a webhook was delivered');
+  else ctx.log.warn(line, state === 'refused' ? 'a webhook was refused' : 'a webhook could not be delivered');
+}
+
+function originOf(row: store.SendableRow): string {
+  const url = row.urls[row.position] ?? '';
+  return URL.canParse(url) ? new URL(url).origin : '';
+}

@@ -1,0 +1,46 @@
+import type { Db } from '../../platform/db/db';
+import { queueNotice } from '../accounts/mail-queue';
+import { recordEvent, SERVER } from '../audit/audit';
+import { displayName } from '../repositories/names';
+import * as store from './webhooks.store';
+
+/** Each of the failed deliveries was tried for an hour. */
+const DISABLED_AFTER = { failures: 50, days: 3, failuresInDays: 3 } as const;
+
+const DAY_MS = 24 * 3_600_000;
+
+/** A delivery succeeded: whatever failed before is forgotten. */
+export async function noteSuccess(tx: Db, webhookId: number): Promise<void> {
+  await store.forgetFailures(tx, webhookId);
+}
+
+/** A delivery failed for good: with too many of them, or for too long, the hook is switched off and its owner told. */
+export async function noteFailure(tx: Db, webhookId: number): Promise<void> {
+  const failing = await store.countFailure(tx, webhookId);
+  if (failing === undefined) return;
+  const { failure_count: failures, failing_since: since } = failing;
+  const isLong = Date.now() - since.getTime() >= DISABLED_AFTER.days * DAY_MS;
+  const isEnough = failures >= DISABLED_AFTER.failures || (isLong && failures >= DISABLED_AFTER.failuresInDays);
+  if (!isEnough) return;
+  const disabled = await store.disable(tx, webhookId);
+  if (disabled === undefined) return;
+  const { name, owner_id: ownerId } = disabled;
+  const subject = displayName({ namespace: disabled.namespace, name: disabled.repository });
+  await recordEvent(tx, SERVER, { action: 'webhook.disabled', subject, details: { webhook: name, failures } });
+  if (ownerId !== null) await queueDisabledNotice(tx, ownerId, { name, repository: subject, failures, since });
+}
+
+async function queueDisabledNotice(
+  tx: Db,
+  userId: number,
+  hook: { name: string; repository: string; failures: number; since: Date },
+): Promise<void> {
+  await queueNotice(tx, userId, {
+    subject: `The webhook ${hook.name} of ${hook.repository} was switched off`,
+    paragraphs: [
+      `The webhook ${hook.name} of ${hook.repository} could not be delivered since ${hook.since.toISOString()}, ` +
+        `${hook.failures} times in a row. It is switched off and will not be called any more.`,
+      'Its deliveries say what went wrong. Once that is mended, switch it on again.',
+    ],
+  });
+}

@@ -1,0 +1,70 @@
+import type { RepositoryName } from '../accounts/actor';
+import { displayName, fullName, LIBRARY } from '../repositories/names';
+import type { ToldRepositoryRow } from './webhooks.store';
+
+/** The push that a hook is told of. */
+export interface ToldPush {
+  readonly imageIds: readonly string[];
+  readonly tag: string | undefined;
+  readonly pusher: string;
+  readonly pushedAt: Date;
+}
+
+/** The Hub's clients read times as floats, so a whole second has a fraction, too. */
+function seconds(date: Date): string {
+  return (date.getTime() / 1000).toFixed(3);
+}
+
+/** Within a value a quotation mark is escaped, so this finds nothing but the two members. */
+const TIMES = /"(pushed_at|date_created)":"([\d.]+)"/g;
+
+/**
+ * What a hook is told of a push (protocol 6.3), as JSON without its first member, the callback URL: `withCallback` adds
+ * that when it is sent.
+ *
+ * @param repoUrl - of the repository's page
+ */
+export function payloadText(push: ToldPush, repository: ToldRepositoryRow, repoUrl: string): string {
+  const name: RepositoryName = { namespace: repository.namespace, name: repository.name };
+  const payload = {
+    push_data: {
+      images: push.imageIds,
+      pushed_at: seconds(push.pushedAt),
+      pusher: push.pusher,
+      ...(push.tag === undefined ? {} : { tag: push.tag }),
+    },
+    repository: {
+      comment_count: repository.comment_count,
+      date_created: seconds(repository.created_at),
+      description: repository.description,
+      full_description: repository.full_description,
+      is_official: repository.namespace === LIBRARY,
+      is_private: repository.is_private,
+      is_trusted: repository.is_automated,
+      name: name.name,
+      namespace: name.namespace,
+      owner: name.namespace,
+      repo_name: fullName(name),
+      repo_url: repoUrl,
+      star_count: repository.star_count,
+      status: 'Active',
+    },
+  };
+  return JSON.stringify(payload).replace(TIMES, '"$1":$2');
+}
+
+/** The path of a repository's page, as the Hub had it. */
+export function pagePath(name: RepositoryName): string {
+  return name.namespace === LIBRARY ? `/_/${displayName(name)}/` : `/u/${fullName(name)}/`;
+}
+
+/** The whole body. */
+export function withCallback(text: string, callbackUrl: string): string {
+  return `{"callback_url":${JSON.stringify(callbackUrl)},${text.slice(1)}`;
+}
+
+/** The repository that a payload is about, as it was called then. */
+export function repositoryOf(text: string): RepositoryName {
+  const { repository } = JSON.parse(text) as { repository: RepositoryName };
+  return { namespace: repository.namespace, name: repository.name };
+}

@@ -1,0 +1,51 @@
+import { AppError } from '../../platform/errors';
+
+/** How much of everything there may be. */
+export const WEBHOOK_LIMITS = {
+  perRepository: 20,
+  chainLength: 5,
+  /** the oldest go when there are more */
+  deliveriesPerHook: 300,
+  deliveryDays: 30,
+} as const;
+
+const NAME = /^\S(.{0,62}\S)?$/;
+const SECRET = /^[\x21-\x7e]{16,255}$/;
+const LONGEST_URL = 2000;
+
+/** @throws AppError `invalid` */
+export function assertHookName(name: string): void {
+  if (!NAME.test(name)) throw new AppError('invalid', 'The name of a webhook has 1 to 64 characters');
+}
+
+/**
+ * Only the form: what a host's name resolves to is looked at whenever something is sent there.
+ *
+ * @throws AppError `invalid`
+ */
+export function assertChain(urls: readonly string[]): void {
+  if (urls.length < 1 || urls.length > WEBHOOK_LIMITS.chainLength) {
+    throw new AppError('invalid', `A webhook has 1 to ${WEBHOOK_LIMITS.chainLength} URLs`);
+  }
+  urls.forEach(assertUrl);
+}
+
+function assertUrl(text: string): void {
+  const url = text.length <= LONGEST_URL && URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new AppError(
+      'invalid',
+      `A webhook's URL begins with http:// or https:// and has at most ${LONGEST_URL} characters`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new AppError('invalid', "A webhook's URL has no name and password: check the signature instead");
+  }
+}
+
+/** @throws AppError `invalid` */
+export function assertSecret(secret: string): void {
+  if (!SECRET.test(secret)) {
+    throw new AppError('invalid', 'The secret of a webhook has 16 to 255 printable characters, without spaces');
+  }
+}

@@ -1,0 +1,158 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+export interface WebhookRow {
+  id: number;
+  repository_id: number;
+  name: string;
+  urls: string[];
+  is_active: boolean;
+  failing_since: Date | null;
+  failure_count: number;
+  created_by: string | null;
+  created_at: Date;
+}
+
+/** Everything but the secret. */
+const COLUMNS = `h.id, h.repository_id, h.name, h.urls, h.is_active, h.failing_since, h.failure_count,
+  (select u.username from users u where u.id = h.created_by) as created_by, h.created_at`;
+
+/** Holds off whoever else adds a webhook to the repository. @returns how many it has */
+export async function lockAndCount(tx: Db, repositoryId: number): Promise<number> {
+  await query(tx, 'select 1 from repositories where id = $1 for no key update', [repositoryId]);
+  const rows = await query<{ count: number }>(tx, 'select count(*) as count from webhooks where repository_id = $1', [
+    repositoryId,
+  ]);
+  return rows[0]?.count ?? 0;
+}
+
+export interface NewWebhookRow {
+  readonly name: string;
+  readonly urls: readonly string[];
+  readonly secret: string;
+  readonly createdBy: number | undefined;
+}
+
+/** @returns undefined when the repository has one with the name */
+export async function insert(db: Db, repositoryId: number, hook: NewWebhookRow): Promise<WebhookRow | undefined> {
+  const rows = await query<WebhookRow>(
+    db,
+    `insert into webhooks as h (repository_id, name, urls, secret, created_by) values ($1, $2, $3, $4, $5)
+     on conflict (repository_id, name) do nothing returning ${COLUMNS}`,
+    [repositoryId, hook.name, hook.urls, hook.secret, hook.createdBy ?? null],
+  );
+  return rows[0];
+}
+
+export async function list(db: Db, repositoryId: number): Promise<WebhookRow[]> {
+  return query<WebhookRow>(db, `select ${COLUMNS} from webhooks h where h.repository_id = $1 order by h.id`, [
+    repositoryId,
+  ]);
+}
+
+export async function find(db: Db, repositoryId: number, id: number): Promise<WebhookRow | undefined> {
+  const rows = await query<WebhookRow>(
+    db,
+    `select ${COLUMNS} from webhooks h where h.repository_id = $1 and h.id = $2`,
+    [repositoryId, id],
+  );
+  return rows[0];
+}
+
+/** What is undefined stays; switched on, its failures are forgotten. @returns undefined when it is gone */
+export async function update(
+  db: Db,
+  id: number,
+  changes: { name?: string; urls?: readonly string[]; secret?: string; isActive?: boolean },
+): Promise<WebhookRow | undefined> {
+  const rows = await query<WebhookRow>(
+    db,
+    `update webhooks h set name = coalesce($2, name), urls = coalesce($3, urls), secret = coalesce($4, secret),
+       is_active = coalesce($5, is_active),
+       failing_since = case when $5 then null else failing_since end,
+       failure_count = case when $5 then 0 else failure_count end
+     where id = $1 returning ${COLUMNS}`,
+    [id, changes.name ?? null, changes.urls ?? null, changes.secret ?? null, changes.isActive ?? null],
+  );
+  return rows[0];
+}
+
+export async function remove(db: Db, id: number): Promise<boolean> {
+  return (await query(db, 'delete from webhooks where id = $1 returning id', [id])).length > 0;
+}
+
+export async function forgetFailures(db: Db, id: number): Promise<void> {
+  await query(
+    db,
+    `update webhooks set failing_since = null, failure_count = 0 where id = $1 and failing_since is not null`,
+    [id],
+  );
+}
+
+/** @returns what is known of its failures now; undefined when it is gone, or off */
+export async function countFailure(
+  db: Db,
+  id: number,
+): Promise<{ failing_since: Date; failure_count: number } | undefined> {
+  const rows = await query<{ failing_since: Date; failure_count: number }>(
+    db,
+    `update webhooks set failing_since = coalesce(failing_since, now()), failure_count = failure_count + 1
+     where id = $1 and is_active returning failing_since, failure_count`,
+    [id],
+  );
+  return rows[0];
+}
+
+export interface DisabledRow {
+  name: string;
+  /** of the repository */
+  namespace: string;
+  repository: string;
+  /** who made the hook, or else whose namespace it is in */
+  owner_id: number | null;
+}
+
+/** Switches it off. @returns undefined when it is off or gone already */
+export async function disable(db: Db, id: number): Promise<DisabledRow | undefined> {
+  const rows = await query<DisabledRow>(
+    db,
+    `update webhooks h set is_active = false
+     from repositories r join namespaces n on n.name = r.namespace
+     where h.id = $1 and h.is_active and r.id = h.repository_id
+     returning h.name, r.namespace, r.name as repository, coalesce(h.created_by, n.owner_id) as owner_id`,
+    [id],
+  );
+  return rows[0];
+}
+
+export interface ToldRepositoryRow {
+  namespace: string;
+  name: string;
+  description: string;
+  full_description: string;
+  is_private: boolean;
+  is_automated: boolean;
+  star_count: number;
+  comment_count: number;
+  created_at: Date;
+}
+
+/** What a hook is told of its repository. */
+export async function findToldRepository(db: Db, repositoryId: number): Promise<ToldRepositoryRow | undefined> {
+  const rows = await query<ToldRepositoryRow>(
+    db,
+    `select namespace, name, description, full_description, visibility = 'private' as is_private, is_automated, star_count,
+       created_at, (select count(*) from comments c where c.repository_id = repositories.id) as comment_count
+     from repositories where id = $1 and state <> 'deleting'`,
+    [repositoryId],
+  );
+  return rows[0];
+}
+
+export async function listActive(db: Db, repositoryId: number): Promise<{ id: number; urls: string[] }[]> {
+  return query<{ id: number; urls: string[] }>(
+    db,
+    'select id, urls from webhooks where repository_id = $1 and is_active order by id',
+    [repositoryId],
+  );
+}

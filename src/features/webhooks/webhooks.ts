@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import type { RepositoryName } from '../accounts/actor';
+import { recordEvent } from '../audit/audit';
+import { administered, type Administered, type Asker } from './administering';
+import { assertChain, assertHookName, assertSecret, WEBHOOK_LIMITS } from './rules';
+import * as store from './webhooks.store';
+
+/*
+ * Webhooks of a repository (protocol 6.3): whoever may administer it has others told of each finished push.
+ *
+ *   firing.ts     a finished push becomes a delivery for each hook
+ *   delivery.ts   sends it, again if need be, and notes each attempt
+ *   callbacks.ts  the receiver says whether the next URL of the chain shall be told
+ *   failing.ts    who cannot be reached for long is not called any more
+ */
+
+/** A webhook as those who administer it see it; its secret is shown only once. */
+export interface Webhook {
+  readonly id: number;
+  readonly name: string;
+  /** a chain: each is called when the one before has called back */
+  readonly urls: readonly string[];
+  readonly isActive: boolean;
+  /** since when no delivery has succeeded; undefined: the last one did */
+  readonly failingSince: Date | undefined;
+  readonly createdBy: string | undefined;
+  readonly createdAt: Date;
+}
+
+/** What can be changed; undefined stays as it is. */
+export interface WebhookChanges {
+  readonly name?: string;
+  readonly urls?: readonly string[];
+  readonly secret?: string;
+  /** a hook that was disabled begins anew when it is switched on */
+  readonly isActive?: boolean;
+}
+
+const NAME_TAKEN = 'The repository has a webhook with this name';
+const MISSING = 'Webhook not found';
+
+function toWebhook(row: store.WebhookRow): Webhook {
+  return {
+    id: row.id,
+    name: row.name,
+    urls: row.urls,
+    isActive: row.is_active,
+    failingSince: row.failing_since ?? undefined,
+    createdBy: row.created_by ?? undefined,
+    createdAt: row.created_at,
+  };
+}
+
+/**
+ * Makes a webhook.
+ *
+ * @param hook.secret - signs what is sent; undefined: a random one
+ * @returns the webhook with its secret, which is not shown again
+ * @throws AppError `invalid`, `conflict` for a name that is taken or a webhook too many, and as `administered`
+ */
+export async function createWebhook(
+  ctx: Needs<'db'>,
+  asker: Asker,
+  repository: RepositoryName,
+  hook: { readonly name: string; readonly urls: readonly string[]; readonly secret?: string | undefined },
+): Promise<Webhook & { readonly secret: string }> {
+  const { repositoryId, subject, doer } = await administered(ctx, asker, repository);
+  const { name, urls, secret = randomBytes(24).toString('base64url') } = hook;
+  assertHookName(name);
+  assertChain(urls);
+  assertSecret(secret);
+  return inTransaction(ctx.db, async (tx) => {
+    const count = await store.lockAndCount(tx, repositoryId);
+    if (count >= WEBHOOK_LIMITS.perRepository) {
+      throw new AppError('conflict', `A repository has at most ${WEBHOOK_LIMITS.perRepository} webhooks`);
+    }
+    const row = await store.insert(tx, repositoryId, { name, urls, secret, createdBy: doer.userId });
+    if (row === undefined) throw new AppError('conflict', NAME_TAKEN);
+    await recordEvent(tx, doer, { action: 'webhook.created', subject, details: { webhook: name } });
+    return { ...toWebhook(row), secret };
+  });
+}
+
+/**
+ * All webhooks of a repository, the oldest first.
+ *
+ * @throws AppError as `administered`
+ */
+export async function listWebhooks(ctx: Needs<'db'>, asker: Asker, repository: RepositoryName): Promise<Webhook[]> {
+  const { repositoryId } = await administered(ctx, asker, repository);
+  return (await store.list(ctx.db, repositoryId)).map(toWebhook);
+}
+
+/**
+ * One webhook, for the other functions of this feature, in a repository that was asked for already.
+ *
+ * @throws AppError `not_found`
+ */
+export async function findWebhook(db: Db, { repositoryId }: Administered, id: number): Promise<Webhook> {
+  const row = Number.isSafeInteger(id) ? await store.find(db, repositoryId, id) : undefined;
+  if (row === undefined) throw new AppError('not_found', MISSING);
+  return toWebhook(row);
+}
+
+/**
+ * One webhook.
+ *
+ * @throws AppError `not_found`, and as `administered`
+ */
+export async function getWebhook(
+  ctx: Needs<'db'>,
+  asker: Asker,
+  repository: RepositoryName,
+  id: number,
+): Promise<Webhook> {
+  return findWebhook(ctx.db, await administered(ctx, asker, repository), id);
+}
+
+/**
+ * Changes a webhook; deliveries that are under way keep the chain that they began with.
+ *
+ * @throws AppError `invalid`, `not_found`, `conflict` for a name that is taken, and as `administered`
+ */
+export async function updateWebhook(
+  ctx: Needs<'db'>,
+  asker: Asker,
+  repository: RepositoryName,
+  id: number,
+  changes: WebhookChanges,
+): Promise<Webhook> {
+  const place = await administered(ctx, asker, repository);
+  const { name } = await findWebhook(ctx.db, place, id);
+  if (changes.name !== undefined) assertHookName(changes.name);
+  if (changes.urls !== undefined) assertChain(changes.urls);
+  if (changes.secret !== undefined) assertSecret(changes.secret);
+  try {
+    return await inTransaction(ctx.db, async (tx) => {
+      const row = await store.update(tx, id, changes);
+      if (row === undefined) throw new AppError('not_found', MISSING);
+      await recordEvent(tx, place.doer, {
+        action: 'webhook.updated',
+        subject: place.subject,
+        details: { webhook: name, changed: Object.keys(changes).sort().join(' ') },
+      });
+      return toWebhook(row);
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('conflict', NAME_TAKEN, { cause: error });
+  }
+}
+
+/**
+ * Deletes a webhook with its deliveries; what is waiting to be sent is not sent any more.
+ *
+ * @throws AppError `not_found`, and as `administered`
+ */
+export async function deleteWebhook(
+  ctx: Needs<'db'>,
+  asker: Asker,
+  repository: RepositoryName,
+  id: number,
+): Promise<void> {
+  const place = await administered(ctx, asker, repository);
+  const { name } = await findWebhook(ctx.db, place, id);
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.remove(tx, id))) throw new AppError('not_found', MISSING);
+    const details = { webhook: name };
+    await recordEvent(tx, place.doer, { action: 'webhook.deleted', subject: place.subject, details });
+  });
+}

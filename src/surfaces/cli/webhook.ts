@@ -1,0 +1,137 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context';
+import type { RepositoryName } from '../../features/accounts/actor';
+import { OPERATOR } from '../../features/audit/audit';
+import { displayName, parseFullName } from '../../features/repositories/names';
+import { getDelivery, listDeliveries, type Delivery } from '../../features/webhooks/deliveries';
+import { redeliver } from '../../features/webhooks/firing';
+import { createWebhook, deleteWebhook, listWebhooks, type Webhook } from '../../features/webhooks/webhooks';
+import { AppError } from '../../platform/errors';
+import { formatTime, printJson, printLine, printTable } from './output';
+import type { CommandParts, ListingOptions } from './parts';
+
+const REPOSITORY = 'namespace/name, or name for one of the library';
+const HOOK = 'the name of the webhook';
+
+function parseName(text: string): RepositoryName {
+  const name = parseFullName(text);
+  if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
+  return name;
+}
+
+function wholeNumber(text: string, what: string): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (value < 1) throw new AppError('invalid', `${what} is a number from 1 on`);
+  return value;
+}
+
+async function findByName(ctx: Context, repository: RepositoryName, hook: string): Promise<Webhook> {
+  const found = (await listWebhooks(ctx, OPERATOR, repository)).find(({ name }) => name === hook);
+  if (found === undefined) throw new AppError('not_found', `${displayName(repository)} has no webhook ${hook}`);
+  return found;
+}
+
+/** `drydock webhook …`. */
+export function addWebhookCommands(program: Command, parts: CommandParts): void {
+  const webhook = program.command('webhook').description('list, make and delete webhooks, and see what was delivered');
+  webhook
+    .command('list')
+    .description('list the webhooks of a repository')
+    .argument('<repository>', REPOSITORY)
+    .option('--json', 'print the list as JSON')
+    .action(async (text: string, { json }: ListingOptions) => {
+      const hooks = await parts.withContext((ctx) => listWebhooks(ctx, OPERATOR, parseName(text)));
+      if (json === true) printJson(hooks);
+      else printWebhooks(hooks);
+    });
+  webhook
+    .command('add')
+    .description('have URLs told of each push, each when the one before has called back')
+    .argument('<repository>', REPOSITORY)
+    .argument('<hook>', 'a name for the webhook')
+    .argument('<url...>', 'up to five')
+    .option('--secret <text>', 'signs what is sent; without it, one is made and printed')
+    .action(async (text: string, name: string, urls: string[], { secret }: { secret?: string }) => {
+      const repository = parseName(text);
+      const made = await parts.withContext((ctx) => createWebhook(ctx, OPERATOR, repository, { name, urls, secret }));
+      const shown = secret === undefined ? ` with the secret ${made.secret}` : '';
+      printLine(`Made the webhook ${name} of ${displayName(repository)}${shown}.`);
+    });
+  webhook
+    .command('delete')
+    .description('delete a webhook with its deliveries')
+    .argument('<repository>', REPOSITORY)
+    .argument('<hook>', HOOK)
+    .action(async (text: string, name: string) => {
+      const repository = parseName(text);
+      await parts.withContext(async (ctx) => {
+        await deleteWebhook(ctx, OPERATOR, repository, (await findByName(ctx, repository, name)).id);
+      });
+      printLine(`Deleted the webhook ${name} of ${displayName(repository)}.`);
+    });
+  addDeliveryCommands(webhook, parts);
+}
+
+function addDeliveryCommands(webhook: Command, parts: CommandParts): void {
+  webhook
+    .command('deliveries')
+    .description('list what was sent, the newest first, or show all of one delivery')
+    .argument('<repository>', REPOSITORY)
+    .argument('<hook>', HOOK)
+    .option('--limit <number>', 'at most so many', '50')
+    .option('--id <delivery>', 'one delivery with payload, requests and responses, as JSON')
+    .option('--json', 'print the list as JSON')
+    .action(async (text: string, hook: string, options: ListingOptions & { limit: string; id?: string }) => {
+      const repository = parseName(text);
+      const limit = wholeNumber(options.limit, 'The limit');
+      if (options.id !== undefined) {
+        const id = wholeNumber(options.id, 'A delivery');
+        printJson(await parts.withContext((ctx) => getDelivery(ctx, OPERATOR, repository, id)));
+        return;
+      }
+      const deliveries = await parts.withContext(async (ctx) => {
+        const { id } = await findByName(ctx, repository, hook);
+        return listDeliveries(ctx, OPERATOR, repository, id, { limit });
+      });
+      if (options.json === true) printJson(deliveries);
+      else printDeliveries(deliveries);
+    });
+  webhook
+    .command('redeliver')
+    .description('send a delivery once more')
+    .argument('<repository>', REPOSITORY)
+    .argument('<delivery>', 'its number in `webhook deliveries`')
+    .action(async (text: string, delivery: string) => {
+      const repository = parseName(text);
+      const id = wholeNumber(delivery, 'A delivery');
+      const again = await parts.withContext((ctx) => redeliver(ctx, OPERATOR, repository, id));
+      printLine(`Queued as delivery ${again}.`);
+    });
+}
+
+function stateOf({ isActive, failingSince }: Webhook): string {
+  if (!isActive) return 'off';
+  return failingSince === undefined ? 'on' : `failing since ${formatTime(failingSince)}`;
+}
+
+function printWebhooks(hooks: readonly Webhook[]): void {
+  printTable(
+    ['WEBHOOK', 'STATE', 'MADE BY', 'URLS'],
+    hooks.map((hook) => [hook.name, stateOf(hook), hook.createdBy ?? '-', hook.urls.join(' ')]),
+  );
+}
+
+function printDeliveries(deliveries: readonly Delivery[]): void {
+  printTable(
+    ['DELIVERY', 'AT (UTC)', 'EVENT', 'STATE', 'ATTEMPTS', 'CALLBACK', 'URL'],
+    deliveries.map((delivery) => [
+      delivery.id,
+      formatTime(delivery.createdAt),
+      delivery.event,
+      delivery.state,
+      delivery.attemptCount,
+      delivery.callback?.state ?? '-',
+      delivery.url,
+    ]),
+  );
+}

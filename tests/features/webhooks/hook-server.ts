@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import pino from 'pino';
+import type { Actor } from '../../../src/features/accounts/actor';
+import { identityForOperator } from '../../../src/features/accounts/users';
+import { createWebhook, type Webhook } from '../../../src/features/webhooks/webhooks';
+import { jobsOf } from '../../../src/jobs';
+import { addressRule } from '../../../src/platform/http/address-rules';
+import { GuardedClient, type Resolve } from '../../../src/platform/http/guarded-post';
+import { makeJobsDue, runDueJobs } from '../../helpers/run-jobs';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+/** The repository of these tests. */
+export const APP = { namespace: 'alice', name: 'app' } as const;
+
+/** A server on which alice pushes, with a log that can be read. */
+export interface HookServer extends TestServer {
+  readonly lines: readonly string[];
+  /** Runs what is queued, and what that queues; retries whose time has not come stay. */
+  runJobs(): Promise<void>;
+  /** Runs what waits for its time, too, once. */
+  runRetries(): Promise<void>;
+}
+
+/** Starts it with alice, an owner, and bobby, a stranger. */
+export async function startHookServer(
+  allowed: readonly string[] = ['127.0.0.1'],
+  resolve?: Resolve,
+): Promise<HookServer> {
+  const lines: string[] = [];
+  const server = await startTestServer({
+    log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
+    guardedClient: new GuardedClient(addressRule(allowed), resolve === undefined ? {} : { resolve }),
+  });
+  for (const username of ['alice', 'bobby']) await addUser(server, username);
+  const runJobs = (): Promise<void> => runDueJobs(server.database, jobsOf(server.ctx), server.ctx.log);
+  return {
+    ...server,
+    lines,
+    runJobs,
+    runRetries: async () => {
+      await makeJobsDue(server.database);
+      await runJobs();
+    },
+  };
+}
+
+/** Somebody who has logged in. */
+export async function actor(server: TestServer, username: string): Promise<Actor> {
+  const identity = await identityForOperator(server.ctx, username);
+  return { kind: 'user', identity, address: '192.0.2.1' };
+}
+
+/** A hook of alice/app. */
+export async function addHook(
+  server: TestServer,
+  ...urls: readonly string[]
+): Promise<Webhook & { readonly secret: string }> {
+  return createWebhook(server.ctx, await actor(server, 'alice'), APP, {
+    name: `hook ${randomBytes(4).toString('hex')}`,
+    urls,
+  });
+}

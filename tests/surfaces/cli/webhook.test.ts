@@ -1,0 +1,51 @@
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
+
+let place: CommandPlace;
+beforeEach(async () => {
+  place = await createCommandPlace();
+  await place.run('repo', 'create', 'library/app');
+});
+afterEach(() => place.close());
+
+const webhook = (...args: string[]) => place.run('webhook', ...args);
+
+async function listed(...args: string[]): Promise<unknown> {
+  const { code, stdout, stderr } = await webhook(...args);
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as unknown;
+}
+
+it('makes, lists and deletes webhooks; a secret that it made is printed once', async () => {
+  const made = await webhook('add', 'app', 'ci', 'https://ci.example.com/1', 'https://ci.example.com/2');
+  expect(made).toMatchObject({ code: 0, stderr: '' });
+  expect(made.stdout).toMatch(/^Made the webhook ci of app with the secret [\w-]{32}\.\n$/);
+  await expect(webhook('add', 'app', 'own', 'https://a.test/', '--secret', 'my-own-secret-of-mine')).resolves.toEqual(
+    success('Made the webhook own of app.\n'),
+  );
+  const hooks = await listed('list', 'app', '--json');
+  expect(hooks).toMatchObject([
+    { name: 'ci', urls: ['https://ci.example.com/1', 'https://ci.example.com/2'], isActive: true },
+    { name: 'own', urls: ['https://a.test/'] },
+  ]);
+  expect(JSON.stringify(hooks)).not.toContain('secret');
+  await expect(webhook('delete', 'app', 'ci')).resolves.toEqual(success('Deleted the webhook ci of app.\n'));
+  await expect(webhook('list', 'app')).resolves.toEqual(
+    success('WEBHOOK  STATE  MADE BY  URLS\nown      on     -        https://a.test/\n'),
+  );
+  await expect(webhook('deliveries', 'app', 'own', '--json')).resolves.toEqual(success('[]\n'));
+});
+
+it.each([
+  [['list', 'nothing'], 'No such repository: nothing'],
+  [
+    ['add', 'app', 'ci', 'ftp://a.test/'],
+    "A webhook's URL begins with http:// or https:// and has at most 2000 characters",
+  ],
+  [['delete', 'app', 'ci'], 'app has no webhook ci'],
+  [['deliveries', 'app', 'ci'], 'app has no webhook ci'],
+  [['deliveries', 'app', 'ci', '--limit', '0'], 'The limit is a number from 1 on'],
+  [['redeliver', 'app', '7'], 'Delivery not found'],
+  [['redeliver', 'app', 'x'], 'A delivery is a number from 1 on'],
+])('refuses %j', async (args, sentence) => {
+  await expect(webhook(...args)).resolves.toEqual(failure(sentence));
+});
