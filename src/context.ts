@@ -27,6 +27,8 @@ export interface Settings {
   readonly indexHosts: readonly string[];
   /** which proxies say the truth about the client's address */
   readonly trustsProxy: TrustsProxy;
+  /** `https://host[:port]` under which people reach this; undefined: the host that their request came to */
+  readonly publicUrl: string | undefined;
   /** how long the audit log goes back */
   readonly auditDays: number;
 }

@@ -1,4 +1,5 @@
 import type { Context } from './context';
+import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
 import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
@@ -38,6 +39,7 @@ export function jobsOf(ctx: Context): Job[] {
       run: async () => {
         // A layer may take a day to arrive, and its upload is touched only at both ends.
         ctx.log.info(await sweep(ctx, ago(72)), 'swept');
+        await forgetSessions(ctx);
         await forgetOpenings(ctx, ago(24 * 30));
         await forgetOldCounts(ctx.db);
       },

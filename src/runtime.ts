@@ -49,6 +49,7 @@ export function settingsOf(config: Config): Settings {
     standalone: config.DRYDOCK_STANDALONE,
     indexHosts: config.DRYDOCK_INDEX_HOSTS ?? [],
     trustsProxy: trustProxies(config.DRYDOCK_TRUSTED_PROXIES ?? []),
+    publicUrl: config.DRYDOCK_PUBLIC_URL,
     auditDays: config.DRYDOCK_AUDIT_DAYS,
   };
 }

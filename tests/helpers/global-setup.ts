@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openDb } from '../../src/platform/db/db';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/db/embedded/embedded-postgres';
 import { migrate } from '../../src/platform/db/migrate';
 import { createLogger } from '../../src/platform/log/logger';
+import { EXERCISED_OPERATIONS } from './operations';
 import { TEMPLATE, TEST_POSTGRES } from './test-database';
 
 declare global {
@@ -30,4 +31,6 @@ export default async function globalSetup(): Promise<void> {
   await template.destroy();
   globalThis.testPostgres = { server, directory };
   process.env[TEST_POSTGRES] = JSON.stringify(server.connection);
+  process.env[EXERCISED_OPERATIONS] = path.join(directory, 'exercised-operations');
+  await mkdir(path.join(directory, 'exercised-operations'));
 }

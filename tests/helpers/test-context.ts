@@ -17,6 +17,7 @@ const SETTINGS: Settings = {
   standalone: false,
   indexHosts: [],
   trustsProxy: trustsNobody,
+  publicUrl: undefined,
   auditDays: 365,
 };
 

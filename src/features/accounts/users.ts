@@ -29,7 +29,7 @@ export interface NewUser {
 
 /** Engines compare it byte for byte: it sends them on to the log in (protocol 2.2). */
 export const NAME_TAKEN = 'Username or email already exists';
-const EMAIL_TAKEN = 'email is already associated with an account';
+export const EMAIL_TAKEN = 'email is already associated with an account';
 
 function toUser(row: store.UserRow): User {
   return {
@@ -206,16 +206,16 @@ export async function identityForOperator(ctx: Needs<'db'>, username: string): P
 }
 
 /**
- * Deletes the account and its empty namespace, for an operator.
+ * Deletes the account and its empty namespace, for an operator or administrator.
  *
  * @throws AppError `not_found`, `conflict` while the namespace has repositories
  */
-export async function deleteUser(ctx: Needs<'db'>, username: string): Promise<void> {
+export async function deleteUser(ctx: Needs<'db'>, username: string, doer: Doer = OPERATOR): Promise<void> {
   const { id, username: subject } = await getUser(ctx, username);
   try {
     await inTransaction(ctx.db, async (tx) => {
       await store.deleteUser(tx, id);
-      await recordEvent(tx, OPERATOR, { action: 'user.deleted', subject });
+      await recordEvent(tx, doer, { action: 'user.deleted', subject });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;

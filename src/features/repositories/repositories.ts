@@ -142,20 +142,24 @@ export async function deleteRepository(ctx: Needs<'db'>, name: RepositoryName): 
 }
 
 /**
- * Deletes an account, its namespace and all repositories in it, for an operator: all of it or, when somebody makes one
+ * Deletes an account, its namespace and all repositories in it, for an operator or administrator: all of it or, when somebody makes one
  * more repository at this moment, nothing.
  *
  * @returns how many repositories there were
  * @throws AppError `not_found`, `conflict`
  */
-export async function deleteUserWithRepositories(ctx: Needs<'db'>, username: string): Promise<number> {
+export async function deleteUserWithRepositories(
+  ctx: Needs<'db'>,
+  username: string,
+  doer: Doer = OPERATOR,
+): Promise<number> {
   return inTransaction(ctx.db, async (tx) => {
     const { id } = await getUser({ db: tx }, username);
     const deleted = await store.deleteAllOfOwner(tx, id);
     for (const name of deleted) {
-      await recordEvent(tx, OPERATOR, { action: 'repository.deleted', subject: displayName(name) });
+      await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(name) });
     }
-    await deleteUser({ db: tx }, username);
+    await deleteUser({ db: tx }, username, doer);
     return deleted.length;
   });
 }
