@@ -13,6 +13,7 @@ import { docsGuards, docsRoutes } from './surfaces/api/docs';
 import { ENDPOINTS } from './surfaces/api/endpoints';
 import { apiErrorReply, apiFallback } from './surfaces/api/errors';
 import { apiHeaders, toRoute } from './surfaces/api/mount';
+import { oauthPageGuards, oauthPages, pageErrorReply } from './surfaces/api/oauth-pages';
 import { opsRoutes } from './surfaces/ops/routes';
 import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
 import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
@@ -75,6 +76,13 @@ function mountApi(app: Express, ctx: Context): void {
     fallback: { path: undefined, reply: apiFallback },
   });
   mountRoutes(app, {
+    routes: oauthPages(ctx),
+    guards: oauthPageGuards(ctx),
+    headers: apiHeaders,
+    errorReply: () => pageErrorReply,
+    fallback: { path: undefined, reply: apiFallback },
+  });
+  mountRoutes(app, {
     routes: ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint)),
     guards: apiGuards(ctx),
     headers: apiHeaders,
@@ -96,8 +104,8 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     errorReply: () => errorReply,
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }) },
   });
-  mountApi(app, ctx);
   mountRoutes(app, v1);
+  mountApi(app, ctx);
   app.use(notFound);
   app.use(refuse);
   return app;

@@ -3,6 +3,7 @@ import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
 import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
+import { forgetGrants } from './features/oauth/grants';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
 import { forgetOldCounts } from './platform/limits/failure-limiter';
@@ -40,6 +41,7 @@ export function jobsOf(ctx: Context): Job[] {
         // A layer may take a day to arrive, and its upload is touched only at both ends.
         ctx.log.info(await sweep(ctx, ago(72)), 'swept');
         await forgetSessions(ctx);
+        await forgetGrants(ctx);
         await forgetOpenings(ctx, ago(24 * 30));
         await forgetOldCounts(ctx.db);
       },

@@ -4,6 +4,7 @@ import { Metrics } from '../../src/platform/metrics/metrics';
 import { docsRoutes } from '../../src/surfaces/api/docs';
 import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
 import { toRoute } from '../../src/surfaces/api/mount';
+import { oauthPages } from '../../src/surfaces/api/oauth-pages';
 import { opsRoutes } from '../../src/surfaces/ops/routes';
 import { v1Routes } from '../../src/surfaces/v1/routes';
 import { expectGolden } from '../helpers/golden';
@@ -14,7 +15,13 @@ const SNAPSHOT = path.join(__dirname, '..', 'routes.txt');
 function routeTable(): string {
   const ctx = {} as Context;
   const api = ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint));
-  const rows = [...opsRoutes(ctx, new Metrics(), () => false), ...docsRoutes, ...api, ...v1Routes(ctx)];
+  const rows = [
+    ...opsRoutes(ctx, new Metrics(), () => false),
+    ...docsRoutes,
+    ...oauthPages(ctx),
+    ...api,
+    ...v1Routes(ctx),
+  ];
   const lines = rows.map((row) => `${row.method.toUpperCase().padEnd(7)}${row.path.padEnd(68)}${row.access}`);
   return `${lines.join('\n')}\n`;
 }

@@ -88,16 +88,20 @@ export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Prom
 /**
  * Makes an account and its namespace.
  *
- * @param address - of whoever registers it; undefined: an operator makes it
+ * @param by - who makes it, or the address from which somebody registers it for himself
  * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken
  */
-export async function createUser(ctx: Needs<'db' | 'passwords'>, user: NewUser, address?: string): Promise<void> {
+export async function createUser(
+  ctx: Needs<'db' | 'passwords'>,
+  user: NewUser,
+  by: Doer | string = OPERATOR,
+): Promise<void> {
   assertUserFormats(user);
   const passwordHash = await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {
     const userId = await insertUnlessTaken(tx, { ...user, passwordHash });
-    const doer = address === undefined ? OPERATOR : { userId, name: user.username, address };
-    const action = address === undefined ? 'user.created' : 'user.registered';
+    const doer = typeof by === 'string' ? { userId, name: user.username, address: by } : by;
+    const action = typeof by === 'string' ? 'user.registered' : 'user.created';
     await recordEvent(tx, doer, { action, subject: user.username, details: user.isAdmin ? { isAdmin: true } : {} });
     if (user.email === undefined) return;
     await addEmail(tx, { userId, address: user.email, isPrimary: true, isVerified: user.isEmailVerified });

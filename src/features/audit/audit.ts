@@ -20,6 +20,9 @@ export type AuditAction =
   | 'login.blocked' // a failure too many; details: how long, and whose failures were counted
   | 'session.started' // in a browser
   | 'session.ended' // details: how many, when all others were ended at once
+  | 'oauth.client_created'
+  | 'oauth.client_deleted'
+  | 'oauth.authorized' // an account lets a client act for it; details: scope
   | 'user.registered'
   | 'user.created'
   | 'user.password_changed'

@@ -4,6 +4,7 @@ import type { Account, Actor } from '../../features/accounts/actor';
 import { verifyCredentials } from '../../features/accounts/credentials';
 import { getAccount } from '../../features/accounts/current-account';
 import { findSession, type Session } from '../../features/accounts/sessions';
+import { findAccessToken } from '../../features/oauth/grants';
 import type { Scope } from '../../features/oauth/scopes';
 import { AppError } from '../../platform/errors';
 import { readAuthorization } from '../../platform/http/authorization';
@@ -85,11 +86,19 @@ async function bySession(ctx: Context, req: IncomingMessage, address: string): P
   return { actor: { kind: 'user', identity, address }, account, scopes: undefined, session: { ...session, secret } };
 }
 
+async function byAccessToken(ctx: Context, token: string, address: string): Promise<Caller> {
+  const found = await findAccessToken(ctx, token);
+  if (found === undefined) throw authenticationRequired();
+  const { identity, account, scopes } = found;
+  return { actor: { kind: 'user', identity, address }, account, scopes, session: undefined };
+}
+
 /** @throws AppError `unauthenticated`, `inactive`, `busy` for too many wrong passwords, `forbidden` without CSRF token */
 async function identify(ctx: Context, req: IncomingMessage): Promise<Caller> {
   const address = clientAddress(req, ctx.settings.trustsProxy);
   const authorization = readAuthorization(req.headers.authorization);
   if (authorization.kind === 'none') return bySession(ctx, req, address);
+  if (authorization.kind === 'bearer') return byAccessToken(ctx, authorization.text, address);
   if (authorization.kind !== 'basic') throw authenticationRequired();
   const { username, password } = authorization;
   const identity = await verifyCredentials(ctx, username, password, address);

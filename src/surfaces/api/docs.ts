@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { entityTag, isNotModified } from '../../platform/http/etag';
 import { empty, jsonText, type Exchange, type Reply } from '../../platform/http/exchange';
-import { pageHeaders } from '../../platform/http/page-headers';
+import { contentSecurityPolicy, setPageHeaders } from '../../platform/http/page-headers';
 import type { Guard, Route } from '../../platform/http/route';
 import { ENDPOINTS } from './endpoints';
 import { openApiDocument } from './openapi';
@@ -41,7 +41,10 @@ const ASSETS = [
   ['favicon-32x32.png', 'image/png'],
 ] as const;
 
-const CACHED = { 'Cache-Control': 'public, max-age=3600' };
+const PAGE_HEADERS = {
+  'Cache-Control': 'public, max-age=3600',
+  'Content-Security-Policy': contentSecurityPolicy({ img: ['data:'] }),
+};
 
 let documentText: string | undefined;
 
@@ -52,14 +55,14 @@ function getDocument({ req }: Exchange<undefined>): Reply {
 }
 
 function text(type: string, body: string): () => Reply {
-  return () => ({ status: 200, headers: { 'Content-Type': `${type}; charset=utf-8`, ...CACHED }, body });
+  return () => ({ status: 200, headers: { 'Content-Type': `${type}; charset=utf-8`, ...PAGE_HEADERS }, body });
 }
 
 function asset(name: string, type: string): () => Promise<Reply> {
   const file = path.join(SWAGGER_UI, name);
   return async () => {
     const { size } = await stat(file);
-    const headers = { 'Content-Type': type, 'Content-Length': size, ...CACHED };
+    const headers = { 'Content-Type': type, 'Content-Length': size, ...PAGE_HEADERS };
     return { status: 200, headers, body: createReadStream(file) };
   };
 }
@@ -76,8 +79,6 @@ export const docsRoutes: readonly Route<DocsAccess, DocsCallers>[] = [
     handle: asset(name, type),
   })),
 ];
-
-const setPageHeaders = pageHeaders(['data:']);
 
 /** Nobody is asked who he is. */
 export const docsGuards: { readonly [A in DocsAccess]: Guard<undefined> } = {

@@ -68,6 +68,8 @@ interface EndpointFacts {
   readonly statuses?: Readonly<Partial<Record<ErrorCode, number>>>;
   /** GET: send an ETag. Others: heed `If-Match`, or insist on it. */
   readonly etag?: 'sent' | 'heeded' | 'required';
+  /** where another standard has its own way to say what went wrong; undefined: this error is a problem as all others */
+  readonly refusal?: (error: unknown) => AnyReply | undefined;
   /** undefined: JSON */
   readonly bodyTypes?: readonly ('json' | 'form')[];
 }

@@ -3,6 +3,8 @@ import { administrationEndpoints } from './endpoints/administration';
 import { auditEndpoints } from './endpoints/audit';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
+import { oauthClientEndpoints } from './endpoints/oauth-clients';
+import { oauthTokenEndpoints } from './endpoints/oauth-token';
 import { passwordEndpoints } from './endpoints/password';
 import { repositoryEndpoints } from './endpoints/repositories';
 import { searchEndpoints } from './endpoints/search';
@@ -15,6 +17,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...passwordEndpoints,
   ...emailEndpoints,
   ...sessionEndpoints,
+  ...oauthTokenEndpoints,
+  ...oauthClientEndpoints,
   ...repositoryEndpoints,
   ...searchEndpoints,
   ...administrationEndpoints,

@@ -55,6 +55,8 @@ export function toRoute(ctx: Context, endpoint: Endpoint): Route<Access, Callers
       try {
         return await handle(ctx, endpoint, exchange);
       } catch (error) {
+        const refusal = endpoint.refusal?.(error);
+        if (refusal !== undefined) return render(endpoint, exchange.req, refusal);
         const status = error instanceof AppError ? statuses[error.code] : undefined;
         throw error instanceof AppError && status !== undefined ? new StatusError(status, error) : error;
       }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAuditCommand } from './audit';
 import { addDoctorCommand } from './doctor/command';
 import { addGcCommand } from './gc';
+import { addOAuthClientCommands } from './oauth-client';
 import { printJson, printLine } from './output';
 import type { CommandParts, ListingOptions } from './parts';
 import { addRepoCommands } from './repo';
@@ -29,6 +30,7 @@ export function buildProgram(parts: CommandParts): Command {
   addDatabaseCommands(program, parts);
   addUserCommands(program, parts);
   addRepoCommands(program, parts);
+  addOAuthClientCommands(program, parts);
   addGcCommand(program, parts);
   addScrubCommand(program, parts);
   addAuditCommand(program, parts);

@@ -162,6 +162,20 @@ describe('POST /users/', () => {
     const body = { username: 'newcomer', password: 'newcomerpw', email: 'newcomer@example.com' };
     const answer = await askApi(other, 'post', USERS, { body });
     expect([answer.status, answer.body.code]).toEqual([403, 'closed']);
+    await addUser(other, 'alice');
+    expect((await askApi(other, 'post', USERS, { as: 'alice', body })).status).toBe(403);
+    await other.close();
+  });
+
+  it('an administrator makes an account for somebody else, also where registration is closed', async () => {
+    const other = await startTestServer({ settings: { registrationOpen: false, confirmationRequired: true } });
+    await addUser(other, 'root', { isAdmin: true });
+    const body = { username: 'newcomer', password: 'newcomerpw', email: 'newcomer@example.com' };
+    expect((await askApi(other, 'post', USERS, { as: 'root', body })).status).toBe(201);
+    expect((await askApi(other, 'post', USERS, { as: 'root', body })).status).toBe(409);
+    expect((await askApi(other, 'get', '/api/v1.1/users/newcomer/', { as: 'newcomer' })).body.is_active).toBe(true);
+    const [event] = await listEvents(other.ctx, { subject: 'newcomer', action: 'user.', limit: 1 });
+    expect(event).toMatchObject({ actor: 'root', action: 'user.created' });
     await other.close();
   });
 

@@ -1,21 +1,12 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
-import { verifyCredentials } from '../../../features/accounts/credentials';
 import { doerOf } from '../../../features/accounts/doer';
-import {
-  createSession,
-  endOtherSessions,
-  endSession,
-  listSessions,
-  SESSION_SECONDS,
-  type Session,
-} from '../../../features/accounts/sessions';
-import { getUser } from '../../../features/accounts/users';
+import { endOtherSessions, endSession, listSessions, type Session } from '../../../features/accounts/sessions';
 import { AppError } from '../../../platform/errors';
-import { csrfToken, isSameOrigin } from '../../../platform/http/csrf';
-import { ownOrigin } from '../../../platform/http/own-origin';
-import { endedSessionCookie, readSessionCookie, sessionCookie } from '../../../platform/http/session-cookie';
+import { csrfToken } from '../../../platform/http/csrf';
+import { endedSessionCookie } from '../../../platform/http/session-cookie';
 import { endpoint, reply } from '../endpoint';
+import { logIn } from '../login';
 import { line, moment } from './schemas';
 import { ownUser, usernameParams } from './users';
 
@@ -49,16 +40,9 @@ const postSession = endpoint({
   responses: { 201: { description: 'Logged in', body: currentSchema, headers: { 'Set-Cookie': 'The session' } } },
   errors: ['unauthenticated', 'inactive', 'forbidden', 'busy'],
   handle: async (ctx, { req, body, caller }) => {
-    const { address } = caller.actor;
-    if (!isSameOrigin(req, ownOrigin(req, ctx.settings))) throw new AppError('forbidden', 'Log in from a page of ours');
-    const identity = await verifyCredentials(ctx, body.username, body.password, address);
-    if (identity === undefined) throw new AppError('unauthenticated', 'Wrong username or password');
-    const { username } = await getUser(ctx, body.username);
-    const before = readSessionCookie(req);
-    if (before !== undefined) await endSession(ctx, before, address);
-    const doer = { userId: identity.userId, name: username, address };
-    const { secret, session } = await createSession(ctx, identity, doer, req.headers['user-agent'] ?? '');
-    const cookie = sessionCookie(req, ctx.settings, { secret, seconds: SESSION_SECONDS });
+    const login = await logIn(ctx, req, body, caller.actor.address);
+    if (login === undefined) throw new AppError('unauthenticated', 'Wrong username or password');
+    const { username, secret, session, cookie } = login;
     return reply(201, currentBody(ctx, username, secret, session), { 'Set-Cookie': cookie });
   },
 });

@@ -3,7 +3,7 @@ import type { Context } from '../../../context';
 import { doerOf } from '../../../features/accounts/doer';
 import { getProfile, updateProfile, type Profile } from '../../../features/accounts/profiles';
 import { register } from '../../../features/accounts/registration';
-import { getUser, type User } from '../../../features/accounts/users';
+import { createUser, getUser, type User } from '../../../features/accounts/users';
 import { AppError } from '../../../platform/errors';
 import type { AccountCaller } from '../access';
 import { endpoint, reply } from '../endpoint';
@@ -67,14 +67,21 @@ const postUser = endpoint({
   method: 'post',
   path: '/api/v1.1/users/',
   tag: 'users',
-  access: 'open',
+  access: 'optional',
   summary: 'Register an account',
-  description: 'Where e-mail confirmation is required, the account is inactive until then.',
+  description:
+    'Where e-mail confirmation is required, the account is inactive until then. An administrator makes one for somebody ' +
+    'else, active at once, also where registration is closed.',
   body: registrationSchema,
   responses: { 201: { description: 'The new account', body: userSchema, headers: { Location: 'Its path' } } },
-  errors: ['conflict', 'closed', 'busy'],
-  handle: async (ctx, { body, caller }) => {
-    await register(ctx, body, caller.actor.address);
+  errors: ['conflict', 'closed'],
+  handle: async (ctx, { body, caller: { actor, account } }) => {
+    if (account?.isAdmin === true) {
+      const user = { ...body, isActive: true, isAdmin: false, isEmailVerified: true };
+      await createUser(ctx, user, doerOf(actor, account));
+    } else {
+      await register(ctx, body, actor.address);
+    }
     const made = userBody(await getProfile(ctx, body.username));
     return reply(201, made, { Location: made.url });
   },
