@@ -27,7 +27,7 @@ export const OPERATIONS: readonly Operation[] = Object.entries(DOCUMENT.paths).f
   })),
 );
 
-/** Writes down that the suite has seen an answer of the operation. Test files run in processes of their own. */
+/** Writes down that the suite has seen the operation work. Test files run in processes of their own. */
 export function recordOperation({ name }: Operation): void {
   const directory = process.env[EXERCISED_OPERATIONS];
   if (directory === undefined) throw new Error('the test set-up has made no place for the exercised operations');

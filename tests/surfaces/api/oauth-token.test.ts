@@ -228,9 +228,16 @@ describe('a Bearer token', () => {
     expect((await askApi(server, 'get', '/api/v1.1/session/', bearer(token))).status).toBe(401);
   });
 
-  it('of somebody else reaches nothing of alice', async () => {
+  it('of somebody else reaches nothing of alice, also of an administrator', async () => {
     await addUser(server, 'robert');
-    expect(await profile(await accessTokenOf(server, 'robert', 'profile_read'))).toBe(403);
+    await addUser(server, 'root', { isAdmin: true });
+    for (const username of ['robert', 'root']) {
+      const token = await accessTokenOf(server, username, 'profile_read profile_write email_read email_write');
+      expect([await profile(token), await profile(token, username)]).toEqual([403, 200]);
+      const body = { company: 'Evil' };
+      const change = await askApi(server, 'patch', '/api/v1.1/users/alice/', { ...bearer(token), body });
+      expect(change.status).toBe(403);
+    }
   });
 
   it.each(['nonsense', 'A'.repeat(43)])('%s is none', async (token) => {

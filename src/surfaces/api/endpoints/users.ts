@@ -51,13 +51,15 @@ export function userBody(profile: Profile): z.input<typeof userSchema> {
 }
 
 /**
- * The user that a path names, for himself or an administrator.
+ * The user that a path names, for himself or an administrator. An administrator who lets a program act for him lets it at
+ * his own account only.
  *
  * @throws AppError `not_found`, `forbidden`
  */
-export async function ownUser(ctx: Context, { account }: AccountCaller, username: string): Promise<User> {
+export async function ownUser(ctx: Context, { account, scopes }: AccountCaller, username: string): Promise<User> {
   const user = await getUser(ctx, username);
-  if (account.userId !== user.id && !account.isAdmin) throw new AppError('forbidden', 'This is not your account');
+  const isOverseer = account.isAdmin && scopes === undefined;
+  if (account.userId !== user.id && !isOverseer) throw new AppError('forbidden', 'This is not your account');
   return user;
 }
 
