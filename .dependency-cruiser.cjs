@@ -12,6 +12,7 @@
 const FEATURES = [
   'audit',
   'accounts',
+  'oauth',
   'namespaces',
   'repositories',
   'statistics',

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Context } from './context';
+import { AppError } from './platform/errors';
 import { answer, type ErrorReply } from './platform/http/answer';
 import { json, type Reply } from './platform/http/exchange';
 import { createFastLane } from './platform/http/fast-lane';
@@ -8,6 +9,12 @@ import { mountRoutes, type MountOptions } from './platform/http/route';
 import { splitUrl } from './platform/http/url';
 import type { Metrics } from './platform/metrics/metrics';
 import { hookErrorReply, hookRoutes } from './surfaces/hooks/routes';
+import { apiGuards } from './surfaces/api/access';
+import { docsGuards, docsRoutes } from './surfaces/api/docs';
+import { ENDPOINTS } from './surfaces/api/endpoints';
+import { apiErrorReply, apiFallback } from './surfaces/api/errors';
+import { apiHeaders, toRoute } from './surfaces/api/mount';
+import { oauthPageGuards, oauthPages, pageErrorReply } from './surfaces/api/oauth-pages';
 import { opsRoutes } from './surfaces/ops/routes';
 import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
 import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
@@ -44,11 +51,14 @@ const errorReply: ErrorReply = (error, { requestId, log }) => {
 
 /** What Express itself refuses: a path whose escapes are broken. */
 const refuse: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
+  const isApi = req.path.startsWith('/api/');
   const make = async (): Promise<Reply> => {
-    if (error instanceof URIError) return json(400, { error: 'Bad request' });
-    throw error;
+    if (!(error instanceof URIError)) throw error;
+    if (isApi) throw new AppError('invalid', 'The path has a broken escape');
+    return json(400, { error: 'Bad request' });
   };
-  await answer(res, { make, errorReply, path: req.path, headers: v1Headers });
+  const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: v1Headers };
+  await answer(res, { make, path: req.path, ...style });
 };
 
 /** The v1 surface, as the fast lane and Express both get it. */
@@ -60,6 +70,31 @@ function v1Surface(ctx: Context): MountOptions<Access, Callers> {
     errorReply: v1ErrorReply,
     fallback: { path: '/v1', reply: v1Fallback },
   };
+}
+
+/** The API and its documentation; everything else below `/api` is not there. */
+function mountApi(app: Express, ctx: Context): void {
+  mountRoutes(app, {
+    routes: docsRoutes,
+    guards: docsGuards,
+    headers: () => ({ 'X-Content-Type-Options': 'nosniff' }),
+    errorReply: () => apiErrorReply,
+    fallback: { path: undefined, reply: apiFallback },
+  });
+  mountRoutes(app, {
+    routes: oauthPages(ctx),
+    guards: oauthPageGuards(ctx),
+    headers: apiHeaders,
+    errorReply: () => pageErrorReply,
+    fallback: { path: undefined, reply: apiFallback },
+  });
+  mountRoutes(app, {
+    routes: ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint)),
+    guards: apiGuards(ctx),
+    headers: apiHeaders,
+    errorReply: () => apiErrorReply,
+    fallback: { path: '/api', reply: apiFallback },
+  });
 }
 
 function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptions<Access, Callers>): Express {
@@ -83,6 +118,7 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }, { Allow: 'POST' }) },
   });
   mountRoutes(app, v1);
+  mountApi(app, ctx);
   app.use(WEB_ROOT, webHeaders);
   mountRoutes(app, {
     routes: webRoutes(ctx),

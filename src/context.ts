@@ -34,6 +34,8 @@ export interface Settings {
   readonly trustsProxy: TrustsProxy;
   /** a path below which an nginx in front of us finds the layers' files; undefined: we send them */
   readonly accelPrefix: string | undefined;
+  /** `https://host[:port]` under which people reach this; undefined: the host that their request came to */
+  readonly publicUrl: string | undefined;
   /** how long the audit log goes back */
   readonly auditDays: number;
 }

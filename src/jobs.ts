@@ -1,9 +1,11 @@
 import type { Context } from './context';
 import { forgetExpiredLinks } from './features/accounts/email-links';
 import { accountMailJobs } from './features/accounts/mail-jobs';
+import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
 import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
+import { forgetGrants } from './features/oauth/grants';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
 import { forgetPushes } from './features/repositories/pushes';
@@ -44,6 +46,8 @@ export function jobsOf(ctx: Context): Job[] {
       run: async () => {
         // A layer may take a day to arrive, and its upload is touched only at both ends.
         ctx.log.info(await sweep(ctx, ago(72)), 'swept');
+        await forgetSessions(ctx);
+        await forgetGrants(ctx);
         await forgetOpenings(ctx, ago(24 * 30));
         await forgetPushes(ctx, ago(24 * 7));
         await forgetDeliveries(ctx);

@@ -58,6 +58,7 @@ export function settingsOf(config: Config): Settings {
     indexHosts: config.DRYDOCK_INDEX_HOSTS ?? [],
     trustsProxy: trustProxies(config.DRYDOCK_TRUSTED_PROXIES ?? []),
     accelPrefix: config.DRYDOCK_ACCEL_PREFIX,
+    publicUrl: config.DRYDOCK_PUBLIC_URL,
     auditDays: config.DRYDOCK_AUDIT_DAYS,
   };
 }

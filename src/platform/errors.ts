@@ -10,13 +10,25 @@ export type ErrorCode =
   | 'not_found' // it does not exist, or this caller may not know that it does
   | 'conflict' // it exists already, or is in a state that does not allow this
   | 'missing_checksum' // a checksum request that carries no checksum at all
+  | 'stale' // it has changed since the caller read it
+  | 'unconditional' // the caller must say which state it wants to change
+  | 'unsupported_type' // the body is of a kind that is not understood here
   | 'too_large' // more than the limit
   | 'busy' // too much of this at once, or too often
   | 'closed' // the operator switched this off
   | 'storage_full' // no room for more bytes
   | 'unavailable'; // a part that we depend on does not answer
 
+/** What is wrong with one part of an input. */
+export interface FieldError {
+  /** as `body.email` or `query.page` */
+  readonly field: string;
+  readonly message: string;
+}
+
 export interface AppErrorOptions extends ErrorOptions {
+  /** which parts of the input are at fault */
+  readonly fields?: readonly FieldError[];
   /** when it makes sense to try again */
   readonly retryAfterSeconds?: number;
 }
@@ -25,6 +37,7 @@ export interface AppErrorOptions extends ErrorOptions {
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly retryAfterSeconds: number | undefined;
+  readonly fields: readonly FieldError[];
 
   constructor(
     readonly code: ErrorCode,
@@ -33,5 +46,6 @@ export class AppError extends Error {
   ) {
     super(message, options);
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.fields = options.fields ?? [];
   }
 }

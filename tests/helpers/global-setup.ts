@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { openDb } from '../../src/platform/db/db';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/db/embedded/embedded-postgres';
 import { migrate } from '../../src/platform/db/migrate';
 import { createLogger } from '../../src/platform/log/logger';
+import { EXERCISED_OPERATIONS } from './operations';
 import { closeRunFolder, openRunFolder } from './run-folder';
 import { TEMPLATE, TEST_POSTGRES } from './test-database';
 
@@ -37,4 +40,6 @@ async function startPostgres(folder: string): Promise<void> {
   await template.destroy();
   globalThis.testPostgres = { server, folder };
   process.env[TEST_POSTGRES] = JSON.stringify(server.connection);
+  process.env[EXERCISED_OPERATIONS] = path.join(folder, 'exercised-operations');
+  await mkdir(path.join(folder, 'exercised-operations'));
 }

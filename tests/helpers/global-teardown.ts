@@ -1,7 +1,29 @@
+import type { Config } from 'jest';
+import { EXERCISED_OPERATIONS, unexercisedOperations } from './operations';
 import { closeRunFolder } from './run-folder';
 
-/** Stops the run's Postgres, and takes away what the run and its tests have left on the disk. */
-export default async function globalTeardown(): Promise<void> {
+/** What jest tells of the run; of its type, `testPathPatterns` is missing. */
+type Run = Pick<Config, 'findRelatedTests' | 'onlyChanged'> & {
+  readonly testPathPatterns: { readonly patterns: readonly string[] };
+  readonly testNamePattern?: string;
+  readonly shard?: object;
+  readonly watch: boolean;
+  readonly watchAll: boolean;
+};
+
+/** Only a run of all tests can say that something is never exercised. */
+function isFull(run: Run): boolean {
+  const isNarrowed = [run.findRelatedTests, run.onlyChanged, run.watch, run.watchAll].includes(true);
+  const isNamed = run.testPathPatterns.patterns.length > 0 || (run.testNamePattern ?? '') !== '';
+  return !isNarrowed && !isNamed && run.shard === undefined;
+}
+
+/**
+ * Stops the run's Postgres, takes away what the run and its tests have left on the disk, and fails a full run that never exercised an operation of the API.
+ */
+export default async function globalTeardown(run: Run): Promise<void> {
+  const missing = isFull(run) ? unexercisedOperations(process.env[EXERCISED_OPERATIONS] ?? '') : [];
   await globalThis.testPostgres?.server.stop();
   if (globalThis.testPostgres !== undefined) await closeRunFolder(globalThis.testPostgres.folder);
+  if (missing.length > 0) throw new Error(`no test exercises these operations of the API:\n  ${missing.join('\n  ')}`);
 }

@@ -22,6 +22,7 @@ const SETTINGS: Settings = {
   indexHosts: [],
   trustsProxy: trustsNobody,
   accelPrefix: undefined,
+  publicUrl: undefined,
   auditDays: 365,
 };
 

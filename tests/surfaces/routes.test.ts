@@ -2,6 +2,10 @@ import path from 'node:path';
 import type { Context } from '../../src/context';
 import { Metrics } from '../../src/platform/metrics/metrics';
 import { hookRoutes } from '../../src/surfaces/hooks/routes';
+import { docsRoutes } from '../../src/surfaces/api/docs';
+import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
+import { toRoute } from '../../src/surfaces/api/mount';
+import { oauthPages } from '../../src/surfaces/api/oauth-pages';
 import { opsRoutes } from '../../src/surfaces/ops/routes';
 import { v1Routes } from '../../src/surfaces/v1/routes';
 import { webRoutes } from '../../src/surfaces/web/routes';
@@ -12,7 +16,16 @@ const SNAPSHOT = path.join(__dirname, '..', 'routes.txt');
 /** Every door in the order in which it is asked, and who may come in. */
 function routeTable(): string {
   const ctx = {} as Context;
-  const rows = [...opsRoutes(ctx, new Metrics(), () => false), ...hookRoutes(ctx), ...v1Routes(ctx), ...webRoutes(ctx)];
+  const api = ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint));
+  const rows = [
+    ...opsRoutes(ctx, new Metrics(), () => false),
+    ...hookRoutes(ctx),
+    ...docsRoutes,
+    ...oauthPages(ctx),
+    ...api,
+    ...v1Routes(ctx),
+    ...webRoutes(ctx),
+  ];
   const lines = rows.map((row) => `${row.method.toUpperCase().padEnd(7)}${row.path.padEnd(68)}${row.access}`);
   return `${lines.join('\n')}\n`;
 }

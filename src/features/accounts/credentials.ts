@@ -49,26 +49,20 @@ async function recordFailure(ctx: Checking, username: string, address: string): 
 }
 
 /**
- * Checks a username and password, or an access token in its place. The password comes first, so that nobody learns of an account, active or not,
+ * Checks a username and password. The password comes first, so that nobody learns of an account, active or not,
  * without it; an unknown user costs as much time as a wrong password (protocol 2.3).
  *
  * @param address - of whoever brings them
  * @returns the identity, or undefined when the two do not belong together
  * @throws AppError `inactive`; `busy` when too many are logging in, or after too many wrong passwords
  */
-export async function verifyCredentials(
+export async function verifyPassword(
   ctx: Checking,
   name: string,
   password: string,
   address: string,
 ): Promise<Identity | undefined> {
   const username = normalizeUsername(name);
-  // Nobody guesses one, so failures need no count; and a host whose token has expired must not shut its people out.
-  if (isAccessToken(password)) {
-    const identity = await verifyAccessToken(ctx, username, password, address);
-    if (identity !== undefined) ctx.recentLogins.set(identity, username, password);
-    return identity;
-  }
   const user = await findByUsername(ctx.db, username);
   const storedHash = user?.password_hash;
   const isRemembered = storedHash !== undefined && ctx.passwords.isRemembered(username, password, storedHash);
@@ -77,6 +71,23 @@ export async function verifyCredentials(
   if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
   const identity = { userId: user.id, credentialsEpoch: user.credentials_epoch, accessTokenId: undefined };
   ctx.recentLogins.set(identity, username, password);
+  return identity;
+}
+
+/**
+ * Checks a username and password, or an access token in its place; otherwise as `verifyPassword`.
+ */
+export async function verifyCredentials(
+  ctx: Checking,
+  name: string,
+  password: string,
+  address: string,
+): Promise<Identity | undefined> {
+  if (!isAccessToken(password)) return verifyPassword(ctx, name, password, address);
+  // Nobody guesses one, so failures need no count; and a host whose token has expired must not shut its people out.
+  const username = normalizeUsername(name);
+  const identity = await verifyAccessToken(ctx, username, password, address);
+  if (identity !== undefined) ctx.recentLogins.set(identity, username, password);
   return identity;
 }
 

@@ -83,3 +83,18 @@ export async function updatePrimary(db: Db, userId: number, emailId: number): Pr
   await query(db, 'update emails set is_primary = false where user_id = $1 and is_primary', [userId]);
   await query(db, 'update emails set is_primary = true where id = $1', [emailId]);
 }
+
+/** Of an account, the oldest first. */
+export async function list(db: Db, userId: number): Promise<EmailRow[]> {
+  return query<EmailRow>(db, `${SELECT} where u.id = $1 order by e.id`, [userId]);
+}
+
+/** @returns whether there was one that is not the primary one */
+export async function deleteSecondary(db: Db, userId: number, address: string): Promise<boolean> {
+  const rows = await query(
+    db,
+    'delete from emails where user_id = $1 and lower(email) = lower($2) and not is_primary returning id',
+    [userId, address],
+  );
+  return rows.length > 0;
+}

@@ -35,7 +35,7 @@ export interface NewUser {
 
 /** Engines compare it byte for byte: it sends them on to the log in (protocol 2.2). */
 export const NAME_TAKEN = 'Username or email already exists';
-const EMAIL_TAKEN = 'email is already associated with an account';
+export const EMAIL_TAKEN = 'email is already associated with an account';
 
 function toUser(row: store.UserRow): User {
   return {
@@ -95,16 +95,20 @@ export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Prom
 /**
  * Makes an account and its namespace.
  *
- * @param address - of whoever registers it; undefined: an operator makes it
+ * @param by - who makes it, or the address from which somebody registers it for himself
  * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken
  */
-export async function createUser(ctx: Needs<'db' | 'passwords'>, user: NewUser, address?: string): Promise<void> {
+export async function createUser(
+  ctx: Needs<'db' | 'passwords'>,
+  user: NewUser,
+  by: Doer | string = OPERATOR,
+): Promise<void> {
   assertUserFormats(user);
   const passwordHash = await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {
     const userId = await insertUnlessTaken(tx, { ...user, passwordHash });
-    const doer = address === undefined ? OPERATOR : { userId, name: user.username, address };
-    const action = address === undefined ? 'user.created' : 'user.registered';
+    const doer = typeof by === 'string' ? { userId, name: user.username, address: by } : by;
+    const action = typeof by === 'string' ? 'user.registered' : 'user.created';
     await recordEvent(tx, doer, { action, subject: user.username, details: user.isAdmin ? { isAdmin: true } : {} });
     if (user.email === undefined) return;
     await addEmail(tx, { userId, address: user.email, isPrimary: true, isVerified: user.isEmailVerified });
@@ -219,17 +223,17 @@ export async function identityForOperator(ctx: Needs<'db'>, username: string): P
 }
 
 /**
- * Deletes the account and its empty namespace, for an operator.
+ * Deletes the account and its empty namespace, for an operator or administrator.
  *
  * @throws AppError `not_found`, `conflict` while the namespace has repositories
  */
-export async function deleteUser(ctx: Needs<'db'>, username: string): Promise<void> {
+export async function deleteUser(ctx: Needs<'db'>, username: string, doer: Doer = OPERATOR): Promise<void> {
   const { id, username: subject } = await getUser(ctx, username);
   try {
     await inTransaction(ctx.db, async (tx) => {
       await store.deleteNamespaceOf(tx, id);
       await store.deleteAccount(tx, id);
-      await recordEvent(tx, OPERATOR, { action: 'user.deleted', subject });
+      await recordEvent(tx, doer, { action: 'user.deleted', subject });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;

@@ -24,35 +24,49 @@ export async function insert(
   );
 }
 
-/** A statement with only the conditions that are asked for, so that each can use its index. */
-export async function list(
-  db: Db,
-  filter: {
-    user?: string | undefined;
-    action?: string | undefined;
-    subject?: string | undefined;
-    since?: Date | undefined;
-    limit: number;
-  },
-): Promise<AuditRow[]> {
-  const values: unknown[] = [filter.limit];
+interface Conditions {
+  user?: string | undefined;
+  action?: string | undefined;
+  subject?: string | undefined;
+  since?: Date | undefined;
+}
+
+/** Only the conditions that are asked for, so that each can use its index; their parameters follow `values`. */
+function where({ user, action, subject, since }: Conditions, values: unknown[]): string {
   const conditions: string[] = [];
   const add = (value: unknown, condition: (parameter: string) => string): void => {
     if (value === undefined) return;
     values.push(value);
     conditions.push(condition(`$${values.length}`));
   };
-  add(filter.user, (p) => `(actor_name = ${p} or (action like 'login.%' and subject = ${p}))`);
-  add(filter.action?.replace(/[\\%_]/g, '\\$&').concat('%'), (p) => `action like ${p}`);
-  add(filter.subject, (p) => `subject = ${p}`);
-  add(filter.since, (p) => `at >= ${p}`);
+  add(user, (p) => `(actor_name = ${p} or (action like 'login.%' and subject = ${p}))`);
+  add(action?.replace(/[\\%_]/g, '\\$&').concat('%'), (p) => `action like ${p}`);
+  add(subject, (p) => `subject = ${p}`);
+  add(since, (p) => `at >= ${p}`);
+  return conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+}
+
+export async function list(
+  db: Db,
+  filter: Conditions & { limit: number; offset?: number | undefined },
+): Promise<AuditRow[]> {
+  const values: unknown[] = [filter.limit, filter.offset ?? 0];
   return query<AuditRow>(
     db,
     `select id, at, actor_name, address, action, subject, details from audit_events
-     ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
-     order by id desc limit $1`,
+     ${where(filter, values)} order by id desc limit $1 offset $2`,
     values,
   );
+}
+
+export async function count(db: Db, filter: Conditions): Promise<number> {
+  const values: unknown[] = [];
+  const rows = await query<{ count: number }>(
+    db,
+    `select count(*) as count from audit_events ${where(filter, values)}`,
+    values,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** @returns how many of the oldest went, at most `limit` */

@@ -18,12 +18,19 @@ export type AuditAction =
   | 'login.ok' // a password was checked and right
   | 'login.failed' // the subject is the name that was tried
   | 'login.blocked' // a failure too many; details: how long, and whose failures were counted
+  | 'session.started' // in a browser
+  | 'session.ended' // details: how many, when all others were ended at once
+  | 'oauth.client_created'
+  | 'oauth.client_deleted'
+  | 'oauth.authorized' // an account lets a client act for it; details: scope
   | 'user.registered'
   | 'user.created'
   | 'user.password_changed'
   | 'user.email_added'
   | 'user.email_confirmed'
   | 'user.primary_email_changed'
+  | 'user.email_removed'
+  | 'user.profile_changed' // details: fields
   | 'user.activated'
   | 'user.deactivated'
   | 'user.admin_granted'
@@ -120,6 +127,8 @@ export interface AuditFilter {
   readonly subject?: string | undefined;
   readonly since?: Date | undefined;
   readonly limit: number;
+  /** how many of the newest to leave out */
+  readonly offset?: number | undefined;
 }
 
 const LONGEST_SUBJECT = 255;
@@ -155,6 +164,11 @@ export async function listEvents(ctx: Needs<'db'>, filter: AuditFilter): Promise
     actor: actor ?? undefined,
     action: action as AuditAction,
   }));
+}
+
+/** How many events there are. */
+export async function countEvents(ctx: Needs<'db'>, filter: Omit<AuditFilter, 'limit' | 'offset'>): Promise<number> {
+  return store.count(ctx.db, filter);
 }
 
 const FORGOTTEN_AT_ONCE = 10_000;

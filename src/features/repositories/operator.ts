@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { OPERATOR, recordEvent } from '../audit/audit';
+import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
 import { getUser } from '../accounts/users';
@@ -83,14 +83,18 @@ export async function deleteRepository(ctx: Needs<'db'>, name: RepositoryName): 
  * @returns how many repositories there were
  * @throws AppError `not_found`, `conflict`
  */
-export async function deleteUserWithRepositories(ctx: Needs<'db'>, username: string): Promise<number> {
+export async function deleteUserWithRepositories(
+  ctx: Needs<'db'>,
+  username: string,
+  doer: Doer = OPERATOR,
+): Promise<number> {
   return inTransaction(ctx.db, async (tx) => {
     const { id } = await getUser({ db: tx }, username);
     const deleted = await store.deleteAllOfOwner(tx, id);
     for (const name of deleted) {
-      await recordEvent(tx, OPERATOR, { action: 'repository.deleted', subject: displayName(name) });
+      await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(name) });
     }
-    await deletePerson({ db: tx }, username);
+    await deletePerson({ db: tx }, username, doer);
     return deleted.length;
   });
 }

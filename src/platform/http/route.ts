@@ -6,7 +6,7 @@ import type { Handler, Headers, Reply } from './exchange';
 import { requestState } from './request-state';
 import { splitUrl } from './url';
 
-export type Method = 'get' | 'put' | 'post' | 'delete';
+export type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
 
 /** A door as a row of data. `get` serves HEAD as well. */
 export interface Route<Access extends string, Callers extends Record<Access, unknown>> {
@@ -29,6 +29,11 @@ export interface Fallback {
   readonly reply: (req: IncomingMessage, allowed: readonly Method[]) => Reply;
 }
 
+/** What `Allow` says of a path with these methods. */
+export function allowHeader(methods: readonly Method[]): string {
+  return methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
+}
+
 /** Named parts of a path, decoded. */
 export type Params = Readonly<Record<string, string>>;
 
@@ -45,6 +50,7 @@ function register(router: Router, method: Method, path: string, handler: Request
   if (method === 'get') router.get(path, handler);
   else if (method === 'put') router.put(path, handler);
   else if (method === 'post') router.post(path, handler);
+  else if (method === 'patch') router.patch(path, handler);
   else router.delete(path, handler);
 }
 

@@ -18,7 +18,7 @@ interface AuditOptions extends ListingOptions {
 const ABOUT = `show who did what from where, the newest first
 
 Logins, changes of accounts and repositories, tags, pushes, and what operators did on the command line. Actions begin with
-login, user, repository, tag, push, gc or scrub.`;
+login, session, user, oauth, repository, tag, push, gc or scrub.`;
 
 /**
  * A moment: some time ago (`30m`, `2h`, `7d`), or a date with or without a time (ISO 8601, UTC unless it says otherwise).

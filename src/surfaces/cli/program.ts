@@ -3,6 +3,7 @@ import { addAuditCommand } from './audit';
 import { addDoctorCommand } from './doctor/command';
 import { addGcCommand } from './gc';
 import { addMailCommand } from './mail';
+import { addOAuthClientCommands } from './oauth-client';
 import { printJson, printLine } from './output';
 import type { CommandParts, ListingOptions } from './parts';
 import { addOrgCommands } from './org';
@@ -40,6 +41,7 @@ export function buildProgram(parts: CommandParts): Command {
   addPlanCommands(program, parts);
   addRepoCommands(program, parts);
   addWebhookCommands(program, parts);
+  addOAuthClientCommands(program, parts);
   addGcCommand(program, parts);
   addScrubCommand(program, parts);
   addAuditCommand(program, parts);

@@ -24,6 +24,9 @@ const STATUS: Record<ErrorCode, number> = {
   closed: 403,
   storage_full: 507,
   unavailable: 503,
+  stale: 412,
+  unconditional: 428,
+  unsupported_type: 415,
 };
 
 /** Says what went wrong as `{"error": sentence}`. */

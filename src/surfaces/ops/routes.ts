@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import { healthOf } from '../../platform/health';
 import { json, type Reply } from '../../platform/http/exchange';
 import type { Route } from '../../platform/http/route';
 import type { Metrics } from '../../platform/metrics/metrics';
@@ -6,27 +7,9 @@ import type { Metrics } from '../../platform/metrics/metrics';
 /** The ops doors look at no credentials: keep them from strangers in the proxy, if need be. */
 export type OpsRoute = Route<'open', { open: undefined }>;
 
-const CHECK_MS = 2000;
-
-async function within(check: Promise<unknown>): Promise<'ok' | 'failed'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'failed'>((resolve) => {
-    timer = setTimeout(() => resolve('failed'), CHECK_MS);
-  });
-  const result = check.then(
-    () => 'ok' as const,
-    () => 'failed' as const,
-  );
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 async function readiness(ctx: Context, isDraining: () => boolean): Promise<Reply> {
-  const database = await within(Promise.resolve(ctx.db.raw('select 1')));
-  const storage = await within(ctx.blobs.check());
+  const database = await healthOf(Promise.resolve(ctx.db.raw('select 1')));
+  const storage = await healthOf(ctx.blobs.check());
   const isReady = database === 'ok' && storage === 'ok' && !isDraining();
   return json(isReady ? 200 : 503, {
     status: isDraining() ? 'draining' : isReady ? 'ok' : 'failed',

@@ -79,6 +79,7 @@ async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteI
     case 'none':
       return { kind: 'anonymous', address };
     case 'unknown':
+    case 'bearer': // protocol 6.2: not here
       throw authorizationRequired();
     case 'basic': {
       const { username, password } = authorization;

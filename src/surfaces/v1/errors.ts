@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { AppError, type ErrorCode } from '../../platform/errors';
 import type { ErrorReply } from '../../platform/http/answer';
 import { json, type Headers, type Reply } from '../../platform/http/exchange';
-import type { Method } from '../../platform/http/route';
+import { allowHeader, type Method } from '../../platform/http/route';
 import type { V1Route } from './access';
 
 const STATUS: Record<ErrorCode, number> = {
@@ -13,6 +13,9 @@ const STATUS: Record<ErrorCode, number> = {
   not_found: 404,
   conflict: 409,
   missing_checksum: 412,
+  stale: 412,
+  unconditional: 428,
+  unsupported_type: 415,
   too_large: 413,
   busy: 429,
   closed: 401, // 403 would end the login of docker 0.8 and later (protocol 2.2)
@@ -81,6 +84,5 @@ export function unknownUrl(path: string): Reply {
 /** A path that no row has, or not with this method. */
 export function v1Fallback(req: IncomingMessage, allowed: readonly Method[]): Reply {
   if (allowed.length === 0) return unknownUrl(`/v1${(req.url ?? '').split('?')[0] ?? ''}`);
-  const names = allowed.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
-  return json(405, { error: 'Method not allowed' }, { Allow: names.join(', ') });
+  return json(405, { error: 'Method not allowed' }, { Allow: allowHeader(allowed) });
 }

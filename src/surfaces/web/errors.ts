@@ -18,6 +18,9 @@ const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
   closed: [403, 'This is switched off'],
   storage_full: [507, 'There is no room left'],
   unavailable: [503, 'Please try again'],
+  stale: [412, 'It has changed meanwhile'],
+  unconditional: [428, 'That does not work'],
+  unsupported_type: [415, 'That does not work'],
 };
 
 /** How a page says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */

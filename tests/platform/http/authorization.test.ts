@@ -20,6 +20,10 @@ describe('readAuthorization (protocol 2.3, 3.1)', () => {
     expect(readAuthorization(header)).toEqual({ kind: 'basic', username, password });
   });
 
+  it.each(['Bearer abc._~+/-=', 'bearer   abc._~+/-=  '])('reads %s', (header) => {
+    expect(readAuthorization(header)).toEqual({ kind: 'bearer', text: 'abc._~+/-=' });
+  });
+
   it.each([
     ['Token signature=00,repository="a/b",access=read', ' signature=00,repository="a/b",access=read'],
     ['token signature=00', ' signature=00'],
@@ -35,7 +39,8 @@ describe('readAuthorization (protocol 2.3, 3.1)', () => {
     'Basic ',
     'Basic !!!',
     `Basic ${encode('nocolon')}`,
-    'Bearer abc',
+    'Bearer',
+    'Bearer a b',
     'Tokens x',
     'alice:pw',
     'Basic a b',

@@ -1,0 +1,70 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+export interface StatusRow {
+  id: number;
+  username: string;
+  is_active: boolean;
+  is_admin: boolean;
+}
+
+export interface ListedRow extends StatusRow {
+  created_at: Date;
+  email: string | null;
+}
+
+/**
+ * Keeps the number of administrators from changing, and the user from being changed, until the transaction ends: two
+ * administrators who demote each other at once come one after the other.
+ */
+export async function lockStatus(tx: Db, username: string): Promise<StatusRow | undefined> {
+  const rows = await query<StatusRow>(
+    tx,
+    `select id, username, is_active, is_admin from users where username = $1 or is_admin order by id for update`,
+    [username],
+  );
+  return rows.find((row) => row.username === username);
+}
+
+/** @param besides - a user who does not count */
+export async function activeAdminExists(db: Db, besides: number): Promise<boolean> {
+  const rows = await query(db, 'select 1 from users where is_admin and is_active and id <> $1 limit 1', [besides]);
+  return rows.length > 0;
+}
+
+export async function updateStatus(db: Db, status: Omit<StatusRow, 'username'>): Promise<void> {
+  await query(db, 'update users set is_active = $2, is_admin = $3, updated_at = now() where id = $1', [
+    status.id,
+    status.is_active,
+    status.is_admin,
+  ]);
+}
+
+const FILTER = `($1::text is null or u.username like $1 or exists (
+    select 1 from emails e where e.user_id = u.id and lower(e.email) like $1))
+  and ($2::boolean is null or u.is_active = $2) and ($3::boolean is null or u.is_admin = $3)`;
+
+interface Wanted {
+  pattern: string | undefined;
+  isActive: boolean | undefined;
+  isAdmin: boolean | undefined;
+}
+
+function valuesOf({ pattern, isActive, isAdmin }: Wanted): unknown[] {
+  return [pattern ?? null, isActive ?? null, isAdmin ?? null];
+}
+
+export async function list(db: Db, wanted: Wanted, limit: number, offset: number): Promise<ListedRow[]> {
+  return query<ListedRow>(
+    db,
+    `select u.id, u.username, u.is_active, u.is_admin, u.created_at,
+       (select e.email from emails e where e.user_id = u.id and e.is_primary) as email
+     from users u where ${FILTER} order by u.username limit $4 offset $5`,
+    [...valuesOf(wanted), limit, offset],
+  );
+}
+
+export async function count(db: Db, wanted: Wanted): Promise<number> {
+  const text = `select count(*) as count from users u where ${FILTER}`;
+  return (await query<{ count: number }>(db, text, valuesOf(wanted)))[0]?.count ?? 0;
+}

@@ -1,0 +1,70 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import * as store from './emails.store';
+import { assertEmail } from './rules';
+import { EMAIL_TAKEN, type User } from './users';
+import { insertEmail } from './users.store';
+
+/** An address of an account. */
+export interface Email {
+  readonly address: string;
+  readonly isPrimary: boolean;
+  readonly isVerified: boolean;
+}
+
+function toEmail(row: store.EmailRow): Email {
+  return { address: row.email, isPrimary: row.is_primary, isVerified: row.is_verified };
+}
+
+/** The addresses of an account, the oldest first. */
+export async function listEmails(ctx: Needs<'db'>, userId: number): Promise<Email[]> {
+  return (await store.list(ctx.db, userId)).map(toEmail);
+}
+
+/**
+ * Adds an address, not verified and not primary (protocol 6.1).
+ *
+ * @throws AppError `invalid`; `conflict` when any account has it already
+ */
+export async function addEmail(
+  ctx: Needs<'db'>,
+  user: Pick<User, 'id' | 'username'>,
+  address: string,
+  doer: Doer,
+): Promise<Email> {
+  assertEmail(address);
+  try {
+    await inTransaction(ctx.db, async (tx) => {
+      await insertEmail(tx, { userId: user.id, address, isPrimary: false, isVerified: false });
+      await recordEvent(tx, doer, { action: 'user.email_added', subject: user.username });
+    });
+  } catch (error) {
+    throw isUniqueViolation(error) ? new AppError('conflict', EMAIL_TAKEN, { cause: error }) : error;
+  }
+  return { address, isPrimary: false, isVerified: false };
+}
+
+/**
+ * Removes an address; the primary one stays (protocol 6.1).
+ *
+ * @throws AppError `not_found`, `invalid` for the primary one
+ */
+export async function removeEmail(
+  ctx: Needs<'db'>,
+  user: Pick<User, 'id' | 'username'>,
+  address: string,
+  doer: Doer,
+): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    if (await store.deleteSecondary(tx, user.id, address)) {
+      return recordEvent(tx, doer, { action: 'user.email_removed', subject: user.username });
+    }
+    const emails = await store.list(tx, user.id);
+    const isThere = emails.some(({ email }) => email.toLowerCase() === address.toLowerCase());
+    if (isThere) throw new AppError('invalid', 'The primary address cannot be removed');
+    throw new AppError('not_found', 'No such address');
+  });
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import * as store from './profiles.store';
+import { assertEmail, normalizeUsername } from './rules';
+
+/** What an account says of itself; everything may be empty. */
+export interface ProfileFields {
+  readonly fullName: string;
+  readonly location: string;
+  readonly company: string;
+  readonly profileUrl: string;
+  readonly gravatarEmail: string;
+}
+
+/** An account as its owner sees it (protocol 6.1). */
+export interface Profile extends ProfileFields {
+  readonly id: number;
+  readonly username: string;
+  readonly createdAt: Date;
+  readonly isActive: boolean;
+  /** the primary address */
+  readonly email: string | undefined;
+  /** of the picture at Gravatar; empty without an address */
+  readonly gravatarUrl: string;
+}
+
+/** The Hub's: 80 pixels, suited for all audiences, a silhouette for whoever has no picture. */
+function gravatarUrl(address: string): string {
+  if (address === '') return '';
+  const digest = createHash('md5').update(address.trim().toLowerCase()).digest('hex');
+  return `https://secure.gravatar.com/avatar/${digest}.jpg?s=80&r=g&d=mm`;
+}
+
+function toProfile(row: store.ProfileRow): Profile {
+  return {
+    id: row.id,
+    username: row.username,
+    createdAt: row.created_at,
+    isActive: row.is_active,
+    email: row.email ?? undefined,
+    fullName: row.full_name,
+    location: row.location,
+    company: row.company,
+    profileUrl: row.profile_url,
+    gravatarEmail: row.gravatar_email,
+    gravatarUrl: gravatarUrl(row.gravatar_email === '' ? (row.email ?? '') : row.gravatar_email),
+  };
+}
+
+/** @throws AppError `not_found` */
+export async function getProfile(ctx: Needs<'db'>, username: string): Promise<Profile> {
+  return profileOf(await store.find(ctx.db, normalizeUsername(username)), username);
+}
+
+function profileOf(row: store.ProfileRow | undefined, username: string): Profile {
+  if (row === undefined) throw new AppError('not_found', `No such user: ${username}`);
+  return toProfile(row);
+}
+
+function assertFields({ profileUrl, gravatarEmail }: Partial<ProfileFields>): void {
+  if (gravatarEmail !== undefined && gravatarEmail !== '') assertEmail(gravatarEmail);
+  if (profileUrl === undefined || profileUrl === '') return;
+  // It becomes a link on a page: `javascript:` is a URL, too.
+  const { protocol } = URL.canParse(profileUrl) ? new URL(profileUrl) : { protocol: '' };
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw new AppError('invalid', 'Wrong profile_url format (it has to be an http or https URL)');
+  }
+}
+
+/**
+ * Changes what is given of a profile.
+ *
+ * @param assertCurrent - refuses, by throwing, to change what is there now
+ * @returns the profile as it is then
+ * @throws AppError `invalid`, `not_found`, and what `assertCurrent` throws
+ */
+export async function updateProfile(
+  ctx: Needs<'db'>,
+  username: string,
+  changes: { readonly [K in keyof ProfileFields]?: string | undefined },
+  doer: Doer,
+  assertCurrent: (profile: Profile) => void = () => undefined,
+): Promise<Profile> {
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  assertFields(given);
+  return inTransaction(ctx.db, async (tx) => {
+    const before = profileOf(await store.lock(tx, normalizeUsername(username)), username);
+    assertCurrent(before);
+    const after = { ...before, ...given };
+    await store.update(tx, before.id, {
+      full_name: after.fullName,
+      location: after.location,
+      company: after.company,
+      profile_url: after.profileUrl,
+      gravatar_email: after.gravatarEmail,
+    });
+    const fields = Object.keys(given).join(',');
+    await recordEvent(tx, doer, { action: 'user.profile_changed', subject: before.username, details: { fields } });
+    return getProfile({ db: tx }, before.username);
+  });
+}

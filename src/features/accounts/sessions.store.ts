@@ -1,0 +1,107 @@
+import type { Db } from '../../platform/db/db';
+import { query, queryPrepared } from '../../platform/db/query';
+
+export interface SessionRow {
+  id: number;
+  created_at: Date;
+  last_seen_at: Date;
+  expires_at: Date;
+  address: string;
+  user_agent: string;
+}
+
+export interface FoundRow extends SessionRow {
+  user_id: number;
+  credentials_epoch: number;
+  username: string;
+  is_admin: boolean;
+  is_active: boolean;
+}
+
+const COLUMNS = 's.id, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent';
+
+/** The session and its account. A use is written down once in five minutes: requests of a page need no write each. */
+const FIND = {
+  name: 'sessions.find',
+  text: `with seen as (
+      update sessions set last_seen_at = now() where secret_hash = $1 and last_seen_at < now() - interval '5 minutes'
+    )
+    select ${COLUMNS}, u.id as user_id, u.credentials_epoch, u.username, u.is_admin, u.is_active
+    from sessions s join users u on u.id = s.user_id and u.credentials_epoch = s.credentials_epoch
+    where s.secret_hash = $1 and s.expires_at > now()`,
+};
+
+export async function find(db: Db, secretHash: Buffer): Promise<FoundRow | undefined> {
+  return (await queryPrepared<FoundRow>(db, FIND, [secretHash]))[0];
+}
+
+export async function insert(
+  db: Db,
+  session: {
+    secretHash: Buffer;
+    userId: number;
+    credentialsEpoch: number;
+    seconds: number;
+    address: string;
+    userAgent: string;
+  },
+): Promise<SessionRow> {
+  const { secretHash, userId, credentialsEpoch, seconds, address, userAgent } = session;
+  const rows = await query<SessionRow>(
+    db,
+    `insert into sessions as s (secret_hash, user_id, credentials_epoch, expires_at, address, user_agent)
+     values ($1, $2, $3, now() + make_interval(secs => $4), $5, $6) returning ${COLUMNS}`,
+    [secretHash, userId, credentialsEpoch, seconds, address, userAgent],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error('insert into sessions returned no row');
+  return row;
+}
+
+/** Ends the user's oldest sessions beyond the newest `kept`. */
+export async function deleteOldest(db: Db, userId: number, kept: number): Promise<void> {
+  await query(
+    db,
+    `delete from sessions where id in (select id from sessions where user_id = $1 order by id desc offset $2)`,
+    [userId, kept],
+  );
+}
+
+/** @returns whose session it was */
+export async function deleteOne(db: Db, secretHash: Buffer): Promise<{ id: number; username: string } | undefined> {
+  const rows = await query<{ id: number; username: string }>(
+    db,
+    `delete from sessions s using users u where u.id = s.user_id and s.secret_hash = $1 returning u.id, u.username`,
+    [secretHash],
+  );
+  return rows[0];
+}
+
+/** @returns how many there were */
+export async function deleteAllBut(db: Db, userId: number, kept: number | undefined): Promise<number> {
+  const rows = await query(
+    db,
+    'delete from sessions where user_id = $1 and id is distinct from $2::bigint returning id',
+    [userId, kept ?? null],
+  );
+  return rows.length;
+}
+
+/** Those that are still good, the newest first. */
+export async function list(db: Db, userId: number): Promise<SessionRow[]> {
+  return query<SessionRow>(
+    db,
+    `select ${COLUMNS} from sessions s join users u on u.id = s.user_id and u.credentials_epoch = s.credentials_epoch
+     where s.user_id = $1 and s.expires_at > now() order by s.id desc`,
+    [userId],
+  );
+}
+
+/** Of accounts whose password has changed since, as well. */
+export async function deleteEnded(db: Db): Promise<void> {
+  await query(
+    db,
+    `delete from sessions s using users u
+     where u.id = s.user_id and (s.expires_at <= now() or s.credentials_epoch <> u.credentials_epoch)`,
+  );
+}

@@ -1,0 +1,139 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import type { Account, Identity } from './actor';
+import * as store from './sessions.store';
+
+/*
+ * Sessions of browsers. The secret is in a cookie; here is its sha256, so that a copy of the table opens nothing. A
+ * session ends by logging out, after two weeks, with a new password, and with its account.
+ */
+
+/** How long a login lasts. */
+export const SESSION_SECONDS = 14 * 24 * 3600;
+
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
+const SESSIONS_PER_USER = 100;
+const USER_AGENT_CHARACTERS = 255;
+
+/** A session, as its owner may see it. */
+export interface Session {
+  readonly id: number;
+  readonly createdAt: Date;
+  /** to five minutes */
+  readonly lastSeenAt: Date;
+  readonly expiresAt: Date;
+  readonly address: string;
+  readonly userAgent: string;
+}
+
+function toSession(row: store.SessionRow): Session {
+  return {
+    id: row.id,
+    createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+    expiresAt: row.expires_at,
+    address: row.address,
+    userAgent: row.user_agent,
+  };
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+/**
+ * Begins a session of an account whose credentials were right.
+ *
+ * @param doer - who logs in, and from where
+ * @returns the secret for the cookie, which is nowhere else, and the session
+ */
+export async function createSession(
+  ctx: Needs<'db'>,
+  identity: Identity,
+  doer: Doer & { readonly name: string },
+  userAgent: string,
+): Promise<{ secret: string; session: Session }> {
+  const secret = randomBytes(32).toString('base64url');
+  const row = await inTransaction(ctx.db, async (tx) => {
+    const made = await store.insert(tx, {
+      ...identity,
+      secretHash: hashOf(secret),
+      seconds: SESSION_SECONDS,
+      address: doer.address,
+      userAgent: userAgent.slice(0, USER_AGENT_CHARACTERS),
+    });
+    await store.deleteOldest(tx, identity.userId, SESSIONS_PER_USER);
+    await recordEvent(tx, doer, { action: 'session.started', subject: doer.name });
+    return made;
+  });
+  return { secret, session: toSession(row) };
+}
+
+/**
+ * The session of a cookie and its account, in one query.
+ *
+ * @returns undefined when there is none, or it has ended
+ * @throws AppError `inactive`
+ */
+export async function findSession(
+  ctx: Needs<'db'>,
+  secret: string,
+): Promise<{ session: Session; account: Account; identity: Identity } | undefined> {
+  const row = SECRET.test(secret) ? await store.find(ctx.db, hashOf(secret)) : undefined;
+  if (row === undefined) return undefined;
+  if (!row.is_active) throw new AppError('inactive', 'Account is not Active');
+  return {
+    session: toSession(row),
+    account: {
+      userId: row.user_id,
+      username: row.username,
+      isAdmin: row.is_admin,
+      robotOf: undefined,
+      accessToken: undefined,
+    },
+    identity: { userId: row.user_id, credentialsEpoch: row.credentials_epoch },
+  };
+}
+
+/** Ends the session of a cookie, if there is one. */
+export async function endSession(ctx: Needs<'db'>, secret: string, address: string): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const owner = await store.deleteOne(tx, hashOf(secret));
+    if (owner === undefined) return;
+    const doer = { userId: owner.id, name: owner.username, address };
+    await recordEvent(tx, doer, { action: 'session.ended', subject: owner.username });
+  });
+}
+
+/** The sessions of a user, the newest first. */
+export async function listSessions(ctx: Needs<'db'>, userId: number): Promise<Session[]> {
+  return (await store.list(ctx.db, userId)).map(toSession);
+}
+
+/**
+ * Ends all sessions of a user but one.
+ *
+ * @param kept - the id of the one from which this is asked; undefined: it is none of them
+ * @returns how many ended
+ */
+export async function endOtherSessions(
+  ctx: Needs<'db'>,
+  user: { readonly id: number; readonly username: string },
+  kept: number | undefined,
+  doer: Doer,
+): Promise<number> {
+  return inTransaction(ctx.db, async (tx) => {
+    const ended = await store.deleteAllBut(tx, user.id, kept);
+    const details = { sessions: ended };
+    if (ended > 0) await recordEvent(tx, doer, { action: 'session.ended', subject: user.username, details });
+    return ended;
+  });
+}
+
+/** Forgets the sessions that have ended. */
+export async function forgetSessions(ctx: Needs<'db'>): Promise<void> {
+  await store.deleteEnded(ctx.db);
+}

@@ -1,0 +1,113 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import * as store from './clients.store';
+import { hashOf, newSecret } from './secrets';
+
+/** A program of somebody else that acts for users who let it. */
+export interface OAuthClient {
+  /** of the row */
+  readonly id: number;
+  readonly clientId: string;
+  /** what users see */
+  readonly name: string;
+  /** where their browsers may be sent back to */
+  readonly redirectUris: readonly string[];
+  readonly createdAt: Date;
+}
+
+const CLIENT_ID = /^[0-9a-f]{20}$/;
+const NAME_CHARACTERS = 100;
+const URIS = 20;
+const URI_CHARACTERS = 2000;
+/** The web's schemes, or one of an app's own by RFC 8252, which has a dot. */
+const SCHEME = /^(https?|[a-z][a-z0-9+-]*\.[a-z0-9+.-]*):$/;
+
+function toClient(row: store.ClientRow): OAuthClient {
+  return {
+    id: row.id,
+    clientId: row.client_id,
+    name: row.name,
+    redirectUris: row.redirect_uris,
+    createdAt: row.created_at,
+  };
+}
+
+function assertRedirectUri(uri: string): void {
+  // Only printable ASCII: it is compared byte for byte, and ends up in headers.
+  const url = /^[\x21-\x7e]+$/.test(uri) && URL.canParse(uri) ? new URL(uri) : undefined;
+  const isGood = url !== undefined && SCHEME.test(url.protocol) && !uri.includes('#') && uri.length <= URI_CHARACTERS;
+  if (!isGood) throw new AppError('invalid', `Wrong redirect URI format: ${uri}`);
+}
+
+/**
+ * Makes a client.
+ *
+ * @returns the client, and its secret, which is nowhere else
+ * @throws AppError `invalid`
+ */
+export async function createClient(
+  ctx: Needs<'db'>,
+  input: { readonly name: string; readonly redirectUris: readonly string[] },
+  doer: Doer,
+): Promise<{ client: OAuthClient; secret: string }> {
+  const { name, redirectUris } = input;
+  const isNamed = name.trim() !== '' && name.length <= NAME_CHARACTERS && !/\p{C}/u.test(name);
+  if (!isNamed) throw new AppError('invalid', `Wrong name format (it has to be at most ${NAME_CHARACTERS} characters)`);
+  if (redirectUris.length === 0 || redirectUris.length > URIS) {
+    throw new AppError('invalid', `A client has 1 to ${URIS} redirect URIs`);
+  }
+  for (const uri of redirectUris) assertRedirectUri(uri);
+  const [clientId, secret] = [randomBytes(10).toString('hex'), newSecret()];
+  return inTransaction(ctx.db, async (tx) => {
+    const row = await store.insert(tx, { clientId, secretHash: hashOf(secret), name, redirectUris });
+    await recordEvent(tx, doer, { action: 'oauth.client_created', subject: name, details: { client: clientId } });
+    return { client: toClient(row), secret };
+  });
+}
+
+/** The client, or undefined. */
+export async function findClient(ctx: Needs<'db'>, clientId: string): Promise<OAuthClient | undefined> {
+  const row = CLIENT_ID.test(clientId) ? await store.find(ctx.db, clientId) : undefined;
+  return row && toClient(row);
+}
+
+/** The client whose secret this is, or undefined. */
+export async function verifyClient(
+  ctx: Needs<'db'>,
+  clientId: string,
+  secret: string,
+): Promise<OAuthClient | undefined> {
+  const row = CLIENT_ID.test(clientId) ? await store.find(ctx.db, clientId) : undefined;
+  return row !== undefined && timingSafeEqual(row.secret_hash, hashOf(secret)) ? toClient(row) : undefined;
+}
+
+/** All clients by name. */
+export async function listClients(ctx: Needs<'db'>): Promise<OAuthClient[]> {
+  return (await store.list(ctx.db)).map(toClient);
+}
+
+/** Some of the clients by name, and how many there are. */
+export async function listClientsPage(
+  ctx: Needs<'db'>,
+  range: { readonly limit: number; readonly offset: number },
+): Promise<{ total: number; clients: OAuthClient[] }> {
+  const rows = await store.list(ctx.db, range);
+  return { total: await store.count(ctx.db), clients: rows.map(toClient) };
+}
+
+/**
+ * Deletes a client and ends whatever it got.
+ *
+ * @throws AppError `not_found`
+ */
+export async function deleteClient(ctx: Needs<'db'>, clientId: string, doer: Doer): Promise<OAuthClient> {
+  return inTransaction(ctx.db, async (tx) => {
+    const row = CLIENT_ID.test(clientId) ? await store.remove(tx, clientId) : undefined;
+    if (row === undefined) throw new AppError('not_found', `No such client: ${clientId}`);
+    await recordEvent(tx, doer, { action: 'oauth.client_deleted', subject: row.name, details: { client: clientId } });
+    return toClient(row);
+  });
+}

@@ -1,0 +1,139 @@
+import type { Db } from '../../platform/db/db';
+import { query, queryPrepared } from '../../platform/db/query';
+import type { Scope } from './scopes';
+
+/** What a code or token stands for. */
+export interface GrantRow {
+  client_id: string;
+  user_id: number;
+  username: string;
+  credentials_epoch: number;
+  scopes: Scope[];
+}
+
+export interface CodeRow extends GrantRow {
+  redirect_uri: string;
+  code_challenge: string | null;
+  code_challenge_method: string | null;
+  expires_at: Date;
+}
+
+export interface TokenRow extends GrantRow {
+  refresh_expires_at: Date;
+}
+
+/** Of accounts that may act: a new password, or a deactivation, ends everything before it. */
+const CURRENT = `join oauth_clients c on c.id = g.client_id
+  join users u on u.id = g.user_id and u.credentials_epoch = g.credentials_epoch and u.is_active`;
+const COLUMNS = 'c.client_id, u.id as user_id, u.username, u.credentials_epoch, g.scopes';
+
+interface Grant {
+  readonly clientRowId: number;
+  readonly userId: number;
+  readonly credentialsEpoch: number;
+  readonly scopes: readonly string[];
+}
+
+export async function insertCode(
+  db: Db,
+  code: Grant & {
+    hash: Buffer;
+    redirectUri: string;
+    challenge: string | undefined;
+    challengeMethod: string | undefined;
+    expiresAt: Date;
+  },
+): Promise<void> {
+  await query(
+    db,
+    `insert into oauth_codes (code_hash, client_id, user_id, credentials_epoch, scopes, redirect_uri, code_challenge,
+       code_challenge_method, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      code.hash,
+      code.clientRowId,
+      code.userId,
+      code.credentialsEpoch,
+      code.scopes,
+      code.redirectUri,
+      code.challenge ?? null,
+      code.challengeMethod ?? null,
+      code.expiresAt,
+    ],
+  );
+}
+
+export async function findCode(db: Db, hash: Buffer): Promise<CodeRow | undefined> {
+  const rows = await query<CodeRow>(
+    db,
+    `select ${COLUMNS}, g.redirect_uri, g.code_challenge, g.code_challenge_method, g.expires_at
+     from oauth_codes g ${CURRENT} where g.code_hash = $1`,
+    [hash],
+  );
+  return rows[0];
+}
+
+/** @returns whether there was such a code: of two who use it at once, one hears yes */
+export async function consumeCode(db: Db, hash: Buffer): Promise<boolean> {
+  return (await query(db, 'delete from oauth_codes where code_hash = $1 returning 1', [hash])).length > 0;
+}
+
+export async function insertToken(
+  db: Db,
+  token: Grant & { accessHash: Buffer; refreshHash: Buffer; accessExpiresAt: Date; refreshExpiresAt: Date },
+): Promise<void> {
+  await query(
+    db,
+    `insert into oauth_tokens (access_hash, refresh_hash, client_id, user_id, credentials_epoch, scopes,
+       access_expires_at, refresh_expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      token.accessHash,
+      token.refreshHash,
+      token.clientRowId,
+      token.userId,
+      token.credentialsEpoch,
+      token.scopes,
+      token.accessExpiresAt,
+      token.refreshExpiresAt,
+    ],
+  );
+}
+
+export async function findByRefreshHash(db: Db, hash: Buffer): Promise<TokenRow | undefined> {
+  const rows = await query<TokenRow>(
+    db,
+    `select ${COLUMNS}, g.refresh_expires_at from oauth_tokens g ${CURRENT} where g.refresh_hash = $1`,
+    [hash],
+  );
+  return rows[0];
+}
+
+/** @returns whether there was such a token: of two who use it at once, one hears yes */
+export async function consumeRefreshToken(db: Db, hash: Buffer): Promise<boolean> {
+  return (await query(db, 'delete from oauth_tokens where refresh_hash = $1 returning 1', [hash])).length > 0;
+}
+
+export interface AccessRow extends GrantRow {
+  is_admin: boolean;
+  is_active: boolean;
+}
+
+const FIND_ACCESS = {
+  name: 'oauth_tokens.find_access',
+  text: `select ${COLUMNS}, u.is_admin, u.is_active
+    from oauth_tokens g join oauth_clients c on c.id = g.client_id
+      join users u on u.id = g.user_id and u.credentials_epoch = g.credentials_epoch
+    where g.access_hash = $1 and g.access_expires_at > now()`,
+};
+
+export async function findByAccessHash(db: Db, hash: Buffer): Promise<AccessRow | undefined> {
+  return (await queryPrepared<AccessRow>(db, FIND_ACCESS, [hash]))[0];
+}
+
+export async function deleteEnded(db: Db): Promise<void> {
+  await query(db, 'delete from oauth_codes where expires_at <= now()');
+  await query(
+    db,
+    `delete from oauth_tokens g using users u
+     where u.id = g.user_id and (g.refresh_expires_at <= now() or g.credentials_epoch <> u.credentials_epoch)`,
+  );
+}

@@ -1,0 +1,117 @@
+import type OAuth2Server from '@node-oauth/oauth2-server';
+import type { Needs } from '../../context';
+import { findClient, verifyClient, type OAuthClient } from './clients';
+import * as store from './grants.store';
+import { DEFAULT_SCOPES, isScope } from './scopes';
+import { hashOf, isSecret, newSecret } from './secrets';
+
+/** What the library keeps for us between its steps: the account that lets a client act. */
+export interface GrantUser {
+  readonly userId: number;
+  readonly username: string;
+  readonly credentialsEpoch: number;
+}
+
+type Model = OAuth2Server.AuthorizationCodeModel & OAuth2Server.RefreshTokenModel;
+
+function toLibraryClient(client: OAuthClient): OAuth2Server.Client {
+  return {
+    id: client.clientId,
+    rowId: client.id,
+    redirectUris: [...client.redirectUris],
+    grants: ['authorization_code', 'refresh_token'],
+  };
+}
+
+function grantOf(client: OAuth2Server.Client, user: OAuth2Server.User, scopes: readonly string[] = []) {
+  const { userId, credentialsEpoch } = user as GrantUser;
+  return { clientRowId: client['rowId'] as number, userId, credentialsEpoch, scopes };
+}
+
+function ownersOf(row: store.GrantRow): { client: OAuth2Server.Client; user: OAuth2Server.User; scope: string[] } {
+  const user: GrantUser = {
+    userId: row.user_id,
+    username: row.username,
+    credentialsEpoch: row.credentials_epoch,
+  };
+  return { client: { id: row.client_id, grants: [] }, user, scope: row.scopes };
+}
+
+function codesOf(
+  ctx: Needs<'db'>,
+): Pick<Model, 'saveAuthorizationCode' | 'getAuthorizationCode' | 'revokeAuthorizationCode'> {
+  return {
+    saveAuthorizationCode: async (code, client, user) => {
+      await store.insertCode(ctx.db, {
+        ...grantOf(client, user, code.scope),
+        hash: hashOf(code.authorizationCode),
+        redirectUri: code.redirectUri,
+        challenge: code.codeChallenge,
+        challengeMethod: code.codeChallengeMethod,
+        expiresAt: code.expiresAt,
+      });
+      return { ...code, client, user };
+    },
+    getAuthorizationCode: async (authorizationCode) => {
+      const row = isSecret(authorizationCode) ? await store.findCode(ctx.db, hashOf(authorizationCode)) : undefined;
+      if (row === undefined) return undefined;
+      const challenge =
+        row.code_challenge === null
+          ? {}
+          : { codeChallenge: row.code_challenge, codeChallengeMethod: row.code_challenge_method ?? 'S256' };
+      const { redirect_uri: redirectUri, expires_at: expiresAt } = row;
+      return { authorizationCode, redirectUri, expiresAt, ...challenge, ...ownersOf(row) };
+    },
+    revokeAuthorizationCode: ({ authorizationCode }) => store.consumeCode(ctx.db, hashOf(authorizationCode)),
+  };
+}
+
+function tokensOf(ctx: Needs<'db'>): Pick<Model, 'saveToken' | 'getRefreshToken' | 'revokeToken' | 'getAccessToken'> {
+  return {
+    saveToken: async (token, client, user) => {
+      const { accessToken, refreshToken, accessTokenExpiresAt, refreshTokenExpiresAt } = token;
+      if (refreshToken === undefined || accessTokenExpiresAt === undefined || refreshTokenExpiresAt === undefined) {
+        throw new Error('a token without a refresh token, or without an end');
+      }
+      await store.insertToken(ctx.db, {
+        ...grantOf(client, user, token.scope),
+        accessHash: hashOf(accessToken),
+        refreshHash: hashOf(refreshToken),
+        accessExpiresAt: accessTokenExpiresAt,
+        refreshExpiresAt: refreshTokenExpiresAt,
+      });
+      return { ...token, client, user };
+    },
+    getRefreshToken: async (refreshToken) => {
+      const row = isSecret(refreshToken) ? await store.findByRefreshHash(ctx.db, hashOf(refreshToken)) : undefined;
+      if (row === undefined) return undefined;
+      return { refreshToken, refreshTokenExpiresAt: row.refresh_expires_at, ...ownersOf(row) };
+    },
+    revokeToken: ({ refreshToken }) => store.consumeRefreshToken(ctx.db, hashOf(refreshToken)),
+    // The API reads access tokens together with their accounts (access-tokens.ts); the library is not asked.
+    getAccessToken: () => Promise.resolve(undefined),
+  };
+}
+
+/**
+ * How the library reads and writes.
+ *
+ * @param needsSecret - whether a client must prove who it is: when it asks for tokens, not when a user is asked
+ */
+export function grantModel(ctx: Needs<'db'>, needsSecret: boolean): Model {
+  return {
+    getClient: async (clientId, secret: string | null | undefined) => {
+      const client = needsSecret ? await verifyClient(ctx, clientId, secret ?? '') : await findClient(ctx, clientId);
+      return client && toLibraryClient(client);
+    },
+    generateAccessToken: () => Promise.resolve(newSecret()),
+    generateRefreshToken: () => Promise.resolve(newSecret()),
+    generateAuthorizationCode: () => Promise.resolve(newSecret()),
+    validateScope: (_user, _client, scope) => {
+      const wanted = scope ?? [...DEFAULT_SCOPES];
+      return Promise.resolve(wanted.every(isScope) ? [...new Set(wanted)] : undefined);
+    },
+    ...codesOf(ctx),
+    ...tokensOf(ctx),
+  };
+}

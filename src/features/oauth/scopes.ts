@@ -1,0 +1,12 @@
+/** What a client of OAuth may ask for, in the Hub's words (protocol 6.2). */
+export const SCOPES = ['profile_read', 'profile_write', 'email_read', 'email_write'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** What a client gets that asks for nothing in particular. */
+export const DEFAULT_SCOPES: readonly Scope[] = ['profile_read', 'email_read'];
+
+/** Whether this is one of the scopes. */
+export function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text);
+}

@@ -1,0 +1,73 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+import type { Identity } from '../accounts/actor';
+import type { Visibility } from '../accounts/policy';
+import { callerJoins, LISTABLE } from '../accounts/policy-sql';
+import type { RepositoryState } from './scope-row';
+
+export interface DetailsRow {
+  namespace: string;
+  name: string;
+  state: RepositoryState;
+  visibility: Visibility;
+  is_automated: boolean;
+  description: string;
+  full_description: string;
+  star_count: number;
+  created_at: Date;
+  updated_at: Date;
+  tag_count: number;
+}
+
+const COLUMNS = `r.namespace, r.name, r.state, r.visibility, r.is_automated, r.description, r.full_description,
+  r.star_count, r.created_at, r.updated_at, (select count(*) from tags t where t.repository_id = r.id) as tag_count`;
+
+export async function findDetails(db: Db, repositoryId: number): Promise<DetailsRow | undefined> {
+  return (await query<DetailsRow>(db, `select ${COLUMNS} from repositories r where r.id = $1`, [repositoryId]))[0];
+}
+
+export async function namespaceExists(db: Db, name: string): Promise<boolean> {
+  return !name.includes('\0') && (await query(db, 'select 1 from namespaces where name = $1', [name])).length > 0;
+}
+
+interface Wanted {
+  /** who asks */
+  readonly identity: Identity | undefined;
+  readonly namespace: string;
+  /** of the name; undefined: any */
+  readonly pattern: string | undefined;
+}
+
+const LISTABLE_IN = `repositories r join namespaces n on n.name = r.namespace ${callerJoins('$2', '$3')}
+  where r.namespace = $1 and r.state <> 'deleting' and ${LISTABLE}
+    and ($4::text is null or r.name like $4)`;
+
+function valuesOf({ identity, namespace, pattern }: Wanted): unknown[] {
+  return [namespace, identity?.userId ?? null, identity?.accessTokenId ?? null, pattern ?? null];
+}
+
+/** Those that whoever asks may find in a list, by name. */
+export async function listListable(db: Db, wanted: Wanted, limit: number, offset: number): Promise<DetailsRow[]> {
+  const text = `select ${COLUMNS} from ${LISTABLE_IN} order by r.name limit $5 offset $6`;
+  return query<DetailsRow>(db, text, [...valuesOf(wanted), limit, offset]);
+}
+
+export async function countListable(db: Db, wanted: Wanted): Promise<number> {
+  const rows = await query<{ count: number }>(db, `select count(*) as count from ${LISTABLE_IN}`, valuesOf(wanted));
+  return rows[0]?.count ?? 0;
+}
+
+export interface ListedTagRow {
+  name: string;
+  image_id: string;
+  updated_at: Date;
+}
+
+/** By name. */
+export async function listTags(db: Db, repositoryId: number, limit: number, offset: number): Promise<ListedTagRow[]> {
+  return query<ListedTagRow>(
+    db,
+    'select name, image_id, updated_at from tags where repository_id = $1 order by name limit $2 offset $3',
+    [repositoryId, limit, offset],
+  );
+}

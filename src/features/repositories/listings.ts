@@ -1,0 +1,107 @@
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import { identityOf, type Actor, type RepositoryName } from '../accounts/actor';
+import { getAccount } from '../accounts/current-account';
+import type { Visibility } from '../accounts/policy';
+import * as store from './listings.store';
+import { LIBRARY } from './names';
+import { assertReadable, findScope } from './scope';
+import type { RepositoryState } from './scope-row';
+import { countTags } from './tags.store';
+
+/** A repository as people look at it. */
+export interface RepositoryDetails extends RepositoryName {
+  readonly state: RepositoryState;
+  readonly visibility: Visibility;
+  readonly isAutomated: boolean;
+  readonly isOfficial: boolean;
+  readonly description: string;
+  readonly fullDescription: string;
+  readonly starCount: number;
+  readonly tagCount: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A tag in a list. */
+export interface ListedTag {
+  readonly name: string;
+  readonly imageId: string;
+  readonly updatedAt: Date;
+}
+
+/** Which part of a list. */
+export interface Range {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+const MISSING = 'Repository not found';
+const TAGS_COUNTED = 1_000_000;
+
+function toDetails(row: store.DetailsRow): RepositoryDetails {
+  return {
+    namespace: row.namespace,
+    name: row.name,
+    state: row.state,
+    visibility: row.visibility,
+    isAutomated: row.is_automated,
+    isOfficial: row.namespace === LIBRARY,
+    description: row.description,
+    fullDescription: row.full_description,
+    starCount: row.star_count,
+    tagCount: row.tag_count,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** @throws AppError `not_found`, `unauthenticated` as for reading */
+export async function getRepositoryDetails(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<RepositoryDetails> {
+  const { id } = assertReadable(await findScope(ctx, actor, name), MISSING);
+  const row = await store.findDetails(ctx.db, id);
+  if (row === undefined) throw new AppError('not_found', MISSING);
+  return toDetails(row);
+}
+
+/**
+ * The repositories of a namespace that the actor may find in a list, by name, and how many there are.
+ *
+ * @param wanted.text - a part of the name; undefined: any
+ * @throws AppError `not_found` when there is no such namespace; `unauthenticated`, `inactive`
+ */
+export async function listNamespace(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  namespace: string,
+  wanted: Range & { readonly text?: string | undefined },
+): Promise<{ total: number; repositories: RepositoryDetails[] }> {
+  if (actor.kind !== 'anonymous') await getAccount(ctx, actor);
+  if (!(await store.namespaceExists(ctx.db, namespace))) throw new AppError('not_found', 'No such namespace');
+  const { text, limit, offset } = wanted;
+  const pattern = text === undefined ? undefined : `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const filter = { identity: identityOf(actor), namespace, pattern };
+  const rows = await store.listListable(ctx.db, filter, limit, offset);
+  return { total: await store.countListable(ctx.db, filter), repositories: rows.map(toDetails) };
+}
+
+/**
+ * The tags of a repository by name, and how many there are.
+ *
+ * @throws AppError `not_found`, `unauthenticated` as for reading
+ */
+export async function listTags(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  { limit, offset }: Range,
+): Promise<{ total: number; tags: ListedTag[] }> {
+  const { id } = assertReadable(await findScope(ctx, actor, name), MISSING);
+  const rows = await store.listTags(ctx.db, id, limit, offset);
+  const tags = rows.map((row) => ({ name: row.name, imageId: row.image_id, updatedAt: row.updated_at }));
+  return { total: await countTags(ctx.db, id, TAGS_COUNTED), tags };
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { TrustsProxy } from './client-address';
+
+/** What is known of how the server is reached from outside. */
+export interface Reachability {
+  /** `https://host[:port]`, when the operator has said so */
+  readonly publicUrl: string | undefined;
+  readonly trustsProxy: TrustsProxy;
+}
+
+const HOST = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
+
+function isHttps(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
+  if ((req.socket as Partial<TLSSocket>).encrypted === true) return true;
+  const forwarded = req.headers['x-forwarded-proto'];
+  return forwarded === 'https' && trustsProxy(req.socket.remoteAddress ?? '', 0);
+}
+
+/**
+ * The origin under which the client reaches this server: `scheme://host[:port]`. The configured one counts; without it,
+ * what the request and a trusted proxy say.
+ */
+export function ownOrigin(req: IncomingMessage, { publicUrl, trustsProxy }: Reachability): string {
+  if (publicUrl !== undefined) return new URL(publicUrl).origin;
+  const { host = '' } = req.headers;
+  return `${isHttps(req, trustsProxy) ? 'https' : 'http'}://${HOST.test(host) ? host.toLowerCase() : 'localhost'}`;
+}

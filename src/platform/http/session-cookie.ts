@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http';
+import { cookie, readCookie } from './cookies';
+import { ownOrigin, type Reachability } from './own-origin';
+
+const NAME = 'drydock_session';
+
+/** The secret of the session that the request brings, if any. */
+export function readSessionCookie(req: IncomingMessage): string | undefined {
+  const secret = readCookie(req, NAME);
+  return secret === '' ? undefined : secret;
+}
+
+function isSecure(req: IncomingMessage, reachability: Reachability): boolean {
+  return ownOrigin(req, reachability).startsWith('https:');
+}
+
+/**
+ * The `Set-Cookie` value that begins a session in the browser; over https, for https alone.
+ *
+ * @param session.seconds - how long it lasts
+ */
+export function sessionCookie(
+  req: IncomingMessage,
+  reachability: Reachability,
+  session: { readonly secret: string; readonly seconds: number },
+): string {
+  return cookie(NAME, session.secret, { maxAgeSeconds: session.seconds, isSecure: isSecure(req, reachability) });
+}
+
+/** The `Set-Cookie` value that ends it. */
+export function endedSessionCookie(req: IncomingMessage, reachability: Reachability): string {
+  return cookie(NAME, '', { maxAgeSeconds: 0, isSecure: isSecure(req, reachability) });
+}

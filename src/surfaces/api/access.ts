@@ -1,0 +1,137 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from '../../context';
+import type { Account, Actor } from '../../features/accounts/actor';
+import { verifyCredentials } from '../../features/accounts/credentials';
+import { getAccount } from '../../features/accounts/current-account';
+import { findSession, type Session } from '../../features/accounts/sessions';
+import { findAccessToken } from '../../features/oauth/grants';
+import type { Scope } from '../../features/oauth/scopes';
+import { AppError } from '../../platform/errors';
+import { readAuthorization } from '../../platform/http/authorization';
+import { clientAddress } from '../../platform/http/client-address';
+import { CSRF_HEADER, isCsrfToken, isSameOrigin, isUnsafe } from '../../platform/http/csrf';
+import { ownOrigin } from '../../platform/http/own-origin';
+import type { Guard } from '../../platform/http/route';
+import { readSessionCookie } from '../../platform/http/session-cookie';
+
+/*
+ * Who may come in. A guard says who asks, or refuses; what the caller may do is for the features.
+ *
+ *   open            credentials are not looked at
+ *   optional        Basic, Bearer, a session, or nobody
+ *   account         the same, but somebody
+ *   administrator   the same, and an administrator
+ *   session         a session, and nothing else
+ *
+ * An Authorization header counts before a cookie. Whoever acts by a cookie must show that a page of ours sent the
+ * request (platform/http/csrf.ts).
+ */
+
+export type Access = 'open' | 'optional' | 'account' | 'administrator' | 'session';
+
+/** A session and the secret of its cookie. */
+export interface CallerSession extends Session {
+  readonly secret: string;
+}
+
+/** Who asks. */
+export interface Caller {
+  readonly actor: Actor;
+  /** undefined: nobody that is known */
+  readonly account: Account | undefined;
+  /** what an OAuth token allows; undefined: whatever the account may do */
+  readonly scopes: ReadonlySet<Scope> | undefined;
+  readonly session: CallerSession | undefined;
+}
+
+/** Somebody that is known. */
+export type AccountCaller = Caller & { readonly account: Account };
+
+/** What a handler gets to know of its caller. */
+export interface Callers {
+  open: Caller;
+  optional: Caller;
+  account: AccountCaller;
+  administrator: AccountCaller;
+  session: AccountCaller & { readonly session: CallerSession };
+}
+
+function authenticationRequired(): AppError {
+  return new AppError('unauthenticated', 'Authentication credentials were not provided or are wrong');
+}
+
+function anonymous(address: string): Caller {
+  return { actor: { kind: 'anonymous', address }, account: undefined, scopes: undefined, session: undefined };
+}
+
+/**
+ * Refuses what a page of somebody else may have made a browser send.
+ *
+ * @throws AppError `forbidden`
+ */
+function assertOwnPage(ctx: Context, req: IncomingMessage, secret: string): void {
+  const token = req.headers[CSRF_HEADER];
+  const isOurs =
+    isSameOrigin(req, ownOrigin(req, ctx.settings)) &&
+    isCsrfToken(ctx.tokenKey, secret, typeof token === 'string' ? token : undefined);
+  if (!isOurs) throw new AppError('forbidden', 'The X-CSRF-Token of the session is missing or wrong');
+}
+
+async function bySession(ctx: Context, req: IncomingMessage, address: string): Promise<Caller> {
+  const secret = readSessionCookie(req);
+  const found = secret === undefined ? undefined : await findSession(ctx, secret);
+  if (secret === undefined || found === undefined) return anonymous(address);
+  if (isUnsafe(req)) assertOwnPage(ctx, req, secret);
+  const { identity, account, session } = found;
+  return { actor: { kind: 'user', identity, address }, account, scopes: undefined, session: { ...session, secret } };
+}
+
+async function byAccessToken(ctx: Context, token: string, address: string): Promise<Caller> {
+  const found = await findAccessToken(ctx, token);
+  if (found === undefined) throw authenticationRequired();
+  const { identity, account, scopes } = found;
+  return { actor: { kind: 'user', identity, address }, account, scopes, session: undefined };
+}
+
+/** @throws AppError `unauthenticated`, `inactive`, `busy` for too many wrong passwords, `forbidden` without CSRF token */
+async function identify(ctx: Context, req: IncomingMessage): Promise<Caller> {
+  const address = clientAddress(req, ctx.settings.trustsProxy);
+  const authorization = readAuthorization(req.headers.authorization);
+  if (authorization.kind === 'none') return bySession(ctx, req, address);
+  if (authorization.kind === 'bearer') return byAccessToken(ctx, authorization.text, address);
+  if (authorization.kind !== 'basic') throw authenticationRequired();
+  const { username, password } = authorization;
+  const identity = await verifyCredentials(ctx, username, password, address);
+  if (identity === undefined) throw authenticationRequired();
+  const actor: Actor = { kind: 'user', identity, address };
+  return { actor, account: await getAccount(ctx, actor), scopes: undefined, session: undefined };
+}
+
+async function requireAccount(ctx: Context, req: IncomingMessage): Promise<AccountCaller> {
+  const caller = await identify(ctx, req);
+  if (caller.account === undefined) throw authenticationRequired();
+  return { ...caller, account: caller.account };
+}
+
+async function requireAdministrator(ctx: Context, req: IncomingMessage): Promise<AccountCaller> {
+  const caller = await requireAccount(ctx, req);
+  if (!caller.account.isAdmin) throw new AppError('forbidden', 'Only administrators may do this');
+  return caller;
+}
+
+async function requireSession(ctx: Context, req: IncomingMessage): Promise<Callers['session']> {
+  const caller = await requireAccount(ctx, req);
+  if (caller.session === undefined) throw authenticationRequired();
+  return { ...caller, session: caller.session };
+}
+
+/** The guards of all API routes. */
+export function apiGuards(ctx: Context): { readonly [A in Access]: Guard<Callers[A]> } {
+  return {
+    open: (req) => Promise.resolve(anonymous(clientAddress(req, ctx.settings.trustsProxy))),
+    optional: (req) => identify(ctx, req),
+    account: (req) => requireAccount(ctx, req),
+    administrator: (req) => requireAdministrator(ctx, req),
+    session: (req) => requireSession(ctx, req),
+  };
+}

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { entityTag, isNotModified } from '../../platform/http/etag';
+import { empty, jsonText, type Exchange, type Reply } from '../../platform/http/exchange';
+import { contentSecurityPolicy, setPageHeaders } from '../../platform/http/page-headers';
+import type { Guard, Route } from '../../platform/http/route';
+import { ENDPOINTS } from './endpoints';
+import { openApiDocument } from './openapi';
+
+/* What the API says of itself: the OpenAPI document, and Swagger UI to read it with. */
+
+/** The document is for programs, the rest for a browser. */
+export type DocsAccess = 'open' | 'page';
+type DocsCallers = Record<DocsAccess, undefined>;
+
+const SWAGGER_UI = path.dirname(require.resolve('swagger-ui-dist/package.json'));
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>Drydock API</title>
+    <link rel="stylesheet" href="/api/docs/swagger-ui.css">
+    <link rel="icon" href="/api/docs/favicon-32x32.png">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/api/docs/swagger-ui-bundle.js"></script>
+    <script src="/api/docs/start.js"></script>
+  </body>
+</html>
+`;
+
+const START = `SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#swagger-ui', deepLinking: true });
+`;
+
+const ASSETS = [
+  ['swagger-ui.css', 'text/css; charset=utf-8'],
+  ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8'],
+  ['favicon-32x32.png', 'image/png'],
+] as const;
+
+const PAGE_HEADERS = {
+  'Cache-Control': 'public, max-age=3600',
+  'Content-Security-Policy': contentSecurityPolicy({ img: ['data:'] }),
+};
+
+let documentText: string | undefined;
+
+function getDocument({ req }: Exchange<undefined>): Reply {
+  documentText ??= JSON.stringify(openApiDocument(ENDPOINTS));
+  const headers = { ETag: entityTag(documentText), 'Cache-Control': 'no-cache' };
+  return isNotModified(req, headers.ETag) ? empty(304, headers) : jsonText(200, documentText, headers);
+}
+
+function text(type: string, body: string): () => Reply {
+  return () => ({ status: 200, headers: { 'Content-Type': `${type}; charset=utf-8`, ...PAGE_HEADERS }, body });
+}
+
+function asset(name: string, type: string): () => Promise<Reply> {
+  const file = path.join(SWAGGER_UI, name);
+  return async () => {
+    return { status: 200, headers: { 'Content-Type': type, ...PAGE_HEADERS }, body: await readFile(file) };
+  };
+}
+
+/** The routes of the documentation. */
+export const docsRoutes: readonly Route<DocsAccess, DocsCallers>[] = [
+  { method: 'get', path: '/api/openapi.json', access: 'open', handle: getDocument },
+  { method: 'get', path: '/api/docs/', access: 'page', handle: text('text/html', PAGE) },
+  { method: 'get', path: '/api/docs/start.js', access: 'page', handle: text('text/javascript', START) },
+  ...ASSETS.map(([name, type]) => ({
+    method: 'get' as const,
+    path: `/api/docs/${name}`,
+    access: 'page' as const,
+    handle: asset(name, type),
+  })),
+];
+
+/** Nobody is asked who he is. */
+export const docsGuards: { readonly [A in DocsAccess]: Guard<undefined> } = {
+  open: () => Promise.resolve(undefined),
+  page: (req, res) => {
+    setPageHeaders(req, res);
+    return Promise.resolve(undefined);
+  },
+};

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { listUsersPage, setStatus, type AccountStatus } from '../../../features/accounts/administration';
+import { doerOf } from '../../../features/accounts/doer';
+import { assertNotOnlyAdministrator, deleteUser, getUser } from '../../../features/accounts/users';
+import { deleteUserWithRepositories } from '../../../features/repositories/operator';
+import { endpoint, reply } from '../endpoint';
+import { booleanQuery, paged, pageOf, pageQuery } from '../paging';
+import { line, moment } from './schemas';
+import { usernameParams } from './users';
+
+/* What administrators do with accounts. */
+
+const listedUserSchema = z
+  .strictObject({
+    id: z.int(),
+    username: z.string(),
+    email: z.string().describe('The primary address; empty if there is none'),
+    is_active: z.boolean(),
+    is_admin: z.boolean(),
+    date_joined: moment,
+  })
+  .meta({ id: 'ListedUser' });
+
+const listUsers = endpoint({
+  method: 'get',
+  path: '/api/v1.1/users/',
+  tag: 'administration',
+  access: 'administrator',
+  summary: 'List accounts',
+  query: z.object({
+    ...pageQuery,
+    q: line(255).optional().describe('A part of the name or of an address'),
+    is_active: booleanQuery,
+    is_admin: booleanQuery,
+  }),
+  responses: { 200: { description: 'A page of them, by name', body: pageOf(listedUserSchema) } },
+  handle: async (ctx, { req, query }) => {
+    const filter = { text: query.q, isActive: query.is_active, isAdmin: query.is_admin };
+    const wanted = { page: query.page, pageSize: query.page_size };
+    const { total, users } = await listUsersPage(ctx, filter, wanted);
+    const results = users.map((user) => ({
+      id: user.id,
+      username: user.username,
+      email: user.email ?? '',
+      is_active: user.isActive,
+      is_admin: user.isAdmin,
+      date_joined: user.createdAt.toISOString(),
+    }));
+    return reply(200, paged(ctx, { req, query }, total, results));
+  },
+});
+
+const statusSchema = z.strictObject({
+  is_active: z.boolean().describe('Whether it may log in'),
+  is_admin: z.boolean().describe('Whether it may do everything'),
+});
+
+function statusBody({ isActive, isAdmin }: AccountStatus): z.input<typeof statusSchema> {
+  return { is_active: isActive, is_admin: isAdmin };
+}
+
+const STATUS_FACTS = {
+  path: '/api/v1.1/users/:username/status/',
+  tag: 'administration',
+  access: 'administrator',
+} as const;
+
+const getStatus = endpoint({
+  ...STATUS_FACTS,
+  method: 'get',
+  summary: 'Show whether an account is active and an administrator',
+  params: usernameParams,
+  responses: { 200: { description: 'Its status', body: statusSchema } },
+  etag: 'sent',
+  handle: async (ctx, { params }) => reply(200, statusBody(await getUser(ctx, params.username))),
+});
+
+const putStatus = endpoint({
+  ...STATUS_FACTS,
+  method: 'put',
+  summary: 'Activate or deactivate an account, make it an administrator or not',
+  params: usernameParams,
+  body: statusSchema,
+  responses: { 200: { description: 'Its status as it is now', body: statusSchema } },
+  etag: 'required',
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller, assertCurrent }) => {
+    const status = { isActive: body.is_active, isAdmin: body.is_admin };
+    const doer = doerOf(caller.actor, caller.account);
+    await setStatus(ctx, params.username, status, doer, (current) => assertCurrent(statusBody(current)));
+    return reply(200, body);
+  },
+});
+
+const deleteOne = endpoint({
+  method: 'delete',
+  path: '/api/v1.1/users/:username/',
+  tag: 'administration',
+  access: 'administrator',
+  summary: 'Delete an account and its namespace',
+  params: usernameParams,
+  query: z.object({ with_repositories: booleanQuery.describe('Delete the repositories, too, instead of refusing') }),
+  responses: { 204: { description: 'It is gone' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params: { username }, query, caller }) => {
+    const doer = doerOf(caller.actor, caller.account);
+    await assertNotOnlyAdministrator(ctx, username);
+    if (query.with_repositories === true) await deleteUserWithRepositories(ctx, username, doer);
+    else await deleteUser(ctx, username, doer);
+    return reply(204);
+  },
+});
+
+export const administrationEndpoints = [listUsers, getStatus, putStatus, deleteOne];

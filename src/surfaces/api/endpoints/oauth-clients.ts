@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { doerOf } from '../../../features/accounts/doer';
+import { createClient, deleteClient, listClientsPage, type OAuthClient } from '../../../features/oauth/clients';
+import { endpoint, reply } from '../endpoint';
+import { paged, pageOf, pageQuery, rangeOf } from '../paging';
+import { line, moment, nameParam } from './schemas';
+
+const clientSchema = z
+  .strictObject({
+    client_id: z.string(),
+    name: z.string(),
+    redirect_uris: z.array(z.string()),
+    date_created: moment,
+  })
+  .meta({ id: 'OAuthClient' });
+
+const newClientSchema = z
+  .strictObject({ ...clientSchema.shape, client_secret: z.string().describe('Shown this once') })
+  .meta({ id: 'NewOAuthClient' });
+
+function clientBody({ clientId, name, redirectUris, createdAt }: OAuthClient): z.input<typeof clientSchema> {
+  return { client_id: clientId, name, redirect_uris: [...redirectUris], date_created: createdAt.toISOString() };
+}
+
+const FACTS = { path: '/api/v1.1/oauth-clients/', tag: 'oauth', access: 'administrator' } as const;
+
+const getClients = endpoint({
+  ...FACTS,
+  method: 'get',
+  summary: 'List the clients of OAuth',
+  query: z.object(pageQuery),
+  responses: { 200: { description: 'A page of them, by name', body: pageOf(clientSchema) } },
+  handle: async (ctx, { req, query }) => {
+    const { total, clients } = await listClientsPage(ctx, rangeOf(query));
+    return reply(200, paged(ctx, { req, query }, total, clients.map(clientBody)));
+  },
+});
+
+const postClient = endpoint({
+  ...FACTS,
+  method: 'post',
+  summary: 'Make a client of OAuth',
+  body: z.strictObject({
+    name: line(100).describe('What users see'),
+    redirect_uris: z.array(line(2000)).min(1).max(20).describe('Where their browsers may be sent back to'),
+  }),
+  responses: { 201: { description: 'The client, and its secret', body: newClientSchema } },
+  handle: async (ctx, { body, caller }) => {
+    const input = { name: body.name, redirectUris: body.redirect_uris };
+    const { client, secret } = await createClient(ctx, input, doerOf(caller.actor, caller.account));
+    return reply(201, { ...clientBody(client), client_secret: secret });
+  },
+});
+
+const deleteOne = endpoint({
+  ...FACTS,
+  method: 'delete',
+  path: '/api/v1.1/oauth-clients/:client_id/',
+  summary: 'Delete a client of OAuth; whatever it got ends',
+  params: z.object({ client_id: nameParam }),
+  responses: { 204: { description: 'It is gone' } },
+  handle: async (ctx, { params, caller }) => {
+    await deleteClient(ctx, params.client_id, doerOf(caller.actor, caller.account));
+    return reply(204);
+  },
+});
+
+export const oauthClientEndpoints = [getClients, postClient, deleteOne];

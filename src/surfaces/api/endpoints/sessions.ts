@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { Context } from '../../../context';
+import { doerOf } from '../../../features/accounts/doer';
+import { endOtherSessions, endSession, listSessions, type Session } from '../../../features/accounts/sessions';
+import { AppError } from '../../../platform/errors';
+import { csrfToken } from '../../../platform/http/csrf';
+import { endedSessionCookie } from '../../../platform/http/session-cookie';
+import { endpoint, reply } from '../endpoint';
+import { logIn } from '../login';
+import { line, moment } from './schemas';
+import { ownUser, usernameParams } from './users';
+
+/* Sessions of browsers: log in, log out, see where else somebody is logged in. */
+
+const ONE = { path: '/api/v1.1/session/', tag: 'sessions' } as const;
+
+const currentSchema = z
+  .strictObject({
+    username: z.string(),
+    csrf_token: z.string().describe('Goes into the X-CSRF-Token header of every request that changes something'),
+    expires_at: moment,
+  })
+  .meta({ id: 'CurrentSession' });
+
+function currentBody(ctx: Context, username: string, secret: string, session: Session): z.input<typeof currentSchema> {
+  return {
+    username,
+    csrf_token: csrfToken(ctx.tokenKey, secret),
+    expires_at: session.expiresAt.toISOString(),
+  };
+}
+
+const postSession = endpoint({
+  ...ONE,
+  method: 'post',
+  access: 'open',
+  summary: 'Log in',
+  description: 'A session that the browser had before ends.',
+  body: z.strictObject({ username: line(255), password: line(4096) }),
+  responses: { 201: { description: 'Logged in', body: currentSchema, headers: { 'Set-Cookie': 'The session' } } },
+  errors: ['unauthenticated', 'inactive', 'forbidden', 'busy'],
+  handle: async (ctx, { req, body, caller }) => {
+    const login = await logIn(ctx, req, body, caller.actor.address);
+    if (login === undefined) throw new AppError('unauthenticated', 'Wrong username or password');
+    const { username, secret, session, cookie } = login;
+    return reply(201, currentBody(ctx, username, secret, session), { 'Set-Cookie': cookie });
+  },
+});
+
+const getSession = endpoint({
+  ...ONE,
+  method: 'get',
+  access: 'session',
+  summary: 'Show the session of this browser',
+  responses: { 200: { description: 'The session', body: currentSchema } },
+  handle: async (ctx, { caller: { account, session } }) =>
+    reply(200, currentBody(ctx, account.username, session.secret, session)),
+});
+
+const deleteSession = endpoint({
+  ...ONE,
+  method: 'delete',
+  access: 'session',
+  summary: 'Log out',
+  responses: { 204: { description: 'Logged out', headers: { 'Set-Cookie': 'Ends the cookie' } } },
+  handle: async (ctx, { req, caller }) => {
+    await endSession(ctx, caller.session.secret, caller.actor.address);
+    return { ...reply(204), headers: { 'Set-Cookie': endedSessionCookie(req, ctx.settings) } };
+  },
+});
+
+const sessionSchema = z
+  .strictObject({
+    id: z.int(),
+    address: z.string(),
+    user_agent: z.string(),
+    created_at: moment,
+    last_seen_at: moment.describe('To five minutes'),
+    expires_at: moment,
+    is_current: z.boolean().describe('The one of this request'),
+  })
+  .meta({ id: 'Session' });
+
+const ALL = {
+  path: '/api/v1.1/users/:username/sessions/',
+  tag: 'sessions',
+  access: 'account',
+  isForAccountItself: true,
+} as const;
+
+const getSessions = endpoint({
+  ...ALL,
+  method: 'get',
+  summary: 'List where an account is logged in',
+  params: usernameParams,
+  responses: { 200: { description: 'All sessions, the newest first', body: z.array(sessionSchema) } },
+  handle: async (ctx, { params, caller }) => {
+    const { id } = await ownUser(ctx, caller, params.username);
+    const sessions = await listSessions(ctx, id);
+    const bodies = sessions.map((session) => ({
+      id: session.id,
+      address: session.address,
+      user_agent: session.userAgent,
+      created_at: session.createdAt.toISOString(),
+      last_seen_at: session.lastSeenAt.toISOString(),
+      expires_at: session.expiresAt.toISOString(),
+      is_current: session.id === caller.session?.id,
+    }));
+    return reply(200, bodies);
+  },
+});
+
+const deleteSessions = endpoint({
+  ...ALL,
+  method: 'delete',
+  summary: 'End all sessions of an account but the one of this request',
+  params: usernameParams,
+  responses: { 204: { description: 'They have ended' } },
+  handle: async (ctx, { params, caller }) => {
+    const user = await ownUser(ctx, caller, params.username);
+    await endOtherSessions(ctx, user, caller.session?.id, doerOf(caller.actor, caller.account));
+    return reply(204);
+  },
+});
+
+export const sessionEndpoints = [postSession, getSession, deleteSession, getSessions, deleteSessions];

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import type { Context } from '../../../context';
+import { doerOf } from '../../../features/accounts/doer';
+import { getProfile, updateProfile, type Profile } from '../../../features/accounts/profiles';
+import { register } from '../../../features/accounts/registration';
+import { createUser, getUser, type User } from '../../../features/accounts/users';
+import { AppError } from '../../../platform/errors';
+import type { AccountCaller } from '../access';
+import { endpoint, reply } from '../endpoint';
+import { line, moment, nameParam } from './schemas';
+
+/* The Accounts API of the era (protocol 6.1): an account and its profile. */
+
+export const userSchema = z
+  .strictObject({
+    id: z.int(),
+    username: z.string(),
+    url: z.string().describe('Path of the account in this API'),
+    date_joined: moment,
+    type: z.literal('User'),
+    full_name: z.string(),
+    location: z.string(),
+    company: z.string(),
+    profile_url: z.string(),
+    gravatar_email: z.string(),
+    gravatar_url: z.string().describe('Of the picture; empty without an address'),
+    email: z.string().describe('The primary address; empty if there is none'),
+    is_active: z.boolean(),
+  })
+  .meta({ id: 'User' });
+
+export const usernameParams = z.object({ username: nameParam });
+
+/** The account as the Hub showed it. */
+export function userBody(profile: Profile): z.input<typeof userSchema> {
+  return {
+    id: profile.id,
+    username: profile.username,
+    url: `/api/v1.1/users/${profile.username}/`,
+    date_joined: profile.createdAt.toISOString(),
+    type: 'User',
+    full_name: profile.fullName,
+    location: profile.location,
+    company: profile.company,
+    profile_url: profile.profileUrl,
+    gravatar_email: profile.gravatarEmail,
+    gravatar_url: profile.gravatarUrl,
+    email: profile.email ?? '',
+    is_active: profile.isActive,
+  };
+}
+
+/**
+ * The user that a path names, for himself or an administrator. An administrator who lets a program act for him lets it at
+ * his own account only.
+ *
+ * @throws AppError `not_found`, `forbidden`
+ */
+export async function ownUser(ctx: Context, { account, scopes }: AccountCaller, username: string): Promise<User> {
+  const user = await getUser(ctx, username);
+  const isOverseer = account.isAdmin && scopes === undefined;
+  if (account.userId !== user.id && !isOverseer) throw new AppError('forbidden', 'This is not your account');
+  return user;
+}
+
+const registrationSchema = z.strictObject({ username: line(255), password: line(4096), email: line(255) });
+
+const postUser = endpoint({
+  method: 'post',
+  path: '/api/v1.1/users/',
+  tag: 'users',
+  access: 'optional',
+  summary: 'Register an account',
+  description:
+    'Where e-mail confirmation is required, the account is inactive until then. An administrator makes one for somebody ' +
+    'else, active at once, also where registration is closed.',
+  body: registrationSchema,
+  responses: { 201: { description: 'The new account', body: userSchema, headers: { Location: 'Its path' } } },
+  errors: ['conflict', 'closed'],
+  handle: async (ctx, { body, caller: { actor, account } }) => {
+    if (account?.isAdmin === true) {
+      const user = { ...body, isActive: true, isAdmin: false, isEmailVerified: true };
+      await createUser(ctx, user, doerOf(actor, account));
+    } else {
+      await register(ctx, body, actor.address);
+    }
+    const made = userBody(await getProfile(ctx, body.username));
+    return reply(201, made, { Location: made.url });
+  },
+});
+
+const getOne = endpoint({
+  method: 'get',
+  path: '/api/v1.1/users/:username/',
+  tag: 'users',
+  access: 'account',
+  scope: 'profile_read',
+  summary: 'Show an account; only your own, unless you are an administrator',
+  params: usernameParams,
+  responses: { 200: { description: 'The account', body: userSchema } },
+  etag: 'sent',
+  handle: async (ctx, { params, caller }) => {
+    const { username } = await ownUser(ctx, caller, params.username);
+    return reply(200, userBody(await getProfile(ctx, username)));
+  },
+});
+
+const profileSchema = z.strictObject({
+  full_name: line(255).optional(),
+  location: line(255).optional(),
+  company: line(255).optional(),
+  profile_url: line(2000).optional(),
+  gravatar_email: line(254).optional(),
+});
+
+const patchOne = endpoint({
+  method: 'patch',
+  path: '/api/v1.1/users/:username/',
+  tag: 'users',
+  access: 'account',
+  scope: 'profile_write',
+  summary: 'Change a profile',
+  params: usernameParams,
+  body: profileSchema,
+  responses: { 200: { description: 'The account as it is now', body: userSchema } },
+  etag: 'heeded',
+  handle: async (ctx, { params, body, caller, assertCurrent }) => {
+    const { username } = await ownUser(ctx, caller, params.username);
+    const changes = {
+      fullName: body.full_name,
+      location: body.location,
+      company: body.company,
+      profileUrl: body.profile_url,
+      gravatarEmail: body.gravatar_email,
+    };
+    const doer = doerOf(caller.actor, caller.account);
+    const profile = await updateProfile(ctx, username, changes, doer, (current) => assertCurrent(userBody(current)));
+    return reply(200, userBody(profile));
+  },
+});
+
+export const userEndpoints = [postUser, getOne, patchOne];

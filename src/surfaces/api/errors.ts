@@ -1,0 +1,101 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { AppError, type ErrorCode, type FieldError } from '../../platform/errors';
+import type { ErrorReply } from '../../platform/http/answer';
+import { json, type Headers, type Reply } from '../../platform/http/exchange';
+import { requestState } from '../../platform/http/request-state';
+import { allowHeader, type Method } from '../../platform/http/route';
+
+/** The status of each error, unless the endpoint's row has another one. */
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  inactive: 403,
+  forbidden: 403,
+  closed: 403,
+  not_found: 404,
+  conflict: 409,
+  missing_checksum: 412,
+  stale: 412,
+  too_large: 413,
+  unsupported_type: 415,
+  unconditional: 428,
+  busy: 429,
+  unavailable: 503,
+  storage_full: 507,
+};
+
+/** What went wrong, by RFC 9457. */
+export const problemSchema = z
+  .strictObject({
+    type: z.literal('about:blank'),
+    title: z.string().describe('What the status means'),
+    status: z.int(),
+    detail: z.string().describe('What went wrong this time, in a sentence'),
+    code: z.string().describe('The same for programs'),
+    request_id: z.string().describe('Also in the X-Request-Id header and in the log of the server'),
+    errors: z
+      .array(z.strictObject({ field: z.string(), message: z.string() }))
+      .optional()
+      .describe('Which parts of the request are at fault'),
+  })
+  .meta({ id: 'Problem' });
+
+interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly requestId: string;
+  readonly fields?: readonly FieldError[];
+  readonly headers?: Headers;
+}
+
+function problem({ status, code, detail, requestId, fields = [], headers = {} }: Problem): Reply {
+  const body: z.input<typeof problemSchema> = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    request_id: requestId,
+    ...(fields.length === 0 ? {} : { errors: [...fields] }),
+  };
+  return json(status, body, { ...headers, 'Content-Type': 'application/problem+json' });
+}
+
+/** An error whose status is the one of an endpoint's row. */
+export class StatusError extends Error {
+  constructor(
+    readonly status: number,
+    override readonly cause: AppError,
+  ) {
+    super(cause.message);
+  }
+}
+
+const CHALLENGE = 'Basic realm="Drydock", charset="UTF-8"';
+
+/** How the API says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
+export const apiErrorReply: ErrorReply = (thrown, { requestId, log }) => {
+  const error: unknown = thrown instanceof StatusError ? thrown.cause : thrown;
+  if (!(error instanceof AppError)) {
+    log.error({ err: error }, 'request failed');
+    return problem({ status: 500, code: 'internal', detail: 'Internal server error', requestId });
+  }
+  if (error.code === 'unavailable' || error.code === 'storage_full') log.warn({ err: error.cause }, error.message);
+  const status = thrown instanceof StatusError ? thrown.status : STATUS[error.code];
+  const headers: Headers = {
+    ...(status === 401 ? { 'WWW-Authenticate': CHALLENGE } : {}),
+    ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': error.retryAfterSeconds }),
+  };
+  const { code, message: detail, fields } = error;
+  return problem({ status, code, detail, requestId, fields, headers });
+};
+
+/** A path that no row has, or not with this method. */
+export function apiFallback(req: IncomingMessage, allowed: readonly Method[]): Reply {
+  const { requestId } = requestState(req);
+  if (allowed.length === 0) return problem({ status: 404, code: 'not_found', detail: 'No such endpoint', requestId });
+  const headers = { Allow: allowHeader(allowed) };
+  return problem({ status: 405, code: 'method', detail: 'This endpoint has other methods', requestId, headers });
+}

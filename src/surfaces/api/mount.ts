@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from '../../context';
+import { includes } from '../../features/accounts/policy';
+import { AppError } from '../../platform/errors';
+import { entityTag, assertMatches, isNotModified } from '../../platform/http/etag';
+import { empty, type Exchange, type Headers, type Reply } from '../../platform/http/exchange';
+import type { Route } from '../../platform/http/route';
+import type { Access, Caller, Callers } from './access';
+import type { AnyReply, Endpoint } from './endpoint';
+import { StatusError } from './errors';
+import { readInput } from './input';
+
+/** The headers that go with every answer: it is for this caller alone. */
+export function apiHeaders(): Headers {
+  return { 'Cache-Control': 'no-store', Vary: 'Authorization, Cookie', 'X-Content-Type-Options': 'nosniff' };
+}
+
+/** @throws AppError `forbidden` when an OAuth token does not allow this */
+function assertScope({ scope }: Endpoint, { scopes }: Caller): void {
+  if (scopes === undefined || (scope !== undefined && scopes.has(scope))) return;
+  const detail = scope === undefined ? 'An OAuth token is not enough here' : `The token lacks the scope ${scope}`;
+  throw new AppError('forbidden', detail);
+}
+
+/**
+ * What an access token of the account allows; in a repository or namespace the policy says it more exactly.
+ *
+ * @throws AppError `forbidden`
+ */
+function assertAccessToken({ method, scope, isForAccountItself }: Endpoint, { account }: Caller): void {
+  const access = account?.accessToken?.access;
+  if (access === undefined) return;
+  const isOfAccount = isForAccountItself === true || scope !== undefined;
+  if (isForAccountItself === true && method !== 'get') {
+    throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
+  }
+  if (!includes(access, isOfAccount ? 'admin' : method === 'get' ? 'read' : 'write')) {
+    throw new AppError('forbidden', `An access token that may ${access} is not enough for this`);
+  }
+}
+
+/** The reply as it goes out; a representation that the client has already, without its body. */
+function render(endpoint: Endpoint, req: IncomingMessage, reply: AnyReply): Reply {
+  const { status, headers = {}, body } = reply;
+  if (body === undefined) return empty(status, headers);
+  const mediaType = endpoint.responses[status]?.mediaType;
+  const text = mediaType !== undefined && typeof body === 'string' ? body : JSON.stringify(body);
+  const type = { 'Content-Type': mediaType ?? 'application/json' };
+  if (endpoint.etag === undefined) return { status, headers: { ...type, ...headers }, body: text };
+  const tagged = { ...headers, ETag: entityTag(text), 'Cache-Control': 'private, no-cache' };
+  if (endpoint.method === 'get' && isNotModified(req, tagged.ETag)) return empty(304, tagged);
+  return { status, headers: { ...type, ...tagged }, body: text };
+}
+
+async function handle(ctx: Context, endpoint: Endpoint, exchange: Exchange<Callers[Access]>): Promise<Reply> {
+  const { req, caller } = exchange;
+  assertScope(endpoint, caller);
+  assertAccessToken(endpoint, caller);
+  const parsed = await readInput(endpoint, exchange);
+  const assertCurrent = (body: unknown): void => {
+    assertMatches(req, JSON.stringify(body), endpoint.etag === 'required');
+  };
+  return render(endpoint, req, await endpoint.handle(ctx, { ...parsed, caller, req, assertCurrent }));
+}
+
+/** The endpoint as a route: what mounts it does not know of schemas. */
+export function toRoute(ctx: Context, endpoint: Endpoint): Route<Access, Callers> {
+  const { method, path, access, statuses = {} } = endpoint;
+  return {
+    method,
+    path,
+    access,
+    handle: async (exchange) => {
+      try {
+        return await handle(ctx, endpoint, exchange);
+      } catch (error) {
+        const refusal = endpoint.refusal?.(error);
+        if (refusal !== undefined) return render(endpoint, exchange.req, refusal);
+        const status = error instanceof AppError ? statuses[error.code] : undefined;
+        throw error instanceof AppError && status !== undefined ? new StatusError(status, error) : error;
+      }
+    },
+  };
+}

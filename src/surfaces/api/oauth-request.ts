@@ -1,0 +1,60 @@
+import type { Context } from '../../context';
+import { findClient, type OAuthClient } from '../../features/oauth/clients';
+import { GrantError, type AuthorizationRequest } from '../../features/oauth/grants';
+import { DEFAULT_SCOPES, isScope, type Scope } from '../../features/oauth/scopes';
+import { AppError } from '../../platform/errors';
+
+/** What a client asks of a user, from a client that we know, to be answered where it may be answered. */
+export interface Asked {
+  readonly client: OAuthClient;
+  readonly redirectUri: string;
+  readonly request: AuthorizationRequest;
+}
+
+const FIELDS = [
+  'client_id',
+  'redirect_uri',
+  'response_type',
+  'scope',
+  'state',
+  'code_challenge',
+  'code_challenge_method',
+] as const;
+
+/**
+ * Reads what stands in the URL. What is wrong here is for the user alone: there is nowhere to send him.
+ *
+ * @throws AppError `invalid`
+ */
+export async function readAsked(ctx: Context, query: URLSearchParams): Promise<Asked> {
+  const repeated = FIELDS.find((field) => query.getAll(field).length > 1);
+  if (repeated !== undefined) throw new AppError('invalid', `The link names ${repeated} twice.`);
+  const client = await findClient(ctx, query.get('client_id') ?? '');
+  if (client === undefined) throw new AppError('invalid', 'The link is of a program that is not known here.');
+  const [first, ...others] = client.redirectUris;
+  const redirectUri = query.get('redirect_uri') ?? (others.length === 0 ? first : undefined);
+  if (redirectUri === undefined || !client.redirectUris.includes(redirectUri)) {
+    throw new AppError('invalid', 'The link leads to an address that the program has not named before.');
+  }
+  const given = FIELDS.map((field) => [field, query.get(field)]).filter(([, value]) => value !== null);
+  const request = Object.fromEntries(given) as Record<string, string>;
+  return { client, redirectUri, request: { ...request, redirect_uri: redirectUri } };
+}
+
+/**
+ * What the client wants, so that the user can be asked. The grant itself holds the request to every rule again.
+ *
+ * @throws GrantError for the client to know
+ */
+export function wantedScopes({ request }: Asked): readonly Scope[] {
+  if (request['response_type'] !== 'code') {
+    throw new GrantError('unsupported_response_type', 'response_type has to be code');
+  }
+  const challenge = request['code_challenge'];
+  if (challenge !== undefined && !/^[A-Za-z0-9._~-]{43,128}$/.test(challenge)) {
+    throw new GrantError('invalid_request', 'code_challenge has to have 43 to 128 characters of base64url');
+  }
+  const names = (request['scope'] ?? '').split(/\s+/).filter((name) => name !== '');
+  if (!names.every(isScope)) throw new GrantError('invalid_scope', 'there is no such scope');
+  return names.length === 0 ? DEFAULT_SCOPES : [...new Set(names)];
+}

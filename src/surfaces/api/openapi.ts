@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { SCOPES } from '../../features/oauth/scopes';
+import type { ErrorCode } from '../../platform/errors';
+import type { Endpoint, ResponseSpec } from './endpoint';
+import { problemSchema, STATUS } from './errors';
+
+/** A JSON Schema, or a part of the document. */
+export type JsonObject = Record<string, unknown>;
+
+/** The document, as far as programs look into it. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: JsonObject;
+  readonly paths: Record<string, Record<string, JsonObject>>;
+  readonly components: { schemas: Record<string, unknown>; securitySchemes: JsonObject };
+}
+
+/** Collects the schemas that have a name, so that each stands in the document once. */
+class Schemas {
+  readonly named: Record<string, unknown> = {};
+
+  /** The JSON Schema of a zod schema, with references to the named ones in it. */
+  of(schema: z.ZodType, io: 'input' | 'output'): unknown {
+    // In a wrapper, a named schema becomes a reference as it does further down.
+    const made = z.toJSONSchema(z.strictObject({ schema }), { io, unrepresentable: 'any' });
+    const text = JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/');
+    const { $defs = {}, properties } = JSON.parse(text) as { $defs?: JsonObject; properties: { schema: unknown } };
+    for (const [name, definition] of Object.entries($defs)) this.add(name, definition);
+    return properties.schema;
+  }
+
+  private add(name: string, definition: unknown): void {
+    const { id: _name, ...schema } = definition as JsonObject;
+    const before = JSON.stringify(this.named[name] ?? schema);
+    if (before !== JSON.stringify(schema)) throw new Error(`two schemas have the name ${name}`);
+    this.named[name] = schema;
+  }
+}
+
+/** Errors that follow from what the row asks of a request. */
+function impliedErrors({ access, scope, params, query, body, etag }: Endpoint): ErrorCode[] {
+  return [
+    ...((query ?? body) ? (['invalid'] as const) : []),
+    ...(access === 'open' ? [] : (['unauthenticated', 'inactive', 'busy'] as const)),
+    ...(scope === undefined && access === 'open' ? [] : (['forbidden'] as const)),
+    ...(params ? (['not_found'] as const) : []),
+    ...(body ? (['unsupported_type', 'too_large'] as const) : []),
+    ...(etag === 'heeded' || etag === 'required' ? (['stale'] as const) : []),
+    ...(etag === 'required' ? (['unconditional'] as const) : []),
+    'unavailable',
+  ];
+}
+
+const PROBLEM = { $ref: '#/components/schemas/Problem' };
+
+function problems(endpoint: Endpoint): JsonObject {
+  const codes = [...impliedErrors(endpoint), ...(endpoint.errors ?? [])];
+  const byStatus = new Map<number, Set<string>>([[500, new Set(['internal'])]]);
+  for (const code of codes) {
+    const status = endpoint.statuses?.[code] ?? STATUS[code];
+    byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code));
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, names]) => [
+      status,
+      { description: [...names].join(', '), content: { 'application/problem+json': { schema: PROBLEM } } },
+    ]),
+  );
+}
+
+function headersOf(endpoint: Endpoint, { headers = {}, body }: ResponseSpec): JsonObject {
+  const all = { ...headers, ...(endpoint.etag !== undefined && body !== undefined ? { ETag: 'Its version' } : {}) };
+  const entries = Object.entries(all).map(([name, description]) => [
+    name,
+    { description, required: true, schema: { type: 'string' } },
+  ]);
+  return entries.length === 0 ? {} : { headers: Object.fromEntries(entries) as unknown };
+}
+
+function responsesOf(endpoint: Endpoint, schemas: Schemas): JsonObject {
+  const successes = Object.entries(endpoint.responses).map(([status, response]) => {
+    const { description, body, mediaType = 'application/json' } = response;
+    const content = body && { content: { [mediaType]: { schema: schemas.of(body, 'output') } } };
+    return [status, { description, ...headersOf(endpoint, response), ...content }];
+  });
+  const unchanged = { 304: { description: 'The representation that If-None-Match names is still good' } };
+  return {
+    ...(endpoint.method === 'get' && endpoint.etag !== undefined ? unchanged : {}),
+    ...problems(endpoint),
+    ...(Object.fromEntries(successes) as JsonObject),
+  };
+}
+
+function parametersIn(where: 'path' | 'query', schema: z.ZodType | undefined, schemas: Schemas): JsonObject[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = schemas.of(schema, 'input') as {
+    properties?: Record<string, JsonObject>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+    name,
+    in: where,
+    required: where === 'path' || required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    schema: rest,
+  }));
+}
+
+const IF_MATCH = {
+  name: 'If-Match',
+  in: 'header',
+  description: 'The ETag of what was read, or * to overwrite whatever is there',
+  schema: { type: 'string' },
+};
+
+function securityOf({ access, scope }: Endpoint): JsonObject[] {
+  if (access === 'open') return [];
+  if (access === 'session') return [{ session: [] }];
+  const bearer = scope === undefined ? [] : [{ oauth: [scope] }];
+  return [{ basic: [] }, { session: [] }, ...bearer, ...(access === 'optional' ? [{}] : [])];
+}
+
+const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
+
+function operationOf(endpoint: Endpoint, schemas: Schemas): JsonObject {
+  const { tag, summary, description, params, query, body, bodyTypes = ['json'], etag } = endpoint;
+  const parameters = [...parametersIn('path', params, schemas), ...parametersIn('query', query, schemas)];
+  if (etag === 'heeded' || etag === 'required') parameters.push({ ...IF_MATCH, required: etag === 'required' });
+  const schema = body && schemas.of(body, 'input');
+  const content = Object.fromEntries(bodyTypes.map((type) => [MEDIA_TYPES[type], { schema }]));
+  return {
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: securityOf(endpoint),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content } }),
+    responses: responsesOf(endpoint, schemas),
+  };
+}
+
+const SECURITY_SCHEMES = {
+  basic: { type: 'http', scheme: 'basic', description: 'Username and password' },
+  session: { type: 'apiKey', in: 'cookie', name: 'drydock_session', description: 'Changes need X-CSRF-Token, too' },
+  oauth: {
+    type: 'oauth2',
+    flows: {
+      authorizationCode: {
+        authorizationUrl: '/api/v1.1/o/authorize/',
+        tokenUrl: '/api/v1.1/o/token/',
+        refreshUrl: '/api/v1.1/o/token/',
+        scopes: Object.fromEntries(SCOPES.map((scope) => [scope, scope.replace('_', ': ')])),
+      },
+    },
+  },
+};
+
+/** A path in OpenAPI's syntax. */
+export function openApiPath(path: string): string {
+  return path.replaceAll(/:(\w+)/g, '{$1}');
+}
+
+/** The OpenAPI 3.1 document of the endpoints. */
+export function openApiDocument(endpoints: readonly Endpoint[]): OpenApiDocument {
+  const schemas = new Schemas();
+  schemas.of(problemSchema, 'output');
+  const paths: OpenApiDocument['paths'] = {};
+  for (const endpoint of endpoints) {
+    const path = openApiPath(endpoint.path);
+    paths[path] = { ...paths[path], [endpoint.method]: operationOf(endpoint, schemas) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Drydock', version: '1.1', description: 'Accounts, repositories and administration of a hub.' },
+    paths,
+    components: { schemas: schemas.named, securitySchemes: SECURITY_SCHEMES },
+  };
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import type { Context } from '../../context';
+import { ownOrigin } from '../../platform/http/own-origin';
+import { splitUrl } from '../../platform/http/url';
+
+const PAGE_SIZE = { default: 25, max: 100 };
+const LAST_PAGE = 1_000_000;
+
+/** The query parameters of every list. */
+export const pageQuery = {
+  page: z.coerce.number().int().min(1).max(LAST_PAGE).default(1),
+  page_size: z.coerce.number().int().min(1).max(PAGE_SIZE.max).default(PAGE_SIZE.default),
+};
+
+/** A filter that is on or off. */
+export const booleanQuery = z
+  .enum(['true', 'false'])
+  .transform((value) => value === 'true')
+  .optional();
+
+/** A page of a list, as the Hub's later API had it. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.strictObject({
+    count: z.int().describe('How many there are on all pages'),
+    next: z.url().nullable(),
+    previous: z.url().nullable(),
+    results: z.array(item),
+  });
+}
+
+/** What to skip and to take, for queries that know no pages. */
+export function rangeOf(query: { page: number; page_size: number }): { limit: number; offset: number } {
+  return { limit: query.page_size, offset: (query.page - 1) * query.page_size };
+}
+
+/** The page that was asked for, with links to its neighbours. */
+export function paged<T>(
+  ctx: Context,
+  { req, query }: { req: IncomingMessage; query: { page: number; page_size: number } },
+  count: number,
+  results: T[],
+): { count: number; next: string | null; previous: string | null; results: T[] } {
+  const { path, query: text } = splitUrl(req.url ?? '');
+  const linkTo = (page: number): string => {
+    const parameters = new URLSearchParams(text);
+    parameters.set('page', String(page));
+    return `${ownOrigin(req, ctx.settings)}${path}?${parameters.toString()}`;
+  };
+  const last = Math.max(1, Math.ceil(count / query.page_size));
+  return {
+    count,
+    next: query.page < last ? linkTo(query.page + 1) : null,
+    previous: query.page > 1 ? linkTo(Math.min(query.page - 1, last)) : null,
+    results,
+  };
+}

@@ -1,0 +1,42 @@
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
+import { openApiDocument, type JsonObject, type OpenApiDocument } from '../../src/surfaces/api/openapi';
+
+/** The variable in which the set-up tells the test files where to write down which operations they exercised. */
+export const EXERCISED_OPERATIONS = 'DRYDOCK_TEST_OPERATIONS';
+
+/** An operation of the OpenAPI document. */
+export interface Operation {
+  /** `get /api/v1.1/users/{username}/` */
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly value: JsonObject;
+}
+
+export const DOCUMENT: OpenApiDocument = openApiDocument(ENDPOINTS);
+
+/** All operations of the document. */
+export const OPERATIONS: readonly Operation[] = Object.entries(DOCUMENT.paths).flatMap(([operationPath, methods]) =>
+  Object.entries(methods).map(([method, value]) => ({
+    name: `${method} ${operationPath}`,
+    method,
+    path: operationPath,
+    value,
+  })),
+);
+
+/** Writes down that the suite has seen the operation work. Test files run in processes of their own. */
+export function recordOperation({ name }: Operation): void {
+  const directory = process.env[EXERCISED_OPERATIONS];
+  if (directory === undefined) throw new Error('the test set-up has made no place for the exercised operations');
+  appendFileSync(path.join(directory, String(process.pid)), `${name}\n`);
+}
+
+/** The operations that no test has exercised, by what was written down in `directory`. */
+export function unexercisedOperations(directory: string): string[] {
+  const files = readdirSync(directory).map((file) => readFileSync(path.join(directory, file), 'utf8'));
+  const exercised = new Set(files.flatMap((text) => text.split('\n')));
+  return OPERATIONS.map(({ name }) => name).filter((name) => !exercised.has(name));
+}
