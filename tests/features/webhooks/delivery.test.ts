@@ -6,7 +6,7 @@ import type { Actor } from '../../../src/features/accounts/actor';
 import { startDnsServer } from '../../helpers/dns-server';
 import { makeImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
-import { queuedJobs } from '../../helpers/run-jobs';
+import { startSmtpServer } from '../../helpers/smtp-server';
 import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -199,8 +199,9 @@ describe('after long failure', () => {
       .update({ failing_since: server.ctx.db.raw(`now() - ? * interval '1 hour'`, [hours]), failure_count: 2 });
 
   it('the hook is switched off and its owner is mailed; switched on, it begins anew', async () => {
+    const smtp = await startSmtpServer();
     const there = await receiver(() => ({ status: 500 }));
-    const server = await hookServer();
+    const server = await hookServer(undefined, undefined, smtp.settings);
     const hook = await addHook(server, there.url);
     await failSince(server, hook, 71);
     await failOnce(server, hook);
@@ -211,10 +212,10 @@ describe('after long failure', () => {
     expect(await listEvents(server.ctx, { action: 'webhook.disabled', limit: 9 })).toMatchObject([
       { subject: 'alice/app', actor: 'server', details: { webhook: hook.name, failures: 3 } },
     ]);
-    const { id } = await server.ctx.db('users').where({ username: 'alice' }).first<{ id: number }>('id');
-    expect((await queuedJobs(server.database)).filter(({ name }) => name === 'mail_notice')).toMatchObject([
-      { payload: { userId: id, subject: `The webhook ${hook.name} of alice/app was switched off` } },
+    expect(smtp.mails.map(({ recipients, parsed }) => [recipients, parsed.subject])).toEqual([
+      [['alice@example.com'], `The webhook ${hook.name} of alice/app was switched off`],
     ]);
+    await smtp.close();
     await pushImages(server, 'alice/app', [makeImage()]);
     await server.runJobs();
     expect(there.received).toHaveLength(10);

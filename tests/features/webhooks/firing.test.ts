@@ -45,7 +45,7 @@ it('a finished push is told with the payload of the Hub (protocol 6.3), signed',
   expect([method, path]).toEqual(['POST', '/in']);
   const payload = JSON.parse(body) as { push_data: { pushed_at: number } };
   expect(payload).toEqual({
-    callback_url: expect.stringMatching(/^http:\/\/hub\.test\/u\/alice\/app\/hook\/[0-9a-f]{64}\/$/),
+    callback_url: expect.stringMatching(new RegExp(`^${server.url}/u/alice/app/hook/[0-9a-f]{64}/$`)),
     push_data: { images: images.map(({ id }) => id), pushed_at: expect.any(Number), pusher: 'alice', tag: 'v1' },
     repository: {
       comment_count: 0,
@@ -59,7 +59,7 @@ it('a finished push is told with the payload of the Hub (protocol 6.3), signed',
       namespace: 'alice',
       owner: 'alice',
       repo_name: 'alice/app',
-      repo_url: 'http://hub.test/u/alice/app/',
+      repo_url: `${server.url}/u/alice/app/`,
       star_count: 3,
       status: 'Active',
     },
@@ -170,6 +170,6 @@ it('of a library image says that it is official', async () => {
   await server.runJobs();
   expect(told()[0]).toMatchObject({
     callback_url: expect.stringMatching(/\/u\/library\/tools\/hook\//),
-    repository: { is_official: true, repo_name: 'library/tools', repo_url: 'http://hub.test/_/tools/' },
+    repository: { is_official: true, repo_name: 'library/tools', repo_url: `${server.url}/_/tools/` },
   });
 });

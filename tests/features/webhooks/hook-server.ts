@@ -7,6 +7,7 @@ import { jobsOf } from '../../../src/jobs';
 import { addressRule } from '../../../src/platform/http/address-rules';
 import { GuardedClient, type Resolve } from '../../../src/platform/http/guarded-post';
 import { makeJobsDue, runDueJobs } from '../../helpers/run-jobs';
+import type { SmtpSettings } from '../../../src/platform/mail/mailer';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /** The repository of these tests. */
@@ -25,10 +26,12 @@ export interface HookServer extends TestServer {
 export async function startHookServer(
   allowed: readonly string[] = ['127.0.0.1'],
   resolve?: Resolve,
+  smtp?: SmtpSettings,
 ): Promise<HookServer> {
   const lines: string[] = [];
   const server = await startTestServer({
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
+    ...(smtp === undefined ? {} : { smtp }),
     guardedClient: new GuardedClient(addressRule(allowed), resolve === undefined ? {} : { resolve }),
   });
   for (const username of ['alice', 'bobby']) await addUser(server, username);

@@ -71,6 +71,7 @@ describe('GET /repositories/:namespace/:name/', () => {
         status: 'active',
         star_count: 0,
         tag_count: 3,
+        visibility: 'public',
         date_created: expect.any(String),
         last_updated: expect.any(String),
       },
