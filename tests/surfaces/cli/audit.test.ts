@@ -70,7 +70,10 @@ describe('drydock audit', () => {
     expect(new Set(events.map(({ actor, address }) => `${actor} at ${address}`))).toEqual(
       new Set(['operator at command line']),
     );
-    expect(events.find(({ action }) => action === 'repository.visibility_changed')?.details).toEqual({ to: 'private' });
+    expect(events.find(({ action }) => action === 'repository.visibility_changed')?.details).toEqual({
+      from: 'public',
+      to: 'private',
+    });
     expect(events.at(-1)?.details).toEqual({ isAdmin: true });
     expect(JSON.stringify(events)).not.toMatch(/secret99|another9/);
   });
