@@ -43,6 +43,14 @@ export type Actor = Readonly<{ address: string }> &
       }>
   );
 
+/** What the access token allows that somebody uses. */
+export interface AccessTokenUse {
+  readonly id: number;
+  readonly access: AccessLevel;
+  /** to some repositories, and nothing beside them */
+  readonly isLimited: boolean;
+}
+
 /** An account that may act now: it exists, is active, and its credentials have not changed meanwhile. */
 export interface Account {
   readonly userId: number;
@@ -52,7 +60,7 @@ export interface Account {
   /** the organization that a robot works for */
   readonly robotOf: string | undefined;
   /** the access token that was used; undefined: the account logged in by itself */
-  readonly accessToken: { readonly id: number; readonly access: AccessLevel } | undefined;
+  readonly accessToken: AccessTokenUse | undefined;
 }
 
 /** Somebody whom another index vouches for: no account here, and one repository of that index to work on. */

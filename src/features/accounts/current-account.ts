@@ -28,13 +28,13 @@ export function principalFrom(actor: Actor, row: CallerRow): Principal {
   if (identity === undefined) return undefined;
   if (!isCurrent(identity, row)) throw requiresAuthorization();
   if (row.is_active !== true) throw new AppError('inactive', 'Account is not Active');
-  const { token_id: tokenId, token_access: access } = row;
+  const { token_id: id, token_access: access, token_is_limited: isLimited } = row;
   return {
     userId: identity.userId,
     username: row.username ?? '',
     isAdmin: row.is_admin === true,
     robotOf: row.robot_of ?? undefined,
-    accessToken: tokenId === null || access === null ? undefined : { id: tokenId, access },
+    accessToken: id === null || access === null ? undefined : { id, access, isLimited },
   };
 }
 

@@ -21,7 +21,7 @@ export const IS_ADMIN = `(u.is_admin and (a.id is null or (a.access = 'admin' an
 
 /** What the queries select of the caller. */
 export const CALLER_COLUMNS = `u.id as user_id, u.username, u.credentials_epoch, u.is_active, ${IS_ADMIN} as is_admin,
-  a.id as token_id, a.access as token_access, u.robot_of`;
+  a.id as token_id, a.access as token_access, a.repositories is not null as token_is_limited, u.robot_of`;
 
 /** What `CALLER_COLUMNS` hold; all null for nobody. */
 export interface CallerRow {
@@ -32,6 +32,8 @@ export interface CallerRow {
   is_admin: boolean | null;
   token_id: number | null;
   token_access: 'read' | 'write' | 'admin' | null;
+  /** false without a token */
+  token_is_limited: boolean;
   robot_of: string | null;
 }
 

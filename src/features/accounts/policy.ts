@@ -1,4 +1,4 @@
-import { isAccount, type AccessLevel, type Principal, type TokenAccess } from './actor';
+import { isAccount, type AccessLevel, type Account, type Principal, type TokenAccess } from './actor';
 
 /*
  * Who may do what. Everything else asks here.
@@ -86,6 +86,11 @@ export function canWrite(principal: Principal, repository: RoleFacts): boolean {
 /** May delete it, and change its settings, who sees it and who else works on it. */
 export function canAdminister(principal: Principal, repository: RoleFacts): boolean {
   return guestAccess(principal, repository) === 'delete' || includes(roleIn(principal, repository), 'admin');
+}
+
+/** May act for the account itself, beyond its repositories: an access token must be for everything. */
+export function canActForAccount({ accessToken }: Account): boolean {
+  return accessToken === undefined || (accessToken.access === 'admin' && !accessToken.isLimited);
 }
 
 /** May make repositories in a namespace. */

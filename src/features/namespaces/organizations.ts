@@ -6,6 +6,7 @@ import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
+import { canActForAccount } from '../accounts/policy';
 import { assertUsername, normalizeUsername } from '../accounts/rules';
 import { deleteAccountOf, getUser } from '../accounts/users';
 import * as store from './organizations.store';
@@ -57,8 +58,7 @@ export async function listOwnOrganizations(ctx: Needs<'db'>, actor: Actor): Prom
  */
 export async function createOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
   const account = await getAccount(ctx, actor);
-  const access = account.accessToken?.access ?? 'admin';
-  if (account.robotOf !== undefined || access !== 'admin') throw new AppError('forbidden', 'Access denied');
+  if (account.robotOf !== undefined || !canActForAccount(account)) throw new AppError('forbidden', 'Access denied');
   await createOrganizationFor(ctx, name, account, doerOf(actor, account));
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import { includes } from '../../features/accounts/policy';
+import { canActForAccount, includes } from '../../features/accounts/policy';
 import { AppError } from '../../platform/errors';
 import { entityTag, assertMatches, isNotModified } from '../../platform/http/etag';
 import { empty, type Exchange, type Headers, type Reply } from '../../platform/http/exchange';
@@ -28,15 +28,14 @@ function assertScope({ scope }: Endpoint, { scopes }: Caller): void {
  * @throws AppError `forbidden`
  */
 function assertAccessToken({ method, scope, isForAccountItself }: Endpoint, { account }: Caller): void {
-  const access = account?.accessToken?.access;
-  if (access === undefined) return;
+  if (account?.accessToken === undefined) return;
+  const { access } = account.accessToken;
   const isOfAccount = isForAccountItself === true || scope !== undefined;
   if (isForAccountItself === true && method !== 'get') {
     throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
   }
-  if (!includes(access, isOfAccount ? 'admin' : method === 'get' ? 'read' : 'write')) {
-    throw new AppError('forbidden', `An access token that may ${access} is not enough for this`);
-  }
+  const isEnough = isOfAccount ? canActForAccount(account) : includes(access, method === 'get' ? 'read' : 'write');
+  if (!isEnough) throw new AppError('forbidden', 'This access token is not enough for this');
 }
 
 /** The reply as it goes out; a representation that the client has already, without its body. */

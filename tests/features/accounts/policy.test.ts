@@ -22,7 +22,7 @@ const account = (options: { isAdmin?: boolean; token?: AccessLevel } = {}): Prin
   username: 'alice',
   isAdmin: options.isAdmin ?? false,
   robotOf: undefined,
-  accessToken: options.token === undefined ? undefined : { id: 1, access: options.token },
+  accessToken: options.token === undefined ? undefined : { id: 1, access: options.token, isLimited: false },
 });
 
 it('reads every row of the table', () => {
