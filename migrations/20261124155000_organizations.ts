@@ -67,6 +67,21 @@ export async function up(knex: Knex): Promise<void> {
     );
     create index collaborators_user on collaborators (user_id);
 
+    create function owns_organization(account bigint, organization text) returns boolean
+      language sql stable parallel safe as $$
+        select exists (
+          select 1 from teams t join team_members m on m.team_id = t.id
+          where t.namespace = organization and t.is_owners and m.user_id = account)
+      $$;
+    create function shared_access(account bigint, repository bigint) returns access_level
+      language sql stable parallel safe as $$
+        select greatest(
+          (select 'write'::access_level from collaborators c where c.repository_id = repository and c.user_id = account),
+          (select max(p.access) from team_repositories p join team_members m on m.team_id = p.team_id
+           where p.repository_id = repository and m.user_id = account))
+      $$;
+    comment on function shared_access is 'what a collaboration and teams give an account';
+
     create table invitations (
       id bigint generated always as identity primary key,
       team_id bigint not null references teams (id) on delete cascade,
@@ -87,6 +102,7 @@ export async function up(knex: Knex): Promise<void> {
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
+    drop function shared_access, owns_organization;
     drop table invitations, collaborators, team_repositories, team_members, teams;
     alter table repositories add column is_private boolean not null default false;
     update repositories set is_private = true where visibility = 'private';

@@ -4,6 +4,17 @@
  */
 
 /**
+ * Joins the account of whoever asks without an access token. Postgres takes the nulls for what they are, so that nothing
+ * of what follows from a token is left in the plan.
+ *
+ * @param user - the placeholder of the account's id, null when anonymous
+ */
+export function passwordJoins(user: string): string {
+  return `cross join (select null::bigint as id, null::access_level as access, null::text[] as repositories) a
+    left join users u on u.id = ${user}::bigint`;
+}
+
+/**
  * Joins the account and the access token of whoever asks. There is no `u` when the token is not good any more, and no
  * `a` without a token.
  *
@@ -37,9 +48,8 @@ export interface CallerRow {
   robot_of: string | null;
 }
 
-const IS_OWNER = `(n.owner_id = u.id or (n.kind = 'organization' and exists (
-    select 1 from teams t join team_members m on m.team_id = t.id
-    where t.namespace = n.name and t.is_owners and m.user_id = u.id)))`;
+// Functions, and no subqueries: those would cost each query their start, though most never need them.
+const IS_OWNER = `(n.owner_id = u.id or (n.kind = 'organization' and owns_organization(u.id, n.name)))`;
 
 /** Whether the token is for this repository. */
 function isCovered(fullName: string): string {
@@ -58,11 +68,8 @@ export function namespaceRole(fullName: string): string {
 /** What the account was given in a repository; `RepositoryFacts.role`. */
 export const REPOSITORY_ROLE = `case
     when u.id is null or r.id is null or r.is_remote or not ${isCovered(`(r.namespace || '/' || r.name)`)} then null
-    when ${IS_OWNER} then 'admin'
-    else greatest(
-      (select 'write'::access_level from collaborators w where w.repository_id = r.id and w.user_id = u.id),
-      (select max(p.access) from team_repositories p join team_members m on m.team_id = p.team_id
-       where p.repository_id = r.id and m.user_id = u.id))
+    when ${IS_OWNER} then 'admin'::access_level
+    else shared_access(u.id, r.id)
   end`;
 
 const HAS_ROLE = `(coalesce(${IS_ADMIN}, false) or (${REPOSITORY_ROLE}) is not null)`;

@@ -2,8 +2,15 @@ import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
 import type { Identity, RepositoryName } from '../accounts/actor';
 import { chainSql } from '../repositories/chain-sql';
-import { CALLER_COLUMNS, callerJoins, READABLE, WRITABLE, type CallerRow } from '../accounts/policy-sql';
-import { REPOSITORY_COLUMNS, scopeJoins, type RepositoryRow } from '../repositories/scope-row';
+import { CALLER_COLUMNS, callerJoins, passwordJoins, READABLE, WRITABLE, type CallerRow } from '../accounts/policy-sql';
+import {
+  REPOSITORY_COLUMNS,
+  scopeStatements,
+  scopeValues,
+  statementFor,
+  type RepositoryRow,
+  type ScopeStatements,
+} from '../repositories/scope-row';
 
 /** A place in a repository that an image id names: what the access rules need, and what is there. */
 export interface ImageRow extends CallerRow, RepositoryRow {
@@ -28,13 +35,14 @@ const IMAGE_COLUMNS = `${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, i.id as link_id
 const CONTENT_JOINS = `left join image_contents c on c.id = i.content_id left join blobs b on b.digest = c.layer_digest`;
 
 /** One row, always: who asks, the repository that the token names, and the image there. */
-const FIND_IN_REPOSITORY = {
-  name: 'images.find_in_repository',
-  text: `select ${IMAGE_COLUMNS}
-    ${scopeJoins(2)}
+const FIND_IN_REPOSITORY = scopeStatements(
+  'images.find_in_repository',
+  2,
+  (joins) => `select ${IMAGE_COLUMNS}
+    ${joins}
     left join repository_images i on i.repository_id = r.id and i.image_id = $1
     ${CONTENT_JOINS}`,
-};
+);
 
 export async function findInRepository(
   db: Db,
@@ -42,9 +50,8 @@ export async function findInRepository(
   identity: Identity | undefined,
   name: RepositoryName,
 ): Promise<ImageRow> {
-  const caller = [identity?.userId ?? null, identity?.accessTokenId ?? null];
-  const values = [imageId, ...caller, name.namespace, name.name, true];
-  const row = (await queryPrepared<ImageRow>(db, FIND_IN_REPOSITORY, values))[0];
+  const statement = statementFor(FIND_IN_REPOSITORY, identity);
+  const row = (await queryPrepared<ImageRow>(db, statement, [imageId, ...scopeValues(identity, name)]))[0];
   if (row === undefined) throw new Error('the image query returned no row');
   return row;
 }
@@ -53,17 +60,18 @@ export async function findInRepository(
 const CHOICE = `order by o.opened_at desc nulls last, coalesce(n.owner_id = $2, false) desc,
   (r.namespace = 'library') desc, c.completed_at asc nulls last, i.id limit 1`;
 
-function findAnywhere(name: string, condition: string): { name: string; text: string } {
-  return {
-    name,
-    text: `select ${IMAGE_COLUMNS}
+function findAnywhere(name: string, condition: string): ScopeStatements {
+  const text = (joins: string): string => `select ${IMAGE_COLUMNS}
       from repository_images i
       join repositories r on r.id = i.repository_id and r.state <> 'deleting'
       join namespaces n on n.name = r.namespace
-      ${callerJoins('$2', '$3')}
+      ${joins}
       left join repository_openings o on o.repository_id = r.id and o.caller = $4
       ${CONTENT_JOINS}
-      where i.image_id = $1 and ${condition} ${CHOICE}`,
+      where i.image_id = $1 and $3::bigint is not distinct from $3 and ${condition} ${CHOICE}`;
+  return {
+    byToken: { name: `${name}_by_token`, text: text(callerJoins('$2', '$3')) },
+    byPassword: { name, text: text(passwordJoins('$2')) },
   };
 }
 
@@ -77,8 +85,8 @@ export async function findAmongRepositories(
   caller: { identity: Identity | undefined; callerKey: string },
   access: 'read' | 'write',
 ): Promise<ImageRow | undefined> {
-  const statement = access === 'read' ? FIND_READABLE : FIND_WRITABLE;
   const { identity, callerKey } = caller;
+  const statement = statementFor(access === 'read' ? FIND_READABLE : FIND_WRITABLE, identity);
   const values = [imageId, identity?.userId ?? null, identity?.accessTokenId ?? null, callerKey];
   return (await queryPrepared<ImageRow>(db, statement, values))[0];
 }

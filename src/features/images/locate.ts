@@ -8,6 +8,7 @@ import {
   assertReadable,
   assertWritable,
   authorizationRequired,
+  byAnyName,
   repositoryFrom,
   type Repository,
 } from '../repositories/scope';
@@ -113,7 +114,9 @@ export async function locateReadable(
   imageId: string,
 ): Promise<LocatedImage | undefined> {
   if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'read');
-  const row = await store.findInRepository(ctx.db, imageId, actor.identity, actor.repository);
+  const row = await byAnyName(ctx, actor.repository, (name) =>
+    store.findInRepository(ctx.db, imageId, actor.identity, name),
+  );
   const principal = principalFrom(actor, row);
   const repository = assertReadable({ principal, namespace: undefined, repository: repositoryFrom(row) }, MISSING);
   return located(row, repository, principal, actor);
@@ -139,7 +142,9 @@ export async function locateWritable(
 ): Promise<LocatedImage | undefined> {
   assertPusher(actor);
   if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'write');
-  const row = await store.findInRepository(ctx.db, imageId, actor.identity, actor.repository);
+  const row = await byAnyName(ctx, actor.repository, (name) =>
+    store.findInRepository(ctx.db, imageId, actor.identity, name),
+  );
   const principal = principalFrom(actor, row);
   const scope = { principal, namespace: undefined, repository: repositoryFrom(row) };
   return located(row, assertWritable(scope, actor, MISSING), principal, actor);

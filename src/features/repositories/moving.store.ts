@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { query, queryPrepared } from '../../platform/db/query';
 import type { RepositoryName } from '../accounts/actor';
 
 /** Fails with a unique violation when a repository has the name. */
@@ -29,6 +29,21 @@ export async function findAlias(db: Db, alias: RepositoryName): Promise<number |
   );
   return rows[0]?.repository_id;
 }
+
+/** What the repository is called now that had the name before. */
+export async function findCurrentName(db: Db, alias: RepositoryName): Promise<RepositoryName | undefined> {
+  const rows = await queryPrepared<{ namespace: string; name: string }>(db, FIND_CURRENT_NAME, [
+    alias.namespace,
+    alias.name,
+  ]);
+  return rows[0];
+}
+
+const FIND_CURRENT_NAME = {
+  name: 'aliases.find_current_name',
+  text: `select r.namespace, r.name from repository_aliases a join repositories r on r.id = a.repository_id
+    where a.namespace = $1 and a.name = $2`,
+};
 
 /** @returns false when there is none */
 export async function deleteAlias(tx: Db, alias: RepositoryName): Promise<boolean> {

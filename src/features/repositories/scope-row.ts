@@ -1,5 +1,13 @@
-import { CALLER_COLUMNS, callerJoins, namespaceRole, REPOSITORY_ROLE, type CallerRow } from '../accounts/policy-sql';
-import type { AccessLevel } from '../accounts/actor';
+import {
+  CALLER_COLUMNS,
+  callerJoins,
+  namespaceRole,
+  passwordJoins,
+  REPOSITORY_ROLE,
+  type CallerRow,
+} from '../accounts/policy-sql';
+import type { PreparedStatement } from '../../platform/db/query';
+import type { AccessLevel, Identity, RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
 
 /** What the queries that decide about access select of the repository `r` and of its namespace `n`. */
@@ -13,18 +21,39 @@ export const SCOPE_COLUMNS = `${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, n.name a
 /**
  * One row, always: the account, the namespace and the repository, each as far as it exists.
  *
- * @param first - `$first` is the account's id, followed by the access token's, the namespace, the name, and whether a
- *   former name of a repository will do
+ * @param first - `$first` is the account's id, followed by the access token's, the namespace and the name
+ * @param isByToken - whether there is an access token
  */
-export function scopeJoins(first: number): string {
-  const [user, token, namespace, name, follows] = [0, 1, 2, 3, 4].map((offset) => `$${first + offset}`);
-  return `from (select ${namespace}::text as namespace, ${name}::text as name) asked
-    ${callerJoins(user ?? '', token ?? '')}
-    left join repositories r on r.id = coalesce(
-      (select x.id from repositories x where x.namespace = asked.namespace and x.name = asked.name),
-      case when ${follows}::boolean then
-        (select x.repository_id from repository_aliases x where x.namespace = asked.namespace and x.name = asked.name) end)
-    left join namespaces n on n.name = coalesce(r.namespace, asked.namespace)`;
+export function scopeJoins(first: number, isByToken: boolean): string {
+  const [user = '', token = '', namespace = '', name = ''] = [0, 1, 2, 3].map((offset) => `$${first + offset}`);
+  return `from (select ${namespace}::text as namespace, ${name}::text as name, ${token}::bigint as token_id) asked
+    ${isByToken ? callerJoins(user, token) : passwordJoins(user)}
+    left join namespaces n on n.name = ${namespace}
+    left join repositories r on r.namespace = ${namespace} and r.name = ${name}`;
+}
+
+/** A statement for callers with an access token, and one for those without. */
+export interface ScopeStatements {
+  readonly byToken: PreparedStatement;
+  readonly byPassword: PreparedStatement;
+}
+
+/** @param text - the statement, given its joins */
+export function scopeStatements(name: string, first: number, text: (joins: string) => string): ScopeStatements {
+  return {
+    byToken: { name: `${name}_by_token`, text: text(scopeJoins(first, true)) },
+    byPassword: { name, text: text(scopeJoins(first, false)) },
+  };
+}
+
+/** What `scopeJoins` takes. */
+export function scopeValues(identity: Identity | undefined, name: RepositoryName): unknown[] {
+  return [identity?.userId ?? null, identity?.accessTokenId ?? null, name.namespace, name.name];
+}
+
+/** The one for this caller. */
+export function statementFor(statements: ScopeStatements, identity: Identity | undefined): PreparedStatement {
+  return identity?.accessTokenId === undefined ? statements.byPassword : statements.byToken;
 }
 
 export interface RepositoryRow {

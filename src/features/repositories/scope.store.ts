@@ -1,31 +1,36 @@
 import type { Db } from '../../platform/db/db';
-import { queryPrepared, type PreparedStatement } from '../../platform/db/query';
+import { queryPrepared } from '../../platform/db/query';
 import type { Identity, RepositoryName } from '../accounts/actor';
 import { READABLE } from '../accounts/policy-sql';
 import { openedLastSql } from './openings.store';
-import { SCOPE_COLUMNS, scopeJoins, type ScopeRow } from './scope-row';
+import { findCurrentName } from './moving.store';
+import {
+  SCOPE_COLUMNS,
+  scopeStatements,
+  scopeValues,
+  statementFor,
+  type ScopeRow,
+  type ScopeStatements,
+} from './scope-row';
 
-const FIND_SCOPE = {
-  name: 'repositories.find_scope',
-  text: `select ${SCOPE_COLUMNS} ${scopeJoins(1)}`,
-};
+const FIND_SCOPE = scopeStatements('repositories.find_scope', 1, (joins) => `select ${SCOPE_COLUMNS} ${joins}`);
 
-/** What a repository holds, for whoever may read it, in the query that says whether he may. `$6`: a guest, who may. */
-const IS_SHOWN = `((r.is_remote and $6::boolean) or ${READABLE})`;
+/** What a repository holds, for whoever may read it, in the query that says whether he may. `$5`: a guest, who may. */
+const IS_SHOWN = `((r.is_remote and $5::boolean) or ${READABLE})`;
 
 /**
  * The whole tag list as JSON text: ten thousand tags need not become objects on the way. Neither names nor ids can have
- * a character that JSON would escape. Nothing when it is as it was in the version `$7`.
+ * a character that JSON would escape. Nothing when it is as it was in the version `$6`.
  */
 const FIND_TAGS = withSelected(
   'repositories.find_tags',
-  `r.tags_version as version, case when ${IS_SHOWN} and r.tags_version is distinct from $7 then (
+  `r.tags_version as version, case when ${IS_SHOWN} and r.tags_version is distinct from $6 then (
      select '{' || coalesce(string_agg('"' || t.name || '":"' || t.image_id || '"', ',' order by t.name), '') || '}'
      from tags t where t.repository_id = r.id
    ) end as json`,
 );
 
-/** The image list as JSON text, in its order, and whether the caller `$7` opened the repository last. */
+/** The image list as JSON text, in its order, and whether the caller `$6` opened the repository last. */
 const FIND_IMAGES = withSelected(
   'repositories.find_images',
   `case when ${IS_SHOWN} then (
@@ -33,11 +38,11 @@ const FIND_IMAGES = withSelected(
        ',"checksum":' || to_json(coalesce(c.payload_checksum, i.checksum))::text, '') || '}', ',' order by i.id), '') || ']'
      from repository_images i left join image_contents c on c.id = i.content_id where i.repository_id = r.id
    ) end as json,
-   $7::text is not null and ${openedLastSql('$7', 'r.id')} as is_opened_last`,
+   $6::text is not null and ${openedLastSql('$6', 'r.id')} as is_opened_last`,
 );
 
-function withSelected(name: string, selected: string): PreparedStatement {
-  return { name, text: FIND_SCOPE.text.replace(SCOPE_COLUMNS, `${SCOPE_COLUMNS}, ${selected}`) };
+function withSelected(name: string, selected: string): ScopeStatements {
+  return scopeStatements(name, 1, (joins) => `select ${SCOPE_COLUMNS}, ${selected} ${joins}`);
 }
 
 /** Who asks. */
@@ -67,8 +72,11 @@ export async function findScopeWithTags(
   name: RepositoryName,
   known: string | undefined,
 ): Promise<ScopeWithTagsRow> {
-  const values = [...scopeValues(caller.identity, name, true), caller.isGuest, known ?? null];
-  return only(await queryPrepared<ScopeWithTagsRow>(db, FIND_TAGS, values));
+  const statement = statementFor(FIND_TAGS, caller.identity);
+  return followingAlias(db, name, async (by) => {
+    const values = [...scopeValues(caller.identity, by), caller.isGuest, known ?? null];
+    return only(await queryPrepared<ScopeWithTagsRow>(db, statement, values));
+  });
 }
 
 export interface ScopeWithImagesRow extends ScopeWithJsonRow {
@@ -87,8 +95,11 @@ export async function findScopeWithImages(
   name: RepositoryName,
   callerKey: string | undefined,
 ): Promise<ScopeWithImagesRow> {
-  const values = [...scopeValues(caller.identity, name, true), caller.isGuest, callerKey ?? null];
-  return only(await queryPrepared<ScopeWithImagesRow>(db, FIND_IMAGES, values));
+  const statement = statementFor(FIND_IMAGES, caller.identity);
+  return followingAlias(db, name, async (by) => {
+    const values = [...scopeValues(caller.identity, by), caller.isGuest, callerKey ?? null];
+    return only(await queryPrepared<ScopeWithImagesRow>(db, statement, values));
+  });
 }
 
 function only<R>(rows: readonly R[]): R {
@@ -97,9 +108,16 @@ function only<R>(rows: readonly R[]): R {
   return row;
 }
 
-/** What `scopeJoins` takes. */
-function scopeValues(identity: Identity | undefined, name: RepositoryName, followsAliases: boolean): unknown[] {
-  return [identity?.userId ?? null, identity?.accessTokenId ?? null, name.namespace, name.name, followsAliases];
+/** Runs a query about a repository, and once more by the name of today when it was called so before. */
+export async function followingAlias<R extends { repository_id: number | null }>(
+  db: Db,
+  name: RepositoryName,
+  run: (name: RepositoryName) => Promise<R>,
+): Promise<R> {
+  const row = await run(name);
+  if (row.repository_id !== null) return row;
+  const current = await findCurrentName(db, name);
+  return current === undefined ? row : run(current);
 }
 
 /** @param followsAliases - whether a former name of a repository will do */
@@ -109,5 +127,8 @@ export async function findScope(
   name: RepositoryName,
   followsAliases = false,
 ): Promise<ScopeRow> {
-  return only(await queryPrepared<ScopeRow>(db, FIND_SCOPE, scopeValues(identity, name, followsAliases)));
+  const statement = statementFor(FIND_SCOPE, identity);
+  const run = async (by: RepositoryName): Promise<ScopeRow> =>
+    only(await queryPrepared<ScopeRow>(db, statement, scopeValues(identity, by)));
+  return followsAliases ? followingAlias(db, name, run) : run(name);
 }

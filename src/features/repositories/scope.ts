@@ -100,6 +100,15 @@ function callerOf(actor: Actor): store.Caller {
   return { identity: identityOf(actor), isGuest: actor.kind === 'token' && actor.guest !== undefined };
 }
 
+/** Runs a query about a repository, and once more by its name of today when it was called so before. */
+export async function byAnyName<R extends { repository_id: number | null }>(
+  ctx: Needs<'db'>,
+  name: RepositoryName,
+  run: (name: RepositoryName) => Promise<R>,
+): Promise<R> {
+  return store.followingAlias(ctx.db, name, run);
+}
+
 function assertSuits(actor: Actor, name: RepositoryName): void {
   if (actor.kind === 'token' && !sameRepository(actor.repository, name)) throw authorizationRequired();
 }
