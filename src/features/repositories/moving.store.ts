@@ -30,12 +30,13 @@ export async function findAlias(db: Db, alias: RepositoryName): Promise<number |
   return rows[0]?.repository_id;
 }
 
-/** @returns false when there is none */
-export async function deleteAlias(tx: Db, alias: RepositoryName): Promise<boolean> {
-  const rows = await query(tx, 'delete from repository_aliases where namespace = $1 and name = $2 returning name', [
-    alias.namespace,
-    alias.name,
-  ]);
+/** @returns false when the repository has no such one */
+export async function deleteAlias(tx: Db, alias: RepositoryName, repositoryId: number): Promise<boolean> {
+  const rows = await query(
+    tx,
+    'delete from repository_aliases where namespace = $1 and name = $2 and repository_id = $3 returning name',
+    [alias.namespace, alias.name, repositoryId],
+  );
   return rows.length > 0;
 }
 
