@@ -94,6 +94,13 @@ describe('PATCH /repositories/:namespace/:name/', () => {
     expect([none.status, none.body.code]).toEqual([428, 'unconditional']);
   });
 
+  it('lets one of many win who read the same version', async () => {
+    const { headers } = await read('app');
+    const changes = Array.from({ length: 6 }, (_, index) => ({ description: `at once ${index}` }));
+    const answers = await Promise.all(changes.map((change) => patch('app', change, headers['etag'])));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412, 412]);
+  });
+
   it('is not too late because somebody pushes, or gives a star', async () => {
     const { headers } = await read('app');
     await pushImages(server, 'alice/app', [makeImage()]);
