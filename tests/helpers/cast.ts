@@ -56,7 +56,7 @@ async function addTeams(server: TestServer): Promise<void> {
 }
 
 /** Makes one repository with its sharing, straight in the tables: what the plan says is tested elsewhere. */
-async function addRepository(
+export async function addRepository(
   server: TestServer,
   repository: ReturnType<typeof castRepositories>[number],
 ): Promise<void> {

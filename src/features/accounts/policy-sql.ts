@@ -68,9 +68,12 @@ export function namespaceRole(fullName: string): string {
 /** What the account was given in a repository; `RepositoryFacts.role`. */
 export const REPOSITORY_ROLE = `case
     when u.id is null or r.id is null or r.is_remote or not ${isCovered(`(r.namespace || '/' || r.name)`)} then null
-    when ${IS_OWNER} then 'admin'::access_level
+    when ${IS_OWNER} or ${IS_ADMIN} then 'admin'::access_level
     else shared_access(u.id, r.id)
   end`;
+
+/** The same, where the role decides whether one may read: told of private repositories only, for it costs a look. */
+export const READERS_ROLE = `case when r.visibility = 'private' then (${REPOSITORY_ROLE}) end`;
 
 const HAS_ROLE = `(coalesce(${IS_ADMIN}, false) or (${REPOSITORY_ROLE}) is not null)`;
 

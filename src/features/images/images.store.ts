@@ -4,6 +4,7 @@ import type { Identity, RepositoryName } from '../accounts/actor';
 import { chainSql } from '../repositories/chain-sql';
 import { CALLER_COLUMNS, callerJoins, passwordJoins, READABLE, WRITABLE, type CallerRow } from '../accounts/policy-sql';
 import {
+  READ_COLUMNS,
   REPOSITORY_COLUMNS,
   scopeStatements,
   scopeValues,
@@ -27,7 +28,7 @@ export interface ImageRow extends CallerRow, RepositoryRow {
   has_upload: boolean;
 }
 
-const IMAGE_COLUMNS = `${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, i.id as link_id, i.depth, c.id as content_id, c.layer_size_bytes,
+const IMAGE_COLUMNS = `i.id as link_id, i.depth, c.id as content_id, c.layer_size_bytes,
   c.layer_digest, c.payload_checksum, b.storage_key, b.damaged_at is not null as is_damaged,
   coalesce(i.announced_at >= b.damaged_at, false) as is_listed_again,
   (c.id is null and exists (select 1 from uploads x where x.repository_id = r.id and x.image_id = $1)) as has_upload`;
@@ -35,22 +36,31 @@ const IMAGE_COLUMNS = `${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, i.id as link_id
 const CONTENT_JOINS = `left join image_contents c on c.id = i.content_id left join blobs b on b.digest = c.layer_digest`;
 
 /** One row, always: who asks, the repository that the token names, and the image there. */
-const FIND_IN_REPOSITORY = scopeStatements(
-  'images.find_in_repository',
-  2,
-  (joins) => `select ${IMAGE_COLUMNS}
+function findIn(name: string, columns: string): ScopeStatements {
+  return scopeStatements(
+    name,
+    2,
+    (joins) => `select ${CALLER_COLUMNS}, ${columns}, ${IMAGE_COLUMNS}
     ${joins}
     left join repository_images i on i.repository_id = r.id and i.image_id = $1
     ${CONTENT_JOINS}`,
-);
+  );
+}
 
+const FIND_IN_REPOSITORY = {
+  read: findIn('images.find_to_read', READ_COLUMNS),
+  write: findIn('images.find_to_write', REPOSITORY_COLUMNS),
+};
+
+/** @param access - to read, the role is told of a private repository only */
 export async function findInRepository(
   db: Db,
   imageId: string,
   identity: Identity | undefined,
   name: RepositoryName,
+  access: 'read' | 'write',
 ): Promise<ImageRow> {
-  const statement = statementFor(FIND_IN_REPOSITORY, identity);
+  const statement = statementFor(FIND_IN_REPOSITORY[access], identity);
   const row = (await queryPrepared<ImageRow>(db, statement, [imageId, ...scopeValues(identity, name)]))[0];
   if (row === undefined) throw new Error('the image query returned no row');
   return row;
@@ -61,7 +71,7 @@ const CHOICE = `order by o.opened_at desc nulls last, coalesce(n.owner_id = $2, 
   (r.namespace = 'library') desc, c.completed_at asc nulls last, i.id limit 1`;
 
 function findAnywhere(name: string, condition: string): ScopeStatements {
-  const text = (joins: string): string => `select ${IMAGE_COLUMNS}
+  const text = (joins: string): string => `select ${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, ${IMAGE_COLUMNS}
       from repository_images i
       join repositories r on r.id = i.repository_id and r.state <> 'deleting'
       join namespaces n on n.name = r.namespace

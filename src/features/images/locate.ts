@@ -114,8 +114,9 @@ export async function locateReadable(
   imageId: string,
 ): Promise<LocatedImage | undefined> {
   if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'read');
+  const access = actor.access === 'write' ? 'write' : 'read';
   const row = await byAnyName(ctx, actor.repository, (name) =>
-    store.findInRepository(ctx.db, imageId, actor.identity, name),
+    store.findInRepository(ctx.db, imageId, actor.identity, name, access),
   );
   const principal = principalFrom(actor, row);
   const repository = assertReadable({ principal, namespace: undefined, repository: repositoryFrom(row) }, MISSING);
@@ -143,7 +144,7 @@ export async function locateWritable(
   assertPusher(actor);
   if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'write');
   const row = await byAnyName(ctx, actor.repository, (name) =>
-    store.findInRepository(ctx.db, imageId, actor.identity, name),
+    store.findInRepository(ctx.db, imageId, actor.identity, name, 'write'),
   );
   const principal = principalFrom(actor, row);
   const scope = { principal, namespace: undefined, repository: repositoryFrom(row) };

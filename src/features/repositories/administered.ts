@@ -1,9 +1,11 @@
 import type { Needs } from '../../context';
+import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { isAccount, type Account, type Actor, type RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
 import { canAdminister } from '../accounts/policy';
 import type { Doer } from '../audit/audit';
+import { lockRepository } from './repositories.store';
 import { assertReadable, authorizationRequired, findScope, type Repository } from './scope';
 
 /** A repository, and who is about to change it. */
@@ -25,4 +27,16 @@ export async function getAdministered(ctx: Needs<'db'>, actor: Actor, name: Repo
   const repository = assertReadable(scope, 'Repository not found');
   if (!canAdminister(scope.principal, repository)) throw new AppError('forbidden', 'Access denied');
   return { repository, account: scope.principal, doer: doerOf(actor, scope.principal) };
+}
+
+/**
+ * The same, and nobody else changes the repository until the transaction ends.
+ *
+ * @throws AppError as `getAdministered`
+ */
+export async function lockAdministered(tx: Db, actor: Actor, name: RepositoryName): Promise<Administered> {
+  const { repository } = await getAdministered({ db: tx }, actor, name);
+  await lockRepository(tx, repository.id);
+  // What was true before it waited for the lock may not be any more.
+  return getAdministered({ db: tx }, actor, name);
 }

@@ -21,11 +21,11 @@ export async function createRepository(
   name: RepositoryName,
   visibility: Visibility | undefined,
 ): Promise<void> {
-  const { principal, namespace } = await findScope(ctx, actor, name);
-  if (!isAccount(principal) || actor.kind === 'token') throw authorizationRequired();
   if (!parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) {
     throw new AppError('invalid', `No repository can have the name ${displayName(name)}`);
   }
+  const { principal, namespace } = await findScope(ctx, actor, name);
+  if (!isAccount(principal) || actor.kind === 'token') throw authorizationRequired();
   if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
   // Only a push needs no more than a token that may write.
   if (!canCreate(principal, namespace) || !includes(principal.accessToken?.access ?? 'admin', 'admin')) {

@@ -4,6 +4,7 @@ import { AppError } from '../../platform/errors';
 import { recordEvent, SERVER, type Doer } from '../audit/audit';
 import type { Actor, RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
+import { getAdministered } from './administered';
 import { displayName } from './names';
 import { canAdminister, canRead } from '../accounts/policy';
 import * as store from './repositories.store';
@@ -16,6 +17,8 @@ import { deleteAllTags } from './tag-history.store';
  *   1. index    DELETE R/            active -> deleting, a delete token is given out
  *   2. registry DELETE R/ (token)    the images and tags go; the token is used up
  *   3. index    DELETE R/            deleting -> gone; happens by itself after 24 hours
+ *
+ * The API deletes at once.
  */
 
 const MISSING = 'Repository not found';
@@ -113,13 +116,26 @@ export async function deleteThroughRegistry(ctx: Needs<'db'>, actor: Actor, name
     return;
   }
   const hadAnything = await inTransaction(ctx.db, async (tx) => {
-    await store.lockForTags(tx, repository.id);
+    await store.lockRepository(tx, repository.id);
     await deleteAllTags(tx, repository.id, doer);
     const isEmptied = await store.deleteContents(tx, repository.id);
     if (isEmptied) await recordEvent(tx, doer, { action: 'repository.emptied', subject: displayName(name) });
     return isEmptied;
   });
   if (!hadAnything && repository.state !== 'deleting') throw new AppError('not_found', MISSING);
+}
+
+/**
+ * All steps at once, for whoever needs no engine's ways.
+ *
+ * @throws AppError `not_found` also when it is being deleted already, `forbidden`, `unauthenticated`, `inactive`
+ */
+export async function deleteAtOnce(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const { repository, doer } = await getAdministered({ db: tx }, actor, name);
+    if (!(await store.deleteRepository(tx, repository.id))) throw new AppError('not_found', MISSING);
+    await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(repository) });
+  });
 }
 
 /**

@@ -5,26 +5,21 @@ import type { Visibility } from '../accounts/policy';
 import { callerJoins, LISTABLE } from '../accounts/policy-sql';
 import type { RepositoryState } from './scope-row';
 
-export interface DetailsRow {
+export interface ListedRow {
   namespace: string;
   name: string;
   state: RepositoryState;
   visibility: Visibility;
   is_automated: boolean;
   description: string;
-  full_description: string;
   star_count: number;
   created_at: Date;
   updated_at: Date;
   tag_count: number;
 }
 
-const COLUMNS = `r.namespace, r.name, r.state, r.visibility, r.is_automated, r.description, r.full_description,
+const COLUMNS = `r.namespace, r.name, r.state, r.visibility, r.is_automated, r.description,
   r.star_count, r.created_at, r.updated_at, (select count(*) from tags t where t.repository_id = r.id) as tag_count`;
-
-export async function findDetails(db: Db, repositoryId: number): Promise<DetailsRow | undefined> {
-  return (await query<DetailsRow>(db, `select ${COLUMNS} from repositories r where r.id = $1`, [repositoryId]))[0];
-}
 
 export async function namespaceExists(db: Db, name: string): Promise<boolean> {
   return !name.includes('\0') && (await query(db, 'select 1 from namespaces where name = $1', [name])).length > 0;
@@ -47,9 +42,9 @@ function valuesOf({ identity, namespace, pattern }: Wanted): unknown[] {
 }
 
 /** Those that whoever asks may find in a list, by name. */
-export async function listListable(db: Db, wanted: Wanted, limit: number, offset: number): Promise<DetailsRow[]> {
+export async function listListable(db: Db, wanted: Wanted, limit: number, offset: number): Promise<ListedRow[]> {
   const text = `select ${COLUMNS} from ${LISTABLE_IN} order by r.name limit $5 offset $6`;
-  return query<DetailsRow>(db, text, [...valuesOf(wanted), limit, offset]);
+  return query<ListedRow>(db, text, [...valuesOf(wanted), limit, offset]);
 }
 
 export async function countListable(db: Db, wanted: Wanted): Promise<number> {

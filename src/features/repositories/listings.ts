@@ -9,14 +9,13 @@ import { assertReadable, findScope } from './scope';
 import type { RepositoryState } from './scope-row';
 import { countTags } from './tags.store';
 
-/** A repository as people look at it. */
-export interface RepositoryDetails extends RepositoryName {
+/** A repository in a list. */
+export interface ListedRepository extends RepositoryName {
   readonly state: RepositoryState;
   readonly visibility: Visibility;
   readonly isAutomated: boolean;
   readonly isOfficial: boolean;
   readonly description: string;
-  readonly fullDescription: string;
   readonly starCount: number;
   readonly tagCount: number;
   readonly createdAt: Date;
@@ -39,7 +38,7 @@ export interface Range {
 const MISSING = 'Repository not found';
 const TAGS_COUNTED = 1_000_000;
 
-function toDetails(row: store.DetailsRow): RepositoryDetails {
+function toListed(row: store.ListedRow): ListedRepository {
   return {
     namespace: row.namespace,
     name: row.name,
@@ -48,24 +47,11 @@ function toDetails(row: store.DetailsRow): RepositoryDetails {
     isAutomated: row.is_automated,
     isOfficial: row.namespace === LIBRARY,
     description: row.description,
-    fullDescription: row.full_description,
     starCount: row.star_count,
     tagCount: row.tag_count,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
-}
-
-/** @throws AppError `not_found`, `unauthenticated` as for reading */
-export async function getRepositoryDetails(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
-): Promise<RepositoryDetails> {
-  const { id } = assertReadable(await findScope(ctx, actor, name), MISSING);
-  const row = await store.findDetails(ctx.db, id);
-  if (row === undefined) throw new AppError('not_found', MISSING);
-  return toDetails(row);
 }
 
 /**
@@ -79,18 +65,18 @@ export async function listNamespace(
   actor: Actor,
   namespace: string,
   wanted: Range & { readonly text?: string | undefined },
-): Promise<{ total: number; repositories: RepositoryDetails[] }> {
+): Promise<{ total: number; repositories: ListedRepository[] }> {
   if (actor.kind !== 'anonymous') await getAccount(ctx, actor);
   if (!(await store.namespaceExists(ctx.db, namespace))) throw new AppError('not_found', 'No such namespace');
   const { text, limit, offset } = wanted;
   const pattern = text === undefined ? undefined : `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   const filter = { identity: identityOf(actor), namespace, pattern };
   const rows = await store.listListable(ctx.db, filter, limit, offset);
-  return { total: await store.countListable(ctx.db, filter), repositories: rows.map(toDetails) };
+  return { total: await store.countListable(ctx.db, filter), repositories: rows.map(toListed) };
 }
 
 /**
- * The tags of a repository by name, and how many there are.
+ * The tags of a repository by name, and how many there are; also by a former name of the repository.
  *
  * @throws AppError `not_found`, `unauthenticated` as for reading
  */
@@ -100,7 +86,7 @@ export async function listTags(
   name: RepositoryName,
   { limit, offset }: Range,
 ): Promise<{ total: number; tags: ListedTag[] }> {
-  const { id } = assertReadable(await findScope(ctx, actor, name), MISSING);
+  const { id } = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   const rows = await store.listTags(ctx.db, id, limit, offset);
   const tags = rows.map((row) => ({ name: row.name, imageId: row.image_id, updatedAt: row.updated_at }));
   return { total: await countTags(ctx.db, id, TAGS_COUNTED), tags };

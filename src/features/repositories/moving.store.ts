@@ -45,12 +45,13 @@ const FIND_CURRENT_NAME = {
     where a.namespace = $1 and a.name = $2`,
 };
 
-/** @returns false when there is none */
-export async function deleteAlias(tx: Db, alias: RepositoryName): Promise<boolean> {
-  const rows = await query(tx, 'delete from repository_aliases where namespace = $1 and name = $2 returning name', [
-    alias.namespace,
-    alias.name,
-  ]);
+/** @returns false when the repository has no such one */
+export async function deleteAlias(tx: Db, alias: RepositoryName, repositoryId: number): Promise<boolean> {
+  const rows = await query(
+    tx,
+    'delete from repository_aliases where namespace = $1 and name = $2 and repository_id = $3 returning name',
+    [alias.namespace, alias.name, repositoryId],
+  );
   return rows.length > 0;
 }
 

@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import { recordEvent } from '../audit/audit';
+import { recordEvent, type Doer } from '../audit/audit';
 import { followRename } from '../accounts/access-tokens';
 import type { Account, Actor, RepositoryName } from '../accounts/actor';
 import { canCreate, canManage } from '../accounts/policy';
@@ -11,7 +11,7 @@ import { getNamespaceScope } from '../namespaces/scope';
 import { getAdministered } from './administered';
 import * as store from './moving.store';
 import { displayName, fullName, parseRepositoryName, sameRepository } from './names';
-import { findScope, type Repository } from './scope';
+import { findScope } from './scope';
 import { deleteSharing } from './sharing.store';
 import { lockVisibility } from './repositories.store';
 
@@ -51,11 +51,29 @@ export async function moveRepository(
   to: RepositoryName,
 ): Promise<void> {
   const { repository, account, doer } = await getAdministered(ctx, actor, name);
-  if (!parseRepositoryName(to.namespace, to.name, ctx.settings.hubLimits)) {
-    throw new AppError('invalid', `No repository can have the name ${displayName(to)}`);
-  }
+  assertPossible(ctx, to);
   if (sameRepository(repository, to)) return;
   await assertMayMove(ctx, actor, account, { from: repository, to });
+  await moveAs(ctx, repository, to, doer);
+}
+
+/** @throws AppError `invalid` */
+export function assertPossible({ settings }: Needs<'settings'>, { namespace, name }: RepositoryName): void {
+  if (parseRepositoryName(namespace, name, settings.hubLimits)) return;
+  throw new AppError('invalid', `No repository can have the name ${displayName({ namespace, name })}`);
+}
+
+/**
+ * Moves it without asking whether the doer may.
+ *
+ * @throws AppError as `moveRepository`
+ */
+export async function moveAs(
+  ctx: Needs<'db'>,
+  repository: RepositoryName & { readonly id: number },
+  to: RepositoryName,
+  doer: Doer,
+): Promise<void> {
   try {
     await inTransaction(ctx.db, async (tx) => {
       await move(tx, repository, to);
@@ -69,7 +87,7 @@ export async function moveRepository(
   }
 }
 
-async function move(tx: Db, repository: Repository, to: RepositoryName): Promise<void> {
+async function move(tx: Db, repository: RepositoryName & { readonly id: number }, to: RepositoryName): Promise<void> {
   const visibility = await lockVisibility(tx, repository.id);
   if (visibility === undefined) throw new AppError('not_found', 'Repository not found');
   const isTransfer = repository.namespace !== to.namespace;
@@ -79,7 +97,7 @@ async function move(tx: Db, repository: Repository, to: RepositoryName): Promise
     throw new AppError('conflict', `${displayName(to)} is the former name of another repository`);
   }
   // Back to a name that it had itself.
-  await store.deleteAlias(tx, to);
+  await store.deleteAlias(tx, to, repository.id);
   await store.updateName(tx, repository.id, to);
   await store.insertAlias(tx, repository, repository.id);
   await followRename(tx, fullName(repository), fullName(to));
@@ -108,11 +126,24 @@ export async function removeAlias(
   alias: RepositoryName,
 ): Promise<void> {
   const { repository, doer } = await getAdministered(ctx, actor, name);
-  if ((await store.findAlias(ctx.db, alias)) !== repository.id) {
-    throw new AppError('not_found', `${displayName(alias)} is no former name of ${displayName(repository)}`);
-  }
+  await removeAliasAs(ctx, repository, alias, doer);
+}
+
+/**
+ * The same without asking whether the doer may.
+ *
+ * @throws AppError `not_found`
+ */
+export async function removeAliasAs(
+  ctx: Needs<'db'>,
+  repository: RepositoryName & { readonly id: number },
+  alias: RepositoryName,
+  doer: Doer,
+): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
-    await store.deleteAlias(tx, alias);
+    if (!(await store.deleteAlias(tx, alias, repository.id))) {
+      throw new AppError('not_found', `${displayName(alias)} is no former name of ${displayName(repository)}`);
+    }
     const details = { of: displayName(repository) };
     const event = { action: 'repository.alias_removed', subject: displayName(alias), details } as const;
     await recordEvent(tx, doer, event);

@@ -35,7 +35,8 @@ export async function listRepositories(ctx: Needs<'db'>, namespace?: string): Pr
   }));
 }
 
-async function getForOperator(ctx: Needs<'db'>, name: RepositoryName): Promise<number> {
+/** @throws AppError `not_found` */
+export async function getForOperator(ctx: Needs<'db'>, name: RepositoryName): Promise<number> {
   const { repository_id: id } = await findScope(ctx.db, undefined, name);
   if (id === null) throw new AppError('not_found', `No such repository: ${displayName(name)}`);
   return id;

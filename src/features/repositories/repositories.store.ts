@@ -46,8 +46,11 @@ export async function lockForPush(tx: Db, name: RepositoryName, isRemote = false
   return rows[0]?.id;
 }
 
-/** Locks the row before any of its tags, as a deletion of the repository does: a change of tags will change it, too. */
-export async function lockForTags(tx: Db, repositoryId: number): Promise<void> {
+/**
+ * Nobody else changes it until the transaction ends. Whoever changes its tags locks it before them, as a deletion of the
+ * repository does: a change of tags will change it, too.
+ */
+export async function lockRepository(tx: Db, repositoryId: number): Promise<void> {
   await query(tx, 'select 1 from repositories where id = $1 for no key update', [repositoryId]);
 }
 

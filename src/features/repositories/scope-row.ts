@@ -3,6 +3,7 @@ import {
   callerJoins,
   namespaceRole,
   passwordJoins,
+  READERS_ROLE,
   REPOSITORY_ROLE,
   type CallerRow,
 } from '../accounts/policy-sql';
@@ -10,9 +11,17 @@ import type { PreparedStatement } from '../../platform/db/query';
 import type { AccessLevel, Identity, RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
 
+const FACTS = 'r.id as repository_id, r.namespace, r.name, r.state, r.visibility, r.is_remote';
+
 /** What the queries that decide about access select of the repository `r` and of its namespace `n`. */
-export const REPOSITORY_COLUMNS = `r.id as repository_id, r.namespace, r.name, r.state, r.visibility, r.is_remote,
-  ${REPOSITORY_ROLE} as role`;
+export const REPOSITORY_COLUMNS = `${FACTS}, ${REPOSITORY_ROLE} as role`;
+
+/** The same, to read only: the role is told of private repositories. */
+export const READ_COLUMNS = `${FACTS}, ${READERS_ROLE} as role`;
+
+/** What they select when a repository is read by name: nothing of its namespace. */
+export const READ_SCOPE_COLUMNS = `${CALLER_COLUMNS}, ${READ_COLUMNS}, null as namespace_name,
+  null as default_visibility, null as namespace_role`;
 
 /** What they select when a repository was asked for by name; `asked` is that name. */
 export const SCOPE_COLUMNS = `${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, n.name as namespace_name,

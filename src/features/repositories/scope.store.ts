@@ -5,6 +5,7 @@ import { READABLE } from '../accounts/policy-sql';
 import { openedLastSql } from './openings.store';
 import { findCurrentName } from './moving.store';
 import {
+  READ_SCOPE_COLUMNS,
   SCOPE_COLUMNS,
   scopeStatements,
   scopeValues,
@@ -42,7 +43,7 @@ const FIND_IMAGES = withSelected(
 );
 
 function withSelected(name: string, selected: string): ScopeStatements {
-  return scopeStatements(name, 1, (joins) => `select ${SCOPE_COLUMNS}, ${selected} ${joins}`);
+  return scopeStatements(name, 1, (joins) => `select ${READ_SCOPE_COLUMNS}, ${selected} ${joins}`);
 }
 
 /** Who asks. */

@@ -62,7 +62,8 @@ export async function findScope(
 /**
  * Like `findScope`, also by a former name, and in the same query the repository's tags as JSON text; undefined where
  * the account may not read them. Whether the actor may is for `assertReadable` to say, before anybody sees them. The
- * text is made anew only when the tags changed.
+ * text is made anew only when the tags changed. Nothing is told of the namespace, nor of the role in a repository that
+ * everybody may read.
  */
 export async function findScopeWithTags(
   ctx: Needs<'db' | 'cache'>,

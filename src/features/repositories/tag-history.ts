@@ -48,7 +48,8 @@ function toTagEvent(row: store.TagEventRow): TagEvent {
 }
 
 /**
- * What happened to the tags of a repository, or to one of them, the newest first; for whoever may read it.
+ * What happened to the tags of a repository, or to one of them, the newest first; for whoever may read it,
+ * also by a former name.
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
@@ -58,7 +59,7 @@ export async function listTagHistory(
   name: RepositoryName,
   filter: TagHistoryFilter,
 ): Promise<TagEvent[]> {
-  const repository = assertReadable(await findScope(ctx, actor, name), MISSING);
+  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   // Postgres keeps no NUL in text and fails on one in a parameter: no tag has such a name.
   if (filter.tag?.includes('\0') === true) return [];
   const limit = Math.min(Math.max(filter.limit, 1), PAGE);

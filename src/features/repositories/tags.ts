@@ -9,7 +9,7 @@ import { assertMayDelete } from './deletion';
 import type { Engine } from './engine';
 import { lockImmutableTags, tagIsImmutable } from './immutable-tags';
 import { assertTag, displayName, isImageId, isTag } from './names';
-import { lockForTags } from './repositories.store';
+import { lockRepository } from './repositories.store';
 import { assertReadable, assertWritable, findScope, findScopeWithTags } from './scope';
 import { insertEvent } from './tag-history.store';
 import * as store from './tags.store';
@@ -73,6 +73,7 @@ export async function listTagChain(
  * Sets or moves a tag to an image that is complete in the repository, with all its ancestors (protocol 4.7).
  *
  * @param tag.readImageId - reads the body from the wire; not called for somebody who may not push
+ * @returns whether there was no such tag before
  * @throws AppError `invalid` for the tag's name or what is no image id, `not_found`, `unauthenticated`, `forbidden`,
  *   `conflict` for one tag too many, or a move of a tag that is immutable
  */
@@ -81,7 +82,7 @@ export async function putTag(
   actor: Actor,
   name: RepositoryName,
   tag: { name: string; readImageId: () => Promise<unknown>; engine: Engine },
-): Promise<void> {
+): Promise<boolean> {
   const scope = await findScope(ctx, actor, name);
   const repository = assertWritable(scope, actor, MISSING);
   assertTag(tag.name);
@@ -91,11 +92,11 @@ export async function putTag(
     throw new AppError('not_found', 'Image not found');
   }
   try {
-    await inTransaction(ctx.db, async (tx) => {
-      await lockForTags(tx, repository.id);
+    return await inTransaction(ctx.db, async (tx) => {
+      await lockRepository(tx, repository.id);
       const isImmutable = await lockImmutableTags(tx, repository.id);
       const from = await setTag(tx, repository.id, { name: tag.name, imageId, engine: tag.engine });
-      if (from === imageId) return;
+      if (from === imageId) return false;
       if (from !== undefined && isImmutable(tag.name)) throw tagIsImmutable(tag.name);
       const doer = doerOf(actor, scope.principal);
       await insertEvent(tx, repository.id, doer, { tag: tag.name, from, to: imageId });
@@ -103,6 +104,7 @@ export async function putTag(
       const details = from === undefined ? { to: imageId } : { from, to: imageId };
       const subject = `${displayName(name)}:${tag.name}`;
       await recordEvent(tx, doer, { action, subject, details });
+      return from === undefined;
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
@@ -134,7 +136,7 @@ async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<
 export async function deleteTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: string): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const { repository, doer } = await assertMayDelete({ db: tx }, actor, name);
-    await lockForTags(tx, repository.id);
+    await lockRepository(tx, repository.id);
     const isImmutable = await lockImmutableTags(tx, repository.id);
     const from = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
     if (from === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);

@@ -6,6 +6,7 @@ export interface DetailsRow {
   full_description: string;
   is_automated: boolean;
   star_count: number;
+  tag_count: number;
   comment_count: number;
   immutable_tags: string[];
   created_at: Date;
@@ -22,6 +23,7 @@ export async function findDetails(
   const rows = await query<DetailsRow>(
     db,
     `select r.description, r.full_description, r.is_automated, r.star_count, r.immutable_tags, r.created_at, r.updated_at,
+       (select count(*) from tags t where t.repository_id = r.id) as tag_count,
        (select count(*) from comments c where c.repository_id = r.id) as comment_count,
        exists (select from stars s where s.repository_id = r.id and s.user_id = $2) as is_starred
      from repositories r where r.id = $1`,

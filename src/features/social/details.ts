@@ -4,28 +4,22 @@ import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../accounts/actor';
 import { recordEvent } from '../audit/audit';
 import { getAdministered } from '../repositories/administered';
-import { displayName } from '../repositories/names';
+import type { ListedRepository } from '../repositories/listings';
+import { displayName, LIBRARY } from '../repositories/names';
 import { canAdminister, canWrite } from '../accounts/policy';
-import { assertReadable, findScope, type Repository } from '../repositories/scope';
+import { assertReadable, findScope } from '../repositories/scope';
 import * as store from './details.store';
 import { assertFullDescription, assertShortDescription } from './text';
 
 const MISSING = 'Repository not found';
 
-/** What the page of a repository shows. */
-export interface RepositoryDetails {
-  readonly repository: Repository;
-  /** a line of at most 100 characters */
-  readonly description: string;
+/** What the page of a repository shows; its description is a line of at most 100 characters. */
+export interface RepositoryDetails extends ListedRepository {
   /** Markdown of at most 64 KiB */
   readonly fullDescription: string;
-  readonly isAutomated: boolean;
-  readonly starCount: number;
   readonly commentCount: number;
   /** patterns of the tags that nobody moves */
   readonly immutableTags: readonly string[];
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
   /** the actor has given a star */
   readonly isStarred: boolean;
   readonly canWrite: boolean;
@@ -33,7 +27,7 @@ export interface RepositoryDetails {
 }
 
 /**
- * A repository with what it says of itself, for whoever may read it.
+ * A repository with what it says of itself, for whoever may read it; also by a former name.
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
@@ -42,16 +36,21 @@ export async function getRepositoryDetails(
   actor: Actor,
   name: RepositoryName,
 ): Promise<RepositoryDetails> {
-  const scope = await findScope(ctx, actor, name);
+  const scope = await findScope(ctx, actor, name, { followsAliases: true });
   const repository = assertReadable(scope, MISSING);
   const row = await store.findDetails(ctx.db, repository.id, scope.principal?.userId);
   if (row === undefined) throw new AppError('not_found', MISSING);
   return {
-    repository,
+    namespace: repository.namespace,
+    name: repository.name,
+    state: repository.state,
+    visibility: repository.visibility,
+    isOfficial: repository.namespace === LIBRARY,
     description: row.description,
     fullDescription: row.full_description,
     isAutomated: row.is_automated,
     starCount: row.star_count,
+    tagCount: row.tag_count,
     commentCount: row.comment_count,
     immutableTags: row.immutable_tags,
     createdAt: row.created_at,

@@ -30,7 +30,8 @@ export interface EngineActivity extends ActivityTotals {
 /** Milliseconds; NaN for what is no day of the calendar. */
 function startOf(day: string): number {
   const start = new Date(`${day}T00:00:00Z`);
-  const isDay = !Number.isNaN(start.getTime()) && start.toISOString().startsWith(`${day}T`);
+  // Postgres has no year 0.
+  const isDay = start.getUTCFullYear() > 0 && start.toISOString().startsWith(`${day}T`);
   return isDay ? start.getTime() : Number.NaN;
 }
 
@@ -44,17 +45,19 @@ function assertDays(days: number): void {
 }
 
 /**
- * Pulls and pushes of all time, a few seconds ago; for whoever may read the repository.
+ * Pulls and pushes of all time, a few seconds ago; for whoever may read the repository,
+ * also by a former name.
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
 export async function getActivityTotals(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<ActivityTotals> {
-  const repository = assertReadable(await findScope(ctx, actor, name), MISSING);
+  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   return store.sumActivity(ctx.db, repository.id);
 }
 
 /**
- * Pulls and pushes of each day, also of those without any; for whoever may read the repository.
+ * Pulls and pushes of each day, also of those without any; for whoever may read the repository,
+ * also by a former name.
  *
  * @param range - its first and last day, `YYYY-MM-DD` in UTC; at most 366 days
  * @throws AppError `invalid`, `not_found`, `unauthenticated`
@@ -65,7 +68,7 @@ export async function listDailyActivity(
   name: RepositoryName,
   range: { from: string; to: string },
 ): Promise<DailyActivity[]> {
-  const repository = assertReadable(await findScope(ctx, actor, name), MISSING);
+  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   assertDays(daysBetween(range.from, range.to));
   return store.listDays(ctx.db, repository.id, range);
 }

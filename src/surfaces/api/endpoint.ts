@@ -70,6 +70,13 @@ interface EndpointFacts {
   readonly statuses?: Readonly<Partial<Record<ErrorCode, number>>>;
   /** GET: send an ETag. Others: heed `If-Match`, or insist on it. */
   readonly etag?: 'sent' | 'heeded' | 'required';
+  /**
+   * The fields of the body that the ETag is about, where others change by themselves: counts must not make each change
+   * of a setting come too late. Such a body is always sent whole. undefined: all of it.
+   */
+  readonly versionedBy?: readonly string[];
+  /** undefined: 64 KiB */
+  readonly bodyBytes?: number;
   /** where another standard has its own way to say what went wrong; undefined: this error is a problem as all others */
   readonly refusal?: (error: unknown) => AnyReply | undefined;
   /** undefined: JSON */

@@ -7,8 +7,13 @@ import { oauthClientEndpoints } from './endpoints/oauth-clients';
 import { oauthTokenEndpoints } from './endpoints/oauth-token';
 import { passwordEndpoints } from './endpoints/password';
 import { repositoryEndpoints } from './endpoints/repositories';
+import { repositoryNameEndpoints } from './endpoints/repository-names';
 import { searchEndpoints } from './endpoints/search';
 import { sessionEndpoints } from './endpoints/sessions';
+import { sharingEndpoints } from './endpoints/sharing';
+import { statisticsEndpoints } from './endpoints/statistics';
+import { tagHistoryEndpoints } from './endpoints/tag-history';
+import { tagEndpoints } from './endpoints/tags';
 import { userEndpoints } from './endpoints/users';
 
 /** Every door of the API, in the order in which the document shows them. */
@@ -20,6 +25,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...oauthTokenEndpoints,
   ...oauthClientEndpoints,
   ...repositoryEndpoints,
+  ...repositoryNameEndpoints,
+  ...tagEndpoints,
+  ...tagHistoryEndpoints,
+  ...sharingEndpoints,
+  ...statisticsEndpoints,
   ...searchEndpoints,
   ...administrationEndpoints,
   ...auditEndpoints,

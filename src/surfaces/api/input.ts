@@ -4,7 +4,7 @@ import { AppError, type FieldError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import type { Endpoint } from './endpoint';
 
-/** What a body may have at most. */
+/** What a body may have at most, unless its row says otherwise. */
 const BODY_BYTES = 64 * 1024;
 
 const TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
@@ -51,14 +51,17 @@ function toObject(query: URLSearchParams): Record<string, string | string[]> {
   );
 }
 
-async function readValue(req: IncomingMessage, accepted: readonly (keyof typeof TYPES)[]): Promise<unknown> {
+async function readValue(
+  req: IncomingMessage,
+  { bodyTypes = ['json'], bodyBytes = BODY_BYTES }: Endpoint,
+): Promise<unknown> {
   const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  const kind = accepted.find((name) => TYPES[name] === type);
+  const kind = bodyTypes.find((name) => TYPES[name] === type);
   if (kind === undefined) {
-    const names = accepted.map((name) => TYPES[name]).join(' or ');
+    const names = bodyTypes.map((name) => TYPES[name]).join(' or ');
     throw new AppError('unsupported_type', `The Content-Type has to be ${names}`);
   }
-  const bytes = await readBody(req, BODY_BYTES);
+  const bytes = await readBody(req, bodyBytes);
   if (kind === 'form') return toObject(new URLSearchParams(bytes.toString('utf8')));
   const parsed = parseJson(bytes);
   if (parsed === undefined) {
@@ -83,10 +86,10 @@ export async function readInput(
   endpoint: Endpoint,
   request: { readonly req: IncomingMessage; readonly params: unknown; readonly query: URLSearchParams },
 ): Promise<ParsedInput> {
-  const { params, query, body, bodyTypes = ['json'] } = endpoint;
+  const { params, query, body } = endpoint;
   return {
     params: params && parseParams(params, request.params),
     query: query && parse('query', query, toObject(request.query)),
-    body: body && parse('body', body, await readValue(request.req, bodyTypes)),
+    body: body && parse('body', body, await readValue(request.req, endpoint)),
   };
 }

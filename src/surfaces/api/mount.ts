@@ -38,6 +38,12 @@ function assertAccessToken({ method, scope, isForAccountItself }: Endpoint, { ac
   if (!isEnough) throw new AppError('forbidden', 'This access token is not enough for this');
 }
 
+/** What an ETag is about. */
+function versionOf({ versionedBy }: Endpoint, body: unknown): string {
+  if (versionedBy === undefined) return JSON.stringify(body);
+  return JSON.stringify(versionedBy.map((field) => (body as Record<string, unknown>)[field]));
+}
+
 /** The reply as it goes out; a representation that the client has already, without its body. */
 function render(endpoint: Endpoint, req: IncomingMessage, reply: AnyReply): Reply {
   const { status, headers = {}, body } = reply;
@@ -46,8 +52,13 @@ function render(endpoint: Endpoint, req: IncomingMessage, reply: AnyReply): Repl
   const text = mediaType !== undefined && typeof body === 'string' ? body : JSON.stringify(body);
   const type = { 'Content-Type': mediaType ?? 'application/json' };
   if (endpoint.etag === undefined) return { status, headers: { ...type, ...headers }, body: text };
-  const tagged = { ...headers, ETag: entityTag(text), 'Cache-Control': 'private, no-cache' };
-  if (endpoint.method === 'get' && isNotModified(req, tagged.ETag)) return empty(304, tagged);
+  const tagged = {
+    ...headers,
+    ETag: entityTag(mediaType === undefined ? versionOf(endpoint, body) : text),
+    'Cache-Control': 'private, no-cache',
+  };
+  const isWhole = endpoint.versionedBy === undefined;
+  if (endpoint.method === 'get' && isWhole && isNotModified(req, tagged.ETag)) return empty(304, tagged);
   return { status, headers: { ...type, ...tagged }, body: text };
 }
 
@@ -57,7 +68,7 @@ async function handle(ctx: Context, endpoint: Endpoint, exchange: Exchange<Calle
   assertAccessToken(endpoint, caller);
   const parsed = await readInput(endpoint, exchange);
   const assertCurrent = (body: unknown): void => {
-    assertMatches(req, JSON.stringify(body), endpoint.etag === 'required');
+    assertMatches(req, versionOf(endpoint, body), endpoint.etag === 'required');
   };
   return render(endpoint, req, await endpoint.handle(ctx, { ...parsed, caller, req, assertCurrent }));
 }

@@ -84,8 +84,10 @@ function responsesOf(endpoint: Endpoint, schemas: Schemas): JsonObject {
     return [status, { description, ...headersOf(endpoint, response), ...content }];
   });
   const unchanged = { 304: { description: 'The representation that If-None-Match names is still good' } };
+  const isSometimesUnchanged =
+    endpoint.method === 'get' && endpoint.etag !== undefined && endpoint.versionedBy === undefined;
   return {
-    ...(endpoint.method === 'get' && endpoint.etag !== undefined ? unchanged : {}),
+    ...(isSometimesUnchanged ? unchanged : {}),
     ...problems(endpoint),
     ...(Object.fromEntries(successes) as JsonObject),
   };

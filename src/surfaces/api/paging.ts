@@ -34,6 +34,14 @@ export function rangeOf(query: { page: number; page_size: number }): { limit: nu
   return { limit: query.page_size, offset: (query.page - 1) * query.page_size };
 }
 
+/** The URL of the request with another value of a query parameter. */
+export function linkWith(ctx: Context, req: IncomingMessage, name: string, value: number): string {
+  const { path, query } = splitUrl(req.url ?? '');
+  const parameters = new URLSearchParams(query);
+  parameters.set(name, String(value));
+  return `${ownOrigin(req, ctx.settings)}${path}?${parameters.toString()}`;
+}
+
 /** The page that was asked for, with links to its neighbours. */
 export function paged<T>(
   ctx: Context,
@@ -41,12 +49,7 @@ export function paged<T>(
   count: number,
   results: T[],
 ): { count: number; next: string | null; previous: string | null; results: T[] } {
-  const { path, query: text } = splitUrl(req.url ?? '');
-  const linkTo = (page: number): string => {
-    const parameters = new URLSearchParams(text);
-    parameters.set('page', String(page));
-    return `${ownOrigin(req, ctx.settings)}${path}?${parameters.toString()}`;
-  };
+  const linkTo = (page: number): string => linkWith(ctx, req, 'page', page);
   const last = Math.max(1, Math.ceil(count / query.page_size));
   return {
     count,
@@ -54,4 +57,14 @@ export function paged<T>(
     previous: query.page > 1 ? linkTo(Math.min(query.page - 1, last)) : null,
     results,
   };
+}
+
+/** The same of a list that is short enough to be read whole. */
+export function pagedWhole<T>(
+  ctx: Context,
+  input: { req: IncomingMessage; query: { page: number; page_size: number } },
+  all: readonly T[],
+): { count: number; next: string | null; previous: string | null; results: T[] } {
+  const { limit, offset } = rangeOf(input.query);
+  return paged(ctx, input, all.length, all.slice(offset, offset + limit));
 }

@@ -10,6 +10,11 @@ import {
   setVisibilityAsOperator,
   type RepositorySummary,
 } from '../../features/repositories/operator';
+import {
+  listAliasesAsOperator,
+  moveAsOperator,
+  removeAliasAsOperator,
+} from '../../features/repositories/operator-moving';
 import { AppError } from '../../platform/errors';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
@@ -25,7 +30,7 @@ function parseName(text: string): RepositoryName {
 
 /** `drydock repo …`. */
 export function addRepoCommands(program: Command, parts: CommandParts): void {
-  const repo = program.command('repo').description('list, make, delete, hide and show repositories');
+  const repo = program.command('repo').description('list, make, delete, rename, hide and show repositories');
   repo
     .command('list')
     .description('list all repositories, or those of one namespace')
@@ -59,6 +64,40 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
       printLine(`Deleted ${displayName(name)}.`);
     });
   addVisibilityCommands(repo, parts);
+  addNameCommands(repo, parts);
+}
+
+function addNameCommands(repo: Command, parts: CommandParts): void {
+  repo
+    .command('move')
+    .description('rename a repository, or transfer it to another namespace; pulls by its former name go on')
+    .argument('<name>', NAME)
+    .argument('<new-name>', NAME)
+    .action(async (text: string, newText: string) => {
+      const [name, to] = [parseName(text), parseName(newText)];
+      await parts.withContext((ctx) => moveAsOperator(ctx, name, to));
+      printLine(`${displayName(name)} is ${displayName(to)}.`);
+    });
+  repo
+    .command('aliases')
+    .description('list the former names of a repository')
+    .argument('<name>', NAME)
+    .option('--json', 'print the list as JSON')
+    .action(async (text: string, { json }: ListingOptions) => {
+      const aliases = await parts.withContext((ctx) => listAliasesAsOperator(ctx, parseName(text)));
+      if (json === true) printJson(aliases);
+      else for (const alias of aliases) printLine(displayName(alias));
+    });
+  repo
+    .command('alias-delete')
+    .description('let a former name of a repository go: nobody pulls by it any more, another can have it')
+    .argument('<name>', NAME)
+    .argument('<former-name>', NAME)
+    .action(async (text: string, formerText: string) => {
+      const [name, alias] = [parseName(text), parseName(formerText)];
+      await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias));
+      printLine(`${displayName(name)} is not ${displayName(alias)} any more.`);
+    });
 }
 
 function addVisibilityCommands(repo: Command, parts: CommandParts): void {

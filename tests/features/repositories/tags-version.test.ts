@@ -53,7 +53,7 @@ async function addRepository(): Promise<void> {
   );
 }
 
-const put = (name: string, imageId: string | undefined, by = processes[0]!): Promise<void> =>
+const put = (name: string, imageId: string | undefined, by = processes[0]!): Promise<boolean> =>
   putTag(by, owner, NAME, { name, readImageId: () => Promise.resolve(imageId), engine: {} });
 
 /** What each of the processes answers. */

@@ -29,7 +29,12 @@ it('a new repository says nothing of itself, and who may do what with it', async
   await startPush(server, 'alice/new', []);
   const NEW = { ...APP, name: 'new' };
   const nothing = {
-    repository: { namespace: 'alice', name: 'new', state: 'initialized' },
+    namespace: 'alice',
+    name: 'new',
+    state: 'initialized',
+    visibility: 'public',
+    isOfficial: false,
+    tagCount: 0,
     description: '',
     fullDescription: '',
     isAutomated: false,

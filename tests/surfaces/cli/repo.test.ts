@@ -87,6 +87,38 @@ describe('repo delete', () => {
   });
 });
 
+describe('repo move, aliases and alias-delete', () => {
+  const aliases = async (name: string): Promise<unknown> => JSON.parse((await repo('aliases', name, '--json')).stdout);
+
+  it('rename and transfer, keep the former names, and let them go', async () => {
+    await repo('create', 'alice/app');
+    await expect(repo('move', 'alice/app', 'alice/web')).resolves.toEqual(success('alice/app is alice/web.\n'));
+    await expect(repo('move', 'alice/web', 'web')).resolves.toEqual(success('alice/web is web.\n'));
+    await expect(listed()).resolves.toMatchObject([{ namespace: 'library', name: 'web' }]);
+    await expect(repo('aliases', 'web')).resolves.toEqual(success('alice/app\nalice/web\n'));
+    await expect(repo('alias-delete', 'web', 'alice/app')).resolves.toEqual(
+      success('web is not alice/app any more.\n'),
+    );
+    await expect(aliases('web')).resolves.toEqual([{ namespace: 'alice', name: 'web' }]);
+  });
+
+  it('refuse what cannot be', async () => {
+    await repo('create', 'alice/app');
+    await repo('create', 'alice/taken');
+    for (const [to, sentence] of [
+      ['alice/taken', 'The name alice/taken is taken'],
+      ['nobody/app', 'No such namespace: nobody'],
+      ['alice/App', 'No repository can have the name alice/App'],
+    ] as const) {
+      await expect(repo('move', 'alice/app', to)).resolves.toEqual(failure(sentence));
+    }
+    await expect(repo('move', 'alice/none', 'alice/x1')).resolves.toEqual(failure('No such repository: alice/none'));
+    await expect(repo('alias-delete', 'alice/app', 'alice/old')).resolves.toEqual(
+      failure('alice/old is no former name of alice/app'),
+    );
+  });
+});
+
 describe('beside a running server', () => {
   let server: ChildServer;
   beforeEach(async () => {

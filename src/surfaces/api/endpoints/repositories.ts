@@ -1,59 +1,25 @@
 import { z } from 'zod';
 import type { RepositoryName } from '../../../features/accounts/actor';
 import { VISIBILITIES } from '../../../features/accounts/policy';
-import {
-  getRepositoryDetails,
-  listNamespace,
-  listTags,
-  type RepositoryDetails,
-} from '../../../features/repositories/listings';
+import { deleteAtOnce } from '../../../features/repositories/deletion';
+import { listNamespace } from '../../../features/repositories/listings';
 import { parseRepositoryName } from '../../../features/repositories/names';
+import { changeSettings, createDescribedRepository } from '../../../features/social/settings';
 import { AppError } from '../../../platform/errors';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
-import { line, moment, nameParam } from './schemas';
+import {
+  readDetails,
+  repositoryBody,
+  repositoryDetailsSchema,
+  repositoryPath,
+  repositorySchema,
+  SETTINGS,
+  settingsBody,
+} from './repository-body';
+import { line, nameParam } from './schemas';
 
-/* Repositories and their tags, to look at. */
-
-const repositorySchema = z
-  .strictObject({
-    namespace: z.string(),
-    name: z.string(),
-    description: z.string(),
-    visibility: z.enum(VISIBILITIES),
-    is_private: z.boolean(),
-    is_automated: z.boolean(),
-    is_official: z.boolean(),
-    status: z.enum(['initialized', 'active', 'deleting']).describe('Initialized until a push was finished'),
-    star_count: z.int(),
-    tag_count: z.int(),
-    date_created: moment,
-    last_updated: moment,
-  })
-  .meta({ id: 'Repository' });
-
-const detailsSchema = z
-  .strictObject({ ...repositorySchema.shape, full_description: z.string() })
-  .meta({ id: 'RepositoryDetails' });
-
-const tagSchema = z.strictObject({ name: z.string(), image_id: z.string(), last_updated: moment }).meta({ id: 'Tag' });
-
-function repositoryBody(details: RepositoryDetails): z.input<typeof repositorySchema> {
-  return {
-    namespace: details.namespace,
-    name: details.name,
-    description: details.description,
-    visibility: details.visibility,
-    is_private: details.visibility === 'private',
-    is_automated: details.isAutomated,
-    is_official: details.isOfficial,
-    status: details.state,
-    star_count: details.starCount,
-    tag_count: details.tagCount,
-    date_created: details.createdAt.toISOString(),
-    last_updated: details.updatedAt.toISOString(),
-  };
-}
+/* Repositories: to find, make, change and delete. Reading goes by a former name, too; changing does not. */
 
 export const repositoryParams = z.object({ namespace: nameParam, name: nameParam });
 
@@ -84,39 +50,102 @@ const listRepositories = endpoint({
   },
 });
 
-const getRepository = endpoint({
-  method: 'get',
+/** Markdown of 64 KiB, in JSON that escapes every character of it. */
+const DESCRIBING_BODY_BYTES = 512 * 1024;
+const FULL_DESCRIPTION_CHARACTERS = 64 * 1024;
+
+const settingsShape = {
+  visibility: z.enum(VISIBILITIES).optional(),
+  description: line(255).optional().describe('A line of at most 100 characters'),
+  full_description: line(FULL_DESCRIPTION_CHARACTERS).optional().describe('Markdown of at most 64 KiB'),
+};
+
+const postRepository = endpoint({
+  method: 'post',
+  path: '/api/v1.1/repositories/',
+  tag: 'repositories',
+  access: 'account',
+  summary: 'Make an empty repository',
+  description:
+    'In your own namespace, an organization that you own or, as an administrator, anywhere. A plan without room for one ' +
+    'more private repository, and a name that another repository had before, are answered with 403. An access token has ' +
+    'to be for administration.',
+  body: z.strictObject({ namespace: nameParam, name: nameParam, ...settingsShape }),
+  bodyBytes: DESCRIBING_BODY_BYTES,
+  responses: {
+    201: { description: 'The new repository', body: repositoryDetailsSchema, headers: { Location: 'Its path' } },
+  },
+  errors: ['not_found', 'conflict'],
+  handle: async (ctx, { body, caller: { actor } }) => {
+    const { namespace, name, visibility, description, full_description: fullDescription } = body;
+    const made = { namespace, name };
+    await createDescribedRepository(ctx, actor, made, { visibility, description, fullDescription });
+    return reply(201, await readDetails(ctx, actor, made), { Location: repositoryPath(made) });
+  },
+});
+
+const FACTS = {
   path: '/api/v1.1/repositories/:namespace/:name/',
   tag: 'repositories',
+  params: repositoryParams,
+} as const;
+
+const getRepository = endpoint({
+  ...FACTS,
+  method: 'get',
   access: 'optional',
   summary: 'Show a repository',
-  params: repositoryParams,
-  responses: { 200: { description: 'The repository', body: detailsSchema } },
+  description:
+    'A former name of a repository that was renamed or transferred is answered as its present one, which stands in the ' +
+    'answer; so it is with its tags, their history and statistics. Changes need the present name. The ETag is that of ' +
+    'the settings: counts do not change it.',
+  responses: { 200: { description: 'The repository', body: repositoryDetailsSchema } },
   etag: 'sent',
+  versionedBy: SETTINGS,
+  handle: async (ctx, { params, caller }) => reply(200, await readDetails(ctx, caller.actor, repositoryOf(params))),
+});
+
+const patchRepository = endpoint({
+  ...FACTS,
+  method: 'patch',
+  access: 'account',
+  summary: 'Change settings of a repository; all that are sent, or none',
+  description: 'A plan without room for one more private repository is answered with 403.',
+  body: z.strictObject({
+    ...settingsShape,
+    immutable_tags: z
+      .array(line(128))
+      .max(100)
+      .optional()
+      .describe('Patterns, with * and ?: ["*"] for all tags, [] for none'),
+  }),
+  bodyBytes: DESCRIBING_BODY_BYTES,
+  responses: { 200: { description: 'The repository as it is now', body: repositoryDetailsSchema } },
+  etag: 'required',
+  versionedBy: SETTINGS,
+  handle: async (ctx, { params, body, caller: { actor }, assertCurrent }) => {
+    const name = repositoryOf(params);
+    const changes = {
+      visibility: body.visibility,
+      description: body.description,
+      fullDescription: body.full_description,
+      immutableTags: body.immutable_tags,
+    };
+    await changeSettings(ctx, actor, name, changes, (current) => assertCurrent(settingsBody(current)));
+    return reply(200, await readDetails(ctx, actor, name));
+  },
+});
+
+const deleteRepository = endpoint({
+  ...FACTS,
+  method: 'delete',
+  access: 'account',
+  summary: 'Delete a repository with its tags and images, at once',
+  responses: { 204: { description: 'It is gone' } },
   handle: async (ctx, { params, caller }) => {
-    const details = await getRepositoryDetails(ctx, caller.actor, repositoryOf(params));
-    return reply(200, { ...repositoryBody(details), full_description: details.fullDescription });
+    await deleteAtOnce(ctx, caller.actor, repositoryOf(params));
+    return reply(204);
   },
 });
 
-const getTags = endpoint({
-  method: 'get',
-  path: '/api/v1.1/repositories/:namespace/:name/tags/',
-  tag: 'repositories',
-  access: 'optional',
-  summary: 'List the tags of a repository',
-  params: repositoryParams,
-  query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(tagSchema) } },
-  handle: async (ctx, { req, params, query, caller }) => {
-    const { total, tags } = await listTags(ctx, caller.actor, repositoryOf(params), rangeOf(query));
-    const results = tags.map(({ name, imageId, updatedAt }) => ({
-      name,
-      image_id: imageId,
-      last_updated: updatedAt.toISOString(),
-    }));
-    return reply(200, paged(ctx, { req, query }, total, results));
-  },
-});
-
-export const repositoryEndpoints = [listRepositories, getRepository, getTags];
+export const repositoryEndpoints = [listRepositories, postRepository, getRepository, patchRepository, deleteRepository];

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { Context } from '../../../context';
+import type { Actor, RepositoryName } from '../../../features/accounts/actor';
+import { VISIBILITIES } from '../../../features/accounts/policy';
+import type { ListedRepository } from '../../../features/repositories/listings';
+import { getRepositoryDetails, type RepositoryDetails } from '../../../features/social/details';
+import { getActivityTotals, type ActivityTotals } from '../../../features/statistics/statistics';
+import { moment } from './schemas';
+
+/* A repository as the API shows it: in a list, and by itself. */
+
+/** One of a list. */
+export const repositorySchema = z
+  .strictObject({
+    namespace: z.string(),
+    name: z.string(),
+    description: z.string(),
+    visibility: z.enum(VISIBILITIES),
+    is_private: z.boolean(),
+    is_automated: z.boolean(),
+    is_official: z.boolean(),
+    status: z.enum(['initialized', 'active', 'deleting']).describe('Initialized until a push was finished'),
+    star_count: z.int(),
+    tag_count: z.int(),
+    date_created: moment,
+    last_updated: moment,
+  })
+  .meta({ id: 'Repository' });
+
+/** All of it. */
+export const repositoryDetailsSchema = z
+  .strictObject({
+    ...repositorySchema.shape,
+    full_description: z.string().describe('Markdown'),
+    immutable_tags: z.array(z.string()).describe('Patterns, with * and ?, of the tags that nobody moves or deletes'),
+    comment_count: z.int(),
+    pull_count: z.int(),
+    push_count: z.int(),
+    is_starred: z.boolean().describe('By you'),
+    can_write: z.boolean().describe('You may push to it'),
+    can_administer: z.boolean().describe('You may change its settings, share, rename and delete it'),
+  })
+  .meta({ id: 'RepositoryDetails' });
+
+/** What of the details is for people to change, and has a version. */
+export const SETTINGS = ['description', 'full_description', 'visibility', 'immutable_tags'] as const;
+
+/** One of a list. */
+export function repositoryBody(repository: ListedRepository): z.input<typeof repositorySchema> {
+  return {
+    namespace: repository.namespace,
+    name: repository.name,
+    description: repository.description,
+    visibility: repository.visibility,
+    is_private: repository.visibility === 'private',
+    is_automated: repository.isAutomated,
+    is_official: repository.isOfficial,
+    status: repository.state,
+    star_count: repository.starCount,
+    tag_count: repository.tagCount,
+    date_created: repository.createdAt.toISOString(),
+    last_updated: repository.updatedAt.toISOString(),
+  };
+}
+
+/** The fields that `SETTINGS` names, as they stand in the details. */
+export function settingsBody(
+  details: RepositoryDetails,
+): Pick<z.input<typeof repositoryDetailsSchema>, (typeof SETTINGS)[number]> {
+  return {
+    description: details.description,
+    full_description: details.fullDescription,
+    visibility: details.visibility,
+    immutable_tags: [...details.immutableTags],
+  };
+}
+
+function detailsBody(
+  details: RepositoryDetails,
+  { pulls, pushes }: ActivityTotals,
+): z.input<typeof repositoryDetailsSchema> {
+  return {
+    ...repositoryBody(details),
+    ...settingsBody(details),
+    comment_count: details.commentCount,
+    pull_count: pulls,
+    push_count: pushes,
+    is_starred: details.isStarred,
+    can_write: details.canWrite,
+    can_administer: details.canAdminister,
+  };
+}
+
+/** Reads all of it, for whoever may. */
+export async function readDetails(
+  ctx: Context,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<z.input<typeof repositoryDetailsSchema>> {
+  const details = await getRepositoryDetails(ctx, actor, name);
+  return detailsBody(details, await getActivityTotals(ctx, actor, name));
+}
+
+/** Its path in the API. */
+export function repositoryPath({ namespace, name }: RepositoryName): string {
+  return `/api/v1.1/repositories/${namespace}/${name}/`;
+}

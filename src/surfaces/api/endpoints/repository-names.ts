@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { listAliases, moveRepository, removeAlias } from '../../../features/repositories/moving';
+import { parseRepositoryName } from '../../../features/repositories/names';
+import { AppError } from '../../../platform/errors';
+import { endpoint, reply } from '../endpoint';
+import { pagedWhole, pageOf, pageQuery } from '../paging';
+import { repositoryOf, repositoryParams } from './repositories';
+import { readDetails, repositoryDetailsSchema } from './repository-body';
+import { nameParam } from './schemas';
+
+/* What a repository is called, and was called before. */
+
+const moveRepositoryTo = endpoint({
+  method: 'post',
+  path: '/api/v1.1/repositories/:namespace/:name/move/',
+  tag: 'repositories',
+  access: 'account',
+  summary: 'Rename a repository, transfer it to another namespace, or both',
+  description:
+    'Whoever pulls by the former name goes on to get it. A transfer needs an owner of both namespaces, and ends the access ' +
+    'of collaborators and teams; a plan without room for one more private repository is answered with 403.',
+  params: repositoryParams,
+  body: z.strictObject({ namespace: nameParam, name: nameParam }),
+  responses: { 200: { description: 'The repository under its new name', body: repositoryDetailsSchema } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, body: to, caller: { actor } }) => {
+    await moveRepository(ctx, actor, repositoryOf(params), to);
+    return reply(200, await readDetails(ctx, actor, to));
+  },
+});
+
+const aliasSchema = z.strictObject({ namespace: z.string(), name: z.string() }).meta({ id: 'RepositoryAlias' });
+
+const getAliases = endpoint({
+  method: 'get',
+  path: '/api/v1.1/repositories/:namespace/:name/aliases/',
+  tag: 'repositories',
+  access: 'account',
+  summary: 'List the former names of a repository, for those who administer it',
+  params: repositoryParams,
+  query: z.object(pageQuery),
+  responses: { 200: { description: 'A page of them, the oldest first', body: pageOf(aliasSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const aliases = await listAliases(ctx, caller.actor, repositoryOf(params));
+    const results = aliases.map(({ namespace, name }) => ({ namespace, name }));
+    return reply(200, pagedWhole(ctx, { req, query }, results));
+  },
+});
+
+const deleteAlias = endpoint({
+  method: 'delete',
+  path: '/api/v1.1/repositories/:namespace/:name/aliases/:space/:alias/',
+  tag: 'repositories',
+  access: 'account',
+  summary: 'Let a former name go: nobody pulls by it any more, and another repository can have it',
+  params: z.object({ ...repositoryParams.shape, space: nameParam, alias: nameParam }),
+  responses: { 204: { description: 'It is gone' } },
+  handle: async (ctx, { params, caller }) => {
+    const name = repositoryOf(params);
+    const alias = parseRepositoryName(params.space, params.alias);
+    if (alias === undefined) throw new AppError('not_found', 'No repository can have had this name');
+    await removeAlias(ctx, caller.actor, name, alias);
+    return reply(204);
+  },
+});
+
+export const repositoryNameEndpoints = [moveRepositoryTo, getAliases, deleteAlias];

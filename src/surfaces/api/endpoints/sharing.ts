@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { addCollaborator, listCollaborators, removeCollaborator } from '../../../features/repositories/collaborators';
+import { listTeamAccess, removeTeamAccess, setTeamAccess } from '../../../features/repositories/team-access';
+import { endpoint, reply } from '../endpoint';
+import { pagedWhole, pageOf, pageQuery } from '../paging';
+import { repositoryOf, repositoryParams } from './repositories';
+import { moment, nameParam } from './schemas';
+
+/* Who else works on a repository: collaborators on a user's, teams on an organization's. */
+
+const collaboratorSchema = z.strictObject({ username: z.string(), date_added: moment }).meta({ id: 'Collaborator' });
+
+const getCollaborators = endpoint({
+  method: 'get',
+  path: '/api/v1.1/repositories/:namespace/:name/collaborators/',
+  tag: 'sharing',
+  access: 'account',
+  summary: 'List the collaborators of a repository, for those who administer it',
+  params: repositoryParams,
+  query: z.object(pageQuery),
+  responses: { 200: { description: 'A page of them, by name', body: pageOf(collaboratorSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const collaborators = await listCollaborators(ctx, caller.actor, repositoryOf(params));
+    const results = collaborators.map(({ username, since }) => ({ username, date_added: since.toISOString() }));
+    return reply(200, pagedWhole(ctx, { req, query }, results));
+  },
+});
+
+const COLLABORATOR = {
+  path: '/api/v1.1/repositories/:namespace/:name/collaborators/:username/',
+  tag: 'sharing',
+  access: 'account',
+  params: z.object({ ...repositoryParams.shape, username: nameParam }),
+} as const;
+
+const putCollaborator = endpoint({
+  ...COLLABORATOR,
+  method: 'put',
+  summary: "Let a user push to and pull from a user's repository",
+  responses: { 201: { description: 'He may now' }, 204: { description: 'He might before' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, caller }) => {
+    const isNew = await addCollaborator(ctx, caller.actor, repositoryOf(params), params.username);
+    return isNew ? reply(201) : reply(204);
+  },
+});
+
+const deleteCollaborator = endpoint({
+  ...COLLABORATOR,
+  method: 'delete',
+  summary: 'End a collaboration',
+  responses: { 204: { description: 'He is no collaborator any more' } },
+  handle: async (ctx, { params, caller }) => {
+    await removeCollaborator(ctx, caller.actor, repositoryOf(params), params.username);
+    return reply(204);
+  },
+});
+
+const accessSchema = z.enum(['read', 'write', 'admin']);
+const teamAccessSchema = z.strictObject({ team: z.string(), access: accessSchema }).meta({ id: 'TeamAccess' });
+
+const getTeams = endpoint({
+  method: 'get',
+  path: '/api/v1.1/repositories/:namespace/:name/teams/',
+  tag: 'sharing',
+  access: 'account',
+  summary: 'List the teams that have access to a repository, for those who administer it',
+  params: repositoryParams,
+  query: z.object(pageQuery),
+  responses: { 200: { description: 'A page of them, by name', body: pageOf(teamAccessSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const teams = await listTeamAccess(ctx, caller.actor, repositoryOf(params));
+    const results = teams.map(({ team, access }) => ({ team, access }));
+    return reply(200, pagedWhole(ctx, { req, query }, results));
+  },
+});
+
+const TEAM = {
+  path: '/api/v1.1/repositories/:namespace/:name/teams/:team/',
+  tag: 'sharing',
+  access: 'account',
+  params: z.object({ ...repositoryParams.shape, team: nameParam }),
+} as const;
+
+const putTeam = endpoint({
+  ...TEAM,
+  method: 'put',
+  summary: 'Say what a team may do with a repository of its organization',
+  description: 'Owners have access to everything: to give them some is a 409.',
+  body: z.strictObject({ access: accessSchema }),
+  responses: { 200: { description: 'What it may do now', body: teamAccessSchema } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, body: { access }, caller }) => {
+    const teamAccess = { team: params.team, access };
+    await setTeamAccess(ctx, caller.actor, repositoryOf(params), teamAccess);
+    return reply(200, teamAccess);
+  },
+});
+
+const deleteTeam = endpoint({
+  ...TEAM,
+  method: 'delete',
+  summary: "Take a team's access away",
+  responses: { 204: { description: 'It has none any more' } },
+  handle: async (ctx, { params, caller }) => {
+    await removeTeamAccess(ctx, caller.actor, repositoryOf(params), params.team);
+    return reply(204);
+  },
+});
+
+export const sharingEndpoints = [getCollaborators, putCollaborator, deleteCollaborator, getTeams, putTeam, deleteTeam];

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import {
+  getActivityTotals,
+  listDailyActivity,
+  reportAllEngines,
+  reportEngines,
+  type EngineActivity,
+} from '../../../features/statistics/statistics';
+import { endpoint, reply } from '../endpoint';
+import { pagedWhole, pageOf, pageQuery } from '../paging';
+import { repositoryOf, repositoryParams } from './repositories';
+
+/* How often what was pulled and pushed, a few seconds ago. */
+
+const DAYS = { default: 30, max: 366 };
+const DAY_MS = 86_400_000;
+
+const counts = { pull_count: z.int(), push_count: z.int() };
+
+const statisticsSchema = z
+  .strictObject({
+    ...counts,
+    days: z.array(z.strictObject({ date: z.iso.date(), ...counts })).describe('Each day of the range, in UTC'),
+  })
+  .meta({ id: 'Statistics' });
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+/** The first of some days that end with one. */
+function daysBefore(day: string, days: number): string {
+  return new Date(new Date(`${day}T00:00:00Z`).getTime() - (days - 1) * DAY_MS).toISOString().slice(0, 10);
+}
+
+const getStatistics = endpoint({
+  method: 'get',
+  path: '/api/v1.1/repositories/:namespace/:name/statistics/',
+  tag: 'statistics',
+  access: 'optional',
+  summary: 'Show how often a repository was pulled and pushed: of all time, and by day',
+  params: repositoryParams,
+  query: z.object({
+    from: z.iso.date().optional().describe('The first day; by default, 30 days with the last one'),
+    to: z.iso.date().optional().describe('The last day; by default, today. At most 366 days'),
+  }),
+  responses: { 200: { description: 'Its pulls and pushes', body: statisticsSchema } },
+  handle: async (ctx, { params, query, caller: { actor } }) => {
+    const name = repositoryOf(params);
+    const to = query.to ?? today();
+    const range = { from: query.from ?? daysBefore(to, DAYS.default), to };
+    const { pulls, pushes } = await getActivityTotals(ctx, actor, name);
+    const days = await listDailyActivity(ctx, actor, name, range);
+    return reply(200, {
+      pull_count: pulls,
+      push_count: pushes,
+      days: days.map(({ day, ...sums }) => ({ date: day, pull_count: sums.pulls, push_count: sums.pushes })),
+    });
+  },
+});
+
+const engineSchema = z
+  .strictObject({
+    engine: z.string().describe('Its version; empty when the client did not say, `other` for what is none'),
+    kernel: z.string(),
+    ...counts,
+  })
+  .meta({ id: 'EngineStatistics' });
+
+function engineBody({ engine, kernel, pulls, pushes }: EngineActivity): z.input<typeof engineSchema> {
+  return { engine, kernel, pull_count: pulls, push_count: pushes };
+}
+
+const engineQuery = z.object({
+  ...pageQuery,
+  days: z.coerce.number().int().min(1).max(DAYS.max).default(DAYS.default).describe('How many, today included'),
+});
+const engineResponses = {
+  200: { description: 'A page of them, the most pulls first', body: pageOf(engineSchema) },
+} as const;
+
+const getEngines = endpoint({
+  method: 'get',
+  path: '/api/v1.1/repositories/:namespace/:name/statistics/engines/',
+  tag: 'statistics',
+  access: 'account',
+  summary: 'List the engines and kernels that pulled and pushed a repository, for those who administer it',
+  params: repositoryParams,
+  query: engineQuery,
+  responses: engineResponses,
+  handle: async (ctx, { req, params, query, caller }) => {
+    const engines = await reportEngines(ctx, caller.actor, repositoryOf(params), query.days);
+    return reply(200, pagedWhole(ctx, { req, query }, engines.map(engineBody)));
+  },
+});
+
+const getAllEngines = endpoint({
+  method: 'get',
+  path: '/api/v1.1/statistics/engines/',
+  tag: 'statistics',
+  access: 'administrator',
+  summary: 'List the engines and kernels that pulled and pushed anything here',
+  query: engineQuery,
+  responses: engineResponses,
+  handle: async (ctx, { req, query, caller }) => {
+    const engines = await reportAllEngines(ctx, caller.actor, query.days);
+    return reply(200, pagedWhole(ctx, { req, query }, engines.map(engineBody)));
+  },
+});
+
+export const statisticsEndpoints = [getStatistics, getEngines, getAllEngines];

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { parseEngine } from '../../../features/repositories/engine';
+import { listTagHistory, restoreTag, type TagEvent } from '../../../features/repositories/tag-history';
+import { endpoint, reply } from '../endpoint';
+import { linkWith, pageQuery } from '../paging';
+import { repositoryOf, repositoryParams } from './repositories';
+import { line, moment } from './schemas';
+import { readTag, tagSchema } from './tags';
+
+/* Where tags pointed before. Not below `tags/`: a tag may be called `history`. */
+
+const eventSchema = z
+  .strictObject({
+    id: z.int(),
+    tag: z.string(),
+    from: z.string().nullable().describe('The image before; null: there was no such tag'),
+    to: z.string().nullable().describe('The image after; null: it was deleted'),
+    actor: z.string().nullable().describe('Who did it, by the name of then'),
+    date: moment,
+  })
+  .meta({ id: 'TagEvent' });
+
+function eventBody({ id, tag, from, to, actor, at }: TagEvent): z.input<typeof eventSchema> {
+  return { id, tag, from: from ?? null, to: to ?? null, actor: actor ?? null, date: at.toISOString() };
+}
+
+const eventId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+const getHistory = endpoint({
+  method: 'get',
+  path: '/api/v1.1/repositories/:namespace/:name/tag-history/',
+  tag: 'tags',
+  access: 'optional',
+  summary: 'List who set, moved and deleted which tag',
+  params: repositoryParams,
+  query: z.object({
+    tag: line(128).optional().describe('Only of this tag'),
+    before: eventId.optional().describe('Only events with a smaller id'),
+    page_size: pageQuery.page_size,
+  }),
+  responses: {
+    200: {
+      description: 'The newest first; a list that grows at its head has no numbers of pages',
+      body: z.strictObject({ next: z.url().nullable().describe('Older ones'), results: z.array(eventSchema) }),
+    },
+  },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const { tag, before, page_size: size } = query;
+    // One more than was asked for tells whether there are older ones.
+    const events = await listTagHistory(ctx, caller.actor, repositoryOf(params), { tag, before, limit: size + 1 });
+    const results = events.slice(0, size).map(eventBody);
+    const last = events.length > size ? results.at(-1) : undefined;
+    return reply(200, { next: last === undefined ? null : linkWith(ctx, req, 'before', last.id), results });
+  },
+});
+
+const postRestore = endpoint({
+  method: 'post',
+  path: '/api/v1.1/repositories/:namespace/:name/tag-history/:event/restore/',
+  tag: 'tags',
+  access: 'account',
+  summary: 'Set a tag to the image that it had before or after an event',
+  description: 'By the rules of setting a tag: one that is immutable, or was not there then, is a 409.',
+  params: z.object({ ...repositoryParams.shape, event: eventId }),
+  body: z.strictObject({ side: z.enum(['before', 'after']).default('before') }),
+  responses: { 200: { description: 'The tag as it is now', body: tagSchema } },
+  errors: ['conflict'],
+  handle: async (ctx, { req, params, body: { side }, caller: { actor } }) => {
+    const repository = repositoryOf(params);
+    const engine = parseEngine(req.headers['user-agent']);
+    const { tag } = await restoreTag(ctx, actor, repository, { eventId: params.event, side, engine });
+    return reply(200, await readTag(ctx, actor, repository, tag));
+  },
+});
+
+export const tagHistoryEndpoints = [getHistory, postRestore];

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { Context } from '../../../context';
+import type { Actor, RepositoryName } from '../../../features/accounts/actor';
+import { parseEngine } from '../../../features/repositories/engine';
+import { listTags, type ListedTag } from '../../../features/repositories/listings';
+import { deleteTag, getTag, putTag } from '../../../features/repositories/tags';
+import { endpoint, reply } from '../endpoint';
+import { paged, pageOf, pageQuery, rangeOf } from '../paging';
+import { repositoryOf, repositoryParams } from './repositories';
+import { line, moment, nameParam } from './schemas';
+
+/* The tags of a repository. */
+
+/** A tag and its image. */
+export const tagSchema = z
+  .strictObject({ name: z.string(), image_id: z.string(), last_updated: moment })
+  .meta({ id: 'Tag' });
+
+function tagBody({ name, imageId, updatedAt }: ListedTag): z.input<typeof tagSchema> {
+  return { name, image_id: imageId, last_updated: updatedAt.toISOString() };
+}
+
+/** Reads a tag, for whoever may. */
+export async function readTag(
+  ctx: Context,
+  actor: Actor,
+  repository: RepositoryName,
+  tag: string,
+): Promise<z.input<typeof tagSchema>> {
+  return tagBody(await getTag(ctx, actor, repository, tag));
+}
+
+const getTags = endpoint({
+  method: 'get',
+  path: '/api/v1.1/repositories/:namespace/:name/tags/',
+  tag: 'tags',
+  access: 'optional',
+  summary: 'List the tags of a repository',
+  params: repositoryParams,
+  query: z.object(pageQuery),
+  responses: { 200: { description: 'A page of them, by name', body: pageOf(tagSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const { total, tags } = await listTags(ctx, caller.actor, repositoryOf(params), rangeOf(query));
+    return reply(200, paged(ctx, { req, query }, total, tags.map(tagBody)));
+  },
+});
+
+const FACTS = {
+  path: '/api/v1.1/repositories/:namespace/:name/tags/:tag/',
+  tag: 'tags',
+  params: z.object({ ...repositoryParams.shape, tag: nameParam }),
+} as const;
+
+const getOne = endpoint({
+  ...FACTS,
+  method: 'get',
+  access: 'optional',
+  summary: 'Show a tag',
+  responses: { 200: { description: 'The tag', body: tagSchema } },
+  etag: 'sent',
+  handle: async (ctx, { params, caller }) =>
+    reply(200, await readTag(ctx, caller.actor, repositoryOf(params), params.tag)),
+});
+
+const putOne = endpoint({
+  ...FACTS,
+  method: 'put',
+  access: 'account',
+  summary: 'Set or move a tag to an image that the repository has, with all its ancestors',
+  description: 'A tag that is immutable is set once; to move it is a 409.',
+  body: z.strictObject({ image_id: line(64) }),
+  responses: {
+    200: { description: 'The tag, which was there before', body: tagSchema },
+    201: { description: 'The new tag', body: tagSchema },
+  },
+  errors: ['conflict'],
+  handle: async (ctx, { req, params, body, caller: { actor } }) => {
+    const repository = repositoryOf(params);
+    const isNew = await putTag(ctx, actor, repository, {
+      name: params.tag,
+      readImageId: () => Promise.resolve(body.image_id),
+      engine: parseEngine(req.headers['user-agent']),
+    });
+    const tag = await readTag(ctx, actor, repository, params.tag);
+    return isNew ? reply(201, tag) : reply(200, tag);
+  },
+});
+
+const deleteOne = endpoint({
+  ...FACTS,
+  method: 'delete',
+  access: 'account',
+  summary: 'Delete a tag, as one who administers the repository; its image stays',
+  description: 'A tag that is immutable cannot be deleted: that is a 409.',
+  responses: { 204: { description: 'It is gone' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, caller }) => {
+    await deleteTag(ctx, caller.actor, repositoryOf(params), params.tag);
+    return reply(204);
+  },
+});
+
+export const tagEndpoints = [getTags, getOne, putOne, deleteOne];

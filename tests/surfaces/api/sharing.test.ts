@@ -1,0 +1,82 @@
+import { getUser } from '../../../src/features/accounts/users';
+import { OPERATOR } from '../../../src/features/audit/audit';
+import { createOrganizationFor } from '../../../src/features/namespaces/organizations';
+import { addMemberAs, putTeamAs } from '../../../src/features/namespaces/teams';
+import { askApi } from '../../helpers/api-client';
+import { makeImage, pushImages, startPush } from '../../helpers/images';
+import { pushPrivate } from '../../helpers/isolation';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+const SECRET = '/api/v1.1/repositories/alice/secret/';
+const ACME = '/api/v1.1/repositories/acme/app/';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  for (const username of ['alice', 'robert', 'stranger']) await addUser(server, username);
+  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  const { id: userId } = await getUser(server.ctx, 'alice');
+  await createOrganizationFor(server.ctx, 'acme', { userId, username: 'alice' }, OPERATOR);
+  await putTeamAs(server.ctx, 'acme', { name: 'developers', description: '' }, OPERATOR);
+  await addMemberAs(server.ctx, { organization: 'acme', team: 'developers' }, 'robert', OPERATOR);
+  await pushImages(server, 'acme/app', [makeImage()]);
+});
+afterAll(() => server.close());
+
+const see = async (path: string, as: string) => (await askApi(server, 'get', path, { as })).status;
+
+describe('collaborators', () => {
+  const path = (username = '') => `${SECRET}collaborators/${username === '' ? '' : `${username}/`}`;
+  const put = async (username: string, as = 'alice') => (await askApi(server, 'put', path(username), { as })).status;
+
+  it('come, work and go', async () => {
+    expect(await see(SECRET, 'robert')).toBe(404);
+    expect([await put('robert'), await put('robert')]).toEqual([201, 204]);
+    await startPush(server, 'alice/secret', [], 'robert');
+    const { body } = await askApi(server, 'get', path(), { as: 'alice' });
+    expect(body).toEqual({
+      count: 1,
+      next: null,
+      previous: null,
+      results: [{ username: 'robert', date_added: expect.any(String) }],
+    });
+    expect([await put('stranger', 'robert'), await see(path(), 'robert')]).toEqual([403, 403]);
+    const remove = () => askApi(server, 'delete', path('robert'), { as: 'alice' });
+    expect([(await remove()).status, (await remove()).status]).toEqual([204, 404]);
+    expect(await see(SECRET, 'robert')).toBe(404);
+  });
+
+  it('are users, not the owner, and of no organization', async () => {
+    expect([await put('nobody'), await put('alice')]).toEqual([404, 409]);
+    const { status, body } = await askApi(server, 'put', `${ACME}collaborators/robert/`, { as: 'alice' });
+    expect([status, body.detail]).toEqual([409, 'acme is no user: give a team access instead']);
+  });
+});
+
+describe('teams', () => {
+  const path = (team = '') => `${ACME}teams/${team === '' ? '' : `${team}/`}`;
+  const put = (team: string, access: string, as = 'alice') =>
+    askApi(server, 'put', path(team), { as, body: { access } });
+
+  it('get access, other access and none', async () => {
+    const given = await put('developers', 'write');
+    expect([given.status, given.body]).toEqual([200, { team: 'developers', access: 'write' }]);
+    await startPush(server, 'acme/app', [], 'robert');
+    expect([(await put('developers', 'admin', 'robert')).status, await see(path(), 'robert')]).toEqual([403, 403]);
+    await put('developers', 'admin');
+    expect((await askApi(server, 'get', path(), { as: 'robert' })).body.results).toEqual([
+      { team: 'developers', access: 'admin' },
+    ]);
+    const remove = () => askApi(server, 'delete', path('developers'), { as: 'alice' });
+    expect([(await remove()).status, (await remove()).status]).toEqual([204, 404]);
+    expect(await see(path(), 'robert')).toBe(403);
+  });
+
+  it('are of the organization, and not its owners', async () => {
+    expect((await put('owners', 'read')).status).toBe(409);
+    expect((await put('strangers', 'read')).status).toBe(404);
+    expect((await put('developers', 'delete')).status).toBe(400);
+    const users = await askApi(server, 'put', `${SECRET}teams/developers/`, { as: 'alice', body: { access: 'read' } });
+    expect(users.status).toBe(404);
+  });
+});
