@@ -143,4 +143,8 @@ it('nobody is mailed as often as somebody likes', async () => {
   for (let time = 1; time <= 6; time += 1) statuses.push((await invite({ email: 'new@example.org' })).status);
   expect(statuses).toEqual([201, 201, 201, 201, 201, 429]);
   expect((await invite({ email: 'new@example.org' }, 'root')).status).toBe(201);
+  for (let time = 1; time <= 6; time += 1) await invite({ username: 'robert' });
+  await deliver();
+  await askApi(server, 'post', '/api/v1.1/password/reset/', { body: { username: 'robert' } });
+  expect(linkIn((await deliver())[0]!)).toContain('/account/reset/');
 });
