@@ -5,6 +5,8 @@ import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
 import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
+import { invitationMailJob } from './features/namespaces/invitation-mail';
+import { forgetInvitations } from './features/namespaces/invitations';
 import { forgetGrants } from './features/oauth/grants';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
@@ -53,6 +55,7 @@ export function jobsOf(ctx: Context): Job[] {
         await forgetDeliveries(ctx);
         await forgetOldCounts(ctx.db);
         await forgetExpiredLinks(ctx);
+        await forgetInvitations(ctx);
         await forgetSources(ctx, ago(24 * 30));
       },
     },
@@ -70,6 +73,7 @@ export function jobsOf(ctx: Context): Job[] {
       run: (stopping) => scrubForANight(ctx, stopping),
     },
     ...accountMailJobs(ctx),
+    invitationMailJob(ctx),
     ...webhookJobs(ctx),
   ];
 }

@@ -4,7 +4,8 @@ import { getUser } from '../../src/features/accounts/users';
 import { OPERATOR } from '../../src/features/audit/audit';
 import { createOrganizationFor } from '../../src/features/namespaces/organizations';
 import { createRobotAs } from '../../src/features/namespaces/robots';
-import { addMemberAs, putTeamAs } from '../../src/features/namespaces/teams';
+import { addMemberAs } from '../../src/features/namespaces/team-members';
+import { putTeamAs } from '../../src/features/namespaces/teams';
 import { addUser, basic, passwordOf, type TestServer } from './test-server';
 
 /*

@@ -24,6 +24,11 @@ export async function listEmails(ctx: Needs<'db'>, userId: number): Promise<Emai
   return (await store.list(ctx.db, userId)).map(toEmail);
 }
 
+/** Where an account's mail goes: to a verified address if it has one; undefined when it has none at all. */
+export async function findMailboxAddress(ctx: Needs<'db'>, userId: number): Promise<string | undefined> {
+  return (await store.findMailbox(ctx.db, userId))?.email;
+}
+
 /**
  * Adds an address, not verified and not primary (protocol 6.1).
  *

@@ -8,6 +8,7 @@ import { networkOf } from './login-limits';
  *
  *   who                                       asks   in       then nothing for
  *   one name, or one typed e-mail address        5   1 hour   1 hour
+ *   one name or address, to be invited           5   1 hour   1 hour
  *   one address of the network                  20   1 hour   1 hour
  */
 

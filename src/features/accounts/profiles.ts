@@ -27,8 +27,8 @@ export interface Profile extends ProfileFields {
   readonly gravatarUrl: string;
 }
 
-/** The Hub's: 80 pixels, suited for all audiences, a silhouette for whoever has no picture. */
-function gravatarUrl(address: string): string {
+/** Of a picture at Gravatar, as the Hub's: 80 pixels, suited for all audiences, a silhouette for whoever has none. */
+export function gravatarUrl(address: string): string {
   if (address === '') return '';
   const digest = createHash('md5').update(address.trim().toLowerCase()).digest('hex');
   return `https://secure.gravatar.com/avatar/${digest}.jpg?s=80&r=g&d=mm`;
@@ -60,7 +60,8 @@ function profileOf(row: store.ProfileRow | undefined, username: string): Profile
   return toProfile(row);
 }
 
-function assertFields({ profileUrl, gravatarEmail }: Partial<ProfileFields>): void {
+/** @throws AppError `invalid` */
+export function assertProfileFields({ profileUrl, gravatarEmail }: Partial<ProfileFields>): void {
   if (gravatarEmail !== undefined && gravatarEmail !== '') assertEmail(gravatarEmail);
   if (profileUrl === undefined || profileUrl === '') return;
   // It becomes a link on a page: `javascript:` is a URL, too.
@@ -85,7 +86,7 @@ export async function updateProfile(
   assertCurrent: (profile: Profile) => void = () => undefined,
 ): Promise<Profile> {
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  assertFields(given);
+  assertProfileFields(given);
   return inTransaction(ctx.db, async (tx) => {
     const before = profileOf(await store.lock(tx, normalizeUsername(username)), username);
     assertCurrent(before);

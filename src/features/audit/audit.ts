@@ -41,11 +41,12 @@ export type AuditAction =
   | 'plan.changed'
   | 'plan.deleted'
   | 'namespace.plan_changed' // details: to
-  | 'namespace.settings_changed'
+  | 'namespace.settings_changed' // details: fields
   | 'organization.created'
   | 'organization.converted' // from a user
   | 'organization.deleted'
   | 'team.created'
+  | 'team.described'
   | 'team.deleted'
   | 'team.member_added' // details: member
   | 'team.member_removed' // details: member

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { query, queryPage, type Page, type Range } from '../../platform/db/query';
 
 export interface InvitationRow {
   id: number;
@@ -55,18 +55,18 @@ export async function deleteSame(
   ]);
 }
 
-export async function listOfOrganization(db: Db, organization: string): Promise<InvitationRow[]> {
-  return query<InvitationRow>(db, `${SELECT} where t.namespace = $1 and i.expires_at > now() order by i.id`, [
-    organization,
-  ]);
+export async function listOfOrganization(db: Db, organization: string, range: Range): Promise<Page<InvitationRow>> {
+  const text = `${SELECT} where t.namespace = $1 and i.expires_at > now() order by i.id`;
+  return queryPage<InvitationRow>(db, text, [organization], range);
 }
 
 /** Those to the account, and those to an address that it has confirmed. */
 const IS_INVITED = `(i.user_id = $1 or exists (
   select 1 from emails e where e.user_id = $1 and e.verified_at is not null and lower(e.email) = lower(i.email)))`;
 
-export async function listOfUser(db: Db, userId: number): Promise<InvitationRow[]> {
-  return query<InvitationRow>(db, `${SELECT} where ${IS_INVITED} and i.expires_at > now() order by i.id`, [userId]);
+export async function listOfUser(db: Db, userId: number, range: Range): Promise<Page<InvitationRow>> {
+  const text = `${SELECT} where ${IS_INVITED} and i.expires_at > now() order by i.id`;
+  return queryPage<InvitationRow>(db, text, [userId], range);
 }
 
 /** Takes an invitation away, for the account that it is for. */
@@ -111,8 +111,14 @@ export async function deleteOfOrganization(tx: Db, organization: string, invitat
   return rows.length > 0;
 }
 
-export async function updateSecret(db: Db, invitationId: number, secretHash: string): Promise<void> {
-  await query(db, 'update invitations set secret_hash = $2 where id = $1', [invitationId, secretHash]);
+/** @returns false when it is gone, or has expired */
+export async function updateSecret(db: Db, invitationId: number, secretHash: string): Promise<boolean> {
+  const rows = await query(
+    db,
+    'update invitations set secret_hash = $2 where id = $1 and expires_at > now() returning id',
+    [invitationId, secretHash],
+  );
+  return rows.length > 0;
 }
 
 export async function deleteExpired(db: Db): Promise<void> {

@@ -1,16 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
+import type { Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
 import { getAccountItself } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
+import { countMailAsk } from '../accounts/mail-limits';
 import { assertEmail } from '../accounts/rules';
 import { getUser } from '../accounts/users';
+import { queueInvitation } from './invitation-queue';
 import * as store from './invitations.store';
 import { getOwnersOrganization } from './scope';
-import { getTeam, join, type TeamPlace } from './teams';
+import { join } from './team-members';
+import { getTeam, type TeamPlace } from './teams';
 
 /*
  * People are invited to a team by username or by e-mail address, and belong to it once they accept. A user accepts what
@@ -18,6 +22,8 @@ import { getTeam, join, type TeamPlace } from './teams';
  * account, which is how one invites people who have none yet.
  */
 
+/** As many as in other mailed links, which the log of requests knows by that. */
+const SECRET_BYTES = 32;
 const LASTS_MS = 14 * 24 * 3_600_000;
 
 /** Somebody who may join a team, and has not yet. */
@@ -50,14 +56,22 @@ function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
+/** Everybody can make an organization, and would have us mail anybody. */
+async function assertMayMail(ctx: Needs<'mailLimiters'>, whom: string, address: string): Promise<void> {
+  // A count of its own: whoever is invited all the time must still get the mail for a new password.
+  if (await countMailAsk(ctx.mailLimiters, `invitation ${whom}`, address)) return;
+  throw new AppError('busy', 'Too many mails were asked for, try again later');
+}
+
 /**
- * Invites somebody to a team; an earlier invitation of the same person to it ends.
+ * Invites somebody to a team, by a mail; an earlier invitation of the same person to it ends.
  *
  * @param whom - a username, or an e-mail address
- * @throws AppError `invalid`, `not_found`, `conflict` for a robot, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `invalid`, `not_found`, `conflict` for a robot, `busy` after too many of these, `forbidden`,
+ *   `unauthenticated`, `inactive`
  */
 export async function invite(
-  ctx: Needs<'db'>,
+  ctx: Needs<'db' | 'mailLimiters'>,
   actor: Actor,
   place: TeamPlace,
   whom: { username: string } | { email: string },
@@ -68,6 +82,7 @@ export async function invite(
   const email = 'email' in whom ? whom.email : undefined;
   if (user?.robotOf !== undefined) throw new AppError('conflict', 'A robot is added, not invited');
   if (email !== undefined) assertEmail(email);
+  if (!account.isAdmin) await assertMayMail(ctx, user?.username ?? email ?? '', actor.address);
   return inTransaction(ctx.db, async (tx) => {
     const same = { teamId: team.id, userId: user?.id, email };
     await store.deleteSame(tx, same);
@@ -76,20 +91,27 @@ export async function invite(
     const details = user === undefined ? {} : { invited: user.username };
     const subject = `${namespace}/${team.name}`;
     await recordEvent(tx, doerOf(actor, account), { action: 'invitation.sent', subject, details });
-    return getInvitation(tx, id);
+    await queueInvitation(tx, id);
+    return readInvitation(tx, id);
   });
 }
 
-async function getInvitation(db: Db, id: number): Promise<Invitation> {
-  const row = await store.findInvitation(db, id);
-  if (row === undefined) throw new AppError('not_found', 'No such invitation');
-  return fromRow(row);
+async function readInvitation(tx: Db, id: number): Promise<Invitation> {
+  const invitation = await findInvitation({ db: tx }, id);
+  if (invitation === undefined) throw new Error('the invitation that was made is not there');
+  return invitation;
 }
 
 /** The open invitations of an organization, for its owners; throws as `invite`. */
-export async function listInvitations(ctx: Needs<'db'>, actor: Actor, organization: string): Promise<Invitation[]> {
+export async function listInvitations(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  organization: string,
+  range: Range,
+): Promise<{ total: number; invitations: Invitation[] }> {
   const { namespace } = await getOwnersOrganization(ctx, actor, organization);
-  return (await store.listOfOrganization(ctx.db, namespace)).map(fromRow);
+  const { total, rows } = await store.listOfOrganization(ctx.db, namespace, range);
+  return { total, invitations: rows.map(fromRow) };
 }
 
 /** Takes an invitation back; throws as `invite`. */
@@ -111,9 +133,14 @@ export async function withdrawInvitation(
  *
  * @throws AppError `forbidden` for an access token, `unauthenticated`, `inactive`
  */
-export async function listOwnInvitations(ctx: Needs<'db'>, actor: Actor): Promise<Invitation[]> {
+export async function listOwnInvitations(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  range: Range,
+): Promise<{ total: number; invitations: Invitation[] }> {
   const { userId } = await getAccountItself(ctx, actor);
-  return (await store.listOfUser(ctx.db, userId)).map(fromRow);
+  const { total, rows } = await store.listOfUser(ctx.db, userId, range);
+  return { total, invitations: rows.map(fromRow) };
 }
 
 /**
@@ -157,20 +184,20 @@ export async function findInvitationBySecret(ctx: Needs<'db'>, secret: string): 
   return row === undefined ? undefined : fromRow(row);
 }
 
+/** An open invitation, for the mail that tells of it; undefined when it is gone. */
+export async function findInvitation(ctx: Needs<'db'>, id: number): Promise<Invitation | undefined> {
+  const row = await store.findInvitation(ctx.db, id);
+  return row === undefined ? undefined : fromRow(row);
+}
+
 /**
  * Makes the secret of an invitation's link, in the moment in which it is mailed; only its hash is kept.
  *
  * @returns undefined when the invitation is gone
  */
-export async function makeInvitationSecret(
-  ctx: Needs<'db'>,
-  id: number,
-): Promise<{ invitation: Invitation; secret: string } | undefined> {
-  const row = await store.findInvitation(ctx.db, id);
-  if (row === undefined) return undefined;
-  const secret = randomBytes(24).toString('base64url');
-  await store.updateSecret(ctx.db, id, hashOf(secret));
-  return { invitation: fromRow(row), secret };
+export async function makeInvitationSecret(ctx: Needs<'db'>, id: number): Promise<string | undefined> {
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  return (await store.updateSecret(ctx.db, id, hashOf(secret))) ? secret : undefined;
 }
 
 /** Forgets invitations that nobody accepted in time. */

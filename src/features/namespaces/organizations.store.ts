@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { query, queryPage, type Page, type Range } from '../../platform/db/query';
 import type { Identity } from '../accounts/actor';
 import { CALLER_COLUMNS, callerJoins, namespaceRole, type CallerRow } from '../accounts/policy-sql';
 
@@ -57,9 +57,18 @@ export interface OrganizationRow {
   member_count: number;
 }
 
-/** @param userId - undefined: all; else those that the account is a member of */
-export async function listOrganizations(db: Db, userId: number | undefined): Promise<OrganizationRow[]> {
-  return query<OrganizationRow>(
+/**
+ * By name.
+ *
+ * @param wanted.userId - undefined: all; else those that the account is a member of
+ * @param wanted.pattern - of the name; undefined: any
+ */
+export async function listOrganizations(
+  db: Db,
+  wanted: { userId: number | undefined; pattern?: string | undefined },
+  range?: Range,
+): Promise<Page<OrganizationRow>> {
+  return queryPage<OrganizationRow>(
     db,
     `select n.name, n.plan, n.created_at,
        (select count(*) from teams t where t.namespace = n.name) as team_count,
@@ -68,8 +77,32 @@ export async function listOrganizations(db: Db, userId: number | undefined): Pro
      from namespaces n
      where n.kind = 'organization' and ($1::bigint is null or exists (
        select 1 from teams t join team_members m on m.team_id = t.id where t.namespace = n.name and m.user_id = $1))
+       and ($2::text is null or n.name like $2)
      order by n.name`,
-    [userId ?? null],
+    [wanted.userId ?? null, wanted.pattern ?? null],
+    range,
+  );
+}
+
+export interface OrganizationMemberRow {
+  username: string;
+  robot_of: string | null;
+  teams: string[];
+}
+
+/** By name, each with its teams. */
+export async function listOrganizationMembers(
+  db: Db,
+  organization: string,
+  range: Range,
+): Promise<Page<OrganizationMemberRow>> {
+  return queryPage<OrganizationMemberRow>(
+    db,
+    `select u.username, u.robot_of, array_agg(t.name order by t.is_owners desc, t.name) as teams
+     from teams t join team_members m on m.team_id = t.id join users u on u.id = m.user_id
+     where t.namespace = $1 group by u.id order by u.username`,
+    [organization],
+    range,
   );
 }
 

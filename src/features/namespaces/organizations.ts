@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
+import type { Range } from '../../platform/db/query';
 import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
@@ -7,10 +8,10 @@ import type { Actor } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { canActForAccount } from '../accounts/policy';
-import { assertUsername, normalizeUsername } from '../accounts/rules';
+import { assertUsername } from '../accounts/rules';
 import { deleteAccountOf, getUser } from '../accounts/users';
 import * as store from './organizations.store';
-import { getOwnersOrganization } from './scope';
+import { getMembersOrganization, getOwnersOrganization } from './scope';
 import * as teams from './teams.store';
 
 /*
@@ -36,17 +37,57 @@ function fromRow(row: store.OrganizationRow): Organization {
 
 /** All organizations; for administrators. */
 export async function listAllOrganizations(ctx: Needs<'db'>): Promise<Organization[]> {
-  return (await store.listOrganizations(ctx.db, undefined)).map(fromRow);
+  return (await store.listOrganizations(ctx.db, { userId: undefined })).rows.map(fromRow);
+}
+
+/** Which organizations to list. */
+export interface OrganizationFilter extends Range {
+  /** also those that the actor does not belong to; for administrators of the site */
+  readonly isForAll: boolean;
+  /** a part of the name; undefined: any */
+  readonly text?: string | undefined;
 }
 
 /**
- * The organizations that the actor is a member of.
+ * A page of the organizations that the actor is a member of, or of all, by name.
  *
- * @throws AppError `unauthenticated`, `inactive`
+ * @throws AppError `forbidden` for all to whoever is no administrator, `unauthenticated`, `inactive`
  */
-export async function listOwnOrganizations(ctx: Needs<'db'>, actor: Actor): Promise<Organization[]> {
-  const { userId } = await getAccount(ctx, actor);
-  return (await store.listOrganizations(ctx.db, userId)).map(fromRow);
+export async function listOrganizations(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  { isForAll, text, ...range }: OrganizationFilter,
+): Promise<{ total: number; organizations: Organization[] }> {
+  const { userId, isAdmin } = await getAccount(ctx, actor);
+  if (isForAll && !isAdmin) throw new AppError('forbidden', 'Only administrators see all organizations');
+  const pattern = text === undefined ? undefined : `%${text.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const wanted = { userId: isForAll ? undefined : userId, pattern };
+  const { total, rows } = await store.listOrganizations(ctx.db, wanted, range);
+  return { total, organizations: rows.map(fromRow) };
+}
+
+/** Somebody in a team of an organization. */
+export interface OrganizationMember {
+  readonly username: string;
+  readonly isRobot: boolean;
+  readonly teams: readonly string[];
+}
+
+/**
+ * Everybody in the teams of an organization, for its members.
+ *
+ * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ */
+export async function listOrganizationMembers(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  organization: string,
+  range: Range,
+): Promise<{ total: number; members: OrganizationMember[] }> {
+  const { namespace } = await getMembersOrganization(ctx, actor, organization);
+  const { total, rows } = await store.listOrganizationMembers(ctx.db, namespace, range);
+  const members = rows.map((row) => ({ username: row.username, isRobot: row.robot_of !== null, teams: row.teams }));
+  return { total, members };
 }
 
 /**
@@ -133,7 +174,7 @@ export async function assertOrphansNone(ctx: Needs<'db'>, user: { id: number; us
  * @throws AppError `not_found`, `forbidden`, `conflict` while it has repositories, `unauthenticated`, `inactive`
  */
 export async function deleteOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
-  const { account, namespace } = await getOwnersOrganization(ctx, actor, normalizeUsername(name));
+  const { account, namespace } = await getOwnersOrganization(ctx, actor, name);
   await deleteOrganizationAs(ctx, namespace, doerOf(actor, account));
 }
 

@@ -42,14 +42,17 @@ export async function updatePlan(db: Db, namespace: string, plan: string): Promi
   return rows.length > 0;
 }
 
-export async function upsertPlan(db: Db, plan: PlanRow): Promise<void> {
-  await query(
+/** @returns whether it is new */
+export async function upsertPlan(db: Db, plan: PlanRow): Promise<boolean> {
+  const rows = await query<{ is_new: boolean }>(
     db,
     `insert into plans (name, private_repositories, position) values ($1, $2, $3)
      on conflict (name) do update set private_repositories = excluded.private_repositories,
-       position = excluded.position`,
+       position = excluded.position
+     returning xmax = 0 as is_new`,
     [plan.name, plan.private_repositories, plan.position],
   );
+  return rows[0]?.is_new === true;
 }
 
 /** @returns false when there is none; fails with a foreign key violation while a namespace has it */

@@ -79,18 +79,20 @@ export async function assignPlan(ctx: Needs<'db'>, namespace: string, plan: stri
 /**
  * Makes a plan, or changes the one of this name; for administrators.
  *
+ * @returns whether it is new
  * @throws AppError `invalid`
  */
-export async function setPlan(ctx: Needs<'db'>, plan: Plan, doer: Doer): Promise<void> {
+export async function setPlan(ctx: Needs<'db'>, plan: Plan, doer: Doer): Promise<boolean> {
   const { name, privateRepositories, position } = plan;
   if (!PLAN.test(name)) throw new AppError('invalid', `A plan's name has to match "${PLAN.source}"`);
   if (privateRepositories !== undefined && !(Number.isInteger(privateRepositories) && privateRepositories >= 0)) {
     throw new AppError('invalid', 'A plan allows a whole number of private repositories');
   }
-  await inTransaction(ctx.db, async (tx) => {
-    await store.upsertPlan(tx, { name, private_repositories: privateRepositories ?? null, position });
+  return inTransaction(ctx.db, async (tx) => {
+    const isNew = await store.upsertPlan(tx, { name, private_repositories: privateRepositories ?? null, position });
     const details = { privateRepositories: privateRepositories ?? 'unlimited' };
     await recordEvent(tx, doer, { action: 'plan.changed', subject: name, details });
+    return isNew;
   });
 }
 

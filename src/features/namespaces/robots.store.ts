@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { query, queryPage, type Page, type Range } from '../../platform/db/query';
 
 export interface RobotRow {
   id: number;
@@ -22,10 +22,19 @@ export async function insertRobot(tx: Db, organization: string, username: string
   return row;
 }
 
-export async function listRobots(db: Db, organization: string): Promise<RobotRow[]> {
-  return query<RobotRow>(db, 'select id, username, created_at from users where robot_of = $1 order by username', [
-    organization,
-  ]);
+/** By name. */
+export async function listRobots(db: Db, organization: string, range: Range): Promise<Page<RobotRow>> {
+  const text = 'select id, username, created_at from users where robot_of = $1 order by username';
+  return queryPage<RobotRow>(db, text, [organization], range);
+}
+
+export async function findRobot(db: Db, organization: string, username: string): Promise<RobotRow | undefined> {
+  const rows = await query<RobotRow>(
+    db,
+    'select id, username, created_at from users where robot_of = $1 and username = $2',
+    [organization, username],
+  );
+  return rows[0];
 }
 
 /** @returns false when the organization has none of this name */

@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
+import type { Range } from '../../platform/db/query';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
@@ -22,21 +23,28 @@ export interface Robot {
   readonly createdAt: Date;
 }
 
+/** A robot by its organization and what follows the `+`. */
+export interface RobotPlace {
+  readonly organization: string;
+  readonly name: string;
+}
+
 const ROBOT = /^[a-z0-9_-]{1,30}$/;
 
 function fromRow({ id, username, created_at: createdAt }: store.RobotRow): Robot {
   return { id, username, createdAt };
 }
 
-/** @throws AppError `not_found` */
-export async function getRobot(ctx: Needs<'db'>, organization: string, name: string): Promise<Robot> {
-  const robot = (await listRobotsOf(ctx, organization)).find(({ username }) => username === `${organization}+${name}`);
-  if (robot === undefined) throw new AppError('not_found', `No such robot: ${organization}+${name}`);
-  return robot;
+async function getRobot(ctx: Needs<'db'>, organization: string, name: string): Promise<Robot> {
+  const row = await store.findRobot(ctx.db, organization, `${organization}+${name}`);
+  if (row === undefined) throw new AppError('not_found', `No such robot: ${organization}+${name}`);
+  return fromRow(row);
 }
 
-async function listRobotsOf(ctx: Needs<'db'>, organization: string): Promise<Robot[]> {
-  return (await store.listRobots(ctx.db, organization)).map(fromRow);
+/** A robot, for an owner of its organization; throws as `listRobots`. */
+export async function showRobot(ctx: Needs<'db'>, actor: Actor, { organization, name }: RobotPlace): Promise<Robot> {
+  const { namespace } = await getOwnersOrganization(ctx, actor, organization);
+  return getRobot(ctx, namespace, name);
 }
 
 /**
@@ -44,23 +52,41 @@ async function listRobotsOf(ctx: Needs<'db'>, organization: string): Promise<Rob
  *
  * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
  */
-export async function listRobots(ctx: Needs<'db'>, actor: Actor, organization: string): Promise<Robot[]> {
+export async function listRobots(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  organization: string,
+  range: Range,
+): Promise<{ total: number; robots: Robot[] }> {
   const { namespace } = await getOwnersOrganization(ctx, actor, organization);
-  return listRobotsOf(ctx, namespace);
+  const { total, rows } = await store.listRobots(ctx.db, namespace, range);
+  return { total, robots: rows.map(fromRow) };
 }
 
 /**
- * Makes a robot.
+ * Makes a robot, unless there is one of this name.
  *
- * @param name - what follows `organization+`
- * @throws AppError `invalid`, `conflict` when there is one, `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ * @returns it, and whether it was made
+ * @throws AppError `invalid`, `conflict` when somebody else makes it in this moment, `not_found`, `forbidden`,
+ *   `unauthenticated`, `inactive`
  */
-export async function createRobot(ctx: Needs<'db'>, actor: Actor, organization: string, name: string): Promise<Robot> {
+export async function putRobot(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  { organization, name }: RobotPlace,
+): Promise<{ robot: Robot; isNew: boolean }> {
   const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
-  return createRobotAs(ctx, namespace, name, doerOf(actor, account));
+  const row = await store.findRobot(ctx.db, namespace, `${namespace}+${name}`);
+  if (row !== undefined) return { robot: fromRow(row), isNew: false };
+  return { robot: await createRobotAs(ctx, namespace, name, doerOf(actor, account)), isNew: true };
 }
 
-/** As `createRobot`, on an operator's behalf. */
+/**
+ * Makes a robot, on an operator's behalf.
+ *
+ * @param name - what follows `organization+`
+ * @throws AppError `invalid`, `conflict` when there is one
+ */
 export async function createRobotAs(ctx: Needs<'db'>, organization: string, name: string, doer: Doer): Promise<Robot> {
   if (!ROBOT.test(name)) throw new AppError('invalid', `A robot's name has to match "${ROBOT.source}"`);
   const username = `${organization}+${name}`;
@@ -81,7 +107,7 @@ export async function createRobotAs(ctx: Needs<'db'>, organization: string, name
  *
  * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
  */
-export async function deleteRobot(ctx: Needs<'db'>, actor: Actor, organization: string, name: string): Promise<void> {
+export async function deleteRobot(ctx: Needs<'db'>, actor: Actor, { organization, name }: RobotPlace): Promise<void> {
   const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
   await deleteRobotAs(ctx, namespace, name, doerOf(actor, account));
 }
@@ -100,8 +126,7 @@ export async function deleteRobotAs(ctx: Needs<'db'>, organization: string, name
 async function getOwned(
   ctx: Needs<'db'>,
   actor: Actor,
-  organization: string,
-  name: string,
+  { organization, name }: RobotPlace,
 ): Promise<{ account: { userId: number; username: string }; doer: Doer }> {
   const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
   const robot = await getRobot(ctx, namespace, name);
@@ -109,13 +134,8 @@ async function getOwned(
 }
 
 /** The tokens of a robot; throws as `createRobotToken`. */
-export async function listRobotTokens(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  organization: string,
-  name: string,
-): Promise<AccessToken[]> {
-  return listAccessTokens(ctx, (await getOwned(ctx, actor, organization, name)).account);
+export async function listRobotTokens(ctx: Needs<'db'>, actor: Actor, robot: RobotPlace): Promise<AccessToken[]> {
+  return listAccessTokens(ctx, (await getOwned(ctx, actor, robot)).account);
 }
 
 /**
@@ -126,10 +146,10 @@ export async function listRobotTokens(
 export async function createRobotToken(
   ctx: Needs<'db'>,
   actor: Actor,
-  robot: { organization: string; name: string },
+  robot: RobotPlace,
   token: NewAccessToken,
 ): Promise<{ token: AccessToken; secret: string }> {
-  const { account, doer } = await getOwned(ctx, actor, robot.organization, robot.name);
+  const { account, doer } = await getOwned(ctx, actor, robot);
   return createAccessToken(ctx, account, token, doer);
 }
 
@@ -137,9 +157,9 @@ export async function createRobotToken(
 export async function revokeRobotToken(
   ctx: Needs<'db'>,
   actor: Actor,
-  robot: { organization: string; name: string },
+  robot: RobotPlace,
   tokenId: number,
 ): Promise<void> {
-  const { account, doer } = await getOwned(ctx, actor, robot.organization, robot.name);
+  const { account, doer } = await getOwned(ctx, actor, robot);
   await revokeAccessToken(ctx, account, tokenId, doer);
 }

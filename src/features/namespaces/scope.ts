@@ -3,6 +3,7 @@ import { AppError } from '../../platform/errors';
 import { identityOf, isAccount, type Account, type Actor } from '../accounts/actor';
 import { principalFrom } from '../accounts/current-account';
 import { canManage } from '../accounts/policy';
+import { normalizeUsername } from '../accounts/rules';
 import * as store from './organizations.store';
 
 /** Who asks, and the namespace that was asked for. */
@@ -19,10 +20,11 @@ export interface NamespaceScope {
 /**
  * Reads who asks, and a namespace.
  *
+ * @param name - in any case
  * @throws AppError `unauthenticated` for an anonymous actor, `inactive`, `not_found`
  */
 export async function getNamespaceScope(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceScope> {
-  const row = await store.findNamespaceScope(ctx.db, identityOf(actor), name);
+  const row = await store.findNamespaceScope(ctx.db, identityOf(actor), normalizeUsername(name));
   const account = principalFrom(actor, row);
   if (!isAccount(account)) throw new AppError('unauthenticated', 'Requires authorization');
   if (row.namespace === null || row.kind === null) throw new AppError('not_found', `No such namespace: ${name}`);

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { query, queryPage, type Page, type Range } from '../../platform/db/query';
 
 export interface TeamRow {
   id: number;
@@ -28,10 +28,14 @@ export async function insertTeam(
   return id;
 }
 
-export async function listTeams(db: Db, namespace: string): Promise<TeamRow[]> {
-  return query<TeamRow>(db, `select ${COLUMNS} from teams t where t.namespace = $1 order by t.is_owners desc, t.name`, [
-    namespace,
-  ]);
+/** The owners first, then by name. */
+export async function listTeams(db: Db, namespace: string, range?: Range): Promise<Page<TeamRow>> {
+  return queryPage<TeamRow>(
+    db,
+    `select ${COLUMNS} from teams t where t.namespace = $1 order by t.is_owners desc, t.name`,
+    [namespace],
+    range,
+  );
 }
 
 export async function findTeam(db: Db, namespace: string, name: string): Promise<TeamRow | undefined> {
@@ -39,6 +43,16 @@ export async function findTeam(db: Db, namespace: string, name: string): Promise
     namespace,
     name,
   ]);
+  return rows[0];
+}
+
+/** Like `findTeam`; nobody else changes the team until the transaction ends. */
+export async function lockNamed(tx: Db, namespace: string, name: string): Promise<TeamRow | undefined> {
+  const rows = await query<TeamRow>(
+    tx,
+    `select ${COLUMNS} from teams t where t.namespace = $1 and t.name = $2 for update of t`,
+    [namespace, name],
+  );
   return rows[0];
 }
 
@@ -57,12 +71,14 @@ export interface MemberRow {
   created_at: Date;
 }
 
-export async function listMembers(db: Db, teamId: number): Promise<MemberRow[]> {
-  return query<MemberRow>(
+/** By name. */
+export async function listMembers(db: Db, teamId: number, range?: Range): Promise<Page<MemberRow>> {
+  return queryPage<MemberRow>(
     db,
     `select u.id as user_id, u.username, u.robot_of, m.created_at
      from team_members m join users u on u.id = m.user_id where m.team_id = $1 order by u.username`,
     [teamId],
+    range,
   );
 }
 

@@ -70,3 +70,37 @@ export async function queryPrepared<R extends QueryResultRow>(
 ): Promise<R[]> {
   return run<R>(db, { name: statement.name, text: statement.text, values });
 }
+
+/** Which part of a list. */
+export interface Range {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** A part of what there is, and how much there is in all. */
+export interface Page<R> {
+  readonly total: number;
+  readonly rows: R[];
+}
+
+/**
+ * A part of what a query finds, and how much it finds in all.
+ *
+ * @param text - a select with an order, and without a limit
+ * @param range - undefined: all of it
+ */
+export async function queryPage<R extends QueryResultRow>(
+  db: Db,
+  text: string,
+  values: unknown[],
+  range: Range | undefined,
+): Promise<Page<R>> {
+  if (range === undefined) {
+    const all = await query<R>(db, text, values);
+    return { total: all.length, rows: all };
+  }
+  const at = values.length;
+  const rows = await query<R>(db, `${text} limit $${at + 1} offset $${at + 2}`, [...values, range.limit, range.offset]);
+  const counted = await query<{ count: number }>(db, `select count(*) as count from (${text}) as found`, values);
+  return { total: counted[0]?.count ?? 0, rows };
+}

@@ -1,11 +1,17 @@
 import type { Endpoint } from './endpoint';
+import { accessTokenEndpoints } from './endpoints/access-tokens';
 import { administrationEndpoints } from './endpoints/administration';
 import { auditEndpoints } from './endpoints/audit';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
+import { invitationEndpoints } from './endpoints/invitations';
+import { mailedLinkEndpoints } from './endpoints/mailed-links';
+import { namespaceEndpoints } from './endpoints/namespaces';
 import { oauthClientEndpoints } from './endpoints/oauth-clients';
 import { oauthTokenEndpoints } from './endpoints/oauth-token';
+import { organizationEndpoints } from './endpoints/organizations';
 import { passwordEndpoints } from './endpoints/password';
+import { planEndpoints } from './endpoints/plans';
 import { repositoryEndpoints } from './endpoints/repositories';
 import { repositoryNameEndpoints } from './endpoints/repository-names';
 import { searchEndpoints } from './endpoints/search';
@@ -14,6 +20,8 @@ import { sharingEndpoints } from './endpoints/sharing';
 import { statisticsEndpoints } from './endpoints/statistics';
 import { tagHistoryEndpoints } from './endpoints/tag-history';
 import { tagEndpoints } from './endpoints/tags';
+import { robotEndpoints } from './endpoints/robots';
+import { teamEndpoints } from './endpoints/teams';
 import { userEndpoints } from './endpoints/users';
 
 /** Every door of the API, in the order in which the document shows them. */
@@ -21,9 +29,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...userEndpoints,
   ...passwordEndpoints,
   ...emailEndpoints,
+  ...mailedLinkEndpoints,
+  ...accessTokenEndpoints,
   ...sessionEndpoints,
   ...oauthTokenEndpoints,
   ...oauthClientEndpoints,
+  ...namespaceEndpoints,
+  ...organizationEndpoints,
+  ...teamEndpoints,
+  ...invitationEndpoints,
+  ...robotEndpoints,
+  ...planEndpoints,
   ...repositoryEndpoints,
   ...repositoryNameEndpoints,
   ...tagEndpoints,

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
 import { OPERATOR } from '../../features/audit/audit';
-import { addMemberAs, deleteTeamAs, listTeamsAs, putTeamAs, removeMemberAs } from '../../features/namespaces/teams';
+import { addMemberAs, removeMemberAs } from '../../features/namespaces/team-members';
+import { deleteTeamAs, listTeamsAs, putTeamAs } from '../../features/namespaces/teams';
 import { printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
 

@@ -6,7 +6,8 @@ import type { Exchange, Reply } from '../../platform/http/exchange';
 import type { Guard, Route } from '../../platform/http/route';
 
 /*
- * Who may come in. None of these pages needs a session: a secret in the path says enough.
+ * Who may come in. None of these pages needs a session: a secret in the path says enough. Where it says not who joins a
+ * team, the handler looks for one.
  *
  *   page   anybody; changes nothing
  *   form   anybody, from a page of ours: another site cannot make a browser post here

@@ -62,3 +62,43 @@ export function confirmForm(username: string): Html {
     <p><button type="submit">Confirm</button></p>
   </form>`;
 }
+
+/**
+ * Asks whether somebody wants to join a team.
+ *
+ * @param member - who is logged in; undefined: nobody, so that the form asks
+ * @param error - what was wrong with what was sent
+ */
+export function joinForm(
+  invitation: { readonly invitedBy: string; readonly team: string; readonly organization: string },
+  member: { readonly username: string; readonly csrfToken: string } | undefined,
+  error?: string,
+): Html {
+  const { invitedBy, team, organization } = invitation;
+  const who =
+    member === undefined
+      ? html`<p>Log in to join it.</p>
+          <p>
+            <label for="username">Username</label>
+            <input
+              id="username"
+              name="username"
+              required
+              maxlength="255"
+              autocomplete="username"
+              autocapitalize="none"
+            />
+          </p>
+          <p>
+            <label for="password">Password</label>
+            <input id="password" name="password" type="password" required autocomplete="current-password" />
+          </p>`
+      : html`<input type="hidden" name="csrf_token" value="${member.csrfToken}" />
+          <p>You are logged in as <strong>${member.username}</strong>.</p>`;
+  return html`<p>${invitedBy} invites you to the team <strong>${team}</strong> of <strong>${organization}</strong>.</p>
+    ${error === undefined ? undefined : html`<p role="alert">${error}</p>`}
+    <form method="post">
+      ${who}
+      <p><button type="submit">Join</button></p>
+    </form>`;
+}

@@ -1,6 +1,7 @@
 import type { Context } from '../../context';
 import type { Method } from '../../platform/http/route';
 import * as account from './account';
+import { getInvitationPage, postInvitationPage } from './invitation';
 import type { Access, WebHandler, WebRoute } from './access';
 
 /** Everything below it is ours. */
@@ -22,6 +23,8 @@ const ROWS: readonly Row[] = [
   { method: 'post', path: '/account/reset', access: 'form', handle: account.postResetRequest },
   { method: 'get', path: '/account/reset/:secret', access: 'page', handle: account.getReset },
   { method: 'post', path: '/account/reset/:secret', access: 'form', handle: account.postReset },
+  { method: 'get', path: '/account/invitation/:secret', access: 'page', handle: getInvitationPage },
+  { method: 'post', path: '/account/invitation/:secret', access: 'form', handle: postInvitationPage },
 ];
 
 /** The rows with their handlers bound to what the process can do. */

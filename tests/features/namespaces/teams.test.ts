@@ -5,18 +5,11 @@ import {
   convertUser,
   createOrganization,
   deleteOrganization,
-  listOwnOrganizations,
+  listOrganizations,
 } from '../../../src/features/namespaces/organizations';
-import { createRobot } from '../../../src/features/namespaces/robots';
-import {
-  addMember,
-  addMemberAs,
-  deleteTeam,
-  getTeamWithMembers,
-  listTeams,
-  putTeam,
-  removeMember,
-} from '../../../src/features/namespaces/teams';
+import { putRobot } from '../../../src/features/namespaces/robots';
+import { addMember, addMemberAs, listMembers, removeMember } from '../../../src/features/namespaces/team-members';
+import { deleteTeam, listTeams, putTeam, showTeam } from '../../../src/features/namespaces/teams';
 import { OPERATOR } from '../../../src/features/audit/audit';
 import { addPerson } from '../../helpers/people';
 import { createTestContext } from '../../helpers/test-context';
@@ -39,19 +32,21 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
+const ALL = { limit: 100, offset: 0 };
 const OWNERS = { organization: 'acme', team: 'owners' };
 const DEVELOPERS = { organization: 'acme', team: 'developers' };
 
+const own = async (actor: Actor) => (await listOrganizations(ctx, actor, { ...ALL, isForAll: false })).organizations;
+
 async function membersOf(team: string): Promise<string[]> {
-  return (await getTeamWithMembers(ctx, alice, 'acme', team)).members.map(({ username }) => username);
+  const { members } = await listMembers(ctx, alice, { organization: 'acme', team }, ALL);
+  return members.map(({ username }) => username);
 }
 
 describe('organizations', () => {
   it('begin with their maker as the owner', async () => {
-    expect(await listOwnOrganizations(ctx, alice)).toMatchObject([
-      { name: 'acme', plan: 'free', teamCount: 1, memberCount: 1 },
-    ]);
-    expect(await listOwnOrganizations(ctx, robert)).toEqual([]);
+    expect(await own(alice)).toMatchObject([{ name: 'acme', plan: 'free', teamCount: 1, memberCount: 1 }]);
+    expect(await own(robert)).toEqual([]);
     expect(await membersOf('owners')).toEqual(['alice']);
   });
 
@@ -64,12 +59,15 @@ describe('organizations', () => {
   });
 
   it('show their inside to nobody else, but to administrators of the site', async () => {
-    await expect(listTeams(ctx, robert, 'acme')).rejects.toMatchObject({ code: 'forbidden' });
-    await expect(listTeams(ctx, { kind: 'anonymous', address: '::1' }, 'acme')).rejects.toMatchObject({
+    await expect(listTeams(ctx, robert, 'acme', ALL)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(listTeams(ctx, { kind: 'anonymous', address: '::1' }, 'acme', ALL)).rejects.toMatchObject({
       code: 'unauthenticated',
     });
-    expect(await listTeams(ctx, root, 'acme')).toMatchObject([{ name: 'owners', isOwners: true }]);
-    await expect(listTeams(ctx, alice, 'alice')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await listTeams(ctx, root, 'acme', ALL)).toMatchObject({
+      total: 1,
+      teams: [{ name: 'owners', isOwners: true }],
+    });
+    await expect(listTeams(ctx, alice, 'alice', ALL)).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('go only when they are empty, and only by an owner', async () => {
@@ -87,8 +85,8 @@ describe('organizations', () => {
   it('come of users only with repositories, and without the account', async () => {
     await database.db('repositories').insert({ namespace: 'robert', name: 'app' });
     await convertUser(ctx, 'robert', 'carol', OPERATOR);
-    await expect(listTeams(ctx, robert, 'robert')).rejects.toMatchObject({ code: 'unauthenticated' });
-    expect(await listOwnOrganizations(ctx, carol)).toMatchObject([{ name: 'robert', memberCount: 1 }]);
+    await expect(listTeams(ctx, robert, 'robert', ALL)).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(await own(carol)).toMatchObject([{ name: 'robert', memberCount: 1 }]);
     expect(await database.db('repositories').pluck('namespace')).toEqual(['robert']);
     await expect(convertUser(ctx, 'alice', 'carol', OPERATOR)).rejects.toMatchObject({
       code: 'conflict',
@@ -104,7 +102,7 @@ describe('teams', () => {
     expect(await putTeam(ctx, alice, 'acme', { name: 'developers', description: 'first' })).toBe(true);
     await addMember(ctx, root, DEVELOPERS, 'robert');
     expect(await putTeam(ctx, alice, 'acme', { name: 'developers', description: 'second' })).toBe(false);
-    const { team } = await getTeamWithMembers(ctx, robert, 'acme', 'developers');
+    const team = await showTeam(ctx, robert, DEVELOPERS);
     expect(team).toMatchObject({ name: 'developers', description: 'second', memberCount: 1, isOwners: false });
   });
 
@@ -121,7 +119,7 @@ describe('teams', () => {
       code: 'invalid',
     });
     await deleteTeam(ctx, alice, 'acme', 'developers');
-    await expect(getTeamWithMembers(ctx, alice, 'acme', 'developers')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(showTeam(ctx, alice, DEVELOPERS)).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('take people by invitation only, unless an administrator of the site adds them', async () => {
@@ -136,9 +134,9 @@ describe('teams', () => {
 
   it('take robots of the organization, but not among the owners', async () => {
     await putTeam(ctx, alice, 'acme', { name: 'developers', description: '' });
-    await createRobot(ctx, alice, 'acme', 'ci');
+    await putRobot(ctx, alice, { organization: 'acme', name: 'ci' });
     await createOrganization(ctx, carol, 'other');
-    await createRobot(ctx, carol, 'other', 'ci');
+    await putRobot(ctx, carol, { organization: 'other', name: 'ci' });
     expect(await addMember(ctx, alice, DEVELOPERS, 'acme+ci')).toBe(true);
     await expect(addMember(ctx, alice, OWNERS, 'acme+ci')).rejects.toMatchObject({ code: 'conflict' });
     await expect(addMember(ctx, alice, DEVELOPERS, 'other+ci')).rejects.toMatchObject({ code: 'conflict' });

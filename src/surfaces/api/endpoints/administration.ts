@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { listUsersPage, setStatus, type AccountStatus } from '../../../features/accounts/administration';
 import { doerOf } from '../../../features/accounts/doer';
-import { assertNotOnlyAdministrator, deleteUser, getUser } from '../../../features/accounts/users';
+import { assertNotOnlyAdministrator, getUser } from '../../../features/accounts/users';
+import { deletePerson } from '../../../features/namespaces/account-deletion';
 import { deleteUserWithRepositories } from '../../../features/repositories/operator';
 import { endpoint, reply } from '../endpoint';
 import { booleanQuery, paged, pageOf, pageQuery } from '../paging';
@@ -106,7 +107,7 @@ const deleteOne = endpoint({
     const doer = doerOf(caller.actor, caller.account);
     await assertNotOnlyAdministrator(ctx, username);
     if (query.with_repositories === true) await deleteUserWithRepositories(ctx, username, doer);
-    else await deleteUser(ctx, username, doer);
+    else await deletePerson(ctx, username, doer);
     return reply(204);
   },
 });

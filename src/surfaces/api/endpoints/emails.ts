@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { resendConfirmation, setPrimaryEmail } from '../../../features/accounts/confirmation';
 import { doerOf } from '../../../features/accounts/doer';
 import { addEmail, listEmails, removeEmail, type Email } from '../../../features/accounts/emails';
 import { endpoint, reply } from '../endpoint';
 import { line } from './schemas';
-import { ownUser, usernameParams } from './users';
+import { assertSelf, ownUser, usernameParams } from './users';
 
 /* The addresses of an account (protocol 6.1). */
 
@@ -65,4 +66,36 @@ const deleteEmail = endpoint({
   },
 });
 
-export const emailEndpoints = [getEmails, postEmail, deleteEmail];
+const OWN = { ...FACTS, scope: 'email_write', isForAccountItself: true, params: usernameParams } as const;
+
+const postConfirmation = endpoint({
+  ...OWN,
+  method: 'post',
+  path: '/api/v1.1/users/:username/emails/confirm/',
+  summary: 'Have the mail to confirm one of your addresses sent, as often as you need it',
+  body: addressBody,
+  responses: { 202: { description: 'The mail is on its way' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller }) => {
+    assertSelf(caller, params.username);
+    await resendConfirmation(ctx, caller.actor, body.email);
+    return reply(202);
+  },
+});
+
+const putPrimary = endpoint({
+  ...OWN,
+  method: 'put',
+  path: '/api/v1.1/users/:username/emails/primary/',
+  summary: 'Make one of your confirmed addresses the primary one; the old one stays',
+  body: addressBody,
+  responses: { 204: { description: 'It is the primary one' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller }) => {
+    assertSelf(caller, params.username);
+    await setPrimaryEmail(ctx, caller.actor, body.email);
+    return reply(204);
+  },
+});
+
+export const emailEndpoints = [getEmails, postEmail, deleteEmail, postConfirmation, putPrimary];

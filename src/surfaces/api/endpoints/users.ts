@@ -3,6 +3,7 @@ import type { Context } from '../../../context';
 import { doerOf } from '../../../features/accounts/doer';
 import { getProfile, updateProfile, type Profile } from '../../../features/accounts/profiles';
 import { register } from '../../../features/accounts/registration';
+import { normalizeUsername } from '../../../features/accounts/rules';
 import { createUser, getUser, type User } from '../../../features/accounts/users';
 import { AppError } from '../../../platform/errors';
 import type { AccountCaller } from '../access';
@@ -63,6 +64,15 @@ export async function ownUser(ctx: Context, { account, scopes }: AccountCaller, 
   return user;
 }
 
+/**
+ * For what nobody does for somebody else, administrators included.
+ *
+ * @throws AppError `forbidden`
+ */
+export function assertSelf({ account }: AccountCaller, username: string): void {
+  if (account.username !== normalizeUsername(username)) throw new AppError('forbidden', 'This is not your account');
+}
+
 const registrationSchema = z.strictObject({ username: line(255), password: line(4096), email: line(255) });
 
 const postUser = endpoint({
@@ -105,13 +115,25 @@ const getOne = endpoint({
   },
 });
 
-const profileSchema = z.strictObject({
+/** What may be changed of a profile. */
+export const profileSchema = z.strictObject({
   full_name: line(255).optional(),
   location: line(255).optional(),
   company: line(255).optional(),
   profile_url: line(2000).optional(),
   gravatar_email: line(254).optional(),
 });
+
+/** The same for features. */
+export function profileChanges(body: z.output<typeof profileSchema>) {
+  return {
+    fullName: body.full_name,
+    location: body.location,
+    company: body.company,
+    profileUrl: body.profile_url,
+    gravatarEmail: body.gravatar_email,
+  };
+}
 
 const patchOne = endpoint({
   method: 'patch',
@@ -126,13 +148,7 @@ const patchOne = endpoint({
   etag: 'heeded',
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
     const { username } = await ownUser(ctx, caller, params.username);
-    const changes = {
-      fullName: body.full_name,
-      location: body.location,
-      company: body.company,
-      profileUrl: body.profile_url,
-      gravatarEmail: body.gravatar_email,
-    };
+    const changes = profileChanges(body);
     const doer = doerOf(caller.actor, caller.account);
     const profile = await updateProfile(ctx, username, changes, doer, (current) => assertCurrent(userBody(current)));
     return reply(200, userBody(profile));

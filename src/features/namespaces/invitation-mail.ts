@@ -1,0 +1,41 @@
+import type { Needs } from '../../context';
+import { queuedJob, type Job } from '../../platform/jobs/queue';
+import { findMailboxAddress } from '../accounts/emails';
+import { findUser } from '../accounts/users';
+import { INVITATION_MAIL, invitationPayload } from './invitation-queue';
+import { findInvitation, makeInvitationSecret, type Invitation } from './invitations';
+
+type Mailing = Needs<'db' | 'mailer' | 'publicUrl'>;
+
+/** Where it goes: to the address that is invited, or to the mailbox of the user who is, if he is active. */
+async function recipientOf(ctx: Mailing, { username, email }: Invitation): Promise<string | undefined> {
+  if (username === undefined) return email;
+  const user = await findUser(ctx, username);
+  return user?.isActive === true ? findMailboxAddress(ctx, user.id) : undefined;
+}
+
+/** One that was withdrawn or accepted meanwhile is not mailed. */
+async function mailInvitation(ctx: Mailing, invitationId: number): Promise<void> {
+  const invitation = await findInvitation(ctx, invitationId);
+  const to = invitation === undefined ? undefined : await recipientOf(ctx, invitation);
+  const secret = to === undefined ? undefined : await makeInvitationSecret(ctx, invitationId);
+  if (invitation === undefined || to === undefined || secret === undefined) return;
+  const { organization, team, username, invitedBy } = invitation;
+  const { host } = ctx.publicUrl;
+  await ctx.mailer.send({
+    to,
+    subject: `Join ${organization} on ${host}`,
+    paragraphs: [
+      `Hello${username === undefined ? '' : ` ${username}`},`,
+      `${invitedBy} invites you to the team ${team} of ${organization} on ${host}. Open this link to join it:`,
+      { url: ctx.publicUrl.of(`/account/invitation/${secret}`) },
+      'The link is good for two weeks, for whoever opens it: do not pass it on. If you do not know what this is about, ' +
+        'ignore this mail.',
+    ],
+  });
+}
+
+/** The job that mails invitations. */
+export function invitationMailJob(ctx: Mailing): Job {
+  return queuedJob(INVITATION_MAIL, invitationPayload, ({ invitationId }) => mailInvitation(ctx, invitationId));
+}

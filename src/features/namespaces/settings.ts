@@ -1,0 +1,90 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import type { Actor } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import type { Visibility } from '../accounts/policy';
+import { assignPlan } from './plans';
+import { lockNamespace } from './plans.store';
+import { getNamespaceScope, type NamespaceScope } from './scope';
+import * as store from './settings.store';
+
+/** What is set for all repositories of a namespace. */
+export interface NamespaceSettings {
+  readonly name: string;
+  readonly kind: 'library' | 'user' | 'organization' | 'remote';
+  readonly plan: string;
+  /** of repositories that a push makes */
+  readonly defaultVisibility: Visibility;
+  /** the private repositories, and how many there may be; undefined: not for the actor to know */
+  readonly slots: { readonly used: number; readonly limit: number | undefined } | undefined;
+}
+
+async function readSettings(db: Db, { namespace, isMember, canManage }: NamespaceScope): Promise<NamespaceSettings> {
+  const row = await store.findSettings(db, namespace);
+  if (row === undefined) throw new AppError('not_found', `No such namespace: ${namespace}`);
+  const slots = { used: row.used, limit: row.private_repositories ?? undefined };
+  return {
+    name: row.name,
+    kind: row.kind,
+    plan: row.plan,
+    defaultVisibility: row.default_visibility,
+    slots: isMember || canManage ? slots : undefined,
+  };
+}
+
+/**
+ * The settings of a namespace; how many private repositories it has is for those who belong to it.
+ *
+ * @throws AppError `not_found`, `unauthenticated`, `inactive`
+ */
+export async function getNamespaceSettings(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceSettings> {
+  return readSettings(ctx.db, await getNamespaceScope(ctx, actor, name));
+}
+
+/** Sets who may pull from what a push makes, in the transaction of whoever may decide that. */
+async function updateDefaultVisibility(tx: Db, namespace: string, visibility: Visibility, doer: Doer): Promise<void> {
+  await store.updateDefaultVisibility(tx, namespace, visibility);
+  const details = { fields: 'defaultVisibility', to: visibility };
+  await recordEvent(tx, doer, { action: 'namespace.settings_changed', subject: namespace, details });
+}
+
+/** What to change of a namespace; what is undefined stays. */
+export interface NamespaceChanges {
+  /** for administrators of the site */
+  readonly plan?: string | undefined;
+  readonly defaultVisibility?: Visibility | undefined;
+}
+
+/**
+ * Changes the settings of a namespace, for its owners; the plan, for administrators of the site.
+ *
+ * @param assertCurrent - refuses, by throwing, to change what is there now
+ * @returns the settings as they are then
+ * @throws AppError `not_found` also for a plan that there is none of, `forbidden`, `unauthenticated`, `inactive`, and
+ *   what `assertCurrent` throws
+ */
+export async function updateNamespace(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: string,
+  { plan, defaultVisibility }: NamespaceChanges,
+  assertCurrent: (settings: NamespaceSettings) => void = () => undefined,
+): Promise<NamespaceSettings> {
+  const scope = await getNamespaceScope(ctx, actor, name);
+  const { account, namespace } = scope;
+  if (!scope.canManage) throw new AppError('forbidden', `Only owners of ${namespace} may do this`);
+  if (plan !== undefined && !account.isAdmin) throw new AppError('forbidden', 'Only administrators assign plans');
+  const doer = doerOf(actor, account);
+  return inTransaction(ctx.db, async (tx) => {
+    await lockNamespace(tx, namespace);
+    const before = await readSettings(tx, scope);
+    assertCurrent(before);
+    if (plan !== undefined && plan !== before.plan) await assignPlan({ db: tx }, namespace, plan, doer);
+    if (defaultVisibility !== undefined && defaultVisibility !== before.defaultVisibility) {
+      await updateDefaultVisibility(tx, namespace, defaultVisibility, doer);
+    }
+    return readSettings(tx, scope);
+  });
+}

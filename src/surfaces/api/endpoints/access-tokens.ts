@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import type { AccessToken, NewAccessToken } from '../../../features/accounts/access-tokens';
+import {
+  createOwnAccessToken,
+  listOwnAccessTokens,
+  revokeOwnAccessToken,
+} from '../../../features/accounts/own-access-tokens';
+import { fullName, parseFullName } from '../../../features/repositories/names';
+import { AppError } from '../../../platform/errors';
+import { endpoint, reply } from '../endpoint';
+import { idParam, line, moment } from './schemas';
+import { assertSelf, usernameParams } from './users';
+
+/* One's own access tokens; the bodies are those of robots' tokens, too. */
+
+const access = z.enum(['read', 'write', 'admin']);
+
+export const accessTokenSchema = z
+  .strictObject({
+    id: z.int(),
+    name: z.string(),
+    access: access.describe('What it may do, each including the one before'),
+    repositories: z
+      .array(z.string())
+      .nullable()
+      .describe('The only ones that it is good for; null: all of the account'),
+    date_created: moment,
+    expires_at: moment.nullable(),
+    last_used_at: moment.nullable().describe('To the minute'),
+    last_used_address: z.string().nullable(),
+  })
+  .meta({ id: 'AccessToken' });
+
+export const madeTokenSchema = z
+  .strictObject({ ...accessTokenSchema.shape, token: z.string().describe('The secret; it is shown this once') })
+  .meta({ id: 'NewAccessToken' });
+
+export const newTokenSchema = z.strictObject({
+  name: line(100).min(1).describe('What it is for; no other token of the account has it'),
+  access: access.default('read'),
+  repositories: z.array(line(255)).min(1).max(100).optional().describe('As namespace/name; without it, all'),
+  expires_at: z.iso.datetime({ offset: true }).optional(),
+});
+
+/** A token as the API shows it, without its secret. */
+export function accessTokenBody(token: AccessToken): z.input<typeof accessTokenSchema> {
+  return {
+    id: token.id,
+    name: token.name,
+    access: token.access,
+    repositories: token.repositories === undefined ? null : [...token.repositories],
+    date_created: token.createdAt.toISOString(),
+    expires_at: token.expiresAt?.toISOString() ?? null,
+    last_used_at: token.lastUsedAt?.toISOString() ?? null,
+    last_used_address: token.lastUsedAddress ?? null,
+  };
+}
+
+function toFullName(text: string): string {
+  const name = parseFullName(text);
+  if (name !== undefined) return fullName(name);
+  const fields = [{ field: 'body.repositories', message: `no repository can have the name ${text}` }];
+  throw new AppError('invalid', 'The body is not valid', { fields });
+}
+
+/**
+ * A token to be made.
+ *
+ * @throws AppError `invalid` for what no repository can be named
+ */
+export function newTokenOf(body: z.output<typeof newTokenSchema>): NewAccessToken {
+  return {
+    name: body.name,
+    access: body.access,
+    repositories: body.repositories?.map(toFullName),
+    expiresAt: body.expires_at === undefined ? undefined : new Date(body.expires_at),
+  };
+}
+
+const ALL = {
+  path: '/api/v1.1/users/:username/tokens/',
+  tag: 'access tokens',
+  access: 'account',
+  isForAccountItself: true,
+} as const;
+
+const getTokens = endpoint({
+  ...ALL,
+  method: 'get',
+  summary: 'List your access tokens',
+  params: usernameParams,
+  responses: { 200: { description: 'All of them, 100 at most, the oldest first', body: z.array(accessTokenSchema) } },
+  handle: async (ctx, { params, caller }) => {
+    assertSelf(caller, params.username);
+    return reply(200, (await listOwnAccessTokens(ctx, caller.actor)).map(accessTokenBody));
+  },
+});
+
+const postToken = endpoint({
+  ...ALL,
+  method: 'post',
+  summary: 'Make an access token: a password for docker login, scripts and this API',
+  params: usernameParams,
+  body: newTokenSchema,
+  responses: { 201: { description: 'The token, and its secret', body: madeTokenSchema } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller }) => {
+    assertSelf(caller, params.username);
+    const { token, secret } = await createOwnAccessToken(ctx, caller.actor, newTokenOf(body));
+    return reply(201, { ...accessTokenBody(token), token: secret });
+  },
+});
+
+const deleteToken = endpoint({
+  ...ALL,
+  method: 'delete',
+  path: '/api/v1.1/users/:username/tokens/:id/',
+  summary: 'End an access token, and whatever was got with it',
+  params: z.object({ ...usernameParams.shape, id: idParam }),
+  responses: { 204: { description: 'It has ended' } },
+  handle: async (ctx, { params, caller }) => {
+    assertSelf(caller, params.username);
+    await revokeOwnAccessToken(ctx, caller.actor, params.id);
+    return reply(204);
+  },
+});
+
+export const accessTokenEndpoints = [getTokens, postToken, deleteToken];

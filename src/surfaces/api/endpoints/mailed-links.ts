@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { confirmEmail } from '../../../features/accounts/confirmation';
+import { requestPasswordReset, resetPassword } from '../../../features/accounts/password-reset';
+import { endpoint, reply } from '../endpoint';
+import { line, nameParam } from './schemas';
+
+/* What mailed links are for, with the secrets at their ends; and the mail to whoever has forgotten the password. */
+
+const secret = line(255).describe('What stands at the end of the mailed link');
+const OPEN = { method: 'post', access: 'open' } as const;
+
+const postReset = endpoint({
+  ...OPEN,
+  path: '/api/v1.1/password/reset/',
+  tag: 'users',
+  summary: 'Have a link mailed with which to set a new password',
+  description: 'The answer does not depend on whether there is such an account.',
+  body: z.union([z.strictObject({ username: nameParam }), z.strictObject({ email: nameParam })]),
+  responses: { 202: { description: 'If there is such an account, a mail is on its way' } },
+  errors: ['busy'],
+  handle: async (ctx, { body, caller }) => {
+    await requestPasswordReset(ctx, 'username' in body ? body.username : body.email, caller.actor.address);
+    return reply(202);
+  },
+});
+
+const confirmReset = endpoint({
+  ...OPEN,
+  path: '/api/v1.1/password/reset/confirm/',
+  tag: 'users',
+  summary: 'Set a new password; all sessions and tokens of the account end',
+  body: z.strictObject({ secret, password: line(4096) }),
+  responses: { 200: { description: 'It is set', body: z.strictObject({ username: z.string() }) } },
+  errors: ['not_found', 'busy'],
+  handle: async (ctx, { body, caller }) =>
+    reply(200, await resetPassword(ctx, body.secret, body.password, caller.actor.address)),
+});
+
+const confirmAddress = endpoint({
+  ...OPEN,
+  path: '/api/v1.1/emails/confirm/',
+  tag: 'emails',
+  summary: 'Confirm the address that a link was mailed to',
+  body: z.strictObject({ secret }),
+  responses: {
+    200: {
+      description: 'It is confirmed',
+      body: z.strictObject({ username: z.string(), is_active: z.boolean().describe('Whether the account can log in') }),
+    },
+  },
+  errors: ['not_found'],
+  handle: async (ctx, { body, caller }) => {
+    const { username, isActive } = await confirmEmail(ctx, body.secret, caller.actor.address);
+    return reply(200, { username, is_active: isActive });
+  },
+});
+
+export const mailedLinkEndpoints = [postReset, confirmReset, confirmAddress];

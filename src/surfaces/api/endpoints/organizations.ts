@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { doerOf } from '../../../features/accounts/doer';
+import {
+  getOrganization,
+  updateOrganization,
+  type OrganizationProfile,
+} from '../../../features/namespaces/organization-profiles';
+import {
+  convertUser,
+  createOrganization,
+  deleteOrganization,
+  listOrganizationMembers,
+  listOrganizations,
+} from '../../../features/namespaces/organizations';
+import { endpoint, reply } from '../endpoint';
+import { booleanQuery, paged, pageOf, pageQuery, rangeOf } from '../paging';
+import { line, moment, nameParam } from './schemas';
+import { profileChanges, profileSchema, usernameParams } from './users';
+
+/* Organizations: namespaces of many. Teams, invitations and robots have files of their own. */
+
+export const organizationParams = z.object({ org: nameParam });
+
+const listedSchema = z
+  .strictObject({
+    name: z.string(),
+    plan: z.string(),
+    team_count: z.int(),
+    member_count: z.int(),
+    date_created: moment,
+  })
+  .meta({ id: 'ListedOrganization' });
+
+const organizationSchema = z
+  .strictObject({
+    name: z.string(),
+    url: z.string().describe('Path of the organization in this API'),
+    type: z.literal('Organization'),
+    date_created: moment,
+    full_name: z.string(),
+    location: z.string(),
+    company: z.string(),
+    profile_url: z.string(),
+    gravatar_email: z.string(),
+    gravatar_url: z.string().describe('Of the picture; empty without an address'),
+  })
+  .meta({ id: 'Organization' });
+
+function organizationBody(profile: OrganizationProfile): z.input<typeof organizationSchema> {
+  return {
+    name: profile.name,
+    url: `/api/v1.1/orgs/${profile.name}/`,
+    type: 'Organization',
+    date_created: profile.createdAt.toISOString(),
+    full_name: profile.fullName,
+    location: profile.location,
+    company: profile.company,
+    profile_url: profile.profileUrl,
+    gravatar_email: profile.gravatarEmail,
+    gravatar_url: profile.gravatarUrl,
+  };
+}
+
+const ALL = { path: '/api/v1.1/orgs/', tag: 'organizations', access: 'account' } as const;
+const ONE = { ...ALL, path: '/api/v1.1/orgs/:org/', params: organizationParams } as const;
+
+const getOrganizations = endpoint({
+  ...ALL,
+  method: 'get',
+  summary: 'List the organizations that you belong to',
+  query: z.object({
+    ...pageQuery,
+    all: booleanQuery.describe('Every organization; for administrators'),
+    name: line(255).optional().describe('A part of the name'),
+  }),
+  responses: { 200: { description: 'A page of them, by name', body: pageOf(listedSchema) } },
+  handle: async (ctx, { req, query, caller }) => {
+    const filter = { ...rangeOf(query), isForAll: query.all === true, text: query.name };
+    const { total, organizations } = await listOrganizations(ctx, caller.actor, filter);
+    const results = organizations.map((organization) => ({
+      name: organization.name,
+      plan: organization.plan,
+      team_count: organization.teamCount,
+      member_count: organization.memberCount,
+      date_created: organization.createdAt.toISOString(),
+    }));
+    return reply(200, paged(ctx, { req, query }, total, results));
+  },
+});
+
+const MADE = { description: 'The organization', body: organizationSchema, headers: { Location: 'Its path' } } as const;
+
+const postOrganization = endpoint({
+  ...ALL,
+  method: 'post',
+  summary: 'Make an organization that you own',
+  body: z.strictObject({ name: line(255).describe('As a username; users and organizations share their names') }),
+  responses: { 201: MADE },
+  errors: ['conflict'],
+  handle: async (ctx, { body, caller }) => {
+    await createOrganization(ctx, caller.actor, body.name);
+    const made = organizationBody(await getOrganization(ctx, caller.actor, body.name));
+    return reply(201, made, { Location: made.url });
+  },
+});
+
+const getOne = endpoint({
+  ...ONE,
+  method: 'get',
+  summary: 'Show an organization, for its members',
+  responses: { 200: { description: 'The organization', body: organizationSchema } },
+  etag: 'sent',
+  handle: async (ctx, { params, caller }) =>
+    reply(200, organizationBody(await getOrganization(ctx, caller.actor, params.org))),
+});
+
+const patchOne = endpoint({
+  ...ONE,
+  method: 'patch',
+  summary: 'Change the profile of an organization, for its owners',
+  body: profileSchema,
+  responses: { 200: { description: 'The organization as it is now', body: organizationSchema } },
+  etag: 'heeded',
+  handle: async (ctx, { params, body, caller, assertCurrent }) => {
+    const changes = profileChanges(body);
+    const assertProfile = (current: OrganizationProfile): void => assertCurrent(organizationBody(current));
+    const profile = await updateOrganization(ctx, caller.actor, params.org, changes, assertProfile);
+    return reply(200, organizationBody(profile));
+  },
+});
+
+const deleteOne = endpoint({
+  ...ONE,
+  method: 'delete',
+  summary: 'Delete an organization that has no repositories, for its owners',
+  responses: { 204: { description: 'It is gone' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, caller }) => {
+    await deleteOrganization(ctx, caller.actor, params.org);
+    return reply(204);
+  },
+});
+
+const memberSchema = z
+  .strictObject({ username: z.string(), is_robot: z.boolean(), teams: z.array(z.string()) })
+  .meta({ id: 'OrganizationMember' });
+
+const getMembers = endpoint({
+  ...ONE,
+  method: 'get',
+  path: '/api/v1.1/orgs/:org/members/',
+  summary: 'List who is in any team of an organization, for its members',
+  query: z.object(pageQuery),
+  responses: { 200: { description: 'A page of them, by name', body: pageOf(memberSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const { total, members } = await listOrganizationMembers(ctx, caller.actor, params.org, rangeOf(query));
+    const results = members.map(({ username, isRobot, teams }) => ({ username, is_robot: isRobot, teams: [...teams] }));
+    return reply(200, paged(ctx, { req, query }, total, results));
+  },
+});
+
+const convert = endpoint({
+  method: 'post',
+  path: '/api/v1.1/users/:username/convert/',
+  tag: 'administration',
+  access: 'administrator',
+  summary: 'Turn a user into an organization',
+  description: 'The repositories stay. The account goes, with its password, addresses, access tokens and memberships.',
+  params: usernameParams,
+  body: z.strictObject({ owner: nameParam.describe('The user who owns the organization from now on') }),
+  responses: { 201: MADE },
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller }) => {
+    await convertUser(ctx, params.username, body.owner, doerOf(caller.actor, caller.account));
+    const made = organizationBody(await getOrganization(ctx, caller.actor, params.username));
+    return reply(201, made, { Location: made.url });
+  },
+});
+
+export const organizationEndpoints = [
+  getOrganizations,
+  postOrganization,
+  getOne,
+  patchOne,
+  deleteOne,
+  getMembers,
+  convert,
+];

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { doerOf } from '../../../features/accounts/doer';
+import { deletePlan, listPlans, setPlan, type Plan } from '../../../features/namespaces/plans';
+import { endpoint, reply } from '../endpoint';
+import { nameParam } from './schemas';
+
+/* Plans: how many private repositories a namespace may have. */
+
+const LARGEST = 1_000_000_000;
+
+const planFields = {
+  private_repositories: z.int().min(0).max(LARGEST).nullable().describe('Null: as many as one likes'),
+  position: z.int().min(0).max(LARGEST).describe('In the list, the smallest first'),
+};
+
+const planSchema = z.strictObject({ name: z.string(), ...planFields }).meta({ id: 'Plan' });
+
+function planBody({ name, privateRepositories, position }: Plan): z.input<typeof planSchema> {
+  return { name, private_repositories: privateRepositories ?? null, position };
+}
+
+const getPlans = endpoint({
+  method: 'get',
+  path: '/api/v1.1/plans/',
+  tag: 'plans',
+  access: 'open',
+  summary: 'List the plans',
+  responses: { 200: { description: 'All of them, in their order', body: z.array(planSchema) } },
+  handle: async (ctx) => reply(200, (await listPlans(ctx)).map(planBody)),
+});
+
+const ONE = {
+  path: '/api/v1.1/plans/:name/',
+  tag: 'plans',
+  access: 'administrator',
+  params: z.object({ name: nameParam }),
+} as const;
+
+const putPlan = endpoint({
+  ...ONE,
+  method: 'put',
+  summary: 'Make a plan, or change one; what is private already stays so',
+  body: z.strictObject({ ...planFields, position: planFields.position.default(100) }),
+  responses: {
+    200: { description: 'The plan as it is now', body: planSchema },
+    201: { description: 'The new plan', body: planSchema },
+  },
+  handle: async (ctx, { params, body, caller }) => {
+    const { private_repositories: limit, position } = body;
+    const plan = { name: params.name, privateRepositories: limit ?? undefined, position };
+    const isNew = await setPlan(ctx, plan, doerOf(caller.actor, caller.account));
+    return reply(isNew ? 201 : 200, planBody(plan));
+  },
+});
+
+const deleteOne = endpoint({
+  ...ONE,
+  method: 'delete',
+  summary: 'Delete a plan that nobody has',
+  responses: { 204: { description: 'It is gone' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, caller }) => {
+    await deletePlan(ctx, params.name, doerOf(caller.actor, caller.account));
+    return reply(204);
+  },
+});
+
+export const planEndpoints = [getPlans, putPlan, deleteOne];

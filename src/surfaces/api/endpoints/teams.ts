@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { addMember, listMembers, removeMember } from '../../../features/namespaces/team-members';
+import { deleteTeam, listTeams, putTeam, showTeam, type Team } from '../../../features/namespaces/teams';
+import { endpoint, reply } from '../endpoint';
+import { paged, pageOf, pageQuery, rangeOf } from '../paging';
+import { organizationParams } from './organizations';
+import { line, moment, nameParam } from './schemas';
+
+/* Teams of an organization, and who is in them. */
+
+const teamSchema = z
+  .strictObject({
+    name: z.string(),
+    description: z.string(),
+    is_owners: z.boolean().describe('Its members own the organization'),
+    member_count: z.int(),
+  })
+  .meta({ id: 'Team' });
+
+function teamBody(team: Team): z.input<typeof teamSchema> {
+  return {
+    name: team.name,
+    description: team.description,
+    is_owners: team.isOwners,
+    member_count: team.memberCount,
+  };
+}
+
+export const teamParams = z.object({ org: nameParam, team: nameParam });
+
+function placeOf(params: z.output<typeof teamParams>): { organization: string; team: string } {
+  return { organization: params.org, team: params.team };
+}
+
+const FACTS = { tag: 'teams', access: 'account' } as const;
+const ONE = { ...FACTS, path: '/api/v1.1/orgs/:org/teams/:team/', params: teamParams } as const;
+
+const getTeams = endpoint({
+  ...FACTS,
+  method: 'get',
+  path: '/api/v1.1/orgs/:org/teams/',
+  summary: 'List the teams of an organization, for its members',
+  params: organizationParams,
+  query: z.object(pageQuery),
+  responses: { 200: { description: 'A page of them, the owners first, then by name', body: pageOf(teamSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const { total, teams } = await listTeams(ctx, caller.actor, params.org, rangeOf(query));
+    return reply(200, paged(ctx, { req, query }, total, teams.map(teamBody)));
+  },
+});
+
+const getOne = endpoint({
+  ...ONE,
+  method: 'get',
+  summary: 'Show a team, for members of the organization',
+  responses: { 200: { description: 'The team', body: teamSchema } },
+  etag: 'sent',
+  handle: async (ctx, { params, caller }) => reply(200, teamBody(await showTeam(ctx, caller.actor, placeOf(params)))),
+});
+
+const putOne = endpoint({
+  ...ONE,
+  method: 'put',
+  summary: 'Make a team, or change its description; for owners',
+  body: z.strictObject({ description: line(255).default('') }),
+  responses: {
+    200: { description: 'The team as it is now', body: teamSchema },
+    201: { description: 'The new team', body: teamSchema },
+  },
+  etag: 'heeded',
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller, assertCurrent }) => {
+    const team = { name: params.team, description: body.description };
+    const assertTeam = (current: Team | undefined): void =>
+      assertCurrent(current === undefined ? null : teamBody(current));
+    const isNew = await putTeam(ctx, caller.actor, params.org, team, assertTeam);
+    return reply(isNew ? 201 : 200, teamBody(await showTeam(ctx, caller.actor, placeOf(params))));
+  },
+});
+
+const deleteOne = endpoint({
+  ...ONE,
+  method: 'delete',
+  summary: 'Delete a team; what was given to it is taken from its members. For owners',
+  responses: { 204: { description: 'It is gone' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, caller }) => {
+    await deleteTeam(ctx, caller.actor, params.org, params.team);
+    return reply(204);
+  },
+});
+
+const memberSchema = z
+  .strictObject({ username: z.string(), is_robot: z.boolean(), date_joined: moment })
+  .meta({ id: 'TeamMember' });
+
+const getMembers = endpoint({
+  ...ONE,
+  method: 'get',
+  path: '/api/v1.1/orgs/:org/teams/:team/members/',
+  summary: 'List the members of a team, for members of the organization',
+  query: z.object(pageQuery),
+  responses: { 200: { description: 'A page of them, by name', body: pageOf(memberSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const { total, members } = await listMembers(ctx, caller.actor, placeOf(params), rangeOf(query));
+    const results = members.map(({ username, isRobot, since }) => ({
+      username,
+      is_robot: isRobot,
+      date_joined: since.toISOString(),
+    }));
+    return reply(200, paged(ctx, { req, query }, total, results));
+  },
+});
+
+const MEMBER = {
+  ...FACTS,
+  path: '/api/v1.1/orgs/:org/teams/:team/members/:username/',
+  params: z.object({ ...teamParams.shape, username: nameParam }),
+} as const;
+
+const putMember = endpoint({
+  ...MEMBER,
+  method: 'put',
+  summary: 'Add a member without asking: a robot, or, for administrators of the site, anybody',
+  responses: { 204: { description: 'He, she or it is a member' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, caller }) => {
+    await addMember(ctx, caller.actor, placeOf(params), params.username);
+    return reply(204);
+  },
+});
+
+const deleteMember = endpoint({
+  ...MEMBER,
+  method: 'delete',
+  summary: 'Remove a member, or leave a team; the last owner cannot',
+  responses: { 204: { description: 'Is no member any more' } },
+  errors: ['conflict'],
+  handle: async (ctx, { params, caller }) => {
+    await removeMember(ctx, caller.actor, placeOf(params), params.username);
+    return reply(204);
+  },
+});
+
+export const teamEndpoints = [getTeams, getOne, putOne, deleteOne, getMembers, putMember, deleteMember];

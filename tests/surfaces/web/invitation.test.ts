@@ -1,0 +1,80 @@
+import request from 'supertest';
+import type { Actor } from '../../../src/features/accounts/actor';
+import { identityForOperator } from '../../../src/features/accounts/users';
+import { invite } from '../../../src/features/namespaces/invitations';
+import { createOrganization } from '../../../src/features/namespaces/organizations';
+import { listMembers } from '../../../src/features/namespaces/team-members';
+import { putTeam } from '../../../src/features/namespaces/teams';
+import { jobsOf } from '../../../src/jobs';
+import { logIn } from '../../helpers/api-client';
+import { runDueJobs } from '../../helpers/run-jobs';
+import { linkIn, startSmtpServer, type TestSmtpServer } from '../../helpers/smtp-server';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+let smtp: TestSmtpServer;
+let server: TestServer;
+let alice: Actor;
+beforeEach(async () => {
+  smtp = await startSmtpServer();
+  server = await startTestServer({ smtp: smtp.settings });
+  for (const username of ['alice', 'robert']) await addUser(server, username);
+  alice = { kind: 'user', address: '::1', identity: await identityForOperator(server.ctx, 'alice') };
+  await createOrganization(server.ctx, alice, 'acme');
+  await putTeam(server.ctx, alice, 'acme', { name: 'developers', description: '' });
+});
+afterEach(async () => {
+  await server.close();
+  await smtp.close();
+});
+
+const TEAM = { organization: 'acme', team: 'developers' };
+
+/** The path of the link in the mail of a new invitation. */
+async function mailedPath(): Promise<string> {
+  await invite(server.ctx, alice, TEAM, { email: 'new@example.org' });
+  await runDueJobs(server.database, jobsOf(server.ctx));
+  return new URL(linkIn(smtp.mails.at(-1)!)).pathname;
+}
+
+async function members(): Promise<string[]> {
+  const { members: found } = await listMembers(server.ctx, alice, TEAM, { limit: 9, offset: 0 });
+  return found.map(({ username }) => username);
+}
+
+const submit = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  request(server.server).post(path).type('form').set(headers).send(fields);
+
+it('whoever opens the link reads who invites to what, and joins with name and password', async () => {
+  const path = await mailedPath();
+  const { text } = await request(server.server).get(path).expect(200);
+  expect(text).toContain('alice invites you to the team <strong>developers</strong> of <strong>acme</strong>');
+  expect(text).toContain('name="username"');
+  await submit(path, { username: 'robert', password: 'wrong' }).expect(400, /Wrong username or password/);
+  expect(await members()).toEqual([]);
+  await submit(path, { username: 'robert', password: 'robertpw' }).expect(200, /You have joined/);
+  expect(await members()).toEqual(['robert']);
+  await submit(path, { username: 'robert', password: 'robertpw' }).expect(404, /was used already/);
+  await request(server.server).get(path).expect(404);
+});
+
+it('whoever is logged in joins by the button', async () => {
+  const path = await mailedPath();
+  const { Cookie } = await logIn(server, 'robert');
+  const { text } = await request(server.server).get(path).set({ Cookie }).expect(200);
+  expect(text).toContain('You are logged in as <strong>robert</strong>');
+  expect(text).not.toContain('name="password"');
+  const csrf = /name="csrf_token" value="([^"]+)"/.exec(text)?.[1] ?? '';
+  await submit(path, { csrf_token: csrf }, { Cookie, Origin: 'https://elsewhere.example' }).expect(403);
+  await submit(path, {}, { Cookie }).expect(403);
+  await submit(path, { csrf_token: csrf }).expect(401);
+  expect(await members()).toEqual([]);
+  await submit(path, { csrf_token: csrf }, { Cookie, Origin: server.url }).expect(200, /You have joined/);
+  expect(await members()).toEqual(['robert']);
+});
+
+it('a link that is none leads nowhere', async () => {
+  await request(server.server)
+    .get(`/account/invitation/${'x'.repeat(43)}`)
+    .expect(404);
+  await submit('/account/invitation/x', { username: 'robert', password: 'robertpw' }).expect(404);
+});
