@@ -37,24 +37,15 @@ export const feedQuery = {
 
 /** A page of such a list. */
 export function feedOf<T extends z.ZodType>(item: T) {
-  return z.strictObject({ next: z.url().nullable().describe('What is older'), results: z.array(item) });
+  return z.strictObject({
+    next: z.url().nullable().describe('What is older; the last page may be empty'),
+    results: z.array(item),
+  });
 }
 
 /** Where the page after these begins; undefined: this was the last. */
 export function olderThan(found: readonly { readonly id: number }[], query: { page_size: number }): number | undefined {
   return found.length < query.page_size ? undefined : found.at(-1)?.id;
-}
-
-/** What to skip and to take, for queries that know no pages. */
-export function rangeOf(query: { page: number; page_size: number }): { limit: number; offset: number } {
-  return { limit: query.page_size, offset: (query.page - 1) * query.page_size };
-}
-
-function linkWith(ctx: Context, req: IncomingMessage, parameter: string, value: number): string {
-  const { path, query } = splitUrl(req.url ?? '');
-  const parameters = new URLSearchParams(query);
-  parameters.set(parameter, String(value));
-  return `${ownOrigin(req, ctx.settings)}${path}?${parameters.toString()}`;
 }
 
 /** The page of a list that grows, with a link to what is older. */
@@ -65,6 +56,19 @@ export function fed<T>(
   results: T[],
 ): { next: string | null; results: T[] } {
   return { next: next === undefined ? null : linkWith(ctx, req, 'before', next), results };
+}
+
+/** What to skip and to take, for queries that know no pages. */
+export function rangeOf(query: { page: number; page_size: number }): { limit: number; offset: number } {
+  return { limit: query.page_size, offset: (query.page - 1) * query.page_size };
+}
+
+/** The URL of the request with another value of a query parameter. */
+export function linkWith(ctx: Context, req: IncomingMessage, name: string, value: number): string {
+  const { path, query } = splitUrl(req.url ?? '');
+  const parameters = new URLSearchParams(query);
+  parameters.set(name, String(value));
+  return `${ownOrigin(req, ctx.settings)}${path}?${parameters.toString()}`;
 }
 
 /** The page that was asked for, with links to its neighbours. */

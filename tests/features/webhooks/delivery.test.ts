@@ -215,6 +215,7 @@ describe('after long failure', () => {
     expect(smtp.mails.map(({ recipients, parsed }) => [recipients, parsed.subject])).toEqual([
       [['alice@example.com'], `The webhook ${hook.name} of alice/app was switched off`],
     ]);
+    server.ctx.mailer.close(); // or the mail server waits for it
     await smtp.close();
     await pushImages(server, 'alice/app', [makeImage()]);
     await server.runJobs();

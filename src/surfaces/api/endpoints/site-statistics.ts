@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { getSiteTotals, reportAllEngines } from '../../../features/statistics/statistics';
+import { getSiteTotals } from '../../../features/statistics/statistics';
 import { endpoint, reply } from '../endpoint';
-import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 
-/* What administrators want to know of the whole site. */
+/* What there is on the whole site; which engines come is in `statistics.ts`. */
 
 const totalsSchema = z
   .strictObject({
@@ -28,31 +27,4 @@ const getTotals = endpoint({
   },
 });
 
-const engineSchema = z
-  .strictObject({
-    engine: z.string().describe('Its version; empty where the client did not say, `other` for what is no engine'),
-    kernel: z.string(),
-    pulls: z.int(),
-    pushes: z.int(),
-  })
-  .meta({ id: 'SiteEngine' });
-
-const getEngines = endpoint({
-  method: 'get',
-  path: '/api/v1.1/statistics/engines/',
-  tag: 'administration',
-  access: 'administrator',
-  summary: 'List which engines, on which kernels, pulled and pushed',
-  query: z.object({
-    ...pageQuery,
-    days: z.coerce.number().int().min(1).max(366).default(30).describe('The last days in UTC, with today'),
-  }),
-  responses: { 200: { description: 'A page of them, the most pulls first', body: pageOf(engineSchema) } },
-  handle: async (ctx, { req, query, caller }) => {
-    const engines = await reportAllEngines(ctx, caller.actor, query.days);
-    const { limit, offset } = rangeOf(query);
-    return reply(200, paged(ctx, { req, query }, engines.length, engines.slice(offset, offset + limit)));
-  },
-});
-
-export const siteStatisticsEndpoints = [getTotals, getEngines];
+export const siteStatisticsEndpoints = [getTotals];
