@@ -26,7 +26,7 @@ function routeTable(): string {
     ...v1Routes(ctx),
     ...webRoutes(ctx),
   ];
-  const lines = rows.map((row) => `${row.method.toUpperCase().padEnd(7)}${row.path.padEnd(68)}${row.access}`);
+  const lines = rows.map((row) => `${row.method.toUpperCase().padEnd(7)}${row.path.padEnd(67)} ${row.access}`);
   return `${lines.join('\n')}\n`;
 }
 

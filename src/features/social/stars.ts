@@ -81,14 +81,20 @@ export async function listStargazers(
 }
 
 /**
- * What the actor starred and may still read, the latest first. A page may have fewer than it could, or none, though
- * there is a next one.
+ * What a user starred and the actor may read, the latest first; for himself and administrators of the site. A page may
+ * have fewer than it could, or none, though there is a next one.
  *
- * @throws AppError `unauthenticated`, `inactive`
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden`
  */
-export async function listStarred(ctx: Needs<'db'>, actor: Actor, wanted: StarsWanted): Promise<StarPage<Starred>> {
+export async function listStarred(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  userId: number,
+  wanted: StarsWanted,
+): Promise<StarPage<Starred>> {
   if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
-  const { userId } = await getAccount(ctx, actor);
+  const account = await getAccount(ctx, actor);
+  if (account.userId !== userId && !account.isAdmin) throw new AppError('forbidden', 'This is not your account');
   const limit = clamp(wanted.limit);
   const rows = await store.listStarred(ctx.db, userId, wanted.before, limit);
   const stars: Starred[] = [];

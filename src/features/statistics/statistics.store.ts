@@ -29,6 +29,29 @@ export async function listDays(
   );
 }
 
+export interface SiteTotalsRow {
+  users: number;
+  organizations: number;
+  repositories: number;
+  images: number;
+  stored_bytes: number;
+}
+
+/** In one statement, so that all are of one moment. An image that several repositories have counts once. */
+export async function countAll(db: Db): Promise<SiteTotalsRow> {
+  const rows = await query<SiteTotalsRow>(
+    db,
+    `select (select count(*) from users where robot_of is null) as users,
+       (select count(*) from namespaces where kind = 'organization') as organizations,
+       (select count(*) from repositories where state <> 'deleting') as repositories,
+       (select count(*) from image_contents) as images,
+       (select coalesce(sum(size_bytes), 0)::bigint from blobs) as stored_bytes`,
+    [],
+  );
+  if (rows[0] === undefined) throw new Error('the count returned no row');
+  return rows[0];
+}
+
 /** @param repositoryId - undefined: all repositories */
 export async function listEngines(
   db: Db,

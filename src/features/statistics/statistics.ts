@@ -96,8 +96,34 @@ export async function reportEngines(
  * @throws AppError `invalid`, `unauthenticated`, `inactive`, `forbidden`
  */
 export async function reportAllEngines(ctx: Needs<'db'>, actor: Actor, days: number): Promise<EngineActivity[]> {
-  if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
-  if (!(await getAccount(ctx, actor)).isAdmin) throw new AppError('forbidden', 'Access denied');
+  await assertAdministrator(ctx, actor);
   assertDays(days);
   return store.listEngines(ctx.db, undefined, days);
+}
+
+/** How much there is of everything. */
+export interface SiteTotals {
+  /** people: no robots */
+  readonly users: number;
+  readonly organizations: number;
+  readonly repositories: number;
+  readonly images: number;
+  /** of all layers */
+  readonly storedBytes: number;
+}
+
+/**
+ * How much there is of everything; for administrators of the site.
+ *
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden`
+ */
+export async function getSiteTotals(ctx: Needs<'db'>, actor: Actor): Promise<SiteTotals> {
+  await assertAdministrator(ctx, actor);
+  const { stored_bytes: storedBytes, ...counts } = await store.countAll(ctx.db);
+  return { ...counts, storedBytes };
+}
+
+async function assertAdministrator(ctx: Needs<'db'>, actor: Actor): Promise<void> {
+  if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
+  if (!(await getAccount(ctx, actor)).isAdmin) throw new AppError('forbidden', 'Access denied');
 }

@@ -102,12 +102,17 @@ export interface NamedDeliveryRow extends DeliveryRow {
   webhook_name: string;
 }
 
-export async function find(db: Db, repositoryId: number, id: number): Promise<NamedDeliveryRow | undefined> {
+/** @param key.webhookId - undefined: of any hook of the repository */
+export async function find(
+  db: Db,
+  repositoryId: number,
+  key: { id: number; webhookId?: number | undefined },
+): Promise<NamedDeliveryRow | undefined> {
   const rows = await query<NamedDeliveryRow>(
     db,
     `select ${COLUMNS}, h.name as webhook_name from webhook_deliveries d join webhooks h on h.id = d.webhook_id
-     where h.repository_id = $1 and d.id = $2`,
-    [repositoryId, id],
+     where h.repository_id = $1 and d.id = $2 and ($3::bigint is null or h.id = $3)`,
+    [repositoryId, key.id, key.webhookId ?? null],
   );
   return rows[0];
 }

@@ -45,6 +45,12 @@ export interface Attempt {
   readonly error: string | undefined;
 }
 
+/** Which delivery of a repository; `webhookId` says that it has to be one of this webhook. */
+export interface DeliveryKey {
+  readonly id: number;
+  readonly webhookId?: number | undefined;
+}
+
 /** A delivery with everything that is kept of it. */
 export interface DeliveryDetails extends Delivery {
   /** as it was sent, but for its `callback_url`: that is a secret of the receiver */
@@ -107,12 +113,12 @@ export async function getDelivery(
   ctx: Needs<'db'>,
   asker: Asker,
   repository: RepositoryName,
-  id: number,
+  key: DeliveryKey,
 ): Promise<DeliveryDetails> {
   const { repositoryId } = await administered(ctx, asker, repository);
-  const row = Number.isSafeInteger(id) ? await store.find(ctx.db, repositoryId, id) : undefined;
+  const row = Number.isSafeInteger(key.id) ? await store.find(ctx.db, repositoryId, key) : undefined;
   if (row === undefined) throw new AppError('not_found', 'Delivery not found');
-  const attempts = await store.listAttempts(ctx.db, id);
+  const attempts = await store.listAttempts(ctx.db, row.id);
   return { ...toDelivery(row), payload: JSON.parse(row.body) as unknown, attempts: attempts.map(toAttempt) };
 }
 

@@ -8,6 +8,7 @@ import { recordEvent } from '../audit/audit';
 import type { FinishedPush } from '../repositories/pushes';
 import { administered, type Asker } from './administering';
 import { callbackHash, callbackId } from './callback-id';
+import type { DeliveryKey } from './deliveries';
 import * as deliveries from './deliveries.store';
 import { pagePath, payloadText, type ToldPush } from './payload';
 import { WEBHOOK_LIMITS } from './rules';
@@ -100,19 +101,17 @@ export async function redeliver(
   ctx: Needs<'db' | 'tokenKey'>,
   asker: Asker,
   repository: RepositoryName,
-  deliveryId: number,
+  key: DeliveryKey,
 ): Promise<number> {
   const place = await administered(ctx, asker, repository);
   return inTransaction(ctx.db, async (tx) => {
-    const row = Number.isSafeInteger(deliveryId)
-      ? await deliveries.find(tx, place.repositoryId, deliveryId)
-      : undefined;
+    const row = Number.isSafeInteger(key.id) ? await deliveries.find(tx, place.repositoryId, key) : undefined;
     if (row === undefined) throw new AppError('not_found', 'Delivery not found');
     const { webhook_id: webhookId, position, urls, event, body } = row;
     await recordEvent(tx, place.doer, {
       action: 'webhook.sent',
       subject: place.subject,
-      details: { webhook: row.webhook_name, what: `delivery ${deliveryId} again` },
+      details: { webhook: row.webhook_name, what: `delivery ${row.id} again` },
     });
     return queued(await queueDelivery(tx, ctx.tokenKey, { webhookId, run: randomUUID(), position, urls, event, body }));
   });

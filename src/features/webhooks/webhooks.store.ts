@@ -59,14 +59,29 @@ export async function find(db: Db, repositoryId: number, id: number): Promise<We
   return rows[0];
 }
 
-/** What is undefined stays; switched on, its failures are forgotten. @returns undefined when it is gone */
-export async function update(
-  db: Db,
-  id: number,
-  changes: { name?: string; urls?: readonly string[]; secret?: string; isActive?: boolean },
-): Promise<WebhookRow | undefined> {
+/** Keeps others from changing or deleting it until the transaction ends. */
+export async function lock(tx: Db, repositoryId: number, id: number): Promise<WebhookRow | undefined> {
   const rows = await query<WebhookRow>(
-    db,
+    tx,
+    `select ${COLUMNS} from webhooks h where h.repository_id = $1 and h.id = $2 for update of h`,
+    [repositoryId, id],
+  );
+  return rows[0];
+}
+
+/** Of one that is locked. What is undefined stays; switched on, its failures are forgotten. */
+export async function update(
+  tx: Db,
+  id: number,
+  changes: {
+    name?: string | undefined;
+    urls?: readonly string[] | undefined;
+    secret?: string | undefined;
+    isActive?: boolean | undefined;
+  },
+): Promise<WebhookRow> {
+  const rows = await query<WebhookRow>(
+    tx,
     `update webhooks h set name = coalesce($2, name), urls = coalesce($3, urls), secret = coalesce($4, secret),
        is_active = coalesce($5, is_active),
        failing_since = case when $5 then null else failing_since end,
@@ -74,6 +89,7 @@ export async function update(
      where id = $1 returning ${COLUMNS}`,
     [id, changes.name ?? null, changes.urls ?? null, changes.secret ?? null, changes.isActive ?? null],
   );
+  if (rows[0] === undefined) throw new Error('a locked webhook is gone');
   return rows[0];
 }
 

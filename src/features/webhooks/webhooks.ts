@@ -33,11 +33,11 @@ export interface Webhook {
 
 /** What can be changed; undefined stays as it is. */
 export interface WebhookChanges {
-  readonly name?: string;
-  readonly urls?: readonly string[];
-  readonly secret?: string;
+  readonly name?: string | undefined;
+  readonly urls?: readonly string[] | undefined;
+  readonly secret?: string | undefined;
   /** a hook that was disabled begins anew when it is switched on */
-  readonly isActive?: boolean;
+  readonly isActive?: boolean | undefined;
 }
 
 const NAME_TAKEN = 'The repository has a webhook with this name';
@@ -120,10 +120,20 @@ export async function getWebhook(
   return findWebhook(ctx.db, await administered(ctx, asker, repository), id);
 }
 
+function changedFields(changes: WebhookChanges): string {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return given
+    .map(([field]) => field)
+    .sort()
+    .join(' ');
+}
+
 /**
  * Changes a webhook; deliveries that are under way keep the chain that they began with.
  *
- * @throws AppError `invalid`, `not_found`, `conflict` for a name that is taken, and as `administered`
+ * @param assertCurrent - refuses, by throwing, to change what is there now
+ * @throws AppError `invalid`, `not_found`, `conflict` for a name that is taken, as `administered`, and what
+ *   `assertCurrent` throws
  */
 export async function updateWebhook(
   ctx: Needs<'db'>,
@@ -131,20 +141,22 @@ export async function updateWebhook(
   repository: RepositoryName,
   id: number,
   changes: WebhookChanges,
+  assertCurrent: (webhook: Webhook) => void = () => undefined,
 ): Promise<Webhook> {
   const place = await administered(ctx, asker, repository);
-  const { name } = await findWebhook(ctx.db, place, id);
   if (changes.name !== undefined) assertHookName(changes.name);
   if (changes.urls !== undefined) assertChain(changes.urls);
   if (changes.secret !== undefined) assertSecret(changes.secret);
   try {
     return await inTransaction(ctx.db, async (tx) => {
+      const before = await store.lock(tx, place.repositoryId, id);
+      if (before === undefined) throw new AppError('not_found', MISSING);
+      assertCurrent(toWebhook(before));
       const row = await store.update(tx, id, changes);
-      if (row === undefined) throw new AppError('not_found', MISSING);
       await recordEvent(tx, place.doer, {
         action: 'webhook.updated',
         subject: place.subject,
-        details: { webhook: name, changed: Object.keys(changes).sort().join(' ') },
+        details: { webhook: before.name, changed: changedFields(changes) },
       });
       return toWebhook(row);
     });

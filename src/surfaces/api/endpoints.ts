@@ -2,6 +2,7 @@ import type { Endpoint } from './endpoint';
 import { accessTokenEndpoints } from './endpoints/access-tokens';
 import { administrationEndpoints } from './endpoints/administration';
 import { auditEndpoints } from './endpoints/audit';
+import { commentEndpoints } from './endpoints/comments';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
 import { invitationEndpoints } from './endpoints/invitations';
@@ -22,7 +23,11 @@ import { tagHistoryEndpoints } from './endpoints/tag-history';
 import { tagEndpoints } from './endpoints/tags';
 import { robotEndpoints } from './endpoints/robots';
 import { teamEndpoints } from './endpoints/teams';
+import { siteStatisticsEndpoints } from './endpoints/site-statistics';
+import { starEndpoints } from './endpoints/stars';
 import { userEndpoints } from './endpoints/users';
+import { webhookDeliveryEndpoints } from './endpoints/webhook-deliveries';
+import { webhookEndpoints } from './endpoints/webhooks';
 
 /** Every door of the API, in the order in which the document shows them. */
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -47,7 +52,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...sharingEndpoints,
   ...statisticsEndpoints,
   ...searchEndpoints,
+  ...starEndpoints,
+  ...commentEndpoints,
+  ...webhookEndpoints,
+  ...webhookDeliveryEndpoints,
   ...administrationEndpoints,
   ...auditEndpoints,
+  ...siteStatisticsEndpoints,
   ...healthEndpoints,
 ];

@@ -29,6 +29,35 @@ export function pageOf<T extends z.ZodType>(item: T) {
   });
 }
 
+/** The query parameters of a list that grows at its front: pages by number would shift while somebody reads them. */
+export const feedQuery = {
+  before: z.coerce.number().int().min(1).optional().describe('What `next` has: only what is older'),
+  page_size: pageQuery.page_size,
+};
+
+/** A page of such a list. */
+export function feedOf<T extends z.ZodType>(item: T) {
+  return z.strictObject({
+    next: z.url().nullable().describe('What is older; the last page may be empty'),
+    results: z.array(item),
+  });
+}
+
+/** Where the page after these begins; undefined: this was the last. */
+export function olderThan(found: readonly { readonly id: number }[], query: { page_size: number }): number | undefined {
+  return found.length < query.page_size ? undefined : found.at(-1)?.id;
+}
+
+/** The page of a list that grows, with a link to what is older. */
+export function fed<T>(
+  ctx: Context,
+  req: IncomingMessage,
+  next: number | undefined,
+  results: T[],
+): { next: string | null; results: T[] } {
+  return { next: next === undefined ? null : linkWith(ctx, req, 'before', next), results };
+}
+
 /** What to skip and to take, for queries that know no pages. */
 export function rangeOf(query: { page: number; page_size: number }): { limit: number; offset: number } {
   return { limit: query.page_size, offset: (query.page - 1) * query.page_size };

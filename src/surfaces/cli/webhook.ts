@@ -86,7 +86,7 @@ function addDeliveryCommands(webhook: Command, parts: CommandParts): void {
       const limit = wholeNumber(options.limit, 'The limit');
       if (options.id !== undefined) {
         const id = wholeNumber(options.id, 'A delivery');
-        printJson(await parts.withContext((ctx) => getDelivery(ctx, OPERATOR, repository, id)));
+        printJson(await parts.withContext((ctx) => getDelivery(ctx, OPERATOR, repository, { id })));
         return;
       }
       const deliveries = await parts.withContext(async (ctx) => {
@@ -104,7 +104,7 @@ function addDeliveryCommands(webhook: Command, parts: CommandParts): void {
     .action(async (text: string, delivery: string) => {
       const repository = parseName(text);
       const id = wholeNumber(delivery, 'A delivery');
-      const again = await parts.withContext((ctx) => redeliver(ctx, OPERATOR, repository, id));
+      const again = await parts.withContext((ctx) => redeliver(ctx, OPERATOR, repository, { id }));
       printLine(`Queued as delivery ${again}.`);
     });
 }

@@ -1,4 +1,4 @@
-import type { Actor, RepositoryName } from '../../../src/features/accounts/actor';
+import { identityOf, type Actor, type RepositoryName } from '../../../src/features/accounts/actor';
 import { deleteUser } from '../../../src/features/accounts/users';
 import { listEvents } from '../../../src/features/audit/audit';
 import { getRepositoryDetails } from '../../../src/features/social/details';
@@ -22,6 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+const idOf = (user: string): number => identityOf(actors[user]!)!.userId;
 const star = (user: string, repository: string, isStarred = true) =>
   setStar(server.ctx, actors[user]!, nameOf(repository), isStarred);
 const count = async (repository: string) => {
@@ -70,7 +71,7 @@ it('stars go with the account, from every repository, and with the repository', 
   await deleteUser(server.ctx, 'frank');
   expect([await count('a-one'), await count('a-two')]).toEqual([1, 1]);
   await server.ctx.db('repositories').where({ name: 'a-two' }).delete();
-  const { stars } = await listStarred(server.ctx, actors['erika']!, { limit: 10 });
+  const { stars } = await listStarred(server.ctx, actors['erika']!, idOf('erika'), { limit: 10 });
   expect(stars.map(({ name }) => name)).toEqual(['a-one']);
 });
 
@@ -81,12 +82,14 @@ it('what somebody starred is listed page by page, without what he may not read a
     await star('carol', name);
   }
   await makePrivate(server, 'alice/p-two', 'alice');
-  const first = await listStarred(server.ctx, actors['carol']!, { limit: 2 });
+  const first = await listStarred(server.ctx, actors['carol']!, idOf('carol'), { limit: 2 });
   expect(first.stars.map(({ name, starCount }) => [name, starCount])).toEqual([['p-three', 1]]);
-  const second = await listStarred(server.ctx, actors['carol']!, { limit: 2, before: first.next });
+  const second = await listStarred(server.ctx, actors['carol']!, idOf('carol'), { limit: 2, before: first.next });
   expect(second.stars.map(({ name }) => name)).toEqual(['p-one']);
   expect(second.next).toBeUndefined();
-  await expect(listStarred(server.ctx, ANYBODY, { limit: 2 })).rejects.toMatchObject({ code: 'unauthenticated' });
+  const listFor = (actor: Actor) => listStarred(server.ctx, actor, idOf('carol'), { limit: 2 });
+  await expect(listFor(ANYBODY)).rejects.toMatchObject({ code: 'unauthenticated' });
+  await expect(listFor(actors['bobby']!)).rejects.toMatchObject({ code: 'forbidden' });
 });
 
 it('who starred a repository is listed page by page, for its readers', async () => {

@@ -85,7 +85,7 @@ it('a link that is delivered once more goes on from there', async () => {
   await call(callbackPath(), { state: 'success' }).expect(200);
   await server.runJobs();
   const [second] = await deliveries();
-  await redeliver(server.ctx, await actor(server, 'alice'), APP, second!.id);
+  await redeliver(server.ctx, await actor(server, 'alice'), APP, { id: second!.id });
   await server.runJobs();
   expect(paths()).toEqual(['/1', '/2', '/2']);
   await call(callbackPath(), { state: 'success' }).expect(200);

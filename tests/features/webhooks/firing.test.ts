@@ -151,7 +151,10 @@ it('a test can be sent, also to a hook that is off; one that is deleted meanwhil
   await server.runJobs();
   expect(there.received[0]?.headers).toMatchObject({ 'x-drydock-event': 'test', 'x-drydock-delivery': String(id) });
   expect(told()[0]?.push_data).toMatchObject({ images: [], pusher: 'alice' });
-  await expect(getDelivery(server.ctx, alice, APP, id)).resolves.toMatchObject({ state: 'delivered', event: 'test' });
+  await expect(getDelivery(server.ctx, alice, APP, { id })).resolves.toMatchObject({
+    state: 'delivered',
+    event: 'test',
+  });
   await sendTest(server.ctx, alice, APP, hook.id);
   await deleteWebhook(server.ctx, alice, APP, hook.id);
   await server.runJobs();

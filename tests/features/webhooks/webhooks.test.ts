@@ -103,8 +103,8 @@ it('whoever may not administer the repository sees and does nothing', async () =
     (who) => deleteWebhook(server.ctx, who, APP, id),
     (who) => sendTest(server.ctx, who, APP, id),
     (who) => listDeliveries(server.ctx, who, APP, id, { limit: 1 }),
-    (who) => getDelivery(server.ctx, who, APP, delivery),
-    (who) => redeliver(server.ctx, who, APP, delivery),
+    (who) => getDelivery(server.ctx, who, APP, { id: delivery }),
+    (who) => redeliver(server.ctx, who, APP, { id: delivery }),
   ];
   for (const act of acts) {
     await expect(act(bobby)).rejects.toMatchObject({ code: 'forbidden' });
@@ -127,8 +127,8 @@ it('a hook and a delivery of another repository are not found', async () => {
   await expect(getWebhook(server.ctx, alice, other, id)).rejects.toMatchObject(missing);
   await expect(deleteWebhook(server.ctx, alice, other, id)).rejects.toMatchObject(missing);
   await expect(listDeliveries(server.ctx, alice, other, id, { limit: 1 })).rejects.toMatchObject(missing);
-  await expect(getDelivery(server.ctx, alice, other, delivery)).rejects.toMatchObject(missing);
-  await expect(redeliver(server.ctx, alice, other, delivery)).rejects.toMatchObject(missing);
+  await expect(getDelivery(server.ctx, alice, other, { id: delivery })).rejects.toMatchObject(missing);
+  await expect(redeliver(server.ctx, alice, other, { id: delivery })).rejects.toMatchObject(missing);
   await expect(getWebhook(server.ctx, alice, APP, Number.NaN)).rejects.toMatchObject(missing);
 });
 

@@ -1,7 +1,8 @@
 import { getUser } from '../../../src/features/accounts/users';
 import { OPERATOR } from '../../../src/features/audit/audit';
 import { createOrganizationFor } from '../../../src/features/namespaces/organizations';
-import { addMemberAs, putTeamAs } from '../../../src/features/namespaces/teams';
+import { addMemberAs } from '../../../src/features/namespaces/team-members';
+import { putTeamAs } from '../../../src/features/namespaces/teams';
 import { askApi } from '../../helpers/api-client';
 import { makeImage, pushImages, startPush } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import {
+  dismissFlags,
+  flagComment,
+  listAllFlaggedComments,
+  listFlaggedComments,
+  type FlaggedComment,
+} from '../../../features/social/comment-flags';
+import { addComment, deleteComment, listComments, type Comment } from '../../../features/social/comments';
+import { endpoint, reply } from '../endpoint';
+import { fed, feedOf, feedQuery, olderThan } from '../paging';
+import { repositoryOf, repositoryParams } from './repositories';
+import { idParam, line, moment } from './schemas';
+
+/* Comments on repositories, and those that somebody found wrong. */
+
+const commentSchema = z
+  .strictObject({
+    id: z.int(),
+    author: z.string(),
+    text: z.string().describe('Markdown, as it was written: whoever shows it must make it harmless'),
+    date_created: moment,
+  })
+  .meta({ id: 'Comment' });
+
+const flaggedSchema = z
+  .strictObject({
+    ...commentSchema.shape,
+    namespace: z.string(),
+    name: z.string(),
+    flag_count: z.int().describe('How many accounts found it wrong'),
+  })
+  .meta({ id: 'FlaggedComment' });
+
+function commentBody({ id, author, text, createdAt }: Comment): z.input<typeof commentSchema> {
+  return { id, author, text, date_created: createdAt.toISOString() };
+}
+
+function flaggedBody(comment: FlaggedComment): z.input<typeof flaggedSchema> {
+  return { ...commentBody(comment), ...comment.repository, flag_count: comment.flags };
+}
+
+const COMMENTS = '/api/v1.1/repositories/:namespace/:name/comments/';
+const commentParams = repositoryParams.extend({ comment: idParam });
+
+const getComments = endpoint({
+  method: 'get',
+  path: COMMENTS,
+  tag: 'comments',
+  access: 'optional',
+  summary: 'List the comments on a repository',
+  params: repositoryParams,
+  query: z.object(feedQuery),
+  responses: { 200: { description: 'A page of them, the latest first', body: feedOf(commentSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const wanted = { before: query.before, limit: query.page_size };
+    const comments = await listComments(ctx, caller.actor, repositoryOf(params), wanted);
+    return reply(200, fed(ctx, req, olderThan(comments, query), comments.map(commentBody)));
+  },
+});
+
+const postComment = endpoint({
+  method: 'post',
+  path: COMMENTS,
+  tag: 'comments',
+  access: 'account',
+  summary: 'Write a comment',
+  params: repositoryParams,
+  body: z.strictObject({ text: line(8192).describe('Markdown of 1 to 4096 characters') }),
+  responses: { 201: { description: 'The comment', body: commentSchema } },
+  handle: async (ctx, { params, body, caller }) => {
+    return reply(201, commentBody(await addComment(ctx, caller.actor, repositoryOf(params), body.text)));
+  },
+});
+
+const removeComment = endpoint({
+  method: 'delete',
+  path: `${COMMENTS}:comment/`,
+  tag: 'comments',
+  access: 'account',
+  summary: 'Delete a comment, as its author or as an administrator of the repository',
+  params: commentParams,
+  responses: { 204: { description: 'It is gone' } },
+  handle: async (ctx, { params, caller }) => {
+    await deleteComment(ctx, caller.actor, repositoryOf(params), params.comment);
+    return reply(204);
+  },
+});
+
+const putFlag = endpoint({
+  method: 'put',
+  path: `${COMMENTS}:comment/flag/`,
+  tag: 'comments',
+  access: 'account',
+  summary: 'Ask those who administer to look at a comment',
+  params: commentParams,
+  responses: { 204: { description: 'You have flagged it, perhaps before' } },
+  handle: async (ctx, { params, caller }) => {
+    await flagComment(ctx, caller.actor, repositoryOf(params), params.comment);
+    return reply(204);
+  },
+});
+
+const deleteFlags = endpoint({
+  method: 'delete',
+  path: `${COMMENTS}:comment/flags/`,
+  tag: 'comments',
+  access: 'account',
+  summary: 'Take all flags off a comment, as an administrator of the repository or the site',
+  params: commentParams,
+  responses: { 204: { description: 'It has none' } },
+  handle: async (ctx, { params, caller }) => {
+    await dismissFlags(ctx, caller.actor, repositoryOf(params), params.comment);
+    return reply(204);
+  },
+});
+
+const getFlagged = endpoint({
+  method: 'get',
+  path: `${COMMENTS}flagged/`,
+  tag: 'comments',
+  access: 'account',
+  summary: 'List the flagged comments on a repository, as one of its administrators',
+  params: repositoryParams,
+  query: z.object(feedQuery),
+  responses: { 200: { description: 'A page of them, the latest comment first', body: feedOf(flaggedSchema) } },
+  handle: async (ctx, { req, params, query, caller }) => {
+    const wanted = { before: query.before, limit: query.page_size };
+    const comments = await listFlaggedComments(ctx, caller.actor, repositoryOf(params), wanted);
+    return reply(200, fed(ctx, req, olderThan(comments, query), comments.map(flaggedBody)));
+  },
+});
+
+const getAllFlagged = endpoint({
+  method: 'get',
+  path: '/api/v1.1/comments/flagged/',
+  tag: 'administration',
+  access: 'administrator',
+  summary: 'List the flagged comments on all repositories',
+  query: z.object(feedQuery),
+  responses: { 200: { description: 'A page of them, the latest comment first', body: feedOf(flaggedSchema) } },
+  handle: async (ctx, { req, query, caller }) => {
+    const wanted = { before: query.before, limit: query.page_size };
+    const comments = await listAllFlaggedComments(ctx, caller.actor, wanted);
+    return reply(200, fed(ctx, req, olderThan(comments, query), comments.map(flaggedBody)));
+  },
+});
+
+export const commentEndpoints = [
+  getComments,
+  postComment,
+  getFlagged,
+  removeComment,
+  putFlag,
+  deleteFlags,
+  getAllFlagged,
+];

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { getSiteTotals } from '../../../features/statistics/statistics';
+import { endpoint, reply } from '../endpoint';
+
+/* What there is on the whole site; which engines come is in `statistics.ts`. */
+
+const totalsSchema = z
+  .strictObject({
+    users: z.int().describe('Without robots'),
+    organizations: z.int(),
+    repositories: z.int(),
+    images: z.int().describe('One that several repositories have counts once'),
+    stored_bytes: z.int().describe('Of all layers'),
+  })
+  .meta({ id: 'SiteTotals' });
+
+const getTotals = endpoint({
+  method: 'get',
+  path: '/api/v1.1/statistics/',
+  tag: 'administration',
+  access: 'administrator',
+  summary: 'Show how much there is of everything',
+  responses: { 200: { description: 'As of now', body: totalsSchema } },
+  handle: async (ctx, { caller }) => {
+    const { storedBytes, ...counts } = await getSiteTotals(ctx, caller.actor);
+    return reply(200, { ...counts, stored_bytes: storedBytes });
+  },
+});
+
+export const siteStatisticsEndpoints = [getTotals];

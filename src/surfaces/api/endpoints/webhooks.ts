@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { sendTest } from '../../../features/webhooks/firing';
+import {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  updateWebhook,
+  type Webhook,
+} from '../../../features/webhooks/webhooks';
+import { endpoint, reply } from '../endpoint';
+import { repositoryOf, repositoryParams } from './repositories';
+import { idParam, line, moment } from './schemas';
+
+/* Webhooks of a repository; what was delivered is in `webhook-deliveries.ts`. */
+
+const webhookSchema = z
+  .strictObject({
+    id: z.int(),
+    name: z.string(),
+    urls: z.array(z.string()).describe('A chain: each is told when the one before has called back'),
+    is_active: z.boolean(),
+    failing_since: moment.nullable().describe('Null: the last delivery succeeded'),
+    created_by: z.string().nullable().describe('Null: an operator, or an account that is gone'),
+    date_created: moment,
+  })
+  .meta({ id: 'Webhook' });
+
+const createdSchema = z
+  .strictObject({
+    ...webhookSchema.shape,
+    secret: z.string().describe('Signs what is sent (HMAC-SHA256); it is never shown again'),
+  })
+  .meta({ id: 'CreatedWebhook' });
+
+function webhookBody(hook: Webhook): z.input<typeof webhookSchema> {
+  return {
+    id: hook.id,
+    name: hook.name,
+    urls: [...hook.urls],
+    is_active: hook.isActive,
+    failing_since: hook.failingSince?.toISOString() ?? null,
+    created_by: hook.createdBy ?? null,
+    date_created: hook.createdAt.toISOString(),
+  };
+}
+
+const WEBHOOKS = '/api/v1.1/repositories/:namespace/:name/webhooks/';
+const FACTS = { tag: 'webhooks', access: 'account' } as const;
+
+export const webhookParams = repositoryParams.extend({ webhook: idParam });
+
+const newFields = {
+  name: line(255).describe('1 to 64 characters; another one for each webhook of the repository'),
+  urls: z.array(line(4096)).max(100).describe('1 to 5, http or https'),
+  secret: line(1024).optional().describe('16 to 255 printable characters; without it, a random one is made'),
+};
+
+const getAll = endpoint({
+  ...FACTS,
+  method: 'get',
+  path: WEBHOOKS,
+  summary: 'List the webhooks of a repository',
+  params: repositoryParams,
+  responses: { 200: { description: 'All of them, the oldest first', body: z.array(webhookSchema) } },
+  handle: async (ctx, { params, caller }) => {
+    return reply(200, (await listWebhooks(ctx, caller.actor, repositoryOf(params))).map(webhookBody));
+  },
+});
+
+const postOne = endpoint({
+  ...FACTS,
+  method: 'post',
+  path: WEBHOOKS,
+  summary: 'Have a URL, or a chain of them, told of each finished push',
+  params: repositoryParams,
+  body: z.strictObject(newFields),
+  responses: {
+    201: { description: 'The webhook, with its secret', body: createdSchema, headers: { Location: 'Its path' } },
+  },
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller }) => {
+    const repository = repositoryOf(params);
+    const { secret, ...hook } = await createWebhook(ctx, caller.actor, repository, body);
+    const location = `/api/v1.1/repositories/${repository.namespace}/${repository.name}/webhooks/${hook.id}/`;
+    return reply(201, { ...webhookBody(hook), secret }, { Location: location });
+  },
+});
+
+const getOne = endpoint({
+  ...FACTS,
+  method: 'get',
+  path: `${WEBHOOKS}:webhook/`,
+  summary: 'Show a webhook, without its secret',
+  params: webhookParams,
+  responses: { 200: { description: 'The webhook', body: webhookSchema } },
+  etag: 'sent',
+  handle: async (ctx, { params, caller }) => {
+    return reply(200, webhookBody(await getWebhook(ctx, caller.actor, repositoryOf(params), params.webhook)));
+  },
+});
+
+const changedFields = z.strictObject({
+  name: newFields.name.optional(),
+  urls: newFields.urls.optional(),
+  secret: line(1024).optional().describe('A new one: 16 to 255 printable characters'),
+  is_active: z.boolean().optional().describe('One that failed for long was switched off, and begins anew'),
+});
+
+const patchOne = endpoint({
+  ...FACTS,
+  method: 'patch',
+  path: `${WEBHOOKS}:webhook/`,
+  summary: 'Change a webhook',
+  description: 'Deliveries that are under way keep the chain that they began with.',
+  params: webhookParams,
+  body: changedFields,
+  responses: { 200: { description: 'The webhook as it is now', body: webhookSchema } },
+  etag: 'heeded',
+  errors: ['conflict'],
+  handle: async (ctx, { params, body, caller, assertCurrent }) => {
+    const { is_active: isActive, ...fields } = body;
+    const changes = { ...fields, isActive };
+    const repository = repositoryOf(params);
+    const hook = await updateWebhook(ctx, caller.actor, repository, params.webhook, changes, (current) =>
+      assertCurrent(webhookBody(current)),
+    );
+    return reply(200, webhookBody(hook));
+  },
+});
+
+const deleteOne = endpoint({
+  ...FACTS,
+  method: 'delete',
+  path: `${WEBHOOKS}:webhook/`,
+  summary: 'Delete a webhook, and what is known of its deliveries',
+  params: webhookParams,
+  responses: { 204: { description: 'It is gone' } },
+  handle: async (ctx, { params, caller }) => {
+    await deleteWebhook(ctx, caller.actor, repositoryOf(params), params.webhook);
+    return reply(204);
+  },
+});
+
+/** A delivery that was just queued. */
+export const queuedSchema = z
+  .strictObject({
+    id: z.int().describe('Of the delivery'),
+    url: z.string().describe('Path of the delivery in this API'),
+  })
+  .meta({ id: 'QueuedDelivery' });
+
+/** What is said of a delivery that was just queued. */
+export function queuedBody(params: z.output<typeof webhookParams>, id: number): z.input<typeof queuedSchema> {
+  const { namespace, name } = repositoryOf(params);
+  const url = `/api/v1.1/repositories/${namespace}/${name}/webhooks/${params.webhook}/deliveries/${id}/`;
+  return { id, url };
+}
+
+const postTest = endpoint({
+  ...FACTS,
+  method: 'post',
+  path: `${WEBHOOKS}:webhook/test/`,
+  summary: 'Send what a push of nothing would send, also to a webhook that is switched off',
+  params: webhookParams,
+  responses: { 202: { description: 'It will be sent', body: queuedSchema } },
+  handle: async (ctx, { params, caller }) => {
+    const id = await sendTest(ctx, caller.actor, repositoryOf(params), params.webhook);
+    return reply(202, queuedBody(params, id));
+  },
+});
+
+export const webhookEndpoints = [getAll, postOne, getOne, patchOne, deleteOne, postTest];
