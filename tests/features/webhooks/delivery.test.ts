@@ -34,7 +34,7 @@ async function receiver(...args: Parameters<typeof startReceiver>): Promise<Rece
 async function onlyDelivery(server: HookServer, hook: Webhook) {
   const [delivery, ...others] = await listDeliveries(server.ctx, alice, APP, hook.id, { limit: 10 });
   expect(others).toEqual([]);
-  return getDelivery(server.ctx, alice, APP, delivery!.id);
+  return getDelivery(server.ctx, alice, APP, { id: delivery!.id });
 }
 
 describe('what may not be reached', () => {
@@ -176,14 +176,14 @@ it('is delivered once more, as a new one with a callback of its own', async () =
   await pushImages(server, 'alice/app', [makeImage()]);
   await server.runJobs();
   const first = await onlyDelivery(server, hook);
-  const again = await redeliver(server.ctx, alice, APP, first.id);
+  const again = await redeliver(server.ctx, alice, APP, { id: first.id });
   await server.runJobs();
   expect(again).not.toBe(first.id);
   const [one, two] = there.received.map(({ body }) => JSON.parse(body) as { callback_url: string });
   expect(two).toEqual({ ...one, callback_url: expect.stringContaining('/u/alice/app/hook/') });
   expect(two?.callback_url).not.toBe(one?.callback_url);
-  await expect(getDelivery(server.ctx, alice, APP, again)).resolves.toMatchObject({ state: 'delivered' });
-  await expect(redeliver(server.ctx, alice, APP, 4_000_000)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(getDelivery(server.ctx, alice, APP, { id: again })).resolves.toMatchObject({ state: 'delivered' });
+  await expect(redeliver(server.ctx, alice, APP, { id: 4_000_000 })).rejects.toMatchObject({ code: 'not_found' });
 });
 
 describe('after long failure', () => {
@@ -215,7 +215,7 @@ describe('after long failure', () => {
     expect(smtp.mails.map(({ recipients, parsed }) => [recipients, parsed.subject])).toEqual([
       [['alice@example.com'], `The webhook ${hook.name} of alice/app was switched off`],
     ]);
-    server.ctx.mailer.close();
+    server.ctx.mailer.close(); // or the mail server waits for it
     await smtp.close();
     await pushImages(server, 'alice/app', [makeImage()]);
     await server.runJobs();
