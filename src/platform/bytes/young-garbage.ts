@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
  * millisecond, when it comes before the large one.
  */
 
-const COLLECT_BYTES = 8 * 1024 * 1024;
+const COLLECT_BYTES = 4 * 1024 * 1024;
 
 type Collect = (options: { type: 'minor' }) => void;
 
