@@ -17,7 +17,8 @@ export interface V1Target {
   readonly repository: string;
 }
 
-const READ_BYTES = 256 * 1024;
+/** Client and server share the machine: with 256 KiB the client takes a fifth more CPU time for the same bytes. */
+const READ_BYTES = 1024 * 1024;
 
 function repositoryUrl({ url, repository }: V1Target, rest: string): string {
   return `${url}/v1/repositories/${repository}${rest}`;

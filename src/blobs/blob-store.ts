@@ -6,6 +6,8 @@ import type { Handover } from './handover';
 export interface StoredBlob {
   /** `sha256:<64 lower hex>` of exactly these bytes */
   readonly digest: string;
+  /** `sha256:<64 lower hex>` of the prefix that the writer named and these bytes behind it */
+  readonly prefixedDigest: string;
   readonly sizeBytes: number;
   /** where the store keeps them; differs at every write, so that deleting an old copy never hits a new one */
   readonly key: string;
@@ -56,10 +58,10 @@ export interface BlobStore {
    * Takes in bytes to their end, as a stream in flat memory. When it resolves, they survive a crash of the process and
    * of the machine. When the source throws, the same error comes out and nothing is left behind.
    *
-   * @param observe - sees every chunk in order, for instance to compute another checksum in the same pass
+   * @param prefix - of another sum that is computed in the same pass
    * @throws AppError `storage_full` when there is no room for them; nothing is left behind
    */
-  write(bytes: AsyncIterable<Buffer>, observe?: (chunk: Buffer) => void): Promise<StoredBlob>;
+  write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob>;
 
   /**
    * Opens stored bytes, whole or a range of them.

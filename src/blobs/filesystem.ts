@@ -28,7 +28,7 @@ import {
 import { writeBatched } from './batched-write';
 import { FileBytes } from './file-bytes';
 import type { Handover } from './handover';
-import { DigestingSink } from './hashing';
+import { digestsOf } from './hashing';
 import { COMPLETE, QUARANTINE, UPLOADS, newBlobKey, newUploadKey, quarantineKeyOf } from './paths';
 
 /** Measured: 1 MiB reads are 1.4 times as fast as 256 KiB ones and three times as fast as the default. */
@@ -63,20 +63,18 @@ async function* filesIn(directory: string): AsyncIterable<Dirent> {
 export class FilesystemBlobStore implements BlobStore {
   constructor(private readonly root: string) {}
 
-  async write(bytes: AsyncIterable<Buffer>, observe?: (chunk: Buffer) => void): Promise<StoredBlob> {
+  async write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob> {
     const arriving = this.pathOf(newUploadKey());
     const handle = await this.create(arriving).catch((error: unknown) => {
       throw translateFull(error);
     });
     try {
-      const sink = new DigestingSink(observe);
-      await writeBatched(handle, bytes, sink);
+      const { sha256Hex, prefixedSha256Hex, sizeBytes } = await writeBatched(handle, bytes, prefix);
       await handle.sync();
       await handle.close();
-      const { sha256Hex, sizeBytes } = sink.finish();
       const key = newBlobKey(sha256Hex);
       await this.moveIntoPlace(arriving, this.pathOf(key));
-      return { digest: `sha256:${sha256Hex}`, sizeBytes, key };
+      return { ...digestsOf({ sha256Hex, prefixedSha256Hex }), sizeBytes, key };
     } catch (error) {
       await handle.close().catch(() => undefined);
       await rm(arriving, { force: true });

@@ -8,7 +8,7 @@ import {
   type ListedBlob,
   type StoredBlob,
 } from './blob-store';
-import { DigestingSink } from './hashing';
+import { digestsOf, sumsOf } from './hashing';
 import { newBlobKey } from './paths';
 
 /** Keeps blobs in this process; for tests and trials. */
@@ -16,17 +16,14 @@ export class MemoryBlobStore implements BlobStore {
   private readonly blobs = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
   private readonly quarantined = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
 
-  async write(bytes: AsyncIterable<Buffer>, observe?: (chunk: Buffer) => void): Promise<StoredBlob> {
-    const sink = new DigestingSink(observe);
+  async write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob> {
     const chunks: Buffer[] = [];
-    for await (const chunk of bytes) {
-      sink.take(chunk);
-      chunks.push(chunk);
-    }
-    const { sha256Hex, sizeBytes } = sink.finish();
-    const key = newBlobKey(sha256Hex);
-    this.blobs.set(key, { bytes: Buffer.concat(chunks), modifiedAt: new Date() });
-    return { digest: `sha256:${sha256Hex}`, sizeBytes, key };
+    for await (const chunk of bytes) chunks.push(chunk);
+    const whole = Buffer.concat(chunks);
+    const sums = sumsOf(whole, prefix);
+    const key = newBlobKey(sums.sha256Hex);
+    this.blobs.set(key, { bytes: whole, modifiedAt: new Date() });
+    return { ...digestsOf(sums), sizeBytes: whole.length, key };
   }
 
   async read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable> {

@@ -1,9 +1,10 @@
-import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Readable } from 'node:stream';
 import { writeBatched } from '../../src/blobs/batched-write';
-import { DigestingSink } from '../../src/blobs/hashing';
+import { sumsOf } from '../../src/blobs/hashing';
 
 let folder: string;
 beforeEach(async () => {
@@ -12,24 +13,36 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('writeBatched', () => {
-  it('does not pile up chunks that are very small: each of them costs more than its bytes', async () => {
+  it('keeps no chunk: each of them costs more than its bytes, and a source may use it again', async () => {
     const file = path.join(folder, 'file');
     const handle = await open(file, 'w');
-    const sizes: number[] = [];
+    const chunk = Buffer.alloc(15);
+    const chunks = 100_000; // more bytes than are written at once
     async function* trickle(): AsyncGenerator<Buffer> {
-      for (let sent = 0; sent < 20_000; sent += 1) {
-        yield Buffer.from([sent % 256]);
-        if (sent === 15_000) {
-          await sleep(50);
-          sizes.push((await stat(file)).size);
-        }
+      for (let sent = 0; sent < chunks; sent += 1) {
+        chunk.writeUInt32BE(sent);
+        yield await Promise.resolve(chunk);
       }
     }
-    await writeBatched(handle, trickle(), new DigestingSink());
+    const { sizeBytes, sha256Hex } = await writeBatched(handle, trickle());
     await handle.close();
-    expect(sizes[0]).toBeGreaterThan(10_000);
     const written = await readFile(file);
-    expect([written.length, written.every((byte, i) => byte === i % 256)]).toEqual([20_000, true]);
+    const numbers = Array.from({ length: chunks }, (_, i) => written.readUInt32BE(15 * i));
+    expect([sizeBytes, written.length]).toEqual([15 * chunks, 15 * chunks]);
+    expect(numbers.every((number, i) => number === i)).toBe(true);
+    expect(sha256Hex).toBe(createHash('sha256').update(written).digest('hex'));
+  });
+
+  it('writes and sums up what is so large that the disk begins meanwhile', async () => {
+    const file = path.join(folder, 'file');
+    const handle = await open(file, 'w');
+    const megabytes = Array.from({ length: 70 }, (_, i) => Buffer.alloc(2 ** 20 + 1, i));
+    const bytes = Buffer.concat(megabytes);
+    const { sizeBytes, ...sums } = await writeBatched(handle, Readable.from(megabytes), Buffer.from('prefix'));
+    await handle.close();
+    expect((await readFile(file)).equals(bytes)).toBe(true);
+    expect(sizeBytes).toBe(bytes.length);
+    expect(sums).toEqual(sumsOf(bytes, Buffer.from('prefix')));
   });
 
   it('throws what the file says, also when the source has more', async () => {
@@ -39,7 +52,7 @@ describe('writeBatched', () => {
     async function* endless(): AsyncGenerator<Buffer> {
       for (let sent = 0; sent < 8; sent += 1) yield await Promise.resolve(Buffer.alloc(1024 * 1024));
     }
-    await expect(writeBatched(handle, endless(), new DigestingSink())).rejects.toMatchObject({ code: 'EBADF' });
+    await expect(writeBatched(handle, endless())).rejects.toMatchObject({ code: 'EBADF' });
     await handle.close();
   });
 });

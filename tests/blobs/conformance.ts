@@ -81,11 +81,34 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
       expect((await store().write(withEmpty())).digest).toBe(digestOf(bytes));
     });
 
-    it('shows every chunk in order to whoever observes', async () => {
-      const bytes = randomBytes(200_000);
-      const seen: Buffer[] = [];
-      await store().write(chunksOf(bytes), (chunk) => seen.push(Buffer.from(chunk)));
-      expect(Buffer.concat(seen).equals(bytes)).toBe(true);
+    it.each([0, 200_000, 1_048_576, 1_048_577, 5_500_001])(
+      'sums up %s bytes behind a prefix, too, in the same pass',
+      async (size) => {
+        const bytes = randomBytes(size);
+        const prefix = Buffer.from('prefix\n');
+        const stored = await store().write(chunksOf(bytes), prefix);
+        const expected = [digestOf(bytes), digestOf(Buffer.concat([prefix, bytes]))];
+        expect([stored.digest, stored.prefixedDigest]).toEqual(expected);
+        expect((await store().write(chunksOf(bytes))).prefixedDigest).toBe(digestOf(bytes));
+      },
+    );
+
+    it('never mixes the sums of large ones that are taken at once, some of which break off', async () => {
+      const all = Array.from({ length: 9 }, () => randomBytes(4_000_000));
+      const stored = await Promise.all(
+        all.map((bytes, i) => {
+          const source = i % 3 === 2 ? failingAfter(bytes, new Error('gone')) : chunksOf(bytes, 30_000 + i);
+          return store()
+            .write(source, Buffer.from([i]))
+            .catch(() => undefined);
+        }),
+      );
+      for (const [i, bytes] of all.entries()) {
+        const expected = [digestOf(bytes), digestOf(Buffer.concat([Buffer.from([i]), bytes]))];
+        const found = stored[i] && [stored[i].digest, stored[i].prefixedDigest];
+        expect([i, found]).toEqual([i, i % 3 === 2 ? undefined : expected]);
+        if (found) expect((await readAll(stored[i]!.key)).equals(bytes)).toBe(true);
+      }
     });
 
     it('gives equal bytes one digest and two keys: deleting one leaves the other', async () => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { StoredBlob } from '../../blobs/blob-store';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
@@ -140,14 +139,14 @@ export async function storeLayer(
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
 ): Promise<void> {
-  const payload = createHash('sha256').update(upload.json).update('\n');
+  const beforePayload = Buffer.concat([upload.json, Buffer.from('\n')]);
   const blob = await ctx.layerUploads.run(upload.pusher ?? '', () =>
-    ctx.blobs.write(ctx.storageRoom.admit(bytes), (chunk) => payload.update(chunk)),
+    ctx.blobs.write(ctx.storageRoom.admit(bytes), beforePayload),
   );
   const layer = {
     digest: blob.digest,
     sizeBytes: blob.sizeBytes,
-    payloadChecksum: `sha256:${payload.digest('hex')}`,
+    payloadChecksum: blob.prefixedDigest,
   };
   const { usedKey, isRecorded } = await inTransaction(ctx.db, async (tx) => ({
     usedKey: await store.recordBlob(tx, blob),

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { countReceived } from '../bytes/young-garbage';
 import { AppError } from '../errors';
 import { requestState } from './request-state';
 
@@ -45,6 +46,7 @@ export async function* bodyChunks(req: IncomingMessage): AsyncIterable<Buffer> {
   try {
     for await (const chunk of chunksOf(req)) {
       isOurTurn = true;
+      countReceived(chunk.length);
       yield chunk;
       isOurTurn = false;
       silence.refresh();

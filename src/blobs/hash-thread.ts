@@ -1,0 +1,109 @@
+import type * as Crypto from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type * as Threads from 'node:worker_threads';
+
+/*
+ * A thread that hashes, one for the process: two sums over all bytes take longer than everything else in an upload, and
+ * would keep the event loop busy meanwhile.
+ */
+
+/** What the thread is asked. Its answers come in the order of the questions. */
+type Question =
+  | { readonly kind: 'begin'; readonly id: number; readonly prefixes: readonly Uint8Array[] }
+  | { readonly kind: 'update'; readonly id: number; readonly piece: Uint8Array }
+  | { readonly kind: 'end'; readonly id: number };
+
+/**
+ * What runs in the thread. It is handed over as text, so that it needs no file of its own, and may use nothing from
+ * around it.
+ */
+function answerQuestions({ parentPort }: typeof Threads, { createHash }: typeof Crypto): void {
+  const running = new Map<number, Crypto.Hash[]>();
+  parentPort?.on('message', (question: Question) => {
+    const hashes = running.get(question.id) ?? [];
+    let answer: string[] = [];
+    if (question.kind === 'begin') {
+      running.set(
+        question.id,
+        question.prefixes.map((prefix) => createHash('sha256').update(prefix)),
+      );
+    } else if (question.kind === 'update') {
+      for (const hash of hashes) hash.update(question.piece);
+    } else {
+      answer = hashes.map((hash) => hash.digest('hex'));
+      running.delete(question.id);
+    }
+    parentPort.postMessage(answer);
+  });
+}
+
+const SOURCE = `(${answerQuestions.toString()})(require('node:worker_threads'), require('node:crypto'))`;
+
+interface Waiting {
+  readonly resolve: (digests: string[]) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/** The thread and who waits for its answers. It keeps the process alive only while somebody does. */
+class HashThread {
+  private readonly waiting: Waiting[] = [];
+  private readonly worker = new Worker(SOURCE, { eval: true });
+  private failure: Error | undefined;
+
+  constructor(private readonly onEnd: () => void) {
+    this.worker.unref();
+    this.worker.on('message', (digests: string[]) => this.answered(digests));
+    this.worker.once('error', (error: Error) => this.end(error));
+    this.worker.once('exit', () => this.end(new Error('the hashing thread has ended')));
+  }
+
+  async ask(question: Question): Promise<string[]> {
+    if (this.failure !== undefined) throw this.failure;
+    return new Promise((resolve, reject) => {
+      if (this.waiting.push({ resolve, reject }) === 1) this.worker.ref();
+      this.worker.postMessage(question);
+    });
+  }
+
+  private answered(digests: string[]): void {
+    this.waiting.shift()?.resolve(digests);
+    if (this.waiting.length === 0) this.worker.unref();
+  }
+
+  private end(reason: Error): void {
+    this.failure ??= reason;
+    this.onEnd();
+    for (const { reject } of this.waiting.splice(0)) reject(reason);
+  }
+}
+
+let current: HashThread | undefined;
+let lastId = 0;
+
+function hashThread(): HashThread {
+  if (current !== undefined) return current;
+  const started = new HashThread(() => {
+    if (current === started) current = undefined;
+  });
+  return (current = started);
+}
+
+/** Sums over the same bytes behind different prefixes, computed beside the event loop. */
+export class ThreadedHashes {
+  private readonly id = (lastId += 1);
+  private readonly thread = hashThread();
+
+  constructor(prefixes: readonly Uint8Array[]) {
+    this.thread.ask({ kind: 'begin', id: this.id, prefixes }).catch(() => undefined); // the next question fails, too
+  }
+
+  /** @param piece - must not change until this resolves; in shared memory, or it is copied */
+  async update(piece: Uint8Array): Promise<void> {
+    await this.thread.ask({ kind: 'update', id: this.id, piece });
+  }
+
+  /** The sums in hex, in the order of the prefixes. Must be called in the end, or the thread keeps what it has. */
+  end(): Promise<string[]> {
+    return this.thread.ask({ kind: 'end', id: this.id });
+  }
+}

@@ -1,0 +1,20 @@
+import { countReceived } from '../../../src/platform/bytes/young-garbage';
+
+const MEGABYTE = 2 ** 20;
+
+/** Drops many buffers at once; returns how many bytes of them were there at the same time. */
+function highestOf(received: (bytes: number) => void): number {
+  const before = process.memoryUsage().arrayBuffers;
+  let highest = 0;
+  for (let megabytes = 0; megabytes < 200; megabytes += 1) {
+    received(Buffer.allocUnsafeSlow(MEGABYTE).length);
+    highest = Math.max(highest, process.memoryUsage().arrayBuffers - before);
+  }
+  return highest;
+}
+
+it('frees received buffers before they pile up, which V8 alone does later', () => {
+  countReceived(8 * MEGABYTE);
+  expect(highestOf(countReceived)).toBeLessThan(20 * MEGABYTE);
+  expect(highestOf(() => undefined)).toBeGreaterThan(20 * MEGABYTE);
+});
