@@ -1,10 +1,15 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
-/** The database's clock: what is compared with its times must not come from another one. */
-export async function now(db: Db): Promise<Date> {
-  const rows = await query<{ now: Date }>(db, `select date_trunc('milliseconds', now()) as now`);
-  return rows[0]?.now ?? new Date();
+/**
+ * The database's clock, as text: what is compared with its times must not come from another one, nor be cut to the
+ * milliseconds of a Date.
+ */
+export async function now(db: Db): Promise<string> {
+  const rows = await query<{ now: string }>(db, 'select now()::text as now');
+  const row = rows[0];
+  if (row === undefined) throw new Error('the query for the time returned no row');
+  return row.now;
 }
 
 export interface BlobRow {
@@ -14,14 +19,19 @@ export interface BlobRow {
   is_damaged: boolean;
 }
 
-/** Blobs that were there at the start and were not read back since `before`, the least recently read first. */
-export async function listUnverified(db: Db, before: Date, startedAt: Date, limit: number): Promise<BlobRow[]> {
+/** Blobs that were there at the start and were not read back in the time before it, the least recently read first. */
+export async function listUnverified(
+  db: Db,
+  startedAt: string,
+  olderThanMs: number,
+  limit: number,
+): Promise<BlobRow[]> {
   return query<BlobRow>(
     db,
     `select digest, size_bytes, storage_key, damaged_at is not null as is_damaged from blobs
-     where (verified_at is null or verified_at < $1) and created_at < $2::timestamptz + interval '1 ms'
+     where (verified_at is null or verified_at < $1::timestamptz - $2 * interval '1 millisecond') and created_at <= $1
      order by verified_at nulls first, digest limit $3`,
-    [before, startedAt, limit],
+    [startedAt, olderThanMs, limit],
   );
 }
 

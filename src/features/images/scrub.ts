@@ -112,12 +112,11 @@ class Run {
 export async function scrub(ctx: Needs<'db' | 'blobs' | 'log'>, options: ScrubOptions): Promise<Scrubbed> {
   const { signal, onProgress } = options;
   const startedAt = await store.now(ctx.db);
-  const before = new Date(startedAt.getTime() - options.olderThanMs);
   const pace = new Pace(options.bytesPerSecond, signal);
   const run = new Run(ctx);
   try {
     for (;;) {
-      const blobs = await store.listUnverified(ctx.db, before, startedAt, AT_ONCE);
+      const blobs = await store.listUnverified(ctx.db, startedAt, options.olderThanMs, AT_ONCE);
       if (blobs.length === 0) break;
       for (const blob of blobs) {
         signal?.throwIfAborted();
