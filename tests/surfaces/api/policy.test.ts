@@ -126,6 +126,7 @@ describe.each(REPOSITORIES)('$namespace/$name', (repository) => {
       ['get', `${path}teams/`, 200],
       ['get', `${path}aliases/`, 200],
       ['get', `${path}statistics/engines/`, 200],
+      ['get', `${path}webhooks/`, 200],
     ];
     await everybodyTries(repository, cells, (role) => allows('delete, settings, visibility,', role));
   });
