@@ -29,8 +29,8 @@ class PieceWriter {
       this.waiting.add(reject);
       this.res.write(piece, (error) => {
         this.waiting.delete(reject);
-        // What a connection that broke had left to write is called a success.
-        if (error || this.socket.destroyed) reject(error ?? new Error(GONE));
+        // What a connection that broke had left to write is called a success, or an error of many kinds.
+        if (error || this.socket.destroyed) reject(new Error(GONE, error ? { cause: error } : {}));
         else resolve();
       });
     });

@@ -136,7 +136,7 @@ describe('send', () => {
       if (pauseMs === 0) connection.socket.pause();
       await sleep(50);
       connection.socket.destroy();
-      expect(await stopped).toEqual(new Error('the client has gone'));
+      expect(await stopped).toMatchObject({ message: 'the client has gone' });
     }
   });
 
