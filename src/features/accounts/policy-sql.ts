@@ -75,7 +75,8 @@ export const REPOSITORY_ROLE = `case
 /** The same, where the role decides whether one may read: told of private repositories only, for it costs a look. */
 export const READERS_ROLE = `case when r.visibility = 'private' then (${REPOSITORY_ROLE}) end`;
 
-const HAS_ROLE = `(coalesce(${IS_ADMIN}, false) or (${REPOSITORY_ROLE}) is not null)`;
+/** Whether the caller has any role in the repository. */
+export const HAS_ROLE = `(coalesce(${IS_ADMIN}, false) or (${REPOSITORY_ROLE}) is not null)`;
 
 /** `canRead`. */
 export const READABLE = `(r.visibility <> 'private' or ${HAS_ROLE})`;
@@ -84,8 +85,14 @@ export const READABLE = `(r.visibility <> 'private' or ${HAS_ROLE})`;
 export const WRITABLE = `(coalesce(a.access, 'write') >= 'write'
     and (coalesce(${IS_ADMIN}, false) or coalesce((${REPOSITORY_ROLE}) >= 'write', false)))`;
 
-/** Found in search. */
-export const FINDABLE = `(r.visibility = 'public' or (r.visibility = 'private' and ${HAS_ROLE}))`;
+/**
+ * Found in search.
+ *
+ * @param hasRole - `HAS_ROLE`, or a query that tells it: of most repositories nobody needs to know
+ */
+export function findable(hasRole: string): string {
+  return `(r.visibility = 'public' or (r.visibility = 'private' and ${hasRole}))`;
+}
 
 /** Found in a listing of a namespace. */
 export const LISTABLE = `(r.visibility = 'public' or ${HAS_ROLE})`;

@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared, type PreparedStatement } from '../../platform/db/query';
 import type { Identity } from '../accounts/actor';
-import { callerJoins, FINDABLE } from '../accounts/policy-sql';
+import { callerJoins, findable, HAS_ROLE } from '../accounts/policy-sql';
 import { LIBRARY } from '../repositories/names';
 
 export interface HitRow {
@@ -45,15 +45,40 @@ export interface Wanted {
  */
 export const LOOKED_AT = 1000;
 
+/** How a statement finds out what the caller may find. */
+interface CallerSql {
+  /** a table `account` of one row at most */
+  readonly account: string;
+  /** holds for repositories `r` that he may find */
+  readonly findable: string;
+  /** part of the statement's name */
+  readonly name: string;
+}
+
 /** The account comes from the same query, so that one that ended meanwhile sees no more than a stranger. */
-const ACCOUNT = `account as (
+const SOMEBODY: CallerSql = {
+  account: `account as (
     select u.id, a.id as token_id from (select) asked ${callerJoins('$1', '$3')}
     where u.is_active and ($3::bigint is not null or u.credentials_epoch = $2)
-  )`;
+  )`,
+  findable: findable(`(select ${HAS_ROLE} from namespaces n left join account on true
+    left join users u on u.id = account.id left join access_tokens a on a.id = account.token_id
+    where n.name = r.namespace)`),
+  name: 'somebody',
+};
 
-/** The account and its access token, as the policy calls them. */
-const CALLER = `left join account on true left join users u on u.id = account.id
-      left join access_tokens a on a.id = account.token_id`;
+/** Most searches: without the joins, which take longer to plan than the search takes. */
+const NOBODY: CallerSql = {
+  account: `account as (
+    select $1::bigint as id, $3::bigint as token_id where $2::integer is null and false
+  )`,
+  findable: findable('false'),
+  name: 'nobody',
+};
+
+function callerSqlOf(account: Account): CallerSql {
+  return account === undefined ? NOBODY : SOMEBODY;
+}
 
 /** What `repositories_rank` sorts by, with the stars: word for word, or Postgres does not use it. */
 const DISPLAY_NAME = `(case r.namespace when '${LIBRARY}' then r.name else r.namespace || '/' || r.name end collate "C")`;
@@ -75,13 +100,11 @@ function likeEach(words: number, first: number): string {
  * Looks at the first repositories in the order of the results, one by one, until the page is full. Whether the account
  * may read one is asked after whether it is a hit: there are few of those.
  */
-export function firstStatement(words: number): PreparedStatement {
-  const hit = `${likeEach(words, 7)} and (
-      select ${FINDABLE} from namespaces n ${CALLER} where n.name = r.namespace
-    )`;
+export function firstStatement(words: number, caller: CallerSql = SOMEBODY): PreparedStatement {
+  const hit = `${likeEach(words, 7)} and ${caller.findable}`;
   return {
-    name: `search.first_${words}`,
-    text: `with ${ACCOUNT}, found as (
+    name: `search.first_${words}_${caller.name}`,
+    text: `with ${caller.account}, found as (
       select r.* from (
         select true as is_exact, r.*, ${DISPLAY_NAME} as display from repositories r
         where r.state <> 'deleting' and ${EXACT}
@@ -107,20 +130,20 @@ function valuesOf(account: Account): (number | null)[] {
 export async function searchFirst(db: Db, account: Account, wanted: Wanted): Promise<FirstRow> {
   const { patterns, exact, limit, offset } = wanted;
   const values = [...valuesOf(account), exact, limit, offset, ...patterns];
-  const rows = await queryPrepared<FirstRow>(db, firstStatement(patterns.length), values);
+  const rows = await queryPrepared<FirstRow>(db, firstStatement(patterns.length, callerSqlOf(account)), values);
   return rows[0] ?? { is_account: false, found: 0, hits: [] };
 }
 
 /** @param first - the number of the first pattern's placeholder */
-function hitsSql(words: number, first: number): string {
-  return `from repositories r join namespaces n on n.name = r.namespace ${CALLER}
-      where r.state <> 'deleting' and ${FINDABLE} ${likeEach(words, first)}`;
+function hitsSql(words: number, first: number, caller: CallerSql): string {
+  return `from repositories r
+      where r.state <> 'deleting' and ${caller.findable} ${likeEach(words, first)}`;
 }
 
 /** Finds all hits, then sorts and counts them. */
-export function allSql(words: number): string {
-  return `with ${ACCOUNT}, hits as materialized (
-      select r.id, ${EXACT} as is_exact, r.star_count, ${DISPLAY_NAME} as display ${hitsSql(words, 7)}
+export function allSql(words: number, caller: CallerSql = SOMEBODY): string {
+  return `with ${caller.account}, hits as materialized (
+      select r.id, ${EXACT} as is_exact, r.star_count, ${DISPLAY_NAME} as display ${hitsSql(words, 7, caller)}
     ), ranked as (
       select id, row_number() over () as place from (
         select id from hits order by is_exact desc, star_count desc, display limit $5 offset $6
@@ -136,12 +159,13 @@ export function allSql(words: number): string {
 export async function searchAll(db: Db, account: Account, wanted: Wanted): Promise<AllRow> {
   const { patterns, exact, limit, offset } = wanted;
   const values = [...valuesOf(account), exact, limit, offset, ...patterns];
-  const rows = await query<AllRow>(db, allSql(patterns.length), values);
+  const rows = await query<AllRow>(db, allSql(patterns.length, callerSqlOf(account)), values);
   return rows[0] ?? { is_account: false, total: 0, hits: [] };
 }
 
 /** How many repositories there are that the account may read and that are like each of the patterns. */
 export async function countHits(db: Db, account: Account, patterns: readonly string[]): Promise<number> {
-  const text = `with ${ACCOUNT} select count(*) as total ${hitsSql(patterns.length, 4)}`;
+  const caller = callerSqlOf(account);
+  const text = `with ${caller.account} select count(*) as total ${hitsSql(patterns.length, 4, caller)}`;
   return (await query<{ total: number }>(db, text, [...valuesOf(account), ...patterns]))[0]?.total ?? 0;
 }
