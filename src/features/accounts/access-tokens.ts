@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
+import { hashSecret } from '../../platform/secrets';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './access-tokens.store';
 import type { AccessLevel, Identity } from './actor';
@@ -53,10 +54,6 @@ function randomSecret(): string {
     }
   }
   return PREFIX + text;
-}
-
-function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }
 
 /** Whether a password can be an access token. */
@@ -112,7 +109,7 @@ export async function createAccessToken(
   assertNew(token);
   const secret = randomSecret();
   const { name, access, repositories, expiresAt } = token;
-  const row = { userId: account.userId, name, access, repositories, expiresAt, secretHash: hashOf(secret) };
+  const row = { userId: account.userId, name, access, repositories, expiresAt, secretHash: hashSecret(secret) };
   try {
     return await inTransaction(ctx.db, async (tx) => {
       if ((await store.countOfUser(tx, account.userId)) >= TOKENS_LIMIT) {
@@ -159,7 +156,7 @@ export async function verifyAccessToken(
   secret: string,
   address: string,
 ): Promise<Identity | undefined> {
-  const row = await store.findBySecret(ctx.db, hashOf(secret), username);
+  const row = await store.findBySecret(ctx.db, hashSecret(secret), username);
   if (row === undefined) return undefined;
   if (!row.is_active) throw new AppError('inactive', 'Account is not Active');
   await store.touch(ctx.db, row.id, address);

@@ -63,6 +63,12 @@ export interface Account {
   readonly accessToken: AccessTokenUse | undefined;
 }
 
+/** The account of somebody who did not come by an access token. */
+export function accountOf(row: { user_id: number; username: string; is_admin: boolean }): Account {
+  const { user_id: userId, username, is_admin: isAdmin } = row;
+  return { userId, username, isAdmin, robotOf: undefined, accessToken: undefined };
+}
+
 /** Somebody whom another index vouches for: no account here, and one repository of that index to work on. */
 export interface Guest {
   readonly userId: undefined;

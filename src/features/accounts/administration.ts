@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
+import { containing } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './administration.store';
@@ -33,7 +34,7 @@ export async function listUsersPage(
   { page, pageSize }: PageWanted,
 ): Promise<{ total: number; users: User[] }> {
   const { text, isActive, isAdmin } = filter;
-  const pattern = text === undefined ? undefined : `%${text.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const pattern = text === undefined ? undefined : containing(text.toLowerCase());
   const wanted = { pattern, isActive, isAdmin };
   const rows = await store.list(ctx.db, wanted, pageSize, (page - 1) * pageSize);
   const users = rows.map((row) => ({

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
+import { hashSecret, isSecret, newSecret } from '../../platform/secrets';
 import * as store from './email-links.store';
 import type { LinkPurpose, LinkRow } from './email-links.store';
 import { lockUser } from './emails.store';
@@ -14,19 +14,12 @@ import { lockUser } from './emails.store';
  *   - It is good once and not for long; one that sets a password ends with any change of the password.
  */
 
-const SECRET_BYTES = 32;
-const SECRET = /^[A-Za-z0-9_-]{43}$/;
-
 const LIFE_SECONDS: Record<LinkPurpose, number> = { confirm: 3 * 24 * 3600, reset: 3600 };
-
-function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
-}
 
 /** Makes a secret that is good for one address. */
 export async function makeLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, emailId: number): Promise<string> {
-  const secret = randomBytes(SECRET_BYTES).toString('base64url');
-  await store.insertLink(ctx.db, { hash: hashOf(secret), purpose, emailId, lifeSeconds: LIFE_SECONDS[purpose] });
+  const secret = newSecret();
+  await store.insertLink(ctx.db, { hash: hashSecret(secret), purpose, emailId, lifeSeconds: LIFE_SECONDS[purpose] });
   return secret;
 }
 
@@ -36,7 +29,7 @@ export async function makeLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, ema
  * @throws AppError `not_found` when it is none, has expired or was used
  */
 export async function checkLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, secret: string): Promise<LinkRow> {
-  const link = SECRET.test(secret) ? await store.findGoodLink(ctx.db, hashOf(secret), purpose) : undefined;
+  const link = isSecret(secret) ? await store.findGoodLink(ctx.db, hashSecret(secret), purpose) : undefined;
   if (link === undefined) throw useless();
   return link;
 }
@@ -50,7 +43,7 @@ export async function checkLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, se
 export async function takeLinkSecret(tx: Db, purpose: LinkPurpose, secret: string): Promise<LinkRow> {
   const { user_id: userId } = await checkLinkSecret({ db: tx }, purpose, secret);
   await lockUser(tx, userId);
-  const link = await store.takeLink(tx, hashOf(secret), purpose);
+  const link = await store.takeLink(tx, hashSecret(secret), purpose);
   if (link === undefined) throw useless();
   return link;
 }

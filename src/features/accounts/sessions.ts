@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
+import { hashSecret, isSecret, newSecret } from '../../platform/secrets';
 import { recordEvent, type Doer } from '../audit/audit';
-import type { Account, Identity } from './actor';
+import { accountOf, type Account, type Identity } from './actor';
 import * as store from './sessions.store';
 
 /*
@@ -14,7 +14,6 @@ import * as store from './sessions.store';
 /** How long a login lasts. */
 export const SESSION_SECONDS = 14 * 24 * 3600;
 
-const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const SESSIONS_PER_USER = 100;
 const USER_AGENT_CHARACTERS = 255;
 
@@ -40,10 +39,6 @@ function toSession(row: store.SessionRow): Session {
   };
 }
 
-function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
-}
-
 /**
  * Begins a session of an account whose credentials were right.
  *
@@ -56,11 +51,11 @@ export async function createSession(
   doer: Doer & { readonly name: string },
   userAgent: string,
 ): Promise<{ secret: string; session: Session }> {
-  const secret = randomBytes(32).toString('base64url');
+  const secret = newSecret();
   const row = await inTransaction(ctx.db, async (tx) => {
     const made = await store.insert(tx, {
       ...identity,
-      secretHash: hashOf(secret),
+      secretHash: hashSecret(secret),
       seconds: SESSION_SECONDS,
       address: doer.address,
       userAgent: userAgent.slice(0, USER_AGENT_CHARACTERS),
@@ -82,18 +77,12 @@ export async function findSession(
   ctx: Needs<'db'>,
   secret: string,
 ): Promise<{ session: Session; account: Account; identity: Identity } | undefined> {
-  const row = SECRET.test(secret) ? await store.find(ctx.db, hashOf(secret)) : undefined;
+  const row = isSecret(secret) ? await store.find(ctx.db, hashSecret(secret)) : undefined;
   if (row === undefined) return undefined;
   if (!row.is_active) throw new AppError('inactive', 'Account is not Active');
   return {
     session: toSession(row),
-    account: {
-      userId: row.user_id,
-      username: row.username,
-      isAdmin: row.is_admin,
-      robotOf: undefined,
-      accessToken: undefined,
-    },
+    account: accountOf(row),
     identity: { userId: row.user_id, credentialsEpoch: row.credentials_epoch },
   };
 }
@@ -101,7 +90,7 @@ export async function findSession(
 /** Ends the session of a cookie, if there is one. */
 export async function endSession(ctx: Needs<'db'>, secret: string, address: string): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
-    const owner = await store.deleteOne(tx, hashOf(secret));
+    const owner = await store.deleteOne(tx, hashSecret(secret));
     if (owner === undefined) return;
     const doer = { userId: owner.id, name: owner.username, address };
     await recordEvent(tx, doer, { action: 'session.ended', subject: owner.username });

@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import type { Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
+import { hashSecret, newSecret } from '../../platform/secrets';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
 import { getAccountItself } from '../accounts/current-account';
@@ -22,8 +22,6 @@ import { getTeam, type TeamPlace } from './teams';
  * account, which is how one invites people who have none yet.
  */
 
-/** As many as in other mailed links, which the log of requests knows by that. */
-const SECRET_BYTES = 32;
 const LASTS_MS = 14 * 24 * 3_600_000;
 
 /** Somebody who may join a team, and has not yet. */
@@ -53,7 +51,7 @@ function fromRow(row: store.InvitationRow): Invitation {
 }
 
 function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hashSecret(secret).toString('hex');
 }
 
 /** Everybody can make an organization, and would have us mail anybody. */
@@ -196,7 +194,7 @@ export async function findInvitation(ctx: Needs<'db'>, id: number): Promise<Invi
  * @returns undefined when the invitation is gone
  */
 export async function makeInvitationSecret(ctx: Needs<'db'>, id: number): Promise<string | undefined> {
-  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  const secret = newSecret();
   return (await store.updateSecret(ctx.db, id, hashOf(secret))) ? secret : undefined;
 }
 

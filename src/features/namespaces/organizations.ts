@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
-import type { Range } from '../../platform/db/query';
+import { containing, type Range } from '../../platform/db/query';
 import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
@@ -60,7 +60,7 @@ export async function listOrganizations(
 ): Promise<{ total: number; organizations: Organization[] }> {
   const { userId, isAdmin } = await getAccount(ctx, actor);
   if (isForAll && !isAdmin) throw new AppError('forbidden', 'Only administrators see all organizations');
-  const pattern = text === undefined ? undefined : `%${text.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const pattern = text === undefined ? undefined : containing(text.toLowerCase());
   const wanted = { userId: isForAll ? undefined : userId, pattern };
   const { total, rows } = await store.listOrganizations(ctx.db, wanted, range);
   return { total, organizations: rows.map(fromRow) };

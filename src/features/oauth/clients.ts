@@ -4,7 +4,7 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './clients.store';
-import { hashOf, newSecret } from './secrets';
+import { hashSecret, newSecret } from '../../platform/secrets';
 
 /** A program of somebody else that acts for users who let it. */
 export interface OAuthClient {
@@ -62,7 +62,7 @@ export async function createClient(
   for (const uri of redirectUris) assertRedirectUri(uri);
   const [clientId, secret] = [randomBytes(10).toString('hex'), newSecret()];
   return inTransaction(ctx.db, async (tx) => {
-    const row = await store.insert(tx, { clientId, secretHash: hashOf(secret), name, redirectUris });
+    const row = await store.insert(tx, { clientId, secretHash: hashSecret(secret), name, redirectUris });
     await recordEvent(tx, doer, { action: 'oauth.client_created', subject: name, details: { client: clientId } });
     return { client: toClient(row), secret };
   });
@@ -81,7 +81,7 @@ export async function verifyClient(
   secret: string,
 ): Promise<OAuthClient | undefined> {
   const row = CLIENT_ID.test(clientId) ? await store.find(ctx.db, clientId) : undefined;
-  return row !== undefined && timingSafeEqual(row.secret_hash, hashOf(secret)) ? toClient(row) : undefined;
+  return row !== undefined && timingSafeEqual(row.secret_hash, hashSecret(secret)) ? toClient(row) : undefined;
 }
 
 /** All clients by name. */

@@ -3,12 +3,12 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
-import type { Account, Identity } from '../accounts/actor';
+import { accountOf, type Account, type Identity } from '../accounts/actor';
 import type { OAuthClient } from './clients';
 import * as store from './grants.store';
 import { grantModel, type GrantUser } from './model';
 import type { Scope } from './scopes';
-import { hashOf, isSecret } from './secrets';
+import { hashSecret, isSecret } from '../../platform/secrets';
 
 /*
  * OAuth 2 as the Hub gave it (protocol 6.2): a user lets a client act for him, by a code that the client changes into
@@ -137,17 +137,11 @@ export async function findAccessToken(
   ctx: Needs<'db'>,
   token: string,
 ): Promise<{ account: Account; identity: Identity; scopes: ReadonlySet<Scope> } | undefined> {
-  const row = isSecret(token) ? await store.findByAccessHash(ctx.db, hashOf(token)) : undefined;
+  const row = isSecret(token) ? await store.findByAccessHash(ctx.db, hashSecret(token)) : undefined;
   if (row === undefined) return undefined;
   if (!row.is_active) throw new AppError('inactive', 'Account is not Active');
   return {
-    account: {
-      userId: row.user_id,
-      username: row.username,
-      isAdmin: row.is_admin,
-      robotOf: undefined,
-      accessToken: undefined,
-    },
+    account: accountOf(row),
     identity: { userId: row.user_id, credentialsEpoch: row.credentials_epoch },
     scopes: new Set(row.scopes),
   };

@@ -3,7 +3,7 @@ import type { Needs } from '../../context';
 import { findClient, verifyClient, type OAuthClient } from './clients';
 import * as store from './grants.store';
 import { DEFAULT_SCOPES, isScope } from './scopes';
-import { hashOf, isSecret, newSecret } from './secrets';
+import { hashSecret, isSecret, newSecret } from '../../platform/secrets';
 
 /** What the library keeps for us between its steps: the account that lets a client act. */
 export interface GrantUser {
@@ -44,7 +44,7 @@ function codesOf(
     saveAuthorizationCode: async (code, client, user) => {
       await store.insertCode(ctx.db, {
         ...grantOf(client, user, code.scope),
-        hash: hashOf(code.authorizationCode),
+        hash: hashSecret(code.authorizationCode),
         redirectUri: code.redirectUri,
         challenge: code.codeChallenge,
         challengeMethod: code.codeChallengeMethod,
@@ -53,7 +53,7 @@ function codesOf(
       return { ...code, client, user };
     },
     getAuthorizationCode: async (authorizationCode) => {
-      const row = isSecret(authorizationCode) ? await store.findCode(ctx.db, hashOf(authorizationCode)) : undefined;
+      const row = isSecret(authorizationCode) ? await store.findCode(ctx.db, hashSecret(authorizationCode)) : undefined;
       if (row === undefined) return undefined;
       const challenge =
         row.code_challenge === null
@@ -62,7 +62,7 @@ function codesOf(
       const { redirect_uri: redirectUri, expires_at: expiresAt } = row;
       return { authorizationCode, redirectUri, expiresAt, ...challenge, ...ownersOf(row) };
     },
-    revokeAuthorizationCode: ({ authorizationCode }) => store.consumeCode(ctx.db, hashOf(authorizationCode)),
+    revokeAuthorizationCode: ({ authorizationCode }) => store.consumeCode(ctx.db, hashSecret(authorizationCode)),
   };
 }
 
@@ -75,19 +75,19 @@ function tokensOf(ctx: Needs<'db'>): Pick<Model, 'saveToken' | 'getRefreshToken'
       }
       await store.insertToken(ctx.db, {
         ...grantOf(client, user, token.scope),
-        accessHash: hashOf(accessToken),
-        refreshHash: hashOf(refreshToken),
+        accessHash: hashSecret(accessToken),
+        refreshHash: hashSecret(refreshToken),
         accessExpiresAt: accessTokenExpiresAt,
         refreshExpiresAt: refreshTokenExpiresAt,
       });
       return { ...token, client, user };
     },
     getRefreshToken: async (refreshToken) => {
-      const row = isSecret(refreshToken) ? await store.findByRefreshHash(ctx.db, hashOf(refreshToken)) : undefined;
+      const row = isSecret(refreshToken) ? await store.findByRefreshHash(ctx.db, hashSecret(refreshToken)) : undefined;
       if (row === undefined) return undefined;
       return { refreshToken, refreshTokenExpiresAt: row.refresh_expires_at, ...ownersOf(row) };
     },
-    revokeToken: ({ refreshToken }) => store.consumeRefreshToken(ctx.db, hashOf(refreshToken)),
+    revokeToken: ({ refreshToken }) => store.consumeRefreshToken(ctx.db, hashSecret(refreshToken)),
     // The API reads access tokens together with their accounts (access-tokens.ts); the library is not asked.
     getAccessToken: () => Promise.resolve(undefined),
   };

@@ -1,4 +1,5 @@
 import type { Needs } from '../../context';
+import { containing, type Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
 import { identityOf, type Actor, type RepositoryName } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
@@ -27,12 +28,6 @@ export interface ListedTag {
   readonly name: string;
   readonly imageId: string;
   readonly updatedAt: Date;
-}
-
-/** Which part of a list. */
-export interface Range {
-  readonly limit: number;
-  readonly offset: number;
 }
 
 const MISSING = 'Repository not found';
@@ -69,7 +64,7 @@ export async function listNamespace(
   if (actor.kind !== 'anonymous') await getAccount(ctx, actor);
   if (!(await store.namespaceExists(ctx.db, namespace))) throw new AppError('not_found', 'No such namespace');
   const { text, limit, offset } = wanted;
-  const pattern = text === undefined ? undefined : `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const pattern = text === undefined ? undefined : containing(text);
   const filter = { identity: identityOf(actor), namespace, pattern };
   const rows = await store.listListable(ctx.db, filter, limit, offset);
   return { total: await store.countListable(ctx.db, filter), repositories: rows.map(toListed) };

@@ -1,4 +1,5 @@
 import type { Needs } from '../../context';
+import { containing } from '../../platform/db/query';
 import { identityOf, type Actor } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import { displayName, LIBRARY } from '../repositories/names';
@@ -21,10 +22,6 @@ export interface SearchPage {
 }
 
 const MAX_WORDS = 8;
-
-function asPattern(word: string): string {
-  return `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-}
 
 const LIBRARY_PREFIX = new RegExp(`^${LIBRARY}/(?=.)`);
 
@@ -79,7 +76,7 @@ export async function searchRepositories(
   { term, page, pageSize }: { term: string; page: number; pageSize: number },
 ): Promise<SearchPage> {
   const words = wordsOf(term);
-  const patterns = words.slice(0, MAX_WORDS).map(asPattern);
+  const patterns = words.slice(0, MAX_WORDS).map(containing);
   const wanted = { patterns, exact: words.join(' '), limit: pageSize, offset: (page - 1) * pageSize };
   const account = identityOf(actor);
   const row = (await searchCommon(ctx, account, wanted)) ?? (await store.searchAll(ctx.db, account, wanted));

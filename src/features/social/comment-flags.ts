@@ -6,7 +6,7 @@ import { getAccount } from '../accounts/current-account';
 import { recordEvent } from '../audit/audit';
 import { getAdministered } from '../repositories/administered';
 import { displayName } from '../repositories/names';
-import { MISSING_COMMENT, pageLimit, toComment, type Comment, type CommentsWanted } from './comments';
+import { lockComment, pageLimit, toComment, type Comment, type CommentsWanted } from './comments';
 import * as store from './comments.store';
 import { findParticipant } from './participant';
 
@@ -34,8 +34,7 @@ export async function flagComment(
 ): Promise<void> {
   const { repository, account, doer } = await findParticipant(ctx, actor, name);
   await inTransaction(ctx.db, async (tx) => {
-    const comment = await store.lockComment(tx, repository.id, commentId);
-    if (comment === undefined) throw new AppError('not_found', MISSING_COMMENT);
+    await lockComment(tx, repository, commentId);
     if (!(await store.insertFlag(tx, commentId, account.userId))) return;
     const details = { comment: commentId };
     await recordEvent(tx, doer, { action: 'comment.flagged', subject: displayName(name), details });
@@ -55,8 +54,7 @@ export async function dismissFlags(
 ): Promise<void> {
   const { repository, doer } = await getAdministered(ctx, actor, name);
   await inTransaction(ctx.db, async (tx) => {
-    const comment = await store.lockComment(tx, repository.id, commentId);
-    if (comment === undefined) throw new AppError('not_found', MISSING_COMMENT);
+    await lockComment(tx, repository, commentId);
     const flags = await store.deleteFlags(tx, commentId);
     if (flags === 0) return;
     const details = { comment: commentId, flags };

@@ -14,7 +14,7 @@ import { assertComment } from './text';
  * repository delete one; any account flags one for them to look at (`comment-flags.ts`).
  */
 
-export const MISSING_COMMENT = 'Comment not found';
+const MISSING_COMMENT = 'Comment not found';
 const MISSING = 'Repository not found';
 const PAGE = 100;
 
@@ -88,6 +88,17 @@ export async function listComments(
 }
 
 /**
+ * The comment, which nobody else changes until the transaction ends.
+ *
+ * @throws AppError `not_found`
+ */
+export async function lockComment(tx: Db, repository: { id: number }, commentId: number): Promise<store.CommentRow> {
+  const comment = await store.lockComment(tx, repository.id, commentId);
+  if (comment === undefined) throw new AppError('not_found', MISSING_COMMENT);
+  return comment;
+}
+
+/**
  * Takes a comment away, as its author or as somebody who administers the repository.
  *
  * @throws AppError `not_found`, `unauthenticated`, `forbidden`
@@ -100,8 +111,7 @@ export async function deleteComment(
 ): Promise<void> {
   const { repository, account, doer } = await findParticipant(ctx, actor, name);
   await inTransaction(ctx.db, async (tx) => {
-    const comment = await store.lockComment(tx, repository.id, commentId);
-    if (comment === undefined) throw new AppError('not_found', MISSING_COMMENT);
+    const comment = await lockComment(tx, repository, commentId);
     if (comment.author_id !== account.userId && !canAdminister(account, repository)) {
       throw new AppError('forbidden', 'Access denied');
     }

@@ -1,4 +1,5 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { hashSecret } from '../../platform/secrets';
 
 /** A link of a hook's chain in one run. */
 export interface Link {
@@ -17,7 +18,7 @@ export function callbackId(tokenKey: Buffer, { webhookId, run, position }: Link)
 
 /** What the database has of a callback id. */
 export function callbackHash(id: string): string {
-  return createHash('sha256').update(id).digest('hex');
+  return hashSecret(id).toString('hex');
 }
 
 /** The path that is to be posted to (protocol 6.3). */

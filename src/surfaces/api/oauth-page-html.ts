@@ -1,5 +1,5 @@
 import type { Scope } from '../../features/oauth/scopes';
-import { html, type Html } from '../../platform/http/html';
+import { html, type Html } from '../../platform/html/html';
 
 /* The pages on which a user lets a client act for him: plain HTML, without script or style. */
 
@@ -24,7 +24,7 @@ function page(title: string, body: Html): string {
           ${body}
         </main>
       </body>
-    </html> `.html;
+    </html> `.toString();
 }
 
 /** @param sentence - what went wrong */

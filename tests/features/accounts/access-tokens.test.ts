@@ -6,8 +6,9 @@ import {
 } from '../../../src/features/accounts/own-access-tokens';
 import type { Actor } from '../../../src/features/accounts/actor';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
-import { identityForOperator, setActive, updateUser } from '../../../src/features/accounts/users';
+import { setActive, updateUser } from '../../../src/features/accounts/users';
 import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { actorOf } from '../../helpers/actors';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -16,7 +17,7 @@ beforeEach(async () => {
   server = await startTestServer();
   await addUser(server, 'alice');
   await addUser(server, 'robert');
-  alice = { kind: 'user', address: '::1', identity: await identityForOperator(server.ctx, 'alice') };
+  alice = await actorOf(server, 'alice');
 });
 afterEach(() => server.close());
 

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { createAccessToken } from '../../../src/features/accounts/access-tokens';
-import { getUser, identityForOperator } from '../../../src/features/accounts/users';
+import { getUser } from '../../../src/features/accounts/users';
 import type { Actor } from '../../../src/features/accounts/actor';
 import { OPERATOR } from '../../../src/features/audit/audit';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
@@ -10,6 +10,7 @@ import { createRepository } from '../../../src/features/repositories/creation';
 import { listAliases, moveRepository, removeAlias } from '../../../src/features/repositories/moving';
 import { listTeamAccess, setTeamAccess } from '../../../src/features/repositories/team-access';
 import { makeChain, pushImages, startPull, type TestImage } from '../../helpers/images';
+import { actorOf } from '../../helpers/actors';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -20,13 +21,8 @@ beforeEach(async () => {
   server = await startTestServer();
   await addUser(server, 'alice');
   await addUser(server, 'robert');
-  const actorOf = async (name: string): Promise<Actor> => ({
-    kind: 'user',
-    address: '::1',
-    identity: await identityForOperator(server.ctx, name),
-  });
-  alice = await actorOf('alice');
-  robert = await actorOf('robert');
+  alice = await actorOf(server, 'alice');
+  robert = await actorOf(server, 'robert');
   chain = makeChain(2);
   await pushImages(server, 'alice/app', chain);
 });

@@ -1,6 +1,5 @@
 import request from 'supertest';
 import type { Actor } from '../../../src/features/accounts/actor';
-import { identityForOperator } from '../../../src/features/accounts/users';
 import { invite } from '../../../src/features/namespaces/invitations';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { listMembers } from '../../../src/features/namespaces/team-members';
@@ -9,6 +8,7 @@ import { jobsOf } from '../../../src/jobs';
 import { logIn } from '../../helpers/api-client';
 import { runDueJobs } from '../../helpers/run-jobs';
 import { linkIn, startSmtpServer, type TestSmtpServer } from '../../helpers/smtp-server';
+import { actorOf } from '../../helpers/actors';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let smtp: TestSmtpServer;
@@ -18,7 +18,7 @@ beforeEach(async () => {
   smtp = await startSmtpServer();
   server = await startTestServer({ smtp: smtp.settings });
   for (const username of ['alice', 'robert']) await addUser(server, username);
-  alice = { kind: 'user', address: '::1', identity: await identityForOperator(server.ctx, 'alice') };
+  alice = await actorOf(server, 'alice');
   await createOrganization(server.ctx, alice, 'acme');
   await putTeam(server.ctx, alice, 'acme', { name: 'developers', description: '' });
 });
