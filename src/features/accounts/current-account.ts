@@ -28,7 +28,7 @@ export function principalFrom(actor: Actor, row: CallerRow): Principal {
   if (identity === undefined) return undefined;
   if (!isCurrent(identity, row)) throw requiresAuthorization();
   if (row.is_active !== true) throw new AppError('inactive', 'Account is not Active');
-  const { token_id: id, token_access: access, token_is_limited: isLimited } = row;
+  const { token_id: id = null, token_access: access = null, token_is_limited: isLimited = false } = row;
   return {
     userId: identity.userId,
     username: row.username ?? '',

@@ -30,22 +30,26 @@ export function callerJoins(user: string, token: string): string {
 /** Whether the account, with this token, is an administrator of the site. */
 export const IS_ADMIN = `(u.is_admin and (a.id is null or (a.access = 'admin' and a.repositories is null)))`;
 
+/** What the queries select of a caller without an access token. */
+export const PASSWORD_COLUMNS = 'u.id as user_id, u.username, u.credentials_epoch, u.is_active, u.is_admin';
+
 /** What the queries select of the caller. */
 export const CALLER_COLUMNS = `u.id as user_id, u.username, u.credentials_epoch, u.is_active, ${IS_ADMIN} as is_admin,
   a.id as token_id, a.access as token_access, a.repositories is not null as token_is_limited, u.robot_of`;
 
-/** What `CALLER_COLUMNS` hold; all null for nobody. */
+/** What `CALLER_COLUMNS` hold; all null for nobody. Those of access tokens are missing in `PASSWORD_COLUMNS`. */
 export interface CallerRow {
   user_id: number | null;
   username: string | null;
   credentials_epoch: number | null;
   is_active: boolean | null;
   is_admin: boolean | null;
-  token_id: number | null;
-  token_access: 'read' | 'write' | 'admin' | null;
+  token_id?: number | null;
+  token_access?: 'read' | 'write' | 'admin' | null;
   /** false without a token */
-  token_is_limited: boolean;
-  robot_of: string | null;
+  token_is_limited?: boolean;
+  /** robots have nothing but access tokens */
+  robot_of?: string | null;
 }
 
 // Functions, and no subqueries: those would cost each query their start, though most never need them.

@@ -2,13 +2,15 @@ import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
 import type { Identity, RepositoryName } from '../accounts/actor';
 import { chainSql } from '../repositories/chain-sql';
-import { CALLER_COLUMNS, callerJoins, passwordJoins, READABLE, WRITABLE, type CallerRow } from '../accounts/policy-sql';
+import { callerJoins, passwordJoins, READABLE, WRITABLE, type CallerRow } from '../accounts/policy-sql';
 import {
   READ_COLUMNS,
   REPOSITORY_COLUMNS,
   scopeStatements,
   scopeValues,
   statementFor,
+  statementsOf,
+  type CallerSql,
   type RepositoryRow,
   type ScopeStatements,
 } from '../repositories/scope-row';
@@ -40,8 +42,8 @@ function findIn(name: string, columns: string): ScopeStatements {
   return scopeStatements(
     name,
     2,
-    (joins) => `select ${CALLER_COLUMNS}, ${columns}, ${IMAGE_COLUMNS}
-    ${joins}
+    (caller) => `select ${caller.columns}, ${columns}, ${IMAGE_COLUMNS}
+    ${caller.joins}
     left join repository_images i on i.repository_id = r.id and i.image_id = $1
     ${CONTENT_JOINS}`,
   );
@@ -71,7 +73,7 @@ const CHOICE = `order by o.opened_at desc nulls last, coalesce(n.owner_id = $2, 
   (r.namespace = 'library') desc, c.completed_at asc nulls last, i.id limit 1`;
 
 function findAnywhere(name: string, condition: string): ScopeStatements {
-  const text = (joins: string): string => `select ${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, ${IMAGE_COLUMNS}
+  const text = ({ columns, joins }: CallerSql): string => `select ${columns}, ${REPOSITORY_COLUMNS}, ${IMAGE_COLUMNS}
       from repository_images i
       join repositories r on r.id = i.repository_id and r.state <> 'deleting'
       join namespaces n on n.name = r.namespace
@@ -79,10 +81,7 @@ function findAnywhere(name: string, condition: string): ScopeStatements {
       left join repository_openings o on o.repository_id = r.id and o.caller = $4
       ${CONTENT_JOINS}
       where i.image_id = $1 and $3::bigint is not distinct from $3 and ${condition} ${CHOICE}`;
-  return {
-    byToken: { name: `${name}_by_token`, text: text(callerJoins('$2', '$3')) },
-    byPassword: { name, text: text(passwordJoins('$2')) },
-  };
+  return statementsOf(name, (isByToken) => (isByToken ? callerJoins('$2', '$3') : passwordJoins('$2')), text);
 }
 
 const FIND_READABLE = findAnywhere('images.find_readable', READABLE);

@@ -2,6 +2,7 @@ import {
   CALLER_COLUMNS,
   callerJoins,
   namespaceRole,
+  PASSWORD_COLUMNS,
   passwordJoins,
   READERS_ROLE,
   REPOSITORY_ROLE,
@@ -19,12 +20,8 @@ export const REPOSITORY_COLUMNS = `${FACTS}, ${REPOSITORY_ROLE} as role`;
 /** The same, to read only: the role is told of private repositories. */
 export const READ_COLUMNS = `${FACTS}, ${READERS_ROLE} as role`;
 
-/** What they select when a repository is read by name: nothing of its namespace. */
-export const READ_SCOPE_COLUMNS = `${CALLER_COLUMNS}, ${READ_COLUMNS}, null as namespace_name,
-  null as default_visibility, null as namespace_role`;
-
 /** What they select when a repository was asked for by name; `asked` is that name. */
-export const SCOPE_COLUMNS = `${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, n.name as namespace_name,
+export const SCOPE_COLUMNS = `${REPOSITORY_COLUMNS}, n.name as namespace_name,
   n.default_visibility, ${namespaceRole(`(asked.namespace || '/' || asked.name)`)} as namespace_role`;
 
 /**
@@ -33,7 +30,7 @@ export const SCOPE_COLUMNS = `${CALLER_COLUMNS}, ${REPOSITORY_COLUMNS}, n.name a
  * @param first - `$first` is the account's id, followed by the access token's, the namespace and the name
  * @param isByToken - whether there is an access token
  */
-export function scopeJoins(first: number, isByToken: boolean): string {
+function scopeJoins(first: number, isByToken: boolean): string {
   const [user = '', token = '', namespace = '', name = ''] = [0, 1, 2, 3].map((offset) => `$${first + offset}`);
   return `from (select ${namespace}::text as namespace, ${name}::text as name, ${token}::bigint as token_id) asked
     ${isByToken ? callerJoins(user, token) : passwordJoins(user)}
@@ -47,12 +44,31 @@ export interface ScopeStatements {
   readonly byPassword: PreparedStatement;
 }
 
-/** @param text - the statement, given its joins */
-export function scopeStatements(name: string, first: number, text: (joins: string) => string): ScopeStatements {
+/** The parts of a statement that depend on whether the caller has an access token. */
+export interface CallerSql {
+  readonly columns: string;
+  readonly joins: string;
+}
+
+/**
+ * Two statements from one text.
+ *
+ * @param joins - what they join; true: by an access token
+ */
+export function statementsOf(
+  name: string,
+  joins: (isByToken: boolean) => string,
+  text: (caller: CallerSql) => string,
+): ScopeStatements {
   return {
-    byToken: { name: `${name}_by_token`, text: text(scopeJoins(first, true)) },
-    byPassword: { name, text: text(scopeJoins(first, false)) },
+    byToken: { name: `${name}_by_token`, text: text({ columns: CALLER_COLUMNS, joins: joins(true) }) },
+    byPassword: { name, text: text({ columns: PASSWORD_COLUMNS, joins: joins(false) }) },
   };
+}
+
+/** Statements about a repository that is named; see `scopeJoins`. */
+export function scopeStatements(name: string, first: number, text: (caller: CallerSql) => string): ScopeStatements {
+  return statementsOf(name, (isByToken) => scopeJoins(first, isByToken), text);
 }
 
 /** What `scopeJoins` takes. */
@@ -76,9 +92,10 @@ export interface RepositoryRow {
 }
 
 export interface ScopeRow extends CallerRow, RepositoryRow {
-  namespace_name: string | null;
-  default_visibility: Visibility | null;
-  namespace_role: 'admin' | null;
+  /** these three are missing where a repository is only read */
+  namespace_name?: string | null;
+  default_visibility?: Visibility | null;
+  namespace_role?: 'admin' | null;
 }
 
 /**

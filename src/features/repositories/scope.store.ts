@@ -5,7 +5,7 @@ import { READABLE } from '../accounts/policy-sql';
 import { openedLastSql } from './openings.store';
 import { findCurrentName } from './moving.store';
 import {
-  READ_SCOPE_COLUMNS,
+  READ_COLUMNS,
   SCOPE_COLUMNS,
   scopeStatements,
   scopeValues,
@@ -14,7 +14,11 @@ import {
   type ScopeStatements,
 } from './scope-row';
 
-const FIND_SCOPE = scopeStatements('repositories.find_scope', 1, (joins) => `select ${SCOPE_COLUMNS} ${joins}`);
+const FIND_SCOPE = scopeStatements(
+  'repositories.find_scope',
+  1,
+  ({ columns, joins }) => `select ${columns}, ${SCOPE_COLUMNS} ${joins}`,
+);
 
 /** What a repository holds, for whoever may read it, in the query that says whether he may. `$5`: a guest, who may. */
 const IS_SHOWN = `((r.is_remote and $5::boolean) or ${READABLE})`;
@@ -43,7 +47,7 @@ const FIND_IMAGES = withSelected(
 );
 
 function withSelected(name: string, selected: string): ScopeStatements {
-  return scopeStatements(name, 1, (joins) => `select ${READ_SCOPE_COLUMNS}, ${selected} ${joins}`);
+  return scopeStatements(name, 1, ({ columns, joins }) => `select ${columns}, ${READ_COLUMNS}, ${selected} ${joins}`);
 }
 
 /** Who asks. */

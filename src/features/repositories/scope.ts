@@ -118,7 +118,7 @@ function scopeFrom(actor: Actor, row: ScopeRow): Scope {
   return {
     principal: principalFrom(actor, row),
     namespace:
-      row.namespace_name === null
+      row.namespace_name === null || row.namespace_name === undefined
         ? undefined
         : { role: row.namespace_role ?? undefined, defaultVisibility: row.default_visibility ?? 'public' },
     repository: repositoryFrom(row),
