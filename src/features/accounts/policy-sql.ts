@@ -55,6 +55,9 @@ export interface CallerRow {
 // Functions, and no subqueries: those would cost each query their start, though most never need them.
 const IS_OWNER = `(n.owner_id = u.id or (n.kind = 'organization' and owns_organization(u.id, n.name)))`;
 
+/** The same where the namespace is not joined: dearer by itself, for queries that seldom need to know. */
+const IS_OWNER_BY_NAME = 'owns_namespace(u.id, r.namespace)';
+
 /** Whether the token is for this repository. */
 function isCovered(fullName: string): string {
   return `(a.repositories is null or ${fullName} = any (a.repositories))`;
@@ -69,21 +72,29 @@ export function namespaceRole(fullName: string): string {
   return `case when u.id is not null and ${isCovered(fullName)} and ${IS_OWNER} then 'admin' end`;
 }
 
-/** What the account was given in a repository; `RepositoryFacts.role`. */
-export const REPOSITORY_ROLE = `case
+function repositoryRole(isOwner: string): string {
+  return `case
     when u.id is null or r.id is null or r.is_remote or not ${isCovered(`(r.namespace || '/' || r.name)`)} then null
-    when ${IS_OWNER} or ${IS_ADMIN} then 'admin'::access_level
+    when ${isOwner} or ${IS_ADMIN} then 'admin'::access_level
     else shared_access(u.id, r.id)
   end`;
+}
 
-/** The same, where the role decides whether one may read: told of private repositories only, for it costs a look. */
-export const READERS_ROLE = `case when r.visibility = 'private' then (${REPOSITORY_ROLE}) end`;
+function hasRole(role: string): string {
+  return `(coalesce(${IS_ADMIN}, false) or (${role}) is not null)`;
+}
+
+/** What the account was given in a repository; `RepositoryFacts.role`. */
+export const REPOSITORY_ROLE = repositoryRole(IS_OWNER);
+
+/** The same, where the role decides whether one may read: told of private repositories only, and without the namespace. */
+export const READERS_ROLE = `case when r.visibility = 'private' then (${repositoryRole(IS_OWNER_BY_NAME)}) end`;
 
 /** Whether the caller has any role in the repository. */
-export const HAS_ROLE = `(coalesce(${IS_ADMIN}, false) or (${REPOSITORY_ROLE}) is not null)`;
+export const HAS_ROLE = hasRole(REPOSITORY_ROLE);
 
-/** `canRead`. */
-export const READABLE = `(r.visibility <> 'private' or ${HAS_ROLE})`;
+/** `canRead`, without the namespace. */
+export const READABLE = `(r.visibility <> 'private' or ${hasRole(repositoryRole(IS_OWNER_BY_NAME))})`;
 
 /** `canWrite`, for accounts. */
 export const WRITABLE = `(coalesce(a.access, 'write') >= 'write'

@@ -17,7 +17,7 @@ const FACTS = 'r.id as repository_id, r.namespace, r.name, r.state, r.visibility
 /** What the queries that decide about access select of the repository `r` and of its namespace `n`. */
 export const REPOSITORY_COLUMNS = `${FACTS}, ${REPOSITORY_ROLE} as role`;
 
-/** The same, to read only: the role is told of private repositories. */
+/** The same, to read only: the role is told of private repositories, and the namespace need not be joined. */
 export const READ_COLUMNS = `${FACTS}, ${READERS_ROLE} as role`;
 
 /** What they select when a repository was asked for by name; `asked` is that name. */

@@ -19,17 +19,17 @@ interface Answering {
  * layer: the socket is destroyed instead.
  */
 export async function answer(res: ServerResponse, { make, errorReply, path, headers }: Answering): Promise<void> {
-  const { log, requestId } = requestState(res);
+  const state = requestState(res);
   let reply: Reply;
   try {
     reply = await make();
   } catch (error) {
-    reply = errorReply(error, { requestId, log, path });
+    reply = errorReply(error, { requestId: state.requestId, log: state.log, path });
   }
   try {
     await send(res, { ...reply, headers: { ...headers(reply), ...reply.headers } });
   } catch (error) {
-    log.warn({ err: error }, 'the answer broke off');
+    state.log.warn({ err: error }, 'the answer broke off');
     res.destroy();
   }
 }

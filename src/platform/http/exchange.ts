@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { ByteSource } from '../bytes/byte-source';
-import type { Logger } from '../log/logger';
 
 /** A request as a handler sees it: Node's message and what the router and the guard made of it. */
 export interface Exchange<Caller> {
@@ -10,8 +9,6 @@ export interface Exchange<Caller> {
   readonly query: URLSearchParams;
   /** who asks, as the route's access demands */
   readonly caller: Caller;
-  /** writes lines that carry the request's id */
-  readonly log: Logger;
 }
 
 /** Header values; a list is sent as one line each. */

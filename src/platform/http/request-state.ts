@@ -4,15 +4,25 @@ import type { Logger } from '../log/logger';
 import type { HttpTimeouts } from './timeouts';
 
 /** What the process keeps of a request while it runs. */
-export interface RequestState {
-  readonly requestId: string;
-  readonly log: Logger;
-  readonly startedAt: bigint;
-  readonly timeouts: HttpTimeouts;
+export class RequestState {
+  readonly startedAt = process.hrtime.bigint();
   /** the pattern of the route that took it, for metrics */
-  route: string;
+  route = 'none';
   /** what the log shows instead of the URL, when that has a secret in it */
-  loggedUrl?: string;
+  loggedUrl: string | undefined;
+  private ownLog: Logger | undefined;
+
+  constructor(
+    readonly requestId: string,
+    private readonly processLog: Logger,
+    readonly timeouts: HttpTimeouts,
+  ) {}
+
+  /** Writes lines that carry the request's id. Made when it is used first, for most requests never do. */
+  get log(): Logger {
+    this.ownLog ??= this.processLog.child({ requestId: this.requestId });
+    return this.ownLog;
+  }
 }
 
 const states = new WeakMap<IncomingMessage | ServerResponse, RequestState>();
@@ -29,8 +39,7 @@ export function beginRequest(
 ): RequestState {
   const given = req.headers['x-request-id'];
   const requestId = typeof given === 'string' && ACCEPTED_ID.test(given) ? given : randomUUID();
-  const startedAt = process.hrtime.bigint();
-  const state: RequestState = { requestId, log: log.child({ requestId }), startedAt, timeouts, route: 'none' };
+  const state = new RequestState(requestId, log, timeouts);
   res.setHeader('X-Request-Id', requestId);
   states.set(req, state);
   states.set(res, state);

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler, Router } from 'express';
 import { answer, type ErrorReply } from './answer';
-import type { Logger } from '../log/logger';
 import type { Handler, Headers, Reply } from './exchange';
 import { requestState } from './request-state';
 import { splitUrl } from './url';
@@ -19,7 +18,7 @@ export interface Route<Access extends string, Callers extends Record<Access, unk
 }
 
 /** Finds out who asks, or refuses by throwing an AppError. */
-export type Guard<Caller> = (req: IncomingMessage, res: ServerResponse, log: Logger) => Promise<Caller>;
+export type Guard<Caller> = (req: IncomingMessage, res: ServerResponse) => Promise<Caller>;
 
 /** What answers a request that fits no route. */
 export interface Fallback {
@@ -76,12 +75,11 @@ export function responder<Access extends string, Callers extends Record<Access, 
 ): (req: IncomingMessage, res: ServerResponse, params: Params) => Promise<void> {
   const errorReply = options.errorReply(route);
   return async (req, res, params) => {
-    const state = requestState(res);
-    state.route = route.path;
+    requestState(res).route = route.path;
     const { path, query } = splitUrl(req.url ?? '');
     const make = async (): Promise<Reply> => {
-      const caller = await options.guards[route.access](req, res, state.log);
-      return route.handle({ req, params, query: new URLSearchParams(query), caller, log: state.log });
+      const caller = await options.guards[route.access](req, res);
+      return route.handle({ req, params, query: new URLSearchParams(query), caller });
     };
     await answer(res, { make, errorReply, path, headers: options.headers });
   };

@@ -33,6 +33,7 @@ function bytesOf(socket: Socket): { receivedBytes: number; sentBytes: number } {
 }
 
 interface Ended {
+  readonly state: RequestState;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   /** kept from the beginning: Node takes it from a request whose body was not read to its end */
@@ -40,18 +41,15 @@ interface Ended {
   readonly address: string;
 }
 
-function finish({ req, res, socket, address }: Ended, state: RequestState, metrics: Metrics): void {
+function finish({ req, res, state, socket, address }: Ended, { metrics, log }: ServerParts): void {
   const seconds = Number(process.hrtime.bigint() - state.startedAt) / 1e9;
   const method = req.method ?? '';
   const status = res.headersSent ? res.statusCode : 499;
   metrics.observe({ method, route: state.route, status, seconds, ...bytesOf(socket) });
   const ms = Math.round(seconds * 1000);
-  const line = { method, url: state.loggedUrl ?? req.url, status, ms, address };
+  const line = { requestId: state.requestId, method, url: state.loggedUrl ?? req.url, status, ms, address };
   const isComplete = res.writableFinished;
-  state.log.info(
-    { ...line, userAgent: req.headers['user-agent'], ...(isComplete ? {} : { aborted: true }) },
-    'request',
-  );
+  log.info({ ...line, userAgent: req.headers['user-agent'], ...(isComplete ? {} : { aborted: true }) }, 'request');
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -104,13 +102,13 @@ export function createHttpServer(
   tls: TlsOptions | undefined,
 ): HttpServer;
 export function createHttpServer(listener: RequestListener, parts: ServerParts, tls?: TlsOptions): HttpServer {
-  const { log, metrics, isDraining, trustsProxy, timeouts = HTTP_TIMEOUTS } = parts;
+  const { log, isDraining, trustsProxy, timeouts = HTTP_TIMEOUTS } = parts;
   const answer: RequestListener = (req, res) => {
     const state = beginRequest(req, res, log, timeouts);
     if (isDraining()) res.setHeader('Connection', 'close');
     const { socket } = req;
     const address = clientAddress(req, trustsProxy);
-    res.once('close', () => finish({ req, res, socket, address }, state, metrics));
+    res.once('close', () => finish({ req, res, state, socket, address }, parts));
     listener(req, res);
   };
   const options = { maxHeaderSize: HEAD_BYTES, connectionsCheckingInterval: timeouts.headersCheckMs };
