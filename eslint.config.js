@@ -10,7 +10,7 @@ const js = require('@eslint/js');
 const globals = require('globals');
 const tseslint = require('typescript-eslint');
 
-const TYPESCRIPT = ['**/*.ts'];
+const TYPESCRIPT = ['**/*.{ts,tsx}'];
 const JAVASCRIPT = ['**/*.{js,cjs,mjs}'];
 const BROWSER = ['src/surfaces/web/static/**/*.js'];
 
@@ -120,7 +120,7 @@ module.exports = tseslint.config(
   },
 
   {
-    files: ['src/**/*.ts', 'migrations/**/*.ts', 'seeds/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}', 'migrations/**/*.ts', 'seeds/**/*.ts'],
     rules: {
       'no-restricted-syntax': ['error', ...NO_DEFAULT_EXPORTS, ...NO_BARRELS, ...NO_PROCESS_ENV],
       'no-restricted-imports': ['error', { paths: NO_PROCESS_IMPORT }],

@@ -8,11 +8,16 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // swc only drops the types; `npm run check:types` checks them.
   transform: {
-    '\\.ts$': [
+    '\\.tsx?$': [
       '@swc/jest',
       {
         swcrc: false,
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2022', keepClassNames: true },
+        jsc: {
+          parser: { syntax: 'typescript', tsx: true },
+          transform: { react: { runtime: 'automatic', importSource: 'hono/jsx' } },
+          target: 'es2022',
+          keepClassNames: true,
+        },
         module: { type: 'commonjs' },
       },
     ],

@@ -16,7 +16,7 @@ const { output } = await cruise(['src'], options, undefined, { tsConfig: extract
 
 const expected = readdirSync('src', { recursive: true })
   .map((path) => `src/${path.replaceAll('\\', '/')}`)
-  .filter((path) => path.endsWith('.ts'));
+  .filter((path) => /\.tsx?$/.test(path));
 const cruised = new Set(output.modules.map(({ source }) => source));
 const missed = expected.filter((path) => !cruised.has(path));
 

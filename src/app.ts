@@ -1,11 +1,11 @@
-import type { RequestListener } from 'node:http';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Context } from './context';
 import { AppError } from './platform/errors';
 import { answer, type ErrorReply } from './platform/http/answer';
 import { json, type Reply } from './platform/http/exchange';
 import { createFastLane } from './platform/http/fast-lane';
-import { mountRoutes, type MountOptions } from './platform/http/route';
+import { mountRoutes, type Method, type MountOptions } from './platform/http/route';
 import { splitUrl } from './platform/http/url';
 import type { Metrics } from './platform/metrics/metrics';
 import { hookErrorReply, hookRoutes } from './surfaces/hooks/routes';
@@ -21,10 +21,8 @@ import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
 import { v1Headers } from './surfaces/v1/replies';
 import { v1Routes } from './surfaces/v1/routes';
 import { webGuards } from './surfaces/web/access';
-import { webErrorReply, webFallback } from './surfaces/web/errors';
-import { webHeaders } from './surfaces/web/headers';
-import { pageHeaders } from './surfaces/web/pages';
-import { WEB_ROOT, webRoutes } from './surfaces/web/routes';
+import { missingPage, wantsPage, webErrorReply } from './surfaces/web/errors';
+import { webRoutes } from './surfaces/web/routes';
 
 /** What the surfaces need beside the context. */
 export interface AppParts {
@@ -40,9 +38,14 @@ export interface AppParts {
  */
 const NOT_FOUND: Reply = { status: 404, headers: { 'Content-Type': 'text/plain' }, body: '404 page not found\n' };
 
-const notFound: RequestHandler = async (req, res) => {
-  await answer(res, { make: () => Promise.resolve(NOT_FOUND), errorReply, path: req.path, headers: () => ({}) });
-};
+async function notFound(
+  ctx: Context,
+  req: IncomingMessage,
+  allowed: readonly Method[],
+  res: ServerResponse,
+): Promise<Reply> {
+  return allowed.length > 0 || wantsPage(req) ? missingPage(ctx, req, res, allowed) : NOT_FOUND;
+}
 
 const errorReply: ErrorReply = (error, { requestId, log }) => {
   log.error({ err: error }, 'request failed');
@@ -119,15 +122,14 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
   });
   mountRoutes(app, v1);
   mountApi(app, ctx);
-  app.use(WEB_ROOT, webHeaders);
   mountRoutes(app, {
     routes: webRoutes(ctx),
     guards: webGuards(ctx),
-    headers: () => pageHeaders,
+    // They are for one reader, at one moment.
+    headers: () => ({ 'Cache-Control': 'no-store' }),
     errorReply: () => webErrorReply,
-    fallback: { path: WEB_ROOT, reply: webFallback },
+    fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
   });
-  app.use(notFound);
   app.use(refuse);
   return app;
 }

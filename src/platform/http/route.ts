@@ -25,7 +25,7 @@ export interface Fallback {
   /** everything below this path is this surface's; undefined: only the routes' own paths are */
   readonly path: string | undefined;
   /** @param allowed - the methods that the path does have; empty for a path that is not there at all */
-  readonly reply: (req: IncomingMessage, allowed: readonly Method[]) => Reply;
+  readonly reply: (req: IncomingMessage, allowed: readonly Method[], res: ServerResponse) => Reply | Promise<Reply>;
 }
 
 /** What `Allow` says of a path with these methods. */
@@ -91,7 +91,7 @@ function fallbackFor<Access extends string, Callers extends Record<Access, unkno
 ): RequestHandler {
   const errorReply = options.errorReply(undefined);
   return async (req, res) => {
-    const make = (): Promise<Reply> => Promise.resolve(options.fallback.reply(req, allowed));
+    const make = async (): Promise<Reply> => options.fallback.reply(req, allowed, res);
     await answer(res, { make, errorReply, path: req.path, headers: options.headers });
   };
 }

@@ -1,58 +1,99 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '../../context';
 import { AppError } from '../../platform/errors';
-import { clientAddress } from '../../platform/http/client-address';
+import { isCsrfToken, isSameOrigin } from '../../platform/http/csrf';
 import type { Exchange, Reply } from '../../platform/http/exchange';
-import type { Guard, Route } from '../../platform/http/route';
+import type { Guard, Method, Route } from '../../platform/http/route';
+import { readForm, type Form } from './form';
+import { welcome, type Login, type Visitor } from './visitor';
 
 /*
- * Who may come in. None of these pages needs a session: a secret in the path says enough. Where it says not who joins a
- * team, the handler looks for one.
+ * Who may come in. The pages only look; the forms change something, and each has the token of the browser that was given
+ * it, so that another site cannot send one for a reader of its own.
  *
- *   page   anybody; changes nothing
- *   form   anybody, from a page of ours: another site cannot make a browser post here
+ *   anyone               everybody
+ *   member               whoever is logged in; others are asked to log in first
+ *   administrator        administrators
+ *   anyone-form          a form that everybody is given
+ *   link-form            the same behind a mailed link, whose secret is as good: without cookies there needs to be no token
+ *   member-form          a form of somebody who is logged in
+ *   administrator-form   a form of an administrator
+ *
+ * What they may do beyond that is for the features to say.
  */
 
-export type Access = 'page' | 'form';
+/** A visitor who is logged in. */
+export type Member = Visitor & { readonly login: Login };
+
+type WithForm<V> = V & { readonly form: Form };
 
 /** What a handler gets to know of its caller. */
-export interface Visitor {
-  readonly address: string;
-}
-
 export interface Callers {
-  page: Visitor;
-  form: Visitor;
+  anyone: Visitor;
+  member: Member;
+  administrator: Member;
+  'anyone-form': WithForm<Visitor>;
+  'link-form': WithForm<Visitor>;
+  'member-form': WithForm<Member>;
+  'administrator-form': WithForm<Member>;
 }
 
-export type WebHandler = (ctx: Context, exchange: Exchange<Visitor>) => Promise<Reply> | Reply;
-export type WebRoute = Route<Access, Callers>;
+export type Access = keyof Callers;
+export type WebRoute = Route<Access, { [A in Access]: Visitor }>;
+export type WebExchange<A extends Access> = Exchange<Callers[A]>;
+export type WebHandler<A extends Access> = (ctx: Context, exchange: WebExchange<A>) => Promise<Reply> | Reply;
 
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
+/** A page or form as a row of data. */
+export type WebRow = {
+  [A in Access]: {
+    readonly method: Extract<Method, 'get' | 'post'>;
+    readonly path: string;
+    readonly access: A;
+    readonly handle: WebHandler<A>;
+  };
+}[Access];
+
+/** Thrown where a login is all that is missing. */
+export class LoginNeeded extends Error {}
+
+function assertToken(ctx: Context, req: IncomingMessage, visitor: Visitor, form: Form, access: Access): void {
+  if (!isSameOrigin(req, visitor.origin)) throw new AppError('forbidden', 'This form was sent from another site');
+  const { formSecret } = visitor;
+  if (formSecret === undefined && access === 'link-form') return;
+  if (formSecret !== undefined && isCsrfToken(ctx.tokenKey, formSecret, form.raw('csrf_token'))) return;
+  throw new AppError(
+    'forbidden',
+    'This form is too old, or cookies are off: load the page again, and send it once more',
+  );
 }
 
 /**
- * Browsers say where a form was: in `Sec-Fetch-Site` over https, in `Origin` otherwise. What says neither is no
- * browser, and has no cookies or network of somebody else's to abuse.
+ * Lets somebody in.
+ *
+ * @throws LoginNeeded; AppError `forbidden`, `invalid` for what is no form, `too_large`
  */
-function isFromOurPage({ headers }: IncomingMessage, publicHost: string): boolean {
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined) return site === 'same-origin';
-  if (headers.origin === undefined) return true;
-  const host = hostOf(headers.origin);
-  // A proxy may have changed the host that the browser asked for.
-  return host !== undefined && (host === headers.host || host === publicHost);
+export async function admit(ctx: Context, req: IncomingMessage, access: Access, visitor: Visitor): Promise<Visitor> {
+  const needsLogin = access.startsWith('member') || access.startsWith('administrator');
+  if (needsLogin && visitor.login === undefined) throw new LoginNeeded();
+  if (access.startsWith('administrator') && visitor.login?.account.isAdmin !== true) {
+    throw new AppError('forbidden', 'Only administrators may see this');
+  }
+  if (!access.endsWith('-form')) return visitor;
+  const form = await readForm(req);
+  assertToken(ctx, req, visitor, form, access);
+  return { ...visitor, form } as WithForm<Visitor>;
 }
 
-/** The guards of all pages. */
-export function webGuards(ctx: Context): { readonly [A in Access]: Guard<Callers[A]> } {
-  const visitor = (req: IncomingMessage): Visitor => ({ address: clientAddress(req, ctx.settings.trustsProxy) });
+/** The guards of all pages: they only find out who comes, so that a refusal can be a page for this visitor, too. */
+export function webGuards(ctx: Context): { readonly [A in Access]: Guard<Visitor> } {
+  const guard = (req: IncomingMessage, res: ServerResponse): Promise<Visitor> => welcome(ctx, req, res);
   return {
-    page: (req) => Promise.resolve(visitor(req)),
-    form: async (req) => {
-      if (!isFromOurPage(req, ctx.publicUrl.host)) throw new AppError('forbidden', 'This form is on another site');
-      return visitor(req);
-    },
+    anyone: guard,
+    member: guard,
+    administrator: guard,
+    'anyone-form': guard,
+    'link-form': guard,
+    'member-form': guard,
+    'administrator-form': guard,
   };
 }

@@ -2,26 +2,59 @@ import type { IncomingMessage } from 'node:http';
 import { AppError } from '../../platform/errors';
 import { readBody } from '../../platform/http/body';
 
-const LIMIT_BYTES = 16 * 1024;
+/** A full description of a repository, every character of it escaped as three bytes of nine, fits in. */
+const LIMIT_BYTES = 512 * 1024;
 
-/**
- * The fields of a form that was sent.
- *
- * @throws AppError `invalid` when it is no form, `too_large`
- */
-export async function readForm(req: IncomingMessage): Promise<URLSearchParams> {
-  const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded') throw new AppError('invalid', 'This is not a form');
-  return new URLSearchParams((await readBody(req, LIMIT_BYTES)).toString('utf8'));
+/** The fields of a form that was sent. */
+export class Form {
+  constructor(private readonly fields: URLSearchParams) {}
+
+  /** A text without the blanks around it; empty when the field is missing. */
+  text(name: string): string {
+    return (this.fields.get(name) ?? '').trim();
+  }
+
+  /** A text as it was typed, such as a password; empty when the field is missing. */
+  raw(name: string): string {
+    return this.fields.get(name) ?? '';
+  }
+
+  /** A text of lines, with the line ends that everything but forms has. */
+  lines(name: string): string {
+    return this.raw(name).replaceAll('\r\n', '\n');
+  }
+
+  /** A text, or undefined for an empty one. */
+  optional(name: string): string | undefined {
+    const text = this.text(name);
+    return text === '' ? undefined : text;
+  }
+
+  /** All values of a field, such as checkboxes of one name. */
+  all(name: string): string[] {
+    return this.fields.getAll(name);
+  }
+
+  /** Whether a checkbox is on. */
+  isOn(name: string): boolean {
+    return this.fields.get(name) !== null;
+  }
+
+  /** @throws AppError `invalid` when the field is empty */
+  required(name: string, label: string): string {
+    const text = this.text(name);
+    if (text === '') throw new AppError('invalid', `${label} is missing`);
+    return text;
+  }
 }
 
 /**
- * A field that must have something in it.
+ * Reads the form of a request.
  *
- * @throws AppError `invalid`
+ * @throws AppError `invalid` when it is no form, `too_large`
  */
-export function requiredField(form: URLSearchParams, name: string): string {
-  const value = form.get(name);
-  if (value === null || value === '') throw new AppError('invalid', `Missing field: ${name}`);
-  return value;
+export async function readForm(req: IncomingMessage): Promise<Form> {
+  const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/x-www-form-urlencoded') throw new AppError('invalid', 'This is not a form');
+  return new Form(new URLSearchParams((await readBody(req, LIMIT_BYTES)).toString('utf8')));
 }

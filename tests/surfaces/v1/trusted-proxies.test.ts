@@ -20,10 +20,10 @@ it.each([
 ])('X-Forwarded-For %s: openings and the log', async (_what, proxies, address) => {
   const server = await start(proxies);
   const lines: Record<string, unknown>[] = [];
-  const info = (line: Record<string, unknown>): number => lines.push(line);
-  const child = jest.spyOn(server.ctx.log, 'child').mockReturnValue({ info } as never);
+  const info = (line: unknown): void => void lines.push(line as Record<string, unknown>);
+  const log = jest.spyOn(server.ctx.log, 'info').mockImplementation(info);
   await request(server.server).get(`${REPOSITORY}/images`).set('X-Forwarded-For', '203.0.113.9, 192.0.2.1').expect(200);
-  child.mockRestore();
+  log.mockRestore();
   expect(await server.ctx.db('repository_openings').pluck('caller')).toEqual([`address ${address}`]);
   expect(lines).toMatchObject([{ method: 'GET', status: 200, address }]);
   await server.close();

@@ -1,5 +1,5 @@
-import { html, type Html } from '../../platform/html/html';
-import type { Headers, Reply } from '../../platform/http/exchange';
+import { html, type Html } from '../../../../platform/html/html';
+import type { Headers, Reply } from '../../../../platform/http/exchange';
 
 /**
  * A whole page.
@@ -28,9 +28,6 @@ export function page(status: number, title: string, body: Html, headers: Headers
 export function sentence(status: number, title: string, text: string, headers: Headers = {}): Reply {
   return page(status, title, html`<p>${text}</p>`, headers);
 }
-
-/** Goes with every page: they are for one reader, at one moment. */
-export const pageHeaders: Headers = { 'Cache-Control': 'no-store' };
 
 /** A form that asks who somebody is. It posts to where it stands, as do all forms here. */
 export function nameForm(button: string): Html {

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import type { Context } from '../../context';
-import type { Actor } from '../../features/accounts/actor';
-import { verifyPassword } from '../../features/accounts/credentials';
-import { findSession } from '../../features/accounts/sessions';
-import { acceptInvitation, findInvitationBySecret, type Invitation } from '../../features/namespaces/invitations';
-import { AppError } from '../../platform/errors';
-import { csrfToken, isCsrfToken } from '../../platform/http/csrf';
-import { readSessionCookie } from '../../platform/http/session-cookie';
-import type { WebHandler } from './access';
-import { readForm } from './form';
+import type { Context } from '../../../../context';
+import type { Actor } from '../../../../features/accounts/actor';
+import { verifyPassword } from '../../../../features/accounts/credentials';
+import { findSession } from '../../../../features/accounts/sessions';
+import { acceptInvitation, findInvitationBySecret, type Invitation } from '../../../../features/namespaces/invitations';
+import { AppError } from '../../../../platform/errors';
+import { csrfToken, isCsrfToken } from '../../../../platform/http/csrf';
+import { readSessionCookie } from '../../../../platform/http/session-cookie';
+import type { WebHandler } from '../../access';
+import type { Form } from '../../form';
 import { joinForm, page, sentence } from './pages';
 
 /*
@@ -36,7 +36,7 @@ async function getInvitation(ctx: Context, secret: string): Promise<Invitation> 
   return invitation;
 }
 
-export const getInvitationPage: WebHandler = async (ctx, { req, params, caller }) => {
+export const getInvitationPage: WebHandler<'anyone'> = async (ctx, { req, params, caller }) => {
   const invitation = await getInvitation(ctx, params['secret'] ?? '');
   const session = await sessionOf(ctx, req, caller.address);
   const member = session && { username: session.username, csrfToken: csrfToken(ctx.tokenKey, session.secret) };
@@ -44,27 +44,22 @@ export const getInvitationPage: WebHandler = async (ctx, { req, params, caller }
 };
 
 /** @returns undefined for a wrong password */
-async function actorOf(
-  ctx: Context,
-  req: IncomingMessage,
-  form: URLSearchParams,
-  address: string,
-): Promise<Actor | undefined> {
-  const username = form.get('username');
-  if (username !== null) {
-    const identity = await verifyPassword(ctx, username, form.get('password') ?? '', address);
+async function actorOf(ctx: Context, req: IncomingMessage, form: Form, address: string): Promise<Actor | undefined> {
+  const username = form.text('username');
+  if (username !== '') {
+    const identity = await verifyPassword(ctx, username, form.raw('password'), address);
     return identity && { kind: 'user', identity, address };
   }
   const session = await sessionOf(ctx, req, address);
   if (session === undefined) throw new AppError('unauthenticated', 'You are logged out; open the link once more');
-  if (isCsrfToken(ctx.tokenKey, session.secret, form.get('csrf_token') ?? undefined)) return session.actor;
+  if (isCsrfToken(ctx.tokenKey, session.secret, form.raw('csrf_token'))) return session.actor;
   throw new AppError('forbidden', 'This form is on another site, or too old');
 }
 
-export const postInvitationPage: WebHandler = async (ctx, { req, params, caller }) => {
+export const postInvitationPage: WebHandler<'link-form'> = async (ctx, { req, params, caller }) => {
   const secret = params['secret'] ?? '';
   const invitation = await getInvitation(ctx, secret);
-  const actor = await actorOf(ctx, req, await readForm(req), caller.address);
+  const actor = await actorOf(ctx, req, caller.form, caller.address);
   if (actor === undefined) return page(400, TITLE, joinForm(invitation, undefined, 'Wrong username or password'));
   const { organization, team } = await acceptInvitation(ctx, actor, { secret });
   return sentence(200, 'You have joined', `You belong to the team ${team} of ${organization} now.`);

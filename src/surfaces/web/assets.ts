@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { AppError } from '../../platform/errors';
+import type { WebRow } from './access';
+
+/* The stylesheet, the script and the icon. Their addresses change with their bytes, so that browsers keep them for good. */
+
+const FOLDER = path.join(__dirname, 'static');
+const TYPES = {
+  'style.css': 'text/css; charset=utf-8',
+  'drydock.js': 'text/javascript; charset=utf-8',
+  'icon.svg': 'image/svg+xml',
+} as const;
+
+type AssetName = keyof typeof TYPES;
+
+interface Asset {
+  readonly bytes: Buffer;
+  readonly mark: string;
+}
+
+function load(name: AssetName): Asset {
+  const bytes = readFileSync(path.join(FOLDER, name));
+  return { bytes, mark: createHash('sha256').update(bytes).digest('hex').slice(0, 12) };
+}
+
+const ASSETS: Readonly<Record<AssetName, Asset>> = {
+  'style.css': load('style.css'),
+  'drydock.js': load('drydock.js'),
+  'icon.svg': load('icon.svg'),
+};
+
+function isAsset(name: string): name is AssetName {
+  return Object.hasOwn(ASSETS, name);
+}
+
+/** Where the browser finds it. */
+export function assetUrl(name: AssetName): string {
+  return `/static/${ASSETS[name].mark}/${name}`;
+}
+
+/** The routes of the files. */
+export const assetRows: readonly WebRow[] = [
+  {
+    method: 'get',
+    path: '/static/:mark/:name',
+    access: 'anyone',
+    handle: (_ctx, { params }) => {
+      const name = params['name'] ?? '';
+      if (!isAsset(name)) throw new AppError('not_found', 'There is no such file');
+      const { bytes, mark } = ASSETS[name];
+      // An address of another version, from a process before an update: good for now, and for no longer.
+      const cacheControl = params['mark'] === mark ? 'public, max-age=31536000, immutable' : 'no-cache';
+      return { status: 200, headers: { 'Content-Type': TYPES[name], 'Cache-Control': cacheControl }, body: bytes };
+    },
+  },
+];

@@ -1,0 +1,76 @@
+import type { View } from '../view';
+
+/* Numbers, sizes and dates as people read them. */
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** `12.3 MB`: powers of a thousand, as docker says sizes. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
+}
+
+/** `1,234`; `12.3k` and `4.5M` where it need not be exact. */
+export function formatCount(count: number): string {
+  if (count < 10_000) return count.toLocaleString('en-US');
+  return count < 1_000_000 ? `${(count / 1000).toFixed(1)}k` : `${(count / 1_000_000).toFixed(1)}M`;
+}
+
+/** `1 star`, `3 stars`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+const STEPS = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['week', 7 * 86_400],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** `3 days ago`, `in 2 weeks`, `just now`. */
+export function ago(at: Date, now = new Date()): string {
+  const seconds = (at.getTime() - now.getTime()) / 1000;
+  for (const [unit, length] of STEPS) {
+    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+  }
+  return 'just now';
+}
+
+/** `2026-11-24 15:04 UTC` */
+export function exactly(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** How long ago something was, and when exactly on hover; the script puts that into the reader's time zone. */
+export function Ago({ at }: { readonly at: Date }): View {
+  return (
+    <time datetime={at.toISOString()} title={exactly(at)}>
+      {ago(at)}
+    </time>
+  );
+}
+
+/** When exactly something was; the script puts it into the reader's time zone. */
+export function Moment({ at }: { readonly at: Date }): View {
+  return (
+    <time class="exact" datetime={at.toISOString()} title={exactly(at)}>
+      {exactly(at)}
+    </time>
+  );
+}
+
+/** A size, with the exact bytes on hover. */
+export function Size({ bytes }: { readonly bytes: number }): View {
+  return <span title={`${bytes.toLocaleString('en-US')} bytes`}>{formatBytes(bytes)}</span>;
+}

@@ -1,0 +1,160 @@
+import type { Children, View } from '../view';
+
+/** The head of a page. */
+export function Heading({
+  title,
+  subtitle,
+  children,
+}: {
+  readonly title: Children;
+  readonly subtitle?: Children;
+  /** buttons at its right */
+  readonly children?: Children;
+}): View {
+  return (
+    <div class="heading">
+      <div>
+        <h1>{title}</h1>
+        {subtitle !== undefined && <p class="subtitle">{subtitle}</p>}
+      </div>
+      {children !== undefined && <div class="actions">{children}</div>}
+    </div>
+  );
+}
+
+/** A box with a title of its own. */
+export function Panel({
+  title,
+  children,
+  tone,
+}: {
+  readonly title?: Children;
+  readonly children?: Children;
+  readonly tone?: 'danger';
+}): View {
+  return (
+    <section class={tone === undefined ? 'panel' : `panel ${tone}`}>
+      {title !== undefined && <h2>{title}</h2>}
+      {children}
+    </section>
+  );
+}
+
+/** What stands in the place of a list that has nothing in it: what that means, and what to do next. */
+export function Empty({ title, children }: { readonly title: string; readonly children?: Children }): View {
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+/** The pages of one thing, such as a repository. */
+export function Tabs({
+  label,
+  items,
+  current,
+}: {
+  /** of the navigation, for screen readers */
+  readonly label: string;
+  readonly items: readonly { readonly href: string; readonly text: Children }[];
+  /** the `href` of this page, or of the one it belongs to */
+  readonly current: string;
+}): View {
+  return (
+    <nav class="tabs" aria-label={label}>
+      {items.map(({ href, text }) => (
+        <a href={href} {...(href === current ? { 'aria-current': 'page' } : {})}>
+          {text}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** A column of links at the left of a page, such as settings. On a phone it stands above. */
+export function Sidebar({
+  label,
+  items,
+  current,
+  children,
+}: {
+  readonly label: string;
+  readonly items: readonly { readonly href: string; readonly text: Children }[];
+  readonly current: string;
+  readonly children?: Children;
+}): View {
+  return (
+    <div class="with-sidebar">
+      <nav class="sidebar" aria-label={label}>
+        {items.map(({ href, text }) => (
+          <a href={href} {...(href === current ? { 'aria-current': 'page' } : {})}>
+            {text}
+          </a>
+        ))}
+      </nav>
+      <div>{children}</div>
+    </div>
+  );
+}
+
+/** A table. It scrolls by itself where the page is too narrow for it. */
+export function Table({
+  caption,
+  head,
+  children,
+}: {
+  /** what it lists, for screen readers */
+  readonly caption: string;
+  readonly head: readonly Children[];
+  /** the `<tr>`s */
+  readonly children?: Children;
+}): View {
+  return (
+    <div class="table-frame" tabindex={0} role="region" aria-label={caption}>
+      <table>
+        <caption class="unseen">{caption}</caption>
+        <thead>
+          <tr>
+            {head.map((cell) => (
+              <th scope="col">{cell}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+/** A word about a thing. */
+export function Badge({
+  tone = 'plain',
+  children,
+}: {
+  readonly tone?: 'plain' | 'good' | 'warn' | 'bad' | 'official';
+  readonly children?: Children;
+}): View {
+  return <span class={`badge ${tone}`}>{children}</span>;
+}
+
+/** A line to be copied, such as a command; the script adds a button. */
+export function CopyLine({
+  text,
+  label,
+}: {
+  readonly text: string;
+  /** what it is, for screen readers */ readonly label: string;
+}): View {
+  return (
+    <div class="copy">
+      <code tabindex={0} aria-label={label}>
+        {text}
+      </code>
+      <button type="button" class="small" data-copy={text} hidden aria-label={`Copy: ${label}`}>
+        Copy
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import type { RepositoryDetails } from '../../../features/social/details';
+import { repositoryPath } from '../repository-path';
+import type { Children, View } from '../view';
+import type { Visitor } from '../visitor';
+import { plural } from './figures';
+import { ActButton } from './forms';
+import { Badge, Tabs } from './page-parts';
+
+const TABS = [
+  ['', 'Overview'],
+  ['tags/', 'Tags'],
+  ['tree/', 'Images'],
+  ['history/', 'Tag history'],
+  ['statistics/', 'Pulls'],
+  ['comments/', 'Comments'],
+] as const;
+
+/** The part of a repository's pages that a page belongs to: what follows the repository in its address. */
+export type RepositoryTab = (typeof TABS)[number][0] | 'settings/';
+
+/** A word about who may see a repository; nothing for a public one. */
+export function VisibilityBadge({ visibility }: Pick<RepositoryDetails, 'visibility'>): View {
+  return visibility === 'public' ? <></> : <Badge tone="warn">{visibility}</Badge>;
+}
+
+function StarButton({ visitor, repository }: { visitor: Visitor; repository: RepositoryDetails }): View {
+  const { isStarred, starCount } = repository;
+  const text = plural(starCount, 'star');
+  if (visitor.login === undefined) return <span class="stars">★ {text}</span>;
+  return (
+    <ActButton
+      visitor={visitor}
+      action={repositoryPath(repository, 'star/')}
+      fields={{ starred: isStarred ? 'no' : 'yes' }}
+      class="quiet"
+      label={isStarred ? `Take your star back, ${text}` : `Give a star, ${text}`}
+    >
+      <span aria-hidden="true">{isStarred ? '★' : '☆'}</span> {text}
+    </ActButton>
+  );
+}
+
+/** What all pages of a repository have: its name, its star, and the way to its other pages. */
+export function RepositoryFrame({
+  visitor,
+  repository,
+  current,
+  children,
+}: {
+  readonly visitor: Visitor;
+  readonly repository: RepositoryDetails;
+  readonly current: RepositoryTab;
+  readonly children?: Children;
+}): View {
+  const { namespace, name, isOfficial, visibility, description, canAdminister } = repository;
+  const tabs = [...TABS, ...(canAdminister ? ([['settings/', 'Settings']] as const) : [])];
+  return (
+    <>
+      <div class="heading">
+        <div>
+          <h1 class="title-line">
+            {isOfficial ? (
+              <span>{name}</span>
+            ) : (
+              <span>
+                <a href={`/u/${namespace}/`}>{namespace}</a> / {name}
+              </span>
+            )}
+            {isOfficial && <Badge tone="official">Official</Badge>}
+            <VisibilityBadge visibility={visibility} />
+          </h1>
+          {description !== '' && <p class="subtitle">{description}</p>}
+        </div>
+        <div class="actions">
+          <StarButton visitor={visitor} repository={repository} />
+        </div>
+      </div>
+      <Tabs
+        label={`Pages of ${name}`}
+        items={tabs.map(([rest, text]) => ({ href: repositoryPath(repository, rest), text }))}
+        current={repositoryPath(repository, current)}
+      />
+      {children}
+    </>
+  );
+}

@@ -1,0 +1,138 @@
+import { assetUrl } from './assets';
+import { Form } from './components/forms';
+import type { Children, View } from './view';
+import type { Visitor } from './visitor';
+
+/** What every page has around its content. */
+export interface LayoutProps {
+  readonly visitor: Visitor;
+  /** of the tab */
+  readonly title: string;
+  /** which of the links above is this page's */
+  readonly section?: 'explore' | 'dashboard' | 'start' | 'admin';
+  /** what stands in the search field */
+  readonly search?: string;
+  /** no wider than text that is read, such as forms */
+  readonly isNarrow?: boolean;
+  readonly children?: Children;
+}
+
+function current(isCurrent: boolean): { 'aria-current'?: 'page' } {
+  return isCurrent ? { 'aria-current': 'page' } : {};
+}
+
+function AccountMenu({ visitor }: { visitor: Visitor }): View {
+  const { login } = visitor;
+  if (login === undefined) {
+    return (
+      <div class="account">
+        <a href="/account/login/">Sign in</a>
+        <a class="button small" href="/account/signup/">
+          Sign up
+        </a>
+      </div>
+    );
+  }
+  const { username, isAdmin } = login.account;
+  return (
+    <details class="menu account">
+      <summary>
+        <span class="avatar" aria-hidden="true">
+          {username.slice(0, 1).toUpperCase()}
+        </span>
+        {username}
+      </summary>
+      <div class="menu-items">
+        <a href="/dashboard/">Dashboard</a>
+        <a href={`/u/${username}/`}>Profile</a>
+        <a href="/repository/add/">Create repository</a>
+        <a href="/organizations/">Organizations</a>
+        <a href="/account/settings/">Settings</a>
+        {isAdmin && <a href="/admin/">Administration</a>}
+        <Form visitor={visitor} action="/account/logout/">
+          <button type="submit" class="plain">
+            Sign out
+          </button>
+        </Form>
+      </div>
+    </details>
+  );
+}
+
+function Header({ visitor, section, search = '' }: LayoutProps): View {
+  return (
+    <header class="top">
+      <div class="bar">
+        <a class="brand" href="/">
+          <svg viewBox="0 0 24 24" width="26" height="26" aria-hidden="true">
+            <path class="hull" d="M3 13h18l-2.2 5.2a2 2 0 0 1-1.9 1.3H7.1a2 2 0 0 1-1.9-1.3z" />
+            <path class="load" d="M6 8h3v4H6zm4.500 0h3v4h-3zm4.500 0h3v4h-3zM10.500 3.500h3v3.500h-3z" />
+          </svg>
+          Drydock
+        </a>
+        <form class="search" action="/search" role="search">
+          <input
+            type="search"
+            name="q"
+            value={search}
+            placeholder="Search repositories"
+            aria-label="Search repositories"
+            maxlength={200}
+          />
+        </form>
+        <nav aria-label="Site">
+          <a href="/explore/" {...current(section === 'explore')}>
+            Explore
+          </a>
+          <a href="/start/" {...current(section === 'start')}>
+            Get started
+          </a>
+          {visitor.login !== undefined && (
+            <a href="/dashboard/" {...current(section === 'dashboard')}>
+              Dashboard
+            </a>
+          )}
+        </nav>
+        <AccountMenu visitor={visitor} />
+      </div>
+    </header>
+  );
+}
+
+/** The whole document around a page. */
+export function Layout(props: LayoutProps): View {
+  const { visitor, title, isNarrow = false, children } = props;
+  const { notice } = visitor;
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title} · Drydock</title>
+        <link rel="stylesheet" href={assetUrl('style.css')} />
+        <link rel="icon" type="image/svg+xml" href={assetUrl('icon.svg')} />
+        <script type="module" src={assetUrl('drydock.js')}></script>
+      </head>
+      <body>
+        <a class="skip" href="#content">
+          Skip to the content
+        </a>
+        <Header {...props} />
+        <main id="content" class={isNarrow ? 'narrow' : ''} tabindex={-1}>
+          {notice !== undefined && (
+            <p class={`notice ${notice.kind}`} role="status">
+              {notice.text}
+            </p>
+          )}
+          {children}
+        </main>
+        <footer>
+          <span>Drydock keeps old docker engines afloat.</span>
+          <a href="/start/">Get started</a>
+          <a href="/api/docs/">API</a>
+        </footer>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { cookie, readCookie } from '../../platform/http/cookies';
+
+/*
+ * What an act that ended with a redirect wants to be said on the next page. It travels in a cookie of the browser that
+ * acted, and is text: it is escaped like all other.
+ */
+
+/** A sentence about what has been done. */
+export interface Notice {
+  readonly text: string;
+  readonly kind: 'done' | 'problem';
+}
+
+const NAME = 'drydock_notice';
+const SECONDS = 60;
+const LONGEST = 2000;
+
+const noticeSchema = z.strictObject({ text: z.string().max(LONGEST), kind: z.enum(['done', 'problem']) });
+
+/** The `Set-Cookie` value that shows a notice on the next page. */
+export function noticeCookie(notice: Notice): string {
+  const value = Buffer.from(JSON.stringify({ ...notice, text: notice.text.slice(0, LONGEST) })).toString('base64url');
+  return cookie(NAME, value, { maxAgeSeconds: SECONDS, isSecure: false });
+}
+
+/** The notice that a request brings, and the `Set-Cookie` value that takes it away. */
+export function readNotice(req: IncomingMessage): { notice: Notice | undefined; forget: string } | undefined {
+  const value = readCookie(req, NAME);
+  if (value === undefined || value === '') return undefined;
+  const forget = cookie(NAME, '', { maxAgeSeconds: 0, isSecure: false });
+  try {
+    const parsed = noticeSchema.safeParse(JSON.parse(Buffer.from(value, 'base64url').toString('utf8')));
+    return { notice: parsed.data, forget };
+  } catch {
+    return { notice: undefined, forget };
+  }
+}

@@ -1,0 +1,41 @@
+import { AppError, type ErrorCode } from '../../platform/errors';
+
+/** What the reader of a form can mend, so that the form is shown again with the sentence. */
+const MENDABLE: ReadonlySet<ErrorCode> = new Set([
+  'invalid',
+  'conflict',
+  'forbidden',
+  'busy',
+  'closed',
+  'stale',
+  'too_large',
+]);
+
+/** What was wrong with a form. */
+export interface Fault {
+  /** a sentence */
+  readonly text: string;
+  /** for the page that shows it */
+  readonly status: 400 | 403 | 409 | 429;
+}
+
+function statusOf(code: ErrorCode): Fault['status'] {
+  if (code === 'conflict' || code === 'stale') return 409;
+  if (code === 'busy') return 429;
+  return code === 'forbidden' || code === 'closed' ? 403 : 400;
+}
+
+/**
+ * Does what a form asks for.
+ *
+ * @returns the result, or what was wrong, for the form to be shown again
+ * @throws what a form cannot mend, such as AppError `not_found`
+ */
+export async function attempt<T>(work: () => Promise<T>): Promise<{ done: T; fault?: never } | { fault: Fault }> {
+  try {
+    return { done: await work() };
+  } catch (error) {
+    if (!(error instanceof AppError) || !MENDABLE.has(error.code)) throw error;
+    return { fault: { text: `${error.message.replace(/\.$/, '')}.`, status: statusOf(error.code) } };
+  }
+}

@@ -1,0 +1,81 @@
+/*
+ * What makes pages livelier. Every act works without it.
+ */
+
+/** Buttons that copy a line: they are hidden where nothing would happen. */
+function offerCopying() {
+  if (navigator.clipboard === undefined) return;
+  for (const button of document.querySelectorAll('button[data-copy]')) {
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = 'Copied';
+      setTimeout(() => (button.textContent = 'Copy'), 1500);
+    });
+  }
+}
+
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** Puts dates into the reader's time zone. */
+function localizeTimes(root = document) {
+  for (const time of root.querySelectorAll('time[datetime]')) {
+    const text = exact.format(new Date(time.dateTime));
+    time.title = text;
+    if (time.classList.contains('exact')) time.textContent = text;
+  }
+}
+
+/** A dangerous button works only once the name was typed: `data-expects` is that name. */
+function awaitTypedNames() {
+  for (const field of document.querySelectorAll('input[data-expects]')) {
+    const button = field.form.querySelector('button[type="submit"]');
+    const update = () => (button.disabled = field.value !== field.dataset.expects);
+    field.addEventListener('input', update);
+    update();
+  }
+}
+
+/**
+ * Parts of a page that change by themselves: `data-refresh` is where a newer one is, `data-every` after how many seconds.
+ * The newest one says whether there will be another.
+ */
+function keepFresh() {
+  for (const part of document.querySelectorAll('[data-refresh]')) refreshLater(part);
+}
+
+function refreshLater(part) {
+  setTimeout(() => refresh(part), Number(part.dataset.every ?? '2') * 1000);
+}
+
+async function refresh(part) {
+  try {
+    const answer = await fetch(part.dataset.refresh, { headers: { Accept: 'text/html' } });
+    if (!answer.ok || answer.redirected) return;
+    const holder = document.createElement('template');
+    holder.innerHTML = await answer.text();
+    localizeTimes(holder.content);
+    const newer = holder.content.firstElementChild;
+    part.replaceWith(holder.content);
+    if (newer?.matches('[data-refresh]')) refreshLater(newer);
+  } catch {
+    setTimeout(() => refresh(part), 10_000); // the server is away
+  }
+}
+
+/** Menus close when something else is clicked, or by Escape. */
+function closeMenus() {
+  const close = (except) => {
+    for (const menu of document.querySelectorAll('details.menu[open]')) if (menu !== except) menu.open = false;
+  };
+  document.addEventListener('click', ({ target }) => close(target.closest('details.menu')));
+  document.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape') close(undefined);
+  });
+}
+
+offerCopying();
+localizeTimes();
+awaitTypedNames();
+keepFresh();
+closeMenus();

@@ -1,0 +1,104 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context } from '../../context';
+import type { Account, Actor } from '../../features/accounts/actor';
+import { findSession, type Session } from '../../features/accounts/sessions';
+import { AppError } from '../../platform/errors';
+import { clientAddress } from '../../platform/http/client-address';
+import { cookie, readCookie } from '../../platform/http/cookies';
+import { csrfToken } from '../../platform/http/csrf';
+import { ownOrigin } from '../../platform/http/own-origin';
+import { setPageHeaders } from '../../platform/http/page-headers';
+import { requestState } from '../../platform/http/request-state';
+import { readSessionCookie } from '../../platform/http/session-cookie';
+import { isSecret, newSecret } from '../../platform/secrets';
+import { readNotice, type Notice } from './notice';
+
+/** What a browser without a session is known by, so that its forms have a token, too. */
+const VISIT_COOKIE = 'drydock_visit';
+
+const SECRET_IN_PATH = /[\w-]{43,}/g;
+
+/** A login in this browser. */
+export interface Login {
+  readonly account: Account;
+  readonly session: Session;
+  /** of the cookie */
+  readonly secret: string;
+}
+
+/** Who looks at a page. */
+export interface Visitor {
+  readonly address: string;
+  readonly actor: Actor;
+  /** undefined: nobody is logged in */
+  readonly login: Login | undefined;
+  /** path and query of the page */
+  readonly url: string;
+  /** `scheme://host[:port]` under which this browser reaches us */
+  readonly origin: string;
+  /** what the page before wants to be said; shown once */
+  readonly notice: Notice | undefined;
+  /** `Set-Cookie` values that the answer must have */
+  readonly cookies: string[];
+  /** goes into every form, as `csrf_token` */
+  readonly formToken: () => string;
+  /** what the tokens of this browser's forms are made from; undefined: it has no cookie of ours */
+  readonly formSecret: string | undefined;
+}
+
+async function loginOf(ctx: Context, req: IncomingMessage): Promise<(Login & { actor: Actor }) | undefined> {
+  const secret = readSessionCookie(req);
+  if (secret === undefined) return undefined;
+  try {
+    const found = await findSession(ctx, secret);
+    if (found === undefined) return undefined;
+    const address = clientAddress(req, ctx.settings.trustsProxy);
+    return {
+      account: found.account,
+      session: found.session,
+      secret,
+      actor: { kind: 'user', identity: found.identity, address },
+    };
+  } catch (error) {
+    // Of an account that may not act the session is worth nothing; its owner sees the pages as everybody does.
+    if (error instanceof AppError && error.code === 'inactive') return undefined;
+    throw error;
+  }
+}
+
+function hideSecrets(req: IncomingMessage): void {
+  const url = req.url ?? '';
+  if (url.startsWith('/account/')) requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret');
+}
+
+/** Finds out who looks, and sets the headers that every page has. */
+export async function welcome(ctx: Context, req: IncomingMessage, res: ServerResponse): Promise<Visitor> {
+  hideSecrets(req);
+  setPageHeaders(req, res);
+  const address = clientAddress(req, ctx.settings.trustsProxy);
+  const origin = ownOrigin(req, ctx.settings);
+  const login = await loginOf(ctx, req);
+  const visit = readCookie(req, VISIT_COOKIE);
+  const formSecret = login?.secret ?? (visit !== undefined && isSecret(visit) ? visit : undefined);
+  const notice = readNotice(req);
+  const cookies = notice === undefined ? [] : [notice.forget];
+  let made: string | undefined;
+  return {
+    address,
+    actor: login?.actor ?? { kind: 'anonymous', address },
+    login,
+    url: req.url ?? '/',
+    origin,
+    notice: notice?.notice,
+    cookies,
+    formSecret,
+    formToken: () => {
+      if (formSecret !== undefined) return csrfToken(ctx.tokenKey, formSecret);
+      if (made === undefined) {
+        made = newSecret();
+        cookies.push(cookie(VISIT_COOKIE, made, { maxAgeSeconds: 24 * 3600, isSecure: origin.startsWith('https:') }));
+      }
+      return csrfToken(ctx.tokenKey, made);
+    },
+  };
+}
