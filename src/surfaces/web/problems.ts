@@ -31,7 +31,9 @@ function statusOf(code: ErrorCode): Fault['status'] {
  * @returns the result, or what was wrong, for the form to be shown again
  * @throws what a form cannot mend, such as AppError `not_found`
  */
-export async function attempt<T>(work: () => Promise<T>): Promise<{ done: T; fault?: never } | { fault: Fault }> {
+export async function attempt<T>(
+  work: () => Promise<T>,
+): Promise<{ done: T; fault?: undefined } | { done?: undefined; fault: Fault }> {
   try {
     return { done: await work() };
   } catch (error) {
