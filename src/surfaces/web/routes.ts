@@ -1,6 +1,7 @@
 import type { Context } from '../../context';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
+import { administrationRows } from './areas/administration/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
 import { organizationRows } from './areas/organizations/routes';
 import { assetRows } from './assets';
@@ -8,7 +9,7 @@ import { problemReply } from './errors';
 import type { Visitor } from './visitor';
 
 /** All pages, by area. */
-const ROWS: readonly WebRow[] = [...assetRows, ...mailLinkRows, ...organizationRows];
+const ROWS: readonly WebRow[] = [...assetRows, ...mailLinkRows, ...organizationRows, ...administrationRows];
 
 function bind(ctx: Context, row: WebRow): WebRoute {
   // The row's own type holds its handler to what `admit` gives for its access.

@@ -53,10 +53,13 @@ async function settingsPage(ctx: Context, exchange: WebExchange<'member'>, shown
         <p>Its teams and robots go with it. It must have no repositories any more: delete or transfer them first.</p>
         <Problem text={deletionFault?.text} />
         <Form visitor={caller} action={organizationPath(namespace, 'delete/')}>
-          <div class="field">
-            <label for="confirmation">Type {namespace} to confirm</label>
-            <input id="confirmation" name="confirmation" data-expects={namespace} autocomplete="off" required />
-          </div>
+          <Field
+            label={`Type ${namespace} to confirm`}
+            name="confirmation"
+            expects={namespace}
+            autocomplete="off"
+            required
+          />
           <Actions>
             <button type="submit" class="danger">
               Delete this organization
