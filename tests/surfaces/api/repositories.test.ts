@@ -101,9 +101,7 @@ describe('GET /repositories/:namespace/:name/tags/', () => {
   it('lists the tags by name, a page at a time', async () => {
     const { body } = await askApi(server, 'get', `${APP}tags/`, { query: { page_size: 2 } });
     expect(body).toMatchObject({ count: 3, previous: null });
-    expect(body.results).toEqual(
-      ['1.0', '1.1'].map((name) => ({ name, image_id: image.id, last_updated: expect.any(String) })),
-    );
+    expect(body.results).toMatchObject(['1.0', '1.1'].map((name) => ({ name, image_id: image.id })));
     const rest = await askApi(server, 'get', body.next.replace(server.url, ''));
     expect(rest.body).toMatchObject({ next: null, results: [{ name: 'latest' }] });
   });
