@@ -119,6 +119,14 @@ describe('GET /search/', () => {
     expect(await found('alice')).toEqual([3, ['alice/app', 'alice/secret', 'alice/tools']]);
   });
 
+  it('sorts, and tells of pulls', async () => {
+    for (const sort of ['best', 'stars', 'pulls', 'updated']) {
+      const answer = await askApi(server, 'get', '/api/v1.1/search/', { query: { q: 'alice', sort } });
+      expect([sort, answer.status, answer.body.results[0]]).toMatchObject([sort, 200, { pull_count: 0 }]);
+    }
+    expect((await askApi(server, 'get', '/api/v1.1/search/', { query: { sort: 'worst' } })).status).toBe(400);
+  });
+
   it('pages', async () => {
     const { body } = await askApi(server, 'get', '/api/v1.1/search/', { query: { page_size: 1, page: 2 } });
     expect(body).toMatchObject({
