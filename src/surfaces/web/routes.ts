@@ -19,7 +19,7 @@ function bind(ctx: Context, row: WebRow): WebRoute {
     handle: async (exchange): Promise<Reply> => {
       let visitor: Visitor = exchange.caller;
       try {
-        visitor = await admit(ctx, exchange.req, row.access, visitor);
+        visitor = await admit(ctx, row.access, exchange);
         return await handle(ctx, { ...exchange, caller: visitor });
       } catch (error) {
         return problemReply(error, visitor, exchange.req);

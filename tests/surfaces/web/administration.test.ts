@@ -87,3 +87,9 @@ it('the audit log is filtered, and shows what strangers wrote as text', async ()
   expect((await admin.get('/admin/audit/?user=admin&since=2020-01-01')).html).toContain('plan.changed');
   expect((await admin.get('/admin/audit/?since=2999-01-01')).html).toContain('Nothing like this happened');
 });
+
+it('a NUL in an address or a form is refused, and nothing breaks', async () => {
+  expect((await admin.get('/admin/users/?q=a%00b')).status).toBe(400);
+  expect((await admin.get('/admin/users/a%00b/')).status).toBe(400);
+  expect((await admin.send('/admin/plans/', { name: 'a\0b', limit: '' })).status).toBe(400);
+});
