@@ -1,9 +1,4 @@
-import type { ConsoleMessage, Page, Request, Response } from 'playwright-core';
-
-/** A page that was asked for may be an error page: that it is one is for the test to expect. */
-function isAboutThePage(message: ConsoleMessage, page: Page): boolean {
-  return message.text().startsWith('Failed to load resource') && message.location().url === page.url();
-}
+import type { Page, Request, Response } from 'playwright-core';
 
 function isPage(request: Request): boolean {
   return request.isNavigationRequest();
@@ -20,8 +15,12 @@ function isPage(request: Request): boolean {
 export function collectComplaints(page: Page, origin: string): string[] {
   const complaints: string[] = [];
   const note = (what: string): void => void complaints.push(`${new URL(page.url(), origin).pathname}: ${what}`);
+  // A page that was asked for may be an error page: that it is one is for the test to expect. And an icon that no page
+  // names is what browsers ask for by themselves, once.
+  const pages = new Set([`${origin}/favicon.ico`]);
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type()) && !isAboutThePage(message, page)) note(message.text());
+    const isAboutPage = message.text().startsWith('Failed to load resource') && pages.has(message.location().url);
+    if (['error', 'warning'].includes(message.type()) && !isAboutPage) note(message.text());
   });
   page.on('pageerror', (error) => note(error.message));
   page.on('dialog', (dialog) => {
@@ -29,6 +28,7 @@ export function collectComplaints(page: Page, origin: string): string[] {
     void dialog.dismiss();
   });
   page.on('request', (request) => {
+    if (isPage(request)) pages.add(request.url());
     const { protocol, origin: from } = new URL(request.url());
     if (protocol.startsWith('http') && from !== origin) note(`asks elsewhere for ${request.url()}`);
   });
