@@ -5,9 +5,10 @@ import { startShowcase } from '../helpers/showcase';
 import type { TestServer } from '../helpers/test-server';
 import { PAGES, type ListedPage } from './pages';
 
+/** Of the markup alone, so far. */
 const PAGE_BYTES = 100_000;
 
-/** The page and its own parts together, but for pictures that people chose. */
+/** How far somebody must scroll to the side to see all of it. */
 const SIDEWAYS = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 function testPages(): void {
