@@ -2,10 +2,12 @@ import type { Endpoint } from './endpoint';
 import { accessTokenEndpoints } from './endpoints/access-tokens';
 import { administrationEndpoints } from './endpoints/administration';
 import { auditEndpoints } from './endpoints/audit';
+import { authorizationEndpoints } from './endpoints/authorizations';
 import { commentEndpoints } from './endpoints/comments';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
 import { invitationEndpoints } from './endpoints/invitations';
+import { jobQueueEndpoints } from './endpoints/job-queue';
 import { mailedLinkEndpoints } from './endpoints/mailed-links';
 import { namespaceEndpoints } from './endpoints/namespaces';
 import { oauthClientEndpoints } from './endpoints/oauth-clients';
@@ -39,6 +41,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...sessionEndpoints,
   ...oauthTokenEndpoints,
   ...oauthClientEndpoints,
+  ...authorizationEndpoints,
   ...namespaceEndpoints,
   ...organizationEndpoints,
   ...teamEndpoints,
@@ -59,5 +62,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...administrationEndpoints,
   ...auditEndpoints,
   ...siteStatisticsEndpoints,
+  ...jobQueueEndpoints,
   ...healthEndpoints,
 ];
