@@ -85,6 +85,8 @@ export type AuditAction =
   | 'webhook.sent' // by hand: a test, or a delivery once more; details: webhook, what
   | 'job.retried' // the subject of these is the job's name
   | 'job.dropped'
+  | 'maintenance.started' // by an administrator; the subject is the kind, details: run
+  | 'maintenance.cancelled'
   | 'gc.freed' // in one repository
   | 'gc.run'
   | 'scrub.run';

@@ -9,6 +9,7 @@ import { healthEndpoints } from './endpoints/health';
 import { invitationEndpoints } from './endpoints/invitations';
 import { jobQueueEndpoints } from './endpoints/job-queue';
 import { mailedLinkEndpoints } from './endpoints/mailed-links';
+import { maintenanceEndpoints } from './endpoints/maintenance';
 import { namespaceEndpoints } from './endpoints/namespaces';
 import { oauthClientEndpoints } from './endpoints/oauth-clients';
 import { oauthTokenEndpoints } from './endpoints/oauth-token';
@@ -24,6 +25,7 @@ import { statisticsEndpoints } from './endpoints/statistics';
 import { tagHistoryEndpoints } from './endpoints/tag-history';
 import { tagEndpoints } from './endpoints/tags';
 import { robotEndpoints } from './endpoints/robots';
+import { storageEndpoints } from './endpoints/storage';
 import { teamEndpoints } from './endpoints/teams';
 import { siteStatisticsEndpoints } from './endpoints/site-statistics';
 import { starEndpoints } from './endpoints/stars';
@@ -63,5 +65,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...auditEndpoints,
   ...siteStatisticsEndpoints,
   ...jobQueueEndpoints,
+  ...maintenanceEndpoints,
+  ...storageEndpoints,
   ...healthEndpoints,
 ];
