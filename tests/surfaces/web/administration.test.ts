@@ -1,7 +1,7 @@
 import { Browsing, browseAs } from '../../helpers/browse';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
-const PAGES = ['', 'users/', 'users/alice/', 'plans/', 'audit/', 'comments/', 'health/'];
+const PAGES = ['', 'users/', 'users/alice/', 'plans/', 'storage/', 'audit/', 'jobs/', 'comments/', 'health/'];
 
 let server: TestServer;
 let admin: Browsing;

@@ -8,7 +8,7 @@ import { storageReport, type StorageReport } from '../../../../features/maintena
 import type { Context } from '../../../../context';
 import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
-import { Ago, formatCount, Size } from '../../components/figures';
+import { Ago, formatCount, plural, Size } from '../../components/figures';
 import { ActButton } from '../../components/forms';
 import { Badge, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
@@ -32,7 +32,7 @@ function Facts({ report }: { report: StorageReport }): View {
     <dl class="pairs">
       <dt>Stored</dt>
       <dd>
-        <Size bytes={bytes} /> in {formatCount(blobs)} layers of {formatCount(images)} images
+        <Size bytes={bytes} /> in {plural(blobs, 'layer')} of {plural(images, 'image')}
       </dd>
       <dt>Damaged</dt>
       <dd>
