@@ -11,6 +11,7 @@ import { welcome, type Login, type Visitor } from './visitor';
  * Who may come in. The pages only look; the forms change something, and each has the token of the browser that was given
  * it, so that another site cannot send one for a reader of its own.
  *
+ *   file                 everybody; nobody is looked up, for it is the same for all
  *   anyone               everybody
  *   member               whoever is logged in; others are asked to log in first
  *   administrator        administrators
@@ -29,6 +30,7 @@ type WithForm<V> = V & { readonly form: Form };
 
 /** What a handler gets to know of its caller. */
 export interface Callers {
+  file: Visitor;
   anyone: Visitor;
   member: Member;
   administrator: Member;
@@ -88,6 +90,7 @@ export async function admit(ctx: Context, req: IncomingMessage, access: Access, 
 export function webGuards(ctx: Context): { readonly [A in Access]: Guard<Visitor> } {
   const guard = (req: IncomingMessage, res: ServerResponse): Promise<Visitor> => welcome(ctx, req, res);
   return {
+    file: (req, res) => welcome(ctx, req, res, { isKnown: false }),
     anyone: guard,
     member: guard,
     administrator: guard,
