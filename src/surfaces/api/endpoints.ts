@@ -5,6 +5,7 @@ import { auditEndpoints } from './endpoints/audit';
 import { commentEndpoints } from './endpoints/comments';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
+import { imageEndpoints } from './endpoints/images';
 import { invitationEndpoints } from './endpoints/invitations';
 import { mailedLinkEndpoints } from './endpoints/mailed-links';
 import { namespaceEndpoints } from './endpoints/namespaces';
@@ -49,6 +50,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...repositoryNameEndpoints,
   ...tagEndpoints,
   ...tagHistoryEndpoints,
+  ...imageEndpoints,
   ...sharingEndpoints,
   ...statisticsEndpoints,
   ...searchEndpoints,
