@@ -141,7 +141,7 @@ describe('the history of tags', () => {
     expect(html).toContain(`>${OLD.id.slice(0, 12)}</a>`);
     expect(html).not.toContain('restore');
     expect((await reader.get(path)).html).not.toContain('/restore/');
-    expect((await owner.get(path)).html).toContain(`aria-label="Set v1 to ${OLD.id.slice(0, 12)}"`);
+    expect((await owner.get(path)).html).toContain(`aria-label="Undo: set v1 to ${OLD.id.slice(0, 12)}"`);
 
     const event = String((await latest('v1')).id);
     const undone = await owner.send(`${path}restore/`, { event, side: 'before' }, path);
