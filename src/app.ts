@@ -21,8 +21,9 @@ import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
 import { v1Headers } from './surfaces/v1/replies';
 import { v1Routes } from './surfaces/v1/routes';
 import { webGuards } from './surfaces/web/access';
-import { missingPage, wantsPage, webErrorReply } from './surfaces/web/errors';
+import { missingPage, refusalPage, wantsPage, webErrorReply } from './surfaces/web/errors';
 import { webRoutes } from './surfaces/web/routes';
+import { hideSecrets } from './surfaces/web/visitor';
 
 /** What the surfaces need beside the context. */
 export interface AppParts {
@@ -53,16 +54,19 @@ const errorReply: ErrorReply = (error, { requestId, log }) => {
 };
 
 /** What Express itself refuses: a path whose escapes are broken. */
-const refuse: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
-  const isApi = req.path.startsWith('/api/');
-  const make = async (): Promise<Reply> => {
-    if (!(error instanceof URIError)) throw error;
-    if (isApi) throw new AppError('invalid', 'The path has a broken escape');
-    return json(400, { error: 'Bad request' });
+function refuseWith(ctx: Context): ErrorRequestHandler {
+  return async (error: unknown, req, res, _next) => {
+    const isApi = req.path.startsWith('/api/');
+    const make = async (): Promise<Reply> => {
+      if (!(error instanceof URIError)) throw error;
+      const refusal = new AppError('invalid', 'The path has a broken escape');
+      if (isApi) throw refusal;
+      return wantsPage(req) ? refusalPage(ctx, req, res, refusal) : json(400, { error: 'Bad request' });
+    };
+    const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: v1Headers };
+    await answer(res, { make, path: req.path, ...style });
   };
-  const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: v1Headers };
-  await answer(res, { make, path: req.path, ...style });
-};
+}
 
 /** The v1 surface, as the fast lane and Express both get it. */
 function v1Surface(ctx: Context): MountOptions<Access, Callers> {
@@ -106,6 +110,10 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
   app.set('etag', false);
   app.set('query parser', false);
   app.enable('case sensitive routing');
+  app.use((req, _res, next) => {
+    hideSecrets(req);
+    next();
+  });
   mountRoutes(app, {
     routes: opsRoutes(ctx, metrics, isDraining),
     guards: { open: () => Promise.resolve(undefined) },
@@ -130,7 +138,7 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     errorReply: () => webErrorReply,
     fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
   });
-  app.use(refuse);
+  app.use(refuseWith(ctx));
   return app;
 }
 

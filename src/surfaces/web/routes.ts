@@ -1,13 +1,14 @@
 import type { Context } from '../../context';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
+import { loginRows } from './areas/login/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
 import { assetRows } from './assets';
 import { problemReply } from './errors';
 import type { Visitor } from './visitor';
 
 /** All pages, by area. */
-const ROWS: readonly WebRow[] = [...assetRows, ...mailLinkRows];
+const ROWS: readonly WebRow[] = [...assetRows, ...loginRows, ...mailLinkRows];
 
 function bind(ctx: Context, row: WebRow): WebRoute {
   // The row's own type holds its handler to what `admit` gives for its access.
