@@ -14,16 +14,15 @@ import { docsGuards, docsRoutes } from './surfaces/api/docs';
 import { ENDPOINTS } from './surfaces/api/endpoints';
 import { apiErrorReply, apiFallback } from './surfaces/api/errors';
 import { apiHeaders, toRoute } from './surfaces/api/mount';
-import { oauthPageGuards, oauthPages, pageErrorReply } from './surfaces/api/oauth-pages';
 import { opsRoutes } from './surfaces/ops/routes';
 import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
 import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
 import { v1Headers } from './surfaces/v1/replies';
 import { v1Routes } from './surfaces/v1/routes';
-import { webGuards } from './surfaces/web/access';
+import { webGuards, type Access as WebAccess } from './surfaces/web/access';
 import { missingPage, refusalPage, wantsPage, webErrorReply } from './surfaces/web/errors';
 import { webRoutes } from './surfaces/web/routes';
-import { hideSecrets } from './surfaces/web/visitor';
+import { hideSecrets, type Visitor } from './surfaces/web/visitor';
 
 /** What the surfaces need beside the context. */
 export interface AppParts {
@@ -89,19 +88,24 @@ function mountApi(app: Express, ctx: Context): void {
     fallback: { path: undefined, reply: apiFallback },
   });
   mountRoutes(app, {
-    routes: oauthPages(ctx),
-    guards: oauthPageGuards(ctx),
-    headers: apiHeaders,
-    errorReply: () => pageErrorReply,
-    fallback: { path: undefined, reply: apiFallback },
-  });
-  mountRoutes(app, {
     routes: ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint)),
     guards: apiGuards(ctx),
     headers: apiHeaders,
     errorReply: () => apiErrorReply,
     fallback: { path: '/api', reply: apiFallback },
   });
+}
+
+/** The pages. */
+function webSurface(ctx: Context): MountOptions<WebAccess, Record<WebAccess, Visitor>> {
+  return {
+    routes: webRoutes(ctx),
+    guards: webGuards(ctx),
+    // They are for one reader, at one moment.
+    headers: () => ({ 'Cache-Control': 'no-store' }),
+    errorReply: () => webErrorReply,
+    fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
+  };
 }
 
 function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptions<Access, Callers>): Express {
@@ -129,15 +133,12 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }, { Allow: 'POST' }) },
   });
   mountRoutes(app, v1);
+  const web = webSurface(ctx);
+  const isBelowApi = ({ path }: { readonly path: string }): boolean => path.startsWith('/api/');
+  // A page has an address of the API: it is asked for before the API says that there is nothing else.
+  mountRoutes(app, { ...web, routes: web.routes.filter(isBelowApi), fallback: { ...web.fallback, path: undefined } });
   mountApi(app, ctx);
-  mountRoutes(app, {
-    routes: webRoutes(ctx),
-    guards: webGuards(ctx),
-    // They are for one reader, at one moment.
-    headers: () => ({ 'Cache-Control': 'no-store' }),
-    errorReply: () => webErrorReply,
-    fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
-  });
+  mountRoutes(app, { ...web, routes: web.routes.filter((route) => !isBelowApi(route)) });
   app.use(refuseWith(ctx));
   return app;
 }

@@ -23,6 +23,7 @@ export type AuditAction =
   | 'oauth.client_created'
   | 'oauth.client_deleted'
   | 'oauth.authorized' // an account lets a client act for it; details: scope
+  | 'oauth.revoked' // an account takes that back; details: client
   | 'user.registered'
   | 'user.created'
   | 'user.password_changed'
@@ -82,6 +83,10 @@ export type AuditAction =
   | 'webhook.deleted'
   | 'webhook.disabled' // after long failure
   | 'webhook.sent' // by hand: a test, or a delivery once more; details: webhook, what
+  | 'job.retried' // the subject of these is the job's name
+  | 'job.dropped'
+  | 'maintenance.started' // by an administrator; the subject is the kind, details: run
+  | 'maintenance.cancelled'
   | 'gc.freed' // in one repository
   | 'gc.run'
   | 'scrub.run';
@@ -127,6 +132,8 @@ export interface AuditFilter {
   readonly action?: string | undefined;
   readonly subject?: string | undefined;
   readonly since?: Date | undefined;
+  /** only what is older */
+  readonly until?: Date | undefined;
   readonly limit: number;
   /** how many of the newest to leave out */
   readonly offset?: number | undefined;

@@ -1,8 +1,8 @@
 import type { Needs } from '../../context';
-import type { Actor, Principal } from '../accounts/actor';
-import { identityOf } from '../accounts/actor';
+import { identityOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
 import { getAccount, principalFrom } from '../accounts/current-account';
 import { canWrite } from '../accounts/policy';
+import { sameRepository } from '../repositories/names';
 import { callerKey } from '../repositories/openings';
 import {
   assertReadable,
@@ -114,13 +114,37 @@ export async function locateReadable(
   imageId: string,
 ): Promise<LocatedImage | undefined> {
   if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'read');
-  const access = actor.access === 'write' ? 'write' : 'read';
-  const row = await byAnyName(ctx, actor.repository, (name) =>
-    store.findInRepository(ctx.db, imageId, actor.identity, name, access),
+  return locateIn(ctx, actor, actor.repository, imageId, actor.access === 'write' ? 'write' : 'read');
+}
+
+async function locateIn(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  repositoryName: RepositoryName,
+  imageId: string,
+  access: 'read' | 'write',
+): Promise<LocatedImage> {
+  const row = await byAnyName(ctx, repositoryName, (name) =>
+    store.findInRepository(ctx.db, imageId, identityOf(actor), name, access),
   );
   const principal = principalFrom(actor, row);
   const repository = assertReadable({ principal, namespace: undefined, repository: repositoryFrom(row) }, MISSING);
   return located(row, repository, principal, actor);
+}
+
+/**
+ * What an id names in one repository, whatever other ones the actor may read; also by a former name of it.
+ *
+ * @throws AppError `not_found` when the actor may not know of the repository, `unauthenticated`, `inactive`
+ */
+export async function locateInRepository(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  imageId: string,
+): Promise<LocatedImage> {
+  if (actor.kind === 'token' && !sameRepository(actor.repository, name)) throw authorizationRequired();
+  return locateIn(ctx, actor, name, imageId, 'read');
 }
 
 /** @throws AppError `unauthenticated` for somebody whose credentials cannot be a pusher's */

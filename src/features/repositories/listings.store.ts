@@ -51,18 +51,3 @@ export async function countListable(db: Db, wanted: Wanted): Promise<number> {
   const rows = await query<{ count: number }>(db, `select count(*) as count from ${LISTABLE_IN}`, valuesOf(wanted));
   return rows[0]?.count ?? 0;
 }
-
-export interface ListedTagRow {
-  name: string;
-  image_id: string;
-  updated_at: Date;
-}
-
-/** By name. */
-export async function listTags(db: Db, repositoryId: number, limit: number, offset: number): Promise<ListedTagRow[]> {
-  return query<ListedTagRow>(
-    db,
-    'select name, image_id, updated_at from tags where repository_id = $1 order by name limit $2 offset $3',
-    [repositoryId, limit, offset],
-  );
-}

@@ -6,9 +6,7 @@ import { getAccount } from '../accounts/current-account';
 import type { Visibility } from '../accounts/policy';
 import * as store from './listings.store';
 import { LIBRARY } from './names';
-import { assertReadable, findScope } from './scope';
 import type { RepositoryState } from './scope-row';
-import { countTags } from './tags.store';
 
 /** A repository in a list. */
 export interface ListedRepository extends RepositoryName {
@@ -30,9 +28,6 @@ export interface ListedTag {
   readonly updatedAt: Date;
 }
 
-const MISSING = 'Repository not found';
-const TAGS_COUNTED = 1_000_000;
-
 function toListed(row: store.ListedRow): ListedRepository {
   return {
     namespace: row.namespace,
@@ -50,6 +45,16 @@ function toListed(row: store.ListedRow): ListedRepository {
 }
 
 /**
+ * Makes sure that there is a namespace, and that whoever looks at it may still act.
+ *
+ * @throws AppError `not_found`, `unauthenticated`, `inactive`
+ */
+export async function assertNamespace(ctx: Needs<'db'>, actor: Actor, namespace: string): Promise<void> {
+  if (actor.kind !== 'anonymous') await getAccount(ctx, actor);
+  if (!(await store.namespaceExists(ctx.db, namespace))) throw new AppError('not_found', 'No such namespace');
+}
+
+/**
  * The repositories of a namespace that the actor may find in a list, by name, and how many there are.
  *
  * @param wanted.text - a part of the name; undefined: any
@@ -61,28 +66,10 @@ export async function listNamespace(
   namespace: string,
   wanted: Range & { readonly text?: string | undefined },
 ): Promise<{ total: number; repositories: ListedRepository[] }> {
-  if (actor.kind !== 'anonymous') await getAccount(ctx, actor);
-  if (!(await store.namespaceExists(ctx.db, namespace))) throw new AppError('not_found', 'No such namespace');
+  await assertNamespace(ctx, actor, namespace);
   const { text, limit, offset } = wanted;
   const pattern = text === undefined ? undefined : containing(text);
   const filter = { identity: identityOf(actor), namespace, pattern };
   const rows = await store.listListable(ctx.db, filter, limit, offset);
   return { total: await store.countListable(ctx.db, filter), repositories: rows.map(toListed) };
-}
-
-/**
- * The tags of a repository by name, and how many there are; also by a former name of the repository.
- *
- * @throws AppError `not_found`, `unauthenticated` as for reading
- */
-export async function listTags(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
-  { limit, offset }: Range,
-): Promise<{ total: number; tags: ListedTag[] }> {
-  const { id } = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
-  const rows = await store.listTags(ctx.db, id, limit, offset);
-  const tags = rows.map((row) => ({ name: row.name, imageId: row.image_id, updatedAt: row.updated_at }));
-  return { total: await countTags(ctx.db, id, TAGS_COUNTED), tags };
 }

@@ -46,7 +46,7 @@ export interface Wanted {
 export const LOOKED_AT = 1000;
 
 /** How a statement finds out what the caller may find. */
-interface CallerSql {
+export interface CallerSql {
   /** a table `account` of one row at most */
   readonly account: string;
   /** holds for repositories `r` that he may find */
@@ -76,7 +76,8 @@ const NOBODY: CallerSql = {
   name: 'nobody',
 };
 
-function callerSqlOf(account: Account): CallerSql {
+/** How to find out what this caller may find. */
+export function callerSqlOf(account: Account): CallerSql {
   return account === undefined ? NOBODY : SOMEBODY;
 }
 
@@ -122,7 +123,8 @@ export function firstStatement(words: number, caller: CallerSql = SOMEBODY): Pre
   };
 }
 
-function valuesOf(account: Account): (number | null)[] {
+/** What `CallerSql` takes as `$1` to `$3`. */
+export function valuesOf(account: Account): (number | null)[] {
   return [account?.userId ?? null, account?.credentialsEpoch ?? null, account?.accessTokenId ?? null];
 }
 
@@ -134,8 +136,12 @@ export async function searchFirst(db: Db, account: Account, wanted: Wanted): Pro
   return rows[0] ?? { is_account: false, found: 0, hits: [] };
 }
 
-/** @param first - the number of the first pattern's placeholder */
-function hitsSql(words: number, first: number, caller: CallerSql): string {
+/**
+ * All hits, as `from … where …`.
+ *
+ * @param first - the number of the first pattern's placeholder
+ */
+export function hitsSql(words: number, first: number, caller: CallerSql): string {
   return `from repositories r
       where r.state <> 'deleting' and ${caller.findable} ${likeEach(words, first)}`;
 }

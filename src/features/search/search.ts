@@ -35,6 +35,15 @@ function wordsOf(term: string): string[] {
     .map((word) => word.replace(LIBRARY_PREFIX, ''));
 }
 
+function patternsOf(words: readonly string[]): string[] {
+  return words.slice(0, MAX_WORDS).map(containing);
+}
+
+/** What a hit has to be like, for each word of a term. */
+export function patternsOfTerm(term: string): string[] {
+  return patternsOf(wordsOf(term));
+}
+
 /**
  * Finds a page of what is common without looking at everything. Its total may be some seconds old, for counting takes
  * longer than finding.
@@ -76,7 +85,7 @@ export async function searchRepositories(
   { term, page, pageSize }: { term: string; page: number; pageSize: number },
 ): Promise<SearchPage> {
   const words = wordsOf(term);
-  const patterns = words.slice(0, MAX_WORDS).map(containing);
+  const patterns = patternsOf(words);
   const wanted = { patterns, exact: words.join(' '), limit: pageSize, offset: (page - 1) * pageSize };
   const account = identityOf(actor);
   const row = (await searchCommon(ctx, account, wanted)) ?? (await store.searchAll(ctx.db, account, wanted));

@@ -16,6 +16,7 @@ const ROWS_OF_A_DAY = 500;
  * One statement, so that all of it happens or nothing. A batch that this source saved before changes no row: a second
  * attempt waits for the first and finds its number. Repositories are locked first and in their order, like the rows:
  * flushes of other processes wait instead of ending in a deadlock, and a repository cannot go before its counts are in.
+ * Totals come after all rows of the day, for the same reason: they ask how many were written.
  */
 const ADD = `with fresh as (
     insert into activity_sources as s (source, saved) values ($1, $2)
@@ -43,12 +44,20 @@ const ADD = `with fresh as (
     select repository_id, case when has_room then engine else 'other' end as engine,
       case when has_room then kernel else '' end as kernel, sum(pulls) as pulls, sum(pushes) as pushes
     from counted group by 1, 2, 3
+  ),
+  written as (
+    insert into repository_activity as a (repository_id, day, engine, kernel, pulls, pushes)
+    select s.repository_id, $3, s.engine, s.kernel, s.pulls, s.pushes from summed s join there t on t.id = s.repository_id
+    order by 1, 3, 4
+    on conflict (repository_id, day, engine, kernel) do update
+      set pulls = a.pulls + excluded.pulls, pushes = a.pushes + excluded.pushes
+    returning 1
   )
-  insert into repository_activity as a (repository_id, day, engine, kernel, pulls, pushes)
-  select s.repository_id, $3, s.engine, s.kernel, s.pulls, s.pushes from summed s join there t on t.id = s.repository_id
-  order by 1, 3, 4
-  on conflict (repository_id, day, engine, kernel) do update
-    set pulls = a.pulls + excluded.pulls, pushes = a.pushes + excluded.pushes`;
+  insert into repository_totals as a (repository_id, pulls, pushes)
+  select s.repository_id, sum(s.pulls), sum(s.pushes) from summed s join there t on t.id = s.repository_id
+  where (select count(*) from written) > 0
+  group by 1 order by 1
+  on conflict (repository_id) do update set pulls = a.pulls + excluded.pulls, pushes = a.pushes + excluded.pushes`;
 
 /** @param batch.number - greater than that of the source's last batch */
 export async function addActivity(

@@ -52,16 +52,18 @@ export async function countAll(db: Db): Promise<SiteTotalsRow> {
   return rows[0];
 }
 
+export interface EngineRow extends SumRow {
+  engine: string;
+  kernel: string;
+  last_seen: string;
+}
+
 /** @param repositoryId - undefined: all repositories */
-export async function listEngines(
-  db: Db,
-  repositoryId: number | undefined,
-  days: number,
-): Promise<(SumRow & { engine: string; kernel: string })[]> {
+export async function listEngines(db: Db, repositoryId: number | undefined, days: number): Promise<EngineRow[]> {
   const condition = repositoryId === undefined ? '' : 'and repository_id = $2';
-  return query<SumRow & { engine: string; kernel: string }>(
+  return query<EngineRow>(
     db,
-    `select engine, kernel, ${SUMS} from repository_activity
+    `select engine, kernel, ${SUMS}, max(day)::text as last_seen from repository_activity
      where day > (now() at time zone 'utc')::date - $1::integer ${condition}
      group by engine, kernel order by 3 desc, 4 desc, engine, kernel`,
     repositoryId === undefined ? [days] : [days, repositoryId],

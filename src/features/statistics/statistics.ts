@@ -25,6 +25,12 @@ export interface DailyActivity extends ActivityTotals {
 export interface EngineActivity extends ActivityTotals {
   readonly engine: string;
   readonly kernel: string;
+  /** the last day on which it came, in UTC: `2016-01-31` */
+  readonly lastSeen: string;
+}
+
+function toEngine({ last_seen: lastSeen, ...row }: store.EngineRow): EngineActivity {
+  return { ...row, lastSeen };
 }
 
 /** Milliseconds; NaN for what is no day of the calendar. */
@@ -74,6 +80,25 @@ export async function listDailyActivity(
 }
 
 /**
+ * The same of the last days, today included: what a chart shows.
+ *
+ * @param days - 1 to 366
+ * @throws AppError `invalid`, `not_found`, `unauthenticated`
+ */
+export async function listLastDays(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  days: number,
+): Promise<DailyActivity[]> {
+  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
+  assertDays(days);
+  const now = Date.now();
+  const dayOf = (moment: number): string => new Date(moment).toISOString().slice(0, 10);
+  return store.listDays(ctx.db, repository.id, { from: dayOf(now - (days - 1) * DAY_MS), to: dayOf(now) });
+}
+
+/**
  * Which engines pulled and pushed a repository in the last days, today included, the most pulls first; for those who
  * administer it.
  *
@@ -87,7 +112,7 @@ export async function reportEngines(
 ): Promise<EngineActivity[]> {
   const { repository } = await getAdministered(ctx, actor, name);
   assertDays(days);
-  return store.listEngines(ctx.db, repository.id, days);
+  return (await store.listEngines(ctx.db, repository.id, days)).map(toEngine);
 }
 
 /**
@@ -98,7 +123,7 @@ export async function reportEngines(
 export async function reportAllEngines(ctx: Needs<'db'>, actor: Actor, days: number): Promise<EngineActivity[]> {
   await assertAdministrator(ctx, actor);
   assertDays(days);
-  return store.listEngines(ctx.db, undefined, days);
+  return (await store.listEngines(ctx.db, undefined, days)).map(toEngine);
 }
 
 /** How much there is of everything. */

@@ -2,11 +2,15 @@ import type { Endpoint } from './endpoint';
 import { accessTokenEndpoints } from './endpoints/access-tokens';
 import { administrationEndpoints } from './endpoints/administration';
 import { auditEndpoints } from './endpoints/audit';
+import { authorizationEndpoints } from './endpoints/authorizations';
 import { commentEndpoints } from './endpoints/comments';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
+import { imageEndpoints } from './endpoints/images';
 import { invitationEndpoints } from './endpoints/invitations';
+import { jobQueueEndpoints } from './endpoints/job-queue';
 import { mailedLinkEndpoints } from './endpoints/mailed-links';
+import { maintenanceEndpoints } from './endpoints/maintenance';
 import { namespaceEndpoints } from './endpoints/namespaces';
 import { oauthClientEndpoints } from './endpoints/oauth-clients';
 import { oauthTokenEndpoints } from './endpoints/oauth-token';
@@ -22,6 +26,7 @@ import { statisticsEndpoints } from './endpoints/statistics';
 import { tagHistoryEndpoints } from './endpoints/tag-history';
 import { tagEndpoints } from './endpoints/tags';
 import { robotEndpoints } from './endpoints/robots';
+import { storageEndpoints } from './endpoints/storage';
 import { teamEndpoints } from './endpoints/teams';
 import { siteStatisticsEndpoints } from './endpoints/site-statistics';
 import { starEndpoints } from './endpoints/stars';
@@ -39,6 +44,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...sessionEndpoints,
   ...oauthTokenEndpoints,
   ...oauthClientEndpoints,
+  ...authorizationEndpoints,
   ...namespaceEndpoints,
   ...organizationEndpoints,
   ...teamEndpoints,
@@ -49,6 +55,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...repositoryNameEndpoints,
   ...tagEndpoints,
   ...tagHistoryEndpoints,
+  ...imageEndpoints,
   ...sharingEndpoints,
   ...statisticsEndpoints,
   ...searchEndpoints,
@@ -59,5 +66,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...administrationEndpoints,
   ...auditEndpoints,
   ...siteStatisticsEndpoints,
+  ...jobQueueEndpoints,
+  ...maintenanceEndpoints,
+  ...storageEndpoints,
   ...healthEndpoints,
 ];

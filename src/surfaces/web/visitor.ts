@@ -72,12 +72,21 @@ export function hideSecrets(req: IncomingMessage): void {
   if (url.startsWith('/account/')) requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret');
 }
 
-/** Finds out who looks, and sets the headers that every page has. */
-export async function welcome(ctx: Context, req: IncomingMessage, res: ServerResponse): Promise<Visitor> {
+/**
+ * Finds out who looks, and sets the headers that every page has.
+ *
+ * @param options.isKnown - false: it does not matter who looks
+ */
+export async function welcome(
+  ctx: Context,
+  req: IncomingMessage,
+  res: ServerResponse,
+  options: { readonly isKnown: boolean } = { isKnown: true },
+): Promise<Visitor> {
   setPageHeaders(req, res);
   const address = clientAddress(req, ctx.settings.trustsProxy);
   const origin = ownOrigin(req, ctx.settings);
-  const login = await loginOf(ctx, req);
+  const login = options.isKnown ? await loginOf(ctx, req) : undefined;
   const visit = readCookie(req, VISIT_COOKIE);
   const formSecret = login?.secret ?? (visit !== undefined && isSecret(visit) ? visit : undefined);
   const notice = readNotice(req);

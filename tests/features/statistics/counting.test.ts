@@ -44,6 +44,19 @@ const sum = async (db: Db = database.db): Promise<number> =>
   (await rows(db)).reduce((total: number, row: { pulls: number }) => total + row.pulls, 0);
 
 describe('saving counts', () => {
+  it('adds them to the totals of their repositories, too', async () => {
+    const [first, second] = [await addRepository('first'), await addRepository('second')];
+    const pushes: Count<Activity> = { subject: first, label: '', times: { push: 5 } };
+    await saveActivity(ctx, batch([pulls(first, ENGINE, 2), pulls(first, ''), pulls(second, ''), pushes]));
+    await saveActivity(ctx, { ...batch([pulls(second, '', 7), pulls(999_999, '')]), day: '2016-02-01' });
+    const source = randomUUID();
+    for (let turn = 0; turn < 2; turn += 1) await saveActivity(ctx, batch([pulls(second, '', 1)], 1, source));
+    expect(await database.db('repository_totals').orderBy('repository_id')).toEqual([
+      { repository_id: first, pulls: 3, pushes: 5 },
+      { repository_id: second, pulls: 9, pushes: 0 },
+    ]);
+  });
+
   it('adds to what the day has, by version and kernel', async () => {
     const id = await addRepository('app');
     const counts: Count<Activity>[] = [

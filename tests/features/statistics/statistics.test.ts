@@ -4,6 +4,7 @@ import { saveActivity } from '../../../src/features/statistics/counting';
 import {
   getActivityTotals,
   listDailyActivity,
+  listLastDays,
   reportAllEngines,
   reportEngines,
 } from '../../../src/features/statistics/statistics';
@@ -83,8 +84,8 @@ it('engines of the last days are reported to those who administer, the most pull
   await save('app', dayBefore(6), '0.9.1', { pull: 3, push: 1 });
   await save('app', dayBefore(7), '0.6.7', { pull: 9 });
   await save('secret', dayBefore(0), '1.5.0', { pull: 9 });
-  const old = { engine: '0.9.1', kernel: '3.13', pulls: 3, pushes: 1 };
-  const recent = { engine: '1.5.0', kernel: '3.13', pulls: 1, pushes: 0 };
+  const old = { engine: '0.9.1', kernel: '3.13', pulls: 3, pushes: 1, lastSeen: dayBefore(6) };
+  const recent = { engine: '1.5.0', kernel: '3.13', pulls: 1, pushes: 0, lastSeen: dayBefore(0) };
   expect(await reportEngines(server.ctx, alice, APP, 7)).toEqual([old, recent]);
   expect(await reportEngines(server.ctx, root, APP, 1)).toEqual([recent]);
   expect(await reportAllEngines(server.ctx, root, 7)).toEqual([{ ...recent, pulls: 10 }, old]);
@@ -94,11 +95,30 @@ it('engines of the last days are reported to those who administer, the most pull
   await expect(reportAllEngines(server.ctx, ANYBODY, 7)).rejects.toMatchObject({ code: 'unauthenticated' });
 });
 
+it('an engine was last seen on the last of its days', async () => {
+  for (const days of [5, 2, 3]) await save('app', dayBefore(days), '1.0.0', { pull: 1 });
+  expect(await reportEngines(server.ctx, alice, APP, 7)).toMatchObject([{ pulls: 3, lastSeen: dayBefore(2) }]);
+});
+
+it('the last days end with today, and have zeros', async () => {
+  await save('app', dayBefore(0), '1.0.0', { pull: 2 });
+  await save('app', dayBefore(2), '1.0.0', { pull: 1 });
+  await save('app', dayBefore(3), '1.0.0', { pull: 9 });
+  expect(await listLastDays(server.ctx, ANYBODY, APP, 3)).toEqual([
+    { day: dayBefore(2), pulls: 1, pushes: 0 },
+    { day: dayBefore(1), pulls: 0, pushes: 0 },
+    { day: dayBefore(0), pulls: 2, pushes: 0 },
+  ]);
+  expect(await listLastDays(server.ctx, ANYBODY, APP, 90)).toHaveLength(90);
+  await expect(listLastDays(server.ctx, ANYBODY, APP, 367)).rejects.toMatchObject({ code: 'invalid' });
+});
+
 it('a private repository has none for strangers', async () => {
   const secret = { namespace: 'alice', name: 'secret' };
   const range = { from: '2016-02-28', to: '2016-03-01' };
   await expect(getActivityTotals(server.ctx, bob, secret)).rejects.toMatchObject({ code: 'not_found' });
   await expect(listDailyActivity(server.ctx, bob, secret, range)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(listLastDays(server.ctx, bob, secret, 7)).rejects.toMatchObject({ code: 'not_found' });
   await expect(reportEngines(server.ctx, bob, secret, 7)).rejects.toMatchObject({ code: 'not_found' });
   await expect(getActivityTotals(server.ctx, ANYBODY, secret)).rejects.toMatchObject({ code: 'unauthenticated' });
 });

@@ -87,7 +87,7 @@ describe.each(REPOSITORIES)('$namespace/$name', (repository) => {
   const root = (): Player => players.find((player) => player.name === 'administrator')!;
 
   it('who reads', async () => {
-    const cells = ['', 'tags/', 'tags/latest/', 'tag-history/', 'statistics/'];
+    const cells = ['', 'tags/', 'tags/latest/', 'tags/latest/image-history/', 'tag-history/', 'images/', 'statistics/'];
     await everybodyTries(
       repository,
       cells.map((part) => ['get', `${path}${part}`, 200] as const),

@@ -30,7 +30,14 @@ it('a renamed repository is read by both names, and changed by the new one', asy
   expect([moved, body]).toMatchObject([200, { namespace: 'alice', name: 'web', tag_count: 1 }]);
   const former = await askApi(server, 'get', pathOf('alice/app'));
   expect([former.status, former.body]).toMatchObject([200, { namespace: 'alice', name: 'web' }]);
-  for (const part of ['tags/', 'tags/latest/', 'tag-history/', 'statistics/']) {
+  for (const part of [
+    'tags/',
+    'tags/latest/',
+    'tags/latest/image-history/',
+    'tag-history/',
+    'images/',
+    'statistics/',
+  ]) {
     expect([part, await status(pathOf('alice/app') + part)]).toEqual([part, 200]);
   }
   const headers = { 'If-Match': '*' };

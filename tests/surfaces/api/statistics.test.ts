@@ -73,8 +73,8 @@ describe('engines', () => {
     expect([body.count, body.results]).toEqual([
       2,
       [
-        { engine: '1.6.0', kernel: '3.16', pull_count: 9, push_count: 0 },
-        { engine: '1.5.0', kernel: '3.16', pull_count: 5, push_count: 2 },
+        { engine: '1.6.0', kernel: '3.16', pull_count: 9, push_count: 0, last_seen: today },
+        { engine: '1.5.0', kernel: '3.16', pull_count: 5, push_count: 2, last_seen: today },
       ],
     ]);
     expect((await askApi(server, 'get', `${APP}statistics/engines/`, { as: 'robert' })).status).toBe(403);

@@ -65,7 +65,8 @@ export async function listFiles(
   return files;
 }
 
-function toFile({ name, typeflag, size, mtime, mode, uid, gid }: TarEntry): FileEntry | undefined {
+/** What of an entry is for people to see; undefined: nothing. */
+export function toFile({ name, typeflag, size, mtime, mode, uid, gid }: TarEntry): FileEntry | undefined {
   const path = absolute(name.toString('utf8'));
   if (typeflag === PAX_GLOBAL || path.includes(`/${UNION_METADATA}`)) return undefined;
   const cut = path.lastIndexOf('/') + 1;

@@ -1,16 +1,19 @@
 import { z } from 'zod';
-import { searchRepositories } from '../../../features/search/search';
+import { displayName } from '../../../features/repositories/names';
+import { searchCards } from '../../../features/search/explore';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery } from '../paging';
-import { line } from './schemas';
+import { line, moment } from './schemas';
 
 const hitSchema = z
   .strictObject({
     name: z.string().describe('Without library/'),
     description: z.string(),
     star_count: z.int(),
+    pull_count: z.int(),
     is_official: z.boolean(),
     is_automated: z.boolean(),
+    last_updated: moment,
   })
   .meta({ id: 'SearchHit' });
 
@@ -20,17 +23,26 @@ const search = endpoint({
   tag: 'repositories',
   access: 'optional',
   summary: 'Search the repositories that you may read',
-  query: z.object({ ...pageQuery, q: line(1000).default('').describe('Words of names and descriptions') }),
-  responses: { 200: { description: 'A page of them, the best first', body: pageOf(hitSchema) } },
+  query: z.object({
+    ...pageQuery,
+    q: line(1000).default('').describe('Words of names and descriptions'),
+    sort: z
+      .enum(['best', 'stars', 'pulls', 'updated'])
+      .default('best')
+      .describe('Best: as docker search does. Else official ones first, and then the most of this'),
+  }),
+  responses: { 200: { description: 'A page of them, in the order that was asked for', body: pageOf(hitSchema) } },
   handle: async (ctx, { req, query, caller }) => {
-    const wanted = { term: query.q, page: query.page, pageSize: query.page_size };
-    const { total, hits } = await searchRepositories(ctx, caller.actor, wanted);
-    const results = hits.map((hit) => ({
-      name: hit.name,
+    const wanted = { term: query.q, sort: query.sort, page: query.page, pageSize: query.page_size };
+    const { total, repositories } = await searchCards(ctx, caller.actor, wanted);
+    const results = repositories.map((hit) => ({
+      name: displayName(hit),
       description: hit.description,
       star_count: hit.starCount,
+      pull_count: hit.pullCount,
       is_official: hit.isOfficial,
       is_automated: hit.isAutomated,
+      last_updated: hit.updatedAt.toISOString(),
     }));
     return reply(200, paged(ctx, { req, query }, total, results));
   },

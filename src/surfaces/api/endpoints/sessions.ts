@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
 import { doerOf } from '../../../features/accounts/doer';
-import { endOtherSessions, endSession, listSessions, type Session } from '../../../features/accounts/sessions';
+import {
+  endOneSession,
+  endOtherSessions,
+  endSession,
+  listSessions,
+  type Session,
+} from '../../../features/accounts/sessions';
 import { AppError } from '../../../platform/errors';
 import { csrfToken } from '../../../platform/http/csrf';
 import { endedSessionCookie } from '../../../platform/http/session-cookie';
 import { endpoint, reply } from '../endpoint';
 import { logIn } from '../login';
-import { line, moment } from './schemas';
+import { idParam, line, moment } from './schemas';
 import { ownUser, usernameParams } from './users';
 
 /* Sessions of browsers: log in, log out, see where else somebody is logged in. */
@@ -123,4 +129,18 @@ const deleteSessions = endpoint({
   },
 });
 
-export const sessionEndpoints = [postSession, getSession, deleteSession, getSessions, deleteSessions];
+const deleteOneSession = endpoint({
+  ...ALL,
+  path: '/api/v1.1/users/:username/sessions/:id/',
+  method: 'delete',
+  summary: 'End one session of an account',
+  params: usernameParams.extend({ id: idParam }),
+  responses: { 204: { description: 'It has ended' } },
+  handle: async (ctx, { params, caller }) => {
+    const user = await ownUser(ctx, caller, params.username);
+    await endOneSession(ctx, user, params.id, doerOf(caller.actor, caller.account));
+    return reply(204);
+  },
+});
+
+export const sessionEndpoints = [postSession, getSession, deleteSession, getSessions, deleteSessions, deleteOneSession];

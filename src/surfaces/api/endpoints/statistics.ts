@@ -64,11 +64,12 @@ const engineSchema = z
     engine: z.string().describe('Its version; empty when the client did not say, `other` for what is none'),
     kernel: z.string(),
     ...counts,
+    last_seen: z.iso.date().describe('The last day on which it came, in UTC'),
   })
   .meta({ id: 'EngineStatistics' });
 
-function engineBody({ engine, kernel, pulls, pushes }: EngineActivity): z.input<typeof engineSchema> {
-  return { engine, kernel, pull_count: pulls, push_count: pushes };
+function engineBody({ engine, kernel, pulls, pushes, lastSeen }: EngineActivity): z.input<typeof engineSchema> {
+  return { engine, kernel, pull_count: pulls, push_count: pushes, last_seen: lastSeen };
 }
 
 const engineQuery = z.object({

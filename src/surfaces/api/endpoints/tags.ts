@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Context } from '../../../context';
 import type { Actor, RepositoryName } from '../../../features/accounts/actor';
 import { parseEngine } from '../../../features/repositories/engine';
-import { listTags, type ListedTag } from '../../../features/repositories/listings';
+import type { ListedTag } from '../../../features/repositories/listings';
+import { listTagPage, type TagOnPage } from '../../../features/repositories/tag-pages';
 import { deleteTag, getTag, putTag } from '../../../features/repositories/tags';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
@@ -18,6 +19,35 @@ export const tagSchema = z
 
 function tagBody({ name, imageId, updatedAt }: ListedTag): z.input<typeof tagSchema> {
   return { name, image_id: imageId, last_updated: updatedAt.toISOString() };
+}
+
+/** One of a list. */
+const listedTagSchema = z
+  .strictObject({
+    ...tagSchema.shape,
+    image_size: z.int().describe('Bytes of all layers of the image, as they were pushed'),
+    layer_count: z.int(),
+    is_immutable: z.boolean().describe('Nobody moves or deletes it'),
+    engine: z
+      .strictObject({
+        docker_version: z.string().nullable(),
+        kernel: z.string().nullable(),
+        os: z.string().nullable(),
+        arch: z.string().nullable(),
+      })
+      .describe('That set it, by what it says of itself'),
+  })
+  .meta({ id: 'ListedTag' });
+
+function listedBody(tag: TagOnPage): z.input<typeof listedTagSchema> {
+  const { docker_version: version, kernel, os, arch } = tag.engine;
+  return {
+    ...tagBody(tag),
+    image_size: tag.totalSizeBytes,
+    layer_count: tag.layerCount,
+    is_immutable: tag.isImmutable,
+    engine: { docker_version: version ?? null, kernel: kernel ?? null, os: os ?? null, arch: arch ?? null },
+  };
 }
 
 /** Reads a tag, for whoever may. */
@@ -37,11 +67,16 @@ const getTags = endpoint({
   access: 'optional',
   summary: 'List the tags of a repository',
   params: repositoryParams,
-  query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(tagSchema) } },
+  query: z.object({
+    ...pageQuery,
+    name: line(128).optional().describe('A part of the name, in any case'),
+    sort: z.enum(['name', 'updated']).default('name').describe('Updated: the last that was set first'),
+  }),
+  responses: { 200: { description: 'A page of them', body: pageOf(listedTagSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
-    const { total, tags } = await listTags(ctx, caller.actor, repositoryOf(params), rangeOf(query));
-    return reply(200, paged(ctx, { req, query }, total, tags.map(tagBody)));
+    const wanted = { text: query.name, sort: query.sort, ...rangeOf(query) };
+    const { total, tags } = await listTagPage(ctx, caller.actor, repositoryOf(params), wanted);
+    return reply(200, paged(ctx, { req, query }, total, tags.map(listedBody)));
   },
 });
 

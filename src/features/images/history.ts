@@ -1,0 +1,83 @@
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import type { Actor, RepositoryName } from '../accounts/actor';
+import { isImageId, isTag } from '../repositories/names';
+import { assertReadable, findScope } from '../repositories/scope';
+import * as store from './history.store';
+import { readLayerFacts, type LayerFacts } from './layer-facts';
+import { parseLayerJson, type JsonRecord } from './layer-json';
+
+/** A layer of an image. */
+export interface HistoryLayer extends LayerFacts {
+  /** of the image that it is the layer of */
+  readonly id: string;
+  /** 1 for a base */
+  readonly depth: number;
+  /** as it was pushed, so mostly compressed */
+  readonly layerSizeBytes: number;
+}
+
+/** How an image came to be: the image itself first, its base last. */
+export interface ImageHistory {
+  readonly imageId: string;
+  /** of all layers */
+  readonly totalSizeBytes: number;
+  /** the base is missing: an ancestor is being uploaded */
+  readonly isCut: boolean;
+  readonly layers: readonly HistoryLayer[];
+}
+
+const MISSING = 'Repository not found';
+
+/** Those of all layers are in memory at once, at most 127: only such as engines make. */
+const JSON_BYTES = 64 * 1024;
+
+function isPossible(which: store.Which): boolean {
+  return 'tag' in which ? isTag(which.tag) : isImageId(which.imageId);
+}
+
+async function readJsons(ctx: Needs<'db'>, rows: readonly store.HistoryRow[]): Promise<Map<number, JsonRecord>> {
+  const contentIds = rows.map((row) => row.content_id);
+  const found = new Map<number, JsonRecord>();
+  for (const { id, json } of await store.listJsons(ctx.db, contentIds, JSON_BYTES)) {
+    const record = parseLayerJson(json);
+    if (record !== undefined) found.set(id, record);
+  }
+  return found;
+}
+
+/** @param rows - child first */
+async function layersOf(ctx: Needs<'db'>, rows: readonly store.HistoryRow[]): Promise<HistoryLayer[]> {
+  const jsons = await readJsons(ctx, rows);
+  return rows.map((row, at) => ({
+    id: row.image_id,
+    depth: row.depth,
+    layerSizeBytes: row.layer_size_bytes,
+    ...readLayerFacts(jsons.get(row.content_id), jsons.get(rows[at + 1]?.content_id ?? 0)),
+  }));
+}
+
+/**
+ * The layers of an image of a repository, and what made each of them: the image first, its base last, as `docker
+ * history` shows them. For whoever may read the repository, also by a former name.
+ *
+ * @param which - the image, or a tag that points to it
+ * @throws AppError `not_found` also when the repository has no such image or tag, `unauthenticated`
+ */
+export async function imageHistory(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  which: store.Which,
+): Promise<ImageHistory> {
+  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
+  const rows = isPossible(which) ? await store.listChain(ctx.db, repository.id, which) : [];
+  const [image] = rows;
+  if (image === undefined) throw new AppError('not_found', 'tag' in which ? 'Tag not found' : 'Image not found');
+  return {
+    imageId: image.image_id,
+    totalSizeBytes: image.total_size_bytes,
+    isCut: rows.length < image.depth,
+    layers: await layersOf(ctx, rows),
+  };
+}

@@ -1,0 +1,28 @@
+/*
+ * Reading the json of images that strangers wrote: any value may have any shape, and nothing here throws.
+ */
+
+/** An object of JSON. */
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+/** The value, if it is an object and no list. */
+export function asRecord(value: unknown): JsonRecord | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonRecord) : undefined;
+}
+
+/** The words of a command: a list of them, or one; empty when it is neither. */
+export function asWords(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value === '' ? [] : [value];
+  if (!Array.isArray(value)) return [];
+  const words = (value as readonly unknown[]).slice(0, 1000);
+  return words.every((word) => typeof word === 'string') && words.some((word) => word !== '') ? words : [];
+}
+
+/** The json as an object; undefined for what is none. */
+export function parseLayerJson(bytes: Buffer): JsonRecord | undefined {
+  try {
+    return asRecord(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import { toFile } from './file-list';
+import type { TarEntry } from './tar-reader';
+
+/*
+ * One directory of a layer. Only what is directly in it is held in memory, and only so much: a layer is a stranger's.
+ */
+
+/** What something in a layer is. */
+export type EntryKind = 'directory' | 'file' | 'symlink' | 'hardlink' | 'device' | 'pipe' | 'other';
+
+/** Something in a directory of a layer. */
+export interface LayerEntry {
+  /** without the directory */
+  readonly name: string;
+  /** from the root */
+  readonly path: string;
+  readonly kind: EntryKind;
+  readonly sizeBytes: number;
+  /** the bits of `chmod` */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** names of the machine that made the layer; mostly empty */
+  readonly owner: string;
+  readonly group: string;
+  /** undefined: the layer does not say */
+  readonly modifiedAt: Date | undefined;
+  /** of a link: where it leads, as it stands there */
+  readonly linkTarget: string | undefined;
+  /** the layer takes it away from those below; what is more of it is not known */
+  readonly isDeleted: boolean;
+}
+
+const KINDS: Readonly<Record<string, EntryKind>> = {
+  f: 'file',
+  t: 'file',
+  S: 'file',
+  d: 'directory',
+  s: 'symlink',
+  l: 'hardlink',
+  c: 'device',
+  b: 'device',
+  i: 'pipe',
+};
+
+const LINK_CHARACTERS = 4096;
+const LATEST_SECONDS = 8_640_000_000_000;
+const CHMOD_BITS = 0o7777;
+
+function momentOf(seconds: number): Date | undefined {
+  return seconds !== 0 && Math.abs(seconds) <= LATEST_SECONDS ? new Date(seconds * 1000) : undefined;
+}
+
+/** A directory that something is in, though the layer does not have it: it is in one below. */
+function implied(name: string, path: string): LayerEntry {
+  return {
+    name,
+    path,
+    kind: 'directory',
+    sizeBytes: 0,
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    owner: '',
+    group: '',
+    modifiedAt: undefined,
+    linkTarget: undefined,
+    isDeleted: false,
+  };
+}
+
+/** Collects what is directly in one directory, while the entries of a layer go by. */
+export class Directory {
+  private readonly entries = new Map<string, LayerEntry>();
+  private readonly prefix: string;
+  private bytes = 0;
+
+  /**
+   * @param path - absolute, without a slash at its end unless it is the root
+   * @param limits - what may be held in memory
+   */
+  constructor(
+    path: string,
+    private readonly limits: { readonly entries: number; readonly bytes: number },
+  ) {
+    this.prefix = path === '/' ? '/' : `${path}/`;
+  }
+
+  /** @returns false when there is no room for more */
+  add(entry: TarEntry): boolean {
+    const file = toFile(entry);
+    const path = file?.[0] ?? '';
+    if (file === undefined || !path.startsWith(this.prefix) || path.length === this.prefix.length) return true;
+    const end = path.indexOf('/', this.prefix.length);
+    const own = end === -1 ? path : path.slice(0, end);
+    const name = own.slice(this.prefix.length);
+    const known = this.entries.get(name);
+    // A second slash in a row names nothing.
+    if (name === '' || (end !== -1 && known?.kind === 'directory')) return true;
+    // What a layer takes away and then has again is there.
+    if (known?.isDeleted === false && file[2] && end === -1) return true;
+    const found = end === -1 ? shown(entry, file[1], { name, path, isDeleted: file[2] }) : implied(name, own);
+    if (known === undefined) this.bytes += 2 * own.length + (found.linkTarget?.length ?? 0);
+    this.entries.set(name, found);
+    return this.entries.size <= this.limits.entries && this.bytes <= this.limits.bytes;
+  }
+
+  /** Directories first, then by name. */
+  sorted(): LayerEntry[] {
+    const rank = ({ kind }: LayerEntry): number => (kind === 'directory' ? 0 : 1);
+    return [...this.entries.values()].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  }
+}
+
+function shown(
+  { size, mode, uid, gid, uname, gname, mtime, linkname }: TarEntry,
+  type: string,
+  { name, path, isDeleted }: Pick<LayerEntry, 'name' | 'path' | 'isDeleted'>,
+): LayerEntry {
+  const kind = KINDS[type] ?? 'other';
+  return {
+    name,
+    path,
+    kind: isDeleted ? 'other' : kind,
+    sizeBytes: isDeleted ? 0 : size,
+    mode: mode & CHMOD_BITS,
+    uid,
+    gid,
+    owner: uname.toString('utf8'),
+    group: gname.toString('utf8'),
+    modifiedAt: momentOf(mtime),
+    linkTarget:
+      kind === 'symlink' || kind === 'hardlink' ? linkname.toString('utf8').slice(0, LINK_CHARACTERS) : undefined,
+    isDeleted,
+  };
+}

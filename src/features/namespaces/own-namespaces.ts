@@ -1,0 +1,34 @@
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import { identityOf, type Actor } from '../accounts/actor';
+import { getAccount } from '../accounts/current-account';
+import { canCreate } from '../accounts/policy';
+import * as store from './own-namespaces.store';
+
+/** A namespace that an account works in. */
+export interface OwnNamespace {
+  readonly name: string;
+  readonly kind: 'user' | 'organization' | 'library';
+  /** a member is in a team that does not own the organization */
+  readonly role: 'owner' | 'member';
+  /** may make repositories in it, with these credentials */
+  readonly canCreate: boolean;
+}
+
+/**
+ * Where the actor works: in the account's own namespace, which is first, in organizations by name and, for
+ * administrators of the site, in the library.
+ *
+ * @throws AppError `unauthenticated`, `inactive`
+ */
+export async function listOwnNamespaces(ctx: Needs<'db'>, actor: Actor): Promise<OwnNamespace[]> {
+  const identity = identityOf(actor);
+  if (identity === undefined || actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
+  const account = await getAccount(ctx, actor);
+  return (await store.listOwn(ctx.db, identity)).map((row) => ({
+    name: row.name,
+    kind: row.kind,
+    role: row.namespace_role === 'admin' || row.kind !== 'organization' ? 'owner' : 'member',
+    canCreate: canCreate(account, { role: row.namespace_role ?? undefined }),
+  }));
+}

@@ -1,0 +1,57 @@
+import type { Db } from '../../platform/db/db';
+import { query, queryPage, type Page, type Range } from '../../platform/db/query';
+import type { TagRow } from './tags.store';
+
+/** By what a list of tags is sorted. */
+export type TagSort = 'updated' | 'name';
+
+const ORDERS: Readonly<Record<TagSort, string>> = { updated: 'updated_at desc, name', name: 'name' };
+
+/** @param wanted.pattern - of the name, in any case; undefined: any */
+export async function listTagRows(
+  db: Db,
+  repositoryId: number,
+  wanted: { pattern: string | undefined; sort: TagSort },
+  range: Range,
+): Promise<Page<TagRow>> {
+  return queryPage<TagRow>(
+    db,
+    `select name, image_id, engine, updated_at from tags
+     where repository_id = $1 and ($2::text is null or name ilike $2) order by ${ORDERS[wanted.sort]}`,
+    [repositoryId, wanted.pattern ?? null],
+    range,
+  );
+}
+
+export interface LinkRow {
+  image_id: string;
+  parent_id: string | null;
+  depth: number;
+  layer_size_bytes: number;
+}
+
+const LINK_COLUMNS = 'i.image_id, c.parent_id, i.depth, c.layer_size_bytes';
+
+/**
+ * Images and all their ancestors in a repository, each once: chains that share a base are read as a tree. Like
+ * `chain-sql.ts`, which is for one chain.
+ */
+export async function listLinks(db: Db, repositoryId: number, imageIds: readonly string[]): Promise<LinkRow[]> {
+  return query<LinkRow>(
+    db,
+    `with recursive links as (
+       select ${LINK_COLUMNS} from repository_images i join image_contents c on c.id = i.content_id
+       where i.repository_id = $1 and i.image_id = any($2::text[])
+       union
+       select ${LINK_COLUMNS} from links l
+         join repository_images i on i.repository_id = $1 and i.image_id = l.parent_id and i.depth = l.depth - 1
+         join image_contents c on c.id = i.content_id
+     ) select * from links order by depth`,
+    [repositoryId, imageIds],
+  );
+}
+
+export async function findPatterns(db: Db, repositoryId: number): Promise<readonly string[]> {
+  const text = 'select immutable_tags from repositories where id = $1';
+  return (await query<{ immutable_tags: string[] }>(db, text, [repositoryId]))[0]?.immutable_tags ?? [];
+}

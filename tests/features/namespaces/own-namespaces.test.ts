@@ -1,0 +1,63 @@
+import type { Context } from '../../../src/context';
+import { createAccessToken } from '../../../src/features/accounts/access-tokens';
+import type { Actor } from '../../../src/features/accounts/actor';
+import { listOwnNamespaces } from '../../../src/features/namespaces/own-namespaces';
+import { createOrganization } from '../../../src/features/namespaces/organizations';
+import { addMemberAs } from '../../../src/features/namespaces/team-members';
+import { putTeam } from '../../../src/features/namespaces/teams';
+import { OPERATOR } from '../../../src/features/audit/audit';
+import { addPerson } from '../../helpers/people';
+import { createTestContext } from '../../helpers/test-context';
+import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+
+let database: TestDatabase;
+let ctx: Context;
+let alice: Extract<Actor, { kind: 'user' }>;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ctx = createTestContext(database.db);
+  alice = await addPerson(ctx, 'alice');
+  const robert = await addPerson(ctx, 'robert');
+  await createOrganization(ctx, alice, 'acme');
+  await createOrganization(ctx, robert, 'abacus');
+  await createOrganization(ctx, robert, 'strange');
+  await putTeam(ctx, robert, 'abacus', { name: 'developers', description: '' });
+  await addMemberAs(ctx, { organization: 'abacus', team: 'developers' }, 'alice', OPERATOR);
+});
+afterAll(() => database.drop());
+
+it('are the own one, and organizations with what one is there', async () => {
+  expect(await listOwnNamespaces(ctx, alice)).toEqual([
+    { name: 'alice', kind: 'user', role: 'owner', canCreate: true },
+    { name: 'abacus', kind: 'organization', role: 'member', canCreate: false },
+    { name: 'acme', kind: 'organization', role: 'owner', canCreate: true },
+  ]);
+});
+
+it('administrators of the site have the library, too', async () => {
+  const root = await addPerson(ctx, 'root', { isAdmin: true });
+  expect(await listOwnNamespaces(ctx, root)).toEqual([
+    { name: 'root', kind: 'user', role: 'owner', canCreate: true },
+    { name: 'library', kind: 'library', role: 'owner', canCreate: true },
+  ]);
+});
+
+it('an access token that may only read lets nobody create', async () => {
+  const made = await createAccessToken(
+    ctx,
+    { userId: alice.identity.userId, username: 'alice' },
+    { name: 'ci', access: 'read' },
+    OPERATOR,
+  );
+  const actor = { ...alice, identity: { ...alice.identity, accessTokenId: made.token.id } };
+  expect(await listOwnNamespaces(ctx, actor)).toMatchObject([
+    { name: 'alice', canCreate: false },
+    { name: 'abacus', canCreate: false },
+    { name: 'acme', canCreate: false },
+  ]);
+});
+
+it('a stranger has none', async () => {
+  const anybody: Actor = { kind: 'anonymous', address: '::1' };
+  await expect(listOwnNamespaces(ctx, anybody)).rejects.toMatchObject({ code: 'unauthenticated' });
+});
