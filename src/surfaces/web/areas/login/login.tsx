@@ -1,29 +1,24 @@
+import { finishLogIn, logIn } from '../../../../features/accounts/login';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Heading, Panel } from '../../components/page-parts';
-import { ownPath } from '../../own-path';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { Children } from '../../view';
 import type { Visitor } from '../../visitor';
-import { beginSession } from './begin-session';
-
-/** Where somebody goes who wants nowhere in particular. */
-const HOME = '/dashboard/';
+import { browserOf, cookieOf } from './browser';
+import { codePage } from './code';
+import { nextOf, withNext } from './next';
 
 const WRONG: Fault = { text: 'Wrong username or password.', status: 400 };
 
-/** `?next=` for a link that should not lose where its reader wants to go. */
-export function withNext(path: string, next: string): string {
-  return next === HOME ? path : `${path}?next=${encodeURIComponent(next)}`;
-}
-
-/** Where a link or form says to go to after the login; our own pages only. */
-export function nextOf(given: string | null): string {
-  return ownPath(given, HOME);
-}
+const WRONG_CODE: Fault = {
+  text: 'The code is wrong, or was used already. Wait for the next one, and try again.',
+  status: 400,
+};
+const EXPIRED: Fault = { text: 'That took too long. Sign in once more.', status: 400 };
 
 function loginPage(
   visitor: Visitor,
@@ -91,12 +86,25 @@ export const postLogin: WebHandler<'anyone-form'> = async (ctx, { req, caller })
   const username = form.text('username');
   try {
     const given = { username, password: form.raw('password') };
-    const { done, fault } = await attempt(() => beginSession(ctx, req, given, caller.address));
+    const { done, fault } = await attempt(() => logIn(ctx, given, browserOf(req, caller.address)));
     if (fault !== undefined) return loginPage(caller, { next, username, fault });
-    if (done === undefined) return loginPage(caller, { next, username, fault: WRONG });
-    return redirect(caller, next, { cookies: [done] });
+    if (done.kind === 'code_needed') return codePage(caller, { next, ticket: done.ticket });
+    if (done.kind !== 'done') return loginPage(caller, { next, username, fault: WRONG });
+    return redirect(caller, next, { cookies: [cookieOf(ctx, req, done)] });
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'inactive') throw error;
     return loginPage(caller, { next, username, fault: INACTIVE });
   }
+};
+
+export const postCode: WebHandler<'anyone-form'> = async (ctx, { req, caller }) => {
+  const { form } = caller;
+  const next = nextOf(form.raw('next'));
+  const ticket = form.raw('ticket');
+  const given = { ticket, code: form.text('code') };
+  const { done, fault } = await attempt(() => finishLogIn(ctx, given, browserOf(req, caller.address)));
+  if (fault !== undefined) return codePage(caller, { next, ticket, fault });
+  if (done.kind === 'wrong_code') return codePage(caller, { next, ticket, fault: WRONG_CODE });
+  if (done.kind === 'expired') return loginPage(caller, { next, fault: EXPIRED });
+  return redirect(caller, next, { cookies: [cookieOf(ctx, req, done)] });
 };

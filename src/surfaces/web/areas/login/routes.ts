@@ -1,5 +1,5 @@
 import type { WebRow } from '../../access';
-import { getLogin, postLogin } from './login';
+import { getLogin, postCode, postLogin } from './login';
 import { postLogout } from './logout';
 import { getSignup, postSignup } from './signup';
 
@@ -9,5 +9,6 @@ export const loginRows: readonly WebRow[] = [
   { method: 'post', path: '/account/signup', access: 'anyone-form', handle: postSignup },
   { method: 'get', path: '/account/login', access: 'anyone', handle: getLogin },
   { method: 'post', path: '/account/login', access: 'anyone-form', handle: postLogin },
+  { method: 'post', path: '/account/login/code', access: 'anyone-form', handle: postCode },
   { method: 'post', path: '/account/logout', access: 'member-form', handle: postLogout },
 ];

@@ -1,3 +1,4 @@
+import { logIn } from '../../../../features/accounts/login';
 import { register } from '../../../../features/accounts/registration';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebHandler } from '../../access';
@@ -7,8 +8,8 @@ import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { beginSession } from './begin-session';
-import { nextOf, withNext } from './login';
+import { browserOf, cookieOf } from './browser';
+import { nextOf, withNext } from './next';
 
 interface Typed {
   readonly next: string;
@@ -112,9 +113,9 @@ export const postSignup: WebHandler<'anyone-form'> = async (ctx, { req, caller }
   const { fault } = await attempt(() => register(ctx, { username, email, password }, address));
   if (fault !== undefined) return signupPage(caller, { isOpen, isConfirmed }, { next, username, email, fault });
   if (isConfirmed) return confirmPage(caller, email);
-  const cookie = await beginSession(ctx, req, { username, password }, address);
+  const login = await logIn(ctx, { username, password }, browserOf(req, address));
   return redirect(caller, next, {
-    cookies: cookie === undefined ? [] : [cookie],
+    cookies: login.kind === 'done' ? [cookieOf(ctx, req, login)] : [],
     notice: `Welcome, ${username}. Your account is made.`,
   });
 };
