@@ -1,6 +1,7 @@
 import type { Context } from '../../context';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
+import { accountRows } from './areas/account/routes';
 import { administrationRows } from './areas/administration/routes';
 import { loginRows } from './areas/login/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
@@ -15,6 +16,7 @@ import type { Visitor } from './visitor';
 const ROWS: readonly WebRow[] = [
   ...assetRows,
   ...loginRows,
+  ...accountRows,
   ...mailLinkRows,
   ...oauthRows,
   ...organizationRows,
