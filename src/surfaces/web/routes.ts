@@ -1,8 +1,11 @@
 import type { Context } from '../../context';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
+import { accountRows } from './areas/account/routes';
 import { administrationRows } from './areas/administration/routes';
+import { loginRows } from './areas/login/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
+import { oauthRows } from './areas/oauth/routes';
 import { organizationRows } from './areas/organizations/routes';
 import { repositoryPageRows } from './areas/repository/routes';
 import { assetRows } from './assets';
@@ -12,7 +15,10 @@ import type { Visitor } from './visitor';
 /** All pages, by area. */
 const ROWS: readonly WebRow[] = [
   ...assetRows,
+  ...loginRows,
+  ...accountRows,
   ...mailLinkRows,
+  ...oauthRows,
   ...organizationRows,
   ...administrationRows,
   ...repositoryPageRows,
