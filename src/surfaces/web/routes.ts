@@ -2,12 +2,13 @@ import type { Context } from '../../context';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
 import { mailLinkRows } from './areas/mail-links/routes';
+import { publicRows } from './areas/public/routes';
 import { assetRows } from './assets';
 import { problemReply } from './errors';
 import type { Visitor } from './visitor';
 
 /** All pages, by area. */
-const ROWS: readonly WebRow[] = [...assetRows, ...mailLinkRows];
+const ROWS: readonly WebRow[] = [...assetRows, ...publicRows, ...mailLinkRows];
 
 function bind(ctx: Context, row: WebRow): WebRoute {
   // The row's own type holds its handler to what `admit` gives for its access.
