@@ -5,6 +5,7 @@ import { AppError } from './platform/errors';
 import { answer, type ErrorReply } from './platform/http/answer';
 import { json, type Reply } from './platform/http/exchange';
 import { createFastLane } from './platform/http/fast-lane';
+import { requestState } from './platform/http/request-state';
 import { mountRoutes, type Method, type MountOptions } from './platform/http/route';
 import { splitUrl } from './platform/http/url';
 import type { Metrics } from './platform/metrics/metrics';
@@ -21,7 +22,7 @@ import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
 import { v1Headers } from './surfaces/v1/replies';
 import { v1Routes } from './surfaces/v1/routes';
 import { webGuards } from './surfaces/web/access';
-import { missingPage, wantsPage, webErrorReply } from './surfaces/web/errors';
+import { brokenAddressPage, missingPage, wantsPage, webErrorReply } from './surfaces/web/errors';
 import { webRoutes } from './surfaces/web/routes';
 
 /** What the surfaces need beside the context. */
@@ -58,6 +59,7 @@ const refuse: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
   const make = async (): Promise<Reply> => {
     if (!(error instanceof URIError)) throw error;
     if (isApi) throw new AppError('invalid', 'The path has a broken escape');
+    if (wantsPage(req)) return brokenAddressPage(requestState(req).requestId);
     return json(400, { error: 'Bad request' });
   };
   const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: v1Headers };
