@@ -7,6 +7,7 @@ import { loginRows } from './areas/login/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
 import { oauthRows } from './areas/oauth/routes';
 import { organizationRows } from './areas/organizations/routes';
+import { publicRows } from './areas/public/routes';
 import { repositoryPageRows } from './areas/repository/routes';
 import { assetRows } from './assets';
 import { problemReply } from './errors';
@@ -22,6 +23,7 @@ const ROWS: readonly WebRow[] = [
   ...organizationRows,
   ...administrationRows,
   ...repositoryPageRows,
+  ...publicRows,
 ];
 
 function bind(ctx: Context, row: WebRow): WebRoute {
