@@ -1,13 +1,15 @@
 import type { Context } from '../../context';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
+import { dashboardRows } from './areas/dashboard/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
+import { repositorySettingsRows } from './areas/repository-settings/routes';
 import { assetRows } from './assets';
 import { problemReply } from './errors';
 import type { Visitor } from './visitor';
 
 /** All pages, by area. */
-const ROWS: readonly WebRow[] = [...assetRows, ...mailLinkRows];
+const ROWS: readonly WebRow[] = [...assetRows, ...mailLinkRows, ...dashboardRows, ...repositorySettingsRows];
 
 function bind(ctx: Context, row: WebRow): WebRoute {
   // The row's own type holds its handler to what `admit` gives for its access.
