@@ -1,11 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Context } from './context';
 import { AppError } from './platform/errors';
 import { answer, type ErrorReply } from './platform/http/answer';
 import { json, type Reply } from './platform/http/exchange';
 import { createFastLane } from './platform/http/fast-lane';
-import { requestState } from './platform/http/request-state';
 import { mountRoutes, type Method, type MountOptions } from './platform/http/route';
 import { splitUrl } from './platform/http/url';
 import type { Metrics } from './platform/metrics/metrics';
@@ -20,13 +19,8 @@ import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
 import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
 import { v1Headers } from './surfaces/v1/replies';
 import { v1Routes } from './surfaces/v1/routes';
-<<<<<<< HEAD
 import { webGuards, type Access as WebAccess } from './surfaces/web/access';
 import { missingPage, refusalPage, wantsPage, webErrorReply } from './surfaces/web/errors';
-=======
-import { webGuards } from './surfaces/web/access';
-import { brokenAddressPage, missingPage, wantsPage, webErrorReply } from './surfaces/web/errors';
->>>>>>> web-public
 import { webRoutes } from './surfaces/web/routes';
 import { hideSecrets, type Visitor } from './surfaces/web/visitor';
 
@@ -59,27 +53,20 @@ const errorReply: ErrorReply = (error, { requestId, log }) => {
 };
 
 /** What Express itself refuses: a path whose escapes are broken. */
-<<<<<<< HEAD
 function refuseWith(ctx: Context): ErrorRequestHandler {
   return async (error: unknown, req, res, _next) => {
     const isApi = req.path.startsWith('/api/');
     const make = async (): Promise<Reply> => {
       if (!(error instanceof URIError)) throw error;
-      const refusal = new AppError('invalid', 'The path has a broken escape');
+      const refusal = new AppError(
+        'invalid',
+        'The address is broken: a % in it has no two hexadecimal digits behind it',
+      );
       if (isApi) throw refusal;
       return wantsPage(req) ? refusalPage(ctx, req, res, refusal) : json(400, { error: 'Bad request' });
     };
     const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: v1Headers };
     await answer(res, { make, path: req.path, ...style });
-=======
-const refuse: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
-  const isApi = req.path.startsWith('/api/');
-  const make = async (): Promise<Reply> => {
-    if (!(error instanceof URIError)) throw error;
-    if (isApi) throw new AppError('invalid', 'The path has a broken escape');
-    if (wantsPage(req)) return brokenAddressPage(requestState(req).requestId);
-    return json(400, { error: 'Bad request' });
->>>>>>> web-public
   };
 }
 
@@ -112,34 +99,22 @@ function mountApi(app: Express, ctx: Context): void {
   });
 }
 
-<<<<<<< HEAD
-/** The pages. */
+/** The pages, and whatever nothing else answers. */
 function webSurface(ctx: Context): MountOptions<WebAccess, Record<WebAccess, Visitor>> {
   return {
-=======
-/** The pages, and whatever nothing else answers. */
-function createPages(ctx: Context): Router {
-  const pages = express.Router({ caseSensitive: true });
-  mountRoutes(pages, {
->>>>>>> web-public
     routes: webRoutes(ctx),
     guards: webGuards(ctx),
     // They are for one reader, at one moment.
     headers: () => ({ 'Cache-Control': 'no-store' }),
     errorReply: () => webErrorReply,
     fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
-<<<<<<< HEAD
   };
-=======
-  });
-  return pages;
 }
 
 /** `/` is the first page for people, and the greeting of a registry for programs (protocol 4.0). */
 function isFirstPage(req: IncomingMessage): boolean {
   const { url = '' } = req;
   return (url === '/' || url.startsWith('/?')) && wantsPage(req);
->>>>>>> web-public
 }
 
 function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptions<Access, Callers>): Express {
@@ -166,24 +141,20 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     errorReply: () => hookErrorReply,
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }, { Allow: 'POST' }) },
   });
-  const pages = createPages(ctx);
+  const web = webSurface(ctx);
+  const isBelowApi = ({ path }: { readonly path: string }): boolean => path.startsWith('/api/');
+  const pages = express.Router({ caseSensitive: true });
+  mountRoutes(pages, { ...web, routes: web.routes.filter((route) => !isBelowApi(route)) });
   app.use((req, res, next) => {
     if (isFirstPage(req)) pages(req, res, next);
     else next();
   });
   mountRoutes(app, v1);
-  const web = webSurface(ctx);
-  const isBelowApi = ({ path }: { readonly path: string }): boolean => path.startsWith('/api/');
   // A page has an address of the API: it is asked for before the API says that there is nothing else.
   mountRoutes(app, { ...web, routes: web.routes.filter(isBelowApi), fallback: { ...web.fallback, path: undefined } });
   mountApi(app, ctx);
-<<<<<<< HEAD
-  mountRoutes(app, { ...web, routes: web.routes.filter((route) => !isBelowApi(route)) });
-  app.use(refuseWith(ctx));
-=======
   app.use(pages);
-  app.use(refuse);
->>>>>>> web-public
+  app.use(refuseWith(ctx));
   return app;
 }
 

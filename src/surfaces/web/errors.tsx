@@ -86,12 +86,6 @@ export const webErrorReply: ErrorReply = (error, { requestId, log }) => {
   return bareErrorPage({ status: 500, title: BROKEN, requestId }, <p>{IN_THE_LOG}</p>);
 };
 
-/** For an address whose escapes are broken, so that nobody knows what it asks for. */
-export function brokenAddressPage(requestId: string): Reply {
-  const text = 'The address is broken: a % in it is followed by something else than two hexadecimal digits.';
-  return bareErrorPage({ status: 400, title: 'That does not work', requestId }, <p>{text}</p>);
-}
-
 /** Whether a person looks at it, and no program. */
 export function wantsPage(req: IncomingMessage): boolean {
   return req.headers.accept?.includes('text/html') === true;

@@ -3,12 +3,14 @@ import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
 import { accountRows } from './areas/account/routes';
 import { administrationRows } from './areas/administration/routes';
+import { dashboardRows } from './areas/dashboard/routes';
 import { loginRows } from './areas/login/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
 import { oauthRows } from './areas/oauth/routes';
 import { organizationRows } from './areas/organizations/routes';
 import { publicRows } from './areas/public/routes';
 import { repositoryPageRows } from './areas/repository/routes';
+import { repositorySettingsRows } from './areas/repository-settings/routes';
 import { assetRows } from './assets';
 import { problemReply } from './errors';
 import type { Visitor } from './visitor';
@@ -24,6 +26,8 @@ const ROWS: readonly WebRow[] = [
   ...administrationRows,
   ...repositoryPageRows,
   ...publicRows,
+  ...dashboardRows,
+  ...repositorySettingsRows,
 ];
 
 function bind(ctx: Context, row: WebRow): WebRoute {
