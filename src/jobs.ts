@@ -7,6 +7,7 @@ import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
 import { maintenanceJob } from './features/maintenance/run-job';
 import { forgetMaintenance } from './features/maintenance/runs';
+import { storageReportJob } from './features/maintenance/storage-report';
 import { invitationMailJob } from './features/namespaces/invitation-mail';
 import { forgetInvitations } from './features/namespaces/invitations';
 import { forgetGrants } from './features/oauth/grants';
@@ -76,6 +77,7 @@ export function jobsOf(ctx: Context): Job[] {
       run: (stopping) => scrubForANight(ctx, stopping),
     },
     maintenanceJob(ctx),
+    storageReportJob(ctx),
     ...accountMailJobs(ctx),
     invitationMailJob(ctx),
     ...webhookJobs(ctx),
