@@ -19,6 +19,7 @@ const FEATURES = [
   'social',
   'tokens',
   'images',
+  'maintenance',
   'manifests',
   'webhooks',
   'builds',

@@ -5,6 +5,7 @@ import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
 import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
+import { maintenanceJob } from './features/maintenance/run-job';
 import { invitationMailJob } from './features/namespaces/invitation-mail';
 import { forgetInvitations } from './features/namespaces/invitations';
 import { forgetGrants } from './features/oauth/grants';
@@ -72,6 +73,7 @@ export function jobsOf(ctx: Context): Job[] {
       schedule: '41 1 * * *',
       run: (stopping) => scrubForANight(ctx, stopping),
     },
+    maintenanceJob(ctx),
     ...accountMailJobs(ctx),
     invitationMailJob(ctx),
     ...webhookJobs(ctx),

@@ -2,7 +2,8 @@
 export type TokenAccess = 'read' | 'write' | 'delete';
 
 /** What one may do with a repository, each including the one before; also what an access token allows. */
-export type AccessLevel = 'read' | 'write' | 'admin';
+export type AccessLevel = (typeof ACCESS_LEVELS)[number];
+export const ACCESS_LEVELS = ['read', 'write', 'admin'] as const;
 
 /** A repository by name, normalised: the namespace is never empty. */
 export interface RepositoryName {

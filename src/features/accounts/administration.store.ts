@@ -11,6 +11,9 @@ export interface StatusRow {
 export interface ListedRow extends StatusRow {
   created_at: Date;
   email: string | null;
+  robot_of: string | null;
+  plan: string | null;
+  last_seen_at: Date | null;
 }
 
 /**
@@ -57,7 +60,10 @@ function valuesOf({ pattern, isActive, isAdmin }: Wanted): unknown[] {
 export async function list(db: Db, wanted: Wanted, limit: number, offset: number): Promise<ListedRow[]> {
   return query<ListedRow>(
     db,
-    `select u.id, u.username, u.is_active, u.is_admin, u.created_at,
+    `select u.id, u.username, u.is_active, u.is_admin, u.created_at, u.robot_of,
+       (select n.plan from namespaces n where n.owner_id = u.id) as plan,
+       greatest((select max(s.last_seen_at) from sessions s where s.user_id = u.id),
+         (select max(t.last_used_at) from access_tokens t where t.user_id = u.id)) as last_seen_at,
        (select e.email from emails e where e.user_id = u.id and e.is_primary) as email
      from users u where ${FILTER} order by u.username limit $4 offset $5`,
     [...valuesOf(wanted), limit, offset],

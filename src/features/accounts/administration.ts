@@ -21,6 +21,14 @@ export interface UserFilter {
   readonly isAdmin?: boolean | undefined;
 }
 
+/** An account in the list of all. */
+export interface ListedUser extends User {
+  /** of its namespace; undefined: a robot, which has none */
+  readonly plan: string | undefined;
+  /** in a browser that is still logged in, or by an access token; undefined: not known */
+  readonly lastSeenAt: Date | undefined;
+}
+
 /** Which part of a list, from 1, and how large. */
 export interface PageWanted {
   readonly page: number;
@@ -32,7 +40,7 @@ export async function listUsersPage(
   ctx: Needs<'db'>,
   filter: UserFilter,
   { page, pageSize }: PageWanted,
-): Promise<{ total: number; users: User[] }> {
+): Promise<{ total: number; users: ListedUser[] }> {
   const { text, isActive, isAdmin } = filter;
   const pattern = text === undefined ? undefined : containing(text.toLowerCase());
   const wanted = { pattern, isActive, isAdmin };
@@ -43,8 +51,10 @@ export async function listUsersPage(
     email: row.email ?? undefined,
     isActive: row.is_active,
     isAdmin: row.is_admin,
-    robotOf: undefined,
+    robotOf: row.robot_of ?? undefined,
     createdAt: row.created_at,
+    plan: row.plan ?? undefined,
+    lastSeenAt: row.last_seen_at ?? undefined,
   }));
   return { total: await store.count(ctx.db, wanted), users };
 }

@@ -87,6 +87,12 @@ export async function deleteAllBut(db: Db, userId: number, kept: number | undefi
   return rows.length;
 }
 
+/** @returns false when the user has none with this id */
+export async function deleteOfUser(db: Db, userId: number, sessionId: number): Promise<boolean> {
+  const rows = await query(db, 'delete from sessions where user_id = $1 and id = $2 returning id', [userId, sessionId]);
+  return rows.length > 0;
+}
+
 /** Those that are still good, the newest first. */
 export async function list(db: Db, userId: number): Promise<SessionRow[]> {
   return query<SessionRow>(

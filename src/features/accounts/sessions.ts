@@ -122,6 +122,24 @@ export async function endOtherSessions(
   });
 }
 
+/**
+ * Ends one session of a user.
+ *
+ * @throws AppError `not_found` when the user has none with this id
+ */
+export async function endOneSession(
+  ctx: Needs<'db'>,
+  user: { readonly id: number; readonly username: string },
+  sessionId: number,
+  doer: Doer,
+): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const isEnded = await store.deleteOfUser(tx, user.id, sessionId);
+    if (!isEnded) throw new AppError('not_found', 'No such session: it may have ended already');
+    await recordEvent(tx, doer, { action: 'session.ended', subject: user.username, details: { sessions: 1 } });
+  });
+}
+
 /** Forgets the sessions that have ended. */
 export async function forgetSessions(ctx: Needs<'db'>): Promise<void> {
   await store.deleteEnded(ctx.db);

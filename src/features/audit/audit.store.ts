@@ -29,10 +29,11 @@ interface Conditions {
   action?: string | undefined;
   subject?: string | undefined;
   since?: Date | undefined;
+  until?: Date | undefined;
 }
 
 /** Only the conditions that are asked for, so that each can use its index; their parameters follow `values`. */
-function where({ user, action, subject, since }: Conditions, values: unknown[]): string {
+function where({ user, action, subject, since, until }: Conditions, values: unknown[]): string {
   const conditions: string[] = [];
   const add = (value: unknown, condition: (parameter: string) => string): void => {
     if (value === undefined) return;
@@ -43,6 +44,7 @@ function where({ user, action, subject, since }: Conditions, values: unknown[]):
   add(action?.replace(/[\\%_]/g, '\\$&').concat('%'), (p) => `action like ${p}`);
   add(subject, (p) => `subject = ${p}`);
   add(since, (p) => `at >= ${p}`);
+  add(until, (p) => `at < ${p}`);
   return conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
 }
 

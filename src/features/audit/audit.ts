@@ -16,13 +16,14 @@ import * as store from './audit.store';
 /** What can happen. The part before the dot says to what. */
 export type AuditAction =
   | 'login.ok' // a password was checked and right
-  | 'login.failed' // the subject is the name that was tried
+  | 'login.failed' // the subject is the name that was tried; details: reason
   | 'login.blocked' // a failure too many; details: how long, and whose failures were counted
   | 'session.started' // in a browser
   | 'session.ended' // details: how many, when all others were ended at once
   | 'oauth.client_created'
   | 'oauth.client_deleted'
   | 'oauth.authorized' // an account lets a client act for it; details: scope
+  | 'oauth.revoked' // an account takes that back; details: client
   | 'user.registered'
   | 'user.created'
   | 'user.password_changed'
@@ -36,6 +37,10 @@ export type AuditAction =
   | 'user.admin_granted'
   | 'user.admin_revoked'
   | 'user.deleted'
+  | 'second_factor.begun'
+  | 'second_factor.turned_on'
+  | 'second_factor.turned_off' // by an administrator, when the doer is not the subject
+  | 'second_factor.codes_renewed'
   | 'token.created'
   | 'token.revoked'
   | 'plan.changed'
@@ -82,6 +87,10 @@ export type AuditAction =
   | 'webhook.deleted'
   | 'webhook.disabled' // after long failure
   | 'webhook.sent' // by hand: a test, or a delivery once more; details: webhook, what
+  | 'job.retried' // the subject of these is the job's name
+  | 'job.dropped'
+  | 'maintenance.started' // by an administrator; the subject is the kind, details: run
+  | 'maintenance.cancelled'
   | 'gc.freed' // in one repository
   | 'gc.run'
   | 'scrub.run';
@@ -127,6 +136,8 @@ export interface AuditFilter {
   readonly action?: string | undefined;
   readonly subject?: string | undefined;
   readonly since?: Date | undefined;
+  /** only what is older */
+  readonly until?: Date | undefined;
   readonly limit: number;
   /** how many of the newest to leave out */
   readonly offset?: number | undefined;

@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inLongTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import type { RepositoryName } from '../accounts/actor';
-import { OPERATOR, recordEvent } from '../audit/audit';
+import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import { displayName } from '../repositories/names';
 import * as store from './gc.store';
 
@@ -29,6 +29,53 @@ interface Collected {
   readonly storageKeys: readonly string[];
 }
 
+/** How long ago something must have been announced that may be freed, unless somebody says otherwise. */
+export const GC_OLDER_THAN_HOURS = 24;
+
+/** How gc is to be done. */
+export interface GcOptions {
+  /** leaves alone whatever was announced later than this */
+  readonly before: Date;
+  /** only says what would be freed */
+  readonly dryRun: boolean;
+  /** undefined: whoever sits at the command line */
+  readonly doer?: Doer;
+  /** ends it early, between two repositories */
+  readonly signal?: AbortSignal;
+  /** is told after each repository */
+  readonly onProgress?: (progress: GcProgress) => void;
+}
+
+/** How far it is. A type, for numbers by name. */
+export type GcProgress = Readonly<Record<'repositories' | 'done' | 'images' | 'layers' | 'bytes', number>>;
+
+/** Says how far it is, and whether it shall go on. */
+class Watch {
+  private progress: GcProgress;
+
+  constructor(
+    private readonly options: GcOptions,
+    repositories: number,
+  ) {
+    this.progress = { repositories, done: 0, images: 0, layers: 0, bytes: 0 };
+  }
+
+  /** @throws whatever the signal was aborted with */
+  take(freed: Freed | undefined): void {
+    const { images = 0, blobs = 0, bytes = 0 } = freed ?? {};
+    const { repositories, ...now } = this.progress;
+    this.progress = {
+      repositories,
+      done: now.done + 1,
+      images: now.images + images,
+      layers: now.layers + blobs,
+      bytes: now.bytes + bytes,
+    };
+    this.options.onProgress?.(this.progress);
+    this.options.signal?.throwIfAborted();
+  }
+}
+
 const RETRIES = 3;
 
 async function collect(tx: Db, repository: RepositoryName & { id: number }, before: Date): Promise<Collected> {
@@ -47,7 +94,7 @@ async function collect(tx: Db, repository: RepositoryName & { id: number }, befo
 async function collectForGood(
   ctx: Needs<'db' | 'blobs' | 'log'>,
   repository: RepositoryName & { id: number },
-  before: Date,
+  { before, doer = OPERATOR }: GcOptions,
 ): Promise<Freed | undefined> {
   for (let attempt = 1; attempt <= RETRIES; attempt += 1) {
     try {
@@ -55,7 +102,7 @@ async function collectForGood(
         const collected = await collect(tx, repository, before);
         const { images, blobs, bytes } = collected.freed;
         const event = { subject: displayName(repository), details: { images, layers: blobs, bytes } };
-        if (images > 0) await recordEvent(tx, OPERATOR, { action: 'gc.freed', ...event });
+        if (images > 0) await recordEvent(tx, doer, { action: 'gc.freed', ...event });
         return collected;
       });
       for (const key of storageKeys) await ctx.blobs.delete(key);
@@ -74,14 +121,19 @@ class DryRunIsOver extends Error {}
 async function collectOnTrial(
   ctx: Needs<'db'>,
   repositories: readonly (RepositoryName & { id: number })[],
-  before: Date,
+  options: GcOptions,
 ): Promise<Freed[]> {
   for (let attempt = 1; ; attempt += 1) {
     let found: Freed[] = [];
     try {
       await inLongTransaction(ctx.db, async (tx) => {
         found = [];
-        for (const repository of repositories) found.push((await collect(tx, repository, before)).freed);
+        const watch = new Watch(options, repositories.length);
+        for (const repository of repositories) {
+          const { freed } = await collect(tx, repository, options.before);
+          found.push(freed);
+          watch.take(freed);
+        }
         throw new DryRunIsOver();
       });
     } catch (error) {
@@ -92,25 +144,24 @@ async function collectOnTrial(
 }
 
 /**
- * Frees what no tag reaches, for an operator.
+ * Frees what no tag reaches, for an operator or an administrator.
  *
- * @param options.before - leaves alone whatever was announced later than this
- * @param options.dryRun - only says what would be freed
  * @returns the repositories that had anything to free
+ * @throws whatever `signal` was aborted with; what was freed by then is gone
  */
-export async function collectGarbage(
-  ctx: Needs<'db' | 'blobs' | 'log'>,
-  options: { before: Date; dryRun: boolean },
-): Promise<Freed[]> {
+export async function collectGarbage(ctx: Needs<'db' | 'blobs' | 'log'>, options: GcOptions): Promise<Freed[]> {
   const { before } = options;
   const repositories = await inLongTransaction(ctx.db, (tx) => store.listCandidates(tx, before));
-  if (options.dryRun) return (await collectOnTrial(ctx, repositories, before)).filter((freed) => freed.images > 0);
+  options.signal?.throwIfAborted();
+  if (options.dryRun) return (await collectOnTrial(ctx, repositories, options)).filter((freed) => freed.images > 0);
   const done: Freed[] = [];
+  const watch = new Watch(options, repositories.length);
   for (const repository of repositories) {
-    const freed = await collectForGood(ctx, repository, before);
+    const freed = await collectForGood(ctx, repository, options);
     if (freed !== undefined && freed.images > 0) done.push(freed);
+    watch.take(freed);
   }
   const details = { repositories: done.length, olderThan: before.toISOString() };
-  await recordEvent(ctx.db, OPERATOR, { action: 'gc.run', subject: '', details });
+  await recordEvent(ctx.db, options.doer ?? OPERATOR, { action: 'gc.run', subject: '', details });
   return done;
 }

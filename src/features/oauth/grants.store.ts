@@ -119,7 +119,11 @@ export interface AccessRow extends GrantRow {
 
 const FIND_ACCESS = {
   name: 'oauth_tokens.find_access',
-  text: `select ${COLUMNS}, u.is_admin, u.is_active
+  text: `with used as (
+      update oauth_tokens set last_used_at = now() where access_hash = $1
+        and (last_used_at is null or last_used_at < now() - interval '5 minutes')
+    )
+    select ${COLUMNS}, u.is_admin, u.is_active
     from oauth_tokens g join oauth_clients c on c.id = g.client_id
       join users u on u.id = g.user_id and u.credentials_epoch = g.credentials_epoch
     where g.access_hash = $1 and g.access_expires_at > now()`,

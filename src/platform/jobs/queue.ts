@@ -14,6 +14,8 @@ export interface Job {
   readonly name: string;
   /** when it runs by itself, in cron's five fields, UTC; each run happens on one process. Without it: when queued */
   readonly schedule?: string;
+  /** it may take long, so it runs alone as a scheduled one does; queued meanwhile, it is tried again later */
+  readonly isAlone?: true;
   /**
    * @param stopping - tells a job that takes long to end early: the process is about to stop, or has lost Postgres, and
    *   another may run the job instead

@@ -13,7 +13,8 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-const JOBS_AT_ONCE = 2;
+/** Two may take long, maintenance and a scrub; mail must not wait for them. */
+const JOBS_AT_ONCE = 3;
 
 /** Each running job has one. */
 const CONNECTIONS = 4 + JOBS_AT_ONCE;
@@ -56,6 +57,10 @@ function crontabOf(jobs: readonly Job[]): string {
   return jobs.flatMap(({ name, schedule }) => (schedule === undefined ? [] : [`${schedule} ${name}`])).join('\n');
 }
 
+function isAlone(job: Job): boolean {
+  return job.schedule !== undefined || job.isAlone === true;
+}
+
 const RESTART_MS = 5000;
 
 /** How soon a job that nobody runs any more is given back to the queue. */
@@ -69,25 +74,26 @@ export interface AbandonedJobs {
 const ABANDONED: AbandonedJobs = { everyMs: 60_000, graceMs: 60_000 };
 
 /**
- * What the queue calls for each job. Only a scheduled one runs alone: of queued ones each run has a payload of its own,
- * and none may be left out.
+ * What the queue calls for each job. Only those run alone that are scheduled or say so: of other queued ones each run has
+ * a payload of its own, and none may be left out.
  */
 export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortSignal, log: Logger): TaskList {
   const lastRuns = new Map<string, Promise<void>>();
-  const runJob = async (job: Job): Promise<void> => {
+  const runJob = async (job: Job, payload: unknown): Promise<void> => {
     const ran = await runAlone(pool, job.name, stopping, async (signal) => {
       // One that lost its lock may still be on its way to its end.
       await lastRuns.get(job.name)?.catch(() => undefined);
-      const thisRun = job.run(signal);
+      const thisRun = job.run(signal, payload);
       lastRuns.set(job.name, thisRun);
       await thisRun;
     });
+    if (!ran && job.schedule === undefined) throw new Error(`the job ${job.name} runs already, it will be tried again`);
     if (!ran) log.info({ job: job.name }, 'this job runs already, left out');
   };
   return Object.fromEntries(
     jobs.map((job) => [
       job.name,
-      (payload: unknown) => (job.schedule === undefined ? job.run(stopping, payload) : runJob(job)),
+      (payload: unknown) => (isAlone(job) ? runJob(job, payload) : job.run(stopping, payload)),
     ]),
   );
 }

@@ -2,12 +2,15 @@ import type { Endpoint } from './endpoint';
 import { accessTokenEndpoints } from './endpoints/access-tokens';
 import { administrationEndpoints } from './endpoints/administration';
 import { auditEndpoints } from './endpoints/audit';
+import { authorizationEndpoints } from './endpoints/authorizations';
 import { commentEndpoints } from './endpoints/comments';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
 import { imageEndpoints } from './endpoints/images';
 import { invitationEndpoints } from './endpoints/invitations';
+import { jobQueueEndpoints } from './endpoints/job-queue';
 import { mailedLinkEndpoints } from './endpoints/mailed-links';
+import { maintenanceEndpoints } from './endpoints/maintenance';
 import { namespaceEndpoints } from './endpoints/namespaces';
 import { oauthClientEndpoints } from './endpoints/oauth-clients';
 import { oauthTokenEndpoints } from './endpoints/oauth-token';
@@ -17,12 +20,14 @@ import { planEndpoints } from './endpoints/plans';
 import { repositoryEndpoints } from './endpoints/repositories';
 import { repositoryNameEndpoints } from './endpoints/repository-names';
 import { searchEndpoints } from './endpoints/search';
+import { secondFactorEndpoints } from './endpoints/second-factor';
 import { sessionEndpoints } from './endpoints/sessions';
 import { sharingEndpoints } from './endpoints/sharing';
 import { statisticsEndpoints } from './endpoints/statistics';
 import { tagHistoryEndpoints } from './endpoints/tag-history';
 import { tagEndpoints } from './endpoints/tags';
 import { robotEndpoints } from './endpoints/robots';
+import { storageEndpoints } from './endpoints/storage';
 import { teamEndpoints } from './endpoints/teams';
 import { siteStatisticsEndpoints } from './endpoints/site-statistics';
 import { starEndpoints } from './endpoints/stars';
@@ -37,9 +42,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...emailEndpoints,
   ...mailedLinkEndpoints,
   ...accessTokenEndpoints,
+  ...secondFactorEndpoints,
   ...sessionEndpoints,
   ...oauthTokenEndpoints,
   ...oauthClientEndpoints,
+  ...authorizationEndpoints,
   ...namespaceEndpoints,
   ...organizationEndpoints,
   ...teamEndpoints,
@@ -61,5 +68,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...administrationEndpoints,
   ...auditEndpoints,
   ...siteStatisticsEndpoints,
+  ...jobQueueEndpoints,
+  ...maintenanceEndpoints,
+  ...storageEndpoints,
   ...healthEndpoints,
 ];

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { displayName } from '../../features/repositories/names';
-import { collectGarbage, type Freed } from '../../features/images/gc';
+import { collectGarbage, GC_OLDER_THAN_HOURS, type Freed } from '../../features/images/gc';
 import { count, formatBytes, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
 
@@ -32,7 +32,7 @@ export function addGcCommand(program: Command, parts: CommandParts): void {
       '--older-than <hours>',
       'leave alone what a push announced later; 0 only when nobody pushes',
       parseHours,
-      24,
+      GC_OLDER_THAN_HOURS,
     )
     .option('--json', 'print the list as JSON')
     .action(async ({ dryRun = false, olderThan, json }: GcOptions) => {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createAccessToken, listAccessTokens, revokeAccessToken } from '../../features/accounts/access-tokens';
-import type { AccessLevel } from '../../features/accounts/actor';
+import { ACCESS_LEVELS, type AccessLevel } from '../../features/accounts/actor';
 import { getUser } from '../../features/accounts/users';
 import { OPERATOR } from '../../features/audit/audit';
 import { fullName, parseFullName } from '../../features/repositories/names';
@@ -59,7 +59,7 @@ export function addTokenCommands(program: Command, parts: CommandParts): void {
     .description('make an access token: a password for `docker login`, scripts and the API')
     .argument('<username>', USERNAME)
     .requiredOption('--name <name>', 'what it is for')
-    .addOption(new Option('--access <access>', 'what it may do').choices(['read', 'write', 'admin']).default('read'))
+    .addOption(new Option('--access <access>', 'what it may do').choices(ACCESS_LEVELS).default('read'))
     .option('--repository <names...>', 'the only repositories that it is good for')
     .option('--days <days>', 'how long it lasts', readDays)
     .action(async (username: string, options: AddOptions) => {

@@ -11,6 +11,7 @@ import { welcome, type Login, type Visitor } from './visitor';
  * Who may come in. The pages only look; the forms change something, and each has the token of the browser that was given
  * it, so that another site cannot send one for a reader of its own.
  *
+ *   file                 everybody; nobody is looked up, for it is the same for all
  *   anyone               everybody
  *   member               whoever is logged in; others are asked to log in first
  *   administrator        administrators
@@ -29,6 +30,7 @@ type WithForm<V> = V & { readonly form: Form };
 
 /** What a handler gets to know of its caller. */
 export interface Callers {
+  file: Visitor;
   anyone: Visitor;
   member: Member;
   administrator: Member;
@@ -67,12 +69,21 @@ function assertToken(ctx: Context, req: IncomingMessage, visitor: Visitor, form:
   );
 }
 
+/** Postgres keeps no NUL in a text, and nobody types one. */
+function assertTexts(...sources: readonly Iterable<readonly [string, string]>[]): void {
+  for (const source of sources) {
+    for (const [, text] of source) if (text.includes('\0')) throw new AppError('invalid', 'There is a NUL in a text');
+  }
+}
+
 /**
  * Lets somebody in.
  *
- * @throws LoginNeeded; AppError `forbidden`, `invalid` for what is no form, `too_large`
+ * @throws LoginNeeded; AppError `forbidden`, `invalid` for what is no form or has a NUL in it, `too_large`
  */
-export async function admit(ctx: Context, req: IncomingMessage, access: Access, visitor: Visitor): Promise<Visitor> {
+export async function admit(ctx: Context, access: Access, exchange: Exchange<Visitor>): Promise<Visitor> {
+  const { req, caller: visitor, params, query } = exchange;
+  assertTexts(Object.entries(params), query);
   const needsLogin = access.startsWith('member') || access.startsWith('administrator');
   if (needsLogin && visitor.login === undefined) throw new LoginNeeded();
   if (access.startsWith('administrator') && visitor.login?.account.isAdmin !== true) {
@@ -80,6 +91,7 @@ export async function admit(ctx: Context, req: IncomingMessage, access: Access, 
   }
   if (!access.endsWith('-form')) return visitor;
   const form = await readForm(req);
+  assertTexts(form.entries());
   assertToken(ctx, req, visitor, form, access);
   return { ...visitor, form } as WithForm<Visitor>;
 }
@@ -88,6 +100,7 @@ export async function admit(ctx: Context, req: IncomingMessage, access: Access, 
 export function webGuards(ctx: Context): { readonly [A in Access]: Guard<Visitor> } {
   const guard = (req: IncomingMessage, res: ServerResponse): Promise<Visitor> => welcome(ctx, req, res);
   return {
+    file: (req, res) => welcome(ctx, req, res, { isKnown: false }),
     anyone: guard,
     member: guard,
     administrator: guard,

@@ -45,7 +45,7 @@ export const assetRows: readonly WebRow[] = [
   {
     method: 'get',
     path: '/static/:mark/:name',
-    access: 'anyone',
+    access: 'file',
     handle: (_ctx, { params }) => {
       const name = params['name'] ?? '';
       if (!isAsset(name)) throw new AppError('not_found', 'There is no such file');

@@ -1,14 +1,28 @@
 import type { Context } from '../../context';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
+import { accountRows } from './areas/account/routes';
+import { administrationRows } from './areas/administration/routes';
+import { loginRows } from './areas/login/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
+import { oauthRows } from './areas/oauth/routes';
+import { organizationRows } from './areas/organizations/routes';
 import { repositoryPageRows } from './areas/repository/routes';
 import { assetRows } from './assets';
 import { problemReply } from './errors';
 import type { Visitor } from './visitor';
 
 /** All pages, by area. */
-const ROWS: readonly WebRow[] = [...assetRows, ...mailLinkRows, ...repositoryPageRows];
+const ROWS: readonly WebRow[] = [
+  ...assetRows,
+  ...loginRows,
+  ...accountRows,
+  ...mailLinkRows,
+  ...oauthRows,
+  ...organizationRows,
+  ...administrationRows,
+  ...repositoryPageRows,
+];
 
 function bind(ctx: Context, row: WebRow): WebRoute {
   // The row's own type holds its handler to what `admit` gives for its access.
@@ -18,7 +32,7 @@ function bind(ctx: Context, row: WebRow): WebRoute {
     handle: async (exchange): Promise<Reply> => {
       let visitor: Visitor = exchange.caller;
       try {
-        visitor = await admit(ctx, exchange.req, row.access, visitor);
+        visitor = await admit(ctx, row.access, exchange);
         return await handle(ctx, { ...exchange, caller: visitor });
       } catch (error) {
         return problemReply(error, visitor, exchange.req);

@@ -66,18 +66,27 @@ async function loginOf(ctx: Context, req: IncomingMessage): Promise<(Login & { a
   }
 }
 
-function hideSecrets(req: IncomingMessage): void {
+/** Keeps the secrets of mailed links out of the log of requests, whatever answers them. */
+export function hideSecrets(req: IncomingMessage): void {
   const url = req.url ?? '';
   if (url.startsWith('/account/')) requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret');
 }
 
-/** Finds out who looks, and sets the headers that every page has. */
-export async function welcome(ctx: Context, req: IncomingMessage, res: ServerResponse): Promise<Visitor> {
-  hideSecrets(req);
+/**
+ * Finds out who looks, and sets the headers that every page has.
+ *
+ * @param options.isKnown - false: it does not matter who looks
+ */
+export async function welcome(
+  ctx: Context,
+  req: IncomingMessage,
+  res: ServerResponse,
+  options: { readonly isKnown: boolean } = { isKnown: true },
+): Promise<Visitor> {
   setPageHeaders(req, res);
   const address = clientAddress(req, ctx.settings.trustsProxy);
   const origin = ownOrigin(req, ctx.settings);
-  const login = await loginOf(ctx, req);
+  const login = options.isKnown ? await loginOf(ctx, req) : undefined;
   const visit = readCookie(req, VISIT_COOKIE);
   const formSecret = login?.secret ?? (visit !== undefined && isSecret(visit) ? visit : undefined);
   const notice = readNotice(req);

@@ -82,6 +82,8 @@ describe('listEvents', () => {
     [{ user: 'alice', subject: 'app:1' }, ['tag.moved']],
     [{ since: new Date(Date.now() + 60_000) }, []],
     [{ since: new Date(Date.now() - 60_000), user: 'operator' }, ['user.created']],
+    [{ until: new Date(Date.now() - 60_000) }, []],
+    [{ until: new Date(Date.now() + 60_000), limit: 1 }, ['login.failed']],
     [{ limit: 1 }, ['login.failed']],
   ])('filters by %j', async (filter, expected) => {
     const events = await listEvents(ctx, { ...everything, ...filter });

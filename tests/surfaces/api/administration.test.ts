@@ -1,5 +1,5 @@
 import { listEvents } from '../../../src/features/audit/audit';
-import { askApi } from '../../helpers/api-client';
+import { askApi, logIn } from '../../helpers/api-client';
 import { pushImages, makeImage } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -32,6 +32,15 @@ it.each([
 });
 
 describe('GET /users/', () => {
+  it('shows the plan, and when an account was seen', async () => {
+    await logIn(server, 'alice');
+    const { body } = await askApi(server, 'get', USERS, { as });
+    expect(body.results).toMatchObject([
+      { username: 'alice', plan: 'unlimited', last_seen_at: expect.any(String) },
+      { username: 'root', plan: 'unlimited', last_seen_at: null },
+    ]);
+  });
+
   const names = async (query: Record<string, string | number>) => {
     const { body } = await askApi(server, 'get', USERS, { as, query });
     return [body.count, body.results.map(({ username }: { username: string }) => username)];
@@ -154,6 +163,7 @@ describe('GET /audit/', () => {
     expect(await ask({ action: 'user' })).toEqual([2, ['user.created root', 'user.created alice']]);
     expect(await ask({ subject: 'root' })).toEqual([2, ['login.ok root', 'user.created root']]);
     expect(await ask({ since: '2999-01-01T00:00:00Z' })).toEqual([0, []]);
+    expect(await ask({ until: '2014-06-09T12:30:00Z' })).toEqual([0, []]);
     expect(await ask({ since: '2014-06-09T12:30:00+02:00' })).toEqual([4, all]);
     const answer = await askApi(server, 'get', '/api/v1.1/audit/', { as, query: { since: 'yesterday' } });
     expect(answer.status).toBe(400);

@@ -239,6 +239,21 @@ describe('/users/:username/sessions/', () => {
     expect((await askApi(server, 'get', SESSION, { headers: home })).status).toBe(401);
   });
 
+  it('ends one of them, and none of somebody else', async () => {
+    await addUser(server, 'nomad');
+    const [here, lost] = [await logIn(server, 'nomad'), await logIn(server, 'nomad')];
+    const path = '/api/v1.1/users/nomad/sessions/';
+    const { body } = await askApi(server, 'get', path, { headers: lost });
+    const id = body.find((one: Record<string, unknown>) => one['is_current'])['id'] as number;
+    expect((await askApi(server, 'delete', `${path}${id}/`, { as: 'alice' })).status).toBe(403);
+    const foreign = `/api/v1.1/users/alice/sessions/${id}/`;
+    expect((await askApi(server, 'delete', foreign, { as: 'alice' })).status).toBe(404);
+    expect((await askApi(server, 'delete', `${path}${id}/`, { headers: here })).status).toBe(204);
+    expect((await askApi(server, 'get', SESSION, { headers: lost })).status).toBe(401);
+    expect((await askApi(server, 'get', SESSION, { headers: here })).status).toBe(200);
+    expect((await askApi(server, 'delete', `${path}${id}/`, { headers: here })).status).toBe(404);
+  });
+
   it('keeps the hundred newest', async () => {
     await addUser(server, 'collector');
     const first = await logIn(server, 'collector');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCESS_LEVELS } from '../../../features/accounts/actor';
 import type { AccessToken, NewAccessToken } from '../../../features/accounts/access-tokens';
 import {
   createOwnAccessToken,
@@ -13,7 +14,7 @@ import { assertSelf, usernameParams } from './users';
 
 /* One's own access tokens; the bodies are those of robots' tokens, too. */
 
-const access = z.enum(['read', 'write', 'admin']);
+const access = z.enum(ACCESS_LEVELS);
 
 export const accessTokenSchema = z
   .strictObject({

@@ -19,6 +19,8 @@ const listedUserSchema = z
     is_active: z.boolean(),
     is_admin: z.boolean(),
     date_joined: moment,
+    plan: z.string().nullable().describe('Of its namespace; null: a robot, which has none'),
+    last_seen_at: moment.nullable().describe('In a browser, or by an access token; null: not known'),
   })
   .meta({ id: 'ListedUser' });
 
@@ -46,6 +48,8 @@ const listUsers = endpoint({
       is_active: user.isActive,
       is_admin: user.isAdmin,
       date_joined: user.createdAt.toISOString(),
+      plan: user.plan ?? null,
+      last_seen_at: user.lastSeenAt?.toISOString() ?? null,
     }));
     return reply(200, paged(ctx, { req, query }, total, results));
   },

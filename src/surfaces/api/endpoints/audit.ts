@@ -21,7 +21,10 @@ const filters = {
   action: line(255).optional().describe('How the action begins: login, login.failed, tag'),
   subject: line(255).optional().describe('The account, repository or repository:tag that it happened to'),
   since: z.iso.datetime({ offset: true }).optional().describe('No older than this'),
+  until: z.iso.datetime({ offset: true }).optional().describe('Only what is older than this'),
 };
+
+const dateOf = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
 
 const getAudit = endpoint({
   method: 'get',
@@ -32,8 +35,8 @@ const getAudit = endpoint({
   query: z.object({ ...pageQuery, ...filters }),
   responses: { 200: { description: 'A page of events, the newest first', body: pageOf(eventSchema) } },
   handle: async (ctx, { req, query }) => {
-    const { user, action, subject, since } = query;
-    const filter = { user, action, subject, since: since === undefined ? undefined : new Date(since) };
+    const { user, action, subject } = query;
+    const filter = { user, action, subject, since: dateOf(query.since), until: dateOf(query.until) };
     const events = await listEvents(ctx, { ...filter, ...rangeOf(query) });
     const results = events.map(({ at, actor, ...event }) => ({
       ...event,

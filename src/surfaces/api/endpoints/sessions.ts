@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
 import { doerOf } from '../../../features/accounts/doer';
-import { endOtherSessions, endSession, listSessions, type Session } from '../../../features/accounts/sessions';
+import {
+  endOneSession,
+  endOtherSessions,
+  endSession,
+  listSessions,
+  type Session,
+} from '../../../features/accounts/sessions';
 import { AppError } from '../../../platform/errors';
 import { csrfToken } from '../../../platform/http/csrf';
 import { endedSessionCookie } from '../../../platform/http/session-cookie';
 import { endpoint, reply } from '../endpoint';
-import { logIn } from '../login';
-import { line, moment } from './schemas';
+import { logIn, type Login } from '../login';
+import { idParam, line, moment } from './schemas';
 import { ownUser, usernameParams } from './users';
 
 /* Sessions of browsers: log in, log out, see where else somebody is logged in. */
@@ -30,18 +36,33 @@ function currentBody(ctx: Context, username: string, secret: string, session: Se
   };
 }
 
+const REFUSALS = {
+  wrong: 'Wrong username or password',
+  code_needed: 'The account has a second factor: send its code, too',
+  wrong_code: 'The code is wrong, or was used already; wait for the next one and try again',
+} as const satisfies Readonly<Record<Exclude<Awaited<ReturnType<typeof logIn>>, Login>['kind'], string>>;
+
 const postSession = endpoint({
   ...ONE,
   method: 'post',
   access: 'open',
   summary: 'Log in',
-  description: 'A session that the browser had before ends.',
-  body: z.strictObject({ username: line(255), password: line(4096) }),
+  description:
+    'A session that the browser had before ends. Where a second factor is on, 401 without its code; errors names the field.',
+  body: z.strictObject({
+    username: line(255),
+    password: line(4096),
+    code: line(100).optional().describe('Of the second factor, or a recovery code'),
+  }),
   responses: { 201: { description: 'Logged in', body: currentSchema, headers: { 'Set-Cookie': 'The session' } } },
   errors: ['unauthenticated', 'inactive', 'forbidden', 'busy'],
   handle: async (ctx, { req, body, caller }) => {
     const login = await logIn(ctx, req, body, caller.actor.address);
-    if (login === undefined) throw new AppError('unauthenticated', 'Wrong username or password');
+    if (login.kind !== 'done') {
+      const message = login.kind === 'code_needed' ? 'is needed' : 'is wrong';
+      const fields = login.kind === 'wrong' ? [] : [{ field: 'body.code', message }];
+      throw new AppError('unauthenticated', REFUSALS[login.kind], { fields });
+    }
     const { username, secret, session, cookie } = login;
     return reply(201, currentBody(ctx, username, secret, session), { 'Set-Cookie': cookie });
   },
@@ -123,4 +144,18 @@ const deleteSessions = endpoint({
   },
 });
 
-export const sessionEndpoints = [postSession, getSession, deleteSession, getSessions, deleteSessions];
+const deleteOneSession = endpoint({
+  ...ALL,
+  path: '/api/v1.1/users/:username/sessions/:id/',
+  method: 'delete',
+  summary: 'End one session of an account',
+  params: usernameParams.extend({ id: idParam }),
+  responses: { 204: { description: 'It has ended' } },
+  handle: async (ctx, { params, caller }) => {
+    const user = await ownUser(ctx, caller, params.username);
+    await endOneSession(ctx, user, params.id, doerOf(caller.actor, caller.account));
+    return reply(204);
+  },
+});
+
+export const sessionEndpoints = [postSession, getSession, deleteSession, getSessions, deleteSessions, deleteOneSession];

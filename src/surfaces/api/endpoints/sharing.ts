@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCESS_LEVELS } from '../../../features/accounts/actor';
 import { addCollaborator, listCollaborators, removeCollaborator } from '../../../features/repositories/collaborators';
 import { listTeamAccess, removeTeamAccess, setTeamAccess } from '../../../features/repositories/team-access';
 import { endpoint, reply } from '../endpoint';
@@ -56,7 +57,7 @@ const deleteCollaborator = endpoint({
   },
 });
 
-const accessSchema = z.enum(['read', 'write', 'admin']);
+const accessSchema = z.enum(ACCESS_LEVELS);
 const teamAccessSchema = z.strictObject({ team: z.string(), access: accessSchema }).meta({ id: 'TeamAccess' });
 
 const getTeams = endpoint({

@@ -64,6 +64,7 @@ export function Field({
   hint,
   id = name,
   type = 'text',
+  expects,
   ...more
 }: FieldProps & {
   readonly type?: 'text' | 'email' | 'url' | 'password' | 'number' | 'search' | 'date';
@@ -71,6 +72,8 @@ export function Field({
   readonly placeholder?: string;
   readonly inputmode?: 'numeric';
   readonly autofocus?: boolean;
+  /** the only text with which the form's button works */
+  readonly expects?: string;
 }): View {
   const { attributes, element } = hintOf(id, hint);
   return (
@@ -83,6 +86,7 @@ export function Field({
         value={value ?? ''}
         autocapitalize="none"
         spellcheck={false}
+        {...(expects === undefined ? {} : { 'data-expects': expects })}
         {...more}
         {...attributes}
       />

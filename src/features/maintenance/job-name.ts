@@ -1,0 +1,2 @@
+/** What the queue calls the job that works off the runs. */
+export const MAINTENANCE_JOB = 'maintenance';

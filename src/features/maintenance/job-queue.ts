@@ -1,0 +1,87 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import type { Range } from '../../platform/db/query';
+import { AppError } from '../../platform/errors';
+import { dropQueued, findQueued, listQueued, retryQueued } from '../../platform/jobs/queued-jobs';
+import type { JobState, QueuedJobRow } from '../../platform/jobs/queued-jobs';
+import type { Actor } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import { recordEvent, type AuditAction } from '../audit/audit';
+import { getAdministrator } from './administrator';
+
+/* The queue of jobs, for administrators: what waits, what runs, and what was given up. */
+
+/** A job in the queue; one that is done is not in it any more. */
+export interface QueuedJob {
+  readonly id: number;
+  readonly name: string;
+  /** `waiting` also includes one that failed and will be tried again */
+  readonly state: JobState;
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly lastError: string | undefined;
+  /** not before */
+  readonly runAt: Date;
+  readonly createdAt: Date;
+}
+
+function fromRow(row: QueuedJobRow): QueuedJob {
+  return {
+    id: row.id,
+    name: row.name,
+    state: row.state,
+    attempts: row.attempts,
+    maxAttempts: row.max_attempts,
+    lastError: row.last_error ?? undefined,
+    runAt: row.run_at,
+    createdAt: row.created_at,
+  };
+}
+
+/**
+ * Some of the jobs, those that are due first, and how many there are.
+ *
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden`
+ */
+export async function listJobs(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  { state, ...range }: Range & { readonly state?: JobState | undefined },
+): Promise<{ total: number; jobs: QueuedJob[] }> {
+  await getAdministrator(ctx, actor);
+  const { total, rows } = await listQueued(ctx.db, state, range);
+  return { total, jobs: rows.map(fromRow) };
+}
+
+async function change(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  id: number,
+  { action, work }: { action: AuditAction; work: (tx: Db, id: number) => Promise<boolean> },
+): Promise<void> {
+  const doer = doerOf(actor, await getAdministrator(ctx, actor));
+  await inTransaction(ctx.db, async (tx) => {
+    const job = await findQueued(tx, id);
+    if (job === undefined) throw new AppError('not_found', 'No such job: it may be done');
+    if (!(await work(tx, id))) throw new AppError('conflict', 'The job runs at this moment; wait until it has ended');
+    await recordEvent(tx, doer, { action, subject: job.name, details: { job: id } });
+  });
+}
+
+/**
+ * Has a job that failed or waits run now, as if it had never failed.
+ *
+ * @throws AppError `not_found`, `conflict` while it runs, `unauthenticated`, `inactive`, `forbidden`
+ */
+export async function retryJob(ctx: Needs<'db'>, actor: Actor, id: number): Promise<void> {
+  await change(ctx, actor, id, { action: 'job.retried', work: retryQueued });
+}
+
+/**
+ * Takes a job out of the queue: what it was for does not happen.
+ *
+ * @throws AppError `not_found`, `conflict` while it runs, `unauthenticated`, `inactive`, `forbidden`
+ */
+export async function dropJob(ctx: Needs<'db'>, actor: Actor, id: number): Promise<void> {
+  await change(ctx, actor, id, { action: 'job.dropped', work: dropQueued });
+}

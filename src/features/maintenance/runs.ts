@@ -1,0 +1,119 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import type { Range } from '../../platform/db/query';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { enqueue } from '../../platform/jobs/queue';
+import type { Actor } from '../accounts/actor';
+import { doerOf } from '../accounts/doer';
+import { recordEvent } from '../audit/audit';
+import { getAdministrator } from './administrator';
+import { MAINTENANCE_JOB } from './job-name';
+import * as store from './runs.store';
+
+/*
+ * Runs of gc and scrub that administrators start and watch. A row says what is wanted; the job (`run-job.ts`) takes one
+ * after the other. A run whose process died gives no sign of life any more, and is shown as broken off.
+ */
+
+/** A run, as it is now. */
+export interface MaintenanceRun {
+  readonly id: number;
+  readonly kind: store.MaintenanceKind;
+  readonly state: store.MaintenanceState;
+  readonly requestedBy: string;
+  readonly requestedAt: Date;
+  readonly startedAt: Date | undefined;
+  readonly finishedAt: Date | undefined;
+  readonly isCancelRequested: boolean;
+  /** how far it is, in numbers */
+  readonly progress: Readonly<Record<string, number>>;
+  /** what came of it, once it is finished */
+  readonly result: Readonly<Record<string, unknown>> | undefined;
+  readonly error: string | undefined;
+}
+
+function fromRow(row: store.RunRow): MaintenanceRun {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    requestedBy: row.requested_by,
+    requestedAt: row.requested_at,
+    startedAt: row.started_at ?? undefined,
+    finishedAt: row.finished_at ?? undefined,
+    isCancelRequested: row.is_cancel_requested,
+    progress: row.progress,
+    result: row.result ?? undefined,
+    error: row.error ?? undefined,
+  };
+}
+
+async function get(ctx: Needs<'db'>, id: number): Promise<MaintenanceRun> {
+  const row = await store.find(ctx.db, id);
+  if (row === undefined) throw new AppError('not_found', 'No such run');
+  return fromRow(row);
+}
+
+/**
+ * Starts a run: it waits for those before it, in the queue of jobs.
+ *
+ * @throws AppError `conflict` while one of its kind waits or runs, `unauthenticated`, `inactive`, `forbidden`
+ */
+export async function startMaintenance(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  kind: store.MaintenanceKind,
+): Promise<MaintenanceRun> {
+  const account = await getAdministrator(ctx, actor);
+  try {
+    const id = await inTransaction(ctx.db, async (tx) => {
+      await store.breakOffDead(tx, false);
+      const made = await store.insert(tx, kind, account.username);
+      await enqueue(tx, MAINTENANCE_JOB, {});
+      const details = { run: made };
+      await recordEvent(tx, doerOf(actor, account), { action: 'maintenance.started', subject: kind, details });
+      return made;
+    });
+    return await get(ctx, id);
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('conflict', 'A run of this kind goes on already; wait for it, or cancel it');
+  }
+}
+
+/**
+ * Some of the runs, the newest first, and how many there are.
+ *
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden`
+ */
+export async function listMaintenance(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  range: Range,
+): Promise<{ total: number; runs: MaintenanceRun[] }> {
+  await getAdministrator(ctx, actor);
+  const { total, rows } = await store.list(ctx.db, range);
+  return { total, runs: rows.map(fromRow) };
+}
+
+/** @throws AppError `not_found`, `unauthenticated`, `inactive`, `forbidden` */
+export async function getMaintenance(ctx: Needs<'db'>, actor: Actor, id: number): Promise<MaintenanceRun> {
+  await getAdministrator(ctx, actor);
+  return get(ctx, id);
+}
+
+/**
+ * Ends a run early: at once while it waits, otherwise within seconds. What gc has freed by then is gone.
+ *
+ * @throws AppError `not_found`, `conflict` when it is over, `unauthenticated`, `inactive`, `forbidden`
+ */
+export async function cancelMaintenance(ctx: Needs<'db'>, actor: Actor, id: number): Promise<MaintenanceRun> {
+  const doer = doerOf(actor, await getAdministrator(ctx, actor));
+  const { kind } = await get(ctx, id);
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.cancel(tx, id))) throw new AppError('conflict', 'This run is over');
+    await recordEvent(tx, doer, { action: 'maintenance.cancelled', subject: kind, details: { run: id } });
+  });
+  return get(ctx, id);
+}

@@ -1,0 +1,73 @@
+import { countEvents, listEvents, type RecordedEvent } from '../../../../features/audit/audit';
+import type { WebHandler } from '../../access';
+import { Moment } from '../../components/figures';
+import { Field } from '../../components/forms';
+import { Empty, Table } from '../../components/page-parts';
+import { Paging, pageAsked } from '../../components/paging';
+import { page } from '../../reply';
+import type { View } from '../../view';
+import { AdministrationFrame } from './frame';
+
+const PAGE_SIZE = 50;
+const LONGEST = 255;
+
+function Details({ details }: Pick<RecordedEvent, 'details'>): View {
+  const entries = Object.entries(details);
+  return <>{entries.map(([name, value]) => `${name}: ${String(value)}`).join(', ')}</>;
+}
+
+/** Who did what, and from where. */
+export const getAudit: WebHandler<'administrator'> = async (ctx, { caller, query }) => {
+  const typed = (name: string): string => (query.get(name) ?? '').trim().slice(0, LONGEST);
+  const [user, action, subject, since] = [typed('user'), typed('action'), typed('subject'), typed('since')];
+  const filter = {
+    user: user === '' ? undefined : user,
+    action: action === '' ? undefined : action,
+    subject: subject === '' ? undefined : subject,
+    since: /^\d{4}-\d{2}-\d{2}$/.test(since) && !Number.isNaN(Date.parse(since)) ? new Date(since) : undefined,
+  };
+  const asked = pageAsked(query, PAGE_SIZE);
+  const events = await listEvents(ctx, { ...filter, ...asked });
+  const total = await countEvents(ctx, filter);
+  return page(
+    caller,
+    { title: 'Audit log', section: 'admin' },
+    <AdministrationFrame title="Audit log" subtitle="Who did what, and from where" current="/admin/audit/">
+      <form class="filters" action="/admin/audit/">
+        <Field label="Who" name="user" value={user} maxlength={LONGEST} />
+        <Field label="Action" name="action" value={action} maxlength={LONGEST} placeholder="such as tag" />
+        <Field label="To what" name="subject" value={subject} maxlength={LONGEST} />
+        <Field label="Since" name="since" type="date" value={since} />
+        <button type="submit" class="quiet">
+          Filter
+        </button>
+      </form>
+      {events.length === 0 && (
+        <Empty title="Nothing like this happened">
+          <p>
+            <a href="/admin/audit/">Show everything</a>
+          </p>
+        </Empty>
+      )}
+      {events.length > 0 && (
+        <Table caption="Events, the newest first" head={['When', 'Who', 'From', 'Action', 'To what', 'Details']}>
+          {events.map(({ at, actor, address, action: what, subject: whom, details }) => (
+            <tr>
+              <td>
+                <Moment at={at} />
+              </td>
+              <td>{actor ?? '(nobody known)'}</td>
+              <td class="mono">{address}</td>
+              <td class="mono">{what}</td>
+              <td>{whom}</td>
+              <td>
+                <Details details={details} />
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      <Paging asked={asked} total={total} path="/admin/audit/" query={{ user, action, subject, since }} />
+    </AdministrationFrame>,
+  );
+};

@@ -1,0 +1,74 @@
+import { dismissFlags, listAllFlaggedComments } from '../../../../features/social/comment-flags';
+import { deleteComment } from '../../../../features/social/comments';
+import type { RepositoryName } from '../../../../features/accounts/actor';
+import type { WebHandler } from '../../access';
+import { Ago, plural } from '../../components/figures';
+import { ActButton } from '../../components/forms';
+import { Empty } from '../../components/page-parts';
+import type { Form } from '../../form';
+import { page, redirect } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import { AdministrationFrame } from './frame';
+
+const SHOWN = 50;
+
+/** What readers found wrong. */
+export const getComments: WebHandler<'administrator'> = async (ctx, { caller }) => {
+  const comments = await listAllFlaggedComments(ctx, caller.actor, { limit: SHOWN });
+  return page(
+    caller,
+    { title: 'Flagged comments', section: 'admin' },
+    <AdministrationFrame title="Flagged comments" current="/admin/comments/">
+      {comments.length === 0 && (
+        <Empty title="No comment is flagged">
+          <p>What a reader flags waits here for a decision.</p>
+        </Empty>
+      )}
+      <ul class={comments.length === 0 ? 'unseen' : 'rows'}>
+        {comments.map(({ id, author, text, createdAt, repository, flags }) => {
+          const fields = { id: String(id), namespace: repository.namespace, name: repository.name };
+          return (
+            <li>
+              <p class="title-line">
+                <a href={`/u/${author}/`}>{author}</a> on{' '}
+                <a href={repositoryPath(repository, 'comments/')}>{shortName(repository)}</a>{' '}
+                <small>{plural(flags, 'flag')}</small>{' '}
+                <small>
+                  <Ago at={createdAt} />
+                </small>
+              </p>
+              <blockquote>{text}</blockquote>
+              <div class="actions">
+                <ActButton visitor={caller} action="/admin/comments/dismiss/" fields={fields}>
+                  It is good
+                </ActButton>
+                <ActButton visitor={caller} action="/admin/comments/delete/" fields={fields} class="danger small">
+                  Delete it
+                </ActButton>
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </AdministrationFrame>,
+  );
+};
+
+function commentOf(form: Form): { id: number; repository: RepositoryName } {
+  return {
+    id: Number(form.text('id')),
+    repository: { namespace: form.text('namespace'), name: form.text('name') },
+  };
+}
+
+export const postDismiss: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
+  const { id, repository } = commentOf(caller.form);
+  await dismissFlags(ctx, caller.actor, repository, id);
+  return redirect(caller, '/admin/comments/', { notice: 'The comment stays, without its flags.' });
+};
+
+export const postDeleteComment: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
+  const { id, repository } = commentOf(caller.form);
+  await deleteComment(ctx, caller.actor, repository, id);
+  return redirect(caller, '/admin/comments/', { notice: 'The comment is gone.' });
+};

@@ -1,0 +1,42 @@
+import { healthOf, type Health } from '../../../../platform/health';
+import type { WebHandler } from '../../access';
+import { Badge, Panel } from '../../components/page-parts';
+import { page } from '../../reply';
+import type { View } from '../../view';
+import { AdministrationFrame } from './frame';
+
+function State({ state }: { state: Health }): View {
+  return state === 'ok' ? <Badge tone="good">works</Badge> : <Badge tone="bad">does not answer</Badge>;
+}
+
+/** Whether the parts that the server needs answer. */
+export const getHealth: WebHandler<'administrator'> = async (ctx, { caller }) => {
+  const [database, storage] = await Promise.all([
+    healthOf(Promise.resolve(ctx.db.raw('select 1'))),
+    healthOf(ctx.blobs.check()),
+  ]);
+  return page(
+    caller,
+    { title: 'Health', section: 'admin' },
+    <AdministrationFrame title="Health" current="/admin/health/">
+      <Panel title="Parts">
+        <dl class="pairs">
+          <dt>Database</dt>
+          <dd>
+            <State state={database} />
+          </dd>
+          <dt>Storage of layers</dt>
+          <dd>
+            <State state={storage} />
+          </dd>
+        </dl>
+      </Panel>
+      <Panel title="For machines">
+        <p>
+          <code>/healthz</code> says whether the process lives, <code>/readyz</code> whether it can work,{' '}
+          <code>/metrics</code> has figures for Prometheus.
+        </p>
+      </Panel>
+    </AdministrationFrame>,
+  );
+};

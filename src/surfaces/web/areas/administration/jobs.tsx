@@ -1,0 +1,106 @@
+import { dropJob, listJobs, retryJob, type QueuedJob } from '../../../../features/maintenance/job-queue';
+import type { WebHandler } from '../../access';
+import { Ago } from '../../components/figures';
+import { ActButton, Select } from '../../components/forms';
+import { Badge, Empty, Table } from '../../components/page-parts';
+import { Paging, pageAsked } from '../../components/paging';
+import { attempt } from '../../problems';
+import { page, redirect } from '../../reply';
+import { AdministrationFrame } from './frame';
+
+const PATH = '/admin/jobs/';
+
+const STATES = [
+  { value: '', label: 'All' },
+  { value: 'waiting', label: 'Waiting' },
+  { value: 'running', label: 'Running' },
+  { value: 'failed', label: 'Given up' },
+];
+
+const TONES = { waiting: 'plain', running: 'official', failed: 'bad' } as const;
+
+function stateFrom(text: string | null): QueuedJob['state'] | undefined {
+  return text === 'waiting' || text === 'running' || text === 'failed' ? text : undefined;
+}
+
+/** What waits to be done behind the requests. */
+export const getJobs: WebHandler<'administrator'> = async (ctx, { caller, query }) => {
+  const state = stateFrom(query.get('state'));
+  const asked = pageAsked(query);
+  const filter = state === undefined ? asked : { ...asked, state };
+  const { total, jobs } = await listJobs(ctx, caller.actor, filter);
+  return page(
+    caller,
+    { title: 'Jobs', section: 'admin' },
+    <AdministrationFrame
+      title="Jobs"
+      subtitle="Mails, webhooks and what else is done behind the requests"
+      current={PATH}
+    >
+      <form class="filters" action={PATH}>
+        <Select label="State" name="state" value={state ?? ''} options={STATES} />
+        <button type="submit" class="quiet">
+          Filter
+        </button>
+      </form>
+      {jobs.length === 0 && (
+        <Empty title="The queue is empty">
+          <p>Everything that was to be done is done.</p>
+        </Empty>
+      )}
+      {jobs.length > 0 && (
+        <Table caption="Jobs" head={['Job', 'State', 'Attempts', 'Next', 'Last error', '']} numbers={[2]}>
+          {jobs.map((job) => (
+            <tr>
+              <td class="mono">{job.name}</td>
+              <td>
+                <Badge tone={TONES[job.state]}>{job.state === 'failed' ? 'given up' : job.state}</Badge>
+              </td>
+              <td class="number">
+                {job.attempts} of {job.maxAttempts}
+              </td>
+              <td>{job.state === 'failed' ? '' : <Ago at={job.runAt} />}</td>
+              <td>{job.lastError ?? ''}</td>
+              <td>
+                {job.state !== 'running' && (
+                  <div class="actions">
+                    <ActButton
+                      visitor={caller}
+                      action={`${PATH}retry/`}
+                      fields={{ id: String(job.id) }}
+                      label={`Try ${job.name} again now`}
+                    >
+                      Try now
+                    </ActButton>
+                    <ActButton
+                      visitor={caller}
+                      action={`${PATH}drop/`}
+                      fields={{ id: String(job.id) }}
+                      class="danger small"
+                      label={`Drop ${job.name}`}
+                    >
+                      Drop
+                    </ActButton>
+                  </div>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      <Paging asked={asked} total={total} path={PATH} query={{ state }} />
+    </AdministrationFrame>,
+  );
+};
+
+export const postRetry: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
+  const { fault } = await attempt(() => retryJob(ctx, caller.actor, Number(caller.form.text('id'))));
+  const notice = fault === undefined ? 'It is tried again now.' : { text: fault.text, kind: 'problem' as const };
+  return redirect(caller, PATH, { notice });
+};
+
+export const postDrop: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
+  const { fault } = await attempt(() => dropJob(ctx, caller.actor, Number(caller.form.text('id'))));
+  const notice = fault === undefined ? 'The job is dropped.' : { text: fault.text, kind: 'problem' as const };
+  return redirect(caller, PATH, { notice });
+};

@@ -1,0 +1,133 @@
+import {
+  cancelMaintenance,
+  listMaintenance,
+  startMaintenance,
+  type MaintenanceRun,
+} from '../../../../features/maintenance/runs';
+import { storageReport, type StorageReport } from '../../../../features/maintenance/storage-report';
+import type { Context } from '../../../../context';
+import { AppError } from '../../../../platform/errors';
+import type { WebHandler } from '../../access';
+import { Ago, formatCount, plural, Size } from '../../components/figures';
+import { ActButton } from '../../components/forms';
+import { Badge, Panel, Table } from '../../components/page-parts';
+import { Paging, pageAsked } from '../../components/paging';
+import { attempt } from '../../problems';
+import { fragment, page, redirect } from '../../reply';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { AdministrationFrame } from './frame';
+import { Runs } from './runs';
+
+const RUNS_SHOWN = 5;
+const PATH = '/admin/storage/';
+
+async function latestRuns(ctx: Context, visitor: Visitor): Promise<MaintenanceRun[]> {
+  return (await listMaintenance(ctx, visitor.actor, { limit: RUNS_SHOWN, offset: 0 })).runs;
+}
+
+function Facts({ report }: { report: StorageReport }): View {
+  const { blobs, bytes, images, damagedLayers, verification, asOf } = report;
+  return (
+    <dl class="pairs">
+      <dt>Stored</dt>
+      <dd>
+        <Size bytes={bytes} /> in {plural(blobs, 'layer')} of {plural(images, 'image')}
+      </dd>
+      <dt>Damaged</dt>
+      <dd>
+        {damagedLayers === 0 ? (
+          <Badge tone="good">none</Badge>
+        ) : (
+          <Badge tone="bad">{formatCount(damagedLayers)} layers</Badge>
+        )}
+      </dd>
+      <dt>Verified</dt>
+      <dd>
+        {formatCount(verification.lastWeek)} in the last seven days, {formatCount(verification.never)} never
+        {verification.oldest !== undefined && (
+          <>
+            ; the longest ago <Ago at={verification.oldest} />
+          </>
+        )}
+      </dd>
+      <dt>As of</dt>
+      <dd>
+        <Ago at={asOf} />
+      </dd>
+    </dl>
+  );
+}
+
+/** What is stored, for whom, and in what state. */
+export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, query }) => {
+  const asked = pageAsked(query);
+  const report = await storageReport(ctx, caller.actor, asked);
+  const runs = await latestRuns(ctx, caller);
+  return page(
+    caller,
+    { title: 'Storage', section: 'admin' },
+    <AdministrationFrame title="Storage" current={PATH}>
+      <Panel title="Layers">
+        <Facts report={report} />
+      </Panel>
+      <Panel title="Maintenance">
+        <p>Garbage are images that no tag reaches. A scrub reads every layer and compares it with its digest.</p>
+        <div class="actions">
+          <ActButton visitor={caller} action={`${PATH}start/`} fields={{ kind: 'gc_dry_run' }} class="quiet">
+            See what gc would free
+          </ActButton>
+          <ActButton visitor={caller} action={`${PATH}start/`} fields={{ kind: 'gc' }} class="quiet">
+            Collect garbage
+          </ActButton>
+          <ActButton visitor={caller} action={`${PATH}start/`} fields={{ kind: 'scrub' }} class="quiet">
+            Scrub
+          </ActButton>
+        </div>
+        <Runs visitor={caller} runs={runs} />
+      </Panel>
+      <Table
+        caption="Storage by namespace, the largest first"
+        head={['Namespace', 'Repositories', 'Images', 'Layers', 'Size']}
+        numbers={[1, 2, 3, 4]}
+      >
+        {report.namespaces.map(({ namespace, repositories, images, layers, bytes }) => (
+          <tr>
+            <td>
+              <a href={`/u/${namespace}/`}>{namespace}</a>
+            </td>
+            <td class="number">{formatCount(repositories)}</td>
+            <td class="number">{formatCount(images)}</td>
+            <td class="number">{formatCount(layers)}</td>
+            <td class="number">
+              <Size bytes={bytes} />
+            </td>
+          </tr>
+        ))}
+      </Table>
+      <p class="fine">A layer that two namespaces share is stored once, and counts for both of them.</p>
+      <Paging asked={asked} total={report.total} path={PATH} />
+    </AdministrationFrame>,
+  );
+};
+
+/** The runs alone, for the script. */
+export const getRuns: WebHandler<'administrator'> = async (ctx, { caller }) =>
+  fragment(caller, <Runs visitor={caller} runs={await latestRuns(ctx, caller)} />);
+
+function kindFrom(text: string): MaintenanceRun['kind'] {
+  if (text === 'gc_dry_run' || text === 'gc' || text === 'scrub') return text;
+  throw new AppError('invalid', 'There is no such maintenance');
+}
+
+export const postStart: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
+  const { fault } = await attempt(() => startMaintenance(ctx, caller.actor, kindFrom(caller.form.text('kind'))));
+  if (fault !== undefined) return redirect(caller, PATH, { notice: { text: fault.text, kind: 'problem' } });
+  return redirect(caller, PATH, { notice: 'It will begin in a moment. Load the page again to see how far it is.' });
+};
+
+export const postCancel: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
+  const { fault } = await attempt(() => cancelMaintenance(ctx, caller.actor, Number(caller.form.text('id'))));
+  if (fault !== undefined) return redirect(caller, PATH, { notice: { text: fault.text, kind: 'problem' } });
+  return redirect(caller, PATH, { notice: 'It stops as soon as it can.' });
+};

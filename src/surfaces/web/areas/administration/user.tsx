@@ -1,0 +1,152 @@
+import type { Context } from '../../../../context';
+import { setStatus } from '../../../../features/accounts/administration';
+import { doerOf } from '../../../../features/accounts/doer';
+import { assertNotOnlyAdministrator, getUser } from '../../../../features/accounts/users';
+import { deletePerson } from '../../../../features/namespaces/account-deletion';
+import { convertUser } from '../../../../features/namespaces/organizations';
+import { listPlans } from '../../../../features/namespaces/plans';
+import { getNamespaceSettings, updateNamespace } from '../../../../features/namespaces/settings';
+import { deleteUserWithRepositories } from '../../../../features/repositories/operator';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebExchange, WebHandler } from '../../access';
+import { Moment } from '../../components/figures';
+import { Actions, Checkbox, Field, Form, Problem, Select } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import { AdministrationFrame } from './frame';
+
+async function userPage(ctx: Context, { caller, params }: WebExchange<'administrator'>, fault?: Fault): Promise<Reply> {
+  const user = await getUser(ctx, params['name'] ?? '');
+  const { username } = user;
+  const path = `/admin/users/${username}/`;
+  const { plan, slots } = await getNamespaceSettings(ctx, caller.actor, username);
+  const plans = await listPlans(ctx);
+  return page(
+    caller,
+    { title: username, section: 'admin', status: fault?.status ?? 200 },
+    <AdministrationFrame title={username} subtitle={user.email ?? 'No e-mail address'} current="/admin/users/">
+      <Problem text={fault?.text} />
+      <Panel title="Account">
+        <dl class="pairs">
+          <dt>Joined</dt>
+          <dd>
+            <Moment at={user.createdAt} />
+          </dd>
+          <dt>Pages</dt>
+          <dd>
+            <a href={`/u/${username}/`}>Profile</a> · <a href={`/admin/audit/?user=${username}`}>What it did</a>
+          </dd>
+        </dl>
+        <Form visitor={caller} action={`${path}status/`}>
+          <Checkbox label="Active: it may log in" name="active" checked={user.isActive} />
+          <Checkbox label="Administrator: it may do everything" name="admin" checked={user.isAdmin} />
+          <Actions>
+            <button type="submit">Save</button>
+          </Actions>
+        </Form>
+      </Panel>
+      <Panel title="Plan">
+        {slots !== undefined && (
+          <p>
+            {slots.used} of {slots.limit ?? 'as many as it likes'} private repositories are used.
+          </p>
+        )}
+        <Form visitor={caller} action={`${path}plan/`}>
+          <Select
+            label="Plan"
+            name="plan"
+            value={plan}
+            options={plans.map(({ name, privateRepositories }) => ({
+              value: name,
+              label: `${name}: ${privateRepositories ?? 'any number of'} private`,
+            }))}
+          />
+          <Actions>
+            <button type="submit" class="quiet">
+              Assign
+            </button>
+          </Actions>
+        </Form>
+      </Panel>
+      <Panel title="Turn into an organization" tone="danger">
+        <p>The repositories stay. The account goes, with its password, addresses and access tokens.</p>
+        <Form visitor={caller} action={`${path}convert/`}>
+          <Field label="Who owns the organization from then on" name="owner" required maxlength={30} />
+          <Actions>
+            <button type="submit" class="danger">
+              Turn into an organization
+            </button>
+          </Actions>
+        </Form>
+      </Panel>
+      <Panel title="Delete the account" tone="danger">
+        <Form visitor={caller} action={`${path}delete/`}>
+          <Checkbox label="Delete its repositories, too" name="repositories" checked={false} />
+          <Field
+            label={`Type ${username} to confirm`}
+            name="confirmation"
+            required
+            autocomplete="off"
+            expects={username}
+          />
+          <Actions>
+            <button type="submit" class="danger">
+              Delete this account
+            </button>
+          </Actions>
+        </Form>
+      </Panel>
+    </AdministrationFrame>,
+  );
+}
+
+export const getUserPage: WebHandler<'administrator'> = (ctx, exchange) => userPage(ctx, exchange);
+
+/**
+ * Does something to an account.
+ *
+ * @param act - gives the sentence that says so, and where to go if not back to the account
+ */
+function acting(
+  act: (
+    ctx: Context,
+    username: string,
+    exchange: WebExchange<'administrator-form'>,
+  ) => Promise<{ notice: string; to?: string }>,
+): WebHandler<'administrator-form'> {
+  return async (ctx, exchange) => {
+    const { username } = await getUser(ctx, exchange.params['name'] ?? '');
+    const { done, fault } = await attempt(() => act(ctx, username, exchange));
+    if (fault !== undefined) return userPage(ctx, exchange, fault);
+    return redirect(exchange.caller, done.to ?? `/admin/users/${username}/`, { notice: done.notice });
+  };
+}
+
+export const postStatus = acting(async (ctx, username, { caller }) => {
+  const status = { isActive: caller.form.isOn('active'), isAdmin: caller.form.isOn('admin') };
+  await setStatus(ctx, username, status, doerOf(caller.actor, caller.login.account));
+  return { notice: `${username} is ${status.isActive ? 'active' : 'not active'} now.` };
+});
+
+export const postPlan = acting(async (ctx, username, { caller }) => {
+  const plan = caller.form.required('plan', 'The plan');
+  await updateNamespace(ctx, caller.actor, username, { plan });
+  return { notice: `${username} has the plan ${plan} now.` };
+});
+
+export const postConvert = acting(async (ctx, username, { caller }) => {
+  const owner = caller.form.required('owner', 'The owner');
+  await convertUser(ctx, username, owner, doerOf(caller.actor, caller.login.account));
+  return { notice: `${username} is an organization of ${owner} now.`, to: '/admin/users/' };
+});
+
+export const postDelete = acting(async (ctx, username, { caller }) => {
+  if (caller.form.text('confirmation') !== username) throw new AppError('invalid', `Type ${username} to confirm`);
+  const doer = doerOf(caller.actor, caller.login.account);
+  await assertNotOnlyAdministrator(ctx, username);
+  if (caller.form.isOn('repositories')) await deleteUserWithRepositories(ctx, username, doer);
+  else await deletePerson(ctx, username, doer);
+  return { notice: `The account ${username} is gone.`, to: '/admin/users/' };
+});

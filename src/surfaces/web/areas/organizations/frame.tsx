@@ -1,0 +1,66 @@
+import type { Context } from '../../../../context';
+import { getMembersOrganization, type NamespaceScope } from '../../../../features/namespaces/scope';
+import type { WebExchange } from '../../access';
+import { Heading, Tabs } from '../../components/page-parts';
+import type { Children, View } from '../../view';
+import type { Visitor } from '../../visitor';
+
+/** Where the pages of an organization are. */
+export function organizationPath(organization: string, rest = ''): string {
+  return `/organizations/${organization}/${rest}`;
+}
+
+const FOR_MEMBERS = [
+  ['', 'Overview'],
+  ['teams/', 'Teams'],
+  ['members/', 'Members'],
+] as const;
+
+const FOR_OWNERS = [
+  ['invitations/', 'Invitations'],
+  ['robots/', 'Robots'],
+  ['plan/', 'Plan'],
+  ['settings/', 'Settings'],
+] as const;
+
+/** The part of an organization's pages that a page belongs to: what follows the organization in its address. */
+export type OrganizationTab = (typeof FOR_MEMBERS)[number][0] | (typeof FOR_OWNERS)[number][0];
+
+/**
+ * The organization of a page's address, for its members.
+ *
+ * @throws AppError `not_found`, `forbidden`
+ */
+export async function organizationOf(ctx: Context, { caller, params }: WebExchange<'anyone'>): Promise<NamespaceScope> {
+  return getMembersOrganization(ctx, caller.actor, params['org'] ?? '');
+}
+
+/** What all pages of an organization have. */
+export function OrganizationFrame({
+  organization,
+  current,
+  children,
+}: {
+  readonly visitor: Visitor;
+  readonly organization: NamespaceScope;
+  readonly current: OrganizationTab;
+  readonly children?: Children;
+}): View {
+  const { namespace, canManage } = organization;
+  const tabs = [...FOR_MEMBERS, ...(canManage ? FOR_OWNERS : [])];
+  return (
+    <>
+      <Heading title={namespace} subtitle="Organization">
+        <a class="button quiet" href={`/u/${namespace}/`}>
+          Public page
+        </a>
+      </Heading>
+      <Tabs
+        label={`Pages of ${namespace}`}
+        items={tabs.map(([rest, text]) => ({ href: organizationPath(namespace, rest), text }))}
+        current={organizationPath(namespace, current)}
+      />
+      {children}
+    </>
+  );
+}

@@ -1,0 +1,149 @@
+import { invite, listInvitations, withdrawInvitation } from '../../../../features/namespaces/invitations';
+import { listOrganizationMembers } from '../../../../features/namespaces/organizations';
+import { listTeams } from '../../../../features/namespaces/teams';
+import type { Context } from '../../../../context';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebExchange, WebHandler } from '../../access';
+import { Ago } from '../../components/figures';
+import { ActButton, Actions, Field, Form, Problem, Select } from '../../components/forms';
+import { Badge, Empty, Panel, Table } from '../../components/page-parts';
+import { Paging, pageAsked } from '../../components/paging';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import { OrganizationFrame, organizationOf, organizationPath } from './frame';
+
+/** Everybody who is in a team of the organization. */
+export const getMembers: WebHandler<'member'> = async (ctx, exchange) => {
+  const { caller, query } = exchange;
+  const organization = await organizationOf(ctx, exchange);
+  const { namespace } = organization;
+  const asked = pageAsked(query);
+  const { total, members } = await listOrganizationMembers(ctx, caller.actor, namespace, asked);
+  return page(
+    caller,
+    { title: `Members of ${namespace}`, section: 'dashboard' },
+    <OrganizationFrame visitor={caller} organization={organization} current="members/">
+      <Table caption={`Members of ${namespace}`} head={['Member', 'Teams']}>
+        {members.map(({ username, isRobot, teams }) => (
+          <tr>
+            <td>
+              {isRobot ? username : <a href={`/u/${username}/`}>{username}</a>} {isRobot && <Badge>robot</Badge>}
+            </td>
+            <td>
+              <ul class="facts">
+                {teams.map((team) => (
+                  <li>
+                    <a href={organizationPath(namespace, `teams/${team}/`)}>{team}</a>
+                  </li>
+                ))}
+              </ul>
+            </td>
+          </tr>
+        ))}
+      </Table>
+      <Paging asked={asked} total={total} path={organizationPath(namespace, 'members/')} />
+    </OrganizationFrame>,
+  );
+};
+
+/** More teams than a list to choose from should have. */
+const CHOICES = 500;
+
+async function invitationsPage(
+  ctx: Context,
+  exchange: WebExchange<'member'>,
+  typed: { whom: string; team: string } = { whom: '', team: '' },
+  fault?: Fault,
+): Promise<Reply> {
+  const { caller, query } = exchange;
+  const organization = await organizationOf(ctx, exchange);
+  const { namespace } = organization;
+  const asked = pageAsked(query);
+  const { total, invitations } = await listInvitations(ctx, caller.actor, namespace, asked);
+  const { teams } = await listTeams(ctx, caller.actor, namespace, { limit: CHOICES, offset: 0 });
+  return page(
+    caller,
+    { title: `Invitations of ${namespace}`, section: 'dashboard', status: fault?.status ?? 200 },
+    <OrganizationFrame visitor={caller} organization={organization} current="invitations/">
+      <div class="columns">
+        <div>
+          {invitations.length === 0 && (
+            <Empty title="No invitation is open">
+              <p>Invite people to a team; they join by accepting.</p>
+            </Empty>
+          )}
+          {invitations.length > 0 && (
+            <Table caption="Open invitations" head={['Who', 'Team', 'Invited', 'Ends', '']}>
+              {invitations.map(({ id, username, email, team, invitedBy, createdAt, expiresAt }) => (
+                <tr>
+                  <td>{username ?? email}</td>
+                  <td>{team}</td>
+                  <td>
+                    <Ago at={createdAt} /> by {invitedBy}
+                  </td>
+                  <td>
+                    <Ago at={expiresAt} />
+                  </td>
+                  <td class="number">
+                    <ActButton
+                      visitor={caller}
+                      action={organizationPath(namespace, 'invitations/withdraw/')}
+                      fields={{ id: String(id) }}
+                      class="danger small"
+                      label={`Withdraw the invitation of ${username ?? email ?? ''}`}
+                    >
+                      Withdraw
+                    </ActButton>
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          )}
+          <Paging asked={asked} total={total} path={organizationPath(namespace, 'invitations/')} />
+        </div>
+        <Panel title="Invite somebody">
+          <Problem text={fault?.text} />
+          <Form visitor={caller}>
+            <Field
+              label="Username or e-mail address"
+              name="whom"
+              value={typed.whom}
+              required
+              maxlength={254}
+              autocomplete="off"
+            />
+            <Select
+              label="Team"
+              name="team"
+              value={typed.team}
+              options={teams.map(({ name }) => ({ value: name, label: name }))}
+            />
+            <Actions>
+              <button type="submit">Send the invitation</button>
+            </Actions>
+          </Form>
+        </Panel>
+      </div>
+    </OrganizationFrame>,
+  );
+}
+
+export const getInvitations: WebHandler<'member'> = (ctx, exchange) => invitationsPage(ctx, exchange);
+
+export const postInvitations: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller } = exchange;
+  const { namespace } = await organizationOf(ctx, exchange);
+  const typed = { whom: caller.form.text('whom'), team: caller.form.text('team') };
+  const whom = typed.whom.includes('@') ? { email: typed.whom } : { username: typed.whom };
+  const place = { organization: namespace, team: typed.team };
+  const { fault } = await attempt(() => invite(ctx, caller.actor, place, whom));
+  if (fault !== undefined) return invitationsPage(ctx, exchange, typed, fault);
+  return redirect(caller, organizationPath(namespace, 'invitations/'), { notice: `${typed.whom} is invited.` });
+};
+
+export const postWithdraw: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller } = exchange;
+  const { namespace } = await organizationOf(ctx, exchange);
+  await withdrawInvitation(ctx, caller.actor, namespace, Number(caller.form.text('id')));
+  return redirect(caller, organizationPath(namespace, 'invitations/'), { notice: 'The invitation is withdrawn.' });
+};

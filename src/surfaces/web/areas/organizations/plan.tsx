@@ -1,0 +1,104 @@
+import type { Context } from '../../../../context';
+import { VISIBILITIES } from '../../../../features/accounts/policy';
+import { listPlans } from '../../../../features/namespaces/plans';
+import { getNamespaceSettings, updateNamespace } from '../../../../features/namespaces/settings';
+import { getOwnersOrganization } from '../../../../features/namespaces/scope';
+import { AppError } from '../../../../platform/errors';
+import type { WebHandler } from '../../access';
+import { Actions, Form, Select } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { page, redirect } from '../../reply';
+import type { Visitor } from '../../visitor';
+import { OrganizationFrame, organizationPath } from './frame';
+
+const VISIBILITY_TEXTS = {
+  public: 'Public: everybody pulls, and finds them',
+  unlisted: 'Unlisted: whoever knows the name pulls',
+  private: 'Private: only members of teams that were given access',
+};
+
+async function ownedBy(
+  ctx: Context,
+  visitor: Visitor,
+  params: Readonly<Record<string, string>>,
+): ReturnType<typeof getOwnersOrganization> {
+  return getOwnersOrganization(ctx, visitor.actor, params['org'] ?? '');
+}
+
+/** The plan of an organization, and what it leaves. */
+export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => {
+  const organization = await ownedBy(ctx, caller, params);
+  const { namespace } = organization;
+  const settings = await getNamespaceSettings(ctx, caller.actor, namespace);
+  const { slots, plan, defaultVisibility } = settings;
+  const plans = caller.login.account.isAdmin ? await listPlans(ctx) : [];
+  return page(
+    caller,
+    { title: `Plan of ${namespace}`, section: 'dashboard' },
+    <OrganizationFrame visitor={caller} organization={organization} current="plan/">
+      <Panel title={`Plan ${plan}`}>
+        {slots !== undefined && (
+          <>
+            <p>
+              {slots.used} of {slots.limit ?? 'as many as you like'} private repositories are used.
+            </p>
+            {slots.limit !== undefined && (
+              <progress
+                value={slots.used}
+                max={Math.max(slots.limit, slots.used, 1)}
+                aria-label="Private repositories used"
+              ></progress>
+            )}
+          </>
+        )}
+        {plans.length === 0 && <p class="fine">An administrator of this site assigns plans.</p>}
+        {plans.length > 0 && (
+          <Form visitor={caller} action={organizationPath(namespace, 'plan/assign/')}>
+            <Select
+              label="Plan"
+              name="plan"
+              value={plan}
+              options={plans.map(({ name, privateRepositories }) => ({
+                value: name,
+                label: `${name}: ${privateRepositories ?? 'any number of'} private`,
+              }))}
+            />
+            <Actions>
+              <button type="submit" class="quiet">
+                Assign
+              </button>
+            </Actions>
+          </Form>
+        )}
+      </Panel>
+      <Panel title="New repositories">
+        <Form visitor={caller}>
+          <Select
+            label="A repository that is made by its first push is"
+            name="visibility"
+            value={defaultVisibility}
+            options={VISIBILITIES.map((value) => ({ value, label: VISIBILITY_TEXTS[value] }))}
+          />
+          <Actions>
+            <button type="submit">Save</button>
+          </Actions>
+        </Form>
+      </Panel>
+    </OrganizationFrame>,
+  );
+};
+
+export const postDefaultVisibility: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
+  const { namespace } = await ownedBy(ctx, caller, params);
+  const defaultVisibility = VISIBILITIES.find((visibility) => visibility === caller.form.text('visibility'));
+  if (defaultVisibility === undefined) throw new AppError('invalid', 'Say who may see new repositories');
+  await updateNamespace(ctx, caller.actor, namespace, { defaultVisibility });
+  return redirect(caller, organizationPath(namespace, 'plan/'), { notice: 'This holds for the next new repository.' });
+};
+
+export const postAssignPlan: WebHandler<'administrator-form'> = async (ctx, { caller, params }) => {
+  const { namespace } = await ownedBy(ctx, caller, params);
+  const plan = caller.form.required('plan', 'The plan');
+  await updateNamespace(ctx, caller.actor, namespace, { plan });
+  return redirect(caller, organizationPath(namespace, 'plan/'), { notice: `${namespace} has the plan ${plan} now.` });
+};

@@ -1,0 +1,75 @@
+import type { Context } from '../../../../context';
+import { createRobotToken, listRobotTokens, revokeRobotToken, showRobot } from '../../../../features/namespaces/robots';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebExchange, WebHandler } from '../../access';
+import {
+  MadeToken,
+  newTokenFrom,
+  NewTokenForm,
+  TokenTable,
+  typedToken,
+  type TypedToken,
+} from '../../components/access-tokens';
+import { Problem } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import { OrganizationFrame, organizationOf, organizationPath } from './frame';
+
+interface Shown {
+  readonly typed?: TypedToken;
+  readonly fault?: Fault;
+  /** of the token that was just made */
+  readonly secret?: string;
+}
+
+async function robotPage(
+  ctx: Context,
+  exchange: WebExchange<'member'>,
+  { typed, fault, secret }: Shown = {},
+): Promise<Reply> {
+  const { caller, params } = exchange;
+  const organization = await organizationOf(ctx, exchange);
+  const place = { organization: organization.namespace, name: params['robot'] ?? '' };
+  const { username } = await showRobot(ctx, caller.actor, place);
+  const tokens = await listRobotTokens(ctx, caller.actor, place);
+  const path = organizationPath(place.organization, `robots/${place.name}/`);
+  return page(
+    caller,
+    { title: username, section: 'dashboard', status: fault?.status ?? 200 },
+    <OrganizationFrame visitor={caller} organization={organization} current="robots/">
+      <h2>{username}</h2>
+      {secret !== undefined && <MadeToken secret={secret} username={username} host={new URL(caller.origin).host} />}
+      <div class="columns">
+        <div>
+          <TokenTable visitor={caller} tokens={tokens} revoke={`${path}revoke/`} />
+          <p class="fine">What it may do beyond its tokens comes from its teams: add it to one.</p>
+        </div>
+        <Panel title="New token">
+          <Problem text={fault?.text} />
+          <NewTokenForm visitor={caller} typed={typed} />
+        </Panel>
+      </div>
+    </OrganizationFrame>,
+  );
+}
+
+export const getRobot: WebHandler<'member'> = (ctx, exchange) => robotPage(ctx, exchange);
+
+export const postRobotToken: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller, params } = exchange;
+  const { namespace } = await organizationOf(ctx, exchange);
+  const place = { organization: namespace, name: params['robot'] ?? '' };
+  const typed = typedToken(caller.form);
+  const { done, fault } = await attempt(() => createRobotToken(ctx, caller.actor, place, newTokenFrom(typed)));
+  return robotPage(ctx, exchange, fault === undefined ? { secret: done.secret } : { typed, fault });
+};
+
+export const postRevokeRobotToken: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller, params } = exchange;
+  const { namespace } = await organizationOf(ctx, exchange);
+  const place = { organization: namespace, name: params['robot'] ?? '' };
+  await revokeRobotToken(ctx, caller.actor, place, Number(caller.form.text('id')));
+  const notice = 'The token is revoked. Whatever used it is refused from now on.';
+  return redirect(caller, organizationPath(namespace, `robots/${place.name}/`), { notice });
+};

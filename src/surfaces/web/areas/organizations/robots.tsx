@@ -1,0 +1,101 @@
+import type { Context } from '../../../../context';
+import { deleteRobot, listRobots, putRobot } from '../../../../features/namespaces/robots';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebExchange, WebHandler } from '../../access';
+import { Ago } from '../../components/figures';
+import { ActButton, Actions, Field, Form, Problem } from '../../components/forms';
+import { Empty, Panel, Table } from '../../components/page-parts';
+import { Paging, pageAsked } from '../../components/paging';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import { OrganizationFrame, organizationOf, organizationPath } from './frame';
+
+/** What follows the `+` of a robot's username. */
+export function robotName(username: string): string {
+  return username.slice(username.indexOf('+') + 1);
+}
+
+async function robotsPage(ctx: Context, exchange: WebExchange<'member'>, typed = '', fault?: Fault): Promise<Reply> {
+  const { caller, query } = exchange;
+  const organization = await organizationOf(ctx, exchange);
+  const { namespace } = organization;
+  const asked = pageAsked(query);
+  const { total, robots } = await listRobots(ctx, caller.actor, namespace, asked);
+  const path = organizationPath(namespace, 'robots/');
+  return page(
+    caller,
+    { title: `Robots of ${namespace}`, section: 'dashboard', status: fault?.status ?? 200 },
+    <OrganizationFrame visitor={caller} organization={organization} current="robots/">
+      <div class="columns">
+        <div>
+          {robots.length === 0 && (
+            <Empty title="No robots yet">
+              <p>A robot is an account for a machine. It has no password, only access tokens, and joins teams.</p>
+            </Empty>
+          )}
+          {robots.length > 0 && (
+            <Table caption={`Robots of ${namespace}`} head={['Robot', 'Created', '']}>
+              {robots.map(({ username, createdAt }) => (
+                <tr>
+                  <td>
+                    <a href={`${path}${robotName(username)}/`}>{username}</a>
+                  </td>
+                  <td>
+                    <Ago at={createdAt} />
+                  </td>
+                  <td class="number">
+                    <ActButton
+                      visitor={caller}
+                      action={`${path}${robotName(username)}/delete/`}
+                      class="danger small"
+                      label={`Delete ${username}`}
+                    >
+                      Delete
+                    </ActButton>
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          )}
+          <Paging asked={asked} total={total} path={path} />
+        </div>
+        <Panel title="New robot">
+          <Problem text={fault?.text} />
+          <Form visitor={caller}>
+            <Field
+              label="Name"
+              name="name"
+              value={typed}
+              required
+              maxlength={30}
+              hint={`It logs in as ${namespace}+name.`}
+            />
+            <Actions>
+              <button type="submit">Create robot</button>
+            </Actions>
+          </Form>
+        </Panel>
+      </div>
+    </OrganizationFrame>,
+  );
+}
+
+export const getRobots: WebHandler<'member'> = (ctx, exchange) => robotsPage(ctx, exchange);
+
+export const postRobots: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller } = exchange;
+  const { namespace } = await organizationOf(ctx, exchange);
+  const name = caller.form.text('name');
+  const { fault } = await attempt(() => putRobot(ctx, caller.actor, { organization: namespace, name }));
+  if (fault !== undefined) return robotsPage(ctx, exchange, name, fault);
+  const notice = 'The robot is there. Give it a token, and a team.';
+  return redirect(caller, organizationPath(namespace, `robots/${name}/`), { notice });
+};
+
+export const postDeleteRobot: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller, params } = exchange;
+  const { namespace } = await organizationOf(ctx, exchange);
+  const name = params['robot'] ?? '';
+  await deleteRobot(ctx, caller.actor, { organization: namespace, name });
+  return redirect(caller, organizationPath(namespace, 'robots/'), { notice: `${namespace}+${name} is gone.` });
+};

@@ -1,0 +1,94 @@
+import type { Context } from '../../../../context';
+import { deleteOrganization } from '../../../../features/namespaces/organizations';
+import { getOrganization, updateOrganization } from '../../../../features/namespaces/organization-profiles';
+import { getOwnersOrganization } from '../../../../features/namespaces/scope';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebExchange, WebHandler } from '../../access';
+import { Actions, Field, Form, Problem } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import { OrganizationFrame, organizationPath } from './frame';
+
+const FIELDS = [
+  { name: 'fullName', label: 'Full name', maxlength: 100 },
+  { name: 'company', label: 'Company', maxlength: 100 },
+  { name: 'location', label: 'Location', maxlength: 100 },
+  { name: 'profileUrl', label: 'Web site', maxlength: 255 },
+  { name: 'gravatarEmail', label: 'E-mail address of its Gravatar picture', maxlength: 254 },
+] as const;
+
+type Typed = Readonly<Record<(typeof FIELDS)[number]['name'], string>>;
+
+interface Shown {
+  readonly typed?: Typed;
+  readonly profileFault?: Fault | undefined;
+  readonly deletionFault?: Fault | undefined;
+}
+
+async function settingsPage(ctx: Context, exchange: WebExchange<'member'>, shown: Shown = {}): Promise<Reply> {
+  const { caller, params } = exchange;
+  const organization = await getOwnersOrganization(ctx, caller.actor, params['org'] ?? '');
+  const { namespace } = organization;
+  const values: Typed = shown.typed ?? (await getOrganization(ctx, caller.actor, namespace));
+  const { profileFault, deletionFault } = shown;
+  const status = (profileFault ?? deletionFault)?.status ?? 200;
+  return page(
+    caller,
+    { title: `Settings of ${namespace}`, section: 'dashboard', status },
+    <OrganizationFrame visitor={caller} organization={organization} current="settings/">
+      <Panel title="Public profile">
+        <Problem text={profileFault?.text} />
+        <Form visitor={caller}>
+          {FIELDS.map((field) => (
+            <Field {...field} value={values[field.name]} />
+          ))}
+          <Actions>
+            <button type="submit">Save</button>
+          </Actions>
+        </Form>
+      </Panel>
+      <Panel title="Delete the organization" tone="danger">
+        <p>Its teams and robots go with it. It must have no repositories any more: delete or transfer them first.</p>
+        <Problem text={deletionFault?.text} />
+        <Form visitor={caller} action={organizationPath(namespace, 'delete/')}>
+          <Field
+            label={`Type ${namespace} to confirm`}
+            name="confirmation"
+            expects={namespace}
+            autocomplete="off"
+            required
+          />
+          <Actions>
+            <button type="submit" class="danger">
+              Delete this organization
+            </button>
+          </Actions>
+        </Form>
+      </Panel>
+    </OrganizationFrame>,
+  );
+}
+
+export const getSettings: WebHandler<'member'> = (ctx, exchange) => settingsPage(ctx, exchange);
+
+export const postSettings: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller, params } = exchange;
+  const { namespace } = await getOwnersOrganization(ctx, caller.actor, params['org'] ?? '');
+  const typed = Object.fromEntries(FIELDS.map(({ name }) => [name, caller.form.text(name)])) as Typed;
+  const { fault } = await attempt(() => updateOrganization(ctx, caller.actor, namespace, typed));
+  if (fault !== undefined) return settingsPage(ctx, exchange, { typed, profileFault: fault });
+  return redirect(caller, organizationPath(namespace, 'settings/'), { notice: 'The profile is saved.' });
+};
+
+export const postDeletion: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller, params } = exchange;
+  const { namespace } = await getOwnersOrganization(ctx, caller.actor, params['org'] ?? '');
+  const { fault } = await attempt(async () => {
+    if (caller.form.text('confirmation') !== namespace) throw new AppError('invalid', `Type ${namespace} to confirm`);
+    await deleteOrganization(ctx, caller.actor, namespace);
+  });
+  if (fault !== undefined) return settingsPage(ctx, exchange, { deletionFault: fault });
+  return redirect(caller, '/organizations/', { notice: `The organization ${namespace} is gone.` });
+};

@@ -1,0 +1,170 @@
+import type { Context } from '../../../../context';
+import { invite } from '../../../../features/namespaces/invitations';
+import { addMember, listMembers, removeMember } from '../../../../features/namespaces/team-members';
+import { showTeam, type Team, type TeamPlace } from '../../../../features/namespaces/teams';
+import type { Member, WebExchange, WebHandler } from '../../access';
+import { Ago } from '../../components/figures';
+import { ActButton, Actions, Field, Form } from '../../components/forms';
+import { Badge, Empty, Panel, Table } from '../../components/page-parts';
+import { Paging, pageAsked } from '../../components/paging';
+import { attempt } from '../../problems';
+import { page, redirect } from '../../reply';
+import type { View } from '../../view';
+import { OrganizationFrame, organizationOf, organizationPath } from './frame';
+
+function teamPath({ organization, team }: TeamPlace, rest = ''): string {
+  return organizationPath(organization, `teams/${team}/${rest}`);
+}
+
+async function placeOf(ctx: Context, exchange: WebExchange<'anyone'>): Promise<TeamPlace> {
+  const { namespace } = await organizationOf(ctx, exchange);
+  return { organization: namespace, team: exchange.params['team'] ?? '' };
+}
+
+function Owning({ visitor, team, place }: { visitor: Member; team: Team; place: TeamPlace }): View {
+  return (
+    <div>
+      <Panel title="Invite somebody">
+        <Form visitor={visitor} action={teamPath(place, 'invite/')}>
+          <Field label="Username or e-mail address" name="whom" required maxlength={254} autocomplete="off" />
+          <Actions>
+            <button type="submit">Send the invitation</button>
+          </Actions>
+        </Form>
+      </Panel>
+      {!team.isOwners && (
+        <Panel title="Add a robot">
+          <Form visitor={visitor} action={teamPath(place, 'members/')}>
+            <Field
+              label="Robot"
+              name="username"
+              required
+              maxlength={64}
+              hint={`Such as ${place.organization}+deploy`}
+            />
+            <Actions>
+              <button type="submit" class="quiet">
+                Add the robot
+              </button>
+            </Actions>
+          </Form>
+        </Panel>
+      )}
+      <Panel title="Description">
+        <Form visitor={visitor} action={teamPath(place, 'description/')}>
+          <Field label="Description" name="description" value={team.description} maxlength={255} />
+          <Actions>
+            <button type="submit" class="quiet">
+              Save
+            </button>
+          </Actions>
+        </Form>
+      </Panel>
+      {!team.isOwners && (
+        <Panel title="Delete the team" tone="danger">
+          <p>Its members lose what the team gave them.</p>
+          <ActButton visitor={visitor} action={teamPath(place, 'delete/')} class="danger">
+            Delete this team
+          </ActButton>
+        </Panel>
+      )}
+    </div>
+  );
+}
+
+/** A team and who is in it. */
+export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
+  const { caller, query } = exchange;
+  const organization = await organizationOf(ctx, exchange);
+  const place = await placeOf(ctx, exchange);
+  const team = await showTeam(ctx, caller.actor, place);
+  const asked = pageAsked(query);
+  const { total, members } = await listMembers(ctx, caller.actor, place, asked);
+  const me = caller.login.account.username;
+  const { canManage } = organization;
+  return page(
+    caller,
+    { title: `${team.name} of ${team.organization}`, section: 'dashboard' },
+    <OrganizationFrame visitor={caller} organization={organization} current="teams/">
+      <h2 class="title-line">
+        {team.name} {team.isOwners && <Badge tone="official">owns the organization</Badge>}
+      </h2>
+      {team.description !== '' && <p>{team.description}</p>}
+      <div class={canManage ? 'columns' : ''}>
+        <div>
+          {members.length === 0 && (
+            <Empty title="Nobody is in this team yet">
+              <p>Invite people by their username or e-mail address.</p>
+            </Empty>
+          )}
+          {members.length > 0 && (
+            <Table caption={`Members of ${team.name}`} head={['Member', 'Since', '']}>
+              {members.map(({ username, isRobot, since }) => (
+                <tr>
+                  <td>
+                    {isRobot ? username : <a href={`/u/${username}/`}>{username}</a>} {isRobot && <Badge>robot</Badge>}
+                  </td>
+                  <td>
+                    <Ago at={since} />
+                  </td>
+                  <td class="number">
+                    {(canManage || username === me) && (
+                      <ActButton
+                        visitor={caller}
+                        action={teamPath(place, 'remove/')}
+                        fields={{ username }}
+                        class="danger small"
+                        label={username === me ? 'Leave the team' : `Remove ${username}`}
+                      >
+                        {username === me ? 'Leave' : 'Remove'}
+                      </ActButton>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          )}
+          <Paging asked={asked} total={total} path={teamPath(place)} />
+          <p class="fine">What the team may do with a repository is set at the repository, under Settings, Teams.</p>
+        </div>
+        {canManage && <Owning visitor={caller} team={team} place={place} />}
+      </div>
+    </OrganizationFrame>,
+  );
+};
+
+/** Does an act on a team, and goes back to it with what came of it. */
+function acting(
+  act: (ctx: Context, place: TeamPlace, exchange: WebExchange<'member-form'>) => Promise<string>,
+): WebHandler<'member-form'> {
+  return async (ctx, exchange) => {
+    const place = await placeOf(ctx, exchange);
+    const { done, fault } = await attempt(() => act(ctx, place, exchange));
+    const notice = fault === undefined ? done : { text: fault.text, kind: 'problem' as const };
+    return redirect(exchange.caller, teamPath(place), { notice });
+  };
+}
+
+export const postInvite = acting(async (ctx, place, { caller }) => {
+  const whom = caller.form.required('whom', 'Whom to invite');
+  await invite(ctx, caller.actor, place, whom.includes('@') ? { email: whom } : { username: whom });
+  return `${whom} is invited, and finds the invitation in a mail and under "Your teams".`;
+});
+
+export const postAddMember = acting(async (ctx, place, { caller }) => {
+  const username = caller.form.required('username', 'The robot');
+  const isNew = await addMember(ctx, caller.actor, place, username);
+  return isNew ? `${username} is in the team.` : `${username} was in the team already.`;
+});
+
+export const postRemoveMember: WebHandler<'member-form'> = async (ctx, exchange) => {
+  const { caller } = exchange;
+  const place = await placeOf(ctx, exchange);
+  const username = caller.form.required('username', 'The member');
+  const { fault } = await attempt(() => removeMember(ctx, caller.actor, place, username));
+  if (fault !== undefined) return redirect(caller, teamPath(place), { notice: { text: fault.text, kind: 'problem' } });
+  const isSelf = username === caller.login.account.username;
+  // Whoever has left the last of his teams sees no inside of the organization any more.
+  if (isSelf) return redirect(caller, '/organizations/', { notice: `You have left the team ${place.team}.` });
+  return redirect(caller, teamPath(place), { notice: `${username} is no longer in the team.` });
+};

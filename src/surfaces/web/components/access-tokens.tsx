@@ -1,0 +1,163 @@
+import type { AccessToken, NewAccessToken } from '../../../features/accounts/access-tokens';
+import { ACCESS_LEVELS, type AccessLevel } from '../../../features/accounts/actor';
+import { AppError } from '../../../platform/errors';
+import type { Form as SentForm } from '../form';
+import type { View } from '../view';
+import type { Visitor } from '../visitor';
+import { Ago } from './figures';
+import { ActButton, Actions, Field, Form, Select, TextArea } from './forms';
+import { Badge, CopyLine, Empty, Panel, Table } from './page-parts';
+
+/* Access tokens, of people and of robots. */
+
+const DAY_MS = 86_400_000;
+
+const LIFETIMES = [
+  { value: '30', label: '30 days' },
+  { value: '90', label: '90 days' },
+  { value: '365', label: 'One year' },
+  { value: '', label: 'No end' },
+];
+
+const ACCESSES = [
+  { value: 'read', label: 'Read: pull' },
+  { value: 'write', label: 'Write: pull and push' },
+  { value: 'admin', label: 'Admin: also settings and deletion' },
+];
+
+/** What was typed into the form of a new token. */
+export interface TypedToken {
+  readonly name: string;
+  readonly access: string;
+  readonly days: string;
+  readonly repositories: string;
+}
+
+/** Reads what was typed. */
+export function typedToken(form: SentForm): TypedToken {
+  return {
+    name: form.text('name'),
+    access: form.text('access'),
+    days: form.text('days'),
+    repositories: form.lines('repositories').trim(),
+  };
+}
+
+function isAccessLevel(text: string): text is AccessLevel {
+  return (ACCESS_LEVELS as readonly string[]).includes(text);
+}
+
+/** @throws AppError `invalid` */
+export function newTokenFrom({ name, access, days, repositories }: TypedToken): NewAccessToken {
+  if (!isAccessLevel(access)) throw new AppError('invalid', 'Say what the token may do');
+  if (!LIFETIMES.some(({ value }) => value === days)) throw new AppError('invalid', 'Say how long the token is good');
+  const names = repositories.split(/[\s,]+/).filter((text) => text !== '');
+  return {
+    name,
+    access,
+    repositories: names.length === 0 ? undefined : names,
+    expiresAt: days === '' ? undefined : new Date(Date.now() + Number(days) * DAY_MS),
+  };
+}
+
+/** The form of a new token. */
+export function NewTokenForm({ visitor, typed }: { visitor: Visitor; typed: TypedToken | undefined }): View {
+  return (
+    <Form visitor={visitor}>
+      <Field
+        label="Name"
+        name="name"
+        value={typed?.name}
+        required
+        maxlength={100}
+        hint="What it is for, such as the host that uses it"
+      />
+      <Select label="It may" name="access" value={typed?.access ?? 'read'} options={ACCESSES} />
+      <Select label="Good for" name="days" value={typed?.days ?? '90'} options={LIFETIMES} />
+      <TextArea
+        label="Only these repositories"
+        name="repositories"
+        value={typed?.repositories ?? ''}
+        rows={2}
+        hint="One a line, such as acme/app. Empty: all that the account reaches."
+      />
+      <Actions>
+        <button type="submit">Create token</button>
+      </Actions>
+    </Form>
+  );
+}
+
+/** A token that was just made; its secret is shown this once. */
+export function MadeToken({ secret, username, host }: { secret: string; username: string; host: string }): View {
+  return (
+    <Panel title="Copy the token now">
+      <p>It is not shown again. It takes the place of the password:</p>
+      <CopyLine text={secret} label="The access token" />
+      <CopyLine text={`docker login -u ${username} -p ${secret} ${host}`} label="Log in with it" />
+    </Panel>
+  );
+}
+
+/**
+ * Tokens that there are.
+ *
+ * @param revoke - where the form of a token's button goes; it has the field `id`
+ */
+export function TokenTable({
+  visitor,
+  tokens,
+  revoke,
+}: {
+  visitor: Visitor;
+  tokens: readonly AccessToken[];
+  revoke: string;
+}): View {
+  if (tokens.length === 0) {
+    return (
+      <Empty title="No access tokens">
+        <p>A token takes the place of a password, for one host or one script, and can be ended by itself.</p>
+      </Empty>
+    );
+  }
+  const now = new Date();
+  return (
+    <Table caption="Access tokens" head={['Name', 'May', 'Last used', 'Ends', '']}>
+      {tokens.map(({ id, name, access, repositories, expiresAt, lastUsedAt, lastUsedAddress }) => (
+        <tr>
+          <td>
+            {name}
+            {repositories !== undefined && <div class="fine">only {repositories.join(', ')}</div>}
+          </td>
+          <td>
+            <Badge tone={access === 'read' ? 'plain' : 'warn'}>{access}</Badge>
+          </td>
+          <td>
+            {lastUsedAt === undefined ? 'never' : <Ago at={lastUsedAt} />}
+            {lastUsedAddress !== undefined && <div class="fine">from {lastUsedAddress}</div>}
+          </td>
+          <td>
+            {expiresAt === undefined ? (
+              'never'
+            ) : expiresAt <= now ? (
+              <Badge tone="bad">ended</Badge>
+            ) : (
+              <Ago at={expiresAt} />
+            )}
+          </td>
+          <td class="number">
+            <ActButton
+              visitor={visitor}
+              action={revoke}
+              fields={{ id: String(id) }}
+              class="danger small"
+              label={`Revoke ${name}`}
+            >
+              Revoke
+            </ActButton>
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}

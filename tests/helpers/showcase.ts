@@ -1,0 +1,77 @@
+import { addressRule } from '../../src/platform/http/address-rules';
+import { GuardedClient } from '../../src/platform/http/guarded-post';
+import { jobsOf } from '../../src/jobs';
+import { addClient, codeOf, exchangeCode } from './oauth';
+import { startReceiver } from './receiver';
+import { makeJobsDue, runDueJobs } from './run-jobs';
+import { actingOn, type Act } from './showcase/act';
+import { fillActivity } from './showcase/activity';
+import { fillLibrary } from './showcase/library';
+import { fillOrganization } from './showcase/organization';
+import { fillShop } from './showcase/shop';
+import { addUser, startTestServer, type TestServer } from './test-server';
+
+/*
+ * A server that has been used for a while, for pages to show: official repositories, alice, who owns a shop and the
+ * organization acme, bobby, carol and dave, who work with her, erin, who does not yet, and root, who administers. All of
+ * it came in through the API and the registry's protocol. The password of each is that of `addUser`.
+ */
+
+const PEOPLE = ['alice', 'bobby', 'carol', 'dave', 'erin'];
+
+async function fillAccount(act: Act): Promise<void> {
+  const profile = { full_name: 'Alice', location: 'Hamburg', company: 'Acme', profile_url: 'https://alice.example/' };
+  await act('alice', 'PATCH', 'users/alice/', profile);
+  await act('alice', 'POST', 'users/alice/emails/', { email: 'alice@example.org' });
+  await act('alice', 'POST', 'users/alice/tokens/', { name: 'old host', access: 'read' });
+  const expires = new Date(Date.now() + 90 * 86_400_000).toISOString();
+  const limited = { name: 'build server', access: 'write', repositories: ['alice/shop'], expires_at: expires };
+  await act('alice', 'POST', 'users/alice/tokens/', limited);
+}
+
+/** One webhook that works, and one whose receiver has trouble. */
+async function fillWebhooks(server: TestServer, act: Act, receiver: string): Promise<void> {
+  const hooks = 'repositories/alice/shop/webhooks/';
+  for (const [name, path] of [
+    ['deploy', 'deploy'],
+    ['tests', 'broken'],
+  ] as const) {
+    const { id } = await act('alice', 'POST', hooks, { name, urls: [`${receiver}/${path}`] });
+    for (let turn = 0; turn < 2; turn += 1) await act('alice', 'POST', `${hooks}${id as number}/test/`);
+  }
+  for (let turn = 0; turn < 2; turn += 1) {
+    await makeJobsDue(server.database);
+    await runDueJobs(server.database, jobsOf(server.ctx));
+  }
+}
+
+async function fillOAuth(server: TestServer): Promise<void> {
+  const client = await addClient(server);
+  await exchangeCode(server, client, await codeOf(server, 'alice', client));
+}
+
+/** Starts a server and fills it. */
+export async function startShowcase(): Promise<TestServer> {
+  const receiver = await startReceiver(({ path }) =>
+    path === '/deploy' ? { status: 200, body: 'thanks' } : { status: 503, body: 'the disk is full' },
+  );
+  const server = await startTestServer({ guardedClient: new GuardedClient(addressRule(['127.0.0.1'])) });
+  try {
+    const act = actingOn(server);
+    for (const username of PEOPLE) await addUser(server, username);
+    await addUser(server, 'root', { isAdmin: true });
+    await fillLibrary(server, act);
+    await fillAccount(act);
+    await fillShop(server, act);
+    await fillOrganization(server, act);
+    await fillWebhooks(server, act, receiver.url);
+    await fillOAuth(server);
+    await fillActivity(server.ctx);
+    return server;
+  } catch (error) {
+    await server.close();
+    throw error;
+  } finally {
+    await receiver.close();
+  }
+}

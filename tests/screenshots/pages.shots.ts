@@ -1,0 +1,40 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import { PAGES } from '../browser/pages';
+import { launchBrowser, openTab } from '../helpers/browser';
+import { startShowcase } from '../helpers/showcase';
+import type { TestServer } from '../helpers/test-server';
+
+/*
+ * `npm run screenshots`: photographs every page of the list, in light and dark, on a desktop and a phone, into the
+ * folder `screenshots/`. `npm run screenshots -- -t account` takes those with `account` in their name.
+ */
+
+const FOLDER = path.join(__dirname, '../../screenshots');
+
+let browser: Browser;
+let server: TestServer;
+beforeAll(async () => {
+  await mkdir(FOLDER, { recursive: true });
+  [browser, server] = await Promise.all([launchBrowser(), startShowcase()]);
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const DEVICES = ['desktop', 'phone'] as const;
+const SCHEMES = ['light', 'dark'] as const;
+const SHOTS = PAGES.flatMap((page) =>
+  DEVICES.flatMap((device) => SCHEMES.map((scheme) => ({ ...page, device, scheme }))),
+);
+
+it.each(SHOTS)('$name $device $scheme', async ({ name, path: at, as, device, scheme }) => {
+  const file = path.join(FOLDER, `${name}-${device}-${scheme}.png`);
+  await rm(file, { force: true });
+  const tab = await openTab(browser, server, { as, device, scheme });
+  await tab.open(at);
+  await tab.page.screenshot({ path: file, fullPage: true });
+  await tab.close();
+});

@@ -1,0 +1,71 @@
+import { maintenanceJob } from '../../../src/features/maintenance/run-job';
+import { browseAs, type Browsing } from '../../helpers/browse';
+import { makeImage, pushImages } from '../../helpers/images';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+const PATH = '/admin/storage/';
+
+let server: TestServer;
+let admin: Browsing;
+
+beforeEach(async () => {
+  server = await startTestServer();
+  await addUser(server, 'alice');
+  await addUser(server, 'admin', { isAdmin: true });
+  admin = await browseAs(server, 'admin');
+});
+afterEach(() => server.close());
+
+async function start(kind: string): Promise<void> {
+  expect((await admin.send(`${PATH}start/`, { kind }, PATH)).status).toBe(303);
+}
+
+it('shows what is stored, by namespace', async () => {
+  await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
+  const { html } = await admin.get(PATH);
+  expect(html).toContain('in 1 layer of 1 image');
+  expect(html).toContain('href="/u/alice/"');
+});
+
+it('a trial of gc waits, refreshes itself, and ends with what it found', async () => {
+  await start('gc_dry_run');
+  const waiting = await admin.get(PATH);
+  expect(waiting.html).toContain('data-refresh="/admin/storage/runs/"');
+  await maintenanceJob(server.ctx).run(new AbortController().signal);
+  const ended = await admin.get(`${PATH}runs/`);
+  expect(ended.html).toContain('finished');
+  expect(ended.html).not.toContain('data-refresh');
+  expect(ended.html).not.toContain('<html');
+});
+
+it('a second run of a kind is refused with a sentence, and one that waits is cancelled', async () => {
+  await start('scrub');
+  await start('scrub');
+  const { html } = await admin.get(PATH);
+  expect(html).toMatch(/class="notice problem"[^>]*>A run of this kind goes on already/);
+  const id = /name="id" value="(\d+)"/.exec(html)?.[1] ?? '';
+  await admin.send(`${PATH}cancel/`, { id }, PATH);
+  expect((await admin.get(`${PATH}runs/`)).html).toContain('cancelled');
+  expect((await admin.send(`${PATH}start/`, { kind: 'burn' }, PATH)).status).toBe(303);
+  expect((await admin.get(PATH)).html).toContain('There is no such maintenance');
+});
+
+it('jobs that wait are listed, dropped and tried again', async () => {
+  await start('gc');
+  const { html } = await admin.get('/admin/jobs/');
+  expect(html).toContain('maintenance');
+  const id = /name="id" value="(\d+)"/.exec(html)?.[1] ?? '';
+  await admin.send('/admin/jobs/retry/', { id }, '/admin/jobs/');
+  expect((await admin.get('/admin/jobs/')).html).toContain('It is tried again now.');
+  await admin.send('/admin/jobs/drop/', { id }, '/admin/jobs/');
+  expect((await admin.get('/admin/jobs/')).html).toContain('The queue is empty');
+  expect((await admin.get('/admin/jobs/?state=failed')).status).toBe(200);
+});
+
+it('these pages and forms are for administrators', async () => {
+  const alice = await browseAs(server, 'alice');
+  for (const path of [PATH, `${PATH}runs/`, '/admin/jobs/']) expect((await alice.get(path)).status).toBe(403);
+  const sent = await alice.send(`${PATH}start/`, { kind: 'gc' }, '/organizations/add/');
+  expect(sent.status).toBe(403);
+  expect(await server.ctx.db('maintenance_runs')).toEqual([]);
+});

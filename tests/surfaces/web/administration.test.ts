@@ -1,0 +1,95 @@
+import { Browsing, browseAs } from '../../helpers/browse';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+const PAGES = ['', 'users/', 'users/alice/', 'plans/', 'storage/', 'audit/', 'jobs/', 'comments/', 'health/'];
+
+let server: TestServer;
+let admin: Browsing;
+let alice: Browsing;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await addUser(server, 'admin', { isAdmin: true });
+  for (const name of ['alice', 'carol', 'mallory']) await addUser(server, name);
+  admin = await browseAs(server, 'admin');
+  alice = await browseAs(server, 'alice');
+});
+afterAll(() => server.close());
+
+it.each(PAGES)('/admin/%s is for administrators, and others see nothing of it', async (rest) => {
+  const seen = await admin.get(`/admin/${rest}`);
+  expect(seen.status).toBe(200);
+  expect(seen.html).toContain('aria-current="page"');
+  const refused = await alice.get(`/admin/${rest}`);
+  expect(refused.status).toBe(403);
+  expect(refused.html).not.toContain('mallory');
+  expect((await new Browsing(server.server).get(`/admin/${rest}`)).status).toBe(303);
+});
+
+it('accounts are found by a part of the name or address, and by state', async () => {
+  await addUser(server, 'sleeper', { isActive: false });
+  const { html } = await admin.get('/admin/users/?q=sleep');
+  expect(html).toContain('/admin/users/sleeper/');
+  expect(html).not.toContain('/admin/users/mallory/');
+  expect((await admin.get('/admin/users/?state=inactive')).html).not.toContain('/admin/users/mallory/');
+  expect((await admin.get('/admin/users/?q=nobody_at_all')).html).toContain('No such account');
+});
+
+it('an account is switched off, and its session is worth nothing at once; the last administrator stays one', async () => {
+  const mallory = await browseAs(server, 'mallory');
+  expect((await mallory.get('/organizations/')).status).toBe(200);
+  await admin.send('/admin/users/mallory/status/', {}, '/admin/users/mallory/');
+  expect((await mallory.get('/organizations/')).status).toBe(303);
+  const last = await admin.send('/admin/users/admin/status/', { active: 'on' }, '/admin/users/admin/');
+  expect(last.status).toBe(409);
+  expect(last.html).toContain('role="alert"');
+});
+
+it('what others send is refused, and changes nothing', async () => {
+  const sent = await alice.send('/admin/users/alice/status/', { active: 'on', admin: 'on' }, '/organizations/add/');
+  expect(sent.status).toBe(403);
+  expect(await server.ctx.db('users').where({ username: 'alice' }).first('is_admin')).toEqual({ is_admin: false });
+  expect((await admin.post('/admin/plans/', { name: 'forged', limit: '1' })).status).toBe(403);
+});
+
+it('plans are made, changed, assigned, and deleted while nobody has them', async () => {
+  await admin.send('/admin/plans/', { name: 'tiny', limit: '3' });
+  const wrong = await admin.send('/admin/plans/', { name: 'tiny', limit: 'many' });
+  expect(wrong.status).toBe(400);
+  expect(wrong.html).toContain('value="many"');
+  await admin.send('/admin/users/alice/plan/', { plan: 'tiny' }, '/admin/users/alice/');
+  expect((await admin.get('/admin/users/alice/')).html).toContain('0 of 3 private repositories');
+  expect((await admin.send('/admin/plans/delete/', { name: 'tiny' }, '/admin/plans/')).status).toBe(409);
+  await admin.send('/admin/users/alice/plan/', { plan: 'free' }, '/admin/users/alice/');
+  expect((await admin.send('/admin/plans/delete/', { name: 'tiny' }, '/admin/plans/')).status).toBe(303);
+});
+
+it('an account becomes an organization, and another is deleted once its name is typed', async () => {
+  await addUser(server, 'oldorg');
+  await admin.send('/admin/users/oldorg/convert/', { owner: 'carol' }, '/admin/users/oldorg/');
+  expect((await (await browseAs(server, 'carol')).get('/organizations/oldorg/')).status).toBe(200);
+  await addUser(server, 'leaving');
+  const form = '/admin/users/leaving/';
+  expect((await admin.send(`${form}delete/`, { confirmation: 'leave' }, form)).status).toBe(400);
+  expect((await admin.send(`${form}delete/`, { confirmation: 'leaving' }, form)).location).toBe('/admin/users/');
+  expect((await admin.get(form)).status).toBe(404);
+});
+
+it('the audit log is filtered, and shows what strangers wrote as text', async () => {
+  await server.ctx.db('audit_events').insert({
+    action: 'login.failed',
+    subject: '<script>alert(1)</script>',
+    address: '192.0.2.1',
+  });
+  const { html } = await admin.get('/admin/audit/?action=login.failed');
+  expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+  expect(html).not.toContain('plan.changed');
+  expect((await admin.get('/admin/audit/?user=admin&since=2020-01-01')).html).toContain('plan.changed');
+  expect((await admin.get('/admin/audit/?since=2999-01-01')).html).toContain('Nothing like this happened');
+});
+
+it('a NUL in an address or a form is refused, and nothing breaks', async () => {
+  expect((await admin.get('/admin/users/?q=a%00b')).status).toBe(400);
+  expect((await admin.get('/admin/users/a%00b/')).status).toBe(400);
+  expect((await admin.send('/admin/plans/', { name: 'a\0b', limit: '' })).status).toBe(400);
+});
