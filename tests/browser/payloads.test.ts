@@ -4,7 +4,7 @@ import { fillWithPayloads } from '../helpers/hostile';
 import { linkOf } from '../helpers/oauth';
 import { watchOwnership } from '../helpers/ownership';
 import { linePayloads } from '../helpers/payloads';
-import { startTestServer, type TestServer } from '../helpers/test-server';
+import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
 
 interface HostilePage {
   readonly path: string;
@@ -33,9 +33,10 @@ function testPayloads(): void {
   beforeAll(async () => {
     [browser, server] = await Promise.all([launchBrowser(), startTestServer()]);
     clients = await fillWithPayloads(server);
+    await addUser(server, 'reader'); // the page of a program is for whoever is logged in
   }, 60_000);
   beforeEach(async () => {
-    tab = await openTab(browser, server);
+    tab = await openTab(browser, server, { as: 'reader' });
     ({ damage } = await watchOwnership(tab));
   });
   afterEach(() => tab.close());
