@@ -4,12 +4,19 @@ import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
 import { administrationRows } from './areas/administration/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
 import { organizationRows } from './areas/organizations/routes';
+import { repositoryPageRows } from './areas/repository/routes';
 import { assetRows } from './assets';
 import { problemReply } from './errors';
 import type { Visitor } from './visitor';
 
 /** All pages, by area. */
-const ROWS: readonly WebRow[] = [...assetRows, ...mailLinkRows, ...organizationRows, ...administrationRows];
+const ROWS: readonly WebRow[] = [
+  ...assetRows,
+  ...mailLinkRows,
+  ...organizationRows,
+  ...administrationRows,
+  ...repositoryPageRows,
+];
 
 function bind(ctx: Context, row: WebRow): WebRoute {
   // The row's own type holds its handler to what `admit` gives for its access.

@@ -31,7 +31,7 @@ function StarButton({ visitor, repository }: { visitor: Visitor; repository: Rep
     <ActButton
       visitor={visitor}
       action={repositoryPath(repository, 'star/')}
-      fields={{ starred: isStarred ? 'no' : 'yes' }}
+      fields={{ starred: isStarred ? 'no' : 'yes', next: visitor.url }}
       class="quiet"
       label={isStarred ? `Take your star back, ${text}` : `Give a star, ${text}`}
     >

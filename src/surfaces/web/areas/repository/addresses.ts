@@ -1,0 +1,29 @@
+import type { RepositoryName } from '../../../../features/accounts/actor';
+import { repositoryPath, shortName } from '../../repository-path';
+import type { Visitor } from '../../visitor';
+
+/* Where the parts of a repository are, and what engines call it. */
+
+export function tagPath(repository: RepositoryName, tag: string): string {
+  return repositoryPath(repository, `tags/${encodeURIComponent(tag)}/`);
+}
+
+export function imagePath(repository: RepositoryName, imageId: string): string {
+  return repositoryPath(repository, `images/${imageId}/`);
+}
+
+/** The files of an image's own layer, or of one directory of it. */
+export function filesPath(repository: RepositoryName, imageId: string, directory = '/'): string {
+  const query = directory === '/' ? '' : `?${new URLSearchParams({ directory }).toString()}`;
+  return `${imagePath(repository, imageId)}files/${query}`;
+}
+
+/** `hub.example.com:5000/alice/app`: what an engine calls the repository, as this reader's would reach it. */
+export function pullName({ origin }: Visitor, repository: RepositoryName): string {
+  return `${new URL(origin).host}/${shortName(repository)}`;
+}
+
+/** The first characters of an image's id, as docker shows them. */
+export function shortId(imageId: string): string {
+  return imageId.slice(0, 12);
+}

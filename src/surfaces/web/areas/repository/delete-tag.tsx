@@ -1,0 +1,59 @@
+import { getTag, deleteTag } from '../../../../features/repositories/tags';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { Member, WebHandler } from '../../access';
+import { Actions, Form, Problem } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import { repositoryPath } from '../../repository-path';
+import { shortId, tagPath } from './addresses';
+import { repositoryAsked, repositoryPage } from './repository-page';
+
+interface Parts {
+  readonly repository: RepositoryDetails;
+  readonly tag: { readonly name: string; readonly imageId: string };
+  readonly fault?: Fault | undefined;
+}
+
+function confirmation(visitor: Member, { repository, tag, fault }: Parts): Reply {
+  return page(
+    visitor,
+    { title: `Delete the tag ${tag.name}`, ...(fault === undefined ? {} : { status: fault.status }) },
+    <RepositoryFrame visitor={visitor} repository={repository} current="tags/">
+      <Panel title={`Delete the tag ${tag.name}?`} tone="danger">
+        <Problem text={fault?.text} />
+        <p>
+          Nobody can pull <strong>{tag.name}</strong> any more. Its image <code>{shortId(tag.imageId)}</code> stays as
+          long as other tags or images need it, and until then the tag can be restored from the{' '}
+          <a href={repositoryPath(repository, 'history/')}>tag history</a>.
+        </p>
+        <Form visitor={visitor}>
+          <Actions>
+            <button type="submit" class="danger">
+              Delete the tag
+            </button>
+            <a class="button quiet" href={tagPath(repository, tag.name)}>
+              Keep it
+            </a>
+          </Actions>
+        </Form>
+      </Panel>
+    </RepositoryFrame>,
+  );
+}
+
+/** Asks whether a tag shall go. */
+export const getTagDeletion = repositoryPage<'member'>(async (ctx, { caller, params }, repository) => {
+  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
+  return confirmation(caller, { repository, tag });
+});
+
+export const postTagDeletion: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
+  const repository = await repositoryAsked(ctx, caller, params);
+  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
+  const { fault } = await attempt(() => deleteTag(ctx, caller.actor, repository, tag.name));
+  if (fault !== undefined) return confirmation(caller, { repository, tag, fault });
+  return redirect(caller, repositoryPath(repository, 'tags/'), { notice: `The tag ${tag.name} is deleted.` });
+};

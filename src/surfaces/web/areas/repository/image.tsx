@@ -1,0 +1,103 @@
+import { imageHistory, type ImageHistory } from '../../../../features/images/history';
+import { getTag, type Tag } from '../../../../features/repositories/tags';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import type { Reply } from '../../../../platform/http/exchange';
+import { Ago, plural, Size } from '../../components/figures';
+import { CopyLine, Panel } from '../../components/page-parts';
+import { pageAsked, Paging } from '../../components/paging';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { page } from '../../reply';
+import { shortName } from '../../repository-path';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { imagePath, pullName, shortId, tagPath } from './addresses';
+import { LayerBar } from './layer-bar';
+import { LayerTable } from './layer-table';
+import { repositoryPage } from './repository-page';
+import { EngineName, ImageLink } from './tag-table';
+
+const LAYERS_ON_A_PAGE = 50;
+
+interface Shown {
+  readonly repository: RepositoryDetails;
+  readonly history: ImageHistory;
+  /** undefined: the image was asked for by its id */
+  readonly tag: Tag | undefined;
+}
+
+function Facts({ repository, history, tag }: Shown): View {
+  return (
+    <dl class="pairs">
+      <dt>Image</dt>
+      <dd>
+        {tag === undefined ? (
+          <code>{history.imageId}</code>
+        ) : (
+          <ImageLink repository={repository} imageId={history.imageId} />
+        )}
+      </dd>
+      <dt>Size</dt>
+      <dd>
+        <Size bytes={history.totalSizeBytes} /> in {plural(history.layers.length, 'layer')}
+      </dd>
+      {tag !== undefined && (
+        <>
+          <dt>Updated</dt>
+          <dd>
+            <Ago at={tag.updatedAt} />
+          </dd>
+          <dt>Pushed by</dt>
+          <dd>
+            <EngineName engine={tag.engine} />
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Reply {
+  const { repository, history, tag } = shown;
+  const asked = pageAsked(query, LAYERS_ON_A_PAGE);
+  const what = tag === undefined ? `Image ${shortId(history.imageId)}` : tag.name;
+  const path = tag === undefined ? imagePath(repository, history.imageId) : tagPath(repository, tag.name);
+  const layers = history.layers.slice(asked.offset, asked.offset + asked.limit);
+  return page(
+    visitor,
+    { title: `${shortName(repository)}:${what}` },
+    <RepositoryFrame visitor={visitor} repository={repository} current={tag === undefined ? 'tree/' : 'tags/'}>
+      <Panel title={what}>
+        {tag !== undefined && (
+          <CopyLine
+            text={`docker pull ${pullName(visitor, repository)}:${tag.name}`}
+            label="Command that pulls this tag"
+          />
+        )}
+        <Facts {...shown} />
+      </Panel>
+      <Panel title="Layers">
+        {history.isCut && (
+          <p class="notice warn">
+            The base of this image is being uploaded: what is below these layers is not known yet.
+          </p>
+        )}
+        <LayerBar layers={history.layers} />
+      </Panel>
+      <LayerTable repository={repository} layers={layers} />
+      <Paging asked={asked} total={history.layers.length} path={path} />
+    </RepositoryFrame>,
+  );
+}
+
+/** A tag: the layers of its image as a picture, and what made each of them. */
+export const getTagPage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
+  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
+  const history = await imageHistory(ctx, caller.actor, repository, { imageId: tag.imageId });
+  return imagePage(caller, query, { repository, history, tag });
+});
+
+/** The same of an image that need not have a tag. */
+export const getImagePage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
+  const history = await imageHistory(ctx, caller.actor, repository, { imageId: params['imageId'] ?? '' });
+  return imagePage(caller, query, { repository, history, tag: undefined });
+});

@@ -1,0 +1,67 @@
+import type { HistoryLayer } from '../../../../features/images/history';
+import { formatBytes, plural } from '../../components/figures';
+import type { View } from '../../view';
+import { firstLine } from './short-text';
+
+const WIDTH = 1000;
+const HEIGHT = 40;
+/** So that an empty layer is still to be seen. */
+const THINNEST = 4;
+const COLOURS = 6;
+const TITLE_CHARACTERS = 60;
+
+interface Segment {
+  readonly x: number;
+  readonly width: number;
+  readonly layer: HistoryLayer;
+}
+
+/** @param layers - from left to right; each as wide as its share of the bytes, none thinner than can be seen */
+function segmentsOf(layers: readonly HistoryLayer[]): Segment[] {
+  const total = layers.reduce((sum, layer) => sum + layer.layerSizeBytes, 0);
+  const free = Math.max(WIDTH - THINNEST * layers.length, 0);
+  let x = 0;
+  return layers.map((layer) => {
+    const width = THINNEST + (total === 0 ? free / layers.length : (free * layer.layerSizeBytes) / total);
+    const segment = { x, width, layer };
+    x += width;
+    return segment;
+  });
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** The class of a layer's colour: the same in the bar and in the table. */
+export function layerColour({ depth }: Pick<HistoryLayer, 'depth'>): string {
+  return `series-${((depth - 1) % COLOURS) + 1}`;
+}
+
+/** How large the layers of an image are, the base at the left. The table below it says the same in words. */
+export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] }): View {
+  const segments = segmentsOf([...layers].reverse());
+  const largest = layers.reduce((most, { layerSizeBytes }) => Math.max(most, layerSizeBytes), 0);
+  const label = `${plural(layers.length, 'layer')}, the largest of ${formatBytes(largest)}; the table below lists them`;
+  return (
+    <>
+      <svg
+        class="figure layers"
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        width={WIDTH}
+        height={HEIGHT}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={label}
+      >
+        {segments.map(({ x, width, layer }) => (
+          <rect class={layerColour(layer)} x={round(x)} y={0} width={round(width)} height={HEIGHT}>
+            <title>{`${formatBytes(layer.layerSizeBytes)} ${firstLine(layer.command ?? layer.id.slice(0, 12), TITLE_CHARACTERS)}`}</title>
+          </rect>
+        ))}
+      </svg>
+      <p class="bar-ends fine">
+        <span>Base</span>
+        <span>Top</span>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,137 @@
+import type { TagOnPage } from '../../../../features/repositories/tag-pages';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import type { ActivityTotals } from '../../../../features/statistics/statistics';
+import { Ago, formatCount, Size } from '../../components/figures';
+import { MarkdownText } from '../../components/markdown-text';
+import { CopyLine, Empty, Panel } from '../../components/page-parts';
+import { renderMarkdownUpTo } from '../../markdown';
+import { repositoryPath } from '../../repository-path';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { pullName, tagPath } from './addresses';
+
+/** With the rest of the page, below what a page may have. */
+const README_CHARACTERS = 64_000;
+const README_WHOLE = 1_000_000;
+
+interface OfRepository {
+  readonly repository: RepositoryDetails;
+}
+
+/** What a repository says of itself. */
+export function Readme({ repository, isWhole }: OfRepository & { readonly isWhole: boolean }): View {
+  const { fullDescription, canAdminister } = repository;
+  if (fullDescription.trim() === '') {
+    return (
+      <Empty title="There is no description yet">
+        {canAdminister ? (
+          <p>
+            Say what is in this repository and how to run it,{' '}
+            <a href={repositoryPath(repository, 'settings/')}>in its settings</a>.
+          </p>
+        ) : (
+          <p>Its owner has not said what is in it. Its tags and their layers tell more.</p>
+        )}
+      </Empty>
+    );
+  }
+  const { html, isCut } = renderMarkdownUpTo(fullDescription, 'readme', isWhole ? README_WHOLE : README_CHARACTERS);
+  return (
+    <section class="panel" aria-label="Description">
+      <MarkdownText html={html} />
+      {isCut && (
+        <p>
+          This is the beginning of a long description.{' '}
+          {!isWhole && <a href={repositoryPath(repository, '?readme=whole')}>Show all of it</a>}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Tally({ count, of }: { readonly count: number; readonly of: string }): View {
+  return (
+    <div>
+      <dt>{of}</dt>
+      <dd title={count.toLocaleString('en-US')}>{formatCount(count)}</dd>
+    </div>
+  );
+}
+
+/** How much it is used, and since when it is there. */
+export function Facts({ repository, totals }: OfRepository & { readonly totals: ActivityTotals }): View {
+  const { starCount, tagCount, updatedAt, createdAt } = repository;
+  return (
+    <Panel title="About">
+      <dl class="tallies">
+        <Tally count={totals.pulls} of="Pulls" />
+        <Tally count={starCount} of="Stars" />
+        <Tally count={tagCount} of="Tags" />
+        <Tally count={totals.pushes} of="Pushes" />
+      </dl>
+      <ul class="facts">
+        <li>
+          Updated <Ago at={updatedAt} />
+        </li>
+        <li>
+          Created <Ago at={createdAt} />
+        </li>
+      </ul>
+    </Panel>
+  );
+}
+
+/** The tags that were set last. */
+export function LatestTags({ repository, tags }: OfRepository & { readonly tags: readonly TagOnPage[] }): View {
+  return (
+    <Panel title="Latest tags">
+      <ul class="rows">
+        {tags.map((tag) => (
+          <li>
+            <div class="title-line">
+              <a href={tagPath(repository, tag.name)}>{tag.name}</a>
+            </div>
+            <ul class="facts">
+              <li>
+                <Ago at={tag.updatedAt} />
+              </li>
+              <li>
+                <Size bytes={tag.totalSizeBytes} />
+              </li>
+            </ul>
+          </li>
+        ))}
+      </ul>
+      {repository.tagCount > tags.length && (
+        <p>
+          <a href={repositoryPath(repository, 'tags/')}>All {formatCount(repository.tagCount)} tags</a>
+        </p>
+      )}
+    </Panel>
+  );
+}
+
+/** What stands on the page of a repository that has no tags: for who may push, how to. */
+export function FirstPush({ visitor, repository }: OfRepository & { readonly visitor: Visitor }): View {
+  if (!repository.canWrite) {
+    return (
+      <Empty title="Nothing was pushed yet">
+        <p>
+          There is nothing to pull from this repository. <a href="/explore/">Explore others</a>.
+        </p>
+      </Empty>
+    );
+  }
+  const name = pullName(visitor, repository);
+  return (
+    <Panel title="Push the first image">
+      <p>On a machine that has the image, log in, give the image this name, and push it:</p>
+      <CopyLine text={`docker login ${new URL(visitor.origin).origin}/v1/`} label="Command that logs in" />
+      <CopyLine text={`docker tag IMAGE ${name}:latest`} label="Command that names the image" />
+      <CopyLine text={`docker push ${name}`} label="Command that pushes" />
+      <p class="fine">
+        The engine does not know this server yet? <a href="/start/">Get started</a> says how to point it here.
+      </p>
+    </Panel>
+  );
+}

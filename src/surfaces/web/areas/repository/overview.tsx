@@ -1,0 +1,43 @@
+import { listTagPage } from '../../../../features/repositories/tag-pages';
+import { getActivityTotals } from '../../../../features/statistics/statistics';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { CopyLine } from '../../components/page-parts';
+import { shortName } from '../../repository-path';
+import { page } from '../../reply';
+import { pullName } from './addresses';
+import { Facts, FirstPush, LatestTags, Readme } from './overview-parts';
+import { repositoryPage } from './repository-page';
+
+const LATEST = 6;
+
+/** The first page of a repository: what it is, how to pull it, what is new. */
+export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query }, repository) => {
+  const totals = await getActivityTotals(ctx, caller.actor, repository);
+  const { tags } = await listTagPage(ctx, caller.actor, repository, { limit: LATEST, offset: 0, sort: 'updated' });
+  const isWhole = query.get('readme') === 'whole';
+  return page(
+    caller,
+    { title: shortName(repository) },
+    <RepositoryFrame visitor={caller} repository={repository} current="">
+      <div class="columns">
+        <div>
+          {tags.length > 0 && (
+            <section class="panel">
+              <h2>Pull</h2>
+              <CopyLine
+                text={`docker pull ${pullName(caller, repository)}`}
+                label="Command that pulls this repository"
+              />
+            </section>
+          )}
+          {tags.length === 0 && <FirstPush visitor={caller} repository={repository} />}
+          <Readme repository={repository} isWhole={isWhole} />
+        </div>
+        <aside aria-label="About this repository">
+          <Facts repository={repository} totals={totals} />
+          {tags.length > 0 && <LatestTags repository={repository} tags={tags} />}
+        </aside>
+      </div>
+    </RepositoryFrame>,
+  );
+});

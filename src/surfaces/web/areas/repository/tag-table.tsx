@@ -1,0 +1,76 @@
+import type { Engine } from '../../../../features/repositories/engine';
+import type { TagOnPage } from '../../../../features/repositories/tag-pages';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { Ago, formatCount, Size } from '../../components/figures';
+import { Badge, Table } from '../../components/page-parts';
+import type { View } from '../../view';
+import { imagePath, shortId, tagPath } from './addresses';
+
+/** An engine as people call it: `docker 1.5.0, linux amd64`; it is what a stranger says of itself. */
+export function EngineName({ engine }: { readonly engine: Engine }): View {
+  const { docker_version: version, os, arch, kernel } = engine;
+  if (version === undefined) return <span class="fine">not said</span>;
+  const machine = [os, arch].filter((part) => part !== undefined).join(' ');
+  const title = kernel === undefined ? machine : `${machine} kernel ${kernel}`.trim();
+  return <span {...(title === '' ? {} : { title })}>docker {version}</span>;
+}
+
+/** An image's id, short, with the whole one on hover. */
+export function ImageLink({
+  repository,
+  imageId,
+}: {
+  readonly repository: Pick<RepositoryDetails, 'namespace' | 'name'>;
+  readonly imageId: string;
+}): View {
+  return (
+    <a class="mono" href={imagePath(repository, imageId)} title={imageId}>
+      {shortId(imageId)}
+    </a>
+  );
+}
+
+/** A page of tags. Who administers the repository has a way to delete each. */
+export function TagTable({
+  repository,
+  tags,
+}: {
+  readonly repository: RepositoryDetails;
+  readonly tags: readonly TagOnPage[];
+}): View {
+  const head = ['Tag', 'Updated', 'Size', 'Layers', 'Image', 'Pushed by'];
+  const { canAdminister } = repository;
+  return (
+    <Table caption="Tags" head={canAdminister ? [...head, <span class="unseen">Acts</span>] : head}>
+      {tags.map((tag) => (
+        <tr>
+          <th scope="row" class="name">
+            <a href={tagPath(repository, tag.name)}>{tag.name}</a> {tag.isImmutable && <Badge>immutable</Badge>}
+          </th>
+          <td>
+            <Ago at={tag.updatedAt} />
+          </td>
+          <td class="short">
+            <Size bytes={tag.totalSizeBytes} />
+          </td>
+          <td>{formatCount(tag.layerCount)}</td>
+          <td>
+            <ImageLink repository={repository} imageId={tag.imageId} />
+          </td>
+          <td class="short">
+            <EngineName engine={tag.engine} />
+          </td>
+          {canAdminister && (
+            <td>
+              {!tag.isImmutable && (
+                <a href={`${tagPath(repository, tag.name)}delete/`} aria-label={`Delete the tag ${tag.name}`}>
+                  Delete
+                </a>
+              )}
+            </td>
+          )}
+        </tr>
+      ))}
+    </Table>
+  );
+}

@@ -1,0 +1,53 @@
+import type { RepositoryCard } from '../../../features/search/cards';
+import { repositoryPath, shortName } from '../repository-path';
+import type { View } from '../view';
+import { Ago, formatCount, plural } from './figures';
+import { Badge } from './page-parts';
+import { VisibilityBadge } from './repository-frame';
+
+function RepositoryRow({ repository }: { readonly repository: RepositoryCard }): View {
+  const { description, visibility, state, isOfficial, isAutomated, starCount, pullCount, updatedAt } = repository;
+  return (
+    <li class="repository">
+      <div class="title-line">
+        <a href={repositoryPath(repository)}>{shortName(repository)}</a>
+        {isOfficial && <Badge tone="official">Official</Badge>}
+        {isAutomated && <Badge>Automated</Badge>}
+        <VisibilityBadge visibility={visibility} />
+        {state === 'initialized' && <Badge>nothing pushed yet</Badge>}
+      </div>
+      {description !== '' && <p class="description">{description}</p>}
+      <ul class="facts">
+        <li>
+          <span aria-hidden="true">★ {formatCount(starCount)}</span>
+          <span class="unseen">{plural(starCount, 'star')}</span>
+        </li>
+        <li>{plural(pullCount, 'pull')}</li>
+        <li>
+          Updated <Ago at={updatedAt} />
+        </li>
+      </ul>
+    </li>
+  );
+}
+
+/**
+ * Repositories one below the other, as all pages list them. What stands in the place of an empty list, and the links to
+ * its other pages, are the page's to say.
+ */
+export function RepositoryList({
+  repositories,
+  label,
+}: {
+  readonly repositories: readonly RepositoryCard[];
+  /** what is listed, for screen readers, such as `Repositories of alice` */
+  readonly label: string;
+}): View {
+  return (
+    <ul class="rows" aria-label={label}>
+      {repositories.map((repository) => (
+        <RepositoryRow repository={repository} />
+      ))}
+    </ul>
+  );
+}
