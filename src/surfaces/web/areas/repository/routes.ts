@@ -1,9 +1,15 @@
 import type { WebRow } from '../../access';
 import { repositoryRows } from '../../repository-path';
+import { getComments, postComment, postCommentDeletion, postCommentFlag } from './comments';
 import { getTagDeletion, postTagDeletion } from './delete-tag';
+import { getFiles } from './files';
+import { getHistory, postRestore } from './history';
 import { getImagePage, getTagPage } from './image';
 import { getOverview } from './overview';
+import { postStar } from './star';
+import { getStatistics } from './statistics';
 import { getTags } from './tags';
+import { getTree } from './tree';
 
 /** The pages of a repository for all who may read it. */
 export const repositoryPageRows: readonly WebRow[] = [
@@ -13,4 +19,14 @@ export const repositoryPageRows: readonly WebRow[] = [
   ...repositoryRows('get', 'tags/:tag/delete/', 'member', getTagDeletion),
   ...repositoryRows('post', 'tags/:tag/delete/', 'member-form', postTagDeletion),
   ...repositoryRows('get', 'images/:imageId/', 'anyone', getImagePage),
+  ...repositoryRows('get', 'images/:imageId/files/', 'anyone', getFiles),
+  ...repositoryRows('get', 'tree/', 'anyone', getTree),
+  ...repositoryRows('get', 'history/', 'anyone', getHistory),
+  ...repositoryRows('post', 'history/restore/', 'member-form', postRestore),
+  ...repositoryRows('get', 'statistics/', 'anyone', getStatistics),
+  ...repositoryRows('get', 'comments/', 'anyone', getComments),
+  ...repositoryRows('post', 'comments/', 'member-form', postComment),
+  ...repositoryRows('post', 'comments/:comment/delete/', 'member-form', postCommentDeletion),
+  ...repositoryRows('post', 'comments/:comment/flag/', 'member-form', postCommentFlag),
+  ...repositoryRows('post', 'star/', 'member-form', postStar),
 ];

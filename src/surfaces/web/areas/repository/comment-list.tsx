@@ -1,0 +1,138 @@
+import type { Comment } from '../../../../features/social/comments';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { Ago } from '../../components/figures';
+import { ActButton, Actions, Form, Problem, TextArea } from '../../components/forms';
+import { MarkdownText } from '../../components/markdown-text';
+import { renderMarkdownUpTo } from '../../markdown';
+import type { Fault } from '../../problems';
+import { repositoryPath } from '../../repository-path';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+
+const COMMENT_CHARACTERS = 24_000;
+const PAGE_CHARACTERS = 48_000;
+
+/** A comment, ready to be shown. */
+export interface ShownComment extends Comment {
+  readonly html: string;
+}
+
+/** As many of some comments, one at least, as a page has room for: short text may make long HTML. */
+export function fitting(comments: readonly Comment[]): ShownComment[] {
+  const shown: ShownComment[] = [];
+  let room = PAGE_CHARACTERS;
+  for (const comment of comments) {
+    const { html } = renderMarkdownUpTo(comment.text, 'comment', COMMENT_CHARACTERS);
+    room -= html.length;
+    if (room < 0 && shown.length > 0) break;
+    shown.push({ ...comment, html });
+  }
+  return shown;
+}
+
+/** Where a comment is written; whoever is not logged in is told how. */
+export function CommentForm({
+  visitor,
+  action,
+  text,
+  fault,
+}: {
+  readonly visitor: Visitor;
+  readonly action: string;
+  readonly text: string;
+  readonly fault: Fault | undefined;
+}): View {
+  if (visitor.login === undefined) {
+    return (
+      <p>
+        <a href={`/account/login/?next=${encodeURIComponent(action)}`}>Sign in</a> to comment.
+      </p>
+    );
+  }
+  return (
+    <section class="panel">
+      <Problem text={fault?.text} />
+      <Form visitor={visitor} action={action}>
+        <TextArea
+          label="Your comment"
+          name="text"
+          value={text}
+          rows={4}
+          required
+          maxlength={4096}
+          hint="Markdown: **bold**, `code`, links. Everybody who sees the repository sees it."
+        />
+        <Actions>
+          <button type="submit">Comment</button>
+        </Actions>
+      </Form>
+    </section>
+  );
+}
+
+function CommentActs({
+  visitor,
+  repository,
+  comment,
+}: {
+  readonly visitor: Visitor;
+  readonly repository: RepositoryDetails;
+  readonly comment: Comment;
+}): View {
+  const { login } = visitor;
+  if (login === undefined) return <></>;
+  const isOwn = login.account.username === comment.author;
+  const path = repositoryPath(repository, `comments/${comment.id}/`);
+  return (
+    <span class="actions">
+      {!isOwn && (
+        <ActButton visitor={visitor} action={`${path}flag/`} label={`Flag the comment of ${comment.author}`}>
+          Flag
+        </ActButton>
+      )}
+      {(isOwn || repository.canAdminister) && (
+        <ActButton
+          visitor={visitor}
+          action={`${path}delete/`}
+          class="danger small"
+          label={`Delete the comment of ${comment.author}`}
+        >
+          Delete
+        </ActButton>
+      )}
+    </span>
+  );
+}
+
+/** Comments with what their reader may do about each. */
+export function CommentList({
+  visitor,
+  repository,
+  comments,
+}: {
+  readonly visitor: Visitor;
+  readonly repository: RepositoryDetails;
+  readonly comments: readonly ShownComment[];
+}): View {
+  return (
+    <ul class="rows">
+      {comments.map((comment) => (
+        <li id={`comment-${comment.id}`}>
+          <div class="comment-head">
+            <span class="title-line">
+              <span class="avatar" aria-hidden="true">
+                {comment.author.slice(0, 1).toUpperCase()}
+              </span>
+              <a href={`/u/${comment.author}/`}>{comment.author}</a>
+              <small>
+                <Ago at={comment.createdAt} />
+              </small>
+            </span>
+            <CommentActs visitor={visitor} repository={repository} comment={comment} />
+          </div>
+          <MarkdownText html={comment.html} />
+        </li>
+      ))}
+    </ul>
+  );
+}

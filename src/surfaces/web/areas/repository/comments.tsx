@@ -1,0 +1,82 @@
+import type { Context } from '../../../../context';
+import { flagComment } from '../../../../features/social/comment-flags';
+import { addComment, deleteComment, listComments } from '../../../../features/social/comments';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebExchange, WebHandler } from '../../access';
+import { Empty } from '../../components/page-parts';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import type { Visitor } from '../../visitor';
+import { CommentForm, CommentList, fitting } from './comment-list';
+import { idOf, Older } from './older';
+import { repositoryAsked, repositoryPage } from './repository-page';
+
+const COMMENTS = 20;
+
+interface Parts {
+  readonly repository: RepositoryDetails;
+  readonly before?: number | undefined;
+  /** what was typed and not taken */
+  readonly text?: string;
+  readonly fault?: Fault | undefined;
+}
+
+async function commentsPage(ctx: Context, visitor: Visitor, parts: Parts): Promise<Reply> {
+  const { repository, before, text = '', fault } = parts;
+  const found = await listComments(ctx, visitor.actor, repository, { before, limit: COMMENTS + 1 });
+  const comments = fitting(found.slice(0, COMMENTS));
+  const next = comments.length < found.length ? comments.at(-1)?.id : undefined;
+  const path = repositoryPath(repository, 'comments/');
+  return page(
+    visitor,
+    { title: `Comments on ${shortName(repository)}`, ...(fault === undefined ? {} : { status: fault.status }) },
+    <RepositoryFrame visitor={visitor} repository={repository} current="comments/">
+      <h2 class="unseen">Comments</h2>
+      <CommentForm visitor={visitor} action={path} text={text} fault={fault} />
+      {comments.length === 0 && before === undefined && (
+        <Empty title="Nobody has commented yet">
+          <p>Say how the images work for you, or what others should know before they pull them.</p>
+        </Empty>
+      )}
+      {comments.length > 0 && <CommentList visitor={visitor} repository={repository} comments={comments} />}
+      <Older path={path} before={before} next={next} />
+    </RepositoryFrame>,
+  );
+}
+
+/** What people say of a repository, the latest first. */
+export const getComments = repositoryPage<'anyone'>((ctx, { caller, query }, repository) =>
+  commentsPage(ctx, caller, { repository, before: idOf(query.get('before')) }),
+);
+
+export const postComment: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
+  const repository = await repositoryAsked(ctx, caller, params);
+  const text = caller.form.lines('text');
+  const { fault } = await attempt(() => addComment(ctx, caller.actor, repository, text));
+  if (fault !== undefined) return commentsPage(ctx, caller, { repository, text, fault });
+  return redirect(caller, repositoryPath(repository, 'comments/'), { notice: 'Your comment is there.' });
+};
+
+type Act = (ctx: Context, actor: Visitor['actor'], name: RepositoryDetails, commentId: number) => Promise<void>;
+
+function onComment(act: Act, notice: string): WebHandler<'member-form'> {
+  return async (ctx, { caller, params }: WebExchange<'member-form'>) => {
+    const repository = await repositoryAsked(ctx, caller, params);
+    const id = idOf(params['comment']);
+    if (id === undefined) throw new AppError('not_found', 'There is no such comment');
+    const { fault } = await attempt(() => act(ctx, caller.actor, repository, id));
+    if (fault !== undefined) return commentsPage(ctx, caller, { repository, fault });
+    return redirect(caller, repositoryPath(repository, 'comments/'), { notice });
+  };
+}
+
+export const postCommentDeletion = onComment(deleteComment, 'The comment is deleted.');
+
+export const postCommentFlag = onComment(
+  flagComment,
+  'Thank you. Whoever looks after this repository is asked to look at the comment.',
+);

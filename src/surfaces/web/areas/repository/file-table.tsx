@@ -1,0 +1,92 @@
+import type { FilePage } from '../../../../features/images/browse';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { Ago, Size } from '../../components/figures';
+import { Badge, Table } from '../../components/page-parts';
+import type { View } from '../../view';
+import { filesPath } from './addresses';
+import { beginning } from './short-text';
+
+type Entry = FilePage['entries'][number];
+
+const NAME_CHARACTERS = 120;
+/** No longer address than servers and browsers take. */
+const PATH_CHARACTERS = 1000;
+const LETTERS = ['r', 'w', 'x'];
+const KIND_LETTERS: Readonly<Record<Entry['kind'], string>> = {
+  directory: 'd',
+  file: '-',
+  symlink: 'l',
+  hardlink: '-',
+  device: 'c',
+  pipe: 'p',
+  other: '?',
+};
+
+/** `drwxr-xr-x`, as `ls -l` has it. */
+export function modeText({ kind, mode }: Pick<Entry, 'kind' | 'mode'>): string {
+  const bits = Array.from({ length: 9 }, (_, at) => ((mode >> (8 - at)) & 1 ? (LETTERS[at % 3] ?? '') : '-'));
+  const special = [0o4000, 0o2000, 0o1000];
+  special.forEach((bit, at) => {
+    if ((mode & bit) === 0) return;
+    const letter = at === 2 ? 't' : 's';
+    const place = at * 3 + 2;
+    bits[place] = bits[place] === 'x' ? letter : letter.toUpperCase();
+  });
+  return `${KIND_LETTERS[kind]}${bits.join('')}`;
+}
+
+function Name({ entry, href }: { readonly entry: Entry; readonly href: string | undefined }): View {
+  const { kind, isDeleted, linkTarget } = entry;
+  const name = beginning(entry.name, NAME_CHARACTERS) + (kind === 'directory' && !isDeleted ? '/' : '');
+  if (isDeleted) {
+    return (
+      <>
+        <del>{name}</del> <Badge tone="bad">deleted</Badge>
+      </>
+    );
+  }
+  return (
+    <>
+      {href === undefined ? name : <a href={href}>{name}</a>}
+      {linkTarget !== undefined && (
+        <span class="fine">
+          {kind === 'symlink' ? ' → ' : ' = '}
+          {beginning(linkTarget, NAME_CHARACTERS)}
+        </span>
+      )}
+    </>
+  );
+}
+
+function ownerOf({ owner, group, uid, gid }: Entry): string {
+  return `${beginning(owner === '' ? String(uid) : owner, 32)}:${beginning(group === '' ? String(gid) : group, 32)}`;
+}
+
+/** What is in a directory of a layer. What the layer takes away from those below it is struck out. */
+export function FileTable({
+  repository,
+  imageId,
+  entries,
+}: {
+  readonly repository: RepositoryDetails;
+  readonly imageId: string;
+  readonly entries: readonly Entry[];
+}): View {
+  const hrefOf = ({ kind, path }: Entry): string | undefined =>
+    kind === 'directory' && path.length <= PATH_CHARACTERS ? filesPath(repository, imageId, path) : undefined;
+  return (
+    <Table caption="Files" head={['Name', 'Size', 'Mode', 'Owner', 'Changed']}>
+      {entries.map((entry) => (
+        <tr>
+          <th scope="row" class="file">
+            <Name entry={entry} href={hrefOf(entry)} />
+          </th>
+          <td class="short">{entry.kind === 'file' && !entry.isDeleted && <Size bytes={entry.sizeBytes} />}</td>
+          <td>{!entry.isDeleted && <span class="mono">{modeText(entry)}</span>}</td>
+          <td class="short">{!entry.isDeleted && ownerOf(entry)}</td>
+          <td>{entry.modifiedAt !== undefined && <Ago at={entry.modifiedAt} />}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}

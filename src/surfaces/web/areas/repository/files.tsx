@@ -1,0 +1,102 @@
+import { browseImageFiles, type FilePage } from '../../../../features/images/browse';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { plural } from '../../components/figures';
+import { Field } from '../../components/forms';
+import { Empty } from '../../components/page-parts';
+import { pageAsked, Paging } from '../../components/paging';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { page } from '../../reply';
+import { shortName } from '../../repository-path';
+import type { View } from '../../view';
+import { filesPath, imagePath, shortId } from './addresses';
+import { FileTable } from './file-table';
+import { repositoryPage } from './repository-page';
+
+const ENTRIES_ON_A_PAGE = 100;
+
+/** The way from the root of a layer to a directory; each step is a link but the last. */
+function Breadcrumbs({
+  repository,
+  imageId,
+  directory,
+}: {
+  readonly repository: RepositoryDetails;
+  readonly imageId: string;
+  readonly directory: string;
+}): View {
+  const parts = directory.split('/').filter((part) => part !== '');
+  return (
+    <nav class="crumbs" aria-label="Directory">
+      <a href={filesPath(repository, imageId)} {...(parts.length === 0 ? { 'aria-current': 'page' } : {})}>
+        {shortId(imageId)}
+      </a>
+      {parts.map((part, at) => (
+        <>
+          {' / '}
+          {at === parts.length - 1 ? (
+            <span aria-current="page">{part}</span>
+          ) : (
+            <a href={filesPath(repository, imageId, `/${parts.slice(0, at + 1).join('/')}`)}>{part}</a>
+          )}
+        </>
+      ))}
+    </nav>
+  );
+}
+
+function NothingFound({ found, text }: { readonly found: FilePage; readonly text: string }): View {
+  if (text !== '') return <Empty title={`Nothing here has “${text}” in its name`} />;
+  return (
+    <Empty title={found.directory === '/' ? 'This layer has no files' : 'This layer has nothing in this directory'}>
+      <p>A layer has only what changed: the rest is in the layers below it.</p>
+    </Empty>
+  );
+}
+
+/** What a layer has in one of its directories. */
+export const getFiles = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
+  const imageId = params['imageId'] ?? '';
+  const directory = query.get('directory') ?? '/';
+  const text = query.get('name')?.trim() ?? '';
+  const { limit, offset, ...asked } = pageAsked(query, ENTRIES_ON_A_PAGE);
+  const wanted = { directory, limit, offset, text: text === '' ? undefined : text };
+  const found = await browseImageFiles(ctx, caller.actor, repository, imageId, wanted);
+  const path = `${imagePath(repository, imageId)}files/`;
+  const inDirectory = found.directory === '/' ? undefined : found.directory;
+  return page(
+    caller,
+    { title: `Files of ${shortName(repository)} ${shortId(imageId)}` },
+    <RepositoryFrame visitor={caller} repository={repository} current="tree/">
+      <h2>
+        Files of the layer <a href={imagePath(repository, imageId)}>{shortId(imageId)}</a>
+      </h2>
+      <Breadcrumbs repository={repository} imageId={imageId} directory={found.directory} />
+      {(found.total > 10 || text !== '') && (
+        <form class="filters" action={path}>
+          {inDirectory !== undefined && <input type="hidden" name="directory" value={inDirectory} />}
+          <Field type="search" label="Part of the name" name="name" value={text} maxlength={255} />
+          <button type="submit" class="quiet">
+            Show
+          </button>
+        </form>
+      )}
+      {found.isCut && (
+        <p class="notice warn">This layer has more files than can be looked through: some are missing here.</p>
+      )}
+      {found.entries.length === 0 ? (
+        <NothingFound found={found} text={text} />
+      ) : (
+        <>
+          <p class="fine">{plural(found.total, 'entry', 'entries')}</p>
+          <FileTable repository={repository} imageId={imageId} entries={found.entries} />
+        </>
+      )}
+      <Paging
+        asked={{ limit, offset, ...asked }}
+        total={found.total}
+        path={path}
+        query={{ directory: inDirectory, name: text }}
+      />
+    </RepositoryFrame>,
+  );
+});

@@ -1,0 +1,101 @@
+import type { TagEvent } from '../../../../features/repositories/tag-history';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { Ago } from '../../components/figures';
+import { ActButton } from '../../components/forms';
+import { Badge, Table } from '../../components/page-parts';
+import { repositoryPath } from '../../repository-path';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { shortId, tagPath } from './addresses';
+import { ImageLink } from './tag-table';
+
+interface OfEvent {
+  readonly repository: RepositoryDetails;
+  readonly event: TagEvent;
+}
+
+function Change({ repository, event: { from, to } }: OfEvent): View {
+  if (to === undefined) {
+    return (
+      <>
+        <Badge tone="bad">deleted</Badge> {from !== undefined && <ImageLink repository={repository} imageId={from} />}
+      </>
+    );
+  }
+  return (
+    <>
+      {from === undefined ? (
+        <Badge tone="good">new</Badge>
+      ) : (
+        <>
+          <Badge>moved</Badge> <ImageLink repository={repository} imageId={from} /> <span aria-label="to">→</span>
+        </>
+      )}{' '}
+      <ImageLink repository={repository} imageId={to} />
+    </>
+  );
+}
+
+/** @param isPresent - the tag is as this event left it: there is only a way back */
+function Restore({
+  visitor,
+  repository,
+  event,
+  isPresent,
+}: OfEvent & { readonly visitor: Visitor; readonly isPresent: boolean }): View {
+  const side = isPresent || event.to === undefined ? 'before' : 'after';
+  const imageId = side === 'before' ? event.from : event.to;
+  if (imageId === undefined) return <></>;
+  return (
+    <ActButton
+      visitor={visitor}
+      action={repositoryPath(repository, 'history/restore/')}
+      fields={{ event: String(event.id), side }}
+      label={`Set ${event.tag} to ${shortId(imageId)}`}
+    >
+      {isPresent && event.to !== undefined ? 'Undo' : 'Restore'}
+    </ActButton>
+  );
+}
+
+/** What happened to tags, the latest first; for who may push with a way back. */
+export function HistoryTable({
+  visitor,
+  repository,
+  events,
+  isLatest,
+}: {
+  readonly visitor: Visitor;
+  readonly repository: RepositoryDetails;
+  readonly events: readonly TagEvent[];
+  /** nothing has happened since */
+  readonly isLatest: boolean;
+}): View {
+  const { canWrite } = repository;
+  const head = ['Tag', 'Change', 'By', 'When'];
+  const seen = new Set<string>();
+  const isPresent = ({ tag }: TagEvent): boolean => isLatest && !seen.has(tag) && seen.add(tag).has(tag);
+  return (
+    <Table caption="Tag history" head={canWrite ? [...head, <span class="unseen">Restore</span>] : head}>
+      {events.map((event) => (
+        <tr>
+          <th scope="row" class="name">
+            {event.to === undefined ? event.tag : <a href={tagPath(repository, event.tag)}>{event.tag}</a>}
+          </th>
+          <td class="short">
+            <Change repository={repository} event={event} />
+          </td>
+          <td>{event.actor ?? <span class="fine">not known</span>}</td>
+          <td>
+            <Ago at={event.at} />
+          </td>
+          {canWrite && (
+            <td>
+              <Restore visitor={visitor} repository={repository} event={event} isPresent={isPresent(event)} />
+            </td>
+          )}
+        </tr>
+      ))}
+    </Table>
+  );
+}

@@ -1,0 +1,104 @@
+import { listTagHistory, restoreTag, type TagEvent } from '../../../../features/repositories/tag-history';
+import { parseEngine } from '../../../../features/repositories/engine';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { AppError } from '../../../../platform/errors';
+import type { WebHandler } from '../../access';
+import { Field, Problem } from '../../components/forms';
+import { Empty } from '../../components/page-parts';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import type { Context } from '../../../../context';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { shortId } from './addresses';
+import { idOf, Older } from './older';
+import { HistoryTable } from './history-table';
+import { repositoryAsked, repositoryPage } from './repository-page';
+
+const EVENTS = 50;
+
+interface Asked {
+  readonly tag: string;
+  readonly before: number | undefined;
+}
+
+function Nothing({ asked, path }: { readonly asked: Asked; readonly path: string }): View {
+  if (asked.tag === '' && asked.before === undefined) {
+    return (
+      <Empty title="Nothing has happened yet">
+        <p>Each tag that is set, moved or deleted is kept here, and can be restored.</p>
+      </Empty>
+    );
+  }
+  const title = asked.before === undefined ? `Nothing is known of a tag “${asked.tag}”` : 'There is nothing older';
+  return (
+    <Empty title={title}>
+      <p>
+        <a href={path}>Show the latest of all tags</a>
+      </p>
+    </Empty>
+  );
+}
+
+function Filter({ path, tag }: { readonly path: string; readonly tag: string }): View {
+  return (
+    <form class="filters" action={path}>
+      <Field type="search" label="Tag" name="tag" value={tag} maxlength={128} hint="Its whole name; empty for all" />
+      <button type="submit" class="quiet">
+        Show
+      </button>
+    </form>
+  );
+}
+
+async function historyPage(
+  ctx: Context,
+  visitor: Visitor,
+  { repository, asked, fault }: { repository: RepositoryDetails; asked: Asked; fault?: Fault | undefined },
+): Promise<Reply> {
+  const { tag, before } = asked;
+  const filter = { tag: tag === '' ? undefined : tag, before, limit: EVENTS + 1 };
+  const found = await listTagHistory(ctx, visitor.actor, repository, filter);
+  const events: readonly TagEvent[] = found.slice(0, EVENTS);
+  const path = repositoryPath(repository, 'history/');
+  return page(
+    visitor,
+    { title: `Tag history of ${shortName(repository)}`, ...(fault === undefined ? {} : { status: fault.status }) },
+    <RepositoryFrame visitor={visitor} repository={repository} current="history/">
+      <h2 class="unseen">Tag history</h2>
+      <Problem text={fault?.text} />
+      <Filter path={path} tag={tag} />
+      {events.length === 0 ? (
+        <Nothing asked={asked} path={path} />
+      ) : (
+        <HistoryTable visitor={visitor} repository={repository} events={events} isLatest={before === undefined} />
+      )}
+      <Older path={path} query={{ tag }} before={before} next={found.length > EVENTS ? events.at(-1)?.id : undefined} />
+    </RepositoryFrame>,
+  );
+}
+
+/** What happened to the tags of a repository, or to one of them. */
+export const getHistory = repositoryPage<'anyone'>((ctx, { caller, query }, repository) => {
+  const asked = { tag: query.get('tag')?.trim() ?? '', before: idOf(query.get('before')) };
+  return historyPage(ctx, caller, { repository, asked });
+});
+
+/** Sets a tag to what it was. */
+export const postRestore: WebHandler<'member-form'> = async (ctx, { req, caller, params }) => {
+  const repository = await repositoryAsked(ctx, caller, params);
+  const eventId = idOf(caller.form.text('event'));
+  if (eventId === undefined) throw new AppError('invalid', 'There is no such event');
+  const side = caller.form.text('side') === 'before' ? 'before' : 'after';
+  const engine = parseEngine(req.headers['user-agent']);
+  const restored = await attempt(() => restoreTag(ctx, caller.actor, repository, { eventId, side, engine }));
+  if (restored.fault !== undefined) {
+    return historyPage(ctx, caller, { repository, asked: { tag: '', before: undefined }, fault: restored.fault });
+  }
+  const { done } = restored;
+  const notice = `The tag ${done.tag} points to ${shortId(done.imageId)} now.`;
+  return redirect(caller, repositoryPath(repository, 'history/'), { notice });
+};

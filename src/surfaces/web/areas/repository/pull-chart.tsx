@@ -1,0 +1,93 @@
+import type { DailyActivity } from '../../../../features/statistics/statistics';
+import { formatCount, plural } from '../../components/figures';
+import { Table } from '../../components/page-parts';
+import type { View } from '../../view';
+
+const WIDTH = 900;
+const HEIGHT = 200;
+const LINES = 4;
+/** A day with pulls is to be seen beside one with a thousand times more. */
+const LOWEST = 2;
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+const dayName = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+
+/** `24 Nov`, without a year: a chart has less than one. */
+function shortDay(day: string | undefined): string {
+  return day === undefined ? '' : dayName.format(new Date(`${day}T00:00:00Z`));
+}
+
+/** The next number that is one, two or five and zeros: what the top of the chart stands for. */
+export function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
+  return [1, 2, 5, 10].map((step) => step * power).find((top) => top >= value) ?? value;
+}
+
+/** Bars of pulls, a day each. Its words are around it, so that it may be drawn as wide as there is room. */
+export function PullChart({ activity }: { readonly activity: readonly DailyActivity[] }): View {
+  const most = activity.reduce((top, { pulls }) => Math.max(top, pulls), 0);
+  const top = roundUp(most);
+  const step = WIDTH / Math.max(activity.length, 1);
+  const gap = step / 5;
+  const label = `Pulls of the last ${activity.length} days, at most ${formatCount(most)} a day; the table below has them`;
+  return (
+    <div class="chart">
+      <p class="bar-ends fine">
+        <span>{formatCount(top)}</span>
+      </p>
+      <svg
+        class="figure bars"
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        width={WIDTH}
+        height={HEIGHT}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={label}
+      >
+        {Array.from({ length: LINES + 1 }, (_, line) => (
+          <line class="axis" x1="0" x2={WIDTH} y1={(HEIGHT / LINES) * line} y2={(HEIGHT / LINES) * line} />
+        ))}
+        {activity.map(({ day, pulls }, at) => {
+          const height = pulls === 0 ? 0 : Math.max((HEIGHT * pulls) / top, LOWEST);
+          return (
+            <g>
+              <title>{`${shortDay(day)}: ${plural(pulls, 'pull')}`}</title>
+              <rect class="hit" x={round(step * at)} y="0" width={round(step)} height={HEIGHT} />
+              {height > 0 && (
+                <rect
+                  class="series-1"
+                  x={round(step * at + gap / 2)}
+                  y={round(HEIGHT - height)}
+                  width={round(step - gap)}
+                  height={round(height)}
+                />
+              )}
+            </g>
+          );
+        })}
+      </svg>
+      <p class="bar-ends fine">
+        <span>{shortDay(activity[0]?.day)}</span>
+        <span>{shortDay(activity.at(-1)?.day)}</span>
+      </p>
+    </div>
+  );
+}
+
+/** The same as numbers, the last day first. */
+export function DayTable({ activity }: { readonly activity: readonly DailyActivity[] }): View {
+  return (
+    <details>
+      <summary>Show the numbers</summary>
+      <Table caption="Pulls and pushes per day" head={['Day', 'Pulls', 'Pushes']}>
+        {[...activity].reverse().map(({ day, pulls, pushes }) => (
+          <tr>
+            <th scope="row">{day}</th>
+            <td>{formatCount(pulls)}</td>
+            <td>{formatCount(pushes)}</td>
+          </tr>
+        ))}
+      </Table>
+    </details>
+  );
+}

@@ -1,0 +1,13 @@
+import { setStar } from '../../../../features/social/stars';
+import type { WebHandler } from '../../access';
+import { ownPath } from '../../own-path';
+import { redirect } from '../../reply';
+import { repositoryPath } from '../../repository-path';
+import { repositoryAsked } from './repository-page';
+
+/** Gives a star or takes it back; from there to the page that had the button. */
+export const postStar: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
+  const repository = await repositoryAsked(ctx, caller, params);
+  await setStar(ctx, caller.actor, repository, caller.form.text('starred') === 'yes');
+  return redirect(caller, ownPath(caller.form.text('next'), repositoryPath(repository)));
+};

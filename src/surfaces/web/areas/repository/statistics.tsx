@@ -1,0 +1,53 @@
+import { getActivityTotals, listLastDays, reportEngines } from '../../../../features/statistics/statistics';
+import { formatCount, plural } from '../../components/figures';
+import { Panel } from '../../components/page-parts';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { page } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import type { View } from '../../view';
+import { DayTable, PullChart } from './pull-chart';
+import { FleetReport } from './fleet-report';
+import { repositoryPage } from './repository-page';
+
+const SPANS = [30, 90] as const;
+
+function Spans({ path, days }: { readonly path: string; readonly days: number }): View {
+  return (
+    <nav class="actions spans" aria-label="Days shown">
+      {SPANS.map((span) => (
+        <a
+          class="button quiet small"
+          href={`${path}?days=${span}`}
+          {...(span === days ? { 'aria-current': 'true' } : {})}
+        >
+          {span} days
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** How often a repository is pulled; for who administers it also by which engines. */
+export const getStatistics = repositoryPage<'anyone'>(async (ctx, { caller, query }, repository) => {
+  const days = query.get('days') === '90' ? 90 : 30;
+  const activity = await listLastDays(ctx, caller.actor, repository, days);
+  const totals = await getActivityTotals(ctx, caller.actor, repository);
+  const engines = repository.canAdminister ? await reportEngines(ctx, caller.actor, repository, days) : undefined;
+  const pulls = activity.reduce((sum, day) => sum + day.pulls, 0);
+  return page(
+    caller,
+    { title: `Pulls of ${shortName(repository)}` },
+    <RepositoryFrame visitor={caller} repository={repository} current="statistics/">
+      <Spans path={repositoryPath(repository, 'statistics/')} days={days} />
+      <Panel title="Pulls per day">
+        <p>
+          <strong>{plural(pulls, 'pull')}</strong> in the last {days} days, {formatCount(totals.pulls)} since the
+          beginning. Days end at midnight UTC.
+        </p>
+        <PullChart activity={activity} />
+        <DayTable activity={activity} />
+      </Panel>
+      {engines !== undefined && <FleetReport engines={engines} days={days} />}
+    </RepositoryFrame>,
+  );
+});

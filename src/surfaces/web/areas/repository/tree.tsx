@@ -1,0 +1,49 @@
+import { imageTree } from '../../../../features/images/tree';
+import { plural } from '../../components/figures';
+import { Empty } from '../../components/page-parts';
+import { pageAsked, Paging } from '../../components/paging';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { page } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPage } from './repository-page';
+import { TreeFigure, TreeTable } from './tree-figure';
+import { below, layOut, tipsOf } from './tree-layout';
+
+/** More are no picture that anybody reads, nor a small page. */
+const TIPS_ON_A_PAGE = 30;
+
+/** How the images of a repository build upon each other, as a picture; the chains that came last first. */
+export const getTree = repositoryPage<'anyone'>(async (ctx, { caller, query }, repository) => {
+  const { nodes, isCut } = await imageTree(ctx, caller.actor, repository);
+  const asked = pageAsked(query, TIPS_ON_A_PAGE);
+  const tips = tipsOf(nodes);
+  const layout = layOut(below(nodes, tips.slice(asked.offset, asked.offset + asked.limit)));
+  const path = repositoryPath(repository, 'tree/');
+  return page(
+    caller,
+    { title: `Images of ${shortName(repository)}` },
+    <RepositoryFrame visitor={caller} repository={repository} current="tree/">
+      <h2 class="unseen">Images</h2>
+      {nodes.length === 0 ? (
+        <Empty title="There are no images yet">
+          <p>Once something is pushed, this page shows which images have layers in common.</p>
+        </Empty>
+      ) : (
+        <>
+          <p class="fine">
+            {plural(nodes.length, 'image')}
+            {isCut && ', the newest of more'}. At the left the bases; what builds upon them at their right. Each shows
+            the size of its own layer and its tags.
+          </p>
+          {layout.boxes.length > 0 && (
+            <>
+              <TreeFigure repository={repository} layout={layout} />
+              <TreeTable repository={repository} layout={layout} />
+            </>
+          )}
+        </>
+      )}
+      <Paging asked={asked} total={tips.length} path={path} />
+    </RepositoryFrame>,
+  );
+});
