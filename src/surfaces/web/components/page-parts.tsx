@@ -103,11 +103,14 @@ export function Sidebar({
 export function Table({
   caption,
   head,
+  numbers = [],
   children,
 }: {
   /** what it lists, for screen readers */
   readonly caption: string;
   readonly head: readonly Children[];
+  /** which columns have numbers, from 0: these stand at the right, as their cells of the class `number` */
+  readonly numbers?: readonly number[];
   /** the `<tr>`s */
   readonly children?: Children;
 }): View {
@@ -117,8 +120,10 @@ export function Table({
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
-            {head.map((cell) => (
-              <th scope="col">{cell}</th>
+            {head.map((cell, at) => (
+              <th scope="col" {...(numbers.includes(at) ? { class: 'number' } : {})}>
+                {cell}
+              </th>
             ))}
           </tr>
         </thead>

@@ -49,7 +49,7 @@ export const getJobs: WebHandler<'administrator'> = async (ctx, { caller, query 
         </Empty>
       )}
       {jobs.length > 0 && (
-        <Table caption="Jobs" head={['Job', 'State', 'Attempts', 'Next', 'Last error', '']}>
+        <Table caption="Jobs" head={['Job', 'State', 'Attempts', 'Next', 'Last error', '']} numbers={[2]}>
           {jobs.map((job) => (
             <tr>
               <td class="mono">{job.name}</td>

@@ -20,7 +20,11 @@ function Engines({ engines }: { engines: readonly EngineActivity[] }): View {
     );
   }
   return (
-    <Table caption={`Engines of the last ${DAYS} days`} head={['Engine', 'Kernel', 'Pulls', 'Pushes', 'Last seen']}>
+    <Table
+      caption={`Engines of the last ${DAYS} days`}
+      head={['Engine', 'Kernel', 'Pulls', 'Pushes', 'Last seen']}
+      numbers={[2, 3]}
+    >
       {engines.slice(0, ENGINES_SHOWN).map(({ engine, kernel, pulls, pushes, lastSeen }) => (
         <tr>
           <td>{engine === '' ? 'not said' : engine}</td>

@@ -30,7 +30,7 @@ async function plansPage(
       subtitle="How many private repositories somebody may have"
       current="/admin/plans/"
     >
-      <Table caption="Plans" head={['Plan', 'Private repositories', '']}>
+      <Table caption="Plans" head={['Plan', 'Private repositories', '']} numbers={[1]}>
         {plans.map(({ name, privateRepositories }) => (
           <tr>
             <td>{name}</td>

@@ -89,6 +89,7 @@ export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, que
       <Table
         caption="Storage by namespace, the largest first"
         head={['Namespace', 'Repositories', 'Images', 'Layers', 'Size']}
+        numbers={[1, 2, 3, 4]}
       >
         {report.namespaces.map(({ namespace, repositories, images, layers, bytes }) => (
           <tr>
