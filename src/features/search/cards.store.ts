@@ -81,6 +81,16 @@ export async function listPublic(db: Db, sort: Sort, { limit, offset }: Range): 
   return query<CardRow>(db, text, [limit, offset]);
 }
 
+/** The most pulled ones of the library, or of all others. */
+export async function listPopular(db: Db, among: 'library' | 'others', limit: number): Promise<CardRow[]> {
+  return query<CardRow>(
+    db,
+    `select ${COLUMNS} from ${WITH_TOTALS}
+     where ${SHOWN} and r.namespace ${among === 'library' ? '=' : '<>'} '${LIBRARY}' order by ${SORTS.pulls} limit $1`,
+    [limit],
+  );
+}
+
 export async function countPublic(db: Db): Promise<number> {
   const rows = await query<{ count: number }>(db, `select count(*) as count from repositories r where ${SHOWN}`);
   return rows[0]?.count ?? 0;

@@ -3,7 +3,7 @@ import type { Range } from '../../platform/db/query';
 import { identityOf, type Actor, type RepositoryName } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import { parseFullName } from '../repositories/names';
-import { toCard, type CardPage } from './cards';
+import { toCard, type CardPage, type RepositoryCard } from './cards';
 import * as store from './cards.store';
 import { patternsOfTerm, searchRepositories } from './search';
 import { searchSorted } from './sorted.store';
@@ -19,6 +19,16 @@ export async function explore(
 ): Promise<CardPage> {
   const rows = await store.listPublic(ctx.db, sort, { limit, offset });
   return { total: await store.countPublic(ctx.db), repositories: rows.map(toCard) };
+}
+
+/** What a visitor sees first: the most pulled public repositories, the official ones and the others apart. */
+export async function featured(
+  ctx: Needs<'db'>,
+  limit: number,
+): Promise<{ readonly official: readonly RepositoryCard[]; readonly popular: readonly RepositoryCard[] }> {
+  const official = await store.listPopular(ctx.db, 'library', limit);
+  const popular = await store.listPopular(ctx.db, 'others', limit);
+  return { official: official.map(toCard), popular: popular.map(toCard) };
 }
 
 /** What to search for, and how to show it. */

@@ -6,12 +6,14 @@ import type { Visitor } from './visitor';
 /** What every page has around its content. */
 export interface LayoutProps {
   readonly visitor: Visitor;
-  /** of the tab */
-  readonly title: string;
+  /** of the tab; undefined: the hub itself */
+  readonly title: string | undefined;
   /** which of the links above is this page's */
   readonly section?: 'explore' | 'dashboard' | 'start' | 'admin';
   /** what stands in the search field */
   readonly search?: string;
+  /** the page has a search field of its own */
+  readonly hasOwnSearch?: boolean;
   /** no wider than text that is read, such as forms */
   readonly isNarrow?: boolean;
   readonly children?: Children;
@@ -59,7 +61,22 @@ function AccountMenu({ visitor }: { visitor: Visitor }): View {
   );
 }
 
-function Header({ visitor, section, search = '' }: LayoutProps): View {
+function SearchField({ term }: { readonly term: string }): View {
+  return (
+    <form class="search" action="/search" role="search">
+      <input
+        type="search"
+        name="q"
+        value={term}
+        placeholder="Search repositories"
+        aria-label="Search repositories"
+        maxlength={200}
+      />
+    </form>
+  );
+}
+
+function Header({ visitor, section, search = '', hasOwnSearch = false }: LayoutProps): View {
   return (
     <header class="top">
       <div class="bar">
@@ -70,16 +87,7 @@ function Header({ visitor, section, search = '' }: LayoutProps): View {
           </svg>
           Drydock
         </a>
-        <form class="search" action="/search" role="search">
-          <input
-            type="search"
-            name="q"
-            value={search}
-            placeholder="Search repositories"
-            aria-label="Search repositories"
-            maxlength={200}
-          />
-        </form>
+        {hasOwnSearch ? <span class="search"></span> : <SearchField term={search} />}
         <nav aria-label="Site">
           <a href="/explore/" {...current(section === 'explore')}>
             Explore
@@ -109,7 +117,7 @@ export function Layout(props: LayoutProps): View {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>{title} · Drydock</title>
+        <title>{title === undefined ? 'Drydock' : `${title} · Drydock`}</title>
         <link rel="stylesheet" href={assetUrl('style.css')} />
         <link rel="icon" type="image/svg+xml" href={assetUrl('icon.svg')} />
         <script type="module" src={assetUrl('drydock.js')}></script>

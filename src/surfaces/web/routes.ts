@@ -4,6 +4,7 @@ import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
 import { administrationRows } from './areas/administration/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
 import { organizationRows } from './areas/organizations/routes';
+import { publicRows } from './areas/public/routes';
 import { repositoryPageRows } from './areas/repository/routes';
 import { assetRows } from './assets';
 import { problemReply } from './errors';
@@ -12,6 +13,7 @@ import type { Visitor } from './visitor';
 /** All pages, by area. */
 const ROWS: readonly WebRow[] = [
   ...assetRows,
+  ...publicRows,
   ...mailLinkRows,
   ...organizationRows,
   ...administrationRows,

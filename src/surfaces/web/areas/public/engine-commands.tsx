@@ -1,0 +1,36 @@
+import { CopyLine } from '../../components/page-parts';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+
+/** How the visitor's engine names this hub: `host[:port]`. */
+export function hubOf(visitor: Visitor): string {
+  return new URL(visitor.origin).host;
+}
+
+/** Who pushes in the examples. */
+export function exampleUser(visitor: Visitor): string {
+  return visitor.login?.account.username ?? 'alice';
+}
+
+/** From a login to the first pull, for this host and this visitor. */
+export function PushSteps({ visitor }: { readonly visitor: Visitor }): View {
+  const hub = hubOf(visitor);
+  const user = exampleUser(visitor);
+  const steps = [
+    ['Log in', `docker login -u ${user} ${hub}`],
+    ['Give an image its name here', `docker tag busybox ${hub}/${user}/busybox`],
+    ['Push it', `docker push ${hub}/${user}/busybox`],
+    ['Pull it, on any host', `docker pull ${hub}/${user}/busybox`],
+    ['Find it', `docker search ${hub}/busybox`],
+  ] as const;
+  return (
+    <ol class="steps">
+      {steps.map(([label, command]) => (
+        <li>
+          <span>{label}</span>
+          <CopyLine text={command} label={`${label}: command`} />
+        </li>
+      ))}
+    </ol>
+  );
+}

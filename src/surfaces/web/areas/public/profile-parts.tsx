@@ -1,0 +1,110 @@
+import type { ProfileFields } from '../../../../features/accounts/profiles';
+import type { OrganizationMember } from '../../../../features/namespaces/organizations';
+import { Moment, plural } from '../../components/figures';
+import { Badge, Panel } from '../../components/page-parts';
+import { TypedLink } from '../../components/typed-link';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+
+/** What everybody may know. */
+export interface PublicProfile {
+  readonly name: string;
+  /** and no organization */
+  readonly isUser: boolean;
+  readonly fields?: Omit<ProfileFields, 'gravatarEmail'> & { readonly createdAt: Date };
+}
+
+function Facts({ fields }: Required<Pick<PublicProfile, 'fields'>>): View {
+  const { company, location, profileUrl, createdAt } = fields;
+  return (
+    <ul class="facts">
+      {company !== '' && <li>{company}</li>}
+      {location !== '' && <li>{location}</li>}
+      {profileUrl !== '' && (
+        <li>
+          <TypedLink url={profileUrl} />
+        </li>
+      )}
+      <li>
+        Here since <Moment at={createdAt} />
+      </li>
+    </ul>
+  );
+}
+
+function ManageLink({ visitor, profile, isInside }: ProfileHeadProps): View {
+  const { name, isUser } = profile;
+  if (isInside) {
+    return (
+      <a class="button quiet" href={`/organizations/${name}/`}>
+        Teams and settings
+      </a>
+    );
+  }
+  if (!isUser || visitor.login?.account.username !== name) return <></>;
+  return (
+    <a class="button quiet" href="/account/settings/">
+      Edit your profile
+    </a>
+  );
+}
+
+interface ProfileHeadProps {
+  readonly visitor: Visitor;
+  readonly profile: PublicProfile;
+  /** the visitor may see who belongs to the organization */
+  readonly isInside: boolean;
+}
+
+/** Who it is, and the way to change that. */
+export function ProfileHead(props: ProfileHeadProps): View {
+  const { name, isUser, fields } = props.profile;
+  return (
+    <div class="heading">
+      <div class="profile">
+        <span class="avatar large" aria-hidden="true">
+          {name.slice(0, 1).toUpperCase()}
+        </span>
+        <div>
+          <h1 class="title-line">
+            {name}
+            {!isUser && <Badge>Organization</Badge>}
+          </h1>
+          {fields !== undefined && fields.fullName !== '' && <p class="subtitle">{fields.fullName}</p>}
+          {fields !== undefined && <Facts fields={fields} />}
+        </div>
+      </div>
+      <div class="actions">
+        <ManageLink {...props} />
+      </div>
+    </div>
+  );
+}
+
+/** Some of those who belong to an organization. */
+export function MemberList({
+  organization,
+  total,
+  members,
+}: {
+  readonly organization: string;
+  readonly total: number;
+  readonly members: readonly OrganizationMember[];
+}): View {
+  return (
+    <Panel title={plural(total, 'member')}>
+      <ul class="facts">
+        {members.map(({ username, isRobot }) => (
+          <li>
+            {isRobot ? username : <a href={`/u/${username}/`}>{username}</a>} {isRobot && <Badge>robot</Badge>}
+          </li>
+        ))}
+      </ul>
+      {total > members.length && (
+        <p>
+          <a href={`/organizations/${organization}/members/`}>All members</a>
+        </p>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,95 @@
+import type { Context } from '../../../../context';
+import { getProfile } from '../../../../features/accounts/profiles';
+import { normalizeUsername } from '../../../../features/accounts/rules';
+import { listOrganizationMembers, type OrganizationMember } from '../../../../features/namespaces/organizations';
+import { SHARED_NAMESPACE } from '../../../../features/repositories/names';
+import { repositoriesOf } from '../../../../features/search/cards';
+import { AppError, type ErrorCode } from '../../../../platform/errors';
+import type { WebHandler } from '../../access';
+import { Empty } from '../../components/page-parts';
+import { pageAsked, Paging } from '../../components/paging';
+import { RepositoryList } from '../../components/repository-list';
+import { page, redirect } from '../../reply';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { NoSuchPage } from './no-such-page';
+import { MemberList, ProfileHead, type PublicProfile } from './profile-parts';
+
+/** How many members stand on the page; the others are on those of the organization. */
+const MEMBERS = 24;
+
+/** What is asked for, or undefined where the feature refuses with one of the codes. */
+async function unless<T>(codes: readonly ErrorCode[], work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AppError && codes.includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** What an account shows to everybody; an account that is not active shows its name only. */
+async function publicProfile(ctx: Context, name: string): Promise<PublicProfile> {
+  const found = await unless(['not_found'], () => getProfile(ctx, name));
+  if (found?.isActive !== true) return { name, isUser: found !== undefined };
+  const { fullName, location, company, profileUrl, createdAt } = found;
+  return { name, isUser: true, fields: { fullName, location, company, profileUrl, createdAt } };
+}
+
+interface Members {
+  readonly total: number;
+  readonly members: readonly OrganizationMember[];
+}
+
+/** The members of an organization, for whoever may know them. */
+function membersOf(ctx: Context, { actor, login }: Visitor, organization: string): Promise<Members | undefined> {
+  if (login === undefined) return Promise.resolve(undefined);
+  const range = { limit: MEMBERS, offset: 0 };
+  return unless(['not_found', 'forbidden'], () => listOrganizationMembers(ctx, actor, organization, range));
+}
+
+function NoRepositories({ visitor, name }: { readonly visitor: Visitor; readonly name: string }): View {
+  if (visitor.login?.account.username !== name) {
+    return (
+      <Empty title={`${name} has no repositories that you can see`}>
+        <p>
+          <a href="/explore/">Explore those of others</a>
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="You have no repositories yet">
+      <p>
+        <a href="/repository/add/">Create one</a>, or <a href="/start/">push an image</a>: that makes one by itself.
+      </p>
+    </Empty>
+  );
+}
+
+/** Of a user or an organization: what it says of itself, and its repositories. */
+export const getProfilePage: WebHandler<'anyone'> = async (ctx, { caller, params, query }) => {
+  const given = params['name'] ?? '';
+  const name = normalizeUsername(given);
+  if (name === SHARED_NAMESPACE) return redirect(caller, '/explore/');
+  const asked = pageAsked(query);
+  const { total, repositories } = await repositoriesOf(ctx, caller.actor, name, asked);
+  const path = `/u/${name}/`;
+  if (given !== name) return redirect(caller, path);
+  const profile = await publicProfile(ctx, name);
+  const members = profile.isUser ? undefined : await membersOf(ctx, caller, name);
+  const label = `Repositories of ${name}`;
+  return page(
+    caller,
+    { title: name },
+    <>
+      <ProfileHead visitor={caller} profile={profile} isInside={members !== undefined} />
+      <h2>Repositories</h2>
+      {repositories.length > 0 && <RepositoryList repositories={repositories} label={label} />}
+      {total === 0 && <NoRepositories visitor={caller} name={name} />}
+      {total > 0 && repositories.length === 0 && <NoSuchPage first={path} />}
+      <Paging asked={asked} total={total} path={path} />
+      {members !== undefined && <MemberList organization={name} {...members} />}
+    </>,
+  );
+};

@@ -1,0 +1,18 @@
+import type { WebRow } from '../../access';
+import { getFavicon, getRobots } from './browser-files';
+import { getExplore } from './explore';
+import { getHome } from './home';
+import { getProfilePage } from './profile';
+import { getSearch } from './search';
+import { getStart } from './start';
+
+/** What everybody sees: how to get here, what there is, and who. */
+export const publicRows: readonly WebRow[] = [
+  { method: 'get', path: '/', access: 'anyone', handle: getHome },
+  { method: 'get', path: '/explore/', access: 'anyone', handle: getExplore },
+  { method: 'get', path: '/search', access: 'anyone', handle: getSearch },
+  { method: 'get', path: '/start/', access: 'anyone', handle: getStart },
+  { method: 'get', path: '/u/:name/', access: 'anyone', handle: getProfilePage },
+  { method: 'get', path: '/robots.txt', access: 'file', handle: getRobots },
+  { method: 'get', path: '/favicon.ico', access: 'file', handle: getFavicon },
+];

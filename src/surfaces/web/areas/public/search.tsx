@@ -1,0 +1,98 @@
+import { searchCards } from '../../../../features/search/explore';
+import type { WebHandler } from '../../access';
+import { plural } from '../../components/figures';
+import { Problem } from '../../components/forms';
+import { Empty, Heading, Tabs } from '../../components/page-parts';
+import { pageAsked, Paging } from '../../components/paging';
+import { RepositoryList } from '../../components/repository-list';
+import { page } from '../../reply';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { NoSuchPage } from './no-such-page';
+
+const PATH = '/search';
+
+/** The field in the header takes no more. */
+const LONGEST_TERM = 200;
+
+const SORTS = [
+  ['best', 'Best match'],
+  ['stars', 'Most starred'],
+  ['pulls', 'Most pulled'],
+  ['updated', 'Recently updated'],
+] as const;
+
+type Sort = (typeof SORTS)[number][0];
+
+function pathOf(term: string, sort: Sort): string {
+  const query = new URLSearchParams({ ...(term === '' ? {} : { q: term }), ...(sort === 'best' ? {} : { sort }) });
+  return query.size === 0 ? PATH : `${PATH}?${query.toString()}`;
+}
+
+function NothingFound({ visitor, term }: { readonly visitor: Visitor; readonly term: string }): View {
+  if (term === '') {
+    return (
+      <Empty title="There is nothing to find yet">
+        <p>
+          <a href="/start/">Push the first repository</a>
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title={`Nothing found for “${term}”`}>
+      <p>Try a shorter word, or a part of the name: names and short descriptions are searched.</p>
+      <p>
+        <a href="/explore/">Explore all public repositories</a>
+        {visitor.login === undefined && (
+          <>
+            {' or '}
+            <a href={`/account/login/?next=${encodeURIComponent(visitor.url)}`}>sign in</a> to find your private ones,
+            too.
+          </>
+        )}
+      </p>
+    </Empty>
+  );
+}
+
+/** What is found for the word in the header's field; for none, everything. */
+export const getSearch: WebHandler<'anyone'> = async (ctx, { caller, query }) => {
+  const term = (query.get('q') ?? '').trim();
+  if (term.length > LONGEST_TERM) {
+    const text = `Please search for no more than ${LONGEST_TERM} characters.`;
+    const search = term.slice(0, LONGEST_TERM);
+    const content = (
+      <>
+        <Heading title="Search" />
+        <Problem text={text} />
+      </>
+    );
+    return page(caller, { title: 'Search', section: 'explore', search, status: 400 }, content);
+  }
+  const asked = pageAsked(query);
+  const [sort] = SORTS.find(([name]) => name === query.get('sort')) ?? SORTS[0];
+  const wanted = { term, sort, page: asked.page, pageSize: asked.limit };
+  const { total, repositories } = await searchCards(ctx, caller.actor, wanted);
+  return page(
+    caller,
+    { title: term === '' ? 'Search' : `${term} · Search`, section: 'explore', search: term },
+    <>
+      <Heading
+        title={term === '' ? 'All repositories' : `Search for “${term}”`}
+        subtitle={total === 0 ? undefined : plural(total, 'repository', 'repositories')}
+      />
+      {total > 0 && (
+        <Tabs
+          label="Order"
+          items={SORTS.map(([name, text]) => ({ href: pathOf(term, name), text }))}
+          current={pathOf(term, sort)}
+        />
+      )}
+      {total === 0 && <NothingFound visitor={caller} term={term} />}
+      {repositories.length > 0 && <RepositoryList repositories={repositories} label="Repositories found" />}
+      {total > 0 && repositories.length === 0 && <NoSuchPage first={pathOf(term, sort)} />}
+      <Paging asked={asked} total={total} path={PATH} query={{ q: term, sort: sort === 'best' ? undefined : sort }} />
+    </>,
+  );
+};
