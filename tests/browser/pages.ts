@@ -1,3 +1,5 @@
+import { NODE_CHAIN } from '../helpers/showcase/library';
+
 /*
  * Every page that people see, in the showcase (`tests/helpers/showcase.ts`): one row for each. What is listed here is
  * held against axe-core, the policy of the pages and the goal for their size (`pages.test.ts`), and photographed
@@ -20,6 +22,41 @@ function pagesOf(as: string | undefined, pages: Readonly<Record<string, string>>
   const who = as === undefined ? {} : { as };
   return Object.entries(pages).map(([name, path]) => ({ name, path, ...who }));
 }
+
+const PUBLIC: readonly ListedPage[] = [
+  ...pagesOf(undefined, {
+    home: '/',
+    explore: '/explore/',
+    'explore-newest': '/explore/?sort=newest',
+    search: '/search?q=shop',
+    'search-nothing': '/search?q=zeppelin',
+    start: '/start/',
+    'profile-visitor': '/u/alice/',
+    'organization-visitor': '/u/acme/',
+    'repository-official': '/_/debian/',
+    'repository-visitor': '/r/alice/shop/',
+    'repository-comments-visitor': '/r/alice/shop/comments/',
+  }),
+  ...pagesOf('alice', { 'home-member': '/', 'profile-own': '/u/alice/', 'profile-organization': '/u/acme/' }),
+];
+
+const LAYER = `/r/alice/shop/images/${NODE_CHAIN[4]?.id}/`;
+
+const REPOSITORY = pagesOf('alice', {
+  repository: '/r/alice/shop/',
+  'repository-empty': '/r/alice/empty/',
+  'repository-private': '/r/alice/diary/',
+  'repository-tags': '/r/alice/shop/tags/',
+  'repository-tag': '/r/alice/shop/tags/2.0/',
+  'repository-tag-delete': '/r/alice/shop/tags/latest/delete/',
+  'repository-image': LAYER,
+  'repository-files': `${LAYER}files/`,
+  'repository-files-folder': `${LAYER}files/?directory=/usr/local/bin`,
+  'repository-tree': '/r/alice/shop/tree/',
+  'repository-history': '/r/alice/shop/history/',
+  'repository-statistics': '/r/alice/shop/statistics/',
+  'repository-comments': '/r/alice/shop/comments/',
+});
 
 const ORGANIZATION = pagesOf('alice', {
   organizations: '/organizations/',
@@ -60,4 +97,11 @@ const ERRORS: readonly ListedPage[] = [
   { name: 'error-invalid', path: '/admin/users/?q=%00', as: 'root', status: 400 },
 ];
 
-export const PAGES: readonly ListedPage[] = [...ORGANIZATION, ...ADMINISTRATION, ...MAIL_LINKS, ...ERRORS];
+export const PAGES: readonly ListedPage[] = [
+  ...PUBLIC,
+  ...REPOSITORY,
+  ...ORGANIZATION,
+  ...ADMINISTRATION,
+  ...MAIL_LINKS,
+  ...ERRORS,
+];

@@ -71,7 +71,7 @@ const WRITERS: Readonly<Record<MarkdownKind, MarkdownIt.MarkdownIt>> = {
 export function renderMarkdown(text: string, kind: MarkdownKind): string {
   return sanitizeHtml(WRITERS[kind].render(text), {
     allowedTags: [...ALLOWED_ELEMENTS[kind]],
-    allowedAttributes: { a: ['href', 'rel'] },
+    allowedAttributes: { a: ['href', 'rel'], pre: ['tabindex'] },
     allowedSchemes: ['http', 'https', 'mailto'],
     allowProtocolRelative: false,
     disallowedTagsMode: 'discard',
@@ -81,6 +81,8 @@ export function renderMarkdown(text: string, kind: MarkdownKind): string {
         tagName: 'a',
         attribs: LEADS_OUT.test(href) ? { href, rel: LINK_REL } : {},
       }),
+      // Code scrolls sideways, and must do so by the keyboard, too.
+      pre: () => ({ tagName: 'pre', attribs: { tabindex: '0' } }),
     },
   });
 }
@@ -105,5 +107,5 @@ export function renderMarkdownUpTo(
   }
   // Short text that becomes long HTML was made to: it is shown as it was written.
   const plain = MarkdownIt().utils.escapeHtml(text.slice(0, Math.floor(characters / 8)));
-  return { html: `<pre><code>${plain}</code></pre>`, isCut: true };
+  return { html: `<pre tabindex="0"><code>${plain}</code></pre>`, isCut: true };
 }

@@ -46,14 +46,15 @@ function Restore({
   const side = isPresent || event.to === undefined ? 'before' : 'after';
   const imageId = side === 'before' ? event.from : event.to;
   if (imageId === undefined) return <></>;
+  const text = isPresent && event.to !== undefined ? 'Undo' : 'Restore';
   return (
     <ActButton
       visitor={visitor}
       action={repositoryPath(repository, 'history/restore/')}
       fields={{ event: String(event.id), side }}
-      label={`Set ${event.tag} to ${shortId(imageId)}`}
+      label={`${text}: set ${event.tag} to ${shortId(imageId)}`}
     >
-      {isPresent && event.to !== undefined ? 'Undo' : 'Restore'}
+      {text}
     </ActButton>
   );
 }
