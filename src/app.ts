@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import type { Context } from './context';
 import { AppError } from './platform/errors';
 import { answer, type ErrorReply } from './platform/http/answer';
@@ -100,6 +100,26 @@ function mountApi(app: Express, ctx: Context): void {
   });
 }
 
+/** The pages, and whatever nothing else answers. */
+function createPages(ctx: Context): Router {
+  const pages = express.Router({ caseSensitive: true });
+  mountRoutes(pages, {
+    routes: webRoutes(ctx),
+    guards: webGuards(ctx),
+    // They are for one reader, at one moment.
+    headers: () => ({ 'Cache-Control': 'no-store' }),
+    errorReply: () => webErrorReply,
+    fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
+  });
+  return pages;
+}
+
+/** `/` is the first page for people, and the greeting of a registry for programs (protocol 4.0). */
+function isFirstPage(req: IncomingMessage): boolean {
+  const { url = '' } = req;
+  return (url === '/' || url.startsWith('/?')) && wantsPage(req);
+}
+
 function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptions<Access, Callers>): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -120,16 +140,14 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     errorReply: () => hookErrorReply,
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }, { Allow: 'POST' }) },
   });
+  const pages = createPages(ctx);
+  app.use((req, res, next) => {
+    if (isFirstPage(req)) pages(req, res, next);
+    else next();
+  });
   mountRoutes(app, v1);
   mountApi(app, ctx);
-  mountRoutes(app, {
-    routes: webRoutes(ctx),
-    guards: webGuards(ctx),
-    // They are for one reader, at one moment.
-    headers: () => ({ 'Cache-Control': 'no-store' }),
-    errorReply: () => webErrorReply,
-    fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
-  });
+  app.use(pages);
   app.use(refuse);
   return app;
 }
@@ -140,7 +158,7 @@ export function createApp(parts: AppParts): RequestListener {
   const lane = createFastLane(v1);
   const app = createExpressApp(parts, v1);
   return (req, res) => {
-    if (!lane(req, res)) app(req, res);
+    if (isFirstPage(req) || !lane(req, res)) app(req, res);
   };
 }
 

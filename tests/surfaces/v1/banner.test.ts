@@ -1,3 +1,4 @@
+import request from 'supertest';
 import { call } from '../../helpers/registry-client';
 import { startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -22,6 +23,20 @@ describe('GET / (protocol 4.0)', () => {
   it('does not look at credentials', async () => {
     const { status } = await call(server, 'get', '/', { authorization: 'Basic bm86cGU=' });
     expect(status).toBe(200);
+  });
+});
+
+describe('GET / by a browser', () => {
+  it('is the first page of the hub for browsers, which ask for HTML', async () => {
+    const asked = request(server.server).get('/?from=elsewhere').set('Accept', 'text/html,*/*;q=0.8');
+    const { status, text, headers } = await asked;
+    expect([status, headers['content-type'], headers['vary']]).toEqual([200, 'text/html; charset=utf-8', 'Accept']);
+    expect(text).toContain('A hub for docker engines');
+  });
+
+  it('is the greeting for programs that take anything', async () => {
+    const { text } = await request(server.server).get('/').set('Accept', '*/*');
+    expect(text).toBe('"\\"docker-registry server\\""');
   });
 });
 

@@ -94,7 +94,7 @@ export const getHome: WebHandler<'anyone'> = async (ctx, { caller }) => {
   const isEmpty = official.length + popular.length === 0;
   return page(
     caller,
-    { title: undefined, hasOwnSearch: true },
+    { title: undefined, hasOwnSearch: true, headers: { Vary: 'Accept' } },
     <>
       <Hero>
         {namespaces !== undefined && <OwnPlaces namespaces={namespaces} />}

@@ -6,11 +6,11 @@ import { hubOf } from './engine-commands';
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** What the generations of engines need before they talk to a hub without https. */
-const GENERATIONS = [
-  ['0.6 to 1.3.0', 'Nothing: they try https first, and http then'],
-  ['1.3.1 to 17.05', '--insecure-registry'],
-  ['17.06 to 17.11', '--insecure-registry and --disable-legacy-registry=false'],
-] as const;
+const GENERATIONS: readonly (readonly [engines: string, options: readonly string[]])[] = [
+  ['0.6 to 1.3.0', []],
+  ['1.3.1 to 17.05', ['--insecure-registry']],
+  ['17.06 to 17.11', ['--insecure-registry', '--disable-legacy-registry=false']],
+];
 
 /** Of a hub that is reached by http. */
 export function PlainHttp({ visitor }: { readonly visitor: Visitor }): View {
@@ -31,8 +31,17 @@ export function PlainHttp({ visitor }: { readonly visitor: Visitor }): View {
       <Table caption="What engines need for plain http" head={['Engine', 'What its daemon needs']}>
         {GENERATIONS.map(([engines, needs]) => (
           <tr>
-            <th scope="row">{engines}</th>
-            <td>{needs.startsWith('--') ? <code>{needs}</code> : needs}</td>
+            <th scope="row" class="tight">
+              {engines}
+            </th>
+            <td>
+              {needs.length === 0 && 'Nothing: they try https, then http'}
+              {needs.map((option) => (
+                <>
+                  <code>{option}</code>{' '}
+                </>
+              ))}
+            </td>
           </tr>
         ))}
       </Table>

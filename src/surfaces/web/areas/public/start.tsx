@@ -81,7 +81,7 @@ export const getStart: WebHandler<'anyone'> = (ctx, { caller }) =>
           </>
         }
       />
-      <div class="columns">
+      <div class="columns even">
         <div>
           <Panel title="Push and pull">
             <PushSteps visitor={caller} />
@@ -91,10 +91,10 @@ export const getStart: WebHandler<'anyone'> = (ctx, { caller }) =>
             </p>
           </Panel>
           <PlainHttp visitor={caller} />
-          <Tls visitor={caller} />
         </div>
         <div>
           <LoginHints visitor={caller} isOpen={ctx.settings.registrationOpen} />
+          <Tls visitor={caller} />
           <CurlChecks visitor={caller} />
         </div>
       </div>
