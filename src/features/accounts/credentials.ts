@@ -48,13 +48,54 @@ async function recordFailure(ctx: Checking, username: string, address: string): 
   }
 }
 
+/** An account whose password was right. */
+export interface FirstFactor {
+  readonly identity: Identity;
+  readonly username: string;
+  /** the password is not enough: a code of the second factor must come, too */
+  readonly hasSecondFactor: boolean;
+}
+
+async function checkPassword(
+  ctx: Checking,
+  { username, user }: Pick<Attempt, 'username' | 'user'>,
+  password: string,
+  address: string,
+): Promise<FirstFactor | undefined> {
+  const storedHash = user?.password_hash;
+  const isRemembered = storedHash !== undefined && ctx.passwords.isRemembered(username, password, storedHash);
+  const isRight = isRemembered || (await tryPassword(ctx, { username, password, address, user }));
+  if (!isRight || user === undefined) return undefined;
+  if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
+  const identity = { userId: user.id, credentialsEpoch: user.credentials_epoch, accessTokenId: undefined };
+  return { identity, username, hasSecondFactor: user.has_second_factor };
+}
+
 /**
- * Checks a username and password. The password comes first, so that nobody learns of an account, active or not,
- * without it; an unknown user costs as much time as a wrong password (protocol 2.3).
+ * Checks a username and password of somebody who can be asked for a code, or has logged in already. The password comes
+ * first, so that nobody learns of an account, active or not, without it; an unknown user costs as much time as a wrong
+ * password (protocol 2.3).
  *
  * @param address - of whoever brings them
- * @returns the identity, or undefined when the two do not belong together
+ * @returns undefined when the two do not belong together
  * @throws AppError `inactive`; `busy` when too many are logging in, or after too many wrong passwords
+ */
+export async function verifyFirstFactor(
+  ctx: Checking,
+  name: string,
+  password: string,
+  address: string,
+): Promise<FirstFactor | undefined> {
+  const username = normalizeUsername(name);
+  return checkPassword(ctx, { username, user: await findByUsername(ctx.db, username) }, password, address);
+}
+
+/**
+ * Checks a username and password where they are all that can be given. With a second factor the account is as good as
+ * unknown here: the password is not even looked at, so that neither the answer nor its time tells whether it is right.
+ *
+ * @returns the identity, or undefined when the two do not belong together
+ * @throws AppError as `verifyFirstFactor`
  */
 export async function verifyPassword(
   ctx: Checking,
@@ -63,14 +104,10 @@ export async function verifyPassword(
   address: string,
 ): Promise<Identity | undefined> {
   const username = normalizeUsername(name);
-  const user = await findByUsername(ctx.db, username);
-  const storedHash = user?.password_hash;
-  const isRemembered = storedHash !== undefined && ctx.passwords.isRemembered(username, password, storedHash);
-  const isRight = isRemembered || (await tryPassword(ctx, { username, password, address, user }));
-  if (!isRight || user === undefined) return undefined;
-  if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
-  const identity = { userId: user.id, credentialsEpoch: user.credentials_epoch, accessTokenId: undefined };
-  ctx.recentLogins.set(identity, username, password);
+  const found = await findByUsername(ctx.db, username);
+  const user = found?.has_second_factor === true ? undefined : found;
+  const identity = (await checkPassword(ctx, { username, user }, password, address))?.identity;
+  if (identity !== undefined) ctx.recentLogins.set(identity, username, password);
   return identity;
 }
 

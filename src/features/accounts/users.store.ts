@@ -10,12 +10,13 @@ export interface UserRow {
   credentials_epoch: number;
   is_active: boolean;
   is_admin: boolean;
+  has_second_factor: boolean;
   robot_of: string | null;
   created_at: Date;
   email: string | null;
 }
 
-const COLUMNS = `u.id, u.username, u.password_hash, u.credentials_epoch, u.is_active, u.is_admin, u.robot_of, u.created_at,
+const COLUMNS = `u.id, u.username, u.password_hash, u.credentials_epoch, u.is_active, u.is_admin, u.has_second_factor, u.robot_of, u.created_at,
   (select e.email from emails e where e.user_id = u.id and e.is_primary) as email`;
 
 /** Postgres keeps no NUL in text and fails on one in a parameter: nobody has such a name. */

@@ -16,7 +16,7 @@ import * as store from './audit.store';
 /** What can happen. The part before the dot says to what. */
 export type AuditAction =
   | 'login.ok' // a password was checked and right
-  | 'login.failed' // the subject is the name that was tried
+  | 'login.failed' // the subject is the name that was tried; details: reason
   | 'login.blocked' // a failure too many; details: how long, and whose failures were counted
   | 'session.started' // in a browser
   | 'session.ended' // details: how many, when all others were ended at once
@@ -37,6 +37,10 @@ export type AuditAction =
   | 'user.admin_granted'
   | 'user.admin_revoked'
   | 'user.deleted'
+  | 'second_factor.begun'
+  | 'second_factor.turned_on'
+  | 'second_factor.turned_off' // by an administrator, when the doer is not the subject
+  | 'second_factor.codes_renewed'
   | 'token.created'
   | 'token.revoked'
   | 'plan.changed'

@@ -20,6 +20,7 @@ import { planEndpoints } from './endpoints/plans';
 import { repositoryEndpoints } from './endpoints/repositories';
 import { repositoryNameEndpoints } from './endpoints/repository-names';
 import { searchEndpoints } from './endpoints/search';
+import { secondFactorEndpoints } from './endpoints/second-factor';
 import { sessionEndpoints } from './endpoints/sessions';
 import { sharingEndpoints } from './endpoints/sharing';
 import { statisticsEndpoints } from './endpoints/statistics';
@@ -41,6 +42,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...emailEndpoints,
   ...mailedLinkEndpoints,
   ...accessTokenEndpoints,
+  ...secondFactorEndpoints,
   ...sessionEndpoints,
   ...oauthTokenEndpoints,
   ...oauthClientEndpoints,

@@ -51,6 +51,9 @@ export function loginPage(client: string, action: string, problem?: string): str
         <p>
           <label>Password <input name="password" type="password" autocomplete="current-password" required /></label>
         </p>
+        <p>
+          <label>Code of the second factor, if you have one <input name="code" autocomplete="one-time-code" /></label>
+        </p>
         <p><button name="step" value="login">Log in</button></p>
       </form>`,
   );

@@ -111,6 +111,12 @@ async function readForm(req: IncomingMessage): Promise<URLSearchParams> {
   return new URLSearchParams((await readBody(req, FORM_BYTES)).toString('utf8'));
 }
 
+const PROBLEMS = {
+  wrong: 'Wrong username or password',
+  code_needed: 'This account has a second factor: give its code, too',
+  wrong_code: 'The code is wrong, or was used already: wait for the next one',
+} as const;
+
 async function answerLogin(
   ctx: Context,
   asked: Asked,
@@ -118,9 +124,14 @@ async function answerLogin(
   form: URLSearchParams,
 ): Promise<Reply> {
   const { req, query, caller } = exchange;
-  const given = { username: form.get('username') ?? '', password: form.get('password') ?? '' };
+  const code = form.get('code')?.trim() ?? '';
+  const given = {
+    username: form.get('username') ?? '',
+    password: form.get('password') ?? '',
+    code: code === '' ? undefined : code,
+  };
   const login = await logIn(ctx, req, given, caller.address);
-  if (login === undefined) return showPage(ctx, asked, exchange, 'Wrong username or password');
+  if (login.kind !== 'done') return showPage(ctx, asked, exchange, PROBLEMS[login.kind]);
   return empty(303, { Location: actionOf(query), 'Set-Cookie': login.cookie });
 }
 

@@ -9,6 +9,7 @@ import {
   updateUser,
   type User,
 } from '../../features/accounts/users';
+import { turnOffSecondFactorOf } from '../../features/accounts/second-factor';
 import { deletePerson } from '../../features/namespaces/account-deletion';
 import { deleteUserWithRepositories } from '../../features/repositories/operator';
 import { count, formatTime, printJson, printLine, printTable } from './output';
@@ -38,6 +39,7 @@ export function addUserCommands(program: Command, parts: CommandParts): void {
     });
   addPasswordCommands(user, parts);
   addSwitches(user, parts);
+  addSecondFactorCommand(user, parts);
   addDeleteCommand(user, parts);
 }
 
@@ -107,6 +109,17 @@ function addSwitches(user: Command, parts: CommandParts): void {
         await setAdmin(ctx, username, !revoke);
       });
       printLine(`${username} is ${revoke ? 'no administrator any more' : 'an administrator'}.`);
+    });
+}
+
+function addSecondFactorCommand(user: Command, parts: CommandParts): void {
+  user
+    .command('second-factor-off')
+    .description('turn off the second factor of an account, for somebody who has lost the phone and the recovery codes')
+    .argument('<name>', NAME)
+    .action(async (username: string) => {
+      await parts.withContext((ctx) => turnOffSecondFactorOf(ctx, username));
+      printLine(`${username} logs in with the password alone.`);
     });
 }
 

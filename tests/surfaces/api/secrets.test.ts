@@ -1,8 +1,10 @@
+import { Secret } from 'otpauth';
 import request from 'supertest';
 import { jobsOf } from '../../../src/jobs';
 import { askApi } from '../../helpers/api-client';
 import { recordingLogger } from '../../helpers/log-lines';
 import { dumpDatabase } from '../../helpers/mail-place';
+import { codeOf } from '../../helpers/second-factor';
 import { runDueJobs } from '../../helpers/run-jobs';
 import { secretIn, startSmtpServer, type TestSmtpServer } from '../../helpers/smtp-server';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -84,4 +86,24 @@ it('secrets of access tokens, invitations and new passwords are neither in the d
   expect(new Set(secrets).size).toBe(5);
   const forms = secrets.flatMap(formsOf);
   expect(texts.map((text) => forms.filter((each) => text.includes(each)))).toEqual([[], [], []]);
+});
+
+it('neither the secret of a second factor nor its recovery codes are in the database or in the log', async () => {
+  const path = '/api/v1.1/users/dora/second-factor/';
+  await addUser(server, 'dora');
+  const { secret } = (await askApi(server, 'post', path, { as: 'dora' })).body;
+  const texts = [await everything()];
+  const on = await askApi(server, 'put', path, { as: 'dora', body: { code: codeOf(secret) } });
+  const codes: string[] = on.body.recovery_codes;
+  expect(codes).toHaveLength(10);
+  const given = { username: 'dora', password: 'dorapw' };
+  for (const code of [codes[0], codes[0], secret]) {
+    await askApi(server, 'post', '/api/v1.1/session/', { body: { ...given, code } });
+  }
+  texts.push(await everything());
+  expect(texts.at(-1)).toContain('second_factor.turned_on');
+  const plain = [...codes, ...codes.map((code) => code.replaceAll('-', ''))];
+  const raw = Secret.fromBase32(secret as string);
+  const forms = [secret as string, ...plain].flatMap(formsOf).concat(raw.hex, raw.hex.toLowerCase());
+  expect(texts.map((text) => forms.filter((each) => text.includes(each)))).toEqual([[], []]);
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { verifyPassword } from '../../../features/accounts/credentials';
+import { verifyFirstFactor } from '../../../features/accounts/credentials';
 import { doerOf } from '../../../features/accounts/doer';
 import { updateUser } from '../../../features/accounts/users';
 import { AppError } from '../../../platform/errors';
@@ -25,8 +25,8 @@ const putPassword = endpoint({
     // Somebody may have left a browser open, or lost a token: neither may shut the owner out.
     if (id === caller.account.userId) {
       const { address } = caller.actor;
-      const identity = await verifyPassword(ctx, username, body.current_password ?? '', address);
-      if (identity === undefined) {
+      const isRight = await verifyFirstFactor(ctx, username, body.current_password ?? '', address);
+      if (isRight === undefined) {
         const fields = [{ field: 'body.current_password', message: 'is wrong' }];
         throw new AppError('invalid', 'The current password is wrong', { fields });
       }

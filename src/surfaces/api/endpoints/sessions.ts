@@ -12,7 +12,7 @@ import { AppError } from '../../../platform/errors';
 import { csrfToken } from '../../../platform/http/csrf';
 import { endedSessionCookie } from '../../../platform/http/session-cookie';
 import { endpoint, reply } from '../endpoint';
-import { logIn } from '../login';
+import { logIn, type Login } from '../login';
 import { idParam, line, moment } from './schemas';
 import { ownUser, usernameParams } from './users';
 
@@ -36,18 +36,33 @@ function currentBody(ctx: Context, username: string, secret: string, session: Se
   };
 }
 
+const REFUSALS = {
+  wrong: 'Wrong username or password',
+  code_needed: 'The account has a second factor: send its code, too',
+  wrong_code: 'The code is wrong, or was used already; wait for the next one and try again',
+} as const satisfies Readonly<Record<Exclude<Awaited<ReturnType<typeof logIn>>, Login>['kind'], string>>;
+
 const postSession = endpoint({
   ...ONE,
   method: 'post',
   access: 'open',
   summary: 'Log in',
-  description: 'A session that the browser had before ends.',
-  body: z.strictObject({ username: line(255), password: line(4096) }),
+  description:
+    'A session that the browser had before ends. Where a second factor is on, 401 without its code; errors names the field.',
+  body: z.strictObject({
+    username: line(255),
+    password: line(4096),
+    code: line(100).optional().describe('Of the second factor, or a recovery code'),
+  }),
   responses: { 201: { description: 'Logged in', body: currentSchema, headers: { 'Set-Cookie': 'The session' } } },
   errors: ['unauthenticated', 'inactive', 'forbidden', 'busy'],
   handle: async (ctx, { req, body, caller }) => {
     const login = await logIn(ctx, req, body, caller.actor.address);
-    if (login === undefined) throw new AppError('unauthenticated', 'Wrong username or password');
+    if (login.kind !== 'done') {
+      const message = login.kind === 'code_needed' ? 'is needed' : 'is wrong';
+      const fields = login.kind === 'wrong' ? [] : [{ field: 'body.code', message }];
+      throw new AppError('unauthenticated', REFUSALS[login.kind], { fields });
+    }
     const { username, secret, session, cookie } = login;
     return reply(201, currentBody(ctx, username, secret, session), { 'Set-Cookie': cookie });
   },

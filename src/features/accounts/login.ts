@@ -1,0 +1,111 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import type { Identity } from './actor';
+import { verifyFirstFactor } from './credentials';
+import { useCode } from './second-factor-codes';
+import { findCandidate } from './second-factor.store';
+import { createSession, endSession, type Session } from './sessions';
+
+/*
+ * Logging in in a browser, for every surface: with the password and, where a second factor is on, a code. Whoever asks
+ * for the code on a second page gets a ticket for it, so that the password is not sent again.
+ */
+
+const TICKET_SECONDS = 300;
+const TICKET = /^(\d{1,15})\.(\d{1,10})\.(\d{1,12})\.([0-9a-f]{64})$/;
+
+type LoggingIn = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins' | 'tokenKey'>;
+
+/** The browser that logs in. */
+export interface Browser {
+  readonly address: string;
+  readonly userAgent: string;
+  /** of the session that it had before, which ends */
+  readonly previousSecret?: string | undefined;
+}
+
+/** A login that came to its end: the secret is for the cookie. */
+export interface LoggedIn {
+  readonly kind: 'done';
+  readonly username: string;
+  readonly secret: string;
+  readonly session: Session;
+}
+
+export type LoginResult =
+  | LoggedIn
+  | { readonly kind: 'wrong' } // the name and password do not belong together
+  | { readonly kind: 'code_needed'; readonly ticket: string }
+  | { readonly kind: 'wrong_code' };
+
+/** `expired`: the ticket is too old, or the account has changed; the password is to be given once more. */
+export type FinishedLogin = LoggedIn | { readonly kind: 'wrong_code' } | { readonly kind: 'expired' };
+
+function signature(tokenKey: Buffer, claims: string): string {
+  return createHmac('sha256', tokenKey).update(`login ticket ${claims}`).digest('hex');
+}
+
+function issueTicket(tokenKey: Buffer, { userId, credentialsEpoch }: Identity): string {
+  const claims = `${userId}.${credentialsEpoch}.${Math.floor(Date.now() / 1000) + TICKET_SECONDS}`;
+  return `${claims}.${signature(tokenKey, claims)}`;
+}
+
+function readTicket(tokenKey: Buffer, ticket: string): Identity | undefined {
+  const [, userId = '', epoch = '', expires = '', mac = ''] = TICKET.exec(ticket) ?? [];
+  if (mac === '' || Number(expires) * 1000 <= Date.now()) return undefined;
+  const expected = signature(tokenKey, `${userId}.${epoch}.${expires}`);
+  if (!timingSafeEqual(Buffer.from(mac), Buffer.from(expected))) return undefined;
+  return { userId: Number(userId), credentialsEpoch: Number(epoch) };
+}
+
+async function beginSession(ctx: LoggingIn, identity: Identity, username: string, browser: Browser): Promise<LoggedIn> {
+  const { address, userAgent, previousSecret } = browser;
+  if (previousSecret !== undefined) await endSession(ctx, previousSecret, address);
+  const doer = { userId: identity.userId, name: username, address };
+  return { kind: 'done', username, ...(await createSession(ctx, identity, doer, userAgent)) };
+}
+
+/**
+ * Begins a session, in the place of the one that the browser had before.
+ *
+ * @param given - `code`: of the app, or a recovery code; it is not looked at where no second factor is on
+ * @throws AppError `inactive`; `busy` after too many wrong passwords or codes
+ */
+export async function logIn(
+  ctx: LoggingIn,
+  given: { readonly username: string; readonly password: string; readonly code?: string | undefined },
+  browser: Browser,
+): Promise<LoginResult> {
+  const found = await verifyFirstFactor(ctx, given.username, given.password, browser.address);
+  if (found === undefined) return { kind: 'wrong' };
+  const { identity, username, hasSecondFactor } = found;
+  if (hasSecondFactor) {
+    if (given.code === undefined) return { kind: 'code_needed', ticket: issueTicket(ctx.tokenKey, identity) };
+    const { userId } = identity;
+    const isRight = await useCode(ctx, { userId, username, address: browser.address }, given.code);
+    if (!isRight) return { kind: 'wrong_code' };
+  }
+  return beginSession(ctx, identity, username, browser);
+}
+
+/**
+ * The second step, with the ticket of the first.
+ *
+ * @throws AppError `inactive`; `busy` after too many wrong codes
+ */
+export async function finishLogIn(
+  ctx: LoggingIn,
+  { ticket, code }: { readonly ticket: string; readonly code: string },
+  browser: Browser,
+): Promise<FinishedLogin> {
+  const identity = readTicket(ctx.tokenKey, ticket);
+  const user = identity && (await findCandidate(ctx.db, identity.userId));
+  if (identity === undefined || user?.credentials_epoch !== identity.credentialsEpoch || !user.has_second_factor) {
+    return { kind: 'expired' };
+  }
+  if (!user.is_active) throw new AppError('inactive', 'Account is not Active');
+  const { username } = user;
+  const isRight = await useCode(ctx, { userId: identity.userId, username, address: browser.address }, code);
+  return isRight ? beginSession(ctx, identity, username, browser) : { kind: 'wrong_code' };
+}

@@ -1,0 +1,100 @@
+import { Secret, TOTP } from 'otpauth';
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { seal, unseal } from '../../platform/sealing';
+import { hashSecret } from '../../platform/secrets';
+import { recordLogin } from '../audit/audit';
+import { assertMayTry, countFailure, forgiveFailures, LOGIN_LIMITS } from './login-limits';
+import * as store from './second-factor.store';
+
+/*
+ * Codes of a second factor: six digits of an app (TOTP, RFC 6238), or a recovery code. Each is good once. Wrong ones are
+ * limited as wrong passwords are, but counted apart from them: the right password must not forgive a wrong code.
+ */
+
+const PERIOD_SECONDS = 30;
+const RECOVERY_CODES = 10;
+const RECOVERY_BYTES = 10;
+
+export type Trying = Needs<'db' | 'log' | 'tokenKey' | 'loginLimiters'>;
+
+/** Whose code it is, and from where it comes. */
+export interface CodeOf {
+  readonly userId: number;
+  readonly username: string;
+  readonly address: string;
+}
+
+function sealOf(userId: number) {
+  return { purpose: 'second factor', owner: String(userId) };
+}
+
+function totpOf(username: string, secret: Secret): TOTP {
+  return new TOTP({
+    issuer: 'Drydock',
+    label: username,
+    algorithm: 'SHA1',
+    digits: 6,
+    period: PERIOD_SECONDS,
+    secret,
+  });
+}
+
+/** A new secret: for the user to see once, and as it is kept. */
+export function newTotpSecret(tokenKey: Buffer, userId: number, username: string) {
+  const secret = new Secret({ size: 20 });
+  const sealed = seal(tokenKey, sealOf(userId), secret.base32);
+  return { secret: secret.base32, uri: totpOf(username, secret).toString(), sealed };
+}
+
+/** New recovery codes in the place of those that there are; in words of four letters, as people copy them. */
+export async function makeRecoveryCodes(tx: Db, userId: number): Promise<string[]> {
+  const codes = Array.from({ length: RECOVERY_CODES }, () => new Secret({ size: RECOVERY_BYTES }).base32.toLowerCase());
+  await store.replaceRecoveryCodes(tx, userId, codes.map(hashSecret));
+  return codes.map((code) => code.replaceAll(/(.{4})(?=.)/g, '$1-'));
+}
+
+function stepOf(totp: TOTP, token: string): number | undefined {
+  const timestamp = Date.now();
+  const delta = totp.validate({ token, timestamp, window: 1 });
+  return delta === null ? undefined : Math.floor(timestamp / 1000 / PERIOD_SECONDS) + delta;
+}
+
+async function takeCode(ctx: Trying, { userId, username }: CodeOf, given: string, isOn: boolean): Promise<boolean> {
+  const code = given.replaceAll(/[\s-]/g, '').toLowerCase();
+  return inTransaction(ctx.db, async (tx) => {
+    const row = await store.lock(tx, userId);
+    if (row === undefined || (row.confirmed_at !== null) !== isOn) return false;
+    if (!/^\d{6}$/.test(code)) return isOn && store.useRecoveryCode(tx, userId, hashSecret(code));
+    const secret = Secret.fromBase32(unseal(ctx.tokenKey, sealOf(userId), row.sealed_secret));
+    const step = stepOf(totpOf(username, secret), code);
+    if (step === undefined || step <= row.last_step) return false;
+    await store.useStep(tx, userId, step);
+    return true;
+  });
+}
+
+/**
+ * Takes a code, which is not good again.
+ *
+ * @param isOn - whether the second factor is on; while it is not, only codes of the app are good
+ * @returns whether it was right
+ * @throws AppError `busy` after too many wrong ones
+ */
+export async function useCode(ctx: Trying, user: CodeOf, code: string, isOn = true): Promise<boolean> {
+  const { userId, username, address } = user;
+  const counted = `${username}\0code`;
+  await assertMayTry(ctx.loginLimiters, counted, address);
+  if (await takeCode(ctx, user, code, isOn)) {
+    await forgiveFailures(ctx.loginLimiters, counted, address);
+    return true;
+  }
+  const doer = { userId, name: username, address };
+  const reached = await countFailure(ctx.loginLimiters, counted, address);
+  await recordLogin(ctx, doer, { action: 'login.failed', subject: username, details: { reason: 'code' } });
+  for (const limit of reached) {
+    const details = { limit, seconds: LOGIN_LIMITS[limit].blockSeconds, reason: 'code' };
+    await recordLogin(ctx, doer, { action: 'login.blocked', subject: username, details });
+  }
+  return false;
+}

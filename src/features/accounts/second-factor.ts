@@ -1,0 +1,145 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
+import type { Account, Actor } from './actor';
+import { getAccountItself } from './current-account';
+import { doerOf } from './doer';
+import { makeRecoveryCodes, newTotpSecret, useCode, type Trying } from './second-factor-codes';
+import * as store from './second-factor.store';
+import { deleteAllBut } from './sessions.store';
+import { getUser } from './users';
+
+/*
+ * The second factor of an account. While it is on, the password opens nothing without a code: no Basic, where there is no
+ * place for one, and no session. Access tokens work as before. All of this is for an actor that logged in by itself.
+ */
+
+/** Whether a second factor is on. */
+export interface SecondFactor {
+  readonly isOn: boolean;
+  readonly since: Date | undefined;
+  readonly recoveryCodesLeft: number;
+}
+
+/** @throws AppError `unauthenticated`, `inactive`, `forbidden` for an access token; the others here throw these, too */
+export async function secondFactorOf(ctx: Needs<'db'>, actor: Actor): Promise<SecondFactor> {
+  const { userId } = await getAccountItself(ctx, actor);
+  const row = await store.find(ctx.db, userId);
+  const since = row?.confirmed_at ?? undefined;
+  return { isOn: since !== undefined, since, recoveryCodesLeft: row?.recovery_codes ?? 0 };
+}
+
+/**
+ * Makes a secret for an app, in the place of one that was not confirmed. Nothing is on yet.
+ *
+ * @returns the secret in base32, and the same as a link for a QR code
+ * @throws AppError `conflict` when one is on
+ */
+export async function beginSecondFactor(
+  ctx: Needs<'db' | 'tokenKey'>,
+  actor: Actor,
+): Promise<{ secret: string; uri: string }> {
+  const account = await getAccountItself(ctx, actor);
+  const { userId, username } = account;
+  const { secret, uri, sealed } = newTotpSecret(ctx.tokenKey, userId, username);
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await store.begin(tx, userId, sealed))) {
+      throw new AppError('conflict', 'A second factor is on; turn it off first');
+    }
+    await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.begun', subject: username });
+  });
+  return { secret, uri };
+}
+
+async function assertCode(ctx: Trying, account: Account, given: { actor: Actor; code: string }, isOn = true) {
+  const { userId, username } = account;
+  const { address } = given.actor;
+  if (await useCode(ctx, { userId, username, address }, given.code, isOn)) return;
+  throw new AppError('invalid', 'The code is wrong, or was used already; wait for the next one and try again');
+}
+
+/**
+ * Turns it on with a code of the app. All sessions end but the one that asks, and so do OAuth tokens.
+ *
+ * @param keptSession - the id of the session that asks; undefined: none does
+ * @returns the recovery codes, which nobody can see again
+ * @throws AppError `invalid` for a wrong code, `conflict` when none was begun or one is on, `busy`
+ */
+export async function confirmSecondFactor(
+  ctx: Trying,
+  actor: Actor,
+  code: string,
+  keptSession?: number,
+): Promise<{ recoveryCodes: string[] }> {
+  const account = await getAccountItself(ctx, actor);
+  const { userId, username: subject } = account;
+  const begun = await store.find(ctx.db, userId);
+  if (begun?.confirmed_at !== null) throw new AppError('conflict', 'Begin a second factor first');
+  await assertCode(ctx, account, { actor, code }, false);
+  return inTransaction(ctx.db, async (tx) => {
+    const row = await store.lock(tx, userId);
+    // Somebody may have begun anew meanwhile: the code was not of that secret.
+    if (row?.confirmed_at !== null || row.last_step === 0)
+      throw new AppError('conflict', 'Begin a second factor first');
+    await store.turnOn(tx, userId);
+    await deleteAllBut(tx, userId, keptSession);
+    if (keptSession !== undefined) await store.keepSession(tx, userId, keptSession);
+    await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.turned_on', subject });
+    return { recoveryCodes: await makeRecoveryCodes(tx, userId) };
+  });
+}
+
+async function assertOn(ctx: Needs<'db'>, userId: number): Promise<void> {
+  if ((await store.find(ctx.db, userId))?.confirmed_at instanceof Date) return;
+  throw new AppError('conflict', 'No second factor is on');
+}
+
+/**
+ * Makes new recovery codes; the old ones are good no more.
+ *
+ * @param code - of the app, or one of the old ones
+ * @throws AppError `invalid` for a wrong code, `conflict` when none is on, `busy`
+ */
+export async function renewRecoveryCodes(
+  ctx: Trying,
+  actor: Actor,
+  code: string,
+): Promise<{ recoveryCodes: string[] }> {
+  const account = await getAccountItself(ctx, actor);
+  const { userId, username: subject } = account;
+  await assertOn(ctx, userId);
+  await assertCode(ctx, account, { actor, code });
+  return inTransaction(ctx.db, async (tx) => {
+    await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.codes_renewed', subject });
+    return { recoveryCodes: await makeRecoveryCodes(tx, userId) };
+  });
+}
+
+/**
+ * Turns one's own off.
+ *
+ * @param code - of the app, or a recovery code
+ * @throws AppError `invalid` for a wrong code, `conflict` when none is on, `busy`
+ */
+export async function turnOffSecondFactor(ctx: Trying, actor: Actor, code: string): Promise<void> {
+  const account = await getAccountItself(ctx, actor);
+  await assertOn(ctx, account.userId);
+  await assertCode(ctx, account, { actor, code });
+  await turnOffSecondFactorOf(ctx, account.username, doerOf(actor, account));
+}
+
+/**
+ * Turns somebody's off without a code, for an operator or administrator: people lose phones.
+ *
+ * @throws AppError `not_found`, `conflict` when none is on
+ */
+export async function turnOffSecondFactorOf(ctx: Needs<'db'>, name: string, doer: Doer = OPERATOR): Promise<void> {
+  const { id, username: subject } = await getUser(ctx, name);
+  await inTransaction(ctx.db, async (tx) => {
+    const row = await store.lock(tx, id);
+    if (!(row?.confirmed_at instanceof Date)) throw new AppError('conflict', 'No second factor is on');
+    await store.remove(tx, id);
+    await recordEvent(tx, doer, { action: 'second_factor.turned_off', subject });
+  });
+}
