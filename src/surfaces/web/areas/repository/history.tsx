@@ -46,7 +46,7 @@ function Nothing({ asked, path }: { readonly asked: Asked; readonly path: string
 function Filter({ path, tag }: { readonly path: string; readonly tag: string }): View {
   return (
     <form class="filters" action={path}>
-      <Field type="search" label="Tag" name="tag" value={tag} maxlength={128} hint="Its whole name; empty for all" />
+      <Field type="search" label="Name of the tag" name="tag" value={tag} maxlength={128} />
       <button type="submit" class="quiet">
         Show
       </button>

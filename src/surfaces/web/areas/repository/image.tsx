@@ -7,7 +7,7 @@ import { CopyLine, Panel } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
-import { shortName } from '../../repository-path';
+import { repositoryPath, shortName } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { imagePath, pullName, shortId, tagPath } from './addresses';
@@ -56,6 +56,16 @@ function Facts({ repository, history, tag }: Shown): View {
   );
 }
 
+function TagLinks({ repository, tag }: { readonly repository: RepositoryDetails; readonly tag: string }): View {
+  const history = `history/?${new URLSearchParams({ tag }).toString()}`;
+  return (
+    <p class="actions">
+      <a href={repositoryPath(repository, history)}>History of this tag</a>
+      {repository.canAdminister && <a href={`${tagPath(repository, tag)}delete/`}>Delete this tag</a>}
+    </p>
+  );
+}
+
 function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Reply {
   const { repository, history, tag } = shown;
   const asked = pageAsked(query, LAYERS_ON_A_PAGE);
@@ -74,6 +84,7 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
           />
         )}
         <Facts {...shown} />
+        {tag !== undefined && <TagLinks repository={repository} tag={tag.name} />}
       </Panel>
       <Panel title="Layers">
         {history.isCut && (

@@ -17,10 +17,10 @@ function shortDay(day: string | undefined): string {
   return day === undefined ? '' : dayName.format(new Date(`${day}T00:00:00Z`));
 }
 
-/** The next number that is one, two or five and zeros: what the top of the chart stands for. */
+/** The next number that is one digit and zeros: what the top of the chart stands for. */
 export function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 5, 10].map((step) => step * power).find((top) => top >= value) ?? value;
+  return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= value) ?? value;
 }
 
 /** Bars of pulls, a day each. Its words are around it, so that it may be drawn as wide as there is room. */

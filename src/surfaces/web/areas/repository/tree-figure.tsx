@@ -9,7 +9,7 @@ import { ImageLink } from './tag-table';
 import { BOX, type Box, type TreeLayout } from './tree-layout';
 
 /** What fits into a box. */
-const TAG_CHARACTERS = 24;
+const TAG_CHARACTERS = 22;
 
 /** `1.9, latest +3` */
 export function tagLabel({ tags, tagCount }: Pick<ImageNode, 'tags' | 'tagCount'>): string {
