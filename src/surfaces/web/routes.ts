@@ -2,10 +2,12 @@ import type { Context } from '../../context';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
 import { administrationRows } from './areas/administration/routes';
+import { dashboardRows } from './areas/dashboard/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
 import { organizationRows } from './areas/organizations/routes';
 import { publicRows } from './areas/public/routes';
 import { repositoryPageRows } from './areas/repository/routes';
+import { repositorySettingsRows } from './areas/repository-settings/routes';
 import { assetRows } from './assets';
 import { problemReply } from './errors';
 import type { Visitor } from './visitor';
@@ -13,11 +15,13 @@ import type { Visitor } from './visitor';
 /** All pages, by area. */
 const ROWS: readonly WebRow[] = [
   ...assetRows,
-  ...publicRows,
+  ...administrationRows,
+  ...dashboardRows,
   ...mailLinkRows,
   ...organizationRows,
-  ...administrationRows,
+  ...publicRows,
   ...repositoryPageRows,
+  ...repositorySettingsRows,
 ];
 
 function bind(ctx: Context, row: WebRow): WebRoute {

@@ -1,0 +1,103 @@
+import type { Context } from '../../../../context';
+import { listOwnNamespaces, type OwnNamespace } from '../../../../features/namespaces/own-namespaces';
+import { getNamespaceSettings, type NamespaceSettings } from '../../../../features/namespaces/settings';
+import { createDescribedRepository } from '../../../../features/social/settings';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebHandler } from '../../access';
+import { Actions, Field, Form, Problem, Select } from '../../components/forms';
+import { Heading } from '../../components/page-parts';
+import { VisibilityChoice, visibilityIn } from '../../components/visibility-choice';
+import { attempt } from '../../problems';
+import { page, redirect } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+
+interface Values {
+  readonly namespace: string;
+  readonly name: string;
+  readonly description: string;
+  /** as it was sent; undefined: what the namespace wants */
+  readonly visibility?: string;
+}
+
+function CreateForm(props: {
+  readonly visitor: Visitor;
+  readonly namespaces: readonly OwnNamespace[];
+  readonly settings: NamespaceSettings;
+  readonly values: Values;
+  readonly nameHint: string;
+}): View {
+  const { visitor, namespaces, settings, values, nameHint } = props;
+  return (
+    <Form visitor={visitor} action="/repository/add/" class="panel">
+      <Select
+        label="Namespace"
+        name="namespace"
+        value={settings.name}
+        options={namespaces.map(({ name, kind }) => ({
+          value: name,
+          label: kind === 'user' ? name : `${name} (${kind === 'library' ? 'official' : 'organization'})`,
+        }))}
+      />
+      <Field label="Name" name="name" value={values.name} required maxlength={255} hint={nameHint} />
+      <Field
+        label="Short description"
+        name="description"
+        value={values.description}
+        maxlength={100}
+        hint="One line of up to 100 characters; it may stay empty."
+      />
+      <VisibilityChoice value={values.visibility ?? settings.defaultVisibility} settings={settings} />
+      <Actions>
+        <button type="submit">Create</button>
+      </Actions>
+    </Form>
+  );
+}
+
+async function show(
+  ctx: Context,
+  visitor: Visitor,
+  values: Values,
+  { problem, status = 200 }: { problem?: string; status?: number } = {},
+): Promise<Reply> {
+  const namespaces = (await listOwnNamespaces(ctx, visitor.actor)).filter(({ canCreate }) => canCreate);
+  const chosen = namespaces.find(({ name }) => name === values.namespace) ?? namespaces[0];
+  if (chosen === undefined) throw new AppError('forbidden', 'You may not make repositories');
+  const settings = await getNamespaceSettings(ctx, visitor.actor, chosen.name);
+  const length = ctx.settings.hubLimits ? '3 to 30' : '2 to 255';
+  return page(
+    visitor,
+    { title: 'Create a repository', section: 'dashboard', status, isNarrow: true },
+    <>
+      <Heading title="Create a repository" subtitle="A push makes one, too; here you say first who may see it." />
+      <Problem text={problem} />
+      <CreateForm
+        visitor={visitor}
+        namespaces={namespaces}
+        settings={settings}
+        values={values}
+        nameHint={`${length} lower-case letters, digits, dots, hyphens and underscores; first a letter or digit.`}
+      />
+    </>,
+  );
+}
+
+export const getCreate: WebHandler<'member'> = (ctx, { caller, query }) =>
+  show(ctx, caller, { namespace: query.get('namespace') ?? '', name: query.get('name') ?? '', description: '' });
+
+export const postCreate: WebHandler<'member-form'> = async (ctx, { caller }) => {
+  const { actor, form } = caller;
+  const made = { namespace: form.text('namespace'), name: form.text('name') };
+  const description = form.text('description');
+  const { fault } = await attempt(() =>
+    createDescribedRepository(ctx, actor, made, { description, visibility: visibilityIn(form) }),
+  );
+  if (fault !== undefined) {
+    const values = { ...made, description, visibility: form.text('visibility') };
+    return show(ctx, caller, values, { problem: fault.text, status: fault.status });
+  }
+  return redirect(caller, repositoryPath(made), { notice: `${shortName(made)} is there. Push an image to it.` });
+};

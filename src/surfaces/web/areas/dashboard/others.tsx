@@ -1,0 +1,94 @@
+import { repositoriesSharedWith } from '../../../../features/search/cards';
+import { listStarred } from '../../../../features/social/stars';
+import type { WebHandler } from '../../access';
+import { Ago, plural } from '../../components/figures';
+import { Empty } from '../../components/page-parts';
+import { pageAsked, Paging } from '../../components/paging';
+import { RepositoryList } from '../../components/repository-list';
+import { page } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import type { View } from '../../view';
+import { DashboardFrame } from './dashboard-frame';
+
+/* What others have, and somebody uses. */
+
+const SHARED = '/dashboard/shared/';
+const STARRED = '/dashboard/starred/';
+const STARS = 25;
+const ID = /^[1-9]\d{0,14}$/;
+
+/** The repositories on which somebody collaborates. */
+export const getShared: WebHandler<'member'> = async (ctx, { caller, query }) => {
+  const asked = pageAsked(query);
+  const { total, repositories } = await repositoriesSharedWith(ctx, caller.actor, asked);
+  return page(
+    caller,
+    { title: 'Shared with me', section: 'dashboard' },
+    <DashboardFrame current={SHARED}>
+      <h2 class="unseen">Shared with me</h2>
+      {repositories.length === 0 ? (
+        <Empty title="Nobody shares a repository with you yet">
+          <p>Ask its owner to add you as a collaborator: you can push then, too.</p>
+        </Empty>
+      ) : (
+        <RepositoryList repositories={repositories} label="Shared with me" />
+      )}
+      <Paging asked={asked} total={total} path={SHARED} />
+    </DashboardFrame>,
+  );
+};
+
+type Starred = Awaited<ReturnType<typeof listStarred>>['stars'][number];
+
+function StarredList({ stars }: { readonly stars: readonly Starred[] }): View {
+  return (
+    <ul class="rows" aria-label="Starred">
+      {stars.map((star) => (
+        <li class="repository">
+          <div class="title-line">
+            <a href={repositoryPath(star)}>{shortName(star)}</a>
+          </div>
+          {star.description !== '' && <p class="description">{star.description}</p>}
+          <ul class="facts">
+            <li>{plural(star.starCount, 'star')}</li>
+            <li>
+              Yours <Ago at={star.starredAt} />
+            </li>
+          </ul>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What somebody gave a star, the last first. */
+export const getStarred: WebHandler<'member'> = async (ctx, { caller, query }) => {
+  const given = query.get('before') ?? '';
+  const before = ID.test(given) ? Number(given) : undefined;
+  const { userId } = caller.login.account;
+  const wanted = { limit: STARS, ...(before === undefined ? {} : { before }) };
+  const { stars, next } = await listStarred(ctx, caller.actor, userId, wanted);
+  return page(
+    caller,
+    { title: 'Starred', section: 'dashboard' },
+    <DashboardFrame current={STARRED}>
+      <h2 class="unseen">Starred</h2>
+      {stars.length > 0 && <StarredList stars={stars} />}
+      {stars.length === 0 && next === undefined && (
+        <Empty title={before === undefined ? 'You have not starred anything yet' : 'There are no older stars'}>
+          <p>
+            <a href="/explore/">Explore repositories</a>, and give a star to what you want to find again.
+          </p>
+        </Empty>
+      )}
+      {next !== undefined && (
+        <nav class="paging" aria-label="Pages">
+          <span></span>
+          <a rel="next" href={`${STARRED}?before=${next}`}>
+            Older
+          </a>
+        </nav>
+      )}
+    </DashboardFrame>,
+  );
+};

@@ -1,0 +1,13 @@
+import type { WebRow } from '../../access';
+import { getCreate, postCreate } from './create';
+import { getShared, getStarred } from './others';
+import { getDashboard } from './own-repositories';
+
+/** Where somebody finds the repositories he works with, and makes new ones. */
+export const dashboardRows: readonly WebRow[] = [
+  { method: 'get', path: '/dashboard/', access: 'member', handle: getDashboard },
+  { method: 'get', path: '/dashboard/shared/', access: 'member', handle: getShared },
+  { method: 'get', path: '/dashboard/starred/', access: 'member', handle: getStarred },
+  { method: 'get', path: '/repository/add/', access: 'member', handle: getCreate },
+  { method: 'post', path: '/repository/add/', access: 'member-form', handle: postCreate },
+];

@@ -1,0 +1,128 @@
+import type { Context } from '../../../../context';
+import { getNamespaceSettings, type NamespaceSettings } from '../../../../features/namespaces/settings';
+import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/social/details';
+import { changeSettings } from '../../../../features/social/settings';
+import type { Reply } from '../../../../platform/http/exchange';
+import { Actions, Field, Form, Problem, TextArea } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { VisibilityChoice, visibilityIn } from '../../components/visibility-choice';
+import { attempt } from '../../problems';
+import { redirect } from '../../reply';
+import { assertVersion, VERSION, versionOf } from '../../version';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { ofSettings, settingsPage, settingsPath } from './settings-page';
+
+/** What the form has; `visibility` as it was sent, which may be nonsense. */
+interface Values {
+  readonly description: string;
+  readonly fullDescription: string;
+  readonly visibility: string;
+}
+
+function valuesOf({ description, fullDescription, visibility }: RepositoryDetails): Values {
+  return { description, fullDescription, visibility };
+}
+
+const LABELS = [
+  ['description', 'Short description'],
+  ['fullDescription', 'Full description'],
+  ['visibility', 'Who may see it'],
+] as const;
+
+function SavedNow({ saved, typed }: { readonly saved: Values; readonly typed: Values }): View {
+  return (
+    <Panel title="Saved now">
+      <dl class="pairs">
+        {LABELS.filter(([field]) => saved[field] !== typed[field]).map(([field, label]) => (
+          <>
+            <dt>{label}</dt>
+            <dd>{saved[field] === '' ? <em>empty</em> : <span class="as-typed">{saved[field]}</span>}</dd>
+          </>
+        ))}
+      </dl>
+    </Panel>
+  );
+}
+
+function GeneralForm(props: {
+  readonly visitor: Visitor;
+  readonly values: Values;
+  readonly version: string;
+  readonly namespace: NamespaceSettings;
+  readonly problem?: string | undefined;
+}): View {
+  const { visitor, values, version, namespace, problem } = props;
+  return (
+    <Panel title="General">
+      <Problem text={problem} />
+      <Form visitor={visitor}>
+        <input type="hidden" name={VERSION} value={version} />
+        <Field
+          label="Short description"
+          name="description"
+          value={values.description}
+          maxlength={100}
+          hint="One line of up to 100 characters. Lists and docker search show it."
+        />
+        <TextArea
+          label="Full description"
+          name="full_description"
+          value={values.fullDescription}
+          rows={14}
+          hint="Markdown, up to 64 KiB: headings (#), lists (-), links, tables and code. HTML in it is not shown as HTML."
+        />
+        <VisibilityChoice value={values.visibility} settings={namespace} />
+        <Actions>
+          <button type="submit">Save</button>
+        </Actions>
+      </Form>
+    </Panel>
+  );
+}
+
+async function show(
+  ctx: Context,
+  visitor: Visitor,
+  repository: RepositoryDetails,
+  options: { values: Values; version: string; saved?: Values; problem?: string; status?: number },
+): Promise<Reply> {
+  const { values, version, saved, problem, status = 200 } = options;
+  const namespace = await getNamespaceSettings(ctx, visitor.actor, repository.namespace);
+  return settingsPage(
+    visitor,
+    repository,
+    { title: 'Settings', current: '', status },
+    <>
+      <GeneralForm visitor={visitor} values={values} version={version} namespace={namespace} problem={problem} />
+      {saved !== undefined && <SavedNow saved={saved} typed={values} />}
+    </>,
+  );
+}
+
+export const getGeneral = ofSettings<'member'>((ctx, { caller }, repository) => {
+  const values = valuesOf(repository);
+  return show(ctx, caller, repository, { values, version: versionOf(values) });
+});
+
+export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
+  const { actor, form } = caller;
+  const values: Values = {
+    description: form.text('description'),
+    fullDescription: form.lines('full_description'),
+    visibility: form.text('visibility'),
+  };
+  const { fault } = await attempt(() => {
+    const changes = { ...values, visibility: visibilityIn(form) };
+    return changeSettings(ctx, actor, repository, changes, (current) => assertVersion(form, valuesOf(current)));
+  });
+  if (fault === undefined) return redirect(caller, settingsPath(repository), { notice: 'The settings are saved.' });
+  const { text: problem, status } = fault;
+  if (status !== 409) {
+    return show(ctx, caller, repository, { values, version: form.text(VERSION), problem, status });
+  }
+  // Whoever has seen what is there now may overwrite it.
+  const current = await getRepositoryDetails(ctx, actor, repository);
+  const saved = valuesOf(current);
+  return show(ctx, caller, current, { values, version: versionOf(saved), saved, problem, status });
+});

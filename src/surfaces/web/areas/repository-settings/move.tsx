@@ -1,0 +1,143 @@
+import type { Context } from '../../../../context';
+import { listOwnNamespaces } from '../../../../features/namespaces/own-namespaces';
+import { listAliases, moveRepository, removeAlias } from '../../../../features/repositories/moving';
+import { parseRepositoryName } from '../../../../features/repositories/names';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import { ActButton, Actions, Field, Form, Problem, Select } from '../../components/forms';
+import { Empty, Panel, Table } from '../../components/page-parts';
+import { attempt } from '../../problems';
+import { redirect } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { naming, ofSettings, settingsPage, settingsPath } from './settings-page';
+
+const PART = 'move/';
+
+function MoveForm(props: {
+  readonly visitor: Visitor;
+  readonly action: string;
+  readonly namespaces: readonly string[];
+  readonly values: { readonly namespace: string; readonly name: string };
+  readonly problem?: string | undefined;
+}): View {
+  const { visitor, action, namespaces, values, problem } = props;
+  return (
+    <Panel title="Rename or transfer">
+      <p>
+        Old hosts keep pulling by the former name. Pushing needs the new one. A transfer to another namespace ends what
+        collaborators and teams may do here.
+      </p>
+      <Problem text={problem} />
+      <Form visitor={visitor} action={action}>
+        <Select
+          label="Namespace"
+          name="to_namespace"
+          value={values.namespace}
+          options={namespaces.map((name) => ({ value: name, label: name }))}
+          hint="Those in which you may make repositories."
+        />
+        <Field label="Name" name="to_name" value={values.name} required maxlength={255} />
+        <Actions>
+          <button type="submit">Move it</button>
+        </Actions>
+      </Form>
+    </Panel>
+  );
+}
+
+function FormerNames({
+  visitor,
+  repository,
+  aliases,
+}: {
+  readonly visitor: Visitor;
+  readonly repository: RepositoryDetails;
+  readonly aliases: Awaited<ReturnType<typeof listAliases>>;
+}): View {
+  if (aliases.length === 0) {
+    return (
+      <Empty title="It never had another name">
+        <p>After a move its former name stands here, and still works for pulls.</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <p>Pulls by these names work. Remove one when no host uses it any more: then a new repository can have it.</p>
+      <Table caption="Former names" head={['Name', <span class="unseen">Remove</span>]}>
+        {aliases.map((alias) => (
+          <tr>
+            <td>
+              <code>{shortName(alias)}</code>
+            </td>
+            <td>
+              <ActButton
+                visitor={visitor}
+                action={settingsPath(repository, `${PART}aliases/remove/`)}
+                fields={{ alias_namespace: alias.namespace, alias_name: alias.name }}
+                class="small danger"
+                label={`Remove the former name ${shortName(alias)}`}
+              >
+                Remove
+              </ActButton>
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </>
+  );
+}
+
+async function show(
+  ctx: Context,
+  visitor: Visitor,
+  repository: RepositoryDetails,
+  options: { values?: { namespace: string; name: string }; problem?: string; status?: number } = {},
+): Promise<Reply> {
+  const { values = repository, problem, status = 200 } = options;
+  const aliases = await listAliases(ctx, visitor.actor, repository);
+  const own = await listOwnNamespaces(ctx, visitor.actor);
+  const names = own.filter(({ canCreate }) => canCreate).map(({ name }) => name);
+  return settingsPage(
+    visitor,
+    repository,
+    { title: 'Rename or transfer', current: PART, status },
+    <>
+      <MoveForm
+        visitor={visitor}
+        action={settingsPath(repository, PART)}
+        namespaces={[...new Set([repository.namespace, ...names])]}
+        values={values}
+        problem={problem}
+      />
+      <h2>Former names</h2>
+      <FormerNames visitor={visitor} repository={repository} aliases={aliases} />
+    </>,
+  );
+}
+
+export const getMove = ofSettings<'member'>((ctx, { caller }, repository) => show(ctx, caller, repository));
+
+export const postMove = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
+  const values = { namespace: caller.form.text('to_namespace'), name: caller.form.text('to_name') };
+  const { fault } = await attempt(() => naming(() => moveRepository(ctx, caller.actor, repository, values)));
+  if (fault !== undefined) return show(ctx, caller, repository, { values, problem: fault.text, status: fault.status });
+  return redirect(caller, repositoryPath(values), { notice: `It is ${shortName(values)} now.` });
+});
+
+export const postAliasRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
+  const { actor, form } = caller;
+  const { fault } = await attempt(() =>
+    naming(async () => {
+      const alias = parseRepositoryName(form.text('alias_namespace'), form.text('alias_name'));
+      if (alias === undefined) throw new AppError('invalid', 'No repository can have had this name');
+      await removeAlias(ctx, actor, repository, alias);
+    }),
+  );
+  const text = fault?.text ?? 'The former name is free now. Pulls by it end.';
+  const notice = { text, kind: fault === undefined ? 'done' : 'problem' } as const;
+  return redirect(caller, settingsPath(repository, PART), { notice });
+});

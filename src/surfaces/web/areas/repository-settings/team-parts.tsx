@@ -1,0 +1,96 @@
+import type { AccessLevel } from '../../../../features/accounts/actor';
+import type { TeamAccess } from '../../../../features/repositories/team-access';
+import { ActButton, Actions, Form, Problem, Select } from '../../components/forms';
+import { Empty, Panel, Table } from '../../components/page-parts';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+
+/** What each access lets a team do. */
+export const ACCESS_LABELS: Readonly<Record<AccessLevel, string>> = {
+  read: 'Pull',
+  write: 'Pull and push',
+  admin: 'Pull, push and change settings',
+};
+
+/** The teams that have access, and a way to take it away. */
+export function AccessTable({
+  visitor,
+  action,
+  given,
+}: {
+  readonly visitor: Visitor;
+  /** takes access away */
+  readonly action: string;
+  readonly given: readonly TeamAccess[];
+}): View {
+  if (given.length === 0) {
+    return (
+      <Empty title="No team has access yet">
+        <p>Choose a team below, and what it may do.</p>
+      </Empty>
+    );
+  }
+  return (
+    <Table caption="Teams with access" head={['Team', 'May', <span class="unseen">Remove</span>]}>
+      {given.map(({ team, access }) => (
+        <tr>
+          <td>{team}</td>
+          <td>{ACCESS_LABELS[access]}</td>
+          <td>
+            <ActButton
+              visitor={visitor}
+              action={action}
+              fields={{ team }}
+              class="small danger"
+              label={`Take the access of ${team} away`}
+            >
+              Remove
+            </ActButton>
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+/** Gives a team access, or changes what it has. */
+export function AccessForm(props: {
+  readonly visitor: Visitor;
+  readonly action: string;
+  readonly organization: string;
+  readonly teams: readonly string[];
+  readonly values: { readonly team: string; readonly access: string };
+  readonly problem?: string | undefined;
+}): View {
+  const { visitor, action, organization, teams, values, problem } = props;
+  return (
+    <Panel title="Give a team access">
+      <Problem text={problem} />
+      {teams.length === 0 ? (
+        <p>
+          {organization} has no team but its owners. An owner makes one on{' '}
+          <a href={`/organizations/${organization}/`}>the page of {organization}</a>.
+        </p>
+      ) : (
+        <Form visitor={visitor} action={action}>
+          <Select
+            label="Team"
+            name="team"
+            value={values.team}
+            options={teams.map((name) => ({ value: name, label: name }))}
+            hint="A team that has access already gets this instead."
+          />
+          <Select
+            label="May"
+            name="access"
+            value={values.access}
+            options={Object.entries(ACCESS_LABELS).map(([value, label]) => ({ value, label }))}
+          />
+          <Actions>
+            <button type="submit">Give access</button>
+          </Actions>
+        </Form>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,104 @@
+import type { Context } from '../../../../context';
+import type { AccessLevel } from '../../../../features/accounts/actor';
+import { getNamespaceSettings } from '../../../../features/namespaces/settings';
+import { listTeams, type Team } from '../../../../features/namespaces/teams';
+import { listTeamAccess, removeTeamAccess, setTeamAccess } from '../../../../features/repositories/team-access';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { Form as SentForm } from '../../form';
+import { Empty } from '../../components/page-parts';
+import { attempt } from '../../problems';
+import { redirect } from '../../reply';
+import type { Visitor } from '../../visitor';
+import { naming, ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ACCESS_LABELS, AccessForm, AccessTable } from './team-parts';
+
+const PART = 'teams/';
+
+/** More than anybody makes; the rest can be given access on the page of the team. */
+const TEAMS_OFFERED = { limit: 500, offset: 0 };
+
+function accessIn(form: SentForm): AccessLevel {
+  const given = form.text('access');
+  if (given === 'read' || given === 'write' || given === 'admin') return given;
+  throw new AppError('invalid', 'Say what the team may do');
+}
+
+interface Options {
+  readonly team?: string;
+  readonly access?: string;
+  readonly problem?: string;
+  readonly status?: number;
+}
+
+async function show(
+  ctx: Context,
+  visitor: Visitor,
+  repository: RepositoryDetails,
+  options: Options = {},
+): Promise<Reply> {
+  const { actor } = visitor;
+  const { namespace } = repository;
+  const { team = '', access = 'read', problem, status = 200 } = options;
+  const parts = { title: 'Teams', current: PART, status } as const;
+  const { kind } = await getNamespaceSettings(ctx, actor, namespace);
+  if (kind !== 'organization') {
+    const content = (
+      <Empty title="Only repositories of organizations have teams">
+        <p>
+          Add <a href={settingsPath(repository, 'collaborators/')}>collaborators</a> instead, or{' '}
+          <a href={settingsPath(repository, 'move/')}>transfer it</a> to an organization.
+        </p>
+      </Empty>
+    );
+    return settingsPage(visitor, repository, parts, content);
+  }
+  const given = await listTeamAccess(ctx, actor, repository);
+  const { teams } = await listTeams(ctx, actor, namespace, TEAMS_OFFERED);
+  const offered = teams.filter(({ isOwners }: Team) => !isOwners).map(({ name }) => name);
+  return settingsPage(
+    visitor,
+    repository,
+    parts,
+    <>
+      <h2>Teams</h2>
+      <p>Owners of {namespace} may do everything. Other teams may do what you say here.</p>
+      <AccessTable visitor={visitor} action={settingsPath(repository, `${PART}remove/`)} given={given} />
+      <AccessForm
+        visitor={visitor}
+        action={settingsPath(repository, PART)}
+        organization={namespace}
+        teams={offered}
+        values={{ team, access }}
+        problem={problem}
+      />
+    </>,
+  );
+}
+
+export const getTeams = ofSettings<'member'>((ctx, { caller }, repository) => show(ctx, caller, repository));
+
+export const postTeam = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
+  const { actor, form } = caller;
+  const team = form.text('team');
+  const result = await attempt(async () => {
+    const access = accessIn(form);
+    await naming(() => setTeamAccess(ctx, actor, repository, { team, access }));
+    return access;
+  });
+  if (result.fault !== undefined) {
+    const { text: problem, status } = result.fault;
+    return show(ctx, caller, repository, { team, access: form.text('access'), problem, status });
+  }
+  const notice = `The team ${team} has access: ${ACCESS_LABELS[result.done].toLowerCase()}.`;
+  return redirect(caller, settingsPath(repository, PART), { notice });
+});
+
+export const postTeamRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
+  const team = caller.form.text('team');
+  const { fault } = await attempt(() => naming(() => removeTeamAccess(ctx, caller.actor, repository, team)));
+  const text = fault?.text ?? `The team ${team} has no access any more.`;
+  const notice = { text, kind: fault === undefined ? 'done' : 'problem' } as const;
+  return redirect(caller, settingsPath(repository, PART), { notice });
+});

@@ -1,0 +1,74 @@
+import type { Webhook } from '../../../../features/webhooks/webhooks';
+import type { Form as SentForm } from '../../form';
+import { Actions, Checkbox, Field, Form, Problem, TextArea } from '../../components/forms';
+import { Badge } from '../../components/page-parts';
+import { VERSION } from '../../version';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+
+/** What the form of a webhook has, but for the secret: that is not shown again. */
+export interface HookValues {
+  readonly name: string;
+  /** one in each line */
+  readonly urls: string;
+  readonly isActive: boolean;
+}
+
+/** What a form says of a webhook, as it was typed. */
+export function hookValuesIn(form: SentForm): HookValues {
+  return { name: form.text('hook_name'), urls: form.lines('urls'), isActive: form.isOn('active') };
+}
+
+/** The URLs of a field that has one in each line. */
+export function urlsOf({ urls }: HookValues): string[] {
+  return urls.split(/\s+/).filter((url) => url !== '');
+}
+
+/** The form that makes a webhook, or changes one. */
+export function WebhookForm(props: {
+  readonly visitor: Visitor;
+  readonly action: string;
+  readonly values: HookValues;
+  /** of the webhook that is changed; undefined: a new one */
+  readonly version?: string | undefined;
+  readonly problem?: string | undefined;
+}): View {
+  const { visitor, action, values, version, problem } = props;
+  const isNew = version === undefined;
+  const secretHint = isNew
+    ? 'Signs what is sent, so that the receiver knows who sent it. 16 characters or more; empty: we make one.'
+    : 'Empty: the present one stays. 16 characters or more.';
+  return (
+    <Form visitor={visitor} action={action}>
+      <Problem text={problem} />
+      {version !== undefined && <input type="hidden" name={VERSION} value={version} />}
+      <Field label="Name" name="hook_name" value={values.name} required maxlength={64} />
+      <TextArea
+        label="URLs"
+        name="urls"
+        value={values.urls}
+        required
+        rows={3}
+        hint="One in each line, up to 5. The next one is called when the one before has called back with success."
+      />
+      <Field
+        label={isNew ? 'Secret' : 'New secret'}
+        name="secret"
+        type="password"
+        autocomplete="new-password"
+        maxlength={255}
+        hint={secretHint}
+      />
+      {!isNew && <Checkbox label="Call it after each push" name="active" checked={values.isActive} />}
+      <Actions>
+        <button type="submit">{isNew ? 'Create webhook' : 'Save'}</button>
+      </Actions>
+    </Form>
+  );
+}
+
+/** Whether a webhook is called, and whether that works. */
+export function HookState({ webhook }: { readonly webhook: Webhook }): View {
+  if (!webhook.isActive) return <Badge>off</Badge>;
+  return webhook.failingSince === undefined ? <Badge tone="good">on</Badge> : <Badge tone="bad">failing</Badge>;
+}

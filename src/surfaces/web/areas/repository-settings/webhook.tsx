@@ -1,0 +1,152 @@
+import type { Context } from '../../../../context';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { listDeliveries } from '../../../../features/webhooks/deliveries';
+import { sendTest } from '../../../../features/webhooks/firing';
+import { deleteWebhook, getWebhook, updateWebhook, type Webhook } from '../../../../features/webhooks/webhooks';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import { ActButton } from '../../components/forms';
+import { Ago } from '../../components/figures';
+import { Panel } from '../../components/page-parts';
+import { attempt } from '../../problems';
+import { redirect } from '../../reply';
+import { assertVersion, VERSION, versionOf } from '../../version';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { Deliveries } from './deliveries';
+import { ofSettings, settingsPage, settingsPath } from './settings-page';
+import { HookState, hookValuesIn, urlsOf, WebhookForm, type HookValues } from './webhook-form';
+
+const PART = 'webhooks/';
+const PAGE = 25;
+const ID = /^[1-9]\d{0,14}$/;
+
+/** @throws AppError `not_found` for what is no id */
+export function idIn(params: Readonly<Record<string, string>>, part: 'webhook' | 'delivery'): number {
+  const given = params[part] ?? '';
+  if (!ID.test(given)) throw new AppError('not_found', `There is no such ${part}`);
+  return Number(given);
+}
+
+function valuesOf({ name, urls, isActive }: Webhook): HookValues {
+  return { name, urls: urls.join('\n'), isActive };
+}
+
+function SavedNow({ webhook }: { readonly webhook: Webhook }): View {
+  return (
+    <p class="as-typed">
+      Saved now: {webhook.name} ({webhook.isActive ? 'on' : 'off'}){'\n'}
+      {webhook.urls.join('\n')}
+    </p>
+  );
+}
+
+interface Options {
+  readonly before?: number | undefined;
+  readonly values?: HookValues;
+  /** the version that was sent */
+  readonly sent?: string;
+  readonly problem?: string;
+  readonly status?: number;
+}
+
+async function show(
+  ctx: Context,
+  visitor: Visitor,
+  place: { repository: RepositoryDetails; id: number },
+  options: Options = {},
+): Promise<Reply> {
+  const { actor } = visitor;
+  const { repository, id } = place;
+  const webhook = await getWebhook(ctx, actor, repository, id);
+  const saved = valuesOf(webhook);
+  const current = versionOf(saved);
+  const { before, values = saved, sent = current, problem, status = 200 } = options;
+  // Whoever has seen what is there now may overwrite it.
+  const version = status === 409 ? current : sent;
+  const found = await listDeliveries(ctx, actor, repository, id, { before, limit: PAGE + 1 });
+  const deliveries = found.slice(0, PAGE);
+  const path = settingsPath(repository, `${PART}${id}/`);
+  return settingsPage(
+    visitor,
+    repository,
+    { title: webhook.name, current: PART, status },
+    <>
+      <p>
+        <a href={settingsPath(repository, PART)}>All webhooks</a>
+      </p>
+      <Panel
+        title={
+          <>
+            {webhook.name} <HookState webhook={webhook} />
+          </>
+        }
+      >
+        {webhook.failingSince !== undefined && (
+          <p>
+            No delivery has succeeded since <Ago at={webhook.failingSince} />.
+          </p>
+        )}
+        {status === 409 && sent !== current && <SavedNow webhook={webhook} />}
+        <WebhookForm visitor={visitor} action={path} values={values} version={version} problem={problem} />
+      </Panel>
+      <div class="heading">
+        <h2>Deliveries</h2>
+        <div class="actions">
+          <ActButton visitor={visitor} action={`${path}test/`} class="quiet">
+            Send test
+          </ActButton>
+        </div>
+      </div>
+      <Deliveries deliveries={deliveries} pathOf={(delivery) => `${path}deliveries/${delivery.id}/`} />
+      <nav class="paging" aria-label="Pages">
+        {before === undefined ? <span></span> : <a href={path}>Latest</a>}
+        {found.length > PAGE && (
+          <a rel="next" href={`${path}?before=${deliveries.at(-1)?.id ?? ''}`}>
+            Older
+          </a>
+        )}
+      </nav>
+      <Panel title="Delete this webhook" tone="danger">
+        <p>It is not called any more, and its deliveries are forgotten.</p>
+        <ActButton visitor={visitor} action={`${path}delete/`} class="danger">
+          Delete the webhook
+        </ActButton>
+      </Panel>
+    </>,
+  );
+}
+
+export const getWebhookPage = ofSettings<'member'>((ctx, { caller, params, query }, repository) => {
+  const given = query.get('before') ?? '';
+  const before = ID.test(given) ? Number(given) : undefined;
+  return show(ctx, caller, { repository, id: idIn(params, 'webhook') }, { before });
+});
+
+export const postWebhookChanges = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
+  const { actor, form } = caller;
+  const id = idIn(params, 'webhook');
+  const values = hookValuesIn(form);
+  const { name, isActive } = values;
+  const changes = { name, urls: urlsOf(values), isActive, secret: form.optional('secret') };
+  const { fault } = await attempt(() =>
+    updateWebhook(ctx, actor, repository, id, changes, (now) => assertVersion(form, valuesOf(now))),
+  );
+  if (fault === undefined) {
+    return redirect(caller, settingsPath(repository, `${PART}${id}/`), { notice: 'The webhook is saved.' });
+  }
+  const { text: problem, status } = fault;
+  return show(ctx, caller, { repository, id }, { values, problem, status, sent: form.text(VERSION) });
+});
+
+export const postWebhookRemoval = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
+  await deleteWebhook(ctx, caller.actor, repository, idIn(params, 'webhook'));
+  return redirect(caller, settingsPath(repository, PART), { notice: 'The webhook is deleted.' });
+});
+
+export const postWebhookTest = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
+  const id = idIn(params, 'webhook');
+  const delivery = await sendTest(ctx, caller.actor, repository, id);
+  const path = settingsPath(repository, `${PART}${id}/deliveries/${delivery}/`);
+  return redirect(caller, path, { notice: 'A test is on its way.' });
+});

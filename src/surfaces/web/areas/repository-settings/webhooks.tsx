@@ -1,0 +1,107 @@
+import type { Context } from '../../../../context';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { createWebhook, listWebhooks, type Webhook } from '../../../../features/webhooks/webhooks';
+import type { Reply } from '../../../../platform/http/exchange';
+import { Ago } from '../../components/figures';
+import { Actions } from '../../components/forms';
+import { CopyLine, Empty, Panel } from '../../components/page-parts';
+import { attempt } from '../../problems';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
+import { ofSettings, settingsPage, settingsPath } from './settings-page';
+import { HookState, hookValuesIn, urlsOf, WebhookForm, type HookValues } from './webhook-form';
+
+const PART = 'webhooks/';
+const NEW: HookValues = { name: '', urls: '', isActive: true };
+
+function Webhooks({
+  repository,
+  webhooks,
+}: {
+  readonly repository: RepositoryDetails;
+  readonly webhooks: readonly Webhook[];
+}): View {
+  if (webhooks.length === 0) {
+    return (
+      <Empty title="Nobody is told of pushes yet">
+        <p>Create a webhook below: after each push its URL gets a request with what was pushed.</p>
+      </Empty>
+    );
+  }
+  return (
+    <ul class="rows" aria-label="Webhooks">
+      {webhooks.map((webhook) => (
+        <li>
+          <div class="title-line">
+            <a href={settingsPath(repository, `${PART}${webhook.id}/`)}>{webhook.name}</a>
+            <HookState webhook={webhook} />
+          </div>
+          <ul class="facts">
+            {webhook.urls.map((url) => (
+              <li>
+                <code>{url}</code>
+              </li>
+            ))}
+            <li>
+              Created <Ago at={webhook.createdAt} />
+              {webhook.createdBy !== undefined && ` by ${webhook.createdBy}`}
+            </li>
+          </ul>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+async function show(
+  ctx: Context,
+  visitor: Visitor,
+  repository: RepositoryDetails,
+  options: { values?: HookValues; problem?: string; status?: number } = {},
+): Promise<Reply> {
+  const { values = NEW, problem, status = 200 } = options;
+  const webhooks = await listWebhooks(ctx, visitor.actor, repository);
+  return settingsPage(
+    visitor,
+    repository,
+    { title: 'Webhooks', current: PART, status },
+    <>
+      <h2>Webhooks</h2>
+      <Webhooks repository={repository} webhooks={webhooks} />
+      <Panel title="Create a webhook">
+        <WebhookForm visitor={visitor} action={settingsPath(repository, PART)} values={values} problem={problem} />
+      </Panel>
+    </>,
+  );
+}
+
+export const getWebhooks = ofSettings<'member'>((ctx, { caller }, repository) => show(ctx, caller, repository));
+
+/** The secret is shown on this answer, and never again. */
+export const postWebhook = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
+  const { actor, form } = caller;
+  const values = hookValuesIn(form);
+  const hook = { name: values.name, urls: urlsOf(values), secret: form.optional('secret') };
+  const result = await attempt(() => createWebhook(ctx, actor, repository, hook));
+  if (result.fault !== undefined) {
+    return show(ctx, caller, repository, { values, problem: result.fault.text, status: result.fault.status });
+  }
+  const { id, name, secret } = result.done;
+  return settingsPage(
+    caller,
+    repository,
+    { title: 'Webhook created', current: PART },
+    <Panel title={`The webhook ${name} is created`}>
+      <p>This is its secret. Copy it to the receiver now: it is not shown again.</p>
+      <CopyLine text={secret} label="Secret of the webhook" />
+      <p>
+        Each request has the header <code>X-Drydock-Signature</code>, which the receiver can check with it.
+      </p>
+      <Actions>
+        <a class="button" href={settingsPath(repository, `${PART}${id}/`)}>
+          Go on to the webhook
+        </a>
+      </Actions>
+    </Panel>,
+  );
+});

@@ -1,0 +1,65 @@
+import { VISIBILITIES, type Visibility } from '../../../features/accounts/policy';
+import type { NamespaceSettings } from '../../../features/namespaces/settings';
+import { AppError } from '../../../platform/errors';
+import type { Form } from '../form';
+import type { View } from '../view';
+import { plural } from './figures';
+import { Checkbox } from './forms';
+
+const MEANINGS: Readonly<Record<Visibility, readonly [label: string, meaning: string]>> = {
+  public: ['Public', 'Everybody finds it and pulls from it.'],
+  unlisted: ['Unlisted', 'Everybody who knows its name pulls from it. No list or search shows it.'],
+  private: ['Private', 'Only those whom you let in see it and pull from it.'],
+};
+
+/** `2 of 5 private repositories used`, and in which namespace. */
+export function SlotsUsed({ settings }: { readonly settings: NamespaceSettings }): View {
+  const { name, plan, slots } = settings;
+  if (slots === undefined) return <></>;
+  const { used, limit } = slots;
+  const text =
+    limit === undefined
+      ? `${plural(used, 'private repository', 'private repositories')} used, of as many as you like`
+      : `${used} of ${plural(limit, 'private repository', 'private repositories')} used`;
+  return (
+    <p class="fine">
+      {name}: {text} (plan <strong>{plan}</strong>).
+    </p>
+  );
+}
+
+/** Who may see a repository, and how many private ones there may still be. */
+export function VisibilityChoice({
+  value,
+  settings,
+}: {
+  readonly value: string;
+  /** of the namespace */
+  readonly settings: NamespaceSettings;
+}): View {
+  return (
+    <fieldset>
+      <legend>Who may see it</legend>
+      {VISIBILITIES.map((visibility) => (
+        <Checkbox
+          type="radio"
+          name="visibility"
+          id={`visibility-${visibility}`}
+          value={visibility}
+          checked={visibility === value}
+          label={MEANINGS[visibility][0]}
+          hint={MEANINGS[visibility][1]}
+        />
+      ))}
+      <SlotsUsed settings={settings} />
+    </fieldset>
+  );
+}
+
+/** @throws AppError `invalid` when a form does not say it */
+export function visibilityIn(form: Form): Visibility {
+  const given = form.text('visibility');
+  const known = VISIBILITIES.find((visibility) => visibility === given);
+  if (known === undefined) throw new AppError('invalid', 'Say who may see the repository');
+  return known;
+}

@@ -1,0 +1,309 @@
+import { createRepository } from '../../../src/features/repositories/creation';
+import { parseFullName } from '../../../src/features/repositories/names';
+import { actorOf } from '../../helpers/actors';
+import { browseAs, Browsing } from '../../helpers/browse';
+import { castOn } from '../../helpers/cast';
+import { makeImage, pushImages } from '../../helpers/images';
+import { startTestServer, type TestServer } from '../../helpers/test-server';
+
+let server: TestServer;
+let alice: Browsing;
+let owner: Browsing;
+beforeAll(async () => {
+  server = await startTestServer();
+  await castOn(server);
+  alice = await browseAs(server, 'alice');
+  owner = await browseAs(server, 'owner');
+});
+afterAll(() => server.close());
+
+/** A repository of its own for a test; returns where its settings are. */
+async function made(fullName: string, as = 'alice'): Promise<string> {
+  await createRepository(server.ctx, await actorOf(server, as), parseFullName(fullName)!, 'public');
+  return `/r/${fullName}/settings/`;
+}
+
+const versionIn = (html: string): string => /name="version" value="([^"]*)"/.exec(html)![1]!.replaceAll('&quot;', '"');
+
+const row = (fullName: string) => server.ctx.db('repositories').where(parseFullName(fullName)!).first();
+
+const GENERAL = { description: 'A short one', full_description: '# Long\r\n\r\nOne.', visibility: 'unlisted' };
+
+describe('who comes in', () => {
+  const PARTS = ['', 'collaborators/', 'teams/', 'tags/', 'webhooks/', 'move/', 'delete/'];
+
+  it.each(PARTS)(
+    'owners see settings/%s, collaborators are refused, strangers do not find a private one',
+    async (part) => {
+      expect((await alice.get(`/r/alice/app-private/settings/${part}`)).status).toBe(200);
+      expect((await owner.get(`/r/acme/app-private/settings/${part}`)).status).toBe(200);
+      const collaborator = await browseAs(server, 'collaborator');
+      expect((await collaborator.get(`/r/alice/app-private/settings/${part}`)).status).toBe(403);
+      const stranger = await browseAs(server, 'stranger');
+      expect((await stranger.get(`/r/alice/app-private/settings/${part}`)).status).toBe(404);
+      expect((await stranger.get(`/r/alice/app-public/settings/${part}`)).status).toBe(403);
+    },
+  );
+
+  it('asks whoever is not logged in to log in first', async () => {
+    const { status, location } = await new Browsing(server.server).get('/r/alice/app-public/settings/');
+    expect([status, location]).toEqual([303, '/account/login/?next=%2Fr%2Falice%2Fapp-public%2Fsettings%2F']);
+  });
+
+  it('lets administrators change official repositories', async () => {
+    await made('library/busybox', 'root');
+    const root = await browseAs(server, 'root');
+    expect(
+      (
+        await root.send('/_/busybox/settings/', {
+          ...GENERAL,
+          version: versionIn((await root.get('/_/busybox/settings/')).html),
+        })
+      ).location,
+    ).toBe('/_/busybox/settings/');
+    expect((await root.get('/_/busybox/settings/collaborators/')).html).toContain('look after official repositories');
+    expect((await alice.get('/_/busybox/settings/')).status).toBe(403);
+  });
+
+  it('has no settings of what no repository can be called', async () => {
+    expect((await alice.get('/r/alice/NO/settings/')).status).toBe(404);
+    expect((await alice.get('/r/alice/app-public/settings/webhooks/0x1/')).status).toBe(404);
+  });
+
+  it('refuses the forms of collaborators, too', async () => {
+    const path = await made('alice/guarded');
+    await alice.send(`${path}collaborators/`, { username: 'collaborator' });
+    const collaborator = await browseAs(server, 'collaborator');
+    const forms = [
+      '',
+      'collaborators/',
+      'collaborators/remove/',
+      'teams/',
+      'teams/remove/',
+      'tags/',
+      'webhooks/',
+      'move/',
+      'move/aliases/remove/',
+      'delete/',
+    ];
+    for (const part of forms) {
+      const answer = await collaborator.send(
+        path + part,
+        { ...GENERAL, confirmation: 'alice/guarded' },
+        '/repository/add/',
+      );
+      expect([part, answer.status]).toEqual([part, 403]);
+      expect(answer.html).toContain('Access denied.');
+    }
+    expect(await row('alice/guarded')).toMatchObject({ description: '', visibility: 'public' });
+  });
+});
+
+describe('the general settings', () => {
+  it('are saved all at once, and shown with the slots of the plan', async () => {
+    const path = await made('alice/general');
+    const { html } = await alice.get(path);
+    expect(html).toContain('used, of as many as you like');
+    const saved = await alice.send(path, { ...GENERAL, version: versionIn(html) });
+    expect([saved.status, saved.location]).toEqual([303, path]);
+    expect(await row('alice/general')).toMatchObject({
+      description: 'A short one',
+      full_description: '# Long\n\nOne.',
+      visibility: 'unlisted',
+    });
+    const after = await alice.get(path);
+    expect(after.html).toContain('The settings are saved.');
+    expect(after.html).toMatch(/checked="" value="unlisted"/);
+  });
+
+  it('say that the plan has no room for one more private repository, and keep what was typed', async () => {
+    const path = await made('alice/crowded');
+    await server.ctx.db('namespaces').where({ name: 'alice' }).update({ plan: 'free' });
+    const { html } = await alice.get(path);
+    expect(html).toContain('1 of 1 private repository used');
+    const refused = await alice.send(path, { ...GENERAL, visibility: 'private', version: versionIn(html) });
+    await server.ctx.db('namespaces').where({ name: 'alice' }).update({ plan: 'unlimited' });
+    expect(refused.status).toBe(403);
+    expect(refused.html).toContain('The plan free of alice allows 1 private repository, and 1 are there.');
+    expect(refused.html).toContain('value="A short one"');
+    expect(refused.html).toContain('# Long\n\nOne.');
+    expect(refused.html).toMatch(/checked="" value="private"/);
+    expect(await row('alice/crowded')).toMatchObject({ description: '', visibility: 'public' });
+  });
+
+  it('are not overwritten by a form that is older than they are, unless it is sent again', async () => {
+    const path = await made('alice/raced');
+    const version = versionIn((await alice.get(path)).html);
+    await alice.send(path, { ...GENERAL, description: 'The first', version });
+    const stale = await alice.send(path, { ...GENERAL, description: 'The <second>', version });
+    expect(stale.status).toBe(409);
+    expect(stale.html).toContain('Somebody changed this meanwhile.');
+    expect(stale.html).toContain('value="The &lt;second&gt;"');
+    expect(stale.html).toMatch(/Saved now[^]*Short description[^]*The first/);
+    expect((await row('alice/raced')).description).toBe('The first');
+    const again = await alice.send(path, { ...GENERAL, description: 'The <second>', version: versionIn(stale.html) });
+    expect(again.status).toBe(303);
+    expect((await row('alice/raced')).description).toBe('The <second>');
+  });
+
+  it.each([
+    [{ description: 'x'.repeat(101) }, 'A short description is a line of at most 100 characters.'],
+    [{ full_description: 'x'.repeat(70_000) }, 'A full description is Markdown of at most 64 KiB'],
+    [{ visibility: 'secret' }, 'Say who may see the repository.'],
+  ])('refuse what cannot be (%#)', async (fields, sentence) => {
+    const path = '/r/alice/app-public/settings/';
+    const version = versionIn((await alice.get(path)).html);
+    const { status, html } = await alice.send(path, { ...GENERAL, ...fields, version });
+    expect(status).toBe(400);
+    expect(html).toContain(sentence);
+  });
+});
+
+describe('collaborators', () => {
+  it('are added, listed and removed', async () => {
+    const path = `${await made('alice/shared')}collaborators/`;
+    expect((await alice.get(path)).html).toContain('Nobody collaborates here yet');
+    expect((await alice.send(path, { username: 'reader' })).location).toBe(path);
+    expect((await alice.get(path)).html).toMatch(/reader may pull and push now[^]*href="\/u\/reader\/"/);
+    await alice.send(path, { username: 'reader' });
+    expect((await alice.get(path)).html).toContain('reader was a collaborator already.');
+    await alice.send(`${path}remove/`, { username: 'reader' }, path);
+    expect((await alice.get(path)).html).toContain('reader is no collaborator any more.');
+    await alice.send(`${path}remove/`, { username: 'reader' }, path);
+    expect((await alice.get(path)).html).toContain('reader is no collaborator of alice/shared.');
+  });
+
+  it.each([
+    ['<nobody>', 400, 'value="&lt;nobody&gt;"'],
+    ['alice', 409, 'alice owns the repository.'],
+  ])('%s cannot be one, and stays in the field', async (username, status, text) => {
+    const answer = await alice.send('/r/alice/app-public/settings/collaborators/', { username });
+    expect(answer.status).toBe(status);
+    expect(answer.html).toContain(text);
+  });
+
+  it('are for users: an organization has teams', async () => {
+    const path = '/r/acme/app-public/settings/collaborators/';
+    expect((await owner.get(path)).html).toContain('acme is an organization');
+    expect((await owner.send(path, { username: 'reader' }, '/r/acme/app-public/settings/')).status).toBe(409);
+  });
+});
+
+describe('teams', () => {
+  it('are given access, and lose it', async () => {
+    const path = `${await made('acme/teamed', 'owner')}teams/`;
+    expect((await owner.get(path)).html).toContain('No team has access yet');
+    await owner.send(path, { team: 'write', access: 'read' });
+    expect((await owner.get(path)).html).toContain('The team write has access: pull.');
+    await owner.send(path, { team: 'write', access: 'admin' });
+    expect((await owner.get(path)).html).toContain('<td>Pull, push and change settings</td>');
+    await owner.send(`${path}remove/`, { team: 'write' }, path);
+    expect((await owner.get(path)).html).toContain('The team write has no access any more.');
+  });
+
+  it.each([
+    [{ team: 'none-such', access: 'read' }, 400, 'No such team: acme/none-such.'],
+    [{ team: 'owners', access: 'read' }, 409, 'Owners have access to everything.'],
+    [{ team: 'write', access: 'all' }, 400, 'Say what the team may do.'],
+  ])('%j is refused', async (fields, status, sentence) => {
+    const answer = await owner.send('/r/acme/app-public/settings/teams/', fields);
+    expect(answer.status).toBe(status);
+    expect(answer.html).toContain(sentence);
+  });
+
+  it('are for organizations', async () => {
+    const { html } = await alice.get('/r/alice/app-public/settings/teams/');
+    expect(html).toContain('Only repositories of organizations have teams');
+  });
+
+  it('whose members administer a repository change its settings, too', async () => {
+    const maintainer = await browseAs(server, 'maintainer');
+    expect((await maintainer.get('/r/acme/app-public/settings/teams/')).status).toBe(200);
+    const answer = await maintainer.send('/r/acme/app-public/settings/teams/', { team: 'read', access: 'write' });
+    expect(answer.status).toBe(303);
+  });
+});
+
+describe('immutable tags', () => {
+  it('are set by patterns, and the page says which of the tags they mean', async () => {
+    const path = '/r/alice/tagged/settings/tags/';
+    await pushImages(server, 'alice/tagged', [makeImage()], { user: 'alice', tag: 'v1' });
+    const { html } = await alice.get(path);
+    expect(html).toContain('Of its tags none is immutable now.');
+    expect((await alice.send(path, { patterns: 'v*\r\n stable ', version: versionIn(html) })).location).toBe(path);
+    expect((await row('alice/tagged')).immutable_tags).toEqual(['v*', 'stable']);
+    expect((await alice.get(path)).html).toMatch(/these are immutable now:\s*<code>v1<\/code>/);
+  });
+
+  it('stay when a pattern cannot be one, or somebody else was faster; what was typed stays, too', async () => {
+    const path = `${await made('alice/patterned')}tags/`;
+    const version = versionIn((await alice.get(path)).html);
+    const bad = await alice.send(path, { patterns: 'v*\r\n<b>', version });
+    expect(bad.status).toBe(400);
+    expect(bad.html).toContain('v*\n&lt;b&gt;');
+    await alice.send(path, { patterns: 'a*', version });
+    const stale = await alice.send(path, { patterns: 'b*', version });
+    expect(stale.status).toBe(409);
+    expect(stale.html).toContain('Saved now: <code>a*</code>');
+    expect((await row('alice/patterned')).immutable_tags).toEqual(['a*']);
+    await alice.send(path, { patterns: '', version: versionIn(stale.html) });
+    expect((await row('alice/patterned')).immutable_tags).toEqual([]);
+  });
+});
+
+describe('a move', () => {
+  it('renames, leaves the former name for pulls, and the former name leads to the settings', async () => {
+    const path = `${await made('alice/before')}move/`;
+    const moved = await alice.send(path, { to_namespace: 'alice', to_name: 'after' });
+    expect([moved.status, moved.location]).toEqual([303, '/r/alice/after/']);
+    expect((await alice.get(path)).location).toBe('/r/alice/after/settings/');
+    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('<code>alice/before</code>');
+    const remove = (fields: Record<string, string>) =>
+      alice.send('/r/alice/after/settings/move/aliases/remove/', fields, '/r/alice/after/settings/move/');
+    const former = { alias_namespace: 'alice', alias_name: 'before' };
+    await remove(former);
+    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('It never had another name');
+    expect((await alice.get(path)).status).toBe(404);
+    await remove(former);
+    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('is no former name of');
+    await remove({ alias_namespace: 'alice', alias_name: '<i>' });
+    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('can have had this name');
+  });
+
+  it('transfers to an organization that one owns; only such are offered', async () => {
+    const path = `${await made('owner/given', 'owner')}move/`;
+    const { html } = await owner.get(path);
+    expect(html).toMatch(/<option value="acme">/);
+    expect(html).not.toContain('<option value="alice">');
+    expect((await owner.send(path, { to_namespace: 'acme', to_name: 'given' })).location).toBe('/r/acme/given/');
+  });
+
+  it.each([
+    ['alice', 'app-private', 409],
+    ['alice', 'NO <b>', 400],
+    ['acme', 'mine', 403],
+    ['nowhere', 'mine', 400],
+  ])('to %s/%s is refused, and what was typed is kept', async (to_namespace, to_name, status) => {
+    const path = '/r/alice/app-public/settings/move/';
+    const answer = await alice.send(path, { to_namespace, to_name });
+    expect(answer.status).toBe(status);
+    expect(answer.html).toContain('role="alert"');
+    expect(answer.html).toContain(`value="${to_name.replaceAll('<', '&lt;').replaceAll('>', '&gt;')}"`);
+  });
+});
+
+describe('deleting', () => {
+  it('needs the name, which the server compares', async () => {
+    const path = `${await made('alice/doomed')}delete/`;
+    expect((await alice.get(path)).html).toContain('data-expects="alice/doomed"');
+    const wrong = await alice.send(path, { confirmation: 'doomed' });
+    expect(wrong.status).toBe(400);
+    expect(wrong.html).toContain('This is not the name of the repository.');
+    expect(wrong.html).toContain('value="doomed"');
+    expect(await row('alice/doomed')).toBeDefined();
+    const right = await alice.send(path, { confirmation: 'alice/doomed' });
+    expect([right.status, right.location]).toEqual([303, '/dashboard/']);
+    expect(await row('alice/doomed')).toBeUndefined();
+    expect((await alice.get('/dashboard/')).html).toContain('alice/doomed is deleted.');
+  });
+});
