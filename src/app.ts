@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Context } from './context';
 import { AppError } from './platform/errors';
 import { answer, type ErrorReply } from './platform/http/answer';
@@ -14,15 +14,15 @@ import { docsGuards, docsRoutes } from './surfaces/api/docs';
 import { ENDPOINTS } from './surfaces/api/endpoints';
 import { apiErrorReply, apiFallback } from './surfaces/api/errors';
 import { apiHeaders, toRoute } from './surfaces/api/mount';
-import { oauthPageGuards, oauthPages, pageErrorReply } from './surfaces/api/oauth-pages';
 import { opsRoutes } from './surfaces/ops/routes';
 import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
 import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
 import { v1Headers } from './surfaces/v1/replies';
 import { v1Routes } from './surfaces/v1/routes';
-import { webGuards } from './surfaces/web/access';
-import { missingPage, wantsPage, webErrorReply } from './surfaces/web/errors';
+import { webGuards, type Access as WebAccess } from './surfaces/web/access';
+import { missingPage, refusalPage, wantsPage, webErrorReply } from './surfaces/web/errors';
 import { webRoutes } from './surfaces/web/routes';
+import { hideSecrets, type Visitor } from './surfaces/web/visitor';
 
 /** What the surfaces need beside the context. */
 export interface AppParts {
@@ -53,16 +53,19 @@ const errorReply: ErrorReply = (error, { requestId, log }) => {
 };
 
 /** What Express itself refuses: a path whose escapes are broken. */
-const refuse: ErrorRequestHandler = async (error: unknown, req, res, _next) => {
-  const isApi = req.path.startsWith('/api/');
-  const make = async (): Promise<Reply> => {
-    if (!(error instanceof URIError)) throw error;
-    if (isApi) throw new AppError('invalid', 'The path has a broken escape');
-    return json(400, { error: 'Bad request' });
+function refuseWith(ctx: Context): ErrorRequestHandler {
+  return async (error: unknown, req, res, _next) => {
+    const isApi = req.path.startsWith('/api/');
+    const make = async (): Promise<Reply> => {
+      if (!(error instanceof URIError)) throw error;
+      const refusal = new AppError('invalid', 'The path has a broken escape');
+      if (isApi) throw refusal;
+      return wantsPage(req) ? refusalPage(ctx, req, res, refusal) : json(400, { error: 'Bad request' });
+    };
+    const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: v1Headers };
+    await answer(res, { make, path: req.path, ...style });
   };
-  const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: v1Headers };
-  await answer(res, { make, path: req.path, ...style });
-};
+}
 
 /** The v1 surface, as the fast lane and Express both get it. */
 function v1Surface(ctx: Context): MountOptions<Access, Callers> {
@@ -85,13 +88,6 @@ function mountApi(app: Express, ctx: Context): void {
     fallback: { path: undefined, reply: apiFallback },
   });
   mountRoutes(app, {
-    routes: oauthPages(ctx),
-    guards: oauthPageGuards(ctx),
-    headers: apiHeaders,
-    errorReply: () => pageErrorReply,
-    fallback: { path: undefined, reply: apiFallback },
-  });
-  mountRoutes(app, {
     routes: ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint)),
     guards: apiGuards(ctx),
     headers: apiHeaders,
@@ -100,18 +96,16 @@ function mountApi(app: Express, ctx: Context): void {
   });
 }
 
-/** The pages, and whatever nothing else answers. */
-function createPages(ctx: Context): Router {
-  const pages = express.Router({ caseSensitive: true });
-  mountRoutes(pages, {
+/** The pages. */
+function webSurface(ctx: Context): MountOptions<WebAccess, Record<WebAccess, Visitor>> {
+  return {
     routes: webRoutes(ctx),
     guards: webGuards(ctx),
     // They are for one reader, at one moment.
     headers: () => ({ 'Cache-Control': 'no-store' }),
     errorReply: () => webErrorReply,
     fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
-  });
-  return pages;
+  };
 }
 
 /** `/` is the first page for people, and the greeting of a registry for programs (protocol 4.0). */
@@ -126,6 +120,10 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
   app.set('etag', false);
   app.set('query parser', false);
   app.enable('case sensitive routing');
+  app.use((req, _res, next) => {
+    hideSecrets(req);
+    next();
+  });
   mountRoutes(app, {
     routes: opsRoutes(ctx, metrics, isDraining),
     guards: { open: () => Promise.resolve(undefined) },
@@ -140,15 +138,20 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     errorReply: () => hookErrorReply,
     fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }, { Allow: 'POST' }) },
   });
-  const pages = createPages(ctx);
+  const web = webSurface(ctx);
+  const isBelowApi = ({ path }: { readonly path: string }): boolean => path.startsWith('/api/');
+  const pages = express.Router({ caseSensitive: true });
+  mountRoutes(pages, { ...web, routes: web.routes.filter((route) => !isBelowApi(route)) });
   app.use((req, res, next) => {
     if (isFirstPage(req)) pages(req, res, next);
     else next();
   });
   mountRoutes(app, v1);
+  // A page has an address of the API: it is asked for before the API says that there is nothing else.
+  mountRoutes(app, { ...web, routes: web.routes.filter(isBelowApi), fallback: { ...web.fallback, path: undefined } });
   mountApi(app, ctx);
   app.use(pages);
-  app.use(refuse);
+  app.use(refuseWith(ctx));
   return app;
 }
 

@@ -5,7 +5,6 @@ import { hookRoutes } from '../../src/surfaces/hooks/routes';
 import { docsRoutes } from '../../src/surfaces/api/docs';
 import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
 import { toRoute } from '../../src/surfaces/api/mount';
-import { oauthPages } from '../../src/surfaces/api/oauth-pages';
 import { opsRoutes } from '../../src/surfaces/ops/routes';
 import { v1Routes } from '../../src/surfaces/v1/routes';
 import { webRoutes } from '../../src/surfaces/web/routes';
@@ -21,7 +20,6 @@ function routeTable(): string {
     ...opsRoutes(ctx, new Metrics(), () => false),
     ...hookRoutes(ctx),
     ...docsRoutes,
-    ...oauthPages(ctx),
     ...api,
     ...v1Routes(ctx),
     ...webRoutes(ctx),

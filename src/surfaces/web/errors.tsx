@@ -102,6 +102,16 @@ export function wantsPage(req: IncomingMessage): boolean {
   return req.headers.accept?.includes('text/html') === true;
 }
 
+/** A page for what was refused before any row was asked. */
+export async function refusalPage(
+  ctx: Context,
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: AppError,
+): Promise<Reply> {
+  return problemReply(error, await welcome(ctx, req, res), req);
+}
+
 /** A page for a path that no row has, or not with this method. */
 export async function missingPage(
   ctx: Context,

@@ -53,12 +53,19 @@ export class Form {
   }
 }
 
+function hasBody(req: IncomingMessage): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = req.headers;
+  return length !== '0' || encoding !== undefined;
+}
+
 /**
  * Reads the form of a request.
  *
  * @throws AppError `invalid` when it is no form, `too_large`
  */
 export async function readForm(req: IncomingMessage): Promise<Form> {
+  // A form without fields, as `curl -X POST` sends it.
+  if (req.headers['content-type'] === undefined && !hasBody(req)) return new Form(new URLSearchParams());
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw new AppError('invalid', 'This is not a form');
   return new Form(new URLSearchParams((await readBody(req, LIMIT_BYTES)).toString('utf8')));

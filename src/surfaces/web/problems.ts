@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../../platform/errors';
+import type { Headers } from '../../platform/http/exchange';
 
 /** What the reader of a form can mend, so that the form is shown again with the sentence. */
 const MENDABLE: ReadonlySet<ErrorCode> = new Set([
@@ -17,12 +18,20 @@ export interface Fault {
   readonly text: string;
   /** for the page that shows it */
   readonly status: 400 | 403 | 409 | 429;
+  /** for that page, too: when to try again */
+  readonly headers?: Headers;
 }
 
 function statusOf(code: ErrorCode): Fault['status'] {
   if (code === 'conflict' || code === 'stale') return 409;
   if (code === 'busy') return 429;
   return code === 'forbidden' || code === 'closed' ? 403 : 400;
+}
+
+function faultOf({ code, message, retryAfterSeconds: wait }: AppError): Fault {
+  const text = `${message.replace(/\.$/, '')}.`;
+  if (wait === undefined) return { text, status: statusOf(code) };
+  return { text: `${text} Try again in ${wait} seconds.`, status: statusOf(code), headers: { 'Retry-After': wait } };
 }
 
 /**
@@ -38,6 +47,6 @@ export async function attempt<T>(
     return { done: await work() };
   } catch (error) {
     if (!(error instanceof AppError) || !MENDABLE.has(error.code)) throw error;
-    return { fault: { text: `${error.message.replace(/\.$/, '')}.`, status: statusOf(error.code) } };
+    return { fault: faultOf(error) };
   }
 }

@@ -29,6 +29,7 @@ export function page(
       {content}
     </Layout>
   );
+  const body = `<!doctype html>${render(markup)}`; // before the headers: its forms may need a cookie
   const { cookies } = visitor;
   return {
     status,
@@ -38,7 +39,7 @@ export function page(
       ...headers,
       ...(cookies.length === 0 ? {} : { 'Set-Cookie': cookies }),
     },
-    body: `<!doctype html>${render(markup)}`,
+    body,
   };
 }
 
@@ -46,10 +47,11 @@ export function page(
  * A part of a page, for a script that puts it in the place of an older one.
  */
 export function fragment(visitor: Visitor, content: Children): Reply {
+  const body = render(<>{content}</>);
   const { cookies } = visitor;
   const setCookie = cookies.length === 0 ? {} : { 'Set-Cookie': cookies };
   const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': contentSecurityPolicy() };
-  return { status: 200, headers: { ...headers, ...setCookie }, body: render(<>{content}</>) };
+  return { status: 200, headers: { ...headers, ...setCookie }, body };
 }
 
 /**

@@ -3,7 +3,9 @@ import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
 import { administrationRows } from './areas/administration/routes';
 import { dashboardRows } from './areas/dashboard/routes';
+import { loginRows } from './areas/login/routes';
 import { mailLinkRows } from './areas/mail-links/routes';
+import { oauthRows } from './areas/oauth/routes';
 import { organizationRows } from './areas/organizations/routes';
 import { publicRows } from './areas/public/routes';
 import { repositoryPageRows } from './areas/repository/routes';
@@ -17,7 +19,9 @@ const ROWS: readonly WebRow[] = [
   ...assetRows,
   ...administrationRows,
   ...dashboardRows,
+  ...loginRows,
   ...mailLinkRows,
+  ...oauthRows,
   ...organizationRows,
   ...publicRows,
   ...repositoryPageRows,

@@ -66,7 +66,8 @@ async function loginOf(ctx: Context, req: IncomingMessage): Promise<(Login & { a
   }
 }
 
-function hideSecrets(req: IncomingMessage): void {
+/** Keeps the secrets of mailed links out of the log of requests, whatever answers them. */
+export function hideSecrets(req: IncomingMessage): void {
   const url = req.url ?? '';
   if (url.startsWith('/account/')) requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret');
 }
@@ -82,7 +83,6 @@ export async function welcome(
   res: ServerResponse,
   options: { readonly isKnown: boolean } = { isKnown: true },
 ): Promise<Visitor> {
-  hideSecrets(req);
   setPageHeaders(req, res);
   const address = clientAddress(req, ctx.settings.trustsProxy);
   const origin = ownOrigin(req, ctx.settings);

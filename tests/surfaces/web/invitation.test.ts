@@ -6,6 +6,7 @@ import { listMembers } from '../../../src/features/namespaces/team-members';
 import { putTeam } from '../../../src/features/namespaces/teams';
 import { jobsOf } from '../../../src/jobs';
 import { logIn } from '../../helpers/api-client';
+import { Browsing } from '../../helpers/browse';
 import { runDueJobs } from '../../helpers/run-jobs';
 import { linkIn, startSmtpServer, type TestSmtpServer } from '../../helpers/smtp-server';
 import { actorOf } from '../../helpers/actors';
@@ -44,17 +45,24 @@ async function members(): Promise<string[]> {
 const submit = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
   request(server.server).post(path).type('form').set(headers).send(fields);
 
-it('whoever opens the link reads who invites to what, and joins with name and password', async () => {
+it('whoever opens the link reads who invites to what, logs in, comes back, and joins', async () => {
   const path = await mailedPath();
-  const { text } = await request(server.server).get(path).expect(200);
-  expect(text).toContain('alice invites you to the team <strong>developers</strong> of <strong>acme</strong>');
-  expect(text).toContain('name="username"');
-  await submit(path, { username: 'robert', password: 'wrong' }).expect(400, /Wrong username or password/);
+  const browser = new Browsing(server.server);
+  const { html } = await browser.get(path);
+  expect(html).toContain('alice invites you to the team <strong>developers</strong> of <strong>acme</strong>');
+  expect(html).not.toContain('name="password"');
+  const next = encodeURIComponent(path);
+  expect(html).toContain(`href="/account/login/?next=${next}"`);
+  expect(html).toContain(`href="/account/signup/?next=${next}"`);
+  expect(await browser.send(path, {})).toMatchObject({ status: 303, location: `/account/login/?next=${next}` });
   expect(await members()).toEqual([]);
-  await submit(path, { username: 'robert', password: 'robertpw' }).expect(200, /You have joined/);
+  const login = { username: 'robert', password: 'robertpw', next: path };
+  expect(await browser.send('/account/login/', login)).toMatchObject({ status: 303, location: path });
+  const joined = await browser.send(path, {});
+  expect([joined.status, joined.html]).toEqual([200, expect.stringContaining('You have joined')]);
   expect(await members()).toEqual(['robert']);
-  await submit(path, { username: 'robert', password: 'robertpw' }).expect(404, /was used already/);
-  await request(server.server).get(path).expect(404);
+  expect((await browser.post(path, {})).status).toBe(403);
+  expect((await browser.get(path)).status).toBe(404);
 });
 
 it('whoever is logged in joins by the button', async () => {
@@ -66,7 +74,9 @@ it('whoever is logged in joins by the button', async () => {
   const csrf = /name="csrf_token" value="([^"]+)"/.exec(text)?.[1] ?? '';
   await submit(path, { csrf_token: csrf }, { Cookie, Origin: 'https://elsewhere.example' }).expect(403);
   await submit(path, {}, { Cookie }).expect(403);
-  await submit(path, { csrf_token: csrf }).expect(401);
+  await submit(path, { csrf_token: csrf })
+    .expect(303)
+    .expect('Location', /^\/account\/login\//);
   expect(await members()).toEqual([]);
   await submit(path, { csrf_token: csrf }, { Cookie, Origin: server.url }).expect(200, /You have joined/);
   expect(await members()).toEqual(['robert']);
@@ -76,5 +86,5 @@ it('a link that is none leads nowhere', async () => {
   await request(server.server)
     .get(`/account/invitation/${'x'.repeat(43)}`)
     .expect(404);
-  await submit('/account/invitation/x', { username: 'robert', password: 'robertpw' }).expect(404);
+  await submit('/account/invitation/x', {}).expect(404);
 });

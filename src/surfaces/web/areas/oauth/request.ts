@@ -1,8 +1,8 @@
-import type { Context } from '../../context';
-import { findClient, type OAuthClient } from '../../features/oauth/clients';
-import { GrantError, type AuthorizationRequest } from '../../features/oauth/grants';
-import { DEFAULT_SCOPES, isScope, type Scope } from '../../features/oauth/scopes';
-import { AppError } from '../../platform/errors';
+import type { Context } from '../../../../context';
+import { findClient, type OAuthClient } from '../../../../features/oauth/clients';
+import { GrantError, type AuthorizationRequest } from '../../../../features/oauth/grants';
+import { DEFAULT_SCOPES, isScope, type Scope } from '../../../../features/oauth/scopes';
+import { AppError } from '../../../../platform/errors';
 
 /** What a client asks of a user, from a client that we know, to be answered where it may be answered. */
 export interface Asked {

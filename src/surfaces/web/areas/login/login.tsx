@@ -1,0 +1,110 @@
+import { finishLogIn, logIn } from '../../../../features/accounts/login';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebHandler } from '../../access';
+import { Actions, Field, Form, Problem } from '../../components/forms';
+import { Heading, Panel } from '../../components/page-parts';
+import { attempt, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import type { Children } from '../../view';
+import type { Visitor } from '../../visitor';
+import { browserOf, cookieOf } from './browser';
+import { codePage } from './code';
+import { nextOf, withNext } from './next';
+
+const WRONG: Fault = { text: 'Wrong username or password.', status: 400 };
+
+const WRONG_CODE: Fault = {
+  text: 'The code is wrong, or was used already. Wait for the next one, and try again.',
+  status: 400,
+};
+const EXPIRED: Fault = { text: 'That took too long. Sign in once more.', status: 400 };
+
+function loginPage(
+  visitor: Visitor,
+  { next, username = '', fault }: { next: string; username?: string; fault?: Fault & { more?: Children } },
+): Reply {
+  return page(
+    visitor,
+    { title: 'Sign in', isNarrow: true, status: fault?.status ?? 200, headers: fault?.headers ?? {} },
+    <>
+      <Heading title="Sign in" />
+      <Panel>
+        <Problem text={fault?.text} />
+        {fault?.more}
+        <Form visitor={visitor} action="/account/login/">
+          <input type="hidden" name="next" value={next} />
+          <Field
+            label="Username"
+            name="username"
+            value={username}
+            required
+            maxlength={255}
+            autocomplete="username"
+            autofocus={username === ''}
+          />
+          <Field
+            label="Password"
+            name="password"
+            type="password"
+            required
+            autocomplete="current-password"
+            autofocus={username !== ''}
+          />
+          <Actions>
+            <button type="submit">Sign in</button>
+            <a href="/account/reset">Forgot your password?</a>
+          </Actions>
+        </Form>
+      </Panel>
+      <p>
+        New here? <a href={withNext('/account/signup/', next)}>Make an account</a>
+      </p>
+    </>,
+  );
+}
+
+export const getLogin: WebHandler<'anyone'> = (_ctx, { query, caller }) => {
+  const next = nextOf(query.get('next'));
+  return caller.login === undefined ? loginPage(caller, { next }) : redirect(caller, next);
+};
+
+const INACTIVE: Fault & { more: Children } = {
+  text: 'This account is not active.',
+  status: 403,
+  more: (
+    <p>
+      Have you just signed up? Open the link in the mail that was sent to you, or{' '}
+      <a href="/account/confirm">have it sent again</a>.
+    </p>
+  ),
+};
+
+export const postLogin: WebHandler<'anyone-form'> = async (ctx, { req, caller }) => {
+  const { form } = caller;
+  const next = nextOf(form.raw('next'));
+  const username = form.text('username');
+  try {
+    const given = { username, password: form.raw('password') };
+    const { done, fault } = await attempt(() => logIn(ctx, given, browserOf(req, caller.address)));
+    if (fault !== undefined) return loginPage(caller, { next, username, fault });
+    if (done.kind === 'code_needed') return codePage(caller, { next, ticket: done.ticket });
+    if (done.kind !== 'done') return loginPage(caller, { next, username, fault: WRONG });
+    return redirect(caller, next, { cookies: [cookieOf(ctx, req, done)] });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'inactive') throw error;
+    return loginPage(caller, { next, username, fault: INACTIVE });
+  }
+};
+
+export const postCode: WebHandler<'anyone-form'> = async (ctx, { req, caller }) => {
+  const { form } = caller;
+  const next = nextOf(form.raw('next'));
+  const ticket = form.raw('ticket');
+  const given = { ticket, code: form.text('code') };
+  const { done, fault } = await attempt(() => finishLogIn(ctx, given, browserOf(req, caller.address)));
+  if (fault !== undefined) return codePage(caller, { next, ticket, fault });
+  if (done.kind === 'wrong_code') return codePage(caller, { next, ticket, fault: WRONG_CODE });
+  if (done.kind === 'expired') return loginPage(caller, { next, fault: EXPIRED });
+  return redirect(caller, next, { cookies: [cookieOf(ctx, req, done)] });
+};

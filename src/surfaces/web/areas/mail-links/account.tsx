@@ -1,0 +1,108 @@
+import { confirmEmail, describeConfirmation, requestConfirmation } from '../../../../features/accounts/confirmation';
+import { describeReset, requestPasswordReset, resetPassword } from '../../../../features/accounts/password-reset';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { WebHandler } from '../../access';
+import { Actions, Field, Form, Problem } from '../../components/forms';
+import { attempt, type Fault } from '../../problems';
+import type { Visitor } from '../../visitor';
+import { boxPage, sentencePage } from './sentence';
+
+/*
+ * The pages behind mailed links, and those that ask for such a mail. A GET changes nothing, for programs that look for
+ * bad links in mails open all of them.
+ */
+
+const SENT = 'If there is such an account, a mail is on its way. Without one after some minutes, look among the spam.';
+
+/** A form that asks who somebody is. */
+function askPage(visitor: Visitor, title: string, button: string): Reply {
+  return boxPage(
+    visitor,
+    title,
+    <Form visitor={visitor}>
+      <Field label="Username or e-mail address" name="account" required maxlength={254} autocomplete="username" />
+      <Actions>
+        <button type="submit">{button}</button>
+      </Actions>
+    </Form>,
+  );
+}
+
+export const getConfirmation: WebHandler<'anyone'> = async (ctx, { params, caller }) => {
+  const { username } = await describeConfirmation(ctx, params['secret'] ?? '');
+  return boxPage(
+    caller,
+    'Confirm your address',
+    <Form visitor={caller}>
+      <p>
+        This address is that of the account <strong>{username}</strong>.
+      </p>
+      <Actions>
+        <button type="submit">Confirm</button>
+      </Actions>
+    </Form>,
+  );
+};
+
+export const postConfirmation: WebHandler<'link-form'> = async (ctx, { params, caller }) => {
+  const { username, isActive } = await confirmEmail(ctx, params['secret'] ?? '', caller.address);
+  const text = isActive ? `You can log in as ${username}.` : `The account ${username} is not active, though.`;
+  return sentencePage(caller, 'Your address is confirmed', text);
+};
+
+export const getConfirmationRequest: WebHandler<'anyone'> = (_ctx, { caller }) =>
+  askPage(caller, 'Confirm your address', 'Send the mail again');
+
+export const postConfirmationRequest: WebHandler<'link-form'> = async (ctx, { caller }) => {
+  await requestConfirmation(ctx, caller.form.required('account', 'The name or address'), caller.address);
+  return sentencePage(caller, 'Confirm your address', SENT);
+};
+
+export const getResetRequest: WebHandler<'anyone'> = (_ctx, { caller }) =>
+  askPage(caller, 'Set a new password', 'Send a link');
+
+export const postResetRequest: WebHandler<'link-form'> = async (ctx, { caller }) => {
+  await requestPasswordReset(ctx, caller.form.required('account', 'The name or address'), caller.address);
+  return sentencePage(caller, 'Set a new password', SENT);
+};
+
+function resetPage(visitor: Visitor, username: string, fault?: Fault): Reply {
+  return boxPage(
+    visitor,
+    'Set a new password',
+    <>
+      <Problem text={fault?.text} />
+      <Form visitor={visitor}>
+        <p>
+          For the account <strong>{username}</strong>. Wherever it is logged in, it is logged out by this.
+        </p>
+        <Field
+          label="New password"
+          name="password"
+          type="password"
+          required
+          minlength={5}
+          autocomplete="new-password"
+          hint="5 characters or more. The longer, the better."
+        />
+        <Actions>
+          <button type="submit">Set the password</button>
+        </Actions>
+      </Form>
+    </>,
+    fault?.status,
+  );
+}
+
+export const getReset: WebHandler<'anyone'> = async (ctx, { params, caller }) => {
+  const { username } = await describeReset(ctx, params['secret'] ?? '');
+  return resetPage(caller, username);
+};
+
+export const postReset: WebHandler<'link-form'> = async (ctx, { params, caller }) => {
+  const secret = params['secret'] ?? '';
+  const { username } = await describeReset(ctx, secret);
+  const { fault } = await attempt(() => resetPassword(ctx, secret, caller.form.raw('password'), caller.address));
+  if (fault !== undefined) return resetPage(caller, username, fault);
+  return sentencePage(caller, 'Your password is set', `You can log in as ${username} with it now.`);
+};

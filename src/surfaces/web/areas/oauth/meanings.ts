@@ -1,0 +1,13 @@
+import { isScope, type Scope } from '../../../../features/oauth/scopes';
+
+const MEANINGS: Readonly<Record<Scope, string>> = {
+  profile_read: 'see your profile',
+  profile_write: 'change your profile',
+  email_read: 'see your e-mail addresses',
+  email_write: 'add and remove e-mail addresses',
+};
+
+/** What a program may do, in words. */
+export function meaningOf(scope: string): string {
+  return isScope(scope) ? MEANINGS[scope] : scope;
+}
