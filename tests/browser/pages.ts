@@ -58,6 +58,45 @@ const REPOSITORY = pagesOf('alice', {
   'repository-comments': '/r/alice/shop/comments/',
 });
 
+const SETTINGS = pagesOf('alice', {
+  'repository-settings': '/r/alice/shop/settings/',
+  'repository-collaborators': '/r/alice/shop/settings/collaborators/',
+  'repository-teams': '/r/acme/site/settings/teams/',
+  'repository-immutable-tags': '/r/alice/shop/settings/tags/',
+  'repository-webhooks': '/r/alice/shop/settings/webhooks/',
+  'repository-webhook': '/r/alice/shop/settings/webhooks/1/',
+  'repository-delivery': '/r/alice/shop/settings/webhooks/1/deliveries/1/',
+  'repository-delivery-failed': '/r/alice/shop/settings/webhooks/2/deliveries/3/',
+  'repository-move': '/r/alice/shop/settings/move/',
+  'repository-delete': '/r/alice/shop/settings/delete/',
+});
+
+const DASHBOARD = pagesOf('alice', {
+  dashboard: '/dashboard/',
+  'dashboard-organization': '/dashboard/?namespace=acme',
+  'dashboard-starred': '/dashboard/starred/',
+  'repository-add': '/repository/add/',
+});
+
+const ACCOUNT: readonly ListedPage[] = [
+  ...pagesOf('alice', {
+    'account-settings': '/account/settings/',
+    'account-emails': '/account/emails/',
+    'account-password': '/account/password/',
+    'account-second-factor': '/account/second-factor/',
+    'account-tokens': '/account/tokens/',
+    'account-sessions': '/account/sessions/',
+    'account-applications': '/account/applications/',
+    'account-teams': '/account/teams/',
+  }),
+  ...pagesOf('erin', { 'account-invitations': '/account/teams/' }),
+];
+
+const LOGIN = pagesOf(undefined, {
+  login: '/account/login/',
+  signup: '/account/signup/',
+});
+
 const ORGANIZATION = pagesOf('alice', {
   organizations: '/organizations/',
   'organization-add': '/organizations/add/',
@@ -92,6 +131,8 @@ const MAIL_LINKS: readonly ListedPage[] = [
 ];
 
 const ERRORS: readonly ListedPage[] = [
+  { name: 'error-repository-not-found', path: '/r/alice/diary/', as: 'erin', status: 404 },
+  { name: 'error-consent', path: '/api/v1.1/o/authorize/?client_id=nobody', status: 400 },
   { name: 'error-not-found', path: '/nothing/here/', status: 404 },
   { name: 'error-forbidden', path: '/admin/', as: 'alice', status: 403 },
   { name: 'error-invalid', path: '/admin/users/?q=%00', as: 'root', status: 400 },
@@ -100,6 +141,11 @@ const ERRORS: readonly ListedPage[] = [
 export const PAGES: readonly ListedPage[] = [
   ...PUBLIC,
   ...REPOSITORY,
+  ...SETTINGS,
+  ...DASHBOARD,
+  ...pagesOf('bobby', { 'dashboard-shared': '/dashboard/shared/' }),
+  ...LOGIN,
+  ...ACCOUNT,
   ...ORGANIZATION,
   ...ADMINISTRATION,
   ...MAIL_LINKS,
