@@ -105,3 +105,16 @@ export async function deleteMember(tx: Db, teamId: number, userId: number): Prom
   ]);
   return rows.length > 0;
 }
+
+/** The teams that an account is in, by name. */
+export async function listOfMember(
+  db: Db,
+  userId: number,
+): Promise<{ namespace: string; name: string; created_at: Date }[]> {
+  return query(
+    db,
+    `select t.namespace, t.name, m.created_at from team_members m join teams t on t.id = m.team_id
+     where m.user_id = $1 order by t.namespace, t.name`,
+    [userId],
+  );
+}

@@ -45,6 +45,13 @@ export class Form {
     return this.fields.get(name) !== null;
   }
 
+  /** The number of a thing; one that cannot be any is none. */
+  id(name: string): number {
+    const text = this.text(name);
+    if (!/^\d{1,15}$/.test(text)) throw new AppError('not_found', 'There is no such thing');
+    return Number(text);
+  }
+
   /** @throws AppError `invalid` when the field is empty */
   required(name: string, label: string): string {
     const text = this.text(name);
@@ -68,5 +75,8 @@ export async function readForm(req: IncomingMessage): Promise<Form> {
   if (req.headers['content-type'] === undefined && !hasBody(req)) return new Form(new URLSearchParams());
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw new AppError('invalid', 'This is not a form');
-  return new Form(new URLSearchParams((await readBody(req, LIMIT_BYTES)).toString('utf8')));
+  const fields = new URLSearchParams((await readBody(req, LIMIT_BYTES)).toString('utf8'));
+  // No browser sends it, and the database keeps no text with it.
+  if ([...fields].some((pair) => pair.join().includes('\0'))) throw new AppError('invalid', 'This is not a form');
+  return new Form(fields);
 }

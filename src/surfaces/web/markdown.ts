@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import MarkdownIt from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
 
@@ -22,6 +24,7 @@ export const ALLOWED_ELEMENTS: Readonly<Record<MarkdownKind, readonly string[]>>
 };
 
 const LINK_REL = 'nofollow noopener noreferrer ugc';
+const LINKED = { isLinked: true };
 const LEADS_OUT = /^(https?:\/\/|mailto:)/i;
 
 /** The page has a heading of the first rank: these come below it, and none leaves a rank out. */
@@ -38,10 +41,16 @@ function lowerHeadings(tokens: readonly Token[]): void {
   }
 }
 
-function isInLink(tokens: readonly Token[], index: number): boolean {
-  let depth = 0;
-  for (const { type } of tokens.slice(0, index)) depth += type === 'link_open' ? 1 : type === 'link_close' ? -1 : 0;
-  return depth > 0;
+/** Marks pictures that are in a link: a link has none in it. */
+function markLinked(tokens: readonly Token[]): void {
+  for (const { children } of tokens) {
+    let depth = 0;
+    for (const child of children ?? []) {
+      if (child.type === 'link_open') depth += 1;
+      if (child.type === 'link_close') depth -= 1;
+      if (child.type === 'image' && depth > 0) child.meta = LINKED;
+    }
+  }
 }
 
 function makeWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
@@ -52,9 +61,12 @@ function makeWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
     const token = tokens[index];
     const text = writer.utils.escapeHtml(token?.content === '' ? 'picture' : (token?.content ?? ''));
     const source = writer.utils.escapeHtml(String(token?.attrGet('src') ?? ''));
-    return isInLink(tokens, index) ? text : `<a href="${source}">${text}</a>`;
+    return token?.meta === LINKED ? text : `<a href="${source}">${text}</a>`;
   };
-  writer.core.ruler.push('lower-headings', ({ tokens }) => lowerHeadings(tokens));
+  writer.core.ruler.push('drydock', ({ tokens }) => {
+    lowerHeadings(tokens);
+    markLinked(tokens);
+  });
   return writer;
 }
 
@@ -63,13 +75,8 @@ const WRITERS: Readonly<Record<MarkdownKind, MarkdownIt.MarkdownIt>> = {
   comment: makeWriter('comment'),
 };
 
-/**
- * Markdown as HTML that does nothing but show.
- *
- * @returns for `<MarkdownText>`
- */
-export function renderMarkdown(text: string, kind: MarkdownKind): string {
-  return sanitizeHtml(WRITERS[kind].render(text), {
+function clean(html: string, kind: MarkdownKind): string {
+  return sanitizeHtml(html, {
     allowedTags: [...ALLOWED_ELEMENTS[kind]],
     allowedAttributes: { a: ['href', 'rel'], pre: ['tabindex'] },
     allowedSchemes: ['http', 'https', 'mailto'],
@@ -87,25 +94,59 @@ export function renderMarkdown(text: string, kind: MarkdownKind): string {
   });
 }
 
+/**
+ * Markdown as HTML that does nothing but show.
+ *
+ * @returns for `<MarkdownText>`
+ */
+export function renderMarkdown(text: string, kind: MarkdownKind): string {
+  return clean(WRITERS[kind].render(text), kind);
+}
+
+/** What a page shows of a text. */
+export interface Rendered {
+  readonly html: string;
+  /** it is only the beginning */
+  readonly isCut: boolean;
+}
+
 const PARTS = [Infinity, 16_000, 4000];
+
+/** Only a table with rows of nothing becomes so much more; any part of it does, too. */
+const SWOLLEN = 8;
+
+function renderUpTo(text: string, kind: MarkdownKind, characters: number): Rendered {
+  for (const part of PARTS) {
+    const beginning = text.slice(0, part);
+    // What is too long is not cleaned in vain: that takes most of the time.
+    const written = beginning.length > characters ? undefined : WRITERS[kind].render(beginning);
+    if (written !== undefined && written.length > SWOLLEN * beginning.length) break;
+    if (written === undefined || written.length > 2 * characters) continue;
+    const html = clean(written, kind);
+    if (html.length <= characters) return { html, isCut: beginning.length < text.length };
+  }
+  // Short text that becomes long HTML was made to: it is shown as it was written.
+  const plain = WRITERS[kind].utils.escapeHtml(text.slice(0, Math.floor(characters / 8)));
+  return { html: `<pre tabindex="0"><code>${plain}</code></pre>`, isCut: true };
+}
+
+/** A long text takes a tenth of a second, and is read more often than it is written. */
+const cache = new LRUCache<string, Rendered>({
+  max: 2000,
+  maxSize: 16 * 1024 * 1024,
+  sizeCalculation: ({ html }) => html.length + 200,
+});
 
 /**
  * The same, of a text that may be as long as its author likes: of one that would be too long a page, the beginning.
  *
  * @param characters - the most that comes out
  */
-export function renderMarkdownUpTo(
-  text: string,
-  kind: MarkdownKind,
-  characters: number,
-): { html: string; isCut: boolean } {
-  for (const part of PARTS) {
-    const beginning = text.slice(0, part);
-    if (beginning.length > characters) continue;
-    const html = renderMarkdown(beginning, kind);
-    if (html.length <= characters) return { html, isCut: beginning.length < text.length };
-  }
-  // Short text that becomes long HTML was made to: it is shown as it was written.
-  const plain = MarkdownIt().utils.escapeHtml(text.slice(0, Math.floor(characters / 8)));
-  return { html: `<pre tabindex="0"><code>${plain}</code></pre>`, isCut: true };
+export function renderMarkdownUpTo(text: string, kind: MarkdownKind, characters: number): Rendered {
+  const key = `${kind} ${characters} ${createHash('sha256').update(text).digest('base64')}`;
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const rendered = renderUpTo(text, kind, characters);
+  cache.set(key, rendered);
+  return rendered;
 }

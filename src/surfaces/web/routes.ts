@@ -1,6 +1,7 @@
 import type { Context } from '../../context';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
+import { accountRows } from './areas/account/routes';
 import { administrationRows } from './areas/administration/routes';
 import { dashboardRows } from './areas/dashboard/routes';
 import { loginRows } from './areas/login/routes';
@@ -17,6 +18,7 @@ import type { Visitor } from './visitor';
 /** All pages, by area. */
 const ROWS: readonly WebRow[] = [
   ...assetRows,
+  ...accountRows,
   ...administrationRows,
   ...dashboardRows,
   ...loginRows,

@@ -6,7 +6,7 @@ import { Actions, Form } from '../../components/forms';
 import { Heading, Panel } from '../../components/page-parts';
 import { page, redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
-import { meaningOf } from './meanings';
+import { meaningOf } from '../../components/scope-meanings';
 import { readAsked, wantedScopes, type Asked } from './request';
 
 /*

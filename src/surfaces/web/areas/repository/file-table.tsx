@@ -4,11 +4,12 @@ import { Ago, Size } from '../../components/figures';
 import { Badge, Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { filesPath } from './addresses';
-import { beginning } from './short-text';
+import { beginning, shortenAll } from './short-text';
 
 type Entry = FilePage['entries'][number];
 
 const NAME_CHARACTERS = 120;
+const NAMES_BYTES = 30_000;
 /** No longer address than servers and browsers take. */
 const PATH_CHARACTERS = 1000;
 const LETTERS = ['r', 'w', 'x'];
@@ -35,9 +36,17 @@ export function modeText({ kind, mode }: Pick<Entry, 'kind' | 'mode'>): string {
   return `${KIND_LETTERS[kind]}${bits.join('')}`;
 }
 
-function Name({ entry, href }: { readonly entry: Entry; readonly href: string | undefined }): View {
-  const { kind, isDeleted, linkTarget } = entry;
-  const name = beginning(entry.name, NAME_CHARACTERS) + (kind === 'directory' && !isDeleted ? '/' : '');
+interface NameProps {
+  readonly entry: Entry;
+  /** as much of its name as there is room for */
+  readonly text: string;
+  /** as much as there is room for of where it leads */
+  readonly target: string;
+  readonly href: string | undefined;
+}
+
+function Name({ entry: { kind, isDeleted, linkTarget }, text, target, href }: NameProps): View {
+  const name = text + (kind === 'directory' && !isDeleted ? '/' : '');
   if (isDeleted) {
     return (
       <>
@@ -51,7 +60,7 @@ function Name({ entry, href }: { readonly entry: Entry; readonly href: string | 
       {linkTarget !== undefined && (
         <span class="fine">
           {kind === 'symlink' ? ' → ' : ' = '}
-          {beginning(linkTarget, NAME_CHARACTERS)}
+          {target}
         </span>
       )}
     </>
@@ -74,12 +83,19 @@ export function FileTable({
 }): View {
   const hrefOf = ({ kind, path }: Entry): string | undefined =>
     kind === 'directory' && path.length <= PATH_CHARACTERS ? filesPath(repository, imageId, path) : undefined;
+  const shorten = (texts: readonly string[]): string[] =>
+    shortenAll(
+      texts.map((text) => beginning(text, NAME_CHARACTERS)),
+      NAMES_BYTES,
+    );
+  const names = shorten(entries.map(({ name }) => name));
+  const targets = shorten(entries.map(({ linkTarget = '' }) => linkTarget));
   return (
     <Table caption="Files" head={['Name', 'Size', 'Mode', 'Owner', 'Changed']}>
-      {entries.map((entry) => (
+      {entries.map((entry, at) => (
         <tr>
           <th scope="row" class="file">
-            <Name entry={entry} href={hrefOf(entry)} />
+            <Name entry={entry} text={names[at] ?? ''} target={targets[at] ?? ''} href={hrefOf(entry)} />
           </th>
           <td class="short">{entry.kind === 'file' && !entry.isDeleted && <Size bytes={entry.sizeBytes} />}</td>
           <td>{!entry.isDeleted && <span class="mono">{modeText(entry)}</span>}</td>

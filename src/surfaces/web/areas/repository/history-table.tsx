@@ -46,15 +46,15 @@ function Restore({
   const side = isPresent || event.to === undefined ? 'before' : 'after';
   const imageId = side === 'before' ? event.from : event.to;
   if (imageId === undefined) return <></>;
-  const text = isPresent && event.to !== undefined ? 'Undo' : 'Restore';
+  const act = isPresent && event.to !== undefined ? 'Undo' : 'Restore';
   return (
     <ActButton
       visitor={visitor}
       action={repositoryPath(repository, 'history/restore/')}
       fields={{ event: String(event.id), side }}
-      label={`${text}: set ${event.tag} to ${shortId(imageId)}`}
+      label={`${act}: set ${event.tag} to ${shortId(imageId)}`}
     >
-      {text}
+      {act}
     </ActButton>
   );
 }

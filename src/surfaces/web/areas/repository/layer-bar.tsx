@@ -1,7 +1,7 @@
 import type { HistoryLayer } from '../../../../features/images/history';
 import { formatBytes, plural } from '../../components/figures';
 import type { View } from '../../view';
-import { firstLine } from './short-text';
+import { firstLine, shortenAll } from './short-text';
 
 const WIDTH = 1000;
 const HEIGHT = 40;
@@ -9,6 +9,7 @@ const HEIGHT = 40;
 const THINNEST = 4;
 const COLOURS = 6;
 const TITLE_CHARACTERS = 60;
+const TITLES_BYTES = 12_000;
 
 interface Segment {
   readonly x: number;
@@ -39,6 +40,10 @@ export function layerColour({ depth }: Pick<HistoryLayer, 'depth'>): string {
 /** How large the layers of an image are, the base at the left. The table below it says the same in words. */
 export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] }): View {
   const segments = segmentsOf([...layers].reverse());
+  const titles = shortenAll(
+    segments.map(({ layer }) => firstLine(layer.command ?? '', TITLE_CHARACTERS)),
+    TITLES_BYTES,
+  );
   const largest = layers.reduce((most, { layerSizeBytes }) => Math.max(most, layerSizeBytes), 0);
   const label = `${plural(layers.length, 'layer')}, the largest of ${formatBytes(largest)}; the table below lists them`;
   return (
@@ -52,9 +57,9 @@ export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] 
         role="img"
         aria-label={label}
       >
-        {segments.map(({ x, width, layer }) => (
+        {segments.map(({ x, width, layer }, at) => (
           <rect class={layerColour(layer)} x={round(x)} y={0} width={round(width)} height={HEIGHT}>
-            <title>{`${formatBytes(layer.layerSizeBytes)} ${firstLine(layer.command ?? layer.id.slice(0, 12), TITLE_CHARACTERS)}`}</title>
+            <title>{`${formatBytes(layer.layerSizeBytes)} ${titles[at] ?? ''}`}</title>
           </rect>
         ))}
       </svg>

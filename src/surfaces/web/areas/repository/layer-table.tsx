@@ -7,20 +7,30 @@ import { filesPath, shortId } from './addresses';
 import { layerColour } from './layer-bar';
 import { beginning, shortenAll } from './short-text';
 
-const COMMAND_BYTES = 40_000;
-const COMMENT_CHARACTERS = 100;
+/* What strangers wrote may be long; the page may not. */
+const COMMANDS_BYTES = 30_000;
+const NOTES_BYTES = 12_000;
+const NOTE_CHARACTERS = 200;
 
-function Made({ layer, command }: { readonly layer: HistoryLayer; readonly command: string }): View {
-  const { author, comment, dockerVersion } = layer;
-  const by = [
-    ...(comment === undefined ? [] : [beginning(comment, COMMENT_CHARACTERS)]),
-    ...(author === undefined ? [] : [`by ${beginning(author, COMMENT_CHARACTERS)}`]),
-    ...(dockerVersion === undefined ? [] : [`docker ${dockerVersion}`]),
+/** What else is known of a layer: who made it, by which engine. */
+function noteOf({ comment, author, dockerVersion }: HistoryLayer): string {
+  const parts = [
+    comment,
+    author === undefined ? undefined : `by ${author}`,
+    dockerVersion === undefined ? undefined : `docker ${dockerVersion}`,
   ];
+  return beginning(parts.filter((part) => part !== undefined).join(', '), NOTE_CHARACTERS);
+}
+
+function Made({ command, note }: { readonly command: string | undefined; readonly note: string | undefined }): View {
   return (
     <>
-      {command === '' ? <span class="fine">Its command is not known</span> : <code class="command">{command}</code>}
-      {by.length > 0 && <small class="below">{by.join(', ')}</small>}
+      {command === undefined || command === '' ? (
+        <span class="fine">Its command is not known</span>
+      ) : (
+        <code class="command">{command}</code>
+      )}
+      {note !== undefined && note !== '' && <small class="below">{note}</small>}
     </>
   );
 }
@@ -35,8 +45,9 @@ export function LayerTable({
 }): View {
   const commands = shortenAll(
     layers.map(({ command = '' }) => command),
-    COMMAND_BYTES,
+    COMMANDS_BYTES,
   );
+  const notes = shortenAll(layers.map(noteOf), NOTES_BYTES);
   return (
     <Table caption="Layers, the last first" head={['Layer', 'Made by', 'Size', 'Created', 'Files']}>
       {layers.map((layer, at) => (
@@ -50,7 +61,7 @@ export function LayerTable({
             </span>
           </td>
           <td class="wide">
-            <Made layer={layer} command={commands[at] ?? ''} />
+            <Made command={commands[at]} note={notes[at]} />
           </td>
           <td class="short">
             <Size bytes={layer.layerSizeBytes} />

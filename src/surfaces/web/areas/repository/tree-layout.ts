@@ -31,7 +31,7 @@ export interface TreeLayout {
   readonly height: number;
 }
 
-export const BOX = { width: 172, runWidth: 78, height: 44, gapX: 30, gapY: 14, margin: 8 };
+export const BOX = { width: 184, runWidth: 78, height: 44, gapX: 30, gapY: 14, margin: 8 };
 
 /** More images of their own than this make a picture that nobody reads. */
 const INNER_TAGGED = 60;

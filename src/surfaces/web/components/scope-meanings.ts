@@ -1,4 +1,4 @@
-import { isScope, type Scope } from '../../../../features/oauth/scopes';
+import { isScope, type Scope } from '../../../features/oauth/scopes';
 
 const MEANINGS: Readonly<Record<Scope, string>> = {
   profile_read: 'see your profile',

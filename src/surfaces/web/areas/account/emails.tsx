@@ -1,0 +1,117 @@
+import type { Context } from '../../../../context';
+import { resendConfirmation, setPrimaryEmail } from '../../../../features/accounts/confirmation';
+import { addEmail, listEmails, removeEmail, type Email } from '../../../../features/accounts/emails';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { Member, WebHandler } from '../../access';
+import { ActButton, Actions, Field, Form, Problem } from '../../components/forms';
+import { Badge, Panel, Table } from '../../components/page-parts';
+import { attempt, type Fault } from '../../problems';
+import { redirect } from '../../reply';
+import type { View } from '../../view';
+import { accountPage, doerFor, ownAccount } from './frame';
+
+const PATH = '/account/emails/';
+
+const ACTS = {
+  primary: 'Make primary',
+  resend: 'Send the link again',
+  remove: 'Remove',
+} as const;
+
+type Act = keyof typeof ACTS;
+
+function actsOn({ isPrimary, isVerified }: Email): Act[] {
+  return [
+    ...(isVerified && !isPrimary ? (['primary'] as const) : []),
+    ...(isVerified ? [] : (['resend'] as const)),
+    ...(isPrimary ? [] : (['remove'] as const)),
+  ];
+}
+
+function EmailRow({ member, email }: { member: Member; email: Email }): View {
+  const { address, isPrimary, isVerified } = email;
+  return (
+    <tr>
+      <td>
+        {address} {isPrimary && <Badge tone="good">primary</Badge>}{' '}
+        {!isVerified && <Badge tone="warn">not confirmed</Badge>}
+      </td>
+      <td class="number">
+        {actsOn(email).map((act) => (
+          <ActButton
+            visitor={member}
+            action={`${PATH}${act}/`}
+            fields={{ email: address }}
+            class={act === 'remove' ? 'danger small' : 'small'}
+            label={`${ACTS[act]}: ${address}`}
+          >
+            {ACTS[act]}
+          </ActButton>
+        ))}
+      </td>
+    </tr>
+  );
+}
+
+async function emailsPage(ctx: Context, member: Member, typed = '', fault?: Fault): Promise<Reply> {
+  const emails = await listEmails(ctx, ownAccount(member).id);
+  return accountPage(
+    member,
+    PATH,
+    <>
+      <Problem text={fault?.text} />
+      <Table caption="Your e-mail addresses" head={['Address', '']}>
+        {emails.map((email) => (
+          <EmailRow member={member} email={email} />
+        ))}
+      </Table>
+      <Panel title="Add an address">
+        <Form visitor={member}>
+          <Field
+            label="E-mail address"
+            name="email"
+            type="email"
+            value={typed}
+            required
+            maxlength={254}
+            autocomplete="email"
+            hint="It can be the primary one once you have confirmed it."
+          />
+          <Actions>
+            <button type="submit">Add</button>
+          </Actions>
+        </Form>
+      </Panel>
+    </>,
+    fault,
+  );
+}
+
+export const getEmails: WebHandler<'member'> = (ctx, { caller }) => emailsPage(ctx, caller);
+
+export const postEmail: WebHandler<'member-form'> = async (ctx, { caller }) => {
+  const email = caller.form.text('email');
+  const { fault } = await attempt(() => addEmail(ctx, ownAccount(caller), email, doerFor(caller)));
+  if (fault !== undefined) return emailsPage(ctx, caller, email, fault);
+  return redirect(caller, PATH, { notice: `${email} is added. Have a link sent there to confirm it.` });
+};
+
+function emailAct(notice: string, act: (ctx: Context, member: Member, email: string) => Promise<void>) {
+  const handle: WebHandler<'member-form'> = async (ctx, { caller }) => {
+    const { fault } = await attempt(() => act(ctx, caller, caller.form.text('email')));
+    return fault === undefined ? redirect(caller, PATH, { notice }) : emailsPage(ctx, caller, '', fault);
+  };
+  return handle;
+}
+
+export const postPrimary = emailAct('Your primary address is changed.', (ctx, { actor }, email) =>
+  setPrimaryEmail(ctx, actor, email),
+);
+
+export const postResend = emailAct('The mail is on its way: open the link in it.', (ctx, { actor }, email) =>
+  resendConfirmation(ctx, actor, email),
+);
+
+export const postRemove = emailAct('The address is removed.', (ctx, member, email) =>
+  removeEmail(ctx, ownAccount(member), email, doerFor(member)),
+);

@@ -1,0 +1,44 @@
+import type { Doer } from '../../../../features/audit/audit';
+import { doerOf } from '../../../../features/accounts/doer';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { Member } from '../../access';
+import { Heading, Sidebar } from '../../components/page-parts';
+import type { Fault } from '../../problems';
+import { page } from '../../reply';
+import type { Children } from '../../view';
+
+const PAGES = {
+  '/account/settings/': 'Profile',
+  '/account/emails/': 'E-mail addresses',
+  '/account/password/': 'Password',
+  '/account/second-factor/': 'Second factor',
+  '/account/tokens/': 'Access tokens',
+  '/account/sessions/': 'Sessions',
+  '/account/applications/': 'Applications',
+  '/account/teams/': 'Teams',
+} as const;
+
+export type AccountPage = keyof typeof PAGES;
+
+/** A page of one's own account. */
+export function accountPage(member: Member, current: AccountPage, content: Children, fault?: Fault): Reply {
+  const items = Object.entries(PAGES).map(([href, text]) => ({ href, text }));
+  return page(
+    member,
+    { title: PAGES[current], status: fault?.status ?? 200, headers: fault?.headers ?? {} },
+    <Sidebar label="Account settings" items={items} current={current}>
+      <Heading title={PAGES[current]} />
+      {content}
+    </Sidebar>,
+  );
+}
+
+/** The account of the caller, as features of one's own things want it. */
+export function ownAccount({ login }: Member): { readonly id: number; readonly username: string } {
+  return { id: login.account.userId, username: login.account.username };
+}
+
+/** The caller, for the audit log. */
+export function doerFor({ actor, login }: Member): Doer {
+  return doerOf(actor, login.account);
+}

@@ -1,0 +1,61 @@
+import { verifyFirstFactor } from '../../../../features/accounts/credentials';
+import { updateUser } from '../../../../features/accounts/users';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import { endedSessionCookie } from '../../../../platform/http/session-cookie';
+import type { Member, WebHandler } from '../../access';
+import { Actions, Field, Form, Problem } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { attempt, type Fault } from '../../problems';
+import { redirect } from '../../reply';
+import { accountPage, doerFor, ownAccount } from './frame';
+
+function passwordPage(member: Member, fault?: Fault): Reply {
+  return accountPage(
+    member,
+    '/account/password/',
+    <Panel>
+      <Problem text={fault?.text} />
+      <p>A new password ends all of your sessions, this one too. Access tokens stay.</p>
+      <Form visitor={member}>
+        <Field
+          label="Current password"
+          name="current_password"
+          type="password"
+          required
+          autocomplete="current-password"
+        />
+        <Field
+          label="New password"
+          name="password"
+          type="password"
+          required
+          minlength={5}
+          autocomplete="new-password"
+          hint="5 characters or more. The longer, the better."
+        />
+        <Actions>
+          <button type="submit">Change password</button>
+          <a href="/account/reset">Forgot it?</a>
+        </Actions>
+      </Form>
+    </Panel>,
+    fault,
+  );
+}
+
+export const getPassword: WebHandler<'member'> = (_ctx, { caller }) => passwordPage(caller);
+
+export const postPassword: WebHandler<'member-form'> = async (ctx, { req, caller }) => {
+  const { form, address } = caller;
+  const { username } = ownAccount(caller);
+  const { fault } = await attempt(async () => {
+    // Somebody may have left a browser open, which must not shut the owner out.
+    const isRight = await verifyFirstFactor(ctx, username, form.raw('current_password'), address);
+    if (isRight === undefined) throw new AppError('invalid', 'The current password is wrong');
+    await updateUser(ctx, username, { password: form.raw('password') }, doerFor(caller));
+  });
+  if (fault !== undefined) return passwordPage(caller, fault);
+  const notice = 'Your password is changed. Sign in with the new one.';
+  return redirect(caller, '/account/login/', { notice, cookies: [endedSessionCookie(req, ctx.settings)] });
+};

@@ -1,0 +1,65 @@
+import { getProfile, updateProfile, type ProfileFields } from '../../../../features/accounts/profiles';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { Member, WebHandler } from '../../access';
+import { Actions, Field, Form, Problem } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { attempt, type Fault } from '../../problems';
+import { redirect } from '../../reply';
+import { accountPage, doerFor, ownAccount } from './frame';
+
+function profilePage(member: Member, profile: ProfileFields, fault?: Fault): Reply {
+  const { username } = ownAccount(member);
+  return accountPage(
+    member,
+    '/account/settings/',
+    <Panel>
+      <Problem text={fault?.text} />
+      <p>
+        Everybody can see this, on <a href={`/u/${username}/`}>your page</a>. All of it may be empty.
+      </p>
+      <Form visitor={member}>
+        <Field label="Full name" name="full_name" value={profile.fullName} maxlength={255} autocomplete="name" />
+        <Field label="Location" name="location" value={profile.location} maxlength={255} />
+        <Field label="Company" name="company" value={profile.company} maxlength={255} autocomplete="organization" />
+        <Field
+          label="Website"
+          name="profile_url"
+          type="url"
+          value={profile.profileUrl}
+          maxlength={255}
+          autocomplete="url"
+          hint="It begins with http:// or https://."
+        />
+        <Field
+          label="Address at Gravatar"
+          name="gravatar_email"
+          type="email"
+          value={profile.gravatarEmail}
+          maxlength={254}
+          hint="Whose picture is yours; without one, that of your primary address."
+        />
+        <Actions>
+          <button type="submit">Save</button>
+        </Actions>
+      </Form>
+    </Panel>,
+    fault,
+  );
+}
+
+export const getProfilePage: WebHandler<'member'> = async (ctx, { caller }) =>
+  profilePage(caller, await getProfile(ctx, ownAccount(caller).username));
+
+export const postProfile: WebHandler<'member-form'> = async (ctx, { caller }) => {
+  const { form } = caller;
+  const fields = {
+    fullName: form.text('full_name'),
+    location: form.text('location'),
+    company: form.text('company'),
+    profileUrl: form.text('profile_url'),
+    gravatarEmail: form.text('gravatar_email'),
+  };
+  const { fault } = await attempt(() => updateProfile(ctx, ownAccount(caller).username, fields, doerFor(caller)));
+  if (fault !== undefined) return profilePage(caller, fields, fault);
+  return redirect(caller, '/account/settings/', { notice: 'Your profile is saved.' });
+};

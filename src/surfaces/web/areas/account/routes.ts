@@ -1,0 +1,47 @@
+import type { WebHandler, WebRow } from '../../access';
+import { getApplications, postRevokeGrant } from './applications';
+import { getEmails, postEmail, postPrimary, postRemove, postResend } from './emails';
+import { getPassword, postPassword } from './password';
+import { getProfilePage, postProfile } from './profile';
+import { getSecondFactor, postBegin, postConfirm, postOff, postRenew } from './second-factor';
+import { getSessions, postEnd, postEndOthers } from './sessions';
+import { getTeams, postAccept, postDecline, postLeave } from './teams';
+import { getTokens, postRevoke, postToken } from './tokens';
+
+function look(path: string, handle: WebHandler<'member'>): WebRow {
+  return { method: 'get', path: `/account/${path}/`, access: 'member', handle };
+}
+
+function act(path: string, handle: WebHandler<'member-form'>): WebRow {
+  return { method: 'post', path: `/account/${path}/`, access: 'member-form', handle };
+}
+
+/** One's own account. */
+export const accountRows: readonly WebRow[] = [
+  look('settings', getProfilePage),
+  act('settings', postProfile),
+  look('emails', getEmails),
+  act('emails', postEmail),
+  act('emails/primary', postPrimary),
+  act('emails/resend', postResend),
+  act('emails/remove', postRemove),
+  look('password', getPassword),
+  act('password', postPassword),
+  look('second-factor', getSecondFactor),
+  act('second-factor/begin', postBegin),
+  act('second-factor/confirm', postConfirm),
+  act('second-factor/renew', postRenew),
+  act('second-factor/off', postOff),
+  look('tokens', getTokens),
+  act('tokens', postToken),
+  act('tokens/revoke', postRevoke),
+  look('sessions', getSessions),
+  act('sessions/end', postEnd),
+  act('sessions/end-others', postEndOthers),
+  look('applications', getApplications),
+  act('applications/revoke', postRevokeGrant),
+  look('teams', getTeams),
+  act('teams/accept', postAccept),
+  act('teams/decline', postDecline),
+  act('teams/leave', postLeave),
+];

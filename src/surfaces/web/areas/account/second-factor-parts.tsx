@@ -1,0 +1,119 @@
+import { Ago, plural } from '../../components/figures';
+import { Actions, Field, Form } from '../../components/forms';
+import { CopyLine, Panel } from '../../components/page-parts';
+import { QrCode } from '../../components/qr-code';
+import type { SecondFactor } from '../../../../features/accounts/second-factor';
+import type { Children, View } from '../../view';
+import type { Visitor } from '../../visitor';
+
+/** Where the pages of the second factor are. */
+export const SECOND_FACTOR = '/account/second-factor/';
+
+interface CodeFormProps {
+  readonly visitor: Visitor;
+  readonly action: string;
+  /** of the field; a page may have several */
+  readonly id: string;
+  readonly button: string;
+  readonly isDangerous?: boolean;
+  readonly children?: Children;
+}
+
+function CodeForm({ visitor, action, id, button, isDangerous = false, children }: CodeFormProps): View {
+  return (
+    <Form visitor={visitor} action={SECOND_FACTOR + action}>
+      {children}
+      <Field label="Code" name="code" id={id} required maxlength={40} autocomplete="one-time-code" />
+      <Actions>
+        <button type="submit" {...(isDangerous ? { class: 'danger' } : {})}>
+          {button}
+        </button>
+      </Actions>
+    </Form>
+  );
+}
+
+/** What it is, for whoever has none. */
+export function Offer({ visitor }: { visitor: Visitor }): View {
+  return (
+    <Panel>
+      <p>With a second factor your password is not enough: an app on your phone shows a code that goes with it.</p>
+      <p>
+        Engines have no place for a code. They log in with an <a href="/account/tokens/">access token</a> from then on:
+        make one first for each engine that uses your password now.
+      </p>
+      <Form visitor={visitor} action={`${SECOND_FACTOR}begin/`}>
+        <Actions>
+          <button type="submit">Set it up</button>
+        </Actions>
+      </Form>
+    </Panel>
+  );
+}
+
+/** The secret, for the app, and a form that turns it on. */
+export function SetUp({ visitor, uri, secret }: { visitor: Visitor; uri: string; secret: string }): View {
+  return (
+    <Panel title="Set it up">
+      <p>Read this picture with an app for one-time codes, such as Aegis, FreeOTP or Google Authenticator.</p>
+      <QrCode text={uri} label="QR code of the secret; the same stands below as text" />
+      <p>Or type the secret into it:</p>
+      <CopyLine text={secret} label="The secret" />
+      <CodeForm visitor={visitor} action="confirm/" id="code" button="Turn it on">
+        <input type="hidden" name="uri" value={uri} />
+        <p>Then type the six digits that the app shows. All of your other sessions end.</p>
+      </CodeForm>
+    </Panel>
+  );
+}
+
+/** The codes for a lost phone; they are shown this once. */
+export function RecoveryCodes({ codes }: { codes: readonly string[] }): View {
+  return (
+    <Panel title="Your recovery codes">
+      <p>
+        Print this page, or write these down: they are never shown again. Each one signs you in once, without your
+        phone.
+      </p>
+      <pre tabindex={0}>{codes.join('\n')}</pre>
+      <Actions>
+        <button type="button" class="small" data-copy={codes.join('\n')} hidden>
+          Copy
+        </button>
+        <a class="button" href={SECOND_FACTOR}>
+          I have them
+        </a>
+      </Actions>
+    </Panel>
+  );
+}
+
+/** What one may do while it is on. */
+export function Manage({ visitor, factor }: { visitor: Visitor; factor: SecondFactor }): View {
+  return (
+    <>
+      <Panel>
+        <p>
+          The second factor is on
+          {factor.since !== undefined && (
+            <>
+              , since <Ago at={factor.since} />
+            </>
+          )}
+          . You have {plural(factor.recoveryCodesLeft, 'recovery code')} left.
+        </p>
+        <p>
+          Engines log in with an <a href="/account/tokens/">access token</a>, not with your password.
+        </p>
+      </Panel>
+      <Panel title="New recovery codes">
+        <p>The old ones are good no more. Give a code of the app, or one of the old ones.</p>
+        <CodeForm visitor={visitor} action="renew/" id="renew-code" button="Make new codes" />
+      </Panel>
+      <Panel title="Turn it off" tone="danger">
+        <p>The password alone is enough then. Give a code of the app, or a recovery code.</p>
+        <CodeForm visitor={visitor} action="off/" id="off-code" button="Turn it off" isDangerous />
+      </Panel>
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+import { endOneSession, endOtherSessions, listSessions, type Session } from '../../../../features/accounts/sessions';
+import { endedSessionCookie } from '../../../../platform/http/session-cookie';
+import type { Member, WebHandler } from '../../access';
+import { Ago } from '../../components/figures';
+import { ActButton } from '../../components/forms';
+import { Badge, Table } from '../../components/page-parts';
+import { redirect } from '../../reply';
+import type { View } from '../../view';
+import { accountPage, doerFor, ownAccount } from './frame';
+
+const PATH = '/account/sessions/';
+
+function SessionRow({ member, session }: { member: Member; session: Session }): View {
+  const { id, address, userAgent, createdAt, lastSeenAt, expiresAt } = session;
+  const isThis = id === member.login.session.id;
+  return (
+    <tr>
+      <td>
+        {address} {isThis && <Badge tone="good">this one</Badge>}
+        <br />
+        <small>{userAgent === '' ? 'a program without a name' : userAgent}</small>
+      </td>
+      <td>
+        <Ago at={createdAt} />
+      </td>
+      <td>
+        <Ago at={lastSeenAt} />
+      </td>
+      <td>
+        <Ago at={expiresAt} />
+      </td>
+      <td class="number">
+        <ActButton
+          visitor={member}
+          action={`${PATH}end/`}
+          fields={{ id: String(id) }}
+          class="danger small"
+          label={`End the session from ${address}${isThis ? ', which is this one' : ''}`}
+        >
+          End
+        </ActButton>
+      </td>
+    </tr>
+  );
+}
+
+export const getSessions: WebHandler<'member'> = async (ctx, { caller }) => {
+  const sessions = await listSessions(ctx, ownAccount(caller).id);
+  return accountPage(
+    caller,
+    PATH,
+    <>
+      <p>Where you are signed in. End what you do not know, and then change your password.</p>
+      <Table caption="Your sessions" head={['From', 'Began', 'Last seen', 'Ends', '']}>
+        {sessions.map((session) => (
+          <SessionRow member={caller} session={session} />
+        ))}
+      </Table>
+      {sessions.length > 1 && (
+        <ActButton visitor={caller} action={`${PATH}end-others/`} class="quiet">
+          End all others
+        </ActButton>
+      )}
+    </>,
+  );
+};
+
+export const postEnd: WebHandler<'member-form'> = async (ctx, { req, caller }) => {
+  const id = caller.form.id('id');
+  await endOneSession(ctx, ownAccount(caller), id, doerFor(caller));
+  if (id !== caller.login.session.id) return redirect(caller, PATH, { notice: 'The session has ended.' });
+  return redirect(caller, '/', { notice: 'You are signed out.', cookies: [endedSessionCookie(req, ctx.settings)] });
+};
+
+export const postEndOthers: WebHandler<'member-form'> = async (ctx, { caller }) => {
+  await endOtherSessions(ctx, ownAccount(caller), caller.login.session.id, doerFor(caller));
+  return redirect(caller, PATH, { notice: 'All other sessions have ended.' });
+};

@@ -1,0 +1,138 @@
+import type { Context } from '../../../../context';
+import {
+  acceptInvitation,
+  declineInvitation,
+  listOwnInvitations,
+  type Invitation,
+} from '../../../../features/namespaces/invitations';
+import { listOwnTeams, type OwnTeam } from '../../../../features/namespaces/own-teams';
+import { removeMember } from '../../../../features/namespaces/team-members';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { Member, WebHandler } from '../../access';
+import { Ago } from '../../components/figures';
+import { ActButton, Problem } from '../../components/forms';
+import { Empty, Panel, Table } from '../../components/page-parts';
+import { attempt, type Fault } from '../../problems';
+import { redirect } from '../../reply';
+import type { View } from '../../view';
+import { accountPage, ownAccount } from './frame';
+
+const PATH = '/account/teams/';
+/** Somebody with more than these is invited by everybody; what is answered makes room. */
+const INVITATIONS = 100;
+
+function InvitationRow({ member, invitation }: { member: Member; invitation: Invitation }): View {
+  const { id, organization, team, invitedBy, expiresAt } = invitation;
+  const fields = { id: String(id) };
+  return (
+    <tr>
+      <td>
+        {organization} / {team}
+      </td>
+      <td>{invitedBy}</td>
+      <td>
+        <Ago at={expiresAt} />
+      </td>
+      <td class="number">
+        <ActButton
+          visitor={member}
+          action={`${PATH}accept/`}
+          fields={fields}
+          label={`Join the team ${team} of ${organization}`}
+        >
+          Join
+        </ActButton>
+        <ActButton
+          visitor={member}
+          action={`${PATH}decline/`}
+          fields={fields}
+          label={`Decline the team ${team} of ${organization}`}
+        >
+          Decline
+        </ActButton>
+      </td>
+    </tr>
+  );
+}
+
+function TeamRow({ member, place }: { member: Member; place: OwnTeam }): View {
+  const { organization, team, since } = place;
+  return (
+    <tr>
+      <td>
+        <a href={`/organizations/${organization}/`}>{organization}</a> /{' '}
+        <a href={`/organizations/${organization}/teams/${team}/`}>{team}</a>
+      </td>
+      <td>
+        <Ago at={since} />
+      </td>
+      <td class="number">
+        <ActButton
+          visitor={member}
+          action={`${PATH}leave/`}
+          fields={{ organization, team }}
+          class="danger small"
+          label={`Leave the team ${team} of ${organization}`}
+        >
+          Leave
+        </ActButton>
+      </td>
+    </tr>
+  );
+}
+
+async function teamsPage(ctx: Context, member: Member, fault?: Fault): Promise<Reply> {
+  const { invitations } = await listOwnInvitations(ctx, member.actor, { limit: INVITATIONS, offset: 0 });
+  const teams = await listOwnTeams(ctx, member.actor);
+  return accountPage(
+    member,
+    PATH,
+    <>
+      <Problem text={fault?.text} />
+      {invitations.length > 0 && (
+        <Panel title="Invitations">
+          <Table caption="Invitations to teams" head={['Team', 'Invited by', 'Ends', '']}>
+            {invitations.map((invitation) => (
+              <InvitationRow member={member} invitation={invitation} />
+            ))}
+          </Table>
+        </Panel>
+      )}
+      {teams.length === 0 ? (
+        <Empty title="You are in no team">
+          <p>
+            An organization shares repositories among teams. Wait to be invited, or{' '}
+            <a href="/organizations/add/">make an organization</a>.
+          </p>
+        </Empty>
+      ) : (
+        <Table caption="Your teams" head={['Team', 'Since', '']}>
+          {teams.map((place) => (
+            <TeamRow member={member} place={place} />
+          ))}
+        </Table>
+      )}
+    </>,
+    fault,
+  );
+}
+
+export const getTeams: WebHandler<'member'> = (ctx, { caller }) => teamsPage(ctx, caller);
+
+export const postAccept: WebHandler<'member-form'> = async (ctx, { caller }) => {
+  const { organization, team } = await acceptInvitation(ctx, caller.actor, { id: caller.form.id('id') });
+  return redirect(caller, PATH, { notice: `You belong to the team ${team} of ${organization} now.` });
+};
+
+export const postDecline: WebHandler<'member-form'> = async (ctx, { caller }) => {
+  await declineInvitation(ctx, caller.actor, caller.form.id('id'));
+  return redirect(caller, PATH, { notice: 'The invitation is declined.' });
+};
+
+export const postLeave: WebHandler<'member-form'> = async (ctx, { caller }) => {
+  const place = { organization: caller.form.text('organization'), team: caller.form.text('team') };
+  const { username } = ownAccount(caller);
+  const { fault } = await attempt(() => removeMember(ctx, caller.actor, place, username));
+  if (fault !== undefined) return teamsPage(ctx, caller, fault);
+  return redirect(caller, PATH, { notice: `You have left the team ${place.team} of ${place.organization}.` });
+};

@@ -1,0 +1,62 @@
+import type { Context } from '../../../../context';
+import {
+  createOwnAccessToken,
+  listOwnAccessTokens,
+  revokeOwnAccessToken,
+} from '../../../../features/accounts/own-access-tokens';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { Member, WebHandler } from '../../access';
+import {
+  MadeToken,
+  newTokenFrom,
+  NewTokenForm,
+  TokenTable,
+  typedToken,
+  type TypedToken,
+} from '../../components/access-tokens';
+import { Problem } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { attempt, type Fault } from '../../problems';
+import { redirect } from '../../reply';
+import { accountPage, ownAccount } from './frame';
+
+const PATH = '/account/tokens/';
+
+interface Shown {
+  readonly typed?: TypedToken;
+  readonly fault?: Fault;
+  /** of the token that was just made */
+  readonly secret?: string;
+}
+
+async function tokensPage(ctx: Context, member: Member, { typed, fault, secret }: Shown = {}): Promise<Reply> {
+  const tokens = await listOwnAccessTokens(ctx, member.actor);
+  const { username } = ownAccount(member);
+  return accountPage(
+    member,
+    PATH,
+    <>
+      {secret !== undefined && <MadeToken secret={secret} username={username} host={new URL(member.origin).host} />}
+      <p>A token is a password for an engine or a script: it can do less than you, and ends when you say so.</p>
+      <TokenTable visitor={member} tokens={tokens} revoke={`${PATH}revoke/`} />
+      <Panel title="New token">
+        <Problem text={fault?.text} />
+        <NewTokenForm visitor={member} typed={typed} />
+      </Panel>
+    </>,
+    fault,
+  );
+}
+
+export const getTokens: WebHandler<'member'> = (ctx, { caller }) => tokensPage(ctx, caller);
+
+export const postToken: WebHandler<'member-form'> = async (ctx, { caller }) => {
+  const typed = typedToken(caller.form);
+  const { done, fault } = await attempt(() => createOwnAccessToken(ctx, caller.actor, newTokenFrom(typed)));
+  return tokensPage(ctx, caller, fault === undefined ? { secret: done.secret } : { typed, fault });
+};
+
+export const postRevoke: WebHandler<'member-form'> = async (ctx, { caller }) => {
+  await revokeOwnAccessToken(ctx, caller.actor, caller.form.id('id'));
+  return redirect(caller, PATH, { notice: 'The token is revoked. Whatever used it is refused from now on.' });
+};

@@ -1,0 +1,216 @@
+import { gzipSync } from 'node:zlib';
+import { Browsing, browseAs } from '../../../helpers/browse';
+import { makeChain, makeImage, payloadOf, pushImages, startPull, type TestImage } from '../../../helpers/images';
+import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
+import { packTar, type PackEntry } from '../../../features/images/tar/pack-tar';
+
+let server: TestServer;
+let owner: Browsing;
+let anonymous: Browsing;
+beforeAll(async () => {
+  server = await startTestServer();
+  for (const name of ['alice', 'bobby']) await addUser(server, name);
+  owner = await browseAs(server, 'alice');
+  anonymous = new Browsing(server.server);
+});
+afterAll(() => server.close());
+
+const layerOf = (...entries: PackEntry[]) => gzipSync(packTar(...entries));
+
+/** An image with a json of our own. */
+function imageWith(facts: Record<string, unknown>, parent?: TestImage): TestImage {
+  const image = makeImage(parent === undefined ? {} : { parent: parent.id });
+  const json = Buffer.from(JSON.stringify({ ...(JSON.parse(image.json.toString()) as object), ...facts }));
+  return { ...image, json, payload: payloadOf(json, image.layer) };
+}
+
+describe('what made the layers', () => {
+  it('is told in the words of a Dockerfile, and escaped', async () => {
+    const base = imageWith({
+      created: '2014-06-09T12:00:00Z',
+      author: 'A <me@example.com>',
+      container_config: { Cmd: ['/bin/sh', '-c', '#(nop) ADD file:ab in /'] },
+    });
+    const top = imageWith({ container_config: { Cmd: ['/bin/sh', '-c', 'echo "<script>" && true'] } }, base);
+    await pushImages(server, 'alice/made', [base, top]);
+    const { html } = await anonymous.get('/r/alice/made/tags/latest/');
+    expect(html).toContain('<code class="command">ADD file:ab in /</code>');
+    expect(html).toContain('by A &lt;me@example.com&gt;');
+    expect(html).toContain('RUN echo &quot;&lt;script&gt;&quot; &amp;&amp; true</code>');
+    expect(html).toContain('<time datetime="2014-06-09T12:00:00.000Z"');
+    expect(html.indexOf('RUN echo')).toBeLessThan(html.lastIndexOf('ADD file'));
+  });
+
+  it.each([
+    { created: 'yesterday', author: { a: 1 }, comment: ['x'], container_config: 'none', config: null },
+    {
+      created: '9999-99-99T99:99:99Z',
+      author: '\u0000\u001b[31m',
+      container_config: { Cmd: [1, null, {}] },
+      config: [],
+    },
+    { created: -1, container_config: { Cmd: { length: 1e9 } }, docker_version: '<svg onload=alert(1)>' },
+    { created: '2014-06-09T12:00:00Z', author: '"><img src=x onerror=alert(1)>', config: { Env: '__proto__' } },
+  ])('may be nonsense: the page stands', async (facts) => {
+    const image = imageWith(facts);
+    await pushImages(server, 'alice/nonsense', [image]);
+    for (const rest of [`images/${image.id}/`, 'tags/latest/', 'tree/']) {
+      const { status, html } = await anonymous.get(`/r/alice/nonsense/${rest}`);
+      expect([rest, status]).toEqual([rest, 200]);
+      expect(html).not.toMatch(/<svg onload|<img/);
+      expect(html).not.toContain('\u001b');
+    }
+  });
+
+  it('is no large page, even of the longest chain with the longest commands', async () => {
+    const chain: TestImage[] = [];
+    for (let index = 0; index < 127; index += 1) {
+      const facts = {
+        comment: '"'.repeat(900),
+        author: '<'.repeat(200),
+        container_config: { Cmd: ['/bin/sh', '-c', `"&"`.repeat(1300)] },
+      };
+      chain.push(imageWith(facts, chain.at(-1)));
+    }
+    await pushImages(server, 'alice/deep', chain);
+    const first = await anonymous.get('/r/alice/deep/tags/latest/');
+    expect(first.html.length).toBeLessThan(100_000);
+    expect(first.html).toContain('in 127 layers');
+    expect(first.html.match(/<rect class="series-\d" x=/g)).toHaveLength(127);
+    const last = await anonymous.get('/r/alice/deep/tags/latest/?page=3');
+    expect(last.html).toContain(`href="/r/alice/deep/images/${chain[0]!.id}/files/"`);
+    expect((await anonymous.get('/r/alice/deep/tree/')).html).toContain('125 layers');
+  });
+});
+
+describe('the files of a layer', () => {
+  const IMAGE = makeImage({
+    layer: layerOf(
+      { name: 'etc/', typeflag: '5', mode: 0o755, mtime: 1400000000, uname: 'root', gname: 'wheel' },
+      { name: 'etc/motd', mode: 0o4644, uid: 7, gid: 8, mtime: 1400000000, body: Buffer.from('hello') },
+      { name: 'etc/.wh.passwd' },
+      { name: 'etc/<b>&"', mode: 0o600 },
+      { name: 'etc/a dir/deep/file' },
+      { name: 'bin', typeflag: '2', linkname: '../<bin>' },
+    ),
+  });
+  const files = `/r/alice/files/images/${IMAGE.id}/files/`;
+  beforeAll(() => pushImages(server, 'alice/files', [IMAGE]));
+
+  it('have sizes, modes and where links lead; a directory is a link, and what is above it, too', async () => {
+    const root = (await anonymous.get(files)).html;
+    expect(root).toContain(`<a href="${files}?directory=%2Fetc">etc/</a>`);
+    expect(root).toContain('→ ../&lt;bin&gt;');
+    const etc = (await anonymous.get(`${files}?directory=/etc`)).html;
+    expect(etc).toContain('-rwSr--r--');
+    expect(etc).toContain('5 bytes');
+    expect(etc).toContain('<del>passwd</del>');
+    expect(etc).toContain('&lt;b&gt;&amp;&quot;');
+    const deep = (await anonymous.get(`${files}?directory=${encodeURIComponent('/etc/a dir/deep')}`)).html;
+    expect(deep).toContain(`<a href="${files}?directory=%2Fetc%2Fa+dir">a dir</a>`);
+    expect(deep).toContain('<span aria-current="page">deep</span>');
+  });
+
+  it('are found by a part of the name; where nothing is, the page says so', async () => {
+    const found = (await anonymous.get(`${files}?directory=/etc&name=mot`)).html;
+    expect(found).toContain('motd');
+    expect(found).not.toContain('passwd');
+    expect((await anonymous.get(`${files}?name=%3Cnone%3E`)).html).toContain('Nothing here has “&lt;none&gt;”');
+    expect((await anonymous.get(`${files}?directory=/nothing`)).html).toContain('nothing in this directory');
+    expect((await anonymous.get(`${files}?directory=../../etc/%00`)).status).toBe(200);
+  });
+
+  it('are paged, and no page is large', async () => {
+    const many = makeImage({
+      layer: layerOf(
+        ...Array.from({ length: 250 }, (_, index) => ({
+          name: `"${String(index).padStart(3, '0')}"${'&'.repeat(90)}`,
+        })),
+      ),
+    });
+    await pushImages(server, 'alice/files', [many]);
+    const at = `/r/alice/files/images/${many.id}/files/`;
+    const { html } = await anonymous.get(at);
+    expect(html).toContain('250 entries');
+    expect(html).toContain('Page 1 of 3');
+    expect(html.length).toBeLessThan(100_000);
+    expect((await anonymous.get(`${at}?page=3`)).html).toContain('&quot;249&quot;');
+  });
+
+  it('of an archive that cannot be read are not shown, and the page says why', async () => {
+    const broken = makeImage();
+    await pushImages(server, 'alice/files', [broken]);
+    const { status, html } = await anonymous.get(`/r/alice/files/images/${broken.id}/files/`);
+    expect([status, html.includes('Layer format not supported')]).toEqual([400, true]);
+  });
+});
+
+describe('many', () => {
+  it('tags are paged, sorted and found, and no page is large', async () => {
+    const [image] = makeChain(1) as [TestImage];
+    await pushImages(server, 'alice/many', [image], { tag: 'zzz' });
+    await server.ctx.db.raw(
+      `insert into tags (repository_id, name, image_id, engine, updated_at)
+       select repository_id, 'v' || lpad(n::text, 5, '0') || repeat('x', 100), image_id, engine, updated_at - n * interval '1 minute'
+       from tags, generate_series(1, 10000) n where name = 'zzz'`,
+    );
+    const first = (await owner.get('/r/alice/many/tags/')).html;
+    expect(first.length).toBeLessThan(100_000);
+    expect(first).toContain('>zzz</a>');
+    expect(first).toContain('Page 1 of 401');
+    const byName = (await owner.get('/r/alice/many/tags/?sort=name')).html;
+    expect(byName).toContain('>v00001x');
+    expect(byName).not.toContain('>zzz</a>');
+    expect((await owner.get('/r/alice/many/tags/?sort=name&page=401')).html).toContain('>zzz</a>');
+    const found = (await owner.get('/r/alice/many/tags/?name=0123')).html;
+    expect(found).toContain('with “0123” in the name');
+    expect(found).toContain('>v00123x');
+    expect((await owner.get('/r/alice/many/tags/?name=%3Cnone%3E')).html).toContain(
+      'No tag has “&lt;none&gt;” in its name',
+    );
+    expect((await owner.get('/r/alice/many/tags/?page=5000')).html).toContain('There is no such page');
+    expect((await owner.get('/r/alice/many/')).html.length).toBeLessThan(100_000);
+  });
+
+  it('images are drawn by the chains that came last, and no page is large', async () => {
+    const [base, top] = makeChain(2) as [TestImage, TestImage];
+    await pushImages(server, 'alice/forest', [base, top]);
+    await server.ctx.db.raw(
+      `insert into repository_images (repository_id, image_id, content_id, depth)
+       select i.repository_id, lpad(to_hex(n), 16, '0'), i.content_id, 1
+       from repository_images i, generate_series(1, 1100) n where i.image_id = ?`,
+      [base.id],
+    );
+    await server.ctx.db.raw(
+      `insert into tags (repository_id, name, image_id, engine, updated_at)
+       select t.repository_id, repeat('y', 100) || n || '-' || i.image_id, i.image_id, t.engine, t.updated_at
+       from tags t join repository_images i using (repository_id), generate_series(1, 5) n
+       where t.name = 'latest' and i.image_id like '0000%' and t.repository_id = (select id from repositories where name = 'forest')`,
+    );
+    const { html } = await anonymous.get('/r/alice/forest/tree/');
+    expect(html).toContain('the newest of more');
+    expect(html).toContain('Page 1 of 34');
+    expect(html.length).toBeLessThan(100_000);
+    expect((await anonymous.get('/r/alice/forest/tree/?page=34')).html.length).toBeLessThan(100_000);
+  });
+});
+
+describe('pulls', () => {
+  beforeAll(async () => {
+    await pushImages(server, 'alice/pulled', [makeImage()]);
+    for (let index = 0; index < 3; index += 1) await startPull(server, 'alice/pulled');
+    await server.ctx.activity.flush();
+  });
+
+  it('are a chart with a table of the same; the engines are for who administers', async () => {
+    const { html } = await anonymous.get('/r/alice/pulled/statistics/');
+    expect(html).toContain('<strong>3 pulls</strong> in the last 30 days');
+    expect(html.match(/<rect class="hit"/g)).toHaveLength(30);
+    expect(html.match(/<th scope="row">\d{4}-/g)).toHaveLength(30);
+    expect(html).not.toContain('Last seen');
+    const seen = (await owner.get('/r/alice/pulled/statistics/?days=90')).html;
+    expect(seen.match(/<rect class="hit"/g)).toHaveLength(90);
+    expect(seen).toContain('Last seen');
+    expect(seen.length).toBeLessThan(100_000);
+  });
+});
