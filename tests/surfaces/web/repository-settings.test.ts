@@ -262,7 +262,7 @@ describe('a move', () => {
       alice.send('/r/alice/after/settings/move/aliases/remove/', fields, '/r/alice/after/settings/move/');
     const former = { alias_namespace: 'alice', alias_name: 'before' };
     await remove(former);
-    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('It never had another name');
+    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('There are no former names');
     expect((await alice.get(path)).status).toBe(404);
     await remove(former);
     expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('is no former name of');

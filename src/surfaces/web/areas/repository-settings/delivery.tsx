@@ -49,7 +49,7 @@ function Progress({ delivery, path }: { readonly delivery: DeliveryDetails; read
         </dd>
         <dt>URL</dt>
         <dd>
-          <code>{url}</code> ({position + 1} in its chain)
+          <code>{url}</code> (number {position + 1} of its chain)
         </dd>
         <dt>Queued</dt>
         <dd>

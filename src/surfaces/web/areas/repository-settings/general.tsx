@@ -70,7 +70,7 @@ function GeneralForm(props: {
           name="full_description"
           value={values.fullDescription}
           rows={14}
-          hint="Markdown, up to 64 KiB: headings (#), lists (-), links, tables and code. HTML in it is not shown as HTML."
+          hint="Markdown, up to 64 KiB: headings (#), lists (-), links, tables and code."
         />
         <VisibilityChoice value={values.visibility} settings={namespace} />
         <Actions>

@@ -76,6 +76,7 @@ async function show(
     <>
       <Panel title="Immutable tags">
         <p>A tag that matches a pattern is set once. After that nobody moves or deletes it, you neither.</p>
+        <MatchedNow tags={tags} />
         <Problem text={problem} />
         {status === 409 && (
           <p>
@@ -95,7 +96,6 @@ async function show(
             <button type="submit">Save</button>
           </Actions>
         </Form>
-        <MatchedNow tags={tags} />
       </Panel>
       <h2>Examples</h2>
       <Examples />

@@ -59,7 +59,7 @@ function FormerNames({
 }): View {
   if (aliases.length === 0) {
     return (
-      <Empty title="It never had another name">
+      <Empty title="There are no former names">
         <p>After a move its former name stands here, and still works for pulls.</p>
       </Empty>
     );

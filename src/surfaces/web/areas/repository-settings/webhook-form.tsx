@@ -54,8 +54,7 @@ export function WebhookForm(props: {
       <Field
         label={isNew ? 'Secret' : 'New secret'}
         name="secret"
-        type="password"
-        autocomplete="new-password"
+        autocomplete="off"
         maxlength={255}
         hint={secretHint}
       />

@@ -84,7 +84,7 @@ async function show(
       >
         {webhook.failingSince !== undefined && (
           <p>
-            No delivery has succeeded since <Ago at={webhook.failingSince} />.
+            Its first failure was <Ago at={webhook.failingSince} />, and no delivery has succeeded after it.
           </p>
         )}
         {status === 409 && sent !== current && <SavedNow webhook={webhook} />}
