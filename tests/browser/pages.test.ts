@@ -68,7 +68,7 @@ it('the list of pages has them all', () => {
   const listed = PAGES.filter(({ status = 200, name }) => status === 200 || name.endsWith('-used-link'));
   const paths = listed.map((page) => new URL(page.path, 'http://hub.test').pathname);
   const isListed = (template: string): boolean => {
-    const pattern = new RegExp(`^${template.replaceAll(/:\w+/g, '[^/]+')}$`);
+    const pattern = new RegExp(`^${template.replaceAll(/:\w+/g, '[^/]+')}/?$`);
     return paths.some((at) => pattern.test(at));
   };
   expect(pageTemplates().length).toBeGreaterThan(10);
