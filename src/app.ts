@@ -58,7 +58,10 @@ function refuseWith(ctx: Context): ErrorRequestHandler {
     const isApi = req.path.startsWith('/api/');
     const make = async (): Promise<Reply> => {
       if (!(error instanceof URIError)) throw error;
-      const refusal = new AppError('invalid', 'The path has a broken escape');
+      const refusal = new AppError(
+        'invalid',
+        'The address is broken: a % in it has no two hexadecimal digits behind it',
+      );
       if (isApi) throw refusal;
       return wantsPage(req) ? refusalPage(ctx, req, res, refusal) : json(400, { error: 'Bad request' });
     };
@@ -96,7 +99,7 @@ function mountApi(app: Express, ctx: Context): void {
   });
 }
 
-/** The pages. */
+/** The pages, and whatever nothing else answers. */
 function webSurface(ctx: Context): MountOptions<WebAccess, Record<WebAccess, Visitor>> {
   return {
     routes: webRoutes(ctx),

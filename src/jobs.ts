@@ -6,6 +6,8 @@ import { forgetEvents } from './features/audit/audit';
 import { scrub } from './features/images/scrub';
 import { sweep } from './features/images/sweeps';
 import { maintenanceJob } from './features/maintenance/run-job';
+import { forgetMaintenance } from './features/maintenance/runs';
+import { storageReportJob } from './features/maintenance/storage-report';
 import { invitationMailJob } from './features/namespaces/invitation-mail';
 import { forgetInvitations } from './features/namespaces/invitations';
 import { forgetGrants } from './features/oauth/grants';
@@ -58,6 +60,7 @@ export function jobsOf(ctx: Context): Job[] {
         await forgetExpiredLinks(ctx);
         await forgetInvitations(ctx);
         await forgetSources(ctx, ago(24 * 30));
+        await forgetMaintenance(ctx, ago(24 * ctx.settings.auditDays));
       },
     },
     {
@@ -74,6 +77,7 @@ export function jobsOf(ctx: Context): Job[] {
       run: (stopping) => scrubForANight(ctx, stopping),
     },
     maintenanceJob(ctx),
+    storageReportJob(ctx),
     ...accountMailJobs(ctx),
     invitationMailJob(ctx),
     ...webhookJobs(ctx),

@@ -3,6 +3,7 @@ import { imageTransfer } from './image-transfer';
 import { layerDownload, layerOffload } from './layer-download';
 import { layerUpload } from './layer-upload';
 import { login } from './login';
+import { pages } from './pages';
 import type { Row } from './row';
 import { scale } from './scale';
 import { tagsList } from './tags-list';
@@ -18,6 +19,7 @@ export const ROWS: readonly Row[] = [
   tagsList,
   imageTransfer,
   scale,
+  pages,
 ];
 
 /** Settings under which the same rows can be measured; a server that does not know one ignores it. */

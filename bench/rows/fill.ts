@@ -28,6 +28,7 @@ export async function fillRepositories(server: Drydock, repositories: number): P
        select 'owner' || (n % ${NAMESPACES}) + 1, 'app-' || n, 'active', (n * 7919) % 1000,
          case n % 3 when 0 then 'A small ${COMMON_WORD} of the number ' else 'What one builds upon, the number ' end || n
        from generate_series(1, ${repositories}) n`,
+    `insert into repository_totals (repository_id, pulls, pushes) select id, (id * 104729) % 1000003, 1 from repositories`,
     `insert into blobs (digest, size_bytes, storage_key) values (${DIGEST}, 1, 'nowhere')`,
     `insert into image_contents (image_id, parent_id, json, json_digest, layer_digest, layer_size_bytes, payload_checksum)
        select encode(sha256(n::text::bytea), 'hex'),

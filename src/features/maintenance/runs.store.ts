@@ -73,16 +73,21 @@ export async function touch(db: Db, id: number, progress: object): Promise<boole
   return rows[0]?.is_cancel_requested === false;
 }
 
-export async function finish(
-  db: Db,
-  id: number,
-  end: { state: MaintenanceState; progress: object; result: object | undefined; error: string | undefined },
-): Promise<void> {
+/** What a run came to. */
+export interface RunEnd {
+  readonly state: Exclude<MaintenanceState, 'waiting' | 'running'>;
+  readonly progress: object;
+  readonly result?: object;
+  readonly error?: string;
+}
+
+/** Does nothing to a run that was taken for dead meanwhile. */
+export async function finish(db: Db, id: number, { state, progress, result, error }: RunEnd): Promise<void> {
   await query(
     db,
     `update maintenance_runs set state = $2, progress = $3, result = $4, error = $5, finished_at = now()
      where id = $1 and state = 'running'`,
-    [id, end.state, JSON.stringify(end.progress), end.result ? JSON.stringify(end.result) : null, end.error ?? null],
+    [id, state, JSON.stringify(progress), result ? JSON.stringify(result) : null, error ?? null],
   );
 }
 
@@ -97,4 +102,11 @@ export async function cancel(tx: Db, id: number): Promise<boolean> {
     [id],
   );
   return rows.length > 0;
+}
+
+/** Those that go on stay. @returns how many went */
+export async function deleteBefore(db: Db, before: Date): Promise<number> {
+  const text = `delete from maintenance_runs where requested_at < $1 and (state not in ('waiting', 'running') or ${IS_DEAD})
+    returning 1`;
+  return (await query(db, text, [before])).length;
 }

@@ -117,3 +117,12 @@ export async function cancelMaintenance(ctx: Needs<'db'>, actor: Actor, id: numb
   });
   return get(ctx, id);
 }
+
+/**
+ * Forgets the runs that were started before `before` and are over.
+ *
+ * @returns how many there were
+ */
+export async function forgetMaintenance(ctx: Needs<'db'>, before: Date): Promise<number> {
+  return store.deleteBefore(ctx.db, before);
+}

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { query, queryPage, type Page, type Range } from '../../platform/db/query';
 
 export interface NamespaceRow {
   namespace: string;
@@ -9,30 +9,17 @@ export interface NamespaceRow {
   bytes: number;
 }
 
-/** The namespaces that hold most, each layer once in each. */
-export async function listBiggest(db: Db, limit: number): Promise<NamespaceRow[]> {
-  return query<NamespaceRow>(
-    db,
-    `with links as (
-       select r.namespace, i.content_id, count(*) as images
-       from repository_images i join repositories r on r.id = i.repository_id
-       where i.content_id is not null group by 1, 2
-     ), layers as (
-       select l.namespace, c.layer_digest, max(c.layer_size_bytes) as bytes, sum(l.images) as images
-       from links l join image_contents c on c.id = l.content_id group by 1, 2
-     ), held as (
-       select namespace, sum(images)::bigint as images, count(*) as layers, sum(bytes)::bigint as bytes
-       from layers group by 1
-     ), named as (select namespace, count(*) as repositories from repositories group by 1)
-     select n.namespace, n.repositories, coalesce(h.images, 0) as images, coalesce(h.layers, 0) as layers,
-       coalesce(h.bytes, 0) as bytes
-     from named n left join held h on h.namespace = n.namespace order by bytes desc, n.namespace limit $1`,
-    [limit],
-  );
+/** The namespaces as they were found last, those that hold most first. */
+export async function list(db: Db, range: Range): Promise<Page<NamespaceRow>> {
+  const text =
+    'select namespace, repositories, images, layers, bytes from storage_by_namespace order by bytes desc, namespace';
+  return queryPage<NamespaceRow>(db, text, [], range);
 }
 
 export interface TotalsRow {
   as_of: Date;
+  age_ms: number;
+  took_ms: number;
   repositories: number;
   images: number;
   blobs: number;
@@ -43,17 +30,51 @@ export interface TotalsRow {
   oldest_verification: Date | null;
 }
 
-export async function totals(db: Db): Promise<TotalsRow> {
+/** The totals as they were found last; undefined: never yet. */
+export async function findTotals(db: Db): Promise<TotalsRow | undefined> {
   const rows = await query<TotalsRow>(
     db,
-    `select now() as as_of, (select count(*) from repositories) as repositories,
-       (select count(*) from image_contents) as images, count(*) as blobs,
-       coalesce(sum(size_bytes), 0)::bigint as bytes, count(damaged_at) as damaged,
-       count(*) filter (where verified_at > now() - interval '7 days') as verified_last_week,
-       count(*) filter (where verified_at is null) as never_verified, min(verified_at) as oldest_verification
-     from blobs`,
+    `select as_of, (extract(epoch from clock_timestamp() - as_of) * 1000)::float8 as age_ms, took_ms, repositories,
+       images, blobs, bytes, damaged, verified_last_week, never_verified, oldest_verification from storage_totals`,
   );
-  const row = rows[0];
-  if (row === undefined) throw new Error('the totals of the storage returned no row');
-  return row;
+  return rows[0];
+}
+
+/** Lets one at a time find the figures; those who read them need not wait. */
+export async function lockFigures(tx: Db): Promise<void> {
+  await query(tx, 'lock table storage_totals in share row exclusive mode');
+}
+
+/** Finds all figures anew: each layer once in each namespace, and each blob once in all. */
+export async function renewFigures(tx: Db): Promise<void> {
+  const began = await query<{ at: string }>(tx, 'select clock_timestamp()::text as at');
+  await query(tx, 'delete from storage_by_namespace');
+  await query(
+    tx,
+    `insert into storage_by_namespace (namespace, repositories, images, layers, bytes)
+     with layers as (
+       select r.namespace, c.layer_digest, count(*) as images, max(c.layer_size_bytes) as bytes
+       from repository_images i join repositories r on r.id = i.repository_id
+         join image_contents c on c.id = i.content_id group by 1, 2
+     ), held as (
+       select namespace, sum(images) as images, count(*) as layers, sum(bytes) as bytes from layers group by 1
+     ), named as (select namespace, count(*) as repositories from repositories group by 1)
+     select n.namespace, n.repositories, coalesce(h.images, 0), coalesce(h.layers, 0), coalesce(h.bytes, 0)
+     from named n left join held h on h.namespace = n.namespace`,
+  );
+  await query(tx, 'delete from storage_totals');
+  await query(
+    tx,
+    `insert into storage_totals (as_of, took_ms, repositories, images, blobs, bytes, damaged, verified_last_week,
+       never_verified, oldest_verification)
+     select $1::timestamptz, extract(epoch from clock_timestamp() - $1::timestamptz) * 1000, found.*
+     from (
+       select (select count(*) from repositories), (select count(*) from image_contents), count(*),
+         coalesce(sum(size_bytes), 0), count(damaged_at),
+         count(*) filter (where verified_at > now() - interval '7 days'),
+         count(*) filter (where verified_at is null), min(verified_at)
+       from blobs
+     ) as found`,
+    [began[0]?.at],
+  );
 }

@@ -39,6 +39,8 @@ async function scrubAll(ctx: Ctx, doer: Doer, { signal, onProgress }: Watch): Pr
     signal,
     onProgress: (progress) => onProgress({ ...progress, totalBytes }),
   });
+  // It resolves also when it ended early, and then it was no scrub of everything.
+  signal.throwIfAborted();
   const { layers, bytes } = found;
   const counts = { layers, damaged: found.damaged.length, restored: found.restored.length };
   await recordEvent(ctx.db, doer, { action: 'scrub.run', subject: '', details: counts });
@@ -50,7 +52,7 @@ async function scrubAll(ctx: Ctx, doer: Doer, { signal, onProgress }: Watch): Pr
   return { ...counts, bytes, damagedLayers };
 }
 
-/** Does what a run of this kind does; resolves or throws when it was told to end. */
+/** Does what a run of this kind does. @throws whatever the signal was aborted with, when that ended it early */
 export async function work(ctx: Ctx, kind: MaintenanceKind, doer: Doer, watch: Watch): Promise<object> {
   return kind === 'scrub' ? scrubAll(ctx, doer, watch) : gc(ctx, kind === 'gc_dry_run', doer, watch);
 }

@@ -14,7 +14,7 @@ export async function list(db: Db, userId: number): Promise<AuthorizationRow[]> 
   return query<AuthorizationRow>(
     db,
     `select c.client_id, c.name, array_agg(distinct s.scope order by s.scope) as scopes,
-       min(g.created_at) as since, max(g.last_used_at) as last_used_at
+       min(g.authorized_at) as since, max(g.last_used_at) as last_used_at
      from oauth_tokens g join oauth_clients c on c.id = g.client_id
        join users u on u.id = g.user_id and u.credentials_epoch = g.credentials_epoch
        cross join unnest(g.scopes) as s (scope)

@@ -9,7 +9,7 @@ export interface Authorization {
   readonly clientId: string;
   readonly name: string;
   readonly scopes: readonly string[];
-  /** when the oldest of its tokens was given; a refresh gives new ones */
+  /** when the account let it; that it refreshes its tokens does not change this */
   readonly since: Date;
   /** when it came last with the tokens that it has now, to five minutes; undefined: not yet */
   readonly lastUsedAt: Date | undefined;

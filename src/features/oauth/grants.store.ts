@@ -19,6 +19,7 @@ export interface CodeRow extends GrantRow {
 }
 
 export interface TokenRow extends GrantRow {
+  authorized_at: Date;
   refresh_expires_at: Date;
 }
 
@@ -79,12 +80,20 @@ export async function consumeCode(db: Db, hash: Buffer): Promise<boolean> {
 
 export async function insertToken(
   db: Db,
-  token: Grant & { accessHash: Buffer; refreshHash: Buffer; accessExpiresAt: Date; refreshExpiresAt: Date },
+  token: Grant & {
+    accessHash: Buffer;
+    refreshHash: Buffer;
+    accessExpiresAt: Date;
+    refreshExpiresAt: Date;
+    /** of the tokens that these replace; undefined: now */
+    authorizedAt: Date | undefined;
+  },
 ): Promise<void> {
   await query(
     db,
     `insert into oauth_tokens (access_hash, refresh_hash, client_id, user_id, credentials_epoch, scopes,
-       access_expires_at, refresh_expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+       access_expires_at, refresh_expires_at, authorized_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, now()))`,
     [
       token.accessHash,
       token.refreshHash,
@@ -94,6 +103,7 @@ export async function insertToken(
       token.scopes,
       token.accessExpiresAt,
       token.refreshExpiresAt,
+      token.authorizedAt ?? null,
     ],
   );
 }
@@ -101,7 +111,7 @@ export async function insertToken(
 export async function findByRefreshHash(db: Db, hash: Buffer): Promise<TokenRow | undefined> {
   const rows = await query<TokenRow>(
     db,
-    `select ${COLUMNS}, g.refresh_expires_at from oauth_tokens g ${CURRENT} where g.refresh_hash = $1`,
+    `select ${COLUMNS}, g.refresh_expires_at, g.authorized_at from oauth_tokens g ${CURRENT} where g.refresh_hash = $1`,
     [hash],
   );
   return rows[0];

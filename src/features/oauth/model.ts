@@ -10,6 +10,8 @@ export interface GrantUser {
   readonly userId: number;
   readonly username: string;
   readonly credentialsEpoch: number;
+  /** when the account said yes, of a refresh; undefined: now */
+  readonly authorizedAt?: Date;
 }
 
 type Model = OAuth2Server.AuthorizationCodeModel & OAuth2Server.RefreshTokenModel;
@@ -28,7 +30,7 @@ function grantOf(client: OAuth2Server.Client, user: OAuth2Server.User, scopes: r
   return { clientRowId: client['rowId'] as number, userId, credentialsEpoch, scopes };
 }
 
-function ownersOf(row: store.GrantRow): { client: OAuth2Server.Client; user: OAuth2Server.User; scope: string[] } {
+function ownersOf(row: store.GrantRow): { client: OAuth2Server.Client; user: GrantUser; scope: string[] } {
   const user: GrantUser = {
     userId: row.user_id,
     username: row.username,
@@ -79,13 +81,17 @@ function tokensOf(ctx: Needs<'db'>): Pick<Model, 'saveToken' | 'getRefreshToken'
         refreshHash: hashSecret(refreshToken),
         accessExpiresAt: accessTokenExpiresAt,
         refreshExpiresAt: refreshTokenExpiresAt,
+        authorizedAt: (user as GrantUser).authorizedAt,
       });
       return { ...token, client, user };
     },
     getRefreshToken: async (refreshToken) => {
       const row = isSecret(refreshToken) ? await store.findByRefreshHash(ctx.db, hashSecret(refreshToken)) : undefined;
       if (row === undefined) return undefined;
-      return { refreshToken, refreshTokenExpiresAt: row.refresh_expires_at, ...ownersOf(row) };
+      const { client, user, scope } = ownersOf(row);
+      // The user is what the library hands on to `saveToken`.
+      const owner: GrantUser = { ...user, authorizedAt: row.authorized_at };
+      return { refreshToken, refreshTokenExpiresAt: row.refresh_expires_at, client, user: owner, scope };
     },
     revokeToken: ({ refreshToken }) => store.consumeRefreshToken(ctx.db, hashSecret(refreshToken)),
     // The API reads access tokens together with their accounts (access-tokens.ts); the library is not asked.

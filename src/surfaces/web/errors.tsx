@@ -5,9 +5,8 @@ import type { ErrorReply } from '../../platform/http/answer';
 import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import { requestState } from '../../platform/http/request-state';
 import { allowHeader, type Method } from '../../platform/http/route';
-import { Heading } from './components/page-parts';
-import { page } from './reply';
-import type { Children } from './view';
+import { plural } from './components/figures';
+import { bareErrorPage, errorPage } from './error-page';
 import { LoginNeeded } from './access';
 import { welcome, type Visitor } from './visitor';
 
@@ -29,32 +28,21 @@ const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
   unsupported_type: [415, 'That does not work'],
 };
 
-/** A page that says what went wrong, and where to go from there. */
-function errorPage(
-  visitor: Visitor,
-  { status, title, requestId, headers = {} }: { status: number; title: string; requestId: string; headers?: Headers },
-  content: Children,
-): Reply {
-  return page(
-    visitor,
-    { title, status, headers, isNarrow: true },
-    <>
-      <Heading title={title} subtitle={`Error ${status}`} />
-      {content}
-      <p>
-        <a href="/">Home</a> · <a href="/explore/">Explore repositories</a>
-        {visitor.login === undefined && (
-          <>
-            {' '}
-            · <a href={`/account/login/?next=${encodeURIComponent(visitor.url)}`}>Sign in</a>
-          </>
-        )}
-      </p>
-      <p class="fine">
-        Request <code>{requestId}</code>
-      </p>
-    </>,
-  );
+const BROKEN = 'Something went wrong';
+const IN_THE_LOG = 'It is in the log of this server, under the number below. Its operator can look it up.';
+
+/** `in 40 seconds`, `in 15 minutes`: how long somebody is asked to wait. */
+function inTime(seconds: number): string {
+  return seconds < 120 ? `in ${plural(seconds, 'second')}` : `in ${plural(Math.ceil(seconds / 60), 'minute')}`;
+}
+
+/** What there may be to do beyond what the message says. */
+function hintOf({ code, retryAfterSeconds: wait }: AppError, { login }: Visitor): string | undefined {
+  if (wait !== undefined) return `Try again ${inTime(wait)}.`;
+  if (code === 'unavailable') return 'Try again in a minute.';
+  if (code === 'not_found' && login === undefined) return 'If it is private, sign in to see it.';
+  if (code === 'forbidden' && login !== undefined) return `You are signed in as ${login.account.username}.`;
+  return undefined;
 }
 
 /** Where somebody goes to log in first, and from there to what he wanted. */
@@ -69,8 +57,7 @@ export function problemReply(error: unknown, visitor: Visitor, req: IncomingMess
   if (error instanceof LoginNeeded) return toLogin(visitor, req);
   if (!(error instanceof AppError)) {
     log.error({ err: error }, 'request failed');
-    const text = 'It is in the log of this server, under the number below. Its operator can look it up.';
-    return errorPage(visitor, { status: 500, title: 'Something went wrong', requestId }, <p>{text}</p>);
+    return errorPage(visitor, req, { status: 500, title: BROKEN, requestId }, <p>{IN_THE_LOG}</p>);
   }
   // A login that has ended between the page and the feature.
   if (error.code === 'unauthenticated') return toLogin(visitor, req);
@@ -80,21 +67,23 @@ export function problemReply(error: unknown, visitor: Visitor, req: IncomingMess
   const headers: Headers = wait === undefined ? {} : { 'Retry-After': wait };
   return errorPage(
     visitor,
+    req,
     { status, title, requestId, headers },
     <p>
-      {error.message.replace(/\.$/, '')}.{wait !== undefined && ` Try again in ${wait} seconds.`}
+      {error.message.replace(/(, try again( later)?)?\.?$/, '')}. {hintOf(error, visitor)}
     </p>,
   );
 }
 
-/** Nobody could be welcomed: the database is away, or something is broken. Plain, for nothing else is certain. */
+/** Nobody could be welcomed: the database is away, or something is broken. Bare, for nothing else is certain. */
 export const webErrorReply: ErrorReply = (error, { requestId, log }) => {
-  const isOutage = error instanceof AppError && error.code === 'unavailable';
-  if (isOutage) log.warn({ err: error.cause }, error.message);
-  else log.error({ err: error }, 'request failed');
-  const text = isOutage ? 'The database is away. Please try again in a minute.' : 'Something went wrong.';
-  const headers = { 'Content-Type': 'text/plain; charset=utf-8', ...(isOutage ? { 'Retry-After': 10 } : {}) };
-  return { status: isOutage ? 503 : 500, headers, body: `${text}\nRequest ${requestId}\n` };
+  if (error instanceof AppError && error.code === 'unavailable') {
+    log.warn({ err: error.cause }, error.message);
+    const mishap = { status: 503, title: 'Please try again', requestId, headers: { 'Retry-After': 10 } };
+    return bareErrorPage(mishap, <p>The database of this hub is away. Load the page again in a minute.</p>);
+  }
+  log.error({ err: error }, 'request failed');
+  return bareErrorPage({ status: 500, title: BROKEN, requestId }, <p>{IN_THE_LOG}</p>);
 };
 
 /** Whether a person looks at it, and no program. */
@@ -122,9 +111,10 @@ export async function missingPage(
   const visitor = await welcome(ctx, req, res);
   const { requestId } = requestState(req);
   if (allowed.length === 0) {
-    return errorPage(visitor, { status: 404, title: 'Not found', requestId }, <p>There is no such page.</p>);
+    const text = 'There is no such page. Look for what you want in the search field above.';
+    return errorPage(visitor, req, { status: 404, title: 'Not found', requestId }, <p>{text}</p>);
   }
   const headers = { Allow: allowHeader(allowed) };
   const text = 'This address does not work like that.';
-  return errorPage(visitor, { status: 405, title: 'That does not work', requestId, headers }, <p>{text}</p>);
+  return errorPage(visitor, req, { status: 405, title: 'That does not work', requestId, headers }, <p>{text}</p>);
 }

@@ -18,15 +18,15 @@ import type { Visitor } from './visitor';
 /** All pages, by area. */
 const ROWS: readonly WebRow[] = [
   ...assetRows,
-  ...accountRows,
-  ...administrationRows,
-  ...dashboardRows,
   ...loginRows,
+  ...accountRows,
   ...mailLinkRows,
   ...oauthRows,
   ...organizationRows,
-  ...publicRows,
+  ...administrationRows,
   ...repositoryPageRows,
+  ...publicRows,
+  ...dashboardRows,
   ...repositorySettingsRows,
 ];
 

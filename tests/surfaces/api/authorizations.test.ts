@@ -48,4 +48,15 @@ describe('/users/:username/authorizations/', () => {
     const events = await listEvents(server.ctx, { action: 'oauth.revoked', limit: 10 });
     expect(events).toMatchObject([{ actor: 'alice', subject: 'alice', details: { client: client.id } }]);
   });
+
+  it('says since when a program may, which a refresh does not change', async () => {
+    const client = await addClient(server);
+    const { body } = await exchangeCode(server, client, await codeOf(server, 'robert', client));
+    const since = new Date('2026-01-02T03:04:05.678Z');
+    await server.ctx.db('oauth_tokens').update({ authorized_at: since, created_at: since });
+    const refresh = { grant_type: 'refresh_token', refresh_token: body.refresh_token as string };
+    expect((await askForTokens(server, client, refresh)).status).toBe(200);
+    const list = await askApi(server, 'get', '/api/v1.1/users/robert/authorizations/', { as: 'robert' });
+    expect(list.body).toMatchObject([{ client_id: client.id, since: since.toISOString() }]);
+  });
 });

@@ -62,6 +62,12 @@ it('jobs that wait are listed, dropped and tried again', async () => {
   expect((await admin.get('/admin/jobs/?state=failed')).status).toBe(200);
 });
 
+it.each(['', 'x', '1.5', '-1', '99999999999999999999', '123456'])('the id %p is of nothing', async (id) => {
+  for (const action of [`${PATH}cancel/`, '/admin/jobs/retry/', '/admin/jobs/drop/']) {
+    expect((await admin.send(action, { id }, PATH)).status).toBe(404);
+  }
+});
+
 it('these pages and forms are for administrators', async () => {
   const alice = await browseAs(server, 'alice');
   for (const path of [PATH, `${PATH}runs/`, '/admin/jobs/']) expect((await alice.get(path)).status).toBe(403);

@@ -32,6 +32,7 @@ it('accounts are found by a part of the name or address, and by state', async ()
   expect(html).toContain('/admin/users/sleeper/');
   expect(html).not.toContain('/admin/users/mallory/');
   expect((await admin.get('/admin/users/?state=inactive')).html).not.toContain('/admin/users/mallory/');
+  expect((await admin.get('/admin/users/?q=carol')).html).toContain('<td>unlimited</td>');
   expect((await admin.get('/admin/users/?q=nobody_at_all')).html).toContain('No such account');
 });
 
@@ -86,6 +87,9 @@ it('the audit log is filtered, and shows what strangers wrote as text', async ()
   expect(html).not.toContain('plan.changed');
   expect((await admin.get('/admin/audit/?user=admin&since=2020-01-01')).html).toContain('plan.changed');
   expect((await admin.get('/admin/audit/?since=2999-01-01')).html).toContain('Nothing like this happened');
+  expect((await admin.get('/admin/audit/?until=2020-01-01')).html).toContain('Nothing like this happened');
+  const today = new Date().toISOString().slice(0, 10); // which is in what it asks for
+  expect((await admin.get(`/admin/audit/?user=admin&until=${today}`)).html).toContain('plan.changed');
 });
 
 it('a NUL in an address or a form is refused, and nothing breaks', async () => {

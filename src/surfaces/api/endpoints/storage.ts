@@ -38,7 +38,12 @@ const getStorage = endpoint({
   isForAccountItself: true,
   summary: 'Show what is stored by namespace and in all',
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of the thousand biggest, with the totals', body: storageSchema } },
+  responses: {
+    200: {
+      description: 'A page of the namespaces, the biggest first, with the totals; up to an hour old, as `as_of` says',
+      body: storageSchema,
+    },
+  },
   handle: async (ctx, { req, query, caller }) => {
     const report = await storageReport(ctx, caller.actor, rangeOf(query));
     const { repositories, images, blobs, bytes, verification } = report;

@@ -10,6 +10,12 @@ import { AdministrationFrame } from './frame';
 
 const PAGE_SIZE = 50;
 const LONGEST = 255;
+const DAY_MS = 24 * 3_600_000;
+
+/** A day as forms send it, from its first moment, UTC; undefined: none, or none that there is. */
+function dayFrom(text: string): Date | undefined {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined;
+}
 
 function Details({ details }: Pick<RecordedEvent, 'details'>): View {
   const entries = Object.entries(details);
@@ -19,12 +25,15 @@ function Details({ details }: Pick<RecordedEvent, 'details'>): View {
 /** Who did what, and from where. */
 export const getAudit: WebHandler<'administrator'> = async (ctx, { caller, query }) => {
   const typed = (name: string): string => (query.get(name) ?? '').trim().slice(0, LONGEST);
-  const [user, action, subject, since] = [typed('user'), typed('action'), typed('subject'), typed('since')];
+  const [user, action, subject] = [typed('user'), typed('action'), typed('subject')];
+  const [since, until] = [typed('since'), typed('until')];
+  const lastDay = dayFrom(until);
   const filter = {
     user: user === '' ? undefined : user,
     action: action === '' ? undefined : action,
     subject: subject === '' ? undefined : subject,
-    since: /^\d{4}-\d{2}-\d{2}$/.test(since) && !Number.isNaN(Date.parse(since)) ? new Date(since) : undefined,
+    since: dayFrom(since),
+    until: lastDay && new Date(lastDay.getTime() + DAY_MS),
   };
   const asked = pageAsked(query, PAGE_SIZE);
   const events = await listEvents(ctx, { ...filter, ...asked });
@@ -38,6 +47,7 @@ export const getAudit: WebHandler<'administrator'> = async (ctx, { caller, query
         <Field label="Action" name="action" value={action} maxlength={LONGEST} placeholder="such as tag" />
         <Field label="To what" name="subject" value={subject} maxlength={LONGEST} />
         <Field label="Since" name="since" type="date" value={since} />
+        <Field label="Until" name="until" type="date" value={until} />
         <button type="submit" class="quiet">
           Filter
         </button>
@@ -67,7 +77,7 @@ export const getAudit: WebHandler<'administrator'> = async (ctx, { caller, query
           ))}
         </Table>
       )}
-      <Paging asked={asked} total={total} path="/admin/audit/" query={{ user, action, subject, since }} />
+      <Paging asked={asked} total={total} path="/admin/audit/" query={{ user, action, subject, since, until }} />
     </AdministrationFrame>,
   );
 };

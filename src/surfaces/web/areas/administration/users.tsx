@@ -44,8 +44,8 @@ export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query
         </Empty>
       )}
       {users.length > 0 && (
-        <Table caption="Accounts" head={['Name', 'E-mail', 'State', 'Joined']}>
-          {users.map(({ username, email, isActive, isAdmin, createdAt }) => (
+        <Table caption="Accounts" head={['Name', 'E-mail', 'State', 'Plan', 'Joined', 'Last seen']}>
+          {users.map(({ username, email, isActive, isAdmin, plan, createdAt, lastSeenAt }) => (
             <tr>
               <td>
                 <a href={`/admin/users/${username}/`}>{username}</a>
@@ -55,9 +55,11 @@ export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query
                 {isActive ? <Badge tone="good">active</Badge> : <Badge tone="warn">not active</Badge>}{' '}
                 {isAdmin && <Badge tone="official">administrator</Badge>}
               </td>
+              <td>{plan ?? ''}</td>
               <td>
                 <Ago at={createdAt} />
               </td>
+              <td>{lastSeenAt !== undefined && <Ago at={lastSeenAt} />}</td>
             </tr>
           ))}
         </Table>

@@ -25,9 +25,9 @@ function confirmation(visitor: Member, { repository, tag, fault }: Parts): Reply
       <Panel title={`Delete the tag ${tag.name}?`} tone="danger">
         <Problem text={fault?.text} />
         <p>
-          Nobody can pull <strong>{tag.name}</strong> any more. Its image <code>{shortId(tag.imageId)}</code> stays as
-          long as other tags or images need it, and until then the tag can be restored from the{' '}
-          <a href={repositoryPath(repository, 'history/')}>tag history</a>.
+          Nobody can pull <strong>{tag.name}</strong> any more. Its image <code>{shortId(tag.imageId)}</code> stays
+          until storage is cleaned up, and longer when other tags need it: while it is there, the{' '}
+          <a href={repositoryPath(repository, 'history/')}>tag history</a> can bring the tag back.
         </p>
         <Form visitor={visitor}>
           <Actions>

@@ -91,13 +91,13 @@ export function FileTable({
   const names = shorten(entries.map(({ name }) => name));
   const targets = shorten(entries.map(({ linkTarget = '' }) => linkTarget));
   return (
-    <Table caption="Files" head={['Name', 'Size', 'Mode', 'Owner', 'Changed']}>
+    <Table caption="Files" head={['Name', 'Size', 'Mode', 'Owner', 'Changed']} numbers={[1]}>
       {entries.map((entry, at) => (
         <tr>
           <th scope="row" class="file">
             <Name entry={entry} text={names[at] ?? ''} target={targets[at] ?? ''} href={hrefOf(entry)} />
           </th>
-          <td class="short">{entry.kind === 'file' && !entry.isDeleted && <Size bytes={entry.sizeBytes} />}</td>
+          <td class="short number">{entry.kind === 'file' && !entry.isDeleted && <Size bytes={entry.sizeBytes} />}</td>
           <td>{!entry.isDeleted && <span class="mono">{modeText(entry)}</span>}</td>
           <td class="short">{!entry.isDeleted && ownerOf(entry)}</td>
           <td>{entry.modifiedAt !== undefined && <Ago at={entry.modifiedAt} />}</td>

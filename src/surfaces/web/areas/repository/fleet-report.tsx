@@ -82,15 +82,19 @@ export function FleetReport({
           : `${plural(old.length, 'old version')} made ${plural(pulls, 'pull')} in the last ${days} days. Engines before 1.6 can pull from servers like this one only: update these hosts before you turn it off.`}{' '}
         Only who administers the repository sees this.
       </p>
-      <Table caption="Engines that pulled or pushed" head={['Engine', 'Kernels', 'Pulls', 'Pushes', 'Last seen']}>
+      <Table
+        caption="Engines that pulled or pushed"
+        head={['Engine', 'Kernels', 'Pulls', 'Pushes', 'Last seen']}
+        numbers={[2, 3]}
+      >
         {rows.slice(0, ROWS).map((row) => (
           <tr>
             <th scope="row">
               {nameOf(row.engine)} {isOldEngine(row.engine) && <Badge tone="warn">v1 only</Badge>}
             </th>
             <td>{row.kernels.length === 0 ? <span class="fine">not said</span> : kernelsOf(row.kernels)}</td>
-            <td>{formatCount(row.pulls)}</td>
-            <td>{formatCount(row.pushes)}</td>
+            <td class="number">{formatCount(row.pulls)}</td>
+            <td class="number">{formatCount(row.pushes)}</td>
             <td class="short">{row.lastSeen}</td>
           </tr>
         ))}

@@ -49,7 +49,7 @@ export function LayerTable({
   );
   const notes = shortenAll(layers.map(noteOf), NOTES_BYTES);
   return (
-    <Table caption="Layers, the last first" head={['Layer', 'Made by', 'Size', 'Created', 'Files']}>
+    <Table caption="Layers, the last first" head={['Layer', 'Made by', 'Size', 'Created', 'Files']} numbers={[2]}>
       {layers.map((layer, at) => (
         <tr>
           <td class="short">
@@ -63,7 +63,7 @@ export function LayerTable({
           <td class="wide">
             <Made command={commands[at]} note={notes[at]} />
           </td>
-          <td class="short">
+          <td class="short number">
             <Size bytes={layer.layerSizeBytes} />
           </td>
           <td>{layer.createdAt === undefined ? <span class="fine">not said</span> : <Ago at={layer.createdAt} />}</td>

@@ -79,12 +79,12 @@ export function DayTable({ activity }: { readonly activity: readonly DailyActivi
   return (
     <details>
       <summary>Show the numbers</summary>
-      <Table caption="Pulls and pushes per day" head={['Day', 'Pulls', 'Pushes']}>
+      <Table caption="Pulls and pushes per day" head={['Day', 'Pulls', 'Pushes']} numbers={[1, 2]}>
         {[...activity].reverse().map(({ day, pulls, pushes }) => (
           <tr>
             <th scope="row">{day}</th>
-            <td>{formatCount(pulls)}</td>
-            <td>{formatCount(pushes)}</td>
+            <td class="number">{formatCount(pulls)}</td>
+            <td class="number">{formatCount(pushes)}</td>
           </tr>
         ))}
       </Table>

@@ -41,7 +41,7 @@ export function TagTable({
   const head = ['Tag', 'Updated', 'Size', 'Layers', 'Image', 'Pushed by'];
   const { canAdminister } = repository;
   return (
-    <Table caption="Tags" head={canAdminister ? [...head, <span class="unseen">Acts</span>] : head}>
+    <Table caption="Tags" numbers={[2, 3]} head={canAdminister ? [...head, <span class="unseen">Acts</span>] : head}>
       {tags.map((tag) => (
         <tr>
           <th scope="row" class="name">
@@ -50,10 +50,10 @@ export function TagTable({
           <td>
             <Ago at={tag.updatedAt} />
           </td>
-          <td class="short">
+          <td class="short number">
             <Size bytes={tag.totalSizeBytes} />
           </td>
-          <td>{formatCount(tag.layerCount)}</td>
+          <td class="number">{formatCount(tag.layerCount)}</td>
           <td>
             <ImageLink repository={repository} imageId={tag.imageId} />
           </td>

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http';
+import type { Headers, Reply } from '../../platform/http/exchange';
+import { contentSecurityPolicy } from '../../platform/http/page-headers';
+import { assetUrl } from './assets';
+import { ownPath } from './own-path';
+import { page } from './reply';
+import { render, type Children, type View } from './view';
+import type { Visitor } from './visitor';
+
+/** What went wrong. */
+export interface Mishap {
+  readonly status: number;
+  readonly title: string;
+  readonly requestId: string;
+  readonly headers?: Headers;
+}
+
+function Document({ status, title, requestId, children }: Mishap & { readonly children?: Children }): View {
+  return (
+    <div class="mishap">
+      <p class="mishap-code">Error {status}</p>
+      <h1>{title}</h1>
+      {children}
+      <p class="fine">
+        Request <code>{requestId}</code>
+      </p>
+    </div>
+  );
+}
+
+/** The page of ours that a form was sent from, as far as the browser tells. */
+function pageBefore(req: IncomingMessage, { origin }: Visitor): string | undefined {
+  const referer = req.method === 'POST' ? req.headers.referer : undefined;
+  if (referer?.startsWith(`${origin}/`) !== true) return undefined;
+  const path = ownPath(referer.slice(origin.length), '');
+  return path === '' ? undefined : path;
+}
+
+function WaysOn({ visitor, req, status }: { visitor: Visitor; req: IncomingMessage; status: number }): View {
+  const before = pageBefore(req, visitor);
+  const mayNeedLogin = visitor.login === undefined && (status === 403 || status === 404);
+  const next = req.method === 'GET' ? `?next=${encodeURIComponent(visitor.url)}` : '';
+  return (
+    <p class="link-buttons">
+      {before !== undefined && (
+        <a class="button" href={before}>
+          Back to the form
+        </a>
+      )}
+      {mayNeedLogin && (
+        <a class="button" href={`/account/login/${next}`}>
+          Sign in
+        </a>
+      )}
+      {status >= 500 && req.method === 'GET' && (
+        <a class="button" href={ownPath(visitor.url, '/')}>
+          Try again
+        </a>
+      )}
+      <a class="button quiet" href="/">
+        Home
+      </a>
+      <a class="button quiet" href="/explore/">
+        Explore
+      </a>
+    </p>
+  );
+}
+
+/** A page that says what went wrong, and where to go from there. */
+export function errorPage(visitor: Visitor, req: IncomingMessage, mishap: Mishap, content: Children): Reply {
+  const { status, title, headers = {} } = mishap;
+  return page(
+    visitor,
+    { title, status, headers, isNarrow: true },
+    <Document {...mishap}>
+      {content}
+      <WaysOn visitor={visitor} req={req} status={status} />
+    </Document>,
+  );
+}
+
+/** The same where it is not even known who looks, so that there is nothing around it. */
+export function bareErrorPage(mishap: Mishap, content: Children): Reply {
+  const { status, title, headers = {} } = mishap;
+  const markup = (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title} · Drydock</title>
+        <link rel="stylesheet" href={assetUrl('style.css')} />
+        <link rel="icon" type="image/svg+xml" href={assetUrl('icon.svg')} />
+      </head>
+      <body>
+        <main class="narrow">
+          <Document {...mishap}>{content}</Document>
+        </main>
+      </body>
+    </html>
+  );
+  const type = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': contentSecurityPolicy() };
+  return { status, headers: { ...type, ...headers }, body: `<!doctype html>${render(markup)}` };
+}

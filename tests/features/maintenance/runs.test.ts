@@ -1,0 +1,222 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Actor } from '../../../src/features/accounts/actor';
+import { listEvents } from '../../../src/features/audit/audit';
+import { maintenanceJob } from '../../../src/features/maintenance/run-job';
+import {
+  cancelMaintenance,
+  forgetMaintenance,
+  getMaintenance,
+  startMaintenance,
+  type MaintenanceRun,
+} from '../../../src/features/maintenance/runs';
+import type { Db } from '../../../src/platform/db/db';
+import { runAlone } from '../../../src/platform/jobs/job-lock';
+import { actorOf } from '../../helpers/actors';
+import { makeImage, pushImages } from '../../helpers/images';
+import { makeJobsDue, queuedJobs, runDueJobs } from '../../helpers/run-jobs';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+const BEAT_MS = 20;
+
+let server: TestServer;
+let root: Actor;
+beforeEach(async () => {
+  server = await startTestServer();
+  await addUser(server, 'alice');
+  await addUser(server, 'root', { isAdmin: true });
+  root = await actorOf(server, 'root');
+});
+afterEach(() => server.close());
+
+const start = async (kind: MaintenanceRun['kind']): Promise<number> =>
+  (await startMaintenance(server.ctx, root, kind)).id;
+const show = (id: number): Promise<MaintenanceRun> => getMaintenance(server.ctx, root, id);
+const job = () => maintenanceJob(server.ctx, BEAT_MS);
+const runAll = (stopping = new AbortController().signal): Promise<void> => job().run(stopping);
+const rowsOf = (table: string) => server.ctx.db(table);
+const actions = async (action: string): Promise<string[]> =>
+  (await listEvents(server.ctx, { action, limit: 20 })).map((event) => event.action);
+
+/** Three repositories, in the order of gc, each with one image that no tag reaches, of two days ago. */
+async function pushGarbage(): Promise<void> {
+  for (const name of ['one', 'three', 'two']) await pushImages(server, `alice/${name}`, [makeImage()]);
+  await rowsOf('tags').delete();
+  const then = new Date(Date.now() - 2 * 24 * 3_600_000);
+  await rowsOf('repository_images').update({ announced_at: then });
+  await rowsOf('blobs').update({ referenced_at: then });
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(BEAT_MS);
+}
+
+/** How many statements wait for the lock of another transaction. */
+async function waiting(): Promise<number> {
+  const { rows } = await server.ctx.db.raw<{ rows: { count: number }[] }>(
+    `select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** The signs of life of a run, which it also uses to hear whether it was cancelled. */
+async function seenAt(id: number): Promise<number> {
+  const row = await server.ctx.db<{ id: number; seen_at: Date }>('maintenance_runs').where({ id }).first('seen_at');
+  return row?.seen_at.getTime() ?? 0;
+}
+
+/** Runs until a statement meets the lock of somebody else, does `inMidRun`, and lets the run go on. */
+async function stopAt(
+  lock: (tx: Db) => Promise<unknown>,
+  inMidRun: () => Promise<void>,
+  stopping?: AbortSignal,
+): Promise<void> {
+  const locking = await server.ctx.db.transaction();
+  await lock(locking);
+  const running = runAll(stopping);
+  running.catch(() => undefined);
+  await until(async () => (await waiting()) > 0);
+  await inMidRun();
+  await locking.rollback();
+  await running;
+}
+
+const lockSecondRepository = (tx: Db) =>
+  tx.raw(`select 1 from repository_images i join repositories r on r.id = i.repository_id where r.name = 'three'
+    for update of i`);
+
+async function cancelAndBeHeard(id: number): Promise<void> {
+  const answer = await cancelMaintenance(server.ctx, root, id);
+  expect(answer).toMatchObject({ state: 'running', isCancelRequested: true });
+  const then = await seenAt(id);
+  await until(async () => (await seenAt(id)) > then);
+}
+
+describe('a run that is cancelled while it goes on', () => {
+  it('is gc: it ends between two repositories, and what it freed by then is gone', async () => {
+    await pushGarbage();
+    const id = await start('gc');
+    await stopAt(lockSecondRepository, () => cancelAndBeHeard(id));
+    expect(await show(id)).toMatchObject({
+      state: 'cancelled',
+      progress: { repositories: 3, done: 2 },
+      error: undefined,
+    });
+    expect((await show(id)).finishedAt).toBeInstanceOf(Date);
+    expect(await rowsOf('blobs')).toHaveLength(1);
+    expect(await actions('gc')).toEqual(['gc.freed', 'gc.freed']);
+    await expect(cancelMaintenance(server.ctx, root, id)).rejects.toMatchObject({ code: 'conflict' });
+    const next = await start('gc');
+    await runAll();
+    expect(await show(next)).toMatchObject({ state: 'finished', result: { images: 1 } });
+  });
+
+  it('is a trial of gc: it frees nothing', async () => {
+    await pushGarbage();
+    const id = await start('gc_dry_run');
+    await stopAt(lockSecondRepository, () => cancelAndBeHeard(id));
+    expect((await show(id)).state).toBe('cancelled');
+    expect(await rowsOf('blobs')).toHaveLength(3);
+  });
+
+  it('is a scrub: it ends before the next layer, and is not recorded as one', async () => {
+    await pushImages(server, 'alice/app', [makeImage(), makeImage(), makeImage()]);
+    const id = await start('scrub');
+    await stopAt(
+      (tx) => tx.raw('select 1 from blobs for update'),
+      () => cancelAndBeHeard(id),
+    );
+    expect(await show(id)).toMatchObject({ state: 'cancelled', progress: { layers: 1 } });
+    expect(await rowsOf('blobs').whereNull('verified_at')).toHaveLength(2);
+    expect(await actions('scrub')).toEqual([]);
+    await start('scrub');
+    await runAll();
+    expect(await actions('scrub')).toEqual(['scrub.run']);
+  });
+});
+
+describe('a process that stops in mid-run', () => {
+  it('breaks the run off, hands on what waits, and lets a new one start', async () => {
+    await pushGarbage();
+    const id = await start('gc');
+    const waits = await start('scrub');
+    const stopping = new AbortController();
+    const stopped = stopAt(lockSecondRepository, () => Promise.resolve(stopping.abort()), stopping.signal);
+    await expect(stopped).rejects.toThrow('the process stops'); // so the queue runs the job again
+    expect(await show(id)).toMatchObject({
+      state: 'broken_off',
+      error: 'The server stopped while it ran; start it again',
+    });
+    expect((await show(waits)).state).toBe('waiting');
+    expect(await actions('gc.run')).toEqual([]);
+    const next = await start('gc');
+    await runAll();
+    for (const one of [next, waits]) expect((await show(one)).state).toBe('finished');
+    expect((await show(id)).state).toBe('broken_off');
+  });
+});
+
+describe('a run that fails', () => {
+  it('says so without what is inside, and is not begun again', async () => {
+    await pushGarbage();
+    await server.ctx.db.raw('alter table tags rename to elsewhere');
+    const id = await start('gc');
+    await start('scrub');
+    await runDueJobs(server.database, [job()]);
+    const { state, error } = await show(id);
+    expect([state, error]).toEqual(['failed', `Something went wrong. The log of the server has more about run ${id}`]);
+    expect((await queuedJobs(server.database)).filter(({ name }) => name === 'maintenance')).toEqual([]);
+    const { rows } = await server.ctx.db.raw<{ rows: object[] }>(
+      'select kind, state from maintenance_runs order by id',
+    );
+    expect(rows).toEqual([
+      { kind: 'gc', state: 'failed' },
+      { kind: 'scrub', state: 'finished' }, // those behind it do not suffer
+    ]);
+    await server.ctx.db.raw('alter table elsewhere rename to tags');
+    const next = await start('gc');
+    await runDueJobs(server.database, [job()]);
+    expect((await show(next)).state).toBe('finished');
+  });
+});
+
+describe('while another process runs maintenance', () => {
+  it('a run waits for its turn, and comes to it later', async () => {
+    const other = new pg.Pool({ ...server.database.connection, ssl: false, max: 1 });
+    const id = await start('scrub');
+    await runAlone(other, 'maintenance', new AbortController().signal, async () => {
+      await runDueJobs(server.database, [job()]);
+      expect((await show(id)).state).toBe('waiting');
+      expect(await queuedJobs(server.database)).toMatchObject([
+        { name: 'maintenance', attempts: 1, lastError: expect.stringContaining('runs already') as string },
+      ]);
+    });
+    await other.end();
+    await makeJobsDue(server.database);
+    await runDueJobs(server.database, [job()]);
+    expect((await show(id)).state).toBe('finished');
+    expect(await queuedJobs(server.database)).toEqual([]);
+  });
+});
+
+it('of administrators who start the same at once, one does and the others are told so', async () => {
+  await addUser(server, 'ruth', { isAdmin: true });
+  const actors = [root, await actorOf(server, 'ruth'), root, root];
+  const results = await Promise.allSettled(actors.map((actor) => startMaintenance(server.ctx, actor, 'gc')));
+  const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  expect(refused).toMatchObject(Array(3).fill({ code: 'conflict' }));
+  expect(await rowsOf('maintenance_runs')).toHaveLength(1);
+  expect(await queuedJobs(server.database)).toHaveLength(1);
+  expect(await actions('maintenance.started')).toHaveLength(1);
+});
+
+it('old runs are forgotten, unless they go on', async () => {
+  const [over, waits] = [await start('gc'), await start('scrub')];
+  await cancelMaintenance(server.ctx, root, over);
+  const recent = await start('gc');
+  const old = { requested_at: new Date(Date.now() - 3_600_000) };
+  await rowsOf('maintenance_runs').whereIn('id', [over, waits]).update(old);
+  expect(await forgetMaintenance(server.ctx, new Date(Date.now() - 1_800_000))).toBe(1);
+  const kept = await rowsOf('maintenance_runs').orderBy('id').pluck('id');
+  expect(kept).toEqual([waits, recent]);
+});

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVER } from '../../../src/features/audit/audit';
+import { revokeGrant } from '../../../src/features/oauth/authorizations';
+import { exchange, findAccessToken, GrantError, type Tokens } from '../../../src/features/oauth/grants';
+import type { Db } from '../../../src/platform/db/db';
+import { addClient, codeOf, exchangeCode, type TestClient } from '../../helpers/oauth';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+let server: TestServer;
+let alice: { id: number; username: string };
+let client: TestClient;
+beforeEach(async () => {
+  server = await startTestServer();
+  await addUser(server, 'alice');
+  alice = await server.ctx.db('users').where({ username: 'alice' }).first('id', 'username');
+  client = await addClient(server);
+});
+afterEach(() => server.close());
+
+const revoke = (db: Db = server.ctx.db): Promise<void> => revokeGrant({ db }, alice, client.id, SERVER);
+
+function change(form: Readonly<Record<string, string>>, db: Db = server.ctx.db): Promise<Tokens> {
+  return exchange({ db }, { ...form, client_id: client.id, client_secret: client.secret }, undefined);
+}
+
+const byRefresh = (token: string) => ({ grant_type: 'refresh_token', refresh_token: token });
+const byCode = (code: string) => ({ grant_type: 'authorization_code', code, redirect_uri: client.redirectUri });
+
+async function refreshToken(): Promise<string> {
+  const { body } = await exchangeCode(server, client, await codeOf(server, 'alice', client));
+  return body.refresh_token as string;
+}
+
+/** Does one thing, and another while the transaction of the first has not ended. */
+async function beside<A, B>(first: (tx: Db) => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
+  const tx = await server.ctx.db.transaction();
+  const done = await first(tx);
+  const doing = second();
+  doing.catch(() => undefined);
+  for (;;) {
+    const { rows } = await server.ctx.db.raw<{ rows: object[] }>(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    if (rows.length > 0) break;
+    await sleep(10);
+  }
+  await tx.commit();
+  return [done, await doing];
+}
+
+describe('a program that loses its access', () => {
+  it('keeps no tokens that it got by a refresh at that moment', async () => {
+    const token = await refreshToken();
+    const [tokens] = await beside((tx) => change(byRefresh(token), tx), revoke);
+    expect(await findAccessToken(server.ctx, tokens.accessToken)).toBeUndefined();
+    await expect(change(byRefresh(tokens.refreshToken))).rejects.toBeInstanceOf(GrantError);
+    expect(await server.ctx.db('oauth_tokens')).toEqual([]);
+  });
+
+  it('keeps no tokens that it got for a code at that moment', async () => {
+    const code = await codeOf(server, 'alice', client);
+    const [tokens] = await beside((tx) => change(byCode(code), tx), revoke);
+    expect(await findAccessToken(server.ctx, tokens.accessToken)).toBeUndefined();
+    expect(await server.ctx.db('oauth_tokens')).toEqual([]);
+  });
+
+  it('cannot refresh what is taken away at that moment', async () => {
+    const token = await refreshToken();
+    const refused = beside(revoke, () => change(byRefresh(token)));
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_grant' });
+    expect(await server.ctx.db('oauth_tokens')).toEqual([]);
+  });
+});
