@@ -1,19 +1,26 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { seriousProblems } from '../helpers/axe';
-import { describeInBrowser, launchBrowser, openTab } from '../helpers/browser';
+import { describeInBrowser, launchBrowser, openTab, type Tab } from '../helpers/browser';
 import { startShowcase } from '../helpers/showcase';
 import type { TestServer } from '../helpers/test-server';
 import { PAGES, type ListedPage } from './pages';
 
-/** Of the markup alone, so far. */
+/** Of the markup alone: the stylesheet and the script are fetched once. */
 const PAGE_BYTES = 100_000;
 
 /** How far somebody must scroll to the side to see all of it. */
 const SIDEWAYS = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
+const DESKTOP = { width: 1280, height: 800 };
+const PHONE = { width: 360, height: 740 };
+
 function testPages(): void {
   let browser: Browser;
   let server: TestServer;
+  // One tab a reader: to open one, and to log in, takes as long as a page.
+  const tabs = new Map<string | undefined, Tab>();
   beforeAll(async () => {
     [browser, server] = await Promise.all([launchBrowser(), startShowcase()]);
   }, 60_000);
@@ -22,20 +29,50 @@ function testPages(): void {
     await server.close();
   });
 
+  const tabOf = async (as: string | undefined): Promise<Tab> => {
+    const tab = tabs.get(as) ?? (await openTab(browser, server, { as }));
+    tabs.set(as, tab);
+    return tab;
+  };
+
   it.each(PAGES)('$name keeps to its policy and its size, and can be used by everybody', async (page: ListedPage) => {
-    const { path, as, status = 200 } = page;
-    const tab = await openTab(browser, server, { as });
-    const answer = await tab.page.goto(path);
-    expect(answer?.status()).toBe(status);
+    const { path: at, as, status = 200 } = page;
+    const tab = await tabOf(as);
+    await tab.page.setViewportSize(DESKTOP);
+    await tab.page.emulateMedia({ colorScheme: 'light' });
+    const answer = await tab.page.goto(at);
+    expect([tab.page.url(), answer?.status()]).toEqual([`${server.url}${at}`, status]);
     expect((await answer?.body())?.length).toBeLessThan(PAGE_BYTES);
-    expect(tab.complaints).toEqual([]);
+    expect(tab.complaints.splice(0)).toEqual([]);
     expect(await seriousProblems(tab.page)).toEqual([]);
     await tab.page.emulateMedia({ colorScheme: 'dark' });
-    await tab.page.setViewportSize({ width: 360, height: 740 });
+    await tab.page.setViewportSize(PHONE);
     expect(await seriousProblems(tab.page)).toEqual([]);
     expect(await tab.page.evaluate(SIDEWAYS)).toBe(0);
-    await tab.close();
   });
 }
+
+/** What a script puts into a page, and is none. */
+const FRAGMENTS = /\/(runs|progress)\/$/;
+
+/** The addresses of all pages, as the routes have them. */
+function pageTemplates(): string[] {
+  const routes = readFileSync(path.join(__dirname, '../routes.txt'), 'utf8');
+  const rows = routes.matchAll(/^GET +(\/(?!api\/)\S*) +(anyone|member|administrator)$/gm);
+  const templates = [...rows].map(([, template = '']) => template);
+  // The pages of official repositories are those of all others.
+  return templates.filter((template) => !FRAGMENTS.test(template) && !template.startsWith('/_/:name/'));
+}
+
+it('the list of pages has them all', () => {
+  const listed = PAGES.filter(({ status = 200, name }) => status === 200 || name.endsWith('-used-link'));
+  const paths = listed.map((page) => new URL(page.path, 'http://hub.test').pathname);
+  const isListed = (template: string): boolean => {
+    const pattern = new RegExp(`^${template.replaceAll(/:\w+/g, '[^/]+')}/?$`);
+    return paths.some((at) => pattern.test(at));
+  };
+  expect(pageTemplates().length).toBeGreaterThan(10);
+  expect(pageTemplates().filter((template) => !isListed(template))).toEqual([]);
+});
 
 describeInBrowser('the pages', testPages);

@@ -1,3 +1,5 @@
+import { NODE_CHAIN } from '../helpers/showcase/library';
+
 /*
  * Every page that people see, in the showcase (`tests/helpers/showcase.ts`): one row for each. What is listed here is
  * held against axe-core, the policy of the pages and the goal for their size (`pages.test.ts`), and photographed
@@ -15,20 +17,137 @@ export interface ListedPage {
   readonly status?: number;
 }
 
-export const PAGES: readonly ListedPage[] = [
-  { name: 'account-confirm', path: '/account/confirm' },
+/** Of one area, seen by one user. */
+function pagesOf(as: string | undefined, pages: Readonly<Record<string, string>>): ListedPage[] {
+  const who = as === undefined ? {} : { as };
+  return Object.entries(pages).map(([name, path]) => ({ name, path, ...who }));
+}
+
+const PUBLIC: readonly ListedPage[] = [
+  ...pagesOf(undefined, {
+    home: '/',
+    explore: '/explore/',
+    'explore-newest': '/explore/?sort=newest',
+    search: '/search?q=shop',
+    'search-nothing': '/search?q=zeppelin',
+    start: '/start/',
+    'profile-visitor': '/u/alice/',
+    'organization-visitor': '/u/acme/',
+    'repository-official': '/_/debian/',
+    'repository-visitor': '/r/alice/shop/',
+    'repository-comments-visitor': '/r/alice/shop/comments/',
+  }),
+  ...pagesOf('alice', { 'home-member': '/', 'profile-own': '/u/alice/', 'profile-organization': '/u/acme/' }),
+];
+
+const LAYER = `/r/alice/shop/images/${NODE_CHAIN[4]?.id}/`;
+
+const REPOSITORY = pagesOf('alice', {
+  repository: '/r/alice/shop/',
+  'repository-empty': '/r/alice/empty/',
+  'repository-private': '/r/alice/diary/',
+  'repository-tags': '/r/alice/shop/tags/',
+  'repository-tag': '/r/alice/shop/tags/2.0/',
+  'repository-tag-delete': '/r/alice/shop/tags/latest/delete/',
+  'repository-image': LAYER,
+  'repository-files': `${LAYER}files/`,
+  'repository-files-folder': `${LAYER}files/?directory=/usr/local/bin`,
+  'repository-tree': '/r/alice/shop/tree/',
+  'repository-history': '/r/alice/shop/history/',
+  'repository-statistics': '/r/alice/shop/statistics/',
+  'repository-comments': '/r/alice/shop/comments/',
+});
+
+const SETTINGS = pagesOf('alice', {
+  'repository-settings': '/r/alice/shop/settings/',
+  'repository-collaborators': '/r/alice/shop/settings/collaborators/',
+  'repository-teams': '/r/acme/site/settings/teams/',
+  'repository-immutable-tags': '/r/alice/shop/settings/tags/',
+  'repository-webhooks': '/r/alice/shop/settings/webhooks/',
+  'repository-webhook': '/r/alice/shop/settings/webhooks/1/',
+  'repository-delivery': '/r/alice/shop/settings/webhooks/1/deliveries/1/',
+  'repository-delivery-failed': '/r/alice/shop/settings/webhooks/2/deliveries/3/',
+  'repository-move': '/r/alice/shop/settings/move/',
+  'repository-delete': '/r/alice/shop/settings/delete/',
+});
+
+const DASHBOARD = pagesOf('alice', {
+  dashboard: '/dashboard/',
+  'dashboard-organization': '/dashboard/?namespace=acme',
+  'dashboard-starred': '/dashboard/starred/',
+  'repository-add': '/repository/add/',
+});
+
+const ACCOUNT: readonly ListedPage[] = [
+  ...pagesOf('alice', {
+    'account-settings': '/account/settings/',
+    'account-emails': '/account/emails/',
+    'account-password': '/account/password/',
+    'account-second-factor': '/account/second-factor/',
+    'account-tokens': '/account/tokens/',
+    'account-sessions': '/account/sessions/',
+    'account-applications': '/account/applications/',
+    'account-teams': '/account/teams/',
+  }),
+  ...pagesOf('erin', { 'account-invitations': '/account/teams/' }),
+];
+
+const LOGIN = pagesOf(undefined, {
+  login: '/account/login/',
+  signup: '/account/signup/',
+});
+
+const ORGANIZATION = pagesOf('alice', {
+  organizations: '/organizations/',
+  'organization-add': '/organizations/add/',
+  organization: '/organizations/acme/',
+  'organization-members': '/organizations/acme/members/',
+  'organization-teams': '/organizations/acme/teams/',
+  'organization-team': '/organizations/acme/teams/developers/',
+  'organization-invitations': '/organizations/acme/invitations/',
+  'organization-robots': '/organizations/acme/robots/',
+  'organization-robot': '/organizations/acme/robots/deploy/',
+  'organization-plan': '/organizations/acme/plan/',
+  'organization-settings': '/organizations/acme/settings/',
+});
+
+const ADMINISTRATION = pagesOf('root', {
+  admin: '/admin/',
+  'admin-users': '/admin/users/',
+  'admin-user': '/admin/users/alice/',
+  'admin-plans': '/admin/plans/',
+  'admin-storage': '/admin/storage/',
+  'admin-jobs': '/admin/jobs/',
+  'admin-audit': '/admin/audit/',
+  'admin-comments': '/admin/comments/',
+  'admin-health': '/admin/health/',
+});
+
+const MAIL_LINKS: readonly ListedPage[] = [
+  ...pagesOf(undefined, { 'account-confirm': '/account/confirm', 'account-reset': '/account/reset' }),
   { name: 'account-confirm-used-link', path: `/account/confirm/${'x'.repeat(43)}`, status: 404 },
-  { name: 'account-reset', path: '/account/reset' },
   { name: 'account-reset-used-link', path: `/account/reset/${'x'.repeat(43)}`, status: 404 },
-  { name: 'login', path: '/account/login/' },
-  { name: 'signup', path: '/account/signup/' },
-  { name: 'account-settings', path: '/account/settings/', as: 'alice' },
-  { name: 'account-emails', path: '/account/emails/', as: 'alice' },
-  { name: 'account-password', path: '/account/password/', as: 'alice' },
-  { name: 'account-second-factor', path: '/account/second-factor/', as: 'alice' },
-  { name: 'account-tokens', path: '/account/tokens/', as: 'alice' },
-  { name: 'account-sessions', path: '/account/sessions/', as: 'alice' },
-  { name: 'account-applications', path: '/account/applications/', as: 'alice' },
-  { name: 'account-teams', path: '/account/teams/', as: 'alice' },
-  { name: 'account-not-found', path: '/account/nothing-here', status: 404 },
+  { name: 'account-invitation-used-link', path: `/account/invitation/${'x'.repeat(43)}`, status: 404 },
+];
+
+const ERRORS: readonly ListedPage[] = [
+  { name: 'error-repository-not-found', path: '/r/alice/diary/', as: 'erin', status: 404 },
+  { name: 'error-consent', path: '/api/v1.1/o/authorize/?client_id=nobody', status: 400 },
+  { name: 'error-not-found', path: '/nothing/here/', status: 404 },
+  { name: 'error-forbidden', path: '/admin/', as: 'alice', status: 403 },
+  { name: 'error-invalid', path: '/admin/users/?q=%00', as: 'root', status: 400 },
+];
+
+export const PAGES: readonly ListedPage[] = [
+  ...PUBLIC,
+  ...REPOSITORY,
+  ...SETTINGS,
+  ...DASHBOARD,
+  ...pagesOf('bobby', { 'dashboard-shared': '/dashboard/shared/' }),
+  ...LOGIN,
+  ...ACCOUNT,
+  ...ORGANIZATION,
+  ...ADMINISTRATION,
+  ...MAIL_LINKS,
+  ...ERRORS,
 ];

@@ -1,91 +1,251 @@
-import type { Browser } from 'playwright-core';
-import { jobsOf } from '../../src/jobs';
-import { describeInBrowser, launchBrowser, openTab, type Tab } from '../helpers/browser';
-import { runDueJobs } from '../helpers/run-jobs';
-import { actingOn, type Act } from '../helpers/showcase/act';
-import { linkIn, startSmtpServer, type ReceivedMail, type TestSmtpServer } from '../helpers/smtp-server';
-import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
+import { seriousProblems } from '../helpers/axe';
+import { describeInBrowser } from '../helpers/browser';
+import { codeOf } from '../helpers/second-factor';
+import { addUser } from '../helpers/test-server';
+import { signInByKeyboard, signOutByKeyboard, signUp } from './story/accounts';
+import { Engine } from './story/engines';
+import type { Person } from './story/person';
+import { createRepository, openSettings } from './story/repositories';
+import { Stage } from './story/stage';
 
 /*
- * What people do on the pages, by what they see: labels and buttons, with mouse and keyboard. Twice: with script and
- * without.
+ * The story of the README (`tests/story.test.ts`) once more, on the pages: people find things by what stands on them,
+ * with mouse and keyboard. Twice: with script and without.
  */
 
+const IMMUTABLE = 'The tag one is immutable: it cannot be moved or deleted.';
+
 function tellStory(hasScript: boolean): void {
-  let browser: Browser;
-  let smtp: TestSmtpServer;
-  let server: TestServer;
-  let act: Act;
-  let tab: Tab;
+  let stage: Stage;
+  let root: Person;
+  let alice: Person;
+  let bobby: Person;
+  let carol: Person;
+  let engine: Engine;
   beforeAll(async () => {
-    [browser, smtp] = await Promise.all([launchBrowser(), startSmtpServer()]);
-    server = await startTestServer({ settings: { confirmationRequired: true }, smtp: smtp.settings });
-    act = actingOn(server);
-    await addUser(server, 'bobby');
-    tab = await openTab(browser, server, { hasScript });
+    stage = await Stage.open(hasScript);
+    await addUser(stage.server, 'carol');
+    const everybody = ['root', 'alice', 'bobby', 'carol'].map((name) => stage.person(name));
+    [root, alice, bobby, carol] = (await Promise.all(everybody)) as [Person, Person, Person, Person];
+  }, 60_000);
+  afterEach(() => expect(stage.complaints()).toEqual([]));
+  afterAll(() => stage.close());
+
+  /** Of a page that is the answer to a form, and so in no list of pages. */
+  const canBeUsed = async ({ tab }: Person): Promise<void> => {
+    if (hasScript) expect(await seriousProblems(tab.page)).toEqual([]);
+  };
+
+  it('an administrator makes library/base', async () => {
+    await root.signIn();
+    await createRepository(root, { namespace: 'library (official)', name: 'base', visibility: 'Public' });
+    await root.isTold('base is there');
+    expect(new URL(root.tab.page.url()).pathname).toBe('/_/base/');
   });
-  afterEach(() => expect(tab.complaints.splice(0)).toEqual([]));
-  afterAll(async () => {
-    await browser.close();
-    await Promise.all([server.close(), smtp.close()]);
+
+  it.each(['alice', 'bobby'])('%s signs up, opens the link in the mail, and signs in by the keyboard', async (name) => {
+    await signUp(stage, await stage.person(name));
   });
 
-  const nextMail = async (): Promise<ReceivedMail> => {
-    await runDueJobs(server.database, jobsOf(server.ctx));
-    return smtp.next();
-  };
+  it('alice makes a private repository; a second private one is one too many', async () => {
+    await createRepository(alice, { name: 'app', visibility: 'Private' });
+    await alice.isTold('alice/app is there');
+    await createRepository(alice, { name: 'diary', visibility: 'Private' });
+    await alice.isRefused('The plan free of alice allows 1 private repository, and 1 are there.');
+    expect(await alice.main.getByLabel('Name', { exact: true }).inputValue()).toBe('diary');
+  });
 
-  /** Opens the link of the mail that is on its way. */
-  const openMail = async (): Promise<void> => {
-    expect(await tab.open(linkIn(await nextMail()))).toBe(200);
-  };
+  it('she lets bobby push and pull', async () => {
+    await openSettings(alice, 'alice/app', 'Collaborators');
+    await alice.send({ Username: 'bobby' }, 'Add');
+    await alice.isTold('bobby may pull and push now.');
+  });
 
-  const heading = (): Promise<string> => tab.page.getByRole('heading', { level: 1 }).innerText();
+  it('she makes an organization with two teams, and a repository that they share', async () => {
+    await alice.pickInMenu('Organizations');
+    await alice.follow('Create organization');
+    await alice.send({ Name: 'acme' }, 'Create organization');
+    await alice.isTold('The organization acme is yours.');
+    for (const team of ['builders', 'readers']) {
+      await alice.follow('Teams');
+      await alice.send({ Name: team }, 'Create team');
+      await alice.isTold(`The team ${team} is there.`);
+    }
+    await createRepository(alice, { namespace: 'acme (organization)', name: 'site', visibility: 'Private' });
+    await openSettings(alice, 'acme/site', 'Teams');
+    await alice.choose('Team', 'builders');
+    await alice.choose('May', 'Pull and push');
+    await alice.press('Give access');
+    await alice.isTold('The team builders has access');
+  });
 
-  /** The status of a login by an engine. */
-  const engineLogIn = async (username: string, password: string): Promise<number> => {
-    const headers = { Authorization: basic(username, password) };
-    return (await fetch(`${server.url}/v1/users/`, { headers })).status;
-  };
+  it('she invites bobby by his name and carol by her address, and both join', async () => {
+    await alice.open('/organizations/acme/teams/builders/');
+    await alice.send({ 'Username or e-mail address': 'bobby' }, 'Send the invitation');
+    await alice.isTold('bobby is invited');
+    await bobby.pickInMenu('Settings');
+    await bobby.follow('Teams');
+    await bobby.press('Join the team builders of acme');
+    await bobby.isTold('You belong to the team builders of acme now.');
+    await alice.open('/organizations/acme/invitations/');
+    await alice.choose('Team', 'readers');
+    await alice.send({ 'Username or e-mail address': 'new@example.org' }, 'Send the invitation');
+    await alice.isTold('new@example.org is invited');
+    const link = await stage.mailedLink('new@example.org');
+    await carol.open(link);
+    await carol.follow('Sign in');
+    await carol.send({ Username: 'carol', Password: 'carolpw' }, 'Sign in');
+    await carol.press('Join');
+    await carol.isOn('You have joined');
+    await bobby.open('/r/acme/site/');
+  });
 
-  it('alice confirms her address by the link in her mail', async () => {
-    const body = JSON.stringify({ username: 'alice', password: 'secret99', email: 'alice@example.com' });
+  it('she has her CI told of pushes', async () => {
+    await openSettings(alice, 'alice/app', 'Webhooks');
+    const urls = `${stage.ci.url}/build\n${stage.ci.url}/deploy`;
+    await alice.send({ Name: 'ci', URLs: urls }, 'Create webhook');
+    expect((await alice.read('Secret of the webhook')).length).toBeGreaterThan(15);
+    await canBeUsed(alice);
+  });
+
+  it('bobby makes an access token, with which docker 1.5.0 pushes and pulls', async () => {
+    await bobby.pickInMenu('Settings');
+    await bobby.follow('Access tokens');
+    await bobby.choose('It may', 'Write: pull and push');
+    await bobby.send({ Name: 'old host' }, 'Create token');
+    engine = new Engine(stage, 'bobby', await bobby.read('The access token'));
+    await canBeUsed(bobby);
+    await engine.push('alice/app');
+    await engine.pull('alice/app');
+    await alice.open('/r/alice/app/');
+    await alice.follow('Tags');
+    await alice.follow('one');
+    await alice.main.getByText('docker/1.5.0').or(alice.main.getByText('docker 1.5.0')).first().waitFor();
+  });
+
+  it('the first link of the webhook is told, and the second when the first has called back', async () => {
+    const { ci } = stage;
+    await stage.runJobs();
+    expect(ci.received.map(({ path }) => path)).toEqual(['/build']);
+    const { callback_url: callback } = JSON.parse(ci.received[0]?.body ?? '') as { callback_url: string };
+    const body = JSON.stringify({ state: 'success', description: 'All 42 tests passed' });
     const headers = { 'Content-Type': 'application/json' };
-    expect((await fetch(`${server.url}/v1/users/`, { method: 'POST', headers, body })).status).toBe(201);
-    expect(await engineLogIn('alice', 'secret99')).toBe(403);
-    await openMail();
-    await tab.page.getByRole('button', { name: 'Confirm' }).click();
-    expect(await heading()).toBe('Your address is confirmed');
-    expect(await engineLogIn('alice', 'secret99')).toBe(200);
+    expect((await fetch(callback, { method: 'POST', headers, body })).status).toBe(200);
+    await stage.runJobs();
+    expect(ci.received.map(({ path }) => path)).toEqual(['/build', '/deploy']);
+    await openSettings(alice, 'alice/app', 'Webhooks');
+    await alice.follow('ci');
+    const rows = alice.main.getByRole('region', { name: 'Deliveries' }).getByRole('row');
+    await rows.filter({ hasText: '/build' }).filter({ hasText: 'called back: success' }).waitFor();
+    await rows.filter({ hasText: '/deploy' }).filter({ hasText: 'delivered' }).waitFor();
+    await rows.filter({ hasText: '/build' }).getByRole('link').click();
+    await alice.main.getByText('All 42 tests passed').waitFor();
+    await alice.main.getByRole('heading', { name: /Attempt 1: answered 200/ }).waitFor();
   });
 
-  it('she forgets her password, and sets another one with the keyboard', async () => {
-    await tab.open('/account/reset');
-    await tab.page.getByLabel('Username or e-mail address').fill('alice');
-    await tab.page.keyboard.press('Enter');
-    await tab.page.getByText('a mail is on its way').waitFor();
-    await openMail();
-    await tab.page.getByLabel('New password').focus();
-    await tab.page.keyboard.type('alicepw');
-    await tab.page.keyboard.press('Tab');
-    await tab.page.keyboard.press('Enter');
-    await tab.page.getByText('You can log in as alice').waitFor();
-    expect(await engineLogIn('alice', 'secret99')).toBe(401);
-    expect(await engineLogIn('alice', 'alicepw')).toBe(200);
-    expect((await nextMail()).parsed.subject).toContain('password');
+  it('carol finds nothing, on the pages and with her engine', async () => {
+    await carol.open('/r/alice/app/', 404);
+    await carol.open('/');
+    const search = carol.tab.page.getByRole('searchbox').first();
+    await search.fill('app');
+    await search.press('Enter');
+    await carol.main.getByText('Nothing found').waitFor();
+    await new Engine(stage, 'carol', 'carolpw').findsNothing('alice/app');
   });
 
-  it('she invites somebody into her organization, and bobby joins by the link', async () => {
-    await act('alice', 'POST', 'orgs/', { name: 'acme' });
-    await act('alice', 'PUT', 'orgs/acme/teams/builders/', {});
-    await act('alice', 'POST', 'orgs/acme/teams/builders/invitations/', { email: 'new@example.org' });
-    await openMail();
-    await tab.page.getByLabel('Username').fill('bobby');
-    await tab.page.getByLabel('Password').fill('bobbypw');
-    await tab.page.getByRole('button', { name: 'Join' }).click();
-    await tab.page.getByText('You have joined').waitFor();
-    const members = await act('alice', 'GET', 'orgs/acme/teams/builders/members/');
-    expect(members).toMatchObject({ results: [{ username: 'bobby' }] });
+  it('alice renames it, and the old name is pulled as before', async () => {
+    await openSettings(alice, 'alice/app', 'Rename or transfer');
+    await alice.send({ Name: 'shop' }, 'Move it');
+    await alice.isTold('It is alice/shop now.');
+    await engine.pull('alice/app');
+    await alice.open('/r/alice/app/');
+    expect(new URL(alice.tab.page.url()).pathname).toBe('/r/alice/shop/');
+  });
+
+  it('a tag is moved; then she makes all of them immutable, and nobody can move it back', async () => {
+    const { tags } = stage.hub.repositories.get('alice/app')!;
+    const [one = '', two = ''] = [tags.get('one'), tags.get('two')];
+    expect(await engine.setTag('alice/shop', 'one', two)).toBe(200);
+    await openSettings(alice, 'alice/shop', 'Immutable tags');
+    await alice.send({ Patterns: '*' }, 'Save');
+    await alice.isTold('The patterns are saved.');
+    expect(await engine.setTag('alice/shop', 'one', one)).toBe(409);
+    await alice.follow('Tag history');
+    const [latest] = await alice.main.getByRole('row').filter({ hasText: 'one' }).filter({ hasText: 'moved' }).all();
+    await latest?.getByText('bobby').waitFor();
+    await latest?.getByRole('button', { name: 'Undo' }).click();
+    await alice.isRefused(IMMUTABLE);
+    const now = await fetch(`${stage.server.url}/api/v1.1/repositories/alice/shop/tags/one/`, {
+      headers: { Authorization: `Basic ${Buffer.from('alice:alicepw').toString('base64')}` },
+    });
+    expect(await now.json()).toMatchObject({ image_id: two });
+  });
+
+  it('bobby gives it a star and says what he thinks', async () => {
+    await bobby.open('/r/alice/shop/');
+    await bobby.press('Give a star, 0 stars');
+    await bobby.main.getByRole('button', { name: 'Take your star back, 1 star' }).waitFor();
+    await bobby.follow('Comments');
+    await bobby.send({ 'Your comment': 'Runs on a **3.2** kernel' }, 'Comment');
+    await bobby.isTold('Your comment is there.');
+    expect(await bobby.main.locator('strong').innerText()).toBe('3.2');
+  });
+
+  it('alice sets up a second factor, signs out by the keyboard, and needs it to sign in again', async () => {
+    await alice.pickInMenu('Settings');
+    await alice.follow('Second factor');
+    await alice.press('Set it up');
+    const secret = await alice.read('The secret');
+    await canBeUsed(alice);
+    await alice.send({ Code: codeOf(secret) }, 'Turn it on');
+    const [recoveryCode = ''] = (await alice.main.locator('pre').innerText()).split('\n');
+    await canBeUsed(alice);
+    await alice.follow('I have them');
+    await signOutByKeyboard(alice);
+    await alice.signIn();
+    await alice.isOn('Second step');
+    await canBeUsed(alice);
+    await alice.send({ Code: '000000' }, 'Sign in');
+    await alice.isRefused('The code is wrong');
+    // The app would show the one that was used until half a minute has gone.
+    await alice.send({ Code: recoveryCode }, 'Sign in');
+    await alice.isOn('Dashboard');
+  });
+
+  it('bobby ends the session that he forgot at another computer', async () => {
+    const elsewhere = await stage.secondComputerOf('bobby');
+    await elsewhere.open('/account/login/');
+    await signInByKeyboard(elsewhere);
+    await bobby.pickInMenu('Settings');
+    await bobby.follow('Sessions');
+    await bobby.main
+      .getByRole('button', { name: 'End the session' })
+      .and(bobby.main.getByRole('button', { name: /^(?!.*this one)/ }))
+      .click();
+    await bobby.isTold('The session has ended.');
+    await elsewhere.open('/dashboard/');
+    await elsewhere.isOn('Sign in');
+  });
+
+  it('alice deletes the repository, and must type its name to do so', async () => {
+    await openSettings(alice, 'alice/shop', 'Delete');
+    const button = alice.main.getByRole('button', { name: 'Delete it for good' });
+    await alice.fill('Name of the repository', 'alice/sho');
+    if (hasScript) expect(await button.isDisabled()).toBe(true);
+    else {
+      await button.click();
+      await alice.isRefused('This is not the name of the repository.');
+    }
+    await alice.send({ 'Name of the repository': 'alice/shop' }, 'Delete it for good');
+    await alice.isTold('alice/shop is deleted.');
+    await bobby.open('/r/alice/shop/', 404);
+  });
+
+  it('she signs out', async () => {
+    await alice.pickInMenu('Sign out');
+    await alice.isTold('You are signed out.');
+    await alice.open('/dashboard/');
+    await alice.isOn('Sign in');
   });
 }
 

@@ -33,7 +33,9 @@ export function collectComplaints(page: Page, origin: string): string[] {
     if (protocol.startsWith('http') && from !== origin) note(`asks elsewhere for ${request.url()}`);
   });
   page.on('requestfailed', (request) => {
-    if (!isPage(request)) note(`${request.url()} failed: ${request.failure()?.errorText}`);
+    const error = request.failure()?.errorText;
+    // Who goes on before the icon has come does not wait for it. What a policy blocks is told by the console.
+    if (!isPage(request) && error !== 'net::ERR_ABORTED') note(`${request.url()} failed: ${error}`);
   });
   page.on('response', (response: Response) => {
     if (response.status() >= 400 && !isPage(response.request())) note(`${response.url()}: ${response.status()}`);

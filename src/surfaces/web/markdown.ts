@@ -78,7 +78,7 @@ const WRITERS: Readonly<Record<MarkdownKind, MarkdownIt.MarkdownIt>> = {
 function clean(html: string, kind: MarkdownKind): string {
   return sanitizeHtml(html, {
     allowedTags: [...ALLOWED_ELEMENTS[kind]],
-    allowedAttributes: { a: ['href', 'rel'] },
+    allowedAttributes: { a: ['href', 'rel'], pre: ['tabindex'] },
     allowedSchemes: ['http', 'https', 'mailto'],
     allowProtocolRelative: false,
     disallowedTagsMode: 'discard',
@@ -88,6 +88,8 @@ function clean(html: string, kind: MarkdownKind): string {
         tagName: 'a',
         attribs: LEADS_OUT.test(href) ? { href, rel: LINK_REL } : {},
       }),
+      // Code scrolls sideways, and must do so by the keyboard, too.
+      pre: () => ({ tagName: 'pre', attribs: { tabindex: '0' } }),
     },
   });
 }
@@ -125,7 +127,7 @@ function renderUpTo(text: string, kind: MarkdownKind, characters: number): Rende
   }
   // Short text that becomes long HTML was made to: it is shown as it was written.
   const plain = WRITERS[kind].utils.escapeHtml(text.slice(0, Math.floor(characters / 8)));
-  return { html: `<pre><code>${plain}</code></pre>`, isCut: true };
+  return { html: `<pre tabindex="0"><code>${plain}</code></pre>`, isCut: true };
 }
 
 /** A long text takes a tenth of a second, and is read more often than it is written. */

@@ -95,8 +95,9 @@ describe.each(KINDS)('Markdown of a %s', (kind: MarkdownKind) => {
       const html = renderMarkdown(text, kind);
       for (const { name, attributes } of elementsOf(html)) {
         expect(ALLOWED_ELEMENTS[kind]).toContain(name);
-        const { href, rel, ...others } = attributes;
+        const { href, rel, tabindex, ...others } = attributes;
         expect(others).toEqual({});
+        if (tabindex !== undefined) expect([name, tabindex]).toEqual(['pre', '0']);
         if (href === undefined) expect(rel).toBeUndefined();
         else {
           expect(name).toBe('a');
@@ -104,7 +105,7 @@ describe.each(KINDS)('Markdown of a %s', (kind: MarkdownKind) => {
           expect(rel).toBe('nofollow noopener noreferrer ugc');
         }
       }
-      expect(html.replaceAll(/<\/?[a-z0-9]+( (href|rel)="[^"]*")*( \/)?>/g, '')).not.toContain('<');
+      expect(html.replaceAll(/<\/?[a-z0-9]+( (href|rel|tabindex)="[^"]*")*( \/)?>/g, '')).not.toContain('<');
     }
   });
 });
@@ -128,7 +129,7 @@ it('a readme has text, links, code, lists and tables', () => {
   expect(html).toContain('<em>small</em> <strong>server</strong> for <code>docker</code>, <s>slow</s> fast');
   expect(html).toContain(`<a href="https://example.com" ${rel}>https://example.com</a>`);
   expect(html).toContain(`<a href="mailto:me@example.com" ${rel}>me@example.com</a>`);
-  expect(html).toContain('<pre><code>docker run &lt;name&gt;\n</code></pre>');
+  expect(html).toContain('<pre tabindex="0"><code>docker run &lt;name&gt;\n</code></pre>');
   for (const part of ['<li>one</li>', '<th>a</th>', '<td>2</td>', '<blockquote>', '<hr />'])
     expect(html).toContain(part);
 });

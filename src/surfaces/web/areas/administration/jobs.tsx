@@ -69,7 +69,7 @@ export const getJobs: WebHandler<'administrator'> = async (ctx, { caller, query 
                       visitor={caller}
                       action={`${PATH}retry/`}
                       fields={{ id: String(job.id) }}
-                      label={`Try ${job.name} again now`}
+                      label={`Try now: ${job.name}`}
                     >
                       Try now
                     </ActButton>

@@ -42,7 +42,7 @@ export function AccessTable({
               action={action}
               fields={{ team }}
               class="small danger"
-              label={`Take the access of ${team} away`}
+              label={`Remove the access of ${team}`}
             >
               Remove
             </ActButton>
