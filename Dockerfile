@@ -6,6 +6,7 @@ COPY tsconfig.json ./
 COPY src ./src
 COPY migrations ./migrations
 COPY seeds ./seeds
+COPY scripts ./scripts
 RUN npm run build
 
 # What runs: no compiler, no test tools, and no embedded Postgres (the container is given a DATABASE_URL).
