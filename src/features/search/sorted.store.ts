@@ -33,7 +33,7 @@ const NAMES = `coalesce(
 /** The last hit on a page that may be found among the first repositories. */
 export const LAST_LOOKED_FOR = 1000;
 
-/** How many repositories are looked at: more for later pages, a hundredth of a second at most. */
+/** How many repositories are looked at: more for later pages, as long as that takes less than a look at everything. */
 function lookedAt({ limit, offset }: Range): number {
   return Math.min(5 * LOOKED_AT, Math.max(LOOKED_AT, 10 * (limit + offset)));
 }
