@@ -4,12 +4,12 @@ import { identityOf, type Actor, type RepositoryName } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import { parseFullName } from '../repositories/names';
 import { toCard, type CardPage, type RepositoryCard } from './cards';
-import * as store from './cards.store';
-import { patternsOfTerm, searchRepositories } from './search';
-import { searchSorted } from './sorted.store';
-
-/** The most pulled repositories, among which enough are public and not official: nearly always. */
-const LOOKED_AT = 500;
+import { listByName } from './cards.store';
+import type { Sort } from './orders';
+import { patternsOfTerm, searchRepositories, totalOfMany } from './search';
+import type { Account } from './search.store';
+import * as store from './shown.store';
+import { LAST_LOOKED_FOR, searchFirstSorted, searchSorted, type SortedRow, type SortedWanted } from './sorted.store';
 
 /** How many are public; those of a short page are counted already, and for a full one it may be some seconds old. */
 async function countShown(ctx: Needs<'db' | 'searchTotals'>, shown: number, { limit, offset }: Range): Promise<number> {
@@ -38,8 +38,7 @@ export async function featured(
   limit: number,
 ): Promise<{ readonly official: readonly RepositoryCard[]; readonly popular: readonly RepositoryCard[] }> {
   const official = await store.listOfficial(ctx.db, limit);
-  let popular = await store.listPopular(ctx.db, limit, LOOKED_AT);
-  if (popular.length < limit) popular = await store.listPopular(ctx.db, limit);
+  const popular = await store.listPopular(ctx.db, limit);
   return { official: official.map(toCard), popular: popular.map(toCard) };
 }
 
@@ -65,15 +64,28 @@ async function findBest(ctx: Needs<'db' | 'searchTotals'>, actor: Actor, wanted:
   return { total, names: hits.map(({ name }) => parseFullName(name)).filter((name) => name !== undefined) };
 }
 
+/** Finds a page of what is common without looking at everything; undefined when it takes a look at everything. */
+async function findCommon(
+  ctx: Needs<'db' | 'searchTotals'>,
+  account: Account,
+  wanted: SortedWanted,
+): Promise<SortedRow | undefined> {
+  const end = wanted.offset + wanted.limit;
+  if (end > LAST_LOOKED_FOR) return undefined;
+  const { found, ...page } = await searchFirstSorted(ctx.db, account, wanted);
+  if (found < end) return undefined;
+  return { ...page, total: await totalOfMany(ctx, account, wanted.patterns, found) };
+}
+
 async function findSorted(
-  ctx: Needs<'db'>,
+  ctx: Needs<'db' | 'searchTotals'>,
   actor: Actor,
-  sort: store.Sort,
+  sort: Sort,
   { term, page, pageSize }: CardsWanted,
 ): Promise<Found> {
   const account = identityOf(actor);
-  const range = { limit: pageSize, offset: (page - 1) * pageSize };
-  const row = await searchSorted(ctx.db, account, { patterns: patternsOfTerm(term), sort }, range);
+  const wanted = { patterns: patternsOfTerm(term), sort, limit: pageSize, offset: (page - 1) * pageSize };
+  const row = (await findCommon(ctx, account, wanted)) ?? (await searchSorted(ctx.db, account, wanted));
   if (!row.is_account && account !== undefined) await getAccount(ctx, actor);
   return row;
 }
@@ -91,5 +103,5 @@ export async function searchCards(
 ): Promise<CardPage> {
   const { sort } = wanted;
   const found = await (sort === 'best' ? findBest(ctx, actor, wanted) : findSorted(ctx, actor, sort, wanted));
-  return { total: found.total, repositories: (await store.listByName(ctx.db, found.names)).map(toCard) };
+  return { total: found.total, repositories: (await listByName(ctx.db, found.names)).map(toCard) };
 }

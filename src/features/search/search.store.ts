@@ -3,6 +3,7 @@ import { query, queryPrepared, type PreparedStatement } from '../../platform/db/
 import type { Identity } from '../accounts/actor';
 import { callerJoins, findable, HAS_ROLE } from '../accounts/policy-sql';
 import { LIBRARY } from '../repositories/names';
+import { DISPLAY_NAME, RANK } from './orders';
 
 export interface HitRow {
   namespace: string;
@@ -81,10 +82,6 @@ export function callerSqlOf(account: Account): CallerSql {
   return account === undefined ? NOBODY : SOMEBODY;
 }
 
-/** What `repositories_rank` sorts by, with the stars: word for word, or Postgres does not use it. */
-const DISPLAY_NAME = `(case r.namespace when '${LIBRARY}' then r.name else r.namespace || '/' || r.name end collate "C")`;
-const RANK = `r.star_count desc, ${DISPLAY_NAME}`;
-
 const EXACT = `r.namespace = '${LIBRARY}' and r.name = $4`;
 const HIT_COLUMNS = 'r.namespace, r.name, r.description, r.star_count, r.is_automated';
 
@@ -93,7 +90,7 @@ const HIT_COLUMNS = 'r.namespace, r.name, r.description, r.star_count, r.is_auto
  *
  * @param first - the number of the first pattern's placeholder
  */
-function likeEach(words: number, first: number): string {
+export function likeEach(words: number, first: number): string {
   return Array.from({ length: words }, (_, index) => `and r.search_text like $${index + first}`).join(' ');
 }
 

@@ -44,6 +44,19 @@ export function patternsOfTerm(term: string): string[] {
   return patternsOf(wordsOf(term));
 }
 
+/** How many hits there are in all, at least what was found; it may be some seconds old. */
+export async function totalOfMany(
+  ctx: Needs<'db' | 'searchTotals'>,
+  account: store.Account,
+  patterns: readonly string[],
+  found: number,
+): Promise<number> {
+  // What the total depends on.
+  const key = JSON.stringify([account?.userId, account?.credentialsEpoch, account?.accessTokenId, patterns]);
+  const counted = await ctx.searchTotals.get(key, () => store.countHits(ctx.db, account, patterns));
+  return Math.max(counted, found);
+}
+
 /**
  * Finds a page of what is common without looking at everything. Its total may be some seconds old, for counting takes
  * longer than finding.
@@ -59,15 +72,7 @@ async function searchCommon(
   if (end > store.LOOKED_AT) return undefined;
   const { found, ...page } = await store.searchFirst(ctx.db, account, wanted);
   if (found < end) return undefined;
-  const counted = await ctx.searchTotals.get(keyOf(account, wanted), () =>
-    store.countHits(ctx.db, account, wanted.patterns),
-  );
-  return { ...page, total: Math.max(counted, found) };
-}
-
-/** What the total depends on. */
-function keyOf(account: store.Account, { patterns }: store.Wanted): string {
-  return JSON.stringify([account?.userId, account?.credentialsEpoch, account?.accessTokenId, patterns]);
+  return { ...page, total: await totalOfMany(ctx, account, wanted.patterns, found) };
 }
 
 /**
