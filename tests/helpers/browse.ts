@@ -54,6 +54,11 @@ export class Browsing {
     return this.seen(await sent.type('form').send(body));
   }
 
+  /** What the browser keeps under a name. */
+  cookie(name: string): string | undefined {
+    return this.cookies.get(name);
+  }
+
   /** Begins as somebody who has logged in. */
   setCookie(name: string, value: string): void {
     this.cookies.set(name, value);

@@ -81,14 +81,24 @@ export async function listPublic(db: Db, sort: Sort, { limit, offset }: Range): 
   return query<CardRow>(db, text, [limit, offset]);
 }
 
-/** The most pulled ones of the library, or of all others. */
-export async function listPopular(db: Db, among: 'library' | 'others', limit: number): Promise<CardRow[]> {
-  return query<CardRow>(
-    db,
-    `select ${COLUMNS} from ${WITH_TOTALS}
-     where ${SHOWN} and r.namespace ${among === 'library' ? '=' : '<>'} '${LIBRARY}' order by ${SORTS.pulls} limit $1`,
-    [limit],
-  );
+/** The most pulled ones of the library. */
+export async function listOfficial(db: Db, limit: number): Promise<CardRow[]> {
+  const text = `select ${COLUMNS} from ${WITH_TOTALS} where ${SHOWN} and r.namespace = '${LIBRARY}'
+     order by ${SORTS.pulls} limit $1`;
+  return query<CardRow>(db, text, [limit]);
+}
+
+/**
+ * The most pulled ones outside the library.
+ *
+ * @param among - how many of the most pulled of all kinds are looked at; undefined: everything, which takes long
+ */
+export async function listPopular(db: Db, limit: number, among?: number): Promise<CardRow[]> {
+  const first = '(select repository_id, pulls from repository_totals order by pulls desc limit $2) p';
+  const from = among === undefined ? WITH_TOTALS : `${first} join repositories r on r.id = p.repository_id`;
+  const text = `select ${COLUMNS} from ${from} where ${SHOWN} and r.namespace <> '${LIBRARY}'
+     order by ${SORTS.pulls} limit $1`;
+  return query<CardRow>(db, text, among === undefined ? [limit] : [limit, among]);
 }
 
 export async function countPublic(db: Db): Promise<number> {

@@ -8,17 +8,28 @@ import * as store from './cards.store';
 import { patternsOfTerm, searchRepositories } from './search';
 import { searchSorted } from './sorted.store';
 
+/** The most pulled repositories, among which enough are public and not official: nearly always. */
+const LOOKED_AT = 500;
+
+/** How many are public; those of a short page are counted already, and for a full one it may be some seconds old. */
+async function countShown(ctx: Needs<'db' | 'searchTotals'>, shown: number, { limit, offset }: Range): Promise<number> {
+  if (shown === 0 && offset > 0) return store.countPublic(ctx.db);
+  if (shown < limit) return offset + shown;
+  const counted = await ctx.searchTotals.get('explore', () => store.countPublic(ctx.db));
+  return Math.max(counted, offset + shown);
+}
+
 /**
  * The public repositories that something was pushed to, official ones first. Anybody sees the same.
  *
  * @param wanted.sort - the most pulled, the most starred or the newest first
  */
 export async function explore(
-  ctx: Needs<'db'>,
+  ctx: Needs<'db' | 'searchTotals'>,
   { sort, limit, offset }: Range & { readonly sort: 'pulls' | 'stars' | 'newest' },
 ): Promise<CardPage> {
   const rows = await store.listPublic(ctx.db, sort, { limit, offset });
-  return { total: await store.countPublic(ctx.db), repositories: rows.map(toCard) };
+  return { total: await countShown(ctx, rows.length, { limit, offset }), repositories: rows.map(toCard) };
 }
 
 /** What a visitor sees first: the most pulled public repositories, the official ones and the others apart. */
@@ -26,8 +37,9 @@ export async function featured(
   ctx: Needs<'db'>,
   limit: number,
 ): Promise<{ readonly official: readonly RepositoryCard[]; readonly popular: readonly RepositoryCard[] }> {
-  const official = await store.listPopular(ctx.db, 'library', limit);
-  const popular = await store.listPopular(ctx.db, 'others', limit);
+  const official = await store.listOfficial(ctx.db, limit);
+  let popular = await store.listPopular(ctx.db, limit, LOOKED_AT);
+  if (popular.length < limit) popular = await store.listPopular(ctx.db, limit);
   return { official: official.map(toCard), popular: popular.map(toCard) };
 }
 

@@ -71,8 +71,8 @@ function hasBody(req: IncomingMessage): boolean {
  * @throws AppError `invalid` when it is no form, `too_large`
  */
 export async function readForm(req: IncomingMessage): Promise<Form> {
-  // A form without fields, as `curl -X POST` sends it.
-  if (req.headers['content-type'] === undefined && !hasBody(req)) return new Form(new URLSearchParams());
+  // A form without fields, as `curl -X POST` sends it, whatever it says of its type.
+  if (!hasBody(req)) return new Form(new URLSearchParams());
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw new AppError('invalid', 'This is not a form');
   const fields = new URLSearchParams((await readBody(req, LIMIT_BYTES)).toString('utf8'));

@@ -32,7 +32,7 @@ describe('what is not there', () => {
     },
   );
 
-  it.each(['/nothing', '/favicon.ico', '/V1/_ping'])('%s outside is a 404 without HTML', async (path) => {
+  it.each(['/nothing', '/favicon.png', '/V1/_ping'])('%s outside is a 404 without HTML', async (path) => {
     const response = await request(server.server).get(path).expect(404);
     expect(response.headers['content-type']).not.toMatch(/html/);
   });

@@ -48,8 +48,8 @@ function membersOf(ctx: Context, { actor, login }: Visitor, organization: string
   return unless(['not_found', 'forbidden'], () => listOrganizationMembers(ctx, actor, organization, range));
 }
 
-function NoRepositories({ visitor, name }: { readonly visitor: Visitor; readonly name: string }): View {
-  if (visitor.login?.account.username !== name) {
+function NoRepositories({ name, isOwn }: { readonly name: string; readonly isOwn: boolean }): View {
+  if (!isOwn) {
     return (
       <Empty title={`${name} has no repositories that you can see`}>
         <p>
@@ -59,7 +59,7 @@ function NoRepositories({ visitor, name }: { readonly visitor: Visitor; readonly
     );
   }
   return (
-    <Empty title="You have no repositories yet">
+    <Empty title="There are no repositories here yet">
       <p>
         <a href="/repository/add/">Create one</a>, or <a href="/start/">push an image</a>: that makes one by itself.
       </p>
@@ -78,6 +78,7 @@ export const getProfilePage: WebHandler<'anyone'> = async (ctx, { caller, params
   if (given !== name) return redirect(caller, path);
   const profile = await publicProfile(ctx, name);
   const members = profile.isUser ? undefined : await membersOf(ctx, caller, name);
+  const isOwn = members !== undefined || caller.login?.account.username === name;
   const label = `Repositories of ${name}`;
   return page(
     caller,
@@ -86,7 +87,7 @@ export const getProfilePage: WebHandler<'anyone'> = async (ctx, { caller, params
       <ProfileHead visitor={caller} profile={profile} isInside={members !== undefined} />
       <h2>Repositories</h2>
       {repositories.length > 0 && <RepositoryList repositories={repositories} label={label} />}
-      {total === 0 && <NoRepositories visitor={caller} name={name} />}
+      {total === 0 && <NoRepositories name={name} isOwn={isOwn} />}
       {total > 0 && repositories.length === 0 && <NoSuchPage first={path} />}
       <Paging asked={asked} total={total} path={path} />
       {members !== undefined && <MemberList organization={name} {...members} />}
