@@ -5,7 +5,7 @@ import { seriousProblems } from '../helpers/axe';
 import { describeInBrowser, launchBrowser, openTab, type Tab } from '../helpers/browser';
 import { startShowcase } from '../helpers/showcase';
 import type { TestServer } from '../helpers/test-server';
-import { PAGES, type ListedPage } from './pages';
+import { addressOf, PAGES, type ListedPage } from './pages';
 
 /** Of the markup alone: the stylesheet and the script are fetched once. */
 const PAGE_BYTES = 100_000;
@@ -36,7 +36,8 @@ function testPages(): void {
   };
 
   it.each(PAGES)('$name keeps to its policy and its size, and can be used by everybody', async (page: ListedPage) => {
-    const { path: at, as, status = 200 } = page;
+    const { as, status = 200 } = page;
+    const at = await addressOf(page, server);
     const tab = await tabOf(as);
     await tab.page.setViewportSize(DESKTOP);
     await tab.page.emulateMedia({ colorScheme: 'light' });

@@ -1,4 +1,5 @@
 import { NODE_CHAIN } from '../helpers/showcase/library';
+import type { TestServer } from '../helpers/test-server';
 
 /*
  * Every page that people see, in the showcase (`tests/helpers/showcase.ts`): one row for each. What is listed here is
@@ -10,11 +11,19 @@ import { NODE_CHAIN } from '../helpers/showcase/library';
 export interface ListedPage {
   /** of the picture's file */
   readonly name: string;
+  /** `{client}` stands for the program that acts for alice */
   readonly path: string;
   /** a user of the showcase; undefined: nobody is logged in */
   readonly as?: string;
   /** 200 unless it is another */
   readonly status?: number;
+}
+
+/** Where a page is on a server. */
+export async function addressOf({ path }: ListedPage, { ctx }: TestServer): Promise<string> {
+  if (!path.includes('{client}')) return path;
+  const client = await ctx.db('oauth_clients').first('client_id');
+  return path.replace('{client}', String(client.client_id));
 }
 
 /** Of one area, seen by one user. */
@@ -78,6 +87,9 @@ const DASHBOARD = pagesOf('alice', {
   'repository-add': '/repository/add/',
 });
 
+/** Of the program, as the showcase has it. */
+const BACK = encodeURIComponent('https://app.example.com/back');
+
 const ACCOUNT: readonly ListedPage[] = [
   ...pagesOf('alice', {
     'account-settings': '/account/settings/',
@@ -88,6 +100,7 @@ const ACCOUNT: readonly ListedPage[] = [
     'account-sessions': '/account/sessions/',
     'account-applications': '/account/applications/',
     'account-teams': '/account/teams/',
+    'account-consent': `/api/v1.1/o/authorize/?client_id={client}&response_type=code&redirect_uri=${BACK}`,
   }),
   ...pagesOf('erin', { 'account-invitations': '/account/teams/' }),
 ];

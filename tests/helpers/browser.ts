@@ -33,6 +33,8 @@ export interface Look {
   readonly hasScript?: boolean;
   readonly scheme?: 'light' | 'dark';
   readonly device?: keyof typeof DEVICES;
+  /** of the reader; UTC unless it is another */
+  readonly timeZone?: string;
   /** who is logged in, with the password of `addUser`; undefined: nobody */
   readonly as?: string | undefined;
 }
@@ -67,16 +69,16 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
 }
 
-/** Opens a tab whose reader reads English, in UTC. */
+/** Opens a tab whose reader reads English. */
 export async function openTab(browser: Browser, server: { readonly url: string }, look: Look = {}): Promise<Tab> {
-  const { hasScript = true, scheme = 'light', device = 'desktop', as } = look;
+  const { hasScript = true, scheme = 'light', device = 'desktop', timeZone = 'UTC', as } = look;
   const context = await browser.newContext({
     baseURL: server.url,
     javaScriptEnabled: hasScript,
     colorScheme: scheme,
     viewport: DEVICES[device],
     locale: 'en-GB',
-    timezoneId: 'UTC',
+    timezoneId: timeZone,
     reducedMotion: 'reduce',
   });
   context.setDefaultTimeout(10_000);

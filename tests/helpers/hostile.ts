@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createClient } from '../../src/features/oauth/clients';
 import { OPERATOR } from '../../src/features/audit/audit';
+import { getForOperator } from '../../src/features/repositories/operator';
+import { saveActivity } from '../../src/features/statistics/counting';
+import { fillHooks } from './hostile-hooks';
+import { codeOf, exchangeCode } from './oauth';
 import { linePayloads, markdownPayloads, URL_PAYLOADS } from './payloads';
 import { actingOn, type Act } from './showcase/act';
 import { Engine } from './showcase/engine';
@@ -54,11 +59,30 @@ async function fillRepository(act: Act, username: string, index: number): Promis
     full_description: full,
   });
   await act(username, 'POST', `${repository}comments/`, { text: full });
-  const url = turn(
-    URL_PAYLOADS.filter((text) => text.startsWith('http')),
-    index,
-  );
-  await act(username, 'POST', `${repository}webhooks/`, { name: turn(linePayloads(64), index).trim(), urls: [url] });
+}
+
+/** Pulls of engines that say strange things of themselves. */
+async function countPulls(server: TestServer, username: string, index: number): Promise<void> {
+  const subject = await getForOperator(server.ctx, { namespace: username, name: 'trap' });
+  const kernels = linePayloads(60).map((text) => printable(text).replaceAll(' ', '/'));
+  const labels = [`docker/1.5.0 kernel/${turn(kernels, index)}`, `docker/1.5.0 kernel/${turn(kernels, index + COUNT)}`];
+  const counts = labels.map((label) => ({ subject, label, times: { pull: 1, push: 0 } }));
+  await saveActivity(server.ctx, {
+    source: randomUUID(),
+    number: 1,
+    day: new Date().toISOString().slice(0, 10),
+    counts,
+  });
+}
+
+/** What administrators are to look at: each comment is flagged by the one before. */
+async function flagComments(act: Act, names: readonly string[]): Promise<void> {
+  for (const [index, username] of names.entries()) {
+    const comments = `repositories/${username}/trap/comments/`;
+    const { results } = await act(username, 'GET', comments);
+    const [{ id } = { id: 0 }] = results as { id: number }[];
+    await act(turn(names, index + 1), 'PUT', `${comments}${id}/flag/`);
+  }
 }
 
 async function fillAccount(server: TestServer, act: Act, username: string, index: number): Promise<void> {
@@ -82,7 +106,7 @@ async function fillAccount(server: TestServer, act: Act, username: string, index
 }
 
 /**
- * Fills a server.
+ * Fills a server, whose webhooks may go to this machine. All programs act for `mallory0`.
  *
  * @returns the ids of OAuth clients that have payloads for names
  */
@@ -94,11 +118,17 @@ export async function fillWithPayloads(server: TestServer): Promise<string[]> {
     await act(username, 'POST', 'repositories/', { namespace: username, name: 'trap' });
     await fillRepository(act, username, index);
     await pushImages(server, username, index);
+    await countPulls(server, username, index);
   }
+  await flagComments(act, hostileNames());
+  await fillHooks(server, act, hostileNames());
   const clients: string[] = [];
   for (const name of linePayloads(100).map((text) => text.replaceAll(/\p{C}/gu, ''))) {
     const input = { name, redirectUris: ['https://app.example.com/back'] };
-    clients.push((await createClient(server.ctx, input, OPERATOR)).client.clientId);
+    const { client, secret } = await createClient(server.ctx, input, OPERATOR);
+    const program = { id: client.clientId, secret, redirectUri: 'https://app.example.com/back' };
+    await exchangeCode(server, program, await codeOf(server, 'mallory0', program));
+    clients.push(client.clientId);
   }
   return clients;
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import { PAGES } from '../browser/pages';
+import { addressOf, PAGES } from '../browser/pages';
 import { launchBrowser, openTab } from '../helpers/browser';
 import { startShowcase } from '../helpers/showcase';
 import type { TestServer } from '../helpers/test-server';
@@ -30,11 +30,12 @@ const SHOTS = PAGES.flatMap((page) =>
   DEVICES.flatMap((device) => SCHEMES.map((scheme) => ({ ...page, device, scheme }))),
 );
 
-it.each(SHOTS)('$name $device $scheme', async ({ name, path: at, as, device, scheme }) => {
+it.each(SHOTS)('$name $device $scheme', async (shot) => {
+  const { name, as, device, scheme } = shot;
   const file = path.join(FOLDER, `${name}-${device}-${scheme}.png`);
   await rm(file, { force: true });
   const tab = await openTab(browser, server, { as, device, scheme });
-  await tab.open(at);
+  await tab.open(await addressOf(shot, server));
   await tab.page.screenshot({ path: file, fullPage: true });
   await tab.close();
 });

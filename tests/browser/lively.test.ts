@@ -1,0 +1,137 @@
+import type { Browser, Locator } from 'playwright-core';
+import { jobsOf } from '../../src/jobs';
+import { describeInBrowser, launchBrowser, openTab, type Look, type Tab } from '../helpers/browser';
+import { runDueJobs } from '../helpers/run-jobs';
+import { startShowcase } from '../helpers/showcase';
+import type { TestServer } from '../helpers/test-server';
+
+/*
+ * What only a browser shows: what the script adds to pages, and how they are laid out.
+ */
+
+const SHOP = '/r/alice/shop/';
+
+/** Sums up how far what is read jumps, from the first byte of a page on. */
+const WATCH_SHIFTS = `
+  window.shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shifts += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });`;
+
+const MAIN_PAGES = [
+  '/',
+  '/explore/',
+  '/search?q=shop',
+  '/start/',
+  '/dashboard/',
+  SHOP,
+  `${SHOP}tags/2.0/`,
+  `${SHOP}statistics/`,
+  '/account/tokens/',
+  '/organizations/acme/',
+];
+
+function testLiveliness(): void {
+  let browser: Browser;
+  let server: TestServer;
+  let tab: Tab;
+  beforeAll(async () => {
+    [browser, server] = await Promise.all([launchBrowser(), startShowcase()]);
+  }, 60_000);
+  afterEach(async () => {
+    expect(tab.complaints).toEqual([]);
+    await tab.close();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  const look = async (path: string, how: Look = {}): Promise<void> => {
+    tab = await openTab(browser, server, { as: 'alice', ...how });
+    expect(await tab.open(path)).toBe(200);
+  };
+  const copyButton = (): Locator => tab.page.getByRole('button', { name: 'Copy: Command that pulls this repository' });
+
+  it('dates are in the time zone of their reader, the exact one on hover', async () => {
+    await look(`${SHOP}settings/webhooks/1/deliveries/1/`, { timeZone: 'Asia/Kathmandu' });
+    const exact = tab.page.locator('time.exact').first();
+    const at = new Date((await exact.getAttribute('datetime')) ?? '');
+    const local = new Intl.DateTimeFormat('en-GB', {
+      dateStyle: 'medium',
+      timeStyle: 'short',
+      timeZone: 'Asia/Kathmandu',
+    }).format(at);
+    expect(await exact.innerText()).toBe(local);
+    await tab.open(SHOP);
+    const ago = tab.page.locator('time:not(.exact)').first();
+    expect(await ago.innerText()).toMatch(/ago|now|yesterday/);
+    expect(await ago.getAttribute('title')).toMatch(/^\d+ \w+ \d{4}, \d\d:\d\d$/);
+  });
+
+  it('without script dates are in UTC, and say so', async () => {
+    await look(`${SHOP}settings/webhooks/1/deliveries/1/`, { hasScript: false });
+    expect(await tab.page.locator('time.exact').first().innerText()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d UTC$/);
+  });
+
+  it('a command is copied by its button, which is not there without script', async () => {
+    await look(SHOP);
+    await tab.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await copyButton().click();
+    await tab.page.getByText('Copied').waitFor();
+    const copied = await tab.page.evaluate<string>('navigator.clipboard.readText()');
+    expect(copied).toBe(`docker pull ${server.host}/alice/shop`);
+    await tab.close();
+    await look(SHOP, { hasScript: false });
+    expect(await tab.page.locator('button[data-copy]:visible').count()).toBe(0);
+  });
+
+  it('a deletion waits for the name', async () => {
+    await look(`${SHOP}settings/delete/`);
+    const button = tab.page.getByRole('button', { name: 'Delete it for good' });
+    const field = tab.page.getByLabel('Name of the repository');
+    expect(await button.isEnabled()).toBe(false);
+    await field.fill('alice/shop');
+    expect(await button.isEnabled()).toBe(true);
+    await field.fill('alice/shops');
+    expect(await button.isEnabled()).toBe(false);
+  });
+
+  it('a menu closes by Escape and by a click elsewhere', async () => {
+    await look(SHOP);
+    const item = tab.page.getByRole('link', { name: 'Settings', exact: true }).and(tab.page.locator('.menu a'));
+    const menu = tab.page.locator('header summary');
+    await menu.click();
+    await item.waitFor();
+    await tab.page.keyboard.press('Escape');
+    await item.waitFor({ state: 'hidden' });
+    await menu.click();
+    await item.waitFor();
+    await tab.page.getByRole('heading', { level: 1 }).click();
+    await item.waitFor({ state: 'hidden' });
+  });
+
+  it('maintenance shows by itself how far it is', async () => {
+    await look('/admin/storage/', { as: 'root' });
+    await tab.page.getByRole('button', { name: 'See what gc would free' }).click();
+    const run = tab.page.getByRole('listitem').filter({ hasText: 'What gc would free' });
+    await run.getByText('waiting').waitFor();
+    await runDueJobs(server.database, jobsOf(server.ctx));
+    await run.getByText('finished').waitFor();
+    expect(await tab.page.getByText('It will begin in a moment').count()).toBe(1); // the page is still the same
+  });
+
+  it('nothing that is read jumps', async () => {
+    tab = await openTab(browser, server, { as: 'alice' });
+    await tab.context.addInitScript(WATCH_SHIFTS);
+    const jumping: [path: string, sum: number][] = [];
+    for (const path of MAIN_PAGES) {
+      await tab.page.goto(path, { waitUntil: 'networkidle' });
+      const sum = await tab.page.evaluate<number>('window.shifts');
+      if (sum >= 0.02) jumping.push([path, sum]);
+    }
+    expect(jumping).toEqual([]);
+  }, 30_000);
+}
+
+describeInBrowser('lively pages', testLiveliness);
