@@ -3,7 +3,7 @@ import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Context } from './context';
 import { AppError } from './platform/errors';
 import { answer, type ErrorReply } from './platform/http/answer';
-import { json, type Reply } from './platform/http/exchange';
+import { json, type Headers, type Reply } from './platform/http/exchange';
 import { createFastLane } from './platform/http/fast-lane';
 import { mountRoutes, type Method, type MountOptions } from './platform/http/route';
 import { splitUrl } from './platform/http/url';
@@ -52,6 +52,9 @@ const errorReply: ErrorReply = (error, { requestId, log }) => {
   return json(500, { error: 'Internal server error', request_id: requestId });
 };
 
+/** Pages are for one reader, at one moment. */
+const pageHeaders = (): Headers => ({ 'Cache-Control': 'no-store' });
+
 /** What Express itself refuses: a path whose escapes are broken. */
 function refuseWith(ctx: Context): ErrorRequestHandler {
   return async (error: unknown, req, res, _next) => {
@@ -65,7 +68,8 @@ function refuseWith(ctx: Context): ErrorRequestHandler {
       if (isApi) throw refusal;
       return wantsPage(req) ? refusalPage(ctx, req, res, refusal) : json(400, { error: 'Bad request' });
     };
-    const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: v1Headers };
+    const otherHeaders = wantsPage(req) ? pageHeaders : v1Headers;
+    const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: otherHeaders };
     await answer(res, { make, path: req.path, ...style });
   };
 }
@@ -104,8 +108,7 @@ function webSurface(ctx: Context): MountOptions<WebAccess, Record<WebAccess, Vis
   return {
     routes: webRoutes(ctx),
     guards: webGuards(ctx),
-    // They are for one reader, at one moment.
-    headers: () => ({ 'Cache-Control': 'no-store' }),
+    headers: pageHeaders,
     errorReply: () => webErrorReply,
     fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
   };

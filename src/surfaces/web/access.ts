@@ -69,21 +69,21 @@ function assertToken(ctx: Context, req: IncomingMessage, visitor: Visitor, form:
   );
 }
 
-/** Postgres keeps no NUL in a text, and nobody types one. */
-function assertTexts(...sources: readonly Iterable<readonly [string, string]>[]): void {
-  for (const source of sources) {
-    for (const [, text] of source) if (text.includes('\0')) throw new AppError('invalid', 'There is a NUL in a text');
-  }
+/** Postgres keeps no NUL in a text: nothing can have such a name. */
+function assertPath(params: Readonly<Record<string, string>>): void {
+  if (Object.values(params).some((text) => text.includes('\0')))
+    throw new AppError('not_found', 'There is no such page');
 }
 
 /**
  * Lets somebody in.
  *
- * @throws LoginNeeded; AppError `forbidden`, `invalid` for what is no form or has a NUL in it, `too_large`
+ * @throws LoginNeeded; AppError `not_found` for a path with a NUL, `forbidden`, `invalid` for what is no form or has a
+ *   NUL in it, `too_large`
  */
 export async function admit(ctx: Context, access: Access, exchange: Exchange<Visitor>): Promise<Visitor> {
-  const { req, caller: visitor, params, query } = exchange;
-  assertTexts(Object.entries(params), query);
+  const { req, caller: visitor, params } = exchange;
+  assertPath(params);
   const needsLogin = access.startsWith('member') || access.startsWith('administrator');
   if (needsLogin && visitor.login === undefined) throw new LoginNeeded();
   if (access.startsWith('administrator') && visitor.login?.account.isAdmin !== true) {
@@ -91,7 +91,6 @@ export async function admit(ctx: Context, access: Access, exchange: Exchange<Vis
   }
   if (!access.endsWith('-form')) return visitor;
   const form = await readForm(req);
-  assertTexts(form.entries());
   assertToken(ctx, req, visitor, form, access);
   return { ...visitor, form } as WithForm<Visitor>;
 }

@@ -35,11 +35,6 @@ export class Form {
     return this.fields.getAll(name);
   }
 
-  /** All fields and their values. */
-  entries(): Iterable<readonly [string, string]> {
-    return this.fields;
-  }
-
   /** Whether a checkbox is on. */
   isOn(name: string): boolean {
     return this.fields.get(name) !== null;

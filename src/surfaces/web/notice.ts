@@ -20,16 +20,19 @@ const LONGEST = 2000;
 const noticeSchema = z.strictObject({ text: z.string().max(LONGEST), kind: z.enum(['done', 'problem']) });
 
 /** The `Set-Cookie` value that shows a notice on the next page. */
-export function noticeCookie(notice: Notice): string {
+export function noticeCookie(notice: Notice, isSecure: boolean): string {
   const value = Buffer.from(JSON.stringify({ ...notice, text: notice.text.slice(0, LONGEST) })).toString('base64url');
-  return cookie(NAME, value, { maxAgeSeconds: SECONDS, isSecure: false });
+  return cookie(NAME, value, { maxAgeSeconds: SECONDS, isSecure });
 }
 
 /** The notice that a request brings, and the `Set-Cookie` value that takes it away. */
-export function readNotice(req: IncomingMessage): { notice: Notice | undefined; forget: string } | undefined {
+export function readNotice(
+  req: IncomingMessage,
+  isSecure: boolean,
+): { notice: Notice | undefined; forget: string } | undefined {
   const value = readCookie(req, NAME);
   if (value === undefined || value === '') return undefined;
-  const forget = cookie(NAME, '', { maxAgeSeconds: 0, isSecure: false });
+  const forget = cookie(NAME, '', { maxAgeSeconds: 0, isSecure });
   try {
     const parsed = noticeSchema.safeParse(JSON.parse(Buffer.from(value, 'base64url').toString('utf8')));
     return { notice: parsed.data, forget };

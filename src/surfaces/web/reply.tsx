@@ -2,6 +2,7 @@ import type { Headers, Reply } from '../../platform/http/exchange';
 import { contentSecurityPolicy } from '../../platform/http/page-headers';
 import { Layout, type LayoutProps } from './layout';
 import { noticeCookie, type Notice } from './notice';
+import { ownPath } from './own-path';
 import { render, type Children } from './view';
 import type { Visitor } from './visitor';
 
@@ -68,7 +69,9 @@ export function redirect(
 ): Reply {
   const { notice } = options;
   const said = typeof notice === 'string' ? { text: notice, kind: 'done' as const } : notice;
-  const cookies = [...visitor.cookies, ...(options.cookies ?? []), ...(said === undefined ? [] : [noticeCookie(said)])];
-  const headers = { Location: to, ...(cookies.length === 0 ? {} : { 'Set-Cookie': cookies }) };
+  const notices = said === undefined ? [] : [noticeCookie(said, visitor.origin.startsWith('https:'))];
+  const cookies = [...visitor.cookies, ...(options.cookies ?? []), ...notices];
+  // What is no path of ours, whoever put it together, leads nowhere else.
+  const headers = { Location: ownPath(to, '/'), ...(cookies.length === 0 ? {} : { 'Set-Cookie': cookies }) };
   return { status: 303, headers, body: undefined };
 }

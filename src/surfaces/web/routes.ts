@@ -30,6 +30,13 @@ const ROWS: readonly WebRow[] = [
   ...repositorySettingsRows,
 ];
 
+/** A query without NULs, which nobody types and Postgres keeps in no text: what is left is looked for. */
+function withoutNul(query: URLSearchParams): URLSearchParams {
+  const plain = new URLSearchParams();
+  for (const [name, value] of query) plain.append(name.replaceAll('\0', ''), value.replaceAll('\0', ''));
+  return plain;
+}
+
 function bind(ctx: Context, row: WebRow): WebRoute {
   // The row's own type holds its handler to what `admit` gives for its access.
   const handle = row.handle as WebHandler<'anyone'>;
@@ -39,7 +46,7 @@ function bind(ctx: Context, row: WebRow): WebRoute {
       let visitor: Visitor = exchange.caller;
       try {
         visitor = await admit(ctx, row.access, exchange);
-        return await handle(ctx, { ...exchange, caller: visitor });
+        return await handle(ctx, { ...exchange, caller: visitor, query: withoutNul(exchange.query) });
       } catch (error) {
         return problemReply(error, visitor, exchange.req);
       }

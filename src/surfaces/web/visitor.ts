@@ -18,6 +18,9 @@ const VISIT_COOKIE = 'drydock_visit';
 
 const SECRET_IN_PATH = /[\w-]{43,}/g;
 
+/** Also `http://hub.example.com/account/`, as it may be sent to a proxy. */
+const OF_AN_ACCOUNT = /^(?:https?:\/\/[^/]*)?\/account\//i;
+
 /** A login in this browser. */
 export interface Login {
   readonly account: Account;
@@ -69,7 +72,7 @@ async function loginOf(ctx: Context, req: IncomingMessage): Promise<(Login & { a
 /** Keeps the secrets of mailed links out of the log of requests, whatever answers them. */
 export function hideSecrets(req: IncomingMessage): void {
   const url = req.url ?? '';
-  if (url.startsWith('/account/')) requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret');
+  if (OF_AN_ACCOUNT.test(url)) requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret');
 }
 
 /**
@@ -86,10 +89,11 @@ export async function welcome(
   setPageHeaders(req, res);
   const address = clientAddress(req, ctx.settings.trustsProxy);
   const origin = ownOrigin(req, ctx.settings);
+  const isSecure = origin.startsWith('https:');
   const login = options.isKnown ? await loginOf(ctx, req) : undefined;
   const visit = readCookie(req, VISIT_COOKIE);
   const formSecret = login?.secret ?? (visit !== undefined && isSecret(visit) ? visit : undefined);
-  const notice = readNotice(req);
+  const notice = readNotice(req, isSecure);
   const cookies = notice === undefined ? [] : [notice.forget];
   let made: string | undefined;
   return {
@@ -105,7 +109,7 @@ export async function welcome(
       if (formSecret !== undefined) return csrfToken(ctx.tokenKey, formSecret);
       if (made === undefined) {
         made = newSecret();
-        cookies.push(cookie(VISIT_COOKIE, made, { maxAgeSeconds: 24 * 3600, isSecure: origin.startsWith('https:') }));
+        cookies.push(cookie(VISIT_COOKIE, made, { maxAgeSeconds: 24 * 3600, isSecure }));
       }
       return csrfToken(ctx.tokenKey, made);
     },

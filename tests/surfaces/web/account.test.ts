@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import request from 'supertest';
 import { jobsOf } from '../../../src/jobs';
 import { recordingLogger } from '../../helpers/log-lines';
@@ -186,6 +187,10 @@ it('the secrets of all these mails are nowhere in the database, nor in the log o
   expect(secrets.length).toBeGreaterThanOrEqual(4);
   await request(server.server).get(`/account/confirm/${secrets[0]}/further?x=${secrets[0]}`).expect(404);
   await request(server.server).get(`/account/confirm/${secrets[0]}%`);
+  const asToProxy = `${server.url}/account/confirm/${secrets[0]}`;
+  await new Promise((resolve) =>
+    get({ port: server.port, path: asToProxy }, (answer) => answer.resume().on('end', resolve)),
+  );
   const logged = lines.join('\n');
   const stored = await dumpDatabase(server.database);
   expect(logged).toContain('/account/confirm/:secret');

@@ -42,6 +42,8 @@ describe('an address that is not there', () => {
     const seen = await visit('/u/%zz/');
     expect([seen.status, seen.headers['content-type']]).toEqual([400, 'text/html; charset=utf-8']);
     expect(seen.text).toContain('The address is broken');
+    expect(seen.headers).toMatchObject({ 'cache-control': 'no-store' });
+    expect(seen.headers).not.toHaveProperty('x-docker-registry-version');
     const { status, body } = await request(server.server).get('/u/%zz/');
     expect([status, body]).toEqual([400, { error: 'Bad request' }]);
   });

@@ -56,7 +56,7 @@ export const getComments: WebHandler<'administrator'> = async (ctx, { caller }) 
 
 function commentOf(form: Form): { id: number; repository: RepositoryName } {
   return {
-    id: Number(form.text('id')),
+    id: form.id('id'),
     repository: { namespace: form.text('namespace'), name: form.text('name') },
   };
 }

@@ -4,7 +4,6 @@ import { Ago } from '../../components/figures';
 import { ActButton, Select } from '../../components/forms';
 import { Badge, Empty, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
-import { idFrom } from '../../form-id';
 import { attempt } from '../../problems';
 import { page, redirect } from '../../reply';
 import { AdministrationFrame } from './frame';
@@ -95,13 +94,13 @@ export const getJobs: WebHandler<'administrator'> = async (ctx, { caller, query 
 };
 
 export const postRetry: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
-  const { fault } = await attempt(() => retryJob(ctx, caller.actor, idFrom(caller.form)));
+  const { fault } = await attempt(() => retryJob(ctx, caller.actor, caller.form.id('id')));
   const notice = fault === undefined ? 'It is tried again now.' : { text: fault.text, kind: 'problem' as const };
   return redirect(caller, PATH, { notice });
 };
 
 export const postDrop: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
-  const { fault } = await attempt(() => dropJob(ctx, caller.actor, idFrom(caller.form)));
+  const { fault } = await attempt(() => dropJob(ctx, caller.actor, caller.form.id('id')));
   const notice = fault === undefined ? 'The job is dropped.' : { text: fault.text, kind: 'problem' as const };
   return redirect(caller, PATH, { notice });
 };

@@ -12,7 +12,6 @@ import { Ago, formatCount, plural, Size } from '../../components/figures';
 import { ActButton } from '../../components/forms';
 import { Badge, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
-import { idFrom } from '../../form-id';
 import { attempt } from '../../problems';
 import { fragment, page, redirect } from '../../reply';
 import type { View } from '../../view';
@@ -128,7 +127,7 @@ export const postStart: WebHandler<'administrator-form'> = async (ctx, { caller 
 };
 
 export const postCancel: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
-  const { fault } = await attempt(() => cancelMaintenance(ctx, caller.actor, idFrom(caller.form)));
+  const { fault } = await attempt(() => cancelMaintenance(ctx, caller.actor, caller.form.id('id')));
   if (fault !== undefined) return redirect(caller, PATH, { notice: { text: fault.text, kind: 'problem' } });
   return redirect(caller, PATH, { notice: 'It stops as soon as it can.' });
 };

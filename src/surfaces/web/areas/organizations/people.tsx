@@ -144,6 +144,6 @@ export const postInvitations: WebHandler<'member-form'> = async (ctx, exchange) 
 export const postWithdraw: WebHandler<'member-form'> = async (ctx, exchange) => {
   const { caller } = exchange;
   const { namespace } = await organizationOf(ctx, exchange);
-  await withdrawInvitation(ctx, caller.actor, namespace, Number(caller.form.text('id')));
+  await withdrawInvitation(ctx, caller.actor, namespace, caller.form.id('id'));
   return redirect(caller, organizationPath(namespace, 'invitations/'), { notice: 'The invitation is withdrawn.' });
 };

@@ -69,7 +69,7 @@ export const postRevokeRobotToken: WebHandler<'member-form'> = async (ctx, excha
   const { caller, params } = exchange;
   const { namespace } = await organizationOf(ctx, exchange);
   const place = { organization: namespace, name: params['robot'] ?? '' };
-  await revokeRobotToken(ctx, caller.actor, place, Number(caller.form.text('id')));
+  await revokeRobotToken(ctx, caller.actor, place, caller.form.id('id'));
   const notice = 'The token is revoked. Whatever used it is refused from now on.';
   return redirect(caller, organizationPath(namespace, `robots/${place.name}/`), { notice });
 };

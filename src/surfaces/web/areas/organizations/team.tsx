@@ -13,7 +13,7 @@ import type { View } from '../../view';
 import { OrganizationFrame, organizationOf, organizationPath } from './frame';
 
 function teamPath({ organization, team }: TeamPlace, rest = ''): string {
-  return organizationPath(organization, `teams/${team}/${rest}`);
+  return organizationPath(organization, `teams/${encodeURIComponent(team)}/${rest}`);
 }
 
 async function placeOf(ctx: Context, exchange: WebExchange<'anyone'>): Promise<TeamPlace> {

@@ -98,5 +98,5 @@ export const postDeleteTeam: WebHandler<'member-form'> = async (ctx, exchange) =
     return redirect(caller, organizationPath(namespace, 'teams/'), { notice: `The team ${name} is gone.` });
   }
   const notice = { text: fault.text, kind: 'problem' as const };
-  return redirect(caller, organizationPath(namespace, `teams/${name}/`), { notice });
+  return redirect(caller, organizationPath(namespace, `teams/${encodeURIComponent(name)}/`), { notice });
 };
