@@ -148,7 +148,7 @@ const ERRORS: readonly ListedPage[] = [
   { name: 'error-consent', path: '/api/v1.1/o/authorize/?client_id=nobody', status: 400 },
   { name: 'error-not-found', path: '/nothing/here/', status: 404 },
   { name: 'error-forbidden', path: '/admin/', as: 'alice', status: 403 },
-  { name: 'error-invalid', path: '/admin/users/?q=%00', as: 'root', status: 400 },
+  { name: 'error-invalid', path: `/search?q=${'a'.repeat(201)}`, as: 'root', status: 400 },
 ];
 
 export const PAGES: readonly ListedPage[] = [
