@@ -50,8 +50,27 @@ const counted = async (): Promise<Record<string, number>> => {
 };
 const sum = async (): Promise<number> => Object.values(await counted()).reduce((total, pulls) => total + pulls, 0);
 
+/** Pulls until both processes count, for one of them may have begun to listen long before the other; then forgets that. */
+async function untilBothCount(): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  const few = { repository: 'alice/app', times: 64, connections: 64, userAgents: ENGINES };
+  let pulls = 0;
+  const isSettled = async (): Promise<boolean> =>
+    (await sum()) === pulls && (await database.db('activity_sources')).length >= 2;
+  while (!(await isSettled())) {
+    if (Date.now() > deadline) throw new Error('only one of the two processes counts');
+    if ((await sum()) === pulls) {
+      await pullMany(server.url, few);
+      pulls += few.times;
+    }
+    await sleep(200);
+  }
+  await database.db('repository_activity').delete();
+}
+
 it('counts 50,000 pulls exactly, by two processes of which one is told to stop in the middle', async () => {
   await pushImages(server, 'alice/app', makeChain(2));
+  await untilBothCount();
   const [victim, other] = workerPids();
   const statuses = await pullMany(server.url, {
     repository: 'alice/app',
@@ -76,8 +95,6 @@ it('counts 50,000 pulls exactly, by two processes of which one is told to stop i
     '1.5.0 3.16.0': each,
     ' ': each,
   });
-  const sources = await database.db('activity_sources');
-  expect(sources.length).toBeGreaterThanOrEqual(2);
 });
 
 it('saves what was counted before it ends', async () => {
