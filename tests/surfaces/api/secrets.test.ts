@@ -7,6 +7,7 @@ import { dumpDatabase } from '../../helpers/mail-place';
 import { codeOf } from '../../helpers/second-factor';
 import { runDueJobs } from '../../helpers/run-jobs';
 import { secretIn, startSmtpServer, type TestSmtpServer } from '../../helpers/smtp-server';
+import { browseAs } from '../../helpers/browse';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const { log, lines } = recordingLogger();
@@ -71,8 +72,9 @@ it('secrets of access tokens, invitations and new passwords are neither in the d
   }
   await request(server.server).get(`/account/invitation/${first}`).expect(200);
   await request(server.server).get(`/account/invitation/${first}/further?x=${first}`).expect(404);
-  const form = { username: 'robert', password: 'robertpw' };
-  await request(server.server).post(`/account/invitation/${first}`).type('form').send(form).expect(200);
+  const robert = await browseAs(server, 'robert');
+  const joined = await robert.send(`/account/invitation/${first}`, {});
+  expect(joined.html).toContain('You have joined');
   const accept = '/api/v1.1/invitations/accept/';
   expect((await askApi(server, 'post', accept, { as: 'carol', body: { secret: second } })).status).toBe(200);
   expect((await askApi(server, 'post', accept, { as: 'carol', body: { secret: second } })).status).toBe(404);
