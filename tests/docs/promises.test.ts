@@ -14,7 +14,7 @@ function read(...parts: string[]): string {
 
 /** The ids that a page gives to its promises, in its order. */
 function promisesOf(page: string): string[] {
-  return [...read('docs', page).matchAll(/^- \*\*([A-Z]\d+)\./gm)].map(([, id = '']) => id);
+  return [...read('docs', page).matchAll(/^- \*\*([ER]\d+)\./gm)].map(([, id = '']) => id);
 }
 
 /** The ids at the ends of titles in every test file, without this folder's. */
@@ -22,7 +22,7 @@ function idsInTitles(): Set<string> {
   const files = readdirSync(path.join(ROOT, 'tests'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts') && !file.startsWith(`docs${path.sep}`))
     .map((file) => read('tests', file));
-  const marks = files.flatMap((text) => [...text.matchAll(/\(((?:[A-Z]\d+(?:, )?)+)\)['"`]/g)]);
+  const marks = files.flatMap((text) => [...text.matchAll(/\(((?:[ER]\d+(?:, )?)+)\)['"`]/g)]);
   return new Set(marks.flatMap(([, list = '']) => list.split(', ')));
 }
 
