@@ -54,7 +54,7 @@ export function jobsOf(ctx: Context): Job[] {
         await forgetSessions(ctx);
         await forgetGrants(ctx);
         await forgetOpenings(ctx, ago(24 * 30));
-        await forgetPushes(ctx, ago(24 * 7));
+        await forgetPushes(ctx);
         await forgetDeliveries(ctx);
         await forgetOldCounts(ctx.db);
         await forgetExpiredLinks(ctx);

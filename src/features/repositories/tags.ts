@@ -9,6 +9,7 @@ import { assertMayDelete } from './deletion';
 import type { Engine } from './engine';
 import { lockImmutableTags, tagIsImmutable } from './immutable-tags';
 import { assertTag, displayName, isImageId, isTag } from './names';
+import { recordPushedTag } from './pushes';
 import { lockRepository } from './repositories.store';
 import { assertReadable, assertWritable, findScope, findScopeWithTags } from './scope';
 import { insertEvent } from './tag-history.store';
@@ -96,6 +97,7 @@ export async function putTag(
       await lockRepository(tx, repository.id);
       const isImmutable = await lockImmutableTags(tx, repository.id);
       const from = await setTag(tx, repository.id, { name: tag.name, imageId, engine: tag.engine });
+      await recordPushedTag(tx, actor, repository.id, { tag: tag.name, imageId });
       if (from === imageId) return false;
       if (from !== undefined && isImmutable(tag.name)) throw tagIsImmutable(tag.name);
       const doer = doerOf(actor, scope.principal);

@@ -42,19 +42,25 @@ function sign(key: Buffer, claims: Buffer, repository: string, access: string): 
     .subarray(0, MAC_BYTES);
 }
 
+/** What tells a token from any other, for whoever must know it before there is a token. */
+export function newNonce(): string {
+  return randomBytes(8).toString('hex');
+}
+
 /**
  * Makes a token.
  *
  * @param key - the installation's token key
+ * @param claims.nonce - of `newNonce`; undefined: a new one
  * @param now - in milliseconds
  * @returns the text for `X-Docker-Token`, and the token's nonce
  */
 export function issueToken(
   key: Buffer,
-  claims: Omit<TokenClaims, 'nonce'>,
+  claims: Omit<TokenClaims, 'nonce'> & { readonly nonce?: string | undefined },
   now = Date.now(),
 ): { text: string; nonce: string } {
-  const nonce = randomBytes(8);
+  const nonce = Buffer.from(claims.nonce ?? newNonce(), 'hex');
   const packed = Buffer.alloc(CLAIM_BYTES);
   packed.writeUInt8(VERSION, 0);
   packed.writeBigUInt64BE(BigInt(claims.identity?.userId ?? 0), 1);

@@ -6,7 +6,7 @@ import { enqueue } from '../../platform/jobs/queue';
 import { callbackId, callbackPath } from './callback-id';
 import * as store from './deliveries.store';
 import { noteFailure, noteSuccess } from './failing';
-import { DELIVER_WEBHOOK } from './firing';
+import { DELIVER_WEBHOOK, deliveryQueue } from './firing';
 import { repositoryOf, withCallback } from './payload';
 
 /** After the first attempt, and so on: a receiver may be restarted, or be mended within the hour. */
@@ -97,7 +97,7 @@ export async function deliver(ctx: Delivering, deliveryId: number): Promise<void
     if (!(await store.insertAttempt(tx, row.id, outcome.attempt, state))) return;
     if (state === 'pending') {
       const runAt = new Date(Date.now() + (RETRY_AFTER_MS[number - 1] ?? 0));
-      await enqueue(tx, DELIVER_WEBHOOK, { deliveryId }, { runAt });
+      await enqueue(tx, DELIVER_WEBHOOK, { deliveryId }, { runAt, queue: deliveryQueue(row.webhook_id) });
     } else if (state === 'delivered') await noteSuccess(tx, row.webhook_id);
     else await noteFailure(tx, row.webhook_id);
   });

@@ -21,6 +21,11 @@ export const DELIVER_WEBHOOK = 'deliver_webhook';
 /** When the process that runs it dies; failures of the receiver are counted by the delivery itself. */
 const JOB_ATTEMPTS = 5;
 
+/** Deliveries of one hook go out one after the other, so that a receiver hears of a tag's changes in their order. */
+export function deliveryQueue(webhookId: number): string {
+  return `${DELIVER_WEBHOOK} ${webhookId}`;
+}
+
 /**
  * Queues a delivery, once for each link of a run.
  *
@@ -34,7 +39,7 @@ export async function queueDelivery(
   const hash = callbackHash(callbackId(tokenKey, delivery));
   const deliveryId = await deliveries.insert(tx, { ...delivery, callbackHash: hash });
   if (deliveryId === undefined) return undefined;
-  await enqueue(tx, DELIVER_WEBHOOK, { deliveryId }, { maxAttempts: JOB_ATTEMPTS });
+  await enqueue(tx, DELIVER_WEBHOOK, { deliveryId }, { maxAttempts: JOB_ATTEMPTS, queue: deliveryQueue(delivery.webhookId) });
   await deliveries.deleteBeyond(tx, delivery.webhookId, WEBHOOK_LIMITS.deliveriesPerHook);
   return deliveryId;
 }
