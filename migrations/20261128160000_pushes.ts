@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 
 /**
  * A push is known by the token that its opening gave, says which tags it will set, and lives as long as it gives signs
- * of life. `push_tags` has the tags that pushes set and nobody was told of, and of each tag the last that was told.
+ * of life. `push_tags` has the tags that pushes set and nobody was told of, and of each tag the last that was told;
+ * `push_tellings` what ended pushes have to tell, in order.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
@@ -29,11 +30,20 @@ export async function up(knex: Knex): Promise<void> {
     );
     create index push_tags_repository on push_tags (repository_id, tag, id);
     create index push_tags_untold on push_tags (repository_id) where told_at is null;
+
+    create table push_tellings (
+      id bigint generated always as identity primary key,
+      repository_id bigint not null references repositories on delete cascade,
+      push jsonb not null,
+      created_at timestamptz not null default now()
+    );
+    create index push_tellings_repository on push_tellings (repository_id, id);
   `);
 }
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
+    drop table push_tellings;
     drop table push_tags;
     alter table pushes drop column token, drop column tags, drop column pusher, drop column seen_at,
       drop column ended_at;

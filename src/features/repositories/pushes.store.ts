@@ -163,11 +163,25 @@ export async function endPush(tx: Db, pushId: number, isWhole: boolean): Promise
   else await query(tx, 'update pushes set ended_at = now() where id = $1', [pushId]);
 }
 
-/** The database's time. */
-export async function clock(tx: Db): Promise<Date> {
-  const rows = await query<{ now: Date }>(tx, 'select clock_timestamp() as now');
-  if (rows[0] === undefined) throw new Error('the database did not say what time it is');
-  return rows[0].now;
+/** Keeps what is to be told, in this order, until it is taken. */
+export async function insertTellings(tx: Db, repositoryId: number, pushes: readonly object[]): Promise<void> {
+  await query(
+    tx,
+    `insert into push_tellings (repository_id, push, created_at)
+     select $1, push, clock_timestamp() from jsonb_array_elements($2::jsonb) with ordinality as p (push, place)
+     order by place`,
+    [repositoryId, JSON.stringify(pushes)],
+  );
+}
+
+/** Whoever takes them at the same time waits for the end of the transaction, and gets those that came since. */
+export async function takeTellings(tx: Db, repositoryId: number): Promise<{ push: object; created_at: Date }[]> {
+  return query<{ push: object; created_at: Date }>(
+    tx,
+    `with taken as (delete from push_tellings where repository_id = $1 returning id, push, created_at)
+     select push, created_at from taken order by id`,
+    [repositoryId],
+  );
 }
 
 export async function deleteForgotten(db: Db, afterHours: number): Promise<void> {

@@ -35,8 +35,11 @@ import { tellingsOf } from './tellings';
  * announced or uploaded is not garbage (`gc.ts`). Without a sign for `ABANDONED_AFTER_HOURS` it is given up.
  */
 
-/** The job that a finished push queues, one for each tag. */
+/** The job that an end queues when there is something to tell. */
 export const PUSH_FINISHED = 'push_finished';
+
+/** Its payload. */
+export const pushesToTell = z.object({ repositoryId: z.number() });
 
 /** What is told of a finished push. */
 export const finishedPush = z.object({
@@ -142,6 +145,29 @@ function endedBy(
   return ranked.sort((left, right) => compare(left.rank, right.rank))[0]?.push;
 }
 
+type Told = Pick<FinishedPush, 'imageIds' | 'tag' | 'pusher'>;
+
+function distinct(...lists: readonly (readonly string[] | undefined)[]): string[] {
+  return [...new Set(lists.flatMap((list) => list ?? []))];
+}
+
+async function queueTellings(tx: Db, repositoryId: number, pushes: readonly Told[]): Promise<void> {
+  const some = pushes.filter(({ imageIds }) => imageIds.length > 0);
+  if (some.length === 0) return;
+  await store.insertTellings(
+    tx,
+    repositoryId,
+    some.map((push) => ({ ...push, id: randomUUID() })),
+  );
+  await enqueue(tx, PUSH_FINISHED, { repositoryId });
+}
+
+/** Takes what is to be told of a repository, in the order in which it happened; another one who takes waits. */
+export async function takeTellings(tx: Db, repositoryId: number): Promise<FinishedPush[]> {
+  const rows = await store.takeTellings(tx, repositoryId);
+  return rows.map(({ push, created_at: finishedAt }) => finishedPush.parse({ ...push, repositoryId, finishedAt }));
+}
+
 /**
  * Ends a push of the actor, and queues what is to be told, in the same transaction. The repository is locked.
  *
@@ -162,23 +188,20 @@ export async function endPush(
   const through = new Set(open.filter((push) => push.is_mine && isThrough(push)).map(({ id }) => id));
   const tellings = tellingsOf(await store.listUntold(tx, repositoryId), { ended: ended?.id, through });
   const pusher = principal?.username ?? '';
-  const finishedAt = await store.clock(tx);
-  const tell = (imageIds: readonly string[], by: string, tag?: string): Promise<void> => {
-    const push: FinishedPush = { id: randomUUID(), repositoryId, imageIds: [...imageIds], tag, pusher: by, finishedAt };
-    return enqueue(tx, PUSH_FINISHED, push, { queue: `${PUSH_FINISHED} ${repositoryId}` });
-  };
   const byId = new Map(open.map((push) => [push.id, push]));
-  for (const { push_id: pushId, tag } of tellings.told) {
+  const pushes = tellings.told.map(({ push_id: pushId, tag }): Told => {
     const push = byId.get(pushId);
-    const isOwn = pushId === ended?.id;
-    const imageIds = [...new Set([...(push?.image_ids ?? []), ...(isOwn ? listedIds : [])])];
-    await tell(imageIds, isOwn ? pusher : (push?.pusher ?? ''), tag);
-  }
-  if (ended === undefined || !hasTags(ended)) {
-    const imageIds = [...new Set([...(ended?.image_ids ?? []), ...listedIds])];
-    if (imageIds.length > 0) await tell(imageIds, pusher);
-  }
-  await store.markTold(tx, repositoryId, [...tellings.told, ...tellings.dropped].map(({ id }) => id));
+    return pushId === ended?.id
+      ? { imageIds: distinct(push?.image_ids, listedIds), tag, pusher }
+      : { imageIds: push?.image_ids ?? [], tag, pusher: push?.pusher ?? '' };
+  });
+  if (ended === undefined || !hasTags(ended)) pushes.push({ imageIds: distinct(ended?.image_ids, listedIds), pusher });
+  await queueTellings(tx, repositoryId, pushes);
+  await store.markTold(
+    tx,
+    repositoryId,
+    [...tellings.told, ...tellings.dropped].map(({ id }) => id),
+  );
   if (ended !== undefined) await store.endPush(tx, ended.id, ended.is_uploaded && hasAllTags(ended));
   return true;
 }

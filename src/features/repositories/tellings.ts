@@ -24,10 +24,15 @@ export interface Tellings {
   readonly dropped: readonly UntoldTag[];
 }
 
-/** Twins set the same tag to the same image: parallel pushes of one image, or one push tried again. */
-function withoutTwins(waiting: readonly UntoldTag[], last: UntoldTag): { earlier: UntoldTag[]; twins: UntoldTag[] } {
-  const cut = waiting.findLastIndex((set) => set.image_id !== last.image_id) + 1;
-  return { earlier: waiting.slice(0, cut), twins: waiting.slice(cut) };
+/** Sets that directly follow each other and are of one image: parallel pushes of it, or one push tried again. */
+function runsOf(sets: readonly UntoldTag[]): UntoldTag[][] {
+  const runs: UntoldTag[][] = [];
+  for (const set of sets) {
+    const last = runs.at(-1);
+    if (last?.[0]?.image_id === set.image_id) last.push(set);
+    else runs.push([set]);
+  }
+  return runs;
 }
 
 /** @param sets - of one tag, in their order */
@@ -36,21 +41,22 @@ function tellTag(sets: readonly UntoldTag[], { ended, through }: Ending): { told
   const dropped: UntoldTag[] = [];
   let waiting: UntoldTag[] = [];
   let shown = sets[0]?.last_told;
-  for (const set of sets) {
-    const isNews = through.has(set.push_id) && set.image_id !== shown;
-    if (set.push_id !== ended && !isNews) {
-      waiting.push(set);
+  for (const run of runsOf(sets)) {
+    const own = run.filter((set) => set.push_id === ended);
+    const news = run.filter((set) => through.has(set.push_id) && set.image_id !== shown).slice(0, 1);
+    const chosen = own.length > 0 ? own : news;
+    if (chosen.length === 0) {
+      waiting.push(...run);
       continue;
     }
-    const { earlier, twins } = withoutTwins(waiting, set);
-    for (const before of earlier) {
+    for (const before of waiting) {
       if (before.is_abandoned && before.image_id === shown) dropped.push(before);
       else told.push(before);
       shown = before.image_id;
     }
-    told.push(set);
-    shown = set.image_id;
-    waiting = twins;
+    told.push(...chosen);
+    shown = run[0]?.image_id;
+    waiting = run.filter((set) => !chosen.includes(set));
   }
   return { told, dropped };
 }
@@ -60,15 +66,20 @@ function tellTag(sets: readonly UntoldTag[], { ended, through }: Ending): { told
  *
  *   - what the ended push set;
  *   - what another push that is through set, if the tag's last telling was of another image;
- *   - before these, all that was done with the same tag earlier. But sets to the same image that directly precede one
- *     that is told wait for the end of their own push: there may be as many ends as there were pushes. If there is none,
- *     it was one push tried again.
+ *   - before these, all that was done with the same tag earlier. But of sets to the same image that directly follow each
+ *     other only these are told, and the others wait for the end of their own push: there may be as many ends as there
+ *     were pushes. If there are not, it was one push tried again.
  *
  * @param untold - of the repository, in the order in which the tags were set
  */
 export function tellingsOf(untold: readonly UntoldTag[], ending: Ending): Tellings {
   const tags = [...new Set(untold.map(({ tag }) => tag))];
-  const parts = tags.map((tag) => tellTag(untold.filter((set) => set.tag === tag), ending));
+  const parts = tags.map((tag) =>
+    tellTag(
+      untold.filter((set) => set.tag === tag),
+      ending,
+    ),
+  );
   const inOrder = (sets: UntoldTag[]): UntoldTag[] => sets.sort((left, right) => left.id - right.id);
   return {
     told: inOrder(parts.flatMap((part) => part.told)),

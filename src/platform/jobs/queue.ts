@@ -39,14 +39,14 @@ export function queuedJob<S extends z.ZodType>(
 }
 
 export interface EnqueueOptions {
-  /** not before; undefined: at once */
+  /** not before this moment of the database's clock; undefined: at once */
   readonly runAt?: Date;
+  /** not before so many milliseconds have passed */
+  readonly afterMs?: number;
   /** after this many failures it is given up; undefined: 25, which takes four days */
   readonly maxAttempts?: number;
   /** a job that waits under the same key is replaced */
   readonly key?: string;
-  /** jobs of one queue run one after the other, in the order in which they were queued; one that failed lets others by */
-  readonly queue?: string;
 }
 
 /**
@@ -56,14 +56,12 @@ export interface EnqueueOptions {
  * @param payload - kept in the database until the job is done, so never a secret
  */
 export async function enqueue(tx: Db, name: string, payload: object, options: EnqueueOptions = {}): Promise<void> {
-  const { runAt, maxAttempts, key, queue } = options;
-  // now() is when the transaction began, which says nothing of the order within a queue.
-  const due = queue === undefined ? '$3' : 'coalesce($3, clock_timestamp())';
+  const { runAt, afterMs, maxAttempts, key } = options;
   await query(
     tx,
-    `select 1 from graphile_worker.add_job($1, $2::json, run_at => ${due}, max_attempts => $4, job_key => $5,
-       queue_name => $6)`,
-    [name, JSON.stringify(payload), runAt ?? null, maxAttempts ?? null, key ?? null, queue ?? null],
+    `select 1 from graphile_worker.add_job($1, $2::json, run_at => coalesce($3, now() + $6 * interval '1 millisecond'),
+       max_attempts => $4, job_key => $5)`,
+    [name, JSON.stringify(payload), runAt ?? null, maxAttempts ?? null, key ?? null, afterMs ?? null],
   );
 }
 
