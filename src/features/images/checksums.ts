@@ -2,6 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../accounts/actor';
+import { noteSignOfLife } from '../repositories/pushes';
 import { layerIsDamaged, openBlob, type BlobRef } from './damage';
 import { getImageJson } from './images';
 import { locateWritable, type Image } from './locate';
@@ -118,6 +119,7 @@ export async function putChecksum(
     if (await matches(ctx, claimed, receivedBefore(ctx, { id: imageId, ...located.complete }))) return;
     throw new AppError('conflict', 'Cannot set this image checksum');
   }
+  await noteSignOfLife(ctx, actor, upload.repository_id, imageId);
   const received = receivedBy(upload);
   if (received === undefined || !(await matches(ctx, claimed, received))) throw new AppError('invalid', MISMATCH);
   await complete(ctx, upload);

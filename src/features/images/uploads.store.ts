@@ -111,6 +111,11 @@ export async function replaceBlob(db: Db, blob: StoredBlob, brokenKey: string): 
   return rows.length > 0;
 }
 
+/** Somebody goes on with it. */
+export async function touchUpload(db: Db, uploadId: number): Promise<void> {
+  await query(db, 'update uploads set updated_at = now() where id = $1', [uploadId]);
+}
+
 /** @returns false when the attempt has ended or begun again with another json */
 export async function recordLayer(
   db: Db,

@@ -6,6 +6,7 @@ import { isAccount, type Actor } from '../accounts/actor';
 import { announceForGuest } from '../repositories/guests';
 import { callerKey } from '../repositories/openings';
 import { isImageId } from '../repositories/names';
+import { noteSignOfLife } from '../repositories/pushes';
 import { jsonDigest, readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
 import { assertPusher, locateWritable, type LocatedImage } from './locate';
@@ -87,6 +88,7 @@ export async function putImageJson(
   const place = placeOf(actor, located, imageId);
   const depth = await depthOnParent(ctx, place, parentId, located);
   if (isThere(located)) throw new AppError('conflict', EXISTS);
+  await noteSignOfLife(ctx, actor, place.repositoryId, imageId);
   const isShared = actor.kind !== 'token';
   const image = { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared };
   if (await store.openUpload(ctx.db, place, image, { name: callerKey(actor), limit: OPEN_LIMIT })) return;
@@ -126,6 +128,31 @@ async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlo
   return true;
 }
 
+/** A push gives a sign of life so often while a layer comes in, which may take days. */
+const SIGN_OF_LIFE_MS = 60_000;
+
+/** The same bytes, with a sign of life of the push at once, and again and again as long as some come. */
+async function* withSigns(
+  ctx: Needs<'db' | 'log'>,
+  actor: Actor,
+  upload: store.UploadRow,
+  bytes: AsyncIterable<Buffer>,
+): AsyncIterable<Buffer> {
+  let dueMs = performance.now();
+  const sign = async (): Promise<void> => {
+    await noteSignOfLife(ctx, actor, upload.repository_id, upload.image_id);
+    await store.touchUpload(ctx.db, upload.id);
+  };
+  for await (const chunk of bytes) {
+    if (performance.now() >= dueMs) {
+      dueMs = performance.now() + SIGN_OF_LIFE_MS;
+      // The bytes need not wait, and an outage of the database need not end them.
+      sign().catch((error: unknown) => ctx.log.debug({ err: error }, 'could not note a sign of life of a push'));
+    }
+    yield chunk;
+  }
+}
+
 /**
  * Takes a layer (protocol 4.5): streams it into the store while hashing it, then points the attempt to it. Bytes
  * first, row second.
@@ -136,12 +163,13 @@ async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlo
  */
 export async function storeLayer(
   ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom' | 'layerUploads'>,
+  actor: Actor,
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
 ): Promise<void> {
   const beforePayload = Buffer.concat([upload.json, Buffer.from('\n')]);
   const blob = await ctx.layerUploads.run(upload.pusher ?? '', () =>
-    ctx.blobs.write(ctx.storageRoom.admit(bytes), beforePayload),
+    ctx.blobs.write(ctx.storageRoom.admit(withSigns(ctx, actor, upload, bytes)), beforePayload),
   );
   const layer = {
     digest: blob.digest,

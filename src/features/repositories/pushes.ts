@@ -6,6 +6,7 @@ import { enqueue } from '../../platform/jobs/queue';
 import { identityOf, type Actor, type Principal } from '../accounts/actor';
 import { callerKey } from './openings';
 import * as store from './pushes.store';
+import { lockRepository } from './repositories.store';
 import { tellingsOf } from './tellings';
 
 /*
@@ -204,6 +205,11 @@ export async function endPush(
   );
   if (ended !== undefined) await store.endPush(tx, ended.id, ended.is_uploaded && hasAllTags(ended));
   return true;
+}
+
+/** Has openings of the repository, and its tags, wait until the transaction ends. */
+export async function lockForGc(tx: Db, repositoryId: number): Promise<void> {
+  await lockRepository(tx, repositoryId);
 }
 
 /** Forgets pushes that gave no sign of life for a week, and which tags were told. */

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { agoSql, query } from '../../platform/db/query';
 import type { Link } from './callback-id';
 
 export type DeliveryState = 'pending' | 'delivered' | 'failed' | 'refused';
@@ -64,8 +64,10 @@ export async function deleteBeyond(db: Db, webhookId: number, kept: number): Pro
 }
 
 /** @returns how many there were */
-export async function deleteBefore(db: Db, before: Date): Promise<number> {
-  const rows = await query(db, 'delete from webhook_deliveries where created_at < $1 returning id', [before]);
+export async function deleteBefore(db: Db, olderThanMs: number): Promise<number> {
+  const rows = await query(db, `delete from webhook_deliveries where created_at < ${agoSql('$1')} returning id`, [
+    olderThanMs,
+  ]);
   return rows.length;
 }
 
