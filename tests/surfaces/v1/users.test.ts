@@ -34,7 +34,7 @@ async function expectRefusal(body: unknown, expected: string): Promise<void> {
 }
 
 describe('POST /v1/users', () => {
-  it.each(['/v1/users', '/v1/users/'])('%s makes an account, in the framing of the Hub', async (path) => {
+  it.each(['/v1/users', '/v1/users/'])('%s makes an account, in the framing of the Hub (E12)', async (path) => {
     const body = JSON.stringify(newcomer());
     const answer = await sendRaw(server.port, rawRequest(`POST ${path}`, ['Content-Type: application/json'], body));
     expect(answer.head[0]).toBe('HTTP/1.1 201 Created');
@@ -56,7 +56,7 @@ describe('POST /v1/users', () => {
       .expect(200);
   });
 
-  it('reads JSON whatever the content type says', async () => {
+  it('reads JSON whatever the content type says (E24)', async () => {
     const body = JSON.stringify(newcomer());
     const answer = await sendRaw(server.port, rawRequest('POST /v1/users/', [], body));
     expect(answer.head[0]).toBe('HTTP/1.1 201 Created');
@@ -69,7 +69,7 @@ describe('POST /v1/users', () => {
     expect(admins).toEqual([]);
   });
 
-  it('an existing name is answered with exactly 34 bytes', async () => {
+  it('an existing name is answered with exactly 34 bytes (E12)', async () => {
     const body = JSON.stringify({ username: 'alice', password: 'other', email: 'other@example.com', auth: '' });
     const answer = await sendRaw(server.port, rawRequest('POST /v1/users/', ['Content-Type: application/json'], body));
     expect(answer.head[0]).toBe('HTTP/1.1 400 Bad Request');
@@ -182,7 +182,7 @@ describe('POST /v1/users with registration closed', () => {
   });
   afterAll(() => closed.close());
 
-  it('step 6: 401, so that engines from 0.8 on go on to log in', async () => {
+  it('step 6: 401, so that engines from 0.8 on go on to log in (E12)', async () => {
     const response = await post(newcomer(), closed);
     expect(response.status).toBe(401);
     expect(response.headers['content-type']).toBe('application/json');
