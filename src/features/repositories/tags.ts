@@ -9,7 +9,7 @@ import { assertMayDelete } from './deletion';
 import type { Engine } from './engine';
 import { lockImmutableTags, tagIsImmutable } from './immutable-tags';
 import { assertTag, displayName, isImageId, isTag } from './names';
-import { lockRepository } from './repositories.store';
+import { lockRepository, lockVisibility } from './repositories.store';
 import { assertReadable, assertWritable, findScope, findScopeWithTags } from './scope';
 import { insertEvent } from './tag-history.store';
 import * as store from './tags.store';
@@ -93,7 +93,8 @@ export async function putTag(
   }
   try {
     return await inTransaction(ctx.db, async (tx) => {
-      await lockRepository(tx, repository.id);
+      // The deletion may have begun since the scope was read.
+      if ((await lockVisibility(tx, repository.id)) === undefined) throw new AppError('not_found', MISSING);
       const isImmutable = await lockImmutableTags(tx, repository.id);
       const from = await setTag(tx, repository.id, { name: tag.name, imageId, engine: tag.engine });
       if (from === imageId) return false;

@@ -21,6 +21,7 @@ import type { CommandParts, ListingOptions } from './parts';
 import { confirm, stdTerminal } from './terminal';
 
 const NAME = 'namespace/name, or name for one of the library';
+const EVEN_IMMUTABLE = ['--immutable-tags', 'also if it has immutable tags'] as const;
 
 function parseName(text: string): RepositoryName {
   const name = parseFullName(text);
@@ -57,10 +58,12 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .description('delete a repository with its tags and images, at once')
     .argument('<name>', NAME)
     .option('--yes', 'do not ask')
-    .action(async (text: string, options: { yes?: true }) => {
+    .option(...EVEN_IMMUTABLE)
+    .action(async (text: string, options: { yes?: true; immutableTags?: true }) => {
       const name = parseName(text);
       if (options.yes !== true) await confirm(stdTerminal(), `Delete ${displayName(name)}?`, '--yes');
-      await parts.withContext((ctx) => deleteRepository(ctx, name));
+      const evenImmutable = options.immutableTags === true;
+      await parts.withContext((ctx) => deleteRepository(ctx, name, { evenImmutable }));
       printLine(`Deleted ${displayName(name)}.`);
     });
   addVisibilityCommands(repo, parts);
@@ -93,9 +96,11 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .description('let a former name of a repository go: nobody pulls by it any more, another can have it')
     .argument('<name>', NAME)
     .argument('<former-name>', NAME)
-    .action(async (text: string, formerText: string) => {
+    .option(...EVEN_IMMUTABLE)
+    .action(async (text: string, formerText: string, options: { immutableTags?: true }) => {
       const [name, alias] = [parseName(text), parseName(formerText)];
-      await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias));
+      const evenImmutable = options.immutableTags === true;
+      await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias, { evenImmutable }));
       printLine(`${displayName(name)} is not ${displayName(alias)} any more.`);
     });
 }
