@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Context } from '../../context';
 import type { RepositoryName } from '../../features/accounts/actor';
 import type { Visibility } from '../../features/accounts/policy';
+import { copyTagAsOperator, type TagPlace } from '../../features/images/promotion';
 import { displayName, parseFullName } from '../../features/repositories/names';
 import {
   createRepository,
@@ -27,6 +28,14 @@ function parseName(text: string): RepositoryName {
   const name = parseFullName(text);
   if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
   return name;
+}
+
+function parseTagPlace(text: string): TagPlace {
+  const [name = '', tag, ...rest] = text.split(':');
+  if (tag === undefined || tag === '' || rest.length > 0) {
+    throw new AppError('invalid', `${text} is not a tag: write namespace/name:tag`);
+  }
+  return { repository: parseName(name), tag };
 }
 
 /** `drydock repo …`. */
@@ -68,6 +77,20 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     });
   addVisibilityCommands(repo, parts);
   addNameCommands(repo, parts);
+  addCopyCommand(repo, parts);
+}
+
+function addCopyCommand(repo: Command, parts: CommandParts): void {
+  repo
+    .command('copy-tag')
+    .description('copy a tag with its image to another repository of the namespace, or from the library')
+    .argument('<source>', 'namespace/name:tag')
+    .argument('<target>', 'namespace/name:tag')
+    .action(async (sourceText: string, targetText: string) => {
+      const [source, target] = [parseTagPlace(sourceText), parseTagPlace(targetText)];
+      const { imageId } = await parts.withContext((ctx) => copyTagAsOperator(ctx, source, target));
+      printLine(`${displayName(target.repository)}:${target.tag} is ${imageId}.`);
+    });
 }
 
 function addNameCommands(repo: Command, parts: CommandParts): void {
