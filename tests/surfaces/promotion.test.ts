@@ -94,7 +94,7 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
     await expectWhole('alice/app', other);
   });
 
-  it('says the same of an image of a stranger, private or not, as of one that nobody has', async () => {
+  it('says the same of an image of a stranger, private or not, as of one that nobody has (R201)', async () => {
     const [open, hidden] = [makeImage(), makeImage()];
     await pushImages(server, 'bobby/open', [open], { user: 'bobby' });
     await pushImages(server, 'bobby/hidden', [hidden], { user: 'bobby' });

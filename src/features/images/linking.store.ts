@@ -56,16 +56,6 @@ export async function findSourceIn(db: Db, imageId: string, repositoryId: number
   return rows[0];
 }
 
-/** Whether the caller's access token is for the repository. */
-export async function isCovered(
-  db: Db,
-  repositoryId: number,
-  account: Pick<Account, 'userId' | 'accessToken'>,
-): Promise<boolean> {
-  const text = `select 1 from repositories r ${callerJoins('$2', '$3')} where r.id = $1 and ${COVERED}`;
-  return (await query(db, text, [repositoryId, account.userId, account.accessToken?.id ?? null])).length > 0;
-}
-
 /** Whether an image list of the repository has the id. */
 export async function isListed(db: Db, imageId: string, repositoryId: number): Promise<boolean> {
   const text = 'select 1 from repository_images where repository_id = $2 and image_id = $1';

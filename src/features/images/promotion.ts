@@ -2,6 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { isAccount, type Actor, type RepositoryName } from '../accounts/actor';
+import { onlyForRepositories } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { OPERATOR, type Doer } from '../audit/audit';
 import type { Engine } from '../repositories/engine';
@@ -79,10 +80,8 @@ export async function copyTag(
   const target = assertWritable(scope, actor, missing(to.repository));
   const source = await findScope(ctx, actor, from.repository, { followsAliases: true });
   const readable = assertReadable(source, missing(from.repository));
-  const { principal } = source;
-  if (!isAccount(principal) || !(await store.isCovered(ctx.db, readable.id, principal))) {
-    throw new AppError('forbidden', 'This access token is only for some repositories');
-  }
+  // An access token that is not for the source only reads there what everybody may.
+  if (!isAccount(source.principal)) throw onlyForRepositories();
   return copy(ctx, { from: readable, tag: from.tag }, { ...to, repository: target }, doerOf(actor, scope.principal));
 }
 

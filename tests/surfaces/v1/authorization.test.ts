@@ -26,10 +26,10 @@ async function statuses(repository: string, authorization: string): Promise<numb
 
 describe('credentials that are none', () => {
   it.each(['Basic Og==', 'basic Og==', 'Token ', 'Token', 'token', 'Token Token', ' '])(
-    '%j is anonymous: public yes, private 401',
+    '%j is anonymous: public yes, private asks for a login at the image list alone',
     async (authorization) => {
       expect(await statuses('alice/app', authorization)).toEqual([200, 200]);
-      expect(await statuses('alice/secret', authorization)).toEqual([401, 401]);
+      expect(await statuses('alice/secret', authorization)).toEqual([401, 404]);
     },
   );
 });
@@ -78,7 +78,7 @@ describe('tokens that are not good', () => {
     expect(await statuses('alice/secret', issue(0, 'read', Buffer.alloc(32)))).toEqual([401, 401]);
   });
 
-  it('one for another repository is a 401, even where the public may read', async () => {
+  it('one for another repository is a 401, even where the public may read (R5)', async () => {
     expect(await statuses('alice/app', issue(0))).toEqual([401, 401]);
   });
 

@@ -103,7 +103,7 @@ describe('deleting everything where a tag is immutable', () => {
   const at = (method: 'delete' | 'get', path: string, authorization: string) =>
     reply(call(server, method, `/v1/repositories/alice/app/${path}`, { authorization }));
 
-  it('is refused by each request of the old protocol, which then change nothing', async () => {
+  it('is refused by each request of the old protocol, which then change nothing (R200)', async () => {
     await protect('v*');
     await put('v1', first.id);
     await put('latest', first.id);
@@ -120,7 +120,7 @@ describe('deleting everything where a tag is immutable', () => {
     expect(await remove('latest', authorization)).toEqual(OK);
   });
 
-  it('is refused by the API and the command line, unless the operator says so', async () => {
+  it('is refused by the API and the command line, unless the operator says so (R200)', async () => {
     await protect('*');
     for (const tag of ['a', 'b', 'c', 'd']) await put(tag, first.id);
     const sentence = 'alice/app has immutable tags (a, b, c and 1 more). Make its tags mutable first, in its settings';
@@ -133,7 +133,7 @@ describe('deleting everything where a tag is immutable', () => {
     await server.ctx.db('image_contents').delete();
   });
 
-  it('is refused for a former name by which hosts pull it, so that nobody can push under that', async () => {
+  it('is refused for a former name by which hosts pull it, so that nobody can push under that (R200)', async () => {
     await protect('*');
     await put('v1', first.id);
     await finishPush();

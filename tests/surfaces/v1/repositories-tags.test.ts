@@ -20,7 +20,7 @@ const base = '/v1/repositories';
 const { get, put, remove } = repositoryClient(() => server);
 
 describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
-  it('answers an object of tags and image ids', async () => {
+  it('answers an object of tags and image ids (E22)', async () => {
     const [first, second] = makeChain(2);
     await pushImages(server, 'alice/list', [first!, second!]);
     await put('alice/list/tags/old', `"${first!.id}"`, basic('alice'));
@@ -45,11 +45,18 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
     expect(await get('alice/hidden/tags', basic('alice'))).toEqual([200, '{}']);
   });
 
-  it('answers 401 to an anonymous caller of a private one, and to a token for another repository', async () => {
+  it('answers an anonymous caller of a private one as if it was not there', async () => {
     await startPush(server, 'alice/closed', []);
     await makePrivate(server, 'alice/closed', 'alice');
-    for (const authorization of [undefined, 'Token ', 'Basic Og==', await startPush(server, 'alice/other', [])]) {
-      const answer = await call(server, 'get', `${base}/alice/closed/tags`, credentials(authorization));
+    for (const authorization of [undefined, 'Token ', 'Basic Og==']) {
+      expect(await get('alice/closed/tags', authorization)).toEqual(NO_REPOSITORY);
+    }
+  });
+
+  it('answers 401 to a token for another repository, whether this one is there or not', async () => {
+    const authorization = await startPush(server, 'alice/other', []);
+    for (const repository of ['alice/closed', 'alice/nothing']) {
+      const answer = await call(server, 'get', `${base}/${repository}/tags`, { authorization });
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
       expect(answer.headers['www-authenticate']).toBe('Token');
     }
@@ -93,7 +100,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     token = await pushImages(server, 'alice/put', [image]);
   });
 
-  it('takes a JSON string, with or without a content type, and moves freely', async () => {
+  it('takes a JSON string, with or without a content type, and moves freely (E11)', async () => {
     const other = makeImage();
     const again = await pushImages(server, 'alice/put', [other], { tag: 'other' });
     for (const id of [image.id, other.id, image.id]) {
