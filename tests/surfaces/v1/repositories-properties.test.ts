@@ -1,7 +1,7 @@
 import { startPull, startPush } from '../../helpers/images';
 import { call, errorText, makePrivate } from '../../helpers/registry-client';
 import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
-import { basic, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, basic, type TestServer } from '../../helpers/test-server';
 
 const PUBLIC = [200, '{"access":"public"}'];
 const PRIVATE = [200, '{"access":"private"}'];
@@ -69,7 +69,7 @@ describe('PUT /v1/repositories/R/properties (protocol 4.12)', () => {
         body: '{"access":"private"}',
       });
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
     expect(await get('alice/tokens')).toEqual(PUBLIC);
   });

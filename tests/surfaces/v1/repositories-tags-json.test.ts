@@ -1,6 +1,6 @@
 import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, makePrivate, reply } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const UNKNOWN = {
   arch: 'amd64',
@@ -84,6 +84,6 @@ describe('GET /v1/repositories/R/json and /tags/<tag>/json (protocol 4.13)', () 
       expect(await describeAt(path)).toEqual(UNKNOWN);
     }
     const other = await call(server, 'get', '/v1/repositories/alice/app/json', { authorization: token });
-    expect([other.status, other.headers['www-authenticate']]).toEqual([401, 'Token']);
+    expect([other.status, other.headers['www-authenticate']]).toEqual([401, CHALLENGE]);
   });
 });

@@ -1,7 +1,7 @@
 import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
-import { basic, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, basic, type TestServer } from '../../helpers/test-server';
 
 const OK = [200, 'true'];
 const NO_REPOSITORY = [404, errorText('Repository not found')];
@@ -58,7 +58,7 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
     for (const repository of ['alice/closed', 'alice/nothing']) {
       const answer = await call(server, 'get', `${base}/${repository}/tags`, { authorization });
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
   });
 
@@ -182,7 +182,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
         body: `"${image.id}"`,
       });
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
   });
 
