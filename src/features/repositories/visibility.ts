@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor, RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
