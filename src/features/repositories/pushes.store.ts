@@ -129,6 +129,17 @@ export async function listUntold(tx: Db, repositoryId: number): Promise<UntoldTa
   );
 }
 
+/** Notes a tag that was set without a push. @returns its number in the order of all sets */
+export async function insertTagByHand(tx: Db, repositoryId: number, tag: string, imageId: string): Promise<number> {
+  const rows = await query<{ id: number }>(
+    tx,
+    'insert into push_tags (repository_id, tag, image_id) values ($1, $2, $3) returning id',
+    [repositoryId, tag, imageId],
+  );
+  if (rows[0] === undefined) throw new Error('insert into push_tags returned no row');
+  return rows[0].id;
+}
+
 /** Whether a push that set a tag to one of these images was told. */
 export async function wasTold(tx: Db, repositoryId: number, imageIds: readonly string[]): Promise<boolean> {
   const rows = await query(

@@ -6,7 +6,7 @@ import { enqueue } from '../../platform/jobs/queue';
 import { identityOf, type Actor, type Principal } from '../accounts/actor';
 import { callerKey } from './openings';
 import * as store from './pushes.store';
-import { lockRepository } from './repositories.store';
+import { lockRepository, markActive } from './repositories.store';
 import { tellingsOf } from './tellings';
 
 /*
@@ -215,4 +215,34 @@ export async function lockForGc(tx: Db, repositoryId: number): Promise<void> {
 /** Forgets pushes that gave no sign of life for a week, and which tags were told. */
 export async function forgetPushes(ctx: Needs<'db'>): Promise<void> {
   await store.deleteForgotten(ctx.db, 24 * 7);
+}
+
+/** No push has this number. */
+const BY_HAND = 0;
+
+/**
+ * Makes of a tag that was set without a push what the end of a push does: the repository is active, and it is told. The
+ * repository is locked.
+ */
+export async function announceTag(
+  tx: Db,
+  repositoryId: number,
+  set: { readonly tag: string; readonly imageId: string; readonly by: string },
+): Promise<void> {
+  await markActive(tx, repositoryId);
+  const id = await store.insertTagByHand(tx, repositoryId, set.tag, set.imageId);
+  const open = await store.listOpen(tx, repositoryId, '');
+  const untold = (await store.listUntold(tx, repositoryId)).filter(({ tag }) => tag === set.tag);
+  const own = { id, push_id: BY_HAND, tag: set.tag, image_id: set.imageId, last_told: null, is_abandoned: false };
+  const { told, dropped } = tellingsOf([...untold, own], { ended: BY_HAND, through: new Set() });
+  const pushes = told.map(({ push_id: pushId, tag }): Told => {
+    const push = open.find((one) => one.id === pushId);
+    return { imageIds: push?.image_ids ?? [set.imageId], tag, pusher: push?.pusher ?? set.by };
+  });
+  await queueTellings(tx, repositoryId, pushes);
+  await store.markTold(
+    tx,
+    repositoryId,
+    [...told, ...dropped].map((one) => one.id),
+  );
 }

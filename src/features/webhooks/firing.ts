@@ -67,7 +67,7 @@ async function firePush(
  * Tells the first URL of each active hook of what ended pushes did (protocol 2.7, 6.3), in the order in which it
  * happened. May run twice, and tells once.
  */
-export async function fireWebhooks(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, repositoryId: number): Promise<void> {
+export async function fireTellings(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, repositoryId: number): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const pushes = await takeTellings(tx, repositoryId);
     const hooks = pushes.length === 0 ? [] : await store.listActive(tx, repositoryId);
@@ -77,7 +77,7 @@ export async function fireWebhooks(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, 
 }
 
 /** Tells of one push that a server before this version queued whole. */
-export async function fireQueuedPush(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, push: FinishedPush): Promise<void> {
+export async function fireWebhooks(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, push: FinishedPush): Promise<void> {
   await inTransaction(ctx.db, async (tx) => firePush(ctx, tx, await store.listActive(tx, push.repositoryId), push));
 }
 

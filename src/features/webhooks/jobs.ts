@@ -3,13 +3,13 @@ import type { Needs } from '../../context';
 import { queuedJob, type Job } from '../../platform/jobs/queue';
 import { finishedPush, PUSH_FINISHED, pushesToTell } from '../repositories/pushes';
 import { deliver } from './delivery';
-import { DELIVER_WEBHOOK, fireQueuedPush, fireWebhooks } from './firing';
+import { DELIVER_WEBHOOK, fireWebhooks, fireTellings } from './firing';
 
 /** The jobs that tell others of pushes. */
 export function webhookJobs(ctx: Needs<'db' | 'log' | 'tokenKey' | 'publicUrl' | 'guardedClient'>): Job[] {
   return [
     queuedJob(PUSH_FINISHED, z.union([finishedPush, pushesToTell]), (given) =>
-      'imageIds' in given ? fireQueuedPush(ctx, given) : fireWebhooks(ctx, given.repositoryId),
+      'imageIds' in given ? fireWebhooks(ctx, given) : fireTellings(ctx, given.repositoryId),
     ),
     queuedJob(DELIVER_WEBHOOK, z.object({ deliveryId: z.number() }), ({ deliveryId }) => deliver(ctx, deliveryId)),
   ];
