@@ -21,7 +21,8 @@ import * as store from './uploads.store';
  *                          ^__ PUT json ________|      \__ 400 on a mismatch: stays
  *
  * A token stands for one push. By account and address there may be two: the second joins the attempt (`openings`), so
- * that both may finish it. The first checksum that fits makes the link; a later one must fit what is there.
+ * that both may finish it. The first checksum that fits makes the link, and what it links stays; a later one succeeds
+ * when it fits its own attempt, although the link has the json and the layer of the first.
  */
 
 const DEPTH_LIMIT = 127;

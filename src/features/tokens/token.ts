@@ -23,8 +23,11 @@ const MAC_BYTES = 20;
 /** Strict, for `Buffer.from` stops at what is no hex and takes capitals: a token has one spelling. */
 const SIGNATURE = new RegExp(`^[0-9a-f]{${2 * (CLAIM_BYTES + MAC_BYTES)}}$`);
 
-/** How long a token lasts, in seconds: one push or pull uses one token, and some take hours. */
-const LIFETIME_SECONDS: Record<TokenAccess, number> = { read: 12 * 3600, write: 24 * 3600, delete: 15 * 60 };
+/**
+ * How long a token lasts, in seconds: one push or pull uses one token, and some take hours. A layer of a push may take
+ * more than a day on a slow line, and an engine cannot ask for another token.
+ */
+const LIFETIME_SECONDS: Record<TokenAccess, number> = { read: 12 * 3600, write: 72 * 3600, delete: 15 * 60 };
 
 /** What a token stands for. */
 export interface TokenClaims {
