@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import MarkdownIt from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
 
@@ -115,7 +113,27 @@ const PARTS = [Infinity, 16_000, 4000];
 /** Only a table with rows of nothing becomes so much more; any part of it does, too. */
 const SWOLLEN = 8;
 
-function renderUpTo(text: string, kind: MarkdownKind, characters: number): Rendered {
+/** A text, and how it shall be shown. */
+export interface MarkdownTask {
+  readonly text: string;
+  readonly kind: MarkdownKind;
+  /** the most that comes out */
+  readonly characters: number;
+}
+
+/** The beginning of a text as it was written. */
+export function plainBeginning({ text, kind, characters }: MarkdownTask): Rendered {
+  const plain = WRITERS[kind].utils.escapeHtml(text.slice(0, Math.floor(characters / 8)));
+  return { html: `<pre tabindex="0"><code>${plain}</code></pre>`, isCut: true };
+}
+
+/**
+ * The same, of a text that may be as long as its author likes: of one that would be too long a page, the beginning. It
+ * may take a tenth of a second and more: pages ask `written-text.ts`, which has threads for it.
+ *
+ * @param characters - the most that comes out
+ */
+export function renderMarkdownUpTo(text: string, kind: MarkdownKind, characters: number): Rendered {
   for (const part of PARTS) {
     const beginning = text.slice(0, part);
     // What is too long is not cleaned in vain: that takes most of the time.
@@ -125,28 +143,11 @@ function renderUpTo(text: string, kind: MarkdownKind, characters: number): Rende
     const html = clean(written, kind);
     if (html.length <= characters) return { html, isCut: beginning.length < text.length };
   }
-  // Short text that becomes long HTML was made to: it is shown as it was written.
-  const plain = WRITERS[kind].utils.escapeHtml(text.slice(0, Math.floor(characters / 8)));
-  return { html: `<pre tabindex="0"><code>${plain}</code></pre>`, isCut: true };
+  // Short text that becomes long HTML was made to.
+  return plainBeginning({ text, kind, characters });
 }
 
-/** A long text takes a tenth of a second, and is read more often than it is written. */
-const cache = new LRUCache<string, Rendered>({
-  max: 2000,
-  maxSize: 16 * 1024 * 1024,
-  sizeCalculation: ({ html }) => html.length + 200,
-});
-
-/**
- * The same, of a text that may be as long as its author likes: of one that would be too long a page, the beginning.
- *
- * @param characters - the most that comes out
- */
-export function renderMarkdownUpTo(text: string, kind: MarkdownKind, characters: number): Rendered {
-  const key = `${kind} ${characters} ${createHash('sha256').update(text).digest('base64')}`;
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const rendered = renderUpTo(text, kind, characters);
-  cache.set(key, rendered);
-  return rendered;
+/** What a thread is asked. */
+export function render({ text, kind, characters }: MarkdownTask): Rendered {
+  return renderMarkdownUpTo(text, kind, characters);
 }

@@ -4,22 +4,22 @@ import type { ActivityTotals } from '../../../../features/statistics/statistics'
 import { Ago, formatCount, Size } from '../../components/figures';
 import { MarkdownText } from '../../components/markdown-text';
 import { CopyLine, Empty, Panel } from '../../components/page-parts';
-import { renderMarkdownUpTo } from '../../markdown';
+import type { Rendered } from '../../markdown';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { pullName, tagPath } from './addresses';
-
-/** With the rest of the page, below what a page may have. */
-const README_CHARACTERS = 64_000;
-const README_WHOLE = 1_000_000;
 
 interface OfRepository {
   readonly repository: RepositoryDetails;
 }
 
 /** What a repository says of itself. */
-export function Readme({ repository, isWhole }: OfRepository & { readonly isWhole: boolean }): View {
+export function Readme({
+  repository,
+  text: { html, isCut },
+  isWhole,
+}: OfRepository & { readonly text: Rendered; readonly isWhole: boolean }): View {
   const { fullDescription, canAdminister } = repository;
   if (fullDescription.trim() === '') {
     return (
@@ -35,7 +35,6 @@ export function Readme({ repository, isWhole }: OfRepository & { readonly isWhol
       </Empty>
     );
   }
-  const { html, isCut } = renderMarkdownUpTo(fullDescription, 'readme', isWhole ? README_WHOLE : README_CHARACTERS);
   return (
     <section class="panel" aria-label="Description">
       <MarkdownText html={html} />
