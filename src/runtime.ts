@@ -104,17 +104,20 @@ function smtpSettings(config: Config): SmtpSettings | undefined {
   return url === undefined || from === undefined ? undefined : { url, from };
 }
 
+interface ContextOptions {
+  readonly storage?: StorageLimits;
+  /** that share this machine's cores */
+  readonly processes?: number;
+  /** to the database, of this process */
+  readonly connections?: number;
+}
+
 /**
  * A context of these parts, with limiters and a cache of its own.
- *
- * @param options.processes - that share this machine's cores
  */
 export function contextOf(
   parts: Omit<Context, MadeHere>,
-  {
-    storage = NO_STORAGE_LIMITS,
-    processes = 1,
-  }: { readonly storage?: StorageLimits; readonly processes?: number } = {},
+  { storage = NO_STORAGE_LIMITS, processes = 1, connections = 16 }: ContextOptions = {},
 ): Context {
   const { pair, address, account } = LOGIN_LIMITS;
   const loginLimiters = {
@@ -140,7 +143,7 @@ export function contextOf(
   const activity: Context['activity'] = new CountBuffer((batch) => saveActivity(parts, batch), parts.log);
   return {
     ...parts,
-    ...workshops(processes),
+    ...workshops(processes, connections),
     storageRoom,
     layerUploads,
     loginLimiters,
@@ -212,7 +215,11 @@ export async function openRuntime(config: Config, log: Logger, stopping: AbortSi
     const publicUrl = new PublicUrl(config.DRYDOCK_PUBLIC_URL, listeningUrl(config, config.PORT));
     const settings = settingsOf(config);
     const parts = { db, blobs, log, settings, tokenKey, passwords, mailer, guardedClient, publicUrl };
-    const ctx = contextOf(parts, { storage: storageLimits(config), processes: config.DRYDOCK_WORKERS });
+    const ctx = contextOf(parts, {
+      storage: storageLimits(config),
+      processes: config.DRYDOCK_WORKERS,
+      connections: poolSize(config),
+    });
     const stop = async (): Promise<void> => {
       await ctx.activity.stop();
       await closeWorkshops(ctx);

@@ -16,7 +16,7 @@ import { MARKDOWN_THREAD } from './surfaces/web/written-text';
  *   checking a pushed layer by its tarsum       2         1                          400, 100  20 s
  *   … one that takes longer                     2         1                          400, 100  16 min
  *   writing HTML from long texts                1         1                          32, 8     3 s
- *   searches                                    4         2                          64, 16    10 s (a statement's)
+ *   searches                                    4         3                          512, 256  10 s (a statement's)
  */
 
 const MEBIBYTE = 1024 * 1024;
@@ -47,8 +47,9 @@ function layerChecks(longestMs: number): GatedThreads {
 
 /**
  * @param processes - that share this machine's cores
+ * @param connections - to the database, of this process
  */
-export function workshops(processes: number): Workshops {
+export function workshops(processes: number, connections: number): Workshops {
   const readers = Math.max(1, Math.floor(availableParallelism() / processes));
   return {
     layerReaders: new GatedThreads(INSPECTION_THREAD, {
@@ -77,10 +78,10 @@ export function workshops(processes: number): Workshops {
       refusal: tooMany('texts are being written'),
     }),
     searches: new WorkGate({
-      running: 4,
-      runningEach: 2,
-      waiting: 64,
-      each: 16,
+      running: Math.max(1, Math.min(4, Math.floor(connections / 2))),
+      runningEach: 3,
+      waiting: 512,
+      each: 256,
       refusal: tooMany('searches are running'),
     }),
   };

@@ -12,7 +12,7 @@ import { AppError } from '../../platform/errors';
 import { empty, jsonText, type Headers, type Reply } from '../../platform/http/exchange';
 import type { V1Exchange, V1Handler } from './access';
 import { substituteFor, varyFor } from './empty-layers';
-import { immutableHeaders } from './replies';
+import { imageHeaders } from './replies';
 
 /** The image id of the path. */
 export function imageIdOf({ params }: Pick<V1Exchange<'registry'>, 'params'>): string {
@@ -36,19 +36,20 @@ function sizeAndChecksums(req: IncomingMessage, image: Image): Headers {
   };
 }
 
-async function replyWithJson(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
-  const headers = { ...immutableHeaders(image.isPrivate), ...sizeAndChecksums(req, image), ...varyFor(image) };
+async function replyWithJson(ctx: Context, exchange: V1Exchange<'registry'>, image: Image): Promise<Reply> {
+  const { req, caller } = exchange;
+  const headers = { ...imageHeaders(caller, image), ...sizeAndChecksums(req, image), ...varyFor(image) };
   return isUnmodified(req) ? empty(304, headers) : jsonText(200, await getImageJson(ctx, image), headers);
 }
 
 /** `GET /v1/images/<id>/json` (protocol 4.2). A pusher asks it to know whether to upload: a yes may link the image. */
 export const getJson: V1Handler<'registry'> = async (ctx, exchange) =>
-  replyWithJson(ctx, exchange.req, await getImageOrLink(ctx, exchange.caller, imageIdOf(exchange)));
+  replyWithJson(ctx, exchange, await getImageOrLink(ctx, exchange.caller, imageIdOf(exchange)));
 
 /** `GET /v1/images/<id>/ancestry` (protocol 4.8): child first. */
 export const getAncestryOf: V1Handler<'registry'> = async (ctx, exchange) => {
   const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
-  const headers = immutableHeaders(image.isPrivate);
+  const headers = imageHeaders(exchange.caller, image);
   return isUnmodified(exchange.req) ? empty(304, headers) : jsonText(200, await ancestryAsJson(ctx, image), headers);
 };
 
@@ -73,13 +74,13 @@ function longJson(ctx: Context, { caller }: V1Exchange<'registry'>, bytes: Buffe
 /** `GET /v1/images/<id>/diff` (protocol 4.9): what the layer changed in what its ancestors had. */
 export const getDiff: V1Handler<'registry'> = async (ctx, exchange) => {
   const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
-  const headers = immutableHeaders(image.isPrivate);
+  const headers = imageHeaders(exchange.caller, image);
   if (isUnmodified(exchange.req)) return empty(304, headers);
   return longJson(ctx, exchange, await diffImage(ctx, askerOf(exchange), image), headers);
 };
 
 async function replyWithFiles(ctx: Context, exchange: V1Exchange<'registry'>, image: Image): Promise<Reply> {
-  const headers = immutableHeaders(image.isPrivate);
+  const headers = imageHeaders(exchange.caller, image);
   if (isUnmodified(exchange.req)) return empty(304, headers);
   return longJson(ctx, exchange, await listImageFiles(ctx, askerOf(exchange), image), headers);
 }
@@ -97,7 +98,7 @@ export async function getPrivateImage(ctx: Context, exchange: V1Exchange<'regist
 
 /** `GET /v1/private_images/<id>/json` (protocol 4.10). */
 export const getPrivateJson: V1Handler<'registry'> = async (ctx, exchange) =>
-  replyWithJson(ctx, exchange.req, await getPrivateImage(ctx, exchange));
+  replyWithJson(ctx, exchange, await getPrivateImage(ctx, exchange));
 
 /** `GET /v1/private_images/<id>/files` (protocol 4.10). */
 export const getPrivateFiles: V1Handler<'registry'> = async (ctx, exchange) =>

@@ -4,7 +4,7 @@ import { browseImageFiles } from '../../../src/features/images/browse';
 import { inChunks, packTar, type PackEntry } from './tar/pack-tar';
 import { Directory } from '../../../src/features/images/tar/directory';
 import { readTar } from '../../../src/features/images/tar/tar-reader';
-import { actorOf, ANYBODY } from '../../helpers/actors';
+import { actorOf, ANYBODY, asking } from '../../helpers/actors';
 import { makeImage, pushImages, startPull } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -19,7 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const asking = (actor: Actor) => ({ actor, signal: new AbortController().signal });
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });
 const layerOf = (...entries: PackEntry[]) => gzipSync(packTar(...entries));
 

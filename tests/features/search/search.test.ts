@@ -3,6 +3,7 @@ import type { Actor } from '../../../src/features/accounts/actor';
 import { searchRepositories } from '../../../src/features/search/search';
 import { allSql, firstStatement, LOOKED_AT } from '../../../src/features/search/search.store';
 import { query } from '../../../src/platform/db/query';
+import { asking } from '../../helpers/actors';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 
@@ -17,7 +18,7 @@ afterAll(() => database.drop());
 
 /** Every time in a process of its own, which has counted nothing yet. */
 const find = (term: string, page = 1, pageSize = 100) =>
-  searchRepositories(createTestContext(database.db), ANYBODY, { term, page, pageSize });
+  searchRepositories(createTestContext(database.db), asking(ANYBODY), { term, page, pageSize });
 
 it('finds exactly the repositories that have every word in their name or description', async () => {
   const anyText = fc.array(fc.constantFrom(...WORDS), { maxLength: 3 }).map((words) => words.join(' '));
