@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { containing } from '../../platform/db/query';
-import { identityOf, type Actor } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
+import { finderOf, type Actor } from '../accounts/actor';
+import { assertStillGood } from '../accounts/current-account';
 import { networkOf } from '../accounts/login-limits';
 import { displayName, LIBRARY } from '../repositories/names';
 import * as store from './search.store';
@@ -118,7 +118,10 @@ export async function searchRepositories(
   searcher: Searcher,
   wanted: { readonly term: string; readonly page: number; readonly pageSize: number },
 ): Promise<SearchPage> {
-  if (isHopeless(wanted.term)) return { total: 0, hits: [] };
+  if (isHopeless(wanted.term)) {
+    await assertStillGood(ctx, searcher.actor);
+    return { total: 0, hits: [] };
+  }
   return inTurn(ctx, searcher, () => findPage(ctx, searcher.actor, wanted));
 }
 
@@ -130,9 +133,9 @@ async function findPage(
   const words = wordsOf(term);
   const patterns = patternsOf(words);
   const wanted = { patterns, exact: words.join(' '), limit: pageSize, offset: (page - 1) * pageSize };
-  const account = identityOf(actor);
+  const account = finderOf(actor);
   const row = (await searchCommon(ctx, account, wanted)) ?? (await store.searchAll(ctx.db, account, wanted));
-  if (!row.is_account && account !== undefined) await getAccount(ctx, actor);
+  if (!row.is_account) await assertStillGood(ctx, actor);
   return {
     total: row.total,
     hits: row.hits.map((hit) => ({
