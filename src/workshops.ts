@@ -33,11 +33,12 @@ const tooMany = (of: string): { sentence: string; retryAfterSeconds: number } =>
   retryAfterSeconds: 5,
 });
 
-function layerChecks(longestMs: number): GatedThreads {
+function layerChecks(longestMs: number, isUrgent: boolean): GatedThreads {
   return new GatedThreads(INSPECTION_THREAD, {
     threads: 2,
     heapMegabytes: 512,
     longestMs,
+    isUrgent,
     runningEach: 1,
     waiting: 400,
     each: 100,
@@ -61,7 +62,7 @@ export function workshops(processes: number, connections: number): Workshops {
       each: 8,
       refusal: tooMany('layers are being looked through'),
     }),
-    layerChecks: { quick: layerChecks(MINUTE_MS / 3), slow: layerChecks(16 * MINUTE_MS) },
+    layerChecks: { quick: layerChecks(MINUTE_MS / 3, true), slow: layerChecks(16 * MINUTE_MS, false) },
     inspected: new KeptWork<Inspected>({
       maxBytes: 64 * MEBIBYTE,
       bytesOf: (found) => ('bytes' in found ? found.bytes.length : 200),

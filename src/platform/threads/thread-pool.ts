@@ -22,6 +22,8 @@ export interface ThreadLimits {
   readonly heapMegabytes: number;
   /** after which a thread is ended in the middle of its work */
   readonly longestMs: number;
+  /** they have the rank of the event loop, and not a lower one */
+  readonly isUrgent?: boolean;
 }
 
 const IDLE_MS = 30_000;
@@ -85,16 +87,19 @@ export class ThreadPool {
   }
 
   private start(): Piscina {
-    const { threads, heapMegabytes } = this.limits;
-    return new Piscina({
+    const { threads, heapMegabytes, isUrgent = false } = this.limits;
+    const pool = new Piscina({
       filename: compiled(this.file),
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: IDLE_MS,
       atomics: 'disabled', // a thread that blocks between two tasks would not hear of the bytes that it asked for
       recordTiming: false,
-      niceIncrement: NICE,
+      niceIncrement: isUrgent ? 0 : NICE,
       resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
     });
+    // Of a thread that nobody waits for, such as one whose task was given up: unheard, it would end the process.
+    pool.on('error', () => undefined);
+    return pool;
   }
 }

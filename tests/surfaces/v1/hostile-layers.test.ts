@@ -48,7 +48,7 @@ function begin(target: string): ClientRequest {
 }
 
 describe('a layer that was made to cost much', () => {
-  it('is refused when a name is longer than a path of Linux', async () => {
+  it('is refused when a name is longer than a path of Linux, and served all the same (R70)', async () => {
     const base = makeImage({ layer: longNames(3, 16_000) });
     const top = makeImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
     const client = await pushed(base, top);
@@ -61,7 +61,7 @@ describe('a layer that was made to cost much', () => {
     expect((await client.get(base.id, 'layer')).bytes.equals(base.layer)).toBe(true);
   });
 
-  it('is compared with those below it when its names are as long as they may be', async () => {
+  it('is compared with those below it when its names are as long as they may be (R70)', async () => {
     const base = makeImage({ layer: longNames(50, 4000) });
     const top = makeImage({ parent: base.id, layer: longNames(60, 4000) });
     const client = await pushed(base, top);
@@ -70,7 +70,7 @@ describe('a layer that was made to cost much', () => {
     expect(Object.fromEntries(counts)).toEqual({ deleted: 0, changed: 50, created: 10 });
   });
 
-  it('is refused when it takes away more than is held in memory, and that is remembered', async () => {
+  it('is refused when it takes away more than is held in memory, and that is remembered (R70)', async () => {
     const names = Array.from({ length: 550 }, (_, at) => `${at}/${'a/'.repeat(1990)}.wh.x`);
     const entries = names.flatMap((name) => [
       { name: '././@LongLink', typeflag: 'L', magic: 'ustar  \0', body: Buffer.from(`${name}\0`) },
@@ -115,7 +115,7 @@ describe('the same bytes', () => {
 });
 
 describe('clients that go', () => {
-  it.each(['files', 'diff'])('end the work for them: %s', async (part) => {
+  it.each(['files', 'diff'])('end the work for them: %s (R72)', async (part) => {
     const image = plain('motd');
     await pushed(image);
     blobs.isStalling = true;
@@ -131,7 +131,7 @@ describe('clients that go', () => {
   it.each([
     ['a page', (id: string) => `/r/alice/app/images/${id}/files/`],
     ['the API', (id: string) => `/api/v1.1/repositories/alice/app/images/${id}/files/`],
-  ])('end the work for them: %s', async (_what, pathOf) => {
+  ])('end the work for them: %s (R72)', async (_what, pathOf) => {
     const image = plain('motd');
     await pushed(image);
     blobs.isStalling = true;
@@ -198,7 +198,7 @@ describe('more than there are places for', () => {
     for (const client of clients) client.destroy();
   });
 
-  it('is told to come again, in the words of each surface', async () => {
+  it('is told to come again, in the words of each surface (R71)', async () => {
     const { id } = await fill();
     const detail = 'Too many layers are being looked through at once, try again later';
     const v1 = await request(server.server).get(`/v1/images/${id}/files`);
@@ -223,7 +223,7 @@ describe('more than there are places for', () => {
     expect(server.ctx.layerReaders.load).toMatchObject({ running, waiting: EACH - 1 - running });
   });
 
-  it('is in no way of pushes and pulls', async () => {
+  it('is in no way of pushes and pulls (R71)', async () => {
     await fill();
     await until(() => blobs.opened.length === server.ctx.layerReaders.load.running);
     blobs.isStalling = false; // of those that are read from here on; the others still take every place
