@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { TrustsProxy } from './client-address';
+import { isForwardedHttps, type TrustsProxy } from './client-address';
 
 /** What is known of how the server is reached from outside. */
 export interface Reachability {
@@ -13,8 +13,7 @@ const HOST = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
 
 function isHttps(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
   if ((req.socket as Partial<TLSSocket>).encrypted === true) return true;
-  const forwarded = req.headers['x-forwarded-proto'];
-  return forwarded === 'https' && trustsProxy(req.socket.remoteAddress ?? '', 0);
+  return isForwardedHttps(req, trustsProxy);
 }
 
 /**
