@@ -23,10 +23,13 @@ export interface Administered {
  */
 export async function getAdministered(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Administered> {
   const scope = await findScope(ctx, actor, name);
-  if (!isAccount(scope.principal) || actor.kind === 'token') throw authorizationRequired();
+  const { principal } = scope;
+  if (principal === undefined || actor.kind === 'token') throw authorizationRequired();
   const repository = assertReadable(scope, 'Repository not found');
-  if (!canAdminister(scope.principal, repository)) throw new AppError('forbidden', 'Access denied');
-  return { repository, account: scope.principal, doer: doerOf(actor, scope.principal) };
+  if (!isAccount(principal) || !canAdminister(principal, repository)) {
+    throw new AppError('forbidden', 'Access denied');
+  }
+  return { repository, account: principal, doer: doerOf(actor, principal) };
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   passwordJoins,
   READERS_ROLE,
   REPOSITORY_ROLE,
+  tokenCovers,
   type CallerRow,
 } from '../accounts/policy-sql';
 import type { PreparedStatement } from '../../platform/db/query';
@@ -53,22 +54,25 @@ export interface CallerSql {
 /**
  * Two statements from one text.
  *
- * @param joins - what they join; true: by an access token
+ * @param asked.fullName - of the repository that the access token must be for, in SQL
+ * @param asked.joins - what they join; true: by an access token
  */
 export function statementsOf(
   name: string,
-  joins: (isByToken: boolean) => string,
+  asked: { readonly fullName: string; readonly joins: (isByToken: boolean) => string },
   text: (caller: CallerSql) => string,
 ): ScopeStatements {
+  const columns = `${CALLER_COLUMNS}, ${tokenCovers(asked.fullName)}`;
   return {
-    byToken: { name: `${name}_by_token`, text: text({ columns: CALLER_COLUMNS, joins: joins(true) }) },
-    byPassword: { name, text: text({ columns: PASSWORD_COLUMNS, joins: joins(false) }) },
+    byToken: { name: `${name}_by_token`, text: text({ columns, joins: asked.joins(true) }) },
+    byPassword: { name, text: text({ columns: PASSWORD_COLUMNS, joins: asked.joins(false) }) },
   };
 }
 
 /** Statements about a repository that is named; see `scopeJoins`. */
 export function scopeStatements(name: string, first: number, text: (caller: CallerSql) => string): ScopeStatements {
-  return statementsOf(name, (isByToken) => scopeJoins(first, isByToken), text);
+  const joins = (isByToken: boolean): string => scopeJoins(first, isByToken);
+  return statementsOf(name, { fullName: `(asked.namespace || '/' || asked.name)`, joins }, text);
 }
 
 /** What `scopeJoins` takes. */

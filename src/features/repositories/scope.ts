@@ -129,13 +129,12 @@ function scopeFrom(actor: Actor, row: ScopeRow): Scope {
  * The repository, for somebody who wants to read it.
  *
  * @param missing - the sentence for a repository that is not there, or that this actor may not know of
- * @throws AppError `not_found`; `unauthenticated` when logging in may help (protocol 14, A3)
+ * @throws AppError `not_found`: nobody learns whether there is a private repository of this name
  */
 export function assertReadable(scope: Scope, missing: string): Repository {
   const { repository, principal } = scope;
   if (repository === undefined || repository.state === 'deleting') throw new AppError('not_found', missing);
   if (canRead(principal, repository)) return repository;
-  if (principal === undefined) throw authorizationRequired();
   throw new AppError('not_found', missing);
 }
 

@@ -41,7 +41,11 @@ export async function listOfNamespace(
 }
 
 /** Those that the caller collaborates on, changed last first. */
-export async function listShared(db: Db, identity: Identity, range: Range): Promise<Page<CardRow>> {
+export async function listShared(
+  db: Db,
+  identity: Pick<Identity, 'userId' | 'accessTokenId'>,
+  range: Range,
+): Promise<Page<CardRow>> {
   return queryPage<CardRow>(
     db,
     `select ${CARD_COLUMNS} from collaborators s join ${WITH_TOTALS} on r.id = s.repository_id

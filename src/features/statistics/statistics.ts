@@ -149,6 +149,5 @@ export async function getSiteTotals(ctx: Needs<'db'>, actor: Actor): Promise<Sit
 }
 
 async function assertAdministrator(ctx: Needs<'db'>, actor: Actor): Promise<void> {
-  if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
   if (!(await getAccount(ctx, actor)).isAdmin) throw new AppError('forbidden', 'Access denied');
 }

@@ -22,7 +22,7 @@ it.each([
     'postgres://db/drydock?sslmode=on',
     'does not know sslmode=on: write one of disable, prefer, require, verify-ca, verify-full, no-verify',
   ],
-])('refuses %s, and says what to write', (url, sentence) => {
+])('refuses %s, and says what to write (R90)', (url, sentence) => {
   expect(() => assertDatabaseUrl(url)).toThrow(sentence);
 });
 

@@ -40,7 +40,7 @@ function overTcp(parameters: string, user = 'drydock'): string {
   return `postgres://${user}@localhost:${port}/postgres${parameters}`;
 }
 
-it('is satisfied with a Postgres as it should be, by socket and by TCP', async () => {
+it('is satisfied with a Postgres as it should be, by socket and by TCP (R90)', async () => {
   await reach(postgres.url);
   await reach(overTcp(''));
 });
@@ -64,7 +64,7 @@ describe('a certificate', () => {
 });
 
 describe('a database', () => {
-  it('that is not encoded in UTF8 is refused', async () => {
+  it('that is not encoded in UTF8 is refused (R90)', async () => {
     await expect(reach({ ...postgres.connection, database: 'latin' })).rejects.toThrow(
       'Cannot use the database: latin is encoded in LATIN1, and Drydock needs UTF8. ' +
         'Create it as: createdb --encoding=UTF8 --template=template0 latin',
@@ -78,7 +78,7 @@ describe('a database', () => {
     );
   });
 
-  it('in which the role may create nothing is refused, with the statement that mends it', async () => {
+  it('in which the role may create nothing is refused, with the statement that mends it (R90)', async () => {
     await expect(reach({ ...postgres.connection, user: 'guest' })).rejects.toThrow(
       'Cannot use the database: guest may not create tables in postgres. As its owner, run: ' +
         'grant create on schema public to "guest"; grant create on database "postgres" to "guest";',
@@ -99,10 +99,10 @@ describe('a database', () => {
   });
 });
 
-(hasPgBouncer() ? describe : describe.skip)('PgBouncer', () => {
+function describePgBouncer(): void {
   const IGNORE = 'ignore_startup_parameters = statement_timeout';
 
-  it('that lends connections for a transaction only is refused', async () => {
+  it('that lends connections for a transaction only is refused (R90)', async () => {
     const pooler = await startPgBouncer(postgres, ['pool_mode = transaction', IGNORE]);
     await expect(reach(pooler.url)).rejects.toThrow(
       /shares its connections between transactions.* pool_mode = session/,
@@ -121,4 +121,5 @@ describe('a database', () => {
     await expect(reach(pooler.url)).rejects.toThrow(/ignore_startup_parameters = statement_timeout/);
     await pooler.close();
   });
-});
+}
+if (hasPgBouncer()) describe('PgBouncer', describePgBouncer);

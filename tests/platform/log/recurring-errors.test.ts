@@ -13,7 +13,7 @@ function fails(message: string, text = 'The database does not answer'): boolean 
   return errors.admits([{ err: new Error(message) }, text]);
 }
 
-it('writes an error once a second, and then says how often it came again', () => {
+it('writes an error once a second, and then says how often it came again (R91)', () => {
   expect([1, 2, 3, 4].map(() => fails('connect ECONNREFUSED'))).toEqual([true, false, false, false]);
   expect(told).toEqual([]);
   jest.advanceTimersByTime(1000);
