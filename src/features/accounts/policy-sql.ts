@@ -104,6 +104,9 @@ export const READERS_ROLE = `case when r.visibility = 'private' then (${reposito
 /** Whether the caller has any role in the repository. */
 export const HAS_ROLE = hasRole(REPOSITORY_ROLE);
 
+/** Whether the caller's access token, if there is one, is for the repository. */
+export const COVERED = isCovered(`(r.namespace || '/' || r.name)`);
+
 /** `canRead`, without the namespace. */
 export const READABLE = `(r.visibility <> 'private' or ${hasRole(repositoryRole(IS_OWNER_BY_NAME))})`;
 

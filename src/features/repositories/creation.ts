@@ -6,7 +6,7 @@ import { doerOf } from '../accounts/doer';
 import { canCreate, includes, type Visibility } from '../accounts/policy';
 import { displayName, parseRepositoryName } from './names';
 import { authorizationRequired, findScope } from './scope';
-import { makeRepository } from './visibility';
+import { makeNewRepository } from './visibility';
 
 /**
  * Makes an empty repository.
@@ -34,7 +34,6 @@ export async function createRepository(
   }
   await inTransaction(ctx.db, async (tx) => {
     const options = { visibility: visibility ?? namespace.defaultVisibility, doer: doerOf(actor, principal) };
-    const isMade = await makeRepository(tx, name, options);
-    if (!isMade) throw new AppError('conflict', `${displayName(name)} already exists`);
+    await makeNewRepository(tx, name, options);
   });
 }

@@ -12,6 +12,7 @@ import {
 import type { PreparedStatement } from '../../platform/db/query';
 import type { AccessLevel, Identity, RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
+import type { RepositoryState } from '../accounts/repository-states';
 
 const FACTS = 'r.id as repository_id, r.namespace, r.name, r.state, r.visibility, r.is_remote';
 
@@ -102,11 +103,4 @@ export interface ScopeRow extends CallerRow, RepositoryRow {
   namespace_role?: 'admin' | null;
 }
 
-/**
- * `initialized` until a push is finished for the first time, then `active`; `deleting` from the first step of a
- * deletion until its last (protocol 2.6, 2.11):
- *
- *   (PUT R/) -> initialized -(PUT R/images)-> active
- *   initialized, active -(DELETE R/)-> deleting -(DELETE R/ again, or 24 h)-> gone
- */
-export type RepositoryState = 'initialized' | 'active' | 'deleting';
+export type { RepositoryState };
