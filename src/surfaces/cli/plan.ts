@@ -53,7 +53,11 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
     .description('make a plan, or change one')
     .argument('<name>', "the plan's name")
     .argument('<repositories>', 'how many may be private, or `unlimited`', readLimit)
-    .option('--layers <size>', 'how many bytes of layers a namespace may hold: 500m, 10g or unlimited; without it, as before', readBytes)
+    .option(
+      '--layers <size>',
+      'how many bytes of layers a namespace may hold: 500m, 10g or unlimited; without it, as before',
+      readBytes,
+    )
     .option('--position <number>', 'its place in the list', readPosition, 100)
     .action(async (name: string, privateRepositories: number | undefined, options: SetOptions) => {
       const storedBytes = await parts.withContext(async (ctx) => {
