@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { FilesystemBlobStore } from './blobs/filesystem';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
+import { StorageRooms } from './blobs/storage-rooms';
 import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
@@ -87,6 +88,7 @@ function storageLimits(config: Config): StorageLimits {
 
 type MadeHere =
   | 'storageRoom'
+  | 'namespaceRooms'
   | 'layerUploads'
   | 'loginLimiters'
   | 'mailLimiters'
@@ -127,6 +129,7 @@ export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits
   return {
     ...parts,
     storageRoom,
+    namespaceRooms: new StorageRooms(),
     layerUploads,
     loginLimiters,
     mailLimiters,
