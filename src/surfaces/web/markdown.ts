@@ -1,10 +1,11 @@
 import MarkdownIt from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
+import { HEADING_ID, IN_PAGE, linkHeadings, readBreaksAndComments } from './markdown-rules';
 
 /*
  * Markdown of strangers. One library writes the HTML and lets none of the author's through; another then drops whatever
- * is not on a short list, so that a fault of the first does no harm. No class, no style, no id, no picture and no address
- * but those of links ever come out.
+ * is not on a short list, so that a fault of the first does no harm. No class, no style, no picture, no id but those of
+ * headings and no address but those of links ever come out.
  */
 
 /** `readme`: with headings and tables; `comment`: what fits into a few lines. */
@@ -54,6 +55,7 @@ function markLinked(tokens: readonly Token[]): void {
 function makeWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
   const writer = new MarkdownIt({ html: false, linkify: true, typographer: false, breaks: kind === 'comment' });
   if (kind === 'comment') writer.disable(['table', 'heading', 'lheading', 'hr']);
+  readBreaksAndComments(writer);
   // Pictures are on other hosts, which would learn who reads: they become links.
   writer.renderer.rules['image'] = (tokens, index) => {
     const token = tokens[index];
@@ -64,6 +66,7 @@ function makeWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
   writer.core.ruler.push('drydock', ({ tokens }) => {
     lowerHeadings(tokens);
     markLinked(tokens);
+    linkHeadings(tokens);
   });
   return writer;
 }
@@ -73,19 +76,33 @@ const WRITERS: Readonly<Record<MarkdownKind, MarkdownIt.MarkdownIt>> = {
   comment: makeWriter('comment'),
 };
 
+const HEADINGS = ['h2', 'h3', 'h4', 'h5', 'h6'];
+
+function linkTo(href: string): Record<string, string> {
+  if (IN_PAGE.test(href)) return { href };
+  // A link without a host would lead to a page of ours that the author did not mean.
+  return LEADS_OUT.test(href) ? { href, rel: LINK_REL } : {};
+}
+
+const toHeading: sanitizeHtml.Transformer = (tagName, { id = '' }) => ({
+  tagName,
+  attribs: HEADING_ID.test(id) ? { id } : {},
+});
+
 function clean(html: string, kind: MarkdownKind): string {
   return sanitizeHtml(html, {
     allowedTags: [...ALLOWED_ELEMENTS[kind]],
-    allowedAttributes: { a: ['href', 'rel'], pre: ['tabindex'] },
+    allowedAttributes: {
+      a: ['href', 'rel'],
+      pre: ['tabindex'],
+      ...Object.fromEntries(HEADINGS.map((heading) => [heading, ['id']])),
+    },
     allowedSchemes: ['http', 'https', 'mailto'],
     allowProtocolRelative: false,
     disallowedTagsMode: 'discard',
     transformTags: {
-      // A link without a host would lead to a page of ours that the author did not mean.
-      a: (_name, { href = '' }) => ({
-        tagName: 'a',
-        attribs: LEADS_OUT.test(href) ? { href, rel: LINK_REL } : {},
-      }),
+      a: (_name, { href = '' }) => ({ tagName: 'a', attribs: linkTo(href) }),
+      ...Object.fromEntries(HEADINGS.map((heading) => [heading, toHeading])),
       // Code scrolls sideways, and must do so by the keyboard, too.
       pre: () => ({ tagName: 'pre', attribs: { tabindex: '0' } }),
     },

@@ -8,6 +8,7 @@ import type { Rendered } from '../../markdown';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
+import { exampleUser, hubOf } from '../public/engine-commands';
 import { pullName, tagPath } from './addresses';
 
 interface OfRepository {
@@ -125,7 +126,7 @@ export function FirstPush({ visitor, repository }: OfRepository & { readonly vis
   return (
     <Panel title="Push the first image">
       <p>On a machine that has the image, log in, give the image this name, and push it:</p>
-      <CopyLine text={`docker login ${new URL(visitor.origin).origin}/v1/`} label="Command that logs in" />
+      <CopyLine text={`docker login -u ${exampleUser(visitor)} ${hubOf(visitor)}`} label="Command that logs in" />
       <CopyLine text={`docker tag IMAGE ${name}:latest`} label="Command that names the image" />
       <CopyLine text={`docker push ${name}`} label="Command that pushes" />
       <p class="fine">
