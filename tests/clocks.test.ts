@@ -109,8 +109,8 @@ describe.each([
     const token = await startPush(server, 'alice/app', [running]);
     await uploadImage(server, token, running);
     await collectGarbage(server.ctx, { olderThanMs: 3 * MINUTE_MS, dryRun: false });
-    const left = (await server.ctx.db('repository_images').select('image_id')) as { image_id: string }[];
-    expect(left.map(({ image_id: id }) => id).sort()).toEqual([running.id, fresh.id].sort());
+    const left = await server.ctx.db('repository_images').pluck('image_id');
+    expect(left.sort()).toEqual([running.id, fresh.id].sort());
     const path = '/v1/repositories/alice/app/tags/latest';
     expect(await reply(call(server, 'put', path, { authorization: token, body: `"${running.id}"` }))).toEqual([
       200,
@@ -131,7 +131,7 @@ describe.each([
 
   it('a job that is to wait waits as long as it was told (R222)', async () => {
     await server.ctx.db.transaction((tx) => enqueue(tx, 'clock', {}, { afterMs: 90_000 }));
-    const { rows } = await server.ctx.db.raw<{ rows: unknown[] }>(
+    const { rows } = await server.ctx.db.raw<{ rows: object[] }>(
       `select extract(epoch from run_at - created_at)::float8 as seconds from graphile_worker.jobs
        where task_identifier = 'clock'`,
     );

@@ -10,6 +10,7 @@ import { noteSignOfLife } from '../repositories/pushes';
 import { jsonDigest, readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
 import { assertPusher, locateWritable, type LocatedImage } from './locate';
+import { findNamespaceRoom } from './quota';
 import * as store from './uploads.store';
 
 /*
@@ -159,19 +160,22 @@ async function* withSigns(
  * first, row second.
  *
  * @param bytes - exactly what came over the wire
- * @throws AppError `storage_full`, before the first byte or later; `busy` for one of too many at once; `conflict` when the attempt ended meanwhile; whatever
+ * @throws AppError `storage_full`, or `forbidden` by the plan of the namespace, before the first byte or later; `busy` for one of too many at once; `conflict` when the attempt ended meanwhile; whatever
  *   `bytes` throws
  */
 export async function storeLayer(
-  ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom' | 'layerUploads'>,
+  ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom' | 'namespaceRooms' | 'layerUploads'>,
   actor: Actor,
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
 ): Promise<void> {
   const beforePayload = Buffer.concat([upload.json, Buffer.from('\n')]);
+  const namespaceRoom = await findNamespaceRoom(ctx, upload.repository_id);
+  const admitted = namespaceRoom?.admit(bytes) ?? bytes;
   const blob = await ctx.layerUploads.run(upload.pusher ?? '', () =>
-    ctx.blobs.write(ctx.storageRoom.admit(withSigns(ctx, actor, upload, bytes)), beforePayload),
+    ctx.blobs.write(ctx.storageRoom.admit(withSigns(ctx, actor, upload, admitted)), beforePayload),
   );
+  namespaceRoom?.stored(blob.sizeBytes);
   const layer = {
     digest: blob.digest,
     sizeBytes: blob.sizeBytes,

@@ -86,6 +86,11 @@ export function inSql(delayMs: string): string {
   return `(now() + ${delayMs}::float8 * interval '1 millisecond')`;
 }
 
+/** Resolves when Postgres answers. */
+export async function ping(db: Db): Promise<void> {
+  await query(db, 'select 1');
+}
+
 /** The pattern for `like` that finds `text` as it is, anywhere. */
 export function containing(text: string): string {
   return `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
