@@ -3,6 +3,7 @@ import { OPERATOR } from '../../features/audit/audit';
 import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../features/namespaces/plans';
 import { printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const NAMESPACE = 'a username, or an organization';
 
@@ -47,7 +48,9 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
     .command('delete')
     .description('delete a plan that nobody has')
     .argument('<name>', "the plan's name")
-    .action(async (name: string) => {
+    .option(...YES)
+    .action(async (name: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Delete the plan ${name}?`);
       await parts.withContext((ctx) => deletePlan(ctx, name, OPERATOR));
       printLine(`Deleted the plan ${name}.`);
     });
