@@ -173,7 +173,7 @@ describe('user activate, deactivate and admin', () => {
     await expect(listed()).resolves.toMatchObject([{ isAdmin: false }, { isAdmin: true }]);
   });
 
-  it.each([['activate'], ['deactivate'], ['admin'], ['admin', '--revoke'], ['delete']])(
+  it.each([['activate'], ['deactivate'], ['admin'], ['admin', '--revoke'], ['delete', '--yes']])(
     'know no user that is not there: %s %s',
     async (command, ...flags) => {
       await expect(place.run('user', command, 'nobody', ...flags)).resolves.toEqual(failure('No such user: nobody'));
