@@ -59,7 +59,7 @@ describe('a limit', () => {
     expect(await take(room, layer(5).bytes)).toBe(5);
   });
 
-  it('counts uploads together that arrive at once', async () => {
+  it('counts uploads together that arrive at once (R63)', async () => {
     const { room } = roomOf({ limitBytes: 5 * MEGABYTE });
     const both = await Promise.allSettled([take(room, layer(3).bytes), take(room, layer(3).bytes)]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
@@ -93,7 +93,7 @@ describe('a reserve', () => {
     expect(await take(room, layer(1).bytes)).toBe(1);
   });
 
-  it('ends an upload during which the disk fills up', async () => {
+  it('ends an upload during which the disk fills up (R62)', async () => {
     const { room, gauge } = roomOf({ reserveBytes: 10 * MEGABYTE });
     const filling = layer(1000, (sent) => (gauge.free = (20 - sent) * MEGABYTE));
     await expect(take(room, filling.bytes)).rejects.toMatchObject({ code: 'storage_full', message: DISK_FULL });

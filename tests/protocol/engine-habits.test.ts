@@ -27,32 +27,35 @@ describe('an upload', () => {
   it.each([
     ['without a type, as before docker 1.3', []],
     ['with a type, as from docker 1.3 on', ['Content-Type: application/octet-stream']],
-  ])('of a layer in chunks, without a length and %s, is taken, and the connection ends', async (_, headers) => {
-    const image = makeImage({ layer: gzipSync(randomBytes(50_000)) });
-    const authorization = await startPush(server, 'alice/app', [image]);
-    const json = await call(server, 'put', `/v1/images/${image.id}/json`, { authorization, body: image.json });
-    expect(json.status).toBe(200);
-    const head = [
-      `PUT /v1/images/${image.id}/layer HTTP/1.1`,
-      'Host: hub.test',
-      `Authorization: ${authorization}`,
-      'Transfer-Encoding: chunked',
-      ...headers,
-      'Connection: close',
-    ];
-    // `sendRaw` reads until the server closes.
-    const answer = await sendBytes(`${head.join('\r\n')}\r\n\r\n${chunked(image.layer, 7001)}`);
-    expect([answer.head[0], answer.body]).toEqual(['HTTP/1.1 200 OK', 'true']);
-    const checksum = await call(server, 'put', `/v1/images/${image.id}/checksum`, {
-      authorization,
-      headers: { 'X-Docker-Checksum-Payload': image.payload },
-    });
-    expect([checksum.status, checksum.text]).toEqual([200, 'true']);
-    const layer = await call(server, 'get', `/v1/images/${image.id}/layer`, { authorization });
-    expect(layer.bytes.equals(image.layer)).toBe(true);
-  });
+  ])(
+    'of a layer in chunks, without a length and %s, is taken, and the connection ends (E28, E29)',
+    async (_, headers) => {
+      const image = makeImage({ layer: gzipSync(randomBytes(50_000)) });
+      const authorization = await startPush(server, 'alice/app', [image]);
+      const json = await call(server, 'put', `/v1/images/${image.id}/json`, { authorization, body: image.json });
+      expect(json.status).toBe(200);
+      const head = [
+        `PUT /v1/images/${image.id}/layer HTTP/1.1`,
+        'Host: hub.test',
+        `Authorization: ${authorization}`,
+        'Transfer-Encoding: chunked',
+        ...headers,
+        'Connection: close',
+      ];
+      // `sendRaw` reads until the server closes.
+      const answer = await sendBytes(`${head.join('\r\n')}\r\n\r\n${chunked(image.layer, 7001)}`);
+      expect([answer.head[0], answer.body]).toEqual(['HTTP/1.1 200 OK', 'true']);
+      const checksum = await call(server, 'put', `/v1/images/${image.id}/checksum`, {
+        authorization,
+        headers: { 'X-Docker-Checksum-Payload': image.payload },
+      });
+      expect([checksum.status, checksum.text]).toEqual([200, 'true']);
+      const layer = await call(server, 'get', `/v1/images/${image.id}/layer`, { authorization });
+      expect(layer.bytes.equals(image.layer)).toBe(true);
+    },
+  );
 
-  it('of a checksum has no body, and says so', async () => {
+  it('of a checksum has no body, and says so (E28)', async () => {
     const image = makeImage();
     const authorization = await startPush(server, 'alice/app', [image]);
     await call(server, 'put', `/v1/images/${image.id}/json`, { authorization, body: image.json });
@@ -104,7 +107,7 @@ describe('what no engine can use', () => {
     ];
   };
 
-  it('is a redirect: no answer is one, and no slash makes one', async () => {
+  it('is a redirect: no answer is one, and no slash makes one (E26)', async () => {
     for (const [line = '', ...headers] of await requests()) {
       const answer = await sendRaw(server.port, rawRequest(line, headers));
       expect([line, answer.head[0]]).toEqual([line, expect.not.stringMatching(/^HTTP\/1\.1 3/)]);
@@ -112,7 +115,7 @@ describe('what no engine can use', () => {
     }
   });
 
-  it('is a cookie: none is set, and one that is sent changes nothing', async () => {
+  it('is a cookie: none is set, and one that is sent changes nothing (E25)', async () => {
     for (const [line = '', ...headers] of await requests()) {
       const without = await sendRaw(server.port, rawRequest(line, headers));
       const withOne = await sendRaw(server.port, rawRequest(line, [...headers, ...COOKIE]));

@@ -33,7 +33,7 @@ async function expectPullsWhole(repository: string, chain: readonly TestImage[])
   }
 }
 
-it(`survives ${ROUNDS} kills in the middle of a push: nothing complete is lost, nothing broken blocks`, async () => {
+it(`survives ${ROUNDS} kills in the middle of a push: nothing complete is lost, nothing broken blocks (R21)`, async () => {
   const first = makeBigChain();
   const before = Date.now();
   await pushImages(place.server, 'alice/first', first);

@@ -88,7 +88,7 @@ function expectGoodAnswer(request: BadRequest, { status, type, head, body }: See
   if (body !== '' && request.path.startsWith('/v1/') && !mayBeBinary && request.method !== 'HEAD') JSON.parse(body);
 }
 
-it(`${REQUESTS} bad requests get a good answer: in JSON, no 5xx, nothing of anybody else`, async () => {
+it(`${REQUESTS} bad requests get a good answer: in JSON, no 5xx, nothing of anybody else (R19)`, async () => {
   const statuses = new Map<number, number>();
   const batch = fc.array(badRequests(known), { minLength: AT_ONCE, maxLength: AT_ONCE });
   await fc.assert(

@@ -61,20 +61,23 @@ async function expectLifeGoesOn(stored: TestImage): Promise<void> {
   expect((await call(server, 'get', '/readyz')).status).toBe(200);
 }
 
-it.each(possibleWays())('a layer that does not fit on %s leaves nothing behind, and the next one fits', async (way) => {
-  await open(way);
-  const stored = imageOf(2);
-  await pushImages(place.server, 'alice/app', [stored]);
-  for (let round = 0; round < 3; round += 1)
-    expect(await refusedPush(imageOf(TIGHT_BYTES / MEGABYTE + 4))).toEqual(NO_ROOM);
-  expect(await filesBelow(place.blobDir, 'sha256')).toHaveLength(1);
-  await expectLifeGoesOn(stored);
-  const fitting = imageOf(3);
-  await uploadImage(place.server, await startPush(place.server, 'alice/app', [fitting]), fitting);
-  expect(await filesBelow(place.blobDir, 'sha256')).toHaveLength(2);
-});
+it.each(possibleWays())(
+  'a layer that does not fit on %s leaves nothing behind, and the next one fits (R60)',
+  async (way) => {
+    await open(way);
+    const stored = imageOf(2);
+    await pushImages(place.server, 'alice/app', [stored]);
+    for (let round = 0; round < 3; round += 1)
+      expect(await refusedPush(imageOf(TIGHT_BYTES / MEGABYTE + 4))).toEqual(NO_ROOM);
+    expect(await filesBelow(place.blobDir, 'sha256')).toHaveLength(1);
+    await expectLifeGoesOn(stored);
+    const fitting = imageOf(3);
+    await uploadImage(place.server, await startPush(place.server, 'alice/app', [fitting]), fitting);
+    expect(await filesBelow(place.blobDir, 'sha256')).toHaveLength(2);
+  },
+);
 
-it('several layers at once that do not fit together are refused cleanly, and those that fit are whole', async () => {
+it('several layers at once that do not fit together are refused cleanly, and those that fit are whole (R61)', async () => {
   const [way] = possibleWays();
   await open(way);
   const images = Array.from({ length: 6 }, () => imageOf(3));
@@ -99,7 +102,7 @@ it('several layers at once that do not fit together are refused cleanly, and tho
   expect(await filesBelow(place.blobDir, 'uploads')).toEqual([]);
 });
 
-it('DRYDOCK_STORAGE_RESERVE: less than that free refuses a layer before its first byte', async () => {
+it('DRYDOCK_STORAGE_RESERVE: less than that free refuses a layer before its first byte (R62)', async () => {
   await open(undefined, { DRYDOCK_STORAGE_RESERVE: '100000t' });
   const image = imageOf(1);
   const token = await startPush(place.server, 'alice/app', [image]);
@@ -117,7 +120,7 @@ it('DRYDOCK_STORAGE_RESERVE: less than that free refuses a layer before its firs
   req.destroy();
 });
 
-it('DRYDOCK_STORAGE_LIMIT: a layer that crosses it is refused on the way, one that fits is taken', async () => {
+it('DRYDOCK_STORAGE_LIMIT: a layer that crosses it is refused on the way, one that fits is taken (R63)', async () => {
   await open(undefined, { DRYDOCK_STORAGE_LIMIT: '6m' });
   const stored = imageOf(2);
   await pushImages(place.server, 'alice/app', [stored]);

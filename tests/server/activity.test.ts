@@ -68,7 +68,7 @@ async function untilBothCount(): Promise<void> {
   await database.db('repository_activity').delete();
 }
 
-it('counts 50,000 pulls exactly, by two processes of which one is told to stop in the middle', async () => {
+it('counts 50,000 pulls exactly, by two processes of which one is told to stop in the middle (R38)', async () => {
   await pushImages(server, 'alice/app', makeChain(2));
   await untilBothCount();
   const [victim, other] = workerPids();
@@ -97,7 +97,7 @@ it('counts 50,000 pulls exactly, by two processes of which one is told to stop i
   });
 });
 
-it('saves what was counted before it ends', async () => {
+it('saves what was counted before it ends (R38)', async () => {
   const statuses = await pullMany(server.url, {
     repository: 'alice/app',
     times: 1000,

@@ -58,7 +58,7 @@ async function expectNothingLeft(pid: number | undefined): Promise<void> {
 }
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  it.each(Object.keys(MOMENTS))('%s stops what was started', async (moment) => {
+  it.each(Object.keys(MOMENTS))('%s stops what was started (R42)', async (moment) => {
     const command = start(['serve'], { DRYDOCK_WORKERS: '2' });
     await MOMENTS[moment]!(command);
     const pid = lockFile()?.pid;
@@ -67,7 +67,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await expectNothingLeft(pid);
   });
 
-  it('ends a command as it would end any other, once what it started is stopped', async () => {
+  it('ends a command as it would end any other, once what it started is stopped (R43)', async () => {
     const command = start(['user', 'list']);
     await MOMENTS['while Postgres comes up']!(command);
     const pid = lockFile()?.pid;
@@ -78,7 +78,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
-it('SIGTERM while another process migrates is not waited out', async () => {
+it('SIGTERM while another process migrates is not waited out (R42)', async () => {
   const database = await createTestDatabase('template1');
   const waits = async (): Promise<boolean> => {
     const { rows } = await database.db.raw<{ rows: unknown[] }>(
@@ -101,7 +101,7 @@ it('SIGTERM while another process migrates is not waited out', async () => {
   }
 });
 
-it('SIGTERM while the database is waited for is not waited out', async () => {
+it('SIGTERM while the database is waited for is not waited out (R42)', async () => {
   const command = start(['serve'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', LOG_LEVEL: 'warn' });
   await command.waitFor(/waiting for the database/);
   command.process.kill('SIGTERM');

@@ -119,7 +119,7 @@ describe('with the Postgres that it is told', () => {
     }
   });
 
-  it('lets an upload finish when it is told to stop, and takes nothing new', async () => {
+  it('lets an upload finish when it is told to stop, and takes nothing new (R40)', async () => {
     const place = await createCommandPlace();
     try {
       await place.run('user', 'add', 'alice', '--password', 'alicepw');

@@ -105,13 +105,13 @@ describe('https', () => {
   });
   afterAll(() => server.stop());
 
-  it('is spoken by the main door, and TLS 1.0 is not', async () => {
+  it('is spoken by the main door, and TLS 1.0 is not (R20)', async () => {
     expect(server.url).toMatch(/^https:/);
     expect(await get(`${server.url}/v1/_ping`)).toMatchObject({ status: 200, body: 'true', protocol: 'TLSv1.3' });
     await expect(get(`${server.url}/v1/_ping`, OLD)).rejects.toThrow();
   });
 
-  it('is spoken by the legacy door in TLS 1.0, for the protocol and nothing else', async () => {
+  it('is spoken by the legacy door in TLS 1.0, for the protocol and nothing else (R20)', async () => {
     const authorization = basic('alice');
     expect(await get(`${server.legacyUrl}/v1/_ping`, OLD)).toMatchObject({ status: 200, protocol: 'TLSv1' });
     expect(await get(`${server.legacyUrl}/v1/users/`, { ...OLD, authorization })).toMatchObject({ body: '"OK"' });
@@ -121,13 +121,13 @@ describe('https', () => {
     }
   });
 
-  it('all engines are well with tokens', async () => {
+  it('all engines are well with tokens (E2)', async () => {
     expect(failedSteps(await examineAtOnce(server.url, { limits: INSECURE }))).toEqual({});
   });
 });
 
 describe('https in standalone mode', () => {
-  it('all engines are well with Basic on every request', async () => {
+  it('all engines are well with Basic on every request (E2)', async () => {
     const server = await startTls({ standalone: true });
     try {
       expect(failedSteps(await examineAtOnce(server.url, { limits: INSECURE }))).toEqual({});

@@ -66,7 +66,7 @@ it('the metrics are those of all processes', async () => {
   expect((await count()) - before).toBe(10);
 });
 
-it('a process that dies is replaced, and the others go on meanwhile', async () => {
+it('a process that dies is replaced, and the others go on meanwhile (R39)', async () => {
   const [victim, other] = workerPids();
   process.kill(victim!, 'SIGKILL');
   for (let turn = 0; turn < 20; turn += 1) expect(await ping()).toBe(200);
@@ -93,7 +93,7 @@ it('SIGTERM ends all of them, with 0', async () => {
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
-it('Ctrl-C, which reaches all of them at once, lets a request finish', async () => {
+it('Ctrl-C, which reaches all of them at once, lets a request finish (R41)', async () => {
   server = await startChildServer(environment());
   const socket = await beginRequest();
   const pids = workerPids();

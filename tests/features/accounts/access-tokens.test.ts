@@ -48,7 +48,7 @@ it('is kept as a hash, and remembers its last use', async () => {
   expect(listed?.lastUsedAt?.getTime()).toBeGreaterThan(Date.now() - 60_000);
 });
 
-it('ends with its revocation, and so do the pulls that it began', async () => {
+it('ends with its revocation, and so do the pulls that it began (R9)', async () => {
   await pushImages(server, 'alice/app', [makeImage()]);
   await server.ctx.db('repositories').update({ visibility: 'private' });
   const { token, secret } = await addToken('laptop');
@@ -70,7 +70,7 @@ it('ends with its revocation, and so do the pulls that it began', async () => {
   await expect(revokeOwnAccessToken(server.ctx, alice, token.id)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('ends when it expires, also where it is remembered', async () => {
+it('ends when it expires, also where it is remembered (R9)', async () => {
   const { secret } = await addToken('laptop', { expiresAt: new Date(Date.now() + 3_600_000) });
   await login('alice', secret).expect(200);
   const pull = () => request(server.server).get('/v1/search?q=x').set('Authorization', basic('alice', secret));
@@ -90,7 +90,7 @@ it('outlives a change of the password, but not of the account', async () => {
   await login('alice', secret).expect(403, '"Account is not Active"');
 });
 
-it('does not change how one logs in, and makes no other tokens', async () => {
+it('does not change how one logs in, and makes no other tokens (R10)', async () => {
   const { secret } = await addToken('strong', { access: 'admin' });
   const put = request(server.server).put('/v1/users/alice/').set('Authorization', basic('alice', secret));
   await put.send({ password: 'stolen account' }).expect(403);
@@ -104,7 +104,7 @@ it('does not change how one logs in, and makes no other tokens', async () => {
   await expect(listOwnAccessTokens(server.ctx, actor)).rejects.toMatchObject(refused);
 });
 
-it('pushes no more than it may', async () => {
+it('pushes no more than it may (R10)', async () => {
   const read = await addToken('read');
   const write = await addToken('write', { access: 'write' });
   const start = (secret: string) =>

@@ -197,7 +197,7 @@ describe('too many', () => {
   });
 });
 
-it('a mail server that is away is tried again, and then the mail is sent once', async () => {
+it('a mail server that is away is tried again, and then the mail is sent once (R32)', async () => {
   await addAlice();
   await place.smtp.close();
   await requestPasswordReset(place.ctx, 'alice', ADDRESS);

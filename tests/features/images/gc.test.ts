@@ -100,7 +100,7 @@ describe('collectGarbage', () => {
     expect(await layerOf('alice/app', loose)).toBe(404);
   });
 
-  it('keeps what was announced lately, with its ancestors', async () => {
+  it('keeps what was announced lately, with its ancestors (R46)', async () => {
     const [base, top] = makeChain(2);
     await pushImages(server, 'alice/app', [base!, top!]);
     await untag('alice/app');
@@ -122,7 +122,7 @@ describe('collectGarbage', () => {
     expect(await layerOf('carol/app', twin)).toEqual(image.layer);
   });
 
-  it('lets a push finish that began long ago and is still under way', async () => {
+  it('lets a push finish that began long ago and is still under way (R46)', async () => {
     const [base, top] = makeChain(2);
     const token = await startPush(server, 'alice/app', [base!, top!]);
     const push = registryClient(server, token);
@@ -155,7 +155,7 @@ describe('collectGarbage', () => {
     expect(await layerOf('carol/app', other)).toEqual(image.layer);
   });
 
-  it('beside pushes that announce the same images again never leaves an image half there', async () => {
+  it('beside pushes that announce the same images again never leaves an image half there (R46)', async () => {
     const chain = makeChain(3);
     await pushImages(server, 'alice/app', chain);
     for (let round = 0; round < 10; round += 1) {

@@ -61,7 +61,7 @@ describe('scrub', () => {
     expect((await scrubAll()).damaged).toEqual([found]); // as long as nobody repairs it
   });
 
-  it('reads the least recently read first, and goes on where a run was ended', async () => {
+  it('reads the least recently read first, and goes on where a run was ended (R56)', async () => {
     await pushImages(
       server,
       'alice/app',
@@ -104,7 +104,7 @@ describe('scrub', () => {
     expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
-  it('finds bytes whole that are there again', async () => {
+  it('finds bytes whole that are there again (R58)', async () => {
     const image = imageOf(1000);
     await pushImages(server, 'alice/app', [image]);
     const file = await layerFile(place, image);
@@ -116,7 +116,7 @@ describe('scrub', () => {
     expect((await pull.get(image.id, 'layer')).bytes.equals(image.layer)).toBe(true);
   });
 
-  it('does not take for damage what gc has freed, or a push replaced, in the meantime', async () => {
+  it('does not take for damage what gc has freed, or a push replaced, in the meantime (R57)', async () => {
     const image = imageOf(1000);
     await pushImages(server, 'alice/app', [image]);
     const digest = layerDigest(image);
@@ -130,7 +130,7 @@ describe('scrub', () => {
 });
 
 describe('what is damaged and needed by nobody', () => {
-  it('is freed with its row, and its bytes stay in quarantine until they are swept', async () => {
+  it('is freed with its row, and its bytes stay in quarantine until they are swept (R59)', async () => {
     const image = imageOf(1000);
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));
     await push.putJson(image.id, image.json);

@@ -38,7 +38,7 @@ async function ageFiles(): Promise<void> {
 }
 
 describe('sweep', () => {
-  it('removes bytes that no row points to and halves of writes, once they are old', async () => {
+  it('removes bytes that no row points to and halves of writes, once they are old (R47)', async () => {
     const orphan = `${'ab'.repeat(32)}-00000000`;
     await plant(`sha256/ab/${orphan}`, LONG_AGO);
     await plant('uploads/0123', LONG_AGO);
@@ -48,7 +48,7 @@ describe('sweep', () => {
     expect((await files()).sort()).toEqual(['4567', `${'cd'.repeat(32)}-00000001`]);
   });
 
-  it('leaves every image alone, tagged or not, however old', async () => {
+  it('leaves every image alone, tagged or not, however old (R47)', async () => {
     const [tagged, loose] = [makeImage(), makeImage()];
     await pushImages(server, 'alice/app', [loose, tagged]);
     await ageFiles();

@@ -44,7 +44,7 @@ async function members(): Promise<string[]> {
   return found.map(({ username }) => username);
 }
 
-it('a user accepts what is for him, once, and nobody else can', async () => {
+it('a user accepts what is for him, once, and nobody else can (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
   expect(await own(robert)).toMatchObject([
     { id, organization: 'acme', team: 'developers', username: 'robert', email: undefined, invitedBy: 'alice' },
@@ -57,7 +57,7 @@ it('a user accepts what is for him, once, and nobody else can', async () => {
   await expect(acceptInvitation(ctx, robert, { id })).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('an invitation of an address is for whoever has confirmed it', async () => {
+it('an invitation of an address is for whoever has confirmed it (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { email: 'Robert@Example.com' });
   expect((await own(robert)).map((each) => each.id)).toEqual([id]);
   await database.db('emails').where({ email: 'robert@example.com' }).update({ verified_at: null });
@@ -65,7 +65,7 @@ it('an invitation of an address is for whoever has confirmed it', async () => {
   await expect(acceptInvitation(ctx, robert, { id })).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('whoever has the link of an invitation accepts it, and the link is kept as a hash', async () => {
+it('whoever has the link of an invitation accepts it, and the link is kept as a hash (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { email: 'dave@example.com' });
   const secret = (await makeInvitationSecret(ctx, id)) ?? '';
   expect(secret).toHaveLength(43);

@@ -64,7 +64,7 @@ it('limit what is transferred', async () => {
   expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'micro', used: 2, limit: 5 });
 });
 
-it('let one of many win the last slot', async () => {
+it('let one of many win the last slot (R11)', async () => {
   const names = Array.from({ length: 8 }, (_, index) => `app${index}`);
   for (const name of names.slice(0, 4)) await createRepository(ctx, alice, app(name), 'public');
   const results = await Promise.allSettled([

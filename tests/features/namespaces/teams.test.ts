@@ -156,7 +156,7 @@ describe('teams', () => {
     await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject({ message: 'alice is the only owner of acme' });
   });
 
-  it('keep one owner when two leave at once', async () => {
+  it('keep one owner when two leave at once (R12)', async () => {
     await addMemberAs(ctx, OWNERS, 'robert', OPERATOR);
     const results = await Promise.allSettled([
       removeMember(ctx, alice, OWNERS, 'alice'),

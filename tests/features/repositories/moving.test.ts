@@ -59,7 +59,7 @@ describe('a repository that was renamed', () => {
     expect(await listAliases(server.ctx, alice, named('web'))).toEqual([named('app')]);
   });
 
-  it('is not pushed to, changed or deleted by its old name', async () => {
+  it('is not pushed to, changed or deleted by its old name (R14)', async () => {
     await moveRepository(server.ctx, alice, named('app'), named('web'));
     const put = (path: string, body: object | string) =>
       request(server.server).put(`/v1/repositories/alice/app${path}`).set('Authorization', basic('alice')).send(body);

@@ -76,7 +76,7 @@ describe('saving counts', () => {
     ]);
   });
 
-  it('does not count a batch again that was saved, though nobody heard of it', async () => {
+  it('does not count a batch again that was saved, though nobody heard of it (R37)', async () => {
     const id = await addRepository('app');
     let isAnswered = false;
     const buffer = new CountBuffer<Activity>(async (saved) => {
@@ -161,7 +161,7 @@ it('a User-Agent that no engine has is counted, and not kept', async () => {
   ]);
 });
 
-it('while Postgres is away, counts are kept, and saved once it is back', async () => {
+it('while Postgres is away, counts are kept, and saved once it is back (R37)', async () => {
   const postgres = await startOwnPostgres();
   const db = openDb(postgres.connection);
   try {

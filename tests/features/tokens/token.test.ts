@@ -45,7 +45,7 @@ function valueIndexes(text: string): number[] {
 }
 
 describe('issueToken', () => {
-  it('has the form that engines send back', () => {
+  it('has the form that engines send back (E4)', () => {
     const { text, nonce } = issueToken(KEY, {
       identity: { userId: 1, credentialsEpoch: 0 },
       repository: { namespace: 'library', name: 'foo' },
@@ -71,7 +71,7 @@ describe('readToken', () => {
     );
   });
 
-  it('reads it in every lenient form', () => {
+  it('reads it in every lenient form (E4)', () => {
     const forms: ((parts: string[]) => string)[] = [
       (parts) => `Token ${parts.join(',')}`,
       (parts) => ` token  Token ${parts.join(', ')}`,
@@ -89,7 +89,7 @@ describe('readToken', () => {
     );
   });
 
-  it('refuses every token of which one character of a value was changed', () => {
+  it('refuses every token of which one character of a value was changed (R4)', () => {
     const anyCharacter = fc.oneof(
       fc.constantFrom(...Array.from('0123456789abcdefABCDEF"/,= zZ')),
       fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1 }),
@@ -129,7 +129,7 @@ describe('readToken', () => {
     );
   });
 
-  it('cannot be made to take one repository or access for another', () => {
+  it('cannot be made to take one repository or access for another (R4)', () => {
     fc.assert(
       fc.property(anyClaims, anyClaims, (claims, other) => {
         const [signature = ''] = issueToken(KEY, claims, NOW).text.split(',');

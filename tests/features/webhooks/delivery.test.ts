@@ -37,7 +37,7 @@ async function onlyDelivery(server: HookServer, hook: Webhook) {
   return getDelivery(server.ctx, alice, APP, { id: delivery!.id });
 }
 
-describe('what may not be reached', () => {
+describe('what may not be reached (R16)', () => {
   async function expectRefused(server: HookServer, url: string, reason: unknown): Promise<void> {
     const hook = await addHook(server, url);
     await pushImages(server, 'alice/app', [makeImage()]);
@@ -142,7 +142,7 @@ it('is sent again, the same, until it is taken', async () => {
   );
 });
 
-it('is given up after five attempts over an hour', async () => {
+it('is given up after five attempts over an hour (R34)', async () => {
   const there = await receiver();
   await there.close();
   const server = await hookServer();
@@ -198,7 +198,7 @@ describe('after long failure', () => {
       .where({ id: hook.id })
       .update({ failing_since: server.ctx.db.raw(`now() - ? * interval '1 hour'`, [hours]), failure_count: 2 });
 
-  it('the hook is switched off and its owner is mailed; switched on, it begins anew', async () => {
+  it('the hook is switched off and its owner is mailed; switched on, it begins anew (R34)', async () => {
     const smtp = await startSmtpServer();
     const there = await receiver(() => ({ status: 500 }));
     const server = await hookServer(undefined, undefined, smtp.settings);

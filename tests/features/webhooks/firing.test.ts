@@ -75,7 +75,7 @@ it('a finished push is told with the payload of the Hub (protocol 6.3), signed',
   expect(headers['x-drydock-delivery']).toBe(String(delivery?.id));
 });
 
-it('every active hook is told once, however often the job runs', async () => {
+it('every active hook is told once, however often the job runs (R35)', async () => {
   const [off] = await Promise.all([addHook(server, `${there.url}/off`), addHook(server, `${there.url}/a`)]);
   await addHook(server, `${there.url}/b`);
   await updateWebhook(server.ctx, await actor(server, 'alice'), APP, off.id, { isActive: false });

@@ -171,7 +171,7 @@ describe('startEmbeddedPostgres', () => {
     }
   });
 
-  it('adopts the server of a process that was killed', async () => {
+  it('adopts the server of a process that was killed (R44)', async () => {
     const child = await startChildProcess();
     const pid = postmasterPid();
     child.kill('SIGKILL');
@@ -183,7 +183,7 @@ describe('startEmbeddedPostgres', () => {
     expect(postmasterPid()).toBeUndefined();
   });
 
-  it('brings the server back when it is killed', async () => {
+  it('brings the server back when it is killed (R44)', async () => {
     const server = await start();
     await query(server, 'create table kept as select 42 as answer');
     const pid = postmasterPid() ?? 0;

@@ -46,7 +46,7 @@ async function attemptsOf(work: () => Promise<unknown>): Promise<{ attempts: num
 }
 
 describe('two transactions in each other’s way', () => {
-  it('both succeed: the one that Postgres ends is run once more', async () => {
+  it('both succeed: the one that Postgres ends is run once more (R27)', async () => {
     let attempts = 0;
     let arrived = 0;
     let open: () => void = () => undefined;
@@ -69,7 +69,7 @@ describe('two transactions in each other’s way', () => {
   });
 
   it.each(['40P01', '40001'])(
-    'fails as unavailable when %s comes twice, in a transaction or without',
+    'fails as unavailable when %s comes twice, in a transaction or without (R27)',
     async (state) => {
       const alone = await attemptsOf(() => query(database.db, raise(state)));
       expect(alone).toMatchObject({ attempts: 2, error: TOO_BUSY });
@@ -88,13 +88,13 @@ describe('what Postgres refuses', () => {
     ['08006', 'a lost connection'],
     ['57014', 'a statement that takes too long'],
     ['25006', 'a standby'],
-  ])('%s, %s, is unavailable, and nothing is run twice', async (state) => {
+  ])('%s, %s, is unavailable, and nothing is run twice (R25)', async (state) => {
     const { attempts, error } = await attemptsOf(() => query(database.db, raise(state)));
     expect(error).toBeInstanceOf(AppError);
     expect({ attempts, error }).toMatchObject({ attempts: 1, error: NOT_ANSWERING });
   });
 
-  it('53100, a full disk, is the same as a full disk for layers', async () => {
+  it('53100, a full disk, is the same as a full disk for layers (R28)', async () => {
     await expect(query(database.db, raise('53100'))).rejects.toMatchObject({ name: 'AppError', code: 'storage_full' });
   });
 
@@ -110,7 +110,7 @@ describe('a Postgres that cannot be reached', () => {
     ['no socket', { host: path.join(__dirname, 'nowhere'), port: 5432, user: 'drydock', database: 'drydock' }],
     ['nobody who listens', 'postgres://drydock@127.0.0.1:1/drydock'],
     ['no such host', 'postgres://drydock@host.invalid/drydock'],
-  ])('%s: unavailable, at once', async (_, connection) => {
+  ])('%s: unavailable, at once (R25)', async (_, connection) => {
     const db = openDb(connection);
     try {
       await expect(query(db, 'select 1')).rejects.toMatchObject(NOT_ANSWERING);
@@ -124,14 +124,14 @@ describe('a Postgres that cannot be reached', () => {
 describe('limits of time', () => {
   const limitOf = async (db: Db): Promise<unknown> => query(db, 'show statement_timeout');
 
-  it('a statement has ten seconds, unless nobody waits for it', async () => {
+  it('a statement has ten seconds, unless nobody waits for it (R26)', async () => {
     expect(await limitOf(database.db)).toEqual([{ statement_timeout: '10s' }]);
     expect(await inTransaction(database.db, limitOf)).toEqual([{ statement_timeout: '10s' }]);
     expect(await inLongTransaction(database.db, limitOf)).toEqual([{ statement_timeout: '0' }]);
     expect(await limitOf(database.db)).toEqual([{ statement_timeout: '10s' }]);
   });
 
-  it('a request waits five seconds for a connection', async () => {
+  it('a request waits five seconds for a connection (R26)', async () => {
     const db = openDb(database.connection, 1);
     try {
       await inTransaction(db, async (tx) => {
@@ -148,7 +148,7 @@ describe('limits of time', () => {
     }
   });
 
-  it('a backend that does not answer at all is given up after twelve seconds, with its connection', async () => {
+  it('a backend that does not answer at all is given up after twelve seconds, with its connection (R26)', async () => {
     const db = openDb(database.connection, 1);
     const rows = await query<{ pid: number }>(db, 'select pg_backend_pid() as pid');
     const pid = rows[0]?.pid ?? 0;

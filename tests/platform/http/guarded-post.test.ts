@@ -82,7 +82,7 @@ it('refuses a name of which one address of several is not allowed', async () => 
   await expect(refusal(client([], { resolve }).post('http://a.example.com/', POST))).resolves.toContain('fd00::1');
 });
 
-it('connects to the address that was checked, whatever the name resolves to afterwards', async () => {
+it('connects to the address that was checked, whatever the name resolves to afterwards (R16)', async () => {
   const there = await receiver();
   const dns = await startDnsServer(['127.0.0.1', '127.0.0.2']);
   closing.push(() => dns.close());

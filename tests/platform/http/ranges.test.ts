@@ -81,7 +81,7 @@ describe('readRange (protocol 4.4, RFC 7233)', () => {
     );
   });
 
-  it('resumes where an engine stopped: from what it has to one past the end (protocol 13, trap 30)', () => {
+  it('resumes where an engine stopped: from what it has to one past the end (protocol 13, trap 30) (E18)', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.nat(), (sizeBytes, n) => {
         const received = n % (sizeBytes + 1);

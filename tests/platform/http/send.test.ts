@@ -89,7 +89,7 @@ describe('send', () => {
     expect([source.copied, source.closed]).toEqual([1, 1]);
   });
 
-  it('breaks the connection when a source breaks, and appends nothing', async () => {
+  it('breaks the connection when a source breaks, and appends nothing (R48)', async () => {
     const body: ByteSource = {
       copyTo: async (take) => {
         await take(Buffer.from('abc'));
@@ -208,7 +208,7 @@ describe('an answer before the end of the request', () => {
     expect(await connection.all()).toMatch(/^HTTP\/1.1 404 [^]*"no"$/);
   });
 
-  it('ends the connection of a client that never stops, or never goes on', async () => {
+  it('ends the connection of a client that never stops, or never goes on (R18)', async () => {
     const connection = begin('PUT', 'Content-Length: 1000\r\n');
     const startedAt = performance.now();
     expect(await connection.all()).toMatch(/^HTTP\/1.1 404 [^]*"no"$/);

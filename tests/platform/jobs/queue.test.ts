@@ -24,7 +24,7 @@ function noting(): { job: Job; noted: string[] } {
   return { job, noted };
 }
 
-it('a job queued in a transaction runs once that has committed, with its payload, and once', async () => {
+it('a job queued in a transaction runs once that has committed, with its payload, and once (R33)', async () => {
   const { job, noted } = noting();
   await runDueJobs(database, [job]); // the first to name a job makes the others wait for the end of its transaction
   await inTransaction(database.db, async (tx) => {
@@ -38,7 +38,7 @@ it('a job queued in a transaction runs once that has committed, with its payload
   expect(await queuedJobs(database)).toEqual([]);
 });
 
-it('a job queued in a transaction that is rolled back never was', async () => {
+it('a job queued in a transaction that is rolled back never was (R33)', async () => {
   const failing = inTransaction(database.db, async (tx) => {
     await enqueue(tx, 'note', { text: 'never' });
     throw new Error('no');
@@ -58,7 +58,7 @@ it('runs not before its time, and replaces one that waits under the same key', a
   expect(await queuedJobs(database)).toMatchObject([{ payload: { text: 'later' }, attempts: 0 }]);
 });
 
-it('runs again after a failure, later each time, and says so when it is given up', async () => {
+it('runs again after a failure, later each time, and says so when it is given up (R32)', async () => {
   const { job, noted } = noting();
   const lines: string[] = [];
   const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });

@@ -58,7 +58,7 @@ async function startEndless(): Promise<ChildProcess> {
   return child;
 }
 
-it('a job whose process was killed is run by another, and not before', async () => {
+it('a job whose process was killed is run by another, and not before (R30)', async () => {
   const child = await startEndless();
   await add();
   await once(child.stdout!, 'data');
@@ -73,7 +73,7 @@ it('a job whose process was killed is run by another, and not before', async () 
   expect(runs).toBe(1);
 });
 
-it('two processes never run a job at once, even if the queue gives it to both', async () => {
+it('two processes never run a job at once, even if the queue gives it to both (R31)', async () => {
   let running = 0;
   let most = 0;
   let runs = 0;
@@ -108,7 +108,7 @@ it('two processes never run a job at once, even if the queue gives it to both', 
   expect(most).toBe(1);
 });
 
-it('a job that loses its lock is told to stop, and is run again', async () => {
+it('a job that loses its lock is told to stop, and is run again (R31)', async () => {
   const told: boolean[] = [];
   let runs = 0;
   const run = async (stopping: AbortSignal): Promise<void> => {

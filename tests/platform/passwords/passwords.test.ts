@@ -33,7 +33,7 @@ describe('matchesPassword', () => {
     );
   });
 
-  it('tells passwords apart that share more than the 72 bytes that bcrypt reads', async () => {
+  it('tells passwords apart that share more than the 72 bytes that bcrypt reads (R15)', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ minLength: 72, maxLength: 300 }), async (prefix) => {
         const hash = await hashPassword(`${prefix}a`, COST);

@@ -78,7 +78,7 @@ describe('tokens that are not good', () => {
     expect(await statuses('alice/secret', issue(0, 'read', Buffer.alloc(32)))).toEqual([401, 401]);
   });
 
-  it('one for another repository is a 401, even where the public may read', async () => {
+  it('one for another repository is a 401, even where the public may read (R5)', async () => {
     expect(await statuses('alice/app', issue(0))).toEqual([401, 401]);
   });
 

@@ -42,14 +42,14 @@ describe('GET / by a browser', () => {
 
 describe('GET /v2/ (protocol 0.4)', () => {
   it.each(['/v2/', '/v2/alice/app/manifests/latest', '/v2/alice/app/tags/list'])(
-    'answers 404 to %s, without the header that would keep engines in v2',
+    'answers 404 to %s, without the header that would keep engines in v2 (E27)',
     async (path) => {
       const { status, headers } = await call(server, 'get', path);
       expect([status, headers['docker-distribution-api-version']]).toEqual([404, undefined]);
     },
   );
 
-  it('answers 404 to the uploads that docker 1.13 tries all the same', async () => {
+  it('answers 404 to the uploads that docker 1.13 tries all the same (E27)', async () => {
     const { status } = await call(server, 'post', '/v2/alice/app/blobs/uploads/');
     expect(status).toBe(404);
   });

@@ -79,7 +79,7 @@ describe('bodies over the limit', () => {
     expect(JSON.parse(answer.body)).toEqual(expect.any(String));
   });
 
-  it('a client that is still sending gets the answer, and the server lives on', async () => {
+  it('a client that is still sending gets the answer, and the server lives on (R17)', async () => {
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
     const head =
       'POST /v1/users/ HTTP/1.1\r\nHost: hub.test\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';

@@ -24,7 +24,7 @@ async function countQueries(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
-  it('answers the chain child first, the image itself included', async () => {
+  it('answers the chain child first, the image itself included (E21)', async () => {
     const chain = makeChain(3);
     await pushImages(server, 'alice/three', chain);
     const ids = chain.map((image) => image.id);
@@ -63,7 +63,7 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
     expect([forAll, forOne]).toEqual([2, 2]); // who may read what is where, and the chain
   });
 
-  it('answers 400 while the image or an ancestor is being uploaded', async () => {
+  it('answers 400 while the image or an ancestor is being uploaded (E21)', async () => {
     const [base, top] = makeChain(2);
     const push = registryClient(server, await startPush(server, 'alice/holes', [base!, top!]));
     await push.putJson(base!.id, base!.json);

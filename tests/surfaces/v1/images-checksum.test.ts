@@ -35,7 +35,7 @@ const tar = makeTarLayer('Welcome.\n');
 const tarImage = (): TestImage => makeImage({ layer: tar.gzipped });
 
 describe('PUT /v1/images/<id>/checksum takes (protocol 4.6)', () => {
-  it('the payload sum of docker 0.10 and later', async () => {
+  it('the payload sum of docker 0.10 and later (E10, E32)', async () => {
     const image = makeImage();
     const push = await begin(image);
     const headers = { 'X-Docker-Checksum': WRONG_TARSUM, 'X-Docker-Checksum-Payload': image.payload };
@@ -43,14 +43,14 @@ describe('PUT /v1/images/<id>/checksum takes (protocol 4.6)', () => {
     expect((await push.get(image.id, 'json')).status).toBe(200);
   });
 
-  it('the tarsum of docker 0.6 to 0.8, which send nothing else', async () => {
+  it('the tarsum of docker 0.6 to 0.8, which send nothing else (E30)', async () => {
     const image = tarImage();
     const push = await begin(image);
     expect(await reply(push.putChecksum(image.id, { 'X-Docker-Checksum': tar.tarsum(image.json) }))).toEqual(OK);
     expect((await push.get(image.id, 'json')).headers['x-docker-checksum']).toBe(image.payload);
   });
 
-  it('the tarsum of docker 0.9, whose payload sum is another hash', async () => {
+  it('the tarsum of docker 0.9, whose payload sum is another hash (E31)', async () => {
     const image = tarImage();
     const push = await begin(image);
     const headers = {
@@ -90,7 +90,7 @@ describe('PUT /v1/images/<id>/checksum takes (protocol 4.6)', () => {
 });
 
 describe('PUT /v1/images/<id>/checksum refuses (protocol 4.6)', () => {
-  it('what does not fit: the image stays in progress and can be finished', async () => {
+  it('what does not fit: the image stays in progress and can be finished (E34)', async () => {
     const image = tarImage();
     const push = await begin(image);
     for (const headers of [

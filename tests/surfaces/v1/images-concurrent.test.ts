@@ -72,7 +72,7 @@ describe('two pushes of one image, in every order of their steps', () => {
     (['two tokens', 'one user with Basic'] as const).map((how) => [name, how, make] as const),
   );
 
-  it.each(cells)('%s, %s: both succeed', async (_, how, make) => {
+  it.each(cells)('%s, %s: both succeed (R45)', async (_, how, make) => {
     for (const order of interleavings()) {
       const images = make();
       const tokens = [
@@ -100,7 +100,7 @@ describe('two pushes of one image, in every order of their steps', () => {
 });
 
 describe('pushes at the same time', () => {
-  it('of one chain by four engines all succeed', async () => {
+  it('of one chain by four engines all succeed (R45)', async () => {
     const chain = makeChain(4);
     const push = async (): Promise<void> => {
       const client = registryClient(server, await startPush(server, 'alice/busy', chain));

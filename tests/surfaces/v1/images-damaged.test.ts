@@ -48,7 +48,7 @@ async function pushed(): Promise<TestImage> {
 }
 
 describe('a pull', () => {
-  it('gets whole bytes, or none: after a scrub that found wrong ones', async () => {
+  it('gets whole bytes, or none: after a scrub that found wrong ones (R51)', async () => {
     const image = await pushed();
     await DAMAGES['wrong bytes'](place, image);
     await scrubAll();
@@ -69,7 +69,7 @@ describe('a pull', () => {
     expect(await reply(pull.get(image.id, 'layer', { Range: 'bytes=0-9' }))).toEqual(DAMAGED);
   });
 
-  it('can still read json and ancestry', async () => {
+  it('can still read json and ancestry (R51)', async () => {
     const [base, top] = makeChain(2) as [TestImage, TestImage];
     await pushImages(server, 'alice/app', [base, top]);
     await DAMAGES.missing(place, base);
@@ -97,7 +97,7 @@ describe('a pull', () => {
 });
 
 describe('a push', () => {
-  it('of the same image repairs the layer, for everybody who has it', async () => {
+  it('of the same image repairs the layer, for everybody who has it (R52)', async () => {
     const image = await pushed();
     const stranger = makeImage({ layer: image.layer });
     await pushImages(server, 'carol/app', [stranger], { user: 'carol' });
@@ -115,7 +115,7 @@ describe('a push', () => {
     expect(await reply(push.putJson(image.id, image.json))).toEqual([409, errorText('Image already exists')]);
   });
 
-  it('with Basic on every request does, too', async () => {
+  it('with Basic on every request does, too (R52)', async () => {
     const image = await pushed();
     await DAMAGES.missing(place, image);
     await scrubAll();
@@ -130,7 +130,7 @@ describe('a push', () => {
     expect((await (await pullOf('alice/app')).get(image.id, 'layer')).bytes.equals(image.layer)).toBe(true);
   });
 
-  it('of another repository in the namespace links the image, and is told to upload its layer', async () => {
+  it('of another repository in the namespace links the image, and is told to upload its layer (R52)', async () => {
     const image = await pushed();
     await DAMAGES.missing(place, image);
     await scrubAll();
@@ -144,7 +144,7 @@ describe('a push', () => {
     }
   });
 
-  it('of the same json with a layer packed anew repairs the pusher’s repository only', async () => {
+  it('of the same json with a layer packed anew repairs the pusher’s repository only (R53)', async () => {
     const image = await pushed();
     await pushImages(server, 'carol/app', [image], { user: 'carol' });
     await DAMAGES.missing(place, image);
@@ -160,7 +160,7 @@ describe('a push', () => {
     expect(await reply((await pullOf('carol/app')).get(image.id, 'layer'))).toEqual(DAMAGED);
   });
 
-  it('of another json does not take the place of a damaged image', async () => {
+  it('of another json does not take the place of a damaged image (R53)', async () => {
     const image = await pushed();
     await DAMAGES.missing(place, image);
     await scrubAll();
@@ -176,7 +176,7 @@ describe('a push', () => {
   });
 
   it.each(['wrong size', 'missing'] as const)(
-    'that brings bytes which have the %s on the disk repairs them, though nobody knew',
+    'that brings bytes which have the %s on the disk repairs them, though nobody knew (R54)',
     async (damage) => {
       const image = await pushed();
       await DAMAGES[damage](place, image);
@@ -188,7 +188,7 @@ describe('a push', () => {
     },
   );
 
-  it('whose layer is damaged before its checksum comes is not taken for complete', async () => {
+  it('whose layer is damaged before its checksum comes is not taken for complete (R55)', async () => {
     const image = makeImage();
     const push = await pushOf('alice/app', image);
     await push.putJson(image.id, image.json);

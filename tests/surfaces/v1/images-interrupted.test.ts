@@ -48,7 +48,7 @@ describe('a layer whose connection breaks', () => {
     (Object.keys(ENDS) as (keyof typeof ENDS)[]).map((end) => [framing, end] as const),
   );
 
-  it.each(cells)('(%s) and %s leaves nothing behind and blocks nobody', async (framing, end) => {
+  it.each(cells)('(%s) and %s leaves nothing behind and blocks nobody (R64)', async (framing, end) => {
     const image = makeImage({ layer: randomBytes(300_000) });
     const token = await startPush(server, 'alice/app', [image]);
     const push = registryClient(server, token);

@@ -64,7 +64,7 @@ describe('a stranger with a valid token for his own repository', () => {
     ]);
   });
 
-  it('gets nothing by announcing an image and sending its json only', async () => {
+  it('gets nothing by announcing an image and sending its json only (R1)', async () => {
     const push = registryClient(server, await startPush(server, 'mallory/claims', chain, 'mallory'));
     await push.putJson(chain[0]!.id, chain[0]!.json);
     expect(await reply(push.putPayload(chain[0]!.id, chain[0]!.payload))).toEqual([
@@ -74,7 +74,7 @@ describe('a stranger with a valid token for his own repository', () => {
     expect((await push.get(chain[0]!.id, 'layer')).status).toBe(400);
   });
 
-  it('does not find out by the access route', async () => {
+  it('does not find out by the access route (R1)', async () => {
     const token = await startPull(server, 'mallory/own', 'mallory');
     const where = `/v1/repositories/mallory/own/layer/${chain[0]!.id}/access`;
     expect(await reply(call(server, 'get', where, { authorization: token }))).toEqual([200, '{"access":false}']);
@@ -82,7 +82,7 @@ describe('a stranger with a valid token for his own repository', () => {
 });
 
 describe('one id in two repositories', () => {
-  it('has each repository’s own bytes, whoever came first', async () => {
+  it('has each repository’s own bytes, whoever came first (R2)', async () => {
     const image = makeImage();
     await pushPrivate(server, 'alice/first', [image]);
     await pushImages(server, 'mallory/poison', [forged(image)], { user: 'mallory' });
@@ -94,7 +94,7 @@ describe('one id in two repositories', () => {
     expect(json).not.toEqual(image.json);
   });
 
-  it('cannot be poisoned before its owner pushes it', async () => {
+  it('cannot be poisoned before its owner pushes it (R2)', async () => {
     const image = makeImage();
     const fake = forged(image);
     await pushImages(server, 'mallory/early', [fake], { user: 'mallory' });

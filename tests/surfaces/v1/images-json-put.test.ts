@@ -22,7 +22,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     return reply(registryClient(server, authorization).putJson(id, body));
   };
 
-  it('answers true and keeps the bytes as they are', async () => {
+  it('answers true and keeps the bytes as they are (E10, E32)', async () => {
     const id = makeImage().id;
     const json = Buffer.from(
       `\r\n{ "id" : "${id}",\t"a":1,"a":2, "text":"\\u00e9é漢\\ud83d\\ude00😀", "Size": 1.0, "n": 1e400 } \r\n`,
@@ -100,7 +100,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     expect(status).toBe(400);
   });
 
-  it('answers 409 with the text that engines look for, once the image is complete', async () => {
+  it('answers 409 with the text that engines look for, once the image is complete (E15)', async () => {
     const image = makeImage();
     const token = await pushImages(server, 'alice/again', [image]);
     const exists = [409, errorText('Image already exists')];
@@ -209,7 +209,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     expect((await push.get(image.id, 'json')).bytes).toEqual(image.json);
   });
 
-  it('may be pushed with Basic on every request', async () => {
+  it('may be pushed with Basic on every request (E2)', async () => {
     const image = makeImage();
     await startPush(server, 'alice/basic', [image]);
     await uploadImage(server, basic('alice'), image);

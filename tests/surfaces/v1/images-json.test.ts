@@ -19,7 +19,7 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
     token = await startPull(server, 'alice/get');
   });
 
-  it('answers the bytes that were put, their size and checksum under all three names', async () => {
+  it('answers the bytes that were put, their size and checksum under all three names (E16, E17)', async () => {
     const answer = await registryClient(server, token).get(image.id, 'json');
     expect([answer.status, answer.bytes]).toEqual([200, image.json]);
     expect(answer.headers).toMatchObject({
@@ -75,7 +75,7 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
     ]);
   });
 
-  it('answers 400 while the image is being uploaded, to whoever may read the repository', async () => {
+  it('answers 400 while the image is being uploaded, to whoever may read the repository (E14)', async () => {
     const begun = makeImage();
     const push = registryClient(server, await startPush(server, 'alice/get', [begun]));
     await push.putJson(begun.id, begun.json);

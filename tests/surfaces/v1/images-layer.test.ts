@@ -23,7 +23,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
     pull = registryClient(server, await startPull(server, 'alice/get'));
   });
 
-  it('answers the stored bytes', async () => {
+  it('answers the stored bytes (E19)', async () => {
     const answer = await pull.get(image.id, 'layer');
     expect(answer.status).toBe(200);
     expect(answer.bytes.equals(layer)).toBe(true);
@@ -37,7 +37,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
     expect(answer.headers['content-range']).toBeUndefined();
   });
 
-  it('never encodes them, whatever the client would take', async () => {
+  it('never encodes them, whatever the client would take (E19)', async () => {
     const text = makeImage({ layer: Buffer.alloc(100_000, 'compress me ') });
     await pushImages(server, 'alice/text', [text]);
     const client = registryClient(server, await startPull(server, 'alice/text'));
@@ -68,7 +68,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
   });
 
   it.each([`bytes=${size}-${size}`, `bytes=${size}-`, `bytes=${size + 5}-${size + 9}`, 'bytes=-0'])(
-    'answers 416 without a body to Range: %s',
+    'answers 416 without a body to Range: %s (E18)',
     async (range) => {
       const answer = await pull.get(image.id, 'layer', { Range: range });
       expect([answer.status, answer.text]).toEqual([416, '']);
@@ -85,7 +85,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
     },
   );
 
-  it('answers a HEAD with the same headers and no body', async () => {
+  it('answers a HEAD with the same headers and no body (E18)', async () => {
     const [get, head] = [await pull.get(image.id, 'layer'), await pull.head(image.id, 'layer')];
     expect([head.status, head.text]).toEqual([200, '']);
     for (const name of ['content-type', 'content-length', 'accept-ranges', 'cache-control', 'last-modified']) {
@@ -134,7 +134,7 @@ describe('PUT /v1/images/<id>/layer (protocol 4.5)', () => {
     return { image, push: registryClient(server, await startPush(server, repository, [image])) };
   }
 
-  it('answers true, and may be sent again until the checksum', async () => {
+  it('answers true, and may be sent again until the checksum (E10)', async () => {
     const { image, push } = await begin('alice/put');
     await push.putJson(image.id, image.json);
     expect(await reply(push.putLayer(image.id, Buffer.from('first')))).toEqual([200, 'true']);

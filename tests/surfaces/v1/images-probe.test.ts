@@ -33,7 +33,7 @@ describe('a probe during a push', () => {
     return statuses;
   };
 
-  it.each([true, false])('never links from a stranger’s repository (private: %s)', async (isPrivate) => {
+  it.each([true, false])('never links from a stranger’s repository (private: %s) (R3)', async (isPrivate) => {
     const chain = makeChain(2);
     const source = `mallory/source${String(isPrivate)}`;
     if (isPrivate) await pushPrivate(server, source, chain, 'mallory');

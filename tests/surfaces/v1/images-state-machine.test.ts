@@ -100,7 +100,7 @@ describe.each(['a token', 'Basic'])('the states of a push with %s (protocol 4.1)
     expect(await REQUESTS[name](push, image)).toEqual(table(image)[state][name]);
   });
 
-  it('goes on after a break at any point', async () => {
+  it('goes on after a break at any point (E14)', async () => {
     for (const state of STATES.slice(0, 3)) {
       const image = makeImage({ layer: LAYER });
       const broken = await startPush(server, 'alice/app', [image]);

@@ -73,7 +73,7 @@ it('an opening is recorded anew when another came between, when it is a minute o
   expect(await noteFor(basic('bobby'))).toBe('alice/two');
 });
 
-it('an anonymous caller is known by his address', async () => {
+it('an anonymous caller is known by his address (E4)', async () => {
   await pushed('alice/one', 'alice');
   await pushed('carol/two', 'carol');
   await startPull(server, 'carol/two');

@@ -9,7 +9,7 @@ afterAll(() => server.close());
 
 describe('GET /v1/_ping', () => {
   it.each(['/v1/_ping', '/v1/_ping/', '/_ping', '/_ping/'])(
-    '%s answers true with the headers engines look for',
+    '%s answers true with the headers engines look for (E1)',
     async (path) => {
       const response = await request(server.server).get(path).expect(200);
       expect(response.text).toBe('true');

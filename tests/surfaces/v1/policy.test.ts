@@ -50,7 +50,7 @@ const REPOSITORIES = castRepositories();
 describe.each(REPOSITORIES)('$namespace/$name', ({ namespace, name, visibility }) => {
   const path = `/repositories/${namespace}/${name}`;
 
-  it('who reads', async () => {
+  it('who reads (R8)', async () => {
     const seen = new Map<string, number[]>();
     const expected = new Map<string, number[]>();
     for (const player of players) {
@@ -63,7 +63,7 @@ describe.each(REPOSITORIES)('$namespace/$name', ({ namespace, name, visibility }
     expect(seen).toEqual(expected);
   });
 
-  it('who pushes', async () => {
+  it('who pushes (R8)', async () => {
     const seen = new Map<string, number[]>();
     const expected = new Map<string, number[]>();
     for (const player of players) {
@@ -84,7 +84,7 @@ describe.each(REPOSITORIES)('$namespace/$name', ({ namespace, name, visibility }
     expect(seen).toEqual(expected);
   });
 
-  it('who changes settings, and who deletes', async () => {
+  it('who changes settings, and who deletes (R8)', async () => {
     const seen = new Map<string, number[]>();
     const expected = new Map<string, number[]>();
     for (const player of players) {
@@ -101,7 +101,7 @@ describe.each(REPOSITORIES)('$namespace/$name', ({ namespace, name, visibility }
   });
 });
 
-it('who finds what in search', async () => {
+it('who finds what in search (R8)', async () => {
   for (const player of players) {
     const call = request(server.server).get('/v1/search?q=app&n=100');
     if (player.authorization !== undefined) call.set('Authorization', player.authorization);
@@ -115,7 +115,7 @@ it('who finds what in search', async () => {
   }
 });
 
-it('who makes repositories in whose namespace by pushing', async () => {
+it('who makes repositories in whose namespace by pushing (R8)', async () => {
   const seen = new Map<string, number[]>();
   const expected = new Map<string, number[]>();
   const creators: Record<string, string[]> = {

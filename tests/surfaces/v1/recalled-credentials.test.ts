@@ -44,7 +44,7 @@ async function statuses(authorization: string): Promise<number[]> {
 
 const all = (status: number): number[] => READS.map(() => status);
 
-it('a password that was changed, and changed back, is refused and accepted at once', async () => {
+it('a password that was changed, and changed back, is refused and accepted at once (R6)', async () => {
   expect(await statuses(basic('alice'))).toEqual(all(200));
   await updateUser(server.ctx, 'alice', { password: 'another' });
   expect(await statuses(basic('alice'))).toEqual(all(401));
@@ -54,7 +54,7 @@ it('a password that was changed, and changed back, is refused and accepted at on
   expect(await statuses(basic('alice'))).toEqual(all(200));
 });
 
-it('an account that is deactivated gets 403 at once, and is back at once', async () => {
+it('an account that is deactivated gets 403 at once, and is back at once (R6)', async () => {
   expect(await statuses(basic('alice'))).toEqual(all(200));
   await setActive(server.ctx, 'alice', false);
   expect(await statuses(basic('alice'))).toEqual(all(403));

@@ -41,7 +41,7 @@ async function expectAnswer(test: request.Test, status: number, text: string): P
 
 describe('GET /v1/repositories/R/images', () => {
   it.each([undefined, basic('alice'), basic('robert'), 'Basic Og==', 'Token '])(
-    'opens a pull of a public repository for %j',
+    'opens a pull of a public repository for %j (E23)',
     async (authorization) => {
       const response = await call('get', 'alice/app', { authorization, wantsToken: true }).expect(200);
       expect(response.body).toEqual(FULL_LIST);
@@ -52,7 +52,7 @@ describe('GET /v1/repositories/R/images', () => {
     },
   );
 
-  it('gives no token to who does not ask for one, but endpoints', async () => {
+  it('gives no token to who does not ask for one, but endpoints (E6)', async () => {
     const response = await call('get', 'alice/app', { authorization: basic('alice') }).expect(200);
     expect(response.headers).not.toHaveProperty('x-docker-token');
     expect(response.headers).not.toHaveProperty('www-authenticate');
@@ -139,7 +139,7 @@ describe('PUT /v1/repositories/R/images', () => {
     return row?.state;
   };
 
-  it('[] finishes a push with exactly 204, and takes nothing away', async () => {
+  it('[] finishes a push with exactly 204, and takes nothing away (E9)', async () => {
     await startPush(server, 'alice/finished', chain);
     expect(await stateOf('finished')).toBe('initialized');
     const headers = [

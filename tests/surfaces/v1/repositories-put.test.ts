@@ -38,17 +38,20 @@ async function expectAnswer(test: request.Test, status: number, text: string): P
 }
 
 describe('PUT /v1/repositories/R/', () => {
-  it.each(['alice/fresh/', 'alice/fresh2'])('%s is made, with a write token and one endpoint', async (path) => {
-    const response = await expectAnswer(put(path, [{ id: ID, Tag: 'latest' }]), 200, '""');
-    const token: string = response.headers['x-docker-token']!;
-    const repository = path.replace(/\/$/, '');
-    expect(token).toMatch(new RegExp(`^signature=[0-9a-f]+,repository="${repository}",access=write$`));
-    expect(response.headers['www-authenticate']).toBe(`Token ${token}`);
-    expect(response.headers['x-docker-endpoints']).toBe(server.host);
-    expect(await listOf(repository)).toEqual([{ id: ID }]);
-  });
+  it.each(['alice/fresh/', 'alice/fresh2'])(
+    '%s is made, with a write token and one endpoint (E3, E5, E8)',
+    async (path) => {
+      const response = await expectAnswer(put(path, [{ id: ID, Tag: 'latest' }]), 200, '""');
+      const token: string = response.headers['x-docker-token']!;
+      const repository = path.replace(/\/$/, '');
+      expect(token).toMatch(new RegExp(`^signature=[0-9a-f]+,repository="${repository}",access=write$`));
+      expect(response.headers['www-authenticate']).toBe(`Token ${token}`);
+      expect(response.headers['x-docker-endpoints']).toBe(server.host);
+      expect(await listOf(repository)).toEqual([{ id: ID }]);
+    },
+  );
 
-  it('needs no X-Docker-Token and no content type', async () => {
+  it('needs no X-Docker-Token and no content type (E3, E24)', async () => {
     const answer = await sendRaw(
       server.port,
       rawRequest('PUT /v1/repositories/alice/bare/', [`Authorization: ${basic('alice')}`], '[]'),
@@ -165,7 +168,7 @@ describe('PUT /v1/repositories/R/', () => {
 });
 
 describe('X-Docker-Endpoints', () => {
-  it('has one line for each configured registry, also for docker/0.10.0', async () => {
+  it('has one line for each configured registry, also for docker/0.10.0 (E7)', async () => {
     const registryEndpoints = ['registry-1.example.com', 'registry-2.example.com:5000'];
     const hub = await startTestServer({ settings: { registryEndpoints } });
     await addUser(hub, 'alice');

@@ -54,7 +54,7 @@ it('an unknown tag is a 404 with a bare string', async () => {
   expect(await get('alice/app/tags/nope', 'index.example.com')).toEqual([404, 'Tag not found']);
 });
 
-it('other hosts, the ports of others and engines get the registry’s shape', async () => {
+it('other hosts, the ports of others and engines get the registry’s shape (E22)', async () => {
   const registry = { latest: chain[2]!.id, one: chain[1]!.id };
   const token = await startPull(server, 'alice/app');
   for (const host of [undefined, 'index.example.com:5000', 'hub.example.com', 'registry.example.com']) {

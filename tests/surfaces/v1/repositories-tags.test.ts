@@ -20,7 +20,7 @@ const base = '/v1/repositories';
 const { get, put, remove } = repositoryClient(() => server);
 
 describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
-  it('answers an object of tags and image ids', async () => {
+  it('answers an object of tags and image ids (E22)', async () => {
     const [first, second] = makeChain(2);
     await pushImages(server, 'alice/list', [first!, second!]);
     await put('alice/list/tags/old', `"${first!.id}"`, basic('alice'));
@@ -93,7 +93,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     token = await pushImages(server, 'alice/put', [image]);
   });
 
-  it('takes a JSON string, with or without a content type, and moves freely', async () => {
+  it('takes a JSON string, with or without a content type, and moves freely (E11)', async () => {
     const other = makeImage();
     const again = await pushImages(server, 'alice/put', [other], { tag: 'other' });
     for (const id of [image.id, other.id, image.id]) {

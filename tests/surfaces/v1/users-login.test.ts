@@ -26,7 +26,7 @@ async function register(username: string, password: string): Promise<void> {
 }
 
 describe('GET /v1/users', () => {
-  it.each(['/v1/users', '/v1/users/'])('%s says OK, in the framing of the Hub', async (path) => {
+  it.each(['/v1/users', '/v1/users/'])('%s says OK, in the framing of the Hub (E13)', async (path) => {
     const answer = await sendRaw(server.port, rawRequest(`GET ${path}`, [`Authorization: ${basic('alice')}`]));
     expect(answer.head[0]).toBe('HTTP/1.1 200 OK');
     expect(answer.body).toBe('4\r\n"OK"\r\n0\r\n\r\n');
@@ -54,7 +54,7 @@ describe('GET /v1/users', () => {
     expect(response.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
-  it('no credentials at all are a 401 with the challenge', async () => {
+  it('no credentials at all are a 401 with the challenge (E13)', async () => {
     const response = await request(server.server).get('/v1/users/');
     expect([response.status, response.text]).toEqual([401, '"Unauthorized"']);
     expect(response.headers['www-authenticate']).toBe(CHALLENGE);
@@ -68,14 +68,14 @@ describe('GET /v1/users', () => {
     await login(`Token ${opening.headers['x-docker-token']}`).expect(401, '"Unauthorized"');
   });
 
-  it('an inactive account is told only to who knows its password', async () => {
+  it('an inactive account is told only to who knows its password (E13, R7)', async () => {
     const right = await login(basic('sleeper'));
     expect([right.status, right.text]).toEqual([403, '"Account is not Active"']);
     const wrong = await login(basic('sleeper', 'wrong'));
     expect([wrong.status, wrong.text]).toEqual([401, '"Unauthorized"']);
   });
 
-  it('an unknown user costs one comparison at the same price, as a wrong password does', async () => {
+  it('an unknown user costs one comparison at the same price, as a wrong password does (R7)', async () => {
     const compare = jest.spyOn(bcrypt, 'compare');
     const hashes: string[] = [];
     for (const authorization of [basic('alice', 'wrong'), basic('nobody', 'wrong'), basic('sleeper', 'wrong')]) {

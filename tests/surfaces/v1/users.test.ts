@@ -34,7 +34,7 @@ async function expectRefusal(body: unknown, expected: string): Promise<void> {
 }
 
 describe('POST /v1/users', () => {
-  it.each(['/v1/users', '/v1/users/'])('%s makes an account, in the framing of the Hub', async (path) => {
+  it.each(['/v1/users', '/v1/users/'])('%s makes an account, in the framing of the Hub (E12)', async (path) => {
     const body = JSON.stringify(newcomer());
     const answer = await sendRaw(server.port, rawRequest(`POST ${path}`, ['Content-Type: application/json'], body));
     expect(answer.head[0]).toBe('HTTP/1.1 201 Created');
@@ -56,7 +56,7 @@ describe('POST /v1/users', () => {
       .expect(200);
   });
 
-  it('reads JSON whatever the content type says', async () => {
+  it('reads JSON whatever the content type says (E24)', async () => {
     const body = JSON.stringify(newcomer());
     const answer = await sendRaw(server.port, rawRequest('POST /v1/users/', [], body));
     expect(answer.head[0]).toBe('HTTP/1.1 201 Created');
@@ -69,7 +69,7 @@ describe('POST /v1/users', () => {
     expect(admins).toEqual([]);
   });
 
-  it('an existing name is answered with exactly 34 bytes', async () => {
+  it('an existing name is answered with exactly 34 bytes (E12)', async () => {
     const body = JSON.stringify({ username: 'alice', password: 'other', email: 'other@example.com', auth: '' });
     const answer = await sendRaw(server.port, rawRequest('POST /v1/users/', ['Content-Type: application/json'], body));
     expect(answer.head[0]).toBe('HTTP/1.1 400 Bad Request');
@@ -112,6 +112,21 @@ describe('POST /v1/users', () => {
     await server.ctx.db('users').insert({ username: 'o-d', password_hash: 'x' });
     await server.ctx.db.raw(`insert into namespaces select username, 'user', id from users where username = 'o-d'`);
     await expectRefusal({ ...newcomer(), username: 'o-d', password: 'x' }, TAKEN);
+  });
+
+  it('step 3: every account that can log in is taken, whatever its name looks like', async () => {
+    await addUser(server, 'sleeping', { isActive: false });
+    await server.ctx.db('namespaces').insert({ name: 'acme', kind: 'organization' });
+    await server.ctx.db('users').insert({ username: 'acme+ci', password_hash: '*', robot_of: 'acme' });
+    const accounts = await server.ctx.db<{ username: string }>('users').select('username');
+    expect(accounts.map(({ username }) => username)).toEqual(expect.arrayContaining(['acme+ci', 'sleeping']));
+    for (const { username } of accounts) {
+      for (const spelling of [username, username.toUpperCase()]) {
+        await expectRefusal({ ...newcomer(), username: spelling, password: 'ddt_x' }, TAKEN);
+        await expectRefusal({ username: spelling, password: 'x', email: '', auth: '' }, TAKEN);
+      }
+    }
+    await expectRefusal({ ...newcomer(), username: 'acme+nobody' }, WRONG_USERNAME);
   });
 
   it('step 3: the library is not for strangers', async () => {
@@ -182,7 +197,7 @@ describe('POST /v1/users with registration closed', () => {
   });
   afterAll(() => closed.close());
 
-  it('step 6: 401, so that engines from 0.8 on go on to log in', async () => {
+  it('step 6: 401, so that engines from 0.8 on go on to log in (E12)', async () => {
     const response = await post(newcomer(), closed);
     expect(response.status).toBe(401);
     expect(response.headers['content-type']).toBe('application/json');
@@ -191,6 +206,9 @@ describe('POST /v1/users with registration closed', () => {
 
   it('every other rule comes first', async () => {
     await post({ ...newcomer(), username: 'alice' }, closed).expect(400, TAKEN);
+    await closed.ctx.db('namespaces').insert({ name: 'acme', kind: 'organization' });
+    await closed.ctx.db('users').insert({ username: 'acme+ci', password_hash: '*', robot_of: 'acme' });
+    await post({ ...newcomer(), username: 'acme+ci' }, closed).expect(400, TAKEN);
     await post({ ...newcomer(), username: 'x' }, closed).expect(400, WRONG_USERNAME);
     await post({ ...newcomer(), email: 'alice@example.com' }, closed).expect(400, EMAIL_IN_USE);
   });

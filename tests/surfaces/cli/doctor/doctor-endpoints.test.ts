@@ -52,7 +52,7 @@ it('takes images and tags to the registry, and nothing else', async () => {
   expect(closing?.headers).toContainEqual(['X-Docker-Endpoints', `http://${registry.host}/v1/`]);
 });
 
-it('pushes to each registry, and names them all at the end', async () => {
+it('pushes to each registry, and names them all at the end (E7)', async () => {
   endpoints = [registry.host, index.host];
   expect(failedSteps(await examineAtOnce(index.url))).toEqual({});
   const taggedBy = ({ requests }: MeddlingProxy): string[] =>
@@ -63,7 +63,7 @@ it('pushes to each registry, and names them all at the end', async () => {
   expect(closing?.headers.filter(([name]) => name === 'X-Docker-Endpoints')).toHaveLength(2);
 });
 
-it('pulls from the next registry when the first one fails', async () => {
+it('pulls from the next registry when the first one fails (E7)', async () => {
   endpoints = [registry.host, index.host];
   isRegistryDown = ({ method }) => method === 'GET' || method === 'HEAD';
   const report = await examineAtOnce(index.url);

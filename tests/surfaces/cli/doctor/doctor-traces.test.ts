@@ -128,7 +128,7 @@ it('asks as 1.13 what it asks as 17.05', () => {
   expect(shapes('1.13.1')).toEqual(shapes('17.05.0-ce'));
 });
 
-it('opens one connection for each request', () => {
+it('opens one connection for each request (E29)', () => {
   const requests = [...asked.values()].flat();
   expect(requests.length).toBeGreaterThan(200);
   expect(new Set(requests.map(({ port }) => port)).size).toBe(requests.length);
@@ -200,7 +200,7 @@ it('sends as docker 0.9.1 a sum of the tar with the trailer that its upload lack
   ]);
 });
 
-it('resumes with a range that ends one past the last byte, and without asking for gzip', () => {
+it('resumes with a range that ends one past the last byte, and without asking for gzip (E18)', () => {
   const [resumed] = (asked.get('1.5.0') ?? []).filter(({ headers }) => headers.some(([name]) => name === 'Range'));
   const size = putsOf('1.5.0', /\/layer$/)[0]?.body.length ?? 0;
   expect(resumed?.headers).toContainEqual(['Range', `bytes=${Math.floor(size / 2)}-${size}`]);
