@@ -1,14 +1,23 @@
-// Makes a data directory of a version, for the test that later versions open it (tests/past/). It runs the server of a
+// Makes a data directory of a version, for the test that later versions open it (tests/versions/). It runs the server of a
 // checkout as a newcomer does, lives a little in it, stops it, and packs what is left.
 //
 //   git worktree add ../then COMMIT && (cd ../then && npm ci) && node scripts/make-past-data.mjs ../then
 //
-// It writes tests/past/data/<commit>.tar.br, the data directory, and <commit>.json, what must be found in it.
+// It writes tests/versions/past/<commit>.tar.br, the data directory, and <commit>.json, what must be found in it.
 
 import { spawn, execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -187,12 +196,16 @@ try {
   await shrinkDatabase();
   await stopServer(server);
   server = undefined;
-  const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), '../tests/past/data');
+  const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), '../tests/versions/past');
   mkdirSync(folder, { recursive: true });
   const name = git('rev-parse', '--short=7', 'HEAD');
-  const tar = execFileSync('tar', ['-c', '-C', dataDir, '--exclude=*.log', '--owner=0', '--group=0', ...readdirSync(dataDir)], {
-    maxBuffer: 2 ** 30,
-  });
+  const tar = execFileSync(
+    'tar',
+    ['-c', '-C', dataDir, '--exclude=*.log', '--owner=0', '--group=0', ...readdirSync(dataDir)],
+    {
+      maxBuffer: 2 ** 30,
+    },
+  );
   const packed = brotliCompressSync(tar, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 11,

@@ -10,8 +10,8 @@ export type Logger = pino.Logger;
  * @param destination - a file descriptor; 1 for the server, 2 for the command line, whose output must stay clean
  */
 export function createLogger(level: string, destination: 1 | 2 = 1): Logger {
-  return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: destination, sync: true }),
-  );
+  const output = pino.destination({ dest: destination, sync: true });
+  // A terminal that was closed, or a full disk, must not end the server: what it would say is lost.
+  output.on('error', () => undefined);
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, output);
 }
