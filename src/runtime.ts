@@ -15,10 +15,10 @@ import { BriefCache } from './platform/cache/brief-cache';
 import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
 import { CountBuffer } from './platform/counts/count-buffer';
-import { openDb, type Db, type DbConnection } from './platform/db/db';
+import { openDb, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
-import { AppError } from './platform/errors';
+import { explainingRights, reachDatabase } from './platform/db/reach-database';
 import { makeDirectory } from './platform/files/make-directory';
 import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
@@ -39,8 +39,6 @@ export interface Runtime {
   /** Saves what was counted, closes the pool and leaves the embedded Postgres, if there is one. */
   close(): Promise<void>;
 }
-
-const CONNECT_ATTEMPTS = 30;
 
 /** What was cut off removes its halves, unless the disk does not answer. */
 const CLEANING_MS = 10_000;
@@ -63,6 +61,7 @@ export function settingsOf(config: Config): Settings {
     trustsProxy: trustProxies(config.DRYDOCK_TRUSTED_PROXIES ?? []),
     accelPrefix: config.DRYDOCK_ACCEL_PREFIX,
     publicUrl: config.DRYDOCK_PUBLIC_URL,
+    corsOrigins: new Set(config.DRYDOCK_CORS_ORIGINS),
     auditDays: config.DRYDOCK_AUDIT_DAYS,
   };
 }
@@ -143,34 +142,6 @@ export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits
   };
 }
 
-/** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */
-function isRefusal(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return /^(28|3D)...$/.test(code);
-}
-
-/**
- * A database on another host may come up after us.
- *
- * @throws AppError `unavailable`; the reason of `stopping` when that is aborted
- */
-async function waitForDatabase(db: Db, log: Logger, stopping: AbortSignal): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await db.raw('select 1');
-      return;
-    } catch (error) {
-      stopping.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
-      if (attempt === CONNECT_ATTEMPTS || isRefusal(error)) {
-        throw new AppError('unavailable', `Cannot use the database: ${reason}`, { cause: error });
-      }
-      if (attempt === 1) log.warn({ reason }, 'waiting for the database');
-      await sleep(1000, undefined, { signal: stopping }).catch(() => stopping.throwIfAborted());
-    }
-  }
-}
-
 /** @throws Error with a sentence when the directory cannot be used */
 async function prepareDataDir(dataDir: string): Promise<void> {
   try {
@@ -211,8 +182,8 @@ export async function openRuntime(
     await db.destroy().finally(() => embedded?.stop());
   };
   try {
-    await waitForDatabase(db, log, stopping);
-    const appliedMigrations = migrates ? await migrate(db, stopping) : [];
+    await reachDatabase(connection, log, stopping);
+    const appliedMigrations = migrates ? await explainingRights(() => migrate(db, stopping)) : [];
     if (appliedMigrations.length > 0) log.info({ appliedMigrations }, 'the database schema was brought up to date');
     const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));
     const tokenKey = await ensureTokenKey({ db });

@@ -9,6 +9,8 @@ import { canCreate, canManage } from '../accounts/policy';
 import { takePrivateSlot } from '../namespaces/plans';
 import { getNamespaceScope } from '../namespaces/scope';
 import { getAdministered } from './administered';
+import { assertNotFormer } from './former-names';
+import { assertNoImmutableTags } from './immutable-tags';
 import * as store from './moving.store';
 import { displayName, fullName, parseRepositoryName, sameRepository } from './names';
 import { findScope } from './scope';
@@ -18,7 +20,8 @@ import { lockVisibility } from './repositories.store';
 /*
  * Renaming a repository, and transferring it to another namespace, leave its former name behind as an alias: reads by
  * that name go on, so that old hosts keep pulling. Pushing needs the new name, and no other repository can be made with
- * the former one until somebody removes the alias.
+ * the former one until somebody removes the alias. The alias outlives the repository and both namespaces; see
+ * `retired-names.ts`.
  */
 
 /** @throws AppError `forbidden`, `not_found` */
@@ -92,10 +95,7 @@ async function move(tx: Db, repository: RepositoryName & { readonly id: number }
   if (visibility === undefined) throw new AppError('not_found', 'Repository not found');
   const isTransfer = repository.namespace !== to.namespace;
   if (isTransfer && visibility === 'private') await takePrivateSlot(tx, to.namespace);
-  const formerOwner = await store.findAlias(tx, to);
-  if (formerOwner !== undefined && formerOwner !== repository.id) {
-    throw new AppError('conflict', `${displayName(to)} is the former name of another repository`);
-  }
+  await assertNotFormer(tx, to, repository.id, 'conflict');
   // Back to a name that it had itself.
   await store.deleteAlias(tx, to, repository.id);
   await store.updateName(tx, repository.id, to);
@@ -117,7 +117,7 @@ export async function listAliases(ctx: Needs<'db'>, actor: Actor, name: Reposito
 /**
  * Lets a former name go: whoever still pulls by it gets a 404, and a new repository can have it.
  *
- * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `not_found`, `conflict` when the repository has immutable tags, `forbidden`, `unauthenticated`, `inactive`
  */
 export async function removeAlias(
   ctx: Needs<'db'>,
@@ -132,15 +132,18 @@ export async function removeAlias(
 /**
  * The same without asking whether the doer may.
  *
- * @throws AppError `not_found`
+ * @param options.evenImmutable - also one by which immutable tags are pulled
+ * @throws AppError `not_found`, `conflict` when the repository has immutable tags
  */
 export async function removeAliasAs(
   ctx: Needs<'db'>,
   repository: RepositoryName & { readonly id: number },
   alias: RepositoryName,
   doer: Doer,
+  options: { evenImmutable: boolean } = { evenImmutable: false },
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
+    if (!options.evenImmutable) await assertNoImmutableTags(tx, repository, 'conflict');
     if (!(await store.deleteAlias(tx, alias, repository.id))) {
       throw new AppError('not_found', `${displayName(alias)} is no former name of ${displayName(repository)}`);
     }

@@ -6,7 +6,7 @@ import type { Actor, RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
 import { takePrivateSlot } from '../namespaces/plans';
 import { getAdministered } from './administered';
-import { findAlias } from './moving.store';
+import { assertNotFormer } from './former-names';
 import { displayName } from './names';
 import * as store from './repositories.store';
 import { assertReadable, findScope } from './scope';
@@ -70,9 +70,7 @@ export async function makeRepository(
   name: RepositoryName,
   options: { visibility: Visibility; doer: Doer },
 ): Promise<boolean> {
-  if ((await findAlias(tx, name)) !== undefined) {
-    throw new AppError('forbidden', `${displayName(name)} was renamed: push to its new name, or remove the former one`);
-  }
+  await assertNotFormer(tx, name, undefined, 'forbidden');
   if (options.visibility === 'private') await takePrivateSlot(tx, name.namespace);
   if (!(await store.insertRepository(tx, name, options.visibility))) return false;
   await recordEvent(tx, options.doer, {
@@ -81,4 +79,20 @@ export async function makeRepository(
     details: options.visibility === 'public' ? {} : { visibility: options.visibility },
   });
   return true;
+}
+
+/**
+ * Makes a repository that must be new.
+ *
+ * @throws AppError `conflict` when the name is taken, and as `makeRepository`
+ */
+export async function makeNewRepository(
+  tx: Db,
+  name: RepositoryName,
+  options: { visibility: Visibility; doer: Doer },
+): Promise<void> {
+  if (await makeRepository(tx, name, options)) return;
+  const isDeleting = (await store.findState(tx, name)) === 'deleting';
+  const why = isDeleting ? 'is being deleted. Delete it once more to end that at once' : 'already exists';
+  throw new AppError('conflict', `${displayName(name)} ${why}`);
 }

@@ -73,7 +73,7 @@ export class StatusError extends Error {
   }
 }
 
-const CHALLENGE = 'Basic realm="Drydock", charset="UTF-8"';
+const CHALLENGE = 'Basic realm="Drydock", charset="UTF-8", Bearer realm="Drydock"';
 
 /** How the API says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
 export const apiErrorReply: ErrorReply = (thrown, { requestId, log }) => {

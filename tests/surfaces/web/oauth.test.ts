@@ -180,7 +180,7 @@ describe('POST /o/authorize/', () => {
 
   it('answers other methods with what it has', async () => {
     const answer = await request(server.server).delete('/api/v1.1/o/authorize/').expect(405);
-    expect(answer.headers['allow']).toBe('GET, HEAD, POST');
+    expect(answer.headers['allow']).toBe('GET, HEAD, POST, OPTIONS');
   });
 
   it('the hidden field is the token of the session', async () => {
