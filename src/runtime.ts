@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from './blobs/filesystem';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
+import { StorageRooms } from './blobs/storage-rooms';
 import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
@@ -28,6 +29,7 @@ import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
 import { createMailer, type SmtpSettings } from './platform/mail/mailer';
+import { closeWorkshops, workshops, type Workshops } from './workshops';
 import { PasswordChecker, type PasswordLimits } from './platform/passwords/password-checker';
 
 /** What a process needs to work: the server and the command line open the same. */
@@ -91,7 +93,9 @@ function storageLimits(config: Config): StorageLimits {
 }
 
 type MadeHere =
+  | keyof Workshops
   | 'storageRoom'
+  | 'namespaceRooms'
   | 'layerUploads'
   | 'loginLimiters'
   | 'mailLimiters'
@@ -105,8 +109,21 @@ function smtpSettings(config: Config): SmtpSettings | undefined {
   return url === undefined || from === undefined ? undefined : { url, from };
 }
 
-/** A context of these parts, with limiters and a cache of its own. */
-export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits = NO_STORAGE_LIMITS): Context {
+interface ContextOptions {
+  readonly storage?: StorageLimits;
+  /** that share this machine's cores */
+  readonly processes?: number;
+  /** to the database, of this process */
+  readonly connections?: number;
+}
+
+/**
+ * A context of these parts, with limiters and a cache of its own.
+ */
+export function contextOf(
+  parts: Omit<Context, MadeHere>,
+  { storage = NO_STORAGE_LIMITS, processes = 1, connections = 16 }: ContextOptions = {},
+): Context {
   const { pair, address, account } = LOGIN_LIMITS;
   const loginLimiters = {
     pair: new FailureLimiter(parts.db, pair),
@@ -131,7 +148,9 @@ export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits
   const activity: Context['activity'] = new CountBuffer((batch) => saveActivity(parts, batch), parts.log);
   return {
     ...parts,
+    ...workshops(processes, connections),
     storageRoom,
+    namespaceRooms: new StorageRooms(),
     layerUploads,
     loginLimiters,
     mailLimiters,
@@ -193,10 +212,15 @@ export async function openRuntime(
     const publicUrl = new PublicUrl(config.DRYDOCK_PUBLIC_URL, listeningUrl(config, config.PORT));
     const settings = settingsOf(config);
     const parts = { db, blobs, log, settings, tokenKey, passwords, mailer, guardedClient, publicUrl };
-    const ctx = contextOf(parts, storageLimits(config));
+    const ctx = contextOf(parts, {
+      storage: storageLimits(config),
+      processes: config.DRYDOCK_WORKERS,
+      connections: poolSize(config),
+    });
     const stop = async (): Promise<void> => {
       const halves = Promise.race([blobs.settled(), sleep(CLEANING_MS, undefined, { ref: false })]);
       await Promise.allSettled([ctx.activity.stop(), halves]);
+      await closeWorkshops(ctx).catch((error: unknown) => log.warn({ err: error }, 'could not close the workshops'));
       await close();
     };
     return { ctx, connection, appliedMigrations, close: stop };
