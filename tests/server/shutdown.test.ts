@@ -144,7 +144,7 @@ const SENDERS: Readonly<Record<string, (server: Started, group: number) => void>
   'Ctrl-C, which reaches the whole group, and once more by npm': (_, group) => kill([group], 'SIGINT', 'SIGINT'),
 };
 
-it.each(Object.keys(SENDERS))('%s: the layer arrives whole, and Postgres ends last (R92)', async (sender) => {
+it.each(Object.keys(SENDERS))('%s: the layer arrives whole, and Postgres ends last (R99)', async (sender) => {
   const server = await start(SERVE);
   const upload = await beginSlowUpload({ url: server.url, dataDir }, `alice/app${Date.now()}`);
   const pids = treeOf(server.child.pid!);
@@ -153,7 +153,7 @@ it.each(Object.keys(SENDERS))('%s: the layer arrives whole, and Postgres ends la
   expect(await server.ended).toBe(0);
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('%s to `npm start`: the same (R92)', async (signal) => {
+it.each(['SIGTERM', 'SIGINT'] as const)('%s to `npm start`: the same (R99)', async (signal) => {
   const server = await start(['npm', 'start']);
   const upload = await beginSlowUpload({ url: server.url, dataDir }, `alice/npm-${signal.toLowerCase()}`);
   const pids = treeOf(server.child.pid!);
@@ -162,7 +162,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s to `npm start`: the same (R92)', asy
   expect(await server.ended).toBe(0);
 });
 
-it('`timeout`, which sends its signal twice: the same (R92)', async () => {
+it('`timeout`, which sends its signal twice: the same (R99)', async () => {
   const server = await start(['timeout', '--signal=TERM', '3600', ...SERVE]);
   const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/timeout');
   const pids = treeOf(server.child.pid!);
@@ -175,7 +175,7 @@ function works(command: string, ...args: string[]): boolean {
 }
 
 if (works('unshare', '--pid', '--fork', '--mount-proc', 'true')) {
-  it('SIGTERM to the first process of a container, as `docker stop` sends it: the same (R92)', async () => {
+  it('SIGTERM to the first process of a container, as `docker stop` sends it: the same (R99)', async () => {
     const server = await start(['unshare', '--pid', '--fork', '--mount-proc', ...SERVE]);
     const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/container');
     const pids = treeOf(server.child.pid!);
@@ -191,7 +191,7 @@ if (works('unshare', '--pid', '--fork', '--mount-proc', 'true')) {
 }
 
 if (works('script', '--version')) {
-  it('a terminal that is closed, and takes the log with it: the same (R92)', async () => {
+  it('a terminal that is closed, and takes the log with it: the same (R99)', async () => {
     const server = await start(['script', '--quiet', '--command', SERVE.join(' '), '/dev/null'], { LOG_LEVEL: 'info' });
     const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/terminal');
     const pids = treeOf(server.child.pid!);
@@ -204,7 +204,7 @@ if (works('script', '--version')) {
   });
 }
 
-it('the log may go nowhere: its reader ends, and the server goes on (R92)', async () => {
+it('the log may go nowhere: its reader ends, and the server goes on (R99)', async () => {
   const server = await start(SERVE, { LOG_LEVEL: 'info' });
   server.child.stdout?.destroy();
   for (let turn = 0; turn < 20; turn += 1) expect((await fetch(`${server.url}/v1/_ping`)).status).toBe(200);
@@ -251,7 +251,7 @@ describe('a layer that takes longer than the drain', () => {
   });
 });
 
-it('a signal that only its worker processes get means nothing to them (R92)', async () => {
+it('a signal that only its worker processes get means nothing to them (R99)', async () => {
   const server = await start(SERVE);
   const workers = childrenOf(server.primary).filter((pid) => commandOf(pid).includes('drydock.js'));
   expect(workers).toHaveLength(2);
@@ -263,7 +263,7 @@ it('a signal that only its worker processes get means nothing to them (R92)', as
   expect(await server.ended).toBe(0);
 });
 
-it('worker processes end when the primary is killed (R92)', async () => {
+it('worker processes end when the primary is killed (R99)', async () => {
   const server = await start(SERVE);
   const workers = childrenOf(server.primary).filter((pid) => commandOf(pid).includes('drydock.js'));
   process.kill(server.primary, 'SIGKILL');

@@ -241,7 +241,7 @@ describe('startEmbeddedPostgres', () => {
     await waitUntil(() => readFileSync(log, 'utf8').includes('no_such_column'));
   });
 
-  it('gets the server back when somebody tells it to stop, although others stay (R92)', async () => {
+  it('gets the server back when somebody tells it to stop, although others stay (R99)', async () => {
     const server = await start();
     const pid = postmasterPid() ?? 0;
     process.kill(pid, 'SIGTERM'); // waits for those who stay, and lets nobody in
