@@ -8,7 +8,7 @@ import type { Actor } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { canActForAccount } from '../accounts/policy';
-import { assertUsername } from '../accounts/rules';
+import { assertOrganizationName } from '../accounts/rules';
 import { deleteAccountOf, getUser } from '../accounts/users';
 import * as store from './organizations.store';
 import { getMembersOrganization, getOwnersOrganization } from './scope';
@@ -97,7 +97,7 @@ export async function listOrganizationMembers(
  * @throws AppError `invalid`, `conflict` when the name is taken, `forbidden` for a robot or a weak access token,
  *   `unauthenticated`, `inactive`
  */
-export async function createOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
+export async function createOrganization(ctx: Needs<'db' | 'settings'>, actor: Actor, name: string): Promise<void> {
   const account = await getAccount(ctx, actor);
   if (account.robotOf !== undefined || !canActForAccount(account)) throw new AppError('forbidden', 'Access denied');
   await createOrganizationFor(ctx, name, account, doerOf(actor, account));
@@ -109,12 +109,12 @@ export async function createOrganization(ctx: Needs<'db'>, actor: Actor, name: s
  * @throws AppError `invalid`, `conflict` when the name is taken
  */
 export async function createOrganizationFor(
-  ctx: Needs<'db'>,
+  ctx: Needs<'db' | 'settings'>,
   name: string,
   owner: { userId: number; username: string },
   doer: Doer,
 ): Promise<void> {
-  assertUsername(name);
+  assertOrganizationName(name, ctx.settings.hubLimits);
   try {
     await inTransaction(ctx.db, async (tx) => {
       await store.insertOrganization(tx, name);
