@@ -1,5 +1,6 @@
 import type { BlobStore } from './blobs/blob-store';
 import type { StorageRoom } from './blobs/storage-room';
+import type { StorageRooms } from './blobs/storage-rooms';
 import type { BriefCache } from './platform/cache/brief-cache';
 import type { ByteCache } from './platform/cache/byte-cache';
 import type { SecretCache } from './platform/cache/secret-cache';
@@ -48,6 +49,8 @@ export interface Context {
   readonly blobs: BlobStore;
   /** lets layers in while there is room */
   readonly storageRoom: StorageRoom;
+  /** the same for namespaces whose plan has a limit */
+  readonly namespaceRooms: StorageRooms;
   /** of each pusher, in this process */
   readonly layerUploads: ConcurrencyLimit;
   readonly log: Logger;

@@ -50,14 +50,14 @@ it('drydock team', async () => {
 it('drydock plan', async () => {
   expect((await run('plan list')).stdout).toBe(
     [
-      'PLAN       PRIVATE REPOSITORIES',
-      'free       1',
-      'micro      5',
-      'small      10',
-      'medium     20',
-      'large      50',
-      'xlarge     100',
-      'unlimited  unlimited',
+      'PLAN       PRIVATE REPOSITORIES  LAYERS',
+      'free       1                     10 GiB',
+      'micro      5                     unlimited',
+      'small      10                    unlimited',
+      'medium     20                    unlimited',
+      'large      50                    unlimited',
+      'xlarge     100                   unlimited',
+      'unlimited  unlimited             unlimited',
       '',
     ].join('\n'),
   );
@@ -65,7 +65,12 @@ it('drydock plan', async () => {
     success('acme has the plan micro: 0 of 5 private repositories.\n'),
   );
   expect(await run('plan assign acme none')).toEqual(failure('No such plan: none'));
-  expect(await run('plan set tiny 0 --position 0')).toEqual(success('The plan tiny allows 0.\n'));
+  expect(await run('plan set tiny 0 --position 0 --layers 500m')).toEqual(
+    success('The plan tiny allows 0 private repositories and 500 MiB of layers.\n'),
+  );
+  expect(await run('plan set tiny 0 --position 0')).toEqual(
+    success('The plan tiny allows 0 private repositories and 500 MiB of layers.\n'),
+  );
   expect(await json('plan list')).toMatchObject([
     { name: 'tiny', privateRepositories: 0 },
     { name: 'free' },
