@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '../../context';
 import { AppError } from '../../platform/errors';
-import { isCsrfToken, isSameOrigin } from '../../platform/http/csrf';
+import { foreignOriginMessage, isCsrfToken, isSameOrigin } from '../../platform/http/csrf';
 import type { Exchange, Reply } from '../../platform/http/exchange';
 import type { Guard, Method, Route } from '../../platform/http/route';
 import { readForm, type Form } from './form';
@@ -59,7 +59,7 @@ export type WebRow = {
 export class LoginNeeded extends Error {}
 
 function assertToken(ctx: Context, req: IncomingMessage, visitor: Visitor, form: Form, access: Access): void {
-  if (!isSameOrigin(req, visitor.origin)) throw new AppError('forbidden', 'This form was sent from another site');
+  if (!isSameOrigin(req, visitor.origin)) throw new AppError('forbidden', foreignOriginMessage(req, visitor.origin));
   const { formSecret } = visitor;
   if (formSecret === undefined && access === 'link-form') return;
   if (formSecret !== undefined && isCsrfToken(ctx.tokenKey, formSecret, form.raw('csrf_token'))) return;
