@@ -7,6 +7,7 @@ import { hashSecret } from '../../platform/secrets';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './access-tokens.store';
 import type { AccessLevel, Identity } from './actor';
+import { lockAccount } from './locks.store';
 
 /*
  * An access token is a password for a script or a machine: `ddt_` and 40 characters, 238 random bits. It is kept as a
@@ -112,6 +113,7 @@ export async function createAccessToken(
   const row = { userId: account.userId, name, access, repositories, expiresAt, secretHash: hashSecret(secret) };
   try {
     return await inTransaction(ctx.db, async (tx) => {
+      await lockAccount(tx, account.userId);
       if ((await store.countOfUser(tx, account.userId)) >= TOKENS_LIMIT) {
         throw new AppError('conflict', `An account has at most ${TOKENS_LIMIT} access tokens`);
       }

@@ -1,6 +1,6 @@
-import type { Needs } from '../../context';
+import type { Needs, Settings } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
-import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { Identity } from './actor';
@@ -83,8 +83,8 @@ export async function isNameTaken(ctx: Needs<'db'>, name: string): Promise<boole
  *
  * @throws AppError `invalid` in the Hub's words
  */
-export function assertUserFormats(user: Pick<NewUser, 'username' | 'password' | 'email'>): void {
-  assertUsername(user.username);
+export function assertUserFormats(user: Pick<NewUser, 'username' | 'password' | 'email'>, settings: Settings): void {
+  assertUsername(user.username, settings.hubLimits);
   assertPassword(user.password);
   if (user.email !== undefined) assertEmail(user.email);
 }
@@ -101,11 +101,11 @@ export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Prom
  * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken, or the name is retired
  */
 export async function createUser(
-  ctx: Needs<'db' | 'passwords'>,
+  ctx: Needs<'db' | 'passwords' | 'settings'>,
   user: NewUser,
   by: Doer | string = OPERATOR,
 ): Promise<void> {
-  assertUserFormats(user);
+  assertUserFormats(user, ctx.settings);
   await assertNotRetired(ctx.db, user.username);
   const passwordHash = await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {
@@ -173,45 +173,8 @@ export async function updateUser(
   });
 }
 
-/**
- * For an operator.
- *
- * @throws AppError `not_found`
- */
-export async function setActive(ctx: Needs<'db'>, username: string, isActive: boolean): Promise<void> {
-  const subject = normalizeUsername(username);
-  await inTransaction(ctx.db, async (tx) => {
-    if (!(await store.updateActive(tx, subject, isActive))) throw noSuchUser(username);
-    await recordEvent(tx, OPERATOR, { action: isActive ? 'user.activated' : 'user.deactivated', subject });
-  });
-}
-
-/**
- * For an operator.
- *
- * @throws AppError `not_found`
- */
-export async function setAdmin(ctx: Needs<'db'>, username: string, isAdmin: boolean): Promise<void> {
-  const subject = normalizeUsername(username);
-  await inTransaction(ctx.db, async (tx) => {
-    if (!(await store.updateAdmin(tx, subject, isAdmin))) throw noSuchUser(username);
-    await recordEvent(tx, OPERATOR, { action: isAdmin ? 'user.admin_granted' : 'user.admin_revoked', subject });
-  });
-}
-
 function noSuchUser(username: string): AppError {
   return new AppError('not_found', `No such user: ${username}`);
-}
-
-/**
- * Without any administrator, the next start of the server would make one.
- *
- * @throws AppError `not_found`, `conflict` when this is the only administrator
- */
-export async function assertNotOnlyAdministrator(ctx: Needs<'db'>, username: string): Promise<void> {
-  const user = await getUser(ctx, username);
-  if (!user.isAdmin || (await store.adminExists(ctx.db, user.id))) return;
-  throw new AppError('conflict', `${user.username} is the only administrator; make another one first`);
 }
 
 /**
@@ -223,28 +186,4 @@ export async function identityForOperator(ctx: Needs<'db'>, username: string): P
   const row = await store.findByUsername(ctx.db, normalizeUsername(username));
   if (row === undefined) throw noSuchUser(username);
   return { userId: row.id, credentialsEpoch: row.credentials_epoch, accessTokenId: undefined };
-}
-
-/**
- * Deletes the account and its empty namespace, for an operator or administrator.
- *
- * @throws AppError `not_found`, `conflict` while the namespace has repositories
- */
-export async function deleteUser(ctx: Needs<'db'>, username: string, doer: Doer = OPERATOR): Promise<void> {
-  const { id, username: subject } = await getUser(ctx, username);
-  try {
-    await inTransaction(ctx.db, async (tx) => {
-      await store.deleteNamespaceOf(tx, id);
-      await store.deleteAccount(tx, id);
-      await recordEvent(tx, doer, { action: 'user.deleted', subject });
-    });
-  } catch (error) {
-    if (!isForeignKeyViolation(error)) throw error;
-    throw new AppError('conflict', `${username} still has repositories; delete them first`, { cause: error });
-  }
-}
-
-/** Deletes an account whose namespace has gone to somebody else; for the feature that gives it away. */
-export async function deleteAccountOf(tx: Db, userId: number): Promise<void> {
-  await store.deleteAccount(tx, userId);
 }

@@ -3,6 +3,7 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
+import { endOfTransferred } from '../accounts/endings';
 import { followRename } from '../accounts/access-tokens';
 import type { Account, Actor, RepositoryName } from '../accounts/actor';
 import { canCreate, canManage } from '../accounts/policy';
@@ -12,7 +13,7 @@ import { getAdministered } from './administered';
 import { assertNotFormer } from './former-names';
 import { assertNoImmutableTags } from './immutable-tags';
 import * as store from './moving.store';
-import { displayName, fullName, parseRepositoryName, sameRepository } from './names';
+import { assertRepositoryName, displayName, fullName, sameRepository } from './names';
 import { findScope } from './scope';
 import { deleteSharing } from './sharing.store';
 import { lockVisibility } from './repositories.store';
@@ -42,7 +43,7 @@ async function assertMayMove(
 }
 
 /**
- * Gives a repository another name, another namespace, or both. A transfer ends collaborations and the access of teams.
+ * Gives a repository another name, another namespace, or both. A transfer ends what `accounts/endings.ts` says.
  *
  * @throws AppError `invalid`, `conflict` when the name is taken, or was another repository's, `forbidden` also when the
  *   plan of the other namespace has no room for a private one, `not_found`, `unauthenticated`, `inactive`
@@ -62,8 +63,7 @@ export async function moveRepository(
 
 /** @throws AppError `invalid` */
 export function assertPossible({ settings }: Needs<'settings'>, { namespace, name }: RepositoryName): void {
-  if (parseRepositoryName(namespace, name, settings.hubLimits)) return;
-  throw new AppError('invalid', `No repository can have the name ${displayName({ namespace, name })}`);
+  assertRepositoryName({ namespace, name }, settings.hubLimits);
 }
 
 /**
@@ -80,6 +80,7 @@ export async function moveAs(
   try {
     await inTransaction(ctx.db, async (tx) => {
       await move(tx, repository, to);
+      if (repository.namespace !== to.namespace) await endOfTransferred(tx, doer, repository.id);
       const details = { to: displayName(to) };
       const event = { action: 'repository.renamed', subject: displayName(repository), details } as const;
       await recordEvent(tx, doer, event);

@@ -5,10 +5,9 @@ import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
 import type { Place } from '../accounts/repository-states';
-import { getUser } from '../accounts/users';
-import { deletePerson } from '../namespaces/account-deletion';
+import { deletePersonWith } from '../namespaces/account-deletion';
 import { assertNoImmutableTags } from './immutable-tags';
-import { displayName, parseRepositoryName } from './names';
+import { assertRepositoryName, displayName } from './names';
 import * as store from './repositories.store';
 import { findScope } from './scope.store';
 import type { RepositoryState } from './scope-row';
@@ -62,9 +61,7 @@ export async function createRepository(
   name: RepositoryName,
   options: { visibility: Visibility },
 ): Promise<void> {
-  if (!parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) {
-    throw new AppError('invalid', `No repository can have the name ${displayName(name)}`);
-  }
+  assertRepositoryName(name, ctx.settings.hubLimits);
   const { namespace_name: namespace } = await findScope(ctx.db, undefined, name);
   if (namespace === null) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
   await inTransaction(ctx.db, (tx) => makeNewRepository(tx, name, { ...options, doer: OPERATOR }));
@@ -101,13 +98,11 @@ export async function deleteUserWithRepositories(
   username: string,
   doer: Doer = OPERATOR,
 ): Promise<number> {
-  return inTransaction(ctx.db, async (tx) => {
-    const { id } = await getUser({ db: tx }, username);
+  return deletePersonWith(ctx, username, doer, async (tx, { id }) => {
     const deleted = await store.deleteAllOfOwner(tx, id);
     for (const name of deleted) {
       await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(name) });
     }
-    await deletePerson({ db: tx }, username, doer);
     return deleted.length;
   });
 }

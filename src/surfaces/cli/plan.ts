@@ -4,6 +4,7 @@ import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../
 import { readByteSize, showByteSize } from '../../platform/bytes/byte-size';
 import { printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const NAMESPACE = 'a username, or an organization';
 
@@ -74,7 +75,9 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
     .command('delete')
     .description('delete a plan that nobody has')
     .argument('<name>', "the plan's name")
-    .action(async (name: string) => {
+    .option(...YES)
+    .action(async (name: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Delete the plan ${name}?`);
       await parts.withContext((ctx) => deletePlan(ctx, name, OPERATOR));
       printLine(`Deleted the plan ${name}.`);
     });

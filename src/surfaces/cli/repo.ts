@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
-import type { RepositoryName } from '../../features/accounts/actor';
 import type { Visibility } from '../../features/accounts/policy';
 import { copyTagAsOperator, type TagPlace } from '../../features/images/promotion';
-import { displayName, parseFullName } from '../../features/repositories/names';
+import { displayName, readFullName } from '../../features/repositories/names';
 import {
   createRepository,
   deleteRepository,
@@ -19,23 +18,17 @@ import {
 import { AppError } from '../../platform/errors';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
-import { confirm, stdTerminal } from './terminal';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const NAME = 'namespace/name, or name for one of the library';
 const EVEN_IMMUTABLE = ['--immutable-tags', 'also if it has immutable tags'] as const;
-
-function parseName(text: string): RepositoryName {
-  const name = parseFullName(text);
-  if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
-  return name;
-}
 
 function parseTagPlace(text: string): TagPlace {
   const [name = '', tag, ...rest] = text.split(':');
   if (tag === undefined || tag === '' || rest.length > 0) {
     throw new AppError('invalid', `${text} is not a tag: write namespace/name:tag`);
   }
-  return { repository: parseName(name), tag };
+  return { repository: readFullName(name), tag };
 }
 
 /** `drydock repo …`. */
@@ -57,7 +50,7 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .option('--private', 'only those may pull who are given access')
     .action(async (text: string, options: { private?: true }) => {
-      const name = parseName(text);
+      const name = readFullName(text);
       const visibility = options.private === true ? 'private' : 'public';
       await parts.withContext((ctx) => createRepository(ctx, name, { visibility }));
       printLine(`Made ${displayName(name)}.`);
@@ -66,11 +59,11 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .command('delete')
     .description('delete a repository with its tags and images, at once')
     .argument('<name>', NAME)
-    .option('--yes', 'do not ask')
+    .option(...YES)
     .option(...EVEN_IMMUTABLE)
-    .action(async (text: string, options: { yes?: true; immutableTags?: true }) => {
-      const name = parseName(text);
-      if (options.yes !== true) await confirm(stdTerminal(), `Delete ${displayName(name)}?`, '--yes');
+    .action(async (text: string, options: YesOption & { immutableTags?: true }) => {
+      const name = readFullName(text);
+      await confirmUnlessYes(options, `Delete ${displayName(name)}?`);
       const evenImmutable = options.immutableTags === true;
       await parts.withContext((ctx) => deleteRepository(ctx, name, { evenImmutable }));
       printLine(`Deleted ${displayName(name)}.`);
@@ -100,7 +93,7 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .argument('<new-name>', NAME)
     .action(async (text: string, newText: string) => {
-      const [name, to] = [parseName(text), parseName(newText)];
+      const [name, to] = [readFullName(text), readFullName(newText)];
       await parts.withContext((ctx) => moveAsOperator(ctx, name, to));
       printLine(`${displayName(name)} is ${displayName(to)}.`);
     });
@@ -110,7 +103,7 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .option('--json', 'print the list as JSON')
     .action(async (text: string, { json }: ListingOptions) => {
-      const aliases = await parts.withContext((ctx) => listAliasesAsOperator(ctx, parseName(text)));
+      const aliases = await parts.withContext((ctx) => listAliasesAsOperator(ctx, readFullName(text)));
       if (json === true) printJson(aliases);
       else for (const alias of aliases) printLine(displayName(alias));
     });
@@ -119,9 +112,11 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .description('let a former name of a repository go: nobody pulls by it any more, another can have it')
     .argument('<name>', NAME)
     .argument('<former-name>', NAME)
+    .option(...YES)
     .option(...EVEN_IMMUTABLE)
-    .action(async (text: string, formerText: string, options: { immutableTags?: true }) => {
-      const [name, alias] = [parseName(text), parseName(formerText)];
+    .action(async (text: string, formerText: string, options: YesOption & { immutableTags?: true }) => {
+      const [name, alias] = [readFullName(text), readFullName(formerText)];
+      await confirmUnlessYes(options, `Let the former name ${displayName(alias)} go?`);
       const evenImmutable = options.immutableTags === true;
       await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias, { evenImmutable }));
       printLine(`${displayName(name)} is not ${displayName(alias)} any more.`);
@@ -130,7 +125,7 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
 
 function addVisibilityCommands(repo: Command, parts: CommandParts): void {
   const show = async (text: string, visibility: Visibility): Promise<void> => {
-    const name = parseName(text);
+    const name = readFullName(text);
     await parts.withContext((ctx: Context) => setVisibilityAsOperator(ctx, name, visibility));
     printLine(`${displayName(name)} is ${visibility}.`);
   };

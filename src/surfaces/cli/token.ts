@@ -3,10 +3,10 @@ import { createAccessToken, listAccessTokens, revokeAccessToken } from '../../fe
 import { ACCESS_LEVELS, type AccessLevel } from '../../features/accounts/actor';
 import { getUser } from '../../features/accounts/users';
 import { OPERATOR } from '../../features/audit/audit';
-import { fullName, parseFullName } from '../../features/repositories/names';
-import { AppError } from '../../platform/errors';
+import { fullName, readFullName } from '../../features/repositories/names';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const USERNAME = 'a username, or organization+robot';
 
@@ -23,9 +23,7 @@ function readDays(text: string): number {
 }
 
 function toFullName(text: string): string {
-  const name = parseFullName(text);
-  if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
-  return fullName(name);
+  return fullName(readFullName(text));
 }
 
 /** `drydock token …`. */
@@ -77,7 +75,9 @@ export function addTokenCommands(program: Command, parts: CommandParts): void {
     .description('end an access token')
     .argument('<username>', USERNAME)
     .argument('<id>', 'its number in `token list`', readDays)
-    .action(async (username: string, id: number) => {
+    .option(...YES)
+    .action(async (username: string, id: number, options: YesOption) => {
+      await confirmUnlessYes(options, `Revoke the token ${id} of ${username}?`);
       await parts.withContext(async (ctx) => {
         const user = await getUser(ctx, username);
         await revokeAccessToken(ctx, { userId: user.id, username: user.username }, id, OPERATOR);

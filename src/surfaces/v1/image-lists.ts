@@ -1,4 +1,5 @@
 import { finishPush, imagesAsJson, mayUseImage, startPush } from '../../features/repositories/image-lists';
+import { noSuchName } from '../../features/repositories/names';
 import { countActivity } from '../../features/statistics/counting';
 import { newNonce } from '../../features/tokens/token';
 import { empty, json, jsonText } from '../../platform/http/exchange';
@@ -12,7 +13,7 @@ export const putRepository: V1Handler<'index'> = async (ctx, { req, caller, para
   const name = repositoryOf(params);
   const nonce = newNonce();
   const repository = await startPush(ctx, caller, name, () => readImageList(req), nonce);
-  if (repository === undefined) throw new UnknownUrlError();
+  if (repository === undefined) throw new UnknownUrlError(noSuchName(name, ctx.settings.hubLimits));
   const { headers } = tokenHeaders(ctx, caller, repository, 'write', nonce);
   return json(200, '', { ...headers, ...endpointHeaders(ctx, req) });
 };
