@@ -104,11 +104,12 @@ function smtpSettings(config: Config): SmtpSettings | undefined {
 
 /** A context of these parts, with limiters and a cache of its own. */
 export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits = NO_STORAGE_LIMITS): Context {
-  const { pair, address, account } = LOGIN_LIMITS;
+  const { pair, address, account, code } = LOGIN_LIMITS;
   const loginLimiters = {
     pair: new FailureLimiter(parts.db, pair),
     address: new FailureLimiter(parts.db, address),
     account: new FailureLimiter(parts.db, account),
+    code: new FailureLimiter(parts.db, code),
   };
   const mailLimiters = {
     name: new FailureLimiter(parts.db, MAIL_LIMITS.name),

@@ -5,6 +5,7 @@ import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './emails.store';
 import { assertEmail } from './rules';
+import { tellAccount } from './security-notices';
 import { EMAIL_TAKEN, type User } from './users';
 import { insertEmail } from './users.store';
 
@@ -45,6 +46,7 @@ export async function addEmail(
     await inTransaction(ctx.db, async (tx) => {
       await insertEmail(tx, { userId: user.id, address, isPrimary: false, isVerified: false });
       await recordEvent(tx, doer, { action: 'user.email_added', subject: user.username });
+      await tellAccount(tx, user.id, 'email_added', doer, { detail: address });
     });
   } catch (error) {
     throw isUniqueViolation(error) ? new AppError('conflict', EMAIL_TAKEN, { cause: error }) : error;
@@ -64,7 +66,10 @@ export async function removeEmail(
   doer: Doer,
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
-    if (await store.deleteSecondary(tx, user.id, address)) {
+    const removed = await store.deleteSecondary(tx, user.id, address);
+    if (removed !== undefined) {
+      const { email: detail, is_verified: isVerified } = removed;
+      await tellAccount(tx, user.id, 'email_removed', doer, { detail, also: isVerified ? [detail] : [] });
       return recordEvent(tx, doer, { action: 'user.email_removed', subject: user.username });
     }
     const emails = await store.list(tx, user.id);

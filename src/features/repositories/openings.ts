@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import type { Actor } from '../accounts/actor';
+import { identityOf, type Actor } from '../accounts/actor';
 import * as store from './openings.store';
 
 /**
@@ -7,7 +7,7 @@ import * as store from './openings.store';
  * by the account, else by the address.
  */
 export function callerKey(actor: Actor): string {
-  const identity = actor.kind === 'anonymous' ? undefined : actor.identity;
+  const identity = identityOf(actor);
   return identity === undefined ? `address ${actor.address}` : `user ${identity.userId}`;
 }
 

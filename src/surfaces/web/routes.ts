@@ -45,7 +45,7 @@ function bind(ctx: Context, row: WebRow): WebRoute {
     handle: async (exchange): Promise<Reply> => {
       let visitor: Visitor = exchange.caller;
       try {
-        visitor = await admit(ctx, row.access, exchange);
+        visitor = await admit(ctx, row, exchange);
         return await handle(ctx, { ...exchange, caller: visitor, query: withoutNul(exchange.query) });
       } catch (error) {
         return problemReply(error, visitor, exchange.req);

@@ -18,6 +18,9 @@ import { linkIn, secretIn } from '../../helpers/smtp-server';
 const ADDRESS = '192.0.2.1';
 const ALICE = { username: 'alice', password: 'secret', email: 'alice@example.com' };
 
+const from = (address: string): Actor => ({ kind: 'anonymous', address });
+const NOBODY = from(ADDRESS);
+
 let place: MailPlace;
 let careful: MailPlace;
 beforeEach(async () => {
@@ -36,7 +39,7 @@ const eventsOf = async ({ ctx }: MailPlace, action: string) =>
 
 async function actorOf({ ctx }: MailPlace, username = 'alice', password = 'secret'): Promise<Actor> {
   const identity = await verifyCredentials(ctx, username, password, ADDRESS);
-  return { kind: 'user', identity: identity!, address: ADDRESS };
+  return { kind: 'user', proof: 'password', identity: identity!, address: ADDRESS };
 }
 
 async function mailedSecret(from: MailPlace): Promise<string> {
@@ -59,7 +62,7 @@ describe('a new account', () => {
     const secret = secretIn(mails[0]!);
     expect(await describeConfirmation(careful.ctx, secret)).toEqual({ username: 'alice' });
     await expect(logIn(careful)).rejects.toMatchObject({ code: 'inactive' }); // looking changes nothing
-    expect(await confirmEmail(careful.ctx, secret, '192.0.2.9')).toEqual({ username: 'alice', isActive: true });
+    expect(await confirmEmail(careful.ctx, from('192.0.2.9'), secret)).toEqual({ username: 'alice', isActive: true });
     expect(await logIn(careful)).toBeDefined();
     expect(await emails(careful)).toEqual([{ email: 'alice@example.com', is_primary: true, is_verified: true }]);
     const byAlice = { actor: 'alice', address: '192.0.2.9', subject: 'alice' };
@@ -72,7 +75,7 @@ describe('a new account', () => {
     expect(await logIn(place)).toBeDefined();
     expect(await emails(place)).toMatchObject([{ is_verified: false }]);
     const secret = await mailedSecret(place);
-    await confirmEmail(place.ctx, secret, ADDRESS);
+    await confirmEmail(place.ctx, NOBODY, secret);
     expect(await emails(place)).toMatchObject([{ is_verified: true }]);
     expect(await eventsOf(place, 'user.activated')).toEqual([]);
   });
@@ -93,7 +96,7 @@ describe('a new account', () => {
     await register(careful.ctx, ALICE, ADDRESS);
     const secret = await mailedSecret(careful);
     await setActive(careful.ctx, 'alice', false);
-    expect(await confirmEmail(careful.ctx, secret, ADDRESS)).toEqual({ username: 'alice', isActive: false });
+    expect(await confirmEmail(careful.ctx, NOBODY, secret)).toEqual({ username: 'alice', isActive: false });
     expect((await getUser(careful.ctx, 'alice')).isActive).toBe(false);
   });
 
@@ -110,11 +113,11 @@ describe('a link', () => {
     await register(careful.ctx, ALICE, ADDRESS);
     const secret = await mailedSecret(careful);
     const both = await Promise.allSettled([
-      confirmEmail(careful.ctx, secret, ADDRESS),
-      confirmEmail(careful.ctx, secret, ADDRESS),
+      confirmEmail(careful.ctx, NOBODY, secret),
+      confirmEmail(careful.ctx, NOBODY, secret),
     ]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    await expect(confirmEmail(careful.ctx, secret, ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(confirmEmail(careful.ctx, NOBODY, secret)).rejects.toMatchObject({ code: 'not_found' });
     await expect(describeConfirmation(careful.ctx, secret)).rejects.toMatchObject({ code: 'not_found' });
   });
 
@@ -126,13 +129,13 @@ describe('a link', () => {
     expect(link!.expires_at.getTime() - link!.created_at.getTime()).toBe(3 * 24 * 3_600_000);
     expect(await forgetExpiredLinks(careful.ctx)).toBe(0);
     await links.clone().update({ expires_at: new Date(Date.now() - 1000) });
-    await expect(confirmEmail(careful.ctx, secret, ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(confirmEmail(careful.ctx, NOBODY, secret)).rejects.toMatchObject({ code: 'not_found' });
     expect(await forgetExpiredLinks(careful.ctx)).toBe(1);
     expect(await links.clone().select()).toEqual([]);
   });
 
   it.each(['', 'x', 'A'.repeat(43), `${'A'.repeat(42)}\0`, 'é'.repeat(43)])('is not %j', async (secret) => {
-    await expect(confirmEmail(place.ctx, secret, ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(confirmEmail(place.ctx, NOBODY, secret)).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
@@ -149,7 +152,7 @@ describe('an added address', () => {
     expect(await emails(place)).toMatchObject([old, { ...added, is_primary: false, is_verified: false }]);
     const actor = await actorOf(place);
     await expect(setPrimaryEmail(place.ctx, actor, 'new@example.com')).rejects.toMatchObject({ code: 'conflict' });
-    await confirmEmail(place.ctx, secretIn(mails[0]!), ADDRESS);
+    await confirmEmail(place.ctx, NOBODY, secretIn(mails[0]!));
     expect(await emails(place)).toMatchObject([old, { ...added, is_primary: false, is_verified: true }]);
 
     await setPrimaryEmail(place.ctx, actor, 'NEW@example.com');
@@ -173,9 +176,9 @@ describe('an added address', () => {
     await resendConfirmation(place.ctx, actor, 'new@example.com');
     const second = await mailedSecret(place);
     expect(second).not.toBe(first);
-    await confirmEmail(place.ctx, second, ADDRESS);
+    await confirmEmail(place.ctx, NOBODY, second);
     await expect(resendConfirmation(place.ctx, actor, 'new@example.com')).rejects.toMatchObject({ code: 'conflict' });
-    await confirmEmail(place.ctx, first, ADDRESS); // the older mail may be the one that is opened later
+    await confirmEmail(place.ctx, NOBODY, first); // the older mail may be the one that is opened later
     expect(await eventsOf(place, 'user.email_confirmed')).toHaveLength(1);
   });
 
@@ -204,7 +207,7 @@ describe('an added address', () => {
     await place.deliver();
     await createUser(place.ctx, { ...robert, isEmailVerified: false });
     await updateUser(place.ctx, 'robert', { email: 'robert@example.com' });
-    await confirmEmail(place.ctx, await mailedSecret(place), ADDRESS);
+    await confirmEmail(place.ctx, NOBODY, await mailedSecret(place));
     expect((await getUser(place.ctx, 'robert')).email).toBe('robert@example.com');
   });
 });
@@ -214,7 +217,7 @@ describe('asking again without a password', () => {
     await register(careful.ctx, ALICE, ADDRESS);
     await careful.deliver();
     await requestConfirmation(careful.ctx, name, ADDRESS);
-    await confirmEmail(careful.ctx, await mailedSecret(careful), ADDRESS);
+    await confirmEmail(careful.ctx, NOBODY, await mailedSecret(careful));
     expect(await logIn(careful)).toBeDefined();
   });
 

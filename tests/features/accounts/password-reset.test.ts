@@ -44,7 +44,7 @@ it('a new password is set by the mailed link, and ends what the old one had open
   expect(await logIn('secret')).toBeUndefined();
   const after = await logIn('another');
   expect(after?.credentialsEpoch).toBe(before!.credentialsEpoch + 1);
-  const old = { kind: 'user' as const, identity: before!, address: ADDRESS };
+  const old = { kind: 'user' as const, proof: 'password' as const, identity: before!, address: ADDRESS };
   await expect(getAccount(place.ctx, old)).rejects.toMatchObject({ code: 'unauthenticated' });
   const [event] = await listEvents(place.ctx, { action: 'user.password_changed', limit: 10 });
   expect(event).toMatchObject({ actor: 'alice', address: '192.0.2.9', details: { by: 'mailed link' } });

@@ -35,7 +35,7 @@ async function sessionActor(code?: string) {
   if (login.kind !== 'done') throw new Error(`the login ended with ${login.kind}`);
   const found = await findSession(server.ctx, login.secret);
   if (found === undefined) throw new Error('the session has ended');
-  const actor: Actor = { kind: 'user', identity: found.identity, address: '::1' };
+  const actor: Actor = { kind: 'user', proof: 'password', identity: found.identity, address: '::1' };
   return { actor, id: login.session.id, secret: login.secret };
 }
 
@@ -174,7 +174,7 @@ it('is turned off with a code, or by an operator, and is on record', async () =>
 it('is nothing for access tokens', async () => {
   const { token } = await createOwnAccessToken(server.ctx, alice, { name: 'laptop', access: 'admin' });
   const identity = { userId: alice.kind === 'user' ? alice.identity.userId : 0, credentialsEpoch: 0 };
-  const actor: Actor = { kind: 'user', identity: { ...identity, accessTokenId: token.id }, address: '::1' };
+  const actor: Actor = { kind: 'user', proof: 'password', identity: { ...identity, accessTokenId: token.id }, address: '::1' };
   await expect(beginSecondFactor(server.ctx, actor)).rejects.toMatchObject({ code: 'forbidden' });
   await expect(secondFactorOf(server.ctx, actor)).rejects.toMatchObject({ code: 'forbidden' });
 });
