@@ -7,11 +7,13 @@ import {
   setPrimaryEmail,
 } from '../../../src/features/accounts/confirmation';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
+import { removeEmail } from '../../../src/features/accounts/emails';
 import { forgetExpiredLinks } from '../../../src/features/accounts/email-links';
 import { register } from '../../../src/features/accounts/registration';
 import { createUser, deleteUser, getUser, setActive, updateUser } from '../../../src/features/accounts/users';
 import { listEvents } from '../../../src/features/audit/audit';
 import { createMailPlace, type MailPlace } from '../../helpers/mail-place';
+import { noticesIn } from '../../helpers/notices';
 import { queuedJobs } from '../../helpers/run-jobs';
 import { linkIn, secretIn } from '../../helpers/smtp-server';
 
@@ -43,7 +45,7 @@ async function actorOf({ ctx }: MailPlace, username = 'alice', password = 'secre
 }
 
 async function mailedSecret(from: MailPlace): Promise<string> {
-  const mails = await from.deliver();
+  const mails = await from.deliverLinks();
   expect(mails).toHaveLength(1);
   return secretIn(mails[0]!);
 }
@@ -60,7 +62,7 @@ describe('a new account', () => {
     expect(linkIn(mails[0]!)).toMatch(/^http:\/\/hub\.test\/account\/confirm\/[\w-]{43}$/);
 
     const secret = secretIn(mails[0]!);
-    expect(await describeConfirmation(careful.ctx, secret)).toEqual({ username: 'alice' });
+    expect(await describeConfirmation(careful.ctx, secret)).toEqual({ username: 'alice', needsLogin: false });
     await expect(logIn(careful)).rejects.toMatchObject({ code: 'inactive' }); // looking changes nothing
     expect(await confirmEmail(careful.ctx, from('192.0.2.9'), secret)).toEqual({ username: 'alice', isActive: true });
     expect(await logIn(careful)).toBeDefined();
@@ -146,13 +148,18 @@ describe('an added address', () => {
   });
 
   it('is mailed a link, and is unverified and not primary until then', async () => {
-    const mails = await place.deliver();
+    const mails = await place.deliverLinks();
     expect(mails).toMatchObject([{ recipients: ['new@example.com'] }]);
     const [old, added] = [{ email: 'alice@example.com', is_primary: true }, { email: 'new@example.com' }];
     expect(await emails(place)).toMatchObject([old, { ...added, is_primary: false, is_verified: false }]);
     const actor = await actorOf(place);
     await expect(setPrimaryEmail(place.ctx, actor, 'new@example.com')).rejects.toMatchObject({ code: 'conflict' });
-    await confirmEmail(place.ctx, NOBODY, secretIn(mails[0]!));
+    const secret = secretIn(mails[0]!);
+    expect(await describeConfirmation(place.ctx, secret)).toEqual({ username: 'alice', needsLogin: true });
+    await expect(confirmEmail(place.ctx, NOBODY, secret)).rejects.toMatchObject({ code: 'unauthenticated' });
+    const oldLogin = { ...actor, proof: 'old_login' } as Actor;
+    await expect(confirmEmail(place.ctx, oldLogin, secret)).rejects.toMatchObject({ code: 'password_needed' });
+    await confirmEmail(place.ctx, actor, secret);
     expect(await emails(place)).toMatchObject([old, { ...added, is_primary: false, is_verified: true }]);
 
     await setPrimaryEmail(place.ctx, actor, 'NEW@example.com');
@@ -162,6 +169,36 @@ describe('an added address', () => {
     expect(await eventsOf(place, 'user.primary_email_changed')).toEqual([
       { actor: 'alice', address: ADDRESS, subject: 'alice' },
     ]);
+    expect(noticesIn(await place.deliver())).toEqual([
+      'alice@example.com: An address of your account was confirmed',
+      'alice@example.com: The primary address of your account was changed',
+      'new@example.com: An address of your account was confirmed',
+      'new@example.com: The primary address of your account was changed',
+    ]);
+  });
+
+  it('is confirmed by nobody but its owner, whoever reads the mail', async () => {
+    const robert = { ...ALICE, username: 'robert', email: 'robert@example.com' };
+    await createUser(place.ctx, { ...robert, isActive: true, isAdmin: false, isEmailVerified: true });
+    const secret = await mailedSecret(place);
+    const reader = await actorOf(place, 'robert');
+    await expect(confirmEmail(place.ctx, reader, secret)).rejects.toMatchObject({ code: 'forbidden' });
+    await confirmEmail(place.ctx, await actorOf(place), secret);
+  });
+
+  it('that is removed is told of it, when it was confirmed', async () => {
+    const actor = await actorOf(place);
+    await confirmEmail(place.ctx, actor, await mailedSecret(place));
+    await place.deliver();
+    const { id, username } = await getUser(place.ctx, 'alice');
+    const doer = { userId: id, name: username, address: '192.0.2.7' };
+    await removeEmail(place.ctx, { id, username }, 'new@example.com', doer);
+    const mails = await place.deliver();
+    expect(noticesIn(mails)).toEqual([
+      'alice@example.com: An address was removed from your account',
+      'new@example.com: An address was removed from your account',
+    ]);
+    expect(mails[0]!.parsed.text).toMatch(/^Hello alice,[^]*new@example\.com[^]*When: [-\d]{10} [:\d]{5} UTC\. From: 192\.0\.2\.7\./);
   });
 
   it('that the account has already is mailed nothing', async () => {
@@ -176,9 +213,9 @@ describe('an added address', () => {
     await resendConfirmation(place.ctx, actor, 'new@example.com');
     const second = await mailedSecret(place);
     expect(second).not.toBe(first);
-    await confirmEmail(place.ctx, NOBODY, second);
+    await confirmEmail(place.ctx, actor, second);
     await expect(resendConfirmation(place.ctx, actor, 'new@example.com')).rejects.toMatchObject({ code: 'conflict' });
-    await confirmEmail(place.ctx, NOBODY, first); // the older mail may be the one that is opened later
+    await confirmEmail(place.ctx, actor, first); // the older mail may be the one that is opened later
     expect(await eventsOf(place, 'user.email_confirmed')).toHaveLength(1);
   });
 
@@ -207,7 +244,7 @@ describe('an added address', () => {
     await place.deliver();
     await createUser(place.ctx, { ...robert, isEmailVerified: false });
     await updateUser(place.ctx, 'robert', { email: 'robert@example.com' });
-    await confirmEmail(place.ctx, NOBODY, await mailedSecret(place));
+    await confirmEmail(place.ctx, await actorOf(place, 'robert'), await mailedSecret(place));
     expect((await getUser(place.ctx, 'robert')).email).toBe('robert@example.com');
   });
 });
@@ -238,6 +275,6 @@ it('an account that adds addresses all the time does not make us write to all of
   for (let number = 1; number <= 12; number += 1) {
     await updateUser(place.ctx, 'alice', { email: `a${number}@example.com` });
   }
-  expect(await place.deliver()).toHaveLength(10);
+  expect(await place.deliverLinks()).toHaveLength(10);
   expect(place.logLines.filter((line) => line.includes('no link was mailed'))).toHaveLength(2);
 });
