@@ -1,11 +1,21 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Context } from './context';
+import { usesV1 } from './features/repositories/engine';
 import { AppError } from './platform/errors';
 import { answer, type ErrorReply } from './platform/http/answer';
 import { json, type Headers, type Reply } from './platform/http/exchange';
+import { allowOrigins } from './platform/http/cors';
 import { createFastLane } from './platform/http/fast-lane';
-import { mountRoutes, type Method, type MountOptions } from './platform/http/route';
+import {
+  allowHeader,
+  METHODS,
+  mountRoutes,
+  optionsReply,
+  type Fallback,
+  type Method,
+  type MountOptions,
+} from './platform/http/route';
 import { splitUrl } from './platform/http/url';
 import type { Metrics } from './platform/metrics/metrics';
 import { hookErrorReply, hookRoutes } from './surfaces/hooks/routes';
@@ -18,6 +28,7 @@ import { opsRoutes } from './surfaces/ops/routes';
 import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
 import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
 import { v1Headers } from './surfaces/v1/replies';
+import { withOneSlash } from './surfaces/v1/requests';
 import { v1Routes } from './surfaces/v1/routes';
 import { webGuards, type Access as WebAccess } from './surfaces/web/access';
 import { missingPage, refusalPage, wantsPage, webErrorReply } from './surfaces/web/errors';
@@ -34,9 +45,27 @@ export interface AppParts {
 
 /**
  * Nothing here has this path. Engines look for `/v2/` and must find that it is not there: a 404 without
- * `Docker-Distribution-Api-Version` sends them back to v1 (protocol 0.4).
+ * `Docker-Distribution-Api-Version` sends them back to v1 (protocol 0.4), and this body is the one they were tried with.
  */
 const NOT_FOUND: Reply = { status: 404, headers: { 'Content-Type': 'text/plain' }, body: '404 page not found\n' };
+
+/** Tools of today read the error of v2 and show its sentence; with plain text they show that they cannot read it. */
+const NO_V2: Reply = json(404, {
+  errors: [
+    {
+      code: 'NAME_UNKNOWN',
+      message:
+        'this hub speaks the v1 protocol of docker only: use docker 17.11 or older, from 17.06 on with --disable-legacy-registry=false',
+      detail: null,
+    },
+  ],
+});
+
+/** What a path gets that nothing has. */
+function missing(req: IncomingMessage): Reply {
+  const isV2 = /^\/v2(\/|$)/.test(splitUrl(req.url ?? '').path);
+  return isV2 && !usesV1(req.headers['user-agent']) ? NO_V2 : NOT_FOUND;
+}
 
 async function notFound(
   ctx: Context,
@@ -44,7 +73,7 @@ async function notFound(
   allowed: readonly Method[],
   res: ServerResponse,
 ): Promise<Reply> {
-  return allowed.length > 0 || wantsPage(req) ? missingPage(ctx, req, res, allowed) : NOT_FOUND;
+  return allowed.length > 0 || wantsPage(req) ? missingPage(ctx, req, res, allowed) : missing(req);
 }
 
 const errorReply: ErrorReply = (error, { requestId, log }) => {
@@ -120,6 +149,12 @@ function isFirstPage(req: IncomingMessage): boolean {
   return (url === '/' || url.startsWith('/?')) && wantsPage(req);
 }
 
+/** What the doors of operators and webhooks say of another method than they have. */
+const otherMethod: Fallback = {
+  path: undefined,
+  reply: (_req, allowed) => json(405, { error: 'Method not allowed' }, { Allow: allowHeader(allowed) }),
+};
+
 function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptions<Access, Callers>): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -135,14 +170,14 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     guards: { open: () => Promise.resolve(undefined) },
     headers: () => ({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }),
     errorReply: () => errorReply,
-    fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }) },
+    fallback: otherMethod,
   });
   mountRoutes(app, {
     routes: hookRoutes(ctx),
     guards: { open: () => Promise.resolve(undefined) },
     headers: () => ({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }),
     errorReply: () => hookErrorReply,
-    fallback: { path: undefined, reply: () => json(405, { error: 'Method not allowed' }, { Allow: 'POST' }) },
+    fallback: otherMethod,
   });
   const web = webSurface(ctx);
   const isBelowApi = ({ path }: { readonly path: string }): boolean => path.startsWith('/api/');
@@ -167,8 +202,17 @@ export function createApp(parts: AppParts): RequestListener {
   const lane = createFastLane(v1);
   const app = createExpressApp(parts, v1);
   return (req, res) => {
-    if (isFirstPage(req) || !lane(req, res)) app(req, res);
+    req.url = withOneSlash(req.url ?? '');
+    allowOrigins(parts.ctx.settings.corsOrigins, req, res);
+    if (req.method === 'OPTIONS' && req.url === '*') replyTo(req, res, optionsReply(METHODS));
+    else if (isFirstPage(req) || !lane(req, res)) app(req, res);
   };
+}
+
+/** Sends what is the same for everybody. */
+function replyTo(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
+  const { path } = splitUrl(req.url ?? '');
+  void answer(res, { make: () => Promise.resolve(reply), errorReply, path, headers: () => ({}) });
 }
 
 /**
@@ -178,9 +222,12 @@ export function createApp(parts: AppParts): RequestListener {
  */
 export function legacyDoor(app: RequestListener): RequestListener {
   return (req, res) => {
-    const { path } = splitUrl(req.url ?? '');
+    req.url = withOneSlash(req.url ?? '');
+    const { path } = splitUrl(req.url);
     const isProtocol = path.startsWith('/v1/') || path === '/_ping';
-    if (isProtocol) app(req, res);
-    else void answer(res, { make: () => Promise.resolve(NOT_FOUND), errorReply, path, headers: () => ({}) });
+    // A proxy in front asks for either of these whether the door is open.
+    const isHealthCheck = req.method === 'OPTIONS' && (path === '/' || path === '*');
+    if (isProtocol || isHealthCheck) app(req, res);
+    else replyTo(req, res, NOT_FOUND);
   };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { assertEmail, assertPassword, assertUsername } from './features/accounts/rules';
 import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
+import { isOrigin } from './platform/http/cors';
 
 /** Digits only: a space or `0x50` is a slip, not a number. */
 function wholeNumber(min: number, max: number) {
@@ -49,6 +50,11 @@ const allowList = z
   .string()
   .transform((value) => value.split(',').map((entry) => entry.trim()))
   .superRefine(obeys(addressRule));
+
+const originList = z
+  .string()
+  .transform((value) => value.split(',').map((entry) => entry.trim()))
+  .pipe(z.array(z.string().refine(isOrigin, 'must be origins as browsers send them: https://ui.example.com, no path')));
 
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
@@ -97,6 +103,7 @@ const environment = z.object({
     .optional(),
   DRYDOCK_MAIL_FROM: z.string().regex(MAIL_FROM, 'must be an address, or Name <address>').optional(),
   DRYDOCK_WEBHOOK_ALLOW: allowList.optional(),
+  DRYDOCK_CORS_ORIGINS: originList.optional(),
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),
   DRYDOCK_BCRYPT_COST: wholeNumber(4, 15).default(10),
   DRYDOCK_HUB_LIMITS: onOff.default(false),

@@ -36,6 +36,8 @@ export interface Settings {
   readonly accelPrefix: string | undefined;
   /** `https://host[:port]` under which people reach this; undefined: the host that their request came to */
   readonly publicUrl: string | undefined;
+  /** origins of pages elsewhere whose scripts may use the API and the v1 protocol in a browser */
+  readonly corsOrigins: ReadonlySet<string>;
   /** how long the audit log goes back */
   readonly auditDays: number;
 }

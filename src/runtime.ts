@@ -59,6 +59,7 @@ export function settingsOf(config: Config): Settings {
     trustsProxy: trustProxies(config.DRYDOCK_TRUSTED_PROXIES ?? []),
     accelPrefix: config.DRYDOCK_ACCEL_PREFIX,
     publicUrl: config.DRYDOCK_PUBLIC_URL,
+    corsOrigins: new Set(config.DRYDOCK_CORS_ORIGINS),
     auditDays: config.DRYDOCK_AUDIT_DAYS,
   };
 }

@@ -58,6 +58,7 @@ const REPOSITORY = pagesOf('alice', {
   'repository-tags': '/r/alice/shop/tags/',
   'repository-tag': '/r/alice/shop/tags/2.0/',
   'repository-tag-delete': '/r/alice/shop/tags/latest/delete/',
+  'repository-tag-copy': '/r/alice/shop/tags/latest/copy/',
   'repository-image': LAYER,
   'repository-files': `${LAYER}files/`,
   'repository-files-folder': `${LAYER}files/?directory=/usr/local/bin`,

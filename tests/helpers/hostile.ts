@@ -63,7 +63,7 @@ async function fillRepository(act: Act, username: string, index: number): Promis
 
 /** Pulls of engines that say strange things of themselves. */
 async function countPulls(server: TestServer, username: string, index: number): Promise<void> {
-  const subject = await getForOperator(server.ctx, { namespace: username, name: 'trap' });
+  const subject = await getForOperator(server.ctx, { namespace: username, name: 'trap' }, 'commandList');
   const kernels = linePayloads(60).map((text) => printable(text).replaceAll(' ', '/'));
   const labels = [`docker/1.5.0 kernel/${turn(kernels, index)}`, `docker/1.5.0 kernel/${turn(kernels, index + COUNT)}`];
   const counts = labels.map((label) => ({ subject, label, times: { pull: 1, push: 0 } }));

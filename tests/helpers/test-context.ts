@@ -23,6 +23,7 @@ const SETTINGS: Settings = {
   trustsProxy: trustsNobody,
   accelPrefix: undefined,
   publicUrl: undefined,
+  corsOrigins: new Set(),
   auditDays: 365,
 };
 

@@ -101,3 +101,6 @@ export function passwordOf(username: string): string {
 export function basic(username: string, password = passwordOf(username)): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
+
+/** What every 401 of the v1 protocol names: the schemes that its doors take. */
+export const CHALLENGE = 'Basic realm="auth required", charset="UTF-8",Token';

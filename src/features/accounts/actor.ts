@@ -94,8 +94,21 @@ export interface Guest {
   readonly access: TokenAccess;
 }
 
-/** The account behind an actor, or a guest; undefined for an anonymous one. */
-export type Principal = Account | Guest | undefined;
+/**
+ * Somebody whose access token is good, but is not for what was asked: they have no account there, and see what an
+ * anonymous caller sees. Logging in again would not help them.
+ */
+export interface Outsider {
+  readonly userId: undefined;
+  readonly username: undefined;
+  readonly isAdmin: false;
+  readonly access: undefined;
+}
+
+export const OUTSIDER: Outsider = { userId: undefined, username: undefined, isAdmin: false, access: undefined };
+
+/** The account behind an actor, a guest or an outsider; undefined for an anonymous actor. */
+export type Principal = Account | Guest | Outsider | undefined;
 
 /** Whether the principal is known here. */
 export function isAccount(principal: Principal): principal is Account {
@@ -106,6 +119,14 @@ export function isAccount(principal: Principal): principal is Account {
 export function basicActor(identity: Identity, address: string): Extract<Actor, { kind: 'user' }> {
   const proof = identity.accessTokenId === undefined ? 'password' : 'access_token';
   return { kind: 'user', identity, address, proof };
+}
+
+/**
+ * The identity whose rights decide what the actor finds in a list or a search. A token of the protocol stands for a push
+ * or a pull of one repository, and finds what an anonymous caller finds.
+ */
+export function finderOf(actor: Actor): Identity | undefined {
+  return actor.kind === 'user' ? actor.identity : undefined;
 }
 
 /** The identity that an actor brings, if any: neither anonymous callers nor programs have one. */

@@ -68,17 +68,16 @@ export interface Tried {
 type Count = readonly [limiter: FailureLimiter, subject: string];
 
 async function giveBack(counts: readonly Count[]): Promise<void> {
-  for (const [limiter, subject] of counts) await limiter.giveBack(subject);
+  await Promise.all(counts.map(([limiter, subject]) => limiter.giveBack(subject)));
 }
 
 /** @throws AppError `busy` with how long to wait; then nothing is counted */
 async function takeAll(counts: readonly Count[]): Promise<void> {
-  for (const [index, [limiter, subject]] of counts.entries()) {
-    const seconds = await limiter.take(subject);
-    if (seconds === 0) continue;
-    await giveBack(counts.slice(0, index));
-    throw tooMany(seconds);
-  }
+  const waits = await Promise.all(counts.map(([limiter, subject]) => limiter.take(subject)));
+  const seconds = Math.max(...waits);
+  if (seconds === 0) return;
+  await giveBack(counts.filter((_count, index) => waits[index] === 0));
+  throw tooMany(seconds);
 }
 
 /**
@@ -104,13 +103,15 @@ export async function tryCounted(
     await giveBack(counts);
     throw error;
   }
-  const reached: LoginLimit[] = [];
-  for (const limit of ORDER) {
-    const [limiter, subject] = [limiters[limit], subjects[limit]];
-    if (isRight) await limiter.giveBack(subject, { forgets: limit === 'pair' });
-    else if (await limiter.decideFailed(subject)) reached.push(limit);
-  }
-  return { isRight, reached };
+  const decided = await Promise.all(
+    ORDER.map(async (limit) => {
+      const [limiter, subject] = [limiters[limit], subjects[limit]];
+      if (!isRight) return limiter.decideFailed(subject);
+      await limiter.giveBack(subject, { forgets: limit === 'pair' });
+      return false;
+    }),
+  );
+  return { isRight, reached: ORDER.filter((_limit, index) => decided[index]) };
 }
 
 /**

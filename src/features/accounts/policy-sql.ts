@@ -37,6 +37,15 @@ export const PASSWORD_COLUMNS = 'u.id as user_id, u.username, u.credentials_epoc
 export const CALLER_COLUMNS = `u.id as user_id, u.username, u.credentials_epoch, u.is_active, ${IS_ADMIN} as is_admin,
   a.id as token_id, a.access as token_access, a.repositories is not null as token_is_limited, u.robot_of`;
 
+/**
+ * Whether the caller's access token is for a repository; without one, always.
+ *
+ * @param fullName - of the repository, in SQL
+ */
+export function tokenCovers(fullName: string): string {
+  return `${isCovered(fullName)} as token_covers`;
+}
+
 /** What `CALLER_COLUMNS` hold; all null for nobody. Those of access tokens are missing in `PASSWORD_COLUMNS`. */
 export interface CallerRow {
   user_id: number | null;
@@ -50,6 +59,8 @@ export interface CallerRow {
   token_is_limited?: boolean;
   /** robots have nothing but access tokens */
   robot_of?: string | null;
+  /** false: the token is not for the repository that the query is about; missing without a token or a repository */
+  token_covers?: boolean;
 }
 
 // Functions, and no subqueries: those would cost each query their start, though most never need them.
@@ -92,6 +103,9 @@ export const READERS_ROLE = `case when r.visibility = 'private' then (${reposito
 
 /** Whether the caller has any role in the repository. */
 export const HAS_ROLE = hasRole(REPOSITORY_ROLE);
+
+/** Whether the caller's access token, if there is one, is for the repository. */
+export const COVERED = isCovered(`(r.namespace || '/' || r.name)`);
 
 /** `canRead`, without the namespace. */
 export const READABLE = `(r.visibility <> 'private' or ${hasRole(repositoryRole(IS_OWNER_BY_NAME))})`;

@@ -14,6 +14,25 @@ import { isAccount, type AccessLevel, type Account, type Principal, type TokenAc
  * token makes an administrator of the site only when it is for everything. An inactive account, an expired or revoked
  * token have no rights, not even a stranger's: they are refused.
  *
+ * What is not about a repository depends on what the caller brings. "Limited" is an access token for some repositories,
+ * "protocol" the token that the index gives an engine for one repository, "OAuth" the token of a program:
+ *
+ *                                                   password   token   limited   protocol   OAuth
+ *   its repositories, by the role                     yes       yes      yes        yes       -
+ *   other repositories, by the role                   yes       yes      -          -         -
+ *   other public repositories, as anonymous           yes       yes      yes        -         -
+ *   search and listings, by the role                  yes       yes      its own    -         -
+ *   search and listings, as anonymous                 yes       yes      yes        yes       -
+ *   stars, comments, flags: where it may read         yes       write    its own    -         -
+ *   organizations, teams, robots, plans, own lists    yes       yes      -          -         -
+ *   profile and addresses                             yes       admin    -          -         by scope
+ *   how the account logs in                           yes       -        -          -         -
+ *
+ * Where the table has no right, such credentials are never more than an anonymous caller: an access token is an
+ * `Outsider` in a repository that it is not for (`principalFrom`), and refused in the same words whether or not what was
+ * asked is there (`getAccount`, `getNamespaceScope`). A private repository and a missing one have one answer for
+ * everybody who may not read the first; only the image list of v1 asks an anonymous caller to log in (decision 5).
+ *
  *                             no role, or anonymous   read   write   admin
  *   read, public                      yes             yes     yes     yes
  *   read, unlisted (by name)          yes             yes     yes     yes
@@ -88,9 +107,19 @@ export function canAdminister(principal: Principal, repository: RoleFacts): bool
   return guestAccess(principal, repository) === 'delete' || includes(roleIn(principal, repository), 'admin');
 }
 
+/** Sees and does what the account may beyond single repositories: an access token for some of them does not. */
+export function reachesBeyondRepositories({ accessToken }: Account): boolean {
+  return accessToken?.isLimited !== true;
+}
+
+/** May say something of a repository in the account's name: stars, comments, flags. An access token needs write. */
+export function canParticipate(principal: Principal): principal is Account {
+  return isAccount(principal) && includes(principal.accessToken?.access ?? 'admin', 'write');
+}
+
 /** May act for the account itself, beyond its repositories: an access token must be for everything. */
-export function canActForAccount({ accessToken }: Account): boolean {
-  return accessToken === undefined || (accessToken.access === 'admin' && !accessToken.isLimited);
+export function canActForAccount(account: Account): boolean {
+  return reachesBeyondRepositories(account) && includes(account.accessToken?.access ?? 'admin', 'admin');
 }
 
 /** May make repositories in a namespace. */

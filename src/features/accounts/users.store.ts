@@ -76,8 +76,11 @@ export async function insertUser(
   return id;
 }
 
+/** A robot logs in like everybody else, but has no namespace. */
 export async function isNameTaken(db: Db, name: string): Promise<boolean> {
-  return !hasNul(name) && (await query(db, 'select 1 from namespaces where name = $1', [name])).length > 0;
+  if (hasNul(name)) return false;
+  const text = 'select 1 from namespaces where name = $1 union all select 1 from users where username = $1 limit 1';
+  return (await query(db, text, [name])).length > 0;
 }
 
 export async function insertEmail(

@@ -68,7 +68,8 @@ export async function listUsers(ctx: Needs<'db'>): Promise<User[]> {
 }
 
 /**
- * Whether a user, an organization or the Hub itself has this name.
+ * Whether a user, a robot, an organization or the Hub itself has this name. Every name that can log in is taken: an
+ * engine up to 1.10 only goes on to log in after it has heard so (protocol 2.2).
  *
  * @param name - in any case
  */

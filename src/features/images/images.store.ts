@@ -81,7 +81,8 @@ function findAnywhere(name: string, condition: string): ScopeStatements {
       left join repository_openings o on o.repository_id = r.id and o.caller = $4
       ${CONTENT_JOINS}
       where i.image_id = $1 and $3::bigint is not distinct from $3 and ${condition} ${CHOICE}`;
-  return statementsOf(name, (isByToken) => (isByToken ? callerJoins('$2', '$3') : passwordJoins('$2')), text);
+  const joins = (isByToken: boolean): string => (isByToken ? callerJoins('$2', '$3') : passwordJoins('$2'));
+  return statementsOf(name, { fullName: `(r.namespace || '/' || r.name)`, joins }, text);
 }
 
 const FIND_READABLE = findAnywhere('images.find_readable', READABLE);

@@ -2,7 +2,7 @@ import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 import type { Account } from '../accounts/actor';
 import { chainSql } from '../repositories/chain-sql';
-import { callerJoins, READABLE } from '../accounts/policy-sql';
+import { callerJoins, COVERED, READABLE } from '../accounts/policy-sql';
 import { SHARED_NAMESPACE } from '../repositories/names';
 
 export interface SourceRow {
@@ -13,11 +13,15 @@ export interface SourceRow {
 
 const MAX_SOURCES = 8;
 
-/** Where the id is complete and may be taken from: the same namespace first, then the shared one. */
+/**
+ * Where the id is complete and may be taken from: the same namespace first, then the shared one.
+ *
+ * @param target.isCoveredOnly - leaves out what the caller's access token is not for
+ */
 export async function findSources(
   db: Db,
   imageId: string,
-  target: { repositoryId: number; namespace: string },
+  target: { repositoryId: number; namespace: string; isCoveredOnly: boolean },
   account: Pick<Account, 'userId' | 'accessToken'>,
 ): Promise<SourceRow[]> {
   return query<SourceRow>(
@@ -28,10 +32,34 @@ export async function findSources(
      join namespaces n on n.name = r.namespace
      ${callerJoins('$4', '$5')}
      where i.image_id = $1 and i.content_id is not null and r.id <> $2 and r.state <> 'deleting'
-       and r.namespace in ($3, '${SHARED_NAMESPACE}') and ${READABLE}
+       and r.namespace in ($3, '${SHARED_NAMESPACE}') and ${READABLE} and (not $6::boolean or ${COVERED})
      order by (r.namespace = $3) desc, i.id limit ${MAX_SOURCES}`,
-    [imageId, target.repositoryId, target.namespace, account.userId, account.accessToken?.id ?? null],
+    [
+      imageId,
+      target.repositoryId,
+      target.namespace,
+      account.userId,
+      account.accessToken?.id ?? null,
+      target.isCoveredOnly,
+    ],
   );
+}
+
+/** The image of a repository, as a source; undefined when it is not complete there. */
+export async function findSourceIn(db: Db, imageId: string, repositoryId: number): Promise<SourceRow | undefined> {
+  const rows = await query<SourceRow>(
+    db,
+    `select id as link_id, repository_id, depth from repository_images
+     where repository_id = $2 and image_id = $1 and content_id is not null`,
+    [imageId, repositoryId],
+  );
+  return rows[0];
+}
+
+/** Whether an image list of the repository has the id. */
+export async function isListed(db: Db, imageId: string, repositoryId: number): Promise<boolean> {
+  const text = 'select 1 from repository_images where repository_id = $2 and image_id = $1';
+  return (await query(db, text, [imageId, repositoryId])).length > 0;
 }
 
 const CHAIN = chainSql('i.id = $1', '$2');

@@ -18,7 +18,12 @@ import { locateReadable, type Image, type LocatedImage } from './locate';
 /** Not an error for anybody: the source does not suit, undo what was tried. */
 class SourceDoesNotFit extends Error {}
 
-async function linkFrom(ctx: Needs<'db'>, source: store.SourceRow, targetId: number): Promise<boolean> {
+/**
+ * Links an image with all its ancestors, or nothing of them.
+ *
+ * @returns false when the source has a hole, or the target has another image under one of the ids
+ */
+export async function linkFrom(ctx: Needs<'db'>, source: store.SourceRow, targetId: number): Promise<boolean> {
   try {
     await inTransaction(ctx.db, async (tx) => {
       await store.linkChain(tx, source, targetId);
@@ -47,7 +52,7 @@ export async function linkFromSiblings(
   target: Repository,
   account: Account,
 ): Promise<boolean> {
-  const place = { repositoryId: target.id, namespace: target.namespace };
+  const place = { repositoryId: target.id, namespace: target.namespace, isCoveredOnly: false };
   for (const source of await store.findSources(ctx.db, imageId, place, account)) {
     if (await linkFrom(ctx, source, target.id)) return true;
   }

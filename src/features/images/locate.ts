@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { identityOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
-import { getAccount, principalFrom } from '../accounts/current-account';
+import { assertStillGood, principalFrom } from '../accounts/current-account';
 import { canWrite } from '../accounts/policy';
 import { sameRepository } from '../repositories/names';
 import { callerKey } from '../repositories/openings';
@@ -98,7 +98,7 @@ async function locateWithoutToken(
   const repository = row === undefined ? undefined : repositoryFrom(row);
   if (row !== undefined && repository !== undefined) return located(row, repository, principalFrom(actor, row), actor);
   // No row that would have told whether the account may still act.
-  if (actor.kind !== 'anonymous') await getAccount(ctx, actor);
+  await assertStillGood(ctx, actor);
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { isAccount, type Actor } from '../accounts/actor';
 import { announceForGuest } from '../repositories/guests';
-import { callerKey } from '../repositories/openings';
+import { accountKey } from '../repositories/openings';
 import { isImageId } from '../repositories/names';
 import { jsonDigest, readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
@@ -34,7 +34,7 @@ const EXISTS = 'Image already exists';
 
 /** Whose attempt it is. */
 function uploaderOf(actor: Actor): string {
-  return actor.kind === 'token' ? `token ${actor.nonce}` : `${callerKey(actor)} at ${actor.address}`;
+  return actor.kind === 'token' ? `token ${actor.nonce}` : `${accountKey(actor)} at ${actor.address}`;
 }
 
 /** Complete, and nothing that must be uploaded again. */
@@ -89,7 +89,7 @@ export async function putImageJson(
   if (isThere(located)) throw new AppError('conflict', EXISTS);
   const isShared = actor.kind !== 'token';
   const image = { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared };
-  if (await store.openUpload(ctx.db, place, image, { name: callerKey(actor), limit: OPEN_LIMIT })) return;
+  if (await store.openUpload(ctx.db, place, image, { name: accountKey(actor), limit: OPEN_LIMIT })) return;
   throw new AppError('busy', `${OPEN_LIMIT} images of this account are being uploaded, finish some first`, {
     retryAfterSeconds: SWEPT_AFTER_SECONDS,
   });

@@ -9,7 +9,6 @@ import { getAccountItself } from '../accounts/current-account';
  * @throws AppError `unauthenticated`, `inactive`, `forbidden` for everybody else
  */
 export async function getAdministrator(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
-  if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
   const account = await getAccountItself(ctx, actor);
   if (!account.isAdmin) throw new AppError('forbidden', 'Only administrators may do this');
   return account;

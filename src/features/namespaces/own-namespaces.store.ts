@@ -10,7 +10,10 @@ export interface OwnNamespaceRow {
 }
 
 /** Those of the account, the organizations that it is in any team of and, for administrators, the library. */
-export async function listOwn(db: Db, identity: Identity): Promise<OwnNamespaceRow[]> {
+export async function listOwn(
+  db: Db,
+  identity: Pick<Identity, 'userId' | 'accessTokenId'>,
+): Promise<OwnNamespaceRow[]> {
   // As in `findNamespaceScope`: a token for some repositories is for none of what a namespace has beside them.
   return query<OwnNamespaceRow>(
     db,

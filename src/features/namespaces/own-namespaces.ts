@@ -1,6 +1,5 @@
 import type { Needs } from '../../context';
-import { AppError } from '../../platform/errors';
-import { identityOf, type Actor } from '../accounts/actor';
+import { type Actor } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import { canCreate } from '../accounts/policy';
 import * as store from './own-namespaces.store';
@@ -19,13 +18,12 @@ export interface OwnNamespace {
  * Where the actor works: in the account's own namespace, which is first, in organizations by name and, for
  * administrators of the site, in the library.
  *
- * @throws AppError `unauthenticated`, `inactive`
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden` for an access token for some repositories
  */
 export async function listOwnNamespaces(ctx: Needs<'db'>, actor: Actor): Promise<OwnNamespace[]> {
-  const identity = identityOf(actor);
-  if (identity === undefined || actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
   const account = await getAccount(ctx, actor);
-  return (await store.listOwn(ctx.db, identity)).map((row) => ({
+  const owned = { userId: account.userId, accessTokenId: account.accessToken?.id };
+  return (await store.listOwn(ctx.db, owned)).map((row) => ({
     name: row.name,
     kind: row.kind,
     role: row.namespace_role === 'admin' || row.kind !== 'organization' ? 'owner' : 'member',

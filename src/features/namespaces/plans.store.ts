@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import { isShownSql } from '../accounts/repository-states';
 
 export interface PlanRow {
   name: string;
@@ -19,7 +20,8 @@ export interface SlotsRow {
 }
 
 const SLOTS = `select n.plan, p.private_repositories,
-    (select count(*) from repositories r where r.namespace = n.name and r.visibility = 'private') as used
+    (select count(*) from repositories r
+     where r.namespace = n.name and r.visibility = 'private' and not r.is_remote and ${isShownSql('plan')}) as used
   from namespaces n join plans p on p.name = n.plan where n.name = $1`;
 
 export async function findSlots(db: Db, namespace: string): Promise<SlotsRow | undefined> {

@@ -1,8 +1,8 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { identityOf, isAccount, type Account, type Actor } from '../accounts/actor';
-import { principalFrom } from '../accounts/current-account';
-import { canManage } from '../accounts/policy';
+import { onlyForRepositories, principalFrom } from '../accounts/current-account';
+import { canManage, reachesBeyondRepositories } from '../accounts/policy';
 import { normalizeUsername } from '../accounts/rules';
 import * as store from './organizations.store';
 
@@ -21,12 +21,16 @@ export interface NamespaceScope {
  * Reads who asks, and a namespace.
  *
  * @param name - in any case
- * @throws AppError `unauthenticated` for an anonymous actor, `inactive`, `not_found`
+ * @throws AppError `unauthenticated` for an anonymous actor, `inactive`, `not_found`; `forbidden` for an access token for
+ *   some repositories, whatever namespace it asks for
  */
 export async function getNamespaceScope(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceScope> {
   const row = await store.findNamespaceScope(ctx.db, identityOf(actor), normalizeUsername(name));
   const account = principalFrom(actor, row);
-  if (!isAccount(account)) throw new AppError('unauthenticated', 'Requires authorization');
+  if (!isAccount(account) || actor.kind === 'token') {
+    throw new AppError('unauthenticated', 'Requires authorization');
+  }
+  if (!reachesBeyondRepositories(account)) throw onlyForRepositories();
   if (row.namespace === null || row.kind === null) throw new AppError('not_found', `No such namespace: ${name}`);
   return {
     account,

@@ -5,6 +5,7 @@ import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
+import { canActForAccount } from '../accounts/policy';
 import { getUser } from '../accounts/users';
 import { getMembersOrganization, getOwnersOrganization, type NamespaceScope } from './scope';
 import { getTeam, showTeam, type TeamPlace } from './teams';
@@ -79,9 +80,10 @@ export async function join(
   return true;
 }
 
-/** Members leave by themselves; others are removed by owners. */
+/** Members leave by themselves, with credentials for everything; others are removed by owners. */
 function assertMayRemove(scope: NamespaceScope, username: string): void {
-  if (scope.canManage || scope.account.username === username) return;
+  const isLeaving = scope.account.username === username && canActForAccount(scope.account);
+  if (scope.canManage || isLeaving) return;
   throw new AppError('forbidden', `Only owners of ${scope.namespace} may do this`);
 }
 

@@ -6,7 +6,7 @@ import { doerOf } from '../accounts/doer';
 import { canAdminister } from '../accounts/policy';
 import type { Doer } from '../audit/audit';
 import { lockRepository } from './repositories.store';
-import { assertReadable, authorizationRequired, findScope, type Repository } from './scope';
+import { assertVisible, authorizationRequired, findScope, isBeingDeleted, outcomeFor, type Repository } from './scope';
 
 /** A repository, and who is about to change it. */
 export interface Administered {
@@ -19,14 +19,29 @@ export interface Administered {
  * A repository, for an account that administers it; not for a token of the protocol, which only stands for a push or a
  * pull.
  *
- * @throws AppError `not_found` also for one that the actor may not know of, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `not_found` also for one that the actor may not know of, `forbidden` also while it is being deleted,
+ *   `unauthenticated`, `inactive`
  */
 export async function getAdministered(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Administered> {
+  const administered = await getDeletable(ctx, actor, name);
+  if (outcomeFor('apiPatch', administered.repository) === 'refused') throw isBeingDeleted(administered.repository);
+  return administered;
+}
+
+/**
+ * The same, also while it is being deleted: that is for those who administer it to end.
+ *
+ * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ */
+export async function getDeletable(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Administered> {
   const scope = await findScope(ctx, actor, name);
-  if (!isAccount(scope.principal) || actor.kind === 'token') throw authorizationRequired();
-  const repository = assertReadable(scope, 'Repository not found');
-  if (!canAdminister(scope.principal, repository)) throw new AppError('forbidden', 'Access denied');
-  return { repository, account: scope.principal, doer: doerOf(actor, scope.principal) };
+  const { principal } = scope;
+  if (principal === undefined || actor.kind === 'token') throw authorizationRequired();
+  const repository = assertVisible(scope, 'Repository not found');
+  if (!isAccount(principal) || !canAdminister(principal, repository)) {
+    throw new AppError('forbidden', 'Access denied');
+  }
+  return { repository, account: principal, doer: doerOf(actor, principal) };
 }
 
 /**

@@ -6,7 +6,7 @@ import { doerOf } from '../accounts/doer';
 import { canCreate, includes, type Visibility } from '../accounts/policy';
 import { displayName, parseRepositoryName } from './names';
 import { authorizationRequired, findScope } from './scope';
-import { makeRepository } from './visibility';
+import { makeNewRepository } from './visibility';
 
 /**
  * Makes an empty repository.
@@ -25,15 +25,15 @@ export async function createRepository(
     throw new AppError('invalid', `No repository can have the name ${displayName(name)}`);
   }
   const { principal, namespace } = await findScope(ctx, actor, name);
-  if (!isAccount(principal) || actor.kind === 'token') throw authorizationRequired();
+  if (principal === undefined || actor.kind === 'token') throw authorizationRequired();
   if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
   // Only a push needs no more than a token that may write.
-  if (!canCreate(principal, namespace) || !includes(principal.accessToken?.access ?? 'admin', 'admin')) {
+  const mayCreate = isAccount(principal) && canCreate(principal, namespace);
+  if (!mayCreate || !includes(principal.accessToken?.access ?? 'admin', 'admin')) {
     throw new AppError('forbidden', `You may not make repositories in ${name.namespace}`);
   }
   await inTransaction(ctx.db, async (tx) => {
     const options = { visibility: visibility ?? namespace.defaultVisibility, doer: doerOf(actor, principal) };
-    const isMade = await makeRepository(tx, name, options);
-    if (!isMade) throw new AppError('conflict', `${displayName(name)} already exists`);
+    await makeNewRepository(tx, name, options);
   });
 }

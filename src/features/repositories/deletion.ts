@@ -1,10 +1,11 @@
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent, SERVER, type Doer } from '../audit/audit';
 import type { Actor, RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
-import { getAdministered } from './administered';
+import { getDeletable } from './administered';
+import { assertNoImmutableTags } from './immutable-tags';
 import { displayName } from './names';
 import { canAdminister, canRead } from '../accounts/policy';
 import * as store from './repositories.store';
@@ -18,7 +19,9 @@ import { deleteAllTags } from './tag-history.store';
  *   2. registry DELETE R/ (token)    the images and tags go; the token is used up
  *   3. index    DELETE R/            deleting -> gone; happens by itself after 24 hours
  *
- * The API deletes at once.
+ * The API, the pages and the command line delete at once, also what step 1 began. The name stays taken until the end:
+ * step 3 has nothing but the name, and must not delete a repository that was made under it meanwhile. Everything else is
+ * free after step 1. A repository with immutable tags is not deleted in any of these ways.
  */
 
 const MISSING = 'Repository not found';
@@ -48,7 +51,7 @@ async function assertIndexDeletable(ctx: Needs<'db'>, actor: Actor, name: Reposi
  * Step 1, or step 3 when it is being deleted already.
  *
  * @returns the repository after step 1; undefined after step 3: it is gone
- * @throws AppError `unauthenticated`, `forbidden`, `not_found`
+ * @throws AppError `unauthenticated`, `forbidden` also when it has immutable tags, `not_found`
  */
 export async function deleteThroughIndex(
   ctx: Needs<'db'>,
@@ -58,6 +61,7 @@ export async function deleteThroughIndex(
   const { repository, doer } = await assertIndexDeletable(ctx, actor, name);
   const isLastStep = repository.state === 'deleting';
   await inTransaction(ctx.db, async (tx) => {
+    if (!isLastStep) await assertNoImmutableTags(tx, repository, 'forbidden');
     const takeStep = isLastStep ? store.deleteRepository : store.markDeleting;
     if (!(await takeStep(tx, repository.id))) return;
     const action = isLastStep ? 'repository.deleted' : 'repository.deletion_started';
@@ -104,35 +108,41 @@ export async function assertMayDelete(ctx: Needs<'db'>, actor: Actor, name: Repo
  * Step 2 (protocol 4.11): tags and images go from the repository; bytes that nothing else uses are freed by gc. Of a
  * remote repository nothing is left: the other steps are its own index's.
  *
- * @throws AppError `unauthenticated`, `forbidden`, `not_found` when there is nothing to delete any more
+ * @throws AppError `unauthenticated`, `forbidden` also when it has immutable tags, `not_found` when there is nothing to
+ *   delete any more
  */
 export async function deleteThroughRegistry(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<void> {
-  const { repository, doer } = await assertMayDelete(ctx, actor, name);
-  if (repository.isRemote) {
-    await inTransaction(ctx.db, async (tx) => {
-      if (!(await store.deleteRepository(tx, repository.id))) return;
-      await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(name) });
-    });
-    return;
-  }
-  const hadAnything = await inTransaction(ctx.db, async (tx) => {
-    await store.lockRepository(tx, repository.id);
-    await deleteAllTags(tx, repository.id, doer);
-    const isEmptied = await store.deleteContents(tx, repository.id);
-    if (isEmptied) await recordEvent(tx, doer, { action: 'repository.emptied', subject: displayName(name) });
-    return isEmptied;
+  const { repository, hadAnything } = await inTransaction(ctx.db, async (tx) => {
+    const { repository: found, doer } = await assertMayDelete({ db: tx }, actor, name);
+    return { repository: found, hadAnything: await empty(tx, found, doer) };
   });
   if (!hadAnything && repository.state !== 'deleting') throw new AppError('not_found', MISSING);
 }
 
+/** @returns whether there was anything in it */
+async function empty(tx: Db, repository: Repository, doer: Doer): Promise<boolean> {
+  const subject = displayName(repository);
+  if (repository.isRemote) {
+    const isGone = await store.deleteRepository(tx, repository.id);
+    if (isGone) await recordEvent(tx, doer, { action: 'repository.deleted', subject });
+    return true;
+  }
+  await assertNoImmutableTags(tx, repository, 'forbidden');
+  await deleteAllTags(tx, repository.id, doer);
+  const isEmptied = await store.deleteContents(tx, repository.id);
+  if (isEmptied) await recordEvent(tx, doer, { action: 'repository.emptied', subject });
+  return isEmptied;
+}
+
 /**
- * All steps at once, for whoever needs no engine's ways.
+ * All steps at once, or what is left of them, for clients that need no engine's ways.
  *
- * @throws AppError `not_found` also when it is being deleted already, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `not_found`, `conflict` when it has immutable tags, `forbidden`, `unauthenticated`, `inactive`
  */
 export async function deleteAtOnce(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
-    const { repository, doer } = await getAdministered({ db: tx }, actor, name);
+    const { repository, doer } = await getDeletable({ db: tx }, actor, name);
+    if (repository.state !== 'deleting') await assertNoImmutableTags(tx, repository, 'conflict');
     if (!(await store.deleteRepository(tx, repository.id))) throw new AppError('not_found', MISSING);
     await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(repository) });
   });

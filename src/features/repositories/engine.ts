@@ -40,6 +40,15 @@ export function readsOnlyStrings(userAgent: string | undefined): boolean {
   return /(?:^|\s)docker\/0\.([1-5]\.|6\.[0-5](?!\d))/.test(userAgent ?? '');
 }
 
+/**
+ * Whether the engine looks for `/v2/` and uses v1 when that is not there: docker before 17.06 (engine behaviour, 3).
+ * Later ones have v1 switched off unless their operator wants it.
+ */
+export function usesV1(userAgent: string | undefined): boolean {
+  const [, major, minor] = /(?:^|\s)docker\/(\d{1,4})\.(\d{1,4})/.exec(userAgent ?? '') ?? [];
+  return major !== undefined && (Number(major) < 17 || (Number(major) === 17 && Number(minor) < 6));
+}
+
 /** Whether it is an engine at all. */
 export function isEngine(userAgent: string | undefined): boolean {
   return /(?:^|\s)docker\//.test(userAgent ?? '');

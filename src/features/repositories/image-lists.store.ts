@@ -32,12 +32,17 @@ export async function mergeImages(
   );
 }
 
-/** Whether the image is complete in any repository that the account may read, or listed in the one that is named. */
+/**
+ * Whether the image is complete in any repository that the account may read.
+ *
+ * @param places.completeIn - a repository where it may be complete, too
+ * @param places.listedIn - a repository where it need not be complete
+ */
 export async function isImageReachable(
   db: Db,
   imageId: string,
   identity: Identity | undefined,
-  listedIn: number | undefined,
+  places: { readonly completeIn: number | undefined; readonly listedIn: number | undefined },
 ): Promise<boolean> {
   const rows = await query(
     db,
@@ -46,9 +51,15 @@ export async function isImageReachable(
        join namespaces n on n.name = r.namespace
        ${callerJoins('$2', '$3')}
      where i.image_id = $1 and r.state <> 'deleting'
-       and ((i.content_id is not null and ${READABLE}) or r.id = $4)
+       and ((i.content_id is not null and (r.id = $5 or ${READABLE})) or r.id = $4)
      limit 1`,
-    [imageId, identity?.userId ?? null, identity?.accessTokenId ?? null, listedIn ?? null],
+    [
+      imageId,
+      identity?.userId ?? null,
+      identity?.accessTokenId ?? null,
+      places.listedIn ?? null,
+      places.completeIn ?? null,
+    ],
   );
   return rows.length > 0;
 }

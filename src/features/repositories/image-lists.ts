@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { identityOf, isAccount, type Account, type Actor, type RepositoryName } from '../accounts/actor';
+import { finderOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
 import { recordEvent } from '../audit/audit';
 import * as lists from './image-lists.store';
@@ -60,11 +60,11 @@ function assertIds(images: readonly ListedImage[]): readonly ListedImage[] {
   throw new AppError('invalid', 'Invalid data');
 }
 
-function assertMayStart(scope: Scope, account: Account): void {
+function assertMayStart(scope: Scope, principal: Principal): void {
   const allowed =
     scope.repository === undefined
-      ? scope.namespace !== undefined && canCreate(account, scope.namespace)
-      : canWrite(account, scope.repository) && !scope.repository.isRemote;
+      ? scope.namespace !== undefined && canCreate(principal, scope.namespace)
+      : canWrite(principal, scope.repository) && !scope.repository.isRemote;
   if (!allowed) throw new AppError('forbidden', NOT_ALLOWED);
   // Only now: a stranger must not learn that there is such a repository.
   if (scope.repository?.state === 'deleting') throw new AppError('forbidden', BEING_DELETED);
@@ -84,7 +84,7 @@ export async function startPush(
   readImages: () => Promise<ListedImage[]>,
 ): Promise<Repository | undefined> {
   const scope = await findScope(ctx, actor, name);
-  if (!isAccount(scope.principal) || actor.kind === 'token') throw new AppError('unauthenticated', '');
+  if (scope.principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
   assertMayStart(scope, scope.principal);
   const images = assertIds(await readImages());
   const isNew = scope.repository === undefined;
@@ -131,6 +131,9 @@ export async function finishPush(
  * The image list as the JSON text `[{"id", "checksum"?}, …]`, for the start of a pull or for a registry that verifies a token (protocol 2.8): a token of any
  * access will do, and a delete token still sees the list of a repository that is being deleted.
  *
+ * An engine asks for this before anything else of a pull, and prompts for a login where it is refused with a 401: this
+ * is the one place that asks an anonymous caller to log in when there is a private repository (protocol 14, A3).
+ *
  * @throws AppError `not_found`, `unauthenticated`
  */
 export async function imagesAsJson(
@@ -148,13 +151,16 @@ function readableForList(scope: Scope, actor: Actor): Repository {
   const { repository, principal } = scope;
   const isBeingDeletedByActor = actor.kind === 'token' && actor.access === 'delete' && repository?.state === 'deleting';
   if (isBeingDeletedByActor && canRead(principal, repository)) return repository;
+  const isHidden = repository !== undefined && repository.state !== 'deleting' && !canRead(principal, repository);
+  if (isHidden && principal === undefined) throw authorizationRequired();
   return assertReadable(scope, MISSING);
 }
 
 /**
- * Whether an image may be used by whoever holds this token (protocol 2.10): it is complete in a repository that the
- * account behind the token may read, or was announced in the push of this token. Where another registry has the images
- * nothing is ever complete here: to read there, an image of the token's own repository will do once a push is finished.
+ * Whether an image may be used with these credentials (protocol 2.10). With a token: it is in the token's repository, or
+ * complete in one that everybody may read. With a password: it is complete in a repository that the account may read.
+ * Where another registry has the images nothing is ever complete here: to read there, an image of the token's own
+ * repository will do once a push is finished.
  *
  * @throws AppError `unauthenticated`
  */
@@ -169,6 +175,9 @@ export async function mayUseImage(
   const isPushing = actor.kind === 'token' && actor.access === 'write';
   const countsAsListed = isPushing || (actor.kind === 'token' && repository?.state === 'active');
   const mayRead = repository !== undefined && canRead(principal, repository);
-  const listedIn = countsAsListed && mayRead ? repository.id : undefined;
-  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, identityOf(actor), listedIn);
+  const places = {
+    completeIn: actor.kind === 'token' && mayRead ? repository.id : undefined,
+    listedIn: countsAsListed && mayRead ? repository.id : undefined,
+  };
+  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, finderOf(actor), places);
 }

@@ -31,3 +31,9 @@ export async function updatePatterns(
   );
   return rows.length > 0 ? 'changed' : 'unchanged';
 }
+
+/** All tags, by name. */
+export async function listTagNames(db: Db, repositoryId: number): Promise<string[]> {
+  const text = 'select name from tags where repository_id = $1 order by name';
+  return (await query<{ name: string }>(db, text, [repositoryId])).map(({ name }) => name);
+}

@@ -6,12 +6,16 @@ import { recordEvent } from '../audit/audit';
 import { getAdministered } from './administered';
 import * as store from './immutable-tags.store';
 import { displayName } from './names';
+import { lockRepository } from './repositories.store';
 import { isTagPattern, matchesTagPattern } from './tag-pattern';
 
 /*
  * Immutable tags. A repository has a list of patterns, `*` for all its tags; a tag that matches one is set once, and
- * from then on neither moved nor deleted, whoever asks. Setting it to the image that it has is no move. Deleting the
- * repository is no matter of its tags.
+ * from then on neither moved nor deleted, whoever asks. Setting it to the image that it has is no move.
+ *
+ * Whatever would let such a tag be set to another image later is refused as well: deleting all tags, the repository, or a
+ * former name by which hosts still pull it. Whoever administers the repository takes the patterns back first, which the
+ * audit log shows. See `docs/decisions/0020-immutable-tags-and-deletion.md`.
  *
  * Whoever changes a tag holds the repository's row against a change of the patterns until the tag is written: a tag is
  * never moved after its pattern was set.
@@ -63,4 +67,32 @@ export async function lockImmutableTags(tx: Db, repositoryId: number): Promise<(
 /** What somebody is told who would move or delete such a tag. */
 export function tagIsImmutable(tag: string): AppError {
   return new AppError('conflict', `The tag ${tag} is immutable: it cannot be moved or deleted`);
+}
+
+const NAMED = 3;
+
+/**
+ * Makes sure that what takes all tags away takes no immutable one. Locks the repository until the transaction ends: no
+ * tag is set, and no pattern is changed, in between.
+ *
+ * @param code - how the caller says no: the old protocol knows `forbidden` of a deletion
+ * @throws AppError `code` with the names of the first of them
+ */
+export async function assertNoImmutableTags(
+  tx: Db,
+  repository: RepositoryName & { readonly id: number },
+  code: 'forbidden' | 'conflict',
+): Promise<void> {
+  await lockRepository(tx, repository.id);
+  const patterns = (await store.lockPatterns(tx, repository.id)) ?? [];
+  if (patterns.length === 0) return;
+  const tags = await store.listTagNames(tx, repository.id);
+  const immutable = tags.filter((tag) => patterns.some((pattern) => matchesTagPattern(pattern, tag)));
+  if (immutable.length === 0) return;
+  const more = immutable.length > NAMED ? ` and ${immutable.length - NAMED} more` : '';
+  const names = `${immutable.slice(0, NAMED).join(', ')}${more}`;
+  throw new AppError(
+    code,
+    `${displayName(repository)} has immutable tags (${names}). Make its tags mutable first, in its settings`,
+  );
 }

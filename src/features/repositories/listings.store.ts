@@ -2,8 +2,8 @@ import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 import type { Identity } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
-import { callerJoins, LISTABLE } from '../accounts/policy-sql';
-import type { RepositoryState } from './scope-row';
+import { callerJoins, HAS_ROLE, LISTABLE } from '../accounts/policy-sql';
+import { isShownSql, type RepositoryState } from '../accounts/repository-states';
 
 export interface ListedRow {
   namespace: string;
@@ -34,7 +34,7 @@ interface Wanted {
 }
 
 const LISTABLE_IN = `repositories r join namespaces n on n.name = r.namespace ${callerJoins('$2', '$3')}
-  where r.namespace = $1 and r.state <> 'deleting' and ${LISTABLE}
+  where r.namespace = $1 and ${isShownSql('apiList', HAS_ROLE)} and ${LISTABLE}
     and ($4::text is null or r.name like $4)`;
 
 function valuesOf({ identity, namespace, pattern }: Wanted): unknown[] {

@@ -1,8 +1,8 @@
 import type { Needs } from '../../context';
 import { containing, type Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
-import { identityOf, type Actor, type RepositoryName } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
+import { finderOf, type Actor, type RepositoryName } from '../accounts/actor';
+import { assertStillGood } from '../accounts/current-account';
 import type { Visibility } from '../accounts/policy';
 import * as store from './listings.store';
 import { LIBRARY } from './names';
@@ -50,7 +50,7 @@ function toListed(row: store.ListedRow): ListedRepository {
  * @throws AppError `not_found`, `unauthenticated`, `inactive`
  */
 export async function assertNamespace(ctx: Needs<'db'>, actor: Actor, namespace: string): Promise<void> {
-  if (actor.kind !== 'anonymous') await getAccount(ctx, actor);
+  await assertStillGood(ctx, actor);
   if (!(await store.namespaceExists(ctx.db, namespace))) throw new AppError('not_found', 'No such namespace');
 }
 
@@ -69,7 +69,7 @@ export async function listNamespace(
   await assertNamespace(ctx, actor, namespace);
   const { text, limit, offset } = wanted;
   const pattern = text === undefined ? undefined : containing(text);
-  const filter = { identity: identityOf(actor), namespace, pattern };
+  const filter = { identity: finderOf(actor), namespace, pattern };
   const rows = await store.listListable(ctx.db, filter, limit, offset);
   return { total: await store.countListable(ctx.db, filter), repositories: rows.map(toListed) };
 }

@@ -9,6 +9,7 @@ import { canCreate, canManage } from '../accounts/policy';
 import { takePrivateSlot } from '../namespaces/plans';
 import { getNamespaceScope } from '../namespaces/scope';
 import { getAdministered } from './administered';
+import { assertNoImmutableTags } from './immutable-tags';
 import * as store from './moving.store';
 import { displayName, fullName, parseRepositoryName, sameRepository } from './names';
 import { findScope } from './scope';
@@ -117,7 +118,7 @@ export async function listAliases(ctx: Needs<'db'>, actor: Actor, name: Reposito
 /**
  * Lets a former name go: whoever still pulls by it gets a 404, and a new repository can have it.
  *
- * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `not_found`, `conflict` when the repository has immutable tags, `forbidden`, `unauthenticated`, `inactive`
  */
 export async function removeAlias(
   ctx: Needs<'db'>,
@@ -132,15 +133,18 @@ export async function removeAlias(
 /**
  * The same without asking whether the doer may.
  *
- * @throws AppError `not_found`
+ * @param options.evenImmutable - also one by which immutable tags are pulled
+ * @throws AppError `not_found`, `conflict` when the repository has immutable tags
  */
 export async function removeAliasAs(
   ctx: Needs<'db'>,
   repository: RepositoryName & { readonly id: number },
   alias: RepositoryName,
   doer: Doer,
+  options: { evenImmutable: boolean } = { evenImmutable: false },
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
+    if (!options.evenImmutable) await assertNoImmutableTags(tx, repository, 'conflict');
     if (!(await store.deleteAlias(tx, alias, repository.id))) {
       throw new AppError('not_found', `${displayName(alias)} is no former name of ${displayName(repository)}`);
     }

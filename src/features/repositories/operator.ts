@@ -4,13 +4,16 @@ import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
+import type { Place } from '../accounts/repository-states';
 import { getUser } from '../accounts/users';
 import { deletePerson } from '../namespaces/account-deletion';
+import { assertNoImmutableTags } from './immutable-tags';
 import { displayName, parseRepositoryName } from './names';
 import * as store from './repositories.store';
 import { findScope } from './scope.store';
 import type { RepositoryState } from './scope-row';
-import { changeVisibility, makeRepository } from './visibility';
+import { isBeingDeleted, outcomeFor, repositoryFrom } from './scope';
+import { changeVisibility, makeNewRepository } from './visibility';
 
 /** A repository as an operator lists it. */
 export interface RepositorySummary extends RepositoryName {
@@ -35,11 +38,17 @@ export async function listRepositories(ctx: Needs<'db'>, namespace?: string): Pr
   }));
 }
 
-/** @throws AppError `not_found` */
-export async function getForOperator(ctx: Needs<'db'>, name: RepositoryName): Promise<number> {
-  const { repository_id: id } = await findScope(ctx.db, undefined, name);
-  if (id === null) throw new AppError('not_found', `No such repository: ${displayName(name)}`);
-  return id;
+/**
+ * The number of a repository, for what an operator wants to do with it.
+ *
+ * @throws AppError `not_found`, `forbidden` when its state does not allow this
+ */
+export async function getForOperator(ctx: Needs<'db'>, name: RepositoryName, place: Place): Promise<number> {
+  const repository = repositoryFrom(await findScope(ctx.db, undefined, name));
+  if (repository === undefined) throw new AppError('not_found', `No such repository: ${displayName(name)}`);
+  if (outcomeFor(place, repository) !== 'refused') return repository.id;
+  if (!repository.isRemote) throw isBeingDeleted(name);
+  throw new AppError('forbidden', `${displayName(name)} is a repository of another index: change it there`);
 }
 
 /**
@@ -58,20 +67,23 @@ export async function createRepository(
   }
   const { namespace_name: namespace } = await findScope(ctx.db, undefined, name);
   if (namespace === null) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
-  await inTransaction(ctx.db, async (tx) => {
-    const isMade = await makeRepository(tx, name, { ...options, doer: OPERATOR });
-    if (!isMade) throw new AppError('conflict', `${displayName(name)} already exists`);
-  });
+  await inTransaction(ctx.db, (tx) => makeNewRepository(tx, name, { ...options, doer: OPERATOR }));
 }
 
 /**
  * Deletes a repository at once, with its tags and image list, for an operator.
  *
- * @throws AppError `not_found`
+ * @param options.evenImmutable - also one that has immutable tags
+ * @throws AppError `not_found`, `conflict` when it has immutable tags
  */
-export async function deleteRepository(ctx: Needs<'db'>, name: RepositoryName): Promise<void> {
-  const id = await getForOperator(ctx, name);
+export async function deleteRepository(
+  ctx: Needs<'db'>,
+  name: RepositoryName,
+  options: { evenImmutable: boolean } = { evenImmutable: false },
+): Promise<void> {
+  const id = await getForOperator(ctx, name, 'commandDelete');
   await inTransaction(ctx.db, async (tx) => {
+    if (!options.evenImmutable) await assertNoImmutableTags(tx, { ...name, id }, 'conflict');
     await store.deleteRepository(tx, id);
     await recordEvent(tx, OPERATOR, { action: 'repository.deleted', subject: displayName(name) });
   });
@@ -110,5 +122,5 @@ export async function setVisibilityAsOperator(
   name: RepositoryName,
   visibility: Visibility,
 ): Promise<void> {
-  await changeVisibility(ctx, { id: await getForOperator(ctx, name), name }, visibility, OPERATOR);
+  await changeVisibility(ctx, { id: await getForOperator(ctx, name, 'commandVisibility'), name }, visibility, OPERATOR);
 }

@@ -6,6 +6,7 @@ import { enqueue } from '../../platform/jobs/queue';
 import type { Actor, Principal } from '../accounts/actor';
 import { callerKey } from './openings';
 import * as store from './pushes.store';
+import { markActive } from './repositories.store';
 
 /*
  * What is pushed is said when a push begins; from docker 0.8 on its end names no images (protocol 2.7). So a push is
@@ -69,4 +70,22 @@ export async function announcePush(
 /** Forgets pushes that began before `before` and never ended. */
 export async function forgetPushes(ctx: Needs<'db'>, before: Date): Promise<void> {
   await store.deletePushes(ctx.db, before);
+}
+
+/** Makes of a tag that was set without a push what the end of a push does: the repository is active, and it is told. */
+export async function announceTag(
+  tx: Db,
+  repositoryId: number,
+  set: { readonly tag: string; readonly imageId: string; readonly by: string },
+): Promise<void> {
+  await markActive(tx, repositoryId);
+  const push: FinishedPush = {
+    id: randomUUID(),
+    repositoryId,
+    imageIds: [set.imageId],
+    tag: set.tag,
+    pusher: set.by,
+    finishedAt: new Date(),
+  };
+  await enqueue(tx, PUSH_FINISHED, push);
 }

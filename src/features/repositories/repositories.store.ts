@@ -15,6 +15,11 @@ export async function insertRepository(db: Db, name: RepositoryName, visibility:
   return rows.length > 0;
 }
 
+export async function findState(db: Db, { namespace, name }: RepositoryName): Promise<RepositoryState | undefined> {
+  const text = 'select state from repositories where namespace = $1 and name = $2';
+  return (await query<{ state: RepositoryState }>(db, text, [namespace, name]))[0]?.state;
+}
+
 /** Makes a repository of another index, and a namespace for it, unless there is one with the name. */
 export async function insertRemoteRepository(tx: Db, { namespace, name }: RepositoryName): Promise<void> {
   await query(
@@ -64,11 +69,11 @@ export async function markActive(db: Db, repositoryId: number): Promise<boolean>
   return rows.length > 0;
 }
 
-/** What it is, until the transaction ends; undefined when it is gone. */
+/** What it is, until the transaction ends; undefined when it is gone or being deleted. */
 export async function lockVisibility(tx: Db, repositoryId: number): Promise<Visibility | undefined> {
   const rows = await query<{ visibility: Visibility }>(
     tx,
-    'select visibility from repositories where id = $1 for no key update',
+    `select visibility from repositories where id = $1 and state <> 'deleting' for no key update`,
     [repositoryId],
   );
   return rows[0]?.visibility;

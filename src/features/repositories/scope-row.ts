@@ -6,11 +6,13 @@ import {
   passwordJoins,
   READERS_ROLE,
   REPOSITORY_ROLE,
+  tokenCovers,
   type CallerRow,
 } from '../accounts/policy-sql';
 import type { PreparedStatement } from '../../platform/db/query';
 import type { AccessLevel, Identity, RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
+import type { RepositoryState } from '../accounts/repository-states';
 
 const FACTS = 'r.id as repository_id, r.namespace, r.name, r.state, r.visibility, r.is_remote';
 
@@ -53,22 +55,25 @@ export interface CallerSql {
 /**
  * Two statements from one text.
  *
- * @param joins - what they join; true: by an access token
+ * @param asked.fullName - of the repository that the access token must be for, in SQL
+ * @param asked.joins - what they join; true: by an access token
  */
 export function statementsOf(
   name: string,
-  joins: (isByToken: boolean) => string,
+  asked: { readonly fullName: string; readonly joins: (isByToken: boolean) => string },
   text: (caller: CallerSql) => string,
 ): ScopeStatements {
+  const columns = `${CALLER_COLUMNS}, ${tokenCovers(asked.fullName)}`;
   return {
-    byToken: { name: `${name}_by_token`, text: text({ columns: CALLER_COLUMNS, joins: joins(true) }) },
-    byPassword: { name, text: text({ columns: PASSWORD_COLUMNS, joins: joins(false) }) },
+    byToken: { name: `${name}_by_token`, text: text({ columns, joins: asked.joins(true) }) },
+    byPassword: { name, text: text({ columns: PASSWORD_COLUMNS, joins: asked.joins(false) }) },
   };
 }
 
 /** Statements about a repository that is named; see `scopeJoins`. */
 export function scopeStatements(name: string, first: number, text: (caller: CallerSql) => string): ScopeStatements {
-  return statementsOf(name, (isByToken) => scopeJoins(first, isByToken), text);
+  const joins = (isByToken: boolean): string => scopeJoins(first, isByToken);
+  return statementsOf(name, { fullName: `(asked.namespace || '/' || asked.name)`, joins }, text);
 }
 
 /** What `scopeJoins` takes. */
@@ -98,11 +103,4 @@ export interface ScopeRow extends CallerRow, RepositoryRow {
   namespace_role?: 'admin' | null;
 }
 
-/**
- * `initialized` until a push is finished for the first time, then `active`; `deleting` from the first step of a
- * deletion until its last (protocol 2.6, 2.11):
- *
- *   (PUT R/) -> initialized -(PUT R/images)-> active
- *   initialized, active -(DELETE R/)-> deleting -(DELETE R/ again, or 24 h)-> gone
- */
-export type RepositoryState = 'initialized' | 'active' | 'deleting';
+export type { RepositoryState };

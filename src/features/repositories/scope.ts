@@ -2,8 +2,16 @@ import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { identityOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
 import { principalFrom } from '../accounts/current-account';
-import { canRead, canWrite, type NamespaceFacts, type RepositoryFacts, type Visibility } from '../accounts/policy';
-import { sameRepository } from './names';
+import {
+  canRead,
+  canWrite,
+  roleIn,
+  type NamespaceFacts,
+  type RepositoryFacts,
+  type Visibility,
+} from '../accounts/policy';
+import { outcomeAt, type Outcome, type Place } from '../accounts/repository-states';
+import { displayName, sameRepository } from './names';
 import { callerKey } from './openings';
 import type { RepositoryRow, RepositoryState, ScopeRow } from './scope-row';
 import * as store from './scope.store';
@@ -26,6 +34,17 @@ export interface Scope {
 /** What a registry answers to whoever brings no credentials, or ones that do not suit (protocol 3.5). */
 export function authorizationRequired(): AppError {
   return new AppError('unauthenticated', 'Requires authorization');
+}
+
+/** What somebody is told who wants to change a repository that is being deleted, and may know that it is. */
+export function isBeingDeleted(name: RepositoryName): AppError {
+  const text = `${displayName(name)} is being deleted. Delete it once more to end that at once`;
+  return new AppError('forbidden', text);
+}
+
+/** What a place makes of a repository. */
+export function outcomeFor(place: Place, repository: Pick<Repository, 'state' | 'isRemote'>): Outcome {
+  return outcomeAt(place, repository.isRemote ? 'remote' : repository.state);
 }
 
 /** The repository of a row, if it has one. */
@@ -129,13 +148,24 @@ function scopeFrom(actor: Actor, row: ScopeRow): Scope {
  * The repository, for somebody who wants to read it.
  *
  * @param missing - the sentence for a repository that is not there, or that this actor may not know of
- * @throws AppError `not_found`; `unauthenticated` when logging in may help (protocol 14, A3)
+ * @throws AppError `not_found`: nobody learns whether there is a private repository of this name
  */
 export function assertReadable(scope: Scope, missing: string): Repository {
   const { repository, principal } = scope;
   if (repository === undefined || repository.state === 'deleting') throw new AppError('not_found', missing);
   if (canRead(principal, repository)) return repository;
-  if (principal === undefined) throw authorizationRequired();
+  throw new AppError('not_found', missing);
+}
+
+/**
+ * Like `assertReadable`, but who has a role in a repository also sees it while it is being deleted.
+ *
+ * @throws AppError as `assertReadable`
+ */
+export function assertVisible(scope: Scope, missing: string): Repository {
+  const { repository, principal } = scope;
+  if (repository?.state !== 'deleting') return assertReadable(scope, missing);
+  if (roleIn(principal, repository) !== undefined) return repository;
   throw new AppError('not_found', missing);
 }
 

@@ -4,13 +4,13 @@ import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
-import { recordEvent } from '../audit/audit';
+import { recordEvent, type Doer } from '../audit/audit';
 import { assertMayDelete } from './deletion';
 import type { Engine } from './engine';
 import { lockImmutableTags, tagIsImmutable } from './immutable-tags';
 import { assertTag, displayName, isImageId, isTag } from './names';
-import { lockRepository } from './repositories.store';
-import { assertReadable, assertWritable, findScope, findScopeWithTags } from './scope';
+import { lockRepository, lockVisibility } from './repositories.store';
+import { assertReadable, assertWritable, findScope, findScopeWithTags, type Repository, type Scope } from './scope';
 import { insertEvent } from './tag-history.store';
 import * as store from './tags.store';
 
@@ -46,8 +46,15 @@ export async function tagsAsJson(ctx: Needs<'db' | 'cache'>, actor: Actor, name:
  */
 export async function getTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: string): Promise<Tag> {
   const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING_TAG);
-  const row = isTag(tag) ? await store.findTag(ctx.db, repository.id, tag) : undefined;
-  if (row === undefined) throw new AppError('not_found', MISSING_TAG);
+  const found = await findTagIn(ctx.db, repository.id, tag);
+  if (found === undefined) throw new AppError('not_found', MISSING_TAG);
+  return found;
+}
+
+/** A tag of a repository that the caller was found to be allowed to read. */
+export async function findTagIn(db: Db, repositoryId: number, tag: string): Promise<Tag | undefined> {
+  const row = isTag(tag) ? await store.findTag(db, repositoryId, tag) : undefined;
+  if (row === undefined) return undefined;
   return { name: row.name, imageId: row.image_id, engine: row.engine, updatedAt: row.updated_at };
 }
 
@@ -69,47 +76,84 @@ export async function listTagChain(
   return chain.map(({ id, image_id: imageId }) => ({ id, imageId }));
 }
 
+/** A tag that somebody sets. */
+export interface TagSet {
+  readonly name: string;
+  /** reads the image's id from the wire; not called for somebody who may not push */
+  readonly readImageId: () => Promise<unknown>;
+  readonly engine: Engine;
+  /**
+   * what else to try when the image is not complete in the repository, in the transaction that sets the tag
+   *
+   * @returns whether it is now
+   */
+  readonly complete?: (tx: Db, scope: Scope & { readonly repository: Repository }, tag: PlacedTag) => Promise<boolean>;
+}
+
+/** A tag, and the image that it is to point to. */
+export type PlacedTag = Pick<store.NewTag, 'name' | 'imageId'>;
+
 /**
  * Sets or moves a tag to an image that is complete in the repository, with all its ancestors (protocol 4.7).
  *
- * @param tag.readImageId - reads the body from the wire; not called for somebody who may not push
  * @returns whether there was no such tag before
  * @throws AppError `invalid` for the tag's name or what is no image id, `not_found`, `unauthenticated`, `forbidden`,
  *   `conflict` for one tag too many, or a move of a tag that is immutable
  */
-export async function putTag(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
-  tag: { name: string; readImageId: () => Promise<unknown>; engine: Engine },
-): Promise<boolean> {
+export async function putTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: TagSet): Promise<boolean> {
   const scope = await findScope(ctx, actor, name);
   const repository = assertWritable(scope, actor, MISSING);
   assertTag(tag.name);
   const imageId = await tag.readImageId();
   if (typeof imageId !== 'string' || imageId === '') throw new AppError('invalid', 'Invalid data');
-  if (!isImageId(imageId) || !(await store.isChainComplete(ctx.db, repository.id, imageId))) {
-    throw new AppError('not_found', 'Image not found');
-  }
+  const placed = { name: tag.name, imageId };
   try {
     return await inTransaction(ctx.db, async (tx) => {
-      await lockRepository(tx, repository.id);
-      const isImmutable = await lockImmutableTags(tx, repository.id);
-      const from = await setTag(tx, repository.id, { name: tag.name, imageId, engine: tag.engine });
-      if (from === imageId) return false;
-      if (from !== undefined && isImmutable(tag.name)) throw tagIsImmutable(tag.name);
+      await lockForTags(tx, repository.id);
+      const isComplete =
+        isImageId(imageId) &&
+        ((await store.isChainComplete(tx, repository.id, imageId)) ||
+          (await tag.complete?.(tx, { ...scope, repository }, placed)) === true);
+      if (!isComplete) throw new AppError('not_found', 'Image not found');
       const doer = doerOf(actor, scope.principal);
-      await insertEvent(tx, repository.id, doer, { tag: tag.name, from, to: imageId });
-      const action = from === undefined ? 'tag.set' : 'tag.moved';
-      const details = from === undefined ? { to: imageId } : { from, to: imageId };
-      const subject = `${displayName(name)}:${tag.name}`;
-      await recordEvent(tx, doer, { action, subject, details });
-      return from === undefined;
+      return pointTag(tx, { repository: { ...name, id: repository.id }, doer }, { ...placed, engine: tag.engine });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
     throw new AppError('not_found', 'Image not found', { cause: error });
   }
+}
+
+/**
+ * Nobody else changes the repository or its tags until the transaction ends.
+ *
+ * @throws AppError `not_found` when it is gone, or its deletion has begun since it was looked for
+ */
+export async function lockForTags(tx: Db, repositoryId: number): Promise<void> {
+  if ((await lockVisibility(tx, repositoryId)) === undefined) throw new AppError('not_found', MISSING);
+}
+
+/**
+ * Points a tag of a locked repository to an image, with what has to be recorded of it.
+ *
+ * @returns whether there was no such tag before
+ * @throws AppError `conflict` for one tag too many, or a move of a tag that is immutable
+ */
+export async function pointTag(
+  tx: Db,
+  { repository, doer }: { repository: RepositoryName & { readonly id: number }; doer: Doer },
+  tag: store.NewTag,
+): Promise<boolean> {
+  const { name, imageId } = tag;
+  const isImmutable = await lockImmutableTags(tx, repository.id);
+  const from = await setTag(tx, repository.id, tag);
+  if (from === imageId) return false;
+  if (from !== undefined && isImmutable(name)) throw tagIsImmutable(name);
+  await insertEvent(tx, repository.id, doer, { tag: name, from, to: imageId });
+  const action = from === undefined ? 'tag.set' : 'tag.moved';
+  const details = from === undefined ? { to: imageId } : { from, to: imageId };
+  await recordEvent(tx, doer, { action, subject: `${displayName(repository)}:${name}`, details });
+  return from === undefined;
 }
 
 /**

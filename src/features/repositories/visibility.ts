@@ -82,3 +82,19 @@ export async function makeRepository(
   });
   return true;
 }
+
+/**
+ * Makes a repository that must be new.
+ *
+ * @throws AppError `conflict` when the name is taken, and as `makeRepository`
+ */
+export async function makeNewRepository(
+  tx: Db,
+  name: RepositoryName,
+  options: { visibility: Visibility; doer: Doer },
+): Promise<void> {
+  if (await makeRepository(tx, name, options)) return;
+  const isDeleting = (await store.findState(tx, name)) === 'deleting';
+  const why = isDeleting ? 'is being deleted. Delete it once more to end that at once' : 'already exists';
+  throw new AppError('conflict', `${displayName(name)} ${why}`);
+}

@@ -3,7 +3,7 @@ import { query, queryPage, type Page, type Range } from '../../platform/db/query
 import type { Identity, RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
 import { callerJoins, HAS_ROLE, LISTABLE } from '../accounts/policy-sql';
-import type { RepositoryState } from '../repositories/scope-row';
+import { isShownSql, type RepositoryState } from '../accounts/repository-states';
 import { WITH_TOTALS } from './orders';
 
 export interface CardRow {
@@ -33,7 +33,7 @@ export async function listOfNamespace(
   return queryPage<CardRow>(
     db,
     `select ${CARD_COLUMNS} from ${WITH_TOTALS} join namespaces n on n.name = r.namespace ${callerJoins('$2', '$3')}
-     where r.namespace = $1 and r.state <> 'deleting' and ${LISTABLE} and ($4::text is null or r.name like $4)
+     where r.namespace = $1 and ${isShownSql('profile', HAS_ROLE)} and ${LISTABLE} and ($4::text is null or r.name like $4)
      order by r.updated_at desc, r.name`,
     [wanted.namespace, identity?.userId ?? null, identity?.accessTokenId ?? null, wanted.pattern ?? null],
     range,
@@ -41,12 +41,16 @@ export async function listOfNamespace(
 }
 
 /** Those that the caller collaborates on, changed last first. */
-export async function listShared(db: Db, identity: Identity, range: Range): Promise<Page<CardRow>> {
+export async function listShared(
+  db: Db,
+  identity: Pick<Identity, 'userId' | 'accessTokenId'>,
+  range: Range,
+): Promise<Page<CardRow>> {
   return queryPage<CardRow>(
     db,
     `select ${CARD_COLUMNS} from collaborators s join ${WITH_TOTALS} on r.id = s.repository_id
        join namespaces n on n.name = r.namespace ${callerJoins('$1', '$2')}
-     where s.user_id = $1::bigint and r.state <> 'deleting' and ${HAS_ROLE}
+     where s.user_id = $1::bigint and ${isShownSql('profile', HAS_ROLE)} and ${HAS_ROLE}
      order by r.updated_at desc, r.namespace, r.name`,
     [identity.userId, identity.accessTokenId ?? null],
     range,
@@ -60,7 +64,7 @@ export async function listByName(db: Db, names: readonly RepositoryName[]): Prom
     `select ${CARD_COLUMNS} from unnest($1::text[], $2::text[]) with ordinality as wanted (namespace, name, place)
        join repositories r on r.namespace = wanted.namespace and r.name = wanted.name
        left join repository_totals p on p.repository_id = r.id
-     where r.state <> 'deleting' order by wanted.place`,
+     where ${isShownSql('searchPage')} order by wanted.place`,
     [names.map(({ namespace }) => namespace), names.map(({ name }) => name)],
   );
 }

@@ -1,7 +1,6 @@
 import type { Needs } from '../../context';
 import { containing, type Range } from '../../platform/db/query';
-import { AppError } from '../../platform/errors';
-import { identityOf, type Actor, type RepositoryName } from '../accounts/actor';
+import { finderOf, type Actor, type RepositoryName } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import type { Visibility } from '../accounts/policy';
 import { assertNamespace } from '../repositories/listings';
@@ -63,19 +62,17 @@ export async function repositoriesOf(
   if (text?.includes('\0') === true) return { total: 0, repositories: [] };
   const pattern = text === undefined ? undefined : containing(text.toLowerCase());
   const wanted = { namespace, pattern };
-  const { total, rows } = await store.listOfNamespace(ctx.db, identityOf(actor), wanted, { limit, offset });
+  const { total, rows } = await store.listOfNamespace(ctx.db, finderOf(actor), wanted, { limit, offset });
   return { total, repositories: rows.map(toCard) };
 }
 
 /**
  * The repositories that the actor collaborates on, those that changed last first: in namespaces of others.
  *
- * @throws AppError `unauthenticated`, `inactive`
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden` for an access token for some repositories
  */
 export async function repositoriesSharedWith(ctx: Needs<'db'>, actor: Actor, range: Range): Promise<CardPage> {
-  const identity = identityOf(actor);
-  if (identity === undefined || actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
-  await getAccount(ctx, actor);
-  const { total, rows } = await store.listShared(ctx.db, identity, range);
+  const { userId, accessToken } = await getAccount(ctx, actor);
+  const { total, rows } = await store.listShared(ctx.db, { userId, accessTokenId: accessToken?.id }, range);
   return { total, repositories: rows.map(toCard) };
 }

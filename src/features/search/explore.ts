@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import type { Range } from '../../platform/db/query';
-import { identityOf, type Actor, type RepositoryName } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
+import { finderOf, type Actor, type RepositoryName } from '../accounts/actor';
+import { assertStillGood } from '../accounts/current-account';
 import { parseFullName } from '../repositories/names';
 import { toCard, type CardPage, type RepositoryCard } from './cards';
 import { listByName } from './cards.store';
@@ -83,10 +83,10 @@ async function findSorted(
   sort: Sort,
   { term, page, pageSize }: CardsWanted,
 ): Promise<Found> {
-  const account = identityOf(actor);
+  const account = finderOf(actor);
   const wanted = { patterns: patternsOfTerm(term), sort, limit: pageSize, offset: (page - 1) * pageSize };
   const row = (await findCommon(ctx, account, wanted)) ?? (await searchSorted(ctx.db, account, wanted));
-  if (!row.is_account && account !== undefined) await getAccount(ctx, actor);
+  if (!row.is_account) await assertStillGood(ctx, actor);
   return row;
 }
 

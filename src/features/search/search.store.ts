@@ -2,6 +2,7 @@ import type { Db } from '../../platform/db/db';
 import { query, queryPrepared, type PreparedStatement } from '../../platform/db/query';
 import type { Identity } from '../accounts/actor';
 import { callerJoins, findable, HAS_ROLE } from '../accounts/policy-sql';
+import { isShownSql } from '../accounts/repository-states';
 import { LIBRARY } from '../repositories/names';
 import { DISPLAY_NAME, RANK } from './orders';
 
@@ -82,6 +83,9 @@ export function callerSqlOf(account: Account): CallerSql {
   return account === undefined ? NOBODY : SOMEBODY;
 }
 
+/** Only what somebody has pushed to. */
+export const FOUND = isShownSql('v1Search');
+
 const EXACT = `r.namespace = '${LIBRARY}' and r.name = $4`;
 const HIT_COLUMNS = 'r.namespace, r.name, r.description, r.star_count, r.is_automated';
 
@@ -105,12 +109,12 @@ export function firstStatement(words: number, caller: CallerSql = SOMEBODY): Pre
     text: `with ${caller.account}, found as (
       select r.* from (
         select true as is_exact, r.*, ${DISPLAY_NAME} as display from repositories r
-        where r.state <> 'deleting' and ${EXACT}
+        where ${FOUND} and ${EXACT}
       ) r where true ${hit}
       union all
       (select r.* from (
         select false as is_exact, r.*, ${DISPLAY_NAME} as display from repositories r
-        where r.state <> 'deleting' order by ${RANK} limit ${LOOKED_AT}
+        where ${FOUND} order by ${RANK} limit ${LOOKED_AT}
       ) r where not (${EXACT}) ${hit} order by r.star_count desc, r.display limit $5::bigint + $6::bigint)
     ), page as (
       select ${HIT_COLUMNS} from found r order by r.is_exact desc, r.star_count desc, r.display limit $5 offset $6
@@ -140,7 +144,7 @@ export async function searchFirst(db: Db, account: Account, wanted: Wanted): Pro
  */
 export function hitsSql(words: number, first: number, caller: CallerSql): string {
   return `from repositories r
-      where r.state <> 'deleting' and ${caller.findable} ${likeEach(words, first)}`;
+      where ${FOUND} and ${caller.findable} ${likeEach(words, first)}`;
 }
 
 /** Finds all hits, then sorts and counts them. */

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { containing } from '../../platform/db/query';
-import { identityOf, type Actor } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
+import { finderOf, type Actor } from '../accounts/actor';
+import { assertStillGood } from '../accounts/current-account';
 import { displayName, LIBRARY } from '../repositories/names';
 import * as store from './search.store';
 
@@ -92,9 +92,9 @@ export async function searchRepositories(
   const words = wordsOf(term);
   const patterns = patternsOf(words);
   const wanted = { patterns, exact: words.join(' '), limit: pageSize, offset: (page - 1) * pageSize };
-  const account = identityOf(actor);
+  const account = finderOf(actor);
   const row = (await searchCommon(ctx, account, wanted)) ?? (await store.searchAll(ctx.db, account, wanted));
-  if (!row.is_account && account !== undefined) await getAccount(ctx, actor);
+  if (!row.is_account) await assertStillGood(ctx, actor);
   return {
     total: row.total,
     hits: row.hits.map((hit) => ({

@@ -1,10 +1,11 @@
 import type { Db } from '../../platform/db/db';
 import { query, type Range } from '../../platform/db/query';
+import { isShownSql } from '../accounts/repository-states';
 import { CARD_COLUMNS, type CardRow } from './cards.store';
 import { IS_OFFICIAL, ORDERS, WITH_TOTALS, type Sort } from './orders';
 
 /** Public ones that something was pushed to. */
-const SHOWN = `r.visibility = 'public' and r.state = 'active'`;
+const SHOWN = `r.visibility = 'public' and ${isShownSql('explore')}`;
 
 /** As many as may be on the page: `$1` is its length, `$2` how many come before it. */
 const FIRST = 'limit $1::bigint + $2::bigint';

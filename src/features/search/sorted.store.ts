@@ -2,7 +2,7 @@ import type { Db } from '../../platform/db/db';
 import { query, type Range } from '../../platform/db/query';
 import type { RepositoryName } from '../accounts/actor';
 import { IS_OFFICIAL, ORDERS, WITH_TOTALS, type Sort } from './orders';
-import { callerSqlOf, hitsSql, likeEach, LOOKED_AT, valuesOf, type Account } from './search.store';
+import { callerSqlOf, FOUND, hitsSql, likeEach, LOOKED_AT, valuesOf, type Account } from './search.store';
 
 interface NamesRow {
   /** the account that was given may act */
@@ -45,11 +45,11 @@ export async function searchFirstSorted(db: Db, account: Account, wanted: Sorted
   const hit = `${caller.findable} ${likeEach(wanted.patterns.length, 6)}`;
   const text = `with ${caller.account}, found as (
       (select 0 as part, row_number() over (order by ${by}) as place, r.namespace, r.name from ${WITH_TOTALS}
-        where r.state <> 'deleting' and ${IS_OFFICIAL} and ${hit} order by place limit $4::bigint + $5::bigint)
+        where ${FOUND} and ${IS_OFFICIAL} and ${hit} order by place limit $4::bigint + $5::bigint)
       union all
       (select 1, r.place, r.namespace, r.name from (
         select r.*, row_number() over () as place from (
-          select r.* from ${from} where r.state <> 'deleting' order by ${walk} limit ${lookedAt(wanted)}
+          select r.* from ${from} where ${FOUND} order by ${walk} limit ${lookedAt(wanted)}
         ) r
       ) r where not ${IS_OFFICIAL} and ${hit} order by r.place limit $4::bigint + $5::bigint)
     ), page as (select * from found order by part, place limit $4 offset $5)

@@ -7,7 +7,7 @@ import { getAdministered } from '../repositories/administered';
 import type { ListedRepository } from '../repositories/listings';
 import { displayName, LIBRARY } from '../repositories/names';
 import { canAdminister, canWrite } from '../accounts/policy';
-import { assertReadable, findScope } from '../repositories/scope';
+import { assertVisible, findScope } from '../repositories/scope';
 import * as store from './details.store';
 import { assertFullDescription, assertShortDescription } from './text';
 
@@ -27,7 +27,8 @@ export interface RepositoryDetails extends ListedRepository {
 }
 
 /**
- * A repository with what it says of itself, for whoever may read it; also by a former name.
+ * A repository with what it says of itself, for whoever may read it; also by a former name. While it is being deleted
+ * it is shown to those who have a role in it.
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
@@ -37,7 +38,7 @@ export async function getRepositoryDetails(
   name: RepositoryName,
 ): Promise<RepositoryDetails> {
   const scope = await findScope(ctx, actor, name, { followsAliases: true });
-  const repository = assertReadable(scope, MISSING);
+  const repository = assertVisible(scope, MISSING);
   const row = await store.findDetails(ctx.db, repository.id, scope.principal?.userId);
   if (row === undefined) throw new AppError('not_found', MISSING);
   return {

@@ -1,9 +1,9 @@
 import type { Needs } from '../../context';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import { isAccount, type Account, type Actor, type RepositoryName } from '../accounts/actor';
+import { type Account, type Actor, type RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
-import { includes } from '../accounts/policy';
+import { canParticipate } from '../accounts/policy';
 import type { Doer } from '../audit/audit';
 import { assertReadable, authorizationRequired, findScope, type Repository } from '../repositories/scope';
 
@@ -28,16 +28,16 @@ export async function findReadable(ctx: Needs<'db'>, actor: Actor, name: Reposit
 /**
  * The repository, for any account that may read it and says something of it. A token only stands for a push or a pull.
  *
- * @throws AppError `not_found`, `unauthenticated`, `forbidden` for an access token that may only read
+ * @throws AppError `not_found`, `unauthenticated`, `forbidden` for an access token that may only read, or is not for this
+ *   repository
  */
 export async function findParticipant(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Participant> {
   const scope = await findScope(ctx, actor, name);
-  if (!isAccount(scope.principal) || actor.kind === 'token') throw authorizationRequired();
+  const { principal } = scope;
+  if (principal === undefined || actor.kind === 'token') throw authorizationRequired();
   const repository = assertReadable(scope, MISSING);
-  if (!includes(scope.principal.accessToken?.access ?? 'admin', 'write')) {
-    throw new AppError('forbidden', 'This access token is only good for reading');
-  }
-  return { repository, account: scope.principal, doer: doerOf(actor, scope.principal) };
+  if (!canParticipate(principal)) throw new AppError('forbidden', 'This access token is not enough for this');
+  return { repository, account: principal, doer: doerOf(actor, principal) };
 }
 
 /**

@@ -92,7 +92,6 @@ export async function listStarred(
   userId: number,
   wanted: StarsWanted,
 ): Promise<StarPage<Starred>> {
-  if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
   const account = await getAccount(ctx, actor);
   if (account.userId !== userId && !account.isAdmin) throw new AppError('forbidden', 'This is not your account');
   const limit = clamp(wanted.limit);

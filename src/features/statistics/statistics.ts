@@ -3,7 +3,7 @@ import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import { getAdministered } from '../repositories/administered';
-import { assertReadable, findScope } from '../repositories/scope';
+import { assertReadable, assertVisible, findScope } from '../repositories/scope';
 import * as store from './statistics.store';
 
 const MISSING = 'Repository not found';
@@ -57,7 +57,7 @@ function assertDays(days: number): void {
  * @throws AppError `not_found`, `unauthenticated`
  */
 export async function getActivityTotals(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<ActivityTotals> {
-  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
+  const repository = assertVisible(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   return store.sumActivity(ctx.db, repository.id);
 }
 
@@ -149,6 +149,5 @@ export async function getSiteTotals(ctx: Needs<'db'>, actor: Actor): Promise<Sit
 }
 
 async function assertAdministrator(ctx: Needs<'db'>, actor: Actor): Promise<void> {
-  if (actor.kind === 'token') throw new AppError('unauthenticated', 'Requires authorization');
   if (!(await getAccount(ctx, actor)).isAdmin) throw new AppError('forbidden', 'Access denied');
 }

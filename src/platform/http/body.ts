@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { countReceived } from '../bytes/young-garbage';
 import { AppError } from '../errors';
+import { letBodyCome } from './continue';
 import { requestState } from './request-state';
 
 /**
@@ -57,6 +58,7 @@ export async function* bodyChunks(req: IncomingMessage): AsyncIterable<Buffer> {
 }
 
 async function* chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
+  letBodyCome(req);
   try {
     // Whoever stops early leaves the rest for `send` to drain; the iterator would otherwise destroy the request.
     for await (const chunk of req.iterator({ destroyOnReturn: false })) yield chunk as Buffer;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { TrustsProxy } from './client-address';
+import { hostOf } from './host';
 
 /** What is known of how the server is reached from outside. */
 export interface Reachability {
@@ -8,8 +9,6 @@ export interface Reachability {
   readonly publicUrl: string | undefined;
   readonly trustsProxy: TrustsProxy;
 }
-
-const HOST = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
 
 function isHttps(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
   if ((req.socket as Partial<TLSSocket>).encrypted === true) return true;
@@ -23,6 +22,5 @@ function isHttps(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
  */
 export function ownOrigin(req: IncomingMessage, { publicUrl, trustsProxy }: Reachability): string {
   if (publicUrl !== undefined) return new URL(publicUrl).origin;
-  const { host = '' } = req.headers;
-  return `${isHttps(req, trustsProxy) ? 'https' : 'http'}://${HOST.test(host) ? host.toLowerCase() : 'localhost'}`;
+  return `${isHttps(req, trustsProxy) ? 'https' : 'http'}://${hostOf(req) ?? 'localhost'}`;
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler, Router } from 'express';
 import { answer, type ErrorReply } from './answer';
-import type { Handler, Headers, Reply } from './exchange';
+import { empty, type Handler, type Headers, type Reply } from './exchange';
 import { requestState } from './request-state';
 import { splitUrl } from './url';
 
-export type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
+export const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
+export type Method = (typeof METHODS)[number];
 
 /** A door as a row of data. `get` serves HEAD as well. */
 export interface Route<Access extends string, Callers extends Record<Access, unknown>> {
@@ -28,9 +29,15 @@ export interface Fallback {
   readonly reply: (req: IncomingMessage, allowed: readonly Method[], res: ServerResponse) => Reply | Promise<Reply>;
 }
 
-/** What `Allow` says of a path with these methods. */
+/** What `Allow` says of a path with these methods. Every path that is there answers OPTIONS. */
 export function allowHeader(methods: readonly Method[]): string {
-  return methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
+  const named = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+  return [...named, 'OPTIONS'].join(', ');
+}
+
+/** The answer to OPTIONS (RFC 9110, 9.3.7): proxies ask with it whether the server is well. Nobody has to log in. */
+export function optionsReply(methods: readonly Method[]): Reply {
+  return empty(204, { Allow: allowHeader(methods) });
 }
 
 /** Named parts of a path, decoded. */
@@ -91,7 +98,9 @@ function fallbackFor<Access extends string, Callers extends Record<Access, unkno
 ): RequestHandler {
   const errorReply = options.errorReply(undefined);
   return async (req, res) => {
-    const make = async (): Promise<Reply> => options.fallback.reply(req, allowed, res);
+    const isAsked = req.method === 'OPTIONS' && allowed.length > 0;
+    const make = async (): Promise<Reply> =>
+      isAsked ? optionsReply(allowed) : options.fallback.reply(req, allowed, res);
     await answer(res, { make, errorReply, path: req.path, headers: options.headers });
   };
 }

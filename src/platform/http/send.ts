@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isByteSource } from '../bytes/byte-source';
 import type { Reply } from './exchange';
+import { isWaitingToSend } from './continue';
 import { requestState } from './request-state';
 import { sendBytes } from './send-bytes';
 
@@ -18,8 +19,11 @@ const DRAIN_BYTES = 64 * 1024 * 1024;
 export async function send(res: ServerResponse, reply: Reply): Promise<void> {
   const { body } = reply;
   res.statusCode = reply.status;
+  // The client may send its body in spite of this answer, or not: what follows on the connection cannot be told.
+  const isBodyUnasked = isWaitingToSend(res.req);
+  if (isBodyUnasked) res.setHeader('Connection', 'close');
   for (const [name, value] of Object.entries(reply.headers)) {
-    res.setHeader(name, value);
+    res.setHeader(name, name === 'Vary' ? withEarlier(res, String(value)) : value);
   }
   if (typeof body === 'object' && isByteSource(body)) {
     limitIdling(res);
@@ -32,14 +36,20 @@ export async function send(res: ServerResponse, reply: Reply): Promise<void> {
   }
   const hasBody = body !== undefined && res.req.method !== 'HEAD';
   if (hasBody && body.length > LARGE) limitIdling(res);
-  if (res.req.complete && reply.isChunked !== true) {
+  if ((res.req.complete || isBodyUnasked) && reply.isChunked !== true) {
     res.end(hasBody ? body : undefined);
     return;
   }
   if (hasBody) res.write(body);
   else res.flushHeaders();
-  if (!res.req.complete) await drain(res.req);
+  if (!res.req.complete && !isBodyUnasked) await drain(res.req);
   res.end();
+}
+
+/** What CORS has said before, and what the answer says: an answer depends on both. */
+function withEarlier(res: ServerResponse, vary: string): string {
+  const earlier = res.getHeader('Vary');
+  return earlier === undefined ? vary : `${String(earlier)}, ${vary}`;
 }
 
 /**

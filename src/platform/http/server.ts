@@ -10,7 +10,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import { hasCode } from '../error-code';
 import type { Logger } from '../log/logger';
 import type { Metrics } from '../metrics/metrics';
+import { answer } from './answer';
 import { clientAddress, type TrustsProxy } from './client-address';
+import { awaitsContinue } from './continue';
+import { json } from './exchange';
+import { hasBadHost } from './host';
 import { beginRequest, type RequestState } from './request-state';
 import { HTTP_TIMEOUTS, type HttpTimeouts } from './timeouts';
 
@@ -73,6 +77,16 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
   setTimeout(() => socket.destroy(), REFUSAL_MS).unref();
 }
 
+/** Before anything looks at the request: what cannot be a host must not come back in a header or a link. */
+function refuseHost(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  return answer(res, {
+    make: () => Promise.resolve(json(400, { error: 'The request must have one Host header: a host, or host:port' })),
+    errorReply: () => json(500, { error: 'Internal server error' }),
+    path: req.url ?? '',
+    headers: () => ({ 'X-Content-Type-Options': 'nosniff' }),
+  });
+}
+
 /** A listener for http or https. */
 export type HttpServer = PlainServer | TlsServer;
 
@@ -103,22 +117,29 @@ export function createHttpServer(
 ): HttpServer;
 export function createHttpServer(listener: RequestListener, parts: ServerParts, tls?: TlsOptions): HttpServer {
   const { log, isDraining, trustsProxy, timeouts = HTTP_TIMEOUTS } = parts;
-  const answer: RequestListener = (req, res) => {
+  const answerRequest: RequestListener = (req, res) => {
     const state = beginRequest(req, res, log, timeouts);
     if (isDraining()) res.setHeader('Connection', 'close');
     const { socket } = req;
     const address = clientAddress(req, trustsProxy);
     res.once('close', () => finish({ req, res, state, socket, address }, parts));
-    listener(req, res);
+    if (hasBadHost(req)) void refuseHost(req, res);
+    else listener(req, res);
   };
   const options = { maxHeaderSize: HEAD_BYTES, connectionsCheckingInterval: timeouts.headersCheckMs };
-  const server = tls === undefined ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer);
+  const server =
+    tls === undefined ? createServer(options, answerRequest) : createTlsServer({ ...options, ...tls }, answerRequest);
   // A layer may take hours to arrive: there is a limit on the head of a request and on silence, none on the whole.
   server.requestTimeout = 0;
   server.headersTimeout = timeouts.headersMs;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxHeadersCount = HEADERS;
   server.on('clientError', refuse);
+  // The body is asked for when somebody reads it: whoever is refused need not send a layer first.
+  server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
+    awaitsContinue(req, res);
+    answerRequest(req, res);
+  });
   return server;
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { basicActor, type Account, type Actor } from '../../features/accounts/actor';
 import { verifyCredentials } from '../../features/accounts/credentials';
-import { getAccount } from '../../features/accounts/current-account';
+import { identifyAccount } from '../../features/accounts/current-account';
 import { findSession, sessionActor, type Session } from '../../features/accounts/sessions';
 import { findAccessToken } from '../../features/oauth/grants';
 import type { Scope } from '../../features/oauth/scopes';
@@ -104,7 +104,7 @@ async function identify(ctx: Context, req: IncomingMessage): Promise<Caller> {
   const identity = await verifyCredentials(ctx, username, password, address);
   if (identity === undefined) throw authenticationRequired();
   const actor = basicActor(identity, address);
-  return { actor, account: await getAccount(ctx, actor), scopes: undefined, session: undefined };
+  return { actor, account: await identifyAccount(ctx, actor), scopes: undefined, session: undefined };
 }
 
 async function requireAccount(ctx: Context, req: IncomingMessage): Promise<AccountCaller> {

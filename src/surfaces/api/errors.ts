@@ -77,7 +77,7 @@ export class StatusError extends Error {
 /** What a program does about `password_needed`. */
 const CONFIRM = 'send it, and a code where the second factor is on, to POST /api/v1.1/session/confirm/, and try again';
 
-const CHALLENGE = 'Basic realm="Drydock", charset="UTF-8"';
+const CHALLENGE = 'Basic realm="Drydock", charset="UTF-8", Bearer realm="Drydock"';
 
 /** How the API says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
 export const apiErrorReply: ErrorReply = (thrown, { requestId, log }) => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Context } from '../../context';
 import type { RepositoryName } from '../../features/accounts/actor';
 import type { Visibility } from '../../features/accounts/policy';
+import { copyTagAsOperator, type TagPlace } from '../../features/images/promotion';
 import { displayName, parseFullName } from '../../features/repositories/names';
 import {
   createRepository,
@@ -21,11 +22,20 @@ import type { CommandParts, ListingOptions } from './parts';
 import { confirm, stdTerminal } from './terminal';
 
 const NAME = 'namespace/name, or name for one of the library';
+const EVEN_IMMUTABLE = ['--immutable-tags', 'also if it has immutable tags'] as const;
 
 function parseName(text: string): RepositoryName {
   const name = parseFullName(text);
   if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
   return name;
+}
+
+function parseTagPlace(text: string): TagPlace {
+  const [name = '', tag, ...rest] = text.split(':');
+  if (tag === undefined || tag === '' || rest.length > 0) {
+    throw new AppError('invalid', `${text} is not a tag: write namespace/name:tag`);
+  }
+  return { repository: parseName(name), tag };
 }
 
 /** `drydock repo …`. */
@@ -57,14 +67,30 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .description('delete a repository with its tags and images, at once')
     .argument('<name>', NAME)
     .option('--yes', 'do not ask')
-    .action(async (text: string, options: { yes?: true }) => {
+    .option(...EVEN_IMMUTABLE)
+    .action(async (text: string, options: { yes?: true; immutableTags?: true }) => {
       const name = parseName(text);
       if (options.yes !== true) await confirm(stdTerminal(), `Delete ${displayName(name)}?`, '--yes');
-      await parts.withContext((ctx) => deleteRepository(ctx, name));
+      const evenImmutable = options.immutableTags === true;
+      await parts.withContext((ctx) => deleteRepository(ctx, name, { evenImmutable }));
       printLine(`Deleted ${displayName(name)}.`);
     });
   addVisibilityCommands(repo, parts);
   addNameCommands(repo, parts);
+  addCopyCommand(repo, parts);
+}
+
+function addCopyCommand(repo: Command, parts: CommandParts): void {
+  repo
+    .command('copy-tag')
+    .description('copy a tag with its image to another repository of the namespace, or from the library')
+    .argument('<source>', 'namespace/name:tag')
+    .argument('<target>', 'namespace/name:tag')
+    .action(async (sourceText: string, targetText: string) => {
+      const [source, target] = [parseTagPlace(sourceText), parseTagPlace(targetText)];
+      const { imageId } = await parts.withContext((ctx) => copyTagAsOperator(ctx, source, target));
+      printLine(`${displayName(target.repository)}:${target.tag} is ${imageId}.`);
+    });
 }
 
 function addNameCommands(repo: Command, parts: CommandParts): void {
@@ -93,9 +119,11 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .description('let a former name of a repository go: nobody pulls by it any more, another can have it')
     .argument('<name>', NAME)
     .argument('<former-name>', NAME)
-    .action(async (text: string, formerText: string) => {
+    .option(...EVEN_IMMUTABLE)
+    .action(async (text: string, formerText: string, options: { immutableTags?: true }) => {
       const [name, alias] = [parseName(text), parseName(formerText)];
-      await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias));
+      const evenImmutable = options.immutableTags === true;
+      await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias, { evenImmutable }));
       printLine(`${displayName(name)} is not ${displayName(alias)} any more.`);
     });
 }

@@ -36,11 +36,11 @@ const STRING_CODES: Record<Dialect, (code: ErrorCode) => boolean> = {
   registry: () => false,
 };
 
-const CHALLENGE: Record<Dialect, string> = {
-  users: 'Basic realm="auth required",Token',
-  index: 'Basic realm="auth required",Token',
-  registry: 'Token',
-};
+/**
+ * The Hub's challenge, with the character set of names and passwords (RFC 7617). Every door takes Basic, and all but
+ * those of users take a token. Basic comes first, for tools that read no further; engines read none of it.
+ */
+const CHALLENGE = 'Basic realm="auth required", charset="UTF-8",Token';
 
 function dialectOf(route: V1Route | undefined): Dialect {
   if (route?.path.startsWith('/v1/users') === true) return 'users';
@@ -67,7 +67,7 @@ export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
     if (error.code === 'unavailable' || error.code === 'storage_full') log.warn({ err: error.cause }, error.message);
     const status = statusOf(error.code, dialect);
     const headers: Headers = {
-      ...(status === 401 ? { 'WWW-Authenticate': CHALLENGE[dialect] } : {}),
+      ...(status === 401 ? { 'WWW-Authenticate': CHALLENGE } : {}),
       ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': error.retryAfterSeconds }),
     };
     // Engines print the body of a refused push behind their own words: the Hub's was an empty string.

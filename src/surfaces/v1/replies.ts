@@ -4,6 +4,7 @@ import type { Actor, RepositoryName, TokenAccess } from '../../features/accounts
 import { identityOf } from '../../features/accounts/actor';
 import { issueToken } from '../../features/tokens/token';
 import type { Headers, Reply } from '../../platform/http/exchange';
+import { hostOf } from '../../platform/http/host';
 
 /** Docker 0.5 to 0.10 refuse a registry whose ping lacks the version (protocol 0.3). */
 const EVERY_ANSWER = {
@@ -37,7 +38,7 @@ export function immutableHeaders(isPrivate: boolean): Headers {
 /** Where the images are: `host[:port]`, one header line each, since old engines do not split (protocol 2.14). */
 export function endpointHeaders(ctx: Context, req: IncomingMessage): Headers {
   const configured = ctx.settings.registryEndpoints;
-  const endpoints = configured.length > 0 ? configured : [req.headers.host ?? 'localhost'];
+  const endpoints = configured.length > 0 ? configured : [hostOf(req) ?? 'localhost'];
   return { 'X-Docker-Endpoints': endpoints };
 }
 

@@ -5,6 +5,7 @@ import {
   deleteThroughIndex,
   deleteThroughRegistry,
 } from '../../features/repositories/deletion';
+import { displayName } from '../../features/repositories/names';
 import type { Repository } from '../../features/repositories/scope';
 import { VISIBILITIES } from '../../features/accounts/policy';
 import { authorizeToken } from '../../features/repositories/authorize-token';
@@ -27,10 +28,17 @@ async function deleteTokenHeaders(
   return { ...headers, ...endpointHeaders(ctx, req) };
 }
 
+/** Most scripts send one DELETE. The protocol fixes the body of its answer, so that a header tells what is left to do. */
+function deletionNotice(repository: Repository): string {
+  const name = displayName(repository);
+  return `${name} is being deleted. Its name is free after one more DELETE, or by itself in 24 hours`;
+}
+
 async function deleteRepositoryThroughIndex(ctx: Context, exchange: V1Exchange<'index'>): Promise<Reply> {
   const repository = await deleteThroughIndex(ctx, exchange.caller, repositoryOf(exchange.params));
   if (repository === undefined) return json(200, '');
-  return json(202, '', await deleteTokenHeaders(ctx, exchange, repository));
+  const headers = await deleteTokenHeaders(ctx, exchange, repository);
+  return json(202, '', { ...headers, 'X-Drydock-Notice': deletionNotice(repository) });
 }
 
 /** `DELETE /v1/repositories/R/`: with a token the registry's (protocol 4.11), else the index's (protocol 2.11). */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RepositoryName } from '../../features/accounts/actor';
 import type { ListedImage } from '../../features/repositories/image-lists';
-import { parseRepositoryName } from '../../features/repositories/names';
+import { parseFullName, parseRepositoryName } from '../../features/repositories/names';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import { UnknownUrlError } from './errors';
@@ -17,9 +17,19 @@ const IMAGES_LIMIT = 100_000;
  * @throws UnknownUrlError when no repository can have this name
  */
 export function repositoryOf(params: Readonly<Record<string, string>>): RepositoryName {
-  const name = parseRepositoryName(params['namespace'], params['repository'] ?? '');
+  const { namespace, repository = '' } = params;
+  // Some clients encode the slash: `alice%2Fapp` is one part of the path, and names what `alice/app` names.
+  const name = namespace === undefined ? parseFullName(repository) : parseRepositoryName(namespace, repository);
   if (name === undefined) throw new UnknownUrlError();
   return name;
+}
+
+/**
+ * A base URL with a slash at its end makes clients ask for `//v1/…`. Only what the protocol serves is read so: a proxy
+ * that keeps strangers from another path must be able to rely on its spelling.
+ */
+export function withOneSlash(url: string): string {
+  return url.replace(/^\/{2,}(?=v1\/|_ping(?:\?|$))/, '/');
 }
 
 /** A header that a client sends once; undefined when it is absent. */

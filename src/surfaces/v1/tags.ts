@@ -1,3 +1,4 @@
+import { promotion } from '../../features/images/promotion';
 import { parseEngine, type Engine } from '../../features/repositories/engine';
 import {
   deleteTag as removeTag,
@@ -29,13 +30,14 @@ export const getOneTag: V1Handler<'registry'> = async (ctx, exchange) => {
   return json(200, tag.imageId);
 };
 
-/** `PUT /v1/repositories/R/tags/<tag>` (protocol 4.7): the body is a JSON string. */
+/** `PUT /v1/repositories/R/tags/<tag>` (protocol 4.7): the body is a JSON string. Promotes an image of a sibling. */
 export const putTag: V1Handler<'registry'> = async (ctx, { req, caller, params }) => {
   const engine = parseEngine(headerOf(req, 'user-agent'));
   await setTag(ctx, caller, repositoryOf(params), {
     name: params['tag'] ?? '',
     readImageId: async () => parseJson(await readBody(req, LIMITS.small))?.value,
     engine,
+    complete: promotion(caller),
   });
   return json(200, true);
 };

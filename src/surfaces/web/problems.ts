@@ -50,3 +50,17 @@ export async function attempt<T>(
     return { fault: faultOf(error) };
   }
 }
+
+/**
+ * Does what a form asks for; what it names and there is not is for its reader to mend, as all that he typed.
+ *
+ * @throws AppError `invalid` in the place of `not_found`
+ */
+export async function naming<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'not_found') throw error;
+    throw new AppError('invalid', error.message, { cause: error });
+  }
+}

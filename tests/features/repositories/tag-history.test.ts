@@ -88,7 +88,7 @@ describe('the history of tags', () => {
     const list = (actor: Actor) => listTagHistory(server.ctx, actor, nameOf('readable'), { limit: 1 });
     expect(await list(ANYBODY)).toHaveLength(1);
     await makePrivate(server, 'alice/readable', 'alice');
-    await expect(list(ANYBODY)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(list(ANYBODY)).rejects.toMatchObject({ code: 'not_found' });
     await expect(list(bob)).rejects.toMatchObject({ code: 'not_found' });
   });
 

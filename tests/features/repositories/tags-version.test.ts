@@ -115,7 +115,7 @@ it('what a process remembers is for nobody who may not read it', async () => {
   await expectTags({ one: ID[0]! });
   await query(database.db, "update repositories set visibility = 'private'");
   for (const ctx of processes) {
-    await expect(tagsAsJson(ctx, STRANGER, NAME)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(tagsAsJson(ctx, STRANGER, NAME)).rejects.toMatchObject({ code: 'not_found' });
     expect((await tagsAsJson(ctx, owner, NAME)).toString()).toBe(`{"one":"${ID[0]}"}`);
   }
   await deleteThroughIndex(processes[0]!, owner, NAME);

@@ -28,7 +28,12 @@ it('finds exactly the repositories that have every word in their name or descrip
       fc.array(fc.constantFrom(...WORDS, '%', '_', '\\', "'"), { maxLength: 3 }),
       async (texts, words) => {
         await database.db('repositories').delete();
-        const rows = texts.map((description, index) => ({ namespace: 'library', name: `repo-${index}`, description }));
+        const rows = texts.map((description, index) => ({
+          namespace: 'library',
+          name: `repo-${index}`,
+          state: 'active',
+          description,
+        }));
         if (rows.length > 0) await database.db('repositories').insert(rows);
         const expected = rows
           .filter(({ name, description }) => words.every((word) => `${name} ${description}`.includes(word)))
@@ -47,6 +52,7 @@ it('pages cover everything once, in one order', async () => {
   const rows = Array.from({ length: 23 }, (_, index) => ({
     namespace: 'library',
     name: `repo-${index}`,
+    state: 'active',
     star_count: index % 3,
   }));
   await database.db('repositories').insert(rows);
@@ -73,8 +79,8 @@ describe('among many repositories', () => {
     await database.db('repositories').delete();
     await database.db('namespaces').insert({ name: 'others', kind: 'organization' });
     await database.db.raw(
-      `insert into repositories (namespace, name, star_count, visibility, description)
-       select case i % 2 when 0 then 'library' else 'others' end, 'repo-' || i, i % 7, case i % 5 when 0 then 'private' else 'public' end,
+      `insert into repositories (namespace, name, state, star_count, visibility, description)
+       select case i % 2 when 0 then 'library' else 'others' end, 'repo-' || i, 'active', i % 7, case i % 5 when 0 then 'private' else 'public' end,
          case i % 3 when 0 then 'often' else '' end || case i % 100 when 1 then ' seldom' else '' end
        from generate_series(1, ?) i`,
       [COUNT],

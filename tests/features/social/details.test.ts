@@ -54,6 +54,7 @@ it('a new repository says nothing of itself, and who may do what with it', async
 it('descriptions are changed one by one or together, and search finds the short one', async () => {
   await update({ description: 'A whale of a tool', fullDescription: '# Whale\n' });
   await update({ description: '100 % whale' });
+  await server.ctx.db('repositories').where({ name: 'app' }).update({ state: 'active' }); // as the end of a push does
   await setImmutableTags(server.ctx, alice, APP, ['v*']);
   expect(await getRepositoryDetails(server.ctx, ANYBODY, APP)).toMatchObject({
     description: '100 % whale',

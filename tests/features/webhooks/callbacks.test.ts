@@ -118,5 +118,5 @@ it('knows no other id, no other repository and no other method', async () => {
   await call(path.replace(/[0-9a-f]{64}/, '0'.repeat(64)), { state: 'success' }).expect(404, unknown);
   await call('/u/alice/app/hook/1/', { state: 'success' }).expect(404, unknown);
   await call(path.replace('alice/app', 'alice/other'), { state: 'success' }).expect(404, unknown);
-  await request(server.server).get(path).expect(405).expect('Allow', 'POST');
+  await request(server.server).get(path).expect(405).expect('Allow', 'POST, OPTIONS');
 });

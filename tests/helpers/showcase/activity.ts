@@ -28,7 +28,7 @@ const POPULAR = [
 /** Counts pulls of the last weeks: fewer at weekends, and more as time goes by; the same on each run of a day. */
 export async function fillActivity(ctx: Context, today = Date.now()): Promise<void> {
   const source = randomUUID();
-  const ids = await Promise.all(POPULAR.map((repository) => getForOperator(ctx, repository)));
+  const ids = await Promise.all(POPULAR.map((repository) => getForOperator(ctx, repository, 'commandList')));
   for (let number = 1; number <= DAYS; number += 1) {
     const at = new Date(today - (DAYS - number) * DAY_MS);
     const weight = ([0, 6].includes(at.getUTCDay()) ? 0.4 : 1) * (0.6 + number / DAYS) * (1 + (number % 3) / 4);

@@ -32,12 +32,12 @@ it('a token is shown once, is a password as far as it goes, and ends', async () 
   expect(listed.body).toEqual([rest]);
   expect(listed.text).not.toContain(token);
   const headers = { Authorization: basic('alice', token) };
-  const orgs = async () => (await askApi(server, 'get', '/api/v1.1/orgs/', { headers })).status;
-  expect(await orgs()).toBe(200);
+  const search = async () => (await askApi(server, 'get', '/api/v1.1/search/', { headers })).status;
+  expect(await search()).toBe(200);
   expect((await askApi(server, 'get', TOKENS, { as })).body[0].last_used_at).not.toBeNull();
   expect((await askApi(server, 'delete', `${TOKENS}${rest.id}/`, { as })).status).toBe(204);
   expect((await askApi(server, 'delete', `${TOKENS}${rest.id}/`, { as })).status).toBe(404);
-  expect(await orgs()).toBe(401);
+  expect(await search()).toBe(401);
   const events = await listEvents(server.ctx, { action: 'token.', limit: 9 });
   expect(events.map(({ action, actor }) => [action, actor])).toEqual([
     ['token.revoked', 'alice'],

@@ -33,7 +33,7 @@ describe('Basic', () => {
     const answer = await askApi(server, 'get', ALICE, { headers: { Authorization: authorization } });
     expect(answer.status).toBe(status);
     expect(answer.headers['www-authenticate']).toBe(
-      status === 401 ? 'Basic realm="Drydock", charset="UTF-8"' : undefined,
+      status === 401 ? 'Basic realm="Drydock", charset="UTF-8", Bearer realm="Drydock"' : undefined,
     );
   });
 

@@ -109,9 +109,9 @@ describe('what is not there', () => {
   });
 
   it.each([
-    ['put', ALICE, 'GET, HEAD, PATCH, DELETE'],
-    ['delete', '/api/v1.1/search', 'GET, HEAD'],
-    ['post', '/api/openapi.json', 'GET, HEAD'],
+    ['put', ALICE, 'GET, HEAD, PATCH, DELETE, OPTIONS'],
+    ['delete', '/api/v1.1/search', 'GET, HEAD, OPTIONS'],
+    ['post', '/api/openapi.json', 'GET, HEAD, OPTIONS'],
   ] as const)('%s %s is a 405 that says what is', async (method, path, allow) => {
     const answer = await request(server.server)[method](path).set('Authorization', basic('alice'));
     expect([answer.status, answer.type, answer.headers['allow']]).toEqual([405, 'application/problem+json', allow]);

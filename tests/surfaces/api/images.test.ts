@@ -77,7 +77,7 @@ it.each(['images/', `images/${secret.id}/history/`, `images/${secret.id}/files/`
   'of a private repository, strangers are told of no %s',
   async (part) => {
     expect((await askApi(server, 'get', SECRET + part, { as: 'robert' })).status).toBe(404);
-    expect((await askApi(server, 'get', SECRET + part)).status).toBe(401);
+    expect((await askApi(server, 'get', SECRET + part)).status).toBe(404);
   },
 );
 

@@ -111,7 +111,7 @@ describe('POST /o/token/ with a code (protocol 6.2)', () => {
     const wrong = { ...client, id: id || client.id, secret };
     const answer = await exchangeCode(server, wrong, await codeOf(server, 'alice', client));
     expect([answer.status, answer.body.error]).toEqual([status, error]);
-    expect(answer.headers['www-authenticate']).toBe('Basic realm="Drydock OAuth"');
+    expect(answer.headers['www-authenticate']).toBe('Basic realm="Drydock OAuth", charset="UTF-8"');
   });
 
   it.each([

@@ -58,6 +58,7 @@ async function everybodyTries(
   cells: readonly Cell[],
   isAllowed: (role: Role) => boolean,
   prepare: (cell: Cell) => Promise<unknown> = () => Promise.resolve(),
+  isOpen = false,
 ): Promise<void> {
   const seen = new Map<string, string[]>();
   const expected = new Map<string, string[]>();
@@ -73,7 +74,10 @@ async function everybodyTries(
     seen.set(player.name, answers);
     const isReader = mayRead(visibility, role);
     const statuses = cells.map(([method, path, success]) => {
-      const status = isAllowed(role) ? success : refusal(player, role, method, isReader);
+      // Where everybody may ask, nobody learns that there is a private repository.
+      const isHidden = isOpen && player.authorization === undefined;
+      const refused = isHidden ? 404 : refusal(player, role, method, isReader);
+      const status = isAllowed(role) ? success : refused;
       return `${method} ${path} ${status}`;
     });
     expected.set(player.name, statuses);
@@ -92,6 +96,8 @@ describe.each(REPOSITORIES)('$namespace/$name', (repository) => {
       repository,
       cells.map((part) => ['get', `${path}${part}`, 200] as const),
       (role) => mayRead(visibility, role),
+      () => Promise.resolve(),
+      true,
     );
   });
 

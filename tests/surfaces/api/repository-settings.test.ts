@@ -162,12 +162,13 @@ describe('DELETE /repositories/:namespace/:name/', () => {
     expect([body.status, body.tag_count]).toEqual(['initialized', 0]);
   });
 
-  it('has nothing to do where an engine deletes already', async () => {
+  it('ends a deletion that an engine began', async () => {
     await startPush(server, 'alice/going', []);
     await server.ctx
       .db('repositories')
       .where({ name: 'going' })
       .update({ state: 'deleting', deleting_since: new Date() });
-    expect((await remove('going')).status).toBe(404);
+    expect((await remove('going')).status).toBe(204);
+    expect(await server.ctx.db('repositories').where({ name: 'going' })).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { makeChain, makeImage, payloadOf, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const IN_PROGRESS = [400, errorText('Image is being uploaded, retry later')];
 
@@ -107,7 +107,7 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
     expect(await reply(pull.get('nothing', 'ancestry'))).toEqual([404, errorText('Invalid image ID')]);
     const refused = await registryClient(server, basic('alice', 'no')).get(image.id, 'ancestry');
     expect([refused.status, refused.text]).toEqual([401, errorText('Requires authorization')]);
-    expect(refused.headers['www-authenticate']).toBe('Token');
+    expect(refused.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
   it('answers 404 to docker 0.6, which asks for a name in the place of an id', async () => {

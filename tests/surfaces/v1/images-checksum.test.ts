@@ -1,7 +1,7 @@
 import { makeImage, payloadOf, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
 import { makeTarLayer } from '../../helpers/tar-layer';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const OK = [200, 'true'];
 const MISMATCH = [400, errorText('Checksum mismatch')];
@@ -166,7 +166,7 @@ describe('PUT /v1/images/<id>/checksum refuses (protocol 4.6)', () => {
     for (const authorization of [undefined, 'Token ', 'Basic Og==', read]) {
       const answer = await registryClient(server, authorization).putPayload(image.id, image.payload);
       expect([answer.status, answer.text]).toEqual([401, errorText('Requires authorization')]);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
   });
 });

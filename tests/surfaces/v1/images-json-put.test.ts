@@ -1,6 +1,6 @@
 import { startPull, startPush, makeChain, makeImage, payloadOf, pushImages, uploadImage } from '../../helpers/images';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const MIB = 1024 * 1024;
 
@@ -138,7 +138,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
       for (const authorization of [undefined, 'Token ', 'Basic Og==', read, anonymous]) {
         const answer = await registryClient(server, authorization).putJson(image.id, image.json);
         expect([answer.status, answer.text]).toEqual(unauthorized);
-        expect(answer.headers['www-authenticate']).toBe('Token');
+        expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
       }
     });
 

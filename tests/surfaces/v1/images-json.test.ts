@@ -1,6 +1,6 @@
 import { startPull, startPush, makeImage, pushImages } from '../../helpers/images';
 import { errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const NOT_FOUND = errorText('Image not found');
 
@@ -104,7 +104,7 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
     for (const authorization of [basic('alice', 'wrong'), 'Token signature=00', 'Bearer abc', `${token}x`]) {
       const answer = await registryClient(server, authorization).get(image.id, 'json');
       expect([answer.status, answer.text]).toEqual([401, errorText('Requires authorization')]);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
   });
 

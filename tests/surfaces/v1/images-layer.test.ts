@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { makeImage, payloadOf, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const NOT_FOUND = errorText('Image not found');
 const UNAUTHORIZED = [401, errorText('Requires authorization')];
@@ -176,7 +176,7 @@ describe('PUT /v1/images/<id>/layer (protocol 4.5)', () => {
     for (const authorization of [undefined, 'Token ', 'Basic Og==', read, basic('alice', 'no')]) {
       const answer = await registryClient(server, authorization).putLayer(image.id, image.layer);
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
     const stranger = registryClient(server, basic('carol'));
     expect(await reply(stranger.putLayer(image.id, image.layer))).toEqual([404, NOT_FOUND]);

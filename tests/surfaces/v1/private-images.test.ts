@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, errorText, makePrivate, reply, type Answer } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { packTar } from '../../features/images/tar/pack-tar';
 
 const NOT_FOUND = [404, errorText('Image not found')];
@@ -70,7 +70,7 @@ describe('GET /v1/private_images/<id>/{json,layer,files} (protocol 4.10)', () =>
     expect(await reply(get('nothing', 'json', owner))).toEqual([404, errorText('Invalid image ID')]);
     const refused = await get(hidden.id, 'json', basic('alice', 'no'));
     expect([refused.status, refused.text]).toEqual([401, errorText('Requires authorization')]);
-    expect(refused.headers['www-authenticate']).toBe('Token');
+    expect(refused.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
   it('is also under the ordinary path', async () => {

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { jobsOf } from '../../../src/jobs';
 import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const MISSING = '{"error":"Repository not found"}';
 
@@ -118,7 +118,7 @@ describe('DELETE /v1/repositories/R/', () => {
     await pushImages(server, 'alice/public', makeChain(1));
     for (const authorization of [undefined, 'Basic Og==', 'Token ', basic('alice', 'wrong')]) {
       const response = await expectAnswer(remove('alice/public/', authorization), 401, '""');
-      expect(response.headers['www-authenticate']).toBe('Basic realm="auth required",Token');
+      expect(response.headers['www-authenticate']).toBe(CHALLENGE);
     }
   });
 

@@ -1,10 +1,9 @@
 import request from 'supertest';
 import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
 import { headerLines, rawRequest, sendRaw } from '../../helpers/raw-http';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const MISSING = '{"error":"images not found"}';
-const CHALLENGE = 'Basic realm="auth required",Token';
 const ID = 'cd'.repeat(32);
 const chain = makeChain(3);
 const FULL_LIST = chain.map(({ id, payload }) => ({ id, checksum: payload }));

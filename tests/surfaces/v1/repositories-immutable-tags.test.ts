@@ -1,5 +1,8 @@
+import { collectGarbage } from '../../../src/features/images/gc';
 import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
+import { deleteRepository } from '../../../src/features/repositories/operator';
 import { actorOf } from '../../helpers/actors';
+import { askApi } from '../../helpers/api-client';
 import { makeImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -32,6 +35,9 @@ const put = (tag: string, id: string, authorization = token) =>
   reply(call(server, 'put', `/v1/repositories/alice/app/tags/${tag}`, { authorization, body: `"${id}"` }));
 const remove = (tag: string, authorization = basic('alice')) =>
   reply(call(server, 'delete', `/v1/repositories/alice/app/tags/${tag}`, { authorization }));
+
+const finishPush = () =>
+  call(server, 'put', '/v1/repositories/alice/app/images', { authorization: basic('alice'), body: '[]' });
 
 async function deleteToken(): Promise<string> {
   const { headers } = await call(server, 'delete', '/v1/repositories/alice/app/images', {
@@ -89,21 +95,106 @@ describe('an immutable tag', () => {
     expect(await put('v1', second.id)).toEqual(OK);
     expect(await remove('v1')).toEqual(OK);
   });
+});
 
-  it('goes with the whole repository', async () => {
+const whole = 'alice/app has immutable tags (v1). Make its tags mutable first, in its settings';
+
+describe('deleting everything where a tag is immutable', () => {
+  const at = (method: 'delete' | 'get', path: string, authorization: string) =>
+    reply(call(server, method, `/v1/repositories/alice/app/${path}`, { authorization }));
+
+  it('is refused by each request of the old protocol, which then change nothing (R200)', async () => {
+    await protect('v*');
+    await put('v1', first.id);
+    await put('latest', first.id);
+    const authorization = await deleteToken();
+    for (const by of [basic('alice'), basic('root')]) {
+      expect(await at('delete', '', by)).toEqual([403, JSON.stringify(whole)]);
+      expect(await at('delete', 'tags', by)).toEqual([403, errorText(whole)]);
+    }
+    expect(await at('delete', '', authorization)).toEqual([403, JSON.stringify(whole)]);
+    expect(await at('delete', 'tags', authorization)).toEqual([403, errorText(whole)]);
+    expect(await tags()).toEqual({ v1: first.id, latest: first.id });
+    expect(await server.ctx.db('repositories').first('state')).not.toEqual({ state: 'deleting' });
+    // The attempts have not used the token up.
+    expect(await remove('latest', authorization)).toEqual(OK);
+  });
+
+  it('is refused by the API and the command line, unless the operator says so (R200)', async () => {
+    await protect('*');
+    for (const tag of ['a', 'b', 'c', 'd']) await put(tag, first.id);
+    const sentence = 'alice/app has immutable tags (a, b, c and 1 more). Make its tags mutable first, in its settings';
+    const answer = await askApi(server, 'delete', '/api/v1.1/repositories/alice/app/', { as: 'alice' });
+    expect([answer.status, answer.body.detail]).toEqual([409, sentence]);
+    const APP = { namespace: 'alice', name: 'app' };
+    await expect(deleteRepository(server.ctx, APP)).rejects.toMatchObject({ code: 'conflict', message: sentence });
+    await deleteRepository(server.ctx, APP, { evenImmutable: true });
+    expect(await server.ctx.db('tags')).toEqual([]);
+    await server.ctx.db('image_contents').delete();
+  });
+
+  it('is refused for a former name by which hosts pull it, so that nobody can push under that (R200)', async () => {
     await protect('*');
     await put('v1', first.id);
-    const authorization = await deleteToken();
-    expect(await reply(call(server, 'delete', '/v1/repositories/alice/app/', { authorization }))).toEqual(OK);
-    for (const status of [202, 200]) {
-      const answer = await call(server, 'delete', '/v1/repositories/alice/app/', { authorization: basic('alice') });
-      expect(answer.status).toBe(status);
-    }
+    await finishPush();
+    const move = (from: string, to: string) =>
+      askApi(server, 'post', `/api/v1.1/repositories/alice/${from}/move/`, {
+        as: 'alice',
+        body: { namespace: 'alice', name: to },
+      });
+    expect((await move('app', 'renamed')).status).toBe(200);
+    expect(await tags()).toEqual({ v1: first.id });
+    const alias = '/api/v1.1/repositories/alice/renamed/aliases/alice/app/';
+    expect((await askApi(server, 'delete', alias, { as: 'alice' })).status).toBe(409);
+    expect((await move('renamed', 'app')).status).toBe(200);
+    const put2 = { authorization: basic('alice'), body: `"${second.id}"` };
+    expect(await reply(call(server, 'put', '/v1/repositories/alice/app/tags/v1', put2))).toEqual(immutable('v1'));
+    await server.ctx.db('repository_aliases').delete();
+  });
+
+  it('goes once the tags are mutable again, which the audit log shows', async () => {
+    await protect('*');
+    await put('v1', first.id);
+    await protect();
+    for (const status of [202, 200]) expect((await at('delete', '', basic('alice')))[0]).toBe(status);
+    const changes = await server.ctx.db('audit_events').where({ action: 'repository.immutable_tags_changed' });
+    expect(changes.at(-1)).toMatchObject({ details: { to: '' } });
     await server.ctx.db('image_contents').delete();
+  });
+
+  it('and gc: what an immutable tag points to stays', async () => {
+    await protect('*');
+    await put('v1', first.id);
+    await server.ctx.db('repository_images').update({ announced_at: new Date(0) });
+    await server.ctx.db('blobs').update({ referenced_at: new Date(0) });
+    await collectGarbage(server.ctx, { before: new Date(Date.now() - 60_000), dryRun: false });
+    expect(await tags()).toEqual({ v1: first.id });
+    expect((await call(server, 'get', `/v1/images/${first.id}/layer`)).bytes).toEqual(first.layer);
+    await server.ctx.db('repository_images').delete().whereNot({ image_id: first.id });
+    for (const name of ['tags', 'repositories', 'image_contents']) await server.ctx.db(name).delete();
   });
 });
 
 describe('races', () => {
+  it('of a deletion and the setting of an immutable tag: either the tag is set and stays, or nothing is left', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      token = await startPush(server, 'alice/app', [first, second]);
+      if ((await server.ctx.db('image_contents')).length === 0) await uploadImage(server, token, first);
+      await protect('v*');
+      const [set, deleted] = await Promise.all([
+        put('v1', first.id),
+        reply(call(server, 'delete', '/v1/repositories/alice/app/', { authorization: basic('alice') })),
+      ]);
+      const isSet = (await server.ctx.db('tags').where({ name: 'v1' })).length === 1;
+      expect([isSet, deleted[0]]).toEqual(set[0] === 200 ? [true, 403] : [false, 202]);
+      await server.ctx.db('tags').delete();
+      await server.ctx.db('repositories').delete();
+      await server.ctx.db('image_contents').delete();
+    }
+    token = await startPush(server, 'alice/app', [first, second]);
+    for (const image of [first, second]) await uploadImage(server, token, image);
+  });
+
   it('of many who set one immutable tag have one winner, whose image stays', async () => {
     await protect('v*');
     for (let round = 0; round < 10; round += 1) {

@@ -1,7 +1,7 @@
 import { startPull, startPush } from '../../helpers/images';
 import { call, errorText, makePrivate } from '../../helpers/registry-client';
 import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
-import { basic, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, basic, type TestServer } from '../../helpers/test-server';
 
 const PUBLIC = [200, '{"access":"public"}'];
 const PRIVATE = [200, '{"access":"private"}'];
@@ -27,12 +27,13 @@ describe('GET /v1/repositories/R/properties (protocol 4.12)', () => {
     expect(await get('alice/app', basic('root'))).toEqual(PRIVATE);
   });
 
-  it('answers 401 to anonymous callers and 404 to strangers of a private one, 404 where nothing is', async () => {
+  it('answers 404 to anonymous callers and strangers of a private one, as where nothing is', async () => {
     await startPush(server, 'alice/hidden', []);
     await makePrivate(server, 'alice/hidden', 'alice');
-    expect(await get('alice/hidden')).toEqual(UNAUTHORIZED);
+    expect(await get('alice/hidden')).toEqual(NOT_FOUND);
     expect(await get('alice/hidden', basic('carol'))).toEqual(NOT_FOUND);
     expect(await get('alice/nothing', basic('carol'))).toEqual(NOT_FOUND);
+    expect(await get('alice/nothing')).toEqual(NOT_FOUND);
   });
 });
 
@@ -68,7 +69,7 @@ describe('PUT /v1/repositories/R/properties (protocol 4.12)', () => {
         body: '{"access":"private"}',
       });
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
     expect(await get('alice/tokens')).toEqual(PUBLIC);
   });

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
 import { headerLines, rawRequest, sendRaw } from '../../helpers/raw-http';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const DENIED = '"Access Denied: Not allowed to create Repo at given location"';
 const ID = 'ab'.repeat(32);
@@ -134,7 +134,7 @@ describe('PUT /v1/repositories/R/', () => {
     const asked = request(server.server).put('/v1/repositories/alice/app/').set('X-Docker-Token', 'true').send([]);
     const response = await (authorization === undefined ? asked : asked.set('Authorization', authorization));
     expect([response.status, response.text]).toEqual([401, '""']);
-    expect(response.headers['www-authenticate']).toBe('Basic realm="auth required",Token');
+    expect(response.headers['www-authenticate']).toBe(CHALLENGE);
     expect(response.headers).not.toHaveProperty('x-docker-token');
   });
 

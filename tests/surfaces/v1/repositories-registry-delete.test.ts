@@ -1,7 +1,7 @@
 import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
 import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
-import { basic, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, basic, type TestServer } from '../../helpers/test-server';
 
 const OK = [200, 'true'];
 const NOT_FOUND = [404, errorText('Repository not found')];
@@ -94,7 +94,7 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
     for (const authorization of [...tokens, undefined, 'Token ', 'Basic Og==']) {
       const answer = await call(server, 'delete', `${base}/alice/safe/tags`, credentials(authorization));
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
     for (const authorization of tokens) {
       const answer = await call(server, 'delete', `${base}/alice/safe/`, credentials(authorization));

@@ -1,7 +1,7 @@
 import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
-import { basic, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, basic, type TestServer } from '../../helpers/test-server';
 
 const OK = [200, 'true'];
 const NO_REPOSITORY = [404, errorText('Repository not found')];
@@ -45,13 +45,20 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
     expect(await get('alice/hidden/tags', basic('alice'))).toEqual([200, '{}']);
   });
 
-  it('answers 401 to an anonymous caller of a private one, and to a token for another repository', async () => {
+  it('answers an anonymous caller of a private one as if it was not there', async () => {
     await startPush(server, 'alice/closed', []);
     await makePrivate(server, 'alice/closed', 'alice');
-    for (const authorization of [undefined, 'Token ', 'Basic Og==', await startPush(server, 'alice/other', [])]) {
-      const answer = await call(server, 'get', `${base}/alice/closed/tags`, credentials(authorization));
+    for (const authorization of [undefined, 'Token ', 'Basic Og==']) {
+      expect(await get('alice/closed/tags', authorization)).toEqual(NO_REPOSITORY);
+    }
+  });
+
+  it('answers 401 to a token for another repository, whether this one is there or not', async () => {
+    const authorization = await startPush(server, 'alice/other', []);
+    for (const repository of ['alice/closed', 'alice/nothing']) {
+      const answer = await call(server, 'get', `${base}/${repository}/tags`, { authorization });
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
   });
 
@@ -175,7 +182,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
         body: `"${image.id}"`,
       });
       expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
-      expect(answer.headers['www-authenticate']).toBe('Token');
+      expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
     }
   });
 

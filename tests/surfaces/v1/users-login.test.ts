@@ -1,9 +1,7 @@
 import bcrypt from 'bcrypt';
 import request from 'supertest';
 import { headerLines, rawRequest, sendRaw } from '../../helpers/raw-http';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
-
-const CHALLENGE = 'Basic realm="auth required",Token';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
 beforeAll(async () => {

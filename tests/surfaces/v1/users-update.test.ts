@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { startPull, startPush } from '../../helpers/images';
 import { startSibling } from '../../helpers/sibling-server';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -86,7 +86,7 @@ describe('PUT /v1/users/<username>', () => {
   it('wrong credentials are a 401 with the challenge', async () => {
     const response = await update('alice', { password: 'another' }, basic('alice', 'wrong'));
     expect([response.status, response.text]).toEqual([401, '"Unauthorized"']);
-    expect(response.headers['www-authenticate']).toBe('Basic realm="auth required",Token');
+    expect(response.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
   it('an inactive account is a 403', async () => {

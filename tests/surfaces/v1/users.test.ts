@@ -114,6 +114,21 @@ describe('POST /v1/users', () => {
     await expectRefusal({ ...newcomer(), username: 'o-d', password: 'x' }, TAKEN);
   });
 
+  it('step 3: every account that can log in is taken, whatever its name looks like', async () => {
+    await addUser(server, 'sleeping', { isActive: false });
+    await server.ctx.db('namespaces').insert({ name: 'acme', kind: 'organization' });
+    await server.ctx.db('users').insert({ username: 'acme+ci', password_hash: '*', robot_of: 'acme' });
+    const accounts = await server.ctx.db<{ username: string }>('users').select('username');
+    expect(accounts.map(({ username }) => username)).toEqual(expect.arrayContaining(['acme+ci', 'sleeping']));
+    for (const { username } of accounts) {
+      for (const spelling of [username, username.toUpperCase()]) {
+        await expectRefusal({ ...newcomer(), username: spelling, password: 'ddt_x' }, TAKEN);
+        await expectRefusal({ username: spelling, password: 'x', email: '', auth: '' }, TAKEN);
+      }
+    }
+    await expectRefusal({ ...newcomer(), username: 'acme+nobody' }, WRONG_USERNAME);
+  });
+
   it('step 3: the library is not for strangers', async () => {
     await expectRefusal({ ...newcomer(), username: 'library' }, TAKEN);
   });
@@ -191,6 +206,9 @@ describe('POST /v1/users with registration closed', () => {
 
   it('every other rule comes first', async () => {
     await post({ ...newcomer(), username: 'alice' }, closed).expect(400, TAKEN);
+    await closed.ctx.db('namespaces').insert({ name: 'acme', kind: 'organization' });
+    await closed.ctx.db('users').insert({ username: 'acme+ci', password_hash: '*', robot_of: 'acme' });
+    await post({ ...newcomer(), username: 'acme+ci' }, closed).expect(400, TAKEN);
     await post({ ...newcomer(), username: 'x' }, closed).expect(400, WRONG_USERNAME);
     await post({ ...newcomer(), email: 'alice@example.com' }, closed).expect(400, EMAIL_IN_USE);
   });

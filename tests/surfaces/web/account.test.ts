@@ -165,7 +165,7 @@ describe('every page', () => {
       .get('/account')
       .set('Accept', 'text/html')
       .expect(404, /There is no such page/);
-    await request(server.server).put('/account/reset').expect(405).expect('Allow', 'GET, HEAD, POST');
+    await request(server.server).put('/account/reset').expect(405).expect('Allow', 'GET, HEAD, POST, OPTIONS');
   });
 
   it('escapes what it shows', async () => {

@@ -37,7 +37,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
     expect(second.html).toContain('You are logged in as alice');
     expect([...second.html.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)).toEqual([
       'see your profile',
-      'add and remove e-mail addresses',
+      'no more than that: e-mail addresses are changed by you alone',
     ]);
   });
 
@@ -180,7 +180,7 @@ describe('POST /o/authorize/', () => {
 
   it('answers other methods with what it has', async () => {
     const answer = await request(server.server).delete('/api/v1.1/o/authorize/').expect(405);
-    expect(answer.headers['allow']).toBe('GET, HEAD, POST');
+    expect(answer.headers['allow']).toBe('GET, HEAD, POST, OPTIONS');
   });
 
   it('the hidden field is the token of the session', async () => {

@@ -38,7 +38,7 @@ const NOT_KEPT = { Pragma: 'no-cache' };
 function refusal(error: unknown): AnyReply | undefined {
   if (error instanceof GrantError) {
     const isClient = error.code === 'invalid_client';
-    const headers = isClient ? { 'WWW-Authenticate': 'Basic realm="Drydock OAuth"' } : {};
+    const headers = isClient ? { 'WWW-Authenticate': 'Basic realm="Drydock OAuth", charset="UTF-8"' } : {};
     const body = { error: error.code, error_description: error.message };
     return { status: isClient ? 401 : 400, headers, body };
   }

@@ -141,7 +141,11 @@ const deleteRepository = endpoint({
   method: 'delete',
   access: 'account',
   summary: 'Delete a repository with its tags and images, at once',
+  description:
+    'Also one whose deletion a DELETE of the v1 protocol began, which its status tells. One that has immutable tags is a ' +
+    '409: set its immutable_tags to [] first.',
   responses: { 204: { description: 'It is gone' } },
+  errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     await deleteAtOnce(ctx, caller.actor, repositoryOf(params));
     return reply(204);

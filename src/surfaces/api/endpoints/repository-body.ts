@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Context } from '../../../context';
 import type { Actor, RepositoryName } from '../../../features/accounts/actor';
 import { VISIBILITIES } from '../../../features/accounts/policy';
+import { REPOSITORY_STATES } from '../../../features/accounts/repository-states';
 import type { ListedRepository } from '../../../features/repositories/listings';
 import { getRepositoryDetails, type RepositoryDetails } from '../../../features/social/details';
 import { getActivityTotals, type ActivityTotals } from '../../../features/statistics/statistics';
@@ -19,7 +20,11 @@ export const repositorySchema = z
     is_private: z.boolean(),
     is_automated: z.boolean(),
     is_official: z.boolean(),
-    status: z.enum(['initialized', 'active', 'deleting']).describe('Initialized until a push was finished'),
+    status: z
+      .enum(REPOSITORY_STATES)
+      .describe(
+        'Initialized until a push was finished; deleting: the v1 protocol began to delete it, DELETE ends that',
+      ),
     star_count: z.int(),
     tag_count: z.int(),
     date_created: moment,

@@ -53,8 +53,10 @@ const deleteAlias = endpoint({
   tag: 'repositories',
   access: 'account',
   summary: 'Let a former name go: nobody pulls by it any more, and another repository can have it',
+  description: 'While the repository has immutable tags, which are pulled by this name, too, this is a 409.',
   params: z.object({ ...repositoryParams.shape, space: nameParam, alias: nameParam }),
   responses: { 204: { description: 'It is gone' } },
+  errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     const name = repositoryOf(params);
     const alias = parseRepositoryName(params.space, params.alias);

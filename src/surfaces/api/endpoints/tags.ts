@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
 import type { Actor, RepositoryName } from '../../../features/accounts/actor';
+import { copyTag } from '../../../features/images/promotion';
 import { parseEngine } from '../../../features/repositories/engine';
 import type { ListedTag } from '../../../features/repositories/listings';
 import { listTagPage, type TagOnPage } from '../../../features/repositories/tag-pages';
@@ -80,6 +81,35 @@ const getTags = endpoint({
   },
 });
 
+const postOne = endpoint({
+  method: 'post',
+  path: '/api/v1.1/repositories/:namespace/:name/tags/',
+  tag: 'tags',
+  access: 'account',
+  summary: 'Copy a tag with its image from another repository, without a pull and a push',
+  description:
+    'From a repository of the same namespace or of library that you may read; an access token must be for both. A tag ' +
+    'that is immutable, and other images under the same ids, are a 409. Webhooks are told as of a push.',
+  params: repositoryParams,
+  body: z.strictObject({
+    name: line(128).describe('Of the tag to set here'),
+    source: z.strictObject({ namespace: nameParam, name: nameParam, tag: line(128) }),
+  }),
+  responses: {
+    200: { description: 'The tag, which was there before', body: tagSchema },
+    201: { description: 'The new tag', body: tagSchema },
+  },
+  errors: ['conflict'],
+  handle: async (ctx, { req, params, body: { name: tag, source }, caller: { actor } }) => {
+    const repository = repositoryOf(params);
+    const from = { repository: repositoryOf(source), tag: source.tag };
+    const to = { repository, tag, engine: parseEngine(req.headers['user-agent']) };
+    const { isNew } = await copyTag(ctx, actor, from, to);
+    const copied = await readTag(ctx, actor, repository, tag);
+    return isNew ? reply(201, copied) : reply(200, copied);
+  },
+});
+
 const FACTS = {
   path: '/api/v1.1/repositories/:namespace/:name/tags/:tag/',
   tag: 'tags',
@@ -135,4 +165,4 @@ const deleteOne = endpoint({
   },
 });
 
-export const tagEndpoints = [getTags, getOne, putOne, deleteOne];
+export const tagEndpoints = [getTags, postOne, getOne, putOne, deleteOne];

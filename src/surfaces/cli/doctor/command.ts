@@ -35,6 +35,7 @@ interface DoctorOptions {
   readonly insecure?: true;
   readonly generation?: readonly Generation[];
   readonly repository?: string;
+  readonly existing?: true;
 }
 
 const DESCRIPTION = `try a v1 server as docker engines from ${first()} to ${last()} do: ping, login, register, push, pull, resume, search, delete`;
@@ -49,12 +50,17 @@ export function addDoctorCommand(program: Command, output: DoctorOutput = PROCES
     .option('--password <password>', 'of that user; other users of this machine may see it while the command runs')
     .addOption(new Option('--password-stdin', 'read the password from standard input').conflicts('password'))
     .option('--repository <name>', 'namespace/name or name to push under; each engine adds a suffix', repositoryName)
+    .option(
+      '--existing',
+      'the repository exists: push to it as it is, and do not delete it; for a robot of an organization',
+    )
     .option('--generation <name>', `only this engine, again for more: ${names().join(', ')}`, addGeneration)
     .option('--insecure', 'accept a certificate of an unknown authority')
     .option('--json', 'print the report as JSON')
     .action(async (url: string, options: DoctorOptions, command: Command) => {
       const hasPassword = options.password !== undefined || options.passwordStdin === true;
       if (hasPassword !== (options.user !== undefined)) command.error('error: a user and a password go together');
+      if (options.existing && options.repository === undefined) command.error('error: --existing needs --repository');
       await runDoctor(url, options, output);
     });
 }
@@ -67,13 +73,19 @@ async function runDoctor(url: string, options: DoctorOptions, output: DoctorOutp
     limits,
     credentials,
     generations: options.generation ?? GENERATIONS,
-    repository: options.repository ?? `${credentials.username}/doctor`,
+    repository: options.repository ?? `${namespaceOf(credentials)}/doctor`,
+    isExisting: options.existing ?? false,
   };
   const report = await examine(examination, ({ version }, step, result) => {
     if (result.status !== 'not tried') output.progress(`docker ${version}: ${step} ${cellOf(result)}`);
   });
   output.print(options.json ? JSON.stringify(report, undefined, 2) : formatReport(report));
   if (!report.isHealthy) output.markFailed();
+}
+
+/** A robot, `organization+name`, works in the namespace of its organization. */
+function namespaceOf({ username }: Credentials): string {
+  return username.split('+')[0] ?? username;
 }
 
 async function givenCredentials({ user, ...options }: DoctorOptions): Promise<Credentials | undefined> {

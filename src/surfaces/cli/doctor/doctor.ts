@@ -14,8 +14,10 @@ export interface Examination {
   readonly url: string;
   readonly generations: readonly Generation[];
   readonly credentials: Credentials;
-  /** `namespace/name` or `name`: each engine puts a suffix of its own behind it */
+  /** `namespace/name` or `name`: each engine puts a suffix of its own behind it, unless the repository exists */
   readonly repository: string;
+  /** the repository exists: all engines push to it, and none deletes it; a robot cannot create one */
+  readonly isExisting?: boolean;
   readonly limits: Limits;
 }
 
@@ -56,14 +58,16 @@ export async function examine(examination: Examination, progress: Progress): Pro
 
 async function startRun(examination: Examination, generation: Generation): Promise<EngineRun> {
   const { schemes, host } = parseUrl(examination.url);
+  const { isExisting = false } = examination;
   const index = { scheme: schemes[0], host };
   return {
     session: new EngineSession(generation, index, examination.credentials, examination.limits),
-    repository: `${examination.repository}-${randomBytes(4).toString('hex')}`,
+    repository: isExisting ? examination.repository : `${examination.repository}-${randomBytes(4).toString('hex')}`,
     schemes,
     pushed: await makeRepository(generation),
     pulled: new Map(),
     isOpened: false,
+    isKept: isExisting,
   };
 }
 

@@ -26,6 +26,8 @@ export interface EngineRun {
   readonly pulled: Map<string, PulledImage>;
   /** the index has the repository, whatever came of the push */
   isOpened: boolean;
+  /** the repository existed before, and stays */
+  readonly isKept: boolean;
 }
 
 /** A step that has nothing to show for this engine, and why. */

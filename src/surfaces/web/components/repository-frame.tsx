@@ -40,7 +40,7 @@ function StarButton({ visitor, repository }: { visitor: Visitor; repository: Rep
   );
 }
 
-/** What all pages of a repository have: its name, its star, and the way to its other pages. */
+/** What all pages of a repository have: its name, its star, and the way to its other pages; while it is being deleted, its name. */
 export function RepositoryFrame({
   visitor,
   repository,
@@ -53,6 +53,7 @@ export function RepositoryFrame({
   readonly children?: Children;
 }): View {
   const { namespace, name, isOfficial, visibility, description, canAdminister } = repository;
+  const isBeingDeleted = repository.state === 'deleting';
   const tabs = [...TABS, ...(canAdminister ? ([['settings/', 'Settings']] as const) : [])];
   return (
     <>
@@ -68,18 +69,23 @@ export function RepositoryFrame({
             )}
             {isOfficial && <Badge tone="official">Official</Badge>}
             <VisibilityBadge visibility={visibility} />
+            {isBeingDeleted && <Badge tone="warn">being deleted</Badge>}
           </h1>
           {description !== '' && <p class="subtitle">{description}</p>}
         </div>
-        <div class="actions">
-          <StarButton visitor={visitor} repository={repository} />
-        </div>
+        {!isBeingDeleted && (
+          <div class="actions">
+            <StarButton visitor={visitor} repository={repository} />
+          </div>
+        )}
       </div>
-      <Tabs
-        label={`Pages of ${name}`}
-        items={tabs.map(([rest, text]) => ({ href: repositoryPath(repository, rest), text }))}
-        current={repositoryPath(repository, current)}
-      />
+      {!isBeingDeleted && (
+        <Tabs
+          label={`Pages of ${name}`}
+          items={tabs.map(([rest, text]) => ({ href: repositoryPath(repository, rest), text }))}
+          current={repositoryPath(repository, current)}
+        />
+      )}
       {children}
     </>
   );

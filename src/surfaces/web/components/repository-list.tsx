@@ -15,6 +15,7 @@ function RepositoryRow({ repository }: { readonly repository: RepositoryCard }):
         {isAutomated && <Badge>Automated</Badge>}
         <VisibilityBadge visibility={visibility} />
         {state === 'initialized' && <Badge>nothing pushed yet</Badge>}
+        {state === 'deleting' && <Badge tone="warn">being deleted</Badge>}
       </div>
       {description !== '' && <p class="description">{description}</p>}
       <ul class="facts">

@@ -10,6 +10,7 @@ const SEES = 'what curl prints: this status and body';
 
 /** The three steps of a delete (protocol 2.11), which also clean up behind the doctor. */
 export const deleteRepository: Step = async (run) => {
+  if (run.isKept) return { reason: 'the repository existed before, and stays' };
   const opened = await send(run, run.session.indexUrl, 'basic', [['X-Docker-Token', 'true']]);
   // A registry without an index of its own has done it all by now.
   if (opened.answer.status === 200) return undefined;

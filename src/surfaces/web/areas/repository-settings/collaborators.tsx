@@ -10,11 +10,11 @@ import type { Reply } from '../../../../platform/http/exchange';
 import { Ago } from '../../components/figures';
 import { ActButton, Actions, Field, Form, Problem } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
-import { attempt } from '../../problems';
+import { attempt, naming } from '../../problems';
 import { redirect } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { naming, ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofSettings, settingsPage, settingsPath } from './settings-page';
 
 const PART = 'collaborators/';
 

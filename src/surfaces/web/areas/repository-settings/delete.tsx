@@ -4,10 +4,12 @@ import type { Reply } from '../../../../platform/http/exchange';
 import { plural } from '../../components/figures';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
-import { redirect } from '../../reply';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { attempt } from '../../problems';
+import { page, redirect } from '../../reply';
 import { shortName } from '../../repository-path';
 import type { Visitor } from '../../visitor';
-import { ofSettings, settingsPage } from './settings-page';
+import { ofSettings, settingsPage, settingsPath } from './settings-page';
 
 function show(
   visitor: Visitor,
@@ -49,15 +51,47 @@ function show(
   );
 }
 
-export const getDelete = ofSettings<'member'>((_ctx, { caller }, repository) => show(caller, repository));
+/** A DELETE of the old protocol has begun to delete it: what is left takes a button. */
+function showEnd(visitor: Visitor, repository: RepositoryDetails, problem?: string): Reply {
+  const name = shortName(repository);
+  return page(
+    visitor,
+    { title: `Delete · ${name}`, ...(problem === undefined ? {} : { status: 409 }) },
+    <RepositoryFrame visitor={visitor} repository={repository} current="settings/">
+      <Panel title="This repository is being deleted" tone="danger">
+        <Problem text={problem} />
+        <p>
+          A request of the v1 protocol began to delete <strong>{name}</strong>. Nobody can pull from it or push to it.
+          It is gone, and its name is free, 24 hours after that request, or now:
+        </p>
+        <Form visitor={visitor} action={settingsPath(repository, 'delete/')}>
+          <Actions>
+            <button type="submit" class="danger">
+              Delete it now
+            </button>
+          </Actions>
+        </Form>
+      </Panel>
+    </RepositoryFrame>,
+  );
+}
+
+export const getDelete = ofSettings<'member'>((_ctx, { caller }, repository) =>
+  repository.state === 'deleting' ? showEnd(caller, repository) : show(caller, repository),
+);
 
 export const postDelete = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const name = shortName(repository);
   const typed = caller.form.text('confirmation');
-  if (typed !== name) {
+  const isEnd = repository.state === 'deleting';
+  if (!isEnd && typed !== name) {
     const problem = `This is not the name of the repository. Type ${name} to delete it.`;
     return show(caller, repository, { typed, problem, status: 400 });
   }
-  await deleteAtOnce(ctx, caller.actor, repository);
+  const { fault } = await attempt(() => deleteAtOnce(ctx, caller.actor, repository));
+  if (fault !== undefined) {
+    if (isEnd) return showEnd(caller, repository, fault.text);
+    return show(caller, repository, { typed, problem: fault.text, status: fault.status });
+  }
   return redirect(caller, '/dashboard/', { notice: `${name} is deleted.` });
 });

@@ -7,12 +7,12 @@ import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { ActButton, Actions, Field, Form, Problem, Select } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
-import { attempt } from '../../problems';
+import { attempt, naming } from '../../problems';
 import { redirect } from '../../reply';
 import { repositoryPath, shortName } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { naming, ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofSettings, settingsPage, settingsPath } from './settings-page';
 
 const PART = 'move/';
 

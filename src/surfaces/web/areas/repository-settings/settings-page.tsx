@@ -1,5 +1,5 @@
 import type { Context } from '../../../../context';
-import { getAdministered } from '../../../../features/repositories/administered';
+import { getDeletable } from '../../../../features/repositories/administered';
 import { parseRepositoryName, sameRepository } from '../../../../features/repositories/names';
 import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/social/details';
 import { AppError } from '../../../../platform/errors';
@@ -32,7 +32,8 @@ export function settingsPath(repository: RepositoryDetails, rest = ''): string {
 
 /**
  * A page or form of a repository's settings, for whoever administers it. A former name leads to the settings of the
- * present one: nothing is changed by a former name.
+ * present one: nothing is changed by a former name. While the repository is being deleted there is only the page that
+ * ends that.
  *
  * @param show - writes the page
  */
@@ -48,7 +49,11 @@ export function ofSettings<A extends 'member' | 'member-form'>(
       const text = `${shortName(name)} is ${shortName(repository)} now. These are its settings.`;
       return redirect(caller, settingsPath(repository), { notice: text });
     }
-    await getAdministered(ctx, caller.actor, name);
+    await getDeletable(ctx, caller.actor, name);
+    const deletePath = settingsPath(repository, 'delete/');
+    if (repository.state === 'deleting' && caller.url.split('?')[0] !== deletePath) {
+      return redirect(caller, deletePath, { notice: `${shortName(name)} is being deleted.` });
+    }
     return show(ctx, exchange, repository);
   };
 }
@@ -77,18 +82,4 @@ export function settingsPage(
       </Sidebar>
     </RepositoryFrame>,
   );
-}
-
-/**
- * Does what a form asks for; what it names and there is not is for its reader to mend, as all that he typed.
- *
- * @throws AppError `invalid` in the place of `not_found`
- */
-export async function naming<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'not_found') throw error;
-    throw new AppError('invalid', error.message, { cause: error });
-  }
 }

@@ -8,10 +8,10 @@ import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Form as SentForm } from '../../form';
 import { Empty } from '../../components/page-parts';
-import { attempt } from '../../problems';
+import { attempt, naming } from '../../problems';
 import { redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
-import { naming, ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofSettings, settingsPage, settingsPath } from './settings-page';
 import { ACCESS_LABELS, AccessForm, AccessTable } from './team-parts';
 
 const PART = 'teams/';

@@ -56,11 +56,18 @@ function Facts({ repository, history, tag }: Shown): View {
   );
 }
 
-function TagLinks({ repository, tag }: { readonly repository: RepositoryDetails; readonly tag: string }): View {
+interface TagLinksProps {
+  readonly visitor: Visitor;
+  readonly repository: RepositoryDetails;
+  readonly tag: string;
+}
+
+function TagLinks({ visitor, repository, tag }: TagLinksProps): View {
   const history = `history/?${new URLSearchParams({ tag }).toString()}`;
   return (
     <p class="actions">
       <a href={repositoryPath(repository, history)}>History of this tag</a>
+      {visitor.login !== undefined && <a href={`${tagPath(repository, tag)}copy/`}>Copy to another repository</a>}
       {repository.canAdminister && <a href={`${tagPath(repository, tag)}delete/`}>Delete this tag</a>}
     </p>
   );
@@ -84,7 +91,7 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
           />
         )}
         <Facts {...shown} />
-        {tag !== undefined && <TagLinks repository={repository} tag={tag.name} />}
+        {tag !== undefined && <TagLinks visitor={visitor} repository={repository} tag={tag.name} />}
       </Panel>
       <Panel title="Layers">
         {history.isCut && (

@@ -6,6 +6,7 @@ import { empty, type Reply } from '../../../../platform/http/exchange';
 import type { Callers, WebExchange, WebHandler } from '../../access';
 import { repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
+import { beingDeletedPage } from './being-deleted';
 
 const ROOT = /^\/(?:_\/[^/?]+|r\/[^/?]+\/[^/?]+)\/?/;
 
@@ -33,7 +34,7 @@ export function repositoryAsked(
 
 /**
  * A page of a repository, for whoever may read it. A former name, and `library` spelled out, lead to the same page of
- * the present name.
+ * the present name. While the repository is being deleted, all of them say so.
  *
  * @param show - writes the page
  */
@@ -45,7 +46,10 @@ export function repositoryPage<A extends 'anyone' | 'member'>(
     const repository = await repositoryAsked(ctx, exchange.caller, exchange.params);
     const root = ROOT.exec(url)?.[0] ?? '';
     const present = repositoryPath(repository);
-    if (`${root}/`.replace('//', '/') === present) return show(ctx, exchange, repository);
+    if (`${root}/`.replace('//', '/') === present) {
+      const isBeingDeleted = repository.state === 'deleting';
+      return isBeingDeleted ? beingDeletedPage(exchange.caller, repository) : show(ctx, exchange, repository);
+    }
     return empty(302, { Location: present + url.slice(root.length) });
   };
 }

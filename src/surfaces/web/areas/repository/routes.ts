@@ -1,6 +1,7 @@
 import type { WebRow } from '../../access';
 import { repositoryRows } from '../../repository-path';
 import { getComments, postComment, postCommentDeletion, postCommentFlag } from './comments';
+import { getTagCopy, postTagCopy } from './copy-tag';
 import { getTagDeletion, postTagDeletion } from './delete-tag';
 import { getFiles } from './files';
 import { getHistory, postRestore } from './history';
@@ -16,6 +17,8 @@ export const repositoryPageRows: readonly WebRow[] = [
   ...repositoryRows('get', '', 'anyone', getOverview),
   ...repositoryRows('get', 'tags/', 'anyone', getTags),
   ...repositoryRows('get', 'tags/:tag/', 'anyone', getTagPage),
+  ...repositoryRows('get', 'tags/:tag/copy/', 'member', getTagCopy),
+  ...repositoryRows('post', 'tags/:tag/copy/', 'member-form', postTagCopy),
   ...repositoryRows('get', 'tags/:tag/delete/', 'member', getTagDeletion),
   ...repositoryRows('post', 'tags/:tag/delete/', 'member-form', postTagDeletion),
   ...repositoryRows('get', 'images/:imageId/', 'anyone', getImagePage),

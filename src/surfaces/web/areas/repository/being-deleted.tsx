@@ -1,0 +1,28 @@
+import type { RepositoryDetails } from '../../../../features/social/details';
+import type { Reply } from '../../../../platform/http/exchange';
+import { Panel } from '../../components/page-parts';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { page } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import type { Visitor } from '../../visitor';
+
+/** What those who work on a repository see of it while it is being deleted. */
+export function beingDeletedPage(visitor: Visitor, repository: RepositoryDetails): Reply {
+  return page(
+    visitor,
+    { title: shortName(repository) },
+    <RepositoryFrame visitor={visitor} repository={repository} current="">
+      <Panel title="This repository is being deleted" tone="danger">
+        <p>
+          Nobody can pull from it or push to it. It is gone 24 hours after its deletion began.
+          {repository.canAdminister && (
+            <>
+              {' '}
+              You can <a href={repositoryPath(repository, 'settings/delete/')}>delete it now</a>.
+            </>
+          )}
+        </p>
+      </Panel>
+    </RepositoryFrame>,
+  );
+}

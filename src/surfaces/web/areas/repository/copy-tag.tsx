@@ -1,0 +1,82 @@
+import { copyTag } from '../../../../features/images/promotion';
+import { parseEngine } from '../../../../features/repositories/engine';
+import { displayName, parseFullName } from '../../../../features/repositories/names';
+import { getTag } from '../../../../features/repositories/tags';
+import type { RepositoryDetails } from '../../../../features/social/details';
+import { AppError } from '../../../../platform/errors';
+import type { Reply } from '../../../../platform/http/exchange';
+import type { Member, WebHandler } from '../../access';
+import { Actions, Field, Form, Problem } from '../../components/forms';
+import { Panel } from '../../components/page-parts';
+import { RepositoryFrame } from '../../components/repository-frame';
+import { attempt, naming, type Fault } from '../../problems';
+import { page, redirect } from '../../reply';
+import { repositoryPath, shortName } from '../../repository-path';
+import { shortId, tagPath } from './addresses';
+import { repositoryAsked, repositoryPage } from './repository-page';
+
+interface Parts {
+  readonly repository: RepositoryDetails;
+  readonly tag: { readonly name: string; readonly imageId: string };
+  /** what the form says */
+  readonly values: { readonly target: string; readonly tag: string };
+  readonly fault?: Fault | undefined;
+}
+
+function form(visitor: Member, { repository, tag, values, fault }: Parts): Reply {
+  const { namespace, isOfficial } = repository;
+  const whereTo = isOfficial ? 'any repository that you may push to' : `another repository of ${namespace}`;
+  return page(
+    visitor,
+    { title: `Copy the tag ${tag.name}`, ...(fault === undefined ? {} : { status: fault.status }) },
+    <RepositoryFrame visitor={visitor} repository={repository} current="tags/">
+      <Panel title={`Copy ${tag.name} to another repository`}>
+        <p>
+          The image <code>{shortId(tag.imageId)}</code> and all its layers become part of {whereTo}, under a tag of your
+          choice. Nothing is pulled or pushed, and webhooks are told as of a push.
+        </p>
+        <Problem text={fault?.text} />
+        <Form visitor={visitor}>
+          <Field
+            label="Repository"
+            name="target"
+            value={values.target}
+            required
+            maxlength={511}
+            hint="It must exist, and you must be allowed to push to it."
+          />
+          <Field label="Tag" name="tag" value={values.tag} required maxlength={128} />
+          <Actions>
+            <button type="submit">Copy it</button>
+            <a class="button quiet" href={tagPath(repository, tag.name)}>
+              Cancel
+            </a>
+          </Actions>
+        </Form>
+      </Panel>
+    </RepositoryFrame>,
+  );
+}
+
+/** Asks where a tag shall be copied to. */
+export const getTagCopy = repositoryPage<'member'>(async (ctx, { caller, params }, repository) => {
+  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
+  const target = repository.isOfficial ? '' : `${repository.namespace}/`;
+  return form(caller, { repository, tag, values: { target, tag: tag.name } });
+});
+
+export const postTagCopy: WebHandler<'member-form'> = async (ctx, { req, caller, params }) => {
+  const repository = await repositoryAsked(ctx, caller, params);
+  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
+  const values = { target: caller.form.text('target').trim(), tag: caller.form.text('tag').trim() };
+  const { done, fault } = await attempt(async () => {
+    const target = parseFullName(values.target);
+    if (target === undefined) throw new AppError('invalid', `No repository can have the name ${values.target}`);
+    const to = { repository: target, tag: values.tag, engine: parseEngine(req.headers['user-agent']) };
+    await naming(() => copyTag(ctx, caller.actor, { repository, tag: tag.name }, to));
+    return target;
+  });
+  if (fault !== undefined) return form(caller, { repository, tag, values, fault });
+  const notice = `${shortName(repository)}:${tag.name} is also ${displayName(done)}:${values.tag} now.`;
+  return redirect(caller, repositoryPath(done, 'tags/'), { notice });
+};
