@@ -45,7 +45,8 @@ export async function confirmEmail(
     const link = await takeLinkSecret(tx, 'confirm', secret);
     if (!link.is_primary) {
       const { userId } = await getAccountConfirmed({ db: tx }, actor);
-      if (userId !== link.user_id) throw new AppError('forbidden', `This address belongs to ${link.username}: log in so`);
+      if (userId !== link.user_id)
+        throw new AppError('forbidden', `This address belongs to ${link.username}: log in so`);
     }
     await confirmOwnership(tx, link, actor.address);
     return { username: link.username, isActive: link.is_active || link.awaits_confirmation };

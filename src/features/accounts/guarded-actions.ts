@@ -9,6 +9,9 @@
  *   v1        Basic with the password                        there is nothing else
  *   CLI       an operator on the machine, who is trusted     -
  *
+ * One of these depends on more than the route: who owns an organization. The feature asks by itself there, when the team is
+ * that of the owners (`team-members.ts`, `invitations.ts`).
+ *
  * The surfaces look their routes up here. `tests/surfaces/guarded-actions.test.ts` walks this table and all routes and
  * commands, and fails when one that changes something is neither here nor in its list of what is of another kind.
  */

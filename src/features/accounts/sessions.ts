@@ -88,10 +88,7 @@ export interface FoundSession {
  * @returns undefined when there is none, or it has ended
  * @throws AppError `inactive`
  */
-export async function findSession(
-  ctx: Needs<'db'>,
-  secret: string,
-): Promise<FoundSession | undefined> {
+export async function findSession(ctx: Needs<'db'>, secret: string): Promise<FoundSession | undefined> {
   const row = isSecret(secret) ? await store.find(ctx.db, hashSecret(secret)) : undefined;
   if (row === undefined) return undefined;
   if (!row.is_active) throw new AppError('inactive', 'Account is not Active');

@@ -143,11 +143,7 @@ async function endReused(ctx: Needs<'db'>, hash: Buffer): Promise<void> {
  * @param authorization - its Authorization header, if it has one
  * @throws GrantError
  */
-export async function exchange(
-  ctx: Needs<'db'>,
-  request: Fields,
-  authorization: string | undefined,
-): Promise<Tokens> {
+export async function exchange(ctx: Needs<'db'>, request: Fields, authorization: string | undefined): Promise<Tokens> {
   const noticed: Noticed = {};
   const token = await inTransaction(ctx.db, async (tx) => {
     delete noticed.refused;

@@ -5,7 +5,7 @@ import { needsPassword } from '../../features/accounts/guarded-actions';
 import { isCsrfToken, isSameOrigin } from '../../platform/http/csrf';
 import type { Exchange, Reply } from '../../platform/http/exchange';
 import type { Guard, Method, Route } from '../../platform/http/route';
-import { confirmedVisitor } from './confirm-password';
+import { confirmedVisitor, CONFIRM_FIELDS } from './confirm-password';
 import { readForm, type Form } from './form';
 import { welcome, type Login, type Visitor } from './visitor';
 
@@ -100,7 +100,8 @@ export async function admit(
   const form = await readForm(req);
   assertToken(ctx, req, visitor, form, access);
   const sender: WithForm<Visitor> = { ...visitor, form };
-  if (!needsLogin || !isMember(sender) || !needsPassword(row)) return sender;
+  const isGiven = form.raw(CONFIRM_FIELDS.password) !== '';
+  if (!needsLogin || !isMember(sender) || !(needsPassword(row) || isGiven)) return sender;
   return confirmedVisitor(ctx, sender, form);
 }
 

@@ -8,7 +8,8 @@ import { allowHeader, type Method } from '../../platform/http/route';
 import { plural } from './components/figures';
 import { bareErrorPage, errorPage } from './error-page';
 import { LoginNeeded } from './access';
-import { confirmPasswordPage, PasswordNeeded } from './confirm-password';
+import { PasswordNeeded } from './confirm-password';
+import { confirmPasswordPage } from './confirm-password-page';
 import { welcome, type Visitor } from './visitor';
 
 const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {

@@ -147,7 +147,7 @@ describe('an added address', () => {
     await updateUser(place.ctx, 'alice', { email: 'new@example.com' });
   });
 
-  it('is mailed a link, and is unverified and not primary until then', async () => {
+  it('is mailed a link, is unverified until then, and every change is told to the address before (R164)', async () => {
     const mails = await place.deliverLinks();
     expect(mails).toMatchObject([{ recipients: ['new@example.com'] }]);
     const [old, added] = [{ email: 'alice@example.com', is_primary: true }, { email: 'new@example.com' }];
@@ -198,7 +198,9 @@ describe('an added address', () => {
       'alice@example.com: An address was removed from your account',
       'new@example.com: An address was removed from your account',
     ]);
-    expect(mails[0]!.parsed.text).toMatch(/^Hello alice,[^]*new@example\.com[^]*When: [-\d]{10} [:\d]{5} UTC\. From: 192\.0\.2\.7\./);
+    expect(mails[0]!.parsed.text).toMatch(
+      /^Hello alice,[^]*new@example\.com[^]*When: [-\d]{10} [:\d]{5} UTC\. From: 192\.0\.2\.7\./,
+    );
   });
 
   it('that the account has already is mailed nothing', async () => {

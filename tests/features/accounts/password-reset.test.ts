@@ -73,7 +73,7 @@ it.each([
   [{ primary: false, added: true }, []],
   [{ primary: true, added: false }, ['alice@example.com']],
   [{ primary: false, added: false }, ['alice@example.com']],
-])('with verified %j it goes to %j: never to an address that was added later', async (verified, recipients) => {
+])('with verified %j it goes to %j: never to an address that was added later (R166)', async (verified, recipients) => {
   await addAlice(verified.primary);
   await updateUser(place.ctx, 'alice', { email: 'added@example.com' });
   await place.deliver();
@@ -91,7 +91,7 @@ describe('after a change of the primary address', () => {
     await setPrimaryEmail(place.ctx, basicActor((await logIn('secret'))!, ADDRESS), 'added@example.com');
   }
 
-  it('no link is mailed for 24 hours, and the new address hears why', async () => {
+  it('no link is mailed for 24 hours, and the new address hears why (R166)', async () => {
     await addAlice();
     await changePrimary();
     await place.deliver();

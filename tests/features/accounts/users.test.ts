@@ -87,7 +87,12 @@ describe('changes', () => {
     await updateUser(ctx, 'alice', { password: 'another' });
     const after = await verifyCredentials(ctx, 'alice', 'another', '::1');
     expect(after).toEqual({ userId: before!.userId, credentialsEpoch: before!.credentialsEpoch + 1 });
-    const actor = (identity = before!) => ({ kind: 'user' as const, proof: 'password' as const, address: '::1', identity });
+    const actor = (identity = before!) => ({
+      kind: 'user' as const,
+      proof: 'password' as const,
+      address: '::1',
+      identity,
+    });
     await expect(getAccount(ctx, actor())).rejects.toMatchObject({ code: 'unauthenticated' });
     expect(await getAccount(ctx, actor(after))).toMatchObject({ username: 'alice', isAdmin: false });
   });

@@ -65,7 +65,7 @@ async function ageLogins(): Promise<void> {
   await server.database.db.raw(`update sessions set authenticated_at = now() - interval '11 minutes'`);
 }
 
-it('a program with email_write gets no further than reading', async () => {
+it('a program with email_write gets no further than reading (R161)', async () => {
   const token = await accessTokenOf(server, 'alice', 'profile_read profile_write email_read email_write');
   const steps = await attack({ Authorization: `Bearer ${token}` });
   expect([steps, await passwordIsStill('alicepw')]).toEqual([
@@ -74,7 +74,7 @@ it('a program with email_write gets no further than reading', async () => {
   ]);
 });
 
-it('a session that is older than ten minutes does not take the account over without the password', async () => {
+it('a session that is older than ten minutes does not take the account over without the password (R161)', async () => {
   const session = await logIn(server, 'alice');
   await ageLogins();
   const steps = await attack(session);
@@ -84,7 +84,7 @@ it('a session that is older than ten minutes does not take the account over with
   ]);
 });
 
-it('a session alone neither turns on the second factor nor ends the sessions of the owner', async () => {
+it('a session alone neither turns on the second factor nor ends the sessions of the owner (R161)', async () => {
   const stolen = await logIn(server, 'alice');
   const owners = await logIn(server, 'alice');
   await ageLogins();

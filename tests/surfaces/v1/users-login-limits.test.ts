@@ -51,6 +51,20 @@ it('failures at two processes count together, for one account from one address',
   }
 });
 
+it('150 guesses at once, at two processes, are ten tries; right logins at once are all let in (R162)', async () => {
+  const guesses = Array.from({ length: 150 }, (_, index) =>
+    login(basic('alice', `guess_${index}`), '192.0.2.1', both()[index % 2]),
+  );
+  const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(140);
+  // A fleet behind one address, after a restart: nothing is remembered yet.
+  const engines = Array.from({ length: 150 }, (_, index) =>
+    login(basic(index % 3 === 0 ? 'alice' : 'carol'), '192.0.2.2', both()[index % 2]),
+  );
+  expect(new Set((await Promise.all(engines)).map(({ status }) => status))).toEqual(new Set([200]));
+});
+
 it('a block is told in the words of each part of the protocol', async () => {
   await fail(10, 'alice', '192.0.2.1');
   const ask = (test: request.Test) =>

@@ -1,21 +1,16 @@
-import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { sessionActor, type FoundSession } from '../../features/accounts/sessions';
 import { confirmLogin } from '../../features/accounts/confirm-login';
 import { identityOf } from '../../features/accounts/actor';
 import { AppError } from '../../platform/errors';
-import type { Reply } from '../../platform/http/exchange';
-import { Actions, Field, Form as FormElement, Problem } from './components/forms';
-import { Heading, Panel } from './components/page-parts';
 import type { Form } from './form';
 import { attempt, type Fault } from './problems';
-import { page } from './reply';
-import type { View } from './view';
 import type { Login, Visitor } from './visitor';
 
 /*
  * What `guarded-actions.ts` names takes the password again when it was not given lately. The form that was sent is
- * answered with one that asks for it and carries what was typed: sent again, it does what was asked for.
+ * answered with one that asks for it and carries what was typed (confirm-password-page.tsx): sent again, it does what was
+ * asked for.
  */
 
 /** The fields by which a form gives the password again. */
@@ -25,9 +20,9 @@ export const CONFIRM_FIELDS = { password: 'confirm_password', code: 'confirm_cod
 export class PasswordNeeded extends Error {
   constructor(
     readonly form: Form,
-    readonly fault: Fault | undefined,
+    readonly fault?: Fault,
     /** where the answer to the form may lead */
-    readonly formAction: readonly string[],
+    readonly formAction: readonly string[] = [],
   ) {
     super('the password is to be given again');
   }
@@ -71,72 +66,4 @@ export async function confirmedVisitor<V extends Visitor>(
   const session = { ...login.session, isConfirmed: true };
   const found: FoundSession = { ...login, session, identity };
   return { ...visitor, login: { ...login, session }, actor: sessionActor(found, address) };
-}
-
-/** The fields for the password, and for a code where the second factor is on. */
-export function ConfirmFields({ login, label = 'Password' }: { readonly login: Login; readonly label?: string }): View {
-  return (
-    <>
-      <Field
-        label={label}
-        name={CONFIRM_FIELDS.password}
-        type="password"
-        required
-        autocomplete="current-password"
-        autofocus
-      />
-      {login.hasSecondFactor && (
-        <Field
-          label="Code"
-          name={CONFIRM_FIELDS.code}
-          required
-          maxlength={40}
-          autocomplete="one-time-code"
-          hint="The six digits that your app shows, or a recovery code."
-        />
-      )}
-    </>
-  );
-}
-
-/** What was typed, to be sent again; passwords are not written into a page. */
-function typedFields(form: Form): readonly (readonly [string, string])[] {
-  return form.entries().filter(([name]) => name !== 'csrf_token' && !/password|confirm_code/i.test(name));
-}
-
-/** The page that asks for the password, in the place of what the form asked for. */
-export function confirmPasswordPage(visitor: Visitor, req: IncomingMessage, needed: PasswordNeeded): Reply {
-  const { login } = visitor;
-  if (login === undefined) throw needed;
-  const { form, fault, formAction } = needed;
-  return page(
-    visitor,
-    {
-      title: 'Confirm your password',
-      isNarrow: true,
-      status: fault?.status ?? 403,
-      headers: fault?.headers ?? {},
-      formAction,
-    },
-    <>
-      <Heading title="Confirm your password" />
-      <Panel>
-        <Problem text={fault?.text} />
-        <p>
-          You are signed in as {login.account.username}. This could cost you the account, so give your password again.
-          You are not asked for ten minutes then.
-        </p>
-        <FormElement visitor={visitor} action={req.url ?? '/'}>
-          {typedFields(form).map(([name, value]) => (
-            <input type="hidden" name={name} value={value} />
-          ))}
-          <ConfirmFields login={login} />
-          <Actions>
-            <button type="submit">Confirm</button>
-            <a href="/account/reset">Forgot your password?</a>
-          </Actions>
-        </FormElement>
-      </Panel>
-    </>,
-  );
 }
