@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { assertEmail, assertPassword, assertUsername } from './features/accounts/rules';
 import { addressRule } from './platform/http/address-rules';
+import { assertDatabaseUrl } from './platform/db/database-url';
 import { trustProxies } from './platform/http/client-address';
 import { isOrigin } from './platform/http/cors';
 
@@ -18,6 +20,24 @@ const byteCount = z
   .string()
   .regex(/^\d{1,15}[kmgtKMGT]?$/, 'must be a number of bytes, or one with k, m, g or t behind it')
   .transform((text) => Number.parseInt(text, 10) * (UNITS[text.replace(/^\d+/, '').toLowerCase()] ?? 1));
+
+const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+
+/** `0.0.0.0`, `::`, `[::1]`, `hub.internal`; the brackets go. */
+const listenAddress = z
+  .string()
+  .transform((text) => text.replace(/^\[(.*)\]$/, '$1'))
+  .refine(
+    (text) => isIP(text) !== 0 || HOST_NAME.test(text),
+    'must be an address or a name to listen on, 0.0.0.0, ::1 or localhost for instance; the port goes into PORT',
+  );
+
+/** A site that has a host of its own: engines and links know no paths before theirs. */
+const siteUrl = z.url({ protocol: /^https?$/, message: 'must be http:// or https:// and a host' }).refine((text) => {
+  if (!URL.canParse(text)) return true;
+  const { pathname, search, hash, username } = new URL(text);
+  return pathname === '/' && search === '' && hash === '' && username === '';
+}, 'must be a scheme and a host, https://hub.example.com for instance, without a path or anything else behind it');
 
 const hostAndPort = z
   .string()
@@ -60,11 +80,8 @@ const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
 const environment = z.object({
   PORT: wholeNumber(0, 65_535).default(5000),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
-    .optional(),
+  HOST: listenAddress.default('127.0.0.1'),
+  DATABASE_URL: z.string().superRefine(obeys(assertDatabaseUrl)).optional(),
   DRYDOCK_DATA_DIR: z.string().min(1).default('./data'),
   DRYDOCK_STORAGE_LIMIT: byteCount.pipe(z.number().min(1)).optional(),
   DRYDOCK_STORAGE_RESERVE: byteCount.default(256 * 2 ** 20),
@@ -76,12 +93,9 @@ const environment = z.object({
     .transform((value) => value === 'true')
     .default(false),
   DRYDOCK_INDEX_HOSTS: hostList.optional(),
-  DRYDOCK_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DRYDOCK_PUBLIC_URL: siteUrl.optional(),
   DRYDOCK_REGISTRY_ENDPOINTS: hostList.optional(),
-  DRYDOCK_INDEX_URL: z
-    .url({ protocol: /^https?$/ })
-    .refine((url) => !URL.canParse(url) || new URL(url).pathname === '/', 'must be a scheme and a host, without a path')
-    .optional(),
+  DRYDOCK_INDEX_URL: siteUrl.optional(),
   DRYDOCK_TRUSTED_PROXIES: proxyList.optional(),
   DRYDOCK_ACCEL_PREFIX: z
     .string()

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from './blobs/filesystem';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
 import { listeningUrl, type Config } from './config';
@@ -15,10 +14,10 @@ import { BriefCache } from './platform/cache/brief-cache';
 import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
 import { CountBuffer } from './platform/counts/count-buffer';
-import { openDb, type Db, type DbConnection } from './platform/db/db';
+import { openDb, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
-import { AppError } from './platform/errors';
+import { explainingRights, reachDatabase } from './platform/db/reach-database';
 import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
 import { GuardedClient } from './platform/http/guarded-post';
@@ -38,8 +37,6 @@ export interface Runtime {
   /** Saves what was counted, closes the pool and leaves the embedded Postgres, if there is one. */
   close(): Promise<void>;
 }
-
-const CONNECT_ATTEMPTS = 30;
 
 /** Rights that were taken back at the other index end here after a minute. */
 const INDEX_MS = 60_000;
@@ -141,34 +138,6 @@ export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits
   };
 }
 
-/** Postgres is there and does not want us (wrong password, no such database): waiting does not help. */
-function isRefusal(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return /^(28|3D)...$/.test(code);
-}
-
-/**
- * A database on another host may come up after us.
- *
- * @throws AppError `unavailable`; the reason of `stopping` when that is aborted
- */
-async function waitForDatabase(db: Db, log: Logger, stopping: AbortSignal): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await db.raw('select 1');
-      return;
-    } catch (error) {
-      stopping.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
-      if (attempt === CONNECT_ATTEMPTS || isRefusal(error)) {
-        throw new AppError('unavailable', `Cannot use the database: ${reason}`, { cause: error });
-      }
-      if (attempt === 1) log.warn({ reason }, 'waiting for the database');
-      await sleep(1000, undefined, { signal: stopping }).catch(() => stopping.throwIfAborted());
-    }
-  }
-}
-
 /**
  * Opens the database (a server of our own unless the configuration names one), brings its schema up to date, and opens
  * the blob store.
@@ -190,8 +159,8 @@ export async function openRuntime(config: Config, log: Logger, stopping: AbortSi
     await embedded?.stop();
   };
   try {
-    await waitForDatabase(db, log, stopping);
-    const appliedMigrations = await migrate(db, stopping);
+    await reachDatabase(connection, log, stopping);
+    const appliedMigrations = await explainingRights(() => migrate(db, stopping));
     if (appliedMigrations.length > 0) log.info({ appliedMigrations }, 'the database schema was brought up to date');
     const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));
     const tokenKey = await ensureTokenKey({ db });

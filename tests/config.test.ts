@@ -47,6 +47,16 @@ describe('what is absent', () => {
 });
 
 describe('what is given', () => {
+  it.each([
+    ['0.0.0.0', '0.0.0.0'],
+    ['::', '::'],
+    ['[::1]', '::1'],
+    ['localhost', 'localhost'],
+    ['hub.internal', 'hub.internal'],
+  ])('may be HOST=%s', (written, host) => {
+    expect(readConfig({ HOST: written }).HOST).toBe(host);
+  });
+
   it('is read', () => {
     expect(
       readConfig({
@@ -120,6 +130,14 @@ describe('what is given', () => {
     ['PORT', ' '],
     ['PORT', '0x50'],
     ['DATABASE_URL', 'mysql://localhost/drydock'],
+    ['DATABASE_URL', 'postgres://drydock:pa#ss@db/drydock'],
+    ['HOST', '127.0.0.1:5000'],
+    ['HOST', 'http://127.0.0.1'],
+    ['HOST', '*'],
+    ['HOST', '[::1]:5000'],
+    ['DRYDOCK_PUBLIC_URL', 'https://hub.example.com/docker'],
+    ['DRYDOCK_PUBLIC_URL', 'https://hub.example.com/?a=b'],
+    ['DRYDOCK_PUBLIC_URL', 'https://user@hub.example.com'],
     ['DRYDOCK_STORAGE_LIMIT', '0'],
     ['DRYDOCK_STORAGE_LIMIT', '10 g'],
     ['DRYDOCK_STORAGE_LIMIT', '10gb'],

@@ -63,6 +63,14 @@ export class StorageRoom {
     }
   }
 
+  /** Whether a layer that arrives now is refused. */
+  async isFull(): Promise<boolean> {
+    const { limitBytes = Infinity, reserveBytes } = this.limits;
+    if (limitBytes !== Infinity && this.isStale()) await this.ask();
+    const freeBytes = (await this.gauge.freeBytes()) ?? Infinity;
+    return freeBytes <= reserveBytes || this.usedBytes + this.arrivingBytes >= limitBytes;
+  }
+
   /** Counts what was stored until the sum of all is asked for again. */
   stored(sizeBytes: number): void {
     this.usedBytes += sizeBytes;
@@ -70,10 +78,14 @@ export class StorageRoom {
 
   private async look(): Promise<void> {
     const { limitBytes, reserveBytes } = this.limits;
-    if (limitBytes !== undefined && performance.now() - this.askedAt > AGE_LIMIT_MS) await this.ask();
+    if (limitBytes !== undefined && this.isStale()) await this.ask();
     const freeBytes = reserveBytes === 0 ? undefined : await this.gauge.freeBytes();
     if (freeBytes === undefined || freeBytes > reserveBytes) return;
     throw new AppError('storage_full', 'The storage is full: the disk has no room for more layers');
+  }
+
+  private isStale(): boolean {
+    return performance.now() - this.askedAt > AGE_LIMIT_MS;
   }
 
   private assertBelowLimit(moreBytes: number): void {

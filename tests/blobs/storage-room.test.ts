@@ -108,3 +108,23 @@ describe('a reserve', () => {
     expect(await take(new StorageRoom({ limitBytes: undefined, reserveBytes: 1 }, unknown), layer(1).bytes)).toBe(1);
   });
 });
+
+describe('a room is full', () => {
+  it('when no more than the reserve is free, or nothing at all', async () => {
+    const { gauge, room } = roomOf({ reserveBytes: 10 * MEGABYTE });
+    expect(await room.isFull()).toBe(false);
+    gauge.free = 10 * MEGABYTE;
+    expect(await room.isFull()).toBe(true);
+    const { gauge: other, room: unreserved } = roomOf({});
+    other.free = 0;
+    expect(await unreserved.isFull()).toBe(true);
+  });
+
+  it('when the layers have reached the limit', async () => {
+    const { gauge, room } = roomOf({ limitBytes: 5 * MEGABYTE });
+    gauge.used = 4 * MEGABYTE;
+    expect(await room.isFull()).toBe(false);
+    room.stored(MEGABYTE);
+    expect(await room.isFull()).toBe(true);
+  });
+});

@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port';
 
 /** An nginx with a configuration of ours. */
 export interface Nginx {
@@ -25,15 +26,6 @@ export function hasNginx(): boolean {
   if (!isThere && process.env['CI'] !== undefined) throw new Error('nginx is not installed: see .ci/run');
   if (!isThere) console.warn('NOT TESTED: nginx is not installed (apt-get install nginx-light)');
   return isThere;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function untilItListens(port: number, hasEnded: () => boolean): Promise<void> {

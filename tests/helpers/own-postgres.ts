@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,8 @@ import { linkVisiblePath, makeSocketDir, placeCluster } from '../../src/platform
 import { initCluster } from '../../src/platform/db/embedded/init-cluster';
 import { readLockFile } from '../../src/platform/db/embedded/lock-file';
 import { spawnPostmaster, stopServer } from '../../src/platform/db/embedded/postmaster';
+import type { RunAs } from '../../src/platform/db/embedded/run-as';
+import type { Certificate } from './self-signed-certificate';
 
 /** A Postgres of a test's own, to be stopped and killed. Nobody starts it again but the test. */
 export interface OwnPostgres {
@@ -48,8 +50,30 @@ async function untilReady(connection: OwnPostgres['connection'], spawn: () => { 
   throw new Error('Postgres did not come up');
 }
 
+/** How a Postgres differs from the usual one. */
+export interface OwnPostgresOptions {
+  /** of the socket, and of 127.0.0.1 when `settings` have `listen_addresses` */
+  readonly port?: number;
+  /** more server settings; a certificate goes into a folder that the server can read */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** turns TLS on */
+  readonly certificate?: Certificate;
+}
+
+async function tlsSettings(
+  folder: string,
+  { cert, key }: Certificate,
+  owner: RunAs | undefined,
+): Promise<Record<string, string>> {
+  const files = { ssl_cert_file: path.join(folder, 'server.crt'), ssl_key_file: path.join(folder, 'server.key') };
+  await writeFile(files.ssl_cert_file, cert);
+  await writeFile(files.ssl_key_file, key, { mode: 0o600 });
+  if (owner !== undefined) await chown(files.ssl_key_file, owner.uid, owner.gid);
+  return { ssl: 'on', ...files };
+}
+
 /** Makes the cluster and starts the server. */
-export async function startOwnPostgres(): Promise<OwnPostgres> {
+export async function startOwnPostgres(options: OwnPostgresOptions = {}): Promise<OwnPostgres> {
   const directory = await mkdtemp(path.join(tmpdir(), 'drydock-own-pg-'));
   await chmod(directory, 0o755);
   const place = placeCluster(directory);
@@ -57,14 +81,17 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
   await initCluster(place, binaries, false);
   linkVisiblePath(place);
   makeSocketDir(place);
-  const connection = { host: place.socketDir, port: 5432, user: USER, database: 'postgres' };
-  const start = (): Promise<void> => untilReady(connection, () => spawnPostmaster(place, binaries, SETTINGS));
+  const port = options.port ?? 5432;
+  const connection = { host: place.socketDir, port, user: USER, database: 'postgres' };
+  const tls = options.certificate === undefined ? {} : await tlsSettings(directory, options.certificate, place.runAs);
+  const settings = { ...SETTINGS, ...options.settings, ...tls, port: String(port) };
+  const start = (): Promise<void> => untilReady(connection, () => spawnPostmaster(place, binaries, settings));
   const stopFast = async (): Promise<void> => {
     if (!(await stopServer(place.clusterDir))) throw new Error('Postgres did not stop');
   };
   await start();
   return {
-    url: `postgres://${USER}@/postgres?host=${encodeURIComponent(place.socketDir)}`,
+    url: `postgres://${USER}@/postgres?host=${encodeURIComponent(place.socketDir)}&port=${port}`,
     connection,
     start,
     stopFast,

@@ -64,7 +64,7 @@ const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
   cli: [
     /^(serve|migrate|seed|gc|scrub|audit|doctor|mail test)$/,
     /^user (list|add)$/,
-    /^(token|oauth-client) list$/,
+    /^(token|oauth-client|retired-name) list$/,
     /^org (list|add|robot-add)$/,
     /^(team|plan|repo|webhook) /,
   ],

@@ -125,6 +125,11 @@ export const GUARDED_ACTIONS = {
     cli: ['user delete', 'org convert'],
     proof: 'password',
   },
+  'free the name of what was deleted': {
+    api: ['DELETE /api/v1.1/retired-names/:namespace/', 'DELETE /api/v1.1/retired-names/:namespace/:name/'],
+    cli: ['retired-name free'],
+    proof: 'password',
+  },
   'make an administrator, or deactivate an account': {
     api: [`PUT ${USER}/status/`],
     pages: ['POST /admin/users/:name/status/'],

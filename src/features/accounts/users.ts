@@ -5,6 +5,7 @@ import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { Identity } from './actor';
 import { queueConfirmation } from './mail-queue';
+import { assertNotRetired } from './retired-names';
 import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './rules';
 import { tellAccount } from './security-notices';
 import * as store from './users.store';
@@ -97,7 +98,7 @@ export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Prom
  * Makes an account and its namespace.
  *
  * @param by - who makes it, or the address from which somebody registers it for himself
- * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken
+ * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken, or the name is retired
  */
 export async function createUser(
   ctx: Needs<'db' | 'passwords'>,
@@ -105,6 +106,7 @@ export async function createUser(
   by: Doer | string = OPERATOR,
 ): Promise<void> {
   assertUserFormats(user);
+  await assertNotRetired(ctx.db, user.username);
   const passwordHash = await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {
     const userId = await insertUnlessTaken(tx, { ...user, passwordHash });

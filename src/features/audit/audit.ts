@@ -66,6 +66,7 @@ export type AuditAction =
   | 'repository.created'
   | 'repository.renamed' // details: to
   | 'repository.alias_removed'
+  | 'name.freed' // a retired one, by an administrator
   | 'collaborator.added' // details: collaborator
   | 'collaborator.removed' // details: collaborator
   | 'repository.visibility_changed' // details: to

@@ -8,6 +8,7 @@ import type { Actor } from '../accounts/actor';
 import { assertConfirmed, getAccount } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { canActForAccount } from '../accounts/policy';
+import { assertNotRetired } from '../accounts/retired-names';
 import { assertUsername } from '../accounts/rules';
 import { deleteAccountOf, getUser } from '../accounts/users';
 import * as store from './organizations.store';
@@ -94,7 +95,7 @@ export async function listOrganizationMembers(
  * Makes an organization whose only owner is the actor.
  *
  * @param name - obeys the rules of usernames, and shares their names
- * @throws AppError `invalid`, `conflict` when the name is taken, `forbidden` for a robot or a weak access token,
+ * @throws AppError `invalid`, `conflict` when the name is taken or retired, `forbidden` for a robot or a weak access token,
  *   `unauthenticated`, `inactive`
  */
 export async function createOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
@@ -106,7 +107,7 @@ export async function createOrganization(ctx: Needs<'db'>, actor: Actor, name: s
 /**
  * Makes an organization for an account, on an operator's behalf.
  *
- * @throws AppError `invalid`, `conflict` when the name is taken
+ * @throws AppError `invalid`, `conflict` when the name is taken or retired
  */
 export async function createOrganizationFor(
   ctx: Needs<'db'>,
@@ -115,6 +116,7 @@ export async function createOrganizationFor(
   doer: Doer,
 ): Promise<void> {
   assertUsername(name);
+  await assertNotRetired(ctx.db, name);
   try {
     await inTransaction(ctx.db, async (tx) => {
       await store.insertOrganization(tx, name);

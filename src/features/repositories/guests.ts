@@ -2,6 +2,8 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../accounts/actor';
+import { assertNotRetired } from '../accounts/retired-names';
+import { assertNotFormer } from './former-names';
 import * as lists from './image-lists.store';
 import * as store from './repositories.store';
 
@@ -14,12 +16,16 @@ import * as store from './repositories.store';
  * Makes the repository of a guest who pushes, if need be, and announces the image in it if the index lists it. Does
  * nothing for other actors.
  *
- * @throws AppError `forbidden` when the name belongs to a repository of this registry, or is being deleted
+ * @throws AppError `forbidden` when the name belongs to a repository of this registry, is a former name, or is being
+ *   deleted; `conflict` when the namespace's name is retired
  */
 export async function announceForGuest(ctx: Needs<'db'>, actor: Actor, imageId: string): Promise<void> {
   if (actor.kind !== 'token' || actor.guest === undefined || actor.access !== 'write') return;
   const { repository: name, guest } = actor;
   await inTransaction(ctx.db, async (tx) => {
+    // An error of Postgres would end the transaction; the trigger that refuses retired names is for races.
+    await assertNotRetired(tx, name.namespace);
+    await assertNotFormer(tx, name, undefined, 'forbidden');
     await store.insertRemoteRepository(tx, name);
     const repositoryId = await store.lockForPush(tx, name, true);
     if (repositoryId === undefined) throw new AppError('forbidden', 'Access denied');

@@ -20,14 +20,14 @@ export async function insertAlias(tx: Db, alias: RepositoryName, repositoryId: n
   ]);
 }
 
-/** The repository that had the name before. */
-export async function findAlias(db: Db, alias: RepositoryName): Promise<number | undefined> {
-  const rows = await query<{ repository_id: number }>(
+/** The repository that had the name before; null: it is gone. */
+export async function findAlias(db: Db, alias: RepositoryName): Promise<{ repository_id: number | null } | undefined> {
+  const rows = await query<{ repository_id: number | null }>(
     db,
     'select repository_id from repository_aliases where namespace = $1 and name = $2',
     [alias.namespace, alias.name],
   );
-  return rows[0]?.repository_id;
+  return rows[0];
 }
 
 /** What the repository is called now that had the name before. */

@@ -9,6 +9,7 @@ import { canCreate, canManage } from '../accounts/policy';
 import { takePrivateSlot } from '../namespaces/plans';
 import { getNamespaceScope } from '../namespaces/scope';
 import { getAdministered } from './administered';
+import { assertNotFormer } from './former-names';
 import { assertNoImmutableTags } from './immutable-tags';
 import * as store from './moving.store';
 import { displayName, fullName, parseRepositoryName, sameRepository } from './names';
@@ -19,7 +20,8 @@ import { lockVisibility } from './repositories.store';
 /*
  * Renaming a repository, and transferring it to another namespace, leave its former name behind as an alias: reads by
  * that name go on, so that old hosts keep pulling. Pushing needs the new name, and no other repository can be made with
- * the former one until somebody removes the alias.
+ * the former one until somebody removes the alias. The alias outlives the repository and both namespaces; see
+ * `retired-names.ts`.
  */
 
 /** @throws AppError `forbidden`, `not_found` */
@@ -93,10 +95,7 @@ async function move(tx: Db, repository: RepositoryName & { readonly id: number }
   if (visibility === undefined) throw new AppError('not_found', 'Repository not found');
   const isTransfer = repository.namespace !== to.namespace;
   if (isTransfer && visibility === 'private') await takePrivateSlot(tx, to.namespace);
-  const formerOwner = await store.findAlias(tx, to);
-  if (formerOwner !== undefined && formerOwner !== repository.id) {
-    throw new AppError('conflict', `${displayName(to)} is the former name of another repository`);
-  }
+  await assertNotFormer(tx, to, repository.id, 'conflict');
   // Back to a name that it had itself.
   await store.deleteAlias(tx, to, repository.id);
   await store.updateName(tx, repository.id, to);

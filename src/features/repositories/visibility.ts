@@ -6,7 +6,7 @@ import type { Actor, RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
 import { takePrivateSlot } from '../namespaces/plans';
 import { getAdministered } from './administered';
-import { findAlias } from './moving.store';
+import { assertNotFormer } from './former-names';
 import { displayName } from './names';
 import * as store from './repositories.store';
 import { assertReadable, findScope } from './scope';
@@ -70,9 +70,7 @@ export async function makeRepository(
   name: RepositoryName,
   options: { visibility: Visibility; doer: Doer },
 ): Promise<boolean> {
-  if ((await findAlias(tx, name)) !== undefined) {
-    throw new AppError('forbidden', `${displayName(name)} was renamed: push to its new name, or remove the former one`);
-  }
+  await assertNotFormer(tx, name, undefined, 'forbidden');
   if (options.visibility === 'private') await takePrivateSlot(tx, name.namespace);
   if (!(await store.insertRepository(tx, name, options.visibility))) return false;
   await recordEvent(tx, options.doer, {

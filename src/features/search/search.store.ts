@@ -1,9 +1,8 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared, type PreparedStatement } from '../../platform/db/query';
-import type { Identity } from '../accounts/actor';
+import type { Identity, RepositoryName } from '../accounts/actor';
 import { callerJoins, findable, HAS_ROLE } from '../accounts/policy-sql';
 import { isShownSql } from '../accounts/repository-states';
-import { LIBRARY } from '../repositories/names';
 import { DISPLAY_NAME, RANK } from './orders';
 
 export interface HitRow {
@@ -35,8 +34,8 @@ export type Account = Identity | undefined;
 /** What is asked for: repositories that are like each of the patterns. */
 export interface Wanted {
   readonly patterns: readonly string[];
-  /** the name of the official repository that comes first */
-  readonly exact: string;
+  /** the repository that comes first, because the term is its name; undefined: the term is nobody's name */
+  readonly exact: RepositoryName | undefined;
   readonly limit: number;
   readonly offset: number;
 }
@@ -46,6 +45,11 @@ export interface Wanted {
  * word that is rare enough for the index of trigrams, or wants a page far behind.
  */
 export const LOOKED_AT = 1000;
+
+/** Of a page beyond the hundredth hit: there are not enough hits on it among the first thousand. */
+const LOOKED_AT_FOR_MANY = 5 * LOOKED_AT;
+
+const MANY = 100;
 
 /** How a statement finds out what the caller may find. */
 export interface CallerSql {
@@ -86,7 +90,7 @@ export function callerSqlOf(account: Account): CallerSql {
 /** Only what somebody has pushed to. */
 export const FOUND = isShownSql('v1Search');
 
-const EXACT = `r.namespace = '${LIBRARY}' and r.name = $4`;
+const EXACT = 'r.namespace = $4 and r.name = $5';
 const HIT_COLUMNS = 'r.namespace, r.name, r.description, r.star_count, r.is_automated';
 
 /**
@@ -102,10 +106,10 @@ export function likeEach(words: number, first: number): string {
  * Looks at the first repositories in the order of the results, one by one, until the page is full. Whether the account
  * may read one is asked after whether it is a hit: there are few of those.
  */
-export function firstStatement(words: number, caller: CallerSql = SOMEBODY): PreparedStatement {
-  const hit = `${likeEach(words, 7)} and ${caller.findable}`;
+export function firstStatement(words: number, caller: CallerSql = SOMEBODY, lookedAt = LOOKED_AT): PreparedStatement {
+  const hit = `${likeEach(words, FIRST_PATTERN)} and ${caller.findable}`;
   return {
-    name: `search.first_${words}_${caller.name}`,
+    name: `search.first_${words}_${caller.name}_${lookedAt}`,
     text: `with ${caller.account}, found as (
       select r.* from (
         select true as is_exact, r.*, ${DISPLAY_NAME} as display from repositories r
@@ -114,10 +118,10 @@ export function firstStatement(words: number, caller: CallerSql = SOMEBODY): Pre
       union all
       (select r.* from (
         select false as is_exact, r.*, ${DISPLAY_NAME} as display from repositories r
-        where ${FOUND} order by ${RANK} limit ${LOOKED_AT}
-      ) r where not (${EXACT}) ${hit} order by r.star_count desc, r.display limit $5::bigint + $6::bigint)
+        where ${FOUND} order by ${RANK} limit ${lookedAt}
+      ) r where not (${EXACT}) ${hit} order by r.star_count desc, r.display limit $6::bigint + $7::bigint)
     ), page as (
-      select ${HIT_COLUMNS} from found r order by r.is_exact desc, r.star_count desc, r.display limit $5 offset $6
+      select ${HIT_COLUMNS} from found r order by r.is_exact desc, r.star_count desc, r.display limit $6 offset $7
     )
     select exists (select 1 from account) as is_account, (select count(*) from found) as found,
       coalesce((select json_agg(page) from page), '[]') as hits`,
@@ -129,11 +133,18 @@ export function valuesOf(account: Account): (number | null)[] {
   return [account?.userId ?? null, account?.credentialsEpoch ?? null, account?.accessTokenId ?? null];
 }
 
+const FIRST_PATTERN = 8;
+
+/** What the statements of a page take: the caller, the exact name, the page, and from `FIRST_PATTERN` on the patterns. */
+function pageValues(account: Account, { patterns, exact, limit, offset }: Wanted): (string | number | null)[] {
+  return [...valuesOf(account), exact?.namespace ?? '', exact?.name ?? '', limit, offset, ...patterns];
+}
+
 /** The page, if the first repositories of all fill it. */
 export async function searchFirst(db: Db, account: Account, wanted: Wanted): Promise<FirstRow> {
-  const { patterns, exact, limit, offset } = wanted;
-  const values = [...valuesOf(account), exact, limit, offset, ...patterns];
-  const rows = await queryPrepared<FirstRow>(db, firstStatement(patterns.length, callerSqlOf(account)), values);
+  const lookedAt = wanted.limit + wanted.offset > MANY ? LOOKED_AT_FOR_MANY : LOOKED_AT;
+  const statement = firstStatement(wanted.patterns.length, callerSqlOf(account), lookedAt);
+  const rows = await queryPrepared<FirstRow>(db, statement, pageValues(account, wanted));
   return rows[0] ?? { is_account: false, found: 0, hits: [] };
 }
 
@@ -150,10 +161,10 @@ export function hitsSql(words: number, first: number, caller: CallerSql): string
 /** Finds all hits, then sorts and counts them. */
 export function allSql(words: number, caller: CallerSql = SOMEBODY): string {
   return `with ${caller.account}, hits as materialized (
-      select r.id, ${EXACT} as is_exact, r.star_count, ${DISPLAY_NAME} as display ${hitsSql(words, 7, caller)}
+      select r.id, ${EXACT} as is_exact, r.star_count, ${DISPLAY_NAME} as display ${hitsSql(words, FIRST_PATTERN, caller)}
     ), ranked as (
       select id, row_number() over () as place from (
-        select id from hits order by is_exact desc, star_count desc, display limit $5 offset $6
+        select id from hits order by is_exact desc, star_count desc, display limit $6 offset $7
       ) in_order
     ), page as (
       select ${HIT_COLUMNS} from ranked join repositories r using (id) order by ranked.place
@@ -164,9 +175,8 @@ export function allSql(words: number, caller: CallerSql = SOMEBODY): string {
 
 /** Not prepared: a plan for any words is a bad one for some, for only three letters make a trigram. */
 export async function searchAll(db: Db, account: Account, wanted: Wanted): Promise<AllRow> {
-  const { patterns, exact, limit, offset } = wanted;
-  const values = [...valuesOf(account), exact, limit, offset, ...patterns];
-  const rows = await query<AllRow>(db, allSql(patterns.length, callerSqlOf(account)), values);
+  const sql = allSql(wanted.patterns.length, callerSqlOf(account));
+  const rows = await query<AllRow>(db, sql, pageValues(account, wanted));
   return rows[0] ?? { is_account: false, total: 0, hits: [] };
 }
 

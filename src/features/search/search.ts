@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { containing } from '../../platform/db/query';
 import { finderOf, type Actor } from '../accounts/actor';
 import { assertStillGood } from '../accounts/current-account';
-import { displayName, LIBRARY } from '../repositories/names';
+import { displayName, LIBRARY, parseFullName } from '../repositories/names';
 import * as store from './search.store';
 
 /** One repository that was found. */
@@ -77,8 +77,8 @@ async function searchCommon(
 
 /**
  * Searches names and descriptions for all words of a term, in any order and case; an empty term finds everything. What
- * the actor may not read is never found. The order is that of protocol 2.13: the official image of exactly this name,
- * then by stars, then by name.
+ * the actor may not read is never found. The repository whose whole name is the term comes first, with or without
+ * `library/`; then as in protocol 2.13 by stars, then by name.
  *
  * @param wanted.page - from 1
  * @param wanted.pageSize - from 1
@@ -91,7 +91,7 @@ export async function searchRepositories(
 ): Promise<SearchPage> {
   const words = wordsOf(term);
   const patterns = patternsOf(words);
-  const wanted = { patterns, exact: words.join(' '), limit: pageSize, offset: (page - 1) * pageSize };
+  const wanted = { patterns, exact: parseFullName(words.join(' ')), limit: pageSize, offset: (page - 1) * pageSize };
   const account = finderOf(actor);
   const row = (await searchCommon(ctx, account, wanted)) ?? (await store.searchAll(ctx.db, account, wanted));
   if (!row.is_account) await assertStillGood(ctx, actor);

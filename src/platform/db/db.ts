@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { withPlainSslMode } from './database-url';
 import { isTransient, tooContended, translateOutage, translatingOutages } from './outage';
 
 /** A connection pool, or a transaction on one: what a store function takes first. */
@@ -13,10 +14,20 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** A request that waits longer for a connection is refused: the others would pile up behind it. */
 const ACQUIRE_MS = 5000;
-const CONNECT_MS = 3000;
+export const CONNECT_MS = 3000;
 
 /** A statement of a request that takes longer is given up. */
 export const STATEMENT_MS = 10_000;
+
+type SocketOptions = Exclude<DbConnection, string> & { ssl: false };
+
+/** The connection as pg takes it. */
+export function clientOptions(connection: DbConnection): { connectionString: string } | SocketOptions {
+  // A socket has no TLS, whatever PGSSLMODE says.
+  return typeof connection === 'string'
+    ? { connectionString: withPlainSslMode(connection) }
+    : { ...connection, ssl: false };
+}
 
 /**
  * Opens the pool. Nothing is connected yet.
@@ -27,9 +38,8 @@ export const STATEMENT_MS = 10_000;
 export function openDb(connection: DbConnection, maxConnections = 16): Db {
   return knex({
     client: 'pg',
-    // A socket has no TLS, whatever PGSSLMODE says.
     connection: {
-      ...(typeof connection === 'string' ? { connectionString: connection } : { ...connection, ssl: false }),
+      ...clientOptions(connection),
       connectionTimeoutMillis: CONNECT_MS,
       statement_timeout: STATEMENT_MS,
     },

@@ -20,7 +20,8 @@ const NETWORK_CODES =
 const OUTAGE_MESSAGES =
   /(?:^| - )(?:Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
 
-function isOutage(error: unknown): boolean {
+/** True when Postgres is not there for now: what was asked may well be answered later. */
+export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error) && !(typeof error === 'object' && error !== null && 'message' in error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (OUTAGE_STATES.test(code) || NETWORK_CODES.test(code)) return true;

@@ -71,6 +71,11 @@ export async function queryPrepared<R extends QueryResultRow>(
   return run<R>(db, { name: statement.name, text: statement.text, values });
 }
 
+/** Resolves when Postgres answers. */
+export async function ping(db: Db): Promise<void> {
+  await query(db, 'select 1');
+}
+
 /** The pattern for `like` that finds `text` as it is, anywhere. */
 export function containing(text: string): string {
   return `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;

@@ -24,13 +24,48 @@ function plain(address: string): string {
 }
 
 /**
- * The address of whoever sent the request. `X-Forwarded-For` is read from its end, and only as far as trusted proxies
- * wrote it: what stands before that anybody can write.
+ * The address in an entry of `X-Forwarded-For`, without the port, brackets and quotes that some proxies add; undefined
+ * for `unknown` and whatever else is not an address.
+ */
+function addressIn(entry: string): string | undefined {
+  const text = entry.trim().replace(/^"(.*)"$/, '$1');
+  const address = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
+  return isIP(address) === 0 ? undefined : plain(address);
+}
+
+/** Those who passed a request on, from the peer outwards: all but the last are trusted proxies. */
+function hopsOf(req: IncomingMessage, trusts: TrustsProxy): string[] {
+  const peer = plain(req.socket.remoteAddress ?? 'unknown');
+  const header = req.headers['x-forwarded-for'];
+  const entries = trusts === trustsNobody || header === undefined ? [] : String(header).split(',').reverse();
+  const hops = [peer];
+  for (const [hop, entry] of entries.entries()) {
+    const nearest = hops.at(-1) ?? peer;
+    if (!trusts(nearest, hop)) break;
+    const next = addressIn(entry);
+    if (next === undefined) break; // a proxy that writes something else speaks for itself
+    hops.push(next);
+  }
+  return hops;
+}
+
+/**
+ * The address of the client that sent the request. `X-Forwarded-For` is read from its end, and only as far as trusted
+ * proxies wrote it: anybody can write what stands before that.
  */
 export function clientAddress(req: IncomingMessage, trusts: TrustsProxy): string {
-  const peer = req.socket.remoteAddress ?? 'unknown';
-  if (trusts === trustsNobody || req.headers['x-forwarded-for'] === undefined) return plain(peer);
-  // A proxy that writes something else than an address speaks for itself.
-  const known = proxyAddr.all(req, trusts).filter((address) => isIP(address) !== 0);
-  return plain(known.at(-1) ?? peer);
+  return hopsOf(req, trusts).at(-1) ?? 'unknown';
+}
+
+/**
+ * Whether the client spoke https to the outermost trusted proxy. Of several values in `X-Forwarded-Proto` each was
+ * written by one more proxy, the last by the nearest one; what stands before those of trusted proxies counts for nothing.
+ */
+export function isForwardedHttps(req: IncomingMessage, trusts: TrustsProxy): boolean {
+  const header = req.headers['x-forwarded-proto'];
+  const hops = hopsOf(req, trusts);
+  if (header === undefined || !trusts(hops[0] ?? '', 0)) return false;
+  const values = String(header).split(',');
+  const trusted = Math.max(1, hops.filter((hop, index) => trusts(hop, index)).length);
+  return values.at(-Math.min(trusted, values.length))?.trim().toLowerCase() === 'https';
 }

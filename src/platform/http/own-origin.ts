@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { TrustsProxy } from './client-address';
+import { isForwardedHttps, type TrustsProxy } from './client-address';
 import { hostOf } from './host';
 
 /** What is known of how the server is reached from outside. */
@@ -12,8 +12,7 @@ export interface Reachability {
 
 function isHttps(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
   if ((req.socket as Partial<TLSSocket>).encrypted === true) return true;
-  const forwarded = req.headers['x-forwarded-proto'];
-  return forwarded === 'https' && trustsProxy(req.socket.remoteAddress ?? '', 0);
+  return isForwardedHttps(req, trustsProxy);
 }
 
 /**

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger as WorkerLogger, run, type Runner, type TaskList, type WorkerEvents } from 'graphile-worker';
 import pg from 'pg';
-import type { DbConnection } from '../db/db';
+import { clientOptions, type DbConnection } from '../db/db';
 import type { Logger } from '../log/logger';
 import { releaseAbandonedJobs, runAlone } from './job-lock';
 import type { Job } from './queue';
@@ -20,10 +20,7 @@ const JOBS_AT_ONCE = 3;
 const CONNECTIONS = 4 + JOBS_AT_ONCE;
 
 function openPool(connection: DbConnection, log: Logger): pg.Pool {
-  const pool = new pg.Pool({
-    ...(typeof connection === 'string' ? { connectionString: connection } : { ...connection, ssl: false }),
-    max: CONNECTIONS,
-  });
+  const pool = new pg.Pool({ ...clientOptions(connection), max: CONNECTIONS });
   const onLost = (error: Error): void => {
     log.warn({ err: error }, 'a connection of the job queue was lost');
   };

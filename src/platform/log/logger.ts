@@ -1,17 +1,30 @@
 import pino from 'pino';
+import { RecurringErrors } from './recurring-errors';
 
 /** The structured logger that everything in the process writes to; a child carries fixed fields such as a request id. */
 export type Logger = pino.Logger;
 
 /**
- * Makes the process's logger: one JSON object a line.
+ * Creates the process's logger: one JSON object a line. An error that many requests meet at once, an outage for
+ * instance, is written once a second, and then how often it came again.
  *
  * @param level - the lowest level that is written (`trace` … `fatal`, or `silent`)
  * @param destination - a file descriptor; 1 for the server, 2 for the command line, whose output must stay clean
  */
 export function createLogger(level: string, destination: 1 | 2 = 1): Logger {
-  return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+  const log: Logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: {
+        logMethod(args, method) {
+          if (recurring.admits(args)) method.apply(this, args);
+        },
+      },
+    },
     pino.destination({ dest: destination, sync: true }),
   );
+  const recurring = new RecurringErrors((message, again) => log.warn({ again }, `${message} (again)`));
+  return log;
 }

@@ -19,6 +19,7 @@ import { passwordEndpoints } from './endpoints/password';
 import { planEndpoints } from './endpoints/plans';
 import { repositoryEndpoints } from './endpoints/repositories';
 import { repositoryNameEndpoints } from './endpoints/repository-names';
+import { retiredNameEndpoints } from './endpoints/retired-names';
 import { searchEndpoints } from './endpoints/search';
 import { secondFactorEndpoints } from './endpoints/second-factor';
 import { sessionEndpoints } from './endpoints/sessions';
@@ -66,6 +67,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...webhookEndpoints,
   ...webhookDeliveryEndpoints,
   ...administrationEndpoints,
+  ...retiredNameEndpoints,
   ...auditEndpoints,
   ...siteStatisticsEndpoints,
   ...jobQueueEndpoints,

@@ -9,6 +9,7 @@ import type { CommandParts, ListingOptions } from './parts';
 import { addOrgCommands } from './org';
 import { addPlanCommands } from './plan';
 import { addRepoCommands } from './repo';
+import { addRetiredNameCommands } from './retired-name';
 import { addScrubCommand } from './scrub';
 import { addTeamCommands } from './team';
 import { addTokenCommands } from './token';
@@ -40,6 +41,7 @@ export function buildProgram(parts: CommandParts): Command {
   addTeamCommands(program, parts);
   addPlanCommands(program, parts);
   addRepoCommands(program, parts);
+  addRetiredNameCommands(program, parts);
   addWebhookCommands(program, parts);
   addOAuthClientCommands(program, parts);
   addGcCommand(program, parts);

@@ -1,5 +1,5 @@
 import type { Context } from '../../context';
-import { healthOf } from '../../platform/health';
+import { getHealth, isHealthy } from '../../features/maintenance/health';
 import { json, type Reply } from '../../platform/http/exchange';
 import type { Route } from '../../platform/http/route';
 import type { Metrics } from '../../platform/metrics/metrics';
@@ -8,14 +8,10 @@ import type { Metrics } from '../../platform/metrics/metrics';
 export type OpsRoute = Route<'open', { open: undefined }>;
 
 async function readiness(ctx: Context, isDraining: () => boolean): Promise<Reply> {
-  const database = await healthOf(Promise.resolve(ctx.db.raw('select 1')));
-  const storage = await healthOf(ctx.blobs.check());
-  const isReady = database === 'ok' && storage === 'ok' && !isDraining();
-  return json(isReady ? 200 : 503, {
-    status: isDraining() ? 'draining' : isReady ? 'ok' : 'failed',
-    database,
-    storage,
-  });
+  const health = await getHealth(ctx);
+  const isReady = isHealthy(health) && !isDraining();
+  const status = isDraining() ? 'draining' : isReady ? 'ok' : 'failed';
+  return json(isReady ? 200 : 503, { status, ...health });
 }
 
 /**

@@ -5,7 +5,14 @@ import { json } from '../../platform/http/exchange';
 import type { V1Handler } from './access';
 import { headerOf } from './requests';
 
+/** What the Hub had. */
 const PAGE_SIZE = { default: 25, max: 100 };
+
+/**
+ * What is answered at once where no page is asked for. Docker's own registry answered everything, and tools that move
+ * away from one rely on it; so do engines up to 1.11, which cannot ask for a page.
+ */
+const EVERYTHING = 1000;
 
 /** A number that cannot be used counts as absent; one beyond the bounds as the bound. */
 function bounded(min: number, max: number, fallback: number): z.ZodType<number> {
@@ -38,13 +45,18 @@ function toResult(hit: SearchHit): Record<string, unknown> {
   };
 }
 
-/** `GET /v1/search` (protocol 2.13). Docker up to 0.6.5 decodes results of strings only. */
+/**
+ * `GET /v1/search` (protocol 2.13): pages as the Hub had them where `n` or `page` is given, otherwise all hits up to
+ * 1,000. Docker up to 0.6.5 decodes results of strings only.
+ */
 export const search: V1Handler<'index'> = async (ctx, { req, query, caller }) => {
-  const { q, n, page } = parameters.parse({
+  const wanted = parameters.parse({
     q: query.get('q') ?? '',
     n: numberText(query.get('n')),
     page: numberText(query.get('page')),
   });
+  const { q, page } = wanted;
+  const n = query.has('n') || query.has('page') ? wanted.n : EVERYTHING;
   const { total, hits } = await searchRepositories(ctx, caller, { term: q, page, pageSize: n });
   const onlyStrings = readsOnlyStrings(headerOf(req, 'user-agent'));
   const results = onlyStrings ? hits.map(({ name, description }) => ({ name, description })) : hits.map(toResult);

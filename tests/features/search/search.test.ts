@@ -72,6 +72,50 @@ it('pages cover everything once, in one order', async () => {
   );
 });
 
+it('the repository whose name is the term comes first on every size of page, and the rest keeps its order', async () => {
+  await database.db('repositories').delete();
+  await database.db('namespaces').insert({ name: 'alice', kind: 'organization' });
+  const rows = Array.from({ length: 40 }, (_, index) => ({
+    namespace: index % 2 === 0 ? 'alice' : 'library',
+    name: index < 2 ? 'ubuntu' : `ubuntu-${index}`,
+    state: 'active',
+    star_count: index < 2 ? 0 : index % 5,
+  }));
+  await database.db('repositories').insert(rows);
+  const full = ({ namespace, name }: (typeof rows)[number]) =>
+    namespace === 'library' ? name : `${namespace}/${name}`;
+  const byStars = rows
+    .map((row) => ({ stars: row.star_count, name: full(row) }))
+    .sort((a, b) => b.stars - a.stars || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => name);
+  const terms = {
+    ubuntu: 'ubuntu',
+    'library/ubuntu': 'ubuntu',
+    'alice/ubuntu': 'alice/ubuntu',
+    'ALICE/ubuntu-4': 'alice/ubuntu-4',
+  };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...Object.keys(terms)),
+      fc.integer({ min: 1, max: 45 }),
+      fc.array(fc.nat({ max: 60 }), { minLength: 1, maxLength: 3 }),
+      async (term, pageSize, pages) => {
+        const first = terms[term as keyof typeof terms];
+        const word = term.toLowerCase().replace('library/', '');
+        const expected = [first, ...byStars.filter((name) => name !== first && name.includes(word))];
+        for (const page of [1, ...pages.map((number) => number + 1)]) {
+          const { total, hits } = await find(term, page, pageSize);
+          const slice = expected.slice((page - 1) * pageSize, page * pageSize);
+          expect([total, hits.map(({ name }) => name)]).toEqual([expected.length, slice]);
+        }
+      },
+    ),
+    { numRuns: 30 },
+  );
+  await database.db('repositories').delete();
+  await database.db('namespaces').where({ name: 'alice' }).delete();
+});
+
 describe('among many repositories', () => {
   const COUNT = LOOKED_AT * 3;
 
@@ -96,27 +140,39 @@ describe('among many repositories', () => {
     );
     const hits = rows
       .map((row) => ({ ...row, shown: row.namespace === 'library' ? row.name : `${row.namespace}/${row.name}` }))
-      .filter(({ shown, description }) => `${shown} ${description}`.includes(word))
-      .map(({ shown, star_count: stars }) => ({ shown, place: shown === word ? Infinity : stars }));
+      .filter(({ shown, description }) => `${shown} ${description}`.includes(word.replace('library/', '')))
+      .map(({ shown, star_count: stars }) => ({
+        shown,
+        place: shown === word.replace('library/', '') ? Infinity : stars,
+      }));
     return hits.sort((a, b) => b.place - a.place || (a.shown < b.shown ? -1 : 1)).map(({ shown }) => shown);
   }
 
-  it.each(['often', 'seldom', 'repo-1', 'repo-2', 'repo-999', '', 'o', 'r-', 'nowhere'])(
-    '%j: all pages together are all hits in their order',
-    async (word) => {
-      const expected = await expectedNames(word);
-      const pageSize = 97;
-      const found: string[] = [];
-      for (let page = 1; page <= Math.max(1, Math.ceil(expected.length / pageSize)); page += 1) {
-        const { total, hits } = await find(word, page, pageSize);
-        expect([page, total]).toEqual([page, expected.length]);
-        found.push(...hits.map(({ name }) => name));
-      }
-      expect(found).toEqual(expected);
-      const behind = await find(word, COUNT, pageSize);
-      expect([behind.total, behind.hits]).toEqual([expected.length, []]);
-    },
-  );
+  it.each([
+    'often',
+    'seldom',
+    'repo-1',
+    'repo-2',
+    'repo-999',
+    'others/repo-9',
+    'library/repo-2',
+    '',
+    'o',
+    'r-',
+    'nowhere',
+  ])('%j: all pages together are all hits in their order', async (word) => {
+    const expected = await expectedNames(word);
+    const pageSize = 97;
+    const found: string[] = [];
+    for (let page = 1; page <= Math.max(1, Math.ceil(expected.length / pageSize)); page += 1) {
+      const { total, hits } = await find(word, page, pageSize);
+      expect([page, total]).toEqual([page, expected.length]);
+      found.push(...hits.map(({ name }) => name));
+    }
+    expect(found).toEqual(expected);
+    const behind = await find(word, COUNT, pageSize);
+    expect([behind.total, behind.hits]).toEqual([expected.length, []]);
+  });
 
   /** How Postgres carries a statement out; a generic plan is for any values. */
   async function planOf(sql: string, values: string, plans: 'custom' | 'generic'): Promise<string> {
@@ -131,12 +187,16 @@ describe('among many repositories', () => {
   }
 
   it('a rare word is looked up in the index of trigrams', async () => {
-    const plan = await planOf(allSql(1), `null, null, null, 'repo-2999', 25, 0, '%repo-2999%'`, 'custom');
+    const plan = await planOf(allSql(1), `null, null, null, 'library', 'repo-2999', 25, 0, '%repo-2999%'`, 'custom');
     expect(plan).toContain('Bitmap Index Scan on repositories_search');
   });
 
   it('a common word is found by walking along the order of the results, whatever the word', async () => {
-    const plan = await planOf(firstStatement(1).text, `null, null, null, 'often', 10, 0, '%often%'`, 'generic');
+    const plan = await planOf(
+      firstStatement(1).text,
+      `null, null, null, 'library', 'often', 10, 0, '%often%'`,
+      'generic',
+    );
     const walked = /Index Scan using repositories_rank on repositories r\w* \(actual rows=(\d+)/.exec(plan);
     // One of three has the word, and four of five of those are public.
     expect([plan, Number(walked?.[1]) < 100]).toEqual([plan, true]);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { clientAddress, trustProxies } from '../../../src/platform/http/client-address';
+import { clientAddress, isForwardedHttps, trustProxies } from '../../../src/platform/http/client-address';
 
 function addressOf(peer: string | undefined, forwardedFor: string | undefined, proxies: string[]): string {
   const headers = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
@@ -35,4 +35,43 @@ it.each<[what: string, peer: string | undefined, forwardedFor: string | undefine
 
 it.each(['proxy.example.com', '10.0.0.0/33', ''])('refuses to trust %j, and says so', (entry) => {
   expect(() => trustProxies(['10.0.0.1', entry])).toThrow(/^invalid /);
+});
+
+it.each([
+  ['203.0.113.8:41234', '203.0.113.8'],
+  ['[2001:db8:7::7]:41234', '2001:db8:7::7'],
+  ['[2001:db8:7::7]', '2001:db8:7::7'],
+  ['"[2001:db8:7::7]:41234"', '2001:db8:7::7'],
+  ['203.0.113.8:41234, 10.9.9.9:80', '203.0.113.8'],
+  ['198.51.100.7,203.0.113.8', '203.0.113.8'],
+  ['_hidden', '10.0.0.1'],
+  ['203.0.113.8:41234:1', '10.0.0.1'],
+])('reads %j as proxies write it', (header, address) => {
+  expect(addressOf('10.0.0.1', header, PROXIES)).toBe(address);
+});
+
+describe('X-Forwarded-Proto', () => {
+  function isHttps(peer: string, proto: string | undefined, forwardedFor?: string): boolean {
+    const headers = { 'x-forwarded-proto': proto, 'x-forwarded-for': forwardedFor };
+    const request = { socket: { remoteAddress: peer }, headers } as unknown as IncomingMessage;
+    return isForwardedHttps(request, trustProxies(PROXIES));
+  }
+
+  it.each(['https', 'HTTPS', ' https '])('is https as %j', (proto) => {
+    expect(isHttps('10.0.0.1', proto)).toBe(true);
+  });
+
+  it.each([undefined, '', 'http', 'wss'])('is not https as %j', (proto) => {
+    expect(isHttps('10.0.0.1', proto)).toBe(false);
+  });
+
+  it('counts only from a trusted proxy', () => {
+    expect(isHttps('192.0.2.1', 'https')).toBe(false);
+  });
+
+  it('is what the outermost trusted proxy saw, and not what a client wrote before that', () => {
+    expect(isHttps('10.0.0.1', 'https, http', '198.51.100.7, 10.0.0.2')).toBe(true);
+    expect(isHttps('10.0.0.1', 'https, http', '198.51.100.7')).toBe(false);
+    expect(isHttps('10.0.0.1', 'https, http, http', '198.51.100.7, 10.0.0.2')).toBe(false);
+  });
 });

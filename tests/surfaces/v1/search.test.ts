@@ -64,7 +64,7 @@ describe('GET /v1/search', () => {
       num_results: 4,
       num_pages: 1,
       page: 1,
-      page_size: 25,
+      page_size: 1000,
       results: [
         hit('redis', 'The store', 3, { official: true }),
         hit('alice/redis', 'Mine, for 100%', 90, { automated: true }),
@@ -96,11 +96,12 @@ describe('GET /v1/search', () => {
   });
 
   it('nothing found is an empty list', async () => {
-    const nothing = { num_results: 0, num_pages: 0, page: 1, page_size: 25, results: [] };
+    const nothing = { num_results: 0, num_pages: 0, page: 1, page_size: 1000, results: [] };
     expect(await find('?q=nosuchthing')).toEqual({ query: 'nosuchthing', ...nothing });
   });
 
-  it('the exact official image comes first, then stars, then names', async () => {
+  it('the repository of exactly this name comes first, then stars, then names', async () => {
+    expect(await namesOf('?q=alice/web')).toEqual(['alice/web']);
     expect(await namesOf('?q=redis')).toEqual(['redis', 'alice/redis', 'redis-tools', 'alice/web']);
     expect(await namesOf('?q=redis-tools')).toEqual(['redis-tools']);
     expect(await namesOf('?q=e')).toEqual(['alice/redis', 'redis-tools', 'alice/web', 'redis', 'robert/blog']);

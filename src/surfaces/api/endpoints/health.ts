@@ -1,9 +1,15 @@
 import { z } from 'zod';
-import { healthOf } from '../../../platform/health';
+import { getHealth as lookAtHealth, isHealthy } from '../../../features/maintenance/health';
 import { endpoint, reply } from '../endpoint';
 
 const state = z.enum(['ok', 'failed']);
-const healthSchema = z.strictObject({ status: state, database: state, storage: state }).meta({ id: 'Health' });
+const healthSchema = z
+  .strictObject({
+    status: state,
+    database: state,
+    storage: z.enum(['ok', 'full', 'failed']).describe('`full`: layers are refused, everything else goes on'),
+  })
+  .meta({ id: 'Health' });
 
 const getHealth = endpoint({
   method: 'get',
@@ -16,10 +22,9 @@ const getHealth = endpoint({
     503: { description: 'A part that it needs does not answer', body: healthSchema },
   },
   handle: async (ctx) => {
-    const database = await healthOf(Promise.resolve(ctx.db.raw('select 1')));
-    const storage = await healthOf(ctx.blobs.check());
-    if (database === 'ok' && storage === 'ok') return reply(200, { status: 'ok' as const, database, storage });
-    return reply(503, { status: 'failed' as const, database, storage });
+    const health = await lookAtHealth(ctx);
+    if (isHealthy(health)) return reply(200, { status: 'ok' as const, ...health });
+    return reply(503, { status: 'failed' as const, ...health });
   },
 });
 

@@ -1,20 +1,18 @@
-import { healthOf, type Health } from '../../../../platform/health';
+import { getHealth as lookAtHealth, type Health } from '../../../../features/maintenance/health';
 import type { WebHandler } from '../../access';
 import { Badge, Panel } from '../../components/page-parts';
 import { page } from '../../reply';
 import type { View } from '../../view';
 import { AdministrationFrame } from './frame';
 
-function State({ state }: { state: Health }): View {
-  return state === 'ok' ? <Badge tone="good">works</Badge> : <Badge tone="bad">does not answer</Badge>;
+function State({ state }: { state: Health[keyof Health] }): View {
+  if (state === 'ok') return <Badge tone="good">works</Badge>;
+  return <Badge tone="bad">{state === 'full' ? 'full: layers are refused' : 'does not answer'}</Badge>;
 }
 
 /** Whether the parts that the server needs answer. */
 export const getHealth: WebHandler<'administrator'> = async (ctx, { caller }) => {
-  const [database, storage] = await Promise.all([
-    healthOf(Promise.resolve(ctx.db.raw('select 1'))),
-    healthOf(ctx.blobs.check()),
-  ]);
+  const { database, storage } = await lookAtHealth(ctx);
   return page(
     caller,
     { title: 'Health', section: 'admin' },

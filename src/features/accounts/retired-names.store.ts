@@ -1,0 +1,14 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+/** Whether there was something to pull in a namespace of this name, and the namespace is gone. */
+export async function isRetired(db: Db, namespace: string): Promise<boolean> {
+  if (namespace.includes('\0')) return false;
+  const rows = await query(
+    db,
+    `select 1 from pushed_namespaces p
+     where p.name = $1 and not exists (select 1 from namespaces n where n.name = p.name)`,
+    [namespace],
+  );
+  return rows.length > 0;
+}

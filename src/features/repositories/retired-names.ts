@@ -1,0 +1,60 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import type { Range } from '../../platform/db/query';
+import { AppError } from '../../platform/errors';
+import { recordEvent, type Doer } from '../audit/audit';
+import * as store from './retired-names.store';
+
+/*
+ * Names that nobody can take because hosts may still pull by them, although what they named is gone:
+ *
+ *   - of a namespace, once anybody could pull from it;
+ *   - of a repository that was transferred to another namespace, and deleted there.
+ *
+ * A name in a namespace that still exists is its owner's, who may delete a repository and create it again. Only an
+ * administrator frees a retired name, knowing that whoever takes it next is trusted by those hosts.
+ */
+
+/** A name that is kept from everybody. */
+export interface RetiredName {
+  /** `namespace`, or `namespace/name` for the former name of a repository */
+  readonly name: string;
+  /** since when one could pull by it, or since when it was a former name */
+  readonly since: Date;
+}
+
+/** A page of the retired names; for administrators. */
+export async function listRetiredNames(
+  ctx: Needs<'db'>,
+  range?: Range,
+): Promise<{ total: number; names: RetiredName[] }> {
+  const { total, rows } = await store.list(ctx.db, range);
+  const names = rows.map(({ namespace, name, since }) => ({
+    name: name === null ? namespace : `${namespace}/${name}`,
+    since,
+  }));
+  return { total, names };
+}
+
+/**
+ * Lets anybody take a retired name; for administrators. With a namespace go the former names within it whose
+ * repositories are gone; those that still lead to a repository stay.
+ *
+ * @param name - `namespace`, or `namespace/name`
+ * @throws AppError `not_found` when the name is not retired
+ */
+export async function freeRetiredName(ctx: Needs<'db'>, name: string, doer: Doer): Promise<void> {
+  const [namespace = '', repository, ...rest] = name.split('/');
+  await inTransaction(ctx.db, async (tx) => {
+    if (rest.length > 0 || name.includes('\0') || !(await free(tx, namespace, repository))) {
+      throw new AppError('not_found', `${name} is not a retired name`);
+    }
+    await recordEvent(tx, doer, { action: 'name.freed', subject: name });
+  });
+}
+
+async function free(tx: Needs<'db'>['db'], namespace: string, repository: string | undefined): Promise<boolean> {
+  if (repository !== undefined) return store.freeRepository(tx, namespace, repository);
+  await store.freeAllWithin(tx, namespace);
+  return store.freeNamespace(tx, namespace);
+}

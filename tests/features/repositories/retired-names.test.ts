@@ -1,0 +1,149 @@
+import request from 'supertest';
+import type { Actor } from '../../../src/features/accounts/actor';
+import { createUser } from '../../../src/features/accounts/users';
+import { listEvents, OPERATOR } from '../../../src/features/audit/audit';
+import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { createOrganization, deleteOrganization } from '../../../src/features/namespaces/organizations';
+import { createRepository } from '../../../src/features/repositories/creation';
+import { deleteAtOnce } from '../../../src/features/repositories/deletion';
+import { moveRepository } from '../../../src/features/repositories/moving';
+import { deleteUserWithRepositories } from '../../../src/features/repositories/operator';
+import { freeRetiredName, listRetiredNames } from '../../../src/features/repositories/retired-names';
+import { actorOf } from '../../helpers/actors';
+import { makeChain, pushImages, startPull, type TestImage } from '../../helpers/images';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+
+/*
+ * Sarah's repository is transferred to an organization and still pulled by its old name; then sarah is deleted. Whoever
+ * could take the name would run their image on every old host.
+ */
+
+let server: TestServer;
+let sarah: Actor;
+let tom: Actor;
+let chain: TestImage[];
+beforeEach(async () => {
+  server = await startTestServer();
+  await addUser(server, 'sarah');
+  await addUser(server, 'tommy');
+  sarah = await actorOf(server, 'sarah');
+  tom = await actorOf(server, 'tommy');
+  chain = makeChain(1);
+});
+afterEach(() => server.close());
+
+const named = (namespace: string, name = 'app') => ({ namespace, name });
+const names = async (): Promise<string[]> => (await listRetiredNames(server.ctx)).names.map(({ name }) => name);
+
+async function transfer(): Promise<void> {
+  await createOrganization(server.ctx, sarah, 'tomorga');
+  await pushImages(server, 'sarah/app', chain, { user: 'sarah' });
+  await moveRepository(server.ctx, sarah, named('sarah'), named('tomorga'));
+  await server.ctx.db.raw(`update team_members set user_id = (select id from users where username = 'tommy')`);
+}
+
+async function pulledTag(): Promise<string> {
+  const token = await startPull(server, 'sarah/app');
+  const answer = await request(server.server).get('/v1/repositories/sarah/app/tags/latest').set('Authorization', token);
+  return `${answer.status} ${answer.text}`;
+}
+
+const RETIRED =
+  'The name sarah belonged to an account that is gone, and hosts may still pull by it. ' +
+  'Choose another name, or ask an administrator to free this one';
+
+describe('the name of a namespace that was pushed to', () => {
+  it('stays taken when the account is deleted, and old hosts go on pulling by it (R14)', async () => {
+    await transfer();
+    await deletePerson(server.ctx, 'sarah');
+    expect(await pulledTag()).toBe(`200 "${chain[0]?.id}"`);
+    const registration = { username: 'sarah', password: 'stranger', email: 'stranger@example.com' };
+    const answer = await request(server.server).post('/v1/users/').send(registration);
+    expect([answer.status, answer.body]).toEqual([400, RETIRED]);
+    const refused = { code: 'conflict', message: RETIRED };
+    await expect(createOrganization(server.ctx, tom, 'sarah')).rejects.toMatchObject(refused);
+    const user = { username: 'sarah', password: 'stranger', email: undefined };
+    const states = { isActive: true, isAdmin: false, isEmailVerified: true };
+    await expect(createUser(server.ctx, { ...user, ...states })).rejects.toMatchObject(refused);
+    expect(await names()).toEqual(['sarah']);
+  });
+
+  it('stays taken when its repositories are deleted with it, or were deleted before', async () => {
+    await pushImages(server, 'sarah/app', chain, { user: 'sarah' });
+    await deleteUserWithRepositories(server.ctx, 'sarah');
+    await createOrganization(server.ctx, tom, 'acme');
+    await pushImages(server, 'acme/app', makeChain(1), { user: 'tommy' });
+    await deleteAtOnce(server.ctx, tom, named('acme'));
+    await deleteOrganization(server.ctx, tom, 'acme');
+    expect(await names()).toEqual(['acme', 'sarah']);
+    await expect(createOrganization(server.ctx, tom, 'acme')).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('is not given away by a statement that knows nothing of it', async () => {
+    await transfer();
+    await deletePerson(server.ctx, 'sarah');
+    const insert = server.ctx.db('namespaces').insert({ name: 'sarah', kind: 'organization' });
+    await expect(insert).rejects.toMatchObject({ code: '23505', constraint: 'retired_names' });
+  });
+
+  it('is free again when nothing was ever pushed', async () => {
+    await createRepository(server.ctx, sarah, named('sarah'), 'public');
+    await deleteUserWithRepositories(server.ctx, 'sarah');
+    expect(await names()).toEqual([]);
+    await createOrganization(server.ctx, tom, 'sarah');
+  });
+
+  it('is free again when an administrator says so, while its former names still lead to their repositories', async () => {
+    await transfer();
+    await deletePerson(server.ctx, 'sarah');
+    await freeRetiredName(server.ctx, 'sarah', OPERATOR);
+    const [event] = await listEvents(server.ctx, { action: 'name.freed', limit: 1 });
+    expect(event).toMatchObject({ subject: 'sarah', actor: 'operator' });
+    await addUser(server, 'sarah');
+    const put = request(server.server).put('/v1/repositories/sarah/app/').set('Authorization', basic('sarah')).send([]);
+    await put.expect(403, '"sarah/app was renamed: push to its new name, or remove the former one"');
+    expect(await pulledTag()).toBe(`200 "${chain[0]?.id}"`);
+    await expect(freeRetiredName(server.ctx, 'sarah', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('a former name of a repository', () => {
+  it('stays taken when the repository is deleted in another namespace (R14)', async () => {
+    await transfer();
+    await deleteAtOnce(server.ctx, tom, named('tomorga'));
+    expect(await names()).toEqual(['sarah/app']);
+    const put = request(server.server).put('/v1/repositories/sarah/app/').set('Authorization', basic('sarah')).send([]);
+    const sentence =
+      'sarah/app is the former name of a repository that is gone, and hosts may still pull by it. ' +
+      'Choose another name, or ask an administrator to free this one';
+    await put.expect(403, JSON.stringify(sentence));
+    const create = createRepository(server.ctx, sarah, named('sarah'), 'public');
+    await expect(create).rejects.toMatchObject({ code: 'forbidden', message: sentence });
+    await createRepository(server.ctx, sarah, named('sarah', 'web'), 'public');
+    const move = moveRepository(server.ctx, sarah, named('sarah', 'web'), named('sarah'));
+    await expect(move).rejects.toMatchObject({ code: 'conflict', message: sentence });
+    await freeRetiredName(server.ctx, 'sarah/app', OPERATOR);
+    await createRepository(server.ctx, sarah, named('sarah'), 'public');
+  });
+
+  it('is its owner’s again when the repository is deleted in the same namespace', async () => {
+    await pushImages(server, 'sarah/app', chain, { user: 'sarah' });
+    await moveRepository(server.ctx, sarah, named('sarah'), named('sarah', 'web'));
+    await deleteAtOnce(server.ctx, sarah, named('sarah', 'web'));
+    await createRepository(server.ctx, sarah, named('sarah'), 'public');
+    await createRepository(server.ctx, sarah, named('sarah', 'web'), 'public');
+  });
+
+  it('is not taken by a creation that began before the repository was moved away', async () => {
+    await createOrganization(server.ctx, sarah, 'tomorga');
+    await createRepository(server.ctx, sarah, named('sarah'), 'public');
+    for (let round = 0; round < 20; round += 1) {
+      const [from, to] = round % 2 === 0 ? (['sarah', 'tomorga'] as const) : (['tomorga', 'sarah'] as const);
+      const results = await Promise.allSettled([
+        moveRepository(server.ctx, sarah, named(from), named(to)),
+        createRepository(server.ctx, sarah, named(from), 'public'),
+      ]);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    }
+  });
+});

@@ -1,0 +1,40 @@
+import { RecurringErrors } from '../../../src/platform/log/recurring-errors';
+
+let told: [message: string, again: number][];
+let errors: RecurringErrors;
+beforeEach(() => {
+  jest.useFakeTimers();
+  told = [];
+  errors = new RecurringErrors((message, again) => told.push([message, again]));
+});
+afterEach(() => jest.useRealTimers());
+
+function fails(message: string, text = 'The database does not answer'): boolean {
+  return errors.admits([{ err: new Error(message) }, text]);
+}
+
+it('writes an error once a second, and then says how often it came again (R91)', () => {
+  expect([1, 2, 3, 4].map(() => fails('connect ECONNREFUSED'))).toEqual([true, false, false, false]);
+  expect(told).toEqual([]);
+  jest.advanceTimersByTime(1000);
+  expect(told).toEqual([['The database does not answer', 3]]);
+  expect(fails('connect ECONNREFUSED')).toBe(true);
+  jest.advanceTimersByTime(1000);
+  expect(told).toHaveLength(1);
+});
+
+it('tells errors apart by what they say', () => {
+  expect([fails('one'), fails('other'), fails('one', 'request failed')]).toEqual([true, true, true]);
+});
+
+it('never holds back a line without an error', () => {
+  const line = [{ status: 200 }, 'request'];
+  expect([errors.admits(line), errors.admits(line), errors.admits(['text']), errors.admits(['text'])]).not.toContain(
+    false,
+  );
+});
+
+it('counts what is beyond a hundred kinds in a second as one', () => {
+  const written = Array.from({ length: 500 }, (_, index) => fails(`error ${index}`)).filter(Boolean);
+  expect(written).toHaveLength(101);
+});

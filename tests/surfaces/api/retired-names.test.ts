@@ -1,0 +1,36 @@
+import { OPERATOR } from '../../../src/features/audit/audit';
+import { deleteUserWithRepositories } from '../../../src/features/repositories/operator';
+import { askApi } from '../../helpers/api-client';
+import { makeChain, pushImages } from '../../helpers/images';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await startTestServer();
+  for (const username of ['alice', 'sarah']) await addUser(server, username);
+  await addUser(server, 'root', { isAdmin: true });
+  await pushImages(server, 'sarah/app', makeChain(1), { user: 'sarah' });
+  await deleteUserWithRepositories(server.ctx, 'sarah', OPERATOR);
+});
+afterEach(() => server.close());
+
+const NAMES = '/api/v1.1/retired-names/';
+
+it('administrators list and free the names that nobody can take', async () => {
+  const list = async () => (await askApi(server, 'get', NAMES, { as: 'root' })).body.results as object[];
+  const free = async (name: string, as = 'root') => (await askApi(server, 'delete', `${NAMES}${name}/`, { as })).status;
+  await server.ctx.db('repository_aliases').insert({ namespace: 'alice', name: 'old' });
+  const since = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+  expect(await list()).toEqual([
+    { name: 'alice/old', since },
+    { name: 'sarah', since },
+  ]);
+  expect((await askApi(server, 'get', NAMES, { as: 'alice' })).status).toBe(403);
+  expect(await free('sarah', 'alice')).toBe(403);
+  expect(await free('alice')).toBe(404);
+  expect(await free('alice/app')).toBe(404);
+  expect(await free('alice/old')).toBe(204);
+  expect(await free('sarah')).toBe(204);
+  expect(await free('sarah')).toBe(404);
+  expect(await list()).toEqual([]);
+});
