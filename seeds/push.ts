@@ -34,7 +34,8 @@ async function upload(ctx: Context, actor: Actor, image: DemoImage): Promise<voi
   await putImageJson(ctx, actor, image.id, () => Promise.resolve(image.json));
   await storeLayer(ctx, await getUploadForLayer(ctx, actor, image.id), Readable.from([image.layer]));
   const payload = createHash('sha256').update(image.json).update('\n').update(image.layer).digest('hex');
-  await putChecksum(ctx, actor, image.id, { payload: `sha256:${payload}`, tarsum: undefined });
+  const { signal } = new AbortController();
+  await putChecksum(ctx, { actor, signal }, image.id, { payload: `sha256:${payload}`, tarsum: undefined });
 }
 
 /** Pushes as an engine does, without the wire: what is there already is not sent again. */

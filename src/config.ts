@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { assertEmail, assertPassword, assertUsername } from './features/accounts/rules';
 import { addressRule } from './platform/http/address-rules';
+import { readByteSize } from './platform/bytes/byte-size';
 import { assertDatabaseUrl } from './platform/db/database-url';
 import { trustProxies } from './platform/http/client-address';
 import { isOrigin } from './platform/http/cors';
@@ -13,13 +14,13 @@ function wholeNumber(min: number, max: number) {
   return digits.transform(Number).pipe(z.number().min(min).max(max));
 }
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
-
 /** Bytes, or `500m`, `10g`. */
-const byteCount = z
-  .string()
-  .regex(/^\d{1,15}[kmgtKMGT]?$/, 'must be a number of bytes, or one with k, m, g or t behind it')
-  .transform((text) => Number.parseInt(text, 10) * (UNITS[text.replace(/^\d+/, '').toLowerCase()] ?? 1));
+const byteCount = z.string().transform((text, issues) => {
+  const bytes = readByteSize(text);
+  if (bytes !== undefined) return bytes;
+  issues.addIssue({ code: 'custom', message: 'must be a number of bytes, or one with k, m, g or t after it' });
+  return z.NEVER;
+});
 
 const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 

@@ -1,8 +1,11 @@
 import type { BlobStore } from './blobs/blob-store';
 import type { StorageRoom } from './blobs/storage-room';
+import type { ErrorCode } from './platform/errors';
+import type { StorageRooms } from './blobs/storage-rooms';
 import type { BriefCache } from './platform/cache/brief-cache';
 import type { ByteCache } from './platform/cache/byte-cache';
 import type { SecretCache } from './platform/cache/secret-cache';
+import type { KeptWork } from './platform/cache/kept-work';
 import type { CountBuffer } from './platform/counts/count-buffer';
 import type { Db } from './platform/db/db';
 import type { TrustsProxy } from './platform/http/client-address';
@@ -10,6 +13,9 @@ import type { GuardedClient } from './platform/http/guarded-post';
 import type { PublicUrl } from './platform/http/public-url';
 import type { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import type { FailureLimiter } from './platform/limits/failure-limiter';
+import type { HeldBytes } from './platform/limits/held-bytes';
+import type { WorkGate } from './platform/limits/work-gate';
+import type { GatedThreads } from './platform/threads/gated-threads';
 import type { Logger } from './platform/log/logger';
 import type { Mailer } from './platform/mail/mailer';
 import type { PasswordChecker } from './platform/passwords/password-checker';
@@ -42,12 +48,25 @@ export interface Settings {
   readonly auditDays: number;
 }
 
+/** What looking into layers came to: JSON in UTF-8, or why there is none. */
+export type Inspected =
+  | { readonly bytes: Buffer }
+  | {
+      readonly refusal: {
+        readonly code: ErrorCode;
+        readonly message: string;
+        readonly retryAfterSeconds: number | undefined;
+      };
+    };
+
 /** What the process can do. Functions take the part they use: `Needs<'db' | 'blobs'>`. */
 export interface Context {
   readonly db: Db;
   readonly blobs: BlobStore;
   /** lets layers in while there is room */
   readonly storageRoom: StorageRoom;
+  /** the same for namespaces whose plan has a limit */
+  readonly namespaceRooms: StorageRooms;
   /** of each pusher, in this process */
   readonly layerUploads: ConcurrencyLimit;
   readonly log: Logger;
@@ -77,6 +96,18 @@ export interface Context {
   readonly cache: ByteCache;
   /** how much there was to find, some seconds ago */
   readonly searchTotals: BriefCache<number>;
+  /** look into layers for readers */
+  readonly layerReaders: GatedThreads;
+  /** check what engines pushed: what takes long has threads of its own */
+  readonly layerChecks: { readonly quick: GatedThreads; readonly slow: GatedThreads };
+  /** remembers what was found in layers, and does the same once for all who ask */
+  readonly inspected: KeptWork<Inspected>;
+  /** bounds the long answers that are being sent from memory */
+  readonly heldAnswers: HeldBytes;
+  /** write HTML from long texts of strangers */
+  readonly textWriters: GatedThreads;
+  /** lets a few searches run at once, so that the others find a connection to the database */
+  readonly searches: WorkGate;
   /** counts what is pulled and pushed by repository and User-Agent, in this process */
   readonly activity: CountBuffer<'pull' | 'push'>;
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { FilesystemBlobStore } from './blobs/filesystem';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
+import { StorageRooms } from './blobs/storage-rooms';
 import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
@@ -26,6 +27,7 @@ import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
 import { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
 import { createMailer, type SmtpSettings } from './platform/mail/mailer';
+import { closeWorkshops, workshops, type Workshops } from './workshops';
 import { PasswordChecker, type PasswordLimits } from './platform/passwords/password-checker';
 
 /** What a process needs to work: the server and the command line open the same. */
@@ -86,7 +88,9 @@ function storageLimits(config: Config): StorageLimits {
 }
 
 type MadeHere =
+  | keyof Workshops
   | 'storageRoom'
+  | 'namespaceRooms'
   | 'layerUploads'
   | 'loginLimiters'
   | 'mailLimiters'
@@ -100,8 +104,21 @@ function smtpSettings(config: Config): SmtpSettings | undefined {
   return url === undefined || from === undefined ? undefined : { url, from };
 }
 
-/** A context of these parts, with limiters and a cache of its own. */
-export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits = NO_STORAGE_LIMITS): Context {
+interface ContextOptions {
+  readonly storage?: StorageLimits;
+  /** that share this machine's cores */
+  readonly processes?: number;
+  /** to the database, of this process */
+  readonly connections?: number;
+}
+
+/**
+ * A context of these parts, with limiters and a cache of its own.
+ */
+export function contextOf(
+  parts: Omit<Context, MadeHere>,
+  { storage = NO_STORAGE_LIMITS, processes = 1, connections = 16 }: ContextOptions = {},
+): Context {
   const { pair, address, account, code } = LOGIN_LIMITS;
   const loginLimiters = {
     pair: new FailureLimiter(parts.db, pair),
@@ -127,7 +144,9 @@ export function contextOf(parts: Omit<Context, MadeHere>, storage: StorageLimits
   const activity: Context['activity'] = new CountBuffer((batch) => saveActivity(parts, batch), parts.log);
   return {
     ...parts,
+    ...workshops(processes, connections),
     storageRoom,
+    namespaceRooms: new StorageRooms(),
     layerUploads,
     loginLimiters,
     mailLimiters,
@@ -170,9 +189,14 @@ export async function openRuntime(config: Config, log: Logger, stopping: AbortSi
     const publicUrl = new PublicUrl(config.DRYDOCK_PUBLIC_URL, listeningUrl(config, config.PORT));
     const settings = settingsOf(config);
     const parts = { db, blobs, log, settings, tokenKey, passwords, mailer, guardedClient, publicUrl };
-    const ctx = contextOf(parts, storageLimits(config));
+    const ctx = contextOf(parts, {
+      storage: storageLimits(config),
+      processes: config.DRYDOCK_WORKERS,
+      connections: poolSize(config),
+    });
     const stop = async (): Promise<void> => {
       await ctx.activity.stop();
+      await closeWorkshops(ctx);
       await close();
     };
     return { ctx, connection, appliedMigrations, close: stop };

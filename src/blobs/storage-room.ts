@@ -6,6 +6,8 @@ export interface StorageLimits {
   readonly limitBytes: number | undefined;
   /** what must stay free on the disk: Postgres often has its files there, too */
   readonly reserveBytes: number;
+  /** what is thrown when the limit is reached; undefined: `storage_full` of the whole server */
+  readonly overLimit?: () => AppError;
 }
 
 /** Who knows how full it is. */
@@ -14,6 +16,10 @@ export interface StorageGauge {
   readonly usedBytes: () => Promise<number>;
   /** what the store has room for; undefined when there is no saying */
   readonly freeBytes: () => Promise<number | undefined>;
+}
+
+function serverIsFull(): AppError {
+  return new AppError('storage_full', 'The storage is full: the layers have reached the limit of this server');
 }
 
 const AGE_LIMIT_MS = 5000;
@@ -40,7 +46,7 @@ export class StorageRoom {
   /**
    * Passes an upload's bytes on as long as there is room; asks before the first one.
    *
-   * @throws AppError `storage_full`
+   * @throws AppError `storage_full`, or what `overLimit` gives
    */
   async *admit(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     await this.look();
@@ -90,7 +96,7 @@ export class StorageRoom {
 
   private assertBelowLimit(moreBytes: number): void {
     if (this.usedBytes + this.arrivingBytes + moreBytes <= (this.limits.limitBytes ?? Infinity)) return;
-    throw new AppError('storage_full', 'The storage is full: the layers have reached the limit of this server');
+    throw this.limits.overLimit?.() ?? serverIsFull();
   }
 
   /** Many uploads ask once. */

@@ -11,3 +11,8 @@ export async function actorOf(server: Pick<TestServer, 'ctx'>, username: string)
   if (identity === undefined) throw new Error(`${username} cannot log in`);
   return basicActor(identity, '::1');
 }
+
+/** Somebody who waits for as long as it takes. */
+export function asking(actor: Actor): { readonly actor: Actor; readonly signal: AbortSignal } {
+  return { actor, signal: new AbortController().signal };
+}

@@ -14,6 +14,7 @@ import type { Logger } from '../../src/platform/log/logger';
 import type { SmtpSettings } from '../../src/platform/mail/mailer';
 import { Metrics } from '../../src/platform/metrics/metrics';
 import type { PasswordLimits } from '../../src/platform/passwords/password-checker';
+import { closeWorkshops } from '../../src/workshops';
 import { createTestContext } from './test-context';
 import { createTestDatabase, type TestDatabase } from './test-database';
 
@@ -69,6 +70,7 @@ export async function startTestServer(
       await new Promise((resolve) => server.close(resolve));
       ctx.mailer.close();
       await ctx.activity.stop();
+      await closeWorkshops(ctx);
       await database.drop();
       await rm(blobDir, { recursive: true, force: true });
     },

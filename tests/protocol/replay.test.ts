@@ -1,4 +1,4 @@
-import { setAdmin } from '../../src/features/accounts/users';
+import { setAdmin } from '../../src/features/namespaces/account-status';
 import { addUser, basic, passwordOf, startTestServer, type TestServer } from '../helpers/test-server';
 import { newHubState } from './hub-state';
 import { readTrace, traceFiles, valuesOf, VERSIONS, type RecordedRequest, type Trace } from './parse-trace';

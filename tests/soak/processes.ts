@@ -18,9 +18,13 @@ function residentKilobytes(pid: string): number {
   }
 }
 
+/** The processes that a process has started and that run. Knows Linux only. */
+export function childrenOf(pid: number): string[] {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return processes.filter((name) => parentOf(name) === String(pid));
+}
+
 /** The resident memory of a process and its children together, in MiB. Knows Linux only. */
 export function residentMegabytes(pid: number): number {
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const own = processes.filter((name) => name === String(pid) || parentOf(name) === String(pid));
-  return Math.round(own.reduce((sum, name) => sum + residentKilobytes(name), 0) / 1024);
+  return Math.round([String(pid), ...childrenOf(pid)].reduce((sum, name) => sum + residentKilobytes(name), 0) / 1024);
 }

@@ -7,6 +7,7 @@ import { hashSecret } from '../../platform/secrets';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './access-tokens.store';
 import type { AccessLevel, Identity } from './actor';
+import { lockAccount } from './locks.store';
 import { tellAccount } from './security-notices';
 
 /*
@@ -113,6 +114,7 @@ export async function createAccessToken(
   const row = { userId: account.userId, name, access, repositories, expiresAt, secretHash: hashSecret(secret) };
   try {
     return await inTransaction(ctx.db, async (tx) => {
+      await lockAccount(tx, account.userId);
       if ((await store.countOfUser(tx, account.userId)) >= TOKENS_LIMIT) {
         throw new AppError('conflict', `An account has at most ${TOKENS_LIMIT} access tokens`);
       }

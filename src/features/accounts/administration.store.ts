@@ -16,31 +16,23 @@ export interface ListedRow extends StatusRow {
   last_seen_at: Date | null;
 }
 
-/**
- * Keeps the number of administrators from changing, and the user from being changed, until the transaction ends: two
- * administrators who demote each other at once come one after the other.
- */
-export async function lockStatus(tx: Db, username: string): Promise<StatusRow | undefined> {
-  const rows = await query<StatusRow>(
-    tx,
-    `select id, username, is_active, is_admin from users where username = $1 or is_admin order by id for update`,
-    [username],
-  );
-  return rows.find((row) => row.username === username);
-}
-
 /** @param besides - a user who does not count */
 export async function activeAdminExists(db: Db, besides: number): Promise<boolean> {
   const rows = await query(db, 'select 1 from users where is_admin and is_active and id <> $1 limit 1', [besides]);
   return rows.length > 0;
 }
 
-export async function updateStatus(db: Db, status: Omit<StatusRow, 'username'>): Promise<void> {
-  await query(db, 'update users set is_active = $2, is_admin = $3, updated_at = now() where id = $1', [
-    status.id,
-    status.is_active,
-    status.is_admin,
-  ]);
+/** @param status.ends_waiting - whether from now on no mailed link activates an account that waited for one */
+export async function updateStatus(
+  db: Db,
+  status: Omit<StatusRow, 'username'> & { ends_waiting: boolean },
+): Promise<void> {
+  await query(
+    db,
+    `update users set is_active = $2, is_admin = $3, awaits_confirmation = awaits_confirmation and not $4,
+       updated_at = now() where id = $1`,
+    [status.id, status.is_active, status.is_admin, status.ends_waiting],
+  );
 }
 
 const FILTER = `($1::text is null or u.username like $1 or exists (

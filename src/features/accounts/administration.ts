@@ -1,10 +1,6 @@
 import type { Needs } from '../../context';
-import { inTransaction, type Db } from '../../platform/db/db';
 import { containing } from '../../platform/db/query';
-import { AppError } from '../../platform/errors';
-import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './administration.store';
-import { normalizeUsername } from './rules';
 import type { User } from './users';
 
 /** What only administrators decide about an account. */
@@ -57,45 +53,4 @@ export async function listUsersPage(
     lastSeenAt: row.last_seen_at ?? undefined,
   }));
   return { total: await store.count(ctx.db, wanted), users };
-}
-
-/**
- * Sets whether an account is active and an administrator, for an administrator.
- *
- * @param assertCurrent - refuses, by throwing, to change what is there now
- * @throws AppError `not_found`; `conflict` when nobody would be left to administrate; what `assertCurrent` throws
- */
-export async function setStatus(
-  ctx: Needs<'db'>,
-  username: string,
-  status: AccountStatus,
-  doer: Doer,
-  assertCurrent: (status: AccountStatus) => void = () => undefined,
-): Promise<void> {
-  await inTransaction(ctx.db, async (tx) => {
-    const row = await store.lockStatus(tx, normalizeUsername(username));
-    if (row === undefined) throw new AppError('not_found', `No such user: ${username}`);
-    const before = { isActive: row.is_active, isAdmin: row.is_admin };
-    assertCurrent(before);
-    const isLoss = before.isAdmin && before.isActive && !(status.isAdmin && status.isActive);
-    if (isLoss && !(await store.activeAdminExists(tx, row.id))) {
-      throw new AppError('conflict', `${row.username} is the only administrator; make another one first`);
-    }
-    await store.updateStatus(tx, { id: row.id, is_active: status.isActive, is_admin: status.isAdmin });
-    await recordChanges(tx, row.username, { before, after: status }, doer);
-  });
-}
-
-async function recordChanges(
-  tx: Db,
-  subject: string,
-  { before, after }: { before: AccountStatus; after: AccountStatus },
-  doer: Doer,
-): Promise<void> {
-  if (before.isActive !== after.isActive) {
-    await recordEvent(tx, doer, { action: after.isActive ? 'user.activated' : 'user.deactivated', subject });
-  }
-  if (before.isAdmin !== after.isAdmin) {
-    await recordEvent(tx, doer, { action: after.isAdmin ? 'user.admin_granted' : 'user.admin_revoked', subject });
-  }
 }

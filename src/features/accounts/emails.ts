@@ -1,9 +1,10 @@
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './emails.store';
+import { lockAccount } from './locks.store';
 import { assertEmail } from './rules';
 import { tellAccount } from './security-notices';
 import { EMAIL_TAKEN, type User } from './users';
@@ -57,7 +58,7 @@ export async function addEmail(
 /**
  * Removes an address; the primary one stays (protocol 6.1).
  *
- * @throws AppError `not_found`, `invalid` for the primary one
+ * @throws AppError `not_found`, `invalid` for the primary one, `conflict` for the only confirmed one
  */
 export async function removeEmail(
   ctx: Needs<'db'>,
@@ -66,6 +67,8 @@ export async function removeEmail(
   doer: Doer,
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
+    await lockAccount(tx, user.id);
+    await assertNotOnlyVerified(tx, user.id, address);
     const removed = await store.deleteSecondary(tx, user.id, address);
     if (removed !== undefined) {
       const { email: detail, is_verified: isVerified } = removed;
@@ -77,4 +80,12 @@ export async function removeEmail(
     if (isThere) throw new AppError('invalid', 'The primary address cannot be removed');
     throw new AppError('not_found', 'No such address');
   });
+}
+
+/** Without a confirmed address an account that forgets its password is lost. */
+async function assertNotOnlyVerified(tx: Db, userId: number, address: string): Promise<void> {
+  const verified = (await store.list(tx, userId)).filter((row) => row.is_verified);
+  const isOnly = verified.length === 1 && verified[0]?.email.toLowerCase() === address.toLowerCase();
+  if (!isOnly || verified[0]?.is_primary === true) return;
+  throw new AppError('conflict', 'This is the only confirmed address. Confirm another one first');
 }

@@ -114,24 +114,6 @@ export async function updatePassword(db: Db, userId: number, passwordHash: strin
   );
 }
 
-/** From then on no mailed link changes it. */
-export async function updateActive(db: Db, username: string, isActive: boolean): Promise<boolean> {
-  const rows = await query(
-    db,
-    `update users set is_active = $2, awaits_confirmation = false, updated_at = now() where username = $1 returning id`,
-    [username, isActive],
-  );
-  return rows.length > 0;
-}
-
-export async function updateAdmin(db: Db, username: string, isAdmin: boolean): Promise<boolean> {
-  const rows = await query(db, 'update users set is_admin = $2, updated_at = now() where username = $1 returning id', [
-    username,
-    isAdmin,
-  ]);
-  return rows.length > 0;
-}
-
 /** Fails with a foreign key violation while the namespace has repositories. */
 export async function deleteNamespaceOf(tx: Db, userId: number): Promise<void> {
   await query(tx, 'delete from namespaces where owner_id = $1', [userId]);
@@ -142,10 +124,7 @@ export async function deleteAccount(tx: Db, userId: number): Promise<void> {
   await query(tx, 'delete from users where id = $1', [userId]);
 }
 
-/** @param besides - a user who does not count */
-export async function adminExists(db: Db, besides?: number): Promise<boolean> {
-  const rows = await query(db, 'select 1 from users where is_admin and id is distinct from $1::bigint limit 1', [
-    besides ?? null,
-  ]);
-  return rows.length > 0;
+/** Whether there is an administrator, active or not. */
+export async function adminExists(db: Db): Promise<boolean> {
+  return (await query(db, 'select 1 from users where is_admin limit 1')).length > 0;
 }

@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
-import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { Identity } from './actor';
@@ -175,45 +175,8 @@ export async function updateUser(
   });
 }
 
-/**
- * For an operator.
- *
- * @throws AppError `not_found`
- */
-export async function setActive(ctx: Needs<'db'>, username: string, isActive: boolean): Promise<void> {
-  const subject = normalizeUsername(username);
-  await inTransaction(ctx.db, async (tx) => {
-    if (!(await store.updateActive(tx, subject, isActive))) throw noSuchUser(username);
-    await recordEvent(tx, OPERATOR, { action: isActive ? 'user.activated' : 'user.deactivated', subject });
-  });
-}
-
-/**
- * For an operator.
- *
- * @throws AppError `not_found`
- */
-export async function setAdmin(ctx: Needs<'db'>, username: string, isAdmin: boolean): Promise<void> {
-  const subject = normalizeUsername(username);
-  await inTransaction(ctx.db, async (tx) => {
-    if (!(await store.updateAdmin(tx, subject, isAdmin))) throw noSuchUser(username);
-    await recordEvent(tx, OPERATOR, { action: isAdmin ? 'user.admin_granted' : 'user.admin_revoked', subject });
-  });
-}
-
 function noSuchUser(username: string): AppError {
   return new AppError('not_found', `No such user: ${username}`);
-}
-
-/**
- * Without any administrator, the next start of the server would make one.
- *
- * @throws AppError `not_found`, `conflict` when this is the only administrator
- */
-export async function assertNotOnlyAdministrator(ctx: Needs<'db'>, username: string): Promise<void> {
-  const user = await getUser(ctx, username);
-  if (!user.isAdmin || (await store.adminExists(ctx.db, user.id))) return;
-  throw new AppError('conflict', `${user.username} is the only administrator; make another one first`);
 }
 
 /**
@@ -225,28 +188,4 @@ export async function identityForOperator(ctx: Needs<'db'>, username: string): P
   const row = await store.findByUsername(ctx.db, normalizeUsername(username));
   if (row === undefined) throw noSuchUser(username);
   return { userId: row.id, credentialsEpoch: row.credentials_epoch, accessTokenId: undefined };
-}
-
-/**
- * Deletes the account and its empty namespace, for an operator or administrator.
- *
- * @throws AppError `not_found`, `conflict` while the namespace has repositories
- */
-export async function deleteUser(ctx: Needs<'db'>, username: string, doer: Doer = OPERATOR): Promise<void> {
-  const { id, username: subject } = await getUser(ctx, username);
-  try {
-    await inTransaction(ctx.db, async (tx) => {
-      await store.deleteNamespaceOf(tx, id);
-      await store.deleteAccount(tx, id);
-      await recordEvent(tx, doer, { action: 'user.deleted', subject });
-    });
-  } catch (error) {
-    if (!isForeignKeyViolation(error)) throw error;
-    throw new AppError('conflict', `${username} still has repositories; delete them first`, { cause: error });
-  }
-}
-
-/** Deletes an account whose namespace has gone to somebody else; for the feature that gives it away. */
-export async function deleteAccountOf(tx: Db, userId: number): Promise<void> {
-  await store.deleteAccount(tx, userId);
 }

@@ -1,11 +1,10 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Actor } from '../accounts/actor';
-import { layerIsDamaged, openBlob, type BlobRef } from './damage';
+import { layerIsDamaged, type SizedBlobRef } from './damage';
 import { getImageJson } from './images';
+import { tarsumsOf, type Asker, type InspectionNeeds } from './inspection/inspection';
 import { locateWritable, type Image } from './locate';
-import { tarSum } from './tar/tarsum';
 import { assertListed, placeOf } from './uploads';
 import * as store from './uploads.store';
 
@@ -34,25 +33,18 @@ function assertClaimed(claimed: ClaimedChecksums): void {
 /** The image as it arrived. */
 interface Received {
   readonly payloadChecksum: string;
-  readonly layer: BlobRef & { readonly sizeBytes: number };
+  readonly layer: SizedBlobRef;
   readonly readJson: () => Promise<Buffer>;
 }
 
 async function matchesTarsum(
-  ctx: Needs<'db' | 'blobs' | 'log'>,
+  ctx: InspectionNeeds,
+  asker: Asker,
   claimed: string | undefined,
   { layer, readJson }: Received,
 ): Promise<boolean> {
   if (claimed?.startsWith('tarsum+sha256:') !== true) return false;
-  const json = await readJson();
-  const bytes = await openBlob(ctx, layer);
-  try {
-    return (await tarSum(bytes as AsyncIterable<Buffer>, json)).tarsums.includes(claimed);
-  } catch {
-    return false; // it is no tar, so it has no tarsum
-  } finally {
-    bytes.destroy();
-  }
+  return (await tarsumsOf(ctx, asker, layer, await readJson())).includes(claimed);
 }
 
 /**
@@ -60,13 +52,14 @@ async function matchesTarsum(
  * nothing; docker 0.6 to 0.9 send none, or one that cannot be computed here, and a tarsum that can.
  */
 async function matches(
-  ctx: Needs<'db' | 'blobs' | 'log'>,
+  ctx: InspectionNeeds,
+  asker: Asker,
   claimed: ClaimedChecksums,
   received: Received,
 ): Promise<boolean> {
   if (claimed.payload === received.payloadChecksum) return true;
   if (claimed.payload === undefined && claimed.tarsum === received.payloadChecksum) return true;
-  return matchesTarsum(ctx, claimed.tarsum, received);
+  return matchesTarsum(ctx, asker, claimed.tarsum, received);
 }
 
 /** undefined before the layer is there */
@@ -100,14 +93,16 @@ async function complete(ctx: Needs<'db'>, upload: store.UploadRow): Promise<void
  * Ends the push of an image (protocol 4.6): when the checksum fits, the image is complete.
  *
  * @throws AppError `missing_checksum`, `invalid` on a mismatch (the attempt stays), `not_found`, `conflict` when the
- *   image is complete with another checksum, `unavailable` when the layer got damaged, `unauthenticated`, `forbidden`
+ *   image is complete with another checksum, `unavailable` when the layer got damaged, or its tarsum takes too long;
+ *   `busy`, `unauthenticated`, `forbidden`
  */
 export async function putChecksum(
-  ctx: Needs<'db' | 'blobs' | 'cache' | 'log'>,
-  actor: Actor,
+  ctx: InspectionNeeds & Needs<'cache'>,
+  asker: Asker,
   imageId: string,
   claimed: ClaimedChecksums,
 ): Promise<void> {
+  const { actor } = asker;
   const located = await locateWritable(ctx, actor, imageId);
   assertClaimed(claimed);
   assertListed(located);
@@ -115,10 +110,11 @@ export async function putChecksum(
   if (upload === undefined) {
     if (located.complete === undefined || located.isWantedAgain) throw new AppError('not_found', 'Image not found');
     // Said again, after an answer that was lost on the way.
-    if (await matches(ctx, claimed, receivedBefore(ctx, { id: imageId, ...located.complete }))) return;
+    if (await matches(ctx, asker, claimed, receivedBefore(ctx, { id: imageId, ...located.complete }))) return;
     throw new AppError('conflict', 'Cannot set this image checksum');
   }
   const received = receivedBy(upload);
-  if (received === undefined || !(await matches(ctx, claimed, received))) throw new AppError('invalid', MISMATCH);
+  if (received === undefined || !(await matches(ctx, asker, claimed, received)))
+    throw new AppError('invalid', MISMATCH);
   await complete(ctx, upload);
 }

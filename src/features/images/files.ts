@@ -1,18 +1,13 @@
-import type { Needs } from '../../context';
-import { readLayer } from './images';
+import { filesAsJson, type Asker, type InspectionNeeds } from './inspection/inspection';
+import { layerToRead } from './images';
 import type { Image } from './locate';
-import { listFiles, type FileEntry } from './tar/file-list';
 
 /**
- * What is in a layer (protocol 4.9).
+ * What is in a layer (protocol 4.9), as JSON.
  *
- * @throws AppError `invalid` when the layer is no archive that can be read, `too_large`, `unavailable` when it is damaged
+ * @throws AppError `invalid` when the layer is no archive that can be read, `too_large`, `busy`, `unavailable` when it is
+ *   damaged or takes too long
  */
-export async function listImageFiles(ctx: Needs<'db' | 'blobs' | 'log'>, image: Image): Promise<FileEntry[]> {
-  const layer = await readLayer(ctx, image);
-  try {
-    return await listFiles(layer as AsyncIterable<Buffer>);
-  } finally {
-    layer.destroy();
-  }
+export async function listImageFiles(ctx: InspectionNeeds, asker: Asker, image: Image): Promise<Buffer> {
+  return filesAsJson(ctx, asker, layerToRead(image));
 }

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { ByteRange } from '../../blobs/blob-store';
 import type { Handover } from '../../blobs/handover';
 import type { Needs } from '../../context';
@@ -6,7 +5,7 @@ import type { ByteSource } from '../../platform/bytes/byte-source';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../accounts/actor';
-import { layerIsDamaged, openBlob, whileWhole, type SizedBlobRef } from './damage';
+import { layerIsDamaged, whileWhole, type SizedBlobRef } from './damage';
 import * as store from './images.store';
 import { locateReadable, type Image, type LocatedImage } from './locate';
 
@@ -113,13 +112,13 @@ export async function handOverLayer(ctx: Needs<'db' | 'blobs' | 'log'>, image: I
 }
 
 /**
- * Opens the layer to look into it.
+ * The layer, for whoever looks into it.
  *
  * @throws AppError `unavailable` when it is damaged
  */
-export async function readLayer(ctx: Needs<'db' | 'blobs' | 'log'>, image: Image): Promise<Readable> {
+export function layerToRead(image: Image): SizedBlobRef {
   assertLayerWhole(image);
-  return openBlob(ctx, layerOf(image));
+  return layerOf(image);
 }
 
 function layerOf({ layerDigest: digest, storageKey, layerSizeBytes: sizeBytes }: Image): SizedBlobRef {

@@ -9,6 +9,7 @@ import { isImageId } from '../repositories/names';
 import { jsonDigest, readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
 import { assertPusher, locateWritable, type LocatedImage } from './locate';
+import { findNamespaceRoom } from './quota';
 import * as store from './uploads.store';
 
 /*
@@ -131,18 +132,21 @@ async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlo
  * first, row second.
  *
  * @param bytes - exactly what came over the wire
- * @throws AppError `storage_full`, before the first byte or later; `busy` for one of too many at once; `conflict` when the attempt ended meanwhile; whatever
+ * @throws AppError `storage_full`, or `forbidden` by the plan of the namespace, before the first byte or later; `busy` for one of too many at once; `conflict` when the attempt ended meanwhile; whatever
  *   `bytes` throws
  */
 export async function storeLayer(
-  ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom' | 'layerUploads'>,
+  ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom' | 'namespaceRooms' | 'layerUploads'>,
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
 ): Promise<void> {
   const beforePayload = Buffer.concat([upload.json, Buffer.from('\n')]);
+  const namespaceRoom = await findNamespaceRoom(ctx, upload.repository_id);
+  const admitted = namespaceRoom?.admit(bytes) ?? bytes;
   const blob = await ctx.layerUploads.run(upload.pusher ?? '', () =>
-    ctx.blobs.write(ctx.storageRoom.admit(bytes), beforePayload),
+    ctx.blobs.write(ctx.storageRoom.admit(admitted), beforePayload),
   );
+  namespaceRoom?.stored(blob.sizeBytes);
   const layer = {
     digest: blob.digest,
     sizeBytes: blob.sizeBytes,

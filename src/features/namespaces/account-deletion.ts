@@ -1,15 +1,59 @@
 import type { Needs } from '../../context';
-import { OPERATOR, type Doer } from '../audit/audit';
-import { deleteUser, getUser } from '../accounts/users';
-import { assertOrphansNone } from './organizations';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { deleteAccount, deleteNamespaceOf, lockAccounts, type LockedAccount } from '../accounts/locks';
+import { normalizeUsername } from '../accounts/rules';
+import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
+import { assertNotOnlyAdministrator, assertOrphansNone } from './owners';
+import { lockNamespace } from './plans.store';
 
 /**
- * Deletes an account and its empty namespace, for an operator.
+ * Deletes an account and its empty namespace, for an operator or administrator.
  *
- * @throws AppError `not_found`, `conflict` while the namespace has repositories, or when the account is the only owner
- *   of an organization
+ * @throws AppError `not_found`, `conflict` while the namespace has repositories, for the last active administrator, or
+ *   for the only active owner of an organization
  */
 export async function deletePerson(ctx: Needs<'db'>, username: string, doer: Doer = OPERATOR): Promise<void> {
-  await assertOrphansNone(ctx, await getUser(ctx, username));
-  await deleteUser(ctx, username, doer);
+  await deletePersonWith(ctx, username, doer, () => Promise.resolve());
+}
+
+/**
+ * As `deletePerson`, after something else was deleted in the same transaction.
+ *
+ * @param before - gets the locked account; what it throws keeps the account
+ */
+export async function deletePersonWith<T>(
+  ctx: Needs<'db'>,
+  username: string,
+  doer: Doer,
+  before: (tx: Db, user: LockedAccount) => Promise<T>,
+): Promise<T> {
+  try {
+    return await inTransaction(ctx.db, async (tx) => {
+      const user = await lockForEnd(tx, username);
+      const result = await before(tx, user);
+      await deleteNamespaceOf(tx, user.id);
+      await deleteAccount(tx, user.id);
+      await recordEvent(tx, doer, { action: 'user.deleted', subject: user.username });
+      return result;
+    });
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw new AppError('conflict', `${username} still has repositories; delete them first`, { cause: error });
+  }
+}
+
+/**
+ * Locks an account that is about to end, and everything that it would leave without anybody.
+ *
+ * @throws AppError `not_found`, `conflict` for the last active administrator, or for the only active owner
+ */
+async function lockForEnd(tx: Db, username: string): Promise<LockedAccount> {
+  const [user] = await lockAccounts(tx, [normalizeUsername(username)]);
+  if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
+  await assertNotOnlyAdministrator(tx, user);
+  await lockNamespace(tx, user.username);
+  await assertOrphansNone(tx, user);
+  return user;
 }

@@ -41,8 +41,9 @@ export async function convertNamespace(tx: Db, name: string): Promise<void> {
   await query(tx, `update namespaces set kind = 'organization', owner_id = null where name = $1`, [name]);
 }
 
-/** Fails with a foreign key violation while it has repositories. */
+/** Fails with a foreign key violation while it has repositories. The robots go first, in the order of locks. */
 export async function deleteOrganization(tx: Db, name: string): Promise<boolean> {
+  await query(tx, 'select 1 from users where robot_of = $1 order by id for no key update', [name]);
   const rows = await query(tx, `delete from namespaces where name = $1 and kind = 'organization' returning name`, [
     name,
   ]);
@@ -104,17 +105,4 @@ export async function listOrganizationMembers(
     [organization],
     range,
   );
-}
-
-/** Organizations that would be without an owner if the account went. */
-export async function findOrphanedBy(db: Db, userId: number): Promise<string[]> {
-  const rows = await query<{ namespace: string }>(
-    db,
-    `select t.namespace from teams t join team_members m on m.team_id = t.id
-     where t.is_owners and m.user_id = $1
-       and not exists (select 1 from team_members o where o.team_id = t.id and o.user_id <> $1)
-     order by t.namespace`,
-    [userId],
-  );
-  return rows.map((row) => row.namespace);
 }

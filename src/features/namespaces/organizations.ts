@@ -9,9 +9,11 @@ import { assertConfirmed, getAccount } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { canActForAccount } from '../accounts/policy';
 import { assertNotRetired } from '../accounts/retired-names';
-import { assertUsername } from '../accounts/rules';
-import { deleteAccountOf, getUser } from '../accounts/users';
+import { assertUsername, normalizeUsername } from '../accounts/rules';
+import { deleteAccount, lockAccounts } from '../accounts/locks';
 import * as store from './organizations.store';
+import { assertMayOwn, assertOrphansNone, lockNewOwner } from './owners';
+import { lockNamespace } from './plans.store';
 import { getMembersOrganization, getOwnersOrganization } from './scope';
 import * as teams from './teams.store';
 
@@ -107,7 +109,7 @@ export async function createOrganization(ctx: Needs<'db'>, actor: Actor, name: s
 /**
  * Makes an organization for an account, on an operator's behalf.
  *
- * @throws AppError `invalid`, `conflict` when the name is taken or retired
+ * @throws AppError `invalid`, `conflict` when the name is taken or retired, or the owner is a robot or not active
  */
 export async function createOrganizationFor(
   ctx: Needs<'db'>,
@@ -119,6 +121,7 @@ export async function createOrganizationFor(
   await assertNotRetired(ctx.db, name);
   try {
     await inTransaction(ctx.db, async (tx) => {
+      await lockNewOwner(tx, owner);
       await store.insertOrganization(tx, name);
       await addOwnersTeam(tx, name, owner, doer);
       await recordEvent(tx, doer, { action: 'organization.created', subject: name });
@@ -146,28 +149,25 @@ async function addOwnersTeam(
  * with its password, addresses, access tokens and memberships.
  *
  * @param ownerName - the user who owns the organization from now on
- * @throws AppError `not_found`, `conflict` when the account administrates the site, or is the only owner of another
- *   organization, `invalid` when it would own itself
+ * @throws AppError `not_found`, `conflict` when the account administrates the site, or is the only active owner of
+ *   another organization, or when the owner is a robot or not active; `invalid` when it would own itself
  */
 export async function convertUser(ctx: Needs<'db'>, username: string, ownerName: string, doer: Doer): Promise<void> {
-  const user = await getUser(ctx, username);
-  const owner = await getUser(ctx, ownerName);
-  if (user.id === owner.id) throw new AppError('invalid', 'An organization cannot log in, so it cannot own itself');
-  if (user.isAdmin) throw new AppError('conflict', `${user.username} is an administrator of the site`);
+  const names = [username, ownerName].map(normalizeUsername);
+  if (names[0] === names[1]) throw new AppError('invalid', 'An organization cannot log in, so it cannot own itself');
   await inTransaction(ctx.db, async (tx) => {
-    await assertOrphansNone({ db: tx }, user);
+    const [user, owner] = await lockAccounts(tx, names);
+    if (user === undefined || user.robot_of !== null) throw new AppError('not_found', `No such user: ${username}`);
+    if (owner === undefined) throw new AppError('not_found', `No such user: ${ownerName}`);
+    if (user.is_admin) throw new AppError('conflict', `${user.username} is an administrator of the site`);
+    assertMayOwn(owner);
+    await lockNamespace(tx, user.username);
+    await assertOrphansNone(tx, user);
     await store.convertNamespace(tx, user.username);
-    await deleteAccountOf(tx, user.id);
+    await deleteAccount(tx, user.id);
     await addOwnersTeam(tx, user.username, { userId: owner.id, username: owner.username }, doer);
     await recordEvent(tx, doer, { action: 'organization.converted', subject: user.username });
   });
-}
-
-/** @throws AppError `conflict` when the account is the only owner of an organization */
-export async function assertOrphansNone(ctx: Needs<'db'>, user: { id: number; username: string }): Promise<void> {
-  const [orphan] = await store.findOrphanedBy(ctx.db, user.id);
-  if (orphan === undefined) return;
-  throw new AppError('conflict', `${user.username} is the only owner of ${orphan}`);
 }
 
 /**

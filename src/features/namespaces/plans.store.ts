@@ -6,11 +6,16 @@ export interface PlanRow {
   name: string;
   /** null: as many as one likes */
   private_repositories: number | null;
+  /** of all layers of a namespace; null: as many as one likes */
+  stored_bytes: number | null;
   position: number;
 }
 
 export async function listPlans(db: Db): Promise<PlanRow[]> {
-  return query<PlanRow>(db, 'select name, private_repositories, position from plans order by position, name');
+  return query<PlanRow>(
+    db,
+    'select name, private_repositories, stored_bytes, position from plans order by position, name',
+  );
 }
 
 export interface SlotsRow {
@@ -48,11 +53,11 @@ export async function updatePlan(db: Db, namespace: string, plan: string): Promi
 export async function upsertPlan(db: Db, plan: PlanRow): Promise<boolean> {
   const rows = await query<{ is_new: boolean }>(
     db,
-    `insert into plans (name, private_repositories, position) values ($1, $2, $3)
+    `insert into plans (name, private_repositories, stored_bytes, position) values ($1, $2, $3, $4)
      on conflict (name) do update set private_repositories = excluded.private_repositories,
-       position = excluded.position
+       stored_bytes = excluded.stored_bytes, position = excluded.position
      returning xmax = 0 as is_new`,
-    [plan.name, plan.private_repositories, plan.position],
+    [plan.name, plan.private_repositories, plan.stored_bytes, plan.position],
   );
   return rows[0]?.is_new === true;
 }

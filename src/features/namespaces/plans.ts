@@ -6,14 +6,16 @@ import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './plans.store';
 
 /*
- * Plans: how many private repositories a namespace may have. A smaller plan takes nothing away, it only lets no
- * repository become private that is not. Unlisted repositories do not count.
+ * Plans: how many private repositories a namespace may have, and how many bytes of layers. A smaller plan takes nothing
+ * away: it lets no more repositories become private and takes no more layers. Unlisted repositories do not count.
  */
 
 export interface Plan {
   readonly name: string;
   /** undefined: as many as one likes */
   readonly privateRepositories: number | undefined;
+  /** of all layers of the namespace, each once; undefined: as many as one likes */
+  readonly storedBytes: number | undefined;
   /** in the list, smallest first */
   readonly position: number;
 }
@@ -33,6 +35,7 @@ export async function listPlans(ctx: Needs<'db'>): Promise<Plan[]> {
   return rows.map((row) => ({
     name: row.name,
     privateRepositories: row.private_repositories ?? undefined,
+    storedBytes: row.stored_bytes ?? undefined,
     position: row.position,
   }));
 }
@@ -83,14 +86,19 @@ export async function assignPlan(ctx: Needs<'db'>, namespace: string, plan: stri
  * @throws AppError `invalid`
  */
 export async function setPlan(ctx: Needs<'db'>, plan: Plan, doer: Doer): Promise<boolean> {
-  const { name, privateRepositories, position } = plan;
+  const { name, privateRepositories, storedBytes, position } = plan;
   if (!PLAN.test(name)) throw new AppError('invalid', `A plan's name has to match "${PLAN.source}"`);
-  if (privateRepositories !== undefined && !(Number.isInteger(privateRepositories) && privateRepositories >= 0)) {
-    throw new AppError('invalid', 'A plan allows a whole number of private repositories');
+  for (const limit of [privateRepositories, storedBytes]) {
+    if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) continue;
+    throw new AppError('invalid', 'A plan allows a whole number of private repositories, and of bytes');
   }
   return inTransaction(ctx.db, async (tx) => {
-    const isNew = await store.upsertPlan(tx, { name, private_repositories: privateRepositories ?? null, position });
-    const details = { privateRepositories: privateRepositories ?? 'unlimited' };
+    const limits = { private_repositories: privateRepositories ?? null, stored_bytes: storedBytes ?? null };
+    const isNew = await store.upsertPlan(tx, { name, ...limits, position });
+    const details = {
+      privateRepositories: privateRepositories ?? 'unlimited',
+      storedBytes: storedBytes ?? 'unlimited',
+    };
     await recordEvent(tx, doer, { action: 'plan.changed', subject: name, details });
     return isNew;
   });

@@ -7,7 +7,9 @@ import type { Actor } from '../accounts/actor';
 import { assertConfirmed } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { canActForAccount } from '../accounts/policy';
+import { lockAccount } from '../accounts/locks';
 import { getUser } from '../accounts/users';
+import { findOrphanedBy } from './owners.store';
 import { getMembersOrganization, getOwnersOrganization, type NamespaceScope } from './scope';
 import { getTeam, showTeam, type TeamPlace } from './teams';
 import * as store from './teams.store';
@@ -85,6 +87,10 @@ export async function join(
   member: { userId: number; username: string },
   doer: Doer,
 ): Promise<boolean> {
+  // Whether the account may go, or be deactivated, depends on what it owns; see `accounts/locks.ts`.
+  if ((await lockAccount(tx, member.userId)) === undefined) {
+    throw new AppError('not_found', `No such user: ${member.username}`);
+  }
   if (!(await store.insertMember(tx, team.id, member.userId))) return false;
   const subject = `${team.organization}/${team.name}`;
   await recordEvent(tx, doer, { action: 'team.member_added', subject, details: { member: member.username } });
@@ -116,13 +122,14 @@ export async function removeMemberAs(ctx: Needs<'db'>, place: TeamPlace, usernam
   const team = await getTeam(ctx, place.organization, place.team);
   const user = await getUser(ctx, username);
   await inTransaction(ctx.db, async (tx) => {
+    await lockAccount(tx, user.id);
     await store.lockTeam(tx, team.id);
-    const { rows: members } = await store.listMembers(tx, team.id);
-    if (!members.some((member) => member.user_id === user.id)) {
+    if (team.isOwners && (await findOrphanedBy(tx, user.id)).includes(team.organization)) {
+      throw new AppError('conflict', 'The last owner cannot leave. Add another active owner first');
+    }
+    if (!(await store.deleteMember(tx, team.id, user.id))) {
       throw new AppError('not_found', `${user.username} is no member of ${place.organization}/${place.team}`);
     }
-    if (team.isOwners && members.length === 1) throw new AppError('conflict', 'The last owner cannot leave');
-    await store.deleteMember(tx, team.id, user.id);
     const subject = `${place.organization}/${place.team}`;
     await recordEvent(tx, doer, { action: 'team.member_removed', subject, details: { member: user.username } });
   });

@@ -94,7 +94,7 @@ export async function insertMember(tx: Db, teamId: number, userId: number): Prom
 
 /** Nobody else changes the team's members until the transaction ends. */
 export async function lockTeam(tx: Db, teamId: number): Promise<boolean> {
-  return (await query(tx, 'select 1 from teams where id = $1 for update', [teamId])).length > 0;
+  return (await query(tx, 'select 1 from teams where id = $1 for no key update', [teamId])).length > 0;
 }
 
 /** @returns false when the account is no member */

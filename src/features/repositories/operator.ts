@@ -5,8 +5,7 @@ import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
 import type { Place } from '../accounts/repository-states';
-import { getUser } from '../accounts/users';
-import { deletePerson } from '../namespaces/account-deletion';
+import { deletePersonWith } from '../namespaces/account-deletion';
 import { assertNoImmutableTags } from './immutable-tags';
 import { displayName, parseRepositoryName } from './names';
 import * as store from './repositories.store';
@@ -101,13 +100,11 @@ export async function deleteUserWithRepositories(
   username: string,
   doer: Doer = OPERATOR,
 ): Promise<number> {
-  return inTransaction(ctx.db, async (tx) => {
-    const { id } = await getUser({ db: tx }, username);
+  return deletePersonWith(ctx, username, doer, async (tx, { id }) => {
     const deleted = await store.deleteAllOfOwner(tx, id);
     for (const name of deleted) {
       await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(name) });
     }
-    await deletePerson({ db: tx }, username, doer);
     return deleted.length;
   });
 }

@@ -1,12 +1,20 @@
 import type { Needs } from '../../context';
 import type { Range } from '../../platform/db/query';
-import { finderOf, type Actor, type RepositoryName } from '../accounts/actor';
+import { finderOf, type RepositoryName } from '../accounts/actor';
 import { assertStillGood } from '../accounts/current-account';
 import { parseFullName } from '../repositories/names';
 import { toCard, type CardPage, type RepositoryCard } from './cards';
 import { listByName } from './cards.store';
 import type { Sort } from './orders';
-import { patternsOfTerm, searchRepositories, totalOfMany } from './search';
+import {
+  inTurn,
+  isHopeless,
+  patternsOfTerm,
+  searchRepositories,
+  totalOfMany,
+  type Searcher,
+  type SearchNeeds,
+} from './search';
 import type { Account } from './search.store';
 import * as store from './shown.store';
 import { LAST_LOOKED_FOR, searchFirstSorted, searchSorted, type SortedRow, type SortedWanted } from './sorted.store';
@@ -59,8 +67,8 @@ interface Found {
   readonly names: readonly RepositoryName[];
 }
 
-async function findBest(ctx: Needs<'db' | 'searchTotals'>, actor: Actor, wanted: CardsWanted): Promise<Found> {
-  const { total, hits } = await searchRepositories(ctx, actor, wanted);
+async function findBest(ctx: SearchNeeds, searcher: Searcher, wanted: CardsWanted): Promise<Found> {
+  const { total, hits } = await searchRepositories(ctx, searcher, wanted);
   return { total, names: hits.map(({ name }) => parseFullName(name)).filter((name) => name !== undefined) };
 }
 
@@ -78,14 +86,23 @@ async function findCommon(
 }
 
 async function findSorted(
-  ctx: Needs<'db' | 'searchTotals'>,
-  actor: Actor,
+  ctx: SearchNeeds,
+  searcher: Searcher,
   sort: Sort,
   { term, page, pageSize }: CardsWanted,
 ): Promise<Found> {
+  const { actor } = searcher;
+  if (isHopeless(term)) {
+    await assertStillGood(ctx, actor);
+    return { total: 0, names: [] };
+  }
   const account = finderOf(actor);
   const wanted = { patterns: patternsOfTerm(term), sort, limit: pageSize, offset: (page - 1) * pageSize };
-  const row = (await findCommon(ctx, account, wanted)) ?? (await searchSorted(ctx.db, account, wanted));
+  const row = await inTurn(
+    ctx,
+    searcher,
+    async () => (await findCommon(ctx, account, wanted)) ?? (await searchSorted(ctx.db, account, wanted)),
+  );
   if (!row.is_account) await assertStillGood(ctx, actor);
   return row;
 }
@@ -94,14 +111,10 @@ async function findSorted(
  * Searches as `searchRepositories` does, for people: with numbers of pulls, and in the order that they like. The names
  * of a page are found first, and what is shown of them after: engines, which ask for less, wait for none of it.
  *
- * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended meanwhile
+ * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended meanwhile; `busy`
  */
-export async function searchCards(
-  ctx: Needs<'db' | 'searchTotals'>,
-  actor: Actor,
-  wanted: CardsWanted,
-): Promise<CardPage> {
+export async function searchCards(ctx: SearchNeeds, searcher: Searcher, wanted: CardsWanted): Promise<CardPage> {
   const { sort } = wanted;
-  const found = await (sort === 'best' ? findBest(ctx, actor, wanted) : findSorted(ctx, actor, sort, wanted));
+  const found = await (sort === 'best' ? findBest(ctx, searcher, wanted) : findSorted(ctx, searcher, sort, wanted));
   return { total: found.total, repositories: (await listByName(ctx.db, found.names)).map(toCard) };
 }

@@ -2,6 +2,7 @@ import type { Needs } from '../../context';
 import { containing } from '../../platform/db/query';
 import { finderOf, type Actor } from '../accounts/actor';
 import { assertStillGood } from '../accounts/current-account';
+import { networkOf } from '../accounts/login-limits';
 import { displayName, LIBRARY, parseFullName } from '../repositories/names';
 import * as store from './search.store';
 
@@ -22,6 +23,34 @@ export interface SearchPage {
 }
 
 const MAX_WORDS = 8;
+
+/** No name with its description is so long, so that nothing has such a word in it. */
+const LONGEST_WORD = 1000;
+
+/** What searching takes. */
+export type SearchNeeds = Needs<'db' | 'searchTotals' | 'searches'>;
+
+/** Who searches, and until when. */
+export interface Searcher {
+  readonly actor: Actor;
+  /** aborted when nobody waits for it any more */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a search when it is the searcher's turn: a few at once, for each takes a connection to the database, and they are
+ * the same ones that pushes and pulls take.
+ *
+ * @throws AppError `busy`; the reason of the signal; what `search` throws
+ */
+export async function inTurn<T>(ctx: SearchNeeds, { actor, signal }: Searcher, search: () => Promise<T>): Promise<T> {
+  return ctx.searches.run(networkOf(actor.address), signal, search);
+}
+
+/** Whether a term has a word that nothing can have in it. */
+export function isHopeless(term: string): boolean {
+  return wordsOf(term).some((word) => word.length > LONGEST_WORD);
+}
 
 const LIBRARY_PREFIX = new RegExp(`^${LIBRARY}/(?=.)`);
 
@@ -82,12 +111,24 @@ async function searchCommon(
  *
  * @param wanted.page - from 1
  * @param wanted.pageSize - from 1
- * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended meanwhile
+ * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended meanwhile; `busy`
  */
 export async function searchRepositories(
-  ctx: Needs<'db' | 'searchTotals'>,
+  ctx: SearchNeeds,
+  searcher: Searcher,
+  wanted: { readonly term: string; readonly page: number; readonly pageSize: number },
+): Promise<SearchPage> {
+  if (isHopeless(wanted.term)) {
+    await assertStillGood(ctx, searcher.actor);
+    return { total: 0, hits: [] };
+  }
+  return inTurn(ctx, searcher, () => findPage(ctx, searcher.actor, wanted));
+}
+
+async function findPage(
+  ctx: SearchNeeds,
   actor: Actor,
-  { term, page, pageSize }: { term: string; page: number; pageSize: number },
+  { term, page, pageSize }: { readonly term: string; readonly page: number; readonly pageSize: number },
 ): Promise<SearchPage> {
   const words = wordsOf(term);
   const patterns = patternsOf(words);

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isOrigin } from './cors';
 
 /*
  * Against pages of others that send a browser, and the cookies in it, to us. Two things are asked of what changes
@@ -43,4 +44,20 @@ export function isSameOrigin(req: IncomingMessage, origin: string): boolean {
   const site = req.headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   return req.headers.origin === undefined || req.headers.origin === origin;
+}
+
+/**
+ * What to tell somebody whose request `isSameOrigin` refused. Mostly it is no attack: a proxy hides from this server how
+ * browsers reach it, the port for instance, and only its operator can say so.
+ *
+ * @param origin - ours
+ */
+export function foreignOriginMessage(req: IncomingMessage, origin: string): string {
+  const { origin: from = '' } = req.headers;
+  const isKnown = isOrigin(from) && from !== origin;
+  const sent = isKnown ? `This was sent from a page of ${from}` : 'This was sent from a page of another site';
+  const advice = isKnown
+    ? `If ${from} is the address of this hub, its operator has to set DRYDOCK_PUBLIC_URL to it`
+    : 'If you sent it from a page of this hub, its operator has to set DRYDOCK_PUBLIC_URL to the address in your browser';
+  return `${sent}, but this hub takes itself for ${origin}. ${advice}`;
 }

@@ -9,6 +9,8 @@ export interface Exchange<Caller> {
   readonly query: URLSearchParams;
   /** who asks, as the route's access demands */
   readonly caller: Caller;
+  /** aborted when the client goes: whoever works for long hands it on, so that no work goes on for nobody */
+  readonly signal: AbortSignal;
 }
 
 /** Header values; a list is sent as one line each. */

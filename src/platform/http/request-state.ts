@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '../errors';
 import type { Logger } from '../log/logger';
 import type { HttpTimeouts } from './timeouts';
 
@@ -11,18 +12,36 @@ export class RequestState {
   /** what the log shows instead of the URL, when that has a secret in it */
   loggedUrl: string | undefined;
   private ownLog: Logger | undefined;
+  private ownSignal: AbortSignal | undefined;
 
   constructor(
     readonly requestId: string,
     private readonly processLog: Logger,
     readonly timeouts: HttpTimeouts,
+    private readonly res: ServerResponse,
   ) {}
+
+  /** Aborted when the client goes before it has its whole answer. Created when it is used first: most never do. */
+  get signal(): AbortSignal {
+    this.ownSignal ??= goneSignal(this.res);
+    return this.ownSignal;
+  }
 
   /** Writes lines that carry the request's id. Made when it is used first, for most requests never do. */
   get log(): Logger {
     this.ownLog ??= this.processLog.child({ requestId: this.requestId });
     return this.ownLog;
   }
+}
+
+function goneSignal(res: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  const tell = (): void => {
+    if (!res.writableFinished) gone.abort(new AppError('invalid', 'The client has gone'));
+  };
+  if (res.closed || res.req.socket.destroyed) tell();
+  else res.once('close', tell);
+  return gone.signal;
 }
 
 const states = new WeakMap<IncomingMessage | ServerResponse, RequestState>();
@@ -39,7 +58,7 @@ export function beginRequest(
 ): RequestState {
   const given = req.headers['x-request-id'];
   const requestId = typeof given === 'string' && ACCEPTED_ID.test(given) ? given : randomUUID();
-  const state = new RequestState(requestId, log, timeouts);
+  const state = new RequestState(requestId, log, timeouts, res);
   res.setHeader('X-Request-Id', requestId);
   states.set(req, state);
   states.set(res, state);

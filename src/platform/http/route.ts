@@ -82,11 +82,20 @@ export function responder<Access extends string, Callers extends Record<Access, 
 ): (req: IncomingMessage, res: ServerResponse, params: Params) => Promise<void> {
   const errorReply = options.errorReply(route);
   return async (req, res, params) => {
-    requestState(res).route = route.path;
+    const state = requestState(res);
+    state.route = route.path;
     const { path, query } = splitUrl(req.url ?? '');
     const make = async (): Promise<Reply> => {
       const caller = await options.guards[route.access](req, res);
-      return route.handle({ req, params, query: new URLSearchParams(query), caller });
+      return route.handle({
+        req,
+        params,
+        query: new URLSearchParams(query),
+        caller,
+        get signal() {
+          return state.signal;
+        },
+      });
     };
     await answer(res, { make, errorReply, path, headers: options.headers });
   };

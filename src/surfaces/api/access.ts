@@ -9,7 +9,7 @@ import type { Scope } from '../../features/oauth/scopes';
 import { AppError } from '../../platform/errors';
 import { readAuthorization } from '../../platform/http/authorization';
 import { clientAddress } from '../../platform/http/client-address';
-import { CSRF_HEADER, isCsrfToken, isSameOrigin, isUnsafe } from '../../platform/http/csrf';
+import { CSRF_HEADER, foreignOriginMessage, isCsrfToken, isSameOrigin, isUnsafe } from '../../platform/http/csrf';
 import { ownOrigin } from '../../platform/http/own-origin';
 import type { Guard } from '../../platform/http/route';
 import { readSessionCookie } from '../../platform/http/session-cookie';
@@ -71,9 +71,9 @@ function anonymous(address: string): Caller {
  */
 function assertOwnPage(ctx: Context, req: IncomingMessage, secret: string): void {
   const token = req.headers[CSRF_HEADER];
-  const isOurs =
-    isSameOrigin(req, ownOrigin(req, ctx.settings)) &&
-    isCsrfToken(ctx.tokenKey, secret, typeof token === 'string' ? token : undefined);
+  const origin = ownOrigin(req, ctx.settings);
+  if (!isSameOrigin(req, origin)) throw new AppError('forbidden', foreignOriginMessage(req, origin));
+  const isOurs = isCsrfToken(ctx.tokenKey, secret, typeof token === 'string' ? token : undefined);
   if (!isOurs) throw new AppError('forbidden', 'The X-CSRF-Token of the session is missing or wrong');
 }
 

@@ -41,6 +41,8 @@ export interface Input<Caller, P, Q, B> {
   readonly query: Q;
   readonly body: B;
   readonly req: IncomingMessage;
+  /** aborted when the client goes: whoever works for long hands it on */
+  readonly signal: AbortSignal;
   /**
    * Holds the request's `If-Match` against what is there now, given as this endpoint would answer it. Call it where
    * nobody can change it any more: in the transaction of the change.

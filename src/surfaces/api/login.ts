@@ -3,7 +3,7 @@ import type { Context } from '../../context';
 import { logIn as begin, type LoggedIn, type LoginResult } from '../../features/accounts/login';
 import { SESSION_SECONDS } from '../../features/accounts/sessions';
 import { AppError } from '../../platform/errors';
-import { isSameOrigin } from '../../platform/http/csrf';
+import { foreignOriginMessage, isSameOrigin } from '../../platform/http/csrf';
 import { ownOrigin } from '../../platform/http/own-origin';
 import { readSessionCookie, sessionCookie } from '../../platform/http/session-cookie';
 
@@ -22,7 +22,8 @@ export async function logIn(
   given: { readonly username: string; readonly password: string; readonly code?: string | undefined },
   address: string,
 ): Promise<Login | Exclude<LoginResult, LoggedIn>> {
-  if (!isSameOrigin(req, ownOrigin(req, ctx.settings))) throw new AppError('forbidden', 'Log in from a page of ours');
+  const origin = ownOrigin(req, ctx.settings);
+  if (!isSameOrigin(req, origin)) throw new AppError('forbidden', foreignOriginMessage(req, origin));
   const userAgent = req.headers['user-agent'] ?? '';
   const login = await begin(ctx, given, { address, userAgent, previousSecret: readSessionCookie(req) });
   if (login.kind !== 'done') return login;

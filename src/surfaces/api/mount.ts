@@ -73,7 +73,8 @@ async function handle(ctx: Context, endpoint: Endpoint, exchange: Exchange<Calle
   const assertCurrent = (body: unknown): void => {
     assertMatches(req, versionOf(endpoint, body), endpoint.etag === 'required');
   };
-  return render(endpoint, req, await endpoint.handle(ctx, { ...parsed, caller, req, assertCurrent }));
+  const { signal } = exchange;
+  return render(endpoint, req, await endpoint.handle(ctx, { ...parsed, caller, req, signal, assertCurrent }));
 }
 
 /** The endpoint as a route: what mounts it does not know of schemas. */

@@ -3,6 +3,7 @@ import { OPERATOR } from '../../features/audit/audit';
 import { createClient, deleteClient, listClients } from '../../features/oauth/clients';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 interface AddOptions extends ListingOptions {
   readonly redirectUri: readonly string[];
@@ -49,7 +50,9 @@ export function addOAuthClientCommands(program: Command, parts: CommandParts): v
     .command('delete')
     .description('delete a client; whatever it got ends at once')
     .argument('<id>', 'the client id')
-    .action(async (clientId: string) => {
+    .option(...YES)
+    .action(async (clientId: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Delete the client ${clientId}?`);
       const { name } = await parts.withContext((ctx) => deleteClient(ctx, clientId, OPERATOR));
       printLine(`Deleted ${name}.`);
     });

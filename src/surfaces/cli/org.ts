@@ -12,6 +12,7 @@ import {
 import { createRobotAs, deleteRobotAs } from '../../features/namespaces/robots';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const NAME = "the organization's name";
 
@@ -44,7 +45,9 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
     .description('turn a user into an organization: the repositories stay, the account goes')
     .argument('<username>', 'who becomes an organization')
     .requiredOption('--owner <username>', 'its first owner')
-    .action(async (username: string, { owner }: { owner: string }) => {
+    .option(...YES)
+    .action(async (username: string, { owner, ...options }: YesOption & { owner: string }) => {
+      await confirmUnlessYes(options, `End the account ${username} and turn it into an organization?`);
       await parts.withContext((ctx) => convertUser(ctx, username, owner, OPERATOR));
       printLine(`${username} is an organization, owned by ${owner}.`);
     });
@@ -52,7 +55,9 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
     .command('delete')
     .description('delete an organization; refused while there are repositories in it')
     .argument('<name>', NAME)
-    .action(async (name: string) => {
+    .option(...YES)
+    .action(async (name: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Delete the organization ${name}?`);
       await parts.withContext((ctx) => deleteOrganizationAs(ctx, name, OPERATOR));
       printLine(`Deleted ${name}.`);
     });
@@ -77,7 +82,11 @@ function addRobotCommands(org: Command, parts: CommandParts): void {
     .description('delete a robot and its tokens')
     .argument('<organization>', NAME)
     .argument('<name>', 'what follows `organization+`')
-    .action(change((ctx, organization, robot) => deleteRobotAs(ctx, organization, robot, OPERATOR), 'Deleted'));
+    .option(...YES)
+    .action(async (organization: string, robot: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Delete the robot ${organization}+${robot}?`);
+      await change((ctx) => deleteRobotAs(ctx, organization, robot, OPERATOR), 'Deleted')(organization, robot);
+    });
 }
 
 function printOrganizations(organizations: readonly Organization[]): void {

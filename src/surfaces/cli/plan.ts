@@ -1,8 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { OPERATOR } from '../../features/audit/audit';
 import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../features/namespaces/plans';
+import { readByteSize, showByteSize } from '../../platform/bytes/byte-size';
 import { printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const NAMESPACE = 'a username, or an organization';
 
@@ -12,14 +14,28 @@ function readLimit(text: string): number | undefined {
   return Number(text);
 }
 
+function readBytes(text: string): number | undefined {
+  if (text === 'unlimited') return undefined;
+  const bytes = readByteSize(text);
+  if (bytes === undefined) throw new InvalidArgumentError('Bytes, a size such as 500m or 10g, or unlimited.');
+  return bytes;
+}
+
 function readPosition(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A number.');
   return Number(text);
 }
 
+interface SetOptions {
+  readonly layers?: number;
+  readonly position: number;
+}
+
 /** `drydock plan …`. */
 export function addPlanCommands(program: Command, parts: CommandParts): void {
-  const plan = program.command('plan').description('how many private repositories a user or organization may have');
+  const plan = program
+    .command('plan')
+    .description('how many private repositories and bytes of layers a user or organization may have');
   plan
     .command('list')
     .description('list all plans')
@@ -29,8 +45,8 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
       if (json === true) printJson(plans);
       else
         printTable(
-          ['PLAN', 'PRIVATE REPOSITORIES'],
-          plans.map((each) => [each.name, shown(each.privateRepositories)]),
+          ['PLAN', 'PRIVATE REPOSITORIES', 'LAYERS'],
+          plans.map((each) => [each.name, shown(each.privateRepositories), shownBytes(each.storedBytes)]),
         );
     });
   plan
@@ -38,16 +54,30 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
     .description('make a plan, or change one')
     .argument('<name>', "the plan's name")
     .argument('<repositories>', 'how many may be private, or `unlimited`', readLimit)
+    .option(
+      '--layers <size>',
+      'how many bytes of layers a namespace may hold: 500m, 10g or unlimited; without it, as before',
+      readBytes,
+    )
     .option('--position <number>', 'its place in the list', readPosition, 100)
-    .action(async (name: string, privateRepositories: number | undefined, { position }: { position: number }) => {
-      await parts.withContext((ctx) => setPlan(ctx, { name, privateRepositories, position }, OPERATOR));
-      printLine(`The plan ${name} allows ${shown(privateRepositories)}.`);
+    .action(async (name: string, privateRepositories: number | undefined, options: SetOptions) => {
+      const storedBytes = await parts.withContext(async (ctx) => {
+        const known = (await listPlans(ctx)).find((each) => each.name === name);
+        const bytes = 'layers' in options ? options.layers : known?.storedBytes;
+        await setPlan(ctx, { name, privateRepositories, storedBytes: bytes, position: options.position }, OPERATOR);
+        return bytes;
+      });
+      printLine(
+        `The plan ${name} allows ${shown(privateRepositories)} private repositories and ${shownBytes(storedBytes)} of layers.`,
+      );
     });
   plan
     .command('delete')
     .description('delete a plan that nobody has')
     .argument('<name>', "the plan's name")
-    .action(async (name: string) => {
+    .option(...YES)
+    .action(async (name: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Delete the plan ${name}?`);
       await parts.withContext((ctx) => deletePlan(ctx, name, OPERATOR));
       printLine(`Deleted the plan ${name}.`);
     });
@@ -67,4 +97,8 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
 
 function shown(limit: number | undefined): string {
   return limit === undefined ? 'unlimited' : String(limit);
+}
+
+function shownBytes(bytes: number | undefined): string {
+  return bytes === undefined ? 'unlimited' : showByteSize(bytes);
 }

@@ -19,7 +19,7 @@ import {
 import { AppError } from '../../platform/errors';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
-import { confirm, stdTerminal } from './terminal';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const NAME = 'namespace/name, or name for one of the library';
 const EVEN_IMMUTABLE = ['--immutable-tags', 'also if it has immutable tags'] as const;
@@ -66,11 +66,11 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .command('delete')
     .description('delete a repository with its tags and images, at once')
     .argument('<name>', NAME)
-    .option('--yes', 'do not ask')
+    .option(...YES)
     .option(...EVEN_IMMUTABLE)
-    .action(async (text: string, options: { yes?: true; immutableTags?: true }) => {
+    .action(async (text: string, options: YesOption & { immutableTags?: true }) => {
       const name = parseName(text);
-      if (options.yes !== true) await confirm(stdTerminal(), `Delete ${displayName(name)}?`, '--yes');
+      await confirmUnlessYes(options, `Delete ${displayName(name)}?`);
       const evenImmutable = options.immutableTags === true;
       await parts.withContext((ctx) => deleteRepository(ctx, name, { evenImmutable }));
       printLine(`Deleted ${displayName(name)}.`);
@@ -119,9 +119,11 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .description('let a former name of a repository go: nobody pulls by it any more, another can have it')
     .argument('<name>', NAME)
     .argument('<former-name>', NAME)
+    .option(...YES)
     .option(...EVEN_IMMUTABLE)
-    .action(async (text: string, formerText: string, options: { immutableTags?: true }) => {
+    .action(async (text: string, formerText: string, options: YesOption & { immutableTags?: true }) => {
       const [name, alias] = [parseName(text), parseName(formerText)];
+      await confirmUnlessYes(options, `Let the former name ${displayName(alias)} go?`);
       const evenImmutable = options.immutableTags === true;
       await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias, { evenImmutable }));
       printLine(`${displayName(name)} is not ${displayName(alias)} any more.`);

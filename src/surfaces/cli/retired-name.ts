@@ -3,7 +3,7 @@ import { OPERATOR } from '../../features/audit/audit';
 import { freeRetiredName, listRetiredNames } from '../../features/repositories/retired-names';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
-import { confirm, stdTerminal } from './terminal';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 /** `drydock retired-name …`. */
 export function addRetiredNameCommands(program: Command, parts: CommandParts): void {
@@ -27,9 +27,9 @@ export function addRetiredNameCommands(program: Command, parts: CommandParts): v
     .command('free')
     .description('let anybody take a name; hosts that still pull by it will trust whoever does')
     .argument('<name>', 'a namespace, or namespace/name for the former name of a repository')
-    .option('--yes', 'do not ask')
-    .action(async (name: string, options: { yes?: true }) => {
-      if (options.yes !== true) await confirm(stdTerminal(), `Let anybody take ${name}?`, '--yes');
+    .option(...YES)
+    .action(async (name: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Let anybody take ${name}?`);
       await parts.withContext((ctx) => freeRetiredName(ctx, name, OPERATOR));
       printLine(`${name} is free.`);
     });

@@ -5,6 +5,7 @@ import { addMemberAs, removeMemberAs } from '../../features/namespaces/team-memb
 import { deleteTeamAs, listTeamsAs, putTeamAs } from '../../features/namespaces/teams';
 import { printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const ORGANIZATION = "the organization's name";
 const TEAM = "the team's name";
@@ -42,7 +43,9 @@ export function addTeamCommands(program: Command, parts: CommandParts): void {
     .description('delete a team; what it was given is taken from its members')
     .argument('<organization>', ORGANIZATION)
     .argument('<team>', TEAM)
-    .action(async (organization: string, name: string) => {
+    .option(...YES)
+    .action(async (organization: string, name: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Delete the team ${organization}/${name}?`);
       await parts.withContext((ctx) => deleteTeamAs(ctx, organization, name, OPERATOR));
       printLine(`Deleted ${organization}/${name}.`);
     });

@@ -45,6 +45,23 @@ export async function askPassword({ input, output }: Terminal): Promise<string> 
   }
 }
 
+/** What a command that cannot be undone is told: `--yes`. */
+export interface YesOption {
+  readonly yes?: true;
+}
+
+/** The option of every command that cannot be undone; `confirmUnlessYes` asks without it. */
+export const YES = ['--yes', 'do not ask'] as const;
+
+/**
+ * Asks at the terminal before something that cannot be undone, unless `--yes` was given.
+ *
+ * @throws AppError `invalid` unless the answer is yes
+ */
+export async function confirmUnlessYes({ yes }: YesOption, question: string): Promise<void> {
+  if (yes !== true) await confirm(stdTerminal(), question, '--yes');
+}
+
 /**
  * Asks before something that cannot be undone.
  *

@@ -7,6 +7,7 @@ import { fullName, parseFullName } from '../../features/repositories/names';
 import { AppError } from '../../platform/errors';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const USERNAME = 'a username, or organization+robot';
 
@@ -77,7 +78,9 @@ export function addTokenCommands(program: Command, parts: CommandParts): void {
     .description('end an access token')
     .argument('<username>', USERNAME)
     .argument('<id>', 'its number in `token list`', readDays)
-    .action(async (username: string, id: number) => {
+    .option(...YES)
+    .action(async (username: string, id: number, options: YesOption) => {
+      await confirmUnlessYes(options, `Revoke the token ${id} of ${username}?`);
       await parts.withContext(async (ctx) => {
         const user = await getUser(ctx, username);
         await revokeAccessToken(ctx, { userId: user.id, username: user.username }, id, OPERATOR);

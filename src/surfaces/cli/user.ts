@@ -1,26 +1,22 @@
 import type { Command } from 'commander';
-import {
-  assertNotOnlyAdministrator,
-  createUser,
-  getUser,
-  listUsers,
-  setActive,
-  setAdmin,
-  updateUser,
-  type User,
-} from '../../features/accounts/users';
+import { createUser, getUser, listUsers, updateUser, type User } from '../../features/accounts/users';
 import { turnOffSecondFactorOf } from '../../features/accounts/second-factor';
 import { deletePerson } from '../../features/namespaces/account-deletion';
+import { setActive, setAdmin } from '../../features/namespaces/account-status';
 import { deleteUserWithRepositories } from '../../features/repositories/operator';
 import { count, formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordOptions } from './password-options';
-import { stdTerminal } from './terminal';
+import { confirmUnlessYes, stdTerminal, YES, type YesOption } from './terminal';
 
 interface AddOptions extends PasswordOptions {
   readonly email?: string;
   readonly admin?: true;
   readonly inactive?: true;
+}
+
+interface DeleteOptions extends YesOption {
+  readonly withRepositories?: boolean;
 }
 
 const NAME = 'the username';
@@ -104,10 +100,7 @@ function addSwitches(user: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .option('--revoke', 'make it an ordinary account instead')
     .action(async (username: string, { revoke = false }: { revoke?: boolean }) => {
-      await parts.withContext(async (ctx) => {
-        if (revoke) await assertNotOnlyAdministrator(ctx, username);
-        await setAdmin(ctx, username, !revoke);
-      });
+      await parts.withContext((ctx) => setAdmin(ctx, username, !revoke));
       printLine(`${username} is ${revoke ? 'no administrator any more' : 'an administrator'}.`);
     });
 }
@@ -129,10 +122,12 @@ function addDeleteCommand(user: Command, parts: CommandParts): void {
     .description('delete an account and its namespace; refused while there are repositories in it')
     .argument('<name>', NAME)
     .option('--with-repositories', 'delete the repositories, too')
-    .action(async (name: string, { withRepositories = false }: { withRepositories?: boolean }) => {
+    .option(...YES)
+    .action(async (name: string, { withRepositories = false, ...options }: DeleteOptions) => {
+      const what = withRepositories ? ' with its repositories' : '';
+      await confirmUnlessYes(options, `Delete the account ${name}${what}?`);
       const deleted = await parts.withContext(async (ctx) => {
         const { username } = await getUser(ctx, name);
-        await assertNotOnlyAdministrator(ctx, username);
         if (withRepositories) return { username, repositories: await deleteUserWithRepositories(ctx, username) };
         await deletePerson(ctx, username);
         return { username, repositories: 0 };

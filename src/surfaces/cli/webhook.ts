@@ -9,6 +9,7 @@ import { createWebhook, deleteWebhook, listWebhooks, type Webhook } from '../../
 import { AppError } from '../../platform/errors';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
+import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const REPOSITORY = 'namespace/name, or name for one of the library';
 const HOOK = 'the name of the webhook';
@@ -62,8 +63,10 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
     .description('delete a webhook with its deliveries')
     .argument('<repository>', REPOSITORY)
     .argument('<hook>', HOOK)
-    .action(async (text: string, name: string) => {
+    .option(...YES)
+    .action(async (text: string, name: string, options: YesOption) => {
       const repository = parseName(text);
+      await confirmUnlessYes(options, `Delete the webhook ${name} of ${displayName(repository)}?`);
       await parts.withContext(async (ctx) => {
         await deleteWebhook(ctx, OPERATOR, repository, (await findByName(ctx, repository, name)).id);
       });

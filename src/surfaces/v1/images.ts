@@ -1,16 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { diffImage } from '../../features/images/diff';
+import { networkOf } from '../../features/accounts/login-limits';
 import { listImageFiles } from '../../features/images/files';
 import { ancestryAsJson, getImage, getImageJson } from '../../features/images/images';
+import type { Asker } from '../../features/images/inspection/inspection';
 import { getImageOrLink } from '../../features/images/linking';
 import type { Image } from '../../features/images/locate';
 import { assertImageId } from '../../features/repositories/names';
 import { AppError } from '../../platform/errors';
-import { empty, json, jsonText, type Headers, type Reply } from '../../platform/http/exchange';
+import { empty, jsonText, type Headers, type Reply } from '../../platform/http/exchange';
 import type { V1Exchange, V1Handler } from './access';
 import { substituteFor, varyFor } from './empty-layers';
-import { immutableHeaders } from './replies';
+import { imageHeaders } from './replies';
 
 /** The image id of the path. */
 export function imageIdOf({ params }: Pick<V1Exchange<'registry'>, 'params'>): string {
@@ -34,37 +36,58 @@ function sizeAndChecksums(req: IncomingMessage, image: Image): Headers {
   };
 }
 
-async function replyWithJson(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
-  const headers = { ...immutableHeaders(image.isPrivate), ...sizeAndChecksums(req, image), ...varyFor(image) };
+async function replyWithJson(ctx: Context, exchange: V1Exchange<'registry'>, image: Image): Promise<Reply> {
+  const { req, caller } = exchange;
+  const headers = { ...imageHeaders(caller, image), ...sizeAndChecksums(req, image), ...varyFor(image) };
   return isUnmodified(req) ? empty(304, headers) : jsonText(200, await getImageJson(ctx, image), headers);
 }
 
 /** `GET /v1/images/<id>/json` (protocol 4.2). A pusher asks it to know whether to upload: a yes may link the image. */
 export const getJson: V1Handler<'registry'> = async (ctx, exchange) =>
-  replyWithJson(ctx, exchange.req, await getImageOrLink(ctx, exchange.caller, imageIdOf(exchange)));
+  replyWithJson(ctx, exchange, await getImageOrLink(ctx, exchange.caller, imageIdOf(exchange)));
 
 /** `GET /v1/images/<id>/ancestry` (protocol 4.8): child first. */
 export const getAncestryOf: V1Handler<'registry'> = async (ctx, exchange) => {
   const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
-  const headers = immutableHeaders(image.isPrivate);
+  const headers = imageHeaders(exchange.caller, image);
   return isUnmodified(exchange.req) ? empty(304, headers) : jsonText(200, await ancestryAsJson(ctx, image), headers);
 };
+
+function askerOf({ caller: actor, signal }: V1Exchange<'registry'>): Asker {
+  return { actor, signal };
+}
+
+/** Up to here an answer is no burden, however slowly its client reads. */
+const LONG_ANSWER = 1024 * 1024;
+
+/** @throws AppError `busy` when too many long answers are being sent */
+function longJson(ctx: Context, { caller }: V1Exchange<'registry'>, bytes: Buffer, headers: Headers): Reply {
+  if (bytes.length <= LONG_ANSWER) return jsonText(200, bytes, headers);
+  const body = ctx.heldAnswers.bodyOf(networkOf(caller.address), bytes);
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'application/json', 'Content-Length': bytes.length, ...headers },
+    body,
+  };
+}
 
 /** `GET /v1/images/<id>/diff` (protocol 4.9): what the layer changed in what its ancestors had. */
 export const getDiff: V1Handler<'registry'> = async (ctx, exchange) => {
   const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
-  const headers = immutableHeaders(image.isPrivate);
-  return isUnmodified(exchange.req) ? empty(304, headers) : json(200, await diffImage(ctx, image), headers);
+  const headers = imageHeaders(exchange.caller, image);
+  if (isUnmodified(exchange.req)) return empty(304, headers);
+  return longJson(ctx, exchange, await diffImage(ctx, askerOf(exchange), image), headers);
 };
 
-async function replyWithFiles(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
-  const headers = immutableHeaders(image.isPrivate);
-  return isUnmodified(req) ? empty(304, headers) : json(200, await listImageFiles(ctx, image), headers);
+async function replyWithFiles(ctx: Context, exchange: V1Exchange<'registry'>, image: Image): Promise<Reply> {
+  const headers = imageHeaders(exchange.caller, image);
+  if (isUnmodified(exchange.req)) return empty(304, headers);
+  return longJson(ctx, exchange, await listImageFiles(ctx, askerOf(exchange), image), headers);
 }
 
 /** `GET /v1/images/<id>/files` (protocol 4.9). */
 export const getFiles: V1Handler<'registry'> = async (ctx, exchange) =>
-  replyWithFiles(ctx, exchange.req, await getImage(ctx, exchange.caller, imageIdOf(exchange)));
+  replyWithFiles(ctx, exchange, await getImage(ctx, exchange.caller, imageIdOf(exchange)));
 
 /** The image, if it is in a private repository: the `private_images` routes know no others (protocol 4.10). */
 export async function getPrivateImage(ctx: Context, exchange: V1Exchange<'registry'>): Promise<Image> {
@@ -75,8 +98,8 @@ export async function getPrivateImage(ctx: Context, exchange: V1Exchange<'regist
 
 /** `GET /v1/private_images/<id>/json` (protocol 4.10). */
 export const getPrivateJson: V1Handler<'registry'> = async (ctx, exchange) =>
-  replyWithJson(ctx, exchange.req, await getPrivateImage(ctx, exchange));
+  replyWithJson(ctx, exchange, await getPrivateImage(ctx, exchange));
 
 /** `GET /v1/private_images/<id>/files` (protocol 4.10). */
 export const getPrivateFiles: V1Handler<'registry'> = async (ctx, exchange) =>
-  replyWithFiles(ctx, exchange.req, await getPrivateImage(ctx, exchange));
+  replyWithFiles(ctx, exchange, await getPrivateImage(ctx, exchange));

@@ -1,25 +1,25 @@
-import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { assertLayerWhole, getImage, openLayer } from '../../features/images/images';
 import type { Image } from '../../features/images/locate';
 import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import { readRange } from '../../platform/http/ranges';
-import type { V1Handler } from './access';
+import type { V1Exchange, V1Handler } from './access';
 import { getPrivateImage, imageIdOf, isUnmodified } from './images';
 import { substituteFor, varyFor } from './empty-layers';
 import { offload } from './layer-offload';
-import { immutableHeaders } from './replies';
+import { imageHeaders } from './replies';
 import { headerOf } from './requests';
 
 /**
  * The stored bytes, never encoded or transformed: sizes, checksums and resumed downloads all refer to them
  * (protocol 4.4). A HEAD answers the same headers, for docker 0.12 to 1.1 look there for `Accept-Ranges`.
  */
-async function replyWithLayer(ctx: Context, req: IncomingMessage, image: Image): Promise<Reply> {
+async function replyWithLayer(ctx: Context, exchange: V1Exchange<'registry'>, image: Image): Promise<Reply> {
+  const { req, caller } = exchange;
   const substitute = substituteFor(image, req);
   const sizeBytes = substitute?.length ?? image.layerSizeBytes;
   const described: Headers = {
-    ...immutableHeaders(image.isPrivate),
+    ...imageHeaders(caller, image),
     'Content-Type': 'application/octet-stream',
     ...varyFor(image),
   };
@@ -48,8 +48,8 @@ async function replyWithLayer(ctx: Context, req: IncomingMessage, image: Image):
 
 /** `GET /v1/images/<id>/layer` (protocol 4.4). */
 export const getLayer: V1Handler<'registry'> = async (ctx, exchange) =>
-  replyWithLayer(ctx, exchange.req, await getImage(ctx, exchange.caller, imageIdOf(exchange)));
+  replyWithLayer(ctx, exchange, await getImage(ctx, exchange.caller, imageIdOf(exchange)));
 
 /** `GET /v1/private_images/<id>/layer` (protocol 4.10). */
 export const getPrivateLayer: V1Handler<'registry'> = async (ctx, exchange) =>
-  replyWithLayer(ctx, exchange.req, await getPrivateImage(ctx, exchange));
+  replyWithLayer(ctx, exchange, await getPrivateImage(ctx, exchange));

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import type { Actor, RepositoryName, TokenAccess } from '../../features/accounts/actor';
 import { identityOf } from '../../features/accounts/actor';
+import type { Image } from '../../features/images/locate';
 import { issueToken } from '../../features/tokens/token';
 import type { Headers, Reply } from '../../platform/http/exchange';
 import { hostOf } from '../../platform/http/host';
@@ -22,16 +23,21 @@ export function v1Headers(reply: Reply): Headers {
   return 'Cache-Control' in reply.headers ? EVERY_ANSWER : { ...EVERY_ANSWER, ...NOT_CACHED };
 }
 
+/** The answer depends on who asks: two repositories may have different images under one id. */
+const VARY = { Vary: 'Accept, Authorization' };
+
 /**
- * For what never changes (protocol 0.3); a private image may be kept by its reader, and by nobody in between. Two
- * repositories may have different images under one id, so a cache may not give one caller what another one got.
+ * For an image, which never changes (protocol 0.3). A token names the repository, so URL and token decide for ever what
+ * the answer is, and a cache that heeds `Vary` may keep it; of a private image, only its reader's own. Without a token
+ * the answer depends on what the caller opened last: a copy must be asked about each time.
  */
-export function immutableHeaders(isPrivate: boolean): Headers {
+export function imageHeaders(caller: Actor, { isPrivate }: Pick<Image, 'isPrivate'>): Headers {
+  if (caller.kind !== 'token') return { 'Cache-Control': 'private, no-cache', ...VARY };
   return {
     'Cache-Control': `${isPrivate ? 'private' : 'public'}, max-age=${YEAR_SECONDS}`,
     Expires: new Date(Date.now() + YEAR_SECONDS * 1000).toUTCString(),
     'Last-Modified': 'Thu, 01 Jan 1970 00:00:00 GMT',
-    Vary: 'Accept, Authorization',
+    ...VARY,
   };
 }
 

@@ -49,7 +49,7 @@ function toResult(hit: SearchHit): Record<string, unknown> {
  * `GET /v1/search` (protocol 2.13): pages as the Hub had them where `n` or `page` is given, otherwise all hits up to
  * 1,000. Docker up to 0.6.5 decodes results of strings only.
  */
-export const search: V1Handler<'index'> = async (ctx, { req, query, caller }) => {
+export const search: V1Handler<'index'> = async (ctx, { req, query, caller, signal }) => {
   const wanted = parameters.parse({
     q: query.get('q') ?? '',
     n: numberText(query.get('n')),
@@ -57,7 +57,7 @@ export const search: V1Handler<'index'> = async (ctx, { req, query, caller }) =>
   });
   const { q, page } = wanted;
   const n = query.has('n') || query.has('page') ? wanted.n : EVERYTHING;
-  const { total, hits } = await searchRepositories(ctx, caller, { term: q, page, pageSize: n });
+  const { total, hits } = await searchRepositories(ctx, { actor: caller, signal }, { term: q, page, pageSize: n });
   const onlyStrings = readsOnlyStrings(headerOf(req, 'user-agent'));
   const results = onlyStrings ? hits.map(({ name, description }) => ({ name, description })) : hits.map(toResult);
   const pages = Math.ceil(total / n);

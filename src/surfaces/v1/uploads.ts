@@ -40,7 +40,8 @@ export const putLayer: V1Handler<'registry'> = async (ctx, exchange) => {
 
 /** `PUT /v1/images/<id>/checksum` (protocol 4.6). */
 export const putChecksum: V1Handler<'registry'> = async (ctx, exchange) => {
-  await takeChecksum(ctx, exchange.caller, pushedIdOf(exchange), {
+  const { caller: actor, signal } = exchange;
+  await takeChecksum(ctx, { actor, signal }, pushedIdOf(exchange), {
     payload: headerOf(exchange.req, 'x-docker-checksum-payload'),
     tarsum: headerOf(exchange.req, 'x-docker-checksum'),
   });

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '../../context';
 import { AppError } from '../../platform/errors';
 import { needsPassword } from '../../features/accounts/guarded-actions';
-import { isCsrfToken, isSameOrigin } from '../../platform/http/csrf';
+import { foreignOriginMessage, isCsrfToken, isSameOrigin } from '../../platform/http/csrf';
 import type { Exchange, Reply } from '../../platform/http/exchange';
 import type { Guard, Method, Route } from '../../platform/http/route';
 import { confirmedVisitor, CONFIRM_FIELDS } from './confirm-password';
@@ -61,7 +61,7 @@ export type WebRow = {
 export class LoginNeeded extends Error {}
 
 function assertToken(ctx: Context, req: IncomingMessage, visitor: Visitor, form: Form, access: Access): void {
-  if (!isSameOrigin(req, visitor.origin)) throw new AppError('forbidden', 'This form was sent from another site');
+  if (!isSameOrigin(req, visitor.origin)) throw new AppError('forbidden', foreignOriginMessage(req, visitor.origin));
   const { formSecret } = visitor;
   if (formSecret === undefined && access === 'link-form') return;
   if (formSecret !== undefined && isCsrfToken(ctx.tokenKey, formSecret, form.raw('csrf_token'))) return;

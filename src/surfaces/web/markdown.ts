@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import MarkdownIt from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
+import { HEADING_ID, IN_PAGE, linkHeadings, readBreaksAndComments } from './markdown-rules';
 
 /*
  * Markdown of strangers. One library writes the HTML and lets none of the author's through; another then drops whatever
- * is not on a short list, so that a fault of the first does no harm. No class, no style, no id, no picture and no address
- * but those of links ever come out.
+ * is not on a short list, so that a fault of the first does no harm. No class, no style, no picture, no id but those of
+ * headings and no address but those of links ever come out.
  */
 
 /** `readme`: with headings and tables; `comment`: what fits into a few lines. */
@@ -56,6 +55,7 @@ function markLinked(tokens: readonly Token[]): void {
 function makeWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
   const writer = new MarkdownIt({ html: false, linkify: true, typographer: false, breaks: kind === 'comment' });
   if (kind === 'comment') writer.disable(['table', 'heading', 'lheading', 'hr']);
+  readBreaksAndComments(writer);
   // Pictures are on other hosts, which would learn who reads: they become links.
   writer.renderer.rules['image'] = (tokens, index) => {
     const token = tokens[index];
@@ -66,6 +66,7 @@ function makeWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
   writer.core.ruler.push('drydock', ({ tokens }) => {
     lowerHeadings(tokens);
     markLinked(tokens);
+    linkHeadings(tokens);
   });
   return writer;
 }
@@ -75,19 +76,33 @@ const WRITERS: Readonly<Record<MarkdownKind, MarkdownIt.MarkdownIt>> = {
   comment: makeWriter('comment'),
 };
 
+const HEADINGS = ['h2', 'h3', 'h4', 'h5', 'h6'];
+
+function linkTo(href: string): Record<string, string> {
+  if (IN_PAGE.test(href)) return { href };
+  // A link without a host would lead to a page of ours that the author did not mean.
+  return LEADS_OUT.test(href) ? { href, rel: LINK_REL } : {};
+}
+
+const toHeading: sanitizeHtml.Transformer = (tagName, { id = '' }) => ({
+  tagName,
+  attribs: HEADING_ID.test(id) ? { id } : {},
+});
+
 function clean(html: string, kind: MarkdownKind): string {
   return sanitizeHtml(html, {
     allowedTags: [...ALLOWED_ELEMENTS[kind]],
-    allowedAttributes: { a: ['href', 'rel'], pre: ['tabindex'] },
+    allowedAttributes: {
+      a: ['href', 'rel'],
+      pre: ['tabindex'],
+      ...Object.fromEntries(HEADINGS.map((heading) => [heading, ['id']])),
+    },
     allowedSchemes: ['http', 'https', 'mailto'],
     allowProtocolRelative: false,
     disallowedTagsMode: 'discard',
     transformTags: {
-      // A link without a host would lead to a page of ours that the author did not mean.
-      a: (_name, { href = '' }) => ({
-        tagName: 'a',
-        attribs: LEADS_OUT.test(href) ? { href, rel: LINK_REL } : {},
-      }),
+      a: (_name, { href = '' }) => ({ tagName: 'a', attribs: linkTo(href) }),
+      ...Object.fromEntries(HEADINGS.map((heading) => [heading, toHeading])),
       // Code scrolls sideways, and must do so by the keyboard, too.
       pre: () => ({ tagName: 'pre', attribs: { tabindex: '0' } }),
     },
@@ -115,7 +130,27 @@ const PARTS = [Infinity, 16_000, 4000];
 /** Only a table with rows of nothing becomes so much more; any part of it does, too. */
 const SWOLLEN = 8;
 
-function renderUpTo(text: string, kind: MarkdownKind, characters: number): Rendered {
+/** A text, and how it shall be shown. */
+export interface MarkdownTask {
+  readonly text: string;
+  readonly kind: MarkdownKind;
+  /** the most that comes out */
+  readonly characters: number;
+}
+
+/** The beginning of a text as it was written. */
+export function plainBeginning({ text, kind, characters }: MarkdownTask): Rendered {
+  const plain = WRITERS[kind].utils.escapeHtml(text.slice(0, Math.floor(characters / 8)));
+  return { html: `<pre tabindex="0"><code>${plain}</code></pre>`, isCut: true };
+}
+
+/**
+ * The same, of a text that may be as long as its author likes: of one that would be too long a page, the beginning. It
+ * may take a tenth of a second and more: pages ask `written-text.ts`, which has threads for it.
+ *
+ * @param characters - the most that comes out
+ */
+export function renderMarkdownUpTo(text: string, kind: MarkdownKind, characters: number): Rendered {
   for (const part of PARTS) {
     const beginning = text.slice(0, part);
     // What is too long is not cleaned in vain: that takes most of the time.
@@ -125,28 +160,11 @@ function renderUpTo(text: string, kind: MarkdownKind, characters: number): Rende
     const html = clean(written, kind);
     if (html.length <= characters) return { html, isCut: beginning.length < text.length };
   }
-  // Short text that becomes long HTML was made to: it is shown as it was written.
-  const plain = WRITERS[kind].utils.escapeHtml(text.slice(0, Math.floor(characters / 8)));
-  return { html: `<pre tabindex="0"><code>${plain}</code></pre>`, isCut: true };
+  // Short text that becomes long HTML was made to.
+  return plainBeginning({ text, kind, characters });
 }
 
-/** A long text takes a tenth of a second, and is read more often than it is written. */
-const cache = new LRUCache<string, Rendered>({
-  max: 2000,
-  maxSize: 16 * 1024 * 1024,
-  sizeCalculation: ({ html }) => html.length + 200,
-});
-
-/**
- * The same, of a text that may be as long as its author likes: of one that would be too long a page, the beginning.
- *
- * @param characters - the most that comes out
- */
-export function renderMarkdownUpTo(text: string, kind: MarkdownKind, characters: number): Rendered {
-  const key = `${kind} ${characters} ${createHash('sha256').update(text).digest('base64')}`;
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const rendered = renderUpTo(text, kind, characters);
-  cache.set(key, rendered);
-  return rendered;
+/** What a thread is asked. */
+export function render({ text, kind, characters }: MarkdownTask): Rendered {
+  return renderMarkdownUpTo(text, kind, characters);
 }

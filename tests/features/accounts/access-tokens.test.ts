@@ -6,7 +6,8 @@ import {
 } from '../../../src/features/accounts/own-access-tokens';
 import type { Actor } from '../../../src/features/accounts/actor';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
-import { setActive, updateUser } from '../../../src/features/accounts/users';
+import { updateUser } from '../../../src/features/accounts/users';
+import { setActive } from '../../../src/features/namespaces/account-status';
 import { makeImage, pushImages, startPull } from '../../helpers/images';
 import { actorOf } from '../../helpers/actors';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';

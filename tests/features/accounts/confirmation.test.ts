@@ -10,7 +10,9 @@ import { verifyCredentials } from '../../../src/features/accounts/credentials';
 import { removeEmail } from '../../../src/features/accounts/emails';
 import { forgetExpiredLinks } from '../../../src/features/accounts/email-links';
 import { register } from '../../../src/features/accounts/registration';
-import { createUser, deleteUser, getUser, setActive, updateUser } from '../../../src/features/accounts/users';
+import { createUser, getUser, updateUser } from '../../../src/features/accounts/users';
+import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { setActive } from '../../../src/features/namespaces/account-status';
 import { listEvents } from '../../../src/features/audit/audit';
 import { createMailPlace, type MailPlace } from '../../helpers/mail-place';
 import { noticesIn } from '../../helpers/notices';
@@ -104,7 +106,7 @@ describe('a new account', () => {
 
   it('that is deleted before its mail is sent is sent none', async () => {
     await register(place.ctx, ALICE, ADDRESS);
-    await deleteUser(place.ctx, 'alice');
+    await deletePerson(place.ctx, 'alice');
     expect(await place.deliver()).toEqual([]);
     expect(await queuedJobs(place.database)).toEqual([]);
   });

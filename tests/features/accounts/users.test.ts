@@ -3,15 +3,14 @@ import { verifyCredentials } from '../../../src/features/accounts/credentials';
 import { getAccount } from '../../../src/features/accounts/current-account';
 import {
   createUser,
-  deleteUser,
   findUser,
   getUser,
   listUsers,
-  setActive,
-  setAdmin,
   updateUser,
   type NewUser,
 } from '../../../src/features/accounts/users';
+import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { setActive, setAdmin } from '../../../src/features/namespaces/account-status';
 import type { Context } from '../../../src/context';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
@@ -115,7 +114,7 @@ describe('changes', () => {
       () => setActive(ctx, 'nobody', true),
       () => setAdmin(ctx, 'nobody', true),
       () => updateUser(ctx, 'nobody', { password: 'another' }),
-      () => deleteUser(ctx, 'nobody'),
+      () => deletePerson(ctx, 'nobody'),
       () => getUser(ctx, 'nobody'),
     ]) {
       await expect(change()).rejects.toMatchObject({ code: 'not_found' });
@@ -132,7 +131,7 @@ describe('changes', () => {
 describe('deleteUser', () => {
   it('frees the name and the address', async () => {
     await createUser(ctx, user('alice'));
-    await deleteUser(ctx, 'alice');
+    await deletePerson(ctx, 'alice');
     expect(await findUser(ctx, 'alice')).toBeUndefined();
     await createUser(ctx, user('alice'));
   });
@@ -140,7 +139,7 @@ describe('deleteUser', () => {
   it('is refused while there are repositories, and then changes nothing', async () => {
     await createUser(ctx, user('alice'));
     await database.db('repositories').insert({ namespace: 'alice', name: 'app' });
-    await expect(deleteUser(ctx, 'alice')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject({ code: 'conflict' });
     expect(await verifyCredentials(ctx, 'alice', 'secret', '::1')).toBeDefined();
   });
 });

@@ -1,6 +1,7 @@
 import { forgetEvents, listEvents, OPERATOR, recordEvent, recordLogin } from '../../../src/features/audit/audit';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
-import { createUser, findUser, setAdmin, updateUser } from '../../../src/features/accounts/users';
+import { createUser, findUser, updateUser } from '../../../src/features/accounts/users';
+import { setAdmin } from '../../../src/features/namespaces/account-status';
 import type { Context } from '../../../src/context';
 import { jobsOf } from '../../../src/jobs';
 import { createTestContext } from '../../helpers/test-context';

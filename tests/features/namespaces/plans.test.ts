@@ -85,12 +85,12 @@ it('take nothing away when they shrink', async () => {
 });
 
 it('are an operator’s to change', async () => {
-  await setPlan(ctx, { name: 'tiny', privateRepositories: 0, position: 0 }, OPERATOR);
+  await setPlan(ctx, { name: 'tiny', privateRepositories: 0, storedBytes: undefined, position: 0 }, OPERATOR);
   await assignPlan(ctx, 'alice', 'tiny', OPERATOR);
   await expect(createRepository(ctx, alice, app('first'), 'private')).rejects.toMatchObject({
     message: 'The plan tiny of alice allows 0 private repositories, and 0 are there',
   });
-  await setPlan(ctx, { name: 'tiny', privateRepositories: undefined, position: 0 }, OPERATOR);
+  await setPlan(ctx, { name: 'tiny', privateRepositories: undefined, storedBytes: undefined, position: 0 }, OPERATOR);
   await createRepository(ctx, alice, app('first'), 'private');
   await expect(deletePlan(ctx, 'tiny', OPERATOR)).rejects.toMatchObject({ code: 'conflict' });
   await assignPlan(ctx, 'alice', 'free', OPERATOR);
@@ -98,7 +98,9 @@ it('are an operator’s to change', async () => {
   await expect(assignPlan(ctx, 'alice', 'tiny', OPERATOR)).rejects.toMatchObject({ message: 'No such plan: tiny' });
   await expect(assignPlan(ctx, 'nobody', 'free', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
   await expect(assignPlan(ctx, 'library', 'free', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
-  await expect(setPlan(ctx, { name: 'Bad', privateRepositories: 1, position: 0 }, OPERATOR)).rejects.toMatchObject({
+  await expect(
+    setPlan(ctx, { name: 'Bad', privateRepositories: 1, storedBytes: undefined, position: 0 }, OPERATOR),
+  ).rejects.toMatchObject({
     code: 'invalid',
   });
 });

@@ -90,7 +90,7 @@ describe('organizations', () => {
     expect(await database.db('repositories').pluck('namespace')).toEqual(['robert']);
     await expect(convertUser(ctx, 'alice', 'carol', OPERATOR)).rejects.toMatchObject({
       code: 'conflict',
-      message: 'alice is the only owner of acme',
+      message: 'alice is the only active owner of acme. Give it another owner first',
     });
     await expect(convertUser(ctx, 'carol', 'carol', OPERATOR)).rejects.toMatchObject({ code: 'invalid' });
     await expect(convertUser(ctx, 'root', 'carol', OPERATOR)).rejects.toMatchObject({ code: 'conflict' });
@@ -151,9 +151,11 @@ describe('teams', () => {
     await removeMember(ctx, robert, DEVELOPERS, 'robert');
     await removeMember(ctx, alice, DEVELOPERS, 'carol');
     expect(await membersOf('developers')).toEqual([]);
-    const last = { code: 'conflict', message: 'The last owner cannot leave' };
+    const last = { code: 'conflict', message: 'The last owner cannot leave. Add another active owner first' };
     await expect(removeMember(ctx, alice, OWNERS, 'alice')).rejects.toMatchObject(last);
-    await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject({ message: 'alice is the only owner of acme' });
+    await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject({
+      message: 'alice is the only active owner of acme. Give it another owner first',
+    });
   });
 
   it('keep one owner when two leave at once (R12)', async () => {

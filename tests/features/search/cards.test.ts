@@ -7,6 +7,7 @@ import { repositoriesOf, repositoriesSharedWith, type CardPage } from '../../../
 import { explore, searchCards, type CardsWanted } from '../../../src/features/search/explore';
 import { saveActivity } from '../../../src/features/statistics/counting';
 import { addPerson } from '../../helpers/people';
+import { asking } from '../../helpers/actors';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 
@@ -134,7 +135,7 @@ describe('exploring', () => {
 
 describe('searching for people', () => {
   const find = async (actor: Actor, term: string, wanted: Partial<CardsWanted> = {}) =>
-    searchCards(ctx, actor, { term, sort: 'best', page: 1, pageSize: 100, ...wanted });
+    searchCards(ctx, asking(actor), { term, sort: 'best', page: 1, pageSize: 100, ...wanted });
 
   it.each([
     ['best', ['robert/tool', 'alice/web', 'library/redis']],

@@ -4,6 +4,7 @@ import type { CardPage } from '../../../src/features/search/cards';
 import { explore, featured, searchCards } from '../../../src/features/search/explore';
 import { LOOKED_AT } from '../../../src/features/search/search.store';
 import { query } from '../../../src/platform/db/query';
+import { asking } from '../../helpers/actors';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 
@@ -89,7 +90,7 @@ it.each([
 ] as const)('pages of a search by %s for %j are all hits once, in one order', async (sort, term) => {
   const expected = await expectedNames(sort, term);
   const wanted = (page: number) => ({ term, sort, page, pageSize: PAGE });
-  expect(await pagesOf(expected.length, (page) => searchCards(ctx, ANYBODY, wanted(page)))).toEqual(expected);
+  expect(await pagesOf(expected.length, (page) => searchCards(ctx, asking(ANYBODY), wanted(page)))).toEqual(expected);
 });
 
 it('the first page has the most pulled ones of either kind', async () => {

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import { networkOf } from '../../../src/features/accounts/login-limits';
 import type { Actor } from '../../../src/features/accounts/actor';
 import { searchRepositories } from '../../../src/features/search/search';
 import { allSql, firstStatement, LOOKED_AT } from '../../../src/features/search/search.store';
 import { query } from '../../../src/platform/db/query';
+import { asking } from '../../helpers/actors';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 
@@ -17,7 +19,7 @@ afterAll(() => database.drop());
 
 /** Every time in a process of its own, which has counted nothing yet. */
 const find = (term: string, page = 1, pageSize = 100) =>
-  searchRepositories(createTestContext(database.db), ANYBODY, { term, page, pageSize });
+  searchRepositories(createTestContext(database.db), asking(ANYBODY), { term, page, pageSize });
 
 it('finds exactly the repositories that have every word in their name or description', async () => {
   const anyText = fc.array(fc.constantFrom(...WORDS), { maxLength: 3 }).map((words) => words.join(' '));
@@ -201,4 +203,35 @@ describe('among many repositories', () => {
     // One of three has the word, and four of five of those are public.
     expect([plan, Number(walked?.[1]) < 100]).toEqual([plan, true]);
   });
+});
+
+it('a word that no name and description has room for finds nothing, and the database is not asked', async () => {
+  const ctx = createTestContext(database.db);
+  const run = jest.spyOn(ctx.searches, 'run');
+  for (const term of ['x'.repeat(1001), `debian ${'y'.repeat(16_000)}`]) {
+    const found = await searchRepositories(ctx, asking(ANYBODY), { term, page: 1, pageSize: 10 });
+    expect(found).toEqual({ total: 0, hits: [] });
+  }
+  expect(run).not.toHaveBeenCalled();
+});
+
+it('a search waits while its network has three running, and leaves with whoever asked', async () => {
+  const ctx = createTestContext(database.db);
+  const ends: (() => void)[] = [];
+  const { signal } = new AbortController();
+  const running = Array.from({ length: 3 }, () =>
+    ctx.searches.run(networkOf(ANYBODY.address), signal, () => new Promise<void>((resolve) => ends.push(resolve))),
+  );
+  const gone = new AbortController();
+  const asked = searchRepositories(
+    ctx,
+    { actor: ANYBODY, signal: gone.signal },
+    { term: 'debian', page: 1, pageSize: 10 },
+  );
+  expect(ctx.searches.load).toEqual({ running: 3, waiting: 1 });
+  gone.abort(new Error('gone'));
+  await expect(asked).rejects.toThrow('gone');
+  expect(ctx.searches.load).toEqual({ running: 3, waiting: 0 });
+  for (const end of ends) end();
+  await Promise.all(running);
 });

@@ -1,5 +1,5 @@
 import type { Actor, RepositoryName } from '../../../src/features/accounts/actor';
-import { deleteUser } from '../../../src/features/accounts/users';
+import { deletePerson } from '../../../src/features/namespaces/account-deletion';
 import { listEvents } from '../../../src/features/audit/audit';
 import { addComment, deleteComment, listComments } from '../../../src/features/social/comments';
 import {
@@ -108,7 +108,7 @@ describe('comments', () => {
   it('go with their author', async () => {
     await addUser(server, 'david');
     await add(await actorOf(server, 'david'), 'goodbye');
-    await deleteUser(server.ctx, 'david');
+    await deletePerson(server.ctx, 'david');
     expect(await list()).toEqual([]);
   });
 });

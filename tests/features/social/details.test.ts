@@ -2,7 +2,7 @@ import type { Actor, RepositoryName } from '../../../src/features/accounts/actor
 import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
 import { searchRepositories } from '../../../src/features/search/search';
 import { getRepositoryDetails, updateDescriptions } from '../../../src/features/social/details';
-import { actorOf, ANYBODY } from '../../helpers/actors';
+import { actorOf, ANYBODY, asking } from '../../helpers/actors';
 import { startPush } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -61,7 +61,7 @@ it('descriptions are changed one by one or together, and search finds the short 
     fullDescription: '# Whale\n',
     immutableTags: ['v*'],
   });
-  const { hits } = await searchRepositories(server.ctx, ANYBODY, { term: 'whale', page: 1, pageSize: 10 });
+  const { hits } = await searchRepositories(server.ctx, asking(ANYBODY), { term: 'whale', page: 1, pageSize: 10 });
   expect(hits).toMatchObject([{ name: 'alice/app', description: '100 % whale' }]);
   await update({ fullDescription: '' });
   expect(await getRepositoryDetails(server.ctx, ANYBODY, APP)).toMatchObject({ fullDescription: '' });

@@ -28,9 +28,14 @@ it('everybody sees the plans, in their order', async () => {
 it('administrators make, change and delete plans', async () => {
   const put = (body: object, as = 'root', name = 'tiny') => askApi(server, 'put', `${PLANS}${name}/`, { as, body });
   const made = await put({ private_repositories: 2, position: 1 });
-  expect([made.status, made.body]).toEqual([201, { name: 'tiny', private_repositories: 2, position: 1 }]);
-  const changed = await put({ private_repositories: null });
-  expect([changed.status, changed.body]).toEqual([200, { name: 'tiny', private_repositories: null, position: 100 }]);
+  expect([made.status, made.body]).toEqual([
+    201,
+    { name: 'tiny', private_repositories: 2, stored_bytes: null, position: 1 },
+  ]);
+  const changed = await put({ private_repositories: null, stored_bytes: 5_000_000_000 });
+  const limits = { private_repositories: null, stored_bytes: 5_000_000_000 };
+  expect([changed.status, changed.body]).toEqual([200, { name: 'tiny', ...limits, position: 100 }]);
+  expect((await put({ private_repositories: 1, stored_bytes: -1 })).status).toBe(400);
   expect((await put({ private_repositories: 2 }, 'alice')).status).toBe(403);
   expect((await put({ private_repositories: -1 })).status).toBe(400);
   expect((await put({})).status).toBe(400);

@@ -43,7 +43,7 @@ describe('drydock audit', () => {
       ['repo', 'create', 'robert/web'],
       ['repo', 'private', 'robert/app'],
       ['repo', 'delete', 'robert/web', '--yes'],
-      ['user', 'delete', 'robert', '--with-repositories'],
+      ['user', 'delete', 'robert', '--with-repositories', '--yes'],
       ['gc'],
       ['gc', '--dry-run'],
       ['scrub'],

@@ -29,7 +29,7 @@ describe('drydock oauth-client', () => {
     ]);
     const table = await place.run('oauth-client', 'list');
     expect(table.stdout).toContain(`${id}  The app  ${uris.join(' ')}`);
-    expect(await place.run('oauth-client', 'delete', id!)).toEqual(success('Deleted The app.\n'));
+    expect(await place.run('oauth-client', 'delete', id!, '--yes')).toEqual(success('Deleted The app.\n'));
     expect(await listed()).toEqual([]);
     const { stdout: events } = await place.run('audit', '--json', '--action', 'oauth');
     expect(
@@ -56,7 +56,7 @@ describe('drydock oauth-client', () => {
   });
 
   it('says what is wrong', async () => {
-    expect(await place.run('oauth-client', 'delete', 'nothing')).toEqual(failure('No such client: nothing'));
+    expect(await place.run('oauth-client', 'delete', 'nothing', '--yes')).toEqual(failure('No such client: nothing'));
     expect(await place.run('oauth-client', 'add', 'X', '--redirect-uri', 'javascript:alert(1)')).toEqual(
       failure('Wrong redirect URI format: javascript:alert(1)'),
     );

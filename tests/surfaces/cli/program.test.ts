@@ -1,6 +1,35 @@
+import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { CommandParts } from '../../../src/surfaces/cli/parts';
+import { buildProgram } from '../../../src/surfaces/cli/program';
 import { createCommandPlace, failure, startCommand, success, type CommandPlace } from '../../helpers/run-command';
+
+/** The commands with their words, as `user delete`. */
+function leavesOf(command: Command, words: readonly string[] = []): { words: string; command: Command }[] {
+  return command.commands.flatMap((child) => {
+    const all = [...words, child.name()];
+    return child.commands.length > 0 ? leavesOf(child, all) : [{ words: all.join(' '), command: child }];
+  });
+}
+
+it('every command that cannot be undone asks, and has --yes', () => {
+  const parts = { version: '0' } as CommandParts;
+  const leaves = leavesOf(buildProgram(parts));
+  const final = leaves.filter(({ words }) => /delete|revoke|convert|free$/.test(words));
+  expect(final.map(({ words }) => words)).toContain('user delete');
+  const without = final.filter(({ command }) => !command.options.some(({ long }) => long === '--yes'));
+  expect(without.map(({ words }) => words)).toEqual([]);
+});
+
+it.each([
+  'user delete alice', 'org delete acme', 'org convert alice --owner bobby', 'org robot-delete acme ci',
+  'team delete acme builders', 'plan delete tiny', 'token revoke alice 1', 'repo delete alice/app',
+  'repo alias-delete alice/app alice/old', 'webhook delete alice/app ci', 'oauth-client delete x', 'retired-name free x',
+])('drydock %s does nothing without a terminal or --yes', async (line) => {
+  const { code, stderr } = await startCommand(line.split(' '), {}).ended;
+  expect([code, stderr]).toEqual([1, expect.stringContaining('This cannot be undone: say so with --yes')]);
+}); // prettier-ignore
 
 let place: CommandPlace;
 beforeAll(async () => {
@@ -22,7 +51,7 @@ describe('help', () => {
     expect([code, stderr]).toEqual([0, '']);
     const listed = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name);
     const commands =
-      'serve migrate seed user token org team plan repo webhook oauth-client gc scrub audit mail doctor help';
+      'serve migrate seed user token org team plan repo retired-name webhook oauth-client gc scrub audit mail doctor help';
     expect(listed).toEqual(commands.split(' '));
   });
 

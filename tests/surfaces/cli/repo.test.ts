@@ -96,7 +96,7 @@ describe('repo move, aliases and alias-delete', () => {
     await expect(repo('move', 'alice/web', 'web')).resolves.toEqual(success('alice/web is web.\n'));
     await expect(listed()).resolves.toMatchObject([{ namespace: 'library', name: 'web' }]);
     await expect(repo('aliases', 'web')).resolves.toEqual(success('alice/app\nalice/web\n'));
-    await expect(repo('alias-delete', 'web', 'alice/app')).resolves.toEqual(
+    await expect(repo('alias-delete', 'web', 'alice/app', '--yes')).resolves.toEqual(
       success('web is not alice/app any more.\n'),
     );
     await expect(aliases('web')).resolves.toEqual([{ namespace: 'alice', name: 'web' }]);
@@ -113,7 +113,7 @@ describe('repo move, aliases and alias-delete', () => {
       await expect(repo('move', 'alice/app', to)).resolves.toEqual(failure(sentence));
     }
     await expect(repo('move', 'alice/none', 'alice/x1')).resolves.toEqual(failure('No such repository: alice/none'));
-    await expect(repo('alias-delete', 'alice/app', 'alice/old')).resolves.toEqual(
+    await expect(repo('alias-delete', 'alice/app', 'alice/old', '--yes')).resolves.toEqual(
       failure('alice/old is no former name of alice/app'),
     );
   });

@@ -24,13 +24,15 @@ it('drydock org', async () => {
   );
   expect(await run('org robot-add acme ci')).toEqual(success('Made acme+ci.\n'));
   expect(await run('org robot-add acme spare')).toEqual(success('Made acme+spare.\n'));
-  expect(await run('org robot-delete acme spare')).toEqual(success('Deleted acme+spare.\n'));
-  expect(await run('org convert robert --owner alice')).toEqual(
+  expect(await run('org robot-delete acme spare --yes')).toEqual(success('Deleted acme+spare.\n'));
+  expect(await run('org convert robert --owner alice --yes')).toEqual(
     success('robert is an organization, owned by alice.\n'),
   );
-  expect(await run('org delete robert')).toEqual(success('Deleted robert.\n'));
-  expect(await run('org delete alice')).toEqual(failure('No such organization: alice'));
-  expect(await run('user delete alice')).toEqual(failure('alice is the only owner of acme'));
+  expect(await run('org delete robert --yes')).toEqual(success('Deleted robert.\n'));
+  expect(await run('org delete alice --yes')).toEqual(failure('No such organization: alice'));
+  expect(await run('user delete alice --yes')).toEqual(
+    failure('alice is the only active owner of acme. Give it another owner first'),
+  );
 });
 
 it('drydock team', async () => {
@@ -42,22 +44,24 @@ it('drydock team', async () => {
     { name: 'developers', memberCount: 1, description: '' },
   ]);
   expect(await run('team leave acme developers acme+ci')).toEqual(success('acme+ci is not in acme/developers.\n'));
-  expect(await run('team leave acme owners alice')).toEqual(failure('The last owner cannot leave'));
-  expect(await run('team delete acme developers')).toEqual(success('Deleted acme/developers.\n'));
-  expect(await run('team delete acme developers')).toEqual(failure('No such team: acme/developers'));
+  expect(await run('team leave acme owners alice')).toEqual(
+    failure('The last owner cannot leave. Add another active owner first'),
+  );
+  expect(await run('team delete acme developers --yes')).toEqual(success('Deleted acme/developers.\n'));
+  expect(await run('team delete acme developers --yes')).toEqual(failure('No such team: acme/developers'));
 });
 
 it('drydock plan', async () => {
   expect((await run('plan list')).stdout).toBe(
     [
-      'PLAN       PRIVATE REPOSITORIES',
-      'free       1',
-      'micro      5',
-      'small      10',
-      'medium     20',
-      'large      50',
-      'xlarge     100',
-      'unlimited  unlimited',
+      'PLAN       PRIVATE REPOSITORIES  LAYERS',
+      'free       1                     10 GiB',
+      'micro      5                     unlimited',
+      'small      10                    unlimited',
+      'medium     20                    unlimited',
+      'large      50                    unlimited',
+      'xlarge     100                   unlimited',
+      'unlimited  unlimited             unlimited',
       '',
     ].join('\n'),
   );
@@ -65,7 +69,12 @@ it('drydock plan', async () => {
     success('acme has the plan micro: 0 of 5 private repositories.\n'),
   );
   expect(await run('plan assign acme none')).toEqual(failure('No such plan: none'));
-  expect(await run('plan set tiny 0 --position 0')).toEqual(success('The plan tiny allows 0.\n'));
+  expect(await run('plan set tiny 0 --position 0 --layers 500m')).toEqual(
+    success('The plan tiny allows 0 private repositories and 500 MiB of layers.\n'),
+  );
+  expect(await run('plan set tiny 0 --position 0')).toEqual(
+    success('The plan tiny allows 0 private repositories and 500 MiB of layers.\n'),
+  );
   expect(await json('plan list')).toMatchObject([
     { name: 'tiny', privateRepositories: 0 },
     { name: 'free' },
@@ -76,7 +85,7 @@ it('drydock plan', async () => {
     {},
     {},
   ]);
-  expect(await run('plan delete tiny')).toEqual(success('Deleted the plan tiny.\n'));
+  expect(await run('plan delete tiny --yes')).toEqual(success('Deleted the plan tiny.\n'));
   expect((await run('plan set tiny many')).code).not.toBe(0);
 });
 
@@ -91,7 +100,7 @@ it('drydock token', async () => {
   expect(listed).toMatchObject([{ name: 'builds', access: 'write', repositories: ['acme/app', 'library/base'] }]);
   expect((await run('token list acme+ci')).stdout).toContain('acme/app library/base');
   const id = listed[0]?.id ?? 0;
-  expect(await run(`token revoke acme+ci ${id}`)).toEqual(success(`Revoked the token ${id} of acme+ci.\n`));
-  expect(await run(`token revoke acme+ci ${id}`)).toEqual(failure('No such access token'));
+  expect(await run(`token revoke acme+ci ${id} --yes`)).toEqual(success(`Revoked the token ${id} of acme+ci.\n`));
+  expect(await run(`token revoke acme+ci ${id} --yes`)).toEqual(failure('No such access token'));
   expect((await run('token add alice --name x --access all')).code).not.toBe(0);
 });

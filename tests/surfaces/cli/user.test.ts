@@ -167,13 +167,13 @@ describe('user activate, deactivate and admin', () => {
 
   it('leave the only administrator one', async () => {
     await addUser({ ctx }, 'bobby', { isAdmin: true });
-    const refused = failure('bobby is the only administrator; make another one first');
+    const refused = failure('bobby is the only active administrator. Make another account an administrator first');
     await expect(place.run('user', 'admin', 'bobby', '--revoke')).resolves.toEqual(refused);
-    await expect(place.run('user', 'delete', 'bobby')).resolves.toEqual(refused);
+    await expect(place.run('user', 'delete', 'bobby', '--yes')).resolves.toEqual(refused);
     await expect(listed()).resolves.toMatchObject([{ isAdmin: false }, { isAdmin: true }]);
   });
 
-  it.each([['activate'], ['deactivate'], ['admin'], ['admin', '--revoke'], ['delete']])(
+  it.each([['activate'], ['deactivate'], ['admin'], ['admin', '--revoke'], ['delete', '--yes']])(
     'know no user that is not there: %s %s',
     async (command, ...flags) => {
       await expect(place.run('user', command, 'nobody', ...flags)).resolves.toEqual(failure('No such user: nobody'));
@@ -185,7 +185,7 @@ describe('user delete', () => {
   beforeEach(() => addUser({ ctx }, 'alice'));
 
   it('deletes the account and its namespace, so that the name is free', async () => {
-    await expect(place.run('user', 'delete', 'alice')).resolves.toEqual(success('Deleted alice.\n'));
+    await expect(place.run('user', 'delete', 'alice', '--yes')).resolves.toEqual(success('Deleted alice.\n'));
     await expect(usernames()).resolves.toEqual([]);
     const again = await add('alice', '--email', 'alice@example.com', '--password', 'secret2');
     expect(again).toEqual(success('Made alice.\n'));
@@ -195,11 +195,11 @@ describe('user delete', () => {
     await place.run('repo', 'create', 'alice/one');
     await place.run('repo', 'create', 'alice/two');
     await place.run('repo', 'create', 'kept');
-    await expect(place.run('user', 'delete', 'alice')).resolves.toEqual(
+    await expect(place.run('user', 'delete', 'alice', '--yes')).resolves.toEqual(
       failure('alice still has repositories; delete them first'),
     );
     await expect(isPassword('alice', PASSWORD)).resolves.toBe(true);
-    await expect(place.run('user', 'delete', 'alice', '--with-repositories')).resolves.toEqual(
+    await expect(place.run('user', 'delete', 'alice', '--with-repositories', '--yes')).resolves.toEqual(
       success('Deleted alice and 2 repositories.\n'),
     );
     await expect(usernames()).resolves.toEqual([]);

@@ -28,7 +28,7 @@ it('makes, lists and deletes webhooks; a secret that it made is printed once', a
     { name: 'own', urls: ['https://a.test/'] },
   ]);
   expect(JSON.stringify(hooks)).not.toContain('secret');
-  await expect(webhook('delete', 'app', 'ci')).resolves.toEqual(success('Deleted the webhook ci of app.\n'));
+  await expect(webhook('delete', 'app', 'ci', '--yes')).resolves.toEqual(success('Deleted the webhook ci of app.\n'));
   await expect(webhook('list', 'app')).resolves.toEqual(
     success('WEBHOOK  STATE  MADE BY  URLS\nown      on     -        https://a.test/\n'),
   );

@@ -1,5 +1,6 @@
 import request from 'supertest';
-import { setActive, updateUser } from '../../../src/features/accounts/users';
+import { updateUser } from '../../../src/features/accounts/users';
+import { setActive } from '../../../src/features/namespaces/account-status';
 import { makeImage, pushImages } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 

@@ -1,6 +1,6 @@
 import request, { type Response } from 'supertest';
 import { trustProxies } from '../../../src/platform/http/client-address';
-import { setActive } from '../../../src/features/accounts/users';
+import { setActive } from '../../../src/features/namespaces/account-status';
 import { startSibling } from '../../helpers/sibling-server';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 

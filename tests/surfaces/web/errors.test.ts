@@ -66,7 +66,32 @@ describe('a form', () => {
     const asked = request(server.server).post('/account/reset').set('Origin', 'http://evil.example').type('form');
     const { status, text } = await asked.send({ account: 'alice' });
     expect(status).toBe(403);
-    expect(text).toContain('This form was sent from another site.');
+    expect(text).toContain(
+      'This was sent from a page of http://evil.example, but this hub takes itself for http://127.0.0.1:',
+    );
+  });
+
+  it('behind a proxy that drops the port says which setting mends it', async () => {
+    const asked = request(server.server).post('/account/login/').set({ Host: 'hub.example.com', Accept: 'text/html' });
+    const { status, text } = await asked.set('Origin', 'http://hub.example.com:8080').type('form').send({ a: 'b' });
+    expect(status).toBe(403);
+    expect(text).toContain('but this hub takes itself for http://hub.example.com. If http://hub.example.com:8080 is');
+    expect(text).toContain('its operator has to set DRYDOCK_PUBLIC_URL to it.');
+    const api = request(server.server).post('/api/v1.1/session/').set('Host', 'hub.example.com');
+    const { body } = await api.set('Origin', 'http://hub.example.com:8080').send({ username: 'alice', password: 'x' });
+    expect(body).toMatchObject({ status: 403, detail: expect.stringContaining('DRYDOCK_PUBLIC_URL') });
+  });
+
+  it('from what is no origin is refused without repeating it', async () => {
+    for (const headers of [{ Origin: 'http://"><script>' }, { 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'null' }]) {
+      const asked = request(server.server)
+        .post('/account/reset')
+        .set({ ...headers, Accept: 'text/html' });
+      const { status, text } = await asked.type('form').send({ account: 'alice' });
+      expect([status, text.includes('&gt;&lt;script'), text.includes('"><script>')]).toEqual([403, false, false]);
+      expect(text).toContain('This was sent from a page of another site');
+      expect(text).toContain('DRYDOCK_PUBLIC_URL');
+    }
   });
 
   it('that is too old is a 403 with the way back to it, and to nowhere else', async () => {

@@ -95,8 +95,10 @@ describe.each(KINDS)('Markdown of a %s', (kind: MarkdownKind) => {
       const html = renderMarkdown(text, kind);
       for (const { name, attributes } of elementsOf(html)) {
         expect(ALLOWED_ELEMENTS[kind]).toContain(name);
-        const { href, rel, tabindex, ...others } = attributes;
+        const { href, rel, tabindex, id, ...others } = attributes;
         expect(others).toEqual({});
+        if (id !== undefined)
+          expect([name, id]).toEqual([expect.stringMatching(/^h\d$/), expect.stringMatching(/^readme-/)]);
         if (tabindex !== undefined) expect([name, tabindex]).toEqual(['pre', '0']);
         if (href === undefined) expect(rel).toBeUndefined();
         else {
@@ -105,7 +107,7 @@ describe.each(KINDS)('Markdown of a %s', (kind: MarkdownKind) => {
           expect(rel).toBe('nofollow noopener noreferrer ugc');
         }
       }
-      expect(html.replaceAll(/<\/?[a-z0-9]+( (href|rel|tabindex)="[^"]*")*( \/)?>/g, '')).not.toContain('<');
+      expect(html.replaceAll(/<\/?[a-z0-9]+( (href|rel|tabindex|id)="[^"]*")*( \/)?>/g, '')).not.toContain('<');
     }
   });
 });
@@ -135,10 +137,74 @@ it('a readme has text, links, code, lists and tables', () => {
 });
 
 it('headings come below that of the page, and leave no rank out', () => {
-  const ranks = (text: string): string[] => [...renderMarkdown(text, 'readme').matchAll(/<(h\d)>/g)].map(([, h]) => h!);
+  const ranks = (text: string): string[] =>
+    [...renderMarkdown(text, 'readme').matchAll(/<(h\d) id="[^"]+">/g)].map(([, h]) => h!);
   expect(ranks('# a\n## b\n### c\n# d')).toEqual(['h2', 'h3', 'h4', 'h2']);
   expect(ranks('### a\n# b\n#### c\n## d')).toEqual(['h2', 'h2', 'h3', 'h3']);
   expect(ranks('# a\n## b\n### c\n#### d\n##### e\n###### f')).toEqual(['h2', 'h3', 'h4', 'h5', 'h6', 'h6']);
+});
+
+describe('links to headings of the same text', () => {
+  const links = (text: string): (string | undefined)[] =>
+    [...renderMarkdown(text, 'readme').matchAll(/<a( href="([^"]*)")?[^>]*>/g)].map(([, , href]) => href);
+  const ids = (text: string): (string | undefined)[] =>
+    [...renderMarkdown(text, 'readme').matchAll(/<h\d( id="([^"]*)")?>/g)].map(([, , id]) => id);
+
+  it('lead to it, in the spelling of GitHub and in any case', () => {
+    const text =
+      '[a](#how-to-use-it) [b](#How-to-use-it) [c](#run-tests-1)\n\n# How to use it?\n\n## Run `tests`\n\n## Run tests\n';
+    expect(ids(text)).toEqual(['readme-how-to-use-it', 'readme-run-tests', 'readme-run-tests-1']);
+    expect(links(text)).toEqual(['#readme-how-to-use-it', '#readme-how-to-use-it', '#readme-run-tests-1']);
+  });
+
+  it('lead to headings in any script', () => {
+    const text = '[x](#установка)\n\n# Установка\n';
+    expect(ids(text)).toEqual(['readme-установка']);
+    expect(links(text)).toEqual([`#readme-${encodeURIComponent('установка')}`]);
+  });
+
+  it('lead nowhere else: not to a heading that is missing, nor to a part of the page', () => {
+    expect(links('[x](#missing) [y](#main) [z](#readme-here) [e](#) [p](#%zz)\n\n# Here')).toEqual(
+      Array(5).fill(undefined),
+    );
+    expect(renderMarkdown('[x](#a)\n\n# a', 'comment')).not.toContain('href');
+  });
+
+  it('no two headings have one id, and one without letters has none', () => {
+    const found = ids('# a\n# a\n# a-1\n# a\n# !!!\n# "><script>\n# a');
+    expect(found).toEqual([
+      'readme-a',
+      'readme-a-1',
+      'readme-a-1-1',
+      'readme-a-2',
+      undefined,
+      'readme-script',
+      'readme-a-3',
+    ]);
+  });
+});
+
+describe.each(KINDS)('HTML that a %s may have', (kind) => {
+  it('is a line break', () => {
+    for (const tag of ['<br>', '<br/>', '<BR />']) expect(renderMarkdown(`a${tag}b`, kind)).toBe('<p>a<br />\nb</p>\n');
+    expect(renderMarkdown('`<br>` <brx> <br x>', kind)).toBe(
+      '<p><code>&lt;br&gt;</code> &lt;brx&gt; &lt;br x&gt;</p>\n',
+    );
+  });
+
+  it('is a comment, which nobody sees', () => {
+    expect(renderMarkdown('a <!-- hidden --> b', kind)).toBe('<p>a  b</p>\n');
+    expect(renderMarkdown('<!-- hidden\n\n* over <script>\n\nparagraphs -->\n\nb', kind)).toBe('<p>b</p>\n');
+    expect(renderMarkdown('a\n<!-- hidden -->\nb', kind)).toBe('<p>a</p>\n<p>b</p>\n');
+    expect(renderMarkdown('<!-- a --> b <!-- c -->', kind)).not.toContain('--');
+    expect(renderMarkdown('* x\n  <!-- hidden -->\n* y', kind)).not.toContain('hidden');
+  });
+
+  it('is shown where it is not whole, or is code', () => {
+    expect(renderMarkdown('a <!-- b', kind)).toBe('<p>a &lt;!-- b</p>\n');
+    expect(renderMarkdown('<!-- a\n\nb', kind)).toBe('<p>&lt;!-- a</p>\n<p>b</p>\n');
+    expect(renderMarkdown('`<!-- a -->`', kind)).toContain('<code>&lt;!-- a --&gt;</code>');
+  });
 });
 
 it('pictures become links, and in a link their words', () => {
@@ -172,6 +238,9 @@ describe('long text', () => {
     ['links without end', '[a](http://a.example) '.repeat(3000)],
     ['brackets that open', '['.repeat(65_000)],
     ['quotes in quotes', '> '.repeat(32_000)],
+    ['comments that never end', '<!--'.repeat(16_000)],
+    ['lines of comments that never end', '<!--\n'.repeat(12_000)],
+    ['headings of the same words', '# a\n'.repeat(16_000)],
     ['list in list', '* '.repeat(32_000)],
   ])('never becomes more than a page has room for: %s', (_what, text) => {
     const { html } = renderMarkdownUpTo(text, 'readme', 64_000);

@@ -1,3 +1,4 @@
+import { BudgetSpent, readWithin, refusalOf, type Budget } from './budget';
 import { toFile } from './file-list';
 import type { TarEntry } from './tar-reader';
 
@@ -133,4 +134,40 @@ function shown(
       kind === 'symlink' || kind === 'hardlink' ? linkname.toString('utf8').slice(0, LINK_CHARACTERS) : undefined,
     isDeleted,
   };
+}
+
+/** What a layer has in one directory. */
+export interface DirectoryListing {
+  readonly entries: readonly LayerEntry[];
+  /** the layer has more in it than anybody looks through */
+  readonly isCut: boolean;
+}
+
+/** Read of a layer, and held in memory of it. */
+const ENTRIES_READ = 500_000;
+const HELD = { entries: 100_000, bytes: 16 * 1024 * 1024 };
+
+/**
+ * What a layer has in one directory, as far as the budget goes.
+ *
+ * @param path - absolute, without a slash at its end unless it is the root
+ * @throws AppError `invalid` when the layer is no archive that can be read
+ */
+export async function listDirectory(
+  layer: AsyncIterable<Buffer>,
+  budget: Budget,
+  path: string,
+): Promise<DirectoryListing> {
+  const directory = new Directory(path, HELD);
+  let read = 0;
+  try {
+    for await (const entry of readWithin(layer, budget)) {
+      read += 1;
+      if (!directory.add(entry) || read === ENTRIES_READ) return { entries: directory.sorted(), isCut: true };
+    }
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw refusalOf(error);
+    return { entries: directory.sorted(), isCut: true };
+  }
+  return { entries: directory.sorted(), isCut: false };
 }

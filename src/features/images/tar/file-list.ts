@@ -1,6 +1,6 @@
 import { AppError } from '../../../platform/errors';
-import { decompress } from './decompress';
-import { readTar, TarError, type TarEntry } from './tar-reader';
+import { readWithin, refusalOf, type Budget } from './budget';
+import type { TarEntry } from './tar-reader';
 
 /** `[name, type, deleted, size, mtime, mode, uid, gid]`, the row of `/files`. */
 export type FileEntry = readonly [
@@ -17,10 +17,11 @@ export type FileEntry = readonly [
 /** The list is held in memory, so a stranger's layer may not make it as long as it likes. */
 export interface FileListLimits {
   readonly entries: number;
+  /** of all names together */
   readonly nameBytes: number;
 }
 
-const DEFAULT_LIMITS: FileListLimits = { entries: 500_000, nameBytes: 64 * 1024 * 1024 };
+export const FILE_LIST_LIMITS: FileListLimits = { entries: 500_000, nameBytes: 64 * 1024 * 1024 };
 
 const TYPES: Readonly<Record<string, string>> = {
   '\0': 'f',
@@ -41,16 +42,19 @@ const UNION_METADATA = '.wh..wh.';
 /**
  * What a layer contains, for `GET /v1/images/ID/files` (protocol 4.9): names are absolute, a whiteout at any depth is
  * its target with `deleted`, and the metadata of union file systems is left out. The layer may be compressed.
+ *
+ * @throws AppError `invalid` when it is no archive that can be read, `too_large`; `unavailable` when it takes too long
  */
 export async function listFiles(
   layer: AsyncIterable<Buffer>,
+  budget: Budget,
   limits: Partial<FileListLimits> = {},
 ): Promise<FileEntry[]> {
-  const bounds = { ...DEFAULT_LIMITS, ...limits };
+  const bounds = { ...FILE_LIST_LIMITS, ...limits };
   const files: FileEntry[] = [];
   let nameBytes = 0;
   try {
-    for await (const entry of readTar(decompress(layer))) {
+    for await (const entry of readWithin(layer, budget)) {
       const file = toFile(entry);
       if (!file) continue;
       nameBytes += entry.name.length;
@@ -59,8 +63,7 @@ export async function listFiles(
       }
     }
   } catch (error) {
-    if (error instanceof TarError) throw new AppError('invalid', 'Layer format not supported', { cause: error });
-    throw error;
+    throw refusalOf(error);
   }
   return files;
 }

@@ -17,10 +17,12 @@ export interface TarEntry extends TarHeader {
 export interface TarLimits {
   readonly longNameBytes: number;
   readonly paxBytes: number;
+  /** of a name or of where a link leads, whichever header says it */
+  readonly nameBytes: number;
 }
 
 /** Room for the longest path and the largest attributes that Linux knows, several times over. */
-const DEFAULT_LIMITS: TarLimits = { longNameBytes: 16 * 1024, paxBytes: 1024 * 1024 };
+const DEFAULT_LIMITS: TarLimits = { longNameBytes: 16 * 1024, paxBytes: 1024 * 1024, nameBytes: 16 * 1024 };
 
 /** Links, devices, directories and pipes have no body, whatever their size says. */
 const BODILESS = '123456';
@@ -54,6 +56,9 @@ export async function* readTar(
       }
       const { body, finish, entry } = await openEntry(reader, header, extensions);
       extensions = {};
+      if (Math.max(entry.name.length, entry.linkname.length) > bounds.nameBytes) {
+        throw new TarError('a name is longer than the limit');
+      }
       yield { ...entry, body };
       await finish();
     }

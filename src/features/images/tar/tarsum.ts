@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 
+import type { Budget } from './budget';
 import { decompress } from './decompress';
 import { TarError } from './tar-error';
 import { readTar, type TarEntry } from './tar-reader';
@@ -24,12 +25,12 @@ const MAX_ORDERED_ENTRIES = 2_000;
 
 /**
  * Tarsum v0 of a layer with its image json, and the sum of the tar that docker 0.9 sent, in one pass (protocol 5.2).
- * The layer may be compressed. Throws a TarError when it is no tar.
+ * The layer may be compressed. Throws a TarError when it is no tar, and BudgetSpent.
  */
-export async function tarSum(layer: AsyncIterable<Buffer>, json: Buffer): Promise<TarSums> {
+export async function tarSum(layer: AsyncIterable<Buffer>, json: Buffer, budget: Budget): Promise<TarSums> {
   const tarHash = createHash('sha256');
   const sums: EntrySum[] = [];
-  for await (const entry of readTar(hashed(decompress(layer), tarHash))) {
+  for await (const entry of readTar(hashed(budget.unpacked(decompress(budget.stored(layer))), tarHash))) {
     if (sums.length === MAX_ENTRIES) throw new TarError('the tar has too many entries');
     sums.push({ path: pathKey(entry.name), digest: await entryDigest(entry) });
   }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { listUsersPage, setStatus, type AccountStatus } from '../../../features/accounts/administration';
+import { listUsersPage, type AccountStatus } from '../../../features/accounts/administration';
 import { doerOf } from '../../../features/accounts/doer';
-import { assertNotOnlyAdministrator, getUser } from '../../../features/accounts/users';
+import { getUser } from '../../../features/accounts/users';
+import { setStatus } from '../../../features/namespaces/account-status';
 import { deletePerson } from '../../../features/namespaces/account-deletion';
 import { deleteUserWithRepositories } from '../../../features/repositories/operator';
 import { endpoint, reply } from '../endpoint';
@@ -109,7 +110,6 @@ const deleteOne = endpoint({
   errors: ['conflict'],
   handle: async (ctx, { params: { username }, query, caller }) => {
     const doer = doerOf(caller.actor, caller.account);
-    await assertNotOnlyAdministrator(ctx, username);
     if (query.with_repositories === true) await deleteUserWithRepositories(ctx, username, doer);
     else await deletePerson(ctx, username, doer);
     return reply(204);

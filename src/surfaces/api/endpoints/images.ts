@@ -147,10 +147,11 @@ const getFiles = endpoint({
     name: line(255).optional().describe('A part of the name'),
   }),
   responses: { 200: { description: 'A page of it, directories first, then by name', body: pageOf(entrySchema) } },
-  errors: ['invalid', 'unavailable'],
-  handle: async (ctx, { req, params, query, caller }) => {
+  errors: ['invalid', 'unavailable', 'busy'],
+  handle: async (ctx, { req, params, query, caller, signal }) => {
+    const asker = { actor: caller.actor, signal };
     const wanted = { directory: query.directory, text: query.name, ...rangeOf(query) };
-    const page = await browseImageFiles(ctx, caller.actor, repositoryOf(params), params.image, wanted);
+    const page = await browseImageFiles(ctx, asker, repositoryOf(params), params.image, wanted);
     const entries = page.entries.map(({ sizeBytes, mode, modifiedAt, linkTarget, isDeleted, ...entry }) => ({
       ...entry,
       size: sizeBytes,

@@ -4,19 +4,24 @@ import { deletePlan, listPlans, setPlan, type Plan } from '../../../features/nam
 import { endpoint, reply } from '../endpoint';
 import { nameParam } from './schemas';
 
-/* Plans: how many private repositories a namespace may have. */
+/* Plans: how many private repositories a namespace may have, and how many bytes of layers. */
 
 const LARGEST = 1_000_000_000;
 
 const planFields = {
   private_repositories: z.int().min(0).max(LARGEST).nullable().describe('Null: as many as one likes'),
+  stored_bytes: z
+    .int()
+    .min(0)
+    .nullable()
+    .describe('Of all layers of a namespace, each once. Null: as many as one likes'),
   position: z.int().min(0).max(LARGEST).describe('In the list, the smallest first'),
 };
 
 const planSchema = z.strictObject({ name: z.string(), ...planFields }).meta({ id: 'Plan' });
 
-function planBody({ name, privateRepositories, position }: Plan): z.input<typeof planSchema> {
-  return { name, private_repositories: privateRepositories ?? null, position };
+function planBody({ name, privateRepositories, storedBytes, position }: Plan): z.input<typeof planSchema> {
+  return { name, private_repositories: privateRepositories ?? null, stored_bytes: storedBytes ?? null, position };
 }
 
 const getPlans = endpoint({
@@ -40,14 +45,19 @@ const putPlan = endpoint({
   ...ONE,
   method: 'put',
   summary: 'Make a plan, or change one; what is private already stays so',
-  body: z.strictObject({ ...planFields, position: planFields.position.default(100) }),
+  body: z.strictObject({
+    ...planFields,
+    stored_bytes: planFields.stored_bytes.default(null),
+    position: planFields.position.default(100),
+  }),
   responses: {
     200: { description: 'The plan as it is now', body: planSchema },
     201: { description: 'The new plan', body: planSchema },
   },
   handle: async (ctx, { params, body, caller }) => {
-    const { private_repositories: limit, position } = body;
-    const plan = { name: params.name, privateRepositories: limit ?? undefined, position };
+    const { private_repositories: limit, stored_bytes: bytes, position } = body;
+    const limits = { privateRepositories: limit ?? undefined, storedBytes: bytes ?? undefined };
+    const plan = { name: params.name, ...limits, position };
     const isNew = await setPlan(ctx, plan, doerOf(caller.actor, caller.account));
     return reply(isNew ? 201 : 200, planBody(plan));
   },

@@ -32,9 +32,10 @@ const search = endpoint({
       .describe('Best: as docker search does. Else official ones first, and then the most of this'),
   }),
   responses: { 200: { description: 'A page of them, in the order that was asked for', body: pageOf(hitSchema) } },
-  handle: async (ctx, { req, query, caller }) => {
+  errors: ['busy'],
+  handle: async (ctx, { req, query, caller, signal }) => {
     const wanted = { term: query.q, sort: query.sort, page: query.page, pageSize: query.page_size };
-    const { total, repositories } = await searchCards(ctx, caller.actor, wanted);
+    const { total, repositories } = await searchCards(ctx, { actor: caller.actor, signal }, wanted);
     const results = repositories.map((hit) => ({
       name: displayName(hit),
       description: hit.description,

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
+import { Budget, UNLIMITED } from '../../../features/images/tar/budget';
 import { tarSum } from '../../../features/images/tar/tarsum';
 import type { Generation } from './generations';
 import { packFiles, TAR_TRAILER } from './layer-tar';
@@ -106,7 +107,7 @@ function top(layer: Layer, parent: string, name: string): Draft {
 }
 
 async function summed(generation: Generation, { id, parent, json, layer }: Draft): Promise<PushedImage> {
-  const { tarsums } = await tarSum(bytesOf(layer.sent), json);
+  const { tarsums } = await tarSum(bytesOf(layer.sent), json, new Budget(UNLIMITED));
   return {
     id,
     parent,

@@ -57,7 +57,7 @@ describe('a repository', () => {
     expect(status).toBe(200);
     expect(html).toContain(`docker pull ${server.host}/alice/web<`);
     expect(html).toContain('A &lt;b&gt;web&lt;/b&gt; server');
-    expect(html).toContain('<h2>Web</h2>');
+    expect(html).toContain('<h2 id="readme-web">Web</h2>');
     expect(html).toContain('Run <strong>it</strong>. &lt;script&gt;alert(1)&lt;/script&gt;');
     expect(html).not.toContain('<img');
     expect(html).toContain('<a href="/r/alice/web/tags/latest/">latest</a>');

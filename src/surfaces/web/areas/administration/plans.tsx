@@ -1,6 +1,7 @@
 import type { Context } from '../../../../context';
 import { doerOf } from '../../../../features/accounts/doer';
 import { deletePlan, listPlans, setPlan } from '../../../../features/namespaces/plans';
+import { readByteSize, showByteSize } from '../../../../platform/bytes/byte-size';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
@@ -13,12 +14,13 @@ import { AdministrationFrame } from './frame';
 interface Typed {
   readonly name: string;
   readonly limit: string;
+  readonly layers: string;
 }
 
 async function plansPage(
   ctx: Context,
   { caller }: WebExchange<'administrator'>,
-  typed: Typed = { name: '', limit: '' },
+  typed: Typed = { name: '', limit: '', layers: '' },
   fault?: Fault,
 ): Promise<Reply> {
   const plans = await listPlans(ctx);
@@ -27,14 +29,15 @@ async function plansPage(
     { title: 'Plans', section: 'admin', status: fault?.status ?? 200 },
     <AdministrationFrame
       title="Plans"
-      subtitle="How many private repositories somebody may have"
+      subtitle="How many private repositories and layers a namespace may have"
       current="/admin/plans/"
     >
-      <Table caption="Plans" head={['Plan', 'Private repositories', '']} numbers={[1]}>
-        {plans.map(({ name, privateRepositories }) => (
+      <Table caption="Plans" head={['Plan', 'Private repositories', 'Layers', '']} numbers={[1, 2]}>
+        {plans.map(({ name, privateRepositories, storedBytes }) => (
           <tr>
             <td>{name}</td>
             <td class="number">{privateRepositories ?? 'no limit'}</td>
+            <td class="number">{storedBytes === undefined ? 'no limit' : showByteSize(storedBytes)}</td>
             <td class="number">
               <ActButton
                 visitor={caller}
@@ -49,8 +52,11 @@ async function plansPage(
           </tr>
         ))}
       </Table>
-      <Panel title="Make a plan, or change one">
-        <p>A lower limit deletes nothing: whoever has more keeps what there is, and makes no new ones.</p>
+      <Panel title="Create a plan, or change one">
+        <p>
+          A lower limit deletes nothing: namespaces that have more keep it. They can have no more private repositories,
+          and push no more layers.
+        </p>
         <Problem text={fault?.text} />
         <Form visitor={caller}>
           <Field label="Name" name="name" value={typed.name} required maxlength={30} />
@@ -60,6 +66,12 @@ async function plansPage(
             value={typed.limit}
             inputmode="numeric"
             hint="A number; empty for no limit"
+          />
+          <Field
+            label="Layers"
+            name="layers"
+            value={typed.layers}
+            hint="A size such as 500m or 10g; empty for no limit"
           />
           <Actions>
             <button type="submit">Save the plan</button>
@@ -74,20 +86,28 @@ export const getPlans: WebHandler<'administrator'> = (ctx, exchange) => plansPag
 
 function limitFrom(text: string): number | undefined {
   if (text === '') return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new AppError('invalid', 'The number of private repositories is no number');
+  if (!/^\d{1,9}$/.test(text)) throw new AppError('invalid', 'Write a number for the private repositories');
   return Number(text);
+}
+
+function bytesFrom(text: string): number | undefined {
+  if (text === '') return undefined;
+  const bytes = readByteSize(text);
+  if (bytes === undefined) throw new AppError('invalid', 'Write a size such as 500m or 10g for the layers');
+  return bytes;
 }
 
 export const postPlans: WebHandler<'administrator-form'> = async (ctx, exchange) => {
   const { caller } = exchange;
-  const typed = { name: caller.form.text('name'), limit: caller.form.text('limit') };
+  const { form } = caller;
+  const typed = { name: form.text('name'), limit: form.text('limit'), layers: form.text('layers') };
   const { fault } = await attempt(async () => {
     const plans = await listPlans(ctx);
     // A plan that there is keeps its place; a new one comes last.
     const position =
       plans.find(({ name }) => name === typed.name)?.position ?? Math.max(0, ...plans.map((plan) => plan.position)) + 1;
-    const plan = { name: typed.name, privateRepositories: limitFrom(typed.limit), position };
-    await setPlan(ctx, plan, doerOf(caller.actor, caller.login.account));
+    const limits = { privateRepositories: limitFrom(typed.limit), storedBytes: bytesFrom(typed.layers) };
+    await setPlan(ctx, { name: typed.name, ...limits, position }, doerOf(caller.actor, caller.login.account));
   });
   if (fault !== undefined) return plansPage(ctx, exchange, typed, fault);
   return redirect(caller, '/admin/plans/', { notice: `The plan ${typed.name} is saved.` });

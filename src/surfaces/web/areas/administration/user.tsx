@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
-import { setStatus } from '../../../../features/accounts/administration';
 import { doerOf } from '../../../../features/accounts/doer';
-import { assertNotOnlyAdministrator, getUser } from '../../../../features/accounts/users';
+import { getUser } from '../../../../features/accounts/users';
+import { setStatus } from '../../../../features/namespaces/account-status';
 import { deletePerson } from '../../../../features/namespaces/account-deletion';
 import { convertUser } from '../../../../features/namespaces/organizations';
 import { listPlans } from '../../../../features/namespaces/plans';
@@ -145,7 +145,6 @@ export const postConvert = acting(async (ctx, username, { caller }) => {
 export const postDelete = acting(async (ctx, username, { caller }) => {
   if (caller.form.text('confirmation') !== username) throw new AppError('invalid', `Type ${username} to confirm`);
   const doer = doerOf(caller.actor, caller.login.account);
-  await assertNotOnlyAdministrator(ctx, username);
   if (caller.form.isOn('repositories')) await deleteUserWithRepositories(ctx, username, doer);
   else await deletePerson(ctx, username, doer);
   return { notice: `The account ${username} is gone.`, to: '/admin/users/' };

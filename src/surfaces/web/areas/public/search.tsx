@@ -57,7 +57,7 @@ function NothingFound({ visitor, term }: { readonly visitor: Visitor; readonly t
 }
 
 /** What is found for the word in the header's field; for none, everything. */
-export const getSearch: WebHandler<'anyone'> = async (ctx, { caller, query }) => {
+export const getSearch: WebHandler<'anyone'> = async (ctx, { caller, query, signal }) => {
   const term = (query.get('q') ?? '').trim();
   if (term.length > LONGEST_TERM) {
     const text = `Please search for no more than ${LONGEST_TERM} characters.`;
@@ -73,7 +73,7 @@ export const getSearch: WebHandler<'anyone'> = async (ctx, { caller, query }) =>
   const asked = pageAsked(query);
   const [sort] = SORTS.find(([name]) => name === query.get('sort')) ?? SORTS[0];
   const wanted = { term, sort, page: asked.page, pageSize: asked.limit };
-  const { total, repositories } = await searchCards(ctx, caller.actor, wanted);
+  const { total, repositories } = await searchCards(ctx, { actor: caller.actor, signal }, wanted);
   return page(
     caller,
     { title: term === '' ? 'Search' : `${term} · Search`, section: 'explore', search: term },

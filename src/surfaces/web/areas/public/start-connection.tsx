@@ -70,6 +70,10 @@ export function Tls({ visitor }: { readonly visitor: Visitor }): View {
       </p>
       <CopyLine text={`/etc/docker/certs.d/${hub}/ca.crt`} label="Path of the authority’s certificate" />
       <p class="fine">
+        <code>docker login</code> up to 1.5 does not read that folder. There, add the authority to the store of the
+        system as well (<code>update-ca-certificates</code> or <code>update-ca-trust</code>), and restart the engine.
+      </p>
+      <p class="fine">
         Engines up to 0.7 speak TLS 1.0 only, which current servers refuse: they need the legacy port of this hub (
         <code>DRYDOCK_LEGACY_TLS_PORT</code>), within their own network.
       </p>

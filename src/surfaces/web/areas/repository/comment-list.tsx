@@ -1,13 +1,14 @@
+import type { Needs } from '../../../../context';
 import type { Comment } from '../../../../features/social/comments';
 import type { RepositoryDetails } from '../../../../features/social/details';
 import { Ago } from '../../components/figures';
 import { ActButton, Actions, Form, Problem, TextArea } from '../../components/forms';
 import { MarkdownText } from '../../components/markdown-text';
-import { renderMarkdownUpTo } from '../../markdown';
 import type { Fault } from '../../problems';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
+import { writtenText } from '../../written-text';
 
 const COMMENT_CHARACTERS = 24_000;
 const PAGE_CHARACTERS = 48_000;
@@ -18,11 +19,16 @@ export interface ShownComment extends Comment {
 }
 
 /** As many of some comments, one at least, as a page has room for: short text may make long HTML. */
-export function fitting(comments: readonly Comment[]): ShownComment[] {
+export async function fitting(
+  ctx: Needs<'textWriters'>,
+  asker: Parameters<typeof writtenText>[1],
+  comments: readonly Comment[],
+): Promise<ShownComment[]> {
   const shown: ShownComment[] = [];
   let room = PAGE_CHARACTERS;
   for (const comment of comments) {
-    const { html } = renderMarkdownUpTo(comment.text, 'comment', COMMENT_CHARACTERS);
+    const task = { text: comment.text, kind: 'comment', characters: COMMENT_CHARACTERS } as const;
+    const { html } = await writtenText(ctx, asker, task);
     room -= html.length;
     if (room < 0 && shown.length > 0) break;
     shown.push({ ...comment, html });

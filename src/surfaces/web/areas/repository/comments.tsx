@@ -19,6 +19,7 @@ const COMMENTS = 20;
 
 interface Parts {
   readonly repository: RepositoryDetails;
+  readonly signal: AbortSignal;
   readonly before?: number | undefined;
   /** what was typed and not taken */
   readonly text?: string;
@@ -26,9 +27,9 @@ interface Parts {
 }
 
 async function commentsPage(ctx: Context, visitor: Visitor, parts: Parts): Promise<Reply> {
-  const { repository, before, text = '', fault } = parts;
+  const { repository, signal, before, text = '', fault } = parts;
   const found = await listComments(ctx, visitor.actor, repository, { before, limit: COMMENTS + 1 });
-  const comments = fitting(found.slice(0, COMMENTS));
+  const comments = await fitting(ctx, { actor: visitor.actor, signal }, found.slice(0, COMMENTS));
   const next = comments.length < found.length ? comments.at(-1)?.id : undefined;
   const path = repositoryPath(repository, 'comments/');
   return page(
@@ -49,27 +50,27 @@ async function commentsPage(ctx: Context, visitor: Visitor, parts: Parts): Promi
 }
 
 /** What people say of a repository, the latest first. */
-export const getComments = repositoryPage<'anyone'>((ctx, { caller, query }, repository) =>
-  commentsPage(ctx, caller, { repository, before: idOf(query.get('before')) }),
+export const getComments = repositoryPage<'anyone'>((ctx, { caller, query, signal }, repository) =>
+  commentsPage(ctx, caller, { repository, signal, before: idOf(query.get('before')) }),
 );
 
-export const postComment: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
+export const postComment: WebHandler<'member-form'> = async (ctx, { caller, params, signal }) => {
   const repository = await repositoryAsked(ctx, caller, params);
   const text = caller.form.lines('text');
   const { fault } = await attempt(() => addComment(ctx, caller.actor, repository, text));
-  if (fault !== undefined) return commentsPage(ctx, caller, { repository, text, fault });
+  if (fault !== undefined) return commentsPage(ctx, caller, { repository, signal, text, fault });
   return redirect(caller, repositoryPath(repository, 'comments/'), { notice: 'Your comment is there.' });
 };
 
 type Act = (ctx: Context, actor: Visitor['actor'], name: RepositoryDetails, commentId: number) => Promise<void>;
 
 function onComment(act: Act, notice: string): WebHandler<'member-form'> {
-  return async (ctx, { caller, params }: WebExchange<'member-form'>) => {
+  return async (ctx, { caller, params, signal }: WebExchange<'member-form'>) => {
     const repository = await repositoryAsked(ctx, caller, params);
     const id = idOf(params['comment']);
     if (id === undefined) throw new AppError('not_found', 'There is no such comment');
     const { fault } = await attempt(() => act(ctx, caller.actor, repository, id));
-    if (fault !== undefined) return commentsPage(ctx, caller, { repository, fault });
+    if (fault !== undefined) return commentsPage(ctx, caller, { repository, signal, fault });
     return redirect(caller, repositoryPath(repository, 'comments/'), { notice });
   };
 }

@@ -54,13 +54,13 @@ function NothingFound({ found, text }: { readonly found: FilePage; readonly text
 }
 
 /** What a layer has in one of its directories. */
-export const getFiles = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
+export const getFiles = repositoryPage<'anyone'>(async (ctx, { caller, params, query, signal }, repository) => {
   const imageId = params['imageId'] ?? '';
   const directory = query.get('directory') ?? '/';
   const text = query.get('name')?.trim() ?? '';
   const { limit, offset, ...asked } = pageAsked(query, ENTRIES_ON_A_PAGE);
   const wanted = { directory, limit, offset, text: text === '' ? undefined : text };
-  const found = await browseImageFiles(ctx, caller.actor, repository, imageId, wanted);
+  const found = await browseImageFiles(ctx, { actor: caller.actor, signal }, repository, imageId, wanted);
   const path = `${imagePath(repository, imageId)}files/`;
   const inDirectory = found.directory === '/' ? undefined : found.directory;
   return page(

@@ -4,22 +4,23 @@ import type { ActivityTotals } from '../../../../features/statistics/statistics'
 import { Ago, formatCount, Size } from '../../components/figures';
 import { MarkdownText } from '../../components/markdown-text';
 import { CopyLine, Empty, Panel } from '../../components/page-parts';
-import { renderMarkdownUpTo } from '../../markdown';
+import type { Rendered } from '../../markdown';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
+import { exampleUser, hubOf } from '../public/engine-commands';
 import { pullName, tagPath } from './addresses';
-
-/** With the rest of the page, below what a page may have. */
-const README_CHARACTERS = 64_000;
-const README_WHOLE = 1_000_000;
 
 interface OfRepository {
   readonly repository: RepositoryDetails;
 }
 
 /** What a repository says of itself. */
-export function Readme({ repository, isWhole }: OfRepository & { readonly isWhole: boolean }): View {
+export function Readme({
+  repository,
+  text: { html, isCut },
+  isWhole,
+}: OfRepository & { readonly text: Rendered; readonly isWhole: boolean }): View {
   const { fullDescription, canAdminister } = repository;
   if (fullDescription.trim() === '') {
     return (
@@ -35,7 +36,6 @@ export function Readme({ repository, isWhole }: OfRepository & { readonly isWhol
       </Empty>
     );
   }
-  const { html, isCut } = renderMarkdownUpTo(fullDescription, 'readme', isWhole ? README_WHOLE : README_CHARACTERS);
   return (
     <section class="panel" aria-label="Description">
       <MarkdownText html={html} />
@@ -126,7 +126,7 @@ export function FirstPush({ visitor, repository }: OfRepository & { readonly vis
   return (
     <Panel title="Push the first image">
       <p>On a machine that has the image, log in, give the image this name, and push it:</p>
-      <CopyLine text={`docker login ${new URL(visitor.origin).origin}/v1/`} label="Command that logs in" />
+      <CopyLine text={`docker login -u ${exampleUser(visitor)} ${hubOf(visitor)}`} label="Command that logs in" />
       <CopyLine text={`docker tag IMAGE ${name}:latest`} label="Command that names the image" />
       <CopyLine text={`docker push ${name}`} label="Command that pushes" />
       <p class="fine">

@@ -4,17 +4,25 @@ import { RepositoryFrame } from '../../components/repository-frame';
 import { CopyLine } from '../../components/page-parts';
 import { shortName } from '../../repository-path';
 import { page } from '../../reply';
+import { writtenText } from '../../written-text';
 import { pullName } from './addresses';
 import { Facts, FirstPush, LatestTags, Readme } from './overview-parts';
 import { repositoryPage } from './repository-page';
 
 const LATEST = 6;
 
+/** With the rest of the page, below what a page may have. */
+const README_CHARACTERS = 64_000;
+const README_WHOLE = 1_000_000;
+
 /** The first page of a repository: what it is, how to pull it, what is new. */
-export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query }, repository) => {
+export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query, signal }, repository) => {
   const totals = await getActivityTotals(ctx, caller.actor, repository);
   const { tags } = await listTagPage(ctx, caller.actor, repository, { limit: LATEST, offset: 0, sort: 'updated' });
   const isWhole = query.get('readme') === 'whole';
+  const characters = isWhole ? README_WHOLE : README_CHARACTERS;
+  const task = { text: repository.fullDescription, kind: 'readme', characters } as const;
+  const readme = await writtenText(ctx, { actor: caller.actor, signal }, task);
   return page(
     caller,
     { title: shortName(repository) },
@@ -31,7 +39,7 @@ export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query 
             </section>
           )}
           {tags.length === 0 && <FirstPush visitor={caller} repository={repository} />}
-          <Readme repository={repository} isWhole={isWhole} />
+          <Readme repository={repository} text={readme} isWhole={isWhole} />
         </div>
         <aside aria-label="About this repository">
           <Facts repository={repository} totals={totals} />

@@ -1,0 +1,18 @@
+/*
+ * The lock order. A rule about the last one of something, or about how many there may be, is decided while what it
+ * counts is locked: read first, then locked, it would be decided by what others are about to change. Transactions take
+ * their locks in this order, and within a table by ascending key, so that none waits for another in a circle:
+ *
+ *   1. users         every administrator together with the accounts that are concerned (`lockAccounts`)
+ *   2. namespaces    whose private repositories are counted, or that is deleted (`namespaces/plans.store.ts`)
+ *   3. teams         of owners (`namespaces/owners.store.ts`)
+ *   4. repositories  (`repositories/repositories.store.ts`)
+ *   5. everything that belongs to one of these
+ *
+ * Locks are `for no key update`: they exclude each other, and do not hold up a row that only refers to the locked one,
+ * such as a session.
+ */
+
+export { activeAdminExists, updateStatus } from './administration.store';
+export { lockAccount, lockAccounts, type LockedAccount } from './locks.store';
+export { deleteAccount, deleteNamespaceOf } from './users.store';

@@ -1,0 +1,54 @@
+interface Node {
+  isEnd: boolean;
+  children: Map<string, Node> | undefined;
+}
+
+/**
+ * Absolute paths, by their components: whether one of them is a path or leads to it is found by walking the path once,
+ * so that a long one costs its length and not the square of it.
+ */
+export class PathTrie {
+  private readonly root: Node = { isEnd: false, children: undefined };
+  private nodes = 0;
+
+  /** How many components are held in memory. */
+  get size(): number {
+    return this.nodes;
+  }
+
+  add(path: string): void {
+    let node = this.root;
+    for (const component of componentsOf(path)) {
+      node.children ??= new Map<string, Node>();
+      let child = node.children.get(component);
+      if (child === undefined) {
+        child = { isEnd: false, children: undefined };
+        node.children.set(component, child);
+        this.nodes += 1;
+      }
+      node = child;
+    }
+    node.isEnd = true;
+  }
+
+  /** Whether the path, or a directory that it is in, was added. */
+  covers(path: string): boolean {
+    let node: Node | undefined = this.root;
+    for (const component of componentsOf(path)) {
+      node = node.children?.get(component);
+      if (node === undefined) return false;
+      if (node.isEnd) return true;
+    }
+    return false;
+  }
+}
+
+/** What stands between the slashes, the first of which begins the path. */
+function* componentsOf(path: string): Generator<string, void, undefined> {
+  for (let start = 1; start <= path.length;) {
+    const slash = path.indexOf('/', start);
+    const end = slash === -1 ? path.length : slash;
+    yield path.slice(start, end);
+    start = end + 1;
+  }
+}

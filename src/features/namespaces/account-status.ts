@@ -1,0 +1,76 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
+import type { AccountStatus } from '../accounts/administration';
+import { lockAccounts, updateStatus, type LockedAccount } from '../accounts/locks';
+import { normalizeUsername } from '../accounts/rules';
+import { assertNotOnlyAdministrator, assertOrphansNone } from './owners';
+
+/**
+ * Sets whether an account is active and an administrator, for an administrator.
+ *
+ * @param assertCurrent - refuses, by throwing, to change what is there now
+ * @throws AppError `not_found`; `conflict` for the last active administrator, and for the only active owner of an
+ *   organization; what `assertCurrent` throws
+ */
+export async function setStatus(
+  ctx: Needs<'db'>,
+  username: string,
+  status: AccountStatus,
+  doer: Doer,
+  assertCurrent: (status: AccountStatus) => void = () => undefined,
+): Promise<void> {
+  await changeStatus(ctx, username, doer, (before) => {
+    assertCurrent(before);
+    return { ...status, endsWaiting: true };
+  });
+}
+
+/** As `setStatus`, on an operator's behalf, for one of the two. */
+export async function setActive(ctx: Needs<'db'>, username: string, isActive: boolean): Promise<void> {
+  await changeStatus(ctx, username, OPERATOR, (before) => ({ ...before, isActive, endsWaiting: true }));
+}
+
+/** As `setStatus`, on an operator's behalf, for one of the two. */
+export async function setAdmin(ctx: Needs<'db'>, username: string, isAdmin: boolean): Promise<void> {
+  await changeStatus(ctx, username, OPERATOR, (before) => ({ ...before, isAdmin, endsWaiting: false }));
+}
+
+async function changeStatus(
+  ctx: Needs<'db'>,
+  username: string,
+  doer: Doer,
+  decide: (before: AccountStatus) => AccountStatus & { endsWaiting: boolean },
+): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const [user] = await lockAccounts(tx, [normalizeUsername(username)]);
+    if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
+    const before = { isActive: user.is_active, isAdmin: user.is_admin };
+    const after = decide(before);
+    if (user.robot_of !== null && after.isAdmin) throw new AppError('conflict', 'A robot cannot be an administrator');
+    if (!(after.isActive && after.isAdmin)) await assertNotOnlyAdministrator(tx, user);
+    if (before.isActive && !after.isActive) await assertOrphansNone(tx, user);
+    await updateStatus(tx, {
+      id: user.id,
+      is_active: after.isActive,
+      is_admin: after.isAdmin,
+      ends_waiting: after.endsWaiting,
+    });
+    await recordChanges(tx, user, { before, after }, doer);
+  });
+}
+
+async function recordChanges(
+  tx: Db,
+  { username: subject }: LockedAccount,
+  { before, after }: { before: AccountStatus; after: AccountStatus },
+  doer: Doer,
+): Promise<void> {
+  if (before.isActive !== after.isActive) {
+    await recordEvent(tx, doer, { action: after.isActive ? 'user.activated' : 'user.deactivated', subject });
+  }
+  if (before.isAdmin !== after.isAdmin) {
+    await recordEvent(tx, doer, { action: after.isAdmin ? 'user.admin_granted' : 'user.admin_revoked', subject });
+  }
+}

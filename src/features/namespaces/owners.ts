@@ -1,0 +1,58 @@
+import type { Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { activeAdminExists, lockAccount, type LockedAccount } from '../accounts/locks';
+import * as store from './owners.store';
+
+/*
+ * An organization always has an owner who can log in, and the site an administrator. Every way in which an account loses
+ * that asks here, in its transaction, after it has locked the account; see `accounts/locks.ts`.
+ */
+
+/**
+ * Refuses to take away an account's part in organizations that would be left without an owner who can log in.
+ *
+ * @param tx - in which the account is locked
+ * @throws AppError `conflict`
+ */
+export async function assertOrphansNone(tx: Db, user: Pick<LockedAccount, 'id' | 'username'>): Promise<void> {
+  await store.lockOwnedTeams(tx, user.id);
+  const orphans = await store.findOrphanedBy(tx, user.id);
+  if (orphans.length === 0) return;
+  const each = orphans.length === 1 ? 'it' : 'each';
+  throw new AppError(
+    'conflict',
+    `${user.username} is the only active owner of ${orphans.join(', ')}. Give ${each} another owner first`,
+  );
+}
+
+/**
+ * Refuses to take away the last administrator who can log in.
+ *
+ * @param tx - in which the account is locked, with all administrators
+ * @throws AppError `conflict`
+ */
+export async function assertNotOnlyAdministrator(tx: Db, user: LockedAccount): Promise<void> {
+  if (!user.is_admin || !user.is_active || (await activeAdminExists(tx, user.id))) return;
+  throw new AppError(
+    'conflict',
+    `${user.username} is the only active administrator. Make another account an administrator first`,
+  );
+}
+
+/** @throws AppError `conflict` unless it is the active account of a person */
+export function assertMayOwn(user: LockedAccount): void {
+  if (user.robot_of !== null)
+    throw new AppError('conflict', `${user.username} is a robot, and cannot own an organization`);
+  if (!user.is_active) throw new AppError('conflict', `${user.username} is not active, and cannot own an organization`);
+}
+
+/**
+ * Locks whoever is about to own an organization.
+ *
+ * @throws AppError `not_found` when the account is gone, and as `assertMayOwn`
+ */
+export async function lockNewOwner(tx: Db, owner: { userId: number; username: string }): Promise<void> {
+  const user = await lockAccount(tx, owner.userId);
+  if (user === undefined) throw new AppError('not_found', `No such user: ${owner.username}`);
+  assertMayOwn(user);
+}

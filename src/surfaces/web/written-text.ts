@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { LRUCache } from 'lru-cache';
+import type { Needs } from '../../context';
+import type { Actor } from '../../features/accounts/actor';
+import { networkOf } from '../../features/accounts/login-limits';
+import { AppError } from '../../platform/errors';
+import { ThreadOverrun } from '../../platform/threads/thread-pool';
+import { plainBeginning, renderMarkdownUpTo, type MarkdownTask, type Rendered } from './markdown';
+
+/** What the threads that write HTML run. */
+export const MARKDOWN_THREAD = path.join(__dirname, 'markdown.js');
+
+/** It is read more often than it is written. */
+const cache = new LRUCache<string, Rendered>({
+  max: 2000,
+  maxSize: 16 * 1024 * 1024,
+  sizeCalculation: ({ html }) => html.length + 200,
+});
+
+/** Up to here, and without a table, whose cells multiply, it takes less than handing it to a thread. */
+const SHORT_CHARACTERS = 500;
+
+function isShort({ text }: MarkdownTask): boolean {
+  return text.length <= SHORT_CHARACTERS && !text.includes('|');
+}
+
+async function renderInThread(
+  ctx: Needs<'textWriters'>,
+  { actor, signal }: { readonly actor: Actor; readonly signal: AbortSignal },
+  task: MarkdownTask,
+): Promise<{ rendered: Rendered; isFinal: boolean }> {
+  try {
+    const rendered = await ctx.textWriters.run(networkOf(actor.address), signal, (ask) => ask('render', task));
+    return { rendered: rendered as Rendered, isFinal: true };
+  } catch (error) {
+    const isBusy = error instanceof AppError && error.code === 'busy';
+    if (!isBusy && !(error instanceof ThreadOverrun)) throw error;
+    return { rendered: plainBeginning(task), isFinal: !isBusy };
+  }
+}
+
+/**
+ * Markdown of a stranger as HTML that does nothing but show; as it was written, where that takes too long. Of a text
+ * that would be too long a page, the beginning.
+ *
+ * @param asker.signal - ends it
+ * @param task.characters - the most that comes out
+ */
+export async function writtenText(
+  ctx: Needs<'textWriters'>,
+  asker: { readonly actor: Actor; readonly signal: AbortSignal },
+  task: MarkdownTask,
+): Promise<Rendered> {
+  const { text, kind, characters } = task;
+  const key = `${kind} ${characters} ${createHash('sha256').update(text).digest('base64')}`;
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const { rendered, isFinal } = isShort(task)
+    ? { rendered: renderMarkdownUpTo(text, kind, characters), isFinal: true }
+    : await renderInThread(ctx, asker, task);
+  if (isFinal) cache.set(key, rendered);
+  return rendered;
+}

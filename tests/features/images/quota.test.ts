@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { OPERATOR } from '../../../src/features/audit/audit';
+import { assignPlan, setPlan } from '../../../src/features/namespaces/plans';
+import { makeImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
+import { registryClient, reply } from '../../helpers/registry-client';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+/* How many bytes of layers a namespace may hold, by its plan. */
+
+const LIMIT = 5000;
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await startTestServer();
+  for (const username of ['alice', 'robert']) await addUser(server, username);
+  await addUser(server, 'root', { isAdmin: true });
+  await setPlan(server.ctx, { name: 'tiny', privateRepositories: 1, storedBytes: LIMIT, position: 0 }, OPERATOR);
+  await assignPlan(server.ctx, 'alice', 'tiny', OPERATOR);
+});
+afterEach(() => server.close());
+
+const imageOf = (bytes: number): TestImage => makeImage({ layer: randomBytes(bytes) });
+
+/** A push that gets as far as the layer; resolves to the answer to it. */
+async function pushLayer(repository: string, image: TestImage, user = 'alice'): Promise<unknown> {
+  const push = registryClient(server, await startPush(server, repository, [image], user));
+  expect(await reply(push.putJson(image.id, image.json))).toEqual([200, 'true']);
+  return reply(push.putLayer(image.id, image.layer));
+}
+
+const REFUSED = [403, '{"error":"The plan tiny of alice allows 4.9 KiB of layers, and there is no room for this one"}'];
+
+it('a layer that goes beyond the plan is refused, leaves nothing behind, and what is there is pulled (R92)', async () => {
+  const stored = imageOf(3000);
+  await pushImages(server, 'alice/app', [stored]);
+  expect(await pushLayer('alice/app', imageOf(2500))).toEqual(REFUSED);
+  expect(await pushLayer('alice/other', imageOf(2500))).toEqual(REFUSED);
+  expect(await pushLayer('alice/app', imageOf(1900))).toEqual([200, 'true']);
+  const pull = registryClient(server, await startPull(server, 'alice/app'));
+  expect((await pull.get(stored.id, 'layer')).bytes.equals(stored.layer)).toBe(true);
+  const { rows } = await server.ctx.db.raw<{ rows: { count: number }[] }>('select count(*)::int as count from blobs');
+  expect(rows[0]?.count).toBe(2);
+});
+
+it('layers that are being uploaded count, and a layer that several images have counts once', async () => {
+  const shared = randomBytes(3000);
+  await pushImages(server, 'alice/app', [makeImage({ layer: shared })]);
+  await server.ctx.db('plans').where({ name: 'tiny' }).update({ stored_bytes: 7000 });
+  await pushImages(server, 'alice/other', [makeImage({ layer: shared })]);
+  await server.ctx.db('plans').where({ name: 'tiny' }).update({ stored_bytes: LIMIT });
+  expect(await pushLayer('alice/app', imageOf(1500))).toEqual([200, 'true']);
+  expect(await pushLayer('alice/app', imageOf(1000))).toEqual(REFUSED);
+});
+
+it('a larger plan takes effect at once', async () => {
+  expect(await pushLayer('alice/app', imageOf(6000))).toEqual(REFUSED);
+  await assignPlan(server.ctx, 'alice', 'unlimited', OPERATOR);
+  expect(await pushLayer('alice/app', imageOf(6000))).toEqual([200, 'true']);
+});
+
+it('nobody else is held to it: other namespaces, and those of administrators', async () => {
+  await assignPlan(server.ctx, 'root', 'tiny', OPERATOR);
+  expect(await pushLayer('robert/app', imageOf(6000), 'robert')).toEqual([200, 'true']);
+  expect(await pushLayer('root/app', imageOf(6000), 'root')).toEqual([200, 'true']);
+  expect(await pushLayer('library/app', imageOf(6000), 'root')).toEqual([200, 'true']);
+});
+
+it('a new installation begins with 10 GiB for those who register', async () => {
+  const free = await server.ctx.db('plans').where({ name: 'free' }).first<{ stored_bytes: number }>('stored_bytes');
+  expect(free.stored_bytes).toBe(10 * 2 ** 30);
+});

@@ -1,0 +1,235 @@
+import type { Context } from '../../../src/context';
+import { createAccessToken } from '../../../src/features/accounts/access-tokens';
+import { removeEmail } from '../../../src/features/accounts/emails';
+import { OPERATOR } from '../../../src/features/audit/audit';
+import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { setActive, setAdmin } from '../../../src/features/namespaces/account-status';
+import { convertUser, createOrganizationFor } from '../../../src/features/namespaces/organizations';
+import { addMemberAs, removeMemberAs } from '../../../src/features/namespaces/team-members';
+import { createRepository, deleteUserWithRepositories } from '../../../src/features/repositories/operator';
+import { AppError } from '../../../src/platform/errors';
+import { createTestContext } from '../../helpers/test-context';
+import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+
+/*
+ * Rules about the last one of something, and about how many there may be, while several requests at once would each
+ * break them. Accounts are rows here, since hashing passwords would take most of the time.
+ */
+
+const ROUNDS = 100;
+
+let database: TestDatabase;
+let ctx: Context;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ctx = createTestContext(database.db);
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.db.raw(`delete from namespaces where kind in ('user', 'organization')`);
+  await database.db.raw('delete from users');
+});
+
+async function addRow(username: string, facts: { isAdmin?: boolean; isActive?: boolean } = {}): Promise<number> {
+  const { rows } = await database.db.raw<{ rows: { id: number }[] }>(
+    `with made as (insert into users (username, password_hash, is_admin, is_active) values (?, '*', ?, ?) returning id)
+     , place as (insert into namespaces (name, kind, owner_id) select ?, 'user', id from made)
+     select id from made`,
+    [username, facts.isAdmin ?? false, facts.isActive ?? true, username],
+  );
+  return rows[0]!.id;
+}
+
+async function addOrganization(name: string, ...owners: string[]): Promise<void> {
+  const team = `with made as (insert into namespaces (name, kind) values (?, 'organization') returning name)
+    insert into teams (namespace, name, is_owners) select name, 'owners', true from made returning id`;
+  const { rows } = await database.db.raw<{ rows: { id: number }[] }>(team, [name]);
+  const member = 'insert into team_members (team_id, user_id) select ?, id from users where username = any (?)';
+  await database.db.raw(member, [rows[0]!.id, owners]);
+}
+
+async function count(text: string): Promise<number> {
+  const { rows } = await database.db.raw<{ rows: { count: number }[] }>(`select count(*) as count ${text}`);
+  return rows[0]!.count;
+}
+
+const ACTIVE_OWNERS = `from team_members m join teams t on t.id = m.team_id join users u on u.id = m.user_id
+  where t.is_owners and u.is_active and u.robot_of is null`;
+const ORPHANS = `from namespaces n where n.kind = 'organization' and not exists (select 1 ${ACTIVE_OWNERS} and t.namespace = n.name)`;
+
+/** The codes of what failed; anything but a refusal fails the test. */
+async function codesOf(...work: Promise<unknown>[]): Promise<string[]> {
+  const results = await Promise.allSettled(work);
+  const failed = results.filter((result) => result.status === 'rejected');
+  return failed.map(({ reason }) => {
+    if (!(reason instanceof AppError)) throw reason;
+    return reason.code;
+  });
+}
+
+const ownersOf = (organization: string) => ({ organization, team: 'owners' });
+
+describe('an organization is never without an active owner (R12)', () => {
+  const ENDINGS: [string, (organization: string, username: string) => Promise<unknown>][] = [
+    ['is deleted', (_, username) => deletePerson(ctx, username)],
+    ['is deleted with repositories', (_, username) => deleteUserWithRepositories(ctx, username)],
+    ['leaves', (organization, username) => removeMemberAs(ctx, ownersOf(organization), username, OPERATOR)],
+    ['is deactivated', (_, username) => setActive(ctx, username, false)],
+    ['becomes an organization', (_, username) => convertUser(ctx, username, 'bystander', OPERATOR)],
+  ];
+  const PAIRS = ENDINGS.flatMap(([first, endFirst], index) =>
+    ENDINGS.slice(index).map(([second, endSecond]) => ({ first, endFirst, second, endSecond })),
+  );
+
+  it.each(PAIRS)('one owner $first while the other $second', async ({ endFirst, endSecond }) => {
+    await addRow('bystander');
+    const play = async (round: number): Promise<string[]> => {
+      const [one, other, organization] = [`one${round}x`, `other${round}`, `acme${round}`];
+      await addRow(one);
+      await addRow(other);
+      await addOrganization(organization, one, other);
+      return codesOf(endFirst(organization, one), endSecond(organization, other));
+    };
+    for (let round = 0; round < ROUNDS; round += 5) {
+      const codes = await Promise.all(Array.from({ length: 5 }, (_, index) => play(round + index)));
+      expect(codes).toEqual(Array.from({ length: 5 }, () => ['conflict']));
+    }
+    expect(await count(ORPHANS)).toBe(0);
+  });
+
+  it('an account becomes an owner while the only other one leaves and the account is deactivated', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const [one, other, organization] = [`one${round}x`, `other${round}`, `acme${round}`];
+      await addRow(one);
+      await addRow(other);
+      await addOrganization(organization, one);
+      await codesOf(
+        addMemberAs(ctx, ownersOf(organization), other, OPERATOR),
+        removeMemberAs(ctx, ownersOf(organization), one, OPERATOR),
+        setActive(ctx, other, false),
+      );
+    }
+    expect(await count(ORPHANS)).toBe(0);
+  });
+
+  it('an account founds an organization while it is deactivated or deleted', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const username = `one${round}x`;
+      const userId = await addRow(username);
+      const found = createOrganizationFor(ctx, `acme${round}`, { userId, username }, OPERATOR);
+      await codesOf(found, round % 2 === 0 ? setActive(ctx, username, false) : deletePerson(ctx, username));
+    }
+    expect(await count(ORPHANS)).toBe(0);
+  });
+
+  it('without a race, says what to do', async () => {
+    await addRow('alice');
+    await addRow('sleeper', { isActive: false });
+    await addRow('bystander');
+    await addOrganization('acme', 'alice', 'sleeper');
+    const refused = {
+      code: 'conflict',
+      message: 'alice is the only active owner of acme. Give it another owner first',
+    };
+    await expect(setActive(ctx, 'alice', false)).rejects.toMatchObject(refused);
+    await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject(refused);
+    await expect(convertUser(ctx, 'alice', 'bystander', OPERATOR)).rejects.toMatchObject(refused);
+    await expect(removeMemberAs(ctx, ownersOf('acme'), 'alice', OPERATOR)).rejects.toMatchObject({
+      message: 'The last owner cannot leave. Add another active owner first',
+    });
+    await removeMemberAs(ctx, ownersOf('acme'), 'sleeper', OPERATOR);
+  });
+
+  it('is not given to a robot, or to an account that is not active', async () => {
+    await addRow('alice');
+    await addRow('bobby');
+    await addRow('sleeper', { isActive: false });
+    await addOrganization('acme', 'bobby');
+    await database.db('users').insert({ username: 'acme+ci', password_hash: '*', robot_of: 'acme' });
+    const convert = (owner: string) => convertUser(ctx, 'alice', owner, OPERATOR);
+    await expect(convert('acme+ci')).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'acme+ci is a robot, and cannot own an organization',
+    });
+    await expect(convert('sleeper')).rejects.toMatchObject({
+      code: 'conflict',
+      message: 'sleeper is not active, and cannot own an organization',
+    });
+    await expect(convertUser(ctx, 'acme+ci', 'bobby', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('the site is never without an active administrator (R210)', () => {
+  const isAdmin = true;
+  const ENDINGS: [string, (username: string) => Promise<unknown>][] = [
+    ['deleted', (username) => deletePerson(ctx, username)],
+    ['demoted', (username) => setAdmin(ctx, username, false)],
+    ['deactivated', (username) => setActive(ctx, username, false)],
+  ];
+  const PAIRS = ENDINGS.flatMap(([first, endFirst], index) =>
+    ENDINGS.slice(index).map(([second, endSecond]) => ({ first, endFirst, second, endSecond })),
+  );
+
+  it.each(PAIRS)('one is $first while the other is $second', async ({ endFirst, endSecond }) => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await addRow('root', { isAdmin });
+      await addRow('admin', { isAdmin });
+      await addRow('sleeper', { isAdmin, isActive: false });
+      expect(await codesOf(endFirst('root'), endSecond('admin'))).toEqual(['conflict']);
+      expect(await count('from users where is_admin and is_active')).toBe(1);
+      await database.db.raw(`delete from namespaces where kind = 'user'`);
+      await database.db.raw('delete from users');
+    }
+  });
+
+  it('without a race, says what to do, while there is one who is not active', async () => {
+    await addRow('root', { isAdmin });
+    await addRow('sleeper', { isAdmin, isActive: false });
+    for (const [, end] of ENDINGS) {
+      await expect(end('root')).rejects.toMatchObject({
+        code: 'conflict',
+        message: 'root is the only active administrator. Make another account an administrator first',
+      });
+    }
+    await deletePerson(ctx, 'sleeper');
+  });
+});
+
+it('an account has at most 100 access tokens, however many are made at once (R211)', async () => {
+  const userId = await addRow('alice');
+  const token = (name: string) =>
+    createAccessToken(ctx, { userId, username: 'alice' }, { name, access: 'read' }, OPERATOR);
+  await database.db.raw(
+    `insert into access_tokens (user_id, name, secret_hash, access)
+     select ?, 'old ' || n, sha256(n::text::bytea), 'read' from generate_series(1, 95) n`,
+    [userId],
+  );
+  const codes = await codesOf(...Array.from({ length: ROUNDS }, (_, round) => token(`new ${round}`)));
+  expect(codes).toHaveLength(ROUNDS - 5);
+  expect(await count('from access_tokens')).toBe(100);
+});
+
+it('an account keeps a confirmed address, whichever two are removed at once (R212)', async () => {
+  const id = await addRow('alice');
+  const user = { id, username: 'alice' };
+  await database.db('emails').insert({ user_id: id, email: 'first@example.com', is_primary: true });
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await database.db.raw('delete from emails where not is_primary');
+    for (const email of ['a@example.com', 'b@example.com']) {
+      await database.db('emails').insert({ user_id: id, email, verified_at: new Date() });
+    }
+    const remove = (email: string) => removeEmail(ctx, user, email, OPERATOR);
+    expect(await codesOf(remove('a@example.com'), remove('B@example.com'))).toEqual(['conflict']);
+  }
+});
+
+it('a plan with one private repository has one, however many are created at once (R11)', async () => {
+  await addRow('alice');
+  const settings = { ...ctx, settings: { ...ctx.settings, hubLimits: false } };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const create = (name: string) =>
+      createRepository(settings, { namespace: 'alice', name }, { visibility: 'private' });
+    expect(await codesOf(create('one'), create('two'))).toEqual(['forbidden']);
+    await database.db.raw('delete from repositories');
+  }
+});

@@ -1,0 +1,17 @@
+import { Readable } from 'node:stream';
+import { FilesystemBlobStore } from '../../src/blobs/filesystem';
+import type { ByteRange } from '../../src/blobs/blob-store';
+
+/** A store whose layers, while it stalls, give no byte and do not end when they are looked into. */
+export class StallingBlobs extends FilesystemBlobStore {
+  isStalling = false;
+  /** What was opened to be looked into meanwhile. */
+  readonly opened: Readable[] = [];
+
+  override async read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable> {
+    if (!this.isStalling) return super.read(key, range, expectedBytes);
+    const stream = new Readable({ read: () => undefined });
+    this.opened.push(stream);
+    return Promise.resolve(stream);
+  }
+}

@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ThreadPool } from '../../../src/platform/threads/thread-pool';
+
+let folder: string;
+let pool: ThreadPool;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(process.cwd(), 'dist/threads-'));
+  // The pool looks for compiled files in `dist`.
+  const file = path.join(folder, 'tasks.js');
+  await writeFile(
+    file,
+    `exports.echo = (task) => task;
+     exports.spin = () => { for (;;); };
+     exports.hoard = () => { const all = []; for (;;) all.push(new Array(1000).fill(all.length)); };
+     exports.fail = () => { throw new Error('broken in there'); };`,
+  );
+  pool = new ThreadPool(path.join(process.cwd(), path.relative(path.join(process.cwd(), 'dist'), file)), {
+    threads: 1,
+    heapMegabytes: 32,
+    longestMs: 1500,
+  });
+});
+afterAll(async () => {
+  await pool.end();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const never = new AbortController().signal;
+
+it('has a thread do the work', async () => {
+  expect(await pool.run('echo', { text: 'hello' }, { signal: never })).toEqual({ text: 'hello' });
+  await expect(pool.run('fail', {}, { signal: never })).rejects.toThrow('broken in there');
+});
+
+it('ends a thread in the middle of a loop when nobody waits any more, and starts another', async () => {
+  const gone = new AbortController();
+  const spinning = pool.run('spin', {}, { signal: gone.signal });
+  setTimeout(() => gone.abort(new Error('gone')), 100);
+  await expect(spinning).rejects.toThrow('gone');
+  expect(await pool.run('echo', 1, { signal: never })).toBe(1);
+});
+
+it('ends a thread that takes too long, or too much memory, and not the process', async () => {
+  await expect(pool.run('spin', {}, { signal: never })).rejects.toMatchObject({ name: 'ThreadOverrun', kind: 'time' });
+  const hoarding = pool.run('hoard', {}, { signal: never });
+  await expect(hoarding).rejects.toMatchObject({ name: 'ThreadOverrun' });
+  expect(await pool.run('echo', 2, { signal: never })).toBe(2);
+});

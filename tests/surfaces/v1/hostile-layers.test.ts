@@ -1,0 +1,247 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { get, type ClientRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import request from 'supertest';
+import { packTar } from '../../features/images/tar/pack-tar';
+import { longNames, manyFiles } from '../../helpers/hostile-layers';
+import { makeImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
+import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
+import { StallingBlobs } from '../../helpers/stalling-blobs';
+import { makeTarLayer } from '../../helpers/tar-layer';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+
+/*
+ * Layers that were made to cost much, and clients that ask for more than there are places, or go.
+ */
+
+let folder: string;
+let blobs: StallingBlobs;
+let server: TestServer;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'drydock-hostile-'));
+  blobs = new StallingBlobs(folder);
+  server = await startTestServer({ blobs });
+  await addUser(server, 'alice');
+});
+afterEach(async () => {
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function pushed(...images: TestImage[]): Promise<RegistryClient> {
+  await pushImages(server, 'alice/app', images);
+  return registryClient(server, await startPull(server, 'alice/app'));
+}
+
+const plain = (name: string): TestImage => makeImage({ layer: gzipSync(packTar({ name })) });
+
+/** Waits for what another thread or connection brings about, however slow the machine is. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** A client that can go. */
+function begin(target: string): ClientRequest {
+  return get(`${server.url}${target}`, { agent: false }).on('error', () => undefined);
+}
+
+describe('a layer that was made to cost much', () => {
+  it('is refused when a name is longer than a path of Linux, and served all the same (R70)', async () => {
+    const base = makeImage({ layer: longNames(3, 16_000) });
+    const top = makeImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
+    const client = await pushed(base, top);
+    for (const [id, part] of [
+      [base.id, 'files'],
+      [top.id, 'diff'],
+    ] as const) {
+      expect(await reply(client.get(id, part))).toEqual([400, errorText('Layer format not supported')]);
+    }
+    expect((await client.get(base.id, 'layer')).bytes.equals(base.layer)).toBe(true);
+  });
+
+  it('is compared with those below it when its names are as long as they may be (R70)', async () => {
+    const base = makeImage({ layer: longNames(50, 4000) });
+    const top = makeImage({ parent: base.id, layer: longNames(60, 4000) });
+    const client = await pushed(base, top);
+    const diff = JSON.parse((await client.get(top.id, 'diff')).text) as Record<string, object>;
+    const counts = Object.entries(diff).map(([part, files]) => [part, Object.keys(files).length]);
+    expect(Object.fromEntries(counts)).toEqual({ deleted: 0, changed: 50, created: 10 });
+  });
+
+  it('is refused when it takes away more than is held in memory, and that is remembered (R70)', async () => {
+    const names = Array.from({ length: 550 }, (_, at) => `${at}/${'a/'.repeat(1990)}.wh.x`);
+    const entries = names.flatMap((name) => [
+      { name: '././@LongLink', typeflag: 'L', magic: 'ustar  \0', body: Buffer.from(`${name}\0`) },
+      { name: 'x' },
+    ]);
+    const base = makeImage({ layer: gzipSync(packTar(...entries)) });
+    const top = makeImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
+    const client = await pushed(base, top);
+    const refusal = [413, errorText('Layer has too many files to list')];
+    expect(await reply(client.get(top.id, 'diff'))).toEqual(refusal);
+    expect(await reply(client.get(top.id, 'diff'))).toEqual(refusal);
+    expect(server.ctx.layerReaders.load).toEqual({ running: 0, waiting: 0, ended: 1 });
+  });
+
+  it('is listed whole when its list is long, and let go of once it is sent', async () => {
+    const image = makeImage({ layer: manyFiles(20_000) });
+    const client = await pushed(image);
+    const answer = await client.get(image.id, 'files');
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-length']).toBe(String(answer.bytes.length));
+    const rows = JSON.parse(answer.text) as unknown[][];
+    expect([rows.length, rows.at(-1)?.[0]]).toEqual([20_000, '/dir/0019999']);
+    await until(() => server.ctx.heldAnswers.bytes === 0);
+  });
+});
+
+describe('the same bytes', () => {
+  it('are looked into once, whoever asks, at once or later', async () => {
+    const image = plain('motd');
+    const client = await pushed(image);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => client.get(image.id, 'files')));
+    answers.push(await client.get(image.id, 'files'));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(server.ctx.layerReaders.load.ended).toBe(1);
+    // Another image, in another repository, with the same layer.
+    const twin = makeImage({ layer: image.layer });
+    await pushImages(server, 'alice/twin', [twin]);
+    const other = registryClient(server, await startPull(server, 'alice/twin'));
+    expect((await other.get(twin.id, 'files')).text).toBe(answers[0]?.text);
+    expect(server.ctx.layerReaders.load.ended).toBe(1);
+  });
+});
+
+describe('clients that go', () => {
+  it.each(['files', 'diff'])('end the work for them: %s (R72)', async (part) => {
+    const image = plain('motd');
+    await pushed(image);
+    blobs.isStalling = true;
+    const client = begin(`/v1/images/${image.id}/${part}`);
+    await until(() => blobs.opened.length === 1);
+    expect(server.ctx.layerReaders.load).toMatchObject({ running: 1, ended: 0 });
+    client.destroy();
+    await until(() => server.ctx.layerReaders.load.ended === 1);
+    expect(server.ctx.layerReaders.load).toMatchObject({ running: 0, waiting: 0 });
+    expect(blobs.opened[0]?.destroyed).toBe(true);
+  });
+
+  it.each([
+    ['a page', (id: string) => `/r/alice/app/images/${id}/files/`],
+    ['the API', (id: string) => `/api/v1.1/repositories/alice/app/images/${id}/files/`],
+  ])('end the work for them: %s (R72)', async (_what, pathOf) => {
+    const image = plain('motd');
+    await pushed(image);
+    blobs.isStalling = true;
+    const client = begin(pathOf(image.id));
+    await until(() => blobs.opened.length === 1);
+    client.destroy();
+    await until(() => server.ctx.layerReaders.load.ended === 1);
+    expect(blobs.opened[0]?.destroyed).toBe(true);
+  });
+
+  it('do not end it for others who wait for the same', async () => {
+    const image = plain('motd');
+    await pushed(image);
+    blobs.isStalling = true;
+    const [first, second] = [begin(`/v1/images/${image.id}/files`), begin(`/v1/images/${image.id}/files`)];
+    await until(() => blobs.opened.length === 1);
+    const isAnswered = new Promise((resolve) => second.once('response', (res) => resolve(res.statusCode)));
+    first.destroy();
+    blobs.opened[0]?.push(null);
+    expect(await isAnswered).toBe(200);
+    expect(server.ctx.layerReaders.load.ended).toBe(1);
+  });
+
+  it('end a checksum, too, and the attempt stays', async () => {
+    const tar = makeTarLayer('Welcome.\n');
+    const image = makeImage({ layer: tar.gzipped });
+    const token = await startPush(server, 'alice/app', [image]);
+    const push = registryClient(server, token);
+    await push.putJson(image.id, image.json);
+    await push.putLayer(image.id, image.layer);
+    blobs.isStalling = true;
+    const headers = { Authorization: token, 'X-Docker-Checksum': tar.tarsum(image.json) };
+    const target = `${server.url}/v1/images/${image.id}/checksum`;
+    const client = get(target, { method: 'PUT', headers, agent: false }).on('error', () => undefined);
+    await until(() => blobs.opened.length === 1);
+    client.destroy();
+    await until(() => server.ctx.layerChecks.quick.load.ended === 1);
+    expect(blobs.opened[0]?.destroyed).toBe(true);
+    blobs.isStalling = false;
+    expect(await reply(push.putChecksum(image.id, { 'X-Docker-Checksum': tar.tarsum(image.json) }))).toEqual([
+      200,
+      'true',
+    ]);
+  });
+});
+
+describe('more than there are places for', () => {
+  const EACH = 8;
+  let clients: ClientRequest[];
+
+  /** As many clients of one address as it may have, each with a layer of its own. */
+  async function fill(): Promise<TestImage> {
+    const images = Array.from({ length: EACH + 1 }, (_, at) => plain(`file-${at}`));
+    await pushed(...images);
+    blobs.isStalling = true;
+    clients = images.slice(0, EACH).map(({ id }) => begin(`/v1/images/${id}/files`));
+    await until(() => {
+      const { running, waiting } = server.ctx.layerReaders.load;
+      return running + waiting === EACH;
+    });
+    return images.at(-1)!;
+  }
+  afterEach(() => {
+    for (const client of clients) client.destroy();
+  });
+
+  it('is told to come again, in the words of each surface (R71)', async () => {
+    const { id } = await fill();
+    const detail = 'Too many layers are being looked through at once, try again later';
+    const v1 = await request(server.server).get(`/v1/images/${id}/files`);
+    expect([v1.status, v1.headers['retry-after'], v1.body]).toEqual([429, '5', { error: detail }]);
+    const api = await request(server.server).get(`/api/v1.1/repositories/alice/app/images/${id}/files/`);
+    expect([api.status, api.headers['retry-after'], api.body]).toEqual([
+      429,
+      '5',
+      expect.objectContaining({ code: 'busy', detail }),
+    ]);
+    const page = await request(server.server).get(`/r/alice/app/images/${id}/files/`).set('Accept', 'text/html');
+    expect([page.status, page.headers['retry-after'], page.type]).toEqual([429, '5', 'text/html']);
+  });
+
+  it('opens no more layers at once than there are threads', async () => {
+    await fill();
+    const { running } = server.ctx.layerReaders.load;
+    await until(() => blobs.opened.length === running);
+    expect(blobs.opened.length).toBeLessThan(EACH);
+    clients[0]?.destroy();
+    await until(() => blobs.opened.length === running + 1);
+    expect(server.ctx.layerReaders.load).toMatchObject({ running, waiting: EACH - 1 - running });
+  });
+
+  it('is in no way of pushes and pulls (R71)', async () => {
+    await fill();
+    await until(() => blobs.opened.length === server.ctx.layerReaders.load.running);
+    blobs.isStalling = false; // of those that are read from here on; the others still take every place
+    const tar = makeTarLayer('Welcome.\n');
+    const image = makeImage({ layer: tar.gzipped });
+    const push = registryClient(server, await startPush(server, 'alice/other', [image]));
+    await push.putJson(image.id, image.json);
+    await push.putLayer(image.id, image.layer);
+    const checksum = push.putChecksum(image.id, { 'X-Docker-Checksum': tar.tarsum(image.json) });
+    expect(await reply(checksum)).toEqual([200, 'true']);
+    await request(server.server)
+      .put('/v1/repositories/alice/other/tags/latest')
+      .set('Authorization', basic('alice'))
+      .type('application/json')
+      .send(JSON.stringify(image.id))
+      .expect(200);
+    const pull = registryClient(server, await startPull(server, 'alice/other'));
+    expect((await pull.get(image.id, 'layer')).bytes.equals(image.layer)).toBe(true);
+    expect(server.ctx.layerReaders.load.running).toBeGreaterThan(0);
+  });
+});
