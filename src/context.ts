@@ -26,7 +26,7 @@ export interface Settings {
   readonly registrationOpen: boolean;
   /** a new account stays inactive until it is confirmed */
   readonly confirmationRequired: boolean;
-  /** repository names are held to the Hub's 3 to 30 characters */
+  /** new names are held to the rules of the Hub: shorter, and without hyphens in namespaces */
   readonly hubLimits: boolean;
   /** `host[:port]` of the registries that serve the images; empty: the host that the request came to */
   readonly registryEndpoints: readonly string[];

@@ -20,7 +20,7 @@ export interface FirstAdministrator {
  * @throws AppError `invalid`, `conflict` when the name or address belongs to somebody who is no administrator
  */
 export async function ensureAdministrator(
-  ctx: Needs<'db' | 'passwords'>,
+  ctx: Needs<'db' | 'passwords' | 'settings'>,
   wanted: FirstAdministrator | undefined,
 ): Promise<{ username: string; password: string } | undefined> {
   if (await adminExists(ctx.db)) return undefined;

@@ -32,7 +32,7 @@ export async function register(
   const isTaken = await isNameTaken(ctx, username);
   const email = isTaken ? '' : present(input.email, 'email');
   if (isTaken) throw new AppError('conflict', NAME_TAKEN);
-  assertUserFormats({ username, password, email });
+  assertUserFormats({ username, password, email }, ctx.settings);
   await assertEmailIsFree(ctx, email);
   if (!ctx.settings.registrationOpen) throw new AppError('closed', 'Registration is closed');
   const awaitsConfirmation = ctx.settings.confirmationRequired;

@@ -1,18 +1,44 @@
 import { z } from 'zod';
 import { AppError } from '../../platform/errors';
 
-/** Protocol 1.1: what a new username may look like; organizations obey the same rule. */
-export const USERNAME = /^[a-z0-9_]{4,30}$/;
+/** Protocol 1.1: what the Hub took as a name of a user or an organization, and every engine takes as a namespace. */
+const HUB_NAMESPACE = /^[a-z0-9_]{4,30}$/;
+
+/** The same of engines from 1.6 on; docker 1.5 takes hyphens, too, but no other lengths than the Hub. */
+const NAMESPACE = /^[a-z0-9_]+(?:-[a-z0-9_]+)*$/;
+const NAMESPACE_CHARACTERS = { min: 2, max: 255 };
+
+/** What a namespace may look like, in words. */
+export const NAMESPACE_RULE = `it has ${NAMESPACE_CHARACTERS.min} to ${NAMESPACE_CHARACTERS.max} lower-case letters, digits and "_", with single "-" between them`;
 
 const PASSWORD_CHARACTERS = 5;
 const PASSWORD_BYTES = 4096;
 const EMAIL_CHARACTERS = 254;
 const email = z.email({ pattern: z.regexes.html5Email }).max(EMAIL_CHARACTERS);
 
-/** @throws AppError `invalid` in the Hub's words */
-export function assertUsername(username: string): void {
-  if (USERNAME.test(username)) return;
-  throw new AppError('invalid', 'Wrong username format (it has to match "^[a-z0-9_]{4,30}$")');
+/**
+ * Whether this can be the name of a user or an organization.
+ *
+ * @param hubLimits - whether it is held to the rule of the Hub; only for a new one
+ */
+export function isNamespace(name: string, hubLimits = false): boolean {
+  if (hubLimits) return HUB_NAMESPACE.test(name);
+  return name.length >= NAMESPACE_CHARACTERS.min && name.length <= NAMESPACE_CHARACTERS.max && NAMESPACE.test(name);
+}
+
+/** @throws AppError `invalid` in the Hub's words, with the rule that holds here */
+export function assertUsername(username: string, hubLimits = false): void {
+  if (isNamespace(username, hubLimits)) return;
+  const { min, max } = NAMESPACE_CHARACTERS;
+  const rule = hubLimits ? `"${HUB_NAMESPACE.source}"` : `"${NAMESPACE.source}" and have ${min} to ${max} characters`;
+  throw new AppError('invalid', `Wrong username format (it has to match ${rule})`);
+}
+
+/** @throws AppError `invalid` */
+export function assertOrganizationName(name: string, hubLimits = false): void {
+  if (isNamespace(name, hubLimits)) return;
+  const rule = hubLimits ? 'it has 4 to 30 lower-case letters, digits and "_"' : NAMESPACE_RULE;
+  throw new AppError('invalid', `No organization can have the name ${name}: ${rule}`);
 }
 
 // RFC 7617 lets Basic carry none, and its parsers refuse some of them.

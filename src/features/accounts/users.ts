@@ -1,4 +1,4 @@
-import type { Needs } from '../../context';
+import type { Needs, Settings } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
@@ -83,8 +83,8 @@ export async function isNameTaken(ctx: Needs<'db'>, name: string): Promise<boole
  *
  * @throws AppError `invalid` in the Hub's words
  */
-export function assertUserFormats(user: Pick<NewUser, 'username' | 'password' | 'email'>): void {
-  assertUsername(user.username);
+export function assertUserFormats(user: Pick<NewUser, 'username' | 'password' | 'email'>, settings: Settings): void {
+  assertUsername(user.username, settings.hubLimits);
   assertPassword(user.password);
   if (user.email !== undefined) assertEmail(user.email);
 }
@@ -101,11 +101,11 @@ export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Prom
  * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken, or the name is retired
  */
 export async function createUser(
-  ctx: Needs<'db' | 'passwords'>,
+  ctx: Needs<'db' | 'passwords' | 'settings'>,
   user: NewUser,
   by: Doer | string = OPERATOR,
 ): Promise<void> {
-  assertUserFormats(user);
+  assertUserFormats(user, ctx.settings);
   await assertNotRetired(ctx.db, user.username);
   const passwordHash = await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {

@@ -9,7 +9,7 @@ import { assertConfirmed, getAccount } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { canActForAccount } from '../accounts/policy';
 import { assertNotRetired } from '../accounts/retired-names';
-import { assertUsername, normalizeUsername } from '../accounts/rules';
+import { assertOrganizationName, normalizeUsername } from '../accounts/rules';
 import { deleteAccount, lockAccounts } from '../accounts/locks';
 import * as store from './organizations.store';
 import { assertMayOwn, assertOrphansNone, lockNewOwner } from './owners';
@@ -100,7 +100,7 @@ export async function listOrganizationMembers(
  * @throws AppError `invalid`, `conflict` when the name is taken or retired, `forbidden` for a robot or a weak access token,
  *   `unauthenticated`, `inactive`
  */
-export async function createOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
+export async function createOrganization(ctx: Needs<'db' | 'settings'>, actor: Actor, name: string): Promise<void> {
   const account = await getAccount(ctx, actor);
   if (account.robotOf !== undefined || !canActForAccount(account)) throw new AppError('forbidden', 'Access denied');
   await createOrganizationFor(ctx, name, account, doerOf(actor, account));
@@ -112,12 +112,12 @@ export async function createOrganization(ctx: Needs<'db'>, actor: Actor, name: s
  * @throws AppError `invalid`, `conflict` when the name is taken or retired, or the owner is a robot or not active
  */
 export async function createOrganizationFor(
-  ctx: Needs<'db'>,
+  ctx: Needs<'db' | 'settings'>,
   name: string,
   owner: { userId: number; username: string },
   doer: Doer,
 ): Promise<void> {
-  assertUsername(name);
+  assertOrganizationName(name, ctx.settings.hubLimits);
   await assertNotRetired(ctx.db, name);
   try {
     await inTransaction(ctx.db, async (tx) => {

@@ -4,7 +4,7 @@ import { AppError } from '../../platform/errors';
 import { isAccount, type Actor, type RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
 import { canCreate, includes, type Visibility } from '../accounts/policy';
-import { displayName, parseRepositoryName } from './names';
+import { assertRepositoryName } from './names';
 import { authorizationRequired, findScope } from './scope';
 import { makeNewRepository } from './visibility';
 
@@ -21,9 +21,7 @@ export async function createRepository(
   name: RepositoryName,
   visibility: Visibility | undefined,
 ): Promise<void> {
-  if (!parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) {
-    throw new AppError('invalid', `No repository can have the name ${displayName(name)}`);
-  }
+  assertRepositoryName(name, ctx.settings.hubLimits);
   const { principal, namespace } = await findScope(ctx, actor, name);
   if (principal === undefined || actor.kind === 'token') throw authorizationRequired();
   if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${name.namespace}`);

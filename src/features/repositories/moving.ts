@@ -12,7 +12,7 @@ import { getAdministered } from './administered';
 import { assertNotFormer } from './former-names';
 import { assertNoImmutableTags } from './immutable-tags';
 import * as store from './moving.store';
-import { displayName, fullName, parseRepositoryName, sameRepository } from './names';
+import { assertRepositoryName, displayName, fullName, sameRepository } from './names';
 import { findScope } from './scope';
 import { deleteSharing } from './sharing.store';
 import { lockVisibility } from './repositories.store';
@@ -62,8 +62,7 @@ export async function moveRepository(
 
 /** @throws AppError `invalid` */
 export function assertPossible({ settings }: Needs<'settings'>, { namespace, name }: RepositoryName): void {
-  if (parseRepositoryName(namespace, name, settings.hubLimits)) return;
-  throw new AppError('invalid', `No repository can have the name ${displayName({ namespace, name })}`);
+  assertRepositoryName({ namespace, name }, settings.hubLimits);
 }
 
 /**

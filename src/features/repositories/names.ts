@@ -1,6 +1,6 @@
 import { AppError } from '../../platform/errors';
 import type { RepositoryName } from '../accounts/actor';
-import { USERNAME } from '../accounts/rules';
+import { isNamespace, NAMESPACE_RULE } from '../accounts/rules';
 
 /** The namespace of official images: `foo` and `library/foo` are one repository everywhere (protocol 1.2). */
 export const LIBRARY = 'library';
@@ -8,12 +8,63 @@ export const LIBRARY = 'library';
 /** Images that pushers of any namespace may build upon without uploading them again. */
 export const SHARED_NAMESPACE = LIBRARY;
 
-const REPOSITORY = /^[a-z0-9][a-z0-9._-]{1,254}$/;
+/** What all engines from 0.7 on take; a first letter or digit is what those from 1.8 on want, too. */
+const REPOSITORY = /^[a-z0-9][a-z0-9._-]*$/;
+const CHARACTERS = { min: 1, max: 255 };
 const HUB_CHARACTERS = { min: 3, max: 30 };
 /** They would collide with the last part of a repository's own paths (protocol 1.1). */
 const RESERVED = new Set(['images', 'tags', 'auth', 'json', 'properties', 'layer']);
 const IMAGE_ID = /^([0-9a-f]{16}|[0-9a-f]{64})$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+
+/** How many characters the name of a new repository has, without the namespace. */
+export function lengthsOfNames(hubLimits: boolean): { readonly min: number; readonly max: number } {
+  return hubLimits ? HUB_CHARACTERS : CHARACTERS;
+}
+
+/** Whether no repository has this name because a path of its own would end so. */
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name);
+}
+
+/** Why no repository can have a name, as part of a sentence; undefined when one can. */
+function problemOf({ namespace, name }: RepositoryName, hubLimits: boolean): string | undefined {
+  if (namespace !== LIBRARY && !isNamespace(namespace))
+    return `"${namespace}" cannot be a namespace, ${NAMESPACE_RULE}`;
+  if (isReserved(name)) return `"${name}" is reserved`;
+  const { min, max } = lengthsOfNames(hubLimits);
+  if (name.length < min || name.length > max) return `a name has ${min} to ${max} characters`;
+  if (REPOSITORY.test(name)) return undefined;
+  return 'a name has lower-case letters, digits, ".", "_" and "-", and begins with a letter or a digit';
+}
+
+/**
+ * What somebody is told who asks for a repository that no name can have.
+ *
+ * @param hubLimits - as of `parseRepositoryName`
+ */
+export function noSuchName(name: RepositoryName, hubLimits = false): string {
+  return `No repository can have the name ${displayName(name)}: ${problemOf(name, hubLimits) ?? 'it is not allowed'}`;
+}
+
+/** The same, of a name that was written as one word. */
+export function noSuchFullName(text: string): string {
+  const [namespace = '', name, ...rest] = text.split('/');
+  if (rest.length > 0) return `No repository can have the name ${text}: it has more than one "/"`;
+  return noSuchName(name === undefined ? { namespace: LIBRARY, name: namespace } : { namespace, name });
+}
+
+/** @throws AppError `invalid` unless a repository can have the name */
+export function readFullName(text: string): RepositoryName {
+  const name = parseFullName(text);
+  if (name === undefined) throw new AppError('invalid', noSuchFullName(text));
+  return name;
+}
+
+/** @throws AppError `invalid` unless a new repository can have the name */
+export function assertRepositoryName(name: RepositoryName, hubLimits: boolean): void {
+  if (problemOf(name, hubLimits) !== undefined) throw new AppError('invalid', noSuchName(name, hubLimits));
+}
 
 /**
  * Reads a repository's name from the parts of a path or command (protocol 1.1, 1.2).
@@ -27,11 +78,8 @@ export function parseRepositoryName(
   name: string,
   hubLimits = false,
 ): RepositoryName | undefined {
-  const space = namespace ?? LIBRARY;
-  if (space !== LIBRARY && !USERNAME.test(space)) return undefined;
-  if (!REPOSITORY.test(name) || RESERVED.has(name)) return undefined;
-  if (hubLimits && (name.length < HUB_CHARACTERS.min || name.length > HUB_CHARACTERS.max)) return undefined;
-  return { namespace: space, name };
+  const parsed = { namespace: namespace ?? LIBRARY, name };
+  return problemOf(parsed, hubLimits) === undefined ? parsed : undefined;
 }
 
 /** Reads `name` or `namespace/name`; undefined when no repository can have this name. */

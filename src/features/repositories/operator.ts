@@ -7,7 +7,7 @@ import type { Visibility } from '../accounts/policy';
 import type { Place } from '../accounts/repository-states';
 import { deletePersonWith } from '../namespaces/account-deletion';
 import { assertNoImmutableTags } from './immutable-tags';
-import { displayName, parseRepositoryName } from './names';
+import { assertRepositoryName, displayName } from './names';
 import * as store from './repositories.store';
 import { findScope } from './scope.store';
 import type { RepositoryState } from './scope-row';
@@ -61,9 +61,7 @@ export async function createRepository(
   name: RepositoryName,
   options: { visibility: Visibility },
 ): Promise<void> {
-  if (!parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) {
-    throw new AppError('invalid', `No repository can have the name ${displayName(name)}`);
-  }
+  assertRepositoryName(name, ctx.settings.hubLimits);
   const { namespace_name: namespace } = await findScope(ctx.db, undefined, name);
   if (namespace === null) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
   await inTransaction(ctx.db, (tx) => makeNewRepository(tx, name, { ...options, doer: OPERATOR }));

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
-import type { RepositoryName } from '../../features/accounts/actor';
 import type { Visibility } from '../../features/accounts/policy';
 import { copyTagAsOperator, type TagPlace } from '../../features/images/promotion';
-import { displayName, parseFullName } from '../../features/repositories/names';
+import { displayName, readFullName } from '../../features/repositories/names';
 import {
   createRepository,
   deleteRepository,
@@ -24,18 +23,12 @@ import { confirmUnlessYes, YES, type YesOption } from './terminal';
 const NAME = 'namespace/name, or name for one of the library';
 const EVEN_IMMUTABLE = ['--immutable-tags', 'also if it has immutable tags'] as const;
 
-function parseName(text: string): RepositoryName {
-  const name = parseFullName(text);
-  if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
-  return name;
-}
-
 function parseTagPlace(text: string): TagPlace {
   const [name = '', tag, ...rest] = text.split(':');
   if (tag === undefined || tag === '' || rest.length > 0) {
     throw new AppError('invalid', `${text} is not a tag: write namespace/name:tag`);
   }
-  return { repository: parseName(name), tag };
+  return { repository: readFullName(name), tag };
 }
 
 /** `drydock repo …`. */
@@ -57,7 +50,7 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .option('--private', 'only those may pull who are given access')
     .action(async (text: string, options: { private?: true }) => {
-      const name = parseName(text);
+      const name = readFullName(text);
       const visibility = options.private === true ? 'private' : 'public';
       await parts.withContext((ctx) => createRepository(ctx, name, { visibility }));
       printLine(`Made ${displayName(name)}.`);
@@ -69,7 +62,7 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .option(...YES)
     .option(...EVEN_IMMUTABLE)
     .action(async (text: string, options: YesOption & { immutableTags?: true }) => {
-      const name = parseName(text);
+      const name = readFullName(text);
       await confirmUnlessYes(options, `Delete ${displayName(name)}?`);
       const evenImmutable = options.immutableTags === true;
       await parts.withContext((ctx) => deleteRepository(ctx, name, { evenImmutable }));
@@ -100,7 +93,7 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .argument('<new-name>', NAME)
     .action(async (text: string, newText: string) => {
-      const [name, to] = [parseName(text), parseName(newText)];
+      const [name, to] = [readFullName(text), readFullName(newText)];
       await parts.withContext((ctx) => moveAsOperator(ctx, name, to));
       printLine(`${displayName(name)} is ${displayName(to)}.`);
     });
@@ -110,7 +103,7 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .option('--json', 'print the list as JSON')
     .action(async (text: string, { json }: ListingOptions) => {
-      const aliases = await parts.withContext((ctx) => listAliasesAsOperator(ctx, parseName(text)));
+      const aliases = await parts.withContext((ctx) => listAliasesAsOperator(ctx, readFullName(text)));
       if (json === true) printJson(aliases);
       else for (const alias of aliases) printLine(displayName(alias));
     });
@@ -122,7 +115,7 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .option(...YES)
     .option(...EVEN_IMMUTABLE)
     .action(async (text: string, formerText: string, options: YesOption & { immutableTags?: true }) => {
-      const [name, alias] = [parseName(text), parseName(formerText)];
+      const [name, alias] = [readFullName(text), readFullName(formerText)];
       await confirmUnlessYes(options, `Let the former name ${displayName(alias)} go?`);
       const evenImmutable = options.immutableTags === true;
       await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias, { evenImmutable }));
@@ -132,7 +125,7 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
 
 function addVisibilityCommands(repo: Command, parts: CommandParts): void {
   const show = async (text: string, visibility: Visibility): Promise<void> => {
-    const name = parseName(text);
+    const name = readFullName(text);
     await parts.withContext((ctx: Context) => setVisibilityAsOperator(ctx, name, visibility));
     printLine(`${displayName(name)} is ${visibility}.`);
   };

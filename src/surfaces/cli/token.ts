@@ -3,8 +3,7 @@ import { createAccessToken, listAccessTokens, revokeAccessToken } from '../../fe
 import { ACCESS_LEVELS, type AccessLevel } from '../../features/accounts/actor';
 import { getUser } from '../../features/accounts/users';
 import { OPERATOR } from '../../features/audit/audit';
-import { fullName, parseFullName } from '../../features/repositories/names';
-import { AppError } from '../../platform/errors';
+import { fullName, readFullName } from '../../features/repositories/names';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
@@ -24,9 +23,7 @@ function readDays(text: string): number {
 }
 
 function toFullName(text: string): string {
-  const name = parseFullName(text);
-  if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
-  return fullName(name);
+  return fullName(readFullName(text));
 }
 
 /** `drydock token …`. */

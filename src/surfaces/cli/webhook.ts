@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Context } from '../../context';
 import type { RepositoryName } from '../../features/accounts/actor';
 import { OPERATOR } from '../../features/audit/audit';
-import { displayName, parseFullName } from '../../features/repositories/names';
+import { displayName, readFullName } from '../../features/repositories/names';
 import { getDelivery, listDeliveries, type Delivery } from '../../features/webhooks/deliveries';
 import { redeliver } from '../../features/webhooks/firing';
 import { createWebhook, deleteWebhook, listWebhooks, type Webhook } from '../../features/webhooks/webhooks';
@@ -13,12 +13,6 @@ import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const REPOSITORY = 'namespace/name, or name for one of the library';
 const HOOK = 'the name of the webhook';
-
-function parseName(text: string): RepositoryName {
-  const name = parseFullName(text);
-  if (name === undefined) throw new AppError('invalid', `No repository can have the name ${text}`);
-  return name;
-}
 
 function wholeNumber(text: string, what: string): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : 0;
@@ -41,7 +35,7 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
     .argument('<repository>', REPOSITORY)
     .option('--json', 'print the list as JSON')
     .action(async (text: string, { json }: ListingOptions) => {
-      const hooks = await parts.withContext((ctx) => listWebhooks(ctx, OPERATOR, parseName(text)));
+      const hooks = await parts.withContext((ctx) => listWebhooks(ctx, OPERATOR, readFullName(text)));
       if (json === true) printJson(hooks);
       else printWebhooks(hooks);
     });
@@ -53,7 +47,7 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
     .argument('<url...>', 'up to five')
     .option('--secret <text>', 'signs what is sent; without it, one is made and printed')
     .action(async (text: string, name: string, urls: string[], { secret }: { secret?: string }) => {
-      const repository = parseName(text);
+      const repository = readFullName(text);
       const made = await parts.withContext((ctx) => createWebhook(ctx, OPERATOR, repository, { name, urls, secret }));
       const shown = secret === undefined ? ` with the secret ${made.secret}` : '';
       printLine(`Made the webhook ${name} of ${displayName(repository)}${shown}.`);
@@ -65,7 +59,7 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
     .argument('<hook>', HOOK)
     .option(...YES)
     .action(async (text: string, name: string, options: YesOption) => {
-      const repository = parseName(text);
+      const repository = readFullName(text);
       await confirmUnlessYes(options, `Delete the webhook ${name} of ${displayName(repository)}?`);
       await parts.withContext(async (ctx) => {
         await deleteWebhook(ctx, OPERATOR, repository, (await findByName(ctx, repository, name)).id);
@@ -85,7 +79,7 @@ function addDeliveryCommands(webhook: Command, parts: CommandParts): void {
     .option('--id <delivery>', 'one delivery with payload, requests and responses, as JSON')
     .option('--json', 'print the list as JSON')
     .action(async (text: string, hook: string, options: ListingOptions & { limit: string; id?: string }) => {
-      const repository = parseName(text);
+      const repository = readFullName(text);
       const limit = wholeNumber(options.limit, 'The limit');
       if (options.id !== undefined) {
         const id = wholeNumber(options.id, 'A delivery');
@@ -105,7 +99,7 @@ function addDeliveryCommands(webhook: Command, parts: CommandParts): void {
     .argument('<repository>', REPOSITORY)
     .argument('<delivery>', 'its number in `webhook deliveries`')
     .action(async (text: string, delivery: string) => {
-      const repository = parseName(text);
+      const repository = readFullName(text);
       const id = wholeNumber(delivery, 'A delivery');
       const again = await parts.withContext((ctx) => redeliver(ctx, OPERATOR, repository, { id }));
       printLine(`Queued as delivery ${again}.`);

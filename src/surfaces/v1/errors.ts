@@ -52,14 +52,14 @@ function statusOf(code: ErrorCode, dialect: Dialect): number {
   return code === 'conflict' && dialect === 'users' ? 400 : STATUS[code];
 }
 
-/** No repository can have the name in this path; the index had no such URL then (protocol 0.3). */
+/** No repository can have the name in this path; the index had no such URL then (protocol 0.3). The message says why. */
 export class UnknownUrlError extends Error {}
 
 /** How a v1 route says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
 export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
   const dialect = dialectOf(route);
   return (error, { requestId, log, path }) => {
-    if (error instanceof UnknownUrlError) return unknownUrl(path);
+    if (error instanceof UnknownUrlError) return unknownUrl(path, error.message);
     if (!(error instanceof AppError)) {
       log.error({ err: error }, 'request failed');
       return json(500, { error: 'Internal server error', request_id: requestId });
@@ -77,13 +77,25 @@ export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
   };
 }
 
-/** What the index said of a URL that it did not know (protocol 0.3). */
-export function unknownUrl(path: string): Reply {
-  return json(404, { status_code: '404', error: `The requested URL (${path}) was not found on this server.` });
+/**
+ * What the index said of a URL that it did not know (protocol 0.3).
+ *
+ * @param reason - a sentence for the person whose engine prints the body
+ */
+export function unknownUrl(path: string, reason = ''): Reply {
+  const text = `The requested URL (${path}) was not found on this server.`;
+  return json(404, { status_code: '404', error: reason === '' ? text : `${text} ${reason}.` });
 }
+
+/** More than one slash, where an engine begins a push or a pull: those from 1.8 on take such names. */
+const NESTED = /^\/v1\/repositories\/((?:[^/]+\/){2,}[^/]+)\/(?:images\/?)?$/;
 
 /** A path that no row has, or not with this method. */
 export function v1Fallback(req: IncomingMessage, allowed: readonly Method[]): Reply {
-  if (allowed.length === 0) return unknownUrl(`/v1${(req.url ?? '').split('?')[0] ?? ''}`);
+  if (allowed.length === 0) {
+    const path = `/v1${(req.url ?? '').split('?')[0] ?? ''}`;
+    const nested = NESTED.exec(path)?.[1];
+    return unknownUrl(path, nested && `No repository can have the name ${nested}: it has more than one "/"`);
+  }
   return json(405, { error: 'Method not allowed' }, { Allow: allowHeader(allowed) });
 }

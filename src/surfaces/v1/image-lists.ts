@@ -1,4 +1,5 @@
 import { finishPush, imagesAsJson, mayUseImage, startPush } from '../../features/repositories/image-lists';
+import { noSuchName } from '../../features/repositories/names';
 import { countActivity } from '../../features/statistics/counting';
 import { empty, json, jsonText } from '../../platform/http/exchange';
 import type { V1Handler } from './access';
@@ -10,7 +11,7 @@ import { headerOf, readImageList, repositoryOf, wantsToken } from './requests';
 export const putRepository: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
   const name = repositoryOf(params);
   const repository = await startPush(ctx, caller, name, () => readImageList(req));
-  if (repository === undefined) throw new UnknownUrlError();
+  if (repository === undefined) throw new UnknownUrlError(noSuchName(name, ctx.settings.hubLimits));
   const { headers } = tokenHeaders(ctx, caller, repository, 'write');
   return json(200, '', { ...headers, ...endpointHeaders(ctx, req) });
 };

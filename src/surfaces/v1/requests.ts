@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RepositoryName } from '../../features/accounts/actor';
 import type { ListedImage } from '../../features/repositories/image-lists';
-import { parseFullName, parseRepositoryName } from '../../features/repositories/names';
+import { noSuchFullName, parseFullName, parseRepositoryName } from '../../features/repositories/names';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import { UnknownUrlError } from './errors';
@@ -20,7 +20,9 @@ export function repositoryOf(params: Readonly<Record<string, string>>): Reposito
   const { namespace, repository = '' } = params;
   // Some clients encode the slash: `alice%2Fapp` is one part of the path, and names what `alice/app` names.
   const name = namespace === undefined ? parseFullName(repository) : parseRepositoryName(namespace, repository);
-  if (name === undefined) throw new UnknownUrlError();
+  if (name === undefined) {
+    throw new UnknownUrlError(noSuchFullName(namespace === undefined ? repository : `${namespace}/${repository}`));
+  }
   return name;
 }
 

@@ -6,6 +6,7 @@ import * as images from './images';
 import * as layers from './layers';
 import * as ping from './ping';
 import * as repositories from './repositories';
+import { tellingReserved } from './reserved-names';
 import { search } from './search';
 import * as tags from './tags';
 import * as uploads from './uploads';
@@ -84,6 +85,6 @@ const ROWS: readonly AnyRow[] = [
 export function v1Routes(ctx: Context): V1Route[] {
   return ROWS.map((row) => ({
     ...row,
-    handle: (exchange) => handleRecalled(ctx, row.handle as V1Handler<Access>, exchange),
+    handle: (exchange) => handleRecalled(ctx, tellingReserved(row.handle as V1Handler<Access>), exchange),
   }));
 }

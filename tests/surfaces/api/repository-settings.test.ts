@@ -3,6 +3,8 @@ import { makeImage, pushImages, startPush } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
+const CHARACTERS = 'a name has lower-case letters, digits, ".", "_" and "-", and begins with a letter or a digit';
+
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
@@ -40,8 +42,8 @@ describe('POST /repositories/', () => {
 
   it.each([
     [{ namespace: 'alice', name: 'taken' }, 409, 'alice/taken already exists'],
-    [{ namespace: 'alice', name: 'Bad' }, 400, 'No repository can have the name alice/Bad'],
-    [{ namespace: 'alice', name: 'tags' }, 400, 'No repository can have the name alice/tags'],
+    [{ namespace: 'alice', name: 'Bad' }, 400, `No repository can have the name alice/Bad: ${CHARACTERS}`],
+    [{ namespace: 'alice', name: 'tags' }, 400, 'No repository can have the name alice/tags: "tags" is reserved'],
     [{ namespace: 'nowhere', name: 'app' }, 404, 'No such namespace: nowhere'],
     [{ namespace: 'robert', name: 'app' }, 403, 'You may not make repositories in robert'],
     [{ namespace: 'library', name: 'app' }, 403, 'You may not make repositories in library'],

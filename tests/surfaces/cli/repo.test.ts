@@ -3,6 +3,8 @@ import { makeChain, pushImages } from '../../helpers/images';
 import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
 import request from 'supertest';
 
+const CHARACTERS = 'a name has lower-case letters, digits, ".", "_" and "-", and begins with a letter or a digit';
+
 let place: CommandPlace;
 beforeEach(async () => {
   place = await createCommandPlace();
@@ -39,9 +41,15 @@ describe('repo create', () => {
   it.each([
     ['alice/app', 'alice/app already exists'],
     ['nobody/app', 'No such namespace: nobody'],
-    ['alice/App', 'No repository can have the name alice/App'],
-    ['a/b/c', 'No repository can have the name a/b/c'],
-    ['alice/images', 'No repository can have the name alice/images'],
+    ['alice/App', `No repository can have the name alice/App: ${CHARACTERS}`],
+    ['a/b/c', 'No repository can have the name a/b/c: it has more than one "/"'],
+    ['alice/images', 'No repository can have the name alice/images: "images" is reserved'],
+    ['alice/', 'No repository can have the name alice/: a name has 1 to 255 characters'],
+    [
+      'My/app',
+      'No repository can have the name My/app: "My" cannot be a namespace, it has 2 to 255 lower-case letters, digits and ' +
+        '"_", with single "-" between them',
+    ],
   ])('refuses %s', async (name, sentence) => {
     await repo('create', 'alice/app');
     await expect(repo('create', name)).resolves.toEqual(failure(sentence));
@@ -72,7 +80,7 @@ describe('repo private and public', () => {
 
   it.each(['private', 'public'])('%s knows no repository that is not there', async (command) => {
     await expect(repo(command, 'alice/app')).resolves.toEqual(failure('No such repository: alice/app'));
-    await expect(repo(command, 'x')).resolves.toEqual(failure('No repository can have the name x'));
+    await expect(repo(command, '.x')).resolves.toEqual(failure(`No repository can have the name .x: ${CHARACTERS}`));
   });
 });
 
@@ -108,7 +116,7 @@ describe('repo move, aliases and alias-delete', () => {
     for (const [to, sentence] of [
       ['alice/taken', 'The name alice/taken is taken'],
       ['nobody/app', 'No such namespace: nobody'],
-      ['alice/App', 'No repository can have the name alice/App'],
+      ['alice/App', `No repository can have the name alice/App: ${CHARACTERS}`],
     ] as const) {
       await expect(repo('move', 'alice/app', to)).resolves.toEqual(failure(sentence));
     }
@@ -142,7 +150,7 @@ describe('beside a running server', () => {
     );
     await expect(tags()).resolves.toBe(200);
     await repo('private', 'alice/app');
-    await expect(tags()).resolves.toBe(401);
+    await expect(tags()).resolves.toBe(404);
     await repo('public', 'alice/app');
     await expect(tags()).resolves.toBe(200);
     await repo('delete', 'alice/app', '--yes');

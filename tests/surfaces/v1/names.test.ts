@@ -8,6 +8,9 @@ const chain = makeChain(2);
 const tip = chain[1]!.id;
 const SPELLINGS = ['tool', 'library/tool'];
 
+const CHARACTERS = 'a name has lower-case letters, digits, ".", "_" and "-", and begins with a letter or a digit';
+const NAMESPACE = 'it has 2 to 255 lower-case letters, digits and "_", with single "-" between them';
+
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
@@ -98,14 +101,16 @@ describe('paths that no repository can have', () => {
     'alice/a/b/c/d/e/',
     'library/alice/app/',
     'alice/UPPER/',
-    'alice/x/',
+    'alice/_x/',
     'alice/.hidden/',
     'alice/-dash/',
     'alice/has%20space/',
     'alice/has%2Fslash/',
-    'al/app/',
+    'a/app/',
     'Alice/app/',
-    'al-ice/app/',
+    '-alice/app/',
+    'al--ice/app/',
+    'al.ice/app/',
     'alice/n%00ul/',
     `alice/${'a'.repeat(256)}/`,
     'images/',
@@ -123,10 +128,11 @@ describe('paths that no repository can have', () => {
   it.each(NAMES)('PUT /v1/repositories/%s is a 404 in the words of the Hub', async (name) => {
     const response = await send('put', `/v1/repositories/${name}`, '[]');
     expect(response.status).toBe(404);
-    expect(response.body).toEqual({
-      status_code: '404',
-      error: `The requested URL (/v1/repositories/${name}) was not found on this server.`,
-    });
+    expect(response.body).toEqual({ status_code: '404', error: expect.any(String) });
+    const text = `The requested URL (/v1/repositories/${name}) was not found on this server.`;
+    const { error } = response.body as { error: string };
+    expect(error.slice(0, text.length)).toBe(text);
+    expect(error.slice(text.length)).toMatch(/^( No repository can have the name [^]+: [^]+\.)?$/);
     expect(response.headers['content-type']).toBe('application/json');
   });
 
@@ -140,7 +146,61 @@ describe('paths that no repository can have', () => {
     expect(await server.ctx.db('repositories').where({ namespace: 'alice' })).toEqual([]);
   });
 
-  it.each(['ab', 'a'.repeat(255), '0a', 'a.b_c-d', 'a..b'])('alice/%s is a name', async (name) => {
+  it.each([
+    ['alice/UPPER/', `alice/UPPER: ${CHARACTERS}`],
+    ['alice/-dash/', `alice/-dash: ${CHARACTERS}`],
+    [`alice/${'a'.repeat(256)}/`, `alice/${'a'.repeat(256)}: a name has 1 to 255 characters`],
+    ['my--team/app/', `my--team/app: "my--team" cannot be a namespace, ${NAMESPACE}`],
+    ['alice/a/b/', 'alice/a/b: it has more than one "/"'],
+    ['alice/images/', 'alice/images: "images" is reserved'],
+    ['alice/auth/', 'alice/auth: "auth" is reserved'],
+    ['alice/properties/', 'alice/properties: "properties" is reserved'],
+    ['alice/tags/', 'alice/tags: "tags" is reserved'],
+    ['alice/json/', 'alice/json: "json" is reserved'],
+    ['alice/layer/', 'alice/layer: "layer" is reserved'],
+  ])('a push of %s is told that the name is the reason', async (name, why) => {
+    const response = await send('put', `/v1/repositories/${name}`, '[]', basic('alice'));
+    expect([response.status, response.body]).toEqual([
+      404,
+      {
+        status_code: '404',
+        error: `The requested URL (/v1/repositories/${name}) was not found on this server. No repository can have the name ${why}.`,
+      },
+    ]);
+  });
+
+  it.each(['get', 'put'])('%s of their images says so, too', async (method) => {
+    const response = await send(method, '/v1/repositories/alice/images/images', method === 'put' ? '[]' : undefined);
+    expect(response.status).toBe(404);
+    expect(response.body.error).toContain('No repository can have the name alice/images: "images" is reserved.');
+  });
+
+  it('the paths of a library repository that is there are its own, with a slash or without', async () => {
+    await pushImages(server, 'alice', chain, { user: 'root' });
+    await send('put', '/v1/repositories/alice/images/', '[]').expect(204);
+    await send('put', '/v1/repositories/alice/images', '[]', basic('alice')).expect(403, '"Access denied"');
+  });
+
+  it.each(['my-team/app', 'fg/gitlab', 'a-b-c/x'])('%s is a name, of an organization too', async (name) => {
+    const [namespace = ''] = name.split('/');
+    const made = await request(server.server)
+      .post('/api/v1.1/orgs/')
+      .set('Authorization', basic('alice'))
+      .send({ name: namespace });
+    expect(made.status).toBe(201);
+    await pushImages(server, name, makeChain(1));
+    await request(server.server).get(`/v1/repositories/${name}/images`).expect(200);
+  });
+
+  it('an organization that cannot have its name is not told of usernames', async () => {
+    const made = await request(server.server)
+      .post('/api/v1.1/orgs/')
+      .set('Authorization', basic('alice'))
+      .send({ name: 'My Team' });
+    expect([made.status, made.body.detail]).toEqual([400, `No organization can have the name My Team: ${NAMESPACE}`]);
+  });
+
+  it.each(['x', 'ab', 'a'.repeat(255), '0a', 'a.b_c-d', 'a..b'])('alice/%s is a name', async (name) => {
     await send('put', `/v1/repositories/alice/${name}/`, '[]', basic('alice')).expect(200);
   });
 });

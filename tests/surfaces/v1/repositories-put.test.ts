@@ -196,7 +196,9 @@ describe('PUT /v1/repositories/R/ with hub limits', () => {
     expect(response.status).toBe(404);
     expect(response.body).toEqual({
       status_code: '404',
-      error: `The requested URL (/v1/repositories/alice/${name}/) was not found on this server.`,
+      error:
+        `The requested URL (/v1/repositories/alice/${name}/) was not found on this server. ` +
+        `No repository can have the name alice/${name}: a name has 3 to 30 characters.`,
     });
   });
 

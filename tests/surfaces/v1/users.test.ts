@@ -3,7 +3,9 @@ import { headerLines, rawRequest, sendRaw } from '../../helpers/raw-http';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const TAKEN = '"Username or email already exists"';
-const WRONG_USERNAME = '"Wrong username format (it has to match \\"^[a-z0-9_]{4,30}$\\")"';
+const WRONG_USERNAME =
+  '"Wrong username format (it has to match \\"^[a-z0-9_]+(?:-[a-z0-9_]+)*$\\" and have 2 to 255 characters)"';
+const HUBS_WRONG_USERNAME = '"Wrong username format (it has to match \\"^[a-z0-9_]{4,30}$\\")"';
 const EMAIL_IN_USE = '"email is already associated with an account"';
 
 let server: TestServer;
@@ -137,14 +139,14 @@ describe('POST /v1/users', () => {
     await expectRefusal({ username: 'alice', password: 'secret', email: 'alice@example.com' }, TAKEN);
   });
 
-  it.each(['abc', 'a'.repeat(31), 'Newcomer', 'new-comer', 'new comer', 'néwcomer', 'new\u0000comer'])(
+  it.each(['a', 'a'.repeat(256), 'Newcomer', '-new', 'new-', 'a--b', 'a.b', 'new comer', 'néwcomer', 'new\u0000comer'])(
     'step 4: %j is no username, whatever else is wrong',
     async (username) => {
       await expectRefusal({ username, password: 'x', email: 'x' }, WRONG_USERNAME);
     },
   );
 
-  it.each(['a_b_', 'x'.repeat(30), '0123'])('step 4: %j is a username', async (username) => {
+  it.each(['a_b_', 'x'.repeat(255), '0123', 'new-comer', 'fg'])('step 4: %j is a username', async (username) => {
     await post({ ...newcomer(), username }).expect(201);
   });
 
@@ -224,5 +226,21 @@ describe('POST /v1/users with confirmation required', () => {
       .set('Authorization', basic(user.username, user.password));
     expect([login.status, login.text]).toEqual([403, '"Account is not Active"']);
     await careful.close();
+  });
+});
+
+describe('POST /v1/users with the limits of the Hub', () => {
+  let hub: TestServer;
+  beforeAll(async () => {
+    hub = await startTestServer({ settings: { hubLimits: true } });
+  });
+  afterAll(() => hub.close());
+
+  it.each(['abc', 'a'.repeat(31), 'Newcomer', 'new-comer', 'new comer'])('%j is no username', async (username) => {
+    await post({ ...newcomer(), username }, hub).expect(400, HUBS_WRONG_USERNAME);
+  });
+
+  it.each(['a_b_', 'x'.repeat(30), '0123'])('%j is a username', async (username) => {
+    await post({ ...newcomer(), username }, hub).expect(201);
   });
 });

@@ -107,7 +107,7 @@ describe('a new repository', () => {
 
   it.each([
     [{ name: 'app-public' }, 409, 'alice/app-public already exists.'],
-    [{ name: 'No <b>' }, 400, 'No repository can have the name alice/No &lt;b&gt;.'],
+    [{ name: 'No <b>' }, 400, 'No repository can have the name alice/No &lt;b&gt;: a name has'],
     [{ name: 'mine', namespace: 'acme' }, 403, 'You may not make repositories in acme.'],
     [{ name: 'mine', description: 'x'.repeat(101) }, 400, 'A short description is a line of at most 100 characters.'],
     [{ name: 'mine', visibility: '' }, 400, 'Say who may see the repository.'],

@@ -1,6 +1,7 @@
 import type { Context } from '../../../../context';
 import { listOwnNamespaces, type OwnNamespace } from '../../../../features/namespaces/own-namespaces';
 import { getNamespaceSettings, type NamespaceSettings } from '../../../../features/namespaces/settings';
+import { lengthsOfNames } from '../../../../features/repositories/names';
 import { createDescribedRepository } from '../../../../features/social/settings';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -67,7 +68,7 @@ async function show(
   const chosen = namespaces.find(({ name }) => name === values.namespace) ?? namespaces[0];
   if (chosen === undefined) throw new AppError('forbidden', 'You may not make repositories');
   const settings = await getNamespaceSettings(ctx, visitor.actor, chosen.name);
-  const length = ctx.settings.hubLimits ? '3 to 30' : '2 to 255';
+  const { min, max } = lengthsOfNames(ctx.settings.hubLimits);
   return page(
     visitor,
     { title: 'Create a repository', section: 'dashboard', status, isNarrow: true },
@@ -79,7 +80,7 @@ async function show(
         namespaces={namespaces}
         settings={settings}
         values={values}
-        nameHint={`${length} lower-case letters, digits, dots, hyphens and underscores; first a letter or digit.`}
+        nameHint={`${min} to ${max} lower-case letters, digits, dots, hyphens and underscores; first a letter or digit.`}
       />
     </>,
   );

@@ -1,9 +1,8 @@
 import { copyTag } from '../../../../features/images/promotion';
 import { parseEngine } from '../../../../features/repositories/engine';
-import { displayName, parseFullName } from '../../../../features/repositories/names';
+import { displayName, readFullName } from '../../../../features/repositories/names';
 import { getTag } from '../../../../features/repositories/tags';
 import type { RepositoryDetails } from '../../../../features/social/details';
-import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';
@@ -70,8 +69,7 @@ export const postTagCopy: WebHandler<'member-form'> = async (ctx, { req, caller,
   const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
   const values = { target: caller.form.text('target').trim(), tag: caller.form.text('tag').trim() };
   const { done, fault } = await attempt(async () => {
-    const target = parseFullName(values.target);
-    if (target === undefined) throw new AppError('invalid', `No repository can have the name ${values.target}`);
+    const target = readFullName(values.target);
     const to = { repository: target, tag: values.tag, engine: parseEngine(req.headers['user-agent']) };
     await naming(() => copyTag(ctx, caller.actor, { repository, tag: tag.name }, to));
     return target;

@@ -1,0 +1,50 @@
+import type { Context } from '../../context';
+import type { Actor } from '../../features/accounts/actor';
+import { isReserved, LIBRARY, noSuchName } from '../../features/repositories/names';
+import { getVisibility } from '../../features/repositories/visibility';
+import { AppError } from '../../platform/errors';
+import type { Access, V1Exchange, V1Handler } from './access';
+import { UnknownUrlError } from './errors';
+
+/** A push of `alice/images` begins with `PUT /v1/repositories/alice/images/`, which is a path of `library/alice`, too. */
+const OPENING = /^(?:\/v1)?\/repositories\/[^/]+\/([^/]+)\/$/;
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'not_found' || error.code === 'unauthenticated');
+}
+
+/** Whether the path is one of a library repository that the caller may read. */
+async function isOfLibrary(ctx: Context, actor: Actor, name: string): Promise<boolean> {
+  try {
+    await getVisibility(ctx, actor, { namespace: LIBRARY, name });
+    return true;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
+  }
+}
+
+/** What somebody who has logged in meant to push to; undefined: nothing that is reserved. */
+async function reservedName(ctx: Context, exchange: V1Exchange<Access>): Promise<string | undefined> {
+  const { req, params, caller } = exchange;
+  if (req.method !== 'PUT' || caller?.kind !== 'user' || params['namespace'] !== undefined) return undefined;
+  const name = OPENING.exec((req.url ?? '').split('?')[0] ?? '')?.[1];
+  const namespace = params['repository'] ?? '';
+  if (name === undefined || !isReserved(name) || (await isOfLibrary(ctx, caller, namespace))) return undefined;
+  return noSuchName({ namespace, name });
+}
+
+/**
+ * Engines end the paths of an image list, of properties and the like without a slash, and the name of a repository with
+ * one. So a PUT with a slash, where the library has no such repository, began a push to a name that is reserved.
+ */
+export function tellingReserved<A extends Access>(handle: V1Handler<A>): V1Handler<A> {
+  return async (ctx, exchange) => {
+    try {
+      return await handle(ctx, exchange);
+    } catch (error) {
+      const reason = isRefusal(error) ? await reservedName(ctx, exchange) : undefined;
+      throw reason === undefined ? error : new UnknownUrlError(reason, { cause: error });
+    }
+  };
+}

@@ -1,0 +1,177 @@
+import { createAccessToken } from '../../src/features/accounts/access-tokens';
+import type { AccessLevel } from '../../src/features/accounts/actor';
+import { getUser } from '../../src/features/accounts/users';
+import { OPERATOR } from '../../src/features/audit/audit';
+import { SCOPES, type Scope } from '../../src/features/oauth/scopes';
+import { query } from '../../src/platform/db/query';
+import { csrfToken } from '../../src/platform/http/csrf';
+import { createSession } from '../../src/features/accounts/sessions';
+import { newSecret } from '../../src/platform/secrets';
+import { startPull, startPush } from '../helpers/images';
+import { call } from '../helpers/registry-client';
+import { accessTokenOf } from '../helpers/oauth';
+import { basic, type TestServer } from '../helpers/test-server';
+import type { Door, SweptRoute } from './routes';
+import type { Row } from './rows';
+
+/** Somebody who asks for everything. */
+export interface Caller {
+  readonly name: string;
+  readonly doors: readonly Door[];
+  /** of a browser; its forms carry the token that is made from it */
+  readonly cookie?: { readonly name: string; readonly secret: string };
+  readonly authorization?: string;
+  /** whether what the row is about is theirs to have with these credentials */
+  readonly may: (row: Row, route: SweptRoute) => boolean;
+  /** it speaks for the account that has the marker, so that what it may read has it */
+  readonly knowsMarker?: true;
+  /** it may read what is private, so that it knows what is there, and leaves traces of reading */
+  readonly reads?: true;
+}
+
+const isOpen = ({ who }: Row): boolean => who === 'anyone' || who === 'secret';
+const isForAccounts = (row: Row): boolean => isOpen(row) || row.who === 'account';
+
+async function tokenFor(
+  server: TestServer,
+  username: string,
+  token: { access: AccessLevel; repositories?: string[] },
+): Promise<string> {
+  const user = await getUser(server.ctx, username);
+  const name = `${token.access} ${token.repositories?.join() ?? 'all'}`;
+  const { secret } = await createAccessToken(server.ctx, { userId: user.id, username }, { name, ...token }, OPERATOR);
+  return basic(username, secret);
+}
+
+/** A login in a browser, as its cookie. */
+export async function sessionOf(server: TestServer, username: string): Promise<{ name: string; secret: string }> {
+  const [row] = await query<{ id: number; epoch: number }>(
+    server.ctx.db,
+    'select id, credentials_epoch as epoch from users where username = $1',
+    [username],
+  );
+  if (row === undefined) throw new Error(`there is no ${username}`);
+  const identity = { userId: row.id, credentialsEpoch: row.epoch };
+  const doer = { userId: row.id, name: username, address: '127.0.0.1' };
+  const { secret } = await createSession(server.ctx, identity, doer, 'a browser');
+  return { name: 'drydock_session', secret };
+}
+
+/** The headers and the form token of a caller. */
+export function credentialsOf(
+  server: TestServer,
+  caller: Pick<Caller, 'authorization' | 'cookie'>,
+): { headers: Record<string, string>; formToken: string | undefined } {
+  const { authorization, cookie } = caller;
+  const formToken = cookie === undefined ? undefined : csrfToken(server.ctx.tokenKey, cookie.secret);
+  const headers = {
+    ...(authorization === undefined ? {} : { Authorization: authorization }),
+    ...(cookie === undefined ? {} : { Cookie: `${cookie.name}=${cookie.secret}` }),
+    ...(formToken === undefined || authorization !== undefined ? {} : { 'X-CSRF-Token': formToken }),
+  };
+  return { headers, formToken };
+}
+
+async function limitedCallers(server: TestServer): Promise<Caller[]> {
+  const limited = async (username: string, repository: string): Promise<Caller> => ({
+    name: `admin token of ${username} for ${repository}`,
+    doors: ['v1', 'api'],
+    authorization: await tokenFor(server, username, { access: 'admin', repositories: [repository] }),
+    may: (row) => isOpen(row) || (row.who === 'account' && row.limited === 'own'),
+  });
+  const expired = await tokenFor(server, 'alice', { access: 'admin', repositories: ['alice/expired'] });
+  await server.ctx
+    .db('access_tokens')
+    .where({ repositories: ['alice/expired'] })
+    .update({ expires_at: new Date(0) });
+  return [
+    await limited('alice', 'alice/other'),
+    // A collaborator of the private repository, a member of the organization's team, an administrator of the site.
+    await limited('dora', 'dora/other'),
+    await limited('mona', 'mona/other'),
+    await limited('root', 'alice/other'),
+    { name: 'expired token of alice', doors: ['v1', 'api'], authorization: expired, may: isOpen },
+  ];
+}
+
+async function engineCallers(server: TestServer): Promise<Caller[]> {
+  const deletion = await call(server, 'delete', '/v1/repositories/alice/other/images', {
+    authorization: basic('alice'),
+    headers: { 'X-Docker-Token': 'true' },
+  });
+  const tokens = {
+    read: await startPull(server, 'alice/other', 'alice'),
+    write: await startPush(server, 'alice/other', []),
+    delete: `Token ${deletion.headers['x-docker-token']}`,
+  };
+  return Object.entries(tokens).map(([access, authorization]) => ({
+    name: `engine's token to ${access} alice/other`,
+    doors: ['v1', 'api'],
+    authorization,
+    may: isOpen,
+  }));
+}
+
+async function programCallers(server: TestServer): Promise<Caller[]> {
+  const program = async (scope: Scope): Promise<Caller> => ({
+    name: `OAuth token of alice for ${scope}`,
+    doors: ['v1', 'api'],
+    authorization: `Bearer ${await accessTokenOf(server, 'alice', scope)}`,
+    knowsMarker: true,
+    may: (row, route) => isOpen(row) || route.scope === scope,
+  });
+  const callers: Caller[] = [];
+  for (const scope of SCOPES) callers.push(await program(scope));
+  return callers;
+}
+
+/** Everybody whom the sweep sends, none of whom may have what is private of alice but by a row's leave. */
+export async function castCallers(server: TestServer): Promise<Caller[]> {
+  const visit = { name: 'drydock_visit', secret: newSecret() };
+  return [
+    { name: 'anonymous', doors: ['v1', 'api', 'web', 'plain'], cookie: visit, may: isOpen },
+    { name: 'stranger', doors: ['v1', 'api'], authorization: basic('carol'), may: isForAccounts },
+    {
+      name: 'stranger in a browser',
+      doors: ['api', 'web'],
+      cookie: await sessionOf(server, 'carol'),
+      may: isForAccounts,
+    },
+    {
+      name: 'robot of another organization',
+      doors: ['v1', 'api'],
+      authorization: await tokenFor(server, 'beta+bot', { access: 'admin' }),
+      may: isForAccounts,
+    },
+    {
+      name: 'read token of alice',
+      doors: ['v1', 'api'],
+      authorization: await tokenFor(server, 'alice', { access: 'read' }),
+      knowsMarker: true,
+      reads: true,
+      may: (row, { method }) => isOpen(row) || (method === 'GET' && row.who !== 'site-admin'),
+    },
+    { name: 'inactive account', doors: ['v1', 'api'], authorization: basic('sleeper'), may: isOpen },
+    {
+      name: 'inactive account in a browser',
+      doors: ['api', 'web'],
+      cookie: await sessionOf(server, 'sleeper'),
+      may: isOpen,
+    },
+    ...(await limitedCallers(server)),
+    ...(await engineCallers(server)),
+    ...(await programCallers(server)),
+  ];
+}
+
+/** The token of alice for the private repository alone: it does what a row with `own` says, and no more. */
+export async function callerForVault(server: TestServer): Promise<Caller> {
+  return {
+    name: 'admin token of alice for the private repository',
+    doors: ['v1', 'api'],
+    authorization: await tokenFor(server, 'alice', { access: 'admin', repositories: ['alice/vault-real'] }),
+    knowsMarker: true,
+    reads: true,
+    may: (row) => row.limited !== 'no' || isOpen(row),
+  };
+}

@@ -1,0 +1,188 @@
+import { OPERATOR } from '../../src/features/audit/audit';
+import { createOrganizationFor } from '../../src/features/namespaces/organizations';
+import { createRobotAs } from '../../src/features/namespaces/robots';
+import { addMemberAs } from '../../src/features/namespaces/team-members';
+import { putTeamAs } from '../../src/features/namespaces/teams';
+import { getUser } from '../../src/features/accounts/users';
+import { query } from '../../src/platform/db/query';
+import { askApi } from '../helpers/api-client';
+import { makeImage, pushImages, startPush } from '../helpers/images';
+import { makePrivate } from '../helpers/registry-client';
+import { packEntry, TRAILER } from '../features/images/tar/pack-tar';
+import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
+
+/*
+ * A hub with private things of alice, of her organization and of the library, each beside a name or number of the same
+ * length that nothing has.
+ */
+
+/** Stands in everything that only alice, or an administrator, may see. */
+export const MARKER = 'k33p-it-hidden';
+
+/** The value of a parameter that names something private, and one that names nothing. */
+export interface Twin {
+  readonly real: string;
+  readonly none: string;
+}
+
+const NONE = '99999';
+
+/** What a repository holds that paths can name. */
+export interface Held {
+  readonly image: Twin;
+  readonly tag: Twin;
+  readonly comment: Twin;
+  readonly webhook: Twin;
+  readonly delivery: Twin;
+  readonly event: Twin;
+}
+
+/** What the sweep asks for. */
+export interface Stage {
+  readonly server: TestServer;
+  readonly vault: Held;
+  readonly base: Held;
+  /** numbers of alice's access token and invitation, of a robot's token and of an invitation to her organization */
+  readonly token: Twin;
+  readonly invitation: Twin;
+  readonly robotToken: Twin;
+  readonly orgInvitation: Twin;
+  readonly run: Twin;
+}
+
+async function only<T>(server: TestServer, sql: string, values: unknown[] = []): Promise<T> {
+  const row = (await query<{ value: T }>(server.ctx.db, sql, values))[0];
+  if (row === undefined) throw new Error(`nothing: ${sql}`);
+  return row.value;
+}
+
+/** Numbers of five digits, which stand in no text by chance. */
+async function numberWidely(server: TestServer): Promise<void> {
+  const { db } = server.ctx;
+  const sequences = await query<{ name: string }>(
+    db,
+    `select quote_ident(sequencename) as name from pg_sequences where schemaname = 'public'`,
+    [],
+  );
+  let start = 71_001;
+  for (const { name } of sequences) {
+    await db.raw(`alter sequence ${name} restart with ${start}`);
+    start += 500;
+  }
+}
+
+async function api(
+  server: TestServer,
+  method: 'post' | 'put' | 'patch',
+  path: string,
+  as: string,
+  body?: unknown,
+): Promise<{ id?: number; token?: string }> {
+  const sent = { as, headers: { 'If-Match': '*' }, ...(body === undefined ? {} : { body }) };
+  const answer = await askApi(server, method, `/api/v1.1${path}`, sent);
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+  return answer.body as { id?: number; token?: string };
+}
+
+const LAYER = Buffer.concat([packEntry({ name: `${MARKER}.txt`, body: Buffer.from(MARKER) }), TRAILER]);
+
+/** A private repository with something of everything, each with the marker in it. */
+export async function fillRepository(server: TestServer, repository: string, user: string): Promise<Held> {
+  const { db } = server.ctx;
+  const image = makeImage({ note: MARKER, layer: LAYER });
+  await startPush(server, repository, [], user);
+  await makePrivate(server, repository, user);
+  await pushImages(server, repository, [image], { user, tag: 'tag-real' });
+  const api11 = `/repositories/${repository}/`;
+  const full = { description: MARKER, full_description: MARKER, immutable_tags: [`${MARKER}*`] };
+  await api(server, 'patch', api11, user, full);
+  await api(server, 'put', `${api11}star/`, user);
+  const comment = await api(server, 'post', `${api11}comments/`, user, { text: MARKER });
+  await api(server, 'put', `${api11}comments/${comment.id}/flag/`, user);
+  const hook = { name: 'hook', urls: [`https://hooks.example/${MARKER}`] };
+  const webhook = await api(server, 'post', `${api11}webhooks/`, user, hook);
+  await api(server, 'post', `${api11}webhooks/${webhook.id}/test/`, user);
+  const id = await only<number>(server, `select id as value from repositories where namespace || '/' || name = $1`, [
+    repository,
+  ]);
+  await db('repository_totals')
+    .insert({ repository_id: id, pulls: 4711, pushes: 1 })
+    .onConflict('repository_id')
+    .ignore();
+  const twin = (real: number | string | undefined): Twin => ({ real: String(real), none: NONE });
+  return {
+    image: { real: image.id, none: makeImage().id },
+    tag: { real: 'tag-real', none: 'tag-none' },
+    comment: twin(comment.id),
+    webhook: twin(webhook.id),
+    delivery: twin(
+      await only<number>(server, 'select id as value from webhook_deliveries where webhook_id = $1', [webhook.id]),
+    ),
+    event: twin(await only<number>(server, 'select max(id) as value from tag_events where repository_id = $1', [id])),
+  };
+}
+
+/** The organizations acme, of alice, and beta, of carol: that they are there is no secret. */
+export async function addOrganizations(server: TestServer): Promise<void> {
+  const { ctx } = server;
+  for (const [name, owner] of [
+    ['acme', 'alice'],
+    ['beta', 'carol'],
+  ] as const) {
+    const { id: userId } = await getUser(ctx, owner);
+    await createOrganizationFor(ctx, name, { userId, username: owner }, OPERATOR);
+    await ctx.db('namespaces').where({ name }).update({ plan: 'unlimited' });
+  }
+}
+
+async function fillOrganization({ ctx }: TestServer): Promise<void> {
+  await putTeamAs(ctx, 'acme', { name: 'crew-real', description: MARKER }, OPERATOR);
+  for (const member of ['alice', 'mona']) {
+    await addMemberAs(ctx, { organization: 'acme', team: 'crew-real' }, member, OPERATOR);
+  }
+  await createRobotAs(ctx, 'acme', 'bolt-real', OPERATOR);
+  await createRobotAs(ctx, 'beta', 'bot', OPERATOR);
+}
+
+/** Adds what is private to users and organizations that are there: teams, robots, repositories and what they hold. */
+export async function addPrivateThings(server: TestServer): Promise<{ vault: Held; base: Held }> {
+  await fillOrganization(server);
+  const vault = await fillRepository(server, 'alice/vault-was', 'alice');
+  await api(server, 'post', '/repositories/alice/vault-was/move/', 'alice', { namespace: 'alice', name: 'vault-real' });
+  await api(server, 'put', '/repositories/alice/vault-real/collaborators/dora/', 'alice');
+  return { vault, base: await fillRepository(server, 'library/base-real', 'root') };
+}
+
+/** Builds it all, with every request that a test of its own covers. */
+export async function buildStage(): Promise<Stage> {
+  const server = await startTestServer();
+  await numberWidely(server);
+  for (const name of ['alice', 'carol', 'dora', 'mona', 'nancy']) await addUser(server, name);
+  await addUser(server, 'root', { isAdmin: true });
+  await addUser(server, 'sleeper', { isActive: false });
+  await addOrganizations(server);
+  for (const name of ['alice/other', 'dora/other']) {
+    await pushImages(server, name, [makeImage()], { user: name.split('/')[0] ?? '' });
+  }
+  const { vault, base } = await addPrivateThings(server);
+  await api(server, 'post', '/users/alice/emails/', 'alice', { email: `${MARKER}@example.com` });
+  const token = await api(server, 'post', '/users/alice/tokens/', 'alice', { name: MARKER, access: 'read' });
+  const robot = await api(server, 'post', '/orgs/acme/robots/bolt-real/tokens/', 'alice', { name: MARKER });
+  await api(server, 'post', '/orgs/beta/teams/owners/invitations/', 'carol', { username: 'alice' });
+  await api(server, 'post', '/orgs/acme/teams/crew-real/invitations/', 'alice', { email: `${MARKER}@example.com` });
+  const run = await api(server, 'post', '/maintenance/', 'root', { kind: 'gc_dry_run' });
+  const invitation = async (email: boolean): Promise<Twin> => {
+    const sql = `select id as value from invitations where (email is not null) = $1`;
+    return { real: String(await only<number>(server, sql, [email])), none: NONE };
+  };
+  return {
+    server,
+    vault,
+    base,
+    token: { real: String(token.id), none: NONE },
+    invitation: await invitation(false),
+    robotToken: { real: String(robot.id), none: NONE },
+    orgInvitation: await invitation(true),
+    run: { real: String(run.id), none: NONE },
+  };
+}

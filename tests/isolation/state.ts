@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import type { Db } from '../../src/platform/db/db';
+import { query } from '../../src/platform/db/query';
+
+/*
+ * What the tables hold: to see that nothing changed, and to put back what a rightful change did.
+ */
+
+/** What any request may write by itself: when credentials were used last, and failed logins. */
+const VOLATILE = ['last_used_at', 'last_used_address', 'last_seen_at'];
+const IGNORED = new Set(['rate_limits', 'knex_migrations', 'knex_migrations_lock']);
+
+async function tablesOf(db: Db): Promise<string[]> {
+  const rows = await query<{ name: string }>(
+    db,
+    `select tablename as name from pg_tables where schemaname = 'public' order by tablename`,
+    [],
+  );
+  return rows.map(({ name }) => name).filter((name) => !IGNORED.has(name));
+}
+
+/** Every row of every table, as text that does not depend on the order of rows. */
+export async function readState(db: Db): Promise<ReadonlyMap<string, string>> {
+  const tables = await tablesOf(db);
+  const without = VOLATILE.map((name) => `'${name}'`).join(', ');
+  const selects = tables.map((table) => {
+    const where = table === 'audit_events' ? `where t.action not like 'login.%'` : '';
+    return `select '${table}' as name, coalesce(string_agg(x.line, E'\\n' order by x.line), '') as text
+      from (select (to_jsonb(t) - array[${without}])::text as line from public.${table} t ${where}) x`;
+  });
+  const rows = await query<{ name: string; text: string }>(db, selects.join(' union all '), []);
+  return new Map(rows.map(({ name, text }) => [name, text]));
+}
+
+/** A short text that differs whenever the tables do. */
+export function digestOf(state: ReadonlyMap<string, string>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...state]))
+    .digest('hex');
+}
+
+/** The rows that came and went between two states, each as a line. */
+export function changesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  return [...after].flatMap(([table, text]) => {
+    const old = new Set((before.get(table) ?? '').split('\n'));
+    const now = new Set(text.split('\n'));
+    return [
+      ...[...old].filter((line) => !now.has(line)).map((line) => `${table} - ${line.slice(0, 300)}`),
+      ...[...now].filter((line) => !old.has(line)).map((line) => `${table} + ${line.slice(0, 300)}`),
+    ];
+  });
+}
+
+async function columnsOf(db: Db, table: string): Promise<string> {
+  const rows = await query<{ name: string }>(
+    db,
+    `select quote_ident(column_name) as name from information_schema.columns
+     where table_schema = 'public' and table_name = $1 and is_generated = 'NEVER' order by ordinal_position`,
+    [table],
+  );
+  return rows.map(({ name }) => name).join(', ');
+}
+
+/**
+ * Keeps a copy of all tables.
+ *
+ * @returns puts the copy back, in one transaction
+ */
+export async function keepState(db: Db): Promise<() => Promise<void>> {
+  await db.raw('create schema kept');
+  const tables = await tablesOf(db);
+  const fills: string[] = [];
+  for (const table of tables) {
+    await db.raw(`create table kept.${table} as table public.${table}`);
+    const columns = await columnsOf(db, table);
+    fills.push(`insert into public.${table} (${columns}) overriding system value select ${columns} from kept.${table}`);
+  }
+  const script = `begin; set local session_replication_role = replica;
+    ${tables.map((table) => `delete from public.${table}`).join('; ')}; ${fills.join('; ')}; commit`;
+  return async () => {
+    await db.raw(script);
+  };
+}

@@ -1,0 +1,186 @@
+import { makeImage, pushImages } from '../helpers/images';
+import { basic } from '../helpers/test-server';
+import { comparable, Sender, type Answer } from './answers';
+import { callerForVault, castCallers, type Caller } from './callers';
+import { entitledTo } from './entitled';
+import { requestFor, variantsOf, type Values } from './requests';
+import { sweptRoutes, type SweptRoute } from './routes';
+import { readRows, type Row } from './rows';
+import { buildStage, MARKER, type Stage } from './stage';
+import { changesBetween, digestOf, keepState, readState } from './state';
+
+/*
+ * Asks every route, as everybody who may not, for what is private and for what is not there: the two answers are one,
+ * nothing that only its owner may see is in them, and nothing changes. `rows.txt` says who may.
+ */
+
+const ROUTES = sweptRoutes();
+const ROWS = readRows();
+const AT_ONCE = 4;
+
+let stage: Stage;
+let sender: Sender;
+let restore: () => Promise<void>;
+let callers: Caller[];
+/** what a token for the private repository alone may */
+let vault: Caller;
+
+beforeAll(async () => {
+  stage = await buildStage();
+  vault = await callerForVault(stage.server);
+  callers = [...(await castCallers(stage.server)), vault];
+  restore = await keepState(stage.server.ctx.db);
+  sender = new Sender(stage.server.port);
+}, 60_000);
+afterAll(async () => {
+  sender.close();
+  await stage.server.close();
+});
+
+function rowOf(route: SweptRoute): Row {
+  const row = ROWS.get(route.key);
+  if (row === undefined) throw new Error(`tests/isolation/rows.txt has no row for ${route.key}`);
+  return row;
+}
+
+/** Runs the work for all of them, a few at once, in their order. */
+async function forAll<T>(items: readonly T[], work: (item: T) => Promise<string[]>): Promise<string[]> {
+  const faults: string[][] = [];
+  const waiting = [...items.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) faults[next[0]] = await work(next[1]);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return faults.flat();
+}
+
+/** A refusal, where there is nothing to compare it with. */
+function isRefusal(route: Pick<SweptRoute, 'door'>, { status, headers }: Answer): boolean {
+  if (status === 401 || status === 403 || status === 404) return true;
+  return route.door === 'web' && status === 303 && headers['location']?.startsWith('/account/login/') === true;
+}
+
+function told(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, 160);
+}
+
+/** Where two comparable answers part. */
+function difference(one: string, other: string): string {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const from = Math.max(0, at - 20);
+  return `"${told(one.slice(from, from + 160))}" and "${told(other.slice(from, from + 160))}"`;
+}
+
+function asked(values: Values): string {
+  return [...values.values()].map((value) => value.slice(0, 12)).join(' ');
+}
+
+/** What reading leaves behind: pulls are counted, and who opened what last is remembered. */
+function isTrace(line: string): boolean {
+  return /^(repository_openings|repository_activity|repository_totals|activity_sources) /.test(line);
+}
+
+async function tryAs(caller: Caller, route: SweptRoute): Promise<string[]> {
+  const row = rowOf(route);
+  const isTheirs = caller.may(row, route);
+  if (isTheirs && route.method !== 'GET') return [];
+  const variants = variantsOf(route, stage);
+  const answers: Answer[] = [];
+  for (const values of variants) answers.push(await sender.send(requestFor(route, values, stage, caller)));
+  const [real] = answers;
+  const [values] = variants;
+  if (real === undefined || values === undefined) throw new Error('nothing was asked');
+  const fault = (what: string): string => `${route.key} as ${caller.name}: ${what}`;
+  const faults = answers
+    .filter(({ status }) => status >= 500)
+    .map(({ status, body }) => fault(`${status} ${told(body)}`));
+  const shows = answers.some((answer) => JSON.stringify(answer).includes(MARKER));
+  if (shows && !(isTheirs && caller.knowsMarker === true)) faults.push(fault('shows what is private'));
+  if (isTheirs) return faults;
+  if (caller.reads === true && real.status < 400) faults.push(fault(`is not refused: ${real.status}`));
+  if (variants.length === 1 && !isRefusal(route, real)) faults.push(fault(`is not refused: ${real.status}`));
+  const isAskedToLogIn = row.asksForLogin && caller.authorization === undefined;
+  if (isAskedToLogIn || caller.reads === true) return faults;
+  for (const [index, answer] of answers.entries()) {
+    const none = variants[index];
+    if (index === 0 || none === undefined) continue;
+    const [one, other] = [comparable(real, values), comparable(answer, none)];
+    if (one !== other) faults.push(fault(`tells ${asked(values)} from ${asked(none)}: ${difference(one, other)}`));
+  }
+  return faults;
+}
+
+it('a name in a body tells a stranger no more than one in a path (R220)', async () => {
+  const requests: [method: string, path: string, body: (name: string) => object][] = [
+    ['POST', '/carol/own/tags/', (name) => ({ name: 'copied', source: { namespace: 'alice', name, tag: 'tag-real' } })],
+    ['POST', '/carol/own/move/', (name) => ({ namespace: 'alice', name })],
+    ['POST', '/', (name) => ({ namespace: 'alice', name })],
+  ];
+  await pushImages(stage.server, 'carol/own', [makeImage()], { user: 'carol' });
+  const headers = { Authorization: basic('carol'), 'Content-Type': 'application/json' };
+  for (const [method, path, bodyFor] of requests) {
+    const answers: string[] = [];
+    for (const name of ['vault-real', 'vault-none']) {
+      const body = JSON.stringify(bodyFor(name));
+      const answer = await sender.send({ method, path: `/api/v1.1/repositories${path}`, headers, body });
+      expect(isRefusal({ door: 'api' }, answer)).toBe(true);
+      answers.push(comparable(answer, new Map([['name', name]])));
+    }
+    expect(answers[0]).toBe(answers[1]);
+  }
+  await restore();
+});
+
+it('every route has a row in rows.txt, and every row a route', () => {
+  const keys = ROUTES.map(({ key }) => key);
+  expect(keys.filter((key) => !ROWS.has(key))).toEqual([]);
+  expect([...ROWS.keys()].filter((key) => !keys.includes(key))).toEqual([]);
+});
+
+/** The statuses of all routes, each asked with everything as it was at first. */
+async function statusesOf(
+  routes: readonly SweptRoute[],
+  as: (route: SweptRoute) => Promise<Pick<Caller, 'authorization' | 'cookie'>>,
+): Promise<Record<string, number>> {
+  const seen = new Map<string, number>();
+  for (const route of routes) {
+    const [values] = variantsOf(route, stage);
+    if (values === undefined) throw new Error('nothing to ask');
+    seen.set(route.key, (await sender.send(requestFor(route, values, stage, await as(route)))).status);
+    if (route.method !== 'GET') await restore();
+  }
+  return Object.fromEntries(seen);
+}
+
+it('each request of the sweep is a good one: whoever may have what it asks for gets it', async () => {
+  const seen = await statusesOf(ROUTES, (route) => entitledTo(rowOf(route), route, stage.server));
+  expect(seen).toEqual(Object.fromEntries(ROUTES.map((route) => [route.key, rowOf(route).status])));
+}, 120_000);
+
+it('an access token for one repository does there what its account may', async () => {
+  const routes = ROUTES.filter(
+    (route) =>
+      rowOf(route).limited === 'own' && vault.doors.includes(route.door) && route.path.includes('/:namespace/'),
+  );
+  const seen = await statusesOf(routes, () => Promise.resolve(vault));
+  expect(seen).toEqual(Object.fromEntries(routes.map((route) => [route.key, rowOf(route).status])));
+}, 120_000);
+
+it('nobody sees, tells apart or changes what is not theirs, through any route (R10, R220)', async () => {
+  await stage.server.ctx.activity.flush();
+  await restore();
+  const before = await readState(stage.server.ctx.db);
+  const faults: string[] = [];
+  for (const caller of callers) {
+    const routes = ROUTES.filter(({ door }) => caller.doors.includes(door));
+    faults.push(...(await forAll(routes, (route) => tryAs(caller, route))));
+    await stage.server.ctx.activity.flush();
+    const after = await readState(stage.server.ctx.db);
+    if (digestOf(after) === digestOf(before)) continue;
+    const changes = changesBetween(before, after).filter((line) => caller.reads !== true || !isTrace(line));
+    faults.push(...changes.map((line) => `${caller.name} changed ${line}`));
+    await restore();
+  }
+  expect(faults).toEqual([]);
+}, 300_000);
