@@ -3,7 +3,7 @@ import path from 'node:path';
 import { seedDemo } from '../seeds/demo';
 import { readConfig, type Config } from './config';
 import { createLogger, type Logger } from './platform/log/logger';
-import { dieOf, takeTermination, Terminated, untilAborted } from './platform/process/termination';
+import { dieOf, outliveOutput, takeTermination, Terminated, untilAborted } from './platform/process/termination';
 import { openRuntime, type Runtime } from './runtime';
 import { announceAdministrator, serve } from './server';
 import { exitCodeOf, reportError } from './surfaces/cli/errors';
@@ -29,7 +29,7 @@ function readVersion(): string {
 async function withRuntime<T>(work: (runtime: Runtime, config: Config) => Promise<T>): Promise<T> {
   const config = readConfig(undefined, { LOG_LEVEL: 'warn' });
   log = createLogger(config.LOG_LEVEL, 2);
-  const stopping = takeTermination();
+  const { stopping } = takeTermination();
   const runtime = await openRuntime(config, log, stopping).catch((error: unknown) => {
     throw stopping.aborted ? stopping.reason : error;
   });
@@ -41,6 +41,7 @@ async function withRuntime<T>(work: (runtime: Runtime, config: Config) => Promis
 }
 
 async function main(): Promise<void> {
+  outliveOutput();
   const program = buildProgram({
     version: readVersion(),
     serve: () => serve(readConfig(), printLine),

@@ -120,6 +120,7 @@ const environment = z.object({
   DRYDOCK_WEBHOOK_ALLOW: allowList.optional(),
   DRYDOCK_CORS_ORIGINS: originList.optional(),
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),
+  DRYDOCK_DRAIN_SECONDS: wholeNumber(0, 86_400).default(30),
   DRYDOCK_BCRYPT_COST: wholeNumber(4, 15).default(10),
   DRYDOCK_HUB_LIMITS: onOff.default(false),
   DRYDOCK_AUDIT_DAYS: wholeNumber(1, 36_500).default(365),

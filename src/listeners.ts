@@ -11,9 +11,7 @@ import {
 import { createHttpServer, drain, listen, type HttpServer, type TlsOptions } from './platform/http/server';
 import type { Logger } from './platform/log/logger';
 import { Metrics } from './platform/metrics/metrics';
-
-/** How long requests in flight may take when the server is told to stop. */
-const DRAIN_MS = 30_000;
+import { UncleanStop } from './platform/process/termination';
 
 /** Docker up to 0.7 speaks TLS 1.0 only, with ciphers that OpenSSL allows at no security level but the lowest. */
 const LEGACY_TLS = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
@@ -30,7 +28,7 @@ interface Door {
 }
 
 /**
- * Begins to answer requests; `stop` drains all doors.
+ * Begins to answer requests; `stop` drains all doors, and throws UncleanStop when it had to cut a request off.
  *
  * @param certificateEveryMs - how often to look for a new certificate; undefined: as usual
  */
@@ -39,7 +37,7 @@ export async function startListeners(
   config: Config,
   log: Logger,
   certificateEveryMs?: number,
-): Promise<{ url: string; stop(): Promise<void> }> {
+): Promise<{ url: string; stop(hurry: AbortSignal): Promise<void> }> {
   let draining = false;
   const { trustsProxy } = ctx.settings;
   const parts = { log, metrics: new Metrics(), isDraining: () => draining, trustsProxy };
@@ -56,8 +54,13 @@ export async function startListeners(
     doors.push(door);
     return door;
   };
-  const drainAll = async (): Promise<void> => {
-    await Promise.all(doors.map(({ server }) => drain(server, DRAIN_MS)));
+  const drainAll = async (hurry: AbortSignal): Promise<void> => {
+    const seconds = config.DRYDOCK_DRAIN_SECONDS;
+    const cut = (await Promise.all(doors.map(({ server }) => drain(server, seconds * 1000, hurry)))).flat();
+    if (cut.length === 0) return;
+    const why = hurry.aborted ? 'Ctrl-C was pressed again' : `the ${seconds} seconds of the drain are over`;
+    log.error({ requests: cut }, `cut off what was in flight: ${why}`);
+    throw new UncleanStop('requests were cut off');
   };
   try {
     const main = await open(app, config.PORT, certificate);
@@ -75,14 +78,14 @@ export async function startListeners(
         : watchCertificate(files, certificate, log, useNew, certificateEveryMs);
     return {
       url: listeningUrl(config, main.port),
-      stop: async () => {
+      stop: async (hurry) => {
         draining = true;
         unwatch?.();
-        await drainAll();
+        await drainAll(hurry);
       },
     };
   } catch (error) {
-    await drainAll();
+    await drainAll(AbortSignal.abort()).catch(() => undefined);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from './blobs/filesystem';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
 import { StorageRooms } from './blobs/storage-rooms';
@@ -19,6 +20,7 @@ import { openDb, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
 import { explainingRights, reachDatabase } from './platform/db/reach-database';
+import { makeDirectory } from './platform/files/make-directory';
 import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
 import { GuardedClient } from './platform/http/guarded-post';
@@ -39,6 +41,9 @@ export interface Runtime {
   /** Saves what was counted, closes the pool and leaves the embedded Postgres, if there is one. */
   close(): Promise<void>;
 }
+
+/** What was cut off removes its halves, unless the disk does not answer. */
+const CLEANING_MS = 10_000;
 
 /** Rights that were taken back at the other index end here after a minute. */
 const INDEX_MS = 60_000;
@@ -156,16 +161,36 @@ export function contextOf(
   };
 }
 
+/** @throws Error with a sentence when the directory cannot be used */
+async function prepareDataDir(dataDir: string): Promise<void> {
+  try {
+    await makeDirectory(dataDir);
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `The data directory ${dataDir} cannot be used: ${reason}. Set DRYDOCK_DATA_DIR to one that this user may write to.`,
+      { cause: error },
+    );
+  }
+}
+
 /**
  * Opens the database (a server of our own unless the configuration names one), brings its schema up to date, and opens
  * the blob store.
  *
  * @param stopping - ends it early: what was started by then is stopped
+ * @param options.migrates - false for a worker process: its primary did so, and by now a newer version may have
  * @throws the reason of `stopping` when that is aborted; an Error that tells the operator what is wrong
  */
-export async function openRuntime(config: Config, log: Logger, stopping: AbortSignal): Promise<Runtime> {
+export async function openRuntime(
+  config: Config,
+  log: Logger,
+  stopping: AbortSignal,
+  { migrates = true }: { migrates?: boolean } = {},
+): Promise<Runtime> {
   const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
-  await mkdir(dataDir, { recursive: true });
+  await prepareDataDir(dataDir);
   const embedded =
     config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
   const connection = config.DATABASE_URL ?? embedded?.connection ?? '';
@@ -173,12 +198,11 @@ export async function openRuntime(config: Config, log: Logger, stopping: AbortSi
   const mailer = createMailer(smtpSettings(config), log);
   const close = async (): Promise<void> => {
     mailer.close();
-    await db.destroy();
-    await embedded?.stop();
+    await db.destroy().finally(() => embedded?.stop());
   };
   try {
     await reachDatabase(connection, log, stopping);
-    const appliedMigrations = await explainingRights(() => migrate(db, stopping));
+    const appliedMigrations = migrates ? await explainingRights(() => migrate(db, stopping)) : [];
     if (appliedMigrations.length > 0) log.info({ appliedMigrations }, 'the database schema was brought up to date');
     const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));
     const tokenKey = await ensureTokenKey({ db });
@@ -194,8 +218,9 @@ export async function openRuntime(config: Config, log: Logger, stopping: AbortSi
       connections: poolSize(config),
     });
     const stop = async (): Promise<void> => {
-      await ctx.activity.stop();
-      await closeWorkshops(ctx);
+      const halves = Promise.race([blobs.settled(), sleep(CLEANING_MS, undefined, { ref: false })]);
+      await Promise.allSettled([ctx.activity.stop(), halves]);
+      await closeWorkshops(ctx).catch((error: unknown) => log.warn({ err: error }, 'could not close the workshops'));
       await close();
     };
     return { ctx, connection, appliedMigrations, close: stop };

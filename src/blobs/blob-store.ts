@@ -112,12 +112,15 @@ export interface BlobStore {
   list(): AsyncIterable<ListedBlob>;
 
   /**
-   * Removes what writes left behind that died with their process.
+   * Removes what writes left behind that died with their process, or with their host.
    *
-   * @param before - leaves alone whatever changed later than this
+   * @param idleMs - leaves alone whatever had a sign of life since; writers give one every five minutes
    * @returns how many were removed
    */
-  sweepUnfinished(before: Date): Promise<number>;
+  sweepUnfinished(idleMs: number): Promise<number>;
+
+  /** Resolves when no write of this process goes on, and nothing is left of those that failed. */
+  settled(): Promise<void>;
 
   /** Resolves when the store can take and give bytes right now; otherwise throws the reason. */
   check(): Promise<void>;

@@ -1,22 +1,11 @@
 import type { Dirent } from 'node:fs';
-import {
-  access,
-  constants,
-  mkdir,
-  open,
-  opendir,
-  rename,
-  rm,
-  stat,
-  statfs,
-  utimes,
-  type FileHandle,
-} from 'node:fs/promises';
+import { access, constants, open, opendir, rename, rm, stat, statfs, utimes, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
 import { hasCode } from '../platform/error-code';
 import { AppError } from '../platform/errors';
+import { makeDirectory } from '../platform/files/make-directory';
 import {
   BlobMissingError,
   BlobSizeError,
@@ -25,6 +14,7 @@ import {
   type ListedBlob,
   type StoredBlob,
 } from './blob-store';
+import { ArrivingFiles } from './arriving-files';
 import { writeBatched } from './batched-write';
 import { FileBytes } from './file-bytes';
 import type { Handover } from './handover';
@@ -61,16 +51,31 @@ async function* filesIn(directory: string): AsyncIterable<Dirent> {
 
 /** Keeps blobs as files below a root folder (see `paths.ts` for the tree). Several processes may share the folder. */
 export class FilesystemBlobStore implements BlobStore {
-  constructor(private readonly root: string) {}
+  private readonly arriving: ArrivingFiles;
+
+  /** @param signOfLifeMs - how often the half of a write shows that it has a writer; undefined: as usual */
+  constructor(
+    private readonly root: string,
+    signOfLifeMs?: number,
+  ) {
+    this.arriving = new ArrivingFiles(root, UPLOADS, signOfLifeMs);
+  }
 
   async write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob> {
+    return this.arriving.track(this.writeWhole(bytes, prefix));
+  }
+
+  private async writeWhole(bytes: AsyncIterable<Buffer>, prefix: Buffer | undefined): Promise<StoredBlob> {
     const arriving = this.pathOf(newUploadKey());
     const handle = await this.create(arriving).catch((error: unknown) => {
       throw translateFull(error);
     });
     try {
-      const { sha256Hex, prefixedSha256Hex, sizeBytes } = await writeBatched(handle, bytes, prefix);
-      await handle.sync();
+      const { sha256Hex, prefixedSha256Hex, sizeBytes } = await this.arriving.during(handle, async () => {
+        const sums = await writeBatched(handle, bytes, prefix);
+        await handle.sync();
+        return sums;
+      });
       await handle.close();
       const key = newBlobKey(sha256Hex);
       await this.moveIntoPlace(arriving, this.pathOf(key));
@@ -133,18 +138,18 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  async sweepUnfinished(before: Date): Promise<number> {
-    return this.sweepFolder(UPLOADS, before);
+  async sweepUnfinished(idleMs: number): Promise<number> {
+    return this.arriving.sweep(idleMs);
+  }
+
+  async settled(): Promise<void> {
+    return this.arriving.settled();
   }
 
   async sweepQuarantined(before: Date): Promise<number> {
-    return this.sweepFolder(QUARANTINE, before);
-  }
-
-  private async sweepFolder(folder: string, before: Date): Promise<number> {
     let removed = 0;
-    for await (const file of filesIn(path.join(this.root, folder))) {
-      const name = path.join(this.root, folder, file.name);
+    for await (const file of filesIn(path.join(this.root, QUARANTINE))) {
+      const name = path.join(this.root, QUARANTINE, file.name);
       const stats = await stat(name).catch(() => undefined);
       if (stats === undefined || stats.mtime >= before) continue;
       await rm(name, { force: true });
@@ -154,14 +159,14 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async freeBytes(): Promise<number> {
-    await mkdir(this.root, { recursive: true });
+    await makeDirectory(this.root);
     const { bavail, bsize } = await statfs(this.root);
     return bavail * bsize;
   }
 
   async check(): Promise<void> {
     const uploads = path.join(this.root, UPLOADS);
-    await mkdir(uploads, { recursive: true });
+    await makeDirectory(uploads);
     await access(uploads, constants.R_OK | constants.W_OK | constants.X_OK);
   }
 
@@ -194,7 +199,7 @@ export class FilesystemBlobStore implements BlobStore {
       return await open(file, 'wx');
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      await mkdir(path.dirname(file), { recursive: true });
+      await makeDirectory(path.dirname(file));
       return open(file, 'wx');
     }
   }
@@ -202,7 +207,7 @@ export class FilesystemBlobStore implements BlobStore {
   /** A rename alone may be lost with the power; so are a new folder and its name in the parent. */
   private async moveIntoPlace(from: string, to: string): Promise<void> {
     const folder = path.dirname(to);
-    const made = await mkdir(folder, { recursive: true });
+    const made = await makeDirectory(folder);
     await rename(from, to);
     await syncDirectory(folder);
     if (made !== undefined) await syncDirectory(path.dirname(folder));

@@ -84,6 +84,10 @@ export class MemoryBlobStore implements BlobStore {
     }
   }
 
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
   sweepUnfinished(): Promise<number> {
     return Promise.resolve(0);
   }

@@ -1,5 +1,7 @@
-import { mkdir, readdir, readFile, rm, statfs, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import { openFilesystemStore } from './filesystem-folder';
 
 /*
@@ -23,14 +25,56 @@ it('keeps bytes under their digest', async () => {
   expect(await readdir(path.join(opened.root, 'uploads'))).toEqual([]);
 });
 
-it('sweeps the halves of writes that died with their process, once they are old', async () => {
+it('sweeps the halves of writes that died with their process, once they had no sign of life for long (R98)', async () => {
   const uploads = path.join(opened.root, 'uploads');
   await mkdir(uploads);
-  for (const name of ['old', 'new']) await writeFile(path.join(uploads, name), 'half');
-  const anHourAgo = new Date(Date.now() - 3_600_000);
-  await utimes(path.join(uploads, 'old'), anHourAgo, anHourAgo);
-  expect(await opened.store.sweepUnfinished(new Date(Date.now() - 60_000))).toBe(1);
-  expect(await readdir(uploads)).toEqual(['new']);
+  for (const name of ['one', 'two']) await writeFile(path.join(uploads, name), 'half');
+  // By the clock of the file system, whatever a host says: a file cannot be made to look older than it is.
+  await utimes(path.join(uploads, 'one'), 0, 0);
+  expect(await opened.store.sweepUnfinished(3_600_000)).toBe(0);
+  expect((await readdir(uploads)).sort()).toEqual(['one', 'two']);
+  expect(await opened.store.sweepUnfinished(-1)).toBe(2);
+  expect(await readdir(uploads)).toEqual([]);
+});
+
+it('gives signs of life for a half while its client sends nothing (R98)', async () => {
+  const store = new FilesystemBlobStore(opened.root, 20);
+  let goOn: (() => void) | undefined;
+  const paused = new Promise<void>((resolve) => (goOn = resolve));
+  const writing = store.write(
+    (async function* () {
+      yield Buffer.from('first');
+      await paused;
+      yield Buffer.from('last');
+    })(),
+  );
+  const changedAt = async (): Promise<number> => {
+    const [name] = await readdir(path.join(opened.root, 'uploads')).catch(() => []);
+    return name === undefined ? 0 : (await stat(path.join(opened.root, 'uploads', name))).ctimeMs;
+  };
+  let first = 0;
+  while (first === 0) first = await changedAt();
+  while ((await changedAt()) <= first) await sleep(5);
+  goOn?.();
+  const { key } = await writing;
+  expect(await readFile(path.join(opened.root, key), 'utf8')).toBe('firstlast');
+});
+
+it('settles when the last write has ended, and has removed its half if it failed (R98)', async () => {
+  const uploads = path.join(opened.root, 'uploads');
+  let fail: ((error: Error) => void) | undefined;
+  const failure = new Promise<never>((_resolve, reject) => (fail = reject));
+  const writing = opened.store.write(
+    (async function* () {
+      yield Buffer.from('first');
+      yield await failure;
+    })(),
+  );
+  while ((await readdir(uploads).catch(() => [])).length === 0) await sleep(5);
+  const settled = opened.store.settled().then(() => readdir(uploads));
+  fail?.(new Error('the client is gone'));
+  await expect(writing).rejects.toThrow('the client is gone');
+  expect(await settled).toEqual([]);
 });
 
 it('keeps quarantined bytes apart, as old as their quarantine', async () => {

@@ -10,6 +10,7 @@ import { startListeners } from '../../src/listeners';
 import { readCertificate, type CertificateFiles } from '../../src/platform/http/certificate';
 import type { Logger } from '../../src/platform/log/logger';
 import { DEFAULT_LIMITS } from '../../src/surfaces/cli/doctor/doctor';
+import { freePort } from '../helpers/free-port';
 import { selfSignedCertificate, type Certificate } from '../helpers/self-signed-certificate';
 import { createTestContext } from '../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
@@ -63,15 +64,6 @@ async function get(
 const INSECURE = { ...DEFAULT_LIMITS, insecure: true };
 const OLD = { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
 
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function startTls(
   settings: { standalone?: boolean } = {},
   changes: { files?: CertificateFiles; log?: Logger } = {},
@@ -103,7 +95,7 @@ describe('https', () => {
     server = await startTls();
     await addUser(server, 'alice');
   });
-  afterAll(() => server.stop());
+  afterAll(() => server.stop(AbortSignal.abort()));
 
   it('is spoken by the main door, and TLS 1.0 is not (R20)', async () => {
     expect(server.url).toMatch(/^https:/);
@@ -133,7 +125,7 @@ describe('https in standalone mode', () => {
     try {
       expect(failedSteps(await examineAtOnce(server.url, { limits: INSECURE }))).toEqual({});
     } finally {
-      await server.stop();
+      await server.stop(AbortSignal.abort());
     }
   });
 });
@@ -182,7 +174,7 @@ describe('a certificate', () => {
       const second = await publish('second', selfSignedCertificate());
       await waitUntil(async () => (await shown()).every((fingerprint) => fingerprint === second));
     } finally {
-      await server.stop();
+      await server.stop(AbortSignal.abort());
     }
   });
 });

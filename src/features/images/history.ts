@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../accounts/actor';
@@ -42,6 +43,7 @@ async function readJsons(ctx: Needs<'db'>, rows: readonly store.HistoryRow[]): P
   const contentIds = rows.map((row) => row.content_id);
   const found = new Map<number, JsonRecord>();
   for (const { id, json } of await store.listJsons(ctx.db, contentIds, JSON_BYTES)) {
+    await setImmediate(); // those of all layers together are megabytes, and others want their turn
     const record = parseLayerJson(json);
     if (record !== undefined) found.set(id, record);
   }

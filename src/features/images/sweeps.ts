@@ -16,6 +16,9 @@ export interface Swept {
 const CONTENTS_AT_ONCE = 1000;
 const KEYS_AT_ONCE = 500;
 
+/** Writers give a sign of life every five minutes. */
+const DEAD_AFTER_MS = 3_600_000;
+
 /** One sweep finds the rest of what another process, or a push at this moment, kept it from. */
 async function unlessInUse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
   try {
@@ -50,8 +53,8 @@ async function deleteUnknown(ctx: Needs<'db' | 'blobs'>, keys: readonly string[]
   return unknown.length;
 }
 
-async function sweepOrphans(ctx: Needs<'db' | 'blobs'>, before: Date): Promise<number> {
-  let removed = await ctx.blobs.sweepUnfinished(before);
+async function sweepOrphans(ctx: Needs<'db' | 'blobs'>, before: Date, deadAfterMs: number): Promise<number> {
+  let removed = await ctx.blobs.sweepUnfinished(deadAfterMs);
   let keys: string[] = [];
   for await (const blob of ctx.blobs.list()) {
     if (blob.modifiedAt >= before) continue;
@@ -67,9 +70,14 @@ async function sweepOrphans(ctx: Needs<'db' | 'blobs'>, before: Date): Promise<n
  * Removes what crashes, broken pushes and deleted repositories leave behind. Never touches an image of a repository.
  *
  * @param before - leaves alone whatever is younger than this
+ * @param deadAfterMs - how long a half of a write is without a sign of life before it is removed
  */
-export async function sweep(ctx: Needs<'db' | 'blobs'>, before: Date): Promise<Swept> {
+export async function sweep(
+  ctx: Needs<'db' | 'blobs'>,
+  before: Date,
+  deadAfterMs: number = DEAD_AFTER_MS,
+): Promise<Swept> {
   const uploads = await store.deleteStaleUploads(ctx.db, before);
   await sweepContents(ctx);
-  return { uploads, blobs: await sweepBlobs(ctx, before), orphans: await sweepOrphans(ctx, before) };
+  return { uploads, blobs: await sweepBlobs(ctx, before), orphans: await sweepOrphans(ctx, before, deadAfterMs) };
 }

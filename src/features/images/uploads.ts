@@ -1,6 +1,6 @@
 import type { StoredBlob } from '../../blobs/blob-store';
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inPatientTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { isAccount, type Actor } from '../accounts/actor';
 import { announceForGuest } from '../repositories/guests';
@@ -152,7 +152,7 @@ export async function storeLayer(
     sizeBytes: blob.sizeBytes,
     payloadChecksum: blob.prefixedDigest,
   };
-  const { usedKey, isRecorded } = await inTransaction(ctx.db, async (tx) => ({
+  const { usedKey, isRecorded } = await inPatientTransaction(ctx.db, async (tx) => ({
     usedKey: await store.recordBlob(tx, blob),
     isRecorded: await store.recordLayer(tx, upload, layer),
   }));

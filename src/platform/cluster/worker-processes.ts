@@ -1,7 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log/logger';
 import { serveClusterMetrics } from '../metrics/cluster-metrics';
+import { UncleanStop } from '../process/termination';
+import { isFailureMessage, type StopMessage } from './worker-process';
 
 /*
  * One process computes on one core. The primary forks workers that run the same command and share the port; it listens
@@ -12,45 +15,52 @@ import { serveClusterMetrics } from '../metrics/cluster-metrics';
  * to a worker in the moment of its death is never answered.
  */
 
-/** This process was forked by a primary to answer requests. */
-export const { isWorker: isWorkerProcess } = cluster;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
 
-interface FailureMessage {
-  readonly kind: 'drydock failure';
-  readonly message: string;
+/** A worker that ends sooner than this has failed to start, although it listened for a moment. */
+const SETTLED_MS = 10_000;
+
+/** So many failures in a row, and no other worker that listens, are the end of the server. */
+const LAST_FAILURE = 5;
+
+/** How long a worker may take to stop, after it was to have cut off its last request. */
+const STOP_GRACE_MS = 30_000;
+
+/** Worker processes that answer requests. */
+export interface WorkerProcesses {
+  readonly url: string;
+  /** Rejects when no worker is left and none can be started; never resolves. */
+  readonly failed: Promise<never>;
+  /**
+   * Lets all workers finish what is in flight, and waits for their end.
+   *
+   * @param hurry - makes them cut it off
+   * @throws UncleanStop when one of them cut a request off, or did not end by itself
+   */
+  stop(hurry: AbortSignal): Promise<void>;
 }
-
-function isFailureMessage(message: unknown): message is FailureMessage {
-  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'drydock failure';
-}
-
-/**
- * What a worker process does: `work`, and then it leaves the primary, whose channel would keep it alive. What it throws
- * is the primary's to tell, once for all workers.
- */
-export async function workForPrimary(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.send?.({ kind: 'drydock failure', message } satisfies FailureMessage);
-    process.exitCode = 1;
-  } finally {
-    process.disconnect();
-  }
-}
-
-const RESTART_PAUSE_MS = 500;
 
 class WorkerSet {
-  private isStopping = false;
+  readonly failed: Promise<never>;
+  private fail: (error: Error) => void = () => undefined;
+  private readonly stopping = new AbortController();
+  private listening = 0;
   private stopped: Promise<void> | undefined;
 
-  constructor(private readonly log: Logger) {}
+  constructor(
+    private readonly log: Logger,
+    private readonly drainMs: number,
+  ) {
+    this.failed = new Promise((_resolve, reject) => (this.fail = reject));
+    this.failed.catch(() => undefined); // also when nobody waits for it
+  }
 
   /** Forks a worker; resolves to its port once it listens. */
-  async start(): Promise<number> {
+  async start(failures = 0): Promise<number> {
     const worker = cluster.fork();
+    // Told to stop in the moment of its end, it cannot hear it.
+    worker.on('error', (error) => this.log.debug({ err: error }, 'a worker process did not hear the primary'));
     let failure = 'a worker process ended before it listened';
     worker.on('message', (message: unknown) => {
       if (isFailureMessage(message)) failure = message.message;
@@ -59,67 +69,104 @@ class WorkerSet {
     const exited = once(worker, 'exit') as Promise<[number | null]>;
     const [first] = await Promise.race([listening, exited]);
     if (first === null || typeof first === 'number') throw new Error(failure);
+    this.listening += 1;
+    const since = performance.now();
     worker.once('exit', (code: number | null, signal: string | null) => {
-      this.replace(worker, code ?? signal);
+      this.listening -= 1;
+      if (this.isStopping()) return;
+      this.log.error(
+        { worker: worker.process.pid, reason: code ?? signal },
+        'a worker process ended; starting another',
+      );
+      void this.replace(performance.now() - since < SETTLED_MS ? failures + 1 : 0);
     });
     return first.port;
   }
 
-  private replace(worker: Worker, reason: number | string | null): void {
-    if (this.isStopping) return;
-    this.log.error({ worker: worker.process.pid, reason }, 'a worker process ended; starting another');
-    setTimeout(() => {
-      if (this.isStopping) return;
-      this.start().catch((error: unknown) => {
-        this.log.error({ err: error }, 'could not start another worker process');
-        this.replace(worker, 'not started');
-      });
-    }, RESTART_PAUSE_MS);
+  /** Tries again and again, later each time. */
+  private async replace(failuresBefore: number): Promise<void> {
+    for (let failures = failuresBefore; ; failures += 1) {
+      await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures));
+      if (this.isStopping()) return;
+      try {
+        await this.start(failures);
+        return;
+      } catch (error) {
+        if (this.isStopping()) return;
+        const reason = error instanceof Error ? error.message : String(error);
+        this.log.error({ reason, failures: failures + 1 }, 'could not start another worker process, will try again');
+        if (this.listening > 0 || failures + 1 < LAST_FAILURE) continue;
+        this.fail(new Error(`No worker process is left, and another one does not start: ${reason}`));
+        return;
+      }
+    }
   }
 
-  /** Lets all workers drain and waits for their end. May be called again: a second signal would cut them off. */
-  stop(): Promise<void> {
-    return (this.stopped ??= this.drain());
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
   }
 
-  private async drain(): Promise<void> {
-    this.isStopping = true;
+  /** May be called again. */
+  stop(hurry: AbortSignal): Promise<void> {
+    return (this.stopped ??= this.drain(hurry));
+  }
+
+  private async drain(hurry: AbortSignal): Promise<void> {
+    this.stopping.abort();
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-    await Promise.all(
-      workers.map(async (worker) => {
-        const exited = once(worker, 'exit');
-        worker.process.kill('SIGTERM');
-        await exited;
-      }),
-    );
+    const ends = await Promise.all(workers.map((worker) => this.end(worker, hurry)));
+    const unclean = ends.filter((code) => code !== 0).length;
+    if (unclean === 0) return;
+    throw new UncleanStop(`${unclean} of ${workers.length} worker processes did not stop cleanly`);
+  }
+
+  /** Resolves to the exit code of a worker. */
+  private async end(worker: Worker, hurry: AbortSignal): Promise<number | null> {
+    if (worker.isDead()) return worker.process.exitCode;
+    const tell = (message: StopMessage): void => void worker.send(message, () => undefined);
+    const onHurry = (): void => tell({ kind: 'drydock hurry' });
+    const exited = once(worker, 'exit') as Promise<[number | null]>;
+    const timer = setTimeout(() => {
+      this.log.error({ worker: worker.process.pid }, 'a worker process does not stop, it is killed');
+      worker.process.kill('SIGKILL');
+    }, this.drainMs + STOP_GRACE_MS);
+    tell({ kind: 'drydock stop' });
+    if (hurry.aborted) onHurry();
+    hurry.addEventListener('abort', onHurry);
+    const [code] = await exited;
+    hurry.removeEventListener('abort', onHurry);
+    clearTimeout(timer);
+    return code;
   }
 }
 
 /**
  * Starts worker processes and waits until all of them listen.
  *
- * @param urlOf - the URL for the port that they share
- * @param stopping - ends a start that is under way
+ * @param options.drainMs - how long they may take to finish what is in flight
+ * @param options.urlOf - the URL for the port that they share
+ * @param options.stopping - ends a start that is under way
  * @throws Error when one of them cannot start, or is told to stop before
  */
 export async function startWorkerProcesses(
   count: number,
   log: Logger,
-  urlOf: (port: number) => string,
-  stopping: AbortSignal,
-): Promise<{ url: string; stop(): Promise<void> }> {
+  options: { drainMs: number; urlOf: (port: number) => string; stopping: AbortSignal },
+): Promise<WorkerProcesses> {
+  const { drainMs, urlOf, stopping } = options;
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   serveClusterMetrics();
-  const workers = new WorkerSet(log);
-  const endEarly = (): void => void workers.stop();
+  const workers = new WorkerSet(log, drainMs);
+  const patience = new AbortController().signal;
+  const endEarly = (): void => void workers.stop(patience).catch(() => undefined);
   stopping.addEventListener('abort', endEarly);
-  const ports = await Promise.allSettled(Array.from({ length: count }, () => workers.start()));
+  const starts = await Promise.allSettled(Array.from({ length: count }, () => workers.start()));
   stopping.removeEventListener('abort', endEarly);
-  const port = ports.find((result) => result.status === 'fulfilled')?.value;
-  const failure = ports.find((result) => result.status === 'rejected');
+  const port = starts.find((result) => result.status === 'fulfilled')?.value;
+  const failure = starts.find((result) => result.status === 'rejected');
   if (port === undefined || failure !== undefined) {
-    await workers.stop();
+    await workers.stop(patience).catch(() => undefined);
     throw failure?.reason instanceof Error ? failure.reason : new Error('no worker process listens');
   }
-  return { url: urlOf(port), stop: () => workers.stop() };
+  return { url: urlOf(port), failed: workers.failed, stop: (hurry) => workers.stop(hurry) };
 }

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { AppError } from '../errors';
 import { withPlainSslMode } from './database-url';
 import { isTransient, tooContended, translateOutage, translatingOutages } from './outage';
 
@@ -66,6 +68,28 @@ export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Pr
   return attempt().catch((error: unknown) => {
     throw isTransient(error) ? tooContended(error) : translateOutage(error);
   });
+}
+
+const PATIENCE_MS = 20_000;
+const RETRY_MS = 250;
+
+/**
+ * Like `inTransaction`, for the end of something that has cost the client much, such as a layer that took an hour to
+ * arrive: waits out an outage of Postgres, twenty seconds or so. An outage may hide that `work` was committed, so it must
+ * do nothing more when it runs again.
+ *
+ * @throws AppError `unavailable` when Postgres stays away; otherwise whatever `work` throws
+ */
+export async function inPatientTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  for (const giveUpAt = performance.now() + PATIENCE_MS; ;) {
+    try {
+      return await inTransaction(db, work);
+    } catch (error) {
+      const isOutage = error instanceof AppError && error.code === 'unavailable';
+      if (!isOutage || performance.now() >= giveUpAt) throw error;
+    }
+    await sleep(RETRY_MS);
+  }
 }
 
 const withoutLimit = new WeakSet<Db>();

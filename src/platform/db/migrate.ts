@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { migrateQueue } from '../jobs/queue';
@@ -10,6 +11,23 @@ const MIGRATION_LOCK = 4_207_202;
 const CANCEL_MS = 250;
 
 type Migration = Readonly<{ name: string; file: string }>;
+
+/** Not `import`, which takes its specifier for a URL: a checkout may be below a folder with a `%` in its name. */
+const load = createRequire(__filename);
+
+/** The database has a schema that this version does not know; the message tells the operator what to do. */
+export class NewerDatabaseError extends Error {
+  override readonly name = 'NewerDatabaseError';
+
+  /** @param what - shows that it is newer */
+  constructor(what: string, options?: ErrorOptions) {
+    super(
+      `This database was upgraded by a newer Drydock (${what}). Start that version or a later one; ` +
+        'to return to this one, restore a backup from before the upgrade.',
+      options,
+    );
+  }
+}
 
 /** Names a migration without its ending, so that a run from `.ts` and one from the built `.js` agree. */
 class MigrationFiles implements Knex.MigrationSource<Migration> {
@@ -27,8 +45,8 @@ class MigrationFiles implements Knex.MigrationSource<Migration> {
     return migration.name;
   }
 
-  async getMigration(migration: Migration): Promise<Knex.Migration> {
-    return (await import(migration.file)) as Knex.Migration;
+  getMigration(migration: Migration): Promise<Knex.Migration> {
+    return Promise.resolve(load(migration.file) as Knex.Migration);
   }
 }
 
@@ -54,21 +72,45 @@ async function cancelOnAbort<T>(db: Db, tx: Db, stopping: AbortSignal, work: () 
   }
 }
 
+/** @throws NewerDatabaseError when migrations were applied that `source` does not have */
+async function assertNotNewer(tx: Db, source: MigrationFiles): Promise<void> {
+  if (!(await tx.schema.hasTable('knex_migrations'))) return;
+  const known = new Set((await source.getMigrations()).map(({ name }) => name));
+  const applied = await tx<{ name: string }>('knex_migrations').orderBy('id').pluck('name');
+  const [first, ...others] = applied.filter((name) => !known.has(name));
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  throw new NewerDatabaseError(`it has the migration ${first}${more}, unknown to this version`);
+}
+
+/** The queue's library does the same for its own tables. */
+async function migrateQueueUnlessNewer(db: Db): Promise<void> {
+  try {
+    await migrateQueue(db);
+  } catch (error) {
+    const isNewer = error instanceof Error && error.message.includes('which includes breaking migration');
+    throw isNewer ? new NewerDatabaseError('its job queue is unknown to this version', { cause: error }) : error;
+  }
+}
+
 /**
  * Brings the schema up to date, and that of the job queue. Any number of processes may call it at once: one migrates, the others wait.
  *
  * @param stopping - ends it early, with the schema as it was
  * @returns the names of the migrations that this call applied
+ * @throws NewerDatabaseError when a later version has migrated it; nothing was changed then
  */
 export async function migrate(db: Db, stopping: AbortSignal = new AbortController().signal): Promise<string[]> {
   return inLongTransaction(db, (tx) =>
     cancelOnAbort(db, tx, stopping, async () => {
       await tx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
-      const [, applied] = (await tx.migrate.latest({
-        migrationSource: new MigrationFiles(MIGRATIONS_DIRECTORY),
-        disableTransactions: true,
-      })) as [number, string[]];
-      await migrateQueue(db);
+      const migrationSource = new MigrationFiles(MIGRATIONS_DIRECTORY);
+      await assertNotNewer(tx, migrationSource);
+      const [, applied] = (await tx.migrate.latest({ migrationSource, disableTransactions: true })) as [
+        number,
+        string[],
+      ];
+      await migrateQueueUnlessNewer(db);
       return applied;
     }),
   );

@@ -36,7 +36,7 @@ function bytesOf(socket: Socket): { receivedBytes: number; sentBytes: number } {
   return { receivedBytes: socket.bytesRead - before.read, sentBytes: socket.bytesWritten - before.written };
 }
 
-interface Ended {
+interface RequestInHand {
   readonly state: RequestState;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -45,7 +45,10 @@ interface Ended {
   readonly address: string;
 }
 
-function finish({ req, res, state, socket, address }: Ended, { metrics, log }: ServerParts): void {
+/** What each listener has in hand. */
+const inFlight = new WeakMap<HttpServer, Set<RequestInHand>>();
+
+function finish({ req, res, state, socket, address }: RequestInHand, { metrics, log }: ServerParts): void {
   const seconds = Number(process.hrtime.bigint() - state.startedAt) / 1e9;
   const method = req.method ?? '';
   const status = res.headersSent ? res.statusCode : 499;
@@ -117,12 +120,18 @@ export function createHttpServer(
 ): HttpServer;
 export function createHttpServer(listener: RequestListener, parts: ServerParts, tls?: TlsOptions): HttpServer {
   const { log, isDraining, trustsProxy, timeouts = HTTP_TIMEOUTS } = parts;
+  const requests = new Set<RequestInHand>();
   const answerRequest: RequestListener = (req, res) => {
     const state = beginRequest(req, res, log, timeouts);
     if (isDraining()) res.setHeader('Connection', 'close');
     const { socket } = req;
     const address = clientAddress(req, trustsProxy);
-    res.once('close', () => finish({ req, res, state, socket, address }, parts));
+    const request = { req, res, state, socket, address };
+    requests.add(request);
+    res.once('close', () => {
+      requests.delete(request);
+      finish(request, parts);
+    });
     if (hasBadHost(req)) void refuseHost(req, res);
     else listener(req, res);
   };
@@ -135,6 +144,7 @@ export function createHttpServer(listener: RequestListener, parts: ServerParts, 
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxHeadersCount = HEADERS;
   server.on('clientError', refuse);
+  inFlight.set(server, requests);
   // The body is asked for when somebody reads it: whoever is refused need not send a layer first.
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
     awaitsContinue(req, res);
@@ -161,17 +171,39 @@ export async function listen(server: HttpServer, port: number, host: string): Pr
   });
 }
 
+/** A request that was cut off, for the log. */
+export interface CutRequest {
+  readonly requestId: string;
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly address: string;
+}
+
 /**
  * Stops listening and waits for the requests in flight; those that take longer are cut off, so that their clients see a
  * broken connection and not half an answer that looks whole.
+ *
+ * @param hurry - cuts them off at once
+ * @returns what was cut off
  */
-export async function drain(server: HttpServer, timeoutMs: number): Promise<void> {
+export async function drain(server: HttpServer, timeoutMs: number, hurry: AbortSignal): Promise<CutRequest[]> {
+  let cut: CutRequest[] = [];
+  const cutOff = (): void => {
+    cut = [...(inFlight.get(server) ?? [])].map(({ req: { method, url }, state, address }) => {
+      return { requestId: state.requestId, method, url: state.loggedUrl ?? url, address };
+    });
+    server.closeAllConnections();
+  };
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   // A connection whose request has ended meanwhile is idle only now, and its client may keep it for a minute.
   const idle = setInterval(() => server.closeIdleConnections(), 100);
-  const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  const timer = setTimeout(cutOff, timeoutMs);
+  if (hurry.aborted) cutOff();
+  hurry.addEventListener('abort', cutOff);
   await closed;
+  hurry.removeEventListener('abort', cutOff);
   clearInterval(idle);
   clearTimeout(timer);
+  return cut;
 }

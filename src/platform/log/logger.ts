@@ -12,6 +12,9 @@ export type Logger = pino.Logger;
  * @param destination - a file descriptor; 1 for the server, 2 for the command line, whose output must stay clean
  */
 export function createLogger(level: string, destination: 1 | 2 = 1): Logger {
+  const output = pino.destination({ dest: destination, sync: true });
+  // A terminal that was closed, or a full disk, must not end the server: what it would say is lost.
+  output.on('error', () => undefined);
   const log: Logger = pino(
     {
       level,
@@ -23,7 +26,7 @@ export function createLogger(level: string, destination: 1 | 2 = 1): Logger {
         },
       },
     },
-    pino.destination({ dest: destination, sync: true }),
+    output,
   );
   const recurring = new RecurringErrors((message, again) => log.warn({ again }, `${message} (again)`));
   return log;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   cpSync,
   existsSync,
@@ -11,6 +12,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -202,6 +204,49 @@ describe('startEmbeddedPostgres', () => {
     children.push(stranger);
     writeFileSync(lockFile, text.replace(/^\d+/, String(stranger.pid)));
     expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('starts over an empty lock file, which a crash of the machine leaves behind (R97)', async () => {
+    await (await start()).stop();
+    writeFileSync(join(dataDir, 'postgres/postmaster.pid'), '');
+    expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('starts on a copy of a data directory whose server runs, and leaves that alone (R97)', async () => {
+    const first = await start();
+    await query(first, 'create table kept as select 42 as answer');
+    await query(first, 'checkpoint');
+    const original = dataDir;
+    const pid = postmasterPid();
+    const copied = spawn('cp', ['-a', dataDir, join(home, 'copied')]);
+    expect((await once(copied, 'exit'))[0]).toBe(0);
+    dataDir = join(home, 'copied');
+    const second = await start();
+    expect(await query(second, 'select answer from kept')).toEqual([{ answer: 42 }]);
+    await query(second, 'drop table kept');
+    expect(await query(first, 'select answer from kept')).toEqual([{ answer: 42 }]);
+    await second.stop();
+    expect(postmasterPid()).toBeUndefined();
+    dataDir = original;
+    expect(postmasterPid()).toBe(pid);
+  });
+
+  it('keeps what the server prints within bounds (R97)', async () => {
+    const server = await start();
+    const log = join(dataDir, 'postgres.log');
+    appendFileSync(log, Buffer.alloc(11 * 1024 * 1024, 'printed\n'));
+    await waitUntil(() => existsSync(`${log}.1`) && statSync(log).size < 1024 * 1024);
+    expect(statSync(`${log}.1`).size).toBeGreaterThan(10 * 1024 * 1024);
+    await expect(query(server, 'select no_such_column')).rejects.toThrow('no_such_column');
+    await waitUntil(() => readFileSync(log, 'utf8').includes('no_such_column'));
+  });
+
+  it('gets the server back when somebody tells it to stop, although others stay (R99)', async () => {
+    const server = await start();
+    const pid = postmasterPid() ?? 0;
+    process.kill(pid, 'SIGTERM'); // waits for those who stay, and lets nobody in
+    await waitUntil(() => postmasterPid() !== pid && readLockFile(join(dataDir, 'postgres'))?.status === 'ready');
+    expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
   it('puts the socket elsewhere when the path is too long for one', async () => {

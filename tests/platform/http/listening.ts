@@ -37,7 +37,7 @@ export async function serve(
     port,
     close: async () => {
       server.closeAllConnections();
-      await drain(server, 100);
+      await drain(server, 100, new AbortController().signal);
     },
   };
 }

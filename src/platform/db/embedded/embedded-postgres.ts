@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../log/logger';
-import { placeCluster } from './cluster-place';
+import { placeCluster, type ClusterPlace } from './cluster-place';
 import { ensureServer, type ServerOptions } from './ensure-server';
 import { DATABASE_NAME, type Holder, SERVER_PORT } from './holder';
 import { DATABASE_USER } from './init-cluster';
-import { stopServer } from './postmaster';
+import { readLiveLockFile } from './lock-file';
+import { boundLog, hastenStop, stopServer } from './postmaster';
 
 const RETRY_MS = 1000;
+const LOOK_MS = 500;
 
 /** A Postgres server that we run ourselves and share with the other Drydock processes on the same data directory. */
 export interface EmbeddedPostgres {
@@ -76,8 +78,19 @@ function watchServer(server: ServerOptions, first: Holder): Watch {
   }
 
   const done = keepServerUp();
+  const look = (): void => {
+    try {
+      // Whoever signals all processes of a service signals Postgres, too: it lets nobody in, and waits for all to go.
+      hastenStop(server.place.clusterDir);
+      boundLog(server.place.logFile);
+    } catch (error) {
+      server.logger.warn({ err: error }, 'cannot look after the database server');
+    }
+  };
+  const looking = setInterval(look, LOOK_MS).unref();
   return {
     end: async () => {
+      clearInterval(looking);
       ending.abort();
       await done;
       return holder;
@@ -87,9 +100,14 @@ function watchServer(server: ServerOptions, first: Holder): Watch {
 
 async function leaveServer({ place, logger }: ServerOptions, watch: Watch): Promise<void> {
   const holder = await watch.end();
-  if (holder === undefined || !(await holder.leave())) return;
-  if (!(await stopServer(place.clusterDir))) {
+  const isLast = await holder?.leave();
+  if ((isLast === true || isStopping(place)) && !(await stopServer(place.clusterDir))) {
     logger.warn({ dir: place.clusterDir }, 'the database server is slow to stop, leaving it to itself');
   }
-  await holder.close();
+  await holder?.close();
+}
+
+/** Somebody else has told it to: it is not left before it has let go of the data. */
+function isStopping({ clusterDir }: ClusterPlace): boolean {
+  return readLiveLockFile(clusterDir)?.status === 'stopping';
 }

@@ -6,12 +6,23 @@ import { chooseBinaries, type Binaries, standardSources } from './binaries';
 import { type ClusterPlace, isClusterDir, linkVisiblePath, makeSocketDir } from './cluster-place';
 import { type Holder, joinServer } from './holder';
 import { giveClusterTo, initCluster } from './init-cluster';
-import { disownRecycledPid, listLockFiles, readLockFile } from './lock-file';
-import { endPostmaster, type Postmaster, spawnPostmaster } from './postmaster';
+import {
+  disownForeignPid,
+  hasEmptyLockFile,
+  listLockFiles,
+  readLiveLockFile,
+  readLockFile,
+  removeEmptyLockFile,
+} from './lock-file';
+import { endPostmaster, hastenStop, type Postmaster, spawnPostmaster } from './postmaster';
 
 const GIVE_UP_AFTER_MS = 20_000;
 const POLL_MS = 5;
 const RESTART_DELAY_MS = 250;
+const TELL_EVERY_MS = 10_000;
+
+/** A server that starts writes its lock file in the moment in which it creates it. */
+const EMPTY_MS = 2000;
 
 export interface ServerOptions {
   readonly place: ClusterPlace;
@@ -32,29 +43,69 @@ export async function ensureServer({ place, logger, settings }: ServerOptions, s
     return running.holder;
   }
   const binaries = await prepareCluster(place, settings, logger);
-  let lastProblem = '';
+  const patience = new Patience(place, logger);
   let postmaster: Postmaster | undefined;
   let startAt = 0;
-  for (let giveUpAt = Date.now() + GIVE_UP_AFTER_MS; Date.now() < giveUpAt;) {
+  while (!patience.isOver()) {
     const { holder, problem } = await tryToJoin(place);
     if (holder !== undefined) return holder;
     if (stopping.aborted) break;
-    lastProblem = problem ?? lastProblem;
-    if (postmaster?.isRunning()) {
-      // Recovery after a crash takes as long as it takes.
-      if (problem === undefined) giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
-    } else if (postmaster !== undefined) {
-      lastProblem = explainExit(place, postmaster);
-      postmaster = undefined;
-      startAt = Date.now() + RESTART_DELAY_MS;
-    } else if (Date.now() >= startAt) {
-      postmaster = spawnPostmaster(place, binaries, settings);
+    patience.look(problem);
+    if (postmaster?.isRunning() !== true) {
+      if (postmaster !== undefined) {
+        patience.problem = explainExit(place, postmaster);
+        postmaster = undefined;
+        startAt = Date.now() + RESTART_DELAY_MS;
+      } else if (Date.now() >= startAt) {
+        postmaster = spawnPostmaster(place, binaries, settings);
+      }
     }
     await sleep(POLL_MS);
   }
   if (postmaster !== undefined) await endPostmaster(postmaster);
   stopping.throwIfAborted();
-  throw new Error(`The database server in ${place.clusterDir} did not come up: ${lastProblem}`);
+  throw new Error(`The database server in ${place.clusterDir} did not come up: ${patience.explain()}`);
+}
+
+/** How long to wait for a server: for one that is on its way as long as it takes, otherwise not long. */
+class Patience {
+  problem = '';
+  private giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
+  private tellAt = Date.now() + TELL_EVERY_MS;
+  private emptySince: number | undefined;
+
+  constructor(
+    private readonly place: ClusterPlace,
+    private readonly logger: Logger,
+  ) {}
+
+  isOver(): boolean {
+    return Date.now() >= this.giveUpAt;
+  }
+
+  /** @param problem - why a server that is up could not be joined */
+  look(problem: string | undefined): void {
+    const { clusterDir } = this.place;
+    this.problem = problem ?? this.problem;
+    const status = readLiveLockFile(clusterDir)?.status;
+    // Recovery after a crash, and the end of another server, take as long as they take.
+    if (status !== undefined && problem === undefined) this.giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
+    if (status === 'stopping') hastenStop(clusterDir);
+    this.emptySince = hasEmptyLockFile(clusterDir) ? (this.emptySince ?? Date.now()) : undefined;
+    if (this.emptySince !== undefined && Date.now() - this.emptySince >= EMPTY_MS && removeEmptyLockFile(clusterDir)) {
+      this.logger.warn({ dir: clusterDir }, 'removed an empty postmaster.pid, which a crash had left behind');
+    }
+    if (Date.now() < this.tellAt) return;
+    this.tellAt = Date.now() + TELL_EVERY_MS;
+    this.logger.warn({ dir: clusterDir, status, problem: this.problem }, 'still waiting for the database server');
+  }
+
+  explain(): string {
+    const { clusterDir, socketDir } = this.place;
+    if (!/lock file/.test(this.problem)) return this.problem;
+    const files = listLockFiles(clusterDir, socketDir).join(' and ');
+    return `${this.problem}\nIf no other server uses this directory, remove ${files}, and start again.`;
+  }
 }
 
 /** A server that does not say that it is ready is not asked: it would only fill its log with refusals. */
@@ -96,7 +147,7 @@ function explainExit({ clusterDir, socketDir }: ClusterPlace, postmaster: Postma
     throw new Error(`The database server in ${clusterDir} does not start: ${output}`);
   }
   for (const lockFile of listLockFiles(clusterDir, socketDir)) {
-    if (postmaster.pid !== undefined) disownRecycledPid(lockFile, postmaster.pid);
+    if (postmaster.pid !== undefined) disownForeignPid(lockFile, clusterDir, postmaster.pid);
   }
   return output;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../../error-code';
 
@@ -21,18 +21,49 @@ export function readLockFile(clusterDir: string): LockFile | undefined {
   return Number.isNaN(pid) ? undefined : { pid, status: (lines?.[7] ?? '').trim() };
 }
 
+/** The lock file of a server that runs, or is on its way up or down; undefined when it speaks of one that is gone. */
+export function readLiveLockFile(clusterDir: string): LockFile | undefined {
+  const lock = readLockFile(clusterDir);
+  if (lock === undefined || !isProcessAlive(lock.pid)) return undefined;
+  return isServerOf(clusterDir, lock.pid) === false ? undefined : lock;
+}
+
 /**
  * Lets Postgres see that a lock file is stale when its process id now belongs to another program, as often happens in a
- * container, where ids are low and come back in the same order after a restart. Only the id is replaced: from the other
- * lines Postgres still finds out whether processes of the old server are left, and refuses to start if so.
+ * container, where ids are low and come back in the same order after a restart, or to the server of another cluster, as
+ * in a copy of a data directory. Only the id is replaced: from the other lines Postgres still finds out whether processes
+ * of the old server are left, and refuses to start if so.
  *
  * @param deadPid - the id of a process that surely is no more
  */
-export function disownRecycledPid(lockFile: string, deadPid: number): void {
+export function disownForeignPid(lockFile: string, clusterDir: string, deadPid: number): void {
   const lines = readLines(lockFile);
-  const program = lines?.[0] === undefined ? undefined : readProgramName(Number(lines[0]));
-  if (lines === undefined || program === undefined || program.startsWith('postgres')) return;
+  if (lines?.[0] === undefined || lines[0] === '' || isServerOf(clusterDir, Number(lines[0])) !== false) return;
   writeFileSync(lockFile, [String(deadPid), ...lines.slice(1)].join('\n'));
+}
+
+/**
+ * Removes an empty lock file, which a crash of the machine leaves behind: Postgres takes it for that of a server that
+ * starts in this moment, for ever. Does nothing while any process may be that server.
+ *
+ * @returns whether it was removed
+ */
+export function removeEmptyLockFile(clusterDir: string): boolean {
+  const lockFile = join(clusterDir, 'postmaster.pid');
+  if (!isEmpty(lockFile)) return false;
+  const pids = listProcesses();
+  if (pids === undefined || pids.some((pid) => isServerOf(clusterDir, pid) !== false)) return false;
+  rmSync(lockFile, { force: true });
+  return true;
+}
+
+/** Says whether the server's lock file is there with nothing in it; a server that starts leaves it so for no time. */
+export function hasEmptyLockFile(clusterDir: string): boolean {
+  return isEmpty(join(clusterDir, 'postmaster.pid'));
+}
+
+function isEmpty(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.size === 0;
 }
 
 /** Says whether a process, of whatever user, exists; a zombie counts. */
@@ -53,10 +84,39 @@ function readLines(lockFile: string): string[] | undefined {
   }
 }
 
-/** Known on Linux only; threads have one too. */
-function readProgramName(pid: number): string | undefined {
+/**
+ * Says whether a process is the server of a cluster: one works in its data directory. Undefined: there is no saying, as
+ * on systems without /proc.
+ */
+function isServerOf(clusterDir: string, pid: number): boolean | undefined {
+  const program = readProcFile(pid, 'comm'); // threads have one too
+  if (program === undefined) return undefined;
+  if (!program.startsWith('postgres')) return false;
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8');
+    const [works, cluster] = [statSync(`/proc/${pid}/cwd`), statSync(clusterDir)];
+    return works.dev === cluster.dev && works.ino === cluster.ino;
+  } catch {
+    // Another user's process does not show where it works, but how it was started.
+    const args = readProcFile(pid, 'cmdline')?.split('\0') ?? [];
+    const directory = args[args.indexOf('-D') + 1];
+    return args.includes('-D') ? directory === clusterDir : undefined;
+  }
+}
+
+/** Undefined where there is no /proc. */
+function listProcesses(): number[] | undefined {
+  try {
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0 && readProcFile(pid, 'comm')?.startsWith('postgres') === true);
+  } catch {
+    return undefined;
+  }
+}
+
+function readProcFile(pid: number, name: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
     return undefined;
   }

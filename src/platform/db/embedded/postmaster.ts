@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from '../../error-code';
 import type { Binaries } from './binaries';
 import type { ClusterPlace } from './cluster-place';
-import { isProcessAlive, readLockFile } from './lock-file';
+import { isProcessAlive, readLiveLockFile, readLockFile } from './lock-file';
 
 const LOG_TAIL_LENGTH = 2000;
+const LOG_BYTES = 10 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 60_000;
 
 /** Nothing of our own environment: PGPORT, PGDATA and the like would change what the programs do. */
@@ -33,6 +35,7 @@ export function spawnPostmaster(
   { binDir }: Binaries,
   settings: Readonly<Record<string, string>>,
 ): Postmaster {
+  boundLog(place.logFile);
   const log = openSync(place.logFile, 'a', 0o600);
   const logStart = statSync(place.logFile).size;
   const child = spawn(join(binDir, 'postgres'), ['-D', place.clusterDir, ...listSettings(place, settings)], {
@@ -50,8 +53,11 @@ export function spawnPostmaster(
     pid: child.pid,
     isRunning: () => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
     hasFailed: () => child.pid === undefined || (child.exitCode ?? 0) !== 0,
-    readOutput: () =>
-      spawnError + readFileSync(place.logFile).subarray(logStart).toString('utf8').slice(-LOG_TAIL_LENGTH).trim(),
+    readOutput: () => {
+      const printed = readFileSync(place.logFile);
+      const since = printed.length < logStart ? 0 : logStart; // it may have been emptied meanwhile
+      return spawnError + printed.subarray(since).toString('utf8').slice(-LOG_TAIL_LENGTH).trim();
+    },
   };
 }
 
@@ -68,8 +74,8 @@ export async function endPostmaster(postmaster: Postmaster): Promise<void> {
  * @returns false when it takes longer than a minute
  */
 export async function stopServer(clusterDir: string): Promise<boolean> {
-  const lock = readLockFile(clusterDir);
-  if (lock === undefined || !isProcessAlive(lock.pid)) return true;
+  const lock = readLiveLockFile(clusterDir);
+  if (lock === undefined) return true;
   process.kill(lock.pid, 'SIGINT');
   for (const giveUpAt = Date.now() + STOP_TIMEOUT_MS; Date.now() < giveUpAt;) {
     // The file goes last. The process can stay on as a zombie, in a container whose first process does not wait for it.
@@ -77,6 +83,28 @@ export async function stopServer(clusterDir: string): Promise<boolean> {
     await sleep(5);
   }
   return false;
+}
+
+/**
+ * A server that was told to stop by SIGTERM waits until everybody has left, and refuses whoever comes: a process that
+ * stays would keep it so for ever. Makes it stop at once, so that it can be started again. Nothing if it is not stopping.
+ */
+export function hastenStop(clusterDir: string): void {
+  const lock = readLiveLockFile(clusterDir);
+  if (lock?.status !== 'stopping') return;
+  try {
+    process.kill(lock.pid, 'SIGINT');
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH', 'EPERM')) throw error;
+  }
+}
+
+/** Moves what the server printed to `<logFile>.1` once it is much, so that the two never take more than twice that. */
+export function boundLog(logFile: string): void {
+  if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) < LOG_BYTES) return;
+  // The server has the file open, to append: it goes on at the new end.
+  copyFileSync(logFile, `${logFile}.1`);
+  truncateSync(logFile);
 }
 
 function listSettings({ socketDir }: ClusterPlace, extra: Readonly<Record<string, string>>): string[] {
