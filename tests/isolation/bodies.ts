@@ -69,7 +69,7 @@ export const API_BODIES: Bodies = {
   [`POST ${REPOSITORY}/comments/`]: { text: 'hello' },
   [`POST ${REPOSITORY}/webhooks/`]: { name: 'another', urls: ['https://hooks.example/'] },
   [`PATCH ${REPOSITORY}/webhooks/:webhook/`]: { name: 'renamed' },
-  [`PUT ${USER}/status/`]: { is_active: false, is_admin: false },
+  [`PUT ${USER}/status/`]: { is_active: true, is_admin: true },
   'POST /api/v1.1/maintenance/': { kind: 'scrub' },
 };
 

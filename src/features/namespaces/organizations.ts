@@ -7,6 +7,7 @@ import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
 import { getAccount } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
+import { endAccount } from '../accounts/endings';
 import { canActForAccount } from '../accounts/policy';
 import { assertNotRetired } from '../accounts/retired-names';
 import { assertOrganizationName, normalizeUsername } from '../accounts/rules';
@@ -163,6 +164,7 @@ export async function convertUser(ctx: Needs<'db'>, username: string, ownerName:
     assertMayOwn(owner);
     await lockNamespace(tx, user.username);
     await assertOrphansNone(tx, user);
+    await endAccount(tx, doer, user);
     await store.convertNamespace(tx, user.username);
     await deleteAccount(tx, user.id);
     await addOwnersTeam(tx, user.username, { userId: owner.id, username: owner.username }, doer);

@@ -5,6 +5,7 @@ import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
+import { endUnbacked } from '../accounts/endings';
 import { canActForAccount } from '../accounts/policy';
 import { lockAccount } from '../accounts/locks';
 import { getUser } from '../accounts/users';
@@ -118,6 +119,7 @@ export async function removeMemberAs(ctx: Needs<'db'>, place: TeamPlace, usernam
     if (!(await store.deleteMember(tx, team.id, user.id))) {
       throw new AppError('not_found', `${user.username} is no member of ${place.organization}/${place.team}`);
     }
+    await endUnbacked(tx, doer, { userIds: [user.id] });
     const subject = `${place.organization}/${place.team}`;
     await recordEvent(tx, doer, { action: 'team.member_removed', subject, details: { member: user.username } });
   });

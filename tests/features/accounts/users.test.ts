@@ -93,6 +93,7 @@ describe('changes', () => {
 
   it('activity and administration count at once', async () => {
     await createUser(ctx, user('alice'));
+    await createUser(ctx, { ...user('root'), email: undefined, isAdmin: true });
     const identity = await verifyCredentials(ctx, 'alice', 'secret', '::1');
     const actor = { kind: 'user' as const, address: '::1', identity: identity! };
     await setAdmin(ctx, 'Alice', true);
@@ -100,8 +101,10 @@ describe('changes', () => {
     await setActive(ctx, 'Alice', false);
     await expect(getAccount(ctx, actor)).rejects.toMatchObject({ code: 'inactive' });
     await setActive(ctx, 'alice', true);
+    await expect(getAccount(ctx, actor)).rejects.toMatchObject({ code: 'unauthenticated' });
+    const again = { ...actor, identity: (await verifyCredentials(ctx, 'alice', 'secret', '::1'))! };
     await setAdmin(ctx, 'alice', false);
-    expect((await getAccount(ctx, actor)).isAdmin).toBe(false);
+    expect((await getAccount(ctx, again)).isAdmin).toBe(false);
   });
 
   it('of a user that is not there are told', async () => {
