@@ -7,9 +7,10 @@ export interface LockedAccount {
   is_active: boolean;
   is_admin: boolean;
   robot_of: string | null;
+  awaits_confirmation: boolean;
 }
 
-const COLUMNS = 'id, username, is_active, is_admin, robot_of';
+const COLUMNS = 'id, username, is_active, is_admin, robot_of, awaits_confirmation';
 
 /**
  * Keeps the number of administrators from changing, and these accounts, until the transaction ends.

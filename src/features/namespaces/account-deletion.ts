@@ -3,6 +3,7 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { deleteAccount, deleteNamespaceOf, lockAccounts, type LockedAccount } from '../accounts/locks';
+import { endAccount } from '../accounts/endings';
 import { normalizeUsername } from '../accounts/rules';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import { assertNotOnlyAdministrator, assertOrphansNone } from './owners';
@@ -33,6 +34,7 @@ export async function deletePersonWith<T>(
     return await inTransaction(ctx.db, async (tx) => {
       const user = await lockForEnd(tx, username);
       const result = await before(tx, user);
+      await endAccount(tx, doer, user);
       await deleteNamespaceOf(tx, user.id);
       await deleteAccount(tx, user.id);
       await recordEvent(tx, doer, { action: 'user.deleted', subject: user.username });

@@ -4,6 +4,7 @@ import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { AccountStatus } from '../accounts/administration';
 import { lockAccounts, updateStatus, type LockedAccount } from '../accounts/locks';
+import { endCredentials, endLinks, endUnbacked } from '../accounts/endings';
 import { normalizeUsername } from '../accounts/rules';
 import { assertNotOnlyAdministrator, assertOrphansNone } from './owners';
 
@@ -57,6 +58,9 @@ async function changeStatus(
       is_admin: after.isAdmin,
       ends_waiting: after.endsWaiting,
     });
+    if (after.isActive && !before.isActive && !user.awaits_confirmation) await endCredentials(tx, user.id);
+    if (before.isActive && !after.isActive) await endLinks(tx, user.id);
+    await endUnbacked(tx, doer, { userIds: [user.id] });
     await recordChanges(tx, user, { before, after }, doer);
   });
 }

@@ -5,8 +5,9 @@ import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqls
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
+import { assertConfirmed, getAccount } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
+import { endAccount } from '../accounts/endings';
 import { canActForAccount } from '../accounts/policy';
 import { assertNotRetired } from '../accounts/retired-names';
 import { assertOrganizationName, normalizeUsername } from '../accounts/rules';
@@ -163,6 +164,7 @@ export async function convertUser(ctx: Needs<'db'>, username: string, ownerName:
     assertMayOwn(owner);
     await lockNamespace(tx, user.username);
     await assertOrphansNone(tx, user);
+    await endAccount(tx, doer, user);
     await store.convertNamespace(tx, user.username);
     await deleteAccount(tx, user.id);
     await addOwnersTeam(tx, user.username, { userId: owner.id, username: owner.username }, doer);
@@ -173,9 +175,11 @@ export async function convertUser(ctx: Needs<'db'>, username: string, ownerName:
 /**
  * Deletes an organization that has no repositories.
  *
- * @throws AppError `not_found`, `forbidden`, `conflict` while it has repositories, `unauthenticated`, `inactive`
+ * @throws AppError `not_found`, `forbidden`, `conflict` while it has repositories, `unauthenticated`, `inactive`, and those
+ *   of `assertConfirmed`
  */
 export async function deleteOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
+  assertConfirmed(actor);
   const { account, namespace } = await getOwnersOrganization(ctx, actor, name);
   await deleteOrganizationAs(ctx, namespace, doerOf(actor, account));
 }

@@ -6,6 +6,7 @@ import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
+import { endUnbacked } from '../accounts/endings';
 import { getMembersOrganization, getOwnersOrganization } from './scope';
 import * as store from './teams.store';
 
@@ -151,7 +152,9 @@ export async function deleteTeamAs(ctx: Needs<'db'>, organization: string, name:
   const team = await getTeam(ctx, organization, name);
   if (team.isOwners) throw new AppError('conflict', 'An organization cannot be without owners');
   await inTransaction(ctx.db, async (tx) => {
+    const userIds = (await store.listMembers(tx, team.id)).rows.map((member) => member.user_id);
     if (!(await store.deleteTeam(tx, team.id))) return;
+    await endUnbacked(tx, doer, { userIds });
     await recordEvent(tx, doer, { action: 'team.deleted', subject: `${organization}/${name}` });
   });
 }

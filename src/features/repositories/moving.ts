@@ -3,6 +3,7 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
+import { endOfTransferred } from '../accounts/endings';
 import { followRename } from '../accounts/access-tokens';
 import type { Account, Actor, RepositoryName } from '../accounts/actor';
 import { canCreate, canManage } from '../accounts/policy';
@@ -42,7 +43,7 @@ async function assertMayMove(
 }
 
 /**
- * Gives a repository another name, another namespace, or both. A transfer ends collaborations and the access of teams.
+ * Gives a repository another name, another namespace, or both. A transfer ends what `accounts/endings.ts` says.
  *
  * @throws AppError `invalid`, `conflict` when the name is taken, or was another repository's, `forbidden` also when the
  *   plan of the other namespace has no room for a private one, `not_found`, `unauthenticated`, `inactive`
@@ -79,6 +80,7 @@ export async function moveAs(
   try {
     await inTransaction(ctx.db, async (tx) => {
       await move(tx, repository, to);
+      if (repository.namespace !== to.namespace) await endOfTransferred(tx, doer, repository.id);
       const details = { to: displayName(to) };
       const event = { action: 'repository.renamed', subject: displayName(repository), details } as const;
       await recordEvent(tx, doer, event);

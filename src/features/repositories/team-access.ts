@@ -3,6 +3,7 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { AccessLevel, Actor, RepositoryName } from '../accounts/actor';
+import { endUnbacked } from '../accounts/endings';
 import { getTeam } from '../namespaces/teams';
 import { getAdministered } from './administered';
 import { displayName } from './names';
@@ -37,6 +38,7 @@ export async function setTeamAccess(
   if (team.isOwners) throw new AppError('conflict', 'Owners have access to everything');
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.upsertTeamAccess(tx, repository.id, team.id, access))) return;
+    await endUnbacked(tx, doer, { repositoryIds: [repository.id] });
     const details = { repository: displayName(repository), access };
     const subject = `${team.organization}/${team.name}`;
     await recordEvent(tx, doer, { action: 'team.access_changed', subject, details });
@@ -60,6 +62,7 @@ export async function removeTeamAccess(
     if (!(await store.deleteTeamAccess(tx, repository.id, team.id))) {
       throw new AppError('not_found', `${teamName} has no access to ${displayName(repository)}`);
     }
+    await endUnbacked(tx, doer, { repositoryIds: [repository.id] });
     const details = { repository: displayName(repository), access: 'none' };
     const subject = `${team.organization}/${team.name}`;
     await recordEvent(tx, doer, { action: 'team.access_changed', subject, details });

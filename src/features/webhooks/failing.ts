@@ -14,7 +14,8 @@ export async function noteSuccess(tx: Db, webhookId: number): Promise<void> {
   await store.forgetFailures(tx, webhookId);
 }
 
-/** A delivery failed for good: with too many of them, or for too long, the hook is switched off and its owner told. */
+/** A delivery failed for good: with too many of them, or for too long, the hook is switched off, and those are
+ * told who may switch it on again. */
 export async function noteFailure(tx: Db, webhookId: number): Promise<void> {
   const failing = await store.countFailure(tx, webhookId);
   if (failing === undefined) return;
@@ -24,10 +25,10 @@ export async function noteFailure(tx: Db, webhookId: number): Promise<void> {
   if (!isEnough) return;
   const disabled = await store.disable(tx, webhookId);
   if (disabled === undefined) return;
-  const { name, owner_id: ownerId } = disabled;
+  const { name, told } = disabled;
   const subject = displayName({ namespace: disabled.namespace, name: disabled.repository });
   await recordEvent(tx, SERVER, { action: 'webhook.disabled', subject, details: { webhook: name, failures } });
-  if (ownerId !== null) await queueDisabledNotice(tx, ownerId, { name, repository: subject, failures, since });
+  for (const userId of told) await queueDisabledNotice(tx, userId, { name, repository: subject, failures, since });
 }
 
 async function queueDisabledNotice(

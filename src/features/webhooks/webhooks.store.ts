@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import { passwordJoins, REPOSITORY_ROLE } from '../accounts/policy-sql';
 
 export interface WebhookRow {
   id: number;
@@ -69,7 +70,12 @@ export async function lock(tx: Db, repositoryId: number, id: number): Promise<We
   return rows[0];
 }
 
-/** Of one that is locked. What is undefined stays; switched on, its failures are forgotten. */
+/**
+ * Of one that is locked. What is undefined stays. Switched on, its failures are forgotten, and it is from then on that of
+ * whoever did so, as long as they may: see `accounts/endings.ts`.
+ *
+ * @param changes.by - the account that changes it; undefined: an operator
+ */
 export async function update(
   tx: Db,
   id: number,
@@ -78,16 +84,25 @@ export async function update(
     urls?: readonly string[] | undefined;
     secret?: string | undefined;
     isActive?: boolean | undefined;
+    by: number | undefined;
   },
 ): Promise<WebhookRow> {
   const rows = await query<WebhookRow>(
     tx,
     `update webhooks h set name = coalesce($2, name), urls = coalesce($3, urls), secret = coalesce($4, secret),
        is_active = coalesce($5, is_active),
+       created_by = case when $5 and not is_active then $6 else created_by end,
        failing_since = case when $5 then null else failing_since end,
        failure_count = case when $5 then 0 else failure_count end
      where id = $1 returning ${COLUMNS}`,
-    [id, changes.name ?? null, changes.urls ?? null, changes.secret ?? null, changes.isActive ?? null],
+    [
+      id,
+      changes.name ?? null,
+      changes.urls ?? null,
+      changes.secret ?? null,
+      changes.isActive ?? null,
+      changes.by ?? null,
+    ],
   );
   if (rows[0] === undefined) throw new Error('a locked webhook is gone');
   return rows[0];
@@ -119,13 +134,18 @@ export async function countFailure(
   return rows[0];
 }
 
+/** Whether whoever made the webhook `h` may still administer its repository. */
+const IS_BACKED = `exists (
+  select 1 from repositories r join namespaces n on n.name = r.namespace ${passwordJoins('h.created_by')}
+  where r.id = h.repository_id and u.is_active and coalesce((${REPOSITORY_ROLE}) = 'admin', false))`;
+
 export interface DisabledRow {
   name: string;
   /** of the repository */
   namespace: string;
   repository: string;
-  /** who made the hook, or else whose namespace it is in */
-  owner_id: number | null;
+  /** who is told: whoever made the hook and may still administer the repository, or else its active owners */
+  told: number[];
 }
 
 /** Switches it off. @returns undefined when it is off or gone already */
@@ -133,9 +153,12 @@ export async function disable(db: Db, id: number): Promise<DisabledRow | undefin
   const rows = await query<DisabledRow>(
     db,
     `update webhooks h set is_active = false
-     from repositories r join namespaces n on n.name = r.namespace
-     where h.id = $1 and h.is_active and r.id = h.repository_id
-     returning h.name, r.namespace, r.name as repository, coalesce(h.created_by, n.owner_id) as owner_id`,
+     from repositories place
+     where h.id = $1 and h.is_active and place.id = h.repository_id
+     returning h.name, place.namespace, place.name as repository,
+       case when ${IS_BACKED} then array[h.created_by] else array(
+         select u.id from users u
+         where u.is_active and u.robot_of is null and owns_namespace(u.id, place.namespace) order by u.id) end as told`,
     [id],
   );
   return rows[0];
@@ -165,10 +188,12 @@ export async function findToldRepository(db: Db, repositoryId: number): Promise<
   return rows[0];
 }
 
+/** Those that are told of a push; none whose maker has lost the right to it in a way that nobody thought of. */
 export async function listActive(db: Db, repositoryId: number): Promise<{ id: number; urls: string[] }[]> {
   return query<{ id: number; urls: string[] }>(
     db,
-    'select id, urls from webhooks where repository_id = $1 and is_active order by id',
+    `select h.id, h.urls from webhooks h
+     where h.repository_id = $1 and h.is_active and (h.created_by is null or ${IS_BACKED}) order by h.id`,
     [repositoryId],
   );
 }

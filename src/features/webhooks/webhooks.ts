@@ -152,7 +152,7 @@ export async function updateWebhook(
       const before = await store.lock(tx, place.repositoryId, id);
       if (before === undefined) throw new AppError('not_found', MISSING);
       assertCurrent(toWebhook(before));
-      const row = await store.update(tx, id, changes);
+      const row = await store.update(tx, id, { ...changes, by: place.doer.userId });
       await recordEvent(tx, place.doer, {
         action: 'webhook.updated',
         subject: place.subject,

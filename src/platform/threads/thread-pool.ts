@@ -28,9 +28,6 @@ export interface ThreadLimits {
 
 const IDLE_MS = 30_000;
 
-/** Below everything else that the process does: on Linux each thread has a rank of its own. */
-const NICE = 10;
-
 /** Threads run compiled code. Tests run this file from its source, and what they compile is in `dist`. */
 function compiled(file: string): string {
   if (!__filename.endsWith('.ts')) return file;
@@ -95,7 +92,7 @@ export class ThreadPool {
       idleTimeout: IDLE_MS,
       atomics: 'disabled', // a thread that blocks between two tasks would not hear of the bytes that it asked for
       recordTiming: false,
-      niceIncrement: isUrgent ? 0 : NICE,
+      workerData: { isUrgent }, // for `takeThreadRank`
       resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
     });
     // Of a thread that nobody waits for, such as one whose task was given up: unheard, it would end the process.

@@ -1,5 +1,6 @@
 import MarkdownIt from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
+import { takeThreadRank } from '../../platform/threads/rank';
 import { HEADING_ID, IN_PAGE, linkHeadings, readBreaksAndComments } from './markdown-rules';
 
 /*
@@ -7,6 +8,8 @@ import { HEADING_ID, IN_PAGE, linkHeadings, readBreaksAndComments } from './mark
  * is not on a short list, so that a fault of the first does no harm. No class, no style, no picture, no id but those of
  * headings and no address but those of links ever come out.
  */
+
+takeThreadRank(); // pages' threads load this file, too
 
 /** `readme`: with headings and tables; `comment`: what fits into a few lines. */
 export type MarkdownKind = 'readme' | 'comment';

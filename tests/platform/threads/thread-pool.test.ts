@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { getPriority } from 'node:os';
 import path from 'node:path';
 import { ThreadPool } from '../../../src/platform/threads/thread-pool';
 
 let folder: string;
+let tasks: string;
 let pool: ThreadPool;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(process.cwd(), 'dist/threads-'));
@@ -13,9 +15,11 @@ beforeAll(async () => {
     `exports.echo = (task) => task;
      exports.spin = () => { for (;;); };
      exports.hoard = () => { const all = []; for (;;) all.push(new Array(1000).fill(all.length)); };
+     exports.rank = () => { require('../src/platform/threads/rank.js').takeThreadRank(); return require('node:os').getPriority(); };
      exports.fail = () => { throw new Error('broken in there'); };`,
   );
-  pool = new ThreadPool(path.join(process.cwd(), path.relative(path.join(process.cwd(), 'dist'), file)), {
+  tasks = path.join(process.cwd(), path.relative(path.join(process.cwd(), 'dist'), file));
+  pool = new ThreadPool(tasks, {
     threads: 1,
     heapMegabytes: 32,
     longestMs: 1500,
@@ -46,4 +50,14 @@ it('ends a thread that takes too long, or too much memory, and not the process',
   const hoarding = pool.run('hoard', {}, { signal: never });
   await expect(hoarding).rejects.toMatchObject({ name: 'ThreadOverrun' });
   expect(await pool.run('echo', 2, { signal: never })).toBe(2);
+});
+
+it('a thread is below the event loop on Linux, unless its pool is urgent', async () => {
+  const own = getPriority();
+  const isLinux = process.platform === 'linux';
+  expect(await pool.run('rank', {}, { signal: never })).toBe(isLinux ? Math.max(10, own) : own);
+  const urgent = new ThreadPool(tasks, { threads: 1, heapMegabytes: 32, longestMs: 20_000, isUrgent: true });
+  expect(await urgent.run('rank', {}, { signal: never })).toBe(own);
+  expect(getPriority()).toBe(own);
+  await urgent.end();
 });

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { move } from 'piscina';
 import { AppError, type ErrorCode } from '../../../platform/errors';
+import { takeThreadRank } from '../../../platform/threads/rank';
 import { Budget, BudgetSpent, type BudgetLimits } from '../tar/budget';
 import { compareLayers, LowerLayers } from '../tar/compare-layers';
 import { listDirectory } from '../tar/directory';
@@ -14,6 +15,8 @@ import { fedLayer } from './feed';
  * What runs in threads: everything whose cost the bytes of a layer choose. Each export is a task; `inspection.ts` has
  * the other side.
  */
+
+takeThreadRank();
 
 /** What every task about layers has. */
 export interface LayerTask {

@@ -1,0 +1,121 @@
+import type { Db } from '../../platform/db/db';
+import { recordEvent, type Doer } from '../audit/audit';
+import * as store from './endings.store';
+import { queueNotice } from './mail-queue';
+
+/** What can happen to an account, or to a repository that it owned. */
+export type Ending =
+  | 'transfer' // its repository goes to a namespace of others
+  | 'role lost' // it does not own the organization any more
+  | 'deactivation' // and a reactivation later
+  | 'deletion';
+
+/**
+ *   ends     of no use from then on, also after a reactivation
+ *   sleeps   of no use while the account is not active
+ *   stays    as before
+ */
+export type Fate = 'ends' | 'sleeps' | 'stays';
+
+function at(transfer: Fate, roleLost: Fate, deactivation: Fate, deletion: Fate): Record<Ending, Fate> {
+  return { transfer, 'role lost': roleLost, deactivation, deletion };
+}
+
+/**
+ * What becomes of what an account has, made or was given. A test does each of these, and looks.
+ *
+ * Tokens carry no rights of their own: what they open is asked again at each use, so that they end with the right.
+ * Memberships and collaborations are what others decided, and sleep with the account. Stars and comments are what people
+ * said, and stay while they have an account. Former names outlive everything; see `repositories/retired-names.ts`.
+ */
+export const FATES = {
+  //                                     transfer  role lost  deactivation  deletion
+  'webhook that it made': at('ends', 'ends', 'ends', 'ends'),
+  'delivery that waits': at('ends', 'ends', 'ends', 'ends'),
+  'invitation that it sent': at('stays', 'ends', 'ends', 'ends'),
+  password: at('stays', 'stays', 'sleeps', 'ends'),
+  session: at('stays', 'stays', 'ends', 'ends'),
+  'access token': at('stays', 'stays', 'ends', 'ends'),
+  'OAuth access': at('stays', 'stays', 'ends', 'ends'),
+  'engine token for the repository': at('ends', 'ends', 'ends', 'ends'),
+  'link to set a password': at('stays', 'stays', 'ends', 'ends'),
+  'link to confirm an address': at('stays', 'stays', 'ends', 'ends'),
+  'collaboration of another in the repository': at('ends', 'stays', 'stays', 'stays'),
+  'access of a team to the repository': at('ends', 'stays', 'stays', 'stays'),
+  'membership in another team': at('stays', 'stays', 'sleeps', 'ends'),
+  star: at('stays', 'stays', 'stays', 'ends'),
+  comment: at('stays', 'stays', 'stays', 'ends'),
+  'former name of the repository': at('stays', 'stays', 'stays', 'stays'),
+} as const satisfies Record<string, Record<Ending, Fate>>;
+
+/**
+ * After accounts lost a role, or were deactivated: ends what they set up and may not any more.
+ *
+ * @param of.userIds - who lost something
+ * @param of.repositoryIds - where anybody may have lost something
+ */
+export async function endUnbacked(
+  tx: Db,
+  doer: Doer,
+  of: { readonly userIds?: readonly number[]; readonly repositoryIds?: readonly number[] },
+): Promise<void> {
+  const { userIds = [], repositoryIds = [] } = of;
+  await store.endInvitations(tx, userIds);
+  await tellOwners(tx, doer, await store.switchOffUnbacked(tx, { userIds, repositoryIds }));
+}
+
+/** A deactivation ends mailed links at once. */
+export async function endLinks(tx: Db, userId: number): Promise<void> {
+  await store.endMailedLinks(tx, userId);
+}
+
+/**
+ * Before an account is active again: nothing that it had opened comes back. Until then everything is refused because the
+ * account is not active, which tells people more than that their session is unknown.
+ */
+export async function endCredentials(tx: Db, userId: number): Promise<void> {
+  await store.endCredentials(tx, userId);
+}
+
+/** After a repository got another namespace: whoever had it told to others, and may not any more, has nothing told. */
+export async function endOfTransferred(tx: Db, doer: Doer, repositoryId: number): Promise<void> {
+  for (const hook of await store.deleteUnbacked(tx, repositoryId)) {
+    const subject = subjectOf(hook);
+    await recordEvent(tx, doer, { action: 'webhook.deleted', subject, details: { webhook: hook.name } });
+  }
+}
+
+/** Before an account is deleted: ends what would stay without it. */
+export async function endAccount(tx: Db, doer: Doer, user: { id: number; username: string }): Promise<void> {
+  await store.endAllInvitations(tx, user.username);
+  await tellOwners(tx, doer, await store.switchOffAll(tx, user.id), user.id);
+}
+
+function subjectOf({ namespace, repository }: store.EndedHookRow): string {
+  return namespace === 'library' ? repository : `${namespace}/${repository}`;
+}
+
+/** Tells those who may switch the webhooks on again; whoever lost the right is told nothing of the repository. */
+async function tellOwners(tx: Db, doer: Doer, hooks: readonly store.EndedHookRow[], besides?: number): Promise<void> {
+  const ids = hooks.map(({ id }) => id);
+  if (ids.length > 0) await store.endDeliveries(tx, ids);
+  for (const hook of hooks) {
+    const subject = subjectOf(hook);
+    const details = { webhook: hook.name, reason: 'its maker may not administer the repository' };
+    await recordEvent(tx, doer, { action: 'webhook.disabled', subject, details });
+    for (const ownerId of await store.listActiveOwners(tx, hook.namespace)) {
+      if (ownerId !== besides) await queueNotice(tx, ownerId, noticeOf(hook.name, subject));
+    }
+  }
+}
+
+function noticeOf(hook: string, repository: string): { subject: string; paragraphs: string[] } {
+  return {
+    subject: `The webhook ${hook} of ${repository} was switched off`,
+    paragraphs: [
+      `Whoever created the webhook ${hook} of ${repository} may not administer the repository any more. ` +
+        'The webhook is switched off, so that its address is not told of pushes.',
+      'If you still need it, look at its addresses and switch it on again.',
+    ],
+  };
+}

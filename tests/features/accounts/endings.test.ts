@@ -1,0 +1,207 @@
+import request from 'supertest';
+import type { Actor, RepositoryName } from '../../../src/features/accounts/actor';
+import { createAccessToken } from '../../../src/features/accounts/access-tokens';
+import { checkLinkSecret, makeLinkSecret } from '../../../src/features/accounts/email-links';
+import { FATES, type Ending, type Fate } from '../../../src/features/accounts/endings';
+import { createSession, findSession } from '../../../src/features/accounts/sessions';
+import { identityForOperator } from '../../../src/features/accounts/users';
+import { OPERATOR } from '../../../src/features/audit/audit';
+import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { setActive } from '../../../src/features/namespaces/account-status';
+import { invite } from '../../../src/features/namespaces/invitations';
+import { createOrganization, createOrganizationFor } from '../../../src/features/namespaces/organizations';
+import { addMemberAs, removeMemberAs } from '../../../src/features/namespaces/team-members';
+import { putTeam } from '../../../src/features/namespaces/teams';
+import { findAccessToken } from '../../../src/features/oauth/grants';
+import { findScope } from '../../../src/features/repositories/scope';
+import { moveRepository } from '../../../src/features/repositories/moving';
+import { moveAsOperator } from '../../../src/features/repositories/operator-moving';
+import { setTeamAccess } from '../../../src/features/repositories/team-access';
+import { addComment } from '../../../src/features/social/comments';
+import { setStar } from '../../../src/features/social/stars';
+import { createWebhook } from '../../../src/features/webhooks/webhooks';
+import { hashSecret, newSecret } from '../../../src/platform/secrets';
+import { actorOf } from '../../helpers/actors';
+import { makeChain, pushImages, startPull } from '../../helpers/images';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+
+/*
+ * Each event of the table happens to sarah, who owns acme together with keeper, and each thing of hers is looked at
+ * afterwards. The repository acme/app is private; its former name is acme/old.
+ */
+
+type Thing = keyof typeof FATES;
+
+const APP: RepositoryName = { namespace: 'acme', name: 'app' };
+
+let server: TestServer;
+let sarah: Actor;
+let sarahId: number;
+let bystander: Actor;
+let works: Record<Thing, () => Promise<boolean>>;
+
+async function exists(table: string, where: object): Promise<boolean> {
+  return (await server.ctx.db(table).where(where).first<object | undefined>()) !== undefined;
+}
+
+const answers = async (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    (value) => value !== undefined,
+    () => false,
+  );
+
+const logsIn = async (authorization: string): Promise<boolean> =>
+  (await request(server.server).get('/v1/users').set('Authorization', authorization)).status === 200;
+
+beforeEach(async () => {
+  server = await startTestServer();
+  for (const name of ['sarah', 'keeper', 'bystander']) await addUser(server, name);
+  [sarah, bystander] = [await actorOf(server, 'sarah'), await actorOf(server, 'bystander')];
+  const identity = await identityForOperator(server.ctx, 'sarah');
+  sarahId = identity.userId;
+  await createOrganization(server.ctx, sarah, 'acme');
+  await addMemberAs(server.ctx, { organization: 'acme', team: 'owners' }, 'keeper', OPERATOR);
+  await pushImages(server, 'acme/old', makeChain(1), { user: 'sarah' });
+  await moveRepository(server.ctx, sarah, { namespace: 'acme', name: 'old' }, APP);
+  await pushImages(server, 'bystander/liked', makeChain(1), { user: 'bystander' });
+  works = { ...(await addThings()), ...(await addCredentials(identity)) };
+  await server.ctx.db('repositories').where({ name: 'app' }).update({ visibility: 'private' });
+});
+afterEach(() => server.close());
+
+type Things = Partial<Record<Thing, () => Promise<boolean>>>;
+
+async function addThings() {
+  const { ctx } = server;
+  const hook = await createWebhook(ctx, sarah, APP, { name: 'ci', urls: ['http://203.0.113.9/'] });
+  await ctx.db('webhook_deliveries').insert({
+    webhook_id: hook.id,
+    run: '7d444840-9dc0-11d1-b245-5ffdce74fad2',
+    position: 0,
+    urls: ['http://203.0.113.9/'],
+    event: 'push',
+    body: '{}',
+    callback_hash: 'x',
+  });
+  await putTeam(ctx, sarah, 'acme', { name: 'builders', description: '' });
+  await setTeamAccess(ctx, sarah, APP, { team: 'builders', access: 'read' });
+  const invitation = await invite(
+    ctx,
+    sarah,
+    { organization: 'acme', team: 'builders' },
+    {
+      email: 'friend@example.com',
+    },
+  );
+  const { id: repositoryId } = await ctx.db('repositories').where({ name: 'app' }).first<{ id: number }>('id');
+  const other = await ctx.db('users').where({ username: 'bystander' }).first<{ id: number }>('id');
+  await ctx.db('collaborators').insert({ repository_id: repositoryId, user_id: other?.id });
+  const keeper = await ctx.db('users').where({ username: 'keeper' }).first<{ id: number }>('id');
+  await createOrganizationFor(ctx, 'others', { userId: keeper?.id ?? 0, username: 'keeper' }, OPERATOR);
+  await putTeam(ctx, await actorOf(server, 'keeper'), 'others', { name: 'guests', description: '' });
+  await addMemberAs(ctx, { organization: 'others', team: 'guests' }, 'sarah', OPERATOR);
+  const liked = { namespace: 'bystander', name: 'liked' };
+  await setStar(ctx, sarah, liked, true);
+  await addComment(ctx, sarah, liked, 'Thank you');
+  return {
+    'webhook that it made': () => exists('webhooks', { id: hook.id, is_active: true }),
+    'delivery that waits': () => exists('webhook_deliveries', { state: 'pending' }),
+    'invitation that it sent': () => exists('invitations', { id: invitation.id }),
+    'collaboration of another in the repository': () => exists('collaborators', { repository_id: repositoryId }),
+    'access of a team to the repository': () => exists('team_repositories', { repository_id: repositoryId }),
+    'membership in another team': async () =>
+      (await exists('users', { id: sarahId, is_active: true })) &&
+      (
+        await ctx.db.raw<{ rows: object[] }>(
+          `select 1 from team_members m join teams t on t.id = m.team_id where t.name = 'guests' and m.user_id = ?`,
+          [sarahId],
+        )
+      ).rows.length > 0,
+    star: () => exists('stars', { user_id: sarahId }),
+    comment: () => exists('comments', { author_id: sarahId }),
+    'former name of the repository': () => exists('repository_aliases', { namespace: 'acme', name: 'old' }),
+  } satisfies Things;
+}
+
+async function addCredentials(identity: Awaited<ReturnType<typeof identityForOperator>>) {
+  const { ctx } = server;
+  const account = { userId: sarahId, username: 'sarah' };
+  const doer = { userId: sarahId, name: 'sarah', address: '::1' };
+  const { secret: session } = await createSession(ctx, identity, doer, 'test');
+  const { secret: token } = await createAccessToken(ctx, account, { name: 'ci', access: 'read' }, OPERATOR);
+  const email = await ctx
+    .db('emails')
+    .insert({ user_id: sarahId, email: 'new@example.com' })
+    .returning<{ id: number }[]>('id');
+  const emailId = email[0]?.id ?? 0;
+  const [reset, confirm] = [await makeLinkSecret(ctx, 'reset', emailId), await makeLinkSecret(ctx, 'confirm', emailId)];
+  const oauth = newSecret();
+  const [client] = await ctx
+    .db('oauth_clients')
+    .insert({ client_id: 'c', secret_hash: Buffer.alloc(32), name: 'c', redirect_uris: ['https://c.example/'] })
+    .returning<{ id: number }[]>('id');
+  await ctx.db('oauth_tokens').insert({
+    access_hash: hashSecret(oauth),
+    refresh_hash: hashSecret(newSecret()),
+    client_id: client?.id,
+    user_id: sarahId,
+    credentials_epoch: identity.credentialsEpoch,
+    scopes: ['repo_read'],
+    access_expires_at: new Date(Date.now() + 3_600_000),
+    refresh_expires_at: new Date(Date.now() + 3_600_000),
+  });
+  const engine = await startPull(server, 'acme/app', 'sarah');
+  return {
+    password: () => logsIn(basic('sarah')),
+    session: () => answers(findSession(ctx, session)),
+    'access token': () => logsIn(basic('sarah', token)),
+    'OAuth access': () => answers(findAccessToken(ctx, oauth)),
+    'engine token for the repository': async () =>
+      (await request(server.server).get('/v1/repositories/acme/app/tags').set('Authorization', engine)).status === 200,
+    'link to set a password': () => answers(checkLinkSecret(ctx, 'reset', reset)),
+    'link to confirm an address': () => answers(checkLinkSecret(ctx, 'confirm', confirm)),
+  } satisfies Things;
+}
+
+const EVENTS: Record<Ending, () => Promise<unknown>> = {
+  transfer: async () => {
+    await createOrganization(server.ctx, bystander, 'buyer');
+    await moveAsOperator(server.ctx, APP, { namespace: 'buyer', name: 'app' });
+  },
+  'role lost': () => removeMemberAs(server.ctx, { organization: 'acme', team: 'owners' }, 'sarah', OPERATOR),
+  deactivation: () => setActive(server.ctx, 'sarah', false),
+  deletion: () => deletePerson(server.ctx, 'sarah'),
+};
+
+async function look(): Promise<Record<string, boolean>> {
+  const seen: Record<string, boolean> = {};
+  for (const [thing, isGood] of Object.entries(works)) seen[thing] = await isGood();
+  return seen;
+}
+
+function expected(event: Ending, isGood: (fate: Fate) => boolean): Record<string, boolean> {
+  return Object.fromEntries(Object.entries(FATES).map(([thing, fates]) => [thing, isGood(fates[event])]));
+}
+
+it('everything works before', async () => {
+  expect(await look()).toEqual(expected('transfer', () => true));
+});
+
+it.each(Object.keys(EVENTS) as Ending[])('%s ends what the table says, and nothing else (R213)', async (event) => {
+  await EVENTS[event]();
+  expect(await look()).toEqual(expected(event, (fate) => fate === 'stays'));
+  if (event !== 'deactivation') return;
+  await setActive(server.ctx, 'sarah', true);
+  expect(await look()).toEqual(expected(event, (fate) => fate !== 'ends'));
+});
+
+it('the webhook of a former owner is not told of pushes, and only owners hear that it is off', async () => {
+  await EVENTS['role lost']();
+  const { rows: mails } = await server.ctx.db.raw<{ rows: { payload: object }[] }>(
+    'select payload from graphile_worker._private_jobs',
+  );
+  const keeper = await server.ctx.db('users').where({ username: 'keeper' }).first<{ id: number }>('id');
+  const about = mails.filter(({ payload }) => JSON.stringify(payload).includes('The webhook ci of acme/app'));
+  expect(about.map(({ payload }) => payload)).toMatchObject([{ userId: keeper?.id }]);
+  expect((await findScope(server.ctx, bystander, APP)).repository?.role).toBe('write');
+});
