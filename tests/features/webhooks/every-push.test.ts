@@ -79,7 +79,7 @@ const end = (list: object[] = [], authorization = basic('alice')) =>
 const finishedEvents = async (): Promise<number> =>
   (await server.ctx.db('audit_events').where({ action: 'push.finished' })).length;
 
-it('three tags of one image, pushed at once, are told three times, in each of many rounds (R221)', async () => {
+it('three tags of one image, pushed at once, are told three times, in each of many rounds (R223)', async () => {
   for (let round = 0; round < 15; round += 1) {
     const image = makeImage();
     const tags = ['one', 'two', 'three'];
@@ -104,7 +104,7 @@ it.each([
   expect(await server.ctx.db('pushes')).toEqual([]);
 });
 
-it('what was told last of a tag is where it points, and its moves are told in their order (R221)', async () => {
+it('what was told last of a tag is where it points, and its moves are told in their order (R223)', async () => {
   const images = Array.from({ length: 10 }, () => makeImage());
   await Promise.all(images.map((image) => push([image], ['latest'])));
   const moves = await server.ctx
@@ -119,7 +119,7 @@ it('what was told last of a tag is where it points, and its moves are told in th
   expect(moves).toHaveLength(10);
 });
 
-it('a push of three tags tells three (R221)', async () => {
+it('a push of three tags tells three (R223)', async () => {
   const image = makeImage();
   await push([image], ['1.0.2', '1.0', '1']);
   expect(await told()).toEqual([short(image, '1.0.2'), short(image, '1.0'), short(image, '1')]);
@@ -133,7 +133,7 @@ it('a push that was killed before it set a tag, and is tried again, is told once
   expect(await told()).toEqual([short(upper, 'a')]);
 });
 
-it('a push that was killed between its tag and its end, and is tried again, is told once (R221)', async () => {
+it('a push that was killed between its tag and its end, and is tried again, is told once (R223)', async () => {
   await setTag(await open([base], ['b']), 'b', base);
   await push([base], ['b']);
   expect(await told()).toEqual([short(base, 'b')]);
@@ -148,7 +148,7 @@ it('a tag of a push that was killed before its end is told with the next push of
   expect(await told()).toEqual([short(base, 'killed'), short(base, 'next')]);
 });
 
-it('an end that is sent again tells and counts nothing, whatever else is being pushed (R221)', async () => {
+it('an end that is sent again tells and counts nothing, whatever else is being pushed (R223)', async () => {
   const running = makeImage();
   const authorization = await open([running], ['slow']);
   await push([base], ['d']);
