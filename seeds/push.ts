@@ -40,7 +40,7 @@ async function upload(ctx: Context, actor: Actor, image: DemoImage): Promise<voi
 
 /** Pushes as an engine does, without the wire: what is there already is not sent again. */
 export async function push(ctx: Context, identity: Identity, { repository, chain, tags }: DemoPush): Promise<void> {
-  const user: Actor = { kind: 'user', address: ADDRESS, identity };
+  const user: Actor = { kind: 'user', proof: 'password', address: ADDRESS, identity };
   const nonce = randomBytes(8).toString('hex');
   const token: Actor = { kind: 'token', address: ADDRESS, identity, repository, access: 'write', nonce };
   const list = chain.map(({ id }) => ({ id, checksum: undefined }));

@@ -76,8 +76,8 @@ export interface Context {
   readonly passwords: PasswordChecker;
   /** posts to URLs that users chose */
   readonly guardedClient: GuardedClient;
-  /** count wrong passwords, for all processes on one database */
-  readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account', FailureLimiter>>;
+  /** count wrong passwords and codes, for all processes on one database */
+  readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account' | 'code', FailureLimiter>>;
   /** count mails that strangers ask for */
   readonly mailLimiters: Readonly<Record<'name' | 'address', FailureLimiter>>;
   readonly mailer: Mailer;

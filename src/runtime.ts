@@ -124,11 +124,12 @@ export function contextOf(
   parts: Omit<Context, MadeHere>,
   { storage = NO_STORAGE_LIMITS, processes = 1, connections = 16 }: ContextOptions = {},
 ): Context {
-  const { pair, address, account } = LOGIN_LIMITS;
+  const { pair, address, account, code } = LOGIN_LIMITS;
   const loginLimiters = {
     pair: new FailureLimiter(parts.db, pair),
     address: new FailureLimiter(parts.db, address),
     account: new FailureLimiter(parts.db, account),
+    code: new FailureLimiter(parts.db, code),
   };
   const mailLimiters = {
     name: new FailureLimiter(parts.db, MAIL_LIMITS.name),

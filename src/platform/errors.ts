@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'unauthenticated' // no credentials, or wrong ones
   | 'inactive' // the right credentials of an account that is not active
   | 'forbidden' // a known caller who may not
+  | 'password_needed' // a session that must be given the password again, for this
   | 'not_found' // it does not exist, or this caller may not know that it does
   | 'conflict' // it exists already, or is in a state that does not allow this
   | 'missing_checksum' // a checksum request that carries no checksum at all

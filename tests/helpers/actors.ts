@@ -1,4 +1,4 @@
-import type { Actor } from '../../src/features/accounts/actor';
+import { basicActor, type Actor } from '../../src/features/accounts/actor';
 import { verifyCredentials } from '../../src/features/accounts/credentials';
 import { passwordOf, type TestServer } from './test-server';
 
@@ -9,7 +9,7 @@ export const ANYBODY: Actor = { kind: 'anonymous', address: '::1' };
 export async function actorOf(server: Pick<TestServer, 'ctx'>, username: string): Promise<Actor> {
   const identity = await verifyCredentials(server.ctx, username, passwordOf(username), '::1');
   if (identity === undefined) throw new Error(`${username} cannot log in`);
-  return { kind: 'user', identity, address: '::1' };
+  return basicActor(identity, '::1');
 }
 
 /** Somebody who waits for as long as it takes. */

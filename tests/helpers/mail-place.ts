@@ -1,6 +1,7 @@
 import type { Context, Settings } from '../../src/context';
 import { jobsOf } from '../../src/jobs';
 import { recordingLogger } from './log-lines';
+import { withoutNotices } from './notices';
 import { makeJobsDue, runDueJobs } from './run-jobs';
 import { startSmtpServer, type ReceivedMail, type TestSmtpServer } from './smtp-server';
 import { createTestContext } from './test-context';
@@ -15,6 +16,8 @@ export interface MailPlace {
   readonly logLines: readonly string[];
   /** Runs the jobs that wait, also those that failed before; resolves to the mails that have arrived by that. */
   deliver(): Promise<ReceivedMail[]>;
+  /** The same, without the mails that tell an account of a change. */
+  deliverLinks(): Promise<ReceivedMail[]>;
   close(): Promise<void>;
 }
 
@@ -23,17 +26,19 @@ export async function createMailPlace(settings: Partial<Settings> = {}): Promise
   const [database, smtp] = await Promise.all([createTestDatabase(), startSmtpServer()]);
   const { log, lines } = recordingLogger();
   const ctx = createTestContext(database.db, { settings, smtp: smtp.settings, log });
+  const deliver = async (): Promise<ReceivedMail[]> => {
+    const before = smtp.mails.length;
+    await makeJobsDue(database);
+    await runDueJobs(database, jobsOf(ctx), log);
+    return smtp.mails.slice(before);
+  };
   return {
     ctx,
     database,
     smtp,
     logLines: lines,
-    deliver: async () => {
-      const before = smtp.mails.length;
-      await makeJobsDue(database);
-      await runDueJobs(database, jobsOf(ctx), log);
-      return smtp.mails.slice(before);
-    },
+    deliver,
+    deliverLinks: async () => withoutNotices(await deliver()),
     close: async () => {
       ctx.mailer.close();
       await Promise.all([database.drop(), smtp.close()]);

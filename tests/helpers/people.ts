@@ -16,5 +16,5 @@ export async function addPerson(
     isAdmin: options.isAdmin ?? false,
     isEmailVerified: true,
   });
-  return { kind: 'user', address: '::1', identity: await identityForOperator(ctx, username) };
+  return { kind: 'user', address: '::1', identity: await identityForOperator(ctx, username), proof: 'operator' };
 }

@@ -8,6 +8,7 @@ import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './access-tokens.store';
 import type { AccessLevel, Identity } from './actor';
 import { lockAccount } from './locks.store';
+import { tellAccount } from './security-notices';
 
 /*
  * An access token is a password for a script or a machine: `ddt_` and 40 characters, 238 random bits. It is kept as a
@@ -120,6 +121,7 @@ export async function createAccessToken(
       const made = fromRow(await store.insert(tx, row));
       const details = { token: name, access };
       await recordEvent(tx, doer, { action: 'token.created', subject: account.username, details });
+      await tellAccount(tx, account.userId, 'token_created', doer, { detail: name });
       return { token: made, secret };
     });
   } catch (error) {
@@ -143,6 +145,7 @@ export async function revokeAccessToken(
     const name = await store.remove(tx, account.userId, tokenId);
     if (name === undefined) throw new AppError('not_found', 'No such access token');
     await recordEvent(tx, doer, { action: 'token.revoked', subject: account.username, details: { token: name } });
+    await tellAccount(tx, account.userId, 'token_revoked', doer, { detail: name });
   });
 }
 

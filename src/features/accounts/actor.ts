@@ -21,13 +21,29 @@ export interface Identity {
 }
 
 /**
+ * How somebody has shown that an account is theirs.
+ *
+ *   password       it came with this request, and no second factor is on
+ *   recent_login   a session that was given the password, and a code where the second factor is on, minutes ago
+ *   old_login      a session that was given them longer ago: whoever holds the browser now may be somebody else
+ *   access_token   of the account, or of a robot
+ *   operator       somebody on the machine
+ */
+export type Proof = 'password' | 'recent_login' | 'old_login' | 'access_token' | 'operator';
+
+/**
  * Who asks. Signatures and passwords are verified by then; whether the account still exists and is active is read
  * together with what is asked for, so that a change takes effect at once on every process.
  */
 export type Actor = Readonly<{ address: string }> &
   (
     | Readonly<{ kind: 'anonymous' }>
-    | Readonly<{ kind: 'user'; identity: Identity }>
+    | Readonly<{ kind: 'user'; identity: Identity; proof: Proof }>
+    /**
+     * A program that a user lets act by OAuth. It has no identity here: whatever asks for the account behind an actor
+     * finds nobody, so that a program can do only what an endpoint lets its scope do.
+     */
+    | Readonly<{ kind: 'program'; userId: number }>
     | Readonly<{
         kind: 'token';
         /** undefined: the token was given to an anonymous caller */
@@ -99,6 +115,12 @@ export function isAccount(principal: Principal): principal is Account {
   return principal?.userId !== undefined;
 }
 
+/** The actor of a name and password that came with the request, or of an access token in the password's place. */
+export function basicActor(identity: Identity, address: string): Extract<Actor, { kind: 'user' }> {
+  const proof = identity.accessTokenId === undefined ? 'password' : 'access_token';
+  return { kind: 'user', identity, address, proof };
+}
+
 /**
  * The identity whose rights decide what the actor finds in a list or a search. A token of the protocol stands for a push
  * or a pull of one repository, and finds what an anonymous caller finds.
@@ -107,7 +129,7 @@ export function finderOf(actor: Actor): Identity | undefined {
   return actor.kind === 'user' ? actor.identity : undefined;
 }
 
-/** The identity that an actor brings, if any. */
+/** The identity that an actor brings, if any: neither anonymous callers nor programs have one. */
 export function identityOf(actor: Actor): Identity | undefined {
-  return actor.kind === 'anonymous' ? undefined : actor.identity;
+  return actor.kind === 'anonymous' || actor.kind === 'program' ? undefined : actor.identity;
 }

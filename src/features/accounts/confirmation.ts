@@ -3,41 +3,52 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from './actor';
-import { getAccount } from './current-account';
+import { getAccount, getAccountConfirmed } from './current-account';
 import { doerOf } from './doer';
 import { checkLinkSecret, takeLinkSecret } from './email-links';
 import type { LinkRow } from './email-links.store';
-import { activateWaiting, findEmailOf, lockUser, updatePrimary, verifyEmail, type EmailRow } from './emails.store';
+import * as store from './emails.store';
 import { countMailAsk } from './mail-limits';
 import { queueConfirmation, queueConfirmationAgain } from './mail-queue';
 import { isMailable } from './rules';
+import { tellAccount } from './security-notices';
 
 /**
- * Whose address a link would confirm; changes nothing.
+ * Whose address a link would confirm, and whether its owner must be logged in for that; changes nothing.
  *
  * @throws AppError `not_found` when the link is useless
  */
-export async function describeConfirmation(ctx: Needs<'db'>, secret: string): Promise<{ username: string }> {
-  const { username } = await checkLinkSecret(ctx, 'confirm', secret);
-  return { username };
+export async function describeConfirmation(
+  ctx: Needs<'db'>,
+  secret: string,
+): Promise<{ username: string; needsLogin: boolean }> {
+  const { username, is_primary: isPrimary } = await checkLinkSecret(ctx, 'confirm', secret);
+  return { username, needsLogin: !isPrimary };
 }
 
 /**
- * Confirms the address that a secret was mailed to, and so the account, if that waits for it.
+ * Confirms the address that a secret was mailed to, and so the account, if that waits for it. For the address that an
+ * account began with the link is enough. One that was added later is confirmed only by its owner, who has given the
+ * password lately: whoever reads the mail of an address shall not gain an account that somebody added it to.
  *
  * @param secret - from the link
- * @param address - of whoever brings it
  * @returns whose address it is, and whether the account can log in now
- * @throws AppError `not_found` when the link is useless
+ * @throws AppError `not_found` when the link is useless; for an address that was added later `forbidden` when the account
+ *   is somebody else's, and those of `getAccountConfirmed`: then the link stays good
  */
 export async function confirmEmail(
   ctx: Needs<'db'>,
+  actor: Actor,
   secret: string,
-  address: string,
 ): Promise<{ username: string; isActive: boolean }> {
   return inTransaction(ctx.db, async (tx) => {
     const link = await takeLinkSecret(tx, 'confirm', secret);
-    await confirmOwnership(tx, link, address);
+    if (!link.is_primary) {
+      const { userId } = await getAccountConfirmed({ db: tx }, actor);
+      if (userId !== link.user_id)
+        throw new AppError('forbidden', `This address belongs to ${link.username}: log in so`);
+    }
+    await confirmOwnership(tx, link, actor.address);
     return { username: link.username, isActive: link.is_active || link.awaits_confirmation };
   });
 }
@@ -49,10 +60,13 @@ export async function confirmEmail(
  */
 export async function confirmOwnership(tx: Db, link: LinkRow, address: string): Promise<void> {
   const doer: Doer = { userId: link.user_id, name: link.username, address };
-  if (await verifyEmail(tx, link.email_id)) {
+  const verified = await store.verifyEmail(tx, link.email_id);
+  if (verified !== undefined) {
     await recordEvent(tx, doer, { action: 'user.email_confirmed', subject: link.username });
+    if (!link.is_primary && verified.is_primary) await store.notePrimaryChange(tx, link.user_id);
+    if (!link.is_primary) await tellAccount(tx, link.user_id, 'email_confirmed', doer, { detail: link.email });
   }
-  if (await activateWaiting(tx, link.user_id)) {
+  if (await store.activateWaiting(tx, link.user_id)) {
     await recordEvent(tx, doer, { action: 'user.activated', subject: link.username });
   }
 }
@@ -75,8 +89,8 @@ export async function requestConfirmation(
 }
 
 /** @throws AppError `not_found` */
-async function ownEmail(db: Db, userId: number, email: string): Promise<EmailRow> {
-  const row = email.includes('\0') ? undefined : await findEmailOf(db, userId, email);
+async function ownEmail(db: Db, userId: number, email: string): Promise<store.EmailRow> {
+  const row = email.includes('\0') ? undefined : await store.findEmailOf(db, userId, email);
   if (row === undefined) throw new AppError('not_found', 'No such address');
   return row;
 }
@@ -100,19 +114,22 @@ export async function resendConfirmation(
 }
 
 /**
- * Makes one of the actor's own addresses the primary one; the old one stays. Does nothing when it is that already.
+ * Makes one of the actor's own addresses the primary one; the old one stays, and is told. Does nothing when it is that
+ * already.
  *
- * @throws AppError `not_found`; `conflict` when it is not confirmed; those of `getAccount`
+ * @throws AppError `not_found`; `conflict` when it is not confirmed; those of `getAccountConfirmed`
  */
 export async function setPrimaryEmail(ctx: Needs<'db'>, actor: Actor, email: string): Promise<void> {
-  const account = await getAccount(ctx, actor);
+  const account = await getAccountConfirmed(ctx, actor);
   await inTransaction(ctx.db, async (tx) => {
-    await lockUser(tx, account.userId);
+    await store.lockUser(tx, account.userId);
     const row = await ownEmail(tx, account.userId, email);
     if (row.is_primary) return;
     if (!row.is_verified) throw new AppError('conflict', 'This address must be confirmed first');
-    await updatePrimary(tx, account.userId, row.id);
+    const former = await store.updatePrimary(tx, account.userId, row.id);
     const doer = doerOf(actor, account);
+    const also = former === undefined ? [] : [former];
+    await tellAccount(tx, account.userId, 'primary_changed', doer, { detail: row.email, also });
     await recordEvent(tx, doer, { action: 'user.primary_email_changed', subject: account.username });
   });
 }

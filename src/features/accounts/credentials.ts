@@ -1,9 +1,10 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
+import type { CountedTry } from '../../platform/passwords/password-checker';
 import { recordLogin } from '../audit/audit';
 import { isAccessToken, verifyAccessToken } from './access-tokens';
 import type { Identity } from './actor';
-import { assertMayTry, countFailure, forgiveFailures, LOGIN_LIMITS } from './login-limits';
+import { LOGIN_LIMITS, networkOf, tryCounted, type LoginLimit } from './login-limits';
 import { normalizeUsername } from './rules';
 import { findByUsername, type UserRow } from './users.store';
 
@@ -18,29 +19,33 @@ interface Attempt {
 
 /** Checks a password that was not right lately: slowly, not too often, and on record. */
 async function tryPassword(ctx: Checking, attempt: Attempt): Promise<boolean> {
-  const { passwords, loginLimiters } = ctx;
   const { username, password, address, user } = attempt;
-  await assertMayTry(loginLimiters, username, address);
-  const isRight = await passwords.check(username, password, user?.password_hash);
-  if (!isRight || user === undefined) {
-    await recordFailure(ctx, username, address);
-    return false;
-  }
-  await forgiveFailures(loginLimiters, username, address);
-  const doer = { userId: user.id, name: username, address };
+  const count: CountedTry = async (compare) => {
+    const { isRight, reached } = await tryCounted(ctx.loginLimiters, attempt, compare);
+    if (isRight && user !== undefined) await recordSuccess(ctx, user, address);
+    else await recordFailure(ctx, { username, address, reached });
+    return isRight;
+  };
+  return ctx.passwords.check(username, password, user?.password_hash, { from: networkOf(address), count });
+}
+
+async function recordSuccess(ctx: Checking, user: UserRow, address: string): Promise<void> {
+  const doer = { userId: user.id, name: user.username, address };
+  const { username: subject } = user;
   await recordLogin(
     ctx,
     doer,
     user.is_active
-      ? { action: 'login.ok', subject: username }
-      : { action: 'login.failed', subject: username, details: { reason: 'inactive' } },
+      ? { action: 'login.ok', subject }
+      : { action: 'login.failed', subject, details: { reason: 'inactive' } },
   );
-  return true;
 }
 
-async function recordFailure(ctx: Checking, username: string, address: string): Promise<void> {
+async function recordFailure(
+  ctx: Checking,
+  { username, address, reached }: { username: string; address: string; reached: readonly LoginLimit[] },
+): Promise<void> {
   const nobody = { userId: undefined, name: undefined, address };
-  const reached = await countFailure(ctx.loginLimiters, username, address);
   await recordLogin(ctx, nobody, { action: 'login.failed', subject: username });
   for (const limit of reached) {
     const details = { limit, seconds: LOGIN_LIMITS[limit].blockSeconds };

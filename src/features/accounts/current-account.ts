@@ -85,15 +85,40 @@ export async function getAccount(ctx: Needs<'db'>, actor: Actor): Promise<Accoun
 }
 
 /**
- * The account behind an actor that logged in by itself: an access token is not enough to change how one logs in.
+ * The account behind an actor that logged in by itself: an access token or a token for pulls and pushes is not enough to
+ * see how one logs in, and a program is nobody here.
  *
  * @throws AppError as `getAccount`, and `forbidden` for an access token
  */
 export async function getAccountItself(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
   if (actor.kind === 'token') throw requiresAuthorization();
   const account = await identifyAccount(ctx, actor);
-  if (account.accessToken !== undefined) {
-    throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
-  }
+  const isItself = actor.kind === 'user' && actor.proof !== 'access_token' && account.accessToken === undefined;
+  if (!isItself) throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
   return account;
+}
+
+/**
+ * Refuses whoever has not given the password lately, for what stands in `guarded-actions.ts`.
+ *
+ * @throws AppError `password_needed` for a session whose password was given long ago; `forbidden` for an access token
+ *   and for programs; `unauthenticated` for nobody
+ */
+export function assertConfirmed(actor: Actor): void {
+  if (actor.kind === 'anonymous') throw requiresAuthorization();
+  const proof = actor.kind === 'user' ? actor.proof : undefined;
+  if (proof === 'password' || proof === 'recent_login' || proof === 'operator') return;
+  if (proof === 'old_login') throw new AppError('password_needed', 'Confirm your password first');
+  if (actor.kind === 'program') throw new AppError('forbidden', 'A program cannot do this: log in with the password');
+  throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
+}
+
+/**
+ * The account behind an actor that has given the password lately: for what an account can be taken over by.
+ *
+ * @throws AppError as `getAccountItself` and `assertConfirmed`
+ */
+export async function getAccountConfirmed(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
+  assertConfirmed(actor);
+  return getAccountItself(ctx, actor);
 }

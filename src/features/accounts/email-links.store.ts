@@ -9,14 +9,17 @@ export interface LinkRow {
   username: string;
   is_active: boolean;
   awaits_confirmation: boolean;
+  email: string;
+  is_primary: boolean;
 }
 
-/** A reset ends with the password that it was asked for. */
+/** A reset ends with the password that it was asked for, and when its address is the primary one no more. */
 const IS_GOOD = `l.hash = $1 and l.purpose = $2 and l.used_at is null and l.expires_at > now()
   and e.id = l.email_id and u.id = e.user_id
-  and (l.purpose <> 'reset' or l.credentials_epoch = u.credentials_epoch)`;
+  and (l.purpose <> 'reset' or (l.credentials_epoch = u.credentials_epoch and e.is_primary))`;
 
-const COLUMNS = 'e.id as email_id, u.id as user_id, u.username, u.is_active, u.awaits_confirmation';
+const COLUMNS =
+  'e.id as email_id, u.id as user_id, u.username, u.is_active, u.awaits_confirmation, e.email, e.is_primary';
 
 /** @param hash - the secret's sha256 */
 export async function insertLink(

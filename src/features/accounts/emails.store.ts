@@ -47,19 +47,54 @@ export async function findMailbox(db: Db, userId: number): Promise<EmailRow | un
 }
 
 /**
+ * Where a link to set a password goes: to the verified primary address; or to the primary one that the account began
+ * with, while it has no verified address at all. Never to a secondary one.
+ */
+export async function findResetMailbox(
+  db: Db,
+  userId: number,
+): Promise<(EmailRow & { is_too_new: boolean }) | undefined> {
+  const rows = await query<EmailRow & { is_too_new: boolean }>(
+    db,
+    `select mailbox.*, coalesce(u.primary_email_changed_at > now() - interval '24 hours', false) as is_too_new
+     from (${SELECT} where u.id = $1 and e.is_primary and (e.verified_at is not null
+       or not exists (select 1 from emails other where other.user_id = u.id and other.verified_at is not null))) mailbox
+       join users u on u.id = mailbox.user_id`,
+    [userId],
+  );
+  return rows[0];
+}
+
+/** Who is told of changes: every verified address, or else the primary one. */
+export async function listNoticeAddresses(
+  db: Db,
+  userId: number,
+): Promise<{ username: string; addresses: readonly string[] }> {
+  const rows = await query<{ username: string; addresses: string[] | null }>(
+    db,
+    `select u.username, (select array_agg(e.email order by e.is_primary desc, e.id) from emails e
+       where e.user_id = u.id and (e.verified_at is not null or (e.is_primary
+         and not exists (select 1 from emails o where o.user_id = u.id and o.verified_at is not null)))) as addresses
+     from users u where u.id = $1`,
+    [userId],
+  );
+  return { username: rows[0]?.username ?? '', addresses: rows[0]?.addresses ?? [] };
+}
+
+/**
  * The first address of an account that has no primary one becomes that.
  *
- * @returns false when it was verified already
+ * @returns undefined when it was verified already
  */
-export async function verifyEmail(db: Db, emailId: number): Promise<boolean> {
-  const rows = await query(
+export async function verifyEmail(db: Db, emailId: number): Promise<{ is_primary: boolean } | undefined> {
+  const rows = await query<{ is_primary: boolean }>(
     db,
     `update emails e set verified_at = now(), is_primary = is_primary or not exists (
        select 1 from emails other where other.user_id = e.user_id and other.is_primary
-     ) where id = $1 and verified_at is null returning id`,
+     ) where id = $1 and verified_at is null returning is_primary`,
     [emailId],
   );
-  return rows.length > 0;
+  return rows[0];
 }
 
 /** @returns false when the account did not wait for it */
@@ -78,10 +113,25 @@ export async function lockUser(db: Db, userId: number): Promise<void> {
   await query(db, 'select 1 from users where id = $1 for update', [userId]);
 }
 
-/** In two steps: at no moment an account has two primary addresses. */
-export async function updatePrimary(db: Db, userId: number, emailId: number): Promise<void> {
-  await query(db, 'update emails set is_primary = false where user_id = $1 and is_primary', [userId]);
+/**
+ * In two steps: at no moment an account has two primary addresses.
+ *
+ * @returns the one that was it before
+ */
+export async function updatePrimary(db: Db, userId: number, emailId: number): Promise<string | undefined> {
+  const former = await query<{ email: string }>(
+    db,
+    'update emails set is_primary = false where user_id = $1 and is_primary returning email',
+    [userId],
+  );
   await query(db, 'update emails set is_primary = true where id = $1', [emailId]);
+  await notePrimaryChange(db, userId);
+  return former[0]?.email;
+}
+
+/** For some time from now on no password is set by a mailed link. */
+export async function notePrimaryChange(db: Db, userId: number): Promise<void> {
+  await query(db, 'update users set primary_email_changed_at = now() where id = $1', [userId]);
 }
 
 /** Of an account, the oldest first. */
@@ -89,12 +139,17 @@ export async function list(db: Db, userId: number): Promise<EmailRow[]> {
   return query<EmailRow>(db, `${SELECT} where u.id = $1 order by e.id`, [userId]);
 }
 
-/** @returns whether there was one that is not the primary one */
-export async function deleteSecondary(db: Db, userId: number, address: string): Promise<boolean> {
-  const rows = await query(
+/** @returns undefined when there was none that is not the primary one */
+export async function deleteSecondary(
+  db: Db,
+  userId: number,
+  address: string,
+): Promise<{ email: string; is_verified: boolean } | undefined> {
+  const rows = await query<{ email: string; is_verified: boolean }>(
     db,
-    'delete from emails where user_id = $1 and lower(email) = lower($2) and not is_primary returning id',
+    `delete from emails where user_id = $1 and lower(email) = lower($2) and not is_primary
+     returning email, verified_at is not null as is_verified`,
     [userId, address],
   );
-  return rows.length > 0;
+  return rows[0];
 }

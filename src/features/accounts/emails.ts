@@ -6,6 +6,7 @@ import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './emails.store';
 import { lockAccount } from './locks.store';
 import { assertEmail } from './rules';
+import { tellAccount } from './security-notices';
 import { EMAIL_TAKEN, type User } from './users';
 import { insertEmail } from './users.store';
 
@@ -46,6 +47,7 @@ export async function addEmail(
     await inTransaction(ctx.db, async (tx) => {
       await insertEmail(tx, { userId: user.id, address, isPrimary: false, isVerified: false });
       await recordEvent(tx, doer, { action: 'user.email_added', subject: user.username });
+      await tellAccount(tx, user.id, 'email_added', doer, { detail: address });
     });
   } catch (error) {
     throw isUniqueViolation(error) ? new AppError('conflict', EMAIL_TAKEN, { cause: error }) : error;
@@ -67,7 +69,10 @@ export async function removeEmail(
   await inTransaction(ctx.db, async (tx) => {
     await lockAccount(tx, user.id);
     await assertNotOnlyVerified(tx, user.id, address);
-    if (await store.deleteSecondary(tx, user.id, address)) {
+    const removed = await store.deleteSecondary(tx, user.id, address);
+    if (removed !== undefined) {
+      const { email: detail, is_verified: isVerified } = removed;
+      await tellAccount(tx, user.id, 'email_removed', doer, { detail, also: isVerified ? [detail] : [] });
       return recordEvent(tx, doer, { action: 'user.email_removed', subject: user.username });
     }
     const emails = await store.list(tx, user.id);

@@ -3,15 +3,19 @@ import { AppError } from '../../platform/errors';
 import type { FailureLimiter } from '../../platform/limits/failure-limiter';
 
 /*
- * How many wrong passwords are too many. Three counts, so that neither one guesser with many names nor many guessers at
- * one name get far, and nobody can lock an owner out for long:
+ * How many wrong passwords and codes are too many. Three counts of passwords, so that neither one guesser with many names
+ * nor many guessers at one name get far, and nobody can lock an owner out for long; one count of codes, which only
+ * somebody with the password gets to try:
  *
- *   who                              failures   in       then nothing for
- *   one account from one address        10      15 min   15 min
- *   one address, all accounts          100      15 min   15 min
- *   one account, all addresses         100      15 min   30 s, and the count begins anew
+ *   who                                        failures   in         then nothing for
+ *   password: one account from one address           10   15 min     15 min
+ *   password: one address, all accounts             100   15 min     15 min
+ *   password: one account, all addresses            100   15 min     30 s, and the count begins again
+ *   code: one account, all addresses                 10   24 hours   1 min, and after each further one twice as long,
+ *                                                                    up to 8 hours; the owner is mailed
  *
- * An address of IPv6 stands for its network of 64 bits, which is what a customer gets.
+ * An address of IPv6 stands for its network of 64 bits, which is what a customer gets. All of it is by the clock of the
+ * database.
  *
  * Credentials that were right lately (PasswordChecker remembers them) pass before any of these is looked at: an engine
  * at work is never in the way of somebody who guesses.
@@ -21,9 +25,10 @@ export const LOGIN_LIMITS = {
   pair: { name: 'login_pair', failures: 10, windowSeconds: 900, blockSeconds: 900 },
   address: { name: 'login_address', failures: 100, windowSeconds: 900, blockSeconds: 900 },
   account: { name: 'login_account', failures: 100, windowSeconds: 900, blockSeconds: 30 },
+  code: { name: 'login_code', failures: 10, windowSeconds: 86_400, blockSeconds: 60, longestBlockSeconds: 28_800 },
 } as const;
 
-/** The limiters of all three counts. */
+/** The limiters of all counts. */
 export type LoginLimiters = { readonly [K in LoginLimit]: FailureLimiter };
 
 export type LoginLimit = keyof typeof LOGIN_LIMITS;
@@ -42,40 +47,96 @@ export function networkOf(address: string): string {
   return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
 }
 
-function subjectsOf(username: string, address: string): Record<LoginLimit, string> {
+function subjectsOf(username: string, address: string): Record<Exclude<LoginLimit, 'code'>, string> {
   const network = networkOf(address);
   return { pair: `${username}\0${network}`, address: network, account: username };
 }
 
-/** @throws AppError `busy` with how long to wait */
-export async function assertMayTry(limiters: LoginLimiters, username: string, address: string): Promise<void> {
-  const subjects = subjectsOf(username, address);
-  const waits = await Promise.all([
-    limiters.pair.waitSeconds(subjects.pair),
-    limiters.address.waitSeconds(subjects.address),
-    limiters.account.waitSeconds(subjects.account),
-  ]);
-  const retryAfterSeconds = Math.max(...waits);
-  if (retryAfterSeconds > 0)
-    throw new AppError('busy', 'Too many failed logins, try again later', { retryAfterSeconds });
+function tooMany(retryAfterSeconds: number): AppError {
+  return new AppError('busy', 'Too many failed logins, try again later', { retryAfterSeconds });
+}
+
+const ORDER = ['pair', 'address', 'account'] as const;
+
+/** What came of a try. */
+export interface Tried {
+  readonly isRight: boolean;
+  /** the limits that it has reached */
+  readonly reached: readonly LoginLimit[];
+}
+
+type Count = readonly [limiter: FailureLimiter, subject: string];
+
+async function giveBack(counts: readonly Count[]): Promise<void> {
+  await Promise.all(counts.map(([limiter, subject]) => limiter.giveBack(subject)));
+}
+
+/** @throws AppError `busy` with how long to wait; then nothing is counted */
+async function takeAll(counts: readonly Count[]): Promise<void> {
+  const waits = await Promise.all(counts.map(([limiter, subject]) => limiter.take(subject)));
+  const seconds = Math.max(...waits);
+  if (seconds === 0) return;
+  await giveBack(counts.filter((_count, index) => waits[index] === 0));
+  throw tooMany(seconds);
 }
 
 /**
- * Counts a wrong password.
+ * Tries a password. The try is counted before it is made, and given back when it was right or could not be made: of
+ * guesses that come at once, no more are made than the limits allow. The right password forgives what its owner mistyped
+ * before it, from the same address.
  *
- * @returns the limits that it has reached
+ * @param check - whether it is right
+ * @throws AppError `busy` with how long to wait, and what `check` throws
  */
-export async function countFailure(
+export async function tryCounted(
   limiters: LoginLimiters,
-  username: string,
-  address: string,
-): Promise<readonly LoginLimit[]> {
+  { username, address }: { readonly username: string; readonly address: string },
+  check: () => Promise<boolean>,
+): Promise<Tried> {
   const subjects = subjectsOf(username, address);
-  const reached: LoginLimit[] = [];
-  for (const limit of ['pair', 'address', 'account'] as const) {
-    if (await limiters[limit].fail(subjects[limit])) reached.push(limit);
+  const counts = ORDER.map((limit): Count => [limiters[limit], subjects[limit]]);
+  await takeAll(counts);
+  let isRight: boolean;
+  try {
+    isRight = await check();
+  } catch (error) {
+    await giveBack(counts);
+    throw error;
   }
-  return reached;
+  const decided = await Promise.all(
+    ORDER.map(async (limit) => {
+      const [limiter, subject] = [limiters[limit], subjects[limit]];
+      if (!isRight) return limiter.decideFailed(subject);
+      await limiter.giveBack(subject, { forgets: limit === 'pair' });
+      return false;
+    }),
+  );
+  return { isRight, reached: ORDER.filter((_limit, index) => decided[index]) };
+}
+
+/**
+ * Tries a code of the second factor, counted as `tryCounted` counts passwords, but for the account alone. A right one
+ * forgives nothing: whoever has the password may try beside its owner all day.
+ *
+ * @returns whether it is right; and, when it was one wrong one too many, how long nothing is let through, in seconds
+ * @throws AppError `busy` with how long to wait, and what `check` throws
+ */
+export async function tryCode(
+  { code: limiter }: Pick<LoginLimiters, 'code'>,
+  username: string,
+  check: () => Promise<boolean>,
+): Promise<{ isRight: boolean; pausedFor: number | undefined }> {
+  await takeAll([[limiter, username]]);
+  let isRight: boolean;
+  try {
+    isRight = await check();
+  } catch (error) {
+    await limiter.giveBack(username);
+    throw error;
+  }
+  if (isRight) await limiter.giveBack(username);
+  const isTooMany = !isRight && (await limiter.decideFailed(username));
+  return { isRight, pausedFor: isTooMany ? await limiter.waitSeconds(username) : undefined };
 }
 
 /** Forgets what somebody mistyped before the right password. */

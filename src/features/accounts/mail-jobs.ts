@@ -2,8 +2,9 @@ import type { Needs } from '../../context';
 import { queuedJob, type Job } from '../../platform/jobs/queue';
 import { countRecentLinks, makeLinkSecret } from './email-links';
 import type { LinkPurpose } from './email-links.store';
-import { findEmail, findMailbox, findNamedEmail, type EmailRow } from './emails.store';
-import { confirmation, MAIL_JOBS, notice, request } from './mail-queue';
+import { findEmail, findMailbox, findNamedEmail, findResetMailbox, type EmailRow } from './emails.store';
+import { confirmation, MAIL_JOBS, notice, request, securityNotice } from './mail-queue';
+import { NOTICES, noticeText, type NoticeKind } from './security-notices';
 
 type Mailing = Needs<'db' | 'log' | 'mailer' | 'publicUrl'>;
 
@@ -39,12 +40,25 @@ async function mailConfirmation(ctx: Mailing, email: EmailRow | undefined): Prom
   });
 }
 
-/** To where the account's mail goes, and not to the address that somebody typed: anybody can add that to an account. */
+async function mailNotYet(ctx: Mailing, email: EmailRow): Promise<void> {
+  await ctx.mailer.send({
+    to: email.email,
+    subject: `No new password for ${ctx.publicUrl.host} yet`,
+    paragraphs: [
+      `Hello ${email.username},`,
+      'Somebody asked for a new password for your account. This address became its primary one less than 24 hours ago, ' +
+        'and until then no link to set a password is mailed. Ask again tomorrow, or ask the people who run this server.',
+    ],
+  });
+}
+
+/** To the primary address, and not to the one that somebody typed: anybody can add that to an account. */
 async function mailPasswordReset(ctx: Mailing, nameOrAddress: string): Promise<void> {
   const named = await findNamedEmail(ctx.db, nameOrAddress);
-  const email = named === undefined ? undefined : await findMailbox(ctx.db, named.user_id);
+  const email = named === undefined ? undefined : await findResetMailbox(ctx.db, named.user_id);
   // Whom an administrator has shut out no new password lets in.
   if (email === undefined || !(email.is_active || email.awaits_confirmation)) return;
+  if (email.is_too_new) return mailNotYet(ctx, email);
   const url = await makeLink(ctx, 'reset', email);
   if (url === undefined) return;
   const { host } = ctx.publicUrl;
@@ -60,6 +74,16 @@ async function mailPasswordReset(ctx: Mailing, nameOrAddress: string): Promise<v
   });
 }
 
+function isNoticeKind(kind: string): kind is NoticeKind {
+  return Object.hasOwn(NOTICES, kind);
+}
+
+type Paragraphs = readonly (string | { readonly path: string })[];
+
+function withLinks(ctx: Mailing, paragraphs: Paragraphs): (string | { url: string })[] {
+  return paragraphs.map((part) => (typeof part === 'string' ? part : { url: ctx.publicUrl.of(part.path) }));
+}
+
 /** The jobs that send mails to accounts. */
 export function accountMailJobs(ctx: Mailing): Job[] {
   return [
@@ -73,8 +97,15 @@ export function accountMailJobs(ctx: Mailing): Job[] {
     queuedJob(MAIL_JOBS.notice, notice, async ({ userId, subject, paragraphs }) => {
       const mailbox = await findMailbox(ctx.db, userId);
       if (mailbox === undefined) return;
-      const parts = paragraphs.map((part) => (typeof part === 'string' ? part : { url: ctx.publicUrl.of(part.path) }));
+      const parts = withLinks(ctx, paragraphs);
       await ctx.mailer.send({ to: mailbox.email, subject, paragraphs: [`Hello ${mailbox.username},`, ...parts] });
+    }),
+    queuedJob(MAIL_JOBS.security, securityNotice, async ({ kind, ...facts }) => {
+      // A newer server on the same database may queue what this one has no words for: it sends it, too.
+      if (!isNoticeKind(kind)) throw new Error(`no such notice: ${kind}`);
+      const { subject, paragraphs } = noticeText({ kind, ...facts });
+      const greeting = `Hello ${facts.username},`;
+      await ctx.mailer.send({ to: facts.to, subject, paragraphs: [greeting, ...withLinks(ctx, paragraphs)] });
     }),
   ];
 }

@@ -21,8 +21,7 @@ export const MAIL_LIMITS = {
 export type MailLimiters = { readonly [K in keyof typeof MAIL_LIMITS]: FailureLimiter };
 
 async function countAsk(limiter: FailureLimiter, subject: string): Promise<number> {
-  await limiter.fail(subject);
-  return limiter.waitSeconds(subject);
+  return (await limiter.count(subject)).waitSeconds;
 }
 
 /**

@@ -18,6 +18,17 @@ export const notice = z.object({
   paragraphs: z.array(z.union([z.string(), z.object({ path: z.string() })])),
 });
 
+/** To one address of an account, which may be none of it any more. */
+export const securityNotice = z.object({
+  to: z.string(),
+  username: z.string(),
+  kind: z.string(),
+  detail: z.string(),
+  at: z.string(),
+  from: z.string(),
+  by: z.string().optional(),
+});
+
 export type Notice = Omit<z.infer<typeof notice>, 'userId'>;
 
 export const MAIL_JOBS = {
@@ -25,6 +36,7 @@ export const MAIL_JOBS = {
   confirmationAgain: 'mail_confirmation_again',
   reset: 'mail_password_reset',
   notice: 'mail_notice',
+  security: 'mail_security_notice',
 } as const;
 
 /** A day of attempts; a mail server that is away longer is noticed. */
@@ -32,6 +44,11 @@ const PATIENT = { maxAttempts: 14 };
 
 /** Half an hour: nobody waits longer in front of the screen, and everybody may ask again. */
 const AWAITED = { maxAttempts: 8 };
+
+/** Queues a mail about a change of an account; `security-notices.ts` says which. */
+export async function queueSecurityNotice(tx: Db, notice: z.infer<typeof securityNotice>): Promise<void> {
+  await enqueue(tx, MAIL_JOBS.security, notice, PATIENT);
+}
 
 /** Queues the mail that asks to confirm an address. */
 export async function queueConfirmation(tx: Db, emailId: number): Promise<void> {

@@ -7,7 +7,7 @@ import {
   type NewAccessToken,
 } from './access-tokens';
 import type { Actor } from './actor';
-import { getAccountItself } from './current-account';
+import { getAccountConfirmed, getAccountItself } from './current-account';
 import { doerOf } from './doer';
 
 /*
@@ -22,20 +22,20 @@ export async function listOwnAccessTokens(ctx: Needs<'db'>, actor: Actor): Promi
 
 /**
  * @returns the token, and the secret that nobody can ever see again
- * @throws AppError `invalid`, `conflict` for a name that is there, or one too many, `forbidden` for an access token,
- *   `unauthenticated`, `inactive`
+ * @throws AppError `invalid`, `conflict` for a name that is there, or one too many, and those of
+ *   `getAccountConfirmed`
  */
 export async function createOwnAccessToken(
   ctx: Needs<'db'>,
   actor: Actor,
   token: NewAccessToken,
 ): Promise<{ token: AccessToken; secret: string }> {
-  const account = await getAccountItself(ctx, actor);
+  const account = await getAccountConfirmed(ctx, actor);
   return createAccessToken(ctx, account, token, doerOf(actor, account));
 }
 
-/** @throws AppError `not_found`, `forbidden` for an access token, `unauthenticated`, `inactive` */
+/** @throws AppError `not_found`, and those of `getAccountConfirmed` */
 export async function revokeOwnAccessToken(ctx: Needs<'db'>, actor: Actor, tokenId: number): Promise<void> {
-  const account = await getAccountItself(ctx, actor);
+  const account = await getAccountConfirmed(ctx, actor);
   await revokeAccessToken(ctx, account, tokenId, doerOf(actor, account));
 }

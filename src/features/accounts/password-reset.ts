@@ -6,9 +6,15 @@ import { checkLinkSecret, takeLinkSecret } from './email-links';
 import { forgiveFailures } from './login-limits';
 import { countMailAsk } from './mail-limits';
 import { queuePasswordReset } from './mail-queue';
-import { queuePasswordChanged } from './password-changed';
 import { assertPassword, isMailable } from './rules';
+import { tellAccount } from './security-notices';
 import { updatePassword } from './users.store';
+
+/*
+ * A link to set a new password goes to the verified primary address only; while an account has no verified address at
+ * all, to the one that it was registered with. For 24 hours after the primary address changed there is none: mail is read
+ * within a day, and whoever had the address before was told.
+ */
 
 /**
  * Sends a link with which to set a new password. Neither the answer nor its time depends on whether there is such an
@@ -61,7 +67,7 @@ export async function resetPassword(
     const details = { by: 'mailed link' };
     await recordEvent(tx, doer, { action: 'user.password_changed', subject: link.username, details });
     await confirmOwnership(tx, link, address);
-    await queuePasswordChanged(tx, link.user_id);
+    await tellAccount(tx, link.user_id, 'password_changed', doer);
     return link;
   });
   await forgiveFailures(ctx.loginLimiters, username, address);

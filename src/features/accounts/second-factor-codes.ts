@@ -4,12 +4,13 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { seal, unseal } from '../../platform/sealing';
 import { hashSecret } from '../../platform/secrets';
 import { recordLogin } from '../audit/audit';
-import { assertMayTry, countFailure, forgiveFailures, LOGIN_LIMITS } from './login-limits';
+import { tryCode } from './login-limits';
 import * as store from './second-factor.store';
+import { tellAccount } from './security-notices';
 
 /*
  * Codes of a second factor: six digits of an app (TOTP, RFC 6238), or a recovery code. Each is good once. Wrong ones are
- * limited as wrong passwords are, but counted apart from them: the right password must not forgive a wrong code.
+ * counted for the account, apart from wrong passwords: see `login-limits.ts`.
  */
 
 const PERIOD_SECONDS = 30;
@@ -83,18 +84,15 @@ async function takeCode(ctx: Trying, { userId, username }: CodeOf, given: string
  */
 export async function useCode(ctx: Trying, user: CodeOf, code: string, isOn = true): Promise<boolean> {
   const { userId, username, address } = user;
-  const counted = `${username}\0code`;
-  await assertMayTry(ctx.loginLimiters, counted, address);
-  if (await takeCode(ctx, user, code, isOn)) {
-    await forgiveFailures(ctx.loginLimiters, counted, address);
-    return true;
-  }
+  const check = (): Promise<boolean> => takeCode(ctx, user, code, isOn);
+  const { isRight, pausedFor } = await tryCode(ctx.loginLimiters, username, check);
+  if (isRight) return true;
   const doer = { userId, name: username, address };
-  const reached = await countFailure(ctx.loginLimiters, counted, address);
   await recordLogin(ctx, doer, { action: 'login.failed', subject: username, details: { reason: 'code' } });
-  for (const limit of reached) {
-    const details = { limit, seconds: LOGIN_LIMITS[limit].blockSeconds, reason: 'code' };
+  if (pausedFor !== undefined) {
+    const details = { limit: 'code', seconds: pausedFor, reason: 'code' };
     await recordLogin(ctx, doer, { action: 'login.blocked', subject: username, details });
+    await tellAccount(ctx.db, userId, 'codes_guessed', doer);
   }
   return false;
 }

@@ -3,16 +3,18 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { Account, Actor } from './actor';
-import { getAccountItself } from './current-account';
+import { getAccountConfirmed, getAccountItself } from './current-account';
 import { doerOf } from './doer';
 import { makeRecoveryCodes, newTotpSecret, useCode, type Trying } from './second-factor-codes';
 import * as store from './second-factor.store';
+import { tellAccount } from './security-notices';
 import { deleteAllBut } from './sessions.store';
 import { getUser } from './users';
 
 /*
  * The second factor of an account. While it is on, the password opens nothing without a code: no Basic, where there is no
- * place for one, and no session. Access tokens work as before. All of this is for an actor that logged in by itself.
+ * place for one, and no session. Access tokens work as before. All of this is for an actor that logged in by itself,
+ * and every change for one that gave the password lately.
  */
 
 /** Whether a second factor is on. */
@@ -22,7 +24,7 @@ export interface SecondFactor {
   readonly recoveryCodesLeft: number;
 }
 
-/** @throws AppError `unauthenticated`, `inactive`, `forbidden` for an access token; the others here throw these, too */
+/** @throws AppError `unauthenticated`, `inactive`, `forbidden` for an access token; changes also `password_needed` */
 export async function secondFactorOf(ctx: Needs<'db'>, actor: Actor): Promise<SecondFactor> {
   const { userId } = await getAccountItself(ctx, actor);
   const row = await store.find(ctx.db, userId);
@@ -40,7 +42,7 @@ export async function beginSecondFactor(
   ctx: Needs<'db' | 'tokenKey'>,
   actor: Actor,
 ): Promise<{ secret: string; uri: string }> {
-  const account = await getAccountItself(ctx, actor);
+  const account = await getAccountConfirmed(ctx, actor);
   const { userId, username } = account;
   const { secret, uri, sealed } = newTotpSecret(ctx.tokenKey, userId, username);
   await inTransaction(ctx.db, async (tx) => {
@@ -72,7 +74,7 @@ export async function confirmSecondFactor(
   code: string,
   keptSession?: number,
 ): Promise<{ recoveryCodes: string[] }> {
-  const account = await getAccountItself(ctx, actor);
+  const account = await getAccountConfirmed(ctx, actor);
   const { userId, username: subject } = account;
   const begun = await store.find(ctx.db, userId);
   if (begun?.confirmed_at !== null) throw new AppError('conflict', 'Begin a second factor first');
@@ -86,6 +88,7 @@ export async function confirmSecondFactor(
     await deleteAllBut(tx, userId, keptSession);
     if (keptSession !== undefined) await store.keepSession(tx, userId, keptSession);
     await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.turned_on', subject });
+    await tellAccount(tx, userId, 'second_factor_on', doerOf(actor, account));
     return { recoveryCodes: await makeRecoveryCodes(tx, userId) };
   });
 }
@@ -106,12 +109,13 @@ export async function renewRecoveryCodes(
   actor: Actor,
   code: string,
 ): Promise<{ recoveryCodes: string[] }> {
-  const account = await getAccountItself(ctx, actor);
+  const account = await getAccountConfirmed(ctx, actor);
   const { userId, username: subject } = account;
   await assertOn(ctx, userId);
   await assertCode(ctx, account, { actor, code });
   return inTransaction(ctx.db, async (tx) => {
     await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.codes_renewed', subject });
+    await tellAccount(tx, userId, 'recovery_codes_renewed', doerOf(actor, account));
     return { recoveryCodes: await makeRecoveryCodes(tx, userId) };
   });
 }
@@ -123,7 +127,7 @@ export async function renewRecoveryCodes(
  * @throws AppError `invalid` for a wrong code, `conflict` when none is on, `busy`
  */
 export async function turnOffSecondFactor(ctx: Trying, actor: Actor, code: string): Promise<void> {
-  const account = await getAccountItself(ctx, actor);
+  const account = await getAccountConfirmed(ctx, actor);
   await assertOn(ctx, account.userId);
   await assertCode(ctx, account, { actor, code });
   await turnOffSecondFactorOf(ctx, account.username, doerOf(actor, account));
@@ -141,5 +145,6 @@ export async function turnOffSecondFactorOf(ctx: Needs<'db'>, name: string, doer
     if (!(row?.confirmed_at instanceof Date)) throw new AppError('conflict', 'No second factor is on');
     await store.remove(tx, id);
     await recordEvent(tx, doer, { action: 'second_factor.turned_off', subject });
+    await tellAccount(tx, id, 'second_factor_off', doer);
   });
 }

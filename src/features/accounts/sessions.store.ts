@@ -8,6 +8,7 @@ export interface SessionRow {
   expires_at: Date;
   address: string;
   user_agent: string;
+  is_confirmed: boolean;
 }
 
 export interface FoundRow extends SessionRow {
@@ -16,9 +17,11 @@ export interface FoundRow extends SessionRow {
   username: string;
   is_admin: boolean;
   is_active: boolean;
+  has_second_factor: boolean;
 }
 
-const COLUMNS = 's.id, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent';
+const COLUMNS = `s.id, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent,
+  coalesce(s.authenticated_at > now() - interval '10 minutes', false) as is_confirmed`;
 
 /** The session and its account. A use is written down once in five minutes: requests of a page need no write each. */
 const FIND = {
@@ -26,7 +29,8 @@ const FIND = {
   text: `with seen as (
       update sessions set last_seen_at = now() where secret_hash = $1 and last_seen_at < now() - interval '5 minutes'
     )
-    select ${COLUMNS}, u.id as user_id, u.credentials_epoch, u.username, u.is_admin, u.is_active
+    select ${COLUMNS}, u.id as user_id, u.credentials_epoch, u.username, u.is_admin, u.is_active,
+      u.has_second_factor
     from sessions s join users u on u.id = s.user_id and u.credentials_epoch = s.credentials_epoch
     where s.secret_hash = $1 and s.expires_at > now()`,
 };
@@ -56,6 +60,11 @@ export async function insert(
   const row = rows[0];
   if (row === undefined) throw new Error('insert into sessions returned no row');
   return row;
+}
+
+/** The password was given again. */
+export async function confirm(db: Db, sessionId: number): Promise<void> {
+  await query(db, 'update sessions set authenticated_at = now() where id = $1', [sessionId]);
 }
 
 /** Ends the user's oldest sessions beyond the newest `kept`. */

@@ -3,12 +3,15 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { hashSecret, isSecret, newSecret } from '../../platform/secrets';
 import { recordEvent, type Doer } from '../audit/audit';
-import { accountOf, type Account, type Identity } from './actor';
+import { accountOf, type Account, type Actor, type Identity } from './actor';
 import * as store from './sessions.store';
 
 /*
  * Sessions of browsers. The secret is in a cookie; here is its sha256, so that a copy of the table opens nothing. A
  * session ends by logging out, after two weeks, with a new password, and with its account.
+ *
+ * Ten minutes after the password was given, a session is not enough for what `guarded-actions.ts` names: see
+ * `confirm-login.ts`.
  */
 
 /** How long a login lasts. */
@@ -26,6 +29,8 @@ export interface Session {
   readonly expiresAt: Date;
   readonly address: string;
   readonly userAgent: string;
+  /** the password was given within the last ten minutes */
+  readonly isConfirmed: boolean;
 }
 
 function toSession(row: store.SessionRow): Session {
@@ -36,6 +41,7 @@ function toSession(row: store.SessionRow): Session {
     expiresAt: row.expires_at,
     address: row.address,
     userAgent: row.user_agent,
+    isConfirmed: row.is_confirmed,
   };
 }
 
@@ -67,16 +73,22 @@ export async function createSession(
   return { secret, session: toSession(row) };
 }
 
+/** A session that is good, and whose it is. */
+export interface FoundSession {
+  readonly session: Session;
+  readonly account: Account;
+  readonly identity: Identity;
+  /** the password is confirmed together with a code */
+  readonly hasSecondFactor: boolean;
+}
+
 /**
  * The session of a cookie and its account, in one query.
  *
  * @returns undefined when there is none, or it has ended
  * @throws AppError `inactive`
  */
-export async function findSession(
-  ctx: Needs<'db'>,
-  secret: string,
-): Promise<{ session: Session; account: Account; identity: Identity } | undefined> {
+export async function findSession(ctx: Needs<'db'>, secret: string): Promise<FoundSession | undefined> {
   const row = isSecret(secret) ? await store.find(ctx.db, hashSecret(secret)) : undefined;
   if (row === undefined) return undefined;
   if (!row.is_active) throw new AppError('inactive', 'Account is not Active');
@@ -84,7 +96,13 @@ export async function findSession(
     session: toSession(row),
     account: accountOf(row),
     identity: { userId: row.user_id, credentialsEpoch: row.credentials_epoch },
+    hasSecondFactor: row.has_second_factor,
   };
+}
+
+/** Who acts by a session. */
+export function sessionActor({ session, identity }: FoundSession, address: string): Actor {
+  return { kind: 'user', identity, address, proof: session.isConfirmed ? 'recent_login' : 'old_login' };
 }
 
 /** Ends the session of a cookie, if there is one. */

@@ -5,9 +5,9 @@ import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { Identity } from './actor';
 import { queueConfirmation } from './mail-queue';
-import { queuePasswordChanged } from './password-changed';
 import { assertNotRetired } from './retired-names';
 import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './rules';
+import { tellAccount } from './security-notices';
 import * as store from './users.store';
 
 /** What may be known of an account. */
@@ -165,11 +165,13 @@ export async function updateUser(
     if (passwordHash !== undefined) {
       await store.updatePassword(tx, id, passwordHash);
       await recordEvent(tx, doer, { action: 'user.password_changed', subject });
-      await queuePasswordChanged(tx, id);
+      await tellAccount(tx, id, 'password_changed', doer);
     }
     if (changes.email === undefined) return;
     const email = { userId: id, address: changes.email, isPrimary: false, isVerified: false };
-    if (await addEmail(tx, email)) await recordEvent(tx, doer, { action: 'user.email_added', subject });
+    if (!(await addEmail(tx, email))) return;
+    await recordEvent(tx, doer, { action: 'user.email_added', subject });
+    await tellAccount(tx, id, 'email_added', doer, { detail: changes.email });
   });
 }
 

@@ -19,10 +19,12 @@ export type AuditAction =
   | 'login.failed' // the subject is the name that was tried; details: reason
   | 'login.blocked' // a failure too many; details: how long, and whose failures were counted
   | 'session.started' // in a browser
+  | 'session.confirmed' // the password was given again
   | 'session.ended' // details: how many, when all others were ended at once
   | 'oauth.client_created'
   | 'oauth.client_deleted'
   | 'oauth.authorized' // an account lets a client act for it; details: scope
+  | 'oauth.reused' // a code or refresh token came twice, and its tokens ended; details: client
   | 'oauth.revoked' // an account takes that back; details: client
   | 'user.registered'
   | 'user.created'

@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors';
 import { hashSecret, newSecret } from '../../platform/secrets';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
-import { getAccountItself } from '../accounts/current-account';
+import { assertConfirmed, getAccountItself } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { countMailAsk } from '../accounts/mail-limits';
 import { assertEmail } from '../accounts/rules';
@@ -76,6 +76,7 @@ export async function invite(
 ): Promise<Invitation> {
   const { account, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
   const team = await getTeam(ctx, namespace, place.team);
+  if (team.isOwners) assertConfirmed(actor); // whose the organization is; see guarded-actions.ts
   const user = 'username' in whom ? await getUser(ctx, whom.username) : undefined;
   const email = 'email' in whom ? whom.email : undefined;
   if (user?.robotOf !== undefined) throw new AppError('conflict', 'A robot is added, not invited');

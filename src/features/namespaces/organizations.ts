@@ -5,7 +5,7 @@ import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqls
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
+import { assertConfirmed, getAccount } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { endAccount } from '../accounts/endings';
 import { canActForAccount } from '../accounts/policy';
@@ -175,9 +175,11 @@ export async function convertUser(ctx: Needs<'db'>, username: string, ownerName:
 /**
  * Deletes an organization that has no repositories.
  *
- * @throws AppError `not_found`, `forbidden`, `conflict` while it has repositories, `unauthenticated`, `inactive`
+ * @throws AppError `not_found`, `forbidden`, `conflict` while it has repositories, `unauthenticated`, `inactive`, and those
+ *   of `assertConfirmed`
  */
 export async function deleteOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
+  assertConfirmed(actor);
   const { account, namespace } = await getOwnersOrganization(ctx, actor, name);
   await deleteOrganizationAs(ctx, namespace, doerOf(actor, account));
 }

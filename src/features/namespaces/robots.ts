@@ -7,6 +7,7 @@ import { recordEvent, type Doer } from '../audit/audit';
 import { createAccessToken, listAccessTokens, revokeAccessToken } from '../accounts/access-tokens';
 import type { AccessToken, NewAccessToken } from '../accounts/access-tokens';
 import type { Actor } from '../accounts/actor';
+import { assertConfirmed } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import * as store from './robots.store';
 import { getOwnersOrganization } from './scope';
@@ -105,9 +106,10 @@ export async function createRobotAs(ctx: Needs<'db'>, organization: string, name
 /**
  * Deletes a robot with its tokens.
  *
- * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`, and those of `assertConfirmed`
  */
 export async function deleteRobot(ctx: Needs<'db'>, actor: Actor, { organization, name }: RobotPlace): Promise<void> {
+  assertConfirmed(actor);
   const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
   await deleteRobotAs(ctx, namespace, name, doerOf(actor, account));
 }
@@ -141,7 +143,8 @@ export async function listRobotTokens(ctx: Needs<'db'>, actor: Actor, robot: Rob
 /**
  * Makes a token for a robot, for an owner of its organization.
  *
- * @throws AppError `invalid`, `conflict`, `not_found`, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `invalid`, `conflict`, `not_found`, `forbidden`, `unauthenticated`, `inactive`, and those of
+ *   `assertConfirmed`
  */
 export async function createRobotToken(
   ctx: Needs<'db'>,
@@ -149,6 +152,7 @@ export async function createRobotToken(
   robot: RobotPlace,
   token: NewAccessToken,
 ): Promise<{ token: AccessToken; secret: string }> {
+  assertConfirmed(actor);
   const { account, doer } = await getOwned(ctx, actor, robot);
   return createAccessToken(ctx, account, token, doer);
 }
@@ -160,6 +164,7 @@ export async function revokeRobotToken(
   robot: RobotPlace,
   tokenId: number,
 ): Promise<void> {
+  assertConfirmed(actor);
   const { account, doer } = await getOwned(ctx, actor, robot);
   await revokeAccessToken(ctx, account, tokenId, doer);
 }

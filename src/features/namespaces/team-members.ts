@@ -4,6 +4,7 @@ import type { Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
+import { assertConfirmed } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
 import { endUnbacked } from '../accounts/endings';
 import { canActForAccount } from '../accounts/policy';
@@ -44,6 +45,15 @@ export async function listMembers(
 }
 
 /**
+ * Who is among the owners decides whose the organization is: that takes the password, as `guarded-actions.ts` says.
+ *
+ * @throws AppError `not_found`, and those of `assertConfirmed`
+ */
+async function assertMayChangeOwners(ctx: Needs<'db'>, actor: Actor, place: TeamPlace): Promise<void> {
+  if ((await getTeam(ctx, place.organization, place.team)).isOwners) assertConfirmed(actor);
+}
+
+/**
  * Adds a member without asking him. Owners may do so with robots of the organization, administrators of the site with
  * anybody.
  *
@@ -53,6 +63,7 @@ export async function listMembers(
  */
 export async function addMember(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, username: string): Promise<boolean> {
   const scope = await getOwnersOrganization(ctx, actor, place.organization);
+  await assertMayChangeOwners(ctx, actor, place);
   const user = await getUser(ctx, username);
   if (user.robotOf === undefined && !scope.account.isAdmin) {
     throw new AppError('forbidden', `${user.username} has to be invited`);
@@ -103,6 +114,7 @@ export async function removeMember(ctx: Needs<'db'>, actor: Actor, place: TeamPl
   const scope = await getMembersOrganization(ctx, actor, place.organization);
   const user = await getUser(ctx, username);
   assertMayRemove(scope, user.username);
+  if (user.username !== scope.account.username) await assertMayChangeOwners(ctx, actor, place);
   await removeMemberAs(ctx, place, user.username, doerOf(actor, scope.account));
 }
 

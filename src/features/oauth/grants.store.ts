@@ -9,6 +9,8 @@ export interface GrantRow {
   username: string;
   credentials_epoch: number;
   scopes: Scope[];
+  /** of the code that all of it came from */
+  family: string;
 }
 
 export interface CodeRow extends GrantRow {
@@ -26,7 +28,7 @@ export interface TokenRow extends GrantRow {
 /** Of accounts that may act: a new password, or a deactivation, ends everything before it. */
 const CURRENT = `join oauth_clients c on c.id = g.client_id
   join users u on u.id = g.user_id and u.credentials_epoch = g.credentials_epoch and u.is_active`;
-const COLUMNS = 'c.client_id, u.id as user_id, u.username, u.credentials_epoch, g.scopes';
+const COLUMNS = 'c.client_id, u.id as user_id, u.username, u.credentials_epoch, g.scopes, g.family';
 
 interface Grant {
   readonly clientRowId: number;
@@ -73,9 +75,50 @@ export async function findCode(db: Db, hash: Buffer): Promise<CodeRow | undefine
   return rows[0];
 }
 
-/** @returns whether there was such a code: of two who use it at once, one hears yes */
-export async function consumeCode(db: Db, hash: Buffer): Promise<boolean> {
-  return (await query(db, 'delete from oauth_codes where code_hash = $1 returning 1', [hash])).length > 0;
+/** Keeps the hash of what is used up, so that a second use is seen for as long as anything of its family may be good. */
+function consume(table: 'oauth_codes' | 'oauth_tokens', column: 'code_hash' | 'refresh_hash'): string {
+  return `with used as (delete from ${table} where ${column} = $1 returning family, user_id, client_id)
+    insert into oauth_used (hash, family, user_id, client_id, expires_at)
+    select $1, family, user_id, client_id, now() + make_interval(secs => $2) from used
+    on conflict (hash) do nothing returning 1 as one`;
+}
+
+/**
+ * @param seconds - how long a second use is to be seen
+ * @returns whether there was such a code: of two who use it at once, one hears yes
+ */
+export async function consumeCode(db: Db, hash: Buffer, seconds: number): Promise<boolean> {
+  return (await query(db, consume('oauth_codes', 'code_hash'), [hash, seconds])).length > 0;
+}
+
+/** What was used up. */
+export interface UsedRow {
+  family: string;
+  user_id: number;
+  username: string;
+  client_id: string;
+}
+
+/** @returns undefined when no code or refresh token with this hash was used */
+export async function findUsed(db: Db, hash: Buffer): Promise<UsedRow | undefined> {
+  const rows = await query<UsedRow>(
+    db,
+    `select o.family, o.user_id, u.username, c.client_id
+     from oauth_used o join users u on u.id = o.user_id join oauth_clients c on c.id = o.client_id where o.hash = $1`,
+    [hash],
+  );
+  return rows[0];
+}
+
+/**
+ * Ends all tokens that came of one code. A refresh at this moment holds the lock of the tokens that it replaces: waiting
+ * for that first lets the deletion see the new ones.
+ *
+ * @returns how many there were
+ */
+export async function endFamily(tx: Db, family: string): Promise<number> {
+  await query(tx, 'select 1 from oauth_tokens where family = $1 for update', [family]);
+  return (await query(tx, 'delete from oauth_tokens where family = $1 returning 1 as one', [family])).length;
 }
 
 export async function insertToken(
@@ -87,13 +130,14 @@ export async function insertToken(
     refreshExpiresAt: Date;
     /** of the tokens that these replace; undefined: now */
     authorizedAt: Date | undefined;
+    family: string;
   },
 ): Promise<void> {
   await query(
     db,
     `insert into oauth_tokens (access_hash, refresh_hash, client_id, user_id, credentials_epoch, scopes,
-       access_expires_at, refresh_expires_at, authorized_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, now()))`,
+       access_expires_at, refresh_expires_at, authorized_at, family)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, now()), $10)`,
     [
       token.accessHash,
       token.refreshHash,
@@ -104,6 +148,7 @@ export async function insertToken(
       token.accessExpiresAt,
       token.refreshExpiresAt,
       token.authorizedAt ?? null,
+      token.family,
     ],
   );
 }
@@ -117,9 +162,12 @@ export async function findByRefreshHash(db: Db, hash: Buffer): Promise<TokenRow 
   return rows[0];
 }
 
-/** @returns whether there was such a token: of two who use it at once, one hears yes */
-export async function consumeRefreshToken(db: Db, hash: Buffer): Promise<boolean> {
-  return (await query(db, 'delete from oauth_tokens where refresh_hash = $1 returning 1', [hash])).length > 0;
+/**
+ * @param seconds - how long a second use is to be seen
+ * @returns whether there was such a token: of two who use it at once, one hears yes
+ */
+export async function consumeRefreshToken(db: Db, hash: Buffer, seconds: number): Promise<boolean> {
+  return (await query(db, consume('oauth_tokens', 'refresh_hash'), [hash, seconds])).length > 0;
 }
 
 export interface AccessRow extends GrantRow {
@@ -145,6 +193,7 @@ export async function findByAccessHash(db: Db, hash: Buffer): Promise<AccessRow 
 
 export async function deleteEnded(db: Db): Promise<void> {
   await query(db, 'delete from oauth_codes where expires_at <= now()');
+  await query(db, 'delete from oauth_used where expires_at <= now()');
   await query(
     db,
     `delete from oauth_tokens g using users u

@@ -1,12 +1,13 @@
 import OAuth2Server from '@node-oauth/oauth2-server';
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { recordEvent } from '../audit/audit';
+import { recordEvent, SERVER } from '../audit/audit';
 import { accountOf, type Account, type Identity } from '../accounts/actor';
 import type { OAuthClient } from './clients';
 import * as store from './grants.store';
-import { grantModel, type GrantUser } from './model';
+import { tellAccount } from '../accounts/security-notices';
+import { grantModel, REFRESH_SECONDS, type GrantUser, type Noticed } from './model';
 import type { Scope } from './scopes';
 import { hashSecret, isSecret } from '../../platform/secrets';
 
@@ -19,7 +20,6 @@ const CODE_SECONDS = 60;
 
 /** How long an access token lasts: the Hub's half a year. */
 export const ACCESS_SECONDS = 15_552_000;
-const REFRESH_SECONDS = 2 * ACCESS_SECONDS;
 
 /** A refusal that the client is told, in the words of RFC 6749. */
 export class GrantError extends Error {
@@ -92,57 +92,87 @@ export async function authorize(
       const doer = { userId: account.userId, name: account.username, address };
       const details = { client: client.clientId, scope: (made.scope ?? []).join(' ') };
       await recordEvent(tx, doer, { action: 'oauth.authorized', subject: account.username, details });
+      await tellAccount(tx, account.userId, 'program_allowed', doer, { detail: client.name });
       return made.authorizationCode;
     }),
   );
   return orThrow(code);
 }
 
+/** Carries a refusal out of a transaction that is to be undone. */
+class Undone extends Error {
+  constructor(readonly refusal: GrantError) {
+    super(refusal.message);
+  }
+}
+
+type Fields = Readonly<Record<string, string | undefined>>;
+
+function askLibrary(tx: Db, request: Fields, authorization: string | undefined, noticed: Noticed) {
+  const server = new OAuth2Server({ model: grantModel({ db: tx }, true, noticed) });
+  // The library reads forms only; what it gets is parsed already.
+  const headers: Record<string, string> = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': '1',
+    ...(authorization === undefined ? {} : { authorization }),
+  };
+  const asked = new OAuth2Server.Request({ method: 'POST', headers, query: {}, body: { ...request } });
+  const lifetimes = { accessTokenLifetime: ACCESS_SECONDS, refreshTokenLifetime: REFRESH_SECONDS };
+  return server.token(asked, new OAuth2Server.Response(), lifetimes);
+}
+
 /**
- * Changes a code or a refresh token into new tokens; either is good once.
+ * What came was used before: somebody has a copy of it, or of what came of it. Nobody can tell whose the newest tokens
+ * are, so that all of them end (RFC 6749, 4.1.2 and 10.4).
+ */
+async function endReused(ctx: Needs<'db'>, hash: Buffer): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const used = await store.findUsed(tx, hash);
+    if (used === undefined || (await store.endFamily(tx, used.family)) === 0) return;
+    const details = { client: used.client_id };
+    await recordEvent(tx, SERVER, { action: 'oauth.reused', subject: used.username, details });
+  });
+}
+
+/**
+ * Changes a code or a refresh token into new tokens; either is good once. One that comes a second time ends all tokens
+ * that have come of it. A refresh that is refused, such as one for more than there was, changes nothing; a code that is
+ * tried with the wrong verifier is used up.
  *
  * @param request - the fields that the client sends
  * @param authorization - its Authorization header, if it has one
  * @throws GrantError
  */
-export async function exchange(
-  ctx: Needs<'db'>,
-  request: Readonly<Record<string, string | undefined>>,
-  authorization: string | undefined,
-): Promise<Tokens> {
-  const token = await inTransaction(ctx.db, (tx) =>
-    refusalOf(() => {
-      const server = new OAuth2Server({ model: grantModel({ db: tx }, true) });
-      // The library reads forms only; what it gets is parsed already.
-      const headers: Record<string, string> = {
-        'content-type': 'application/x-www-form-urlencoded',
-        'content-length': '1',
-        ...(authorization === undefined ? {} : { authorization }),
-      };
-      const asked = new OAuth2Server.Request({ method: 'POST', headers, query: {}, body: { ...request } });
-      const lifetimes = { accessTokenLifetime: ACCESS_SECONDS, refreshTokenLifetime: REFRESH_SECONDS };
-      return server.token(asked, new OAuth2Server.Response(), lifetimes);
-    }),
-  );
+export async function exchange(ctx: Needs<'db'>, request: Fields, authorization: string | undefined): Promise<Tokens> {
+  const noticed: Noticed = {};
+  const token = await inTransaction(ctx.db, async (tx) => {
+    delete noticed.refused;
+    const result = await refusalOf(() => askLibrary(tx, request, authorization, noticed));
+    if (result instanceof GrantError && request['grant_type'] === 'refresh_token') throw new Undone(result);
+    return result;
+  }).catch((error: unknown) => {
+    if (error instanceof Undone) return error.refusal;
+    throw error;
+  });
+  if (token instanceof GrantError && noticed.refused !== undefined) await endReused(ctx, noticed.refused);
   const { accessToken, refreshToken = '', scope = [], user } = orThrow(token);
   return { user: user as GrantUser, accessToken, refreshToken, scopes: scope };
 }
 
 /**
- * Who may act by an access token, and how far; undefined when it is none that is good.
+ * Who may act by an access token, and how far; undefined when it is none that is good. It is an administrator's for nobody.
  *
  * @throws AppError `inactive`
  */
 export async function findAccessToken(
   ctx: Needs<'db'>,
   token: string,
-): Promise<{ account: Account; identity: Identity; scopes: ReadonlySet<Scope> } | undefined> {
+): Promise<{ account: Account; scopes: ReadonlySet<Scope> } | undefined> {
   const row = isSecret(token) ? await store.findByAccessHash(ctx.db, hashSecret(token)) : undefined;
   if (row === undefined) return undefined;
   if (!row.is_active) throw new AppError('inactive', 'Account is not Active');
   return {
-    account: accountOf(row),
-    identity: { userId: row.user_id, credentialsEpoch: row.credentials_epoch },
+    account: accountOf({ ...row, is_admin: false }),
     scopes: new Set(row.scopes),
   };
 }

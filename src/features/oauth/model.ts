@@ -12,7 +12,18 @@ export interface GrantUser {
   readonly credentialsEpoch: number;
   /** when the account said yes, of a refresh; undefined: now */
   readonly authorizedAt?: Date;
+  /** of the code that the tokens come from; undefined: the code is yet to be made */
+  readonly family?: string;
 }
+
+/** What the steps of the library have noticed. */
+export interface Noticed {
+  /** the hash of a code or refresh token that came and was not good: it may have been used before */
+  refused?: Buffer;
+}
+
+/** As long as refresh tokens last: see `grants.ts`. */
+export const REFRESH_SECONDS = 31_104_000;
 
 type Model = OAuth2Server.AuthorizationCodeModel & OAuth2Server.RefreshTokenModel;
 
@@ -35,12 +46,14 @@ function ownersOf(row: store.GrantRow): { client: OAuth2Server.Client; user: Gra
     userId: row.user_id,
     username: row.username,
     credentialsEpoch: row.credentials_epoch,
+    family: row.family,
   };
   return { client: { id: row.client_id, grants: [] }, user, scope: row.scopes };
 }
 
 function codesOf(
   ctx: Needs<'db'>,
+  noticed: Noticed,
 ): Pick<Model, 'saveAuthorizationCode' | 'getAuthorizationCode' | 'revokeAuthorizationCode'> {
   return {
     saveAuthorizationCode: async (code, client, user) => {
@@ -55,7 +68,8 @@ function codesOf(
       return { ...code, client, user };
     },
     getAuthorizationCode: async (authorizationCode) => {
-      const row = isSecret(authorizationCode) ? await store.findCode(ctx.db, hashSecret(authorizationCode)) : undefined;
+      noticed.refused = hashSecret(authorizationCode);
+      const row = isSecret(authorizationCode) ? await store.findCode(ctx.db, noticed.refused) : undefined;
       if (row === undefined) return undefined;
       const challenge =
         row.code_challenge === null
@@ -64,36 +78,51 @@ function codesOf(
       const { redirect_uri: redirectUri, expires_at: expiresAt } = row;
       return { authorizationCode, redirectUri, expiresAt, ...challenge, ...ownersOf(row) };
     },
-    revokeAuthorizationCode: ({ authorizationCode }) => store.consumeCode(ctx.db, hashSecret(authorizationCode)),
+    revokeAuthorizationCode: async ({ authorizationCode }) => {
+      const isGood = await store.consumeCode(ctx.db, hashSecret(authorizationCode), REFRESH_SECONDS);
+      if (isGood) delete noticed.refused;
+      return isGood;
+    },
   };
 }
 
-function tokensOf(ctx: Needs<'db'>): Pick<Model, 'saveToken' | 'getRefreshToken' | 'revokeToken' | 'getAccessToken'> {
+function tokensOf(
+  ctx: Needs<'db'>,
+  noticed: Noticed,
+): Pick<Model, 'saveToken' | 'getRefreshToken' | 'revokeToken' | 'getAccessToken'> {
   return {
     saveToken: async (token, client, user) => {
       const { accessToken, refreshToken, accessTokenExpiresAt, refreshTokenExpiresAt } = token;
       if (refreshToken === undefined || accessTokenExpiresAt === undefined || refreshTokenExpiresAt === undefined) {
         throw new Error('a token without a refresh token, or without an end');
       }
+      const { authorizedAt, family } = user as GrantUser;
+      if (family === undefined) throw new Error('a token that came of no code');
       await store.insertToken(ctx.db, {
         ...grantOf(client, user, token.scope),
         accessHash: hashSecret(accessToken),
         refreshHash: hashSecret(refreshToken),
         accessExpiresAt: accessTokenExpiresAt,
         refreshExpiresAt: refreshTokenExpiresAt,
-        authorizedAt: (user as GrantUser).authorizedAt,
+        authorizedAt,
+        family,
       });
       return { ...token, client, user };
     },
     getRefreshToken: async (refreshToken) => {
-      const row = isSecret(refreshToken) ? await store.findByRefreshHash(ctx.db, hashSecret(refreshToken)) : undefined;
+      noticed.refused = hashSecret(refreshToken);
+      const row = isSecret(refreshToken) ? await store.findByRefreshHash(ctx.db, noticed.refused) : undefined;
       if (row === undefined) return undefined;
       const { client, user, scope } = ownersOf(row);
       // The user is what the library hands on to `saveToken`.
       const owner: GrantUser = { ...user, authorizedAt: row.authorized_at };
       return { refreshToken, refreshTokenExpiresAt: row.refresh_expires_at, client, user: owner, scope };
     },
-    revokeToken: ({ refreshToken }) => store.consumeRefreshToken(ctx.db, hashSecret(refreshToken)),
+    revokeToken: async ({ refreshToken }) => {
+      const isGood = await store.consumeRefreshToken(ctx.db, hashSecret(refreshToken), REFRESH_SECONDS);
+      if (isGood) delete noticed.refused;
+      return isGood;
+    },
     // The API reads access tokens together with their accounts (access-tokens.ts); the library is not asked.
     getAccessToken: () => Promise.resolve(undefined),
   };
@@ -103,8 +132,9 @@ function tokensOf(ctx: Needs<'db'>): Pick<Model, 'saveToken' | 'getRefreshToken'
  * How the library reads and writes.
  *
  * @param needsSecret - whether a client must prove who it is: when it asks for tokens, not when a user is asked
+ * @param noticed - filled in on the way
  */
-export function grantModel(ctx: Needs<'db'>, needsSecret: boolean): Model {
+export function grantModel(ctx: Needs<'db'>, needsSecret: boolean, noticed: Noticed = {}): Model {
   return {
     getClient: async (clientId, secret: string | null | undefined) => {
       const client = needsSecret ? await verifyClient(ctx, clientId, secret ?? '') : await findClient(ctx, clientId);
@@ -117,7 +147,7 @@ export function grantModel(ctx: Needs<'db'>, needsSecret: boolean): Model {
       const wanted = scope ?? [...DEFAULT_SCOPES];
       return Promise.resolve(wanted.every(isScope) ? [...new Set(wanted)] : undefined);
     },
-    ...codesOf(ctx),
-    ...tokensOf(ctx),
+    ...codesOf(ctx, noticed),
+    ...tokensOf(ctx, noticed),
   };
 }

@@ -1,4 +1,7 @@
-/** What a client of OAuth may ask for, in the Hub's words (protocol 6.2). */
+/**
+ * What a client of OAuth may ask for, in the Hub's words (protocol 6.2). `email_write` is still granted to programs that ask
+ * for it, and lets them do nothing: an address is a credential.
+ */
 export const SCOPES = ['profile_read', 'profile_write', 'email_read', 'email_write'] as const;
 
 export type Scope = (typeof SCOPES)[number];

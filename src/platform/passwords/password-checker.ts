@@ -13,6 +13,9 @@ export interface PasswordLimits {
 
 const YES = { isRight: true };
 
+/** Makes a comparison, and counts it. */
+export type CountedTry = (compare: () => Promise<boolean>) => Promise<boolean>;
+
 /**
  * Hashes and checks passwords. A check that succeeded is remembered for some minutes, because old engines and scripts
  * send the password with every request. It is remembered under user, stored hash and password, so that a changed
@@ -44,22 +47,32 @@ export class PasswordChecker {
    * Whether this is the user's password. An unknown user costs as much as a wrong password.
    *
    * @param storedHash - undefined when there is no such user
-   * @throws AppError `busy`
+   * @param tried.from - whoever asks the same from the same place at the same moment shares one comparison
+   * @param tried.count - counts a comparison; it is handed the comparison, and may refuse to make it by throwing
+   * @throws AppError `busy`, and what `tried.count` throws
    */
-  async check(username: string, password: string, storedHash: string | undefined): Promise<boolean> {
-    if (storedHash === undefined) {
-      const decoy = await decoyHash(this.limits.cost);
-      await this.queue.run(() => matchesPassword(password, decoy));
-      return false;
-    }
+  async check(
+    username: string,
+    password: string,
+    storedHash: string | undefined,
+    tried: { readonly from: string; readonly count: CountedTry } = { from: '', count: (compare) => compare() },
+  ): Promise<boolean> {
+    if (storedHash === undefined) return tried.count(() => this.compareWithDecoy(password));
     if (this.isRemembered(username, password, storedHash)) return true;
-    const known = this.inFlight.get(username, storedHash, password);
+    const key = [username, storedHash, password, tried.from];
+    const known = this.inFlight.get(...key);
     if (known !== undefined) return known;
-    const checking = this.compare(username, password, storedHash);
-    this.inFlight.set(checking, username, storedHash, password);
+    const checking = tried.count(() => this.compare(username, password, storedHash));
+    this.inFlight.set(checking, ...key);
     return checking.finally(() => {
-      this.inFlight.delete(username, storedHash, password);
+      this.inFlight.delete(...key);
     });
+  }
+
+  private async compareWithDecoy(password: string): Promise<boolean> {
+    const decoy = await decoyHash(this.limits.cost);
+    await this.queue.run(() => matchesPassword(password, decoy));
+    return false;
   }
 
   private async compare(username: string, password: string, storedHash: string): Promise<boolean> {

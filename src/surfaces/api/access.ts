@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import type { Account, Actor } from '../../features/accounts/actor';
+import { basicActor, type Account, type Actor } from '../../features/accounts/actor';
 import { verifyCredentials } from '../../features/accounts/credentials';
 import { identifyAccount } from '../../features/accounts/current-account';
-import { findSession, type Session } from '../../features/accounts/sessions';
+import { findSession, sessionActor, type Session } from '../../features/accounts/sessions';
 import { findAccessToken } from '../../features/oauth/grants';
 import type { Scope } from '../../features/oauth/scopes';
 import { AppError } from '../../platform/errors';
@@ -82,15 +82,15 @@ async function bySession(ctx: Context, req: IncomingMessage, address: string): P
   const found = secret === undefined ? undefined : await findSession(ctx, secret);
   if (secret === undefined || found === undefined) return anonymous(address);
   if (isUnsafe(req)) assertOwnPage(ctx, req, secret);
-  const { identity, account, session } = found;
-  return { actor: { kind: 'user', identity, address }, account, scopes: undefined, session: { ...session, secret } };
+  const { account, session } = found;
+  return { actor: sessionActor(found, address), account, scopes: undefined, session: { ...session, secret } };
 }
 
 async function byAccessToken(ctx: Context, token: string, address: string): Promise<Caller> {
   const found = await findAccessToken(ctx, token);
   if (found === undefined) throw authenticationRequired();
-  const { identity, account, scopes } = found;
-  return { actor: { kind: 'user', identity, address }, account, scopes, session: undefined };
+  const { account, scopes } = found;
+  return { actor: { kind: 'program', userId: account.userId, address }, account, scopes, session: undefined };
 }
 
 /** @throws AppError `unauthenticated`, `inactive`, `busy` for too many wrong passwords, `forbidden` without CSRF token */
@@ -103,7 +103,7 @@ async function identify(ctx: Context, req: IncomingMessage): Promise<Caller> {
   const { username, password } = authorization;
   const identity = await verifyCredentials(ctx, username, password, address);
   if (identity === undefined) throw authenticationRequired();
-  const actor: Actor = { kind: 'user', identity, address };
+  const actor = basicActor(identity, address);
   return { actor, account: await identifyAccount(ctx, actor), scopes: undefined, session: undefined };
 }
 

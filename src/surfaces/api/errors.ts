@@ -12,6 +12,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   unauthenticated: 401,
   inactive: 403,
   forbidden: 403,
+  password_needed: 403,
   closed: 403,
   not_found: 404,
   conflict: 409,
@@ -73,6 +74,9 @@ export class StatusError extends Error {
   }
 }
 
+/** What a program does about `password_needed`. */
+const CONFIRM = 'send it, and a code where the second factor is on, to POST /api/v1.1/session/confirm/, and try again';
+
 const CHALLENGE = 'Basic realm="Drydock", charset="UTF-8", Bearer realm="Drydock"';
 
 /** How the API says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
@@ -88,7 +92,8 @@ export const apiErrorReply: ErrorReply = (thrown, { requestId, log }) => {
     ...(status === 401 ? { 'WWW-Authenticate': CHALLENGE } : {}),
     ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': error.retryAfterSeconds }),
   };
-  const { code, message: detail, fields } = error;
+  const { code, message, fields } = error;
+  const detail = code === 'password_needed' ? `${message}: ${CONFIRM}` : message;
   return problem({ status, code, detail, requestId, fields, headers });
 };
 

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
+import { assertConfirmed } from '../../features/accounts/current-account';
+import { needsPassword } from '../../features/accounts/guarded-actions';
 import { canActForAccount, includes } from '../../features/accounts/policy';
 import { AppError } from '../../platform/errors';
 import { entityTag, assertMatches, isNotModified } from '../../platform/http/etag';
@@ -66,6 +68,7 @@ async function handle(ctx: Context, endpoint: Endpoint, exchange: Exchange<Calle
   const { req, caller } = exchange;
   assertScope(endpoint, caller);
   assertAccessToken(endpoint, caller);
+  if (needsPassword(endpoint)) assertConfirmed(caller.actor);
   const parsed = await readInput(endpoint, exchange);
   const assertCurrent = (body: unknown): void => {
     assertMatches(req, versionOf(endpoint, body), endpoint.etag === 'required');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { needsPassword } from '../../features/accounts/guarded-actions';
 import { SCOPES } from '../../features/oauth/scopes';
 import type { ErrorCode } from '../../platform/errors';
 import type { Endpoint, ResponseSpec } from './endpoint';
@@ -38,11 +39,13 @@ class Schemas {
 }
 
 /** Errors that follow from what the row asks of a request. */
-function impliedErrors({ access, scope, params, query, body, etag }: Endpoint): ErrorCode[] {
+function impliedErrors(endpoint: Endpoint): ErrorCode[] {
+  const { access, scope, params, query, body, etag } = endpoint;
   return [
     ...((query ?? body) ? (['invalid'] as const) : []),
     ...(access === 'open' ? [] : (['unauthenticated', 'inactive', 'busy'] as const)),
     ...(scope === undefined && access === 'open' ? [] : (['forbidden'] as const)),
+    ...(needsPassword(endpoint) ? (['password_needed'] as const) : []),
     ...(params ? (['not_found'] as const) : []),
     ...(body ? (['unsupported_type', 'too_large'] as const) : []),
     ...(etag === 'heeded' || etag === 'required' ? (['stale'] as const) : []),
@@ -124,8 +127,18 @@ function securityOf({ access, scope }: Endpoint): JsonObject[] {
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
 
+const NEEDS_PASSWORD =
+  'Needs Basic with the password, or a session that was given it within the last ten minutes: otherwise 403 with the code ' +
+  'password_needed, see POST /api/v1.1/session/confirm/. No access token and no OAuth token is enough.';
+
+function descriptionOf(endpoint: Endpoint): JsonObject {
+  const { description } = endpoint;
+  if (!needsPassword(endpoint)) return description === undefined ? {} : { description };
+  return { description: description === undefined ? NEEDS_PASSWORD : `${description} ${NEEDS_PASSWORD}` };
+}
+
 function operationOf(endpoint: Endpoint, schemas: Schemas): JsonObject {
-  const { tag, summary, description, params, query, body, bodyTypes = ['json'], etag } = endpoint;
+  const { tag, summary, params, query, body, bodyTypes = ['json'], etag } = endpoint;
   const parameters = [...parametersIn('path', params, schemas), ...parametersIn('query', query, schemas)];
   if (etag === 'heeded' || etag === 'required') parameters.push({ ...IF_MATCH, required: etag === 'required' });
   const schema = body && schemas.of(body, 'input');
@@ -133,7 +146,8 @@ function operationOf(endpoint: Endpoint, schemas: Schemas): JsonObject {
   return {
     tags: [tag],
     summary,
-    ...(description === undefined ? {} : { description }),
+    ...descriptionOf(endpoint),
+    ...(needsPassword(endpoint) ? { 'x-needs-password': true } : {}),
     security: securityOf(endpoint),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content } }),

@@ -16,6 +16,7 @@ const STATUS: Record<ErrorCode, number> = {
   unauthenticated: 401,
   inactive: 403,
   forbidden: 403,
+  password_needed: 403,
   not_found: 404,
   conflict: 409,
   missing_checksum: 412,

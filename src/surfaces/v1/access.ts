@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'express';
 import basicAuth from 'express-basic-auth';
 import type { Context } from '../../context';
-import type { Actor, Identity } from '../../features/accounts/actor';
+import { basicActor, type Actor, type Identity } from '../../features/accounts/actor';
 import { recallIdentity, verifyCredentials } from '../../features/accounts/credentials';
 import { authorizationRequired } from '../../features/repositories/scope';
 import { RemoteIndex } from '../../features/tokens/remote-index';
@@ -88,7 +88,7 @@ async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteI
       const identity =
         recalled(ctx, req, username, password) ?? (await verifyCredentials(ctx, username, password, address));
       if (identity === undefined) throw authorizationRequired();
-      return { kind: 'user', identity, address };
+      return basicActor(identity, address);
     }
     case 'token': {
       const token = readToken(ctx.tokenKey, authorization.text);
@@ -113,7 +113,7 @@ function requireAccount(ctx: Context, req: IncomingMessage): Promise<Actor> {
     const address = addressOf(ctx, req);
     const authorizer: basicAuth.AsyncAuthorizer = (username, password, done) => {
       verifyCredentials(ctx, username, password, address).then((identity) => {
-        if (identity !== undefined) actor = { kind: 'user', identity, address };
+        if (identity !== undefined) actor = basicActor(identity, address);
         done(null, identity !== undefined);
       }, reject);
     };

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '../../context';
 import { AppError } from '../../platform/errors';
+import { needsPassword } from '../../features/accounts/guarded-actions';
 import { foreignOriginMessage, isCsrfToken, isSameOrigin } from '../../platform/http/csrf';
 import type { Exchange, Reply } from '../../platform/http/exchange';
 import type { Guard, Method, Route } from '../../platform/http/route';
+import { confirmedVisitor, CONFIRM_FIELDS } from './confirm-password';
 import { readForm, type Form } from './form';
 import { welcome, type Login, type Visitor } from './visitor';
 
@@ -78,10 +80,15 @@ function assertPath(params: Readonly<Record<string, string>>): void {
 /**
  * Lets somebody in.
  *
- * @throws LoginNeeded; AppError `not_found` for a path with a NUL, `forbidden`, `invalid` for what is no form or has a
+ * @throws LoginNeeded; PasswordNeeded; AppError `not_found` for a path with a NUL, `forbidden`, `invalid` for what is no form or has a
  *   NUL in it, `too_large`
  */
-export async function admit(ctx: Context, access: Access, exchange: Exchange<Visitor>): Promise<Visitor> {
+export async function admit(
+  ctx: Context,
+  row: Pick<WebRow, 'method' | 'path' | 'access'>,
+  exchange: Exchange<Visitor>,
+): Promise<Visitor> {
+  const { access } = row;
   const { req, caller: visitor, params } = exchange;
   assertPath(params);
   const needsLogin = access.startsWith('member') || access.startsWith('administrator');
@@ -92,7 +99,15 @@ export async function admit(ctx: Context, access: Access, exchange: Exchange<Vis
   if (!access.endsWith('-form')) return visitor;
   const form = await readForm(req);
   assertToken(ctx, req, visitor, form, access);
-  return { ...visitor, form } as WithForm<Visitor>;
+  const sender: WithForm<Visitor> = { ...visitor, form };
+  const isGiven = form.raw(CONFIRM_FIELDS.password) !== '';
+  if (!needsLogin || !isMember(sender) || !(needsPassword(row) || isGiven)) return sender;
+  return confirmedVisitor(ctx, sender, form);
+}
+
+/** Whether somebody is logged in. */
+export function isMember<V extends Visitor>(visitor: V): visitor is V & Member {
+  return visitor.login !== undefined;
 }
 
 /** The guards of all pages: they only find out who comes, so that a refusal can be a page for this visitor, too. */

@@ -8,6 +8,8 @@ import { allowHeader, type Method } from '../../platform/http/route';
 import { plural } from './components/figures';
 import { bareErrorPage, errorPage } from './error-page';
 import { LoginNeeded } from './access';
+import { PasswordNeeded } from './confirm-password';
+import { confirmPasswordPage } from './confirm-password-page';
 import { welcome, type Visitor } from './visitor';
 
 const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
@@ -15,6 +17,7 @@ const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
   unauthenticated: [401, 'Please sign in'],
   inactive: [403, 'This account is not active'],
   forbidden: [403, 'This is not allowed'],
+  password_needed: [403, 'Confirm your password'],
   not_found: [404, 'Not found'],
   conflict: [409, 'That does not work'],
   missing_checksum: [412, 'That does not work'],
@@ -55,6 +58,7 @@ function toLogin(visitor: Visitor, req: IncomingMessage): Reply {
 export function problemReply(error: unknown, visitor: Visitor, req: IncomingMessage): Reply {
   const { requestId, log } = requestState(req);
   if (error instanceof LoginNeeded) return toLogin(visitor, req);
+  if (error instanceof PasswordNeeded) return confirmPasswordPage(visitor, req, error);
   if (!(error instanceof AppError)) {
     log.error({ err: error }, 'request failed');
     return errorPage(visitor, req, { status: 500, title: BROKEN, requestId }, <p>{IN_THE_LOG}</p>);

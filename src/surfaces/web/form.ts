@@ -30,6 +30,11 @@ export class Form {
     return text === '' ? undefined : text;
   }
 
+  /** Every field, in the order in which they were sent. */
+  entries(): [string, string][] {
+    return [...this.fields];
+  }
+
   /** All values of a field, such as checkboxes of one name. */
   all(name: string): string[] {
     return this.fields.getAll(name);

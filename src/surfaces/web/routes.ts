@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import { AppError } from '../../platform/errors';
 import type { Reply } from '../../platform/http/exchange';
 import { admit, type WebHandler, type WebRoute, type WebRow } from './access';
 import { accountRows } from './areas/account/routes';
@@ -12,7 +13,9 @@ import { publicRows } from './areas/public/routes';
 import { repositoryPageRows } from './areas/repository/routes';
 import { repositorySettingsRows } from './areas/repository-settings/routes';
 import { assetRows } from './assets';
+import { PasswordNeeded } from './confirm-password';
 import { problemReply } from './errors';
+import { Form } from './form';
 import type { Visitor } from './visitor';
 
 /** All pages, by area. */
@@ -37,6 +40,12 @@ function withoutNul(query: URLSearchParams): URLSearchParams {
   return plain;
 }
 
+/** A feature may ask for the password where the path alone does not tell: as for the owners of an organization. */
+function askingForPassword(error: unknown, visitor: Visitor): unknown {
+  const isAsked = error instanceof AppError && error.code === 'password_needed';
+  return isAsked && 'form' in visitor && visitor.form instanceof Form ? new PasswordNeeded(visitor.form) : error;
+}
+
 function bind(ctx: Context, row: WebRow): WebRoute {
   // The row's own type holds its handler to what `admit` gives for its access.
   const handle = row.handle as WebHandler<'anyone'>;
@@ -45,10 +54,10 @@ function bind(ctx: Context, row: WebRow): WebRoute {
     handle: async (exchange): Promise<Reply> => {
       let visitor: Visitor = exchange.caller;
       try {
-        visitor = await admit(ctx, row.access, exchange);
+        visitor = await admit(ctx, row, exchange);
         return await handle(ctx, { ...exchange, caller: visitor, query: withoutNul(exchange.query) });
       } catch (error) {
-        return problemReply(error, visitor, exchange.req);
+        return problemReply(askingForPassword(error, visitor), visitor, exchange.req);
       }
     },
   };

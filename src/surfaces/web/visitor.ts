@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '../../context';
 import type { Account, Actor } from '../../features/accounts/actor';
-import { findSession, type Session } from '../../features/accounts/sessions';
+import { findSession, sessionActor, type Session } from '../../features/accounts/sessions';
 import { AppError } from '../../platform/errors';
 import { clientAddress } from '../../platform/http/client-address';
 import { cookie, readCookie } from '../../platform/http/cookies';
@@ -27,6 +27,7 @@ export interface Login {
   readonly session: Session;
   /** of the cookie */
   readonly secret: string;
+  readonly hasSecondFactor: boolean;
 }
 
 /** Who looks at a page. */
@@ -60,7 +61,8 @@ async function loginOf(ctx: Context, req: IncomingMessage): Promise<(Login & { a
       account: found.account,
       session: found.session,
       secret,
-      actor: { kind: 'user', identity: found.identity, address },
+      hasSecondFactor: found.hasSecondFactor,
+      actor: sessionActor(found, address),
     };
   } catch (error) {
     // Of an account that may not act the session is worth nothing; its owner sees the pages as everybody does.

@@ -7,6 +7,7 @@ import {
   setPrimaryEmail,
 } from '../../../src/features/accounts/confirmation';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
+import { removeEmail } from '../../../src/features/accounts/emails';
 import { forgetExpiredLinks } from '../../../src/features/accounts/email-links';
 import { register } from '../../../src/features/accounts/registration';
 import { createUser, getUser, updateUser } from '../../../src/features/accounts/users';
@@ -14,11 +15,15 @@ import { deletePerson } from '../../../src/features/namespaces/account-deletion'
 import { setActive } from '../../../src/features/namespaces/account-status';
 import { listEvents } from '../../../src/features/audit/audit';
 import { createMailPlace, type MailPlace } from '../../helpers/mail-place';
+import { noticesIn } from '../../helpers/notices';
 import { queuedJobs } from '../../helpers/run-jobs';
 import { linkIn, secretIn } from '../../helpers/smtp-server';
 
 const ADDRESS = '192.0.2.1';
 const ALICE = { username: 'alice', password: 'secret', email: 'alice@example.com' };
+
+const from = (address: string): Actor => ({ kind: 'anonymous', address });
+const NOBODY = from(ADDRESS);
 
 let place: MailPlace;
 let careful: MailPlace;
@@ -38,11 +43,11 @@ const eventsOf = async ({ ctx }: MailPlace, action: string) =>
 
 async function actorOf({ ctx }: MailPlace, username = 'alice', password = 'secret'): Promise<Actor> {
   const identity = await verifyCredentials(ctx, username, password, ADDRESS);
-  return { kind: 'user', identity: identity!, address: ADDRESS };
+  return { kind: 'user', proof: 'password', identity: identity!, address: ADDRESS };
 }
 
 async function mailedSecret(from: MailPlace): Promise<string> {
-  const mails = await from.deliver();
+  const mails = await from.deliverLinks();
   expect(mails).toHaveLength(1);
   return secretIn(mails[0]!);
 }
@@ -59,9 +64,9 @@ describe('a new account', () => {
     expect(linkIn(mails[0]!)).toMatch(/^http:\/\/hub\.test\/account\/confirm\/[\w-]{43}$/);
 
     const secret = secretIn(mails[0]!);
-    expect(await describeConfirmation(careful.ctx, secret)).toEqual({ username: 'alice' });
+    expect(await describeConfirmation(careful.ctx, secret)).toEqual({ username: 'alice', needsLogin: false });
     await expect(logIn(careful)).rejects.toMatchObject({ code: 'inactive' }); // looking changes nothing
-    expect(await confirmEmail(careful.ctx, secret, '192.0.2.9')).toEqual({ username: 'alice', isActive: true });
+    expect(await confirmEmail(careful.ctx, from('192.0.2.9'), secret)).toEqual({ username: 'alice', isActive: true });
     expect(await logIn(careful)).toBeDefined();
     expect(await emails(careful)).toEqual([{ email: 'alice@example.com', is_primary: true, is_verified: true }]);
     const byAlice = { actor: 'alice', address: '192.0.2.9', subject: 'alice' };
@@ -74,7 +79,7 @@ describe('a new account', () => {
     expect(await logIn(place)).toBeDefined();
     expect(await emails(place)).toMatchObject([{ is_verified: false }]);
     const secret = await mailedSecret(place);
-    await confirmEmail(place.ctx, secret, ADDRESS);
+    await confirmEmail(place.ctx, NOBODY, secret);
     expect(await emails(place)).toMatchObject([{ is_verified: true }]);
     expect(await eventsOf(place, 'user.activated')).toEqual([]);
   });
@@ -95,7 +100,7 @@ describe('a new account', () => {
     await register(careful.ctx, ALICE, ADDRESS);
     const secret = await mailedSecret(careful);
     await setActive(careful.ctx, 'alice', false);
-    expect(await confirmEmail(careful.ctx, secret, ADDRESS)).toEqual({ username: 'alice', isActive: false });
+    expect(await confirmEmail(careful.ctx, NOBODY, secret)).toEqual({ username: 'alice', isActive: false });
     expect((await getUser(careful.ctx, 'alice')).isActive).toBe(false);
   });
 
@@ -112,11 +117,11 @@ describe('a link', () => {
     await register(careful.ctx, ALICE, ADDRESS);
     const secret = await mailedSecret(careful);
     const both = await Promise.allSettled([
-      confirmEmail(careful.ctx, secret, ADDRESS),
-      confirmEmail(careful.ctx, secret, ADDRESS),
+      confirmEmail(careful.ctx, NOBODY, secret),
+      confirmEmail(careful.ctx, NOBODY, secret),
     ]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    await expect(confirmEmail(careful.ctx, secret, ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(confirmEmail(careful.ctx, NOBODY, secret)).rejects.toMatchObject({ code: 'not_found' });
     await expect(describeConfirmation(careful.ctx, secret)).rejects.toMatchObject({ code: 'not_found' });
   });
 
@@ -128,13 +133,13 @@ describe('a link', () => {
     expect(link!.expires_at.getTime() - link!.created_at.getTime()).toBe(3 * 24 * 3_600_000);
     expect(await forgetExpiredLinks(careful.ctx)).toBe(0);
     await links.clone().update({ expires_at: new Date(Date.now() - 1000) });
-    await expect(confirmEmail(careful.ctx, secret, ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(confirmEmail(careful.ctx, NOBODY, secret)).rejects.toMatchObject({ code: 'not_found' });
     expect(await forgetExpiredLinks(careful.ctx)).toBe(1);
     expect(await links.clone().select()).toEqual([]);
   });
 
   it.each(['', 'x', 'A'.repeat(43), `${'A'.repeat(42)}\0`, 'é'.repeat(43)])('is not %j', async (secret) => {
-    await expect(confirmEmail(place.ctx, secret, ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(confirmEmail(place.ctx, NOBODY, secret)).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
@@ -144,14 +149,19 @@ describe('an added address', () => {
     await updateUser(place.ctx, 'alice', { email: 'new@example.com' });
   });
 
-  it('is mailed a link, and is unverified and not primary until then', async () => {
-    const mails = await place.deliver();
+  it('is mailed a link, is unverified until then, and every change is told to the address before (R164)', async () => {
+    const mails = await place.deliverLinks();
     expect(mails).toMatchObject([{ recipients: ['new@example.com'] }]);
     const [old, added] = [{ email: 'alice@example.com', is_primary: true }, { email: 'new@example.com' }];
     expect(await emails(place)).toMatchObject([old, { ...added, is_primary: false, is_verified: false }]);
     const actor = await actorOf(place);
     await expect(setPrimaryEmail(place.ctx, actor, 'new@example.com')).rejects.toMatchObject({ code: 'conflict' });
-    await confirmEmail(place.ctx, secretIn(mails[0]!), ADDRESS);
+    const secret = secretIn(mails[0]!);
+    expect(await describeConfirmation(place.ctx, secret)).toEqual({ username: 'alice', needsLogin: true });
+    await expect(confirmEmail(place.ctx, NOBODY, secret)).rejects.toMatchObject({ code: 'unauthenticated' });
+    const oldLogin = { ...actor, proof: 'old_login' } as Actor;
+    await expect(confirmEmail(place.ctx, oldLogin, secret)).rejects.toMatchObject({ code: 'password_needed' });
+    await confirmEmail(place.ctx, actor, secret);
     expect(await emails(place)).toMatchObject([old, { ...added, is_primary: false, is_verified: true }]);
 
     await setPrimaryEmail(place.ctx, actor, 'NEW@example.com');
@@ -161,6 +171,38 @@ describe('an added address', () => {
     expect(await eventsOf(place, 'user.primary_email_changed')).toEqual([
       { actor: 'alice', address: ADDRESS, subject: 'alice' },
     ]);
+    expect(noticesIn(await place.deliver())).toEqual([
+      'alice@example.com: An address of your account was confirmed',
+      'alice@example.com: The primary address of your account was changed',
+      'new@example.com: An address of your account was confirmed',
+      'new@example.com: The primary address of your account was changed',
+    ]);
+  });
+
+  it('is confirmed by nobody but its owner, whoever reads the mail', async () => {
+    const robert = { ...ALICE, username: 'robert', email: 'robert@example.com' };
+    await createUser(place.ctx, { ...robert, isActive: true, isAdmin: false, isEmailVerified: true });
+    const secret = await mailedSecret(place);
+    const reader = await actorOf(place, 'robert');
+    await expect(confirmEmail(place.ctx, reader, secret)).rejects.toMatchObject({ code: 'forbidden' });
+    await confirmEmail(place.ctx, await actorOf(place), secret);
+  });
+
+  it('that is removed is told of it, when it was confirmed', async () => {
+    const actor = await actorOf(place);
+    await confirmEmail(place.ctx, actor, await mailedSecret(place));
+    await place.deliver();
+    const { id, username } = await getUser(place.ctx, 'alice');
+    const doer = { userId: id, name: username, address: '192.0.2.7' };
+    await removeEmail(place.ctx, { id, username }, 'new@example.com', doer);
+    const mails = await place.deliver();
+    expect(noticesIn(mails)).toEqual([
+      'alice@example.com: An address was removed from your account',
+      'new@example.com: An address was removed from your account',
+    ]);
+    expect(mails[0]!.parsed.text).toMatch(
+      /^Hello alice,[^]*new@example\.com[^]*When: [-\d]{10} [:\d]{5} UTC\. From: 192\.0\.2\.7\./,
+    );
   });
 
   it('that the account has already is mailed nothing', async () => {
@@ -175,9 +217,9 @@ describe('an added address', () => {
     await resendConfirmation(place.ctx, actor, 'new@example.com');
     const second = await mailedSecret(place);
     expect(second).not.toBe(first);
-    await confirmEmail(place.ctx, second, ADDRESS);
+    await confirmEmail(place.ctx, actor, second);
     await expect(resendConfirmation(place.ctx, actor, 'new@example.com')).rejects.toMatchObject({ code: 'conflict' });
-    await confirmEmail(place.ctx, first, ADDRESS); // the older mail may be the one that is opened later
+    await confirmEmail(place.ctx, actor, first); // the older mail may be the one that is opened later
     expect(await eventsOf(place, 'user.email_confirmed')).toHaveLength(1);
   });
 
@@ -206,7 +248,7 @@ describe('an added address', () => {
     await place.deliver();
     await createUser(place.ctx, { ...robert, isEmailVerified: false });
     await updateUser(place.ctx, 'robert', { email: 'robert@example.com' });
-    await confirmEmail(place.ctx, await mailedSecret(place), ADDRESS);
+    await confirmEmail(place.ctx, await actorOf(place, 'robert'), await mailedSecret(place));
     expect((await getUser(place.ctx, 'robert')).email).toBe('robert@example.com');
   });
 });
@@ -216,7 +258,7 @@ describe('asking again without a password', () => {
     await register(careful.ctx, ALICE, ADDRESS);
     await careful.deliver();
     await requestConfirmation(careful.ctx, name, ADDRESS);
-    await confirmEmail(careful.ctx, await mailedSecret(careful), ADDRESS);
+    await confirmEmail(careful.ctx, NOBODY, await mailedSecret(careful));
     expect(await logIn(careful)).toBeDefined();
   });
 
@@ -237,6 +279,6 @@ it('an account that adds addresses all the time does not make us write to all of
   for (let number = 1; number <= 12; number += 1) {
     await updateUser(place.ctx, 'alice', { email: `a${number}@example.com` });
   }
-  expect(await place.deliver()).toHaveLength(10);
+  expect(await place.deliverLinks()).toHaveLength(10);
   expect(place.logLines.filter((line) => line.includes('no link was mailed'))).toHaveLength(2);
 });

@@ -1,9 +1,9 @@
 import {
-  assertMayTry,
-  countFailure,
   forgiveFailures,
   LOGIN_LIMITS,
   networkOf,
+  tryCode,
+  tryCounted,
   type LoginLimit,
   type LoginLimiters,
 } from '../../../src/features/accounts/login-limits';
@@ -20,20 +20,33 @@ afterEach(() => database.drop());
 
 async function fail(times: number, username: string, address: string): Promise<LoginLimit[]> {
   const reached: LoginLimit[] = [];
-  for (let failures = 0; failures < times; failures += 1)
-    reached.push(...(await countFailure(limiters, username, address)));
+  for (let failures = 0; failures < times; failures += 1) {
+    reached.push(...(await tryCounted(limiters, { username, address }, () => Promise.resolve(false))).reached);
+  }
   return reached;
 }
+
+const NOT_TRIED = new Error('not tried');
 
 /** How long the next attempt must wait, in seconds; 0 when it need not. */
 async function wait(username: string, address: string): Promise<number> {
   try {
-    await assertMayTry(limiters, username, address);
-    return 0;
+    await tryCounted(limiters, { username, address }, () => Promise.reject(NOT_TRIED));
+    throw new Error('nothing was tried');
   } catch (error) {
+    if (error === NOT_TRIED) return 0;
     expect(error).toMatchObject({ code: 'busy', message: 'Too many failed logins, try again later' });
     return (error as { retryAfterSeconds: number }).retryAfterSeconds;
   }
+}
+
+/** Time passes for the counts. */
+async function age(seconds: number): Promise<void> {
+  await database.db.raw(
+    `update failure_counts set ends_at = ends_at - make_interval(secs => ?),
+       blocked_until = blocked_until - make_interval(secs => ?), taken_at = taken_at - make_interval(secs => ?)`,
+    [seconds, seconds, seconds],
+  );
 }
 
 it('has the limits that the operator was told', () => {
@@ -41,6 +54,7 @@ it('has the limits that the operator was told', () => {
     pair: { name: 'login_pair', failures: 10, windowSeconds: 900, blockSeconds: 900 },
     address: { name: 'login_address', failures: 100, windowSeconds: 900, blockSeconds: 900 },
     account: { name: 'login_account', failures: 100, windowSeconds: 900, blockSeconds: 30 },
+    code: { name: 'login_code', failures: 10, windowSeconds: 86_400, blockSeconds: 60, longestBlockSeconds: 28_800 },
   });
 });
 
@@ -77,7 +91,7 @@ it('a hundred failures of one account from many addresses block it for half a mi
   expect([seconds > 0, seconds <= 30]).toEqual([true, true]);
   expect(await wait('carol', '192.0.2.1')).toBe(0);
 
-  await database.db('rate_limits').where('key', 'like', 'login_account:%').decrement('expire', 30_000);
+  await age(30);
   expect(await wait('alice', '198.51.100.7')).toBe(0);
 });
 
@@ -98,4 +112,75 @@ it.each([
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
 ])('%s stands for %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
+});
+
+describe('tries that come at once', () => {
+  const settle = async (tries: Promise<unknown>[]) =>
+    (await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled').length;
+
+  it('150 guesses of one password from one address are ten tries, and no more', async () => {
+    let made = 0;
+    const guess = () => {
+      made += 1;
+      return Promise.resolve(false);
+    };
+    const guesses = Array.from({ length: 150 }, () =>
+      tryCounted(limiters, { username: 'alice', address: '192.0.2.1' }, guess),
+    );
+    expect([await settle(guesses), made]).toEqual([10, 10]);
+    expect(await wait('alice', '192.0.2.1')).toBeGreaterThan(800);
+  });
+
+  it('150 guesses of one code, from as many addresses, are ten tries, and no more', async () => {
+    let made = 0;
+    const guess = () => {
+      made += 1;
+      return Promise.resolve(false);
+    };
+    const guesses = Array.from({ length: 150 }, () => tryCode(limiters, 'alice', guess));
+    expect([await settle(guesses), made]).toEqual([10, 10]);
+  });
+
+  it('150 right logins from one address all come through, whatever the limits are', async () => {
+    const logins = Array.from({ length: 150 }, (_, index) =>
+      tryCounted(limiters, { username: `engine_${index % 40}`, address: '192.0.2.1' }, () => Promise.resolve(true)),
+    );
+    expect(await settle(logins)).toBe(150);
+    expect(await fail(9, 'engine_1', '192.0.2.1')).toEqual([]);
+  });
+
+  it('a try that cannot be made is no failure', async () => {
+    for (let tries = 0; tries < 12; tries += 1) await wait('alice', '192.0.2.1');
+    expect(await fail(9, 'alice', '192.0.2.1')).toEqual([]);
+  });
+});
+
+describe('codes of a second factor', () => {
+  const wrong = async () => (await tryCode(limiters, 'alice', () => Promise.resolve(false))).pausedFor;
+  const right = () => tryCode(limiters, 'alice', () => Promise.resolve(true));
+
+  it('ten wrong ones make a pause of a minute, and each further one a pause that is twice as long', async () => {
+    for (let tries = 0; tries < 9; tries += 1) expect(await wrong()).toBeUndefined();
+    const pauses: (number | undefined)[] = [];
+    for (let round = 0; round < 11; round += 1) {
+      const pause = await wrong();
+      pauses.push(pause);
+      await expect(right()).rejects.toMatchObject({ code: 'busy' });
+      await age(pause ?? 0);
+    }
+    expect(pauses).toEqual([60, 120, 240, 480, 960, 1920, 3840, 7680, 15_360, 28_800, 28_800]);
+    expect(await right()).toEqual({ isRight: true, pausedFor: undefined });
+  });
+
+  it('a right one is given back, and forgives no wrong one before it', async () => {
+    for (let tries = 0; tries < 9; tries += 1) await wrong();
+    for (let tries = 0; tries < 20; tries += 1) await right();
+    expect(await wrong()).toBe(60);
+  });
+
+  it('are forgotten after a day', async () => {
+    for (let tries = 0; tries < 9; tries += 1) await wrong();
+    await age(86_400);
+    for (let tries = 0; tries < 9; tries += 1) expect(await wrong()).toBeUndefined();
+  });
 });

@@ -1,3 +1,5 @@
+import { basicActor } from '../../../src/features/accounts/actor';
+import { setPrimaryEmail } from '../../../src/features/accounts/confirmation';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
 import { getAccount } from '../../../src/features/accounts/current-account';
 import { describeReset, requestPasswordReset, resetPassword } from '../../../src/features/accounts/password-reset';
@@ -45,7 +47,7 @@ it('a new password is set by the mailed link, and ends what the old one had open
   expect(await logIn('secret')).toBeUndefined();
   const after = await logIn('another');
   expect(after?.credentialsEpoch).toBe(before!.credentialsEpoch + 1);
-  const old = { kind: 'user' as const, identity: before!, address: ADDRESS };
+  const old = { kind: 'user' as const, proof: 'password' as const, identity: before!, address: ADDRESS };
   await expect(getAccount(place.ctx, old)).rejects.toMatchObject({ code: 'unauthenticated' });
   const [event] = await listEvents(place.ctx, { action: 'user.password_changed', limit: 10 });
   expect(event).toMatchObject({ actor: 'alice', address: '192.0.2.9', details: { by: 'mailed link' } });
@@ -68,11 +70,11 @@ it.each(['alice', 'Alice', 'alice@example.com', 'ALICE@example.com', 'added@exam
 );
 
 it.each([
-  [{ primary: true, added: true }, 'alice@example.com'],
-  [{ primary: false, added: true }, 'added@example.com'],
-  [{ primary: true, added: false }, 'alice@example.com'],
-  [{ primary: false, added: false }, 'alice@example.com'],
-])('with verified %j it goes to %s', async (verified, recipient) => {
+  [{ primary: true, added: true }, ['alice@example.com']],
+  [{ primary: false, added: true }, []],
+  [{ primary: true, added: false }, ['alice@example.com']],
+  [{ primary: false, added: false }, ['alice@example.com']],
+])('with verified %j it goes to %j: never to an address that was added later (R166)', async (verified, recipients) => {
   await addAlice(verified.primary);
   await updateUser(place.ctx, 'alice', { email: 'added@example.com' });
   await place.deliver();
@@ -80,7 +82,38 @@ it.each([
     await place.database.db('emails').where({ is_primary: false }).update({ verified_at: new Date() });
   }
   await requestPasswordReset(place.ctx, 'alice', ADDRESS);
-  expect(await place.deliver()).toMatchObject([{ recipients: [recipient] }]);
+  expect((await place.deliver()).map((mail) => mail.recipients)).toEqual(recipients.map((recipient) => [recipient]));
+});
+
+describe('after a change of the primary address', () => {
+  async function changePrimary(): Promise<void> {
+    await updateUser(place.ctx, 'alice', { email: 'added@example.com' });
+    await place.database.db('emails').where({ is_primary: false }).update({ verified_at: new Date() });
+    await setPrimaryEmail(place.ctx, basicActor((await logIn('secret'))!, ADDRESS), 'added@example.com');
+  }
+
+  it('no link is mailed for 24 hours, and the new address hears why (R166)', async () => {
+    await addAlice();
+    await changePrimary();
+    await place.deliver();
+    await requestPasswordReset(place.ctx, 'alice', ADDRESS);
+    const mails = await place.deliver();
+    expect(mails.map(({ parsed }) => parsed.subject)).toEqual(['No new password for hub.test yet']);
+    expect(mails[0]!.parsed.text).not.toContain('http');
+
+    await place.database.db.raw(`update users set primary_email_changed_at = now() - interval '24 hours 1 second'`);
+    await requestPasswordReset(place.ctx, 'alice', ADDRESS);
+    const [mail] = await place.deliver();
+    expect(mail).toMatchObject({ recipients: ['added@example.com'] });
+    await resetPassword(place.ctx, secretIn(mail!), 'another', ADDRESS);
+  });
+
+  it('a link that the former one was mailed before is good no more', async () => {
+    await addAlice();
+    const secret = await mailedSecret();
+    await changePrimary();
+    await expect(resetPassword(place.ctx, secret, 'another', ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
+  });
 });
 
 it('an unknown name costs the same: whether there is an account is asked only by the job', async () => {

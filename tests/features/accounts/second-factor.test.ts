@@ -1,5 +1,6 @@
 import request from 'supertest';
 import type { Actor } from '../../../src/features/accounts/actor';
+import { confirmLogin } from '../../../src/features/accounts/confirm-login';
 import { verifyPassword } from '../../../src/features/accounts/credentials';
 import { finishLogIn, logIn } from '../../../src/features/accounts/login';
 import { createOwnAccessToken } from '../../../src/features/accounts/own-access-tokens';
@@ -15,6 +16,7 @@ import { findSession } from '../../../src/features/accounts/sessions';
 import { updateUser } from '../../../src/features/accounts/users';
 import { listEvents } from '../../../src/features/audit/audit';
 import { actorOf } from '../../helpers/actors';
+import { queuedJobs } from '../../helpers/run-jobs';
 import { codeOf, wrongCode } from '../../helpers/second-factor';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -35,7 +37,7 @@ async function sessionActor(code?: string) {
   if (login.kind !== 'done') throw new Error(`the login ended with ${login.kind}`);
   const found = await findSession(server.ctx, login.secret);
   if (found === undefined) throw new Error('the session has ended');
-  const actor: Actor = { kind: 'user', identity: found.identity, address: '::1' };
+  const actor: Actor = { kind: 'user', proof: 'password', identity: found.identity, address: '::1' };
   return { actor, id: login.session.id, secret: login.secret };
 }
 
@@ -141,6 +143,42 @@ it('takes each recovery code once, however it is written, until there are new on
   await sessionActor(renewed.recoveryCodes[0]);
 });
 
+it('150 wrong codes at once are ten tries, and the owner is told that the password is known (R163)', async () => {
+  const { secret } = await turnOn();
+  const { ctx } = server;
+  const first = await logIn(ctx, GIVEN, BROWSER);
+  if (first.kind !== 'code_needed') throw new Error(first.kind);
+  const guess = { ticket: first.ticket, code: wrongCode(secret) };
+  const from = (index: number) => ({ ...BROWSER, address: `2001:db8:${index.toString(16)}::1` });
+  const guesses = Array.from({ length: 150 }, (_, index) => finishLogIn(ctx, guess, from(index)));
+  const tried = (await Promise.allSettled(guesses)).filter(({ status }) => status === 'fulfilled');
+  expect(tried).toEqual(Array(10).fill({ status: 'fulfilled', value: { kind: 'wrong_code' } }));
+  const failed = await listEvents(ctx, { action: 'login.failed', limit: 200 });
+  expect(failed.filter(({ details }) => details['reason'] === 'code')).toHaveLength(10);
+  const told = (await queuedJobs(server.database)).filter(({ name }) => name === 'mail_security_notice');
+  expect(told.filter(({ payload }) => (payload as { kind: string }).kind === 'codes_guessed')).toMatchObject([
+    { payload: { to: 'alice@example.com', username: 'alice' } },
+  ]);
+});
+
+it('a session is confirmed with the password and a code, and with neither alone', async () => {
+  const { recoveryCodes } = await turnOn();
+  const { secret, id } = await sessionActor(recoveryCodes[0]);
+  const isConfirmed = async () => (await findSession(server.ctx, secret))?.session.isConfirmed;
+  expect(await isConfirmed()).toBe(true);
+  await server.database.db.raw(`update sessions set authenticated_at = now() - interval '10 minutes 1 second'`);
+  expect(await isConfirmed()).toBe(false);
+  const { userId } = (await findSession(server.ctx, secret))!.account;
+  const own = { id, userId, username: 'alice', address: '::1' };
+  const confirm = (password: string, code?: string) => confirmLogin(server.ctx, own, { password, code });
+  expect(await confirm('wrong', recoveryCodes[1])).toBe('wrong');
+  expect(await confirm('alicepw')).toBe('code_needed');
+  expect(await confirm('alicepw', recoveryCodes[0])).toBe('wrong_code');
+  expect(await isConfirmed()).toBe(false);
+  expect(await confirm('alicepw', recoveryCodes[1])).toBe('confirmed');
+  expect(await isConfirmed()).toBe(true);
+});
+
 it('is limited like passwords, and the right password forgives nothing', async () => {
   const { secret } = await turnOn();
   const code = wrongCode(secret);
@@ -174,7 +212,12 @@ it('is turned off with a code, or by an operator, and is on record', async () =>
 it('is nothing for access tokens', async () => {
   const { token } = await createOwnAccessToken(server.ctx, alice, { name: 'laptop', access: 'admin' });
   const identity = { userId: alice.kind === 'user' ? alice.identity.userId : 0, credentialsEpoch: 0 };
-  const actor: Actor = { kind: 'user', identity: { ...identity, accessTokenId: token.id }, address: '::1' };
+  const actor: Actor = {
+    kind: 'user',
+    proof: 'password',
+    identity: { ...identity, accessTokenId: token.id },
+    address: '::1',
+  };
   await expect(beginSecondFactor(server.ctx, actor)).rejects.toMatchObject({ code: 'forbidden' });
   await expect(secondFactorOf(server.ctx, actor)).rejects.toMatchObject({ code: 'forbidden' });
 });

@@ -86,7 +86,12 @@ describe('changes', () => {
     await updateUser(ctx, 'alice', { password: 'another' });
     const after = await verifyCredentials(ctx, 'alice', 'another', '::1');
     expect(after).toEqual({ userId: before!.userId, credentialsEpoch: before!.credentialsEpoch + 1 });
-    const actor = (identity = before!) => ({ kind: 'user' as const, address: '::1', identity });
+    const actor = (identity = before!) => ({
+      kind: 'user' as const,
+      proof: 'password' as const,
+      address: '::1',
+      identity,
+    });
     await expect(getAccount(ctx, actor())).rejects.toMatchObject({ code: 'unauthenticated' });
     expect(await getAccount(ctx, actor(after))).toMatchObject({ username: 'alice', isAdmin: false });
   });
@@ -95,7 +100,7 @@ describe('changes', () => {
     await createUser(ctx, user('alice'));
     await createUser(ctx, { ...user('root'), email: undefined, isAdmin: true });
     const identity = await verifyCredentials(ctx, 'alice', 'secret', '::1');
-    const actor = { kind: 'user' as const, address: '::1', identity: identity! };
+    const actor = { kind: 'user' as const, proof: 'password' as const, address: '::1', identity: identity! };
     await setAdmin(ctx, 'Alice', true);
     expect((await getAccount(ctx, actor)).isAdmin).toBe(true);
     await setActive(ctx, 'Alice', false);

@@ -73,7 +73,7 @@ describe('pushes to a repository', () => {
     const user = { username: 'alice', password: 'secret', email: undefined };
     await createUser(ctx, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
     const { id } = await getUser(ctx, 'alice');
-    actor = { kind: 'user', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
+    actor = { kind: 'user', proof: 'password', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
   });
   afterAll(() => database.drop());
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const user = { username: 'alice', password: 'secret', email: undefined };
   await createUser(processes[0]!, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
   const { id } = await getUser({ db: database.db }, 'alice');
-  owner = { kind: 'user', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
+  owner = { kind: 'user', proof: 'password', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
 });
 afterAll(() => database.drop());
 

@@ -50,7 +50,7 @@ export async function startHookServer(
 /** Somebody who has logged in. */
 export async function actor(server: TestServer, username: string): Promise<Actor> {
   const identity = await identityForOperator(server.ctx, username);
-  return { kind: 'user', identity, address: '192.0.2.1' };
+  return { kind: 'user', proof: 'password', identity, address: '192.0.2.1' };
 }
 
 /** A hook of alice/app. */

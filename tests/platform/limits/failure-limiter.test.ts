@@ -14,7 +14,11 @@ afterEach(() => database.drop());
 
 /** As if it had all been some time ago. */
 async function age(seconds: number): Promise<void> {
-  await database.db('rate_limits').decrement('expire', seconds * 1000);
+  await database.db.raw(
+    `update failure_counts set ends_at = ends_at - make_interval(secs => ?),
+       blocked_until = blocked_until - make_interval(secs => ?), taken_at = taken_at - make_interval(secs => ?)`,
+    [seconds, seconds, seconds],
+  );
 }
 
 it('blocks with the last failure that is too many, says so once, and for how long', async () => {
@@ -86,7 +90,49 @@ it('counts that are over are removed, the others stay', async () => {
   await age(901);
   await limiter.fail('new');
   await forgetOldCounts(database.db);
-  expect(await database.db('rate_limits').count<[{ count: number }]>()).toEqual([{ count: 1 }]);
+  expect(await database.db('failure_counts').count<[{ count: number }]>()).toEqual([{ count: 1 }]);
   await limiter.fail('new');
   expect(await limiter.fail('new')).toBe(true);
+});
+
+describe('a try that is counted before it is made', () => {
+  it('waits for those that are not decided, and is refused only when they have failed', async () => {
+    for (let tries = 0; tries < LIMIT.failures; tries += 1) expect(await limiter.take('alice')).toBe(0);
+    const waiting = limiter.take('alice');
+    expect(await limiter.waitSeconds('alice')).toBe(0);
+    await limiter.giveBack('alice');
+    expect(await waiting).toBe(0);
+    expect([await limiter.decideFailed('alice'), await limiter.decideFailed('alice')]).toEqual([false, false]);
+    expect(await limiter.decideFailed('alice')).toBe(true);
+    expect(await limiter.take('alice')).toBeGreaterThan(LIMIT.blockSeconds - 30);
+  });
+
+  it('counts as failed when its process is gone', async () => {
+    for (let tries = 0; tries < LIMIT.failures; tries += 1) await limiter.take('alice');
+    await age(31);
+    expect(await limiter.take('alice')).toBeGreaterThan(0);
+    await age(LIMIT.blockSeconds);
+    expect(await limiter.take('alice')).toBe(0);
+  });
+
+  it('forgets what failed before it, and not what is still being tried', async () => {
+    await limiter.fail('alice');
+    await limiter.take('alice');
+    await limiter.take('alice');
+    await limiter.giveBack('alice', { forgets: true });
+    expect(await limiter.decideFailed('alice')).toBe(false);
+    expect(await limiter.fail('alice')).toBe(false);
+    expect(await limiter.fail('alice')).toBe(true);
+  });
+});
+
+it('a host whose clock is wrong neither ends a pause nor makes it longer', async () => {
+  for (let failures = 0; failures < LIMIT.failures; failures += 1) await limiter.fail('alice');
+  const wait = await limiter.waitSeconds('alice');
+  for (const hours of [-24, 24]) {
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(new Date().getTime() + hours * 3_600_000);
+    const seen = await limiter.waitSeconds('alice');
+    clock.mockRestore();
+    expect([seen <= wait, seen > wait - 30]).toEqual([true, true]);
+  }
 });

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { forgetGrants } from '../../../src/features/oauth/grants';
 import { updateUser } from '../../../src/features/accounts/users';
+import { listEvents } from '../../../src/features/audit/audit';
 import { askApi } from '../../helpers/api-client';
 import {
   accessTokenOf,
@@ -73,6 +74,20 @@ describe('POST /o/token/ with a code (protocol 6.2)', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => exchangeCode(server, client, code)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ body }) => body.error === 'invalid_grant')).toHaveLength(9);
+    // Nine came a second time: whose the tokens are is not known any more.
+    const [winner] = answers.filter(({ status }) => status === 200);
+    expect(await profile(winner!.body.access_token)).toBe(401);
+  });
+
+  it('a code that comes a second time ends the tokens that came of it, refreshed ones too (R165)', async () => {
+    const code = await codeOf(server, 'alice', client);
+    const { access_token: first, refresh_token: token } = (await exchangeCode(server, client, code)).body;
+    expect(await profile(first)).toBe(200);
+    const form = { grant_type: 'refresh_token', refresh_token: token };
+    const { access_token: second } = (await askForTokens(server, client, form)).body;
+    expect(await profile(second)).toBe(200);
+    expect((await exchangeCode(server, client, code)).body.error).toBe('invalid_grant');
+    expect(await profile(second)).toBe(401);
   });
 
   it('a code is good for a minute, and then forgotten', async () => {
@@ -164,8 +179,37 @@ describe('POST /o/token/ with a refresh token', () => {
     const [fresh, ...others] = answers.sort((a, b) => a.status - b.status);
     expect([fresh!.status, fresh!.body.scope]).toEqual([200, 'profile_read email_read']);
     expect(others.map(({ body }) => body.error)).toEqual(Array(4).fill('invalid_grant'));
-    expect([await profile(old.access_token), await profile(fresh!.body.access_token)]).toEqual([401, 200]);
-    expect((await refresh(fresh!.body.refresh_token)).status).toBe(200);
+    // Of five that came at once, four came a second time.
+    expect([await profile(old.access_token), await profile(fresh!.body.access_token)]).toEqual([401, 401]);
+  });
+
+  it('gives new tokens again and again, each once', async () => {
+    const old = await first();
+    const second = (await refresh(old.refresh_token)).body;
+    expect([await profile(old.access_token), await profile(second.access_token)]).toEqual([401, 200]);
+    const third = (await refresh(second.refresh_token)).body;
+    expect([await profile(second.access_token), await profile(third.access_token)]).toEqual([401, 200]);
+  });
+
+  it('that comes a second time ends all tokens that came of the same yes, and no others (R165)', async () => {
+    const [stolen, other] = [await first(), await first()];
+    const second = (await refresh(stolen.refresh_token)).body;
+    const third = (await refresh(second.refresh_token)).body;
+    expect((await refresh(stolen.refresh_token)).body.error).toBe('invalid_grant');
+    expect(await profile(third.access_token)).toBe(401);
+    expect((await refresh(third.refresh_token)).body.error).toBe('invalid_grant');
+    expect(await profile(other.access_token)).toBe(200);
+    expect(await listEvents(server.ctx, { action: 'oauth.reused', limit: 1 })).toMatchObject([
+      { actor: 'server', subject: 'alice', details: { client: client.id } },
+    ]);
+  });
+
+  it('a refresh for more than there was is refused, and leaves the tokens as they are (R165)', async () => {
+    const tokens = await first();
+    const wider = await refresh(tokens.refresh_token, { scope: 'profile_read email_read profile_write' });
+    expect([wider.status, wider.body.error]).toEqual([400, 'invalid_scope']);
+    expect(await profile(tokens.access_token)).toBe(200);
+    expect((await refresh(tokens.refresh_token)).status).toBe(200);
   });
 
   it('may ask for less, and not for more', async () => {
@@ -199,8 +243,6 @@ describe('a Bearer token', () => {
     ['get', '', 'profile_read', {}],
     ['patch', '', 'profile_write', { company: 'Acme' }],
     ['get', 'emails/', 'email_read', {}],
-    ['post', 'emails/', 'email_write', { email: 'more@example.com' }],
-    ['delete', 'emails/', 'email_write', { email: 'more@example.com' }],
   ] as const)('%s /users/alice/%s needs %s', async (method, path, scope, body) => {
     const all = ['profile_read', 'profile_write', 'email_read', 'email_write'];
     const ask = async (token: string) =>

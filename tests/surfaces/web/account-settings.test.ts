@@ -81,12 +81,12 @@ it('addresses are added, confirmed, made primary and removed', async () => {
 
 it('a new password needs the old one, and ends all sessions', async () => {
   const PATH = '/account/password/';
-  const wrong = await browser.send(PATH, { current_password: 'wrong-word', password: 'new-word' });
+  const wrong = await browser.send(PATH, { confirm_password: 'wrong-word', password: 'new-word' });
   expect([wrong.status, wrong.html]).toEqual([400, expect.stringContaining('The current password is wrong.')]);
   expect(wrong.html).not.toMatch(/wrong-word|new-word/);
-  const current_password = `${username}pw`;
-  expect((await browser.send(PATH, { current_password, password: '1' })).status).toBe(400);
-  const done = await browser.send(PATH, { current_password, password: 'new-word' });
+  const confirm_password = `${username}pw`;
+  expect((await browser.send(PATH, { confirm_password, password: '1' })).status).toBe(400);
+  const done = await browser.send(PATH, { confirm_password, password: 'new-word' });
   expect(done).toMatchObject({ status: 303, location: '/account/login/' });
   expect((await browser.get(PATH)).status).toBe(303);
   expect((await browser.send('/account/login/', { username, password: 'new-word' })).status).toBe(303);

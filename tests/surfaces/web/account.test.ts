@@ -175,7 +175,7 @@ describe('every page', () => {
 });
 
 it('too many asks from one address are told to wait', async () => {
-  await server.ctx.db('rate_limits').delete();
+  await server.ctx.db('failure_counts').delete();
   for (let time = 1; time <= 20; time += 1) await submit('/account/reset', { account: `n${time}` }).expect(200);
   const refused = await submit('/account/reset', { account: 'another' }).expect(429, /Please wait/);
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await addUser(server, 'sleeper', { isActive: false });
 });
 afterAll(() => server.close());
-beforeEach(() => server.ctx.db('rate_limits').delete());
+beforeEach(() => server.ctx.db('failure_counts').delete());
 
 const ALICE = { username: 'alice', password: 'alicepw' };
 const LOGIN = '/account/login/';

@@ -37,7 +37,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
     expect(second.html).toContain('You are logged in as alice');
     expect([...second.html.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)).toEqual([
       'see your profile',
-      'add and remove e-mail addresses',
+      'no more than that: e-mail addresses are changed by you alone',
     ]);
   });
 

@@ -33,7 +33,11 @@ async function join(team: string, username: string, who: Browsing): Promise<void
   const { html } = await owner.get('/organizations/acme/invitations/');
   const user = await server.ctx.db('users').where({ username }).first('id', 'credentials_epoch');
   const identity = { userId: Number(user.id), credentialsEpoch: Number(user.credentials_epoch) };
-  await acceptInvitation(server.ctx, { kind: 'user', identity, address: '' }, { id: Number(idsOn(html)[0]) });
+  await acceptInvitation(
+    server.ctx,
+    { kind: 'user', proof: 'password', identity, address: '' },
+    { id: Number(idsOn(html)[0]) },
+  );
   expect((await who.get(`/organizations/acme/teams/${team}/`)).status).toBe(200);
 }
 

@@ -6,7 +6,10 @@ import { endpoint, reply } from '../endpoint';
 import { line } from './schemas';
 import { assertSelf, ownUser, usernameParams } from './users';
 
-/* The addresses of an account (protocol 6.1). */
+/*
+ * The addresses of an account (protocol 6.1). They are credentials, for a password is set by a mailed link: the scope
+ * email_write, which the Hub had for them, lets a program do nothing here.
+ */
 
 const emailSchema = z
   .strictObject({ email: z.string(), verified: z.boolean(), primary: z.boolean() })
@@ -35,7 +38,6 @@ const getEmails = endpoint({
 const postEmail = endpoint({
   ...FACTS,
   method: 'post',
-  scope: 'email_write',
   isForAccountItself: true,
   summary: 'Add an address; no mail is sent',
   params: usernameParams,
@@ -53,7 +55,6 @@ const postEmail = endpoint({
 const deleteEmail = endpoint({
   ...FACTS,
   method: 'delete',
-  scope: 'email_write',
   isForAccountItself: true,
   summary: 'Remove an address; the primary one stays',
   params: usernameParams,
@@ -66,7 +67,7 @@ const deleteEmail = endpoint({
   },
 });
 
-const OWN = { ...FACTS, scope: 'email_write', isForAccountItself: true, params: usernameParams } as const;
+const OWN = { ...FACTS, isForAccountItself: true, params: usernameParams } as const;
 
 const postConfirmation = endpoint({
   ...OWN,

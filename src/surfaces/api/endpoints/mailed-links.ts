@@ -37,10 +37,14 @@ const confirmReset = endpoint({
 });
 
 const confirmAddress = endpoint({
-  ...OPEN,
+  method: 'post',
+  access: 'optional',
   path: '/api/v1.1/emails/confirm/',
   tag: 'emails',
   summary: 'Confirm the address that a link was mailed to',
+  description:
+    'For the address that an account was registered with the secret is enough. For one that was added later its owner ' +
+    'must be logged in and have given the password within the last ten minutes.',
   body: z.strictObject({ secret }),
   responses: {
     200: {
@@ -48,9 +52,9 @@ const confirmAddress = endpoint({
       body: z.strictObject({ username: z.string(), is_active: z.boolean().describe('Whether the account can log in') }),
     },
   },
-  errors: ['not_found'],
+  errors: ['not_found', 'unauthenticated', 'forbidden', 'password_needed'],
   handle: async (ctx, { body, caller }) => {
-    const { username, isActive } = await confirmEmail(ctx, body.secret, caller.actor.address);
+    const { username, isActive } = await confirmEmail(ctx, caller.actor, body.secret);
     return reply(200, { username, is_active: isActive });
   },
 });

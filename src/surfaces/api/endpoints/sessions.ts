@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
+import { confirmLogin } from '../../../features/accounts/confirm-login';
 import { doerOf } from '../../../features/accounts/doer';
 import {
   endOneSession,
@@ -90,6 +91,33 @@ const deleteSession = endpoint({
   },
 });
 
+const WRONG_FIELDS = { wrong: 'password', code_needed: 'code', wrong_code: 'code' } as const;
+
+const confirmSession = endpoint({
+  ...ONE,
+  path: '/api/v1.1/session/confirm/',
+  method: 'post',
+  access: 'session',
+  summary: 'Give the password again; for ten minutes the session may do what answers password_needed otherwise',
+  description: 'errors names the field that is wrong, or missing. Basic with the password needs none of this.',
+  body: z.strictObject({
+    password: line(4096),
+    code: line(100).optional().describe('Of the second factor, where it is on, or a recovery code'),
+  }),
+  responses: { 204: { description: 'Confirmed' } },
+  errors: ['busy', 'inactive'],
+  handle: async (ctx, { body, caller: { account, session, actor } }) => {
+    const { userId, username } = account;
+    const own = { id: session.id, userId, username, address: actor.address };
+    const result = await confirmLogin(ctx, own, body);
+    if (result === 'confirmed') return reply(204);
+    const field = `body.${WRONG_FIELDS[result]}`;
+    const message = result === 'code_needed' ? 'is needed' : 'is wrong';
+    const detail = result === 'wrong' ? 'The password is wrong' : REFUSALS[result];
+    throw new AppError('invalid', detail, { fields: [{ field, message }] });
+  },
+});
+
 const sessionSchema = z
   .strictObject({
     id: z.int(),
@@ -158,4 +186,12 @@ const deleteOneSession = endpoint({
   },
 });
 
-export const sessionEndpoints = [postSession, getSession, deleteSession, getSessions, deleteSessions, deleteOneSession];
+export const sessionEndpoints = [
+  postSession,
+  getSession,
+  deleteSession,
+  confirmSession,
+  getSessions,
+  deleteSessions,
+  deleteOneSession,
+];

@@ -5,10 +5,19 @@ import type { Reply } from '../../../../platform/http/exchange';
 import { endedSessionCookie } from '../../../../platform/http/session-cookie';
 import type { Member, WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';
+import { CONFIRM_FIELDS } from '../../confirm-password';
+import { ConfirmFields } from '../../confirm-password-page';
 import { Panel } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
+import type { View } from '../../view';
 import { accountPage, doerFor, ownAccount } from './frame';
+
+/** The current password is asked for always; with a code, where it was not given lately and a second factor is on. */
+function CurrentPassword({ member: { login } }: { member: Member }): View {
+  const asked = login.session.isConfirmed ? { ...login, hasSecondFactor: false } : login;
+  return <ConfirmFields login={asked} label="Current password" />;
+}
 
 function passwordPage(member: Member, fault?: Fault): Reply {
   return accountPage(
@@ -18,13 +27,7 @@ function passwordPage(member: Member, fault?: Fault): Reply {
       <Problem text={fault?.text} />
       <p>A new password ends all of your sessions, this one too. Access tokens stay.</p>
       <Form visitor={member}>
-        <Field
-          label="Current password"
-          name="current_password"
-          type="password"
-          required
-          autocomplete="current-password"
-        />
+        <CurrentPassword member={member} />
         <Field
           label="New password"
           name="password"
@@ -51,7 +54,7 @@ export const postPassword: WebHandler<'member-form'> = async (ctx, { req, caller
   const { username } = ownAccount(caller);
   const { fault } = await attempt(async () => {
     // Somebody may have left a browser open, which must not shut the owner out.
-    const isRight = await verifyFirstFactor(ctx, username, form.raw('current_password'), address);
+    const isRight = await verifyFirstFactor(ctx, username, form.raw(CONFIRM_FIELDS.password), address);
     if (isRight === undefined) throw new AppError('invalid', 'The current password is wrong');
     await updateUser(ctx, username, { password: form.raw('password') }, doerFor(caller));
   });

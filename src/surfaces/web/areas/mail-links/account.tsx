@@ -1,7 +1,8 @@
 import { confirmEmail, describeConfirmation, requestConfirmation } from '../../../../features/accounts/confirmation';
 import { describeReset, requestPasswordReset, resetPassword } from '../../../../features/accounts/password-reset';
 import type { Reply } from '../../../../platform/http/exchange';
-import type { WebHandler } from '../../access';
+import { isMember, LoginNeeded, type WebHandler } from '../../access';
+import { confirmedVisitor } from '../../confirm-password';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { attempt, type Fault } from '../../problems';
 import type { Visitor } from '../../visitor';
@@ -29,7 +30,8 @@ function askPage(visitor: Visitor, title: string, button: string): Reply {
 }
 
 export const getConfirmation: WebHandler<'anyone'> = async (ctx, { params, caller }) => {
-  const { username } = await describeConfirmation(ctx, params['secret'] ?? '');
+  const { username, needsLogin } = await describeConfirmation(ctx, params['secret'] ?? '');
+  if (needsLogin && caller.login === undefined) throw new LoginNeeded();
   return boxPage(
     caller,
     'Confirm your address',
@@ -45,7 +47,10 @@ export const getConfirmation: WebHandler<'anyone'> = async (ctx, { params, calle
 };
 
 export const postConfirmation: WebHandler<'link-form'> = async (ctx, { params, caller }) => {
-  const { username, isActive } = await confirmEmail(ctx, params['secret'] ?? '', caller.address);
+  const secret = params['secret'] ?? '';
+  const { needsLogin } = await describeConfirmation(ctx, secret);
+  const { actor } = needsLogin && isMember(caller) ? await confirmedVisitor(ctx, caller, caller.form) : caller;
+  const { username, isActive } = await confirmEmail(ctx, actor, secret);
   const text = isActive ? `You can log in as ${username}.` : `The account ${username} is not active, though.`;
   return sentencePage(caller, 'Your address is confirmed', text);
 };

@@ -1,7 +1,8 @@
 import { identityOf } from '../../../../features/accounts/actor';
 import { authorize, GrantError } from '../../../../features/oauth/grants';
 import { empty, type Reply } from '../../../../platform/http/exchange';
-import type { Member, WebHandler } from '../../access';
+import { isMember, type Member, type WebHandler } from '../../access';
+import { confirmedVisitor } from '../../confirm-password';
 import { Actions, Form } from '../../components/forms';
 import { Heading, Panel } from '../../components/page-parts';
 import { page, redirect } from '../../reply';
@@ -41,10 +42,6 @@ async function orSendBack(asked: Asked, work: () => Promise<Reply> | Reply): Pro
 function originOf(redirectUri: string): string {
   const { origin, protocol } = new URL(redirectUri);
   return origin === 'null' ? protocol : origin;
-}
-
-function isMember(visitor: Visitor): visitor is Member {
-  return visitor.login !== undefined;
 }
 
 function toLogin(visitor: Visitor, query: URLSearchParams): Reply {
@@ -101,6 +98,7 @@ export const postConsent: WebHandler<'link-form'> = async (ctx, { query, caller 
     const identity = identityOf(caller.actor);
     if (!isMember(caller) || identity === undefined) return toLogin(caller, query); // it has ended meanwhile
     if (caller.form.text('step') !== 'allow') throw new GrantError('access_denied', 'the user said no');
+    await confirmedVisitor(ctx, caller, caller.form, [originOf(asked.redirectUri)]);
     const { account } = caller.login;
     const code = await authorize(ctx, asked.request, asked.client, { account, identity, address: caller.address });
     return sendBack(asked, { code });

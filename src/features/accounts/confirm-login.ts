@@ -1,0 +1,43 @@
+import type { Needs } from '../../context';
+import { recordEvent } from '../audit/audit';
+import { inTransaction } from '../../platform/db/db';
+import { verifyFirstFactor } from './credentials';
+import { useCode } from './second-factor-codes';
+import * as sessions from './sessions.store';
+
+type Confirming = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'tokenKey' | 'recentLogins'>;
+
+/** What somebody gives to show that the browser is still theirs. */
+export interface GivenAgain {
+  readonly password: string;
+  /** of the app, or a recovery code; it is not looked at where no second factor is on */
+  readonly code?: string | undefined;
+}
+
+export type Confirmation = 'confirmed' | 'wrong' | 'code_needed' | 'wrong_code';
+
+/**
+ * Takes the password again, and a code where the second factor is on. For ten minutes the session may do then what
+ * `guarded-actions.ts` names.
+ *
+ * @param session - its id, and whose it is
+ * @throws AppError `busy` after too many wrong ones, `inactive`
+ */
+export async function confirmLogin(
+  ctx: Confirming,
+  session: { readonly id: number; readonly userId: number; readonly username: string; readonly address: string },
+  { password, code }: GivenAgain,
+): Promise<Confirmation> {
+  const { id, userId, username, address } = session;
+  const found = await verifyFirstFactor(ctx, username, password, address);
+  if (found?.identity.userId !== userId) return 'wrong';
+  if (found.hasSecondFactor) {
+    if (code === undefined || code === '') return 'code_needed';
+    if (!(await useCode(ctx, { userId, username, address }, code))) return 'wrong_code';
+  }
+  await inTransaction(ctx.db, async (tx) => {
+    await sessions.confirm(tx, id);
+    await recordEvent(tx, { userId, name: username, address }, { action: 'session.confirmed', subject: username });
+  });
+  return 'confirmed';
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import type { Reply } from '../../platform/http/exchange';
+import { Actions, Field, Form as FormElement, Problem } from './components/forms';
+import { Heading, Panel } from './components/page-parts';
+import { CONFIRM_FIELDS, type PasswordNeeded } from './confirm-password';
+import type { Form } from './form';
+import { page } from './reply';
+import type { View } from './view';
+import type { Login, Visitor } from './visitor';
+
+/** The fields for the password, and for a code where the second factor is on. */
+export function ConfirmFields({ login, label = 'Password' }: { readonly login: Login; readonly label?: string }): View {
+  return (
+    <>
+      <Field
+        label={label}
+        name={CONFIRM_FIELDS.password}
+        type="password"
+        required
+        autocomplete="current-password"
+        autofocus
+      />
+      {login.hasSecondFactor && (
+        <Field
+          label="Code"
+          name={CONFIRM_FIELDS.code}
+          required
+          maxlength={40}
+          autocomplete="one-time-code"
+          hint="The six digits that your app shows, or a recovery code."
+        />
+      )}
+    </>
+  );
+}
+
+/** What was typed, to be sent again; passwords are not written into a page. */
+function typedFields(form: Form): readonly (readonly [string, string])[] {
+  return form.entries().filter(([name]) => name !== 'csrf_token' && !/password|confirm_code/i.test(name));
+}
+
+/** The page that asks for the password, in the place of what the form asked for. */
+export function confirmPasswordPage(visitor: Visitor, req: IncomingMessage, needed: PasswordNeeded): Reply {
+  const { login } = visitor;
+  if (login === undefined) throw needed;
+  const { form, fault, formAction } = needed;
+  return page(
+    visitor,
+    {
+      title: 'Confirm your password',
+      isNarrow: true,
+      status: fault?.status ?? 403,
+      headers: fault?.headers ?? {},
+      formAction,
+    },
+    <>
+      <Heading title="Confirm your password" />
+      <Panel>
+        <Problem text={fault?.text} />
+        <p>
+          You are signed in as {login.account.username}. This could cost you the account, so give your password again.
+          You are not asked for ten minutes then.
+        </p>
+        <FormElement visitor={visitor} action={req.url ?? '/'}>
+          {typedFields(form).map(([name, value]) => (
+            <input type="hidden" name={name} value={value} />
+          ))}
+          <ConfirmFields login={login} />
+          <Actions>
+            <button type="submit">Confirm</button>
+            <a href="/account/reset">Forgot your password?</a>
+          </Actions>
+        </FormElement>
+      </Panel>
+    </>,
+  );
+}
