@@ -6,7 +6,7 @@ import { isImageId, isTag } from '../repositories/names';
 import { assertReadable, findScope } from '../repositories/scope';
 import * as store from './history.store';
 import { readLayerFacts, type LayerFacts } from './layer-facts';
-import { parseLayerJson, type JsonRecord } from './layer-json';
+import { parseLayerJson, whyUnreadable, type JsonRecord } from './layer-json';
 
 /** A layer of an image. */
 export interface HistoryLayer extends LayerFacts {
@@ -16,6 +16,8 @@ export interface HistoryLayer extends LayerFacts {
   readonly depth: number;
   /** as it was pushed, so mostly compressed */
   readonly layerSizeBytes: number;
+  /** why engines cannot read its json, and so not pull it, as part of a sentence */
+  readonly unreadable?: string | undefined;
 }
 
 /** How an image came to be: the image itself first, its base last. */
@@ -55,6 +57,7 @@ async function layersOf(ctx: Needs<'db'>, rows: readonly store.HistoryRow[]): Pr
     id: row.image_id,
     depth: row.depth,
     layerSizeBytes: row.layer_size_bytes,
+    unreadable: whyUnreadable(jsons.get(row.content_id)),
     ...readLayerFacts(jsons.get(row.content_id), jsons.get(rows[at + 1]?.content_id ?? 0)),
   }));
 }

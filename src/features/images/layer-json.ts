@@ -26,3 +26,14 @@ export function parseLayerJson(bytes: Buffer): JsonRecord | undefined {
     return undefined;
   }
 }
+
+/** What Go reads as a moment; engines decode nothing of a json with another `created`. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** Why engines cannot pull an image with this json, as part of a sentence; undefined when nothing is known against it. */
+export function whyUnreadable(json: JsonRecord | undefined): string | undefined {
+  const created = json?.['created'];
+  if (created === undefined || created === null) return undefined;
+  if (typeof created === 'string' && RFC_3339.test(created)) return undefined;
+  return 'its "created" is not a moment in the form 2015-06-01T12:00:00Z';
+}

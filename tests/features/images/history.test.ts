@@ -44,6 +44,7 @@ it('shows the image first and its base last, with what made each layer', async (
       id: top.id,
       depth: 3,
       layerSizeBytes: 2000,
+      unreadable: 'its "created" is not a moment in the form 2015-06-01T12:00:00Z',
       createdAt: undefined,
       author: 'somebody',
       comment: 'made by a test',

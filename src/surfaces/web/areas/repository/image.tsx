@@ -56,6 +56,18 @@ function Facts({ repository, history, tag }: Shown): View {
   );
 }
 
+/** A push is not refused for it: what was pushed is kept as it is. */
+function Unreadable({ layers }: Pick<ImageHistory, 'layers'>): View {
+  const layer = layers.find(({ unreadable }) => unreadable !== undefined);
+  if (layer === undefined) return <></>;
+  return (
+    <p class="notice warn">
+      Engines cannot pull this image: they cannot read the json of <code>{shortId(layer.id)}</code>, because{' '}
+      {layer.unreadable}.
+    </p>
+  );
+}
+
 interface TagLinksProps {
   readonly visitor: Visitor;
   readonly repository: RepositoryDetails;
@@ -90,6 +102,7 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
             label="Command that pulls this tag"
           />
         )}
+        <Unreadable layers={history.layers} />
         <Facts {...shown} />
         {tag !== undefined && <TagLinks visitor={visitor} repository={repository} tag={tag.name} />}
       </Panel>

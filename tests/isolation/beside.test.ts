@@ -1,0 +1,44 @@
+import { createAccessToken } from '../../src/features/accounts/access-tokens';
+import { getUser } from '../../src/features/accounts/users';
+import { OPERATOR } from '../../src/features/audit/audit';
+import { askApi } from '../helpers/api-client';
+import { makeImage, pushImages } from '../helpers/images';
+import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
+
+/* What an access token for one repository may do in a public one that it is not for: read, as an anonymous caller. */
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  for (const name of ['alice', 'carol']) await addUser(server, name);
+  await pushImages(server, 'carol/app', [makeImage()], { user: 'carol' });
+});
+afterAll(() => server.close());
+
+const APP = '/api/v1.1/repositories/carol/app/';
+
+async function authorizationFor(repositories: string[] | undefined): Promise<{ Authorization: string }> {
+  const { id: userId } = await getUser(server.ctx, 'alice');
+  const account = { userId, username: 'alice' };
+  const token = { name: repositories?.join() ?? 'all', access: 'admin', repositories } as const;
+  return { Authorization: basic('alice', (await createAccessToken(server.ctx, account, token, OPERATOR)).secret) };
+}
+
+it('it gives no stars, comments and flags, and sees no star of its account (R10)', async () => {
+  await askApi(server, 'put', `${APP}star/`, { as: 'alice' });
+  const { body: comment } = await askApi(server, 'post', `${APP}comments/`, { as: 'alice', body: { text: 'hello' } });
+  const limited = await authorizationFor(['alice/other']);
+  const statuses = async (headers: { Authorization: string }): Promise<number[]> => [
+    (await askApi(server, 'put', `${APP}star/`, { headers })).status,
+    (await askApi(server, 'post', `${APP}comments/`, { headers, body: { text: 'hello' } })).status,
+    (await askApi(server, 'put', `${APP}comments/${comment.id}/flag/`, { headers })).status,
+    (await askApi(server, 'delete', `${APP}comments/${comment.id}/`, { headers })).status,
+    (await askApi(server, 'delete', `${APP}star/`, { headers })).status,
+  ];
+  const isStarred = async (headers: { Authorization: string }): Promise<unknown> =>
+    (await askApi(server, 'get', APP, { headers })).body.is_starred;
+  const whole = await authorizationFor(undefined);
+  expect([await isStarred(limited), await isStarred(whole)]).toEqual([false, true]);
+  expect(await statuses(limited)).toEqual([403, 403, 403, 403, 403]);
+  expect(await statuses(whole)).toEqual([204, 201, 204, 204, 204]);
+});
