@@ -136,6 +136,7 @@ export function contextOf(
   const mailLimiters = {
     name: new FailureLimiter(parts.db, MAIL_LIMITS.name),
     address: new FailureLimiter(parts.db, MAIL_LIMITS.address),
+    links: new FailureLimiter(parts.db, MAIL_LIMITS.links),
   };
   const storageRoom = new StorageRoom(storage, {
     usedBytes: () => storedBytes(parts),

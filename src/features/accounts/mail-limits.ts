@@ -10,11 +10,13 @@ import { networkOf } from './login-limits';
  *   one name, or one mailbox                     5   1 hour   1 hour
  *   one name or address, to be invited           5   1 hour   1 hour
  *   one address of the network                  20   1 hour   1 hour
+ *   one account, links to any of its addresses  10   1 hour   1 hour
  */
 
 export const MAIL_LIMITS = {
   name: { name: 'mail_name', failures: 6, windowSeconds: 3600, blockSeconds: 3600 },
   address: { name: 'mail_address', failures: 21, windowSeconds: 3600, blockSeconds: 3600 },
+  links: { name: 'mail_links', failures: 11, windowSeconds: 3600, blockSeconds: 3600 },
 } as const;
 
 /** How many accounts may be registered from one network. */
@@ -22,7 +24,7 @@ export function registrationLimit(perHour: number): FailureLimit {
   return { name: 'registration', failures: perHour + 1, windowSeconds: 3600, blockSeconds: 3600 };
 }
 
-/** The limiters of both counts. */
+/** The limiters of these counts. */
 export type MailLimiters = { readonly [K in keyof typeof MAIL_LIMITS]: FailureLimiter };
 
 async function countAsk(limiter: FailureLimiter, subject: string): Promise<number> {
@@ -37,6 +39,11 @@ export function mailboxOf(nameOrAddress: string): string {
 /** Counts that a mail goes to a mailbox, or to the account of a name; whether it may have one more. */
 export async function countMailTo(limiters: Pick<MailLimiters, 'name'>, nameOrAddress: string): Promise<boolean> {
   return (await countAsk(limiters.name, mailboxOf(nameOrAddress))) === 0;
+}
+
+/** Counts that a link is mailed to an account; whether it may have one more. Addresses that went since then count, too. */
+export async function countMailedLink(limiters: Pick<MailLimiters, 'links'>, userId: number): Promise<boolean> {
+  return (await countAsk(limiters.links, String(userId))) === 0;
 }
 
 /**

@@ -32,7 +32,7 @@ async function countOf(table: string): Promise<number> {
 }
 
 describe('registration', () => {
-  it('of 30 at once from one network, only so many get through (R93)', async () => {
+  it('of 30 at once from one network, only so many get through (R230)', async () => {
     const names = Array.from({ length: 30 }, (_, index) => `sailor${index}`);
     const answers = await Promise.all(names.map((name) => registerAs(name)));
     expect(answers.filter((answer) => answer === 'registered')).toHaveLength(5);
@@ -57,7 +57,7 @@ describe('registration', () => {
     expect(await registerAs('robert')).toBe('registered');
   });
 
-  it('mails one mailbox a few times only, whatever stands after a plus (R93)', async () => {
+  it('mails one mailbox a few times only, whatever stands after a plus (R230)', async () => {
     const settings = { registrationsPerHour: 1000, confirmationRequired: true };
     ctx = createTestContext(database.db, { settings });
     const answers: string[] = [];
@@ -69,7 +69,7 @@ describe('registration', () => {
 });
 
 describe('an address that nobody has confirmed', () => {
-  it('does not keep its owner from registering (R94)', async () => {
+  it('does not keep its owner from registering (R231)', async () => {
     await registerAs('mallory', 'alice@example.com');
     const { id } = await getUser(ctx, 'mallory');
     await addEmail(ctx, { id, username: 'mallory' }, 'robert@example.com', OPERATOR);
@@ -83,7 +83,7 @@ describe('an address that nobody has confirmed', () => {
     expect(await registerAs('mallory', 'Alice@example.com')).toBe('email is already associated with an account');
   });
 
-  it('is forgotten after a week, and so is an account that waits for it (R94)', async () => {
+  it('is forgotten after a week, and so is an account that waits for it (R231)', async () => {
     await registerAs('waiting');
     const verified = { isActive: true, isAdmin: false, isEmailVerified: true };
     await createUser(ctx, { username: 'alice', password: 'secret1', email: 'alice@example.com', ...verified });
