@@ -85,3 +85,17 @@ async function assertNotOnlyVerified(tx: Db, userId: number, address: string): P
   if (!isOnly || verified[0]?.is_primary === true) return;
   throw new AppError('conflict', 'This is the only confirmed address. Confirm another one first');
 }
+
+/**
+ * Forgets further addresses of accounts that nobody has confirmed for so many days.
+ *
+ * @returns how many there were
+ */
+export async function forgetUnverifiedEmails(ctx: Needs<'db'>, days: number): Promise<number> {
+  return store.forgetUnverified(ctx.db, days);
+}
+
+/** Names of accounts without repositories that have waited for so many days to be confirmed. */
+export async function listNeverConfirmed(ctx: Needs<'db'>, days: number): Promise<string[]> {
+  return store.listNeverConfirmed(ctx.db, days);
+}

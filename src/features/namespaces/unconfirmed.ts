@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import { forgetUnverified, listNeverConfirmed } from '../accounts/emails.store';
+import { forgetUnverifiedEmails, listNeverConfirmed } from '../accounts/emails';
 import { deletePerson } from './account-deletion';
 
 const DAYS = 7;
@@ -12,9 +12,9 @@ const DAYS = 7;
  * @returns how many there were
  */
 export async function forgetUnconfirmed(ctx: Needs<'db'>): Promise<{ addresses: number; accounts: number }> {
-  const addresses = await forgetUnverified(ctx.db, DAYS);
+  const addresses = await forgetUnverifiedEmails(ctx, DAYS);
   let accounts = 0;
-  for (const username of await listNeverConfirmed(ctx.db, DAYS)) {
+  for (const username of await listNeverConfirmed(ctx, DAYS)) {
     try {
       await deletePerson(ctx, username);
       accounts += 1;
