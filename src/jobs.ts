@@ -10,6 +10,7 @@ import { forgetMaintenance } from './features/maintenance/runs';
 import { storageReportJob } from './features/maintenance/storage-report';
 import { invitationMailJob } from './features/namespaces/invitation-mail';
 import { forgetInvitations } from './features/namespaces/invitations';
+import { forgetUnconfirmed } from './features/namespaces/unconfirmed';
 import { forgetGrants } from './features/oauth/grants';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
@@ -54,6 +55,7 @@ export function jobsOf(ctx: Context): Job[] {
         await forgetDeliveries(ctx);
         await forgetOldCounts(ctx.db);
         await forgetExpiredLinks(ctx);
+        await forgetUnconfirmed(ctx);
         await forgetInvitations(ctx);
         await forgetSources(ctx, 24 * 30 * HOUR_MS);
         await forgetMaintenance(ctx, 24 * ctx.settings.auditDays * HOUR_MS);

@@ -1,11 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The ids of the processes that a process has started. Linux only. */
+/** The ids of the processes that a process has started; none when it has ended. Linux only. */
 export function childrenOf(pid: number): number[] {
   const tasks = `/proc/${pid}/task`;
-  return readdirSync(tasks).flatMap((task) =>
-    readFileSync(`${tasks}/${task}/children`, 'utf8').split(/\s+/).filter(Boolean).map(Number),
-  );
+  try {
+    return readdirSync(tasks).flatMap((task) => idsIn(`${tasks}/${task}/children`));
+  } catch {
+    return [];
+  }
+}
+
+/** A thread may have ended since it was listed. */
+function idsIn(file: string): number[] {
+  try {
+    return readFileSync(file, 'utf8').split(/\s+/).filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
 }
 
 /** A process and all below it, as systemd finds them in the control group of a service. */

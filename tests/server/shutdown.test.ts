@@ -20,7 +20,7 @@ const ROOT = path.join(__dirname, '../..');
 const SERVE = [process.execPath, path.join(ROOT, 'bin/drydock.js'), 'serve'];
 
 let dataDir: string;
-let started: Started[];
+let started: Pick<Started, 'child' | 'ended' | 'isOver'>[];
 beforeAll(async () => {
   dataDir = await makeDataDir('shutdown');
 });
@@ -49,7 +49,7 @@ interface Started {
 }
 
 function isPrimary(pid: number): boolean {
-  return /^\S*node \S*bin\/drydock\.js serve$/.test(commandOf(pid)) && childrenOf(pid).length > 0;
+  return /^\S*node \S*bin\/drydock\.js serve$/.test(commandOf(pid)); // the first of the tree
 }
 
 /** Runs a command that runs the server, in a process group of its own, and waits until it listens. */
@@ -74,13 +74,12 @@ async function start(command: readonly string[], environment: Record<string, str
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  started.push({ child, ended, isOver }); // also when it does not come up
   for (;;) {
     const url = /Drydock listens on (http:\S+)/.exec(output)?.[1];
     const primary = isOver() ? undefined : treeOf(child.pid!).find(isPrimary);
     if (url !== undefined && primary !== undefined) {
-      const server = { url, child, ended, isOver, output: () => output, primary };
-      started.push(server);
-      return server;
+      return { url, child, ended, isOver, output: () => output, primary };
     }
     if (isOver()) throw new Error(`it ended before it listened: ${output}`);
     await Promise.race([ended, sleep(20)]);

@@ -166,7 +166,9 @@ export async function disable(db: Db, id: number): Promise<DisabledRow | undefin
          where u.is_active and u.robot_of is null and owns_namespace(u.id, place.namespace) order by u.id) end as told`,
     [id],
   );
-  return rows[0];
+  const row = rows[0];
+  // The driver reads bigint, but not arrays of it.
+  return row && { ...row, told: row.told.map(Number) };
 }
 
 export interface ToldRepositoryRow {
