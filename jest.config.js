@@ -24,6 +24,7 @@ module.exports = {
   },
   globalSetup: '<rootDir>/tests/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/tests/helpers/global-teardown.ts',
-  testTimeout: 30_000,
+  // Ends what hangs, and says nothing of speed: the machine may be busy with something else.
+  testTimeout: 180_000,
   maxWorkers: 2,
 };

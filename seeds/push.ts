@@ -32,7 +32,7 @@ async function isThere(ctx: Context, actor: Actor, image: DemoImage): Promise<bo
 
 async function upload(ctx: Context, actor: Actor, image: DemoImage): Promise<void> {
   await putImageJson(ctx, actor, image.id, () => Promise.resolve(image.json));
-  await storeLayer(ctx, await getUploadForLayer(ctx, actor, image.id), Readable.from([image.layer]));
+  await storeLayer(ctx, actor, await getUploadForLayer(ctx, actor, image.id), Readable.from([image.layer]));
   const payload = createHash('sha256').update(image.json).update('\n').update(image.layer).digest('hex');
   const { signal } = new AbortController();
   await putChecksum(ctx, { actor, signal }, image.id, { payload: `sha256:${payload}`, tarsum: undefined });
@@ -44,7 +44,7 @@ export async function push(ctx: Context, identity: Identity, { repository, chain
   const nonce = randomBytes(8).toString('hex');
   const token: Actor = { kind: 'token', address: ADDRESS, identity, repository, access: 'write', nonce };
   const list = chain.map(({ id }) => ({ id, checksum: undefined }));
-  await startPush(ctx, user, repository, () => Promise.resolve(list));
+  await startPush(ctx, user, repository, () => Promise.resolve(list), nonce);
   for (const image of chain) {
     if (!(await isThere(ctx, token, image))) await upload(ctx, token, image);
   }

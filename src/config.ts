@@ -109,6 +109,7 @@ const environment = z.object({
   DRYDOCK_ADMIN_PASSWORD: z.string().superRefine(obeys(assertPassword)).optional(),
   DRYDOCK_ADMIN_EMAIL: z.string().superRefine(obeys(assertEmail)).optional(),
   DRYDOCK_REGISTRATION: z.enum(['open', 'closed']).default('open'),
+  DRYDOCK_REGISTRATIONS_PER_HOUR: wholeNumber(1, 1_000_000).default(60),
   DRYDOCK_EMAIL_CONFIRMATION: z.enum(['off', 'required']).default('off'),
   DRYDOCK_SMTP_URL: z
     .url({

@@ -24,6 +24,8 @@ import type { PasswordChecker } from './platform/passwords/password-checker';
 export interface Settings {
   /** a stranger may register */
   readonly registrationOpen: boolean;
+  /** how many accounts may be registered from one network in an hour */
+  readonly registrationsPerHour: number;
   /** a new account stays inactive until it is confirmed */
   readonly confirmationRequired: boolean;
   /** new names are held to the rules of the Hub: shorter, and without hyphens in namespaces */
@@ -79,7 +81,9 @@ export interface Context {
   /** count wrong passwords and codes, for all processes on one database */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account' | 'code', FailureLimiter>>;
   /** count mails that strangers ask for */
-  readonly mailLimiters: Readonly<Record<'name' | 'address', FailureLimiter>>;
+  readonly mailLimiters: Readonly<Record<'name' | 'address' | 'links', FailureLimiter>>;
+  /** counts accounts that strangers register, by network */
+  readonly registrationLimiter: FailureLimiter;
   readonly mailer: Mailer;
   /** what stands before the paths of links */
   readonly publicUrl: PublicUrl;

@@ -10,6 +10,7 @@ import { forgetMaintenance } from './features/maintenance/runs';
 import { storageReportJob } from './features/maintenance/storage-report';
 import { invitationMailJob } from './features/namespaces/invitation-mail';
 import { forgetInvitations } from './features/namespaces/invitations';
+import { forgetUnconfirmed } from './features/namespaces/unconfirmed';
 import { forgetGrants } from './features/oauth/grants';
 import { finishDeletions } from './features/repositories/deletion';
 import { forgetOpenings } from './features/repositories/openings';
@@ -29,12 +30,8 @@ const SCRUB = { bytesPerSecond: 10_000_000, olderThanMs: 7 * 24 * HOUR_MS, longe
 async function scrubForANight(ctx: Context, stopping: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([stopping, AbortSignal.timeout(SCRUB.longestMs)]);
   const { layers, bytes, damaged, restored } = await scrub(ctx, { ...SCRUB, signal });
-  const removed = await ctx.blobs.sweepQuarantined(ago(24 * 30));
+  const removed = await ctx.blobs.sweepQuarantined(new Date(Date.now() - 24 * 30 * HOUR_MS));
   ctx.log.info({ layers, bytes, damaged: damaged.length, restored: restored.length, removed }, 'scrubbed');
-}
-
-function ago(hours: number): Date {
-  return new Date(Date.now() - hours * HOUR_MS);
 }
 
 /** What the server does behind the requests. */
@@ -43,31 +40,32 @@ export function jobsOf(ctx: Context): Job[] {
     {
       name: 'finish_deletions',
       schedule: '*/10 * * * *',
-      run: () => finishDeletions(ctx, ago(24)),
+      run: () => finishDeletions(ctx, 24 * HOUR_MS),
     },
     {
       name: 'sweep',
       schedule: '17 * * * *',
       run: async () => {
-        // A layer may take a day to arrive, and its upload is touched only at both ends.
-        ctx.log.info(await sweep(ctx, ago(72)), 'swept');
+        // An upload shows each minute that its layer goes on arriving.
+        ctx.log.info(await sweep(ctx, 72 * HOUR_MS), 'swept');
         await forgetSessions(ctx);
         await forgetGrants(ctx);
-        await forgetOpenings(ctx, ago(24 * 30));
-        await forgetPushes(ctx, ago(24 * 7));
+        await forgetOpenings(ctx, 24 * 30 * HOUR_MS);
+        await forgetPushes(ctx);
         await forgetDeliveries(ctx);
         await forgetOldCounts(ctx.db);
         await forgetExpiredLinks(ctx);
+        await forgetUnconfirmed(ctx);
         await forgetInvitations(ctx);
-        await forgetSources(ctx, ago(24 * 30));
-        await forgetMaintenance(ctx, ago(24 * ctx.settings.auditDays));
+        await forgetSources(ctx, 24 * 30 * HOUR_MS);
+        await forgetMaintenance(ctx, 24 * ctx.settings.auditDays * HOUR_MS);
       },
     },
     {
       name: 'forget_events',
       schedule: '23 3 * * *',
       run: async () => {
-        const forgotten = await forgetEvents(ctx, ago(24 * ctx.settings.auditDays));
+        const forgotten = await forgetEvents(ctx, 24 * ctx.settings.auditDays * HOUR_MS);
         ctx.log.info({ forgotten }, 'the audit log was shortened');
       },
     },

@@ -8,7 +8,7 @@ import { StorageRooms } from './blobs/storage-rooms';
 import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
-import { MAIL_LIMITS } from './features/accounts/mail-limits';
+import { MAIL_LIMITS, registrationLimit } from './features/accounts/mail-limits';
 import { storedBytes } from './features/images/scrub';
 import { saveActivity } from './features/statistics/counting';
 import { ensureTokenKey } from './features/tokens/token-key';
@@ -53,6 +53,7 @@ export function settingsOf(config: Config): Settings {
   const publicHost = config.DRYDOCK_PUBLIC_URL === undefined ? [] : [new URL(config.DRYDOCK_PUBLIC_URL).host];
   return {
     registrationOpen: config.DRYDOCK_REGISTRATION === 'open',
+    registrationsPerHour: config.DRYDOCK_REGISTRATIONS_PER_HOUR,
     confirmationRequired: config.DRYDOCK_EMAIL_CONFIRMATION === 'required',
     hubLimits: config.DRYDOCK_HUB_LIMITS,
     registryEndpoints: config.DRYDOCK_REGISTRY_ENDPOINTS ?? publicHost,
@@ -99,6 +100,7 @@ type MadeHere =
   | 'layerUploads'
   | 'loginLimiters'
   | 'mailLimiters'
+  | 'registrationLimiter'
   | 'recentLogins'
   | 'cache'
   | 'searchTotals'
@@ -134,6 +136,7 @@ export function contextOf(
   const mailLimiters = {
     name: new FailureLimiter(parts.db, MAIL_LIMITS.name),
     address: new FailureLimiter(parts.db, MAIL_LIMITS.address),
+    links: new FailureLimiter(parts.db, MAIL_LIMITS.links),
   };
   const storageRoom = new StorageRoom(storage, {
     usedBytes: () => storedBytes(parts),
@@ -155,6 +158,7 @@ export function contextOf(
     layerUploads,
     loginLimiters,
     mailLimiters,
+    registrationLimiter: new FailureLimiter(parts.db, registrationLimit(parts.settings.registrationsPerHour)),
     recentLogins,
     cache,
     searchTotals,

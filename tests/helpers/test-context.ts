@@ -14,6 +14,7 @@ import { contextOf } from '../../src/runtime';
 
 const SETTINGS: Settings = {
   registrationOpen: true,
+  registrationsPerHour: 10_000,
   confirmationRequired: false,
   hubLimits: false,
   registryEndpoints: [],

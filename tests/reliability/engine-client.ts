@@ -92,13 +92,15 @@ export function engineClient(url: string, user: string, observe: Observer = () =
     /** Pushes a chain, base first; resolves only when every step was acknowledged. */
     async push(repository: string, chain: readonly TestImage[], tags: readonly string[]): Promise<void> {
       const base = `/v1/repositories/${repository}`;
-      const list = JSON.stringify(chain.map(({ id }) => ({ id })));
+      const tip = chain.at(-1)?.id;
+      // As engines from 0.8 on do: the tagged image once for each tag.
+      const tagged = tags.map((tag) => ({ id: tip, Tag: tag }));
+      const list = JSON.stringify([...chain.slice(0, -1).map(({ id }) => ({ id })), ...tagged]);
       const opened = await send({ method: 'PUT', path: `${base}/`, body: list, ...asUser }, [200]);
       const authorization = `Token ${String(opened.headers['x-docker-token'])}`;
       for (const image of chain) await upload(authorization, image);
-      const tip = JSON.stringify(chain.at(-1)?.id);
       for (const tag of tags) {
-        await send({ method: 'PUT', path: `${base}/tags/${tag}`, authorization, body: tip }, [200]);
+        await send({ method: 'PUT', path: `${base}/tags/${tag}`, authorization, body: JSON.stringify(tip) }, [200]);
       }
       await send({ method: 'PUT', path: `${base}/images`, body: '[]', ...asUser }, [204]);
     },

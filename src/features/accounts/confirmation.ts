@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from './actor';
@@ -53,15 +54,27 @@ export async function confirmEmail(
   });
 }
 
+/** Of accounts that name the same address, the first that confirms it has it. */
+async function verifyUnlessTaken(tx: Db, emailId: number): ReturnType<typeof store.verifyEmail> {
+  try {
+    return await store.verifyEmail(tx, emailId);
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError('conflict', 'Another account has confirmed this address', { cause: error });
+  }
+}
+
 /**
  * What follows from a mailed link that was opened: the address is the account's.
  *
  * @param tx - in which the link is used up
+ * @throws AppError `conflict` when another account has confirmed the address
  */
 export async function confirmOwnership(tx: Db, link: LinkRow, address: string): Promise<void> {
   const doer: Doer = { userId: link.user_id, name: link.username, address };
-  const verified = await store.verifyEmail(tx, link.email_id);
+  const verified = await verifyUnlessTaken(tx, link.email_id);
   if (verified !== undefined) {
+    await store.deleteUnverifiedCopies(tx, link.email_id);
     await recordEvent(tx, doer, { action: 'user.email_confirmed', subject: link.username });
     if (!link.is_primary && verified.is_primary) await store.notePrimaryChange(tx, link.user_id);
     if (!link.is_primary) await tellAccount(tx, link.user_id, 'email_confirmed', doer, { detail: link.email });

@@ -53,16 +53,6 @@ export async function takeLink(db: Db, hash: Buffer, purpose: LinkPurpose): Prom
   return rows[0];
 }
 
-export async function countLinks(db: Db, userId: number, withinSeconds: number): Promise<number> {
-  const rows = await query<{ count: number }>(
-    db,
-    `select count(*) from email_links l join emails e on e.id = l.email_id
-     where e.user_id = $1 and l.created_at > now() - make_interval(secs => $2)`,
-    [userId, withinSeconds],
-  );
-  return rows[0]?.count ?? 0;
-}
-
 /** @returns how many there were */
 export async function deleteExpiredLinks(db: Db): Promise<number> {
   return (await query(db, 'delete from email_links where expires_at < now() returning 1 as one')).length;

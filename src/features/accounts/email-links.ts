@@ -52,11 +52,6 @@ function useless(): AppError {
   return new AppError('not_found', 'This link has expired, or it was used already');
 }
 
-/** How many links the account was sent within the last hour. */
-export async function countRecentLinks(ctx: Needs<'db'>, userId: number): Promise<number> {
-  return store.countLinks(ctx.db, userId, 3600);
-}
-
 /**
  * Forgets the links that have expired.
  *

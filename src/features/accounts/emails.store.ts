@@ -29,7 +29,7 @@ export async function findEmailOf(db: Db, userId: number, address: string): Prom
 export async function findNamedEmail(db: Db, nameOrAddress: string): Promise<EmailRow | undefined> {
   const rows = await query<EmailRow>(
     db,
-    `${SELECT} where u.username = lower($1) or lower(e.email) = lower($1) order by e.is_primary desc, e.id limit 1`,
+    `${SELECT} where u.username = lower($1) or lower(e.email) = lower($1) order by e.verified_at is null, e.is_primary desc, e.id limit 1`,
     [nameOrAddress],
   );
   return rows[0];
@@ -106,6 +106,47 @@ export async function activateWaiting(db: Db, userId: number): Promise<boolean> 
     [userId],
   );
   return rows.length > 0;
+}
+
+/** How many addresses an account has. */
+export async function countOf(db: Db, userId: number): Promise<number> {
+  const rows = await query<{ count: number }>(db, 'select count(*)::int as count from emails where user_id = $1', [
+    userId,
+  ]);
+  return rows[0]?.count ?? 0;
+}
+
+/** Takes a confirmed address from the accounts that only named it as a further one of theirs. */
+export async function deleteUnverifiedCopies(db: Db, emailId: number): Promise<void> {
+  await query(
+    db,
+    `delete from emails e using emails mine where mine.id = $1 and e.id <> mine.id
+       and lower(e.email) = lower(mine.email) and e.verified_at is null and not e.is_primary`,
+    [emailId],
+  );
+}
+
+/** @returns how many further addresses were forgotten that nobody has confirmed for so many days */
+export async function forgetUnverified(db: Db, days: number): Promise<number> {
+  const rows = await query(
+    db,
+    `delete from emails where verified_at is null and not is_primary and created_at < now() - make_interval(days => $1)
+     returning id`,
+    [days],
+  );
+  return rows.length;
+}
+
+/** Accounts without repositories that have waited for so many days to be confirmed. */
+export async function listNeverConfirmed(db: Db, days: number): Promise<string[]> {
+  const rows = await query<{ username: string }>(
+    db,
+    `select u.username from users u where u.awaits_confirmation and u.created_at < now() - make_interval(days => $1)
+       and not exists (select 1 from repositories r where r.namespace = u.username)
+     order by u.id limit 1000`,
+    [days],
+  );
+  return rows.map(({ username }) => username);
 }
 
 /** The account's addresses change one after the other. */

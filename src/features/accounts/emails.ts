@@ -1,14 +1,13 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
-import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
+import { addEmailTo, EMAIL_TAKEN } from './add-email';
 import * as store from './emails.store';
 import { lockAccount } from './locks.store';
 import { assertEmail } from './rules';
 import { tellAccount } from './security-notices';
-import { EMAIL_TAKEN, type User } from './users';
-import { insertEmail } from './users.store';
+import type { User } from './users';
 
 /** An address of an account. */
 export interface Email {
@@ -34,7 +33,7 @@ export async function findMailboxAddress(ctx: Needs<'db'>, userId: number): Prom
 /**
  * Adds an address, not verified and not primary (protocol 6.1).
  *
- * @throws AppError `invalid`; `conflict` when any account has it already
+ * @throws AppError `invalid`; `conflict` when any account has confirmed it, this one has it, or too many
  */
 export async function addEmail(
   ctx: Needs<'db'>,
@@ -43,15 +42,12 @@ export async function addEmail(
   doer: Doer,
 ): Promise<Email> {
   assertEmail(address);
-  try {
-    await inTransaction(ctx.db, async (tx) => {
-      await insertEmail(tx, { userId: user.id, address, isPrimary: false, isVerified: false });
-      await recordEvent(tx, doer, { action: 'user.email_added', subject: user.username });
-      await tellAccount(tx, user.id, 'email_added', doer, { detail: address });
-    });
-  } catch (error) {
-    throw isUniqueViolation(error) ? new AppError('conflict', EMAIL_TAKEN, { cause: error }) : error;
-  }
+  await inTransaction(ctx.db, async (tx) => {
+    const id = await addEmailTo(tx, { userId: user.id, address, isPrimary: false, isVerified: false });
+    if (id === undefined) throw new AppError('conflict', EMAIL_TAKEN);
+    await recordEvent(tx, doer, { action: 'user.email_added', subject: user.username });
+    await tellAccount(tx, user.id, 'email_added', doer, { detail: address });
+  });
   return { address, isPrimary: false, isVerified: false };
 }
 
@@ -88,4 +84,18 @@ async function assertNotOnlyVerified(tx: Db, userId: number, address: string): P
   const isOnly = verified.length === 1 && verified[0]?.email.toLowerCase() === address.toLowerCase();
   if (!isOnly || verified[0]?.is_primary === true) return;
   throw new AppError('conflict', 'This is the only confirmed address. Confirm another one first');
+}
+
+/**
+ * Forgets further addresses of accounts that nobody has confirmed for so many days.
+ *
+ * @returns how many there were
+ */
+export async function forgetUnverifiedEmails(ctx: Needs<'db'>, days: number): Promise<number> {
+  return store.forgetUnverified(ctx.db, days);
+}
+
+/** Names of accounts without repositories that have waited for so many days to be confirmed. */
+export async function listNeverConfirmed(ctx: Needs<'db'>, days: number): Promise<string[]> {
+  return store.listNeverConfirmed(ctx.db, days);
 }

@@ -1,19 +1,17 @@
 import type { Needs } from '../../context';
 import { queuedJob, type Job } from '../../platform/jobs/queue';
-import { countRecentLinks, makeLinkSecret } from './email-links';
+import { makeLinkSecret } from './email-links';
 import type { LinkPurpose } from './email-links.store';
 import { findEmail, findMailbox, findNamedEmail, findResetMailbox, type EmailRow } from './emails.store';
+import { countMailedLink } from './mail-limits';
 import { confirmation, MAIL_JOBS, notice, request, securityNotice } from './mail-queue';
 import { NOTICES, noticeText, type NoticeKind } from './security-notices';
 
-type Mailing = Needs<'db' | 'log' | 'mailer' | 'publicUrl'>;
-
-/** An account that adds addresses all the time would make us write to all of them. */
-const LINKS_AN_HOUR = 10;
+type Mailing = Needs<'db' | 'log' | 'mailer' | 'mailLimiters' | 'publicUrl'>;
 
 /** @returns undefined when the account was sent too many already */
 async function makeLink(ctx: Mailing, purpose: LinkPurpose, email: EmailRow): Promise<string | undefined> {
-  if ((await countRecentLinks(ctx, email.user_id)) >= LINKS_AN_HOUR) {
+  if (!(await countMailedLink(ctx.mailLimiters, email.user_id))) {
     ctx.log.warn({ username: email.username, purpose }, 'no link was mailed: the account was sent too many');
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { AppError } from '../../platform/errors';
-import type { FailureLimiter } from '../../platform/limits/failure-limiter';
+import type { FailureLimit, FailureLimiter } from '../../platform/limits/failure-limiter';
 import { networkOf } from './login-limits';
 
 /*
@@ -7,21 +7,43 @@ import { networkOf } from './login-limits';
  * nobody may learn from the answer whether it is an account's. Its owner has the first five in the mailbox then.
  *
  *   who                                       asks   in       then nothing for
- *   one name, or one typed e-mail address        5   1 hour   1 hour
+ *   one name, or one mailbox                     5   1 hour   1 hour
  *   one name or address, to be invited           5   1 hour   1 hour
  *   one address of the network                  20   1 hour   1 hour
+ *   one account, links to any of its addresses  10   1 hour   1 hour
  */
 
 export const MAIL_LIMITS = {
   name: { name: 'mail_name', failures: 6, windowSeconds: 3600, blockSeconds: 3600 },
   address: { name: 'mail_address', failures: 21, windowSeconds: 3600, blockSeconds: 3600 },
+  links: { name: 'mail_links', failures: 11, windowSeconds: 3600, blockSeconds: 3600 },
 } as const;
 
-/** The limiters of both counts. */
+/** How many accounts may be registered from one network. */
+export function registrationLimit(perHour: number): FailureLimit {
+  return { name: 'registration', failures: perHour + 1, windowSeconds: 3600, blockSeconds: 3600 };
+}
+
+/** The limiters of these counts. */
 export type MailLimiters = { readonly [K in keyof typeof MAIL_LIMITS]: FailureLimiter };
 
 async function countAsk(limiter: FailureLimiter, subject: string): Promise<number> {
   return (await limiter.count(subject)).waitSeconds;
+}
+
+/** The mailbox behind an address: what stands after a plus in its name only sorts it. Names of accounts stay as they are. */
+export function mailboxOf(nameOrAddress: string): string {
+  return nameOrAddress.toLowerCase().replace(/\+[^@]*(?=@)/, '');
+}
+
+/** Counts that a mail goes to a mailbox, or to the account of a name; whether it may have one more. */
+export async function countMailTo(limiters: Pick<MailLimiters, 'name'>, nameOrAddress: string): Promise<boolean> {
+  return (await countAsk(limiters.name, mailboxOf(nameOrAddress))) === 0;
+}
+
+/** Counts that a link is mailed to an account; whether it may have one more. Addresses that went since then count, too. */
+export async function countMailedLink(limiters: Pick<MailLimiters, 'links'>, userId: number): Promise<boolean> {
+  return (await countAsk(limiters.links, String(userId))) === 0;
 }
 
 /**
@@ -35,5 +57,5 @@ export async function countMailAsk(limiters: MailLimiters, nameOrAddress: string
   if (retryAfterSeconds > 0) {
     throw new AppError('busy', 'Too many mails were asked for, try again later', { retryAfterSeconds });
   }
-  return (await countAsk(limiters.name, nameOrAddress.toLowerCase())) === 0;
+  return countMailTo(limiters, nameOrAddress);
 }

@@ -1,5 +1,7 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
+import { networkOf } from './login-limits';
+import { countMailTo, MAIL_LIMITS } from './mail-limits';
 import { assertEmailIsFree, assertUserFormats, createUser, isNameTaken, NAME_TAKEN } from './users';
 
 /** What a stranger sends to register; anything may be missing. */
@@ -15,15 +17,37 @@ function present(value: string | undefined, field: string): string {
 }
 
 /**
+ * Counts before anything is created, so that of many at once no more get through than may. What fits no account any more
+ * was refused before, and is not counted: engines log in by trying to register.
+ */
+async function countRegistration(
+  { registrationLimiter, mailLimiters }: Needs<'mailLimiters' | 'registrationLimiter'>,
+  address: string,
+  email: string,
+): Promise<void> {
+  const { waitSeconds: retryAfterSeconds } = await registrationLimiter.count(networkOf(address));
+  if (retryAfterSeconds > 0) {
+    throw new AppError('busy', 'Too many accounts were registered from your network, try again later', {
+      retryAfterSeconds,
+    });
+  }
+  if (await countMailTo(mailLimiters, email)) return;
+  throw new AppError('busy', 'Too many accounts were registered with this mailbox, try again later', {
+    retryAfterSeconds: MAIL_LIMITS.name.blockSeconds,
+  });
+}
+
+/**
  * Registers an account, in the order of protocol 2.2. Old engines log in by trying to register, so that whether the
  * name exists comes before every other rule: an old name that breaks today's format must still reach the log in, and
  * so must somebody who leaves the address blank. The address is mailed a link to confirm it.
  *
  * @param address - of whoever registers
- * @throws AppError `invalid` and `conflict` in the Hub's words, `closed` when the operator lets nobody register
+ * @throws AppError `invalid` and `conflict` in the Hub's words, `closed` when the operator lets nobody register,
+ *   `busy` after too many from one network or for one mailbox
  */
 export async function register(
-  ctx: Needs<'db' | 'settings' | 'passwords'>,
+  ctx: Needs<'db' | 'settings' | 'passwords' | 'mailLimiters' | 'registrationLimiter'>,
   input: Registration,
   address: string,
 ): Promise<void> {
@@ -35,6 +59,7 @@ export async function register(
   assertUserFormats({ username, password, email }, ctx.settings);
   await assertEmailIsFree(ctx, email);
   if (!ctx.settings.registrationOpen) throw new AppError('closed', 'Registration is closed');
+  await countRegistration(ctx, address, email);
   const awaitsConfirmation = ctx.settings.confirmationRequired;
   const states = { isActive: !awaitsConfirmation, awaitsConfirmation, isAdmin: false, isEmailVerified: false };
   await createUser(ctx, { username, password, email, ...states }, address);

@@ -83,10 +83,15 @@ export async function isNameTaken(db: Db, name: string): Promise<boolean> {
   return (await query(db, text, [name])).length > 0;
 }
 
-export async function insertEmail(
-  db: Db,
-  email: { userId: number; address: string; isPrimary: boolean; isVerified: boolean },
-): Promise<number> {
+/** An address that an account gets. */
+export interface NewEmail {
+  readonly userId: number;
+  readonly address: string;
+  readonly isPrimary: boolean;
+  readonly isVerified: boolean;
+}
+
+export async function insertEmail(db: Db, email: NewEmail): Promise<number> {
   const rows = await query<{ id: number }>(
     db,
     `insert into emails (user_id, email, is_primary, verified_at)
@@ -98,10 +103,13 @@ export async function insertEmail(
   return id;
 }
 
-export async function findEmailOwner(db: Db, address: string): Promise<number | undefined> {
-  const rows = await query<{ user_id: number }>(db, 'select user_id from emails where lower(email) = lower($1)', [
-    address,
-  ]);
+/** The account that has confirmed this address. */
+export async function findVerifiedOwner(db: Db, address: string): Promise<number | undefined> {
+  const rows = await query<{ user_id: number }>(
+    db,
+    'select user_id from emails where lower(email) = lower($1) and verified_at is not null',
+    [address],
+  );
   return rows[0]?.user_id;
 }
 

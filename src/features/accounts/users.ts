@@ -4,6 +4,7 @@ import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import type { Identity } from './actor';
+import { addEmailTo, EMAIL_TAKEN } from './add-email';
 import { queueConfirmation } from './mail-queue';
 import { assertNotRetired } from './retired-names';
 import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './rules';
@@ -36,7 +37,6 @@ export interface NewUser {
 
 /** Engines compare it byte for byte: it sends them on to the log in (protocol 2.2). */
 export const NAME_TAKEN = 'Username or email already exists';
-export const EMAIL_TAKEN = 'email is already associated with an account';
 
 function toUser(row: store.UserRow): User {
   return {
@@ -89,9 +89,9 @@ export function assertUserFormats(user: Pick<NewUser, 'username' | 'password' | 
   if (user.email !== undefined) assertEmail(user.email);
 }
 
-/** @throws AppError `conflict` when an account has this address */
+/** @throws AppError `conflict` when an account has confirmed this address */
 export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Promise<void> {
-  if ((await store.findEmailOwner(ctx.db, address)) !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
+  if ((await store.findVerifiedOwner(ctx.db, address)) !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
 }
 
 /**
@@ -131,17 +131,11 @@ async function insertUnlessTaken(tx: Db, user: NewUser & { passwordHash: string 
  *
  * @returns false when the user has this address already
  */
-async function addEmail(tx: Db, email: Parameters<typeof store.insertEmail>[1]): Promise<boolean> {
-  const owner = await store.findEmailOwner(tx, email.address);
-  if (owner === email.userId) return false;
-  if (owner !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
-  try {
-    const emailId = await store.insertEmail(tx, email);
-    if (!email.isVerified) await queueConfirmation(tx, emailId);
-    return true;
-  } catch (error) {
-    throw isUniqueViolation(error) ? new AppError('conflict', EMAIL_TAKEN, { cause: error }) : error;
-  }
+async function addEmail(tx: Db, email: store.NewEmail): Promise<boolean> {
+  const emailId = await addEmailTo(tx, email);
+  if (emailId === undefined) return false;
+  if (!email.isVerified) await queueConfirmation(tx, emailId);
+  return true;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { agoSql, query } from '../../platform/db/query';
 
 export interface AuditRow {
   id: number;
@@ -72,13 +72,13 @@ export async function count(db: Db, filter: Conditions): Promise<number> {
 }
 
 /** @returns how many of the oldest went, at most `limit` */
-export async function deleteBefore(db: Db, before: Date, limit: number): Promise<number> {
+export async function deleteBefore(db: Db, olderThanMs: number, limit: number): Promise<number> {
   const rows = await query(
     db,
     `delete from audit_events where id in (
-       select id from audit_events where at < $1 order by at limit $2
+       select id from audit_events where at < ${agoSql('$1')} order by at limit $2
      ) returning id`,
-    [before, limit],
+    [olderThanMs, limit],
   );
   return rows.length;
 }

@@ -189,14 +189,14 @@ export async function countEvents(ctx: Needs<'db'>, filter: Omit<AuditFilter, 'l
 const FORGOTTEN_AT_ONCE = 10_000;
 
 /**
- * Forgets the events before `before`.
+ * Forgets the events that are older than this.
  *
  * @returns how many there were
  */
-export async function forgetEvents(ctx: Needs<'db'>, before: Date): Promise<number> {
+export async function forgetEvents(ctx: Needs<'db'>, olderThanMs: number): Promise<number> {
   let forgotten = 0;
   for (;;) {
-    const deleted = await store.deleteBefore(ctx.db, before, FORGOTTEN_AT_ONCE);
+    const deleted = await store.deleteBefore(ctx.db, olderThanMs, FORGOTTEN_AT_ONCE);
     forgotten += deleted;
     if (deleted < FORGOTTEN_AT_ONCE) return forgotten;
   }

@@ -1,6 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
+import { noteSignOfLife } from '../repositories/pushes';
 import { layerIsDamaged, type SizedBlobRef } from './damage';
 import { getImageJson } from './images';
 import { tarsumsOf, type Asker, type InspectionNeeds } from './inspection/inspection';
@@ -77,13 +78,19 @@ function receivedBefore(ctx: Needs<'db' | 'cache'>, image: Image): Received {
   return { payloadChecksum, layer: { digest, storageKey, sizeBytes }, readJson: () => getImageJson(ctx, image) };
 }
 
-/** Makes the link; a link that another push made first must have the same content to count as this push's success. */
+/**
+ * Makes the link. When another push of the image was faster, its json and layer stay, and this push has succeeded, too:
+ * engines of different generations write different json for one image. Not when what is there has another parent, and so
+ * is another image, or when its layer is damaged.
+ */
 async function complete(ctx: Needs<'db'>, upload: store.UploadRow): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const contentId = await store.insertContent(tx, upload);
     if (!(await store.completeLink(tx, upload, contentId))) {
       const linked = await store.findLinkedContent(tx, upload.repository_id, upload.image_id);
-      if (linked?.json_digest !== upload.json_digest) throw new AppError('conflict', 'Cannot set this image checksum');
+      const isSameJson = linked?.json_digest === upload.json_digest;
+      const isSameImage = linked?.parent_id === upload.parent_id && !linked.is_damaged;
+      if (!isSameJson && !isSameImage) throw new AppError('conflict', 'Cannot set this image checksum');
     }
     await store.closeUpload(tx, upload.id);
   });
@@ -113,6 +120,7 @@ export async function putChecksum(
     if (await matches(ctx, asker, claimed, receivedBefore(ctx, { id: imageId, ...located.complete }))) return;
     throw new AppError('conflict', 'Cannot set this image checksum');
   }
+  await noteSignOfLife(ctx, actor, upload.repository_id, imageId);
   const received = receivedBy(upload);
   if (received === undefined || !(await matches(ctx, asker, claimed, received)))
     throw new AppError('invalid', MISMATCH);

@@ -1,34 +1,39 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { agoSql, query } from '../../platform/db/query';
+import { isAliveSql } from '../repositories/living-pushes-sql';
 
 /** Repositories that have an image which no tag of theirs names directly, and that nobody announced lately. */
-export async function listCandidates(db: Db, before: Date): Promise<{ id: number; namespace: string; name: string }[]> {
+export async function listCandidates(
+  db: Db,
+  olderThanMs: number,
+): Promise<{ id: number; namespace: string; name: string }[]> {
   return query(
     db,
     `select r.id, r.namespace, r.name from repositories r
      where exists (
-       select 1 from repository_images i where i.repository_id = r.id and i.announced_at < $1
+       select 1 from repository_images i where i.repository_id = r.id and i.announced_at < ${agoSql('$1')}
          and not exists (select 1 from tags t where t.repository_id = r.id and t.image_id = i.image_id)
      )
      order by r.namespace, r.name`,
-    [before],
+    [olderThanMs],
   );
 }
 
 /**
- * Takes out of a repository what no tag reaches. What was announced since `before`, or is being uploaded or the parent
- * of that, stays, with its ancestors: a push announces everything that it will need. Locks in the order of pushes.
+ * Takes out of a repository what no tag reaches. What a living push announced or uploaded, what was announced lately, or
+ * is being uploaded or the parent of that, stays, with its ancestors. Locks in the order of pushes.
  */
 export async function deleteUnreachable(
   db: Db,
   repositoryId: number,
-  before: Date,
+  olderThanMs: number,
 ): Promise<{ image_id: string; content_id: number | null }[]> {
   return query(
     db,
     `with recursive root as (
        select image_id from tags where repository_id = $1
-       union select image_id from repository_images where repository_id = $1 and announced_at >= $2
+       union select image_id from repository_images where repository_id = $1 and announced_at >= ${agoSql('$2')}
+       union select unnest(p.image_ids) from pushes p where p.repository_id = $1 and ${isAliveSql('p')}
        union select unnest(array[image_id, parent_id]) from uploads where repository_id = $1
      ), kept as (
        select i.id, c.parent_id from root
@@ -40,12 +45,12 @@ export async function deleteUnreachable(
          left join image_contents c on c.id = i.content_id
      ), doomed as (
        select i.id from repository_images i
-       where i.repository_id = $1 and i.announced_at < $2 and i.id not in (select id from kept)
+       where i.repository_id = $1 and i.announced_at < ${agoSql('$2')} and i.id not in (select id from kept)
        order by i.image_id for update
      )
      delete from repository_images i using doomed where i.id = doomed.id
      returning i.image_id, i.content_id`,
-    [repositoryId, before],
+    [repositoryId, olderThanMs],
   );
 }
 
@@ -79,28 +84,28 @@ export interface FreedBlobRow {
 }
 
 /**
- * Deletes the rows of blobs that nothing points to. `before` is compared once more when a row turns out to be locked:
+ * Deletes the rows of blobs that nothing points to. The age is compared once more when a row turns out to be locked:
  * whoever records the same bytes at this moment has touched `referenced_at`.
  *
  * @param digests - undefined: of all
  */
 export async function deleteUnreferencedBlobs(
   db: Db,
-  before: Date,
+  olderThanMs: number,
   digests: readonly string[] | undefined,
 ): Promise<FreedBlobRow[]> {
   return query<FreedBlobRow>(
     db,
-    `delete from blobs b where b.referenced_at < $1 and ($2::text[] is null or b.digest = any ($2::text[]))
+    `delete from blobs b where b.referenced_at < ${agoSql('$1')} and ($2::text[] is null or b.digest = any ($2::text[]))
        and not exists (select 1 from image_contents c where c.layer_digest = b.digest)
        and not exists (select 1 from uploads x where x.layer_digest = b.digest)
      returning b.digest, b.size_bytes, b.storage_key`,
-    [before, digests ?? null],
+    [olderThanMs, digests ?? null],
   );
 }
 
-export async function deleteStaleUploads(db: Db, before: Date): Promise<number> {
-  return (await query(db, 'delete from uploads where updated_at < $1 returning id', [before])).length;
+export async function deleteStaleUploads(db: Db, olderThanMs: number): Promise<number> {
+  return (await query(db, `delete from uploads where updated_at < ${agoSql('$1')} returning id`, [olderThanMs])).length;
 }
 
 /** Which of the keys a row points to. */

@@ -4,6 +4,7 @@ import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import type { RepositoryName } from '../accounts/actor';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import { displayName } from '../repositories/names';
+import { lockForGc } from '../repositories/pushes';
 import * as store from './gc.store';
 
 /*
@@ -11,8 +12,10 @@ import * as store from './gc.store';
  * that no content and no upload has, bytes that no blob row has. They go in this order, rows before bytes, so that a
  * crash leaves at most bytes without a row, which the sweep (`sweeps.ts`) finds.
  *
- * Beside running pushes: what a push needs was announced lately, and `before` keeps its distance from that. Where a push
- * and gc meet all the same, a foreign key lets only one of them succeed, and gc yields.
+ * Beside running pushes: what a living push announced or uploaded stays, however long ago that was (`pushes.ts` says how
+ * long a push lives). An opening and gc of one repository wait for each other, so gc sees every push that it must spare.
+ * Where a push and gc meet all the same, a foreign key lets only one of them succeed, and gc yields. The distance spares
+ * what ended pushes have left without a tag, and images that somebody links or tags without a push.
  */
 
 /** What gc freed, or would free, in one repository. */
@@ -34,8 +37,8 @@ export const GC_OLDER_THAN_HOURS = 24;
 
 /** How gc is to be done. */
 export interface GcOptions {
-  /** leaves alone whatever was announced later than this */
-  readonly before: Date;
+  /** leaves alone whatever was announced later than so long ago */
+  readonly olderThanMs: number;
   /** only says what would be freed */
   readonly dryRun: boolean;
   /** undefined: whoever sits at the command line */
@@ -77,12 +80,13 @@ class Watch {
 }
 
 const RETRIES = 3;
+const HOUR_MS = 3_600_000;
 
-async function collect(tx: Db, repository: RepositoryName & { id: number }, before: Date): Promise<Collected> {
-  const links = await store.deleteUnreachable(tx, repository.id, before);
+async function collect(tx: Db, repository: RepositoryName & { id: number }, olderThanMs: number): Promise<Collected> {
+  const links = await store.deleteUnreachable(tx, repository.id, olderThanMs);
   const contentIds = links.flatMap((link) => (link.content_id === null ? [] : [link.content_id]));
   const digests = await store.deleteUnlinkedContents(tx, contentIds);
-  const blobs = digests.length === 0 ? [] : await store.deleteUnreferencedBlobs(tx, before, digests);
+  const blobs = digests.length === 0 ? [] : await store.deleteUnreferencedBlobs(tx, olderThanMs, digests);
   const bytes = blobs.reduce((sum, blob) => sum + blob.size_bytes, 0);
   const { namespace, name } = repository;
   return {
@@ -94,12 +98,13 @@ async function collect(tx: Db, repository: RepositoryName & { id: number }, befo
 async function collectForGood(
   ctx: Needs<'db' | 'blobs' | 'log'>,
   repository: RepositoryName & { id: number },
-  { before, doer = OPERATOR }: GcOptions,
+  { olderThanMs, doer = OPERATOR }: GcOptions,
 ): Promise<Freed | undefined> {
   for (let attempt = 1; attempt <= RETRIES; attempt += 1) {
     try {
       const { freed, storageKeys } = await inLongTransaction(ctx.db, async (tx) => {
-        const collected = await collect(tx, repository, before);
+        await lockForGc(tx, repository.id);
+        const collected = await collect(tx, repository, olderThanMs);
         const { images, blobs, bytes } = collected.freed;
         const event = { subject: displayName(repository), details: { images, layers: blobs, bytes } };
         if (images > 0) await recordEvent(tx, doer, { action: 'gc.freed', ...event });
@@ -130,7 +135,7 @@ async function collectOnTrial(
         found = [];
         const watch = new Watch(options, repositories.length);
         for (const repository of repositories) {
-          const { freed } = await collect(tx, repository, options.before);
+          const { freed } = await collect(tx, repository, options.olderThanMs);
           found.push(freed);
           watch.take(freed);
         }
@@ -150,8 +155,8 @@ async function collectOnTrial(
  * @throws whatever `signal` was aborted with; what was freed by then is gone
  */
 export async function collectGarbage(ctx: Needs<'db' | 'blobs' | 'log'>, options: GcOptions): Promise<Freed[]> {
-  const { before } = options;
-  const repositories = await inLongTransaction(ctx.db, (tx) => store.listCandidates(tx, before));
+  const { olderThanMs } = options;
+  const repositories = await inLongTransaction(ctx.db, (tx) => store.listCandidates(tx, olderThanMs));
   options.signal?.throwIfAborted();
   if (options.dryRun) return (await collectOnTrial(ctx, repositories, options)).filter((freed) => freed.images > 0);
   const done: Freed[] = [];
@@ -161,7 +166,7 @@ export async function collectGarbage(ctx: Needs<'db' | 'blobs' | 'log'>, options
     if (freed !== undefined && freed.images > 0) done.push(freed);
     watch.take(freed);
   }
-  const details = { repositories: done.length, olderThan: before.toISOString() };
+  const details = { repositories: done.length, olderThanHours: olderThanMs / HOUR_MS };
   await recordEvent(ctx.db, options.doer ?? OPERATOR, { action: 'gc.run', subject: '', details });
   return done;
 }

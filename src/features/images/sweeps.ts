@@ -37,9 +37,9 @@ async function sweepContents(ctx: Needs<'db'>): Promise<void> {
   }
 }
 
-async function sweepBlobs(ctx: Needs<'db' | 'blobs'>, before: Date): Promise<number> {
+async function sweepBlobs(ctx: Needs<'db' | 'blobs'>, olderThanMs: number): Promise<number> {
   const freed = await unlessInUse(
-    () => inLongTransaction(ctx.db, (tx) => store.deleteUnreferencedBlobs(tx, before, undefined)),
+    () => inLongTransaction(ctx.db, (tx) => store.deleteUnreferencedBlobs(tx, olderThanMs, undefined)),
     [],
   );
   for (const blob of freed) await ctx.blobs.delete(blob.storage_key);
@@ -53,7 +53,9 @@ async function deleteUnknown(ctx: Needs<'db' | 'blobs'>, keys: readonly string[]
   return unknown.length;
 }
 
-async function sweepOrphans(ctx: Needs<'db' | 'blobs'>, before: Date, deadAfterMs: number): Promise<number> {
+async function sweepOrphans(ctx: Needs<'db' | 'blobs'>, olderThanMs: number, deadAfterMs: number): Promise<number> {
+  // Files have their times from the host that wrote them.
+  const before = new Date(Date.now() - olderThanMs);
   let removed = await ctx.blobs.sweepUnfinished(deadAfterMs);
   let keys: string[] = [];
   for await (const blob of ctx.blobs.list()) {
@@ -69,15 +71,19 @@ async function sweepOrphans(ctx: Needs<'db' | 'blobs'>, before: Date, deadAfterM
 /**
  * Removes what crashes, broken pushes and deleted repositories leave behind. Never touches an image of a repository.
  *
- * @param before - leaves alone whatever is younger than this
+ * @param olderThanMs - leaves alone whatever is younger than this
  * @param deadAfterMs - how long a half of a write is without a sign of life before it is removed
  */
 export async function sweep(
   ctx: Needs<'db' | 'blobs'>,
-  before: Date,
+  olderThanMs: number,
   deadAfterMs: number = DEAD_AFTER_MS,
 ): Promise<Swept> {
-  const uploads = await store.deleteStaleUploads(ctx.db, before);
+  const uploads = await store.deleteStaleUploads(ctx.db, olderThanMs);
   await sweepContents(ctx);
-  return { uploads, blobs: await sweepBlobs(ctx, before), orphans: await sweepOrphans(ctx, before, deadAfterMs) };
+  return {
+    uploads,
+    blobs: await sweepBlobs(ctx, olderThanMs),
+    orphans: await sweepOrphans(ctx, olderThanMs, deadAfterMs),
+  };
 }

@@ -111,6 +111,11 @@ export async function replaceBlob(db: Db, blob: StoredBlob, brokenKey: string): 
   return rows.length > 0;
 }
 
+/** Somebody goes on with it. */
+export async function touchUpload(db: Db, uploadId: number): Promise<void> {
+  await query(db, 'update uploads set updated_at = now() where id = $1', [uploadId]);
+}
+
 /** @returns false when the attempt has ended or begun again with another json */
 export async function recordLayer(
   db: Db,
@@ -176,8 +181,10 @@ export async function completeLink(db: Db, upload: UploadRow, contentId: number)
 
 export interface LinkedContentRow {
   content_id: number;
+  parent_id: string | null;
   json_digest: string;
   payload_checksum: string;
+  is_damaged: boolean;
 }
 
 export async function findLinkedContent(
@@ -187,8 +194,8 @@ export async function findLinkedContent(
 ): Promise<LinkedContentRow | undefined> {
   const rows = await query<LinkedContentRow>(
     db,
-    `select c.id as content_id, c.json_digest, c.payload_checksum
-     from repository_images i join image_contents c on c.id = i.content_id
+    `select c.id as content_id, c.parent_id, c.json_digest, c.payload_checksum, b.damaged_at is not null as is_damaged
+     from repository_images i join image_contents c on c.id = i.content_id join blobs b on b.digest = c.layer_digest
      where i.repository_id = $1 and i.image_id = $2`,
     [repositoryId, imageId],
   );

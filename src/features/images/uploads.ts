@@ -6,6 +6,7 @@ import { isAccount, type Actor } from '../accounts/actor';
 import { announceForGuest } from '../repositories/guests';
 import { accountKey } from '../repositories/openings';
 import { isImageId } from '../repositories/names';
+import { noteSignOfLife } from '../repositories/pushes';
 import { jsonDigest, readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
 import { assertPusher, locateWritable, type LocatedImage } from './locate';
@@ -21,7 +22,8 @@ import * as store from './uploads.store';
  *                          ^__ PUT json ________|      \__ 400 on a mismatch: stays
  *
  * A token stands for one push. By account and address there may be two: the second joins the attempt (`openings`), so
- * that both may finish it. The first checksum that fits makes the link; a later one must fit what is there.
+ * that both may finish it. The first checksum that fits makes the link, and what it links stays; a later one succeeds
+ * when it fits its own attempt, although the link has the json and the layer of the first.
  */
 
 const DEPTH_LIMIT = 127;
@@ -88,6 +90,7 @@ export async function putImageJson(
   const place = placeOf(actor, located, imageId);
   const depth = await depthOnParent(ctx, place, parentId, located);
   if (isThere(located)) throw new AppError('conflict', EXISTS);
+  await noteSignOfLife(ctx, actor, place.repositoryId, imageId);
   const isShared = actor.kind !== 'token';
   const image = { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared };
   if (await store.openUpload(ctx.db, place, image, { name: accountKey(actor), limit: OPEN_LIMIT })) return;
@@ -127,6 +130,31 @@ async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlo
   return true;
 }
 
+/** A push gives a sign of life so often while a layer comes in, which may take days. */
+const SIGN_OF_LIFE_MS = 60_000;
+
+/** The same bytes, with a sign of life of the push at once, and again and again as long as some come. */
+async function* withSigns(
+  ctx: Needs<'db' | 'log'>,
+  actor: Actor,
+  upload: store.UploadRow,
+  bytes: AsyncIterable<Buffer>,
+): AsyncIterable<Buffer> {
+  let dueMs = performance.now();
+  const sign = async (): Promise<void> => {
+    await noteSignOfLife(ctx, actor, upload.repository_id, upload.image_id);
+    await store.touchUpload(ctx.db, upload.id);
+  };
+  for await (const chunk of bytes) {
+    if (performance.now() >= dueMs) {
+      dueMs = performance.now() + SIGN_OF_LIFE_MS;
+      // The bytes need not wait, and an outage of the database need not end them.
+      sign().catch((error: unknown) => ctx.log.debug({ err: error }, 'could not note a sign of life of a push'));
+    }
+    yield chunk;
+  }
+}
+
 /**
  * Takes a layer (protocol 4.5): streams it into the store while hashing it, then points the attempt to it. Bytes
  * first, row second.
@@ -137,6 +165,7 @@ async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlo
  */
 export async function storeLayer(
   ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom' | 'namespaceRooms' | 'layerUploads'>,
+  actor: Actor,
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
 ): Promise<void> {
@@ -144,7 +173,7 @@ export async function storeLayer(
   const namespaceRoom = await findNamespaceRoom(ctx, upload.repository_id);
   const admitted = namespaceRoom?.admit(bytes) ?? bytes;
   const blob = await ctx.layerUploads.run(upload.pusher ?? '', () =>
-    ctx.blobs.write(ctx.storageRoom.admit(admitted), beforePayload),
+    ctx.blobs.write(ctx.storageRoom.admit(withSigns(ctx, actor, upload, admitted)), beforePayload),
   );
   namespaceRoom?.stored(blob.sizeBytes);
   const layer = {

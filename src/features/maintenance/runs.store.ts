@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPage, type Page, type Range } from '../../platform/db/query';
+import { agoSql, query, queryPage, type Page, type Range } from '../../platform/db/query';
 
 export type MaintenanceKind = 'gc_dry_run' | 'gc' | 'scrub';
 export type MaintenanceState = 'waiting' | 'running' | 'finished' | 'failed' | 'cancelled' | 'broken_off';
@@ -105,8 +105,8 @@ export async function cancel(tx: Db, id: number): Promise<boolean> {
 }
 
 /** Those that go on stay. @returns how many went */
-export async function deleteBefore(db: Db, before: Date): Promise<number> {
-  const text = `delete from maintenance_runs where requested_at < $1 and (state not in ('waiting', 'running') or ${IS_DEAD})
+export async function deleteBefore(db: Db, olderThanMs: number): Promise<number> {
+  const text = `delete from maintenance_runs where requested_at < ${agoSql('$1')} and (state not in ('waiting', 'running') or ${IS_DEAD})
     returning 1`;
-  return (await query(db, text, [before])).length;
+  return (await query(db, text, [olderThanMs])).length;
 }

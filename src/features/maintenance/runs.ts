@@ -119,10 +119,10 @@ export async function cancelMaintenance(ctx: Needs<'db'>, actor: Actor, id: numb
 }
 
 /**
- * Forgets the runs that were started before `before` and are over.
+ * Forgets the runs that were asked for longer ago than this and are over.
  *
  * @returns how many there were
  */
-export async function forgetMaintenance(ctx: Needs<'db'>, before: Date): Promise<number> {
-  return store.deleteBefore(ctx.db, before);
+export async function forgetMaintenance(ctx: Needs<'db'>, olderThanMs: number): Promise<number> {
+  return store.deleteBefore(ctx.db, olderThanMs);
 }

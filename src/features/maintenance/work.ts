@@ -24,8 +24,7 @@ function sum(freed: readonly Freed[], field: 'images' | 'blobs' | 'bytes'): numb
 }
 
 async function gc(ctx: Ctx, dryRun: boolean, doer: Doer, watch: Watch): Promise<object> {
-  const before = new Date(Date.now() - GC_OLDER_THAN_HOURS * HOUR_MS);
-  const freed = await collectGarbage(ctx, { before, dryRun, doer, ...watch });
+  const freed = await collectGarbage(ctx, { olderThanMs: GC_OLDER_THAN_HOURS * HOUR_MS, dryRun, doer, ...watch });
   const largest = freed.toSorted((a, b) => b.bytes - a.bytes).slice(0, SHOWN);
   const totals = { images: sum(freed, 'images'), layers: sum(freed, 'blobs'), bytes: sum(freed, 'bytes') };
   return { repositories: freed.length, ...totals, largest };

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPage, type Page, type Range } from '../../platform/db/query';
+import { inSql, query, queryPage, type Page, type Range } from '../../platform/db/query';
 
 export interface InvitationRow {
   id: number;
@@ -24,19 +24,14 @@ export async function insertInvitation(
     userId: number | undefined;
     email: string | undefined;
     invitedBy: string;
-    expiresAt: Date;
+    lastsMs: number;
   },
 ): Promise<number> {
   const rows = await query<{ id: number }>(
     tx,
-    `insert into invitations (team_id, user_id, email, invited_by, expires_at) values ($1, $2, $3, $4, $5) returning id`,
-    [
-      invitation.teamId,
-      invitation.userId ?? null,
-      invitation.email ?? null,
-      invitation.invitedBy,
-      invitation.expiresAt,
-    ],
+    `insert into invitations (team_id, user_id, email, invited_by, expires_at)
+     values ($1, $2, $3, $4, ${inSql('$5')}) returning id`,
+    [invitation.teamId, invitation.userId ?? null, invitation.email ?? null, invitation.invitedBy, invitation.lastsMs],
   );
   const id = rows[0]?.id;
   if (id === undefined) throw new Error('insert into invitations returned no row');

@@ -85,8 +85,7 @@ export async function invite(
   return inTransaction(ctx.db, async (tx) => {
     const same = { teamId: team.id, userId: user?.id, email };
     await store.deleteSame(tx, same);
-    const expiresAt = new Date(Date.now() + LASTS_MS);
-    const id = await store.insertInvitation(tx, { ...same, invitedBy: account.username, expiresAt });
+    const id = await store.insertInvitation(tx, { ...same, invitedBy: account.username, lastsMs: LASTS_MS });
     const details = user === undefined ? {} : { invited: user.username };
     const subject = `${namespace}/${team.name}`;
     await recordEvent(tx, doerOf(actor, account), { action: 'invitation.sent', subject, details });

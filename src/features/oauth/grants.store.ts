@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { inSql, query, queryPrepared } from '../../platform/db/query';
 import type { Scope } from './scopes';
 
 /** What a code or token stands for. */
@@ -17,18 +17,25 @@ export interface CodeRow extends GrantRow {
   redirect_uri: string;
   code_challenge: string | null;
   code_challenge_method: string | null;
-  expires_at: Date;
+  /** how long it is still good */
+  lasts_ms: number;
 }
 
 export interface TokenRow extends GrantRow {
   authorized_at: Date;
-  refresh_expires_at: Date;
+  /** how long it is still good */
+  lasts_ms: number;
 }
 
 /** Of accounts that may act: a new password, or a deactivation, ends everything before it. */
 const CURRENT = `join oauth_clients c on c.id = g.client_id
   join users u on u.id = g.user_id and u.credentials_epoch = g.credentials_epoch and u.is_active`;
 const COLUMNS = 'c.client_id, u.id as user_id, u.username, u.credentials_epoch, g.scopes, g.family';
+
+/** The library compares with the clock of its host, so it is told a time left, and not a moment. */
+function remaining(expiresAt: string): string {
+  return `(extract(epoch from ${expiresAt} - now()) * 1000)::float8 as lasts_ms`;
+}
 
 interface Grant {
   readonly clientRowId: number;
@@ -44,13 +51,13 @@ export async function insertCode(
     redirectUri: string;
     challenge: string | undefined;
     challengeMethod: string | undefined;
-    expiresAt: Date;
+    lastsMs: number;
   },
 ): Promise<void> {
   await query(
     db,
     `insert into oauth_codes (code_hash, client_id, user_id, credentials_epoch, scopes, redirect_uri, code_challenge,
-       code_challenge_method, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+       code_challenge_method, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, ${inSql('$9')})`,
     [
       code.hash,
       code.clientRowId,
@@ -60,7 +67,7 @@ export async function insertCode(
       code.redirectUri,
       code.challenge ?? null,
       code.challengeMethod ?? null,
-      code.expiresAt,
+      code.lastsMs,
     ],
   );
 }
@@ -68,7 +75,7 @@ export async function insertCode(
 export async function findCode(db: Db, hash: Buffer): Promise<CodeRow | undefined> {
   const rows = await query<CodeRow>(
     db,
-    `select ${COLUMNS}, g.redirect_uri, g.code_challenge, g.code_challenge_method, g.expires_at
+    `select ${COLUMNS}, g.redirect_uri, g.code_challenge, g.code_challenge_method, ${remaining('g.expires_at')}
      from oauth_codes g ${CURRENT} where g.code_hash = $1`,
     [hash],
   );
@@ -126,8 +133,8 @@ export async function insertToken(
   token: Grant & {
     accessHash: Buffer;
     refreshHash: Buffer;
-    accessExpiresAt: Date;
-    refreshExpiresAt: Date;
+    accessLastsMs: number;
+    refreshLastsMs: number;
     /** of the tokens that these replace; undefined: now */
     authorizedAt: Date | undefined;
     family: string;
@@ -137,7 +144,8 @@ export async function insertToken(
     db,
     `insert into oauth_tokens (access_hash, refresh_hash, client_id, user_id, credentials_epoch, scopes,
        access_expires_at, refresh_expires_at, authorized_at, family)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, now()), $10)`,
+     values ($1, $2, $3, $4, $5, $6, ${inSql('$7')}, ${inSql('$8')},
+       coalesce($9, now()), $10)`,
     [
       token.accessHash,
       token.refreshHash,
@@ -145,8 +153,8 @@ export async function insertToken(
       token.userId,
       token.credentialsEpoch,
       token.scopes,
-      token.accessExpiresAt,
-      token.refreshExpiresAt,
+      token.accessLastsMs,
+      token.refreshLastsMs,
       token.authorizedAt ?? null,
       token.family,
     ],
@@ -156,7 +164,8 @@ export async function insertToken(
 export async function findByRefreshHash(db: Db, hash: Buffer): Promise<TokenRow | undefined> {
   const rows = await query<TokenRow>(
     db,
-    `select ${COLUMNS}, g.refresh_expires_at, g.authorized_at from oauth_tokens g ${CURRENT} where g.refresh_hash = $1`,
+    `select ${COLUMNS}, ${remaining('g.refresh_expires_at')}, g.authorized_at
+     from oauth_tokens g ${CURRENT} where g.refresh_hash = $1`,
     [hash],
   );
   return rows[0];

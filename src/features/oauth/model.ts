@@ -27,6 +27,18 @@ export const REFRESH_SECONDS = 31_104_000;
 
 type Model = OAuth2Server.AuthorizationCodeModel & OAuth2Server.RefreshTokenModel;
 
+/*
+ * The library says and asks when something ends by the clock of its host; the database has a clock of its own. Between
+ * them goes how long it lasts.
+ */
+function fromNow(moment: Date): number {
+  return moment.getTime() - Date.now();
+}
+
+function momentIn(lastsMs: number): Date {
+  return new Date(Date.now() + lastsMs);
+}
+
 function toLibraryClient(client: OAuthClient): OAuth2Server.Client {
   return {
     id: client.clientId,
@@ -63,7 +75,7 @@ function codesOf(
         redirectUri: code.redirectUri,
         challenge: code.codeChallenge,
         challengeMethod: code.codeChallengeMethod,
-        expiresAt: code.expiresAt,
+        lastsMs: fromNow(code.expiresAt),
       });
       return { ...code, client, user };
     },
@@ -75,7 +87,8 @@ function codesOf(
         row.code_challenge === null
           ? {}
           : { codeChallenge: row.code_challenge, codeChallengeMethod: row.code_challenge_method ?? 'S256' };
-      const { redirect_uri: redirectUri, expires_at: expiresAt } = row;
+      const { redirect_uri: redirectUri } = row;
+      const expiresAt = momentIn(row.lasts_ms);
       return { authorizationCode, redirectUri, expiresAt, ...challenge, ...ownersOf(row) };
     },
     revokeAuthorizationCode: async ({ authorizationCode }) => {
@@ -102,8 +115,8 @@ function tokensOf(
         ...grantOf(client, user, token.scope),
         accessHash: hashSecret(accessToken),
         refreshHash: hashSecret(refreshToken),
-        accessExpiresAt: accessTokenExpiresAt,
-        refreshExpiresAt: refreshTokenExpiresAt,
+        accessLastsMs: fromNow(accessTokenExpiresAt),
+        refreshLastsMs: fromNow(refreshTokenExpiresAt),
         authorizedAt,
         family,
       });
@@ -116,7 +129,7 @@ function tokensOf(
       const { client, user, scope } = ownersOf(row);
       // The user is what the library hands on to `saveToken`.
       const owner: GrantUser = { ...user, authorizedAt: row.authorized_at };
-      return { refreshToken, refreshTokenExpiresAt: row.refresh_expires_at, client, user: owner, scope };
+      return { refreshToken, refreshTokenExpiresAt: momentIn(row.lasts_ms), client, user: owner, scope };
     },
     revokeToken: async ({ refreshToken }) => {
       const isGood = await store.consumeRefreshToken(ctx.db, hashSecret(refreshToken), REFRESH_SECONDS);

@@ -151,11 +151,11 @@ export async function deleteAtOnce(ctx: Needs<'db'>, actor: Actor, name: Reposit
 /**
  * Finishes deletions that nobody finished (protocol 2.11).
  *
- * @param before - only those that began earlier than this
+ * @param olderThanMs - only those that began longer ago than this
  */
-export async function finishDeletions(ctx: Needs<'db' | 'log'>, before: Date): Promise<void> {
+export async function finishDeletions(ctx: Needs<'db' | 'log'>, olderThanMs: number): Promise<void> {
   const deleted = await inTransaction(ctx.db, async (tx) => {
-    const overdue = await store.deleteOverdue(tx, before);
+    const overdue = await store.deleteOverdue(tx, olderThanMs);
     for (const name of overdue) {
       await recordEvent(tx, SERVER, { action: 'repository.deleted', subject: displayName(name) });
     }

@@ -8,7 +8,7 @@ import * as lists from './image-lists.store';
 import { displayName, isImageId, parseRepositoryName } from './names';
 import { recordOpening } from './openings';
 import { canCreate, canRead, canWrite } from '../accounts/policy';
-import { announcePush, rememberPush } from './pushes';
+import { endPush, openPush } from './pushes';
 import * as store from './repositories.store';
 import { makeRepository } from './visibility';
 import {
@@ -31,6 +31,8 @@ import {
 export interface ListedImage {
   readonly id: string;
   readonly checksum: string | undefined;
+  /** the push will set this tag to it; not kept in the list */
+  readonly tag?: string;
 }
 
 const MISSING = 'images not found';
@@ -48,6 +50,11 @@ export function mergeImageLists(known: readonly ListedImage[], added: readonly L
     merged.set(image.id, { id: image.id, checksum: image.checksum ?? merged.get(image.id)?.checksum });
   }
   return [...merged.values()];
+}
+
+/** An image with several tags is listed once for each; of several images with one tag the last counts. */
+function announcedTags(images: readonly ListedImage[]): Record<string, string> {
+  return Object.fromEntries(images.flatMap(({ id, tag }) => (tag === undefined ? [] : [[tag, id]])));
 }
 
 function distinctIds(images: readonly ListedImage[]): string[] {
@@ -74,6 +81,7 @@ function assertMayStart(scope: Scope, principal: Principal): void {
  * Starts a push (protocol 2.6): makes the repository if need be and announces its images.
  *
  * @param readImages - reads the list from the wire; not called for somebody who may not push
+ * @param nonce - of the token that the answer will carry
  * @returns undefined when no repository may be made with this name
  * @throws AppError `invalid`, `unauthenticated`, `forbidden`
  */
@@ -82,6 +90,7 @@ export async function startPush(
   actor: Actor,
   name: RepositoryName,
   readImages: () => Promise<ListedImage[]>,
+  nonce?: string,
 ): Promise<Repository | undefined> {
   const scope = await findScope(ctx, actor, name);
   if (scope.principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
@@ -96,7 +105,8 @@ export async function startPush(
     if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
     await lists.mergeImages(tx, repositoryId, mergeImageLists([], images));
     await recordOpening({ db: tx }, actor, repositoryId);
-    await rememberPush(tx, actor, repositoryId, distinctIds(images));
+    const announced = { imageIds: distinctIds(images), tags: announcedTags(images), nonce };
+    await openPush(tx, actor, repositoryId, announced);
   });
   return assertReadable(await findScope(ctx, actor, name), MISSING);
 }
@@ -106,6 +116,7 @@ export async function startPush(
  * such as webhooks, is queued.
  *
  * @param readImages - as for `startPush`
+ * @returns `isPush`: false when there was no push to finish, as when an engine says it again
  * @throws AppError `invalid`, `unauthenticated`, `forbidden`, `not_found`
  */
 export async function finishPush(
@@ -113,18 +124,19 @@ export async function finishPush(
   actor: Actor,
   name: RepositoryName,
   readImages: () => Promise<ListedImage[]>,
-): Promise<Repository> {
+): Promise<{ repository: Repository; isPush: boolean }> {
   const scope = await findScope(ctx, actor, name);
   const repository = assertWritable(scope, actor, MISSING);
   const doer = doerOf(actor, scope.principal);
   const images = assertIds(await readImages());
-  await inTransaction(ctx.db, async (tx) => {
+  const isPush = await inTransaction(ctx.db, async (tx) => {
     if (!(await store.markActive(tx, repository.id))) throw new AppError('not_found', MISSING);
     await lists.mergeImages(tx, repository.id, mergeImageLists([], images));
-    await recordEvent(tx, doer, { action: 'push.finished', subject: displayName(name) });
-    await announcePush(tx, { actor, principal: scope.principal }, repository.id, distinctIds(images));
+    const isEnded = await endPush(tx, { actor, principal: scope.principal }, repository.id, distinctIds(images));
+    if (isEnded) await recordEvent(tx, doer, { action: 'push.finished', subject: displayName(name) });
+    return isEnded;
   });
-  return repository;
+  return { repository, isPush };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query, queryPrepared } from '../../platform/db/query';
+import { agoSql, query, queryPrepared } from '../../platform/db/query';
 
 /**
  * Whether a repository is the one that the caller opened last, less than a minute ago, as SQL; null when he opened none.
@@ -23,6 +23,6 @@ export async function recordOpening(db: Db, caller: string, repositoryId: number
   await queryPrepared(db, RECORD, [caller, repositoryId]);
 }
 
-export async function deleteOpenings(db: Db, before: Date): Promise<void> {
-  await query(db, 'delete from repository_openings where opened_at < $1', [before]);
+export async function deleteOpenings(db: Db, olderThanMs: number): Promise<void> {
+  await query(db, `delete from repository_openings where opened_at < ${agoSql('$1')}`, [olderThanMs]);
 }

@@ -23,7 +23,7 @@ export async function recordOpening(ctx: Needs<'db'>, actor: Actor, repositoryId
   await store.recordOpening(ctx.db, callerKey(actor), repositoryId);
 }
 
-/** Forgets who opened what before `before`. */
-export async function forgetOpenings(ctx: Needs<'db'>, before: Date): Promise<void> {
-  await store.deleteOpenings(ctx.db, before);
+/** Forgets who opened what longer ago than this. */
+export async function forgetOpenings(ctx: Needs<'db'>, olderThanMs: number): Promise<void> {
+  await store.deleteOpenings(ctx.db, olderThanMs);
 }

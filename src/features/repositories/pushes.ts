@@ -3,26 +3,52 @@ import { z } from 'zod';
 import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import { enqueue } from '../../platform/jobs/queue';
-import type { Actor, Principal } from '../accounts/actor';
+import { identityOf, type Actor, type Principal } from '../accounts/actor';
 import { callerKey } from './openings';
 import * as store from './pushes.store';
-import { markActive } from './repositories.store';
+import { lockRepository, markActive } from './repositories.store';
+import { tellingsOf } from './tellings';
 
 /*
- * What is pushed is said when a push begins; from docker 0.8 on its end names no images (protocol 2.7). So a push is
- * remembered from its start to its end, which tells the features above what it was.
+ * A push begins with `PUT R/`, which announces images and tags; uploads images and sets tags; and ends with
+ * `PUT R/images` (protocol 10.3). It is a row of `pushes` from its opening to its end.
+ *
+ *   opening   Basic        the row is made, with the nonce of the write token that the answer carries
+ *   json, layer, checksum, tag
+ *             Token        the nonce names the push: all requests of a push carry the token of its opening
+ *             Basic        engines with an https registry (protocol 3): a push of the caller that announced the image
+ *   end       Basic        names no push. Engines before 0.8 list the images, later ones send `[]` (protocol 2.7)
+ *             Token        of anonymous callers from 1.7 on: names the push
+ *
+ * The end is the only request that may not say which push it is of, and an account may push several times at once. So
+ * tags are told, not ends. Every tag that a push sets is kept in `push_tags` until it is told, and an end
+ *
+ *   1. ends one push of the caller: the one of the token, or the one that is most likely over (`endedBy`);
+ *   2. tells the tags that this push set, and, of the other pushes of the caller that have set all that they announced,
+ *      those that nobody has been told of, so that no tag is lost when the end of another push was meant;
+ *   3. tells before each tag what was done with the same tag before, whoever did it.
+ *
+ * `tellings.ts` has the rules of 2 and 3. A push that sets no tag is told once, without one. An end that is sent again,
+ * because its answer was lost, finds nothing left to tell. A push that was killed before its end is told with the
+ * caller's next one, or not at all when that one sets the same tag to the same image: it is the same push tried again.
+ *
+ * A push lives as long as it gives signs of life: a json, a checksum, a tag, bytes of a layer. What a living push has
+ * announced or uploaded is not garbage (`gc.ts`). Without a sign for `ABANDONED_AFTER_HOURS` it is given up.
  */
 
-/** The job that a finished push queues. */
+/** The job that an end queues when there is something to tell. */
 export const PUSH_FINISHED = 'push_finished';
 
-/** What a finished push was. */
+/** Its payload. */
+export const pushesToTell = z.object({ repositoryId: z.number() });
+
+/** What is told of a finished push. */
 export const finishedPush = z.object({
-  /** names this push in everything that follows from it */
+  /** names this push, and this tag, in everything that follows from it */
   id: z.uuid(),
   repositoryId: z.number(),
   imageIds: z.array(z.string()),
-  /** the tag that was set last */
+  /** undefined: it set none */
   tag: z.string().optional(),
   pusher: z.string(),
   finishedAt: z.coerce.date(),
@@ -30,62 +56,193 @@ export const finishedPush = z.object({
 
 export type FinishedPush = z.infer<typeof finishedPush>;
 
-/** Remembers that the actor began to push these images. */
-export async function rememberPush(
-  tx: Db,
-  actor: Actor,
-  repositoryId: number,
-  imageIds: readonly string[],
-): Promise<void> {
-  await store.insertPush(tx, repositoryId, callerKey(actor), imageIds);
+/** What an opening announces. */
+export interface AnnouncedPush {
+  readonly imageIds: readonly string[];
+  /** each tag with the image that it will point to */
+  readonly tags: Readonly<Record<string, string>>;
+  /** of the token that the answer will carry */
+  readonly nonce: string | undefined;
+}
+
+/** The push that an actor's requests belong to. */
+export function pusherOf(actor: Actor): store.Pusher {
+  return {
+    caller: callerKey(actor),
+    token: actor.kind === 'token' ? actor.nonce : undefined,
+    userId: identityOf(actor)?.userId,
+  };
+}
+
+/** Remembers that the actor began a push. */
+export async function openPush(tx: Db, actor: Actor, repositoryId: number, push: AnnouncedPush): Promise<void> {
+  await store.insertPush(tx, repositoryId, { ...pusherOf(actor), token: push.nonce }, push.imageIds, push.tags);
 }
 
 /**
- * Tells the features above, by a job in the same transaction, that the actor finished a push; not when there was none:
- * engines repeat a request whose answer was lost.
- *
- * @param listedIds - the images that the end of the push names, which engines before 0.8 did
+ * Notes a sign of life of the push that uploads this image. A push that was not opened here begins with it: a guest's
+ * was opened at another index.
  */
-export async function announcePush(
+export async function noteSignOfLife(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  repositoryId: number,
+  imageId: string,
+): Promise<void> {
+  await store.noteSign(ctx.db, repositoryId, pusherOf(actor), imageId);
+}
+
+/** Remembers a tag that the actor's push set; not when there is no such push, as for a tag that is set by hand. */
+export async function recordPushedTag(
+  tx: Db,
+  actor: Actor,
+  repositoryId: number,
+  set: { tag: string; imageId: string },
+): Promise<void> {
+  if (actor.kind === 'token') await store.noteSign(tx, repositoryId, pusherOf(actor), set.imageId);
+  await store.recordTag(tx, repositoryId, pusherOf(actor), set.tag, set.imageId);
+}
+
+function hasAllTags(push: store.OpenPush): boolean {
+  return Object.entries(push.tags).every(([tag, imageId]) => push.set_tags[tag] === imageId);
+}
+
+function hasTags(push: store.OpenPush): boolean {
+  return Object.keys(push.set_tags).length > 0;
+}
+
+/** It set all the tags that it announced, and at least one. */
+function isThrough(push: store.OpenPush): boolean {
+  return hasTags(push) && hasAllTags(push);
+}
+
+/** The smaller, the likelier it is that the end is this push's; undefined: it cannot be. */
+function rankOf(push: store.OpenPush, actor: Actor, listedIds: readonly string[]): number[] | undefined {
+  const isOfToken = actor.kind === 'token' && push.token === actor.nonce;
+  const isListed = listedIds.length > 0 && listedIds.every((id) => push.image_ids.includes(id));
+  const isNamed = isOfToken || isListed;
+  // Engines that say no images at the end set all tags that they announced: this one is not so far.
+  if (!isNamed && !hasTags(push) && Object.keys(push.tags).length > 0) return undefined;
+  const stage = isThrough(push) ? 0 : hasTags(push) ? 1 : push.is_uploaded ? 2 : 3;
+  return [isOfToken ? 0 : 1, isListed ? 0 : 1, stage, push.is_told ? 1 : 0, -push.id];
+}
+
+function compare(left: readonly number[], right: readonly number[]): number {
+  const at = left.findIndex((value, index) => value !== right[index]);
+  return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
+}
+
+/** Which of the caller's open pushes an end is of. */
+function endedBy(
+  open: readonly store.OpenPush[],
+  actor: Actor,
+  listedIds: readonly string[],
+): store.OpenPush | undefined {
+  const mine = open.filter((push) => push.is_mine && !push.is_ended);
+  const ranked = mine.flatMap((push) => {
+    const rank = rankOf(push, actor, listedIds);
+    return rank === undefined ? [] : [{ push, rank }];
+  });
+  return ranked.sort((left, right) => compare(left.rank, right.rank))[0]?.push;
+}
+
+type Told = Pick<FinishedPush, 'imageIds' | 'tag' | 'pusher'>;
+
+function distinct(...lists: readonly (readonly string[] | undefined)[]): string[] {
+  return [...new Set(lists.flatMap((list) => list ?? []))];
+}
+
+async function queueTellings(tx: Db, repositoryId: number, pushes: readonly Told[]): Promise<void> {
+  const some = pushes.filter(({ imageIds }) => imageIds.length > 0);
+  if (some.length === 0) return;
+  await store.insertTellings(
+    tx,
+    repositoryId,
+    some.map((push) => ({ ...push, id: randomUUID() })),
+  );
+  await enqueue(tx, PUSH_FINISHED, { repositoryId });
+}
+
+/** Takes what is to be told of a repository, in the order in which it happened; another one who takes waits. */
+export async function takeTellings(tx: Db, repositoryId: number): Promise<FinishedPush[]> {
+  const rows = await store.takeTellings(tx, repositoryId);
+  return rows.map(({ push, created_at: finishedAt }) => finishedPush.parse({ ...push, repositoryId, finishedAt }));
+}
+
+/**
+ * Ends a push of the actor, and queues what is to be told, in the same transaction. The repository is locked.
+ *
+ * @param listedIds - the images that the end names, which engines before 0.8 did
+ * @returns false when there was none to end: engines repeat a request whose answer was lost
+ */
+export async function endPush(
   tx: Db,
   { actor, principal }: { actor: Actor; principal: Principal },
   repositoryId: number,
   listedIds: readonly string[],
-): Promise<void> {
-  const taken = await store.takePushes(tx, repositoryId, callerKey(actor));
-  const imageIds = [...new Set([...taken.flatMap((push) => push.image_ids), ...listedIds])];
-  if (imageIds.length === 0) return;
-  const tag = taken.findLast((push) => push.tag !== null)?.tag ?? undefined;
-  const push: FinishedPush = {
-    id: randomUUID(),
+): Promise<boolean> {
+  const open = await store.listOpen(tx, repositoryId, callerKey(actor));
+  const ended = endedBy(open, actor, listedIds);
+  if (ended === undefined && (listedIds.length === 0 || (await store.wasTold(tx, repositoryId, listedIds)))) {
+    return false;
+  }
+  const through = new Set(open.filter((push) => push.is_mine && isThrough(push)).map(({ id }) => id));
+  const tellings = tellingsOf(await store.listUntold(tx, repositoryId), { ended: ended?.id, through });
+  const pusher = principal?.username ?? '';
+  const byId = new Map(open.map((push) => [push.id, push]));
+  const pushes = tellings.told.map(({ push_id: pushId, tag }): Told => {
+    const push = byId.get(pushId);
+    return pushId === ended?.id
+      ? { imageIds: distinct(push?.image_ids, listedIds), tag, pusher }
+      : { imageIds: push?.image_ids ?? [], tag, pusher: push?.pusher ?? '' };
+  });
+  if (ended === undefined || !hasTags(ended)) pushes.push({ imageIds: distinct(ended?.image_ids, listedIds), pusher });
+  await queueTellings(tx, repositoryId, pushes);
+  await store.markTold(
+    tx,
     repositoryId,
-    imageIds,
-    tag,
-    pusher: principal?.username ?? '',
-    finishedAt: new Date(),
-  };
-  await enqueue(tx, PUSH_FINISHED, push);
+    [...tellings.told, ...tellings.dropped].map(({ id }) => id),
+  );
+  if (ended !== undefined) await store.endPush(tx, ended.id, ended.is_uploaded && hasAllTags(ended));
+  return true;
 }
 
-/** Forgets pushes that began before `before` and never ended. */
-export async function forgetPushes(ctx: Needs<'db'>, before: Date): Promise<void> {
-  await store.deletePushes(ctx.db, before);
+/** Has openings of the repository, and its tags, wait until the transaction ends. */
+export async function lockForGc(tx: Db, repositoryId: number): Promise<void> {
+  await lockRepository(tx, repositoryId);
 }
 
-/** Makes of a tag that was set without a push what the end of a push does: the repository is active, and it is told. */
+/** Forgets pushes that gave no sign of life for a week, and which tags were told. */
+export async function forgetPushes(ctx: Needs<'db'>): Promise<void> {
+  await store.deleteForgotten(ctx.db, 24 * 7);
+}
+
+/** No push has this number. */
+const BY_HAND = 0;
+
+/**
+ * Makes of a tag that was set without a push what the end of a push does: the repository is active, and it is told. The
+ * repository is locked.
+ */
 export async function announceTag(
   tx: Db,
   repositoryId: number,
   set: { readonly tag: string; readonly imageId: string; readonly by: string },
 ): Promise<void> {
   await markActive(tx, repositoryId);
-  const push: FinishedPush = {
-    id: randomUUID(),
+  const id = await store.insertTagByHand(tx, repositoryId, set.tag, set.imageId);
+  const open = await store.listOpen(tx, repositoryId, '');
+  const untold = (await store.listUntold(tx, repositoryId)).filter(({ tag }) => tag === set.tag);
+  const own = { id, push_id: BY_HAND, tag: set.tag, image_id: set.imageId, last_told: null, is_abandoned: false };
+  const { told, dropped } = tellingsOf([...untold, own], { ended: BY_HAND, through: new Set() });
+  const pushes = told.map(({ push_id: pushId, tag }): Told => {
+    const push = open.find((one) => one.id === pushId);
+    return { imageIds: push?.image_ids ?? [set.imageId], tag, pusher: push?.pusher ?? set.by };
+  });
+  await queueTellings(tx, repositoryId, pushes);
+  await store.markTold(
+    tx,
     repositoryId,
-    imageIds: [set.imageId],
-    tag: set.tag,
-    pusher: set.by,
-    finishedAt: new Date(),
-  };
-  await enqueue(tx, PUSH_FINISHED, push);
+    [...told, ...dropped].map((one) => one.id),
+  );
 }

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { agoSql, query } from '../../platform/db/query';
 import type { RepositoryName } from '../accounts/actor';
 import type { Visibility } from '../accounts/policy';
 import type { RepositoryState } from './scope-row';
@@ -137,11 +137,11 @@ export async function deleteContents(db: Db, repositoryId: number): Promise<bool
 }
 
 /** @returns the names of those that were deleting since before `before` and are gone now */
-export async function deleteOverdue(db: Db, before: Date): Promise<RepositoryName[]> {
+export async function deleteOverdue(db: Db, olderThanMs: number): Promise<RepositoryName[]> {
   return query<{ namespace: string; name: string }>(
     db,
-    `delete from repositories where state = 'deleting' and deleting_since < $1 returning namespace, name`,
-    [before],
+    `delete from repositories where state = 'deleting' and deleting_since < ${agoSql('$1')} returning namespace, name`,
+    [olderThanMs],
   );
 }
 

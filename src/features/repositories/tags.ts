@@ -9,6 +9,7 @@ import { assertMayDelete } from './deletion';
 import type { Engine } from './engine';
 import { lockImmutableTags, tagIsImmutable } from './immutable-tags';
 import { assertTag, displayName, isImageId, isTag } from './names';
+import { recordPushedTag } from './pushes';
 import { lockRepository, lockVisibility } from './repositories.store';
 import { assertReadable, assertWritable, findScope, findScopeWithTags, type Repository, type Scope } from './scope';
 import { insertEvent } from './tag-history.store';
@@ -116,7 +117,13 @@ export async function putTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryNam
           (await tag.complete?.(tx, { ...scope, repository }, placed)) === true);
       if (!isComplete) throw new AppError('not_found', 'Image not found');
       const doer = doerOf(actor, scope.principal);
-      return pointTag(tx, { repository: { ...name, id: repository.id }, doer }, { ...placed, engine: tag.engine });
+      const isNew = await pointTag(
+        tx,
+        { repository: { ...name, id: repository.id }, doer },
+        { ...placed, engine: tag.engine },
+      );
+      await recordPushedTag(tx, actor, repository.id, { tag: tag.name, imageId });
+      return isNew;
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;

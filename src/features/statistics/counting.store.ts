@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { agoSql, query } from '../../platform/db/query';
 
 export interface ActivityCount {
   readonly repositoryId: number;
@@ -78,6 +78,6 @@ export async function addActivity(
   ]);
 }
 
-export async function deleteSources(db: Db, before: Date): Promise<void> {
-  await query(db, 'delete from activity_sources where saved_at < $1', [before]);
+export async function deleteSources(db: Db, olderThanMs: number): Promise<void> {
+  await query(db, `delete from activity_sources where saved_at < ${agoSql('$1')}`, [olderThanMs]);
 }

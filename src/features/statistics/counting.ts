@@ -53,7 +53,7 @@ export async function saveActivity(ctx: Needs<'db'>, batch: CountBatch<Activity>
   await store.addActivity(ctx.db, { ...batch, counts: batch.counts.map(toRow) });
 }
 
-/** Forgets processes that saved nothing since `before`: they have ended. */
-export async function forgetSources(ctx: Needs<'db'>, before: Date): Promise<void> {
-  await store.deleteSources(ctx.db, before);
+/** Forgets processes that saved nothing for so long: they have ended. */
+export async function forgetSources(ctx: Needs<'db'>, olderThanMs: number): Promise<void> {
+  await store.deleteSources(ctx.db, olderThanMs);
 }

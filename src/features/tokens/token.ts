@@ -23,8 +23,11 @@ const MAC_BYTES = 20;
 /** Strict, for `Buffer.from` stops at what is no hex and takes capitals: a token has one spelling. */
 const SIGNATURE = new RegExp(`^[0-9a-f]{${2 * (CLAIM_BYTES + MAC_BYTES)}}$`);
 
-/** How long a token lasts, in seconds: one push or pull uses one token, and some take hours. */
-const LIFETIME_SECONDS: Record<TokenAccess, number> = { read: 12 * 3600, write: 24 * 3600, delete: 15 * 60 };
+/**
+ * How long a token lasts, in seconds: one push or pull uses one token, and some take hours. A layer of a push may take
+ * more than a day on a slow line, and an engine cannot ask for another token.
+ */
+const LIFETIME_SECONDS: Record<TokenAccess, number> = { read: 12 * 3600, write: 72 * 3600, delete: 15 * 60 };
 
 /** What a token stands for. */
 export interface TokenClaims {
@@ -42,19 +45,25 @@ function sign(key: Buffer, claims: Buffer, repository: string, access: string): 
     .subarray(0, MAC_BYTES);
 }
 
+/** What tells a token from any other, for whoever must know it before there is a token. */
+export function newNonce(): string {
+  return randomBytes(8).toString('hex');
+}
+
 /**
  * Makes a token.
  *
  * @param key - the installation's token key
+ * @param claims.nonce - of `newNonce`; undefined: a new one
  * @param now - in milliseconds
  * @returns the text for `X-Docker-Token`, and the token's nonce
  */
 export function issueToken(
   key: Buffer,
-  claims: Omit<TokenClaims, 'nonce'>,
+  claims: Omit<TokenClaims, 'nonce'> & { readonly nonce?: string | undefined },
   now = Date.now(),
 ): { text: string; nonce: string } {
-  const nonce = randomBytes(8);
+  const nonce = Buffer.from(claims.nonce ?? newNonce(), 'hex');
   const packed = Buffer.alloc(CLAIM_BYTES);
   packed.writeUInt8(VERSION, 0);
   packed.writeBigUInt64BE(BigInt(claims.identity?.userId ?? 0), 1);

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db';
-import { query } from '../../platform/db/query';
+import { agoSql, query } from '../../platform/db/query';
 import type { Link } from './callback-id';
 
 export type DeliveryState = 'pending' | 'delivered' | 'failed' | 'refused';
@@ -64,8 +64,10 @@ export async function deleteBeyond(db: Db, webhookId: number, kept: number): Pro
 }
 
 /** @returns how many there were */
-export async function deleteBefore(db: Db, before: Date): Promise<number> {
-  const rows = await query(db, 'delete from webhook_deliveries where created_at < $1 returning id', [before]);
+export async function deleteBefore(db: Db, olderThanMs: number): Promise<number> {
+  const rows = await query(db, `delete from webhook_deliveries where created_at < ${agoSql('$1')} returning id`, [
+    olderThanMs,
+  ]);
   return rows.length;
 }
 
@@ -115,6 +117,30 @@ export async function find(
     [repositoryId, key.id, key.webhookId ?? null],
   );
   return rows[0];
+}
+
+/** Tells the locks of hooks from others. */
+const HOOK_LOCK = 7_301_552;
+
+/** Has the delivery's hook for itself until the transaction ends. @returns false when another delivery has it */
+export async function lockHookOf(tx: Db, deliveryId: number): Promise<boolean> {
+  const rows = await query<{ is_mine: boolean }>(
+    tx,
+    `select pg_try_advisory_xact_lock(${HOOK_LOCK}, hashint8(webhook_id)) as is_mine from webhook_deliveries where id = $1`,
+    [deliveryId],
+  );
+  return rows[0]?.is_mine ?? true;
+}
+
+/** Earlier deliveries of the same hook that were never tried, in their order. */
+export async function listUntriedBefore(db: Db, deliveryId: number, limit: number): Promise<number[]> {
+  const rows = await query<{ id: number }>(
+    db,
+    `select d.id from webhook_deliveries d join webhook_deliveries mine on mine.webhook_id = d.webhook_id
+     where mine.id = $1 and d.id < $1 and d.state = 'pending' and d.attempt_count = 0 order by d.id limit $2`,
+    [deliveryId, limit],
+  );
+  return rows.map((row) => row.id);
 }
 
 export interface AttemptRow {

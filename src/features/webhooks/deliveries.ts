@@ -128,5 +128,5 @@ export async function getDelivery(
  * @returns how many there were
  */
 export async function forgetDeliveries(ctx: Needs<'db'>): Promise<number> {
-  return store.deleteBefore(ctx.db, new Date(Date.now() - WEBHOOK_LIMITS.deliveryDays * DAY_MS));
+  return store.deleteBefore(ctx.db, WEBHOOK_LIMITS.deliveryDays * DAY_MS);
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inLongTransaction, inTransaction } from '../../platform/db/db';
 import { RefusedTargetError } from '../../platform/http/guarded-post';
 import { enqueue } from '../../platform/jobs/queue';
 import { callbackId, callbackPath } from './callback-id';
@@ -11,6 +11,12 @@ import { repositoryOf, withCallback } from './payload';
 
 /** After the first attempt, and so on: a receiver may be restarted, or be mended within the hour. */
 const RETRY_AFTER_MS = [15_000, 60_000, 600_000, 3_000_000] as const;
+
+/** When the hook is busy with another delivery. */
+const TURN_MS = 1000;
+
+/** Each has a job of its own, too, and a job has to end within a minute. */
+const EARLIER_AT_ONCE = 3;
 
 type Delivering = Needs<'db' | 'log' | 'tokenKey' | 'publicUrl' | 'guardedClient'>;
 
@@ -83,11 +89,8 @@ function stateAfter({ attempt: { number, status }, isRefused }: Outcome): store.
   return number <= RETRY_AFTER_MS.length ? 'pending' : 'failed';
 }
 
-/**
- * Sends a delivery, if it still is to be sent, and notes what became of it. After a failure it is queued again, later
- * each time; a target that may not be reached is not tried again.
- */
-export async function deliver(ctx: Delivering, deliveryId: number): Promise<void> {
+/** Sends a delivery, if it still is to be sent, and notes what became of it. */
+async function deliverOne(ctx: Delivering, deliveryId: number): Promise<void> {
   const row = await store.findPending(ctx.db, deliveryId);
   if (row === undefined) return;
   const outcome = await attempt(ctx, row);
@@ -96,8 +99,7 @@ export async function deliver(ctx: Delivering, deliveryId: number): Promise<void
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.insertAttempt(tx, row.id, outcome.attempt, state))) return;
     if (state === 'pending') {
-      const runAt = new Date(Date.now() + (RETRY_AFTER_MS[number - 1] ?? 0));
-      await enqueue(tx, DELIVER_WEBHOOK, { deliveryId }, { runAt });
+      await enqueue(tx, DELIVER_WEBHOOK, { deliveryId }, { afterMs: RETRY_AFTER_MS[number - 1] ?? 0 });
     } else if (state === 'delivered') await noteSuccess(tx, row.webhook_id);
     else await noteFailure(tx, row.webhook_id);
   });
@@ -105,6 +107,22 @@ export async function deliver(ctx: Delivering, deliveryId: number): Promise<void
   const line = { delivery: row.id, webhook: row.webhook_id, to: originOf(row), number, status, reason: error, state };
   if (state === 'delivered') ctx.log.info(line, 'a webhook was delivered');
   else ctx.log.warn(line, state === 'refused' ? 'a webhook was refused' : 'a webhook could not be delivered');
+}
+
+/**
+ * Sends a delivery, if it still is to be sent. After a failure it is queued again, later each time; a target that may
+ * not be reached is not tried again. A hook gets one delivery at a time, and first those that were queued before this
+ * one and never tried, so that its receiver hears of the moves of a tag in their order.
+ */
+export async function deliver(ctx: Delivering, deliveryId: number): Promise<void> {
+  await inLongTransaction(ctx.db, async (tx) => {
+    if (!(await store.lockHookOf(tx, deliveryId))) {
+      await enqueue(tx, DELIVER_WEBHOOK, { deliveryId }, { afterMs: TURN_MS });
+      return;
+    }
+    const earlier = await store.listUntriedBefore(ctx.db, deliveryId, EARLIER_AT_ONCE);
+    for (const id of [...earlier, deliveryId]) await deliverOne(ctx, id);
+  });
 }
 
 function originOf(row: store.SendableRow): string {

@@ -19,8 +19,8 @@ export async function noteSuccess(tx: Db, webhookId: number): Promise<void> {
 export async function noteFailure(tx: Db, webhookId: number): Promise<void> {
   const failing = await store.countFailure(tx, webhookId);
   if (failing === undefined) return;
-  const { failure_count: failures, failing_since: since } = failing;
-  const isLong = Date.now() - since.getTime() >= DISABLED_AFTER.days * DAY_MS;
+  const { failure_count: failures, failing_since: since, failing_ms: failingMs } = failing;
+  const isLong = failingMs >= DISABLED_AFTER.days * DAY_MS;
   const isEnough = failures >= DISABLED_AFTER.failures || (isLong && failures >= DISABLED_AFTER.failuresInDays);
   if (!isEnough) return;
   const disabled = await store.disable(tx, webhookId);

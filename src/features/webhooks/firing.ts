@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors';
 import { enqueue } from '../../platform/jobs/queue';
 import type { RepositoryName } from '../accounts/actor';
 import { recordEvent } from '../audit/audit';
-import type { FinishedPush } from '../repositories/pushes';
+import { takeTellings, type FinishedPush } from '../repositories/pushes';
 import { administered, type Asker } from './administering';
 import { callbackHash, callbackId } from './callback-id';
 import type { DeliveryKey } from './deliveries';
@@ -49,18 +49,36 @@ async function bodyFor(
   return repository === undefined ? undefined : payloadText(push, repository, ctx.publicUrl.of(pagePath(repository)));
 }
 
-/** Tells the first URL of each active hook of a finished push (protocol 2.7, 6.3). May run twice, and tells once. */
-export async function fireWebhooks(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, push: FinishedPush): Promise<void> {
+async function firePush(
+  ctx: Needs<'tokenKey' | 'publicUrl'>,
+  tx: Db,
+  hooks: readonly { id: number; urls: string[] }[],
+  push: FinishedPush,
+): Promise<void> {
   const { imageIds, tag, pusher, finishedAt: pushedAt } = push;
+  const body = await bodyFor(ctx, tx, push.repositoryId, { imageIds, tag, pusher, pushedAt });
+  if (body === undefined) return;
+  for (const { id: webhookId, urls } of hooks) {
+    await queueDelivery(tx, ctx.tokenKey, { webhookId, run: push.id, position: 0, urls, event: 'push', body });
+  }
+}
+
+/**
+ * Tells the first URL of each active hook of what ended pushes did (protocol 2.7, 6.3), in the order in which it
+ * happened. May run twice, and tells once.
+ */
+export async function fireTellings(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, repositoryId: number): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
-    const hooks = await store.listActive(tx, push.repositoryId);
+    const pushes = await takeTellings(tx, repositoryId);
+    const hooks = pushes.length === 0 ? [] : await store.listActive(tx, repositoryId);
     if (hooks.length === 0) return;
-    const body = await bodyFor(ctx, tx, push.repositoryId, { imageIds, tag, pusher, pushedAt });
-    if (body === undefined) return;
-    for (const { id: webhookId, urls } of hooks) {
-      await queueDelivery(tx, ctx.tokenKey, { webhookId, run: push.id, position: 0, urls, event: 'push', body });
-    }
+    for (const push of pushes) await firePush(ctx, tx, hooks, push);
   });
+}
+
+/** Tells of one push that a server before this version queued whole. */
+export async function fireWebhooks(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, push: FinishedPush): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => firePush(ctx, tx, await store.listActive(tx, push.repositoryId), push));
 }
 
 /**

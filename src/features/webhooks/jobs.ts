@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import type { Needs } from '../../context';
 import { queuedJob, type Job } from '../../platform/jobs/queue';
-import { finishedPush, PUSH_FINISHED } from '../repositories/pushes';
+import { finishedPush, PUSH_FINISHED, pushesToTell } from '../repositories/pushes';
 import { deliver } from './delivery';
-import { DELIVER_WEBHOOK, fireWebhooks } from './firing';
+import { DELIVER_WEBHOOK, fireWebhooks, fireTellings } from './firing';
 
 /** The jobs that tell others of pushes. */
 export function webhookJobs(ctx: Needs<'db' | 'log' | 'tokenKey' | 'publicUrl' | 'guardedClient'>): Job[] {
   return [
-    queuedJob(PUSH_FINISHED, finishedPush, (push) => fireWebhooks(ctx, push)),
+    queuedJob(PUSH_FINISHED, z.union([finishedPush, pushesToTell]), (given) =>
+      'imageIds' in given ? fireWebhooks(ctx, given) : fireTellings(ctx, given.repositoryId),
+    ),
     queuedJob(DELIVER_WEBHOOK, z.object({ deliveryId: z.number() }), ({ deliveryId }) => deliver(ctx, deliveryId)),
   ];
 }

@@ -120,15 +120,20 @@ export async function forgetFailures(db: Db, id: number): Promise<void> {
   );
 }
 
+export interface FailingRow {
+  failing_since: Date;
+  /** how long that is ago, by the clock that it is of */
+  failing_ms: number;
+  failure_count: number;
+}
+
 /** @returns what is known of its failures now; undefined when it is gone, or off */
-export async function countFailure(
-  db: Db,
-  id: number,
-): Promise<{ failing_since: Date; failure_count: number } | undefined> {
-  const rows = await query<{ failing_since: Date; failure_count: number }>(
+export async function countFailure(db: Db, id: number): Promise<FailingRow | undefined> {
+  const rows = await query<FailingRow>(
     db,
     `update webhooks set failing_since = coalesce(failing_since, now()), failure_count = failure_count + 1
-     where id = $1 and is_active returning failing_since, failure_count`,
+     where id = $1 and is_active returning failing_since, failure_count,
+       (extract(epoch from now() - failing_since) * 1000)::float8 as failing_ms`,
     [id],
   );
   return rows[0];

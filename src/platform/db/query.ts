@@ -71,6 +71,21 @@ export async function queryPrepared<R extends QueryResultRow>(
   return run<R>(db, { name: statement.name, text: statement.text, values });
 }
 
+/**
+ * The moment so many milliseconds ago, by the database's clock, as SQL. Rows have their times from that clock, and it may
+ * differ from a host's: what is old, or over, is found out in SQL, and never by a moment of the host.
+ *
+ * @param ageMs - the placeholder of the age
+ */
+export function agoSql(ageMs: string): string {
+  return `(now() - ${ageMs}::float8 * interval '1 millisecond')`;
+}
+
+/** The same in the future. @param delayMs - the placeholder of the delay */
+export function inSql(delayMs: string): string {
+  return `(now() + ${delayMs}::float8 * interval '1 millisecond')`;
+}
+
 /** Resolves when Postgres answers. */
 export async function ping(db: Db): Promise<void> {
   await query(db, 'select 1');

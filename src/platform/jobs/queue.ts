@@ -39,8 +39,10 @@ export function queuedJob<S extends z.ZodType>(
 }
 
 export interface EnqueueOptions {
-  /** not before; undefined: at once */
+  /** not before this moment of the database's clock; undefined: at once */
   readonly runAt?: Date;
+  /** not before so many milliseconds have passed */
+  readonly afterMs?: number;
   /** after this many failures it is given up; undefined: 25, which takes four days */
   readonly maxAttempts?: number;
   /** a job that waits under the same key is replaced */
@@ -54,11 +56,12 @@ export interface EnqueueOptions {
  * @param payload - kept in the database until the job is done, so never a secret
  */
 export async function enqueue(tx: Db, name: string, payload: object, options: EnqueueOptions = {}): Promise<void> {
-  const { runAt, maxAttempts, key } = options;
+  const { runAt, afterMs, maxAttempts, key } = options;
   await query(
     tx,
-    `select 1 from graphile_worker.add_job($1, $2::json, run_at => $3, max_attempts => $4, job_key => $5)`,
-    [name, JSON.stringify(payload), runAt ?? null, maxAttempts ?? null, key ?? null],
+    `select 1 from graphile_worker.add_job($1, $2::json, run_at => coalesce($3, now() + $6 * interval '1 millisecond'),
+       max_attempts => $4, job_key => $5)`,
+    [name, JSON.stringify(payload), runAt ?? null, maxAttempts ?? null, key ?? null, afterMs ?? null],
   );
 }
 

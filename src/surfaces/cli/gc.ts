@@ -6,6 +6,9 @@ import type { CommandParts, ListingOptions } from './parts';
 
 const HOUR_MS = 3_600_000;
 
+/** A hundred years: the database's times go back no further than some thousands. */
+const MOST_HOURS = 876_000;
+
 interface GcOptions extends ListingOptions {
   readonly dryRun?: boolean;
   readonly olderThan: number;
@@ -17,7 +20,7 @@ Lists what was freed, per repository. What deleted repositories and broken pushe
 
 function parseHours(text: string): number {
   const hours = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && Number.isFinite(new Date(Date.now() - hours * HOUR_MS).getTime())) return hours;
+  if (/^\d+(\.\d+)?$/.test(text) && hours <= MOST_HOURS) return hours;
   throw new InvalidArgumentError('It must be a number of hours.');
 }
 
@@ -30,14 +33,13 @@ export function addGcCommand(program: Command, parts: CommandParts): void {
     .option('--dry-run', 'only list what would be freed')
     .option(
       '--older-than <hours>',
-      'leave alone what a push announced later; 0 only when nobody pushes',
+      'leave alone what was announced later; pushes that go on are always spared',
       parseHours,
       GC_OLDER_THAN_HOURS,
     )
     .option('--json', 'print the list as JSON')
     .action(async ({ dryRun = false, olderThan, json }: GcOptions) => {
-      const before = new Date(Date.now() - olderThan * HOUR_MS);
-      const freed = await parts.withContext((ctx) => collectGarbage(ctx, { before, dryRun }));
+      const freed = await parts.withContext((ctx) => collectGarbage(ctx, { olderThanMs: olderThan * HOUR_MS, dryRun }));
       if (json === true) printJson(freed.map(toJson));
       else printFreed(freed, dryRun);
     });

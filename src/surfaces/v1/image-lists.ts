@@ -1,6 +1,7 @@
 import { finishPush, imagesAsJson, mayUseImage, startPush } from '../../features/repositories/image-lists';
 import { noSuchName } from '../../features/repositories/names';
 import { countActivity } from '../../features/statistics/counting';
+import { newNonce } from '../../features/tokens/token';
 import { empty, json, jsonText } from '../../platform/http/exchange';
 import type { V1Handler } from './access';
 import { UnknownUrlError } from './errors';
@@ -10,16 +11,17 @@ import { headerOf, readImageList, repositoryOf, wantsToken } from './requests';
 /** `PUT /v1/repositories/R/` (protocol 2.6). The token is sent unasked: docker up to 1.6 fails without it. */
 export const putRepository: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
   const name = repositoryOf(params);
-  const repository = await startPush(ctx, caller, name, () => readImageList(req));
+  const nonce = newNonce();
+  const repository = await startPush(ctx, caller, name, () => readImageList(req), nonce);
   if (repository === undefined) throw new UnknownUrlError(noSuchName(name, ctx.settings.hubLimits));
-  const { headers } = tokenHeaders(ctx, caller, repository, 'write');
+  const { headers } = tokenHeaders(ctx, caller, repository, 'write', nonce);
   return json(200, '', { ...headers, ...endpointHeaders(ctx, req) });
 };
 
 /** `PUT /v1/repositories/R/images` (protocol 2.7). Any status but 204 fails the push. */
 export const putImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
-  const repository = await finishPush(ctx, caller, repositoryOf(params), () => readImageList(req));
-  countActivity(ctx, 'push', repository.id, headerOf(req, 'user-agent'));
+  const { repository, isPush } = await finishPush(ctx, caller, repositoryOf(params), () => readImageList(req));
+  if (isPush) countActivity(ctx, 'push', repository.id, headerOf(req, 'user-agent'));
   const token = caller.kind === 'token' ? {} : tokenHeaders(ctx, caller, repository, 'write').headers;
   return empty(204, { ...token, ...endpointHeaders(ctx, req) });
 };

@@ -54,9 +54,10 @@ export function tokenHeaders(
   actor: Actor,
   repository: RepositoryName,
   access: TokenAccess,
+  givenNonce?: string,
 ): { headers: Headers; nonce: string } {
   const { namespace, name } = repository;
-  const claims = { identity: identityOf(actor), repository: { namespace, name }, access };
+  const claims = { identity: identityOf(actor), repository: { namespace, name }, access, nonce: givenNonce };
   const { text, nonce } = issueToken(ctx.tokenKey, claims);
   return { headers: { 'X-Docker-Token': text, 'WWW-Authenticate': `Token ${text}` }, nonce };
 }

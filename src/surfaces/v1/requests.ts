@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RepositoryName } from '../../features/accounts/actor';
 import type { ListedImage } from '../../features/repositories/image-lists';
-import { noSuchFullName, parseFullName, parseRepositoryName } from '../../features/repositories/names';
+import { isTag, noSuchFullName, parseFullName, parseRepositoryName } from '../../features/repositories/names';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import { UnknownUrlError } from './errors';
@@ -51,11 +51,13 @@ function toListedImage(entry: unknown): ListedImage {
   if (typeof id !== 'string') throw new AppError('invalid', 'Invalid data');
   const checksum = isObject && 'checksum' in entry && typeof entry.checksum === 'string' ? entry.checksum : undefined;
   if (checksum?.includes('\0') === true) throw new AppError('invalid', 'Invalid data'); // Postgres keeps no NUL in text
-  return { id, checksum: checksum === '' ? undefined : checksum };
+  const tag = isObject && 'Tag' in entry && typeof entry.Tag === 'string' && isTag(entry.Tag) ? entry.Tag : undefined;
+  return { id, checksum: checksum === '' ? undefined : checksum, ...(tag === undefined ? {} : { tag }) };
 }
 
 /**
- * Reads an image list: `[{"id", "Tag"?, "checksum"?}, …]` (protocol 2.6). Tags are set by requests of their own.
+ * Reads an image list: `[{"id", "Tag"?, "checksum"?}, …]` (protocol 2.6). Tags are set by requests of their own:
+ * a list only announces them.
  *
  * @throws AppError `invalid`, in the words of docker's registry
  */

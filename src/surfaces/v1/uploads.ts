@@ -34,7 +34,7 @@ export const putJson: V1Handler<'registry'> = async (ctx, exchange) => {
 /** `PUT /v1/images/<id>/layer` (protocol 4.5): chunked, of any length. Refused before its first byte is read. */
 export const putLayer: V1Handler<'registry'> = async (ctx, exchange) => {
   const upload = await getUploadForLayer(ctx, exchange.caller, pushedIdOf(exchange));
-  await storeLayer(ctx, upload, bodyChunks(exchange.req));
+  await storeLayer(ctx, exchange.caller, upload, bodyChunks(exchange.req));
   return json(200, true);
 };
 

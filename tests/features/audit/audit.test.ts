@@ -199,5 +199,5 @@ it('what is older than DRYDOCK_AUDIT_DAYS is forgotten every day, in bounded ste
   expect(job?.schedule).toMatch(/^\d+ \d+ \* \* \*$/); // daily
   await job?.run(new AbortController().signal);
   expect((await listEvents(ctx, everything)).map(({ subject }) => subject)).toEqual(['recent']);
-  expect(await forgetEvents(ctx, new Date())).toBe(1);
+  expect(await forgetEvents(ctx, 0)).toBe(1);
 });

@@ -28,10 +28,10 @@ async function age(): Promise<void> {
   await server.ctx.db('repository_images').update({ announced_at: then });
   await server.ctx.db('blobs').update({ referenced_at: then });
   await server.ctx.db('uploads').update({ updated_at: then });
+  await server.ctx.db('pushes').update({ seen_at: new Date(0) });
 }
 
-const gc = (dryRun = false): Promise<Freed[]> =>
-  collectGarbage(server.ctx, { before: new Date(Date.now() - HOUR_MS), dryRun });
+const gc = (dryRun = false): Promise<Freed[]> => collectGarbage(server.ctx, { olderThanMs: HOUR_MS, dryRun });
 
 async function storedFiles(): Promise<number> {
   const entries = await readdir(path.join(server.blobDir, 'sha256'), { recursive: true, withFileTypes: true });

@@ -50,10 +50,9 @@ describe('linking beside others', () => {
         )
         .update({ announced_at: new Date(0) });
       await server.ctx.db('blobs').update({ referenced_at: new Date(0) });
-      const before = new Date(Date.now() - 60_000);
       const [probe] = await Promise.all([
         push.get(chain[2]!.id, 'json'),
-        collectGarbage(server.ctx, { before, dryRun: false }),
+        collectGarbage(server.ctx, { olderThanMs: 60_000, dryRun: false }),
       ]);
       expect([200, 404]).toContain(probe.status);
       for (const image of chain) {

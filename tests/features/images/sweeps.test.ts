@@ -7,7 +7,6 @@ import { addUser, basic, startTestServer, type TestServer } from '../../helpers/
 
 const HOUR_MS = 3_600_000;
 const LONG_AGO = new Date(Date.now() - 100 * HOUR_MS);
-const limit = (): Date => new Date(Date.now() - HOUR_MS);
 
 let server: TestServer;
 beforeEach(async () => {
@@ -45,9 +44,9 @@ describe('sweep', () => {
     await plant(`sha256/cd/${'cd'.repeat(32)}-00000001`, new Date());
     await plant('uploads/4567', new Date());
     // A half is as old as its last sign of life by the file system's clock, which no test can set back.
-    expect(await sweep(server.ctx, limit())).toEqual({ uploads: 0, blobs: 0, orphans: 1 });
+    expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 1 });
     expect((await files()).sort()).toEqual(['0123', '4567', `${'cd'.repeat(32)}-00000001`]);
-    expect(await sweep(server.ctx, limit(), -1)).toEqual({ uploads: 0, blobs: 0, orphans: 2 });
+    expect(await sweep(server.ctx, HOUR_MS, -1)).toEqual({ uploads: 0, blobs: 0, orphans: 2 });
     expect(await files()).toEqual([`${'cd'.repeat(32)}-00000001`]);
   });
 
@@ -55,7 +54,7 @@ describe('sweep', () => {
     const [tagged, loose] = [makeImage(), makeImage()];
     await pushImages(server, 'alice/app', [loose, tagged]);
     await ageFiles();
-    expect(await sweep(server.ctx, limit())).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
+    expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
     const pull = registryClient(server, await startPull(server, 'alice/app'));
     for (const image of [tagged, loose]) expect((await pull.get(image.id, 'layer')).bytes).toEqual(image.layer);
   });
@@ -66,9 +65,9 @@ describe('sweep', () => {
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);
     await server.ctx.db('blobs').update({ referenced_at: LONG_AGO });
-    expect(await sweep(server.ctx, limit())).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
+    expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
     await server.ctx.db('uploads').update({ updated_at: LONG_AGO });
-    expect(await sweep(server.ctx, limit())).toEqual({ uploads: 1, blobs: 1, orphans: 0 });
+    expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 1, blobs: 1, orphans: 0 });
     expect(await files()).toEqual([]);
     expect(await reply(push.putPayload(image.id, image.payload))).toEqual([404, '{"error":"Image not found"}']);
     expect(await reply(push.putJson(image.id, image.json))).toEqual([200, 'true']); // and the push may begin again
@@ -85,7 +84,7 @@ describe('sweep', () => {
       expect(answer.status).toBe(status);
     }
     await ageFiles();
-    expect(await sweep(server.ctx, limit())).toEqual({ uploads: 0, blobs: 1, orphans: 0 });
+    expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 1, orphans: 0 });
     const contents = await server.ctx.db('image_contents').select('image_id');
     expect(contents).toEqual([{ image_id: shared.id }]);
     const pull = registryClient(server, await startPull(server, 'alice/kept'));
@@ -95,7 +94,7 @@ describe('sweep', () => {
   it('leaves the bytes of a fresh deletion until they are old', async () => {
     await pushImages(server, 'alice/gone', [makeImage()]);
     await server.ctx.db('repositories').delete();
-    expect(await sweep(server.ctx, limit())).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
+    expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
     expect(await files()).toHaveLength(1);
   });
 });

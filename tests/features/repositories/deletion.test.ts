@@ -73,8 +73,8 @@ it('finishDeletions takes those that began before, and nothing else', async () =
   const ctx = { db: database.db, log: createLogger('fatal') };
   await database.db('repositories').insert({ namespace: 'alice', name: 'kept', state: 'active' });
   await deleteThroughIndex(ctx, owner, NAME);
-  await finishDeletions(ctx, new Date(Date.now() - 60_000));
+  await finishDeletions(ctx, 60_000);
   expect(await state()).toBeDefined();
-  await finishDeletions(ctx, new Date(Date.now() + 60_000));
+  await finishDeletions(ctx, 0);
   expect(await database.db('repositories').select('name')).toEqual([{ name: 'kept' }]);
 });

@@ -25,8 +25,8 @@ describe('a tag that is set while gc runs', () => {
             body: `"${chain[1]!.id}"`,
           }),
         );
-      const before = new Date(Date.now() - 60_000);
-      const [answer] = await Promise.all([put(), collectGarbage(server.ctx, { before, dryRun: false })]);
+      await server.ctx.db('pushes').update({ seen_at: new Date(0) });
+      const [answer] = await Promise.all([put(), collectGarbage(server.ctx, { olderThanMs: 60_000, dryRun: false })]);
       const isSet = answer[0] === 200;
       expect(isSet ? [200, 'true'] : [404, '{"error":"Image not found"}']).toEqual(answer);
       const client = registryClient(server, token);

@@ -145,7 +145,7 @@ describe('readToken', () => {
 
   it.each<[TokenAccess, number]>([
     ['read', 12 * 60],
-    ['write', 24 * 60],
+    ['write', 72 * 60],
     ['delete', 15],
   ])('a token to %s lasts %d minutes', (access, minutes) => {
     const claims = { identity: undefined, repository: { namespace: 'alice', name: 'app' }, access };

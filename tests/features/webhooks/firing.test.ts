@@ -90,7 +90,7 @@ it('every active hook is told once, however often the job runs (R35)', async () 
   expect(there.received.map(({ path }) => path).sort()).toEqual(['/a', '/b']);
 });
 
-it('tells of the images of this push, and of the tag that it set last', async () => {
+it('tells of the images of this push, and of each tag that it set, in their order', async () => {
   await addHook(server, there.url);
   const [base, upper] = makeChain(2) as [TestImage, TestImage];
   await pushImages(server, 'alice/app', [base], { tag: 'base' });
@@ -102,6 +102,7 @@ it('tells of the images of this push, and of the tag that it set last', async ()
   await server.runJobs();
   expect(told().map(({ push_data: { images, tag } }) => [images, tag])).toEqual([
     [[base.id], 'base'],
+    [[upper.id], 'zz'],
     [[upper.id], 'aa'],
   ]);
 });

@@ -58,8 +58,22 @@ export async function addHook(
   server: TestServer,
   ...urls: readonly string[]
 ): Promise<Webhook & { readonly secret: string }> {
-  return createWebhook(server.ctx, await actor(server, 'alice'), APP, {
-    name: `hook ${randomBytes(4).toString('hex')}`,
-    urls,
-  });
+  return addHookTo(server, APP.name, ...urls);
+}
+
+/** A hook of another repository of alice. */
+export async function addHookTo(
+  server: TestServer,
+  name: string,
+  ...urls: readonly string[]
+): Promise<Webhook & { readonly secret: string }> {
+  return createWebhook(
+    server.ctx,
+    await actor(server, 'alice'),
+    { namespace: 'alice', name },
+    {
+      name: `hook ${randomBytes(4).toString('hex')}`,
+      urls,
+    },
+  );
 }

@@ -133,7 +133,7 @@ it('a deletion that the server finishes by itself', async () => {
   await pushImages(server, 'alice/left', [makeImage()]);
   await as(basic('alice'), request(server.server).delete('/v1/repositories/alice/left/')).expect(202);
   await news();
-  await finishDeletions(server.ctx, new Date(Date.now() + 60_000));
+  await finishDeletions(server.ctx, 0);
   expect(await news()).toEqual([['server', 'job', 'repository.deleted', 'alice/left', {}]]);
 });
 

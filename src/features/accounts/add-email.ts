@@ -1,0 +1,30 @@
+import type { Db } from '../../platform/db/db';
+import { isUniqueViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { countOf, findEmailOf, lockUser } from './emails.store';
+import { findVerifiedOwner, insertEmail, type NewEmail } from './users.store';
+
+export const EMAIL_TAKEN = 'email is already associated with an account';
+
+/** Nobody needs more, and somebody who has more collects addresses of others. */
+const MOST_EMAILS = 10;
+
+/**
+ * Adds an address to an account. One that another account has not confirmed is in nobody's way.
+ *
+ * @returns its id; undefined when the account has this address already
+ * @throws AppError `conflict` when another account has confirmed it, or the account has too many
+ */
+export async function addEmailTo(tx: Db, email: NewEmail): Promise<number | undefined> {
+  await lockUser(tx, email.userId);
+  if ((await findEmailOf(tx, email.userId, email.address)) !== undefined) return undefined;
+  if ((await findVerifiedOwner(tx, email.address)) !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
+  if ((await countOf(tx, email.userId)) >= MOST_EMAILS) {
+    throw new AppError('conflict', `An account has at most ${MOST_EMAILS} addresses; remove one first`);
+  }
+  try {
+    return await insertEmail(tx, email);
+  } catch (error) {
+    throw isUniqueViolation(error) ? new AppError('conflict', EMAIL_TAKEN, { cause: error }) : error;
+  }
+}
