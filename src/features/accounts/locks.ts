@@ -4,9 +4,9 @@
  * their locks in this order, and within a table by ascending key, so that none waits for another in a circle:
  *
  *   1. users         every administrator together with the accounts that are concerned (`lockAccounts`)
- *   2. namespaces    whose private repositories are counted, or that is deleted (`namespaces/plans.store.ts`)
- *   3. teams         of owners (`namespaces/owners.store.ts`)
- *   4. repositories  (`repositories/repositories.store.ts`)
+ *   2. teams         of owners (`namespaces/owners.store.ts`)
+ *   3. repositories  (`repositories/repositories.store.ts`)
+ *   4. namespaces    whose private repositories are counted, or that is deleted (`namespaces/plans.store.ts`)
  *   5. everything that belongs to one of these
  *
  * Locks are `for no key update`: they exclude each other, and do not hold up a row that only refers to the locked one,

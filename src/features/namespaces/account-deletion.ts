@@ -7,7 +7,6 @@ import { endAccount } from '../accounts/endings';
 import { normalizeUsername } from '../accounts/rules';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import { assertNotOnlyAdministrator, assertOrphansNone } from './owners';
-import { lockNamespace } from './plans.store';
 
 /**
  * Deletes an account and its empty namespace, for an operator or administrator.
@@ -55,7 +54,6 @@ async function lockForEnd(tx: Db, username: string): Promise<LockedAccount> {
   const [user] = await lockAccounts(tx, [normalizeUsername(username)]);
   if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
   await assertNotOnlyAdministrator(tx, user);
-  await lockNamespace(tx, user.username);
   await assertOrphansNone(tx, user);
   return user;
 }

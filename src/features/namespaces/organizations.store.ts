@@ -41,9 +41,10 @@ export async function convertNamespace(tx: Db, name: string): Promise<void> {
   await query(tx, `update namespaces set kind = 'organization', owner_id = null where name = $1`, [name]);
 }
 
-/** Fails with a foreign key violation while it has repositories. The robots go first, in the order of locks. */
+/** Fails with a foreign key violation while it has repositories. Robots and teams first, in the order of locks. */
 export async function deleteOrganization(tx: Db, name: string): Promise<boolean> {
   await query(tx, 'select 1 from users where robot_of = $1 order by id for no key update', [name]);
+  await query(tx, 'select 1 from teams where namespace = $1 order by id for no key update', [name]);
   const rows = await query(tx, `delete from namespaces where name = $1 and kind = 'organization' returning name`, [
     name,
   ]);

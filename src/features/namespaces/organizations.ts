@@ -14,7 +14,6 @@ import { assertOrganizationName, normalizeUsername } from '../accounts/rules';
 import { deleteAccount, lockAccounts } from '../accounts/locks';
 import * as store from './organizations.store';
 import { assertMayOwn, assertOrphansNone, lockNewOwner } from './owners';
-import { lockNamespace } from './plans.store';
 import { getMembersOrganization, getOwnersOrganization } from './scope';
 import * as teams from './teams.store';
 
@@ -162,7 +161,6 @@ export async function convertUser(ctx: Needs<'db'>, username: string, ownerName:
     if (owner === undefined) throw new AppError('not_found', `No such user: ${ownerName}`);
     if (user.is_admin) throw new AppError('conflict', `${user.username} is an administrator of the site`);
     assertMayOwn(owner);
-    await lockNamespace(tx, user.username);
     await assertOrphansNone(tx, user);
     await endAccount(tx, doer, user);
     await store.convertNamespace(tx, user.username);

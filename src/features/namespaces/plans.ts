@@ -51,11 +51,13 @@ export async function getPrivateSlots(ctx: Needs<'db'>, namespace: string): Prom
  * Makes sure that one more repository of the namespace may be private, until the transaction ends: of two requests for
  * the last slot the second waits here, and is refused (protocol 2.6).
  *
+ * @param alreadyCounted - 1: the repository was created private in this transaction
  * @throws AppError `forbidden` with the limit; `not_found` when there is no such namespace
  */
-export async function takePrivateSlot(tx: Db, namespace: string): Promise<void> {
+export async function takePrivateSlot(tx: Db, namespace: string, alreadyCounted: 0 | 1 = 0): Promise<void> {
   await store.lockNamespace(tx, namespace);
-  const { plan, used, limit } = await getPrivateSlots({ db: tx }, namespace);
+  const { plan, used: counted, limit } = await getPrivateSlots({ db: tx }, namespace);
+  const used = counted - alreadyCounted;
   if (limit === undefined || used < limit) return;
   const repositories = limit === 1 ? '1 private repository' : `${limit} private repositories`;
   throw new AppError('forbidden', `The plan ${plan} of ${namespace} allows ${repositories}, and ${used} are there`);

@@ -1,5 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor, RepositoryName } from '../accounts/actor';
@@ -63,7 +64,8 @@ export async function changeVisibility(
  * Makes a repository unless there is one.
  *
  * @returns whether it was made
- * @throws AppError `forbidden` when the plan has no room for a private one, or the name is a former one of another
+ * @throws AppError `forbidden` when the plan has no room for a private one, or the name is a former one of another;
+ *   `not_found` when the namespace is deleted in this moment
  */
 export async function makeRepository(
   tx: Db,
@@ -71,14 +73,24 @@ export async function makeRepository(
   options: { visibility: Visibility; doer: Doer },
 ): Promise<boolean> {
   await assertNotFormer(tx, name, undefined, 'forbidden');
-  if (options.visibility === 'private') await takePrivateSlot(tx, name.namespace);
-  if (!(await store.insertRepository(tx, name, options.visibility))) return false;
+  if (!(await insertUnlessGone(tx, name, options.visibility))) return false;
+  // Repositories before namespaces, in the order of locks.
+  if (options.visibility === 'private') await takePrivateSlot(tx, name.namespace, 1);
   await recordEvent(tx, options.doer, {
     action: 'repository.created',
     subject: displayName(name),
     details: options.visibility === 'public' ? {} : { visibility: options.visibility },
   });
   return true;
+}
+
+async function insertUnlessGone(tx: Db, name: RepositoryName, visibility: Visibility): Promise<boolean> {
+  try {
+    return await store.insertRepository(tx, name, visibility);
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw new AppError('not_found', `No such namespace: ${name.namespace}`, { cause: error });
+  }
 }
 
 /**

@@ -134,7 +134,9 @@ async function addCredentials(identity: Awaited<ReturnType<typeof identityForOpe
     .insert({ user_id: sarahId, email: 'new@example.com' })
     .returning<{ id: number }[]>('id');
   const emailId = email[0]?.id ?? 0;
-  const [reset, confirm] = [await makeLinkSecret(ctx, 'reset', emailId), await makeLinkSecret(ctx, 'confirm', emailId)];
+  const primary = await ctx.db('emails').where({ user_id: sarahId, is_primary: true }).first<{ id: number }>('id');
+  const reset = await makeLinkSecret(ctx, 'reset', primary?.id ?? 0);
+  const confirm = await makeLinkSecret(ctx, 'confirm', emailId);
   const oauth = newSecret();
   const [client] = await ctx
     .db('oauth_clients')

@@ -6,7 +6,11 @@ import { deletePerson } from '../../../src/features/namespaces/account-deletion'
 import { setActive, setAdmin } from '../../../src/features/namespaces/account-status';
 import { convertUser, createOrganizationFor } from '../../../src/features/namespaces/organizations';
 import { addMemberAs, removeMemberAs } from '../../../src/features/namespaces/team-members';
-import { createRepository, deleteUserWithRepositories } from '../../../src/features/repositories/operator';
+import {
+  createRepository,
+  deleteUserWithRepositories,
+  setVisibilityAsOperator,
+} from '../../../src/features/repositories/operator';
 import { AppError } from '../../../src/platform/errors';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
@@ -231,5 +235,24 @@ it('a plan with one private repository has one, however many are created at once
       createRepository(settings, { namespace: 'alice', name }, { visibility: 'private' });
     expect(await codesOf(create('one'), create('two'))).toEqual(['forbidden']);
     await database.db.raw('delete from repositories');
+  }
+});
+
+it('an account is deleted with its repositories while one of them is created and hidden, and no lock waits in a circle', async () => {
+  await addRow('root', { isAdmin: true });
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const userId = await addRow('alice');
+    const rows = ['one', 'two'].map((name) => ({ namespace: 'alice', name }));
+    await database.db('repositories').insert(rows);
+    const settings = { ...ctx, settings: { ...ctx.settings, hubLimits: false } };
+    const codes = await codesOf(
+      deleteUserWithRepositories(ctx, 'alice'),
+      setVisibilityAsOperator(ctx, { namespace: 'alice', name: 'two' }, 'private'),
+      createRepository(settings, { namespace: 'alice', name: 'one' }, { visibility: 'private' }),
+    );
+    expect(codes.filter((code) => !['conflict', 'not_found', 'forbidden'].includes(code))).toEqual([]);
+    await database.db('repositories').delete();
+    await database.db('namespaces').where({ owner_id: userId }).delete();
+    await database.db('users').where({ id: userId }).delete();
   }
 });
