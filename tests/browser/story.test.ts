@@ -123,22 +123,23 @@ function tellStory(hasScript: boolean): void {
     await alice.main.getByText('docker/1.5.0').or(alice.main.getByText('docker 1.5.0')).first().waitFor();
   });
 
-  it('the first link of the webhook is told, and the second when the first has called back', async () => {
+  it('the first link of the webhook is told of each tag, and the second when the first has called back', async () => {
     const { ci } = stage;
     await stage.runJobs();
-    expect(ci.received.map(({ path }) => path)).toEqual(['/build']);
+    expect(ci.received.map(({ path }) => path)).toEqual(['/build', '/build']);
     const { callback_url: callback } = JSON.parse(ci.received[0]?.body ?? '') as { callback_url: string };
     const body = JSON.stringify({ state: 'success', description: 'All 42 tests passed' });
     const headers = { 'Content-Type': 'application/json' };
     expect((await fetch(callback, { method: 'POST', headers, body })).status).toBe(200);
     await stage.runJobs();
-    expect(ci.received.map(({ path }) => path)).toEqual(['/build', '/deploy']);
+    expect(ci.received.map(({ path }) => path)).toEqual(['/build', '/build', '/deploy']);
     await openSettings(alice, 'alice/app', 'Webhooks');
     await alice.follow('ci');
     const rows = alice.main.getByRole('region', { name: 'Deliveries' }).getByRole('row');
-    await rows.filter({ hasText: '/build' }).filter({ hasText: 'called back: success' }).waitFor();
+    const calledBack = rows.filter({ hasText: '/build' }).filter({ hasText: 'called back: success' });
+    await calledBack.waitFor();
     await rows.filter({ hasText: '/deploy' }).filter({ hasText: 'delivered' }).waitFor();
-    await rows.filter({ hasText: '/build' }).getByRole('link').click();
+    await calledBack.getByRole('link').click();
     await alice.main.getByText('All 42 tests passed').waitFor();
     await alice.main.getByRole('heading', { name: /Attempt 1: answered 200/ }).waitFor();
   });
@@ -227,7 +228,7 @@ function tellStory(hasScript: boolean): void {
     await elsewhere.isOn('Sign in');
   });
 
-  it('alice deletes the repository, and must type its name to do so', async () => {
+  it('alice deletes the repository: she must type its name, and take back that its tags are immutable', async () => {
     await openSettings(alice, 'alice/shop', 'Delete');
     const button = alice.main.getByRole('button', { name: 'Delete it for good' });
     await alice.fill('Name of the repository', 'alice/sho');
@@ -236,6 +237,11 @@ function tellStory(hasScript: boolean): void {
       await button.click();
       await alice.isRefused('This is not the name of the repository.');
     }
+    await alice.send({ 'Name of the repository': 'alice/shop' }, 'Delete it for good');
+    await alice.isRefused('alice/shop has immutable tags');
+    await openSettings(alice, 'alice/shop', 'Immutable tags');
+    await alice.send({ Patterns: '' }, 'Save');
+    await openSettings(alice, 'alice/shop', 'Delete');
     await alice.send({ 'Name of the repository': 'alice/shop' }, 'Delete it for good');
     await alice.isTold('alice/shop is deleted.');
     await bobby.open('/r/alice/shop/', 404);

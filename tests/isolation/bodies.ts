@@ -48,6 +48,7 @@ export const API_BODIES: Bodies = {
   [`DELETE ${USER}/second-factor/`]: { code: '000000' },
   [`POST ${USER}/second-factor/recovery-codes/`]: { code: '000000' },
   'POST /api/v1.1/session/': { username: 'alice', password: 'wrong password' },
+  'POST /api/v1.1/session/confirm/': { password: 'alicepw' },
   'POST /api/v1.1/o/token/': { grant_type: 'refresh_token', refresh_token: 'x' },
   'POST /api/v1.1/oauth-clients/': { name: 'program', redirect_uris: ['https://app.example.com/'] },
   'PATCH /api/v1.1/namespaces/:name/': { default_visibility: 'private' },

@@ -118,7 +118,7 @@ async function programCallers(server: TestServer): Promise<Caller[]> {
     doors: ['v1', 'api'],
     authorization: `Bearer ${await accessTokenOf(server, 'alice', scope)}`,
     knowsMarker: true,
-    may: (row, route) => isOpen(row) || route.scope === scope,
+    may: (row, route) => isOpen(row) || (route.scope === scope && !row.needsStepUp),
   });
   const callers: Caller[] = [];
   for (const scope of SCOPES) callers.push(await program(scope));
@@ -162,6 +162,24 @@ export async function castCallers(server: TestServer): Promise<Caller[]> {
     ...(await engineCallers(server)),
     ...(await programCallers(server)),
   ];
+}
+
+/** Browsers of alice and of the administrator in which nobody gave the password lately. */
+export async function staleCallers(server: TestServer): Promise<Caller[]> {
+  const callers: Caller[] = [];
+  for (const username of ['alice', 'root']) {
+    callers.push({
+      name: `stale session of ${username}`,
+      doors: ['api', 'web'],
+      cookie: await sessionOf(server, username),
+      may: ({ needsStepUp }) => !needsStepUp,
+      knowsMarker: true,
+      reads: true,
+    });
+  }
+  await server.ctx.db.raw(`update sessions set authenticated_at = now() - interval '11 minutes'
+    where user_id in (select id from users where username in ('alice', 'root'))`);
+  return callers;
 }
 
 /** The token of alice for the private repository alone: it does what a row with `own` says, and no more. */

@@ -11,7 +11,7 @@ export async function entitledTo(
 ): Promise<Pick<Caller, 'authorization' | 'cookie'>> {
   const isOfLibrary = /^\/_\/|\/repositories\/:repository/.test(route.path);
   const username = row.who === 'site-admin' || isOfLibrary ? 'root' : 'alice';
-  const isByCookie = route.door === 'web' || route.path === '/api/v1.1/session/';
+  const isByCookie = route.door === 'web' || route.path.startsWith('/api/v1.1/session/');
   if (route.door === 'plain' || (row.who === 'anyone' && route.door === 'api')) return {};
   return isByCookie ? { cookie: await sessionOf(server, username) } : { authorization: basic(username) };
 }

@@ -8,7 +8,7 @@ import { query } from '../../src/platform/db/query';
 
 /** What any request may write by itself: when credentials were used last, and failed logins. */
 const VOLATILE = ['last_used_at', 'last_used_address', 'last_seen_at'];
-const IGNORED = new Set(['rate_limits', 'knex_migrations', 'knex_migrations_lock']);
+const IGNORED = new Set(['rate_limits', 'failure_counts', 'knex_migrations', 'knex_migrations_lock']);
 
 async function tablesOf(db: Db): Promise<string[]> {
   const rows = await query<{ name: string }>(

@@ -49,28 +49,7 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
           plans.map((each) => [each.name, shown(each.privateRepositories), shownBytes(each.storedBytes)]),
         );
     });
-  plan
-    .command('set')
-    .description('make a plan, or change one')
-    .argument('<name>', "the plan's name")
-    .argument('<repositories>', 'how many may be private, or `unlimited`', readLimit)
-    .option(
-      '--layers <size>',
-      'how many bytes of layers a namespace may hold: 500m, 10g or unlimited; without it, as before',
-      readBytes,
-    )
-    .option('--position <number>', 'its place in the list', readPosition, 100)
-    .action(async (name: string, privateRepositories: number | undefined, options: SetOptions) => {
-      const storedBytes = await parts.withContext(async (ctx) => {
-        const known = (await listPlans(ctx)).find((each) => each.name === name);
-        const bytes = 'layers' in options ? options.layers : known?.storedBytes;
-        await setPlan(ctx, { name, privateRepositories, storedBytes: bytes, position: options.position }, OPERATOR);
-        return bytes;
-      });
-      printLine(
-        `The plan ${name} allows ${shown(privateRepositories)} private repositories and ${shownBytes(storedBytes)} of layers.`,
-      );
-    });
+  addSetCommand(plan, parts);
   plan
     .command('delete')
     .description('delete a plan that nobody has')
@@ -101,4 +80,29 @@ function shown(limit: number | undefined): string {
 
 function shownBytes(bytes: number | undefined): string {
   return bytes === undefined ? 'unlimited' : showByteSize(bytes);
+}
+
+function addSetCommand(plan: Command, parts: CommandParts): void {
+  plan
+    .command('set')
+    .description('make a plan, or change one')
+    .argument('<name>', "the plan's name")
+    .argument('<repositories>', 'how many may be private, or `unlimited`', readLimit)
+    .option(
+      '--layers <size>',
+      'how many bytes of layers a namespace may hold: 500m, 10g or unlimited; without it, as before',
+      readBytes,
+    )
+    .option('--position <number>', 'its place in the list', readPosition, 100)
+    .action(async (name: string, privateRepositories: number | undefined, options: SetOptions) => {
+      const storedBytes = await parts.withContext(async (ctx) => {
+        const known = (await listPlans(ctx)).find((each) => each.name === name);
+        const bytes = 'layers' in options ? options.layers : known?.storedBytes;
+        await setPlan(ctx, { name, privateRepositories, storedBytes: bytes, position: options.position }, OPERATOR);
+        return bytes;
+      });
+      printLine(
+        `The plan ${name} allows ${shown(privateRepositories)} private repositories and ${shownBytes(storedBytes)} of layers.`,
+      );
+    });
 }

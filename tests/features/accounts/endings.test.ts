@@ -95,9 +95,9 @@ async function addThings() {
   );
   const { id: repositoryId } = await ctx.db('repositories').where({ name: 'app' }).first<{ id: number }>('id');
   const other = await ctx.db('users').where({ username: 'bystander' }).first<{ id: number }>('id');
-  await ctx.db('collaborators').insert({ repository_id: repositoryId, user_id: other?.id });
+  await ctx.db('collaborators').insert({ repository_id: repositoryId, user_id: other.id });
   const keeper = await ctx.db('users').where({ username: 'keeper' }).first<{ id: number }>('id');
-  await createOrganizationFor(ctx, 'others', { userId: keeper?.id ?? 0, username: 'keeper' }, OPERATOR);
+  await createOrganizationFor(ctx, 'others', { userId: keeper.id, username: 'keeper' }, OPERATOR);
   await putTeam(ctx, await actorOf(server, 'keeper'), 'others', { name: 'guests', description: '' });
   await addMemberAs(ctx, { organization: 'others', team: 'guests' }, 'sarah', OPERATOR);
   const liked = { namespace: 'bystander', name: 'liked' };
@@ -135,7 +135,7 @@ async function addCredentials(identity: Awaited<ReturnType<typeof identityForOpe
     .returning<{ id: number }[]>('id');
   const emailId = email[0]?.id ?? 0;
   const primary = await ctx.db('emails').where({ user_id: sarahId, is_primary: true }).first<{ id: number }>('id');
-  const reset = await makeLinkSecret(ctx, 'reset', primary?.id ?? 0);
+  const reset = await makeLinkSecret(ctx, 'reset', primary.id);
   const confirm = await makeLinkSecret(ctx, 'confirm', emailId);
   const oauth = newSecret();
   const [client] = await ctx
@@ -204,6 +204,6 @@ it('the webhook of a former owner is not told of pushes, and only owners hear th
   );
   const keeper = await server.ctx.db('users').where({ username: 'keeper' }).first<{ id: number }>('id');
   const about = mails.filter(({ payload }) => JSON.stringify(payload).includes('The webhook ci of acme/app'));
-  expect(about.map(({ payload }) => payload)).toMatchObject([{ userId: keeper?.id }]);
+  expect(about.map(({ payload }) => payload)).toMatchObject([{ userId: keeper.id }]);
   expect((await findScope(server.ctx, bystander, APP)).repository?.role).toBe('write');
 });

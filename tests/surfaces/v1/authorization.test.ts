@@ -70,7 +70,7 @@ describe('tokens that are not good', () => {
 
   it('one that is over is a 401', async () => {
     expect(await statuses('alice/secret', issue(12.1))).toEqual([401, 401]);
-    expect(await statuses('alice/secret', issue(24.1, 'write'))).toEqual([401, 401]);
+    expect(await statuses('alice/secret', issue(72.1, 'write'))).toEqual([401, 401]);
     expect(await statuses('alice/secret', issue(0.26, 'delete'))).toEqual([401, 401]);
   });
 
