@@ -10,13 +10,15 @@ import { repositoryOf } from './requests';
  */
 export function challengingForPrivate(handle: V1Handler<'registry'>): V1Handler<'registry'> {
   return async (ctx, exchange) => {
+    const { caller, params } = exchange;
+    const mayLogIn = async (): Promise<boolean> =>
+      caller.kind === 'anonymous' && (await asksForLogin(ctx, caller, repositoryOf(params)));
     try {
-      return await handle(ctx, exchange);
+      const reply = await handle(ctx, exchange);
+      if (reply.status !== 404 || !(await mayLogIn())) return reply;
     } catch (error) {
-      const { caller, params } = exchange;
-      const isMissing = error instanceof AppError && error.code === 'not_found';
-      if (!isMissing || caller.kind !== 'anonymous') throw error;
-      throw (await asksForLogin(ctx, caller, repositoryOf(params))) ? authorizationRequired() : error;
+      if (!(error instanceof AppError && error.code === 'not_found') || !(await mayLogIn())) throw error;
     }
+    throw authorizationRequired();
   };
 }
