@@ -6,7 +6,7 @@ import { isAccount, type Actor } from '../accounts/actor';
 import { announceForGuest } from '../repositories/guests';
 import { accountKey } from '../repositories/openings';
 import { isImageId } from '../repositories/names';
-import { noteSignOfLife } from '../repositories/pushes';
+import { keepPushAlive, noteSignOfLife } from '../repositories/pushes';
 import { jsonDigest, readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
 import { assertPusher, locateWritable, type LocatedImage } from './locate';
@@ -142,7 +142,7 @@ async function* withSigns(
 ): AsyncIterable<Buffer> {
   let dueMs = performance.now();
   const sign = async (): Promise<void> => {
-    await noteSignOfLife(ctx, actor, upload.repository_id, upload.image_id);
+    await keepPushAlive(ctx, actor, upload.repository_id, upload.image_id);
     await store.touchUpload(ctx.db, upload.id);
   };
   for await (const chunk of bytes) {

@@ -35,6 +35,16 @@ export async function insertPush(
 const IS_OF = `p.repository_id = $1 and (p.token = $3
   or p.caller = $2 and ($3::text is null or p.token is null) and $4 = any (p.image_ids))`;
 
+/** Notes a sign of life of a push that has not ended; it may come late, and then changes nothing. */
+export async function keepAlive(db: Db, repositoryId: number, pusher: Pusher, imageId: string): Promise<void> {
+  await query(db, `update pushes p set seen_at = now() where ${IS_OF}`, [
+    repositoryId,
+    pusher.caller,
+    pusher.token ?? null,
+    imageId,
+  ]);
+}
+
 /** Notes a sign of life; makes the push when there is none. */
 export async function noteSign(db: Db, repositoryId: number, pusher: Pusher, imageId: string): Promise<void> {
   await query(

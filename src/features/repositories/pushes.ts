@@ -4,6 +4,7 @@ import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import { enqueue } from '../../platform/jobs/queue';
 import { identityOf, type Actor, type Principal } from '../accounts/actor';
+import { endedBy, hasAllTags, hasTags, isThrough } from './ended-push';
 import { callerKey } from './openings';
 import * as store from './pushes.store';
 import { lockRepository, markActive } from './repositories.store';
@@ -23,7 +24,7 @@ import { tellingsOf } from './tellings';
  * The end is the only request that may not say which push it is of, and an account may push several times at once. So
  * tags are told, not ends. Every tag that a push sets is kept in `push_tags` until it is told, and an end
  *
- *   1. ends one push of the caller: the one of the token, or the one that is most likely over (`endedBy`);
+ *   1. ends one push of the caller: the one of the token, or the one that is most likely over (`ended-push.ts`);
  *   2. tells the tags that this push set, and, of the other pushes of the caller that have set all that they announced,
  *      those that nobody has been told of, so that no tag is lost when the end of another push was meant;
  *   3. tells before each tag what was done with the same tag before, whoever did it.
@@ -92,6 +93,16 @@ export async function noteSignOfLife(
   await store.noteSign(ctx.db, repositoryId, pusherOf(actor), imageId);
 }
 
+/** The same while bytes come in, beside them: by the time that it is noted the push may have ended. */
+export async function keepPushAlive(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  repositoryId: number,
+  imageId: string,
+): Promise<void> {
+  await store.keepAlive(ctx.db, repositoryId, pusherOf(actor), imageId);
+}
+
 /** Remembers a tag that the actor's push set; not when there is no such push, as for a tag that is set by hand. */
 export async function recordPushedTag(
   tx: Db,
@@ -101,49 +112,6 @@ export async function recordPushedTag(
 ): Promise<void> {
   if (actor.kind === 'token') await store.noteSign(tx, repositoryId, pusherOf(actor), set.imageId);
   await store.recordTag(tx, repositoryId, pusherOf(actor), set.tag, set.imageId);
-}
-
-function hasAllTags(push: store.OpenPush): boolean {
-  return Object.entries(push.tags).every(([tag, imageId]) => push.set_tags[tag] === imageId);
-}
-
-function hasTags(push: store.OpenPush): boolean {
-  return Object.keys(push.set_tags).length > 0;
-}
-
-/** It set all the tags that it announced, and at least one. */
-function isThrough(push: store.OpenPush): boolean {
-  return hasTags(push) && hasAllTags(push);
-}
-
-/** The smaller, the likelier it is that the end is this push's; undefined: it cannot be. */
-function rankOf(push: store.OpenPush, actor: Actor, listedIds: readonly string[]): number[] | undefined {
-  const isOfToken = actor.kind === 'token' && push.token === actor.nonce;
-  const isListed = listedIds.length > 0 && listedIds.every((id) => push.image_ids.includes(id));
-  const isNamed = isOfToken || isListed;
-  // Engines that say no images at the end set all tags that they announced: this one is not so far.
-  if (!isNamed && !hasTags(push) && Object.keys(push.tags).length > 0) return undefined;
-  const stage = isThrough(push) ? 0 : hasTags(push) ? 1 : push.is_uploaded ? 2 : 3;
-  return [isOfToken ? 0 : 1, isListed ? 0 : 1, stage, push.is_told ? 1 : 0, -push.id];
-}
-
-function compare(left: readonly number[], right: readonly number[]): number {
-  const at = left.findIndex((value, index) => value !== right[index]);
-  return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
-}
-
-/** Which of the caller's open pushes an end is of. */
-function endedBy(
-  open: readonly store.OpenPush[],
-  actor: Actor,
-  listedIds: readonly string[],
-): store.OpenPush | undefined {
-  const mine = open.filter((push) => push.is_mine && !push.is_ended);
-  const ranked = mine.flatMap((push) => {
-    const rank = rankOf(push, actor, listedIds);
-    return rank === undefined ? [] : [{ push, rank }];
-  });
-  return ranked.sort((left, right) => compare(left.rank, right.rank))[0]?.push;
 }
 
 type Told = Pick<FinishedPush, 'imageIds' | 'tag' | 'pusher'>;

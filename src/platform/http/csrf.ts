@@ -59,5 +59,5 @@ export function foreignOriginMessage(req: IncomingMessage, origin: string): stri
   const advice = isKnown
     ? `If ${from} is the address of this hub, its operator has to set DRYDOCK_PUBLIC_URL to it`
     : 'If you sent it from a page of this hub, its operator has to set DRYDOCK_PUBLIC_URL to the address in your browser';
-  return `${sent}, but this hub takes itself for ${origin}. ${advice}`;
+  return `${sent}, but the address of this hub is ${origin}. ${advice}`;
 }

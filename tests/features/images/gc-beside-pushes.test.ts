@@ -1,6 +1,7 @@
 import { collectGarbage } from '../../../src/features/images/gc';
 import { storeLayer, getUploadForLayer } from '../../../src/features/images/uploads';
 import { sweep } from '../../../src/features/images/sweeps';
+import { keepPushAlive } from '../../../src/features/repositories/pushes';
 import { issueToken, readToken } from '../../../src/features/tokens/token';
 import {
   makeChain,
@@ -167,4 +168,17 @@ it('an opening that gc meets half way is spared: both wait for each other (R46)'
     await end('alice/meet');
     await call(server, 'delete', '/v1/repositories/alice/meet/tags/latest', { authorization: basic('alice') });
   }
+});
+
+it('a sign of life that is noted late brings no push back that has ended', async () => {
+  const image = makeImage();
+  const token = await startPush(server, 'alice/late', [image]);
+  const reading = readToken(server.ctx.tokenKey, token.slice('Token '.length));
+  if (reading.kind !== 'valid') throw new Error('the token is not valid');
+  await uploadImage(server, token, image);
+  expect(await tag('alice/late', image, token)).toEqual([200, 'true']);
+  await end('alice/late');
+  const { id } = (await server.ctx.db('repositories').where({ name: 'late' }).first()) as { id: number };
+  await keepPushAlive(server.ctx, { kind: 'token', address: '127.0.0.1', ...reading.claims }, id, image.id);
+  expect(await server.ctx.db('pushes').where({ repository_id: id })).toEqual([]);
 });

@@ -67,7 +67,7 @@ describe('a form', () => {
     const { status, text } = await asked.send({ account: 'alice' });
     expect(status).toBe(403);
     expect(text).toContain(
-      'This was sent from a page of http://evil.example, but this hub takes itself for http://127.0.0.1:',
+      'This was sent from a page of http://evil.example, but the address of this hub is http://127.0.0.1:',
     );
   });
 
@@ -75,7 +75,7 @@ describe('a form', () => {
     const asked = request(server.server).post('/account/login/').set({ Host: 'hub.example.com', Accept: 'text/html' });
     const { status, text } = await asked.set('Origin', 'http://hub.example.com:8080').type('form').send({ a: 'b' });
     expect(status).toBe(403);
-    expect(text).toContain('but this hub takes itself for http://hub.example.com. If http://hub.example.com:8080 is');
+    expect(text).toContain('but the address of this hub is http://hub.example.com. If http://hub.example.com:8080 is');
     expect(text).toContain('its operator has to set DRYDOCK_PUBLIC_URL to it.');
     const api = request(server.server).post('/api/v1.1/session/').set('Host', 'hub.example.com');
     const { body } = await api.set('Origin', 'http://hub.example.com:8080').send({ username: 'alice', password: 'x' });
