@@ -81,7 +81,7 @@ export interface Context {
   /** count wrong passwords and codes, for all processes on one database */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account' | 'code', FailureLimiter>>;
   /** count mails that strangers ask for */
-  readonly mailLimiters: Readonly<Record<'name' | 'address' | 'links', FailureLimiter>>;
+  readonly mailLimiters: Readonly<Record<'name' | 'address' | 'links' | 'invitations', FailureLimiter>>;
   /** counts accounts that strangers register, by network */
   readonly registrationLimiter: FailureLimiter;
   readonly mailer: Mailer;

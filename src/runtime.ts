@@ -137,6 +137,7 @@ export function contextOf(
     name: new FailureLimiter(parts.db, MAIL_LIMITS.name),
     address: new FailureLimiter(parts.db, MAIL_LIMITS.address),
     links: new FailureLimiter(parts.db, MAIL_LIMITS.links),
+    invitations: new FailureLimiter(parts.db, MAIL_LIMITS.invitations),
   };
   const storageRoom = new StorageRoom(storage, {
     usedBytes: () => storedBytes(parts),

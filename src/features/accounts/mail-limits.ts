@@ -11,12 +11,14 @@ import { networkOf } from './login-limits';
  *   one name or address, to be invited           5   1 hour   1 hour
  *   one address of the network                  20   1 hour   1 hour
  *   one account, links to any of its addresses  10   1 hour   1 hour
+ *   one account, or one network, to invite     100   1 hour   1 hour
  */
 
 export const MAIL_LIMITS = {
   name: { name: 'mail_name', failures: 6, windowSeconds: 3600, blockSeconds: 3600 },
   address: { name: 'mail_address', failures: 21, windowSeconds: 3600, blockSeconds: 3600 },
   links: { name: 'mail_links', failures: 11, windowSeconds: 3600, blockSeconds: 3600 },
+  invitations: { name: 'mail_invitations', failures: 101, windowSeconds: 3600, blockSeconds: 3600 },
 } as const;
 
 /** How many accounts may be registered from one network. */
@@ -58,4 +60,24 @@ export async function countMailAsk(limiters: MailLimiters, nameOrAddress: string
     throw new AppError('busy', 'Too many mails were asked for, try again later', { retryAfterSeconds });
   }
   return countMailTo(limiters, nameOrAddress);
+}
+
+/**
+ * Counts that an account invites somebody, apart from mails that strangers ask for: an owner who invites a whole team
+ * must not keep their network from new passwords.
+ *
+ * @returns how many seconds to wait; 0 when the invitation may be mailed
+ */
+export async function countInvitation(
+  limiters: Pick<MailLimiters, 'name' | 'invitations'>,
+  inviter: { readonly userId: number; readonly address: string },
+  whom: string,
+): Promise<number> {
+  const waits = [
+    await countAsk(limiters.invitations, `account ${inviter.userId}`),
+    await countAsk(limiters.invitations, `network ${networkOf(inviter.address)}`),
+    // A count of its own: whoever is invited all the time must still get the mail for a new password.
+    await countAsk(limiters.name, mailboxOf(`invitation ${whom}`)),
+  ];
+  return Math.max(...waits);
 }

@@ -7,7 +7,7 @@ import { recordEvent } from '../audit/audit';
 import type { Actor } from '../accounts/actor';
 import { assertConfirmed, getAccountItself } from '../accounts/current-account';
 import { doerOf } from '../accounts/doer';
-import { countMailAsk } from '../accounts/mail-limits';
+import { countInvitation } from '../accounts/mail-limits';
 import { assertEmail } from '../accounts/rules';
 import { getUser } from '../accounts/users';
 import { queueInvitation } from './invitation-queue';
@@ -55,10 +55,14 @@ function hashOf(secret: string): string {
 }
 
 /** Everybody can make an organization, and would have us mail anybody. */
-async function assertMayMail(ctx: Needs<'mailLimiters'>, whom: string, address: string): Promise<void> {
-  // A count of its own: whoever is invited all the time must still get the mail for a new password.
-  if (await countMailAsk(ctx.mailLimiters, `invitation ${whom}`, address)) return;
-  throw new AppError('busy', 'Too many mails were asked for, try again later');
+async function assertMayInvite(
+  ctx: Needs<'mailLimiters'>,
+  inviter: { readonly userId: number; readonly address: string },
+  whom: string,
+): Promise<void> {
+  const retryAfterSeconds = await countInvitation(ctx.mailLimiters, inviter, whom);
+  if (retryAfterSeconds === 0) return;
+  throw new AppError('busy', 'Too many invitations were sent, try again later', { retryAfterSeconds });
 }
 
 /**
@@ -81,7 +85,8 @@ export async function invite(
   const email = 'email' in whom ? whom.email : undefined;
   if (user?.robotOf !== undefined) throw new AppError('conflict', 'A robot is added, not invited');
   if (email !== undefined) assertEmail(email);
-  if (!account.isAdmin) await assertMayMail(ctx, user?.username ?? email ?? '', actor.address);
+  const inviter = { userId: account.userId, address: actor.address };
+  if (!account.isAdmin) await assertMayInvite(ctx, inviter, user?.username ?? email ?? '');
   return inTransaction(ctx.db, async (tx) => {
     const same = { teamId: team.id, userId: user?.id, email };
     await store.deleteSame(tx, same);

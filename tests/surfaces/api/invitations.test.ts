@@ -148,3 +148,13 @@ it('nobody is mailed as often as somebody likes', async () => {
   await askApi(server, 'post', '/api/v1.1/password/reset/', { body: { username: 'robert' } });
   expect(linkIn((await deliver())[0]!)).toContain('/account/reset/');
 });
+
+it('an owner invites a whole team, up to a hundred an hour, and keeps nobody from a new password', async () => {
+  const statuses: number[] = [];
+  for (let one = 1; one <= 40; one += 1) statuses.push((await invite({ email: `person${one}@example.org` })).status);
+  expect(statuses).toEqual(Array<number>(40).fill(201));
+  await deliver();
+  const reset = await askApi(server, 'post', '/api/v1.1/password/reset/', { body: { username: 'robert' } });
+  expect(reset.status).toBe(202);
+  expect(linkIn((await deliver())[0]!)).toContain('/account/reset/');
+});
