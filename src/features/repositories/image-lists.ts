@@ -17,6 +17,7 @@ import {
   authorizationRequired,
   findScope,
   findScopeWithImages,
+  needsLogin,
   type Repository,
   type Scope,
 } from './scope';
@@ -143,8 +144,8 @@ export async function finishPush(
  * The image list as the JSON text `[{"id", "checksum"?}, …]`, for the start of a pull or for a registry that verifies a token (protocol 2.8): a token of any
  * access will do, and a delete token still sees the list of a repository that is being deleted.
  *
- * An engine asks for this before anything else of a pull, and prompts for a login where it is refused with a 401: this
- * is the one place that asks an anonymous caller to log in when there is a private repository (protocol 14, A3).
+ * An engine asks for this before anything else of a pull, and prompts for a login where it is refused with a 401, so an
+ * anonymous caller gets one where there is a private repository (protocol 14, A3).
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
@@ -163,8 +164,7 @@ function readableForList(scope: Scope, actor: Actor): Repository {
   const { repository, principal } = scope;
   const isBeingDeletedByActor = actor.kind === 'token' && actor.access === 'delete' && repository?.state === 'deleting';
   if (isBeingDeletedByActor && canRead(principal, repository)) return repository;
-  const isHidden = repository !== undefined && repository.state !== 'deleting' && !canRead(principal, repository);
-  if (isHidden && principal === undefined) throw authorizationRequired();
+  if (needsLogin(scope)) throw authorizationRequired();
   return assertReadable(scope, MISSING);
 }
 

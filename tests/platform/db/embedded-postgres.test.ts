@@ -339,10 +339,10 @@ describe('chooseBinaries', () => {
     );
   });
 
-  it('refuses a cluster that another version made', async () => {
+  it('refuses a cluster that another version made, with advice that can be followed', async () => {
     await prepareNativeDir(packageNativeDir, home, root ? NOBODY : undefined);
     await expect(chooseBinaries([packaged], 13)).rejects.toThrow(
-      /^The database was made by Postgres 13 but only 18 is here: install Postgres 13, or move the data/,
+      /^The database was made by Postgres 13, and no other version can open it\. Found here: Postgres 18\. Install Postgres 13 \(Drydock looks in \/usr\/lib\/postgresql\/13\/bin and on PATH\) and start again\. To leave that version, dump the database with its pg_dump while Drydock runs, restore it elsewhere and set DATABASE_URL\.$/,
     );
   });
 });

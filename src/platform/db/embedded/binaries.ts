@@ -52,8 +52,11 @@ export async function chooseBinaries(
     );
   }
   throw new Error(
-    `The database was made by Postgres ${clusterMajor} but only ${[...others].join(', ')} is here: ` +
-      `install Postgres ${clusterMajor}, or move the data with pg_dump and set DATABASE_URL.`,
+    `The database was made by Postgres ${clusterMajor}, and no other version can open it. ` +
+      `Found here: Postgres ${[...others].join(', ')}. ` +
+      `Install Postgres ${clusterMajor} (Drydock looks in ${DEBIAN_ROOT}/${clusterMajor}/bin and on PATH) and start again. ` +
+      'To leave that version, dump the database with its pg_dump while Drydock runs, restore it elsewhere and set ' +
+      'DATABASE_URL.',
   );
 }
 
