@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { finderOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
+import { identityOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
 import { recordEvent } from '../audit/audit';
 import * as lists from './image-lists.store';
@@ -17,6 +17,7 @@ import {
   authorizationRequired,
   findScope,
   findScopeWithImages,
+  needsLogin,
   type Repository,
   type Scope,
 } from './scope';
@@ -143,8 +144,8 @@ export async function finishPush(
  * The image list as the JSON text `[{"id", "checksum"?}, …]`, for the start of a pull or for a registry that verifies a token (protocol 2.8): a token of any
  * access will do, and a delete token still sees the list of a repository that is being deleted.
  *
- * An engine asks for this before anything else of a pull, and prompts for a login where it is refused with a 401: this
- * is the one place that asks an anonymous caller to log in when there is a private repository (protocol 14, A3).
+ * An engine asks for this before anything else of a pull, and prompts for a login where it is refused with a 401, so an
+ * anonymous caller gets one where there is a private repository (protocol 14, A3).
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
@@ -163,14 +164,15 @@ function readableForList(scope: Scope, actor: Actor): Repository {
   const { repository, principal } = scope;
   const isBeingDeletedByActor = actor.kind === 'token' && actor.access === 'delete' && repository?.state === 'deleting';
   if (isBeingDeletedByActor && canRead(principal, repository)) return repository;
-  const isHidden = repository !== undefined && repository.state !== 'deleting' && !canRead(principal, repository);
-  if (isHidden && principal === undefined) throw authorizationRequired();
+  if (needsLogin(scope)) throw authorizationRequired();
   return assertReadable(scope, MISSING);
 }
 
 /**
- * Whether an image may be used with these credentials (protocol 2.10). With a token: it is in the token's repository, or
- * complete in one that everybody may read. With a password: it is complete in a repository that the account may read.
+ * Whether an image may be used with these credentials (protocol 2.10): it is in the token's repository, or complete in one
+ * that the account behind the credentials may read. A registry asks for the parent of a layer, which may be in another
+ * repository of the pusher; so this is the one answer for which an engine's token reaches as far as its account does. An
+ * access token for some repositories reaches no further here, either.
  * Where another registry has the images nothing is ever complete here: to read there, an image of the token's own
  * repository will do once a push is finished.
  *
@@ -191,5 +193,5 @@ export async function mayUseImage(
     completeIn: actor.kind === 'token' && mayRead ? repository.id : undefined,
     listedIn: countsAsListed && mayRead ? repository.id : undefined,
   };
-  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, finderOf(actor), places);
+  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, identityOf(actor), places);
 }

@@ -157,6 +157,12 @@ export function assertReadable(scope: Scope, missing: string): Repository {
   throw new AppError('not_found', missing);
 }
 
+/** Whether an anonymous caller may have to log in: there is such a repository, and not everybody may read it. */
+export function needsLogin({ principal, repository }: Scope): boolean {
+  if (principal !== undefined || repository === undefined || repository.state === 'deleting') return false;
+  return !canRead(principal, repository);
+}
+
 /**
  * Like `assertReadable`, but who has a role in a repository also sees it while it is being deleted.
  *

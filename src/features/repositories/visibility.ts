@@ -10,7 +10,7 @@ import { getAdministered } from './administered';
 import { assertNotFormer } from './former-names';
 import { displayName } from './names';
 import * as store from './repositories.store';
-import { assertReadable, findScope } from './scope';
+import { assertReadable, findScope, needsLogin } from './scope';
 
 const MISSING = 'Repository not found';
 
@@ -21,6 +21,11 @@ const MISSING = 'Repository not found';
  */
 export async function getVisibility(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Visibility> {
   return assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING).visibility;
+}
+
+/** Whether a caller who has not logged in would have to, to read what has this name. */
+export async function asksForLogin(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<boolean> {
+  return needsLogin(await findScope(ctx, actor, name, { followsAliases: true }));
 }
 
 /**

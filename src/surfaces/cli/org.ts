@@ -31,7 +31,7 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
   org
     .command('add')
     .description('make an organization')
-    .argument('<name>', '4 to 30 of a-z, 0-9 and _')
+    .argument('<name>', '2 to 255 of a-z, 0-9 and _, with single hyphens between them')
     .requiredOption('--owner <username>', 'its first owner')
     .action(async (name: string, { owner }: { owner: string }) => {
       await parts.withContext(async (ctx) => {

@@ -43,7 +43,7 @@ function addPasswordCommands(user: Command, parts: CommandParts): void {
   const add = user
     .command('add')
     .description('make an account and its namespace, also when registration is closed')
-    .argument('<name>', '4 to 30 of a-z, 0-9 and _')
+    .argument('<name>', '2 to 255 of a-z, 0-9 and _, with single hyphens between them')
     .option('--email <address>', 'its e-mail address')
     .option('--admin', 'it may do everything, and push to the library')
     .option('--inactive', 'it cannot log in until `user activate`');

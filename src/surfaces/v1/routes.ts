@@ -4,6 +4,7 @@ import { handleRecalled, type Access, type V1Handler, type V1Route } from './acc
 import * as imageLists from './image-lists';
 import * as images from './images';
 import * as layers from './layers';
+import { challengingForPrivate } from './login-challenge';
 import * as ping from './ping';
 import * as repositories from './repositories';
 import { tellingReserved } from './reserved-names';
@@ -57,14 +58,14 @@ const REPOSITORY_ROWS: readonly AnyRow[] = [
   { method: 'delete', path: '/images', access: 'index', handle: repositories.deleteImages },
   { method: 'put', path: '/auth', access: 'index', handle: repositories.putAuth },
   { method: 'get', path: '/layer/:imageId/access', access: 'index', handle: imageLists.getLayerAccess },
-  { method: 'get', path: '/tags', access: 'registry', handle: tags.getTags },
+  { method: 'get', path: '/tags', access: 'registry', handle: challengingForPrivate(tags.getTags) },
   { method: 'delete', path: '/tags', access: 'registry', handle: repositories.deleteAllTags },
-  { method: 'get', path: '/tags/:tag', access: 'registry', handle: tags.getOneTag },
+  { method: 'get', path: '/tags/:tag', access: 'registry', handle: challengingForPrivate(tags.getOneTag) },
   { method: 'put', path: '/tags/:tag', access: 'registry', handle: tags.putTag },
   { method: 'delete', path: '/tags/:tag', access: 'registry', handle: tags.deleteTag },
   { method: 'get', path: '/tags/:tag/json', access: 'registry', handle: tags.getTagJson },
   { method: 'get', path: '/json', access: 'registry', handle: tags.getRepositoryJson },
-  { method: 'get', path: '/properties', access: 'registry', handle: repositories.getProperties },
+  { method: 'get', path: '/properties', access: 'registry', handle: challengingForPrivate(repositories.getProperties) },
   { method: 'put', path: '/properties', access: 'registry', handle: repositories.putProperties },
   { method: 'put', path: '', access: 'index', handle: imageLists.putRepository },
   { method: 'delete', path: '', access: 'index', handle: repositories.deleteRepository },

@@ -26,10 +26,10 @@ async function statuses(repository: string, authorization: string): Promise<numb
 
 describe('credentials that are none', () => {
   it.each(['Basic Og==', 'basic Og==', 'Token ', 'Token', 'token', 'Token Token', ' '])(
-    '%j is anonymous: public yes, private asks for a login at the image list alone',
+    '%j is anonymous: public yes, private asks for a login',
     async (authorization) => {
       expect(await statuses('alice/app', authorization)).toEqual([200, 200]);
-      expect(await statuses('alice/secret', authorization)).toEqual([401, 404]);
+      expect(await statuses('alice/secret', authorization)).toEqual([401, 401]);
     },
   );
 });

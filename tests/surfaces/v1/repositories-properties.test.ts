@@ -27,10 +27,10 @@ describe('GET /v1/repositories/R/properties (protocol 4.12)', () => {
     expect(await get('alice/app', basic('root'))).toEqual(PRIVATE);
   });
 
-  it('answers 404 to anonymous callers and strangers of a private one, as where nothing is', async () => {
+  it('answers 401 to anonymous callers and 404 to strangers of a private one, 404 where nothing is', async () => {
     await startPush(server, 'alice/hidden', []);
     await makePrivate(server, 'alice/hidden', 'alice');
-    expect(await get('alice/hidden')).toEqual(NOT_FOUND);
+    expect(await get('alice/hidden')).toEqual(UNAUTHORIZED);
     expect(await get('alice/hidden', basic('carol'))).toEqual(NOT_FOUND);
     expect(await get('alice/nothing', basic('carol'))).toEqual(NOT_FOUND);
     expect(await get('alice/nothing')).toEqual(NOT_FOUND);

@@ -45,11 +45,15 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
     expect(await get('alice/hidden/tags', basic('alice'))).toEqual([200, '{}']);
   });
 
-  it('answers an anonymous caller of a private one as if it was not there', async () => {
+  it('asks an anonymous caller of a private one to log in, as wget needs it to send a password', async () => {
     await startPush(server, 'alice/closed', []);
     await makePrivate(server, 'alice/closed', 'alice');
     for (const authorization of [undefined, 'Token ', 'Basic Og==']) {
-      expect(await get('alice/closed/tags', authorization)).toEqual(NO_REPOSITORY);
+      for (const path of ['tags', 'tags/none', 'tags?format=index', 'tags/none?format=index', 'properties']) {
+        const answer = await call(server, 'get', `${base}/alice/closed/${path}`, credentials(authorization));
+        expect([answer.status, answer.text]).toEqual(UNAUTHORIZED);
+        expect(answer.headers['www-authenticate']).toBe(CHALLENGE);
+      }
     }
   });
 
