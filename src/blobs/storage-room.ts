@@ -44,28 +44,20 @@ export class StorageRoom {
   ) {}
 
   /**
-   * Passes an upload's bytes on as long as there is room; asks before the first one.
+   * Passes an upload's bytes on as long as there is room; asks before the first one. They count from their arrival until
+   * the work with them has ended: also while they are hashed, written and noted, so that uploads at once cannot all find
+   * the same room free.
    *
-   * @throws AppError `storage_full`, or what `overLimit` gives
+   * @param use - takes what is admitted, and resolves to how many bytes of it are stored
+   * @throws AppError `storage_full`, or what `overLimit` gives, out of what `use` reads; whatever `use` throws
    */
-  async *admit(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    await this.look();
-    this.assertBelowLimit(1);
-    let ownBytes = 0;
-    let nextLook = LOOK_BYTES;
+  async hold(bytes: AsyncIterable<Buffer>, use: (admitted: AsyncIterable<Buffer>) => Promise<number>): Promise<void> {
+    const own = { bytes: 0 };
     try {
-      for await (const chunk of bytes) {
-        ownBytes += chunk.length;
-        this.arrivingBytes += chunk.length;
-        if (ownBytes >= nextLook) {
-          await this.look();
-          nextLook = ownBytes + LOOK_BYTES;
-        }
-        this.assertBelowLimit(0);
-        yield chunk;
-      }
+      const storedBytes = await use(this.admit(bytes, own));
+      this.usedBytes += storedBytes;
     } finally {
-      this.arrivingBytes -= ownBytes;
+      this.arrivingBytes -= own.bytes;
     }
   }
 
@@ -77,9 +69,20 @@ export class StorageRoom {
     return freeBytes <= reserveBytes || this.usedBytes + this.arrivingBytes >= limitBytes;
   }
 
-  /** Counts what was stored until the sum of all is asked for again. */
-  stored(sizeBytes: number): void {
-    this.usedBytes += sizeBytes;
+  private async *admit(bytes: AsyncIterable<Buffer>, own: { bytes: number }): AsyncGenerator<Buffer> {
+    await this.look();
+    this.assertBelowLimit(1);
+    let nextLook = LOOK_BYTES;
+    for await (const chunk of bytes) {
+      own.bytes += chunk.length;
+      this.arrivingBytes += chunk.length;
+      if (own.bytes >= nextLook) {
+        await this.look();
+        nextLook = own.bytes + LOOK_BYTES;
+      }
+      this.assertBelowLimit(0);
+      yield chunk;
+    }
   }
 
   private async look(): Promise<void> {

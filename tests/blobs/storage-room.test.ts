@@ -33,9 +33,17 @@ function layer(megabytes: number, meanwhile: (sent: number) => void = () => unde
   return { bytes: bytes(), sent };
 }
 
+/** Stores so many MiB of a layer. */
+async function store(room: StorageRoom, megabytes: number): Promise<void> {
+  await room.hold(layer(0).bytes, () => Promise.resolve(megabytes * MEGABYTE));
+}
+
 async function take(room: StorageRoom, bytes: AsyncIterable<Buffer>): Promise<number> {
   let total = 0;
-  for await (const chunk of room.admit(bytes)) total += chunk.length;
+  await room.hold(bytes, async (admitted) => {
+    for await (const chunk of admitted) total += chunk.length;
+    return 0;
+  });
   return total / MEGABYTE;
 }
 
@@ -43,9 +51,9 @@ describe('a limit', () => {
   it('lets in what fits, to the last byte, and nothing more', async () => {
     const { room } = roomOf({ limitBytes: 5 * MEGABYTE });
     expect(await take(room, layer(3).bytes)).toBe(3);
-    room.stored(3 * MEGABYTE);
+    await store(room, 3);
     expect(await take(room, layer(2).bytes)).toBe(2);
-    room.stored(2 * MEGABYTE);
+    await store(room, 2);
     const refused = layer(1);
     await expect(take(room, refused.bytes)).rejects.toMatchObject({ code: 'storage_full', message: OVER_LIMIT });
     expect(refused.sent.megabytes).toBe(0);
@@ -124,7 +132,7 @@ describe('a room is full', () => {
     const { gauge, room } = roomOf({ limitBytes: 5 * MEGABYTE });
     gauge.used = 4 * MEGABYTE;
     expect(await room.isFull()).toBe(false);
-    room.stored(MEGABYTE);
+    await store(room, 1);
     expect(await room.isFull()).toBe(true);
   });
 });

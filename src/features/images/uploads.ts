@@ -169,13 +169,30 @@ export async function storeLayer(
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
 ): Promise<void> {
-  const beforePayload = Buffer.concat([upload.json, Buffer.from('\n')]);
   const namespaceRoom = await findNamespaceRoom(ctx, upload.repository_id);
-  const admitted = namespaceRoom?.admit(bytes) ?? bytes;
-  const blob = await ctx.layerUploads.run(upload.pusher ?? '', () =>
-    ctx.blobs.write(ctx.storageRoom.admit(withSigns(ctx, actor, upload, admitted)), beforePayload),
+  await ctx.layerUploads.run(upload.pusher ?? '', () =>
+    ctx.storageRoom.hold(bytes, async (admitted) => {
+      if (namespaceRoom === undefined) return (await storeAdmitted(ctx, actor, upload, admitted)).newBytes;
+      let newBytes = 0;
+      await namespaceRoom.hold(admitted, async (inPlan) => {
+        const stored = await storeAdmitted(ctx, actor, upload, inPlan);
+        newBytes = stored.newBytes;
+        return stored.sizeBytes;
+      });
+      return newBytes;
+    }),
   );
-  namespaceRoom?.stored(blob.sizeBytes);
+}
+
+/** Writes a layer for which there is room, and notes it; `newBytes` is 0 where equal bytes were there before. */
+async function storeAdmitted(
+  ctx: Needs<'db' | 'blobs' | 'log'>,
+  actor: Actor,
+  upload: store.UploadRow,
+  bytes: AsyncIterable<Buffer>,
+): Promise<{ sizeBytes: number; newBytes: number }> {
+  const beforePayload = Buffer.concat([upload.json, Buffer.from('\n')]);
+  const blob = await ctx.blobs.write(withSigns(ctx, actor, upload, bytes), beforePayload);
   const layer = {
     digest: blob.digest,
     sizeBytes: blob.sizeBytes,
@@ -185,7 +202,8 @@ export async function storeLayer(
     usedKey: await store.recordBlob(tx, blob),
     isRecorded: await store.recordLayer(tx, upload, layer),
   }));
-  if (usedKey === blob.key || (await replaceBroken(ctx, blob, usedKey))) ctx.storageRoom.stored(blob.sizeBytes);
-  else await ctx.blobs.delete(blob.key); // equal bytes were there before: this copy is one too many
+  const isNew = usedKey === blob.key || (await replaceBroken(ctx, blob, usedKey));
+  if (!isNew) await ctx.blobs.delete(blob.key); // equal bytes were there before: this copy is one too many
   if (!isRecorded) throw new AppError('conflict', EXISTS);
+  return { sizeBytes: blob.sizeBytes, newBytes: isNew ? blob.sizeBytes : 0 };
 }

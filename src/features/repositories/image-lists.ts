@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { finderOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
+import { identityOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
 import { doerOf } from '../accounts/doer';
 import { recordEvent } from '../audit/audit';
 import * as lists from './image-lists.store';
@@ -169,8 +169,10 @@ function readableForList(scope: Scope, actor: Actor): Repository {
 }
 
 /**
- * Whether an image may be used with these credentials (protocol 2.10). With a token: it is in the token's repository, or
- * complete in one that everybody may read. With a password: it is complete in a repository that the account may read.
+ * Whether an image may be used with these credentials (protocol 2.10): it is in the token's repository, or complete in one
+ * that the account behind the credentials may read. A registry asks for the parent of a layer, which may be in another
+ * repository of the pusher; so this is the one answer for which an engine's token reaches as far as its account does. An
+ * access token for some repositories reaches no further here, either.
  * Where another registry has the images nothing is ever complete here: to read there, an image of the token's own
  * repository will do once a push is finished.
  *
@@ -191,5 +193,5 @@ export async function mayUseImage(
     completeIn: actor.kind === 'token' && mayRead ? repository.id : undefined,
     listedIn: countsAsListed && mayRead ? repository.id : undefined,
   };
-  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, finderOf(actor), places);
+  return isImageId(imageId) && lists.isImageReachable(ctx.db, imageId, identityOf(actor), places);
 }

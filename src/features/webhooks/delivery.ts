@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inLongTransaction, inTransaction } from '../../platform/db/db';
-import { RefusedTargetError } from '../../platform/http/guarded-post';
+import { RefusedTargetError, UnreachableNameError } from '../../platform/http/guarded-post';
 import { enqueue } from '../../platform/jobs/queue';
 import { callbackId, callbackPath } from './callback-id';
 import * as store from './deliveries.store';
@@ -43,6 +43,8 @@ function reasonOf(error: unknown): string {
 interface Outcome {
   readonly attempt: store.AttemptRow;
   readonly isRefused: boolean;
+  /** for the log, where more may be said than the owner of the hook is told */
+  readonly cause?: string;
 }
 
 async function attempt(ctx: Delivering, row: store.SendableRow): Promise<Outcome> {
@@ -79,7 +81,8 @@ async function attempt(ctx: Delivering, row: store.SendableRow): Promise<Outcome
       response_body: storable(answer.body.toString('utf8'), id),
     });
   } catch (error) {
-    return noted(error instanceof RefusedTargetError, { error: storable(reasonOf(error), id) });
+    const outcome = noted(error instanceof RefusedTargetError, { error: storable(reasonOf(error), id) });
+    return error instanceof UnreachableNameError ? { ...outcome, cause: reasonOf(error.cause) } : outcome;
   }
 }
 
@@ -104,7 +107,8 @@ async function deliverOne(ctx: Delivering, deliveryId: number): Promise<void> {
     else await noteFailure(tx, row.webhook_id);
   });
   // Only where it was to go: paths and queries of hooks are often secrets.
-  const line = { delivery: row.id, webhook: row.webhook_id, to: originOf(row), number, status, reason: error, state };
+  const reason = outcome.cause ?? error;
+  const line = { delivery: row.id, webhook: row.webhook_id, to: originOf(row), number, status, reason, state };
   if (state === 'delivered') ctx.log.info(line, 'a webhook was delivered');
   else ctx.log.warn(line, state === 'refused' ? 'a webhook was refused' : 'a webhook could not be delivered');
 }

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { AddressRule } from './address-rules';
+import type { AddressRule, Target } from './address-rules';
 
 /*
  * Requests to a URL that a stranger chose. What the stranger wants is to reach, through us, what only we can reach. So:
@@ -20,6 +20,18 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 /** The URL, or a redirect, leads to where requests may not go. */
 export class RefusedTargetError extends Error {
   override readonly name = 'RefusedTargetError';
+}
+
+/**
+ * The host is a name that leads to where requests may not go, or nowhere. Strangers are told the same of both, or they
+ * could read the names and addresses of the networks inside; the `cause` says which, for the log.
+ */
+export class UnreachableNameError extends Error {
+  override readonly name = 'UnreachableNameError';
+
+  constructor(cause: unknown) {
+    super('the name of the host does not resolve to an address on the open internet', { cause });
+  }
 }
 
 /** What was answered in the end. */
@@ -66,8 +78,8 @@ export class GuardedClient {
   /**
    * Posts a body and follows redirects; after a 303 with GET, as that status says.
    *
-   * @throws RefusedTargetError before anything is sent to a target that may not be reached; Error when there is no
-   *   answer within the limits
+   * @throws RefusedTargetError or UnreachableNameError before anything is sent to a target that may not be reached;
+   *   Error when there is no answer within the limits
    */
   async post(url: string, post: GuardedPost): Promise<GuardedAnswer> {
     const overall = AbortSignal.timeout(this.limits.totalMs);
@@ -86,13 +98,23 @@ export class GuardedClient {
   private async checkedAddresses(target: URL): Promise<readonly Resolved[]> {
     const host = target.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
     const port = Number(target.port === '' ? (target.protocol === 'https:' ? 443 : 80) : target.port);
-    const addresses = isIP(host) === 0 ? await this.resolve(host) : [host];
-    if (addresses.length === 0) throw new Error(`${host} has no address`);
-    for (const address of addresses) {
-      const reason = this.rule({ host, port, address });
-      if (reason !== undefined) throw new RefusedTargetError(`refused: ${reason}`);
+    if (isIP(host) !== 0) {
+      this.assertAllowed({ host, port, address: host });
+      return [{ address: host, family: isIP(host) }];
     }
-    return addresses.map((address) => ({ address, family: isIP(address) }));
+    try {
+      const addresses = await this.resolve(host);
+      if (addresses.length === 0) throw new Error(`${host} has no address`);
+      for (const address of addresses) this.assertAllowed({ host, port, address });
+      return addresses.map((address) => ({ address, family: isIP(address) }));
+    } catch (error) {
+      throw new UnreachableNameError(error);
+    }
+  }
+
+  private assertAllowed(target: Target): void {
+    const reason = this.rule(target);
+    if (reason !== undefined) throw new RefusedTargetError(`refused: ${reason}`);
   }
 
   private async send(

@@ -26,8 +26,11 @@ export interface FailureLimit {
   readonly longestBlockSeconds?: number;
 }
 
-/** How long others wait for tries that are not decided yet, in milliseconds: some 6 seconds in all. */
-const WAITS_MS = [50, 100, 200, 400, 800, 1500, 3000];
+/**
+ * How long others wait for tries that are not decided yet, in milliseconds: half a minute in all. A whole fleet behind one
+ * address logs in at once, each with the right password, and a busy server checks some thirty passwords a second.
+ */
+const WAITS_MS = [50, 100, 200, 400, 800, ...Array.from({ length: 19 }, () => 1500)];
 
 /** A try that was not decided after this time, in seconds, never will be: its process is gone. It counts as failed. */
 const DECIDED_WITHIN = 30;

@@ -52,6 +52,14 @@ it('layers that are being uploaded count, and a layer that several images have c
   expect(await pushLayer('alice/app', imageOf(1000))).toEqual(REFUSED);
 });
 
+it('layers that arrive at once do not all find the same room free', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `alice/app${index}`);
+  const answers = await Promise.all(names.map((name) => pushLayer(name, imageOf(1200))));
+  expect(answers.filter((answer) => JSON.stringify(answer) === '[200,"true"]')).toHaveLength(4);
+  expect(answers.filter((answer) => JSON.stringify(answer) === JSON.stringify(REFUSED))).toHaveLength(8);
+  expect(await server.ctx.db('blobs').sum('size_bytes as bytes')).toEqual([{ bytes: '4800' }]);
+});
+
 it('a larger plan takes effect at once', async () => {
   expect(await pushLayer('alice/app', imageOf(6000))).toEqual(REFUSED);
   await assignPlan(server.ctx, 'alice', 'unlimited', OPERATOR);

@@ -70,18 +70,24 @@ describe('what may not be reached (R16)', () => {
     expect(there.received).toEqual([]);
   });
 
-  it('a hook to a name that resolves there is refused and logged: localhost, and one of a name server', async () => {
+  it('a hook to a name that leads there fails as one to a missing name does; only the log says why', async () => {
     const there = await receiver();
-    const system = await hookServer([]);
-    await expectRefused(
-      system,
-      `http://localhost:${there.port}/`,
-      expect.stringMatching(/^refused: (127\.0\.0\.1|::1) is not on the open internet \(loopback\)$/),
-    );
     const dns = await startDnsServer(['127.0.0.1']);
     closing.push(async () => dns.close());
-    const server = await hookServer([], dns.resolve);
-    await expectRefused(server, `http://hooks.example.com:${there.port}/`, loopback('127.0.0.1'));
+    const told: unknown[] = [];
+    const server = await hookServer([], (host) =>
+      host === 'missing.example.com' ? Promise.reject(new Error('getaddrinfo ENOTFOUND')) : dns.resolve(host),
+    );
+    for (const host of ['hooks.example.com', 'missing.example.com']) {
+      const hook = await addHook(server, `http://${host}:${there.port}/`);
+      await sendTest(server.ctx, alice, APP, hook.id);
+      await server.runJobs();
+      const { state, attempts } = await onlyDelivery(server, hook);
+      told.push([state, attempts.map(({ error }) => error)]);
+    }
+    const expected = ['pending', ['the name of the host does not resolve to an address on the open internet']];
+    expect(told).toEqual([expected, expected]);
+    expect(server.lines.join('\n')).toContain(`"reason":"${loopback('127.0.0.1')}"`);
     expect(there.received).toEqual([]);
   });
 

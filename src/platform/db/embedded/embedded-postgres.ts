@@ -5,7 +5,8 @@ import { ensureServer, type ServerOptions } from './ensure-server';
 import { DATABASE_NAME, type Holder, SERVER_PORT } from './holder';
 import { DATABASE_USER } from './init-cluster';
 import { readLiveLockFile } from './lock-file';
-import { boundLog, hastenStop, stopServer } from './postmaster';
+import { boundLog } from './bound-log';
+import { hastenStop, stopServer } from './postmaster';
 
 const RETRY_MS = 1000;
 const LOOK_MS = 500;

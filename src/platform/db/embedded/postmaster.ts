@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
-import { closeSync, copyFileSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../error-code';
 import type { Binaries } from './binaries';
+import { boundLog } from './bound-log';
 import type { ClusterPlace } from './cluster-place';
 import { isProcessAlive, readLiveLockFile, readLockFile } from './lock-file';
 
 const LOG_TAIL_LENGTH = 2000;
-const LOG_BYTES = 10 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 60_000;
 
 /** Nothing of our own environment: PGPORT, PGDATA and the like would change what the programs do. */
@@ -97,14 +97,6 @@ export function hastenStop(clusterDir: string): void {
   } catch (error) {
     if (!hasCode(error, 'ESRCH', 'EPERM')) throw error;
   }
-}
-
-/** Moves what the server printed to `<logFile>.1` once it is much, so that the two never take more than twice that. */
-export function boundLog(logFile: string): void {
-  if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) < LOG_BYTES) return;
-  // The server has the file open, to append: it goes on at the new end.
-  copyFileSync(logFile, `${logFile}.1`);
-  truncateSync(logFile);
 }
 
 function listSettings({ socketDir }: ClusterPlace, extra: Readonly<Record<string, string>>): string[] {
