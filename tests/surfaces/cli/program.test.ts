@@ -123,7 +123,9 @@ describe('what keeps a command from its work', () => {
     const { code, stdout, stderr } = await startCommand(['user', 'list'], { ...place.environment, DRYDOCK_DATA_DIR })
       .ended;
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^error: ENOTDIR: .+\n$/);
+    expect(stderr).toMatch(
+      /^error: The data directory .+ cannot be used: ENOTDIR: .+ Set DRYDOCK_DATA_DIR to one .+\n$/,
+    );
   });
 });
 

@@ -150,7 +150,7 @@ describe('beside a running server', () => {
     );
     await expect(tags()).resolves.toBe(200);
     await repo('private', 'alice/app');
-    await expect(tags()).resolves.toBe(404);
+    await expect(tags()).resolves.toBe(401);
     await repo('public', 'alice/app');
     await expect(tags()).resolves.toBe(200);
     await repo('delete', 'alice/app', '--yes');
