@@ -17,6 +17,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   await server.ctx.db('repositories').delete();
+  await server.ctx.db('repository_aliases').delete(); // they outlive what they led to
   await pushImages(server, 'alice/app', [makeImage()]);
 });
 
