@@ -41,7 +41,7 @@ it.each([
     ['add', 'app', 'ci', 'ftp://a.test/'],
     "A webhook's URL begins with http:// or https:// and has at most 2000 characters",
   ],
-  [['delete', 'app', 'ci'], 'app has no webhook ci'],
+  [['delete', 'app', 'ci', '--yes'], 'app has no webhook ci'],
   [['deliveries', 'app', 'ci'], 'app has no webhook ci'],
   [['deliveries', 'app', 'ci', '--limit', '0'], 'The limit is a number from 1 on'],
   [['redeliver', 'app', '7'], 'Delivery not found'],
