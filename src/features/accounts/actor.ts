@@ -25,7 +25,7 @@ export interface Identity {
  *
  *   password       it came with this request, and no second factor is on
  *   recent_login   a session that was given the password, and a code where the second factor is on, minutes ago
- *   old_login      a session that was given them longer ago: whoever holds the browser now may be somebody else
+ *   old_login      a session that was given them longer ago: somebody else may hold the browser now
  *   access_token   of the account, or of a robot
  *   operator       somebody on the machine
  */

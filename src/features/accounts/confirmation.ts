@@ -30,7 +30,7 @@ export async function describeConfirmation(
 /**
  * Confirms the address that a secret was mailed to, and so the account, if that waits for it. For the address that an
  * account began with the link is enough. One that was added later is confirmed only by its owner, who has given the
- * password lately: whoever reads the mail of an address shall not gain an account that somebody added it to.
+ * password lately: reading the mail of an address must not give an account that somebody added it to.
  *
  * @param secret - from the link
  * @returns whose address it is, and whether the account can log in now

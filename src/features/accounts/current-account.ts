@@ -99,7 +99,7 @@ export async function getAccountItself(ctx: Needs<'db'>, actor: Actor): Promise<
 }
 
 /**
- * Refuses whoever has not given the password lately, for what stands in `guarded-actions.ts`.
+ * Refuses an actor that has not given the password lately, for what stands in `guarded-actions.ts`.
  *
  * @throws AppError `password_needed` for a session whose password was given long ago; `forbidden` for an access token
  *   and for programs; `unauthenticated` for nobody

@@ -77,7 +77,7 @@ export async function endCredentials(tx: Db, userId: number): Promise<void> {
   await store.endCredentials(tx, userId);
 }
 
-/** After a repository got another namespace: whoever had it told to others, and may not any more, has nothing told. */
+/** After a repository got another namespace: those who lost their rights in it have nothing told of it. */
 export async function endOfTransferred(tx: Db, doer: Doer, repositoryId: number): Promise<void> {
   for (const hook of await store.deleteUnbacked(tx, repositoryId)) {
     const subject = subjectOf(hook);
@@ -95,7 +95,7 @@ function subjectOf({ namespace, repository }: store.EndedHookRow): string {
   return namespace === 'library' ? repository : `${namespace}/${repository}`;
 }
 
-/** Tells those who may switch the webhooks on again; whoever lost the right is told nothing of the repository. */
+/** Tells those who may switch the webhooks on again; those who lost the right are told nothing of the repository. */
 async function tellOwners(tx: Db, doer: Doer, hooks: readonly store.EndedHookRow[], besides?: number): Promise<void> {
   const ids = hooks.map(({ id }) => id);
   if (ids.length > 0) await store.endDeliveries(tx, ids);

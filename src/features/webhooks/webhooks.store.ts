@@ -139,7 +139,7 @@ export async function countFailure(db: Db, id: number): Promise<FailingRow | und
   return rows[0];
 }
 
-/** Whether whoever made the webhook `h` may still administer its repository. */
+/** Whether the account that created the webhook `h` may still administer its repository. */
 const IS_BACKED = `exists (
   select 1 from repositories r join namespaces n on n.name = r.namespace ${passwordJoins('h.created_by')}
   where r.id = h.repository_id and u.is_active and coalesce((${REPOSITORY_ROLE}) = 'admin', false))`;

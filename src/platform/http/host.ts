@@ -5,7 +5,10 @@ const HOST = /^([a-z0-9._~-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i;
 
 function hostLines({ rawHeaders }: IncomingMessage): number {
   let lines = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]?.toLowerCase() === 'host') lines += 1;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') lines += 1; // the length first: this is done for every request
+  }
   return lines;
 }
 

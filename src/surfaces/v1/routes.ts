@@ -84,8 +84,8 @@ const ROWS: readonly AnyRow[] = [
 
 /** The rows with their handlers bound to what the process can do. */
 export function v1Routes(ctx: Context): V1Route[] {
-  return ROWS.map((row) => ({
-    ...row,
-    handle: (exchange) => handleRecalled(ctx, tellingReserved(row.handle as V1Handler<Access>), exchange),
-  }));
+  return ROWS.map((row) => {
+    const handle = tellingReserved(row.handle as V1Handler<Access>);
+    return { ...row, handle: (exchange) => handleRecalled(ctx, handle, exchange) };
+  });
 }

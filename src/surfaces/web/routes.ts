@@ -55,7 +55,16 @@ function bind(ctx: Context, row: WebRow): WebRoute {
       let visitor: Visitor = exchange.caller;
       try {
         visitor = await admit(ctx, row, exchange);
-        return await handle(ctx, { ...exchange, caller: visitor, query: withoutNul(exchange.query) });
+        const { req, params, query } = exchange;
+        return await handle(ctx, {
+          req,
+          params,
+          query: withoutNul(query),
+          caller: visitor,
+          get signal() {
+            return exchange.signal; // created when a page uses it; most never do
+          },
+        });
       } catch (error) {
         return problemReply(askingForPassword(error, visitor), visitor, exchange.req);
       }
