@@ -182,16 +182,19 @@ describe('more than there are places for', () => {
   const EACH = 8;
   let clients: ClientRequest[];
 
-  /** As many clients of one address as it may have, each with a layer of its own. */
+  /** As many clients of one address as it may have, each with a layer of its own, one after the other. */
   async function fill(): Promise<TestImage> {
     const images = Array.from({ length: EACH + 1 }, (_, at) => plain(`file-${at}`));
     await pushed(...images);
     blobs.isStalling = true;
-    clients = images.slice(0, EACH).map(({ id }) => begin(`/v1/images/${id}/files`));
-    await until(() => {
-      const { running, waiting } = server.ctx.layerReaders.load;
-      return running + waiting === EACH;
-    });
+    clients = [];
+    for (const { id } of images.slice(0, EACH)) {
+      clients.push(begin(`/v1/images/${id}/files`));
+      await until(() => {
+        const { running, waiting } = server.ctx.layerReaders.load;
+        return running + waiting === clients.length;
+      });
+    }
     return images.at(-1)!;
   }
   afterEach(() => {
