@@ -11,10 +11,14 @@
 /** The features, lowest first: each may import those before it, and tell those after it only through a queued job. */
 const FEATURES = [
   'audit',
+  'access',
   'accounts',
   'oauth',
   'namespaces',
+  'storage',
   'repositories',
+  'pushes',
+  'tags',
   'statistics',
   'social',
   'tokens',

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '../src/context';
 import { createUser, findUser, identityForOperator, listUsers } from '../src/features/accounts/users';
-import type { Identity, RepositoryName } from '../src/features/accounts/actor';
-import type { Visibility } from '../src/features/accounts/policy';
+import type { Identity, RepositoryName } from '../src/features/access/actor';
+import type { Visibility } from '../src/features/access/policy';
 import { displayName } from '../src/features/repositories/names';
 import { createRepository, listRepositories } from '../src/features/repositories/operator';
 import { AppError } from '../src/platform/errors';

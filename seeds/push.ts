@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Context } from '../src/context';
-import type { Actor, Identity, RepositoryName } from '../src/features/accounts/actor';
+import type { Actor, Identity, RepositoryName } from '../src/features/access/actor';
 import { putChecksum } from '../src/features/images/checksums';
 import { getImageOrLink } from '../src/features/images/linking';
 import { getUploadForLayer, putImageJson, storeLayer } from '../src/features/images/uploads';
-import { finishPush, startPush } from '../src/features/repositories/image-lists';
-import { putTag } from '../src/features/repositories/tags';
+import { finishPush, startPush } from '../src/features/pushes/image-lists';
+import { putTag } from '../src/features/tags/tags';
 import { AppError } from '../src/platform/errors';
 import type { DemoImage } from './images';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Context } from './context';
-import { usesV1 } from './features/repositories/engine';
+import { usesV1 } from './surfaces/v1/engine';
 import { AppError } from './platform/errors';
 import { answer, type ErrorReply } from './platform/http/answer';
 import { json, type Headers, type Reply } from './platform/http/exchange';

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { assertEmail, assertPassword, assertUsername } from './features/accounts/rules';
+import { assertEmail, assertPassword, assertUsername } from './features/accounts/account-rules';
 import { addressRule } from './platform/http/address-rules';
 import { readByteSize } from './platform/bytes/byte-size';
 import { assertDatabaseUrl } from './platform/db/database-url';

@@ -1,6 +1,6 @@
 import { listeningUrl, type Config } from './config';
 import type { Context } from './context';
-import { ensureAdministrator, type FirstAdministrator } from './features/accounts/administrator';
+import { ensureAdministrator, type FirstAdministrator } from './features/accounts/first-administrator';
 import { jobsOf } from './jobs';
 import { startListeners } from './listeners';
 import { startWorker } from './platform/jobs/worker';

@@ -31,7 +31,7 @@ const READS_THE_HOSTS_CLOCK: Readonly<Record<string, string>> = {
   'features/tokens/token.ts': 'tokens are signed and read by hosts only',
   'features/webhooks/callbacks.ts': 'is shown',
   'features/webhooks/delivery.ts': 'is shown',
-  'features/webhooks/firing.ts': 'is told to a receiver',
+  'features/webhooks/push-deliveries.ts': 'is told to a receiver',
   'jobs.ts': 'files have their times from hosts',
   'surfaces/api/endpoints/statistics.ts': 'which days a chart shows',
   'surfaces/cli/audit.ts': 'what a user types as "2h" is shown from there on',
@@ -39,7 +39,7 @@ const READS_THE_HOSTS_CLOCK: Readonly<Record<string, string>> = {
   'surfaces/cli/token.ts': 'a date that a user chose',
   'surfaces/v1/replies.ts': 'a header for caches',
   'surfaces/web/components/access-tokens.tsx': 'a date that a user chose, and what is shown of it',
-  'surfaces/web/components/figures.tsx': 'is shown',
+  'surfaces/web/components/quantities.tsx': 'is shown',
 };
 
 async function sources(): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { basicActor, type Actor } from '../../src/features/accounts/actor';
+import { basicActor, type Actor } from '../../src/features/access/actor';
 import { verifyCredentials } from '../../src/features/accounts/credentials';
 import { passwordOf, type TestServer } from './test-server';
 

@@ -1,5 +1,5 @@
 import type { Context } from '../../src/context';
-import type { Actor } from '../../src/features/accounts/actor';
+import type { Actor } from '../../src/features/access/actor';
 import { createUser, identityForOperator } from '../../src/features/accounts/users';
 
 /** Makes an account that can act at once, and its actor, as if it had logged in with its password. */

@@ -1,4 +1,4 @@
-import type { Situation } from '../../src/features/accounts/repository-states';
+import type { Situation } from '../../src/features/access/repository-states';
 import { insertRemoteRepository } from '../../src/features/repositories/repositories.store';
 import { askApi } from './api-client';
 import { makeImage, pushImages, type TestImage } from './images';

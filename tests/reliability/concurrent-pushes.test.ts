@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { collectGarbage } from '../../src/features/images/gc';
 import { scrub } from '../../src/features/images/scrub';
 import { sweep } from '../../src/features/images/sweeps';
-import { ABANDONED_AFTER_HOURS } from '../../src/features/repositories/living-pushes-sql';
+import { ABANDONED_AFTER_HOURS } from '../../src/features/pushes/living-pushes-sql';
 import { startSibling } from '../helpers/sibling-server';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
 import { makeChains, pullEverything, runFleet } from './fleet';

@@ -5,7 +5,7 @@ import { createOwnAccessToken } from '../../src/features/accounts/own-access-tok
 import { GUARDED_ACTIONS, needsPassword, type GuardedAction } from '../../src/features/accounts/guarded-actions';
 import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
 import { buildProgram } from '../../src/surfaces/cli/program';
-import type { CommandParts } from '../../src/surfaces/cli/parts';
+import type { CommandParts } from '../../src/surfaces/cli/command-parts';
 import { v1Routes } from '../../src/surfaces/v1/routes';
 import { webRoutes } from '../../src/surfaces/web/routes';
 import { actorOf } from '../helpers/actors';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { OPERATOR } from '../../src/features/audit/audit';
-import { PLACES, SITUATIONS, outcomeAt, type Outcome, type Place } from '../../src/features/accounts/repository-states';
+import { PLACES, SITUATIONS, outcomeAt, type Outcome, type Place } from '../../src/features/access/repository-states';
 import { getPrivateSlots } from '../../src/features/namespaces/plans';
-import { fireWebhooks } from '../../src/features/webhooks/firing';
+import { fireWebhooks } from '../../src/features/webhooks/push-deliveries';
 import { AppError } from '../../src/platform/errors';
 import { buildProgram } from '../../src/surfaces/cli/program';
 import { actorOf } from '../helpers/actors';

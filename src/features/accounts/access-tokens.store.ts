@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
-import type { AccessLevel } from './actor';
+import type { AccessLevel } from '../access/actor';
 
 export interface AccessTokenRow {
   id: number;

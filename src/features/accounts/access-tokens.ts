@@ -6,7 +6,7 @@ import { AppError } from '../../platform/errors';
 import { hashSecret } from '../../platform/secrets';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './access-tokens.store';
-import type { AccessLevel, Identity } from './actor';
+import type { AccessLevel, Identity } from '../access/actor';
 import { lockAccount } from './locks.store';
 import { tellAccount } from './security-notices';
 

@@ -3,15 +3,15 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
-import type { Actor } from './actor';
-import { getAccount, getAccountConfirmed } from './current-account';
-import { doerOf } from './doer';
+import type { Actor } from '../access/actor';
+import { getAccount, getAccountConfirmed } from '../access/current-account';
+import { doerOf } from '../access/doer';
 import { checkLinkSecret, takeLinkSecret } from './email-links';
 import type { LinkRow } from './email-links.store';
 import * as store from './emails.store';
 import { countMailAsk } from './mail-limits';
 import { queueConfirmation, queueConfirmationAgain } from './mail-queue';
-import { isMailable } from './rules';
+import { isMailable } from './account-rules';
 import { tellAccount } from './security-notices';
 
 /**

@@ -3,9 +3,9 @@ import { AppError } from '../../platform/errors';
 import type { CountedTry } from '../../platform/passwords/password-checker';
 import { recordLogin } from '../audit/audit';
 import { isAccessToken, verifyAccessToken } from './access-tokens';
-import type { Identity } from './actor';
+import type { Identity } from '../access/actor';
 import { LOGIN_LIMITS, networkOf, tryCounted, type LoginLimit } from './login-limits';
-import { normalizeUsername } from './rules';
+import { normalizeUsername } from './account-rules';
 import { findByUsername, type UserRow } from './users.store';
 
 type Checking = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins'>;

@@ -5,7 +5,7 @@ import { recordEvent, type Doer } from '../audit/audit';
 import { addEmailTo, EMAIL_TAKEN } from './add-email';
 import * as store from './emails.store';
 import { lockAccount } from './locks.store';
-import { assertEmail } from './rules';
+import { assertEmail } from './account-rules';
 import { tellAccount } from './security-notices';
 import type { User } from './users';
 

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import { passwordJoins, REPOSITORY_ROLE } from './policy-sql';
+import { passwordJoins, REPOSITORY_ROLE } from '../access/policy-sql';
 
 /** Sessions, OAuth grants, codes, tokens of engines and links to reset a password are good for one epoch only. */
 export async function endCredentials(tx: Db, userId: number): Promise<void> {

@@ -13,6 +13,6 @@
  * such as a session.
  */
 
-export { activeAdminExists, updateStatus } from './administration.store';
+export { activeAdminExists, updateStatus } from './user-list.store';
 export { lockAccount, lockAccounts, type LockedAccount } from './locks.store';
 export { deleteAccount, deleteNamespaceOf } from './users.store';

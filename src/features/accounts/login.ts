@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { Identity } from './actor';
+import type { Identity } from '../access/actor';
 import { verifyFirstFactor } from './credentials';
 import { useCode } from './second-factor-codes';
 import { findCandidate } from './second-factor.store';

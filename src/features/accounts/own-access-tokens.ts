@@ -6,9 +6,9 @@ import {
   type AccessToken,
   type NewAccessToken,
 } from './access-tokens';
-import type { Actor } from './actor';
-import { getAccountConfirmed, getAccountItself } from './current-account';
-import { doerOf } from './doer';
+import type { Actor } from '../access/actor';
+import { getAccountConfirmed, getAccountItself } from '../access/current-account';
+import { doerOf } from '../access/doer';
 
 /*
  * One's own access tokens. Whoever has only a token cannot see or make others: a leaked one would otherwise outlive its

@@ -6,7 +6,7 @@ import { checkLinkSecret, takeLinkSecret } from './email-links';
 import { forgiveFailures } from './login-limits';
 import { countMailAsk } from './mail-limits';
 import { queuePasswordReset } from './mail-queue';
-import { assertPassword, isMailable } from './rules';
+import { assertPassword, isMailable } from './account-rules';
 import { tellAccount } from './security-notices';
 import { updatePassword } from './users.store';
 

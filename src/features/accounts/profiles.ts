@@ -4,7 +4,7 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './profiles.store';
-import { assertEmail, normalizeUsername } from './rules';
+import { assertEmail, normalizeUsername } from './account-rules';
 
 /** What an account says of itself; everything may be empty. */
 export interface ProfileFields {

@@ -3,7 +3,7 @@ import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { hashSecret, isSecret, newSecret } from '../../platform/secrets';
 import { recordEvent, type Doer } from '../audit/audit';
-import { accountOf, type Account, type Actor, type Identity } from './actor';
+import { accountOf, type Account, type Actor, type Identity } from '../access/actor';
 import * as store from './sessions.store';
 
 /*

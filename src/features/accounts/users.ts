@@ -3,11 +3,11 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
-import type { Identity } from './actor';
+import type { Identity } from '../access/actor';
 import { addEmailTo, EMAIL_TAKEN } from './add-email';
 import { queueConfirmation } from './mail-queue';
 import { assertNotRetired } from './retired-names';
-import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './rules';
+import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './account-rules';
 import { tellAccount } from './security-notices';
 import * as store from './users.store';
 

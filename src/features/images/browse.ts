@@ -1,9 +1,9 @@
 import type { Range } from '../../platform/db/query';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import { isImageId } from '../repositories/names';
 import { assertComplete, layerToRead } from './images';
 import { directoryPage, type Asker, type InspectionNeeds } from './inspection/inspection';
-import { locateInRepository } from './locate';
+import { locateInRepository } from './image-by-id';
 import type { LayerEntry } from './tar/directory';
 
 /** Which part of which directory to show. */

@@ -1,11 +1,11 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { noteSignOfLife } from '../repositories/pushes';
+import { noteSignOfLife } from '../pushes/pushes';
 import { layerIsDamaged, type SizedBlobRef } from './damage';
 import { getImageJson } from './images';
 import { tarsumsOf, type Asker, type InspectionNeeds } from './inspection/inspection';
-import { locateWritable, type Image } from './locate';
+import { locateWritable, type Image } from './image-by-id';
 import { assertListed, placeOf } from './uploads';
 import * as store from './uploads.store';
 

@@ -4,7 +4,7 @@ import type { Needs } from '../../context';
 import { inLongTransaction } from '../../platform/db/db';
 import { hasCode } from '../../platform/error-code';
 import { AppError } from '../../platform/errors';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import * as store from './damage.store';
 
 /*

@@ -3,7 +3,7 @@ import { layerIsDamaged, type SizedBlobRef } from './damage';
 import { inProgress } from './images';
 import * as store from './images.store';
 import { diffAsJson, type Asker, type InspectionNeeds } from './inspection/inspection';
-import type { Image } from './locate';
+import type { Image } from './image-by-id';
 
 function blobOf(layer: store.ChainLayerRow): SizedBlobRef {
   if (layer.is_damaged) throw layerIsDamaged();

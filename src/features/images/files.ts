@@ -1,6 +1,6 @@
 import { filesAsJson, type Asker, type InspectionNeeds } from './inspection/inspection';
 import { layerToRead } from './images';
-import type { Image } from './locate';
+import type { Image } from './image-by-id';
 
 /**
  * What is in a layer (protocol 4.9), as JSON.

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
-import { isAliveSql } from '../repositories/living-pushes-sql';
+import { isAliveSql } from '../pushes/living-pushes-sql';
 
 /** Repositories that have an image which no tag of theirs names directly, and that nobody announced lately. */
 export async function listCandidates(

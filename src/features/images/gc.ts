@@ -1,10 +1,10 @@
 import type { Needs } from '../../context';
 import { inLongTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import { displayName } from '../repositories/names';
-import { lockForGc } from '../repositories/pushes';
+import { lockForGc } from '../pushes/pushes';
 import * as store from './gc.store';
 
 /*

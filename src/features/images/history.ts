@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../accounts/actor';
+import type { Actor, RepositoryName } from '../access/actor';
 import { isImageId, isTag } from '../repositories/names';
 import { assertReadable, findScope } from '../repositories/scope';
 import * as store from './history.store';

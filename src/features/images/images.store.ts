@@ -1,8 +1,8 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
-import type { Identity, RepositoryName } from '../accounts/actor';
+import type { Identity, RepositoryName } from '../access/actor';
 import { chainSql } from '../repositories/chain-sql';
-import { callerJoins, passwordJoins, READABLE, WRITABLE, type CallerRow } from '../accounts/policy-sql';
+import { callerJoins, passwordJoins, READABLE, WRITABLE, type CallerRow } from '../access/policy-sql';
 import {
   READ_COLUMNS,
   REPOSITORY_COLUMNS,

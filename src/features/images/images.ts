@@ -4,10 +4,10 @@ import type { Needs } from '../../context';
 import type { ByteSource } from '../../platform/bytes/byte-source';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Actor } from '../accounts/actor';
+import type { Actor } from '../access/actor';
 import { layerIsDamaged, whileWhole, type SizedBlobRef } from './damage';
 import * as store from './images.store';
-import { locateReadable, type Image, type LocatedImage } from './locate';
+import { locateReadable, type Image, type LocatedImage } from './image-by-id';
 
 /*
  * Images belong to repositories. Ids are chosen by engines, so an id alone says nothing: two strangers may use the same

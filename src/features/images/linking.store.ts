@@ -1,8 +1,8 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import type { Account } from '../accounts/actor';
+import type { Account } from '../access/actor';
 import { chainSql } from '../repositories/chain-sql';
-import { callerJoins, COVERED, READABLE } from '../accounts/policy-sql';
+import { callerJoins, COVERED, READABLE } from '../access/policy-sql';
 import { SHARED_NAMESPACE } from '../repositories/names';
 
 export interface SourceRow {

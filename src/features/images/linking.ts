@@ -2,11 +2,11 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import { isAccount, type Account, type Actor } from '../accounts/actor';
+import { isAccount, type Account, type Actor } from '../access/actor';
 import type { Repository } from '../repositories/scope';
 import { assertComplete } from './images';
 import * as store from './linking.store';
-import { locateReadable, type Image, type LocatedImage } from './locate';
+import { locateReadable, type Image, type LocatedImage } from './image-by-id';
 
 /*
  * Before an engine uploads an image it asks whether the image is there. A yes saves the upload, and makes the image

@@ -1,13 +1,13 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { isAccount, type Actor, type RepositoryName } from '../accounts/actor';
-import { onlyForRepositories } from '../accounts/current-account';
-import { doerOf } from '../accounts/doer';
+import { isAccount, type Actor, type RepositoryName } from '../access/actor';
+import { onlyForRepositories } from '../access/current-account';
+import { doerOf } from '../access/doer';
 import { OPERATOR, type Doer } from '../audit/audit';
-import type { Engine } from '../repositories/engine';
+import type { Engine } from '../tags/engine';
 import { assertTag, displayName, SHARED_NAMESPACE } from '../repositories/names';
-import { announceTag } from '../repositories/pushes';
+import { announceTag } from '../pushes/pushes';
 import {
   assertReadable,
   assertWritable,
@@ -15,7 +15,7 @@ import {
   findScope,
   type Repository,
 } from '../repositories/scope';
-import { findTagIn, lockForTags, pointTag, type TagSet } from '../repositories/tags';
+import { findTagIn, lockForTags, pointTag, type TagSet } from '../tags/tags';
 import { linkFrom } from './linking';
 import * as store from './linking.store';
 

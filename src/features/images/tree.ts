@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import type { Actor, RepositoryName } from '../accounts/actor';
+import type { Actor, RepositoryName } from '../access/actor';
 import { assertReadable, findScope } from '../repositories/scope';
 import * as store from './tree.store';
 

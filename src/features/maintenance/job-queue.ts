@@ -4,10 +4,10 @@ import type { Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
 import { dropQueued, findQueued, listQueued, retryQueued } from '../../platform/jobs/queued-jobs';
 import type { JobState, QueuedJobRow } from '../../platform/jobs/queued-jobs';
-import type { Actor } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
+import type { Actor } from '../access/actor';
+import { doerOf } from '../access/doer';
 import { recordEvent, type AuditAction } from '../audit/audit';
-import { getAdministrator } from './administrator';
+import { getAdministrator } from '../access/current-account';
 
 /* The queue of jobs, for administrators: what waits, what runs, and what was given up. */
 

@@ -4,10 +4,10 @@ import type { Range } from '../../platform/db/query';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { enqueue } from '../../platform/jobs/queue';
-import type { Actor } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
+import type { Actor } from '../access/actor';
+import { doerOf } from '../access/doer';
 import { recordEvent } from '../audit/audit';
-import { getAdministrator } from './administrator';
+import { getAdministrator } from '../access/current-account';
 import { MAINTENANCE_JOB } from './job-name';
 import * as store from './runs.store';
 

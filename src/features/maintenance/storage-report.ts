@@ -3,8 +3,8 @@ import { inLongTransaction, inTransaction, type Db } from '../../platform/db/db'
 import type { Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
 import { enqueue, type Job } from '../../platform/jobs/queue';
-import type { Actor } from '../accounts/actor';
-import { getAdministrator } from './administrator';
+import type { Actor } from '../access/actor';
+import { getAdministrator } from '../access/current-account';
 import * as store from './storage-report.store';
 
 /*

@@ -4,7 +4,7 @@ import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { deleteAccount, deleteNamespaceOf, lockAccounts, type LockedAccount } from '../accounts/locks';
 import { endAccount } from '../accounts/endings';
-import { normalizeUsername } from '../accounts/rules';
+import { normalizeUsername } from '../accounts/account-rules';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import { assertNotOnlyAdministrator, assertOrphansNone } from './owners';
 

@@ -2,10 +2,10 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
-import type { AccountStatus } from '../accounts/administration';
+import type { AccountStatus } from '../accounts/user-list';
 import { lockAccounts, updateStatus, type LockedAccount } from '../accounts/locks';
 import { endCredentials, endLinks, endUnbacked } from '../accounts/endings';
-import { normalizeUsername } from '../accounts/rules';
+import { normalizeUsername } from '../accounts/account-rules';
 import { assertNotOnlyAdministrator, assertOrphansNone } from './owners';
 
 /**

@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPage, type Page, type Range } from '../../platform/db/query';
-import type { Identity } from '../accounts/actor';
-import { CALLER_COLUMNS, callerJoins, namespaceRole, type CallerRow } from '../accounts/policy-sql';
+import type { Identity } from '../access/actor';
+import { CALLER_COLUMNS, callerJoins, namespaceRole, type CallerRow } from '../access/policy-sql';
 
 export interface NamespaceScopeRow extends CallerRow {
   namespace: string | null;

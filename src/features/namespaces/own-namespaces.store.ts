@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import type { Identity } from '../accounts/actor';
-import { callerJoins, IS_ADMIN, namespaceRole } from '../accounts/policy-sql';
+import type { Identity } from '../access/actor';
+import { callerJoins, IS_ADMIN, namespaceRole } from '../access/policy-sql';
 
 export interface OwnNamespaceRow {
   name: string;

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
-import { type Actor } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
-import { canCreate } from '../accounts/policy';
+import { type Actor } from '../access/actor';
+import { getAccount } from '../access/current-account';
+import { canCreate } from '../access/policy';
 import * as store from './own-namespaces.store';
 
 /** A namespace that an account works in. */

@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
-import { getAccountItself } from '../accounts/current-account';
-import type { Actor } from '../accounts/actor';
+import { getAccountItself } from '../access/current-account';
+import type { Actor } from '../access/actor';
 import type { TeamPlace } from './teams';
 import * as store from './teams.store';
 

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import { isShownSql } from '../accounts/repository-states';
+import { isShownSql } from '../access/repository-states';
 
 export interface PlanRow {
   name: string;

@@ -6,9 +6,9 @@ import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import { createAccessToken, listAccessTokens, revokeAccessToken } from '../accounts/access-tokens';
 import type { AccessToken, NewAccessToken } from '../accounts/access-tokens';
-import type { Actor } from '../accounts/actor';
-import { assertConfirmed } from '../accounts/current-account';
-import { doerOf } from '../accounts/doer';
+import type { Actor } from '../access/actor';
+import { assertConfirmed } from '../access/current-account';
+import { doerOf } from '../access/doer';
 import * as store from './robots.store';
 import { getOwnersOrganization } from './scope';
 

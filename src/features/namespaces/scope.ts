@@ -1,9 +1,9 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import { identityOf, isAccount, type Account, type Actor } from '../accounts/actor';
-import { onlyForRepositories, principalFrom } from '../accounts/current-account';
-import { canManage, reachesBeyondRepositories } from '../accounts/policy';
-import { normalizeUsername } from '../accounts/rules';
+import { identityOf, isAccount, type Account, type Actor } from '../access/actor';
+import { onlyForRepositories, principalFrom } from '../access/current-account';
+import { canManage, reachesBeyondRepositories } from '../access/policy';
+import { normalizeUsername } from '../accounts/account-rules';
 import * as store from './organizations.store';
 
 /** Who asks, and the namespace that was asked for. */

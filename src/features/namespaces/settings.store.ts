@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import type { Visibility } from '../accounts/policy';
+import type { Visibility } from '../access/policy';
 
 export interface SettingsRow {
   name: string;

@@ -3,7 +3,7 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent, SERVER } from '../audit/audit';
-import { accountOf, type Account, type Identity } from '../accounts/actor';
+import { accountOf, type Account, type Identity } from '../access/actor';
 import type { OAuthClient } from './clients';
 import * as store from './grants.store';
 import { tellAccount } from '../accounts/security-notices';

@@ -1,9 +1,9 @@
 import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { isAccount, type Account, type Actor, type RepositoryName } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
-import { canAdminister } from '../accounts/policy';
+import { isAccount, type Account, type Actor, type RepositoryName } from '../access/actor';
+import { doerOf } from '../access/doer';
+import { canAdminister } from '../access/policy';
 import type { Doer } from '../audit/audit';
 import { lockRepository } from './repositories.store';
 import { assertVisible, authorizationRequired, findScope, isBeingDeleted, outcomeFor, type Repository } from './scope';

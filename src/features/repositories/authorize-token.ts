@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../accounts/actor';
-import { canAdminister, canWrite } from '../accounts/policy';
+import type { Actor, RepositoryName } from '../access/actor';
+import { canAdminister, canWrite } from '../access/policy';
 import { sameRepository } from './names';
 import * as store from './repositories.store';
 import { assertReadable, authorizationRequired, findScope } from './scope';

@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
-import type { Actor, RepositoryName } from '../accounts/actor';
+import type { Actor, RepositoryName } from '../access/actor';
 import { getUser } from '../accounts/users';
 import { getAdministered } from './administered';
 import { displayName } from './names';

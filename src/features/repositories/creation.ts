@@ -1,9 +1,9 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { isAccount, type Actor, type RepositoryName } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
-import { canCreate, includes, type Visibility } from '../accounts/policy';
+import { isAccount, type Actor, type RepositoryName } from '../access/actor';
+import { doerOf } from '../access/doer';
+import { canCreate, includes, type Visibility } from '../access/policy';
 import { assertRepositoryName } from './names';
 import { authorizationRequired, findScope } from './scope';
 import { makeNewRepository } from './visibility';

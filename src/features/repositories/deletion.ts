@@ -2,15 +2,14 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent, SERVER, type Doer } from '../audit/audit';
-import type { Actor, RepositoryName } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
+import type { Actor, RepositoryName } from '../access/actor';
+import { doerOf } from '../access/doer';
 import { getDeletable } from './administered';
 import { assertNoImmutableTags } from './immutable-tags';
 import { displayName } from './names';
-import { canAdminister, canRead } from '../accounts/policy';
+import { canAdminister, canRead } from '../access/policy';
 import * as store from './repositories.store';
 import { authorizationRequired, findScope, type Repository } from './scope';
-import { deleteAllTags } from './tag-history.store';
 
 /*
  * Deleting a repository takes three steps, of which scripts often send only the first (protocol 2.11):
@@ -128,7 +127,7 @@ async function empty(tx: Db, repository: Repository, doer: Doer): Promise<boolea
     return true;
   }
   await assertNoImmutableTags(tx, repository, 'forbidden');
-  await deleteAllTags(tx, repository.id, doer);
+  await store.deleteAllTags(tx, repository.id, doer);
   const isEmptied = await store.deleteContents(tx, repository.id);
   if (isEmptied) await recordEvent(tx, doer, { action: 'repository.emptied', subject });
   return isEmptied;

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { AppError, type ErrorCode } from '../../platform/errors';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import { findAlias } from './moving.store';
 import { displayName } from './names';
 

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../accounts/actor';
+import type { Actor, RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { getAdministered } from './administered';
 import * as store from './immutable-tags.store';

@@ -1,9 +1,9 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import type { Identity } from '../accounts/actor';
-import type { Visibility } from '../accounts/policy';
-import { callerJoins, HAS_ROLE, LISTABLE } from '../accounts/policy-sql';
-import { isShownSql, type RepositoryState } from '../accounts/repository-states';
+import type { Identity } from '../access/actor';
+import type { Visibility } from '../access/policy';
+import { callerJoins, HAS_ROLE, LISTABLE } from '../access/policy-sql';
+import { isShownSql, type RepositoryState } from '../access/repository-states';
 
 export interface ListedRow {
   namespace: string;

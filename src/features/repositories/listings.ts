@@ -1,9 +1,9 @@
 import type { Needs } from '../../context';
 import { containing, type Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
-import { finderOf, type Actor, type RepositoryName } from '../accounts/actor';
-import { assertStillGood } from '../accounts/current-account';
-import type { Visibility } from '../accounts/policy';
+import { finderOf, type Actor, type RepositoryName } from '../access/actor';
+import { assertStillGood } from '../access/current-account';
+import type { Visibility } from '../access/policy';
 import * as store from './listings.store';
 import { LIBRARY } from './names';
 import type { RepositoryState } from './scope-row';

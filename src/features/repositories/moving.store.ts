@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 
 /** Fails with a unique violation when a repository has the name. */
 export async function updateName(tx: Db, repositoryId: number, to: RepositoryName): Promise<void> {

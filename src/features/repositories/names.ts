@@ -1,6 +1,6 @@
 import { AppError } from '../../platform/errors';
-import type { RepositoryName } from '../accounts/actor';
-import { isNamespace, NAMESPACE_RULE } from '../accounts/rules';
+import type { RepositoryName } from '../access/actor';
+import { isNamespace, NAMESPACE_RULE } from '../accounts/account-rules';
 
 /** The namespace of official images: `foo` and `library/foo` are one repository everywhere (protocol 1.2). */
 export const LIBRARY = 'library';

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { OPERATOR } from '../audit/audit';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import { assertPossible, moveAs, removeAliasAs } from './moving';
 import * as store from './moving.store';
 import { sameRepository } from './names';

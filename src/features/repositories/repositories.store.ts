@@ -1,7 +1,8 @@
 import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
-import type { RepositoryName } from '../accounts/actor';
-import type { Visibility } from '../accounts/policy';
+import type { Doer } from '../audit/audit';
+import type { RepositoryName } from '../access/actor';
+import type { Visibility } from '../access/policy';
 import type { RepositoryState } from './scope-row';
 
 /** @returns false when it exists already */
@@ -122,6 +123,17 @@ export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<Reposit
     `delete from repositories r using namespaces n where n.name = r.namespace and n.owner_id = $1
      returning r.namespace, r.name`,
     [ownerId],
+  );
+}
+
+/** Deletes all tags of a repository, each with its event. */
+export async function deleteAllTags(tx: Db, repositoryId: number, doer: Pick<Doer, 'userId' | 'name'>): Promise<void> {
+  await query(
+    tx,
+    `with gone as (delete from tags where repository_id = $1 returning name, image_id)
+     insert into tag_events (repository_id, tag, from_image_id, actor_id, actor_name)
+     select $1, name, image_id, $2, $3 from gone order by name`,
+    [repositoryId, doer.userId ?? null, doer.name ?? null],
   );
 }
 

@@ -8,11 +8,11 @@ import {
   REPOSITORY_ROLE,
   tokenCovers,
   type CallerRow,
-} from '../accounts/policy-sql';
+} from '../access/policy-sql';
 import type { PreparedStatement } from '../../platform/db/query';
-import type { AccessLevel, Identity, RepositoryName } from '../accounts/actor';
-import type { Visibility } from '../accounts/policy';
-import type { RepositoryState } from '../accounts/repository-states';
+import type { AccessLevel, Identity, RepositoryName } from '../access/actor';
+import type { Visibility } from '../access/policy';
+import type { RepositoryState } from '../access/repository-states';
 
 const FACTS = 'r.id as repository_id, r.namespace, r.name, r.state, r.visibility, r.is_remote';
 

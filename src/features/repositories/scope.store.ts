@@ -1,8 +1,8 @@
 import type { Db } from '../../platform/db/db';
 import { queryPrepared } from '../../platform/db/query';
-import type { Identity, RepositoryName } from '../accounts/actor';
-import { READABLE } from '../accounts/policy-sql';
-import { openedLastSql } from './openings.store';
+import type { Identity, RepositoryName } from '../access/actor';
+import { READABLE } from '../access/policy-sql';
+import { openedLastSql } from './last-opened.store';
 import { findCurrentName } from './moving.store';
 import {
   READ_COLUMNS,

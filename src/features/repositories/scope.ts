@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import { identityOf, type Actor, type Principal, type RepositoryName } from '../accounts/actor';
-import { principalFrom } from '../accounts/current-account';
+import { identityOf, type Actor, type Principal, type RepositoryName } from '../access/actor';
+import { principalFrom } from '../access/current-account';
 import {
   canRead,
   canWrite,
@@ -9,10 +9,10 @@ import {
   type NamespaceFacts,
   type RepositoryFacts,
   type Visibility,
-} from '../accounts/policy';
-import { outcomeAt, type Outcome, type Place } from '../accounts/repository-states';
+} from '../access/policy';
+import { outcomeAt, type Outcome, type Place } from '../access/repository-states';
 import { displayName, sameRepository } from './names';
-import { callerKey } from './openings';
+import { callerKey } from './last-opened';
 import type { RepositoryRow, RepositoryState, ScopeRow } from './scope-row';
 import * as store from './scope.store';
 

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import type { AccessLevel } from '../accounts/actor';
+import type { AccessLevel } from '../access/actor';
 
 export interface CollaboratorRow {
   username: string;

@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
-import type { AccessLevel, Actor, RepositoryName } from '../accounts/actor';
+import type { AccessLevel, Actor, RepositoryName } from '../access/actor';
 import { endUnbacked } from '../accounts/endings';
 import { getTeam } from '../namespaces/teams';
 import { getAdministered } from './administered';

@@ -1,8 +1,8 @@
 import type { Needs } from '../../context';
 import { containing, type Range } from '../../platform/db/query';
-import { finderOf, type Actor, type RepositoryName } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
-import type { Visibility } from '../accounts/policy';
+import { finderOf, type Actor, type RepositoryName } from '../access/actor';
+import { getAccount } from '../access/current-account';
+import type { Visibility } from '../access/policy';
 import { assertNamespace } from '../repositories/listings';
 import { LIBRARY } from '../repositories/names';
 import type { RepositoryState } from '../repositories/scope-row';

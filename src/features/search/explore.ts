@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import type { Range } from '../../platform/db/query';
-import { finderOf, type RepositoryName } from '../accounts/actor';
-import { assertStillGood } from '../accounts/current-account';
+import { finderOf, type RepositoryName } from '../access/actor';
+import { assertStillGood } from '../access/current-account';
 import { parseFullName } from '../repositories/names';
 import { toCard, type CardPage, type RepositoryCard } from './cards';
 import { listByName } from './cards.store';
@@ -16,7 +16,7 @@ import {
   type SearchNeeds,
 } from './search';
 import type { Account } from './search.store';
-import * as store from './shown.store';
+import * as store from './public-lists.store';
 import { LAST_LOOKED_FOR, searchFirstSorted, searchSorted, type SortedRow, type SortedWanted } from './sorted.store';
 
 /** How many are public; those of a short page are counted already, and for a full one it may be some seconds old. */

@@ -1,8 +1,8 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared, type PreparedStatement } from '../../platform/db/query';
-import type { Identity, RepositoryName } from '../accounts/actor';
-import { callerJoins, findable, HAS_ROLE } from '../accounts/policy-sql';
-import { isShownSql } from '../accounts/repository-states';
+import type { Identity, RepositoryName } from '../access/actor';
+import { callerJoins, findable, HAS_ROLE } from '../access/policy-sql';
+import { isShownSql } from '../access/repository-states';
 import { DISPLAY_NAME, RANK } from './orders';
 
 export interface HitRow {

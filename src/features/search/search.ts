@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { containing } from '../../platform/db/query';
-import { finderOf, type Actor } from '../accounts/actor';
-import { assertStillGood } from '../accounts/current-account';
+import { finderOf, type Actor } from '../access/actor';
+import { assertStillGood } from '../access/current-account';
 import { networkOf } from '../accounts/login-limits';
 import { displayName, LIBRARY, parseFullName } from '../repositories/names';
 import * as store from './search.store';

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query, type Range } from '../../platform/db/query';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import { IS_OFFICIAL, ORDERS, WITH_TOTALS, type Sort } from './orders';
 import { callerSqlOf, FOUND, hitsSql, likeEach, LOOKED_AT, valuesOf, type Account } from './search.store';
 

@@ -1,8 +1,8 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
+import type { Actor, RepositoryName } from '../access/actor';
+import { getAccount } from '../access/current-account';
 import { recordEvent } from '../audit/audit';
 import { getAdministered } from '../repositories/administered';
 import { displayName } from '../repositories/names';

@@ -1,13 +1,13 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../accounts/actor';
+import type { Actor, RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { displayName } from '../repositories/names';
-import { canAdminister } from '../accounts/policy';
+import { canAdminister } from '../access/policy';
 import * as store from './comments.store';
 import { findParticipant, findReadable, orNotFound } from './participant';
-import { assertComment } from './text';
+import { assertComment } from '../repositories/text-rules';
 
 /*
  * Comments on a repository (protocol 6.4), by any account that may read it. Its author and those who administer the

@@ -1,9 +1,9 @@
 import type { Needs } from '../../context';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import { type Account, type Actor, type RepositoryName } from '../accounts/actor';
-import { doerOf } from '../accounts/doer';
-import { canParticipate } from '../accounts/policy';
+import { type Account, type Actor, type RepositoryName } from '../access/actor';
+import { doerOf } from '../access/doer';
+import { canParticipate } from '../access/policy';
 import type { Doer } from '../audit/audit';
 import { assertReadable, authorizationRequired, findScope, type Repository } from '../repositories/scope';
 

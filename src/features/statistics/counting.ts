@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import type { Count, CountBatch } from '../../platform/counts/count-buffer';
-import { parseEngine } from '../repositories/engine';
+import { parseEngine } from '../tags/engine';
 import * as store from './counting.store';
 
 /*

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../accounts/actor';
-import { getAccount } from '../accounts/current-account';
+import type { Actor, RepositoryName } from '../access/actor';
+import { getAccount } from '../access/current-account';
 import { getAdministered } from '../repositories/administered';
 import { assertReadable, assertVisible, findScope } from '../repositories/scope';
 import * as store from './statistics.store';

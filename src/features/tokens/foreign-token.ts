@@ -1,4 +1,4 @@
-import type { RepositoryName, TokenAccess } from '../accounts/actor';
+import type { RepositoryName, TokenAccess } from '../access/actor';
 import { parseFullName } from '../repositories/names';
 import { isAccess } from './token';
 

@@ -4,7 +4,7 @@ import { AppError } from '../../platform/errors';
 import { parseJson } from '../../platform/http/body';
 import { askServer, type Incoming } from '../../platform/http/outgoing';
 import { BoundedQueue } from '../../platform/limits/bounded-queue';
-import type { Actor } from '../accounts/actor';
+import type { Actor } from '../access/actor';
 import { fullName, isImageId } from '../repositories/names';
 import { readForeignToken, type ForeignToken } from './foreign-token';
 

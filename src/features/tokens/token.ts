@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Actor, Identity, RepositoryName, TokenAccess } from '../accounts/actor';
+import type { Actor, Identity, RepositoryName, TokenAccess } from '../access/actor';
 import { fullName, parseFullName } from '../repositories/names';
 
 /*

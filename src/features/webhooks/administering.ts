@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../accounts/actor';
+import type { Actor, RepositoryName } from '../access/actor';
 import { OPERATOR, type Doer } from '../audit/audit';
 import { displayName } from '../repositories/names';
 import { getAdministered } from '../repositories/administered';

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import { sameRepository } from '../repositories/names';
 import { callbackHash } from './callback-id';
 import * as store from './deliveries.store';
-import { queueDelivery } from './firing';
+import { queueDelivery } from './push-deliveries';
 import { repositoryOf } from './payload';
 
 const callbackBody = z.object(

@@ -1,9 +1,9 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import { administered, type Asker } from './administering';
 import * as store from './deliveries.store';
-import { WEBHOOK_LIMITS } from './rules';
+import { WEBHOOK_LIMITS } from './webhook-rules';
 import { findWebhook } from './webhooks';
 
 const DAY_MS = 24 * 3_600_000;

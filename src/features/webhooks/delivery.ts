@@ -5,8 +5,8 @@ import { RefusedTargetError, UnreachableNameError } from '../../platform/http/gu
 import { enqueue } from '../../platform/jobs/queue';
 import { callbackId, callbackPath } from './callback-id';
 import * as store from './deliveries.store';
-import { noteFailure, noteSuccess } from './failing';
-import { DELIVER_WEBHOOK } from './firing';
+import { noteFailure, noteSuccess } from './failure-count';
+import { DELIVER_WEBHOOK } from './push-deliveries';
 import { repositoryOf, withCallback } from './payload';
 
 /** After the first attempt, and so on: a receiver may be restarted, or be mended within the hour. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Needs } from '../../context';
 import { queuedJob, type Job } from '../../platform/jobs/queue';
-import { finishedPush, PUSH_FINISHED, pushesToTell } from '../repositories/pushes';
+import { finishedPush, PUSH_FINISHED, pushesToTell } from '../pushes/pushes';
 import { deliver } from './delivery';
-import { DELIVER_WEBHOOK, fireWebhooks, fireTellings } from './firing';
+import { DELIVER_WEBHOOK, fireWebhooks, fireTellings } from './push-deliveries';
 
 /** The jobs that tell others of pushes. */
 export function webhookJobs(ctx: Needs<'db' | 'log' | 'tokenKey' | 'publicUrl' | 'guardedClient'>): Job[] {

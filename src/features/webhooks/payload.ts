@@ -1,4 +1,4 @@
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import { displayName, fullName, LIBRARY } from '../repositories/names';
 import type { ToldRepositoryRow } from './webhooks.store';
 

@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import { passwordJoins, REPOSITORY_ROLE } from '../accounts/policy-sql';
+import { passwordJoins, REPOSITORY_ROLE } from '../access/policy-sql';
 
 export interface WebhookRow {
   id: number;

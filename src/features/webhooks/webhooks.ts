@@ -3,10 +3,10 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import type { RepositoryName } from '../accounts/actor';
+import type { RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { administered, type Administered, type Asker } from './administering';
-import { assertChain, assertHookName, assertSecret, WEBHOOK_LIMITS } from './rules';
+import { assertChain, assertHookName, assertSecret, WEBHOOK_LIMITS } from './webhook-rules';
 import * as store from './webhooks.store';
 
 /*

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import { basicActor, type Account, type Actor } from '../../features/accounts/actor';
+import { basicActor, type Account, type Actor } from '../../features/access/actor';
 import { verifyCredentials } from '../../features/accounts/credentials';
-import { identifyAccount } from '../../features/accounts/current-account';
+import { identifyAccount } from '../../features/access/current-account';
 import { findSession, sessionActor, type Session } from '../../features/accounts/sessions';
 import { findAccessToken } from '../../features/oauth/grants';
 import type { Scope } from '../../features/oauth/scopes';

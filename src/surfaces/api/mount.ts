@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import { assertConfirmed } from '../../features/accounts/current-account';
+import { assertConfirmed } from '../../features/access/current-account';
 import { needsPassword } from '../../features/accounts/guarded-actions';
-import { canActForAccount, includes } from '../../features/accounts/policy';
+import { canActForAccount, includes } from '../../features/access/policy';
 import { AppError } from '../../platform/errors';
 import { entityTag, assertMatches, isNotModified } from '../../platform/http/etag';
 import { empty, type Exchange, type Headers, type Reply } from '../../platform/http/exchange';

@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { displayName } from '../../features/repositories/names';
 import { collectGarbage, GC_OLDER_THAN_HOURS, type Freed } from '../../features/images/gc';
 import { count, formatBytes, printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { AppError } from '../../platform/errors';
 import type { Context } from '../../context';
-import { assertEmail } from '../../features/accounts/rules';
+import { assertEmail } from '../../features/accounts/account-rules';
 import { printLine } from './output';
-import type { CommandParts } from './parts';
+import type { CommandParts } from './command-parts';
 
 /** What the mail server, or the way to it, had to say. */
 function reasonOf(error: unknown): string {

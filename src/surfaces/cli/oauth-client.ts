@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { OPERATOR } from '../../features/audit/audit';
 import { createClient, deleteClient, listClients } from '../../features/oauth/clients';
 import { formatTime, printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 interface AddOptions extends ListingOptions {

@@ -11,7 +11,7 @@ import {
 } from '../../features/namespaces/organizations';
 import { createRobotAs, deleteRobotAs } from '../../features/namespaces/robots';
 import { formatTime, printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const NAME = "the organization's name";

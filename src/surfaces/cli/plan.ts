@@ -3,7 +3,7 @@ import { OPERATOR } from '../../features/audit/audit';
 import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../features/namespaces/plans';
 import { readByteSize, showByteSize } from '../../platform/bytes/byte-size';
 import { printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const NAMESPACE = 'a username, or an organization';

@@ -5,7 +5,7 @@ import { addGcCommand } from './gc';
 import { addMailCommand } from './mail';
 import { addOAuthClientCommands } from './oauth-client';
 import { printJson, printLine } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 import { addOrgCommands } from './org';
 import { addPlanCommands } from './plan';
 import { addRepoCommands } from './repo';

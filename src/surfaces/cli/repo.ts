@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
-import type { Visibility } from '../../features/accounts/policy';
+import type { Visibility } from '../../features/access/policy';
 import { copyTagAsOperator, type TagPlace } from '../../features/images/promotion';
 import { displayName, readFullName } from '../../features/repositories/names';
 import {
@@ -17,7 +17,7 @@ import {
 } from '../../features/repositories/operator-moving';
 import { AppError } from '../../platform/errors';
 import { formatTime, printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const NAME = 'namespace/name, or name for one of the library';

@@ -3,7 +3,7 @@ import { OPERATOR, recordEvent } from '../../features/audit/audit';
 import { scrub, type Scrubbed, type ScrubProgress } from '../../features/images/scrub';
 import { displayName } from '../../features/repositories/names';
 import { count, formatBytes, printError, printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 
 const DEFAULT_RATE = 50;
 const MEGABYTE = 1_000_000;

@@ -4,7 +4,7 @@ import { OPERATOR } from '../../features/audit/audit';
 import { addMemberAs, removeMemberAs } from '../../features/namespaces/team-members';
 import { deleteTeamAs, listTeamsAs, putTeamAs } from '../../features/namespaces/teams';
 import { printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const ORGANIZATION = "the organization's name";

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createAccessToken, listAccessTokens, revokeAccessToken } from '../../features/accounts/access-tokens';
-import { ACCESS_LEVELS, type AccessLevel } from '../../features/accounts/actor';
+import { ACCESS_LEVELS, type AccessLevel } from '../../features/access/actor';
 import { getUser } from '../../features/accounts/users';
 import { OPERATOR } from '../../features/audit/audit';
 import { fullName, readFullName } from '../../features/repositories/names';
 import { formatTime, printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const USERNAME = 'a username, or organization+robot';

@@ -5,7 +5,7 @@ import { deletePerson } from '../../features/namespaces/account-deletion';
 import { setActive, setAdmin } from '../../features/namespaces/account-status';
 import { deleteUserWithRepositories } from '../../features/repositories/operator';
 import { count, formatTime, printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordOptions } from './password-options';
 import { confirmUnlessYes, stdTerminal, YES, type YesOption } from './terminal';
 

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
-import type { RepositoryName } from '../../features/accounts/actor';
+import type { RepositoryName } from '../../features/access/actor';
 import { OPERATOR } from '../../features/audit/audit';
 import { displayName, readFullName } from '../../features/repositories/names';
 import { getDelivery, listDeliveries, type Delivery } from '../../features/webhooks/deliveries';
-import { redeliver } from '../../features/webhooks/firing';
+import { redeliver } from '../../features/webhooks/push-deliveries';
 import { createWebhook, deleteWebhook, listWebhooks, type Webhook } from '../../features/webhooks/webhooks';
 import { AppError } from '../../platform/errors';
 import { formatTime, printJson, printLine, printTable } from './output';
-import type { CommandParts, ListingOptions } from './parts';
+import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
 const REPOSITORY = 'namespace/name, or name for one of the library';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'express';
 import basicAuth from 'express-basic-auth';
 import type { Context } from '../../context';
-import { basicActor, type Actor, type Identity } from '../../features/accounts/actor';
+import { basicActor, type Actor, type Identity } from '../../features/access/actor';
 import { recallIdentity, verifyCredentials } from '../../features/accounts/credentials';
 import { authorizationRequired } from '../../features/repositories/scope';
 import { RemoteIndex } from '../../features/tokens/remote-index';

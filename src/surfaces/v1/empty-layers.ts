@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Image } from '../../features/images/locate';
-import { failsOnEmptyLayers } from '../../features/repositories/engine';
+import type { Image } from '../../features/images/image-by-id';
+import { failsOnEmptyLayers } from './engine';
 import type { Headers } from '../../platform/http/exchange';
 import { headerOf } from './requests';
 

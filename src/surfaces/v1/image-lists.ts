@@ -1,4 +1,4 @@
-import { finishPush, imagesAsJson, mayUseImage, startPush } from '../../features/repositories/image-lists';
+import { finishPush, imagesAsJson, mayUseImage, startPush } from '../../features/pushes/image-lists';
 import { noSuchName } from '../../features/repositories/names';
 import { countActivity } from '../../features/statistics/counting';
 import { newNonce } from '../../features/tokens/token';

@@ -6,7 +6,7 @@ import { listImageFiles } from '../../features/images/files';
 import { ancestryAsJson, getImage, getImageJson } from '../../features/images/images';
 import type { Asker } from '../../features/images/inspection/inspection';
 import { getImageOrLink } from '../../features/images/linking';
-import type { Image } from '../../features/images/locate';
+import type { Image } from '../../features/images/image-by-id';
 import { assertImageId } from '../../features/repositories/names';
 import { AppError } from '../../platform/errors';
 import { empty, jsonText, type Headers, type Reply } from '../../platform/http/exchange';

@@ -1,5 +1,5 @@
 import type { Context } from '../../context';
-import { listTagChain } from '../../features/repositories/tags';
+import { listTagChain } from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
 import { json, type Reply } from '../../platform/http/exchange';
 import type { V1Exchange } from './access';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { handOverLayer } from '../../features/images/images';
-import type { Image } from '../../features/images/locate';
-import { isEngine } from '../../features/repositories/engine';
+import type { Image } from '../../features/images/image-by-id';
+import { isEngine } from './engine';
 import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import { headerOf } from './requests';
 

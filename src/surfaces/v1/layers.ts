@@ -1,6 +1,6 @@
 import type { Context } from '../../context';
 import { assertLayerWhole, getImage, openLayer } from '../../features/images/images';
-import type { Image } from '../../features/images/locate';
+import type { Image } from '../../features/images/image-by-id';
 import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import { readRange } from '../../platform/http/ranges';
 import type { V1Exchange, V1Handler } from './access';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import type { Actor, RepositoryName, TokenAccess } from '../../features/accounts/actor';
-import { identityOf } from '../../features/accounts/actor';
-import type { Image } from '../../features/images/locate';
+import type { Actor, RepositoryName, TokenAccess } from '../../features/access/actor';
+import { identityOf } from '../../features/access/actor';
+import type { Image } from '../../features/images/image-by-id';
 import { issueToken } from '../../features/tokens/token';
 import type { Headers, Reply } from '../../platform/http/exchange';
 import { hostOf } from '../../platform/http/host';

@@ -7,7 +7,7 @@ import {
 } from '../../features/repositories/deletion';
 import { displayName } from '../../features/repositories/names';
 import type { Repository } from '../../features/repositories/scope';
-import { VISIBILITIES } from '../../features/accounts/policy';
+import { VISIBILITIES } from '../../features/access/policy';
 import { authorizeToken } from '../../features/repositories/authorize-token';
 import { getVisibility, setVisibility } from '../../features/repositories/visibility';
 import { AppError } from '../../platform/errors';

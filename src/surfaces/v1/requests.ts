@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { RepositoryName } from '../../features/accounts/actor';
-import type { ListedImage } from '../../features/repositories/image-lists';
+import type { RepositoryName } from '../../features/access/actor';
+import type { ListedImage } from '../../features/pushes/image-lists';
 import { isTag, noSuchFullName, parseFullName, parseRepositoryName } from '../../features/repositories/names';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';

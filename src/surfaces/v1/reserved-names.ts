@@ -1,5 +1,5 @@
 import type { Context } from '../../context';
-import type { Actor } from '../../features/accounts/actor';
+import type { Actor } from '../../features/access/actor';
 import { isReserved, LIBRARY, noSuchName } from '../../features/repositories/names';
 import { getVisibility } from '../../features/repositories/visibility';
 import { AppError } from '../../platform/errors';

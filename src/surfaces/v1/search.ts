@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readsOnlyStrings } from '../../features/repositories/engine';
+import { readsOnlyStrings } from './engine';
 import { searchRepositories, type SearchHit } from '../../features/search/search';
 import { json } from '../../platform/http/exchange';
 import type { V1Handler } from './access';

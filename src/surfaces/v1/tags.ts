@@ -1,12 +1,6 @@
 import { promotion } from '../../features/images/promotion';
-import { parseEngine, type Engine } from '../../features/repositories/engine';
-import {
-  deleteTag as removeTag,
-  getTag,
-  putTag as setTag,
-  tagsAsJson,
-  type Tag,
-} from '../../features/repositories/tags';
+import { parseEngine, type Engine } from '../../features/tags/engine';
+import { deleteTag as removeTag, getTag, putTag as setTag, tagsAsJson, type Tag } from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import { json, jsonText, type Reply } from '../../platform/http/exchange';

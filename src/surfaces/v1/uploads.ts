@@ -1,5 +1,5 @@
 import { putChecksum as takeChecksum } from '../../features/images/checksums';
-import { assertPusher } from '../../features/images/locate';
+import { assertPusher } from '../../features/images/image-by-id';
 import { getUploadForLayer, putImageJson, storeLayer } from '../../features/images/uploads';
 import { AppError } from '../../platform/errors';
 import { bodyChunks, readBody } from '../../platform/http/body';

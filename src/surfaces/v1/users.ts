@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { Actor, Account } from '../../features/accounts/actor';
+import type { Actor, Account } from '../../features/access/actor';
 import { register } from '../../features/accounts/registration';
 import { findUser, updateUser } from '../../features/accounts/users';
-import { doerOf } from '../../features/accounts/doer';
-import { getAccountItself } from '../../features/accounts/current-account';
+import { doerOf } from '../../features/access/doer';
+import { getAccountItself } from '../../features/access/current-account';
 import { AppError } from '../../platform/errors';
 import { clientAddress } from '../../platform/http/client-address';
 import { parseJson, readBody } from '../../platform/http/body';

@@ -1,7 +1,7 @@
 import type { Context } from '../../context';
 import { sessionActor, type FoundSession } from '../../features/accounts/sessions';
 import { confirmLogin } from '../../features/accounts/confirm-login';
-import { identityOf } from '../../features/accounts/actor';
+import { identityOf } from '../../features/access/actor';
 import { AppError } from '../../platform/errors';
 import type { Form } from './form';
 import { attempt, type Fault } from './problems';

@@ -5,7 +5,7 @@ import type { ErrorReply } from '../../platform/http/answer';
 import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import { requestState } from '../../platform/http/request-state';
 import { allowHeader, type Method } from '../../platform/http/route';
-import { plural } from './components/figures';
+import { plural } from './components/quantities';
 import { bareErrorPage, errorPage } from './error-page';
 import { LoginNeeded } from './access';
 import { PasswordNeeded } from './confirm-password';

@@ -1,4 +1,4 @@
-import type { RepositoryName } from '../../features/accounts/actor';
+import type { RepositoryName } from '../../features/access/actor';
 import { SHARED_NAMESPACE } from '../../features/repositories/names';
 import type { Access, WebHandler, WebRow } from './access';
 

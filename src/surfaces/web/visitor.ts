@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '../../context';
-import type { Account, Actor } from '../../features/accounts/actor';
+import type { Account, Actor } from '../../features/access/actor';
 import { findSession, sessionActor, type Session } from '../../features/accounts/sessions';
 import { AppError } from '../../platform/errors';
 import { clientAddress } from '../../platform/http/client-address';

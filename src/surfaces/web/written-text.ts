@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Needs } from '../../context';
-import type { Actor } from '../../features/accounts/actor';
+import type { Actor } from '../../features/access/actor';
 import { networkOf } from '../../features/accounts/login-limits';
 import { AppError } from '../../platform/errors';
 import { ThreadOverrun } from '../../platform/threads/thread-pool';

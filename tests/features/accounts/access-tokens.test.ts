@@ -4,7 +4,7 @@ import {
   listOwnAccessTokens,
   revokeOwnAccessToken,
 } from '../../../src/features/accounts/own-access-tokens';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
 import { updateUser } from '../../../src/features/accounts/users';
 import { setActive } from '../../../src/features/namespaces/account-status';

@@ -1,4 +1,4 @@
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import {
   confirmEmail,
   describeConfirmation,

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import type { Actor, RepositoryName } from '../../../src/features/accounts/actor';
+import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { createAccessToken } from '../../../src/features/accounts/access-tokens';
 import { checkLinkSecret, makeLinkSecret } from '../../../src/features/accounts/email-links';
 import { FATES, type Ending, type Fate } from '../../../src/features/accounts/endings';

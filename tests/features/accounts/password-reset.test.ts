@@ -1,7 +1,7 @@
-import { basicActor } from '../../../src/features/accounts/actor';
+import { basicActor } from '../../../src/features/access/actor';
 import { setPrimaryEmail } from '../../../src/features/accounts/confirmation';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
-import { getAccount } from '../../../src/features/accounts/current-account';
+import { getAccount } from '../../../src/features/access/current-account';
 import { describeReset, requestPasswordReset, resetPassword } from '../../../src/features/accounts/password-reset';
 import { register } from '../../../src/features/accounts/registration';
 import { createUser, updateUser } from '../../../src/features/accounts/users';

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { confirmLogin } from '../../../src/features/accounts/confirm-login';
 import { verifyPassword } from '../../../src/features/accounts/credentials';
 import { finishLogIn, logIn } from '../../../src/features/accounts/login';

@@ -1,6 +1,6 @@
-import { ensureAdministrator } from '../../../src/features/accounts/administrator';
+import { ensureAdministrator } from '../../../src/features/accounts/first-administrator';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
-import { getAccount } from '../../../src/features/accounts/current-account';
+import { getAccount } from '../../../src/features/access/current-account';
 import {
   createUser,
   findUser,

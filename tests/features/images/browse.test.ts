@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { Actor, RepositoryName } from '../../../src/features/accounts/actor';
+import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { browseImageFiles } from '../../../src/features/images/browse';
 import { inChunks, packTar, type PackEntry } from './tar/pack-tar';
 import { Directory } from '../../../src/features/images/tar/directory';

@@ -1,7 +1,7 @@
 import { collectGarbage } from '../../../src/features/images/gc';
 import { storeLayer, getUploadForLayer } from '../../../src/features/images/uploads';
 import { sweep } from '../../../src/features/images/sweeps';
-import { keepPushAlive } from '../../../src/features/repositories/pushes';
+import { keepPushAlive } from '../../../src/features/pushes/pushes';
 import { issueToken, readToken } from '../../../src/features/tokens/token';
 import {
   makeChain,

@@ -1,4 +1,4 @@
-import type { Actor, RepositoryName } from '../../../src/features/accounts/actor';
+import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { imageHistory } from '../../../src/features/images/history';
 import { moveRepository } from '../../../src/features/repositories/moving';
 import { actorOf, ANYBODY } from '../../helpers/actors';

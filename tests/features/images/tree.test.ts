@@ -1,6 +1,6 @@
-import type { Actor, RepositoryName } from '../../../src/features/accounts/actor';
+import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { imageTree } from '../../../src/features/images/tree';
-import { putTag } from '../../../src/features/repositories/tags';
+import { putTag } from '../../../src/features/tags/tags';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { makeChain, makeImage, pushImages, startPush } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { listEvents } from '../../../src/features/audit/audit';
 import { maintenanceJob } from '../../../src/features/maintenance/run-job';
 import {

@@ -1,4 +1,4 @@
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { storageReport, storageReportJob, type StorageReport } from '../../../src/features/maintenance/storage-report';
 import { openDb } from '../../../src/platform/db/db';
 import { actorOf } from '../../helpers/actors';

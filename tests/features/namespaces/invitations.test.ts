@@ -1,5 +1,5 @@
 import type { Context } from '../../../src/context';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import {
   acceptInvitation,
   declineInvitation,

@@ -1,6 +1,6 @@
 import type { Context } from '../../../src/context';
 import { createAccessToken } from '../../../src/features/accounts/access-tokens';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { listOwnNamespaces } from '../../../src/features/namespaces/own-namespaces';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { addMemberAs } from '../../../src/features/namespaces/team-members';

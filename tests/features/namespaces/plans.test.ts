@@ -1,5 +1,5 @@
 import type { Context } from '../../../src/context';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { OPERATOR } from '../../../src/features/audit/audit';
 import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../../src/features/namespaces/plans';
 import { createRepository } from '../../../src/features/repositories/creation';

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { createAccessToken } from '../../../src/features/accounts/access-tokens';
 import { getUser } from '../../../src/features/accounts/users';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { OPERATOR } from '../../../src/features/audit/audit';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { putTeam } from '../../../src/features/namespaces/teams';

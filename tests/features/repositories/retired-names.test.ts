@@ -1,5 +1,5 @@
 import request from 'supertest';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { createUser } from '../../../src/features/accounts/users';
 import { listEvents, OPERATOR } from '../../../src/features/audit/audit';
 import { deletePerson } from '../../../src/features/namespaces/account-deletion';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../../../src/context';
-import type { Actor } from '../../../src/features/accounts/actor';
-import type { Visibility } from '../../../src/features/accounts/policy';
+import type { Actor } from '../../../src/features/access/actor';
+import type { Visibility } from '../../../src/features/access/policy';
 import { addCollaborator, removeCollaborator } from '../../../src/features/repositories/collaborators';
 import { repositoriesOf, repositoriesSharedWith, type CardPage } from '../../../src/features/search/cards';
 import { explore, searchCards, type CardsWanted } from '../../../src/features/search/explore';

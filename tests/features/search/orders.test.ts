@@ -1,5 +1,5 @@
 import type { Context } from '../../../src/context';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import type { CardPage } from '../../../src/features/search/cards';
 import { explore, featured, searchCards } from '../../../src/features/search/explore';
 import { LOOKED_AT } from '../../../src/features/search/search.store';

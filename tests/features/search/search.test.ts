@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { networkOf } from '../../../src/features/accounts/login-limits';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { searchRepositories } from '../../../src/features/search/search';
 import { allSql, firstStatement, LOOKED_AT } from '../../../src/features/search/search.store';
 import { query } from '../../../src/platform/db/query';

@@ -1,4 +1,4 @@
-import type { Actor, RepositoryName } from '../../../src/features/accounts/actor';
+import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { deletePerson } from '../../../src/features/namespaces/account-deletion';
 import { listEvents } from '../../../src/features/audit/audit';
 import { addComment, deleteComment, listComments } from '../../../src/features/social/comments';
@@ -8,7 +8,7 @@ import {
   listAllFlaggedComments,
   listFlaggedComments,
 } from '../../../src/features/social/comment-flags';
-import { getRepositoryDetails } from '../../../src/features/social/details';
+import { getRepositoryDetails } from '../../../src/features/repositories/repository-details';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { startPush } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';

@@ -1,7 +1,7 @@
-import { identityOf, type Actor, type RepositoryName } from '../../../src/features/accounts/actor';
+import { identityOf, type Actor, type RepositoryName } from '../../../src/features/access/actor';
 import { deletePerson } from '../../../src/features/namespaces/account-deletion';
 import { listEvents } from '../../../src/features/audit/audit';
-import { getRepositoryDetails } from '../../../src/features/social/details';
+import { getRepositoryDetails } from '../../../src/features/repositories/repository-details';
 import { listStarred, listStargazers, setStar } from '../../../src/features/social/stars';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { makePrivate } from '../../helpers/registry-client';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Actor, RepositoryName } from '../../../src/features/accounts/actor';
+import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { saveActivity } from '../../../src/features/statistics/counting';
 import {
   getActivityTotals,

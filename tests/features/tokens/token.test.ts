@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import type { Identity, RepositoryName, TokenAccess } from '../../../src/features/accounts/actor';
+import type { Identity, RepositoryName, TokenAccess } from '../../../src/features/access/actor';
 import { issueToken, readToken, tokenActor, type TokenClaims } from '../../../src/features/tokens/token';
 import { ensureTokenKey } from '../../../src/features/tokens/token-key';
 import { createTestDatabase } from '../../helpers/test-database';

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { listDeliveries } from '../../../src/features/webhooks/deliveries';
-import { redeliver } from '../../../src/features/webhooks/firing';
+import { redeliver } from '../../../src/features/webhooks/push-deliveries';
 import type { Webhook } from '../../../src/features/webhooks/webhooks';
 import { makeImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';

@@ -1,8 +1,8 @@
 import { forgetDeliveries, getDelivery, listDeliveries } from '../../../src/features/webhooks/deliveries';
-import { redeliver, sendTest } from '../../../src/features/webhooks/firing';
+import { redeliver, sendTest } from '../../../src/features/webhooks/push-deliveries';
 import { getWebhook, updateWebhook, type Webhook } from '../../../src/features/webhooks/webhooks';
 import { listEvents } from '../../../src/features/audit/audit';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { startDnsServer } from '../../helpers/dns-server';
 import { makeImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';

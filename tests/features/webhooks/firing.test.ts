@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import request from 'supertest';
 import { getDelivery, listDeliveries } from '../../../src/features/webhooks/deliveries';
-import { sendTest } from '../../../src/features/webhooks/firing';
+import { sendTest } from '../../../src/features/webhooks/push-deliveries';
 import { deleteWebhook, updateWebhook } from '../../../src/features/webhooks/webhooks';
 import { makeChain, makeImage, pushImages, startPush, uploadImage, type TestImage } from '../../helpers/images';
 import { startReceiver, type Received, type Receiver } from '../../helpers/receiver';

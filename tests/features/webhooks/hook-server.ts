@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { identityForOperator } from '../../../src/features/accounts/users';
 import { createWebhook, type Webhook } from '../../../src/features/webhooks/webhooks';
 import { jobsOf } from '../../../src/jobs';

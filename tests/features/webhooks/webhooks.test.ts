@@ -1,7 +1,7 @@
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { listEvents, OPERATOR } from '../../../src/features/audit/audit';
 import { getDelivery, listDeliveries } from '../../../src/features/webhooks/deliveries';
-import { redeliver, sendTest } from '../../../src/features/webhooks/firing';
+import { redeliver, sendTest } from '../../../src/features/webhooks/push-deliveries';
 import {
   createWebhook,
   deleteWebhook,

@@ -1,5 +1,5 @@
 import { createAccessToken } from '../../../src/features/accounts/access-tokens';
-import type { AccessLevel } from '../../../src/features/accounts/actor';
+import type { AccessLevel } from '../../../src/features/access/actor';
 import { getUser } from '../../../src/features/accounts/users';
 import { OPERATOR } from '../../../src/features/audit/audit';
 import { askApi } from '../../helpers/api-client';

@@ -1,4 +1,4 @@
-import { readPolicyTable } from '../../features/accounts/policy-table';
+import { readPolicyTable } from '../../features/access/policy-table';
 import { askApi, type ApiRequest } from '../../helpers/api-client';
 import { addRepository, castOn, castRepositories, type Player, type Role } from '../../helpers/cast';
 import { makeImage, pushImages } from '../../helpers/images';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { CommandParts } from '../../../src/surfaces/cli/parts';
+import type { CommandParts } from '../../../src/surfaces/cli/command-parts';
 import { buildProgram } from '../../../src/surfaces/cli/program';
 import { createCommandPlace, failure, startCommand, success, type CommandPlace } from '../../helpers/run-command';
 

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { castOn, castRepositories, type Player, type Role } from '../../helpers/cast';
 import { startTestServer, type TestServer } from '../../helpers/test-server';
-import { readPolicyTable } from '../../features/accounts/policy-table';
+import { readPolicyTable } from '../../features/access/policy-table';
 
 /*
  * The table of `policy.ts`, cell by cell, as the whole cast sees it through v1.

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import type { Actor } from '../../../src/features/accounts/actor';
+import type { Actor } from '../../../src/features/access/actor';
 import { invite } from '../../../src/features/namespaces/invitations';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { listMembers } from '../../../src/features/namespaces/team-members';

@@ -1,4 +1,4 @@
-import { sendTest } from '../../../src/features/webhooks/firing';
+import { sendTest } from '../../../src/features/webhooks/push-deliveries';
 import { startHookServer, actor, addHook, APP, type HookServer } from '../../features/webhooks/hook-server';
 import { browseAs, type Browsing } from '../../helpers/browse';
 import { makeImage, pushImages } from '../../helpers/images';

@@ -6,7 +6,7 @@ import { AppError } from '../../../platform/errors';
 import type { GatedThreads } from '../../../platform/threads/gated-threads';
 import { ThreadOverrun } from '../../../platform/threads/thread-pool';
 import { networkOf } from '../../accounts/login-limits';
-import { identityOf, type Actor } from '../../accounts/actor';
+import { identityOf, type Actor } from '../../access/actor';
 import { openBlob, type SizedBlobRef } from '../damage';
 import type { BudgetLimits } from '../tar/budget';
 import { pageOf, type DirectoryPage, type PageWanted } from './directory-page';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCESS_LEVELS } from '../../../features/accounts/actor';
+import { ACCESS_LEVELS } from '../../../features/access/actor';
 import type { AccessToken, NewAccessToken } from '../../../features/accounts/access-tokens';
 import {
   createOwnAccessToken,

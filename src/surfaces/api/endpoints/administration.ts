@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { listUsersPage, type AccountStatus } from '../../../features/accounts/administration';
-import { doerOf } from '../../../features/accounts/doer';
+import { listUsersPage, type AccountStatus } from '../../../features/accounts/user-list';
+import { doerOf } from '../../../features/access/doer';
 import { getUser } from '../../../features/accounts/users';
 import { setStatus } from '../../../features/namespaces/account-status';
 import { deletePerson } from '../../../features/namespaces/account-deletion';

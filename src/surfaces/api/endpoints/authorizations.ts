@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/accounts/doer';
+import { doerOf } from '../../../features/access/doer';
 import { listGrants, revokeGrant } from '../../../features/oauth/authorizations';
 import { endpoint, reply } from '../endpoint';
 import { moment, nameParam } from './schemas';

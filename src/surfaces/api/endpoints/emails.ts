@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { resendConfirmation, setPrimaryEmail } from '../../../features/accounts/confirmation';
-import { doerOf } from '../../../features/accounts/doer';
+import { doerOf } from '../../../features/access/doer';
 import { addEmail, listEmails, removeEmail, type Email } from '../../../features/accounts/emails';
 import { endpoint, reply } from '../endpoint';
 import { line } from './schemas';

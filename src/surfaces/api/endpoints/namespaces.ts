@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VISIBILITIES } from '../../../features/accounts/policy';
+import { VISIBILITIES } from '../../../features/access/policy';
 import { getNamespaceSettings, updateNamespace, type NamespaceSettings } from '../../../features/namespaces/settings';
 import { endpoint, reply } from '../endpoint';
 import { nameParam } from './schemas';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/accounts/doer';
+import { doerOf } from '../../../features/access/doer';
 import { createClient, deleteClient, listClientsPage, type OAuthClient } from '../../../features/oauth/clients';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/accounts/doer';
+import { doerOf } from '../../../features/access/doer';
 import {
   getOrganization,
   updateOrganization,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { verifyFirstFactor } from '../../../features/accounts/credentials';
-import { doerOf } from '../../../features/accounts/doer';
+import { doerOf } from '../../../features/access/doer';
 import { updateUser } from '../../../features/accounts/users';
 import { AppError } from '../../../platform/errors';
 import { endpoint, reply } from '../endpoint';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/accounts/doer';
+import { doerOf } from '../../../features/access/doer';
 import { deletePlan, listPlans, setPlan, type Plan } from '../../../features/namespaces/plans';
 import { endpoint, reply } from '../endpoint';
 import { nameParam } from './schemas';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { RepositoryName } from '../../../features/accounts/actor';
-import { VISIBILITIES } from '../../../features/accounts/policy';
+import type { RepositoryName } from '../../../features/access/actor';
+import { VISIBILITIES } from '../../../features/access/policy';
 import { deleteAtOnce } from '../../../features/repositories/deletion';
 import { listNamespace } from '../../../features/repositories/listings';
 import { parseRepositoryName } from '../../../features/repositories/names';
-import { changeSettings, createDescribedRepository } from '../../../features/social/settings';
+import { changeSettings, createDescribedRepository } from '../../../features/repositories/repository-settings';
 import { AppError } from '../../../platform/errors';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
-import type { Actor, RepositoryName } from '../../../features/accounts/actor';
-import { VISIBILITIES } from '../../../features/accounts/policy';
-import { REPOSITORY_STATES } from '../../../features/accounts/repository-states';
+import type { Actor, RepositoryName } from '../../../features/access/actor';
+import { VISIBILITIES } from '../../../features/access/policy';
+import { REPOSITORY_STATES } from '../../../features/access/repository-states';
 import type { ListedRepository } from '../../../features/repositories/listings';
-import { getRepositoryDetails, type RepositoryDetails } from '../../../features/social/details';
+import { getRepositoryDetails, type RepositoryDetails } from '../../../features/repositories/repository-details';
 import { getActivityTotals, type ActivityTotals } from '../../../features/statistics/statistics';
 import { moment } from './schemas';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/accounts/doer';
+import { doerOf } from '../../../features/access/doer';
 import { freeRetiredName, listRetiredNames } from '../../../features/repositories/retired-names';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
 import { confirmLogin } from '../../../features/accounts/confirm-login';
-import { doerOf } from '../../../features/accounts/doer';
+import { doerOf } from '../../../features/access/doer';
 import {
   endOneSession,
   endOtherSessions,

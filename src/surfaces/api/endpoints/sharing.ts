@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCESS_LEVELS } from '../../../features/accounts/actor';
+import { ACCESS_LEVELS } from '../../../features/access/actor';
 import { addCollaborator, listCollaborators, removeCollaborator } from '../../../features/repositories/collaborators';
 import { listTeamAccess, removeTeamAccess, setTeamAccess } from '../../../features/repositories/team-access';
 import { endpoint, reply } from '../endpoint';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseEngine } from '../../../features/repositories/engine';
-import { listTagHistory, restoreTag, type TagEvent } from '../../../features/repositories/tag-history';
+import { parseEngine } from '../../../features/tags/engine';
+import { listTagHistory, restoreTag, type TagEvent } from '../../../features/tags/tag-history';
 import { endpoint, reply } from '../endpoint';
 import { linkWith, pageQuery } from '../paging';
 import { repositoryOf, repositoryParams } from './repositories';

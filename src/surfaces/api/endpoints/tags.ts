@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
-import type { Actor, RepositoryName } from '../../../features/accounts/actor';
+import type { Actor, RepositoryName } from '../../../features/access/actor';
 import { copyTag } from '../../../features/images/promotion';
-import { parseEngine } from '../../../features/repositories/engine';
+import { parseEngine } from '../../../features/tags/engine';
 import type { ListedTag } from '../../../features/repositories/listings';
-import { listTagPage, type TagOnPage } from '../../../features/repositories/tag-pages';
-import { deleteTag, getTag, putTag } from '../../../features/repositories/tags';
+import { listTagPage, type TagOnPage } from '../../../features/tags/tag-pages';
+import { deleteTag, getTag, putTag } from '../../../features/tags/tags';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { repositoryOf, repositoryParams } from './repositories';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
-import { doerOf } from '../../../features/accounts/doer';
+import { doerOf } from '../../../features/access/doer';
 import { getProfile, updateProfile, type Profile } from '../../../features/accounts/profiles';
 import { register } from '../../../features/accounts/registration';
-import { normalizeUsername } from '../../../features/accounts/rules';
+import { normalizeUsername } from '../../../features/accounts/account-rules';
 import { createUser, getUser, type User } from '../../../features/accounts/users';
 import { AppError } from '../../../platform/errors';
 import type { AccountCaller } from '../access';

@@ -6,7 +6,7 @@ import {
   type Delivery,
   type DeliveryDetails,
 } from '../../../features/webhooks/deliveries';
-import { redeliver } from '../../../features/webhooks/firing';
+import { redeliver } from '../../../features/webhooks/push-deliveries';
 import { endpoint, reply } from '../endpoint';
 import { fed, feedOf, feedQuery, olderThan } from '../paging';
 import { repositoryOf } from './repositories';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sendTest } from '../../../features/webhooks/firing';
+import { sendTest } from '../../../features/webhooks/push-deliveries';
 import {
   createWebhook,
   deleteWebhook,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { failed, type Exchange } from './failure';
 import type { EngineRun } from './engine-run';
-import { shownBy } from './shown';
+import { shownBy } from './readable-exchange';
 
 /*
  * Bodies, as strictly as Go's decoder takes them: other keys are fine, other types are not, and null is as good as

@@ -1,10 +1,10 @@
 import type { AccessToken, NewAccessToken } from '../../../features/accounts/access-tokens';
-import { ACCESS_LEVELS, type AccessLevel } from '../../../features/accounts/actor';
+import { ACCESS_LEVELS, type AccessLevel } from '../../../features/access/actor';
 import { AppError } from '../../../platform/errors';
 import type { Form as SentForm } from '../form';
 import type { View } from '../view';
 import type { Visitor } from '../visitor';
-import { Ago } from './figures';
+import { Ago } from './quantities';
 import { ActButton, Actions, Field, Form, Select, TextArea } from './forms';
 import { Badge, CopyLine, Empty, Panel, Table } from './page-parts';
 

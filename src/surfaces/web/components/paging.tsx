@@ -1,6 +1,6 @@
 import type { Range } from '../../../platform/db/query';
 import type { View } from '../view';
-import { formatCount } from './figures';
+import { formatCount } from './quantities';
 
 const PAGE_SIZE = 25;
 const LAST_PAGE = 1_000_000;

@@ -1,8 +1,8 @@
-import type { RepositoryDetails } from '../../../features/social/details';
+import type { RepositoryDetails } from '../../../features/repositories/repository-details';
 import { repositoryPath } from '../repository-path';
 import type { Children, View } from '../view';
 import type { Visitor } from '../visitor';
-import { plural } from './figures';
+import { plural } from './quantities';
 import { ActButton } from './forms';
 import { Badge, Tabs } from './page-parts';
 

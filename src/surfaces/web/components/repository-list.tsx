@@ -1,7 +1,7 @@
 import type { RepositoryCard } from '../../../features/search/cards';
 import { repositoryPath, shortName } from '../repository-path';
 import type { View } from '../view';
-import { Ago, formatCount, plural } from './figures';
+import { Ago, formatCount, plural } from './quantities';
 import { Badge } from './page-parts';
 import { VisibilityBadge } from './repository-frame';
 

@@ -1,9 +1,9 @@
-import { VISIBILITIES, type Visibility } from '../../../features/accounts/policy';
+import { VISIBILITIES, type Visibility } from '../../../features/access/policy';
 import type { NamespaceSettings } from '../../../features/namespaces/settings';
 import { AppError } from '../../../platform/errors';
 import type { Form } from '../form';
 import type { View } from '../view';
-import { plural } from './figures';
+import { plural } from './quantities';
 import { Checkbox } from './forms';
 
 const MEANINGS: Readonly<Record<Visibility, readonly [label: string, meaning: string]>> = {

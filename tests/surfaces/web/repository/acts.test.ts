@@ -1,10 +1,10 @@
-import type { Actor, RepositoryName } from '../../../../src/features/accounts/actor';
-import { listTagHistory } from '../../../../src/features/repositories/tag-history';
+import type { Actor, RepositoryName } from '../../../../src/features/access/actor';
+import { listTagHistory } from '../../../../src/features/tags/tag-history';
 import { setImmutableTags } from '../../../../src/features/repositories/immutable-tags';
-import { getTag } from '../../../../src/features/repositories/tags';
+import { getTag } from '../../../../src/features/tags/tags';
 import { addComment, listComments } from '../../../../src/features/social/comments';
 import { listFlaggedComments } from '../../../../src/features/social/comment-flags';
-import { getRepositoryDetails } from '../../../../src/features/social/details';
+import { getRepositoryDetails } from '../../../../src/features/repositories/repository-details';
 import { actorOf, ANYBODY } from '../../../helpers/actors';
 import { Browsing, browseAs } from '../../../helpers/browse';
 import { makeImage, pushImages } from '../../../helpers/images';

@@ -1,6 +1,6 @@
-import type { Actor, RepositoryName } from '../../../../src/features/accounts/actor';
+import type { Actor, RepositoryName } from '../../../../src/features/access/actor';
 import { moveRepository } from '../../../../src/features/repositories/moving';
-import { changeSettings } from '../../../../src/features/social/settings';
+import { changeSettings } from '../../../../src/features/repositories/repository-settings';
 import { actorOf } from '../../../helpers/actors';
 import { Browsing, browseAs } from '../../../helpers/browse';
 import { makeChain, makeImage, pushImages } from '../../../helpers/images';

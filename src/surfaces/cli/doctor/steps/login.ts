@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { failed, type Exchange } from '../failure';
 import type { NotApplicable, Step } from '../engine-run';
 import type { Credentials, EngineSession } from '../session';
-import { bodyText } from '../shown';
+import { bodyText } from '../readable-exchange';
 import { greet } from './ping';
 
 /** The 34 bytes that make an engine go on to log in (protocol 2.2). */

@@ -3,7 +3,7 @@ import { failed, type Exchange } from '../failure';
 import type { EngineRun } from '../engine-run';
 import { OTHER_IMAGE, parseAncestry } from '../parsed';
 import type { PushedImage } from '../pushed-image';
-import { shownBy } from '../shown';
+import { shownBy } from '../readable-exchange';
 import { pullJson, pullLayer, type PulledJson } from './pull-parts';
 
 /** One tagged image with its ancestors (protocol 10.4, steps 3 to 5), without those that came before. */

@@ -2,7 +2,7 @@ import { failed, type Exchange } from '../failure';
 import type { EngineRun, PulledImage } from '../engine-run';
 import { OTHER_IMAGE } from '../parsed';
 import type { PushedImage } from '../pushed-image';
-import { shownBy } from '../shown';
+import { shownBy } from '../readable-exchange';
 import { headerOf } from '../answer';
 
 /** Where a pull is: at which registry, for the sake of which tag. */

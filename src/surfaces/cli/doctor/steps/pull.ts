@@ -2,7 +2,7 @@ import { takeEndpoints, type Endpoint } from '../endpoints';
 import { failed, StepFailure } from '../failure';
 import { pulledName, type EngineRun, type Step } from '../engine-run';
 import { parseTagId, parseTags, isImageList } from '../parsed';
-import { shownBy } from '../shown';
+import { shownBy } from '../readable-exchange';
 import { greet } from './ping';
 import { pullImage } from './pull-images';
 

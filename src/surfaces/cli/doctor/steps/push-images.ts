@@ -2,7 +2,7 @@ import type { Endpoint } from '../endpoints';
 import { failed } from '../failure';
 import type { EngineRun } from '../engine-run';
 import type { PushedImage } from '../pushed-image';
-import { shownBy } from '../shown';
+import { shownBy } from '../readable-exchange';
 import type { Header } from '../answer';
 import { pushedTag } from './push-tags';
 

@@ -1,7 +1,7 @@
 import { takeEndpoints, type Endpoint } from '../endpoints';
 import { failed } from '../failure';
 import type { EngineRun, Step } from '../engine-run';
-import { shownBy } from '../shown';
+import { shownBy } from '../readable-exchange';
 import { headerOf } from '../answer';
 import { greet } from './ping';
 import { imageList } from './push-tags';

@@ -1,6 +1,6 @@
 import { listGrants, revokeGrant } from '../../../../features/oauth/authorizations';
 import type { WebHandler } from '../../access';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { ActButton } from '../../components/forms';
 import { Empty, Table } from '../../components/page-parts';
 import { redirect } from '../../reply';

@@ -1,5 +1,5 @@
 import type { Doer } from '../../../../features/audit/audit';
-import { doerOf } from '../../../../features/accounts/doer';
+import { doerOf } from '../../../../features/access/doer';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member } from '../../access';
 import { Heading, Sidebar } from '../../components/page-parts';

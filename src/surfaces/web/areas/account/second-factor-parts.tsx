@@ -1,4 +1,4 @@
-import { Ago, plural } from '../../components/figures';
+import { Ago, plural } from '../../components/quantities';
 import { Actions, Field, Form } from '../../components/forms';
 import { CopyLine, Panel } from '../../components/page-parts';
 import { QrCode } from '../../components/qr-code';

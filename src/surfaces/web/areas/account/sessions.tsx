@@ -1,7 +1,7 @@
 import { endOneSession, endOtherSessions, listSessions, type Session } from '../../../../features/accounts/sessions';
 import { endedSessionCookie } from '../../../../platform/http/session-cookie';
 import type { Member, WebHandler } from '../../access';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { ActButton } from '../../components/forms';
 import { Badge, Table } from '../../components/page-parts';
 import { redirect } from '../../reply';

@@ -9,7 +9,7 @@ import { listOwnTeams, type OwnTeam } from '../../../../features/namespaces/own-
 import { removeMember } from '../../../../features/namespaces/team-members';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { ActButton, Problem } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';

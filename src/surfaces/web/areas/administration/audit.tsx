@@ -1,6 +1,6 @@
 import { countEvents, listEvents, type RecordedEvent } from '../../../../features/audit/audit';
 import type { WebHandler } from '../../access';
-import { Moment } from '../../components/figures';
+import { Moment } from '../../components/quantities';
 import { Field } from '../../components/forms';
 import { Empty, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';

@@ -1,8 +1,8 @@
 import { dismissFlags, listAllFlaggedComments } from '../../../../features/social/comment-flags';
 import { deleteComment } from '../../../../features/social/comments';
-import type { RepositoryName } from '../../../../features/accounts/actor';
+import type { RepositoryName } from '../../../../features/access/actor';
 import type { WebHandler } from '../../access';
-import { Ago, plural } from '../../components/figures';
+import { Ago, plural } from '../../components/quantities';
 import { ActButton } from '../../components/forms';
 import { Empty } from '../../components/page-parts';
 import type { Form } from '../../form';

@@ -1,6 +1,6 @@
 import { dropJob, listJobs, retryJob, type QueuedJob } from '../../../../features/maintenance/job-queue';
 import type { WebHandler } from '../../access';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { ActButton, Select } from '../../components/forms';
 import { Badge, Empty, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';

@@ -1,6 +1,6 @@
 import { getSiteTotals, reportAllEngines, type EngineActivity } from '../../../../features/statistics/statistics';
 import type { WebHandler } from '../../access';
-import { formatBytes, formatCount } from '../../components/figures';
+import { formatBytes, formatCount } from '../../components/quantities';
 import { Empty, Panel, Table } from '../../components/page-parts';
 import { page } from '../../reply';
 import type { View } from '../../view';

@@ -1,5 +1,5 @@
 import type { Context } from '../../../../context';
-import { doerOf } from '../../../../features/accounts/doer';
+import { doerOf } from '../../../../features/access/doer';
 import { deletePlan, listPlans, setPlan } from '../../../../features/namespaces/plans';
 import { readByteSize, showByteSize } from '../../../../platform/bytes/byte-size';
 import { AppError } from '../../../../platform/errors';

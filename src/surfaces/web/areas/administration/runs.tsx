@@ -1,7 +1,7 @@
 import type { MaintenanceRun } from '../../../../features/maintenance/runs';
 import type { Visitor } from '../../visitor';
 import type { View } from '../../view';
-import { Ago, formatBytes, formatCount } from '../../components/figures';
+import { Ago, formatBytes, formatCount } from '../../components/quantities';
 import { ActButton } from '../../components/forms';
 import { Badge } from '../../components/page-parts';
 

@@ -8,7 +8,7 @@ import { storageReport, type StorageReport } from '../../../../features/maintena
 import type { Context } from '../../../../context';
 import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
-import { Ago, formatCount, plural, Size } from '../../components/figures';
+import { Ago, formatCount, plural, Size } from '../../components/quantities';
 import { ActButton } from '../../components/forms';
 import { Badge, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';

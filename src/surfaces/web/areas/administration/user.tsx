@@ -1,5 +1,5 @@
 import type { Context } from '../../../../context';
-import { doerOf } from '../../../../features/accounts/doer';
+import { doerOf } from '../../../../features/access/doer';
 import { getUser } from '../../../../features/accounts/users';
 import { setStatus } from '../../../../features/namespaces/account-status';
 import { deletePerson } from '../../../../features/namespaces/account-deletion';
@@ -10,7 +10,7 @@ import { deleteUserWithRepositories } from '../../../../features/repositories/op
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
-import { Moment } from '../../components/figures';
+import { Moment } from '../../components/quantities';
 import { Actions, Checkbox, Field, Form, Problem, Select } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';

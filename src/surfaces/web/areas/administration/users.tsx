@@ -1,6 +1,6 @@
-import { listUsersPage } from '../../../../features/accounts/administration';
+import { listUsersPage } from '../../../../features/accounts/user-list';
 import type { WebHandler } from '../../access';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { Field, Select } from '../../components/forms';
 import { Badge, Empty, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';

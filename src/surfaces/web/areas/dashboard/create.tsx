@@ -2,7 +2,7 @@ import type { Context } from '../../../../context';
 import { listOwnNamespaces, type OwnNamespace } from '../../../../features/namespaces/own-namespaces';
 import { getNamespaceSettings, type NamespaceSettings } from '../../../../features/namespaces/settings';
 import { lengthsOfNames } from '../../../../features/repositories/names';
-import { createDescribedRepository } from '../../../../features/social/settings';
+import { createDescribedRepository } from '../../../../features/repositories/repository-settings';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebHandler } from '../../access';

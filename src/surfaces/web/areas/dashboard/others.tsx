@@ -1,7 +1,7 @@
 import { repositoriesSharedWith } from '../../../../features/search/cards';
 import { listStarred } from '../../../../features/social/stars';
 import type { WebHandler } from '../../access';
-import { Ago, plural } from '../../components/figures';
+import { Ago, plural } from '../../components/quantities';
 import { Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryList } from '../../components/repository-list';

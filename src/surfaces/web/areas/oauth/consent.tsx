@@ -1,4 +1,4 @@
-import { identityOf } from '../../../../features/accounts/actor';
+import { identityOf } from '../../../../features/access/actor';
 import { authorize, GrantError } from '../../../../features/oauth/grants';
 import { empty, type Reply } from '../../../../platform/http/exchange';
 import { isMember, type Member, type WebHandler } from '../../access';

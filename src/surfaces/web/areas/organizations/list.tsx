@@ -1,7 +1,7 @@
 import { createOrganization, listOrganizations } from '../../../../features/namespaces/organizations';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
-import { plural } from '../../components/figures';
+import { plural } from '../../components/quantities';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Badge, Empty, Heading, Panel } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';

@@ -3,7 +3,7 @@ import { getOrganization, type OrganizationProfile } from '../../../../features/
 import { getNamespaceSettings } from '../../../../features/namespaces/settings';
 import { listTeams } from '../../../../features/namespaces/teams';
 import type { WebHandler } from '../../access';
-import { Moment, plural } from '../../components/figures';
+import { Moment, plural } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
 import { page } from '../../reply';
 import type { View } from '../../view';

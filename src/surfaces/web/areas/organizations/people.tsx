@@ -4,7 +4,7 @@ import { listTeams } from '../../../../features/namespaces/teams';
 import type { Context } from '../../../../context';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { ActButton, Actions, Field, Form, Problem, Select } from '../../components/forms';
 import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';

@@ -1,5 +1,5 @@
 import type { Context } from '../../../../context';
-import { VISIBILITIES } from '../../../../features/accounts/policy';
+import { VISIBILITIES } from '../../../../features/access/policy';
 import { listPlans } from '../../../../features/namespaces/plans';
 import { getNamespaceSettings, updateNamespace } from '../../../../features/namespaces/settings';
 import { getOwnersOrganization } from '../../../../features/namespaces/scope';

@@ -2,7 +2,7 @@ import type { Context } from '../../../../context';
 import { deleteRobot, listRobots, putRobot } from '../../../../features/namespaces/robots';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { ActButton, Actions, Field, Form, Problem } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';

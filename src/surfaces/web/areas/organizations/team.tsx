@@ -3,7 +3,7 @@ import { invite } from '../../../../features/namespaces/invitations';
 import { addMember, listMembers, removeMember } from '../../../../features/namespaces/team-members';
 import { showTeam, type Team, type TeamPlace } from '../../../../features/namespaces/teams';
 import type { Member, WebExchange, WebHandler } from '../../access';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { ActButton, Actions, Field, Form } from '../../components/forms';
 import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';

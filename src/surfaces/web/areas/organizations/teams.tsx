@@ -2,7 +2,7 @@ import type { Context } from '../../../../context';
 import { deleteTeam, listTeams, putTeam } from '../../../../features/namespaces/teams';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebExchange, WebHandler } from '../../access';
-import { plural } from '../../components/figures';
+import { plural } from '../../components/quantities';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Badge, Panel } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';

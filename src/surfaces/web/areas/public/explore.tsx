@@ -1,6 +1,6 @@
 import { explore } from '../../../../features/search/explore';
 import type { WebHandler } from '../../access';
-import { plural } from '../../components/figures';
+import { plural } from '../../components/quantities';
 import { Empty, Heading, Tabs } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryList } from '../../components/repository-list';

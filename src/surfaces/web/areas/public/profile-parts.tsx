@@ -1,6 +1,6 @@
 import type { ProfileFields } from '../../../../features/accounts/profiles';
 import type { OrganizationMember } from '../../../../features/namespaces/organizations';
-import { Moment, plural } from '../../components/figures';
+import { Moment, plural } from '../../components/quantities';
 import { Badge, Panel } from '../../components/page-parts';
 import { TypedLink } from '../../components/typed-link';
 import type { View } from '../../view';

@@ -1,6 +1,6 @@
 import type { Context } from '../../../../context';
 import { getProfile } from '../../../../features/accounts/profiles';
-import { normalizeUsername } from '../../../../features/accounts/rules';
+import { normalizeUsername } from '../../../../features/accounts/account-rules';
 import { listOrganizationMembers, type OrganizationMember } from '../../../../features/namespaces/organizations';
 import { SHARED_NAMESPACE } from '../../../../features/repositories/names';
 import { repositoriesOf } from '../../../../features/search/cards';

@@ -1,6 +1,6 @@
 import { searchCards } from '../../../../features/search/explore';
 import type { WebHandler } from '../../access';
-import { plural } from '../../components/figures';
+import { plural } from '../../components/quantities';
 import { Problem } from '../../components/forms';
 import { Empty, Heading, Tabs } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';

@@ -5,9 +5,9 @@ import {
   listCollaborators,
   removeCollaborator,
 } from '../../../../features/repositories/collaborators';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { ActButton, Actions, Field, Form, Problem } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
 import { attempt, naming } from '../../problems';

@@ -1,7 +1,7 @@
 import { deleteAtOnce } from '../../../../features/repositories/deletion';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
-import { plural } from '../../components/figures';
+import { plural } from '../../components/quantities';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';

@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryDetails } from '../../../../features/webhooks/deliveries';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { Badge, Empty, Table } from '../../components/page-parts';
 import type { View } from '../../view';
 

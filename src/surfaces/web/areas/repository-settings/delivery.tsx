@@ -1,8 +1,8 @@
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { getDelivery, type DeliveryDetails } from '../../../../features/webhooks/deliveries';
-import { redeliver } from '../../../../features/webhooks/firing';
+import { redeliver } from '../../../../features/webhooks/push-deliveries';
 import { ActButton } from '../../components/forms';
-import { Ago, Moment } from '../../components/figures';
+import { Ago, Moment } from '../../components/quantities';
 import { fragment, redirect } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';

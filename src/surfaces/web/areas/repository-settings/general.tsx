@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
 import { getNamespaceSettings, type NamespaceSettings } from '../../../../features/namespaces/settings';
-import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/social/details';
-import { changeSettings } from '../../../../features/social/settings';
+import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { changeSettings } from '../../../../features/repositories/repository-settings';
 import type { Reply } from '../../../../platform/http/exchange';
 import { Actions, Field, Form, Problem, TextArea } from '../../components/forms';
 import { Panel } from '../../components/page-parts';

@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
-import { listTagPage } from '../../../../features/repositories/tag-pages';
-import type { RepositoryDetails } from '../../../../features/social/details';
-import { changeSettings } from '../../../../features/social/settings';
+import { listTagPage } from '../../../../features/tags/tag-pages';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { changeSettings } from '../../../../features/repositories/repository-settings';
 import type { Reply } from '../../../../platform/http/exchange';
 import { Actions, Form, Problem, TextArea } from '../../components/forms';
 import { Panel, Table } from '../../components/page-parts';

@@ -2,7 +2,7 @@ import type { Context } from '../../../../context';
 import { listOwnNamespaces } from '../../../../features/namespaces/own-namespaces';
 import { listAliases, moveRepository, removeAlias } from '../../../../features/repositories/moving';
 import { parseRepositoryName } from '../../../../features/repositories/names';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { ActButton, Actions, Field, Form, Problem, Select } from '../../components/forms';

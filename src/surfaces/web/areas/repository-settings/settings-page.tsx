@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
 import { getDeletable } from '../../../../features/repositories/administered';
 import { parseRepositoryName, sameRepository } from '../../../../features/repositories/names';
-import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/social/details';
+import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';

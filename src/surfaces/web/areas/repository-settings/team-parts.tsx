@@ -1,4 +1,4 @@
-import type { AccessLevel } from '../../../../features/accounts/actor';
+import type { AccessLevel } from '../../../../features/access/actor';
 import type { TeamAccess } from '../../../../features/repositories/team-access';
 import { ActButton, Actions, Form, Problem, Select } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';

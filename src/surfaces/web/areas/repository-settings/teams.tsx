@@ -1,9 +1,9 @@
 import type { Context } from '../../../../context';
-import type { AccessLevel } from '../../../../features/accounts/actor';
+import type { AccessLevel } from '../../../../features/access/actor';
 import { getNamespaceSettings } from '../../../../features/namespaces/settings';
 import { listTeams, type Team } from '../../../../features/namespaces/teams';
 import { listTeamAccess, removeTeamAccess, setTeamAccess } from '../../../../features/repositories/team-access';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Form as SentForm } from '../../form';

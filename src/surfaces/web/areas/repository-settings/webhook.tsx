@@ -1,12 +1,12 @@
 import type { Context } from '../../../../context';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { listDeliveries } from '../../../../features/webhooks/deliveries';
-import { sendTest } from '../../../../features/webhooks/firing';
+import { sendTest } from '../../../../features/webhooks/push-deliveries';
 import { deleteWebhook, getWebhook, updateWebhook, type Webhook } from '../../../../features/webhooks/webhooks';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { ActButton } from '../../components/forms';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
 import { attempt } from '../../problems';
 import { redirect } from '../../reply';

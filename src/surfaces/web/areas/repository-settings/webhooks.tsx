@@ -1,8 +1,8 @@
 import type { Context } from '../../../../context';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { createWebhook, listWebhooks, type Webhook } from '../../../../features/webhooks/webhooks';
 import type { Reply } from '../../../../platform/http/exchange';
-import { Ago } from '../../components/figures';
+import { Ago } from '../../components/quantities';
 import { Actions } from '../../components/forms';
 import { CopyLine, Empty, Panel } from '../../components/page-parts';
 import { attempt } from '../../problems';

@@ -1,4 +1,4 @@
-import type { RepositoryName } from '../../../../features/accounts/actor';
+import type { RepositoryName } from '../../../../features/access/actor';
 import { repositoryPath, shortName } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 

@@ -1,4 +1,4 @@
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
 import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';

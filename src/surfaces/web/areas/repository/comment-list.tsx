@@ -1,7 +1,7 @@
 import type { Needs } from '../../../../context';
 import type { Comment } from '../../../../features/social/comments';
-import type { RepositoryDetails } from '../../../../features/social/details';
-import { Ago } from '../../components/figures';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { Ago } from '../../components/quantities';
 import { ActButton, Actions, Form, Problem, TextArea } from '../../components/forms';
 import { MarkdownText } from '../../components/markdown-text';
 import type { Fault } from '../../problems';

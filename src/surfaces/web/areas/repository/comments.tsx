@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
 import { flagComment } from '../../../../features/social/comment-flags';
 import { addComment, deleteComment, listComments } from '../../../../features/social/comments';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';

@@ -1,8 +1,8 @@
 import { copyTag } from '../../../../features/images/promotion';
-import { parseEngine } from '../../../../features/repositories/engine';
+import { parseEngine } from '../../../../features/tags/engine';
 import { displayName, readFullName } from '../../../../features/repositories/names';
-import { getTag } from '../../../../features/repositories/tags';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import { getTag } from '../../../../features/tags/tags';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';

@@ -1,5 +1,5 @@
-import { getTag, deleteTag } from '../../../../features/repositories/tags';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import { getTag, deleteTag } from '../../../../features/tags/tags';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
 import { Actions, Form, Problem } from '../../components/forms';

@@ -1,6 +1,6 @@
 import type { FilePage } from '../../../../features/images/browse';
-import type { RepositoryDetails } from '../../../../features/social/details';
-import { Ago, Size } from '../../components/figures';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { Ago, Size } from '../../components/quantities';
 import { Badge, Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { filesPath } from './addresses';

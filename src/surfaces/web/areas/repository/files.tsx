@@ -1,6 +1,6 @@
 import { browseImageFiles, type FilePage } from '../../../../features/images/browse';
-import type { RepositoryDetails } from '../../../../features/social/details';
-import { plural } from '../../components/figures';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { plural } from '../../components/quantities';
 import { Field } from '../../components/forms';
 import { Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';

@@ -1,5 +1,5 @@
 import type { EngineActivity } from '../../../../features/statistics/statistics';
-import { formatCount, plural } from '../../components/figures';
+import { formatCount, plural } from '../../components/quantities';
 import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { beginning } from './short-text';

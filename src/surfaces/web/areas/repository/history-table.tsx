@@ -1,6 +1,6 @@
-import type { TagEvent } from '../../../../features/repositories/tag-history';
-import type { RepositoryDetails } from '../../../../features/social/details';
-import { Ago } from '../../components/figures';
+import type { TagEvent } from '../../../../features/tags/tag-history';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { Ago } from '../../components/quantities';
 import { ActButton } from '../../components/forms';
 import { Badge, Table } from '../../components/page-parts';
 import { repositoryPath } from '../../repository-path';

@@ -1,6 +1,6 @@
-import { listTagHistory, restoreTag, type TagEvent } from '../../../../features/repositories/tag-history';
-import { parseEngine } from '../../../../features/repositories/engine';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import { listTagHistory, restoreTag, type TagEvent } from '../../../../features/tags/tag-history';
+import { parseEngine } from '../../../../features/tags/engine';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
 import { Field, Problem } from '../../components/forms';

@@ -1,8 +1,8 @@
 import { imageHistory, type ImageHistory } from '../../../../features/images/history';
-import { getTag, type Tag } from '../../../../features/repositories/tags';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import { getTag, type Tag } from '../../../../features/tags/tags';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
-import { Ago, plural, Size } from '../../components/figures';
+import { Ago, plural, Size } from '../../components/quantities';
 import { CopyLine, Panel } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryFrame } from '../../components/repository-frame';

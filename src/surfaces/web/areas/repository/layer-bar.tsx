@@ -1,5 +1,5 @@
 import type { HistoryLayer } from '../../../../features/images/history';
-import { formatBytes, plural } from '../../components/figures';
+import { formatBytes, plural } from '../../components/quantities';
 import type { View } from '../../view';
 import { firstLine, shortenAll } from './short-text';
 

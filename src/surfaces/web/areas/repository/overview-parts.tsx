@@ -1,7 +1,7 @@
-import type { TagOnPage } from '../../../../features/repositories/tag-pages';
-import type { RepositoryDetails } from '../../../../features/social/details';
+import type { TagOnPage } from '../../../../features/tags/tag-pages';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { ActivityTotals } from '../../../../features/statistics/statistics';
-import { Ago, formatCount, Size } from '../../components/figures';
+import { Ago, formatCount, Size } from '../../components/quantities';
 import { MarkdownText } from '../../components/markdown-text';
 import { CopyLine, Empty, Panel } from '../../components/page-parts';
 import type { Rendered } from '../../markdown';

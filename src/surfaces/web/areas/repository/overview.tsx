@@ -1,4 +1,4 @@
-import { listTagPage } from '../../../../features/repositories/tag-pages';
+import { listTagPage } from '../../../../features/tags/tag-pages';
 import { getActivityTotals } from '../../../../features/statistics/statistics';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { CopyLine } from '../../components/page-parts';

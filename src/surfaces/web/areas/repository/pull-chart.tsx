@@ -1,5 +1,5 @@
 import type { DailyActivity } from '../../../../features/statistics/statistics';
-import { formatCount, plural } from '../../components/figures';
+import { formatCount, plural } from '../../components/quantities';
 import { Table } from '../../components/page-parts';
 import type { View } from '../../view';
 

@@ -1,6 +1,6 @@
 import type { Context } from '../../../../context';
 import { parseRepositoryName } from '../../../../features/repositories/names';
-import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/social/details';
+import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { AppError } from '../../../../platform/errors';
 import { empty, type Reply } from '../../../../platform/http/exchange';
 import type { Callers, WebExchange, WebHandler } from '../../access';

@@ -1,5 +1,5 @@
 import { getActivityTotals, listLastDays, reportEngines } from '../../../../features/statistics/statistics';
-import { formatCount, plural } from '../../components/figures';
+import { formatCount, plural } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';

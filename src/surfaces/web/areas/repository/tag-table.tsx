@@ -1,7 +1,7 @@
-import type { Engine } from '../../../../features/repositories/engine';
-import type { TagOnPage } from '../../../../features/repositories/tag-pages';
-import type { RepositoryDetails } from '../../../../features/social/details';
-import { Ago, formatCount, Size } from '../../components/figures';
+import type { Engine } from '../../../../features/tags/engine';
+import type { TagOnPage } from '../../../../features/tags/tag-pages';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { Ago, formatCount, Size } from '../../components/quantities';
 import { Badge, Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { imagePath, shortId, tagPath } from './addresses';

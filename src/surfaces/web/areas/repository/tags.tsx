@@ -1,8 +1,8 @@
-import { listTagPage } from '../../../../features/repositories/tag-pages';
+import { listTagPage } from '../../../../features/tags/tag-pages';
 import { Field, Select } from '../../components/forms';
 import { CopyLine, Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
-import { plural } from '../../components/figures';
+import { plural } from '../../components/quantities';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
 import { repositoryPath, shortName } from '../../repository-path';

@@ -1,6 +1,6 @@
 import type { ImageNode } from '../../../../features/images/tree';
-import type { RepositoryDetails } from '../../../../features/social/details';
-import { formatBytes, formatCount, plural, Size } from '../../components/figures';
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { formatBytes, formatCount, plural, Size } from '../../components/quantities';
 import { Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { imagePath, shortId, tagPath } from './addresses';

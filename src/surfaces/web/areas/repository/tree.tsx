@@ -1,5 +1,5 @@
 import { imageTree } from '../../../../features/images/tree';
-import { plural } from '../../components/figures';
+import { plural } from '../../components/quantities';
 import { Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryFrame } from '../../components/repository-frame';

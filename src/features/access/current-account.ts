@@ -1,0 +1,135 @@
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import { identityOf, isAccount, OUTSIDER, type Account, type Actor, type Identity, type Principal } from './actor';
+import { reachesBeyondRepositories } from './policy';
+import type { CallerRow } from './policy-sql';
+import { findCaller } from './current-account.store';
+
+function requiresAuthorization(): AppError {
+  return new AppError('unauthenticated', 'Requires authorization');
+}
+
+/** What is answered to an access token that is only for some repositories, whatever was asked beside them. */
+export function onlyForRepositories(): AppError {
+  return new AppError('forbidden', 'This access token is only for some repositories');
+}
+
+function isCurrent(identity: Identity, row: CallerRow): boolean {
+  if (row.user_id !== identity.userId) return false;
+  if (identity.accessTokenId !== undefined) return row.token_id === identity.accessTokenId;
+  return row.credentials_epoch === identity.credentialsEpoch;
+}
+
+/**
+ * The account behind an actor from a row that read it, or the guest that another index vouches for.
+ *
+ * @returns an outsider where the row is about a repository that the access token is not for
+ * @throws AppError `unauthenticated` when the account is gone, its password has changed or its access token has ended;
+ *   `inactive`
+ */
+export function principalFrom(actor: Actor, row: CallerRow): Principal {
+  if (actor.kind === 'token' && actor.guest !== undefined) {
+    return { userId: undefined, username: undefined, isAdmin: false, access: actor.access };
+  }
+  const identity = identityOf(actor);
+  if (identity === undefined) return undefined;
+  if (!isCurrent(identity, row)) throw requiresAuthorization();
+  if (row.is_active !== true) throw new AppError('inactive', 'Account is not Active');
+  if (row.token_covers === false) return OUTSIDER;
+  const { token_id: id = null, token_access: access = null, token_is_limited: isLimited = false } = row;
+  return {
+    userId: identity.userId,
+    username: row.username ?? '',
+    isAdmin: row.is_admin === true,
+    robotOf: row.robot_of ?? undefined,
+    accessToken: id === null || access === null ? undefined : { id, access, isLimited },
+  };
+}
+
+/**
+ * The account behind an actor, as it is now, whatever its credentials are for. What the account may do with them
+ * depends on the repository: ask `getAccount` for everything that is not about one.
+ *
+ * @throws AppError `unauthenticated` for an anonymous actor, or when the account is gone, its password has changed or
+ *   its access token has ended; `inactive`
+ */
+export async function identifyAccount(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
+  const identity = identityOf(actor);
+  if (identity === undefined) throw requiresAuthorization();
+  const principal = principalFrom(actor, await findCaller(ctx.db, identity));
+  if (!isAccount(principal)) throw requiresAuthorization();
+  return principal;
+}
+
+/**
+ * Makes sure that the credentials of an actor are still good, where they change nothing about what is answered.
+ *
+ * @throws AppError `unauthenticated`, `inactive`
+ */
+export async function assertStillGood(ctx: Needs<'db'>, actor: Actor): Promise<void> {
+  if (identityOf(actor) !== undefined) await identifyAccount(ctx, actor);
+}
+
+/**
+ * The account behind an actor, for what is not about one repository: an organization, what the account has, a report. A
+ * token of the protocol and an access token for some repositories are for nothing of this kind.
+ *
+ * @throws AppError as `identifyAccount`; `unauthenticated` for a token of the protocol, `forbidden` for an access token
+ *   for some repositories
+ */
+export async function getAccount(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
+  if (actor.kind === 'token') throw requiresAuthorization();
+  const account = await identifyAccount(ctx, actor);
+  if (!reachesBeyondRepositories(account)) throw onlyForRepositories();
+  return account;
+}
+
+/**
+ * The account behind an actor that logged in by itself: an access token or a token for pulls and pushes is not enough to
+ * see how one logs in, and a program is nobody here.
+ *
+ * @throws AppError as `getAccount`, and `forbidden` for an access token
+ */
+export async function getAccountItself(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
+  if (actor.kind === 'token') throw requiresAuthorization();
+  const account = await identifyAccount(ctx, actor);
+  const isItself = actor.kind === 'user' && actor.proof !== 'access_token' && account.accessToken === undefined;
+  if (!isItself) throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
+  return account;
+}
+
+/**
+ * Refuses an actor that has not given the password lately, for what stands in `guarded-actions.ts`.
+ *
+ * @throws AppError `password_needed` for a session whose password was given long ago; `forbidden` for an access token
+ *   and for programs; `unauthenticated` for nobody
+ */
+export function assertConfirmed(actor: Actor): void {
+  if (actor.kind === 'anonymous') throw requiresAuthorization();
+  const proof = actor.kind === 'user' ? actor.proof : undefined;
+  if (proof === 'password' || proof === 'recent_login' || proof === 'operator') return;
+  if (proof === 'old_login') throw new AppError('password_needed', 'Confirm your password first');
+  if (actor.kind === 'program') throw new AppError('forbidden', 'A program cannot do this: log in with the password');
+  throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
+}
+
+/**
+ * The account behind an actor that has given the password lately: for what an account can be taken over by.
+ *
+ * @throws AppError as `getAccountItself` and `assertConfirmed`
+ */
+export async function getAccountConfirmed(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
+  assertConfirmed(actor);
+  return getAccountItself(ctx, actor);
+}
+
+/**
+ * The administrator behind an actor that logged in with its own password.
+ *
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden` for everybody else
+ */
+export async function getAdministrator(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
+  const account = await getAccountItself(ctx, actor);
+  if (!account.isAdmin) throw new AppError('forbidden', 'Only administrators may do this');
+  return account;
+}

@@ -1,0 +1,197 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { identityOf, type Actor, type Principal, type RepositoryName } from '../access/actor';
+import { doerOf } from '../access/doer';
+import { recordEvent } from '../audit/audit';
+import * as store from './image-lists.store';
+import { displayName, isImageId, parseRepositoryName } from '../repositories/names';
+import { recordOpening } from '../repositories/last-opened';
+import { canCreate, canRead, canWrite } from '../access/policy';
+import { endPush, openPush } from './pushes';
+import { lockForPush, markActive } from '../repositories/locking';
+import { makeRepository } from '../repositories/visibility';
+import {
+  assertReadable,
+  assertWritable,
+  authorizationRequired,
+  findScope,
+  findScopeWithImages,
+  needsLogin,
+  type Repository,
+  type Scope,
+} from '../repositories/scope';
+
+/*
+ * A repository's image list (protocol 2.6 to 2.8): every image that was ever announced for it. A push begins by
+ * announcing its images, sends them one by one, tags some, and ends by sending the list once more, from docker 0.8 on
+ * an empty one. Lists are only ever merged, so an empty one takes nothing away.
+ */
+
+/** One entry of an image list. */
+export interface ListedImage {
+  readonly id: string;
+  readonly checksum: string | undefined;
+  /** the push will set this tag to it; not kept in the list */
+  readonly tag?: string;
+}
+
+const MISSING = 'images not found';
+const NOT_ALLOWED = 'Access Denied: Not allowed to create Repo at given location';
+const BEING_DELETED = 'Repository is being deleted';
+
+/**
+ * Merges two lists by id, in order of first appearance; a checksum is never replaced by none.
+ *
+ * @returns each id once
+ */
+export function mergeImageLists(known: readonly ListedImage[], added: readonly ListedImage[]): ListedImage[] {
+  const merged = new Map<string, ListedImage>();
+  for (const image of [...known, ...added]) {
+    merged.set(image.id, { id: image.id, checksum: image.checksum ?? merged.get(image.id)?.checksum });
+  }
+  return [...merged.values()];
+}
+
+/** An image with several tags is listed once for each; of several images with one tag the last counts. */
+function announcedTags(images: readonly ListedImage[]): Record<string, string> {
+  return Object.fromEntries(images.flatMap(({ id, tag }) => (tag === undefined ? [] : [[tag, id]])));
+}
+
+function distinctIds(images: readonly ListedImage[]): string[] {
+  return [...new Set(images.map((image) => image.id))];
+}
+
+/** @throws AppError `invalid` when an entry's id cannot be an image's */
+function assertIds(images: readonly ListedImage[]): readonly ListedImage[] {
+  if (images.every((image) => isImageId(image.id))) return images;
+  throw new AppError('invalid', 'Invalid data');
+}
+
+function assertMayStart(scope: Scope, principal: Principal): void {
+  const allowed =
+    scope.repository === undefined
+      ? scope.namespace !== undefined && canCreate(principal, scope.namespace)
+      : canWrite(principal, scope.repository) && !scope.repository.isRemote;
+  if (!allowed) throw new AppError('forbidden', NOT_ALLOWED);
+  // Only now: a stranger must not learn that there is such a repository.
+  if (scope.repository?.state === 'deleting') throw new AppError('forbidden', BEING_DELETED);
+}
+
+/**
+ * Starts a push (protocol 2.6): makes the repository if need be and announces its images.
+ *
+ * @param readImages - reads the list from the wire; not called for somebody who may not push
+ * @param nonce - of the token that the answer will carry
+ * @returns undefined when no repository may be made with this name
+ * @throws AppError `invalid`, `unauthenticated`, `forbidden`
+ */
+export async function startPush(
+  ctx: Needs<'db' | 'settings'>,
+  actor: Actor,
+  name: RepositoryName,
+  readImages: () => Promise<ListedImage[]>,
+  nonce?: string,
+): Promise<Repository | undefined> {
+  const scope = await findScope(ctx, actor, name);
+  if (scope.principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
+  assertMayStart(scope, scope.principal);
+  const images = assertIds(await readImages());
+  const isNew = scope.repository === undefined;
+  if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return undefined;
+  const visibility = scope.namespace?.defaultVisibility ?? 'public';
+  await inTransaction(ctx.db, async (tx) => {
+    if (isNew) await makeRepository(tx, name, { visibility, doer: doerOf(actor, scope.principal) });
+    const repositoryId = await lockForPush(tx, name);
+    if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
+    await store.mergeImages(tx, repositoryId, mergeImageLists([], images));
+    await recordOpening({ db: tx }, actor, repositoryId);
+    const announced = { imageIds: distinctIds(images), tags: announcedTags(images), nonce };
+    await openPush(tx, actor, repositoryId, announced);
+  });
+  return assertReadable(await findScope(ctx, actor, name), MISSING);
+}
+
+/**
+ * Finishes a push (protocol 2.7): merges the list, and the repository is active from now on. What follows from a push,
+ * such as webhooks, is queued.
+ *
+ * @param readImages - as for `startPush`
+ * @returns `isPush`: false when there was no push to finish, as when an engine says it again
+ * @throws AppError `invalid`, `unauthenticated`, `forbidden`, `not_found`
+ */
+export async function finishPush(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  readImages: () => Promise<ListedImage[]>,
+): Promise<{ repository: Repository; isPush: boolean }> {
+  const scope = await findScope(ctx, actor, name);
+  const repository = assertWritable(scope, actor, MISSING);
+  const doer = doerOf(actor, scope.principal);
+  const images = assertIds(await readImages());
+  const isPush = await inTransaction(ctx.db, async (tx) => {
+    if (!(await markActive(tx, repository.id))) throw new AppError('not_found', MISSING);
+    await store.mergeImages(tx, repository.id, mergeImageLists([], images));
+    const isEnded = await endPush(tx, { actor, principal: scope.principal }, repository.id, distinctIds(images));
+    if (isEnded) await recordEvent(tx, doer, { action: 'push.finished', subject: displayName(name) });
+    return isEnded;
+  });
+  return { repository, isPush };
+}
+
+/**
+ * The image list as the JSON text `[{"id", "checksum"?}, …]`, for the start of a pull or for a registry that verifies a token (protocol 2.8): a token of any
+ * access will do, and a delete token still sees the list of a repository that is being deleted.
+ *
+ * An engine asks for this before anything else of a pull, and prompts for a login where it is refused with a 401, so an
+ * anonymous caller gets one where there is a private repository (protocol 14, A3).
+ *
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function imagesAsJson(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<{ repository: Repository; json: string }> {
+  const scope = await findScopeWithImages(ctx, actor, name);
+  const repository = readableForList(scope, actor);
+  if (actor.kind !== 'token' && !scope.isOpenedLast) await recordOpening(ctx, actor, repository.id);
+  return { repository, json: scope.json ?? '[]' };
+}
+
+function readableForList(scope: Scope, actor: Actor): Repository {
+  const { repository, principal } = scope;
+  const isBeingDeletedByActor = actor.kind === 'token' && actor.access === 'delete' && repository?.state === 'deleting';
+  if (isBeingDeletedByActor && canRead(principal, repository)) return repository;
+  if (needsLogin(scope)) throw authorizationRequired();
+  return assertReadable(scope, MISSING);
+}
+
+/**
+ * Whether an image may be used with these credentials (protocol 2.10): it is in the token's repository, or complete in one
+ * that the account behind the credentials may read. A registry asks for the parent of a layer, which may be in another
+ * repository of the pusher; so this is the one answer for which an engine's token reaches as far as its account does. An
+ * access token for some repositories reaches no further here, either.
+ * Where another registry has the images nothing is ever complete here: to read there, an image of the token's own
+ * repository will do once a push is finished.
+ *
+ * @throws AppError `unauthenticated`
+ */
+export async function mayUseImage(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  imageId: string,
+): Promise<boolean> {
+  if (actor.kind === 'anonymous') throw authorizationRequired();
+  const { principal, repository } = await findScope(ctx, actor, name, { followsAliases: true });
+  const isPushing = actor.kind === 'token' && actor.access === 'write';
+  const countsAsListed = isPushing || (actor.kind === 'token' && repository?.state === 'active');
+  const mayRead = repository !== undefined && canRead(principal, repository);
+  const places = {
+    completeIn: actor.kind === 'token' && mayRead ? repository.id : undefined,
+    listedIn: countsAsListed && mayRead ? repository.id : undefined,
+  };
+  return isImageId(imageId) && store.isImageReachable(ctx.db, imageId, identityOf(actor), places);
+}

@@ -1,0 +1,46 @@
+import type { Db } from '../../platform/db/db';
+import type { RepositoryName } from '../access/actor';
+import * as store from './repositories.store';
+
+/*
+ * What pushes and tags do with the row of a repository that is theirs to change: take its lock, and say that it is
+ * active. All of it ends with the transaction. In which order things are locked: `accounts/locks.ts`.
+ */
+
+/**
+ * Keeps a repository from being deleted.
+ *
+ * @param isRemote - whether it is to be one of another index
+ * @returns its number; undefined when there is no such repository, or it is being deleted already
+ */
+export async function lockForPush(tx: Db, name: RepositoryName, isRemote = false): Promise<number | undefined> {
+  return store.lockForPush(tx, name, isRemote);
+}
+
+/** Keeps others from changing a repository or its tags. */
+export async function lockRepository(tx: Db, repositoryId: number): Promise<void> {
+  await store.lockRepository(tx, repositoryId);
+}
+
+/**
+ * Keeps others from changing a repository or its tags.
+ *
+ * @returns false when it is gone or being deleted
+ */
+export async function lockUnlessDeleted(tx: Db, repositoryId: number): Promise<boolean> {
+  return (await store.lockVisibility(tx, repositoryId)) !== undefined;
+}
+
+/**
+ * A repository is active as soon as a push ended, or a tag was copied to it.
+ *
+ * @returns false when it is gone or being deleted
+ */
+export async function markActive(tx: Db, repositoryId: number): Promise<boolean> {
+  return store.markActive(tx, repositoryId);
+}
+
+/** Creates a repository of another index, and a namespace for it, unless there is one with the name. */
+export async function createRemoteRepository(tx: Db, name: RepositoryName): Promise<void> {
+  await store.insertRemoteRepository(tx, name);
+}

@@ -1,0 +1,98 @@
+import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
+import type { Actor, RepositoryName } from '../access/actor';
+import type { Engine } from './engine';
+import { assertReadable, assertWritable, findScope } from '../repositories/scope';
+import * as store from './tag-history.store';
+import { putTag } from './tags';
+
+/*
+ * Where each tag pointed, when, and who moved it. A tag and its event are written in one transaction (`tags.ts`,
+ * `deletion.ts`); the events go with the repository.
+ */
+
+const MISSING = 'Repository not found';
+const PAGE = 1000;
+
+/** A tag that was set, moved or deleted. */
+export interface TagEvent {
+  readonly id: number;
+  readonly tag: string;
+  /** undefined: there was no such tag */
+  readonly from: string | undefined;
+  /** undefined: it was deleted */
+  readonly to: string | undefined;
+  /** the account's name as it was then; undefined: nobody that is known here */
+  readonly actor: string | undefined;
+  readonly at: Date;
+}
+
+/** Which events; what is undefined does not matter. */
+export interface TagHistoryFilter {
+  readonly tag?: string | undefined;
+  /** the id of an event: only older ones, for the next page */
+  readonly before?: number | undefined;
+  /** 1 to 1000 */
+  readonly limit: number;
+}
+
+function toTagEvent(row: store.TagEventRow): TagEvent {
+  return {
+    id: row.id,
+    tag: row.tag,
+    from: row.from_image_id ?? undefined,
+    to: row.to_image_id ?? undefined,
+    actor: row.actor_name ?? undefined,
+    at: row.at,
+  };
+}
+
+/**
+ * What happened to the tags of a repository, or to one of them, the newest first; for whoever may read it,
+ * also by a former name.
+ *
+ * @throws AppError `not_found`, `unauthenticated`
+ */
+export async function listTagHistory(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  filter: TagHistoryFilter,
+): Promise<TagEvent[]> {
+  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
+  // Postgres keeps no NUL in text and fails on one in a parameter: no tag has such a name.
+  if (filter.tag?.includes('\0') === true) return [];
+  const limit = Math.min(Math.max(filter.limit, 1), PAGE);
+  const { tag, before } = filter;
+  return (await store.listEvents(ctx.db, repository.id, { tag, before, limit })).map(toTagEvent);
+}
+
+/**
+ * Sets a tag to the image that it had before or after an event, by all the rules of a PUT: the image must still be
+ * complete, and the tag not be immutable.
+ *
+ * @param point.engine - what the caller says of itself
+ * @returns the tag and its image
+ * @throws AppError `conflict` when the tag was not there then, or is immutable; `not_found` for the event, or when the
+ *   image is gone; `unauthenticated`, `forbidden`
+ */
+export async function restoreTag(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  point: { eventId: number; side: 'before' | 'after'; engine: Engine },
+): Promise<{ tag: string; imageId: string }> {
+  const repository = assertWritable(await findScope(ctx, actor, name), actor, MISSING);
+  const event = await store.findEvent(ctx.db, repository.id, point.eventId);
+  if (event === undefined) throw new AppError('not_found', 'No such event in the history of this repository');
+  const imageId = point.side === 'before' ? event.from_image_id : event.to_image_id;
+  if (imageId === null) {
+    throw new AppError('conflict', `There was no tag ${event.tag} ${point.side} this event`);
+  }
+  await putTag(ctx, actor, name, {
+    name: event.tag,
+    readImageId: () => Promise.resolve(imageId),
+    engine: point.engine,
+  });
+  return { tag: event.tag, imageId };
+}

@@ -1,0 +1,76 @@
+import type { Needs } from '../../context';
+import { containing, type Range } from '../../platform/db/query';
+import type { Actor, RepositoryName } from '../access/actor';
+import type { Engine } from './engine';
+import type { ListedTag } from '../repositories/listings';
+import { assertReadable, findScope } from '../repositories/scope';
+import * as store from './tag-pages.store';
+import { matchesTagPattern } from '../repositories/tag-pattern';
+
+/** A tag with what a person wants to know before he pulls it. */
+export interface TagOnPage extends ListedTag {
+  /** of all layers of its image, as they were pushed */
+  readonly totalSizeBytes: number;
+  readonly layerCount: number;
+  /** that set it; what it says of itself */
+  readonly engine: Engine;
+  /** nobody moves or deletes it */
+  readonly isImmutable: boolean;
+}
+
+/** Which tags, in which order. */
+export interface TagsWanted extends Range {
+  /** a part of the name, in any case; undefined: any */
+  readonly text?: string | undefined;
+  /** the last that was set first, or by name */
+  readonly sort: store.TagSort;
+}
+
+const MISSING = 'Repository not found';
+
+interface ChainSum {
+  readonly bytes: number;
+  readonly layers: number;
+}
+
+/** What each chain sums up to. @param links - lower ones first */
+function sumsOf(links: readonly store.LinkRow[]): ReadonlyMap<string, ChainSum> {
+  const sums = new Map<string, ChainSum & { depth: number }>();
+  for (const { image_id: id, parent_id: parentId, depth, layer_size_bytes: bytes } of links) {
+    const parent = parentId === null ? undefined : sums.get(parentId);
+    const below = parent?.depth === depth - 1 ? parent : { bytes: 0, layers: 0 };
+    sums.set(id, { bytes: below.bytes + bytes, layers: below.layers + 1, depth });
+  }
+  return sums;
+}
+
+/**
+ * A page of the tags of a repository, and how many there are of those that were asked for; also by a former name.
+ *
+ * @throws AppError `not_found`, `unauthenticated` as for reading
+ */
+export async function listTagPage(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  { text, sort, limit, offset }: TagsWanted,
+): Promise<{ total: number; tags: TagOnPage[] }> {
+  const { id } = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
+  // Postgres keeps no NUL in text and fails on one in a parameter: no tag has such a name.
+  if (text?.includes('\0') === true) return { total: 0, tags: [] };
+  const pattern = text === undefined ? undefined : containing(text);
+  const { total, rows } = await store.listTagRows(ctx.db, id, { pattern, sort }, { limit, offset });
+  // The page first, then sizes: of ten thousand tags, only those that are shown.
+  const sums = sumsOf(await store.listLinks(ctx.db, id, [...new Set(rows.map((row) => row.image_id))]));
+  const patterns = await store.findPatterns(ctx.db, id);
+  const tags = rows.map((row) => ({
+    name: row.name,
+    imageId: row.image_id,
+    updatedAt: row.updated_at,
+    engine: row.engine,
+    totalSizeBytes: sums.get(row.image_id)?.bytes ?? 0,
+    layerCount: sums.get(row.image_id)?.layers ?? 0,
+    isImmutable: patterns.some((one) => matchesTagPattern(one, row.name)),
+  }));
+  return { total, tags };
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { enqueue } from '../../platform/jobs/queue';
+import type { RepositoryName } from '../access/actor';
+import { recordEvent } from '../audit/audit';
+import { takeTellings, type FinishedPush } from '../pushes/pushes';
+import { administered, type Asker } from './administering';
+import { callbackHash, callbackId } from './callback-id';
+import type { DeliveryKey } from './deliveries';
+import * as deliveries from './deliveries.store';
+import { pagePath, payloadText, type ToldPush } from './payload';
+import { WEBHOOK_LIMITS } from './webhook-rules';
+import { findWebhook } from './webhooks';
+import * as store from './webhooks.store';
+
+/** The job that sends one delivery. */
+export const DELIVER_WEBHOOK = 'deliver_webhook';
+
+/** When the process that runs it dies; failures of the receiver are counted by the delivery itself. */
+const JOB_ATTEMPTS = 5;
+
+/**
+ * Queues a delivery, once for each link of a run.
+ *
+ * @returns its id; undefined when it was queued before
+ */
+export async function queueDelivery(
+  tx: Db,
+  tokenKey: Buffer,
+  delivery: Omit<deliveries.NewDelivery, 'callbackHash'>,
+): Promise<number | undefined> {
+  const hash = callbackHash(callbackId(tokenKey, delivery));
+  const deliveryId = await deliveries.insert(tx, { ...delivery, callbackHash: hash });
+  if (deliveryId === undefined) return undefined;
+  await enqueue(tx, DELIVER_WEBHOOK, { deliveryId }, { maxAttempts: JOB_ATTEMPTS });
+  await deliveries.deleteBeyond(tx, delivery.webhookId, WEBHOOK_LIMITS.deliveriesPerHook);
+  return deliveryId;
+}
+
+async function bodyFor(
+  ctx: Needs<'publicUrl'>,
+  tx: Db,
+  repositoryId: number,
+  push: ToldPush,
+): Promise<string | undefined> {
+  const repository = await store.findToldRepository(tx, repositoryId);
+  return repository === undefined ? undefined : payloadText(push, repository, ctx.publicUrl.of(pagePath(repository)));
+}
+
+async function firePush(
+  ctx: Needs<'tokenKey' | 'publicUrl'>,
+  tx: Db,
+  hooks: readonly { id: number; urls: string[] }[],
+  push: FinishedPush,
+): Promise<void> {
+  const { imageIds, tag, pusher, finishedAt: pushedAt } = push;
+  const body = await bodyFor(ctx, tx, push.repositoryId, { imageIds, tag, pusher, pushedAt });
+  if (body === undefined) return;
+  for (const { id: webhookId, urls } of hooks) {
+    await queueDelivery(tx, ctx.tokenKey, { webhookId, run: push.id, position: 0, urls, event: 'push', body });
+  }
+}
+
+/**
+ * Tells the first URL of each active hook of what ended pushes did (protocol 2.7, 6.3), in the order in which it
+ * happened. May run twice, and tells once.
+ */
+export async function fireTellings(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, repositoryId: number): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const pushes = await takeTellings(tx, repositoryId);
+    const hooks = pushes.length === 0 ? [] : await store.listActive(tx, repositoryId);
+    if (hooks.length === 0) return;
+    for (const push of pushes) await firePush(ctx, tx, hooks, push);
+  });
+}
+
+/** Tells of one push that a server before this version queued whole. */
+export async function fireWebhooks(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, push: FinishedPush): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => firePush(ctx, tx, await store.listActive(tx, push.repositoryId), push));
+}
+
+/**
+ * Sends what a push of nothing would send, also to a hook that is switched off.
+ *
+ * @returns the delivery's id
+ * @throws AppError `not_found`, and as `administered`
+ */
+export async function sendTest(
+  ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>,
+  asker: Asker,
+  repository: RepositoryName,
+  webhookId: number,
+): Promise<number> {
+  const place = await administered(ctx, asker, repository);
+  const { name, urls } = await findWebhook(ctx.db, place, webhookId);
+  return inTransaction(ctx.db, async (tx) => {
+    const push = { imageIds: [], tag: undefined, pusher: place.doer.name ?? '', pushedAt: new Date() };
+    const body = await bodyFor(ctx, tx, place.repositoryId, push);
+    if (body === undefined) throw new AppError('not_found', 'Repository not found');
+    const delivery = { webhookId, run: randomUUID(), position: 0, urls, event: 'test' as const, body };
+    await recordEvent(tx, place.doer, {
+      action: 'webhook.sent',
+      subject: place.subject,
+      details: { webhook: name, what: 'test' },
+    });
+    return queued(await queueDelivery(tx, ctx.tokenKey, delivery));
+  });
+}
+
+/**
+ * Sends a delivery once more, as a new one, to the same URL; if that calls back, the chain goes on from there.
+ *
+ * @returns the new delivery's id
+ * @throws AppError `not_found`, and as `administered`
+ */
+export async function redeliver(
+  ctx: Needs<'db' | 'tokenKey'>,
+  asker: Asker,
+  repository: RepositoryName,
+  key: DeliveryKey,
+): Promise<number> {
+  const place = await administered(ctx, asker, repository);
+  return inTransaction(ctx.db, async (tx) => {
+    const row = Number.isSafeInteger(key.id) ? await deliveries.find(tx, place.repositoryId, key) : undefined;
+    if (row === undefined) throw new AppError('not_found', 'Delivery not found');
+    const { webhook_id: webhookId, position, urls, event, body } = row;
+    await recordEvent(tx, place.doer, {
+      action: 'webhook.sent',
+      subject: place.subject,
+      details: { webhook: row.webhook_name, what: `delivery ${row.id} again` },
+    });
+    return queued(await queueDelivery(tx, ctx.tokenKey, { webhookId, run: randomUUID(), position, urls, event, body }));
+  });
+}
+
+function queued(id: number | undefined): number {
+  if (id === undefined) throw new Error('a random run was there already');
+  return id;
+}

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { parseEngine } from '../../../src/features/tags/engine';
+
+describe('parseEngine', () => {
+  it('reads what an engine says of itself', () => {
+    const userAgent = 'docker/1.5.0 go/go1.4.1 git-commit/a8a31ef kernel/3.16.0-4-AMD64 os/Linux arch/AMD64';
+    expect(parseEngine(userAgent)).toEqual({
+      docker_version: '1.5.0',
+      docker_go_version: 'go1.4.1',
+      kernel: '3.16.0-4-amd64',
+      os: 'linux',
+      arch: 'amd64',
+    });
+  });
+
+  it('takes what is there', () => {
+    expect(parseEngine('docker/0.6.4')).toEqual({ docker_version: '0.6.4' });
+    expect(parseEngine('docker/17.05.0-ce go/go1.7.5 UpstreamClient(Docker-Client/17.05.0-ce \\(linux\\))')).toEqual({
+      docker_version: '17.05.0-ce',
+      docker_go_version: 'go1.7.5',
+    });
+    for (const userAgent of [undefined, '', 'curl/7.64.1', 'Mozilla/5.0 (X11)', 'xdocker/1.0', 'docker/']) {
+      expect(parseEngine(userAgent)).toEqual({});
+    }
+  });
+
+  it('the first of two counts', () => {
+    expect(parseEngine('docker/1.0.0 docker/2.0.0')).toEqual({ docker_version: '1.0.0' });
+  });
+
+  it('keeps short strings only, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (noise) => {
+        for (const value of Object.values(parseEngine(`docker/${noise} os/${noise}`))) {
+          expect(typeof value).toBe('string');
+          expect((value as string).length).toBeLessThanOrEqual(128);
+        }
+      }),
+    );
+    expect(parseEngine(`docker/${'1'.repeat(500)}`).docker_version).toHaveLength(128);
+  });
+});

@@ -1,0 +1,94 @@
+import type { Actor, RepositoryName } from '../../../src/features/access/actor';
+import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
+import { listTagPage, type TagsWanted } from '../../../src/features/tags/tag-pages';
+import { putTag } from '../../../src/features/tags/tags';
+import { actorOf, ANYBODY } from '../../helpers/actors';
+import { makeChain, makeImage, pushImages } from '../../helpers/images';
+import { pushPrivate } from '../../helpers/isolation';
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+
+const APP: RepositoryName = { namespace: 'alice', name: 'app' };
+const ENGINE = { docker_version: '0.9.1', kernel: '3.13.0', os: 'linux', arch: 'amd64' };
+const chain = makeChain(3);
+const [base, middle, top] = chain as [
+  ReturnType<typeof makeImage>,
+  ReturnType<typeof makeImage>,
+  ReturnType<typeof makeImage>,
+];
+const beside = makeImage({ parent: base.id, layer: Buffer.alloc(7) });
+
+let server: TestServer;
+let alice: Actor;
+beforeAll(async () => {
+  server = await startTestServer();
+  for (const name of ['alice', 'bobby']) await addUser(server, name);
+  alice = await actorOf(server, 'alice');
+  await pushImages(server, 'alice/app', chain, { tag: 'latest' });
+  await pushImages(server, 'alice/app', [base, beside], { tag: 'beside' });
+  const tags = { 'v1.0': base, 'v1.1': middle, V2_x: top };
+  for (const [name, { id }] of Object.entries(tags)) {
+    await putTag(server.ctx, alice, APP, { name, readImageId: () => Promise.resolve(id), engine: ENGINE });
+  }
+});
+afterAll(() => server.close());
+
+const read = (wanted: Partial<TagsWanted> = {}, actor: Actor = ANYBODY) =>
+  listTagPage(server.ctx, actor, APP, { limit: 100, offset: 0, sort: 'name', ...wanted });
+const namesOf = ({ tags }: Awaited<ReturnType<typeof read>>) => tags.map(({ name }) => name);
+
+it('each tag has the size and the layers of its whole chain, also where chains share a base', async () => {
+  const { total, tags } = await read({ sort: 'updated' });
+  expect(total).toBe(5);
+  expect(
+    tags.map(({ name, imageId, totalSizeBytes, layerCount }) => [name, imageId, totalSizeBytes, layerCount]),
+  ).toEqual([
+    ['V2_x', top.id, 6000, 3],
+    ['v1.1', middle.id, 4000, 2],
+    ['v1.0', base.id, 2000, 1],
+    ['beside', beside.id, 2007, 2],
+    ['latest', top.id, 6000, 3],
+  ]);
+});
+
+it('tells which engine set a tag, and which tags are immutable', async () => {
+  await setImmutableTags(server.ctx, alice, APP, ['v1.*']);
+  const { tags } = await read({ text: 'v1' });
+  expect(tags).toEqual([
+    expect.objectContaining({ name: 'v1.0', engine: ENGINE, isImmutable: true, updatedAt: expect.any(Date) }),
+    expect.objectContaining({ name: 'v1.1', engine: ENGINE, isImmutable: true }),
+  ]);
+  expect((await read({ text: 'latest' })).tags).toMatchObject([{ engine: {}, isImmutable: false }]);
+});
+
+it('is searched by a part of the name in any case, sorted, and read page by page', async () => {
+  expect(namesOf(await read({ text: 'V' }))).toEqual(expect.arrayContaining(['V2_x', 'v1.0', 'v1.1']));
+  expect(namesOf(await read({ text: '_x' }))).toEqual(['V2_x']);
+  expect(await read({ text: 'no\0tag' })).toEqual({ total: 0, tags: [] });
+  const first = await read({ sort: 'updated', limit: 2 });
+  const rest = await read({ sort: 'updated', limit: 10, offset: 2 });
+  expect([first.total, rest.total]).toEqual([5, 5]);
+  expect([...namesOf(first), ...namesOf(rest)]).toEqual(['V2_x', 'v1.1', 'v1.0', 'beside', 'latest']);
+});
+
+it('ten thousand tags are counted and paged', async () => {
+  const rows = Array.from({ length: 10_000 }, (_, index) => index);
+  await pushImages(server, 'alice/many', chain);
+  await server.ctx.db.raw(
+    `insert into tags (repository_id, name, image_id) select i.repository_id, 'n' || n, i.image_id
+     from repository_images i join repositories r on r.id = i.repository_id, unnest(?::integer[]) n
+     where r.name = 'many' and i.image_id = ?`,
+    [rows, top.id],
+  );
+  const many = { namespace: 'alice', name: 'many' };
+  const page = await listTagPage(server.ctx, ANYBODY, many, { limit: 25, offset: 9000, sort: 'updated', text: 'n' });
+  expect([page.total, page.tags.length, page.tags[0]?.totalSizeBytes]).toEqual([10_000, 25, 6000]);
+});
+
+it('a private repository has none for strangers', async () => {
+  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  const wanted = { limit: 10, offset: 0, sort: 'name' } as const;
+  const secret = { namespace: 'alice', name: 'secret' };
+  const bob = await actorOf(server, 'bobby');
+  await expect(listTagPage(server.ctx, bob, secret, wanted)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(listTagPage(server.ctx, ANYBODY, secret, wanted)).rejects.toMatchObject({ code: 'not_found' });
+});
