@@ -131,7 +131,7 @@ it('asks as 1.13 what it asks as 17.05', () => {
 it('opens one connection for each request (E29)', () => {
   const requests = [...asked.values()].flat();
   expect(requests.length).toBeGreaterThan(200);
-  expect(new Set(requests.map(({ port }) => port)).size).toBe(requests.length);
+  expect(new Set(requests.map(({ connection }) => connection)).size).toBe(requests.length);
 });
 
 function putsOf(version: string, path: RegExp): PassingRequest[] {

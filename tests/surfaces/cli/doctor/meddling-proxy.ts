@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TestServer } from '../../../helpers/test-server';
 
 /*
@@ -23,8 +23,8 @@ export interface PassingRequest {
   /** in order and spelling of the wire */
   readonly headers: readonly Header[];
   readonly body: Buffer;
-  /** the client's port, which tells one connection from another */
-  readonly port: number;
+  /** differs between any two connections; their ports do not, the system gives a port to another one soon */
+  readonly connection: number;
 }
 
 export interface PassingAnswer {
@@ -47,6 +47,15 @@ export interface MeddlingProxy {
   readonly host: string;
   readonly requests: PassingRequest[];
   close(): Promise<void>;
+}
+
+const connections = new WeakMap<Socket, number>();
+let lastConnection = 0;
+
+function connectionOf(socket: Socket): number {
+  const number = connections.get(socket) ?? (lastConnection += 1);
+  connections.set(socket, number);
+  return number;
 }
 
 function pairs(raw: readonly string[]): Header[] {
@@ -92,8 +101,8 @@ export async function startMeddlingProxy(
   const pass: RequestListener = (req, res) => {
     const passing = async (): Promise<void> => {
       const { method = '', url = '', rawHeaders, socket } = req;
-      const port = socket.remotePort ?? 0;
-      const seen = { method, path: url, headers: pairs(rawHeaders), body: await bodyOf(req), port };
+      const connection = connectionOf(socket);
+      const seen = { method, path: url, headers: pairs(rawHeaders), body: await bodyOf(req), connection };
       requests.push(seen);
       const sent = meddling.request?.(seen) ?? seen;
       const answer = meddling.instead?.(sent) ?? (await forward(server, sent));
