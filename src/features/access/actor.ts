@@ -44,6 +44,8 @@ export type Actor = Readonly<{ address: string }> &
      * finds nobody, so that a program can do only what an endpoint lets its scope do.
      */
     | Readonly<{ kind: 'program'; userId: number }>
+    /** Somebody at the command line of the machine: they may do everything, and have no account. */
+    | Readonly<{ kind: 'operator' }>
     | Readonly<{
         kind: 'token';
         /** undefined: the token was given to an anonymous caller */
@@ -107,12 +109,35 @@ export interface Outsider {
 
 export const OUTSIDER: Outsider = { userId: undefined, username: undefined, isAdmin: false, access: undefined };
 
-/** The account behind an actor, a guest or an outsider; undefined for an anonymous actor. */
-export type Principal = Account | Guest | Outsider | undefined;
+/** The operator of the site: no account, and the rights of an administrator. */
+export interface Operator {
+  readonly userId: undefined;
+  readonly username: undefined;
+  readonly isAdmin: true;
+  readonly access: undefined;
+}
+
+export const OPERATOR_PRINCIPAL: Operator = {
+  userId: undefined,
+  username: undefined,
+  isAdmin: true,
+  access: undefined,
+};
+
+/** The actor at the command line. */
+export const OPERATOR_ACTOR: Extract<Actor, { kind: 'operator' }> = { kind: 'operator', address: 'command line' };
+
+/** The account behind an actor, a guest, an outsider or the operator; undefined for an anonymous actor. */
+export type Principal = Account | Guest | Outsider | Operator | undefined;
 
 /** Whether the principal is known here. */
 export function isAccount(principal: Principal): principal is Account {
   return principal?.userId !== undefined;
+}
+
+/** Whether the principal is the operator. */
+export function isOperator(principal: Principal): principal is Operator {
+  return principal?.isAdmin === true && principal.userId === undefined;
 }
 
 /** The actor of a name and password that came with the request, or of an access token in the password's place. */
@@ -129,7 +154,7 @@ export function finderOf(actor: Actor): Identity | undefined {
   return actor.kind === 'user' ? actor.identity : undefined;
 }
 
-/** The identity that an actor brings, if any: neither anonymous callers nor programs have one. */
+/** The identity that an actor brings, if any: anonymous callers, programs and the operator have none. */
 export function identityOf(actor: Actor): Identity | undefined {
-  return actor.kind === 'anonymous' || actor.kind === 'program' ? undefined : actor.identity;
+  return actor.kind === 'user' || actor.kind === 'token' ? actor.identity : undefined;
 }

@@ -1,6 +1,15 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import { identityOf, isAccount, OUTSIDER, type Account, type Actor, type Identity, type Principal } from './actor';
+import {
+  identityOf,
+  isAccount,
+  OPERATOR_PRINCIPAL,
+  OUTSIDER,
+  type Account,
+  type Actor,
+  type Identity,
+  type Principal,
+} from './actor';
 import { reachesBeyondRepositories } from './policy';
 import type { CallerRow } from './policy-sql';
 import { findCaller } from './current-account.store';
@@ -31,6 +40,7 @@ export function principalFrom(actor: Actor, row: CallerRow): Principal {
   if (actor.kind === 'token' && actor.guest !== undefined) {
     return { userId: undefined, username: undefined, isAdmin: false, access: actor.access };
   }
+  if (actor.kind === 'operator') return OPERATOR_PRINCIPAL;
   const identity = identityOf(actor);
   if (identity === undefined) return undefined;
   if (!isCurrent(identity, row)) throw requiresAuthorization();

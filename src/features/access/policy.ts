@@ -1,4 +1,4 @@
-import { isAccount, type AccessLevel, type Account, type Principal, type TokenAccess } from './actor';
+import { isAccount, isOperator, type AccessLevel, type Account, type Principal, type TokenAccess } from './actor';
 
 /*
  * Who may do what. Everything else asks here.
@@ -6,7 +6,7 @@ import { isAccount, type AccessLevel, type Account, type Principal, type TokenAc
  * What an account has in a repository is its role, the greatest of:
  *
  *   admin   owner of the namespace: the user whose it is, or a member of the organization's owners team
- *   admin   administrator of the site
+ *   admin   administrator of the site; the operator, who has no account
  *   write   collaborator
  *   read, write, admin   member of a team that has this access to the repository; robots are members, too
  *
@@ -84,6 +84,7 @@ function guestAccess(principal: Principal, { isRemote }: RoleFacts): TokenAccess
 
 /** What the principal has there, its access token considered. */
 export function roleIn(principal: Principal, { role: given }: RoleFacts): AccessLevel | undefined {
+  if (isOperator(principal)) return 'admin';
   if (!isAccount(principal)) return undefined;
   const role = principal.isAdmin ? 'admin' : given;
   const tokenAccess = principal.accessToken?.access;
