@@ -78,4 +78,4 @@ it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is who
   await sweep(ctx, 1);
   expect(await recount(ctx.db, server.blobDir)).toEqual(NOTHING_LEFT);
   await expect(pullEverything(server.url, USERS, chains)).resolves.toEqual(before);
-}, 180_000);
+});
