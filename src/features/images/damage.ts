@@ -122,6 +122,6 @@ export async function whileWhole<T>(
     if (damage === undefined) throw error;
     if ((await setAside(ctx, blob, damage)) !== undefined) throw layerIsDamaged(error);
     const options = { cause: error, retryAfterSeconds: 1 };
-    throw new AppError('unavailable', 'The layer has just been replaced or removed, try again', options);
+    throw new AppError('unavailable', 'The layer has just been replaced or removed', options);
   }
 }
