@@ -52,7 +52,7 @@ const PUSHES: readonly (DemoPush & { visibility: Visibility })[] = [
 async function administrator(ctx: Context): Promise<Identity> {
   const found = (await listUsers(ctx)).find((user) => user.isAdmin && user.isActive);
   if (found === undefined)
-    throw new AppError('conflict', 'The library needs an active administrator, and there is none');
+    throw new AppError('conflict', 'The library needs an active administrator, but there is none');
   return identityForOperator(ctx, found.username);
 }
 

@@ -18,7 +18,7 @@ function wholeNumber(min: number, max: number) {
 const byteCount = z.string().transform((text, issues) => {
   const bytes = readByteSize(text);
   if (bytes !== undefined) return bytes;
-  issues.addIssue({ code: 'custom', message: 'must be a number of bytes, or one with k, m, g or t after it' });
+  issues.addIssue({ code: 'custom', message: 'must be a number of bytes, optionally followed by k, m, g or t' });
   return z.NEVER;
 });
 
@@ -30,15 +30,17 @@ const listenAddress = z
   .transform((text) => text.replace(/^\[(.*)\]$/, '$1'))
   .refine(
     (text) => isIP(text) !== 0 || HOST_NAME.test(text),
-    'must be an address or a name to listen on, 0.0.0.0, ::1 or localhost for instance; the port goes into PORT',
+    'must be an address or name to listen on, such as 0.0.0.0, ::1 or localhost; set the port with PORT',
   );
 
 /** A site that has a host of its own: engines and links know no paths before theirs. */
-const siteUrl = z.url({ protocol: /^https?$/, message: 'must be http:// or https:// and a host' }).refine((text) => {
-  if (!URL.canParse(text)) return true;
-  const { pathname, search, hash, username } = new URL(text);
-  return pathname === '/' && search === '' && hash === '' && username === '';
-}, 'must be a scheme and a host, https://hub.example.com for instance, without a path or anything else behind it');
+const siteUrl = z
+  .url({ protocol: /^https?$/, message: 'must be http:// or https:// followed by a host' })
+  .refine((text) => {
+    if (!URL.canParse(text)) return true;
+    const { pathname, search, hash, username } = new URL(text);
+    return pathname === '/' && search === '' && hash === '' && username === '';
+  }, 'must be a scheme and a host, such as https://hub.example.com, without a path or anything after it');
 
 const hostAndPort = z
   .string()
@@ -75,7 +77,7 @@ const allowList = z
 const originList = z
   .string()
   .transform((value) => value.split(',').map((entry) => entry.trim()))
-  .pipe(z.array(z.string().refine(isOrigin, 'must be origins as browsers send them: https://ui.example.com, no path')));
+  .pipe(z.array(z.string().refine(isOrigin, 'must be origins without a path, such as https://ui.example.com')));
 
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
@@ -100,10 +102,7 @@ const environment = z.object({
   DRYDOCK_TRUSTED_PROXIES: proxyList.optional(),
   DRYDOCK_ACCEL_PREFIX: z
     .string()
-    .regex(
-      /^\/([A-Za-z0-9._~-]+\/)+$/,
-      'must be a path that starts and ends with a slash, /_drydock_layers/ for instance',
-    )
+    .regex(/^\/([A-Za-z0-9._~-]+\/)+$/, 'must be a path that starts and ends with a slash, such as /_drydock_layers/')
     .optional(),
   DRYDOCK_ADMIN_USERNAME: z.string().superRefine(obeys(assertUsername)).optional(),
   DRYDOCK_ADMIN_PASSWORD: z.string().superRefine(obeys(assertPassword)).optional(),
@@ -114,10 +113,10 @@ const environment = z.object({
   DRYDOCK_SMTP_URL: z
     .url({
       protocol: /^smtps?$/,
-      message: 'must be smtp://host:port or smtps://, with user:password@ before the host if need be',
+      message: 'must be smtp://host:port or smtps://host:port, with user:password@ before the host if needed',
     })
     .optional(),
-  DRYDOCK_MAIL_FROM: z.string().regex(MAIL_FROM, 'must be an address, or Name <address>').optional(),
+  DRYDOCK_MAIL_FROM: z.string().regex(MAIL_FROM, 'must be an email address or Name <address>').optional(),
   DRYDOCK_WEBHOOK_ALLOW: allowList.optional(),
   DRYDOCK_CORS_ORIGINS: originList.optional(),
   DRYDOCK_WORKERS: wholeNumber(1, 256).default(availableParallelism()),
@@ -151,15 +150,16 @@ function incomplete(given: NodeJS.ProcessEnv): string[] {
   const lines = TOGETHER.flatMap((names) => {
     const missing = names.filter((name) => given[name] === undefined);
     if (missing.length === 0 || missing.length === names.length) return [];
-    return missing.map((name) => `  ${name}: ${names.join(' and ')} go together`);
+    return missing.map((name) => `  ${name}: ${names.join(' and ')} must be set together`);
   });
   const isLegacyAlone = given['DRYDOCK_LEGACY_TLS_PORT'] !== undefined && given['DRYDOCK_TLS_CERT'] === undefined;
-  if (isLegacyAlone) lines.push('  DRYDOCK_LEGACY_TLS_PORT: needs DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY');
+  if (isLegacyAlone) lines.push('  DRYDOCK_LEGACY_TLS_PORT: requires DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY');
   const isTokenless = given['DRYDOCK_INDEX_URL'] !== undefined && given['DRYDOCK_STANDALONE'] === 'true';
   if (isTokenless)
-    lines.push('  DRYDOCK_INDEX_URL: needs tokens, which engines do not send with DRYDOCK_STANDALONE=true');
+    lines.push('  DRYDOCK_INDEX_URL: requires tokens, which engines do not send when DRYDOCK_STANDALONE=true');
   const isMailless = given['DRYDOCK_EMAIL_CONFIRMATION'] === 'required' && given['DRYDOCK_SMTP_URL'] === undefined;
-  if (isMailless) lines.push('  DRYDOCK_EMAIL_CONFIRMATION: nobody could confirm an address without DRYDOCK_SMTP_URL');
+  if (isMailless)
+    lines.push('  DRYDOCK_EMAIL_CONFIRMATION: requires DRYDOCK_SMTP_URL, because addresses are confirmed by email');
   return lines;
 }
 
@@ -185,6 +185,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJ
   ];
   if (parsed.success && lines.length === 0) return parsed.data;
   throw new ConfigError(
-    `The configuration has ${lines.length === 1 ? 'a bad value' : 'bad values'}:\n${lines.join('\n')}`,
+    `The configuration has ${lines.length === 1 ? 'an invalid value' : 'invalid values'}:\n${lines.join('\n')}`,
   );
 }

@@ -48,7 +48,7 @@ export async function announceAdministrator(
   const administrator = await ensureAdministrator(ctx, firstAdministrator(config));
   if (administrator === undefined) return;
   const { username, password } = administrator;
-  announce(`The administrator is "${username}" with the password ${password} (shown this once).`);
+  announce(`The administrator is "${username}" with the password ${password} (shown only once).`);
 }
 
 /** What a part of the server is made of, and the wish that it stop before it has started. */

@@ -189,7 +189,7 @@ describe('what is given', () => {
         ? { DRYDOCK_SMTP_URL: 'smtp://localhost' }
         : {};
     expect(refusal({ ...others, [name]: value })).toMatch(
-      new RegExp(`^The configuration has a bad value:\n  ${name}: .+$`),
+      new RegExp(`^The configuration has an invalid value:\n  ${name}: .+$`),
     );
   });
 
@@ -207,7 +207,7 @@ describe('what is given', () => {
     [{ DRYDOCK_ADMIN_PASSWORD: 'secret99' }, 'DRYDOCK_ADMIN_USERNAME'],
   ])('has a name and a password for the administrator, or neither: %j', (env, missing) => {
     expect(refusal(env)).toBe(
-      `The configuration has a bad value:\n  ${missing}: DRYDOCK_ADMIN_USERNAME and DRYDOCK_ADMIN_PASSWORD go together`,
+      `The configuration has an invalid value:\n  ${missing}: DRYDOCK_ADMIN_USERNAME and DRYDOCK_ADMIN_PASSWORD must be set together`,
     );
   });
 
@@ -216,7 +216,7 @@ describe('what is given', () => {
     [{ DRYDOCK_TLS_KEY: 'key.pem' }, 'DRYDOCK_TLS_CERT'],
   ])('has a certificate and its key, or neither: %j', (env, missing) => {
     expect(refusal(env)).toBe(
-      `The configuration has a bad value:\n  ${missing}: DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY go together`,
+      `The configuration has an invalid value:\n  ${missing}: DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY must be set together`,
     );
   });
 
@@ -225,14 +225,14 @@ describe('what is given', () => {
     [{ DRYDOCK_MAIL_FROM: 'hub@example.com' }, 'DRYDOCK_SMTP_URL'],
   ])('has a mail server and a sender, or neither: %j', (env, missing) => {
     expect(refusal(env)).toBe(
-      `The configuration has a bad value:\n  ${missing}: DRYDOCK_SMTP_URL and DRYDOCK_MAIL_FROM go together`,
+      `The configuration has an invalid value:\n  ${missing}: DRYDOCK_SMTP_URL and DRYDOCK_MAIL_FROM must be set together`,
     );
   });
 
   it('requires no confirmation that nobody could give', () => {
     expect(refusal({ DRYDOCK_EMAIL_CONFIRMATION: 'required' })).toBe(
-      'The configuration has a bad value:\n' +
-        '  DRYDOCK_EMAIL_CONFIRMATION: nobody could confirm an address without DRYDOCK_SMTP_URL',
+      'The configuration has an invalid value:\n' +
+        '  DRYDOCK_EMAIL_CONFIRMATION: requires DRYDOCK_SMTP_URL, because addresses are confirmed by email',
     );
   });
 
@@ -246,8 +246,8 @@ describe('what is given', () => {
       expect(readConfig({ DRYDOCK_INDEX_URL: written }).DRYDOCK_INDEX_URL).toBe(written);
     }
     expect(refusal({ DRYDOCK_INDEX_URL, DRYDOCK_STANDALONE: 'true' })).toBe(
-      'The configuration has a bad value:\n' +
-        '  DRYDOCK_INDEX_URL: needs tokens, which engines do not send with DRYDOCK_STANDALONE=true',
+      'The configuration has an invalid value:\n' +
+        '  DRYDOCK_INDEX_URL: requires tokens, which engines do not send when DRYDOCK_STANDALONE=true',
     );
   });
 
@@ -260,7 +260,7 @@ describe('what is given', () => {
       DRYDOCK_ADMIN_USERNAME: 'captain',
     });
     const [first, ...lines] = message.split('\n');
-    expect(first).toBe('The configuration has bad values:');
+    expect(first).toBe('The configuration has invalid values:');
     expect(lines.map((line) => line.trim().split(':')[0])).toEqual([
       'PORT',
       'DATABASE_URL',

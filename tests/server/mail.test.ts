@@ -69,8 +69,8 @@ it('a mail is sent by whichever process runs, to the public URL, and its secret 
 it('confirmation that nobody could give is refused at the start', async () => {
   await expect(serve({ DRYDOCK_EMAIL_CONFIRMATION: 'required' }).ended).resolves.toEqual(
     failure(
-      'The configuration has a bad value:\n' +
-        '  DRYDOCK_EMAIL_CONFIRMATION: nobody could confirm an address without DRYDOCK_SMTP_URL',
+      'The configuration has an invalid value:\n' +
+        '  DRYDOCK_EMAIL_CONFIRMATION: requires DRYDOCK_SMTP_URL, because addresses are confirmed by email',
     ),
   );
 });

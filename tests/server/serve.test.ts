@@ -10,7 +10,7 @@ import { createCommandPlace, startCommand, success, type RunningCommand } from '
 import { basic } from '../helpers/test-server';
 
 const LISTENS = /^Drydock listens on (http:\/\/127\.0\.0\.1:\d+)$/m;
-const ADMINISTRATOR = /^The administrator is "(.+)" with the password ([\w-]{16}) \(shown this once\)\.$/m;
+const ADMINISTRATOR = /^The administrator is "(.+)" with the password ([\w-]{16}) \(shown only once\)\.$/m;
 
 const running: RunningCommand[] = [];
 afterEach(async () => {
@@ -66,7 +66,7 @@ describe('with a Postgres of its own', () => {
     expect(admin).toBe('admin');
     await expect(first.logIn('admin', password)).resolves.toEqual([200, '"OK"']);
 
-    await expect(run('user', 'add', 'alice', '--password', 'alicepw')).resolves.toEqual(success('Made alice.\n'));
+    await expect(run('user', 'add', 'alice', '--password', 'alicepw')).resolves.toEqual(success('Created alice.\n'));
     await expect(first.logIn('alice')).resolves.toEqual([200, '"OK"']);
     await run('user', 'deactivate', 'alice');
     await expect(first.logIn('alice')).resolves.toEqual([403, '"Account is not Active"']);
@@ -167,7 +167,7 @@ describe('what keeps it from starting', () => {
     }).ended;
     expect([code, stdout]).toEqual([1, '']);
     const lines = stderr.split('\n');
-    expect(lines[0]).toBe('error: The configuration has bad values:');
+    expect(lines[0]).toBe('error: The configuration has invalid values:');
     expect(lines.slice(1, -1).map((line) => /^ {2}([A-Z_]+): .+$/.exec(line)?.[1])).toEqual([
       'PORT',
       'DATABASE_URL',

@@ -221,7 +221,7 @@ describe('copying a tag', () => {
       buildProgram({ ...parts, withContext: (work) => work(server.ctx) }).parseAsync(['repo', 'copy-tag', ...args], {
         from: 'user',
       });
-    await expect(run('alice/staging', 'alice/app:1.0')).rejects.toThrow('is not a tag: write namespace/name:tag');
+    await expect(run('alice/staging', 'alice/app:1.0')).rejects.toThrow('is not a tag: expected namespace/name:tag');
     await expect(run('bobby/open:latest', 'alice/app:1.0')).rejects.toThrow('Images are copied within a namespace');
     const print = jest.spyOn(console, 'log').mockImplementation(() => undefined);
     await run('alice/staging:latest', 'alice/app:1.0');

@@ -12,7 +12,7 @@ type Mailing = Needs<'db' | 'log' | 'mailer' | 'mailLimiters' | 'publicUrl'>;
 /** @returns undefined when the account was sent too many already */
 async function makeLink(ctx: Mailing, purpose: LinkPurpose, email: EmailRow): Promise<string | undefined> {
   if (!(await countMailedLink(ctx.mailLimiters, email.user_id))) {
-    ctx.log.warn({ username: email.username, purpose }, 'no link was mailed: the account was sent too many');
+    ctx.log.warn({ username: email.username, purpose }, 'link not mailed: too many were sent to this account');
     return undefined;
   }
   return ctx.publicUrl.of(`/account/${purpose}/${await makeLinkSecret(ctx, purpose, email.id)}`);
@@ -26,14 +26,14 @@ async function mailConfirmation(ctx: Mailing, email: EmailRow | undefined): Prom
   const { host } = ctx.publicUrl;
   await ctx.mailer.send({
     to: email.email,
-    subject: `Confirm your address for ${host}`,
+    subject: `Confirm your email address for ${host}`,
     paragraphs: [
       `Hello ${email.username},`,
       email.awaits_confirmation
-        ? `you have an account on ${host} now. Open this link to confirm your address and to activate the account:`
-        : `this address was given to your account on ${host}. Open this link to confirm it:`,
+        ? `You now have an account on ${host}. Open this link to confirm your address and activate the account:`
+        : `This address was added to your account on ${host}. Open this link to confirm it:`,
       { url },
-      'The link is good for three days. If this was not you, somebody mistyped an address: just ignore this mail.',
+      'The link is valid for three days. If you did not expect this, someone probably mistyped their address: just ignore this email.',
     ],
   });
 }
@@ -41,11 +41,11 @@ async function mailConfirmation(ctx: Mailing, email: EmailRow | undefined): Prom
 async function mailNotYet(ctx: Mailing, email: EmailRow): Promise<void> {
   await ctx.mailer.send({
     to: email.email,
-    subject: `No new password for ${ctx.publicUrl.host} yet`,
+    subject: `Your password reset request for ${ctx.publicUrl.host}`,
     paragraphs: [
       `Hello ${email.username},`,
-      'Somebody asked for a new password for your account. This address became its primary one less than 24 hours ago, ' +
-        'and until then no link to set a password is mailed. Ask again tomorrow, or ask the people who run this server.',
+      'Someone asked to reset the password of your account. This address became its primary one less than 24 hours ago, ' +
+        'so we cannot send a reset link to it yet. Try again tomorrow, or ask the people who run this server.',
     ],
   });
 }
@@ -62,12 +62,12 @@ async function mailPasswordReset(ctx: Mailing, nameOrAddress: string): Promise<v
   const { host } = ctx.publicUrl;
   await ctx.mailer.send({
     to: email.email,
-    subject: `A new password for ${host}`,
+    subject: `Reset your password for ${host}`,
     paragraphs: [
       `Hello ${email.username},`,
-      `somebody, hopefully you, asked for a new password for your account on ${host}. Open this link to set it:`,
+      `Someone, hopefully you, asked to reset the password of your account on ${host}. Open this link to set a new one:`,
       { url },
-      'The link is good for one hour. If this was not you, ignore this mail: your password stays as it is.',
+      'The link is valid for one hour. If this was not you, ignore this email: your password stays the same.',
     ],
   });
 }
@@ -100,7 +100,7 @@ export function accountMailJobs(ctx: Mailing): Job[] {
     }),
     queuedJob(MAIL_JOBS.security, securityNotice, async ({ kind, ...facts }) => {
       // A newer server on the same database may queue what this one has no words for: it sends it, too.
-      if (!isNoticeKind(kind)) throw new Error(`no such notice: ${kind}`);
+      if (!isNoticeKind(kind)) throw new Error(`unknown notice: ${kind}`);
       const { subject, paragraphs } = noticeText({ kind, ...facts });
       const greeting = `Hello ${facts.username},`;
       await ctx.mailer.send({ to: facts.to, subject, paragraphs: [greeting, ...withLinks(ctx, paragraphs)] });

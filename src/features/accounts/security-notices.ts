@@ -19,37 +19,37 @@ interface NoticeText {
 }
 
 const RESET = {
-  remedy: 'If this was not you, set another password at once, and then look through the settings of your account:',
+  remedy: 'If this was not you, set a new password immediately, then review your account settings:',
   path: '/account/reset',
 } as const;
 
 export const NOTICES = {
   password_changed: {
     subject: 'Your password was changed',
-    sentence: 'The password of your account was changed. Everything that the old one had opened is closed.',
-    remedy: 'If this was not you, set another one at once, here:',
+    sentence: 'The password of your account was changed. All sessions and tokens were revoked.',
+    remedy: 'If this was not you, set a new one immediately:',
     path: '/account/reset',
   },
   email_added: {
     ...RESET,
-    subject: 'An address was added to your account',
+    subject: 'An email address was added to your account',
     sentence: 'The address $ was added to your account. It must be confirmed before it can be the primary one.',
   },
   email_confirmed: {
     ...RESET,
-    subject: 'An address of your account was confirmed',
+    subject: 'An email address of your account was confirmed',
     sentence: 'The address $ of your account was confirmed.',
   },
   email_removed: {
     ...RESET,
-    subject: 'An address was removed from your account',
+    subject: 'An email address was removed from your account',
     sentence: 'The address $ was removed from your account.',
   },
   primary_changed: {
     subject: 'The primary address of your account was changed',
-    sentence: 'The primary address of your account is $ now. For 24 hours no password can be set by a mailed link.',
+    sentence: 'The primary address of your account is now $. For 24 hours, the password cannot be reset by email.',
     remedy:
-      'If this was not you, sign in at once, make your own address the primary one and change your password. If you ' +
+      'If this was not you, sign in immediately, make your own address the primary one and change your password. If you ' +
       'cannot sign in, tell the people who run this server.',
     path: '/account/emails/',
   },
@@ -61,16 +61,17 @@ export const NOTICES = {
   second_factor_off: {
     ...RESET,
     subject: 'The second factor of your account was turned off',
-    sentence: 'The second factor of your account was turned off: the password alone is enough now.',
+    sentence: 'The second factor of your account was turned off: the password alone is now enough to log in.',
   },
   recovery_codes_renewed: {
     ...RESET,
     subject: 'Your recovery codes were replaced',
-    sentence: 'Your account has new recovery codes. The old ones are not valid any more.',
+    sentence: 'Your account has new recovery codes. The old ones no longer work.',
   },
   token_created: {
     subject: 'An access token was created for your account',
-    sentence: 'The access token “$” was created for your account. It is as good as a password, within its limits.',
+    sentence:
+      'The access token “$” was created for your account. Within its limits, it can be used in place of your password.',
     remedy: 'If this was not you, revoke it and change your password. Your tokens are here:',
     path: '/account/tokens/',
   },
@@ -81,17 +82,17 @@ export const NOTICES = {
     path: '/account/tokens/',
   },
   program_allowed: {
-    subject: 'A program may act for your account',
-    sentence: 'You let the program “$” act for your account.',
-    remedy: 'If this was not you, revoke that and change your password. Your programs are here:',
+    subject: 'An application was authorized to act for your account',
+    sentence: 'You authorized the application “$” to act for your account.',
+    remedy: 'If this was not you, revoke its access and change your password. Your applications are here:',
     path: '/account/applications/',
   },
   codes_guessed: {
-    subject: 'Somebody is guessing the codes of your second factor',
+    subject: 'Someone is guessing your second factor codes',
     sentence:
-      'Somebody gave the right password of your account and then too many wrong codes. Codes are refused for a while ' +
-      'now, longer with every further wrong one.',
-    remedy: 'If this was not you, somebody knows your password. Set another one at once, here:',
+      'Someone entered the correct password of your account and then too many wrong codes. Codes are now refused for a ' +
+      'while, and longer with each further wrong code.',
+    remedy: 'If this was not you, someone knows your password. Set a new one immediately:',
     path: '/account/reset',
   },
 } as const satisfies Readonly<Record<string, NoticeText>>;

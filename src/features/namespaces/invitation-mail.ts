@@ -27,10 +27,10 @@ async function mailInvitation(ctx: Mailing, invitationId: number): Promise<void>
     subject: `Join ${organization} on ${host}`,
     paragraphs: [
       `Hello${username === undefined ? '' : ` ${username}`},`,
-      `${invitedBy} invites you to the team ${team} of ${organization} on ${host}. Open this link to join it:`,
+      `${invitedBy} has invited you to join the team ${team} of ${organization} on ${host}. Open this link to join:`,
       { url: ctx.publicUrl.of(`/account/invitation/${secret}`) },
-      'The link is good for two weeks, for whoever opens it: do not pass it on. If you do not know what this is about, ' +
-        'ignore this mail.',
+      'The link is valid for two weeks, and anyone who opens it can use it: do not share it. If you do not know what this is about, ' +
+        'ignore this email.',
     ],
   });
 }

@@ -15,9 +15,9 @@ interface AuditOptions extends ListingOptions {
   readonly limit: number;
 }
 
-const ABOUT = `show who did what from where, the newest first
+const ABOUT = `show the audit log, newest first: who did what, and from where
 
-Logins, changes of accounts and repositories, tags, pushes, and what operators did on the command line. Actions begin with
+It records logins, changes to accounts and repositories, tags, pushes, and commands run by operators. Actions begin with
 login, session, user, oauth, repository, tag, push, gc or scrub.`;
 
 /**
@@ -37,31 +37,31 @@ export function parseSince(text: string): Date {
     const then = new Date(isLocal ? `${text}Z` : text);
     if (!Number.isNaN(then.getTime())) return then;
   }
-  throw new InvalidArgumentError('It must be like 30m, 2h, 7d or 2014-06-09T12:30.');
+  throw new InvalidArgumentError('Expected a time such as 30m, 2h, 7d or 2014-06-09T12:30.');
 }
 
 function parseLimit(text: string): number {
   const limit = Number(text);
   if (/^\d+$/.test(text) && limit >= 1 && limit <= MOST) return limit;
-  throw new InvalidArgumentError(`It must be a number from 1 to ${MOST}.`);
+  throw new InvalidArgumentError(`Expected a number from 1 to ${MOST}.`);
 }
 
 /** `drydock audit`. */
 export function addAuditCommand(program: Command, parts: CommandParts): void {
   program
     .command('audit')
-    .summary('show who did what')
+    .summary('show the audit log: who did what')
     .description(ABOUT)
-    .option('--user <name>', 'what this account did, and logins under this name')
-    .option('--action <prefix>', 'actions that begin so: login, login.failed, tag')
-    .option('--subject <name>', 'what happened to this account, repository or repository:tag')
-    .option('--since <time>', 'no older than this: 30m, 2h, 7d, or a date as 2014-06-09T12:30 in UTC', parseSince)
-    .option('--limit <number>', 'at most so many', parseLimit, DEFAULT_LIMIT)
+    .option('--user <name>', 'only what this account did, and logins with this username')
+    .option('--action <prefix>', 'only actions with this prefix, such as login, login.failed or tag')
+    .option('--subject <name>', 'only what affected this account, repository or repository:tag')
+    .option('--since <time>', 'only events since then: 30m, 2h, 7d, or a UTC time such as 2014-06-09T12:30', parseSince)
+    .option('--limit <number>', 'show at most this many', parseLimit, DEFAULT_LIMIT)
     .option('--json', 'print the list as JSON')
     .action(async ({ json, ...filter }: AuditOptions) => {
       const events = await parts.withContext((ctx) => listEvents(ctx, filter));
       if (json === true) printJson(events.map(toJson));
-      else if (events.length === 0) printLine('There is nothing on record.');
+      else if (events.length === 0) printLine('No events found.');
       else printEvents(events);
     });
 }

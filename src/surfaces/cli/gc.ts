@@ -14,26 +14,27 @@ interface GcOptions extends ListingOptions {
   readonly olderThan: number;
 }
 
-const ABOUT = `free the images that no tag reaches, safely beside running pushes
+const ABOUT = `free images that no tag reaches; safe to run during pushes
 
-Lists what was freed, per repository. What deleted repositories and broken pushes leave is swept by the running server.`;
+Lists what was freed, by repository. What deleted repositories and interrupted pushes leave behind is removed by the
+running server.`;
 
 function parseHours(text: string): number {
   const hours = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && hours <= MOST_HOURS) return hours;
-  throw new InvalidArgumentError('It must be a number of hours.');
+  throw new InvalidArgumentError('Expected a number of hours.');
 }
 
 /** `drydock gc`. */
 export function addGcCommand(program: Command, parts: CommandParts): void {
   program
     .command('gc')
-    .summary('free the images that no tag reaches')
+    .summary('free images that no tag reaches')
     .description(ABOUT)
     .option('--dry-run', 'only list what would be freed')
     .option(
       '--older-than <hours>',
-      'leave alone what was announced later; pushes that go on are always spared',
+      'keep images announced more recently than this; pushes in progress are always safe',
       parseHours,
       GC_OLDER_THAN_HOURS,
     )
@@ -58,6 +59,6 @@ function printFreed(freed: readonly Freed[], dryRun: boolean): void {
   }
   const images = freed.reduce((sum, entry) => sum + entry.images, 0);
   const bytes = freed.reduce((sum, entry) => sum + entry.bytes, 0);
-  if (images === 0) printLine('There is nothing to free.');
+  if (images === 0) printLine('Nothing to free.');
   else printLine(`${count(images, 'image')}, ${formatBytes(bytes)} ${dryRun ? 'would be freed' : 'freed'}.`);
 }

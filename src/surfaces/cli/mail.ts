@@ -17,23 +17,26 @@ async function sendTest({ mailer, publicUrl }: Context, to: string): Promise<voi
     throw new AppError('closed', 'No mail server is configured: set DRYDOCK_SMTP_URL and DRYDOCK_MAIL_FROM');
   }
   const { host } = publicUrl;
-  const paragraphs = [`${host} can send mails. Links in them will begin like this one:`, { url: publicUrl.of('/') }];
+  const paragraphs = [
+    `${host} can send email. Links in its messages will begin like this one:`,
+    { url: publicUrl.of('/') },
+  ];
   try {
-    await mailer.send({ to, subject: `A test of ${host}`, paragraphs });
+    await mailer.send({ to, subject: `Test message from ${host}`, paragraphs });
   } catch (error) {
-    throw new AppError('unavailable', `The mail was not sent: ${reasonOf(error)}`, { cause: error });
+    throw new AppError('unavailable', `The email was not sent: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 /** `drydock mail …`. */
 export function addMailCommand(program: Command, parts: CommandParts): void {
-  const mail = program.command('mail').description('look after the mails that the server sends');
+  const mail = program.command('mail').description('check the email that the server sends');
   mail
     .command('test')
-    .description('send a mail, and say what the mail server thinks of it')
-    .argument('<address>', 'who gets it')
+    .description('send a test email and report whether the mail server accepted it')
+    .argument('<address>', 'the recipient')
     .action(async (address: string) => {
       await parts.withContext((ctx) => sendTest(ctx, address));
-      printLine(`The mail server took a mail to ${address}.`);
+      printLine(`The mail server accepted an email to ${address}.`);
     });
 }

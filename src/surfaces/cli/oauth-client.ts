@@ -11,7 +11,9 @@ interface AddOptions extends ListingOptions {
 
 /** `drydock oauth-client …`. */
 export function addOAuthClientCommands(program: Command, parts: CommandParts): void {
-  const command = program.command('oauth-client').description('list, make and delete programs that act for users');
+  const command = program
+    .command('oauth-client')
+    .description('list, create and delete OAuth clients: applications that act for users');
   command
     .command('list')
     .description('list all clients')
@@ -36,19 +38,19 @@ export function addOAuthClientCommands(program: Command, parts: CommandParts): v
     });
   command
     .command('add')
-    .description('make a client; its secret is shown this once')
-    .argument('<name>', 'what users see')
+    .description('create a client; its secret is shown only once')
+    .argument('<name>', 'the name shown to users')
     .requiredOption('--redirect-uri <uri...>', 'where the browsers of users may be sent back to')
     .option('--json', 'print id and secret as JSON')
     .action(async (name: string, { redirectUri, json }: AddOptions) => {
       const input = { name, redirectUris: redirectUri };
       const { client, secret } = await parts.withContext((ctx) => createClient(ctx, input, OPERATOR));
       if (json === true) printJson({ clientId: client.clientId, clientSecret: secret });
-      else printLine(`Made ${name} with the id ${client.clientId} and the secret ${secret} (shown this once).`);
+      else printLine(`Created ${name} with the id ${client.clientId} and the secret ${secret} (shown only once).`);
     });
   command
     .command('delete')
-    .description('delete a client; whatever it got ends at once')
+    .description('delete a client and revoke its tokens')
     .argument('<id>', 'the client id')
     .option(...YES)
     .action(async (clientId: string, options: YesOption) => {

@@ -18,7 +18,7 @@ const NAME = "the organization's name";
 
 /** `drydock org …`. */
 export function addOrgCommands(program: Command, parts: CommandParts): void {
-  const org = program.command('org').description('list, make and delete organizations and their robots');
+  const org = program.command('org').description('list, create and delete organizations and their robots');
   org
     .command('list')
     .description('list all organizations')
@@ -30,7 +30,7 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
     });
   org
     .command('add')
-    .description('make an organization')
+    .description('create an organization')
     .argument('<name>', '2 to 255 of a-z, 0-9 and _, with single hyphens between them')
     .requiredOption('--owner <username>', 'its first owner')
     .action(async (name: string, { owner }: { owner: string }) => {
@@ -38,22 +38,22 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
         const user = await getUser(ctx, owner);
         await createOrganizationFor(ctx, name, { userId: user.id, username: user.username }, OPERATOR);
       });
-      printLine(`Made ${name}, owned by ${owner}.`);
+      printLine(`Created ${name}, owned by ${owner}.`);
     });
   org
     .command('convert')
-    .description('turn a user into an organization: the repositories stay, the account goes')
-    .argument('<username>', 'who becomes an organization')
+    .description('turn a user into an organization: the repositories are kept, the account is deleted')
+    .argument('<username>', 'the user to turn into an organization')
     .requiredOption('--owner <username>', 'its first owner')
     .option(...YES)
     .action(async (username: string, { owner, ...options }: YesOption & { owner: string }) => {
-      await confirmUnlessYes(options, `End the account ${username} and turn it into an organization?`);
+      await confirmUnlessYes(options, `Delete the account ${username} and turn it into an organization?`);
       await parts.withContext((ctx) => convertUser(ctx, username, owner, OPERATOR));
-      printLine(`${username} is an organization, owned by ${owner}.`);
+      printLine(`${username} is now an organization, owned by ${owner}.`);
     });
   org
     .command('delete')
-    .description('delete an organization; refused while there are repositories in it')
+    .description('delete an organization; refused while it has repositories')
     .argument('<name>', NAME)
     .option(...YES)
     .action(async (name: string, options: YesOption) => {
@@ -73,15 +73,15 @@ function addRobotCommands(org: Command, parts: CommandParts): void {
   };
   org
     .command('robot-add')
-    .description('make a robot, an account for a machine; give it a token with `drydock token add`')
+    .description('create a robot, an account for a machine; give it a token with `drydock token add`')
     .argument('<organization>', NAME)
-    .argument('<name>', 'what follows `organization+`')
-    .action(change((ctx, organization, robot) => createRobotAs(ctx, organization, robot, OPERATOR), 'Made'));
+    .argument('<name>', 'the part after `organization+`')
+    .action(change((ctx, organization, robot) => createRobotAs(ctx, organization, robot, OPERATOR), 'Created'));
   org
     .command('robot-delete')
     .description('delete a robot and its tokens')
     .argument('<organization>', NAME)
-    .argument('<name>', 'what follows `organization+`')
+    .argument('<name>', 'the part after `organization+`')
     .option(...YES)
     .action(async (organization: string, robot: string, options: YesOption) => {
       await confirmUnlessYes(options, `Delete the robot ${organization}+${robot}?`);

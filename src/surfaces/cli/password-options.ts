@@ -21,14 +21,14 @@ export interface ChosenPassword {
 export function addPasswordOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--password <password>', 'other users of this machine may see it while the command runs').conflicts([
+      new Option('--password <password>', 'visible to other users of this machine while the command runs').conflicts([
         'passwordStdin',
         'generate',
       ]),
     )
     .addOption(new Option('--password-stdin', 'read the password from standard input').conflicts('generate'))
-    .option('--generate', 'make up a password and print it')
-    .addHelpText('after', '\nWithout any of the password options the password is asked for, without an echo.');
+    .option('--generate', 'generate a password and print it')
+    .addHelpText('after', '\nWithout a password option, the command prompts for the password and does not echo it.');
 }
 
 /**
@@ -45,5 +45,8 @@ async function readPassword(options: PasswordOptions, terminal: Terminal): Promi
   if (options.password !== undefined) return options.password;
   if (options.passwordStdin === true) return (await text(terminal.input)).replace(/\r?\n$/, '');
   if (terminal.input.isTTY === true) return askPassword(terminal);
-  throw new AppError('invalid', 'No password: give --password-stdin, --generate or --password, or use a terminal');
+  throw new AppError(
+    'invalid',
+    'No password was given: use --password-stdin, --generate or --password, or run this in a terminal',
+  );
 }

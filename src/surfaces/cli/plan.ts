@@ -10,19 +10,20 @@ const NAMESPACE = 'a username, or an organization';
 
 function readLimit(text: string): number | undefined {
   if (text === 'unlimited') return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A number, or unlimited.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a number or `unlimited`.');
   return Number(text);
 }
 
 function readBytes(text: string): number | undefined {
   if (text === 'unlimited') return undefined;
   const bytes = readByteSize(text);
-  if (bytes === undefined) throw new InvalidArgumentError('Bytes, a size such as 500m or 10g, or unlimited.');
+  if (bytes === undefined)
+    throw new InvalidArgumentError('Expected a number of bytes, a size such as 500m or 10g, or `unlimited`.');
   return bytes;
 }
 
 function readPosition(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a number.');
   return Number(text);
 }
 
@@ -35,7 +36,9 @@ interface SetOptions {
 export function addPlanCommands(program: Command, parts: CommandParts): void {
   const plan = program
     .command('plan')
-    .description('how many private repositories and bytes of layers a user or organization may have');
+    .description(
+      'manage plans, which limit the private repositories and the bytes of layers of a user or organization',
+    );
   plan
     .command('list')
     .description('list all plans')
@@ -52,7 +55,7 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
   addSetCommand(plan, parts);
   plan
     .command('delete')
-    .description('delete a plan that nobody has')
+    .description('delete a plan that is not in use')
     .argument('<name>', "the plan's name")
     .option(...YES)
     .action(async (name: string, options: YesOption) => {
@@ -62,7 +65,7 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
     });
   plan
     .command('assign')
-    .description('give somebody a plan; a smaller one deletes nothing, it only lets no more repositories be private')
+    .description('assign a plan; downgrading deletes nothing but blocks new private repositories')
     .argument('<namespace>', NAMESPACE)
     .argument('<plan>', "the plan's name")
     .action(async (namespace: string, name: string) => {
@@ -70,7 +73,9 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
         await assignPlan(ctx, namespace, name, OPERATOR);
         return getPrivateSlots(ctx, namespace);
       });
-      printLine(`${namespace} has the plan ${name}: ${slots.used} of ${shown(slots.limit)} private repositories.`);
+      printLine(
+        `${namespace} now has the plan ${name}: ${slots.used} of ${shown(slots.limit)} private repositories used.`,
+      );
     });
 }
 
@@ -85,15 +90,15 @@ function shownBytes(bytes: number | undefined): string {
 function addSetCommand(plan: Command, parts: CommandParts): void {
   plan
     .command('set')
-    .description('make a plan, or change one')
+    .description('create or change a plan')
     .argument('<name>', "the plan's name")
-    .argument('<repositories>', 'how many may be private, or `unlimited`', readLimit)
+    .argument('<repositories>', 'how many private repositories it allows, or `unlimited`', readLimit)
     .option(
       '--layers <size>',
-      'how many bytes of layers a namespace may hold: 500m, 10g or unlimited; without it, as before',
+      'how many bytes of layers it allows, such as 500m, 10g or `unlimited`; unchanged if omitted',
       readBytes,
     )
-    .option('--position <number>', 'its place in the list', readPosition, 100)
+    .option('--position <number>', 'its position in the list', readPosition, 100)
     .action(async (name: string, privateRepositories: number | undefined, options: SetOptions) => {
       const storedBytes = await parts.withContext(async (ctx) => {
         const known = (await listPlans(ctx)).find((each) => each.name === name);

@@ -18,21 +18,21 @@ import { addWebhookCommands } from './webhook';
 
 const ABOUT = `A Docker Hub v1 index and registry in one process.
 
-\`drydock serve\` runs it; the other commands administer the same data, beside a running server or without one.
-What to work on comes from the environment (DATABASE_URL, DRYDOCK_DATA_DIR and others, see .env.example).`;
+\`drydock serve\` runs the server; the other commands administer its data, whether or not it is running.
+Environment variables configure both (DATABASE_URL, DRYDOCK_DATA_DIR and others, see .env.example).`;
 
 /** Which words `drydock` understands. */
 export function buildProgram(parts: CommandParts): Command {
   const program = new Command('drydock')
     .description(ABOUT)
     .version(parts.version, '--version', 'show the version')
-    .helpOption('-h, --help', 'show this help, or that of a command')
+    .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
-    .showHelpAfterError('Try --help.');
+    .showHelpAfterError('See --help for usage.');
   program
     .command('serve')
-    .description('run the server until SIGTERM or SIGINT, then finish what is in flight')
+    .description('run the server; on SIGTERM or SIGINT it finishes requests in progress and exits')
     .action(() => parts.serve());
   addDatabaseCommands(program, parts);
   addUserCommands(program, parts);
@@ -55,7 +55,9 @@ export function buildProgram(parts: CommandParts): Command {
 function addDatabaseCommands(program: Command, parts: CommandParts): void {
   program
     .command('migrate')
-    .description('bring the database schema up to date and list what was applied (every start does so, too)')
+    .description(
+      'bring the database schema up to date and list the applied migrations (the server also does this at every start)',
+    )
     .option('--json', 'print the names as JSON')
     .action(async ({ json }: ListingOptions) => {
       const applied = await parts.migrate();
@@ -65,12 +67,12 @@ function addDatabaseCommands(program: Command, parts: CommandParts): void {
     });
   program
     .command('seed')
-    .description('make demo accounts, repositories and images, as far as they are not there yet')
+    .description('create demo accounts, repositories and images that do not exist yet')
     .action(async () => {
       const { accounts, repositories } = await parts.seed();
       for (const { username, password } of accounts) {
-        printLine(`Made ${username} with the password ${password} (shown this once).`);
+        printLine(`Created ${username} with the password ${password} (shown only once).`);
       }
-      printLine(`The demo repositories are there: ${repositories.join(', ')}.`);
+      printLine(`The demo repositories are ready: ${repositories.join(', ')}.`);
     });
 }

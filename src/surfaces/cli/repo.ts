@@ -20,20 +20,20 @@ import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
-const NAME = 'namespace/name, or name for one of the library';
-const EVEN_IMMUTABLE = ['--immutable-tags', 'also if it has immutable tags'] as const;
+const NAME = 'namespace/name, or just name in the library';
+const EVEN_IMMUTABLE = ['--immutable-tags', 'delete it even if it has immutable tags'] as const;
 
 function parseTagPlace(text: string): TagPlace {
   const [name = '', tag, ...rest] = text.split(':');
   if (tag === undefined || tag === '' || rest.length > 0) {
-    throw new AppError('invalid', `${text} is not a tag: write namespace/name:tag`);
+    throw new AppError('invalid', `${text} is not a tag: expected namespace/name:tag`);
   }
   return { repository: readFullName(name), tag };
 }
 
 /** `drydock repo …`. */
 export function addRepoCommands(program: Command, parts: CommandParts): void {
-  const repo = program.command('repo').description('list, make, delete, rename, hide and show repositories');
+  const repo = program.command('repo').description('list, create, delete, rename, hide and publish repositories');
   repo
     .command('list')
     .description('list all repositories, or those of one namespace')
@@ -46,18 +46,18 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     });
   repo
     .command('create')
-    .description('make an empty repository')
+    .description('create an empty repository')
     .argument('<name>', NAME)
-    .option('--private', 'only those may pull who are given access')
+    .option('--private', 'only those who are given access can pull')
     .action(async (text: string, options: { private?: true }) => {
       const name = readFullName(text);
       const visibility = options.private === true ? 'private' : 'public';
       await parts.withContext((ctx) => createRepository(ctx, name, { visibility }));
-      printLine(`Made ${displayName(name)}.`);
+      printLine(`Created ${displayName(name)}.`);
     });
   repo
     .command('delete')
-    .description('delete a repository with its tags and images, at once')
+    .description('delete a repository with its tags and images, immediately')
     .argument('<name>', NAME)
     .option(...YES)
     .option(...EVEN_IMMUTABLE)
@@ -76,26 +76,26 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
 function addCopyCommand(repo: Command, parts: CommandParts): void {
   repo
     .command('copy-tag')
-    .description('copy a tag with its image to another repository of the namespace, or from the library')
+    .description('copy a tag and its image to another repository of the same namespace, or from the library')
     .argument('<source>', 'namespace/name:tag')
     .argument('<target>', 'namespace/name:tag')
     .action(async (sourceText: string, targetText: string) => {
       const [source, target] = [parseTagPlace(sourceText), parseTagPlace(targetText)];
       const { imageId } = await parts.withContext((ctx) => copyTagAsOperator(ctx, source, target));
-      printLine(`${displayName(target.repository)}:${target.tag} is ${imageId}.`);
+      printLine(`${displayName(target.repository)}:${target.tag} now points to ${imageId}.`);
     });
 }
 
 function addNameCommands(repo: Command, parts: CommandParts): void {
   repo
     .command('move')
-    .description('rename a repository, or transfer it to another namespace; pulls by its former name go on')
+    .description('rename a repository or transfer it to another namespace; pulls by its former name keep working')
     .argument('<name>', NAME)
     .argument('<new-name>', NAME)
     .action(async (text: string, newText: string) => {
       const [name, to] = [readFullName(text), readFullName(newText)];
       await parts.withContext((ctx) => moveAsOperator(ctx, name, to));
-      printLine(`${displayName(name)} is ${displayName(to)}.`);
+      printLine(`${displayName(name)} is now ${displayName(to)}.`);
     });
   repo
     .command('aliases')
@@ -109,17 +109,17 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     });
   repo
     .command('alias-delete')
-    .description('let a former name of a repository go: nobody pulls by it any more, another can have it')
+    .description('release a former name of a repository: pulls by it stop working, and another repository can take it')
     .argument('<name>', NAME)
     .argument('<former-name>', NAME)
     .option(...YES)
     .option(...EVEN_IMMUTABLE)
     .action(async (text: string, formerText: string, options: YesOption & { immutableTags?: true }) => {
       const [name, alias] = [readFullName(text), readFullName(formerText)];
-      await confirmUnlessYes(options, `Let the former name ${displayName(alias)} go?`);
+      await confirmUnlessYes(options, `Release the former name ${displayName(alias)}?`);
       const evenImmutable = options.immutableTags === true;
       await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias, { evenImmutable }));
-      printLine(`${displayName(name)} is not ${displayName(alias)} any more.`);
+      printLine(`${displayName(alias)} is no longer a name of ${displayName(name)}.`);
     });
 }
 
@@ -127,21 +127,21 @@ function addVisibilityCommands(repo: Command, parts: CommandParts): void {
   const show = async (text: string, visibility: Visibility): Promise<void> => {
     const name = readFullName(text);
     await parts.withContext((ctx: Context) => setVisibilityAsOperator(ctx, name, visibility));
-    printLine(`${displayName(name)} is ${visibility}.`);
+    printLine(`${displayName(name)} is now ${visibility}.`);
   };
   repo
     .command('private')
-    .description('let only those pull a repository who were given access')
+    .description('make a repository private: only those who are given access can pull it')
     .argument('<name>', NAME)
     .action((text: string) => show(text, 'private'));
   repo
     .command('public')
-    .description('let everybody pull a repository, and find it')
+    .description('make a repository public: anyone can find and pull it')
     .argument('<name>', NAME)
     .action((text: string) => show(text, 'public'));
   repo
     .command('unlisted')
-    .description('let whoever knows its name pull a repository; nobody finds it in search')
+    .description('make a repository unlisted: anyone who knows its name can pull it, but it is not in search results')
     .argument('<name>', NAME)
     .action((text: string) => show(text, 'unlisted'));
 }

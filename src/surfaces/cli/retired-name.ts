@@ -9,10 +9,10 @@ import { confirmUnlessYes, YES, type YesOption } from './terminal';
 export function addRetiredNameCommands(program: Command, parts: CommandParts): void {
   const retired = program
     .command('retired-name')
-    .description('list and free names of deleted accounts and repositories by which hosts may still pull');
+    .description('list and release the names of deleted accounts and repositories, which hosts may still pull by');
   retired
     .command('list')
-    .description('list the names that nobody can take')
+    .description('list the reserved names')
     .option('--json', 'print the list as JSON')
     .action(async ({ json }: ListingOptions) => {
       const { names } = await parts.withContext((ctx) => listRetiredNames(ctx));
@@ -25,12 +25,12 @@ export function addRetiredNameCommands(program: Command, parts: CommandParts): v
     });
   retired
     .command('free')
-    .description('let anybody take a name; hosts that still pull by it will trust whoever does')
+    .description('release a name for anyone to take; hosts that still pull by it will trust its new owner')
     .argument('<name>', 'a namespace, or namespace/name for the former name of a repository')
     .option(...YES)
     .action(async (name: string, options: YesOption) => {
-      await confirmUnlessYes(options, `Let anybody take ${name}?`);
+      await confirmUnlessYes(options, `Release ${name} for anyone to take?`);
       await parts.withContext((ctx) => freeRetiredName(ctx, name, OPERATOR));
-      printLine(`${name} is free.`);
+      printLine(`Released ${name}.`);
     });
 }

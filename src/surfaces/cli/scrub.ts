@@ -14,14 +14,14 @@ interface ScrubOptions extends ListingOptions {
   readonly rate: number;
 }
 
-const ABOUT = `read all stored layers back and set aside what is damaged, safely beside a running server
+const ABOUT = `read back all stored layers and quarantine damaged ones; safe to run beside a server
 
-Lists the repositories that a damaged layer concerns. Push one of their images again to repair it: the same layer is
-repaired for all of them. Ends with 1 when anything is damaged. The running server scrubs slowly by itself every night.`;
+Lists the repositories that use a damaged layer. To repair the layer, push one of their images again: this repairs it in
+all of them. Exits with 1 if anything is damaged. The running server also scrubs slowly every night.`;
 
 function parseRate(text: string): number {
   if (/^\d{1,9}(\.\d+)?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a number of megabytes a second.');
+  throw new InvalidArgumentError('Expected a number of megabytes per second.');
 }
 
 /** Tells people who wait, on stderr, now and then. */
@@ -40,7 +40,7 @@ export function addScrubCommand(program: Command, parts: CommandParts): void {
     .command('scrub')
     .summary('find damaged layers')
     .description(ABOUT)
-    .option('--rate <megabytes>', 'how many to read a second; 0: as many as the disk gives', parseRate, DEFAULT_RATE)
+    .option('--rate <megabytes>', 'how much to read per second; 0 for no limit', parseRate, DEFAULT_RATE)
     .option('--json', 'print the result as JSON')
     .action(async ({ rate, json }: ScrubOptions) => {
       const bytesPerSecond = rate === 0 ? undefined : rate * MEGABYTE;
@@ -77,7 +77,7 @@ function printFound({ layers, bytes, damaged, restored }: Scrubbed): void {
     ]);
   });
   if (rows.length > 0) printTable(['LAYER', 'DAMAGE', 'REPOSITORY', 'IMAGES', 'TAGS'], rows);
-  if (restored.length > 0) printLine(`${count(restored.length, 'layer')} found whole again.`);
-  const result = damaged.length === 0 ? 'all whole' : `${damaged.length} damaged`;
+  if (restored.length > 0) printLine(`${count(restored.length, 'layer')} found intact again.`);
+  const result = damaged.length === 0 ? 'all intact' : `${damaged.length} damaged`;
   printLine(`${count(layers, 'layer')} read, ${formatBytes(bytes)}: ${result}.`);
 }

@@ -12,7 +12,9 @@ const TEAM = "the team's name";
 
 /** `drydock team …`. */
 export function addTeamCommands(program: Command, parts: CommandParts): void {
-  const team = program.command('team').description('list, make and delete teams of an organization, and their members');
+  const team = program
+    .command('team')
+    .description('list, create and delete teams of an organization, and manage their members');
   team
     .command('list')
     .description('list the teams of an organization')
@@ -30,17 +32,17 @@ export function addTeamCommands(program: Command, parts: CommandParts): void {
     });
   team
     .command('add')
-    .description('make a team, or change its description')
+    .description('create a team or change its description')
     .argument('<organization>', ORGANIZATION)
     .argument('<team>', TEAM)
     .option('--description <text>', 'what it is for', '')
     .action(async (organization: string, name: string, { description }: { description: string }) => {
       const isMade = await parts.withContext((ctx) => putTeamAs(ctx, organization, { name, description }, OPERATOR));
-      printLine(`${isMade ? 'Made' : 'Changed'} ${organization}/${name}.`);
+      printLine(`${isMade ? 'Created' : 'Changed'} ${organization}/${name}.`);
     });
   team
     .command('delete')
-    .description('delete a team; what it was given is taken from its members')
+    .description("delete a team and its members' access through it")
     .argument('<organization>', ORGANIZATION)
     .argument('<team>', TEAM)
     .option(...YES)
@@ -68,12 +70,12 @@ function addMemberCommands(team: Command, parts: CommandParts): void {
     .argument('<organization>', ORGANIZATION)
     .argument('<team>', TEAM)
     .argument('<username>', 'a username, or organization+robot')
-    .action(change((ctx, place, username) => addMemberAs(ctx, place, username, OPERATOR), 'is in'));
+    .action(change((ctx, place, username) => addMemberAs(ctx, place, username, OPERATOR), 'is now in'));
   team
     .command('leave')
     .description('remove a member from a team')
     .argument('<organization>', ORGANIZATION)
     .argument('<team>', TEAM)
     .argument('<username>', 'a username, or organization+robot')
-    .action(change((ctx, place, username) => removeMemberAs(ctx, place, username, OPERATOR), 'is not in'));
+    .action(change((ctx, place, username) => removeMemberAs(ctx, place, username, OPERATOR), 'is no longer in'));
 }

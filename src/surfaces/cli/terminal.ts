@@ -38,7 +38,7 @@ export async function askPassword({ input, output }: Terminal): Promise<string> 
   };
   try {
     const password = await ask('Password: ');
-    if ((await ask('Once more: ')) !== password) throw new AppError('invalid', 'The two passwords differ');
+    if ((await ask('Repeat the password: ')) !== password) throw new AppError('invalid', 'The passwords do not match');
     return password;
   } finally {
     reader.close();
@@ -51,7 +51,7 @@ export interface YesOption {
 }
 
 /** The option of every command that cannot be undone; `confirmUnlessYes` asks without it. */
-export const YES = ['--yes', 'do not ask'] as const;
+export const YES = ['--yes', 'do not ask for confirmation'] as const;
 
 /**
  * Asks at the terminal before something that cannot be undone, unless `--yes` was given.
@@ -69,7 +69,7 @@ export async function confirmUnlessYes({ yes }: YesOption, question: string): Pr
  * @throws AppError `invalid` unless the answer is yes
  */
 export async function confirm({ input, output }: Terminal, question: string, flag: string): Promise<void> {
-  if (input.isTTY !== true) throw new AppError('invalid', `This cannot be undone: say so with ${flag}`);
+  if (input.isTTY !== true) throw new AppError('invalid', `This cannot be undone: confirm it with ${flag}`);
   const reader = createInterface({ input, output, terminal: true });
   try {
     const lines = linesOf(reader);

@@ -18,7 +18,7 @@ interface AddOptions {
 }
 
 function readDays(text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('A number of days.');
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('Expected a number of days.');
   return Number(text);
 }
 
@@ -28,7 +28,7 @@ function toFullName(text: string): string {
 
 /** `drydock token …`. */
 export function addTokenCommands(program: Command, parts: CommandParts): void {
-  const token = program.command('token').description('list, make and revoke access tokens of an account');
+  const token = program.command('token').description('list, create and revoke access tokens of an account');
   token
     .command('list')
     .description('list the access tokens of an account')
@@ -54,12 +54,12 @@ export function addTokenCommands(program: Command, parts: CommandParts): void {
     });
   token
     .command('add')
-    .description('make an access token: a password for `docker login`, scripts and the API')
+    .description('create an access token, which replaces the password in `docker login`, scripts and the API')
     .argument('<username>', USERNAME)
-    .requiredOption('--name <name>', 'what it is for')
-    .addOption(new Option('--access <access>', 'what it may do').choices(ACCESS_LEVELS).default('read'))
-    .option('--repository <names...>', 'the only repositories that it is good for')
-    .option('--days <days>', 'how long it lasts', readDays)
+    .requiredOption('--name <name>', 'a name that says what it is for')
+    .addOption(new Option('--access <access>', 'what it can do').choices(ACCESS_LEVELS).default('read'))
+    .option('--repository <names...>', 'limit the token to these repositories')
+    .option('--days <days>', 'the number of days until it expires', readDays)
     .action(async (username: string, options: AddOptions) => {
       const { name, access, repository, days } = options;
       const expiresAt = days === undefined ? undefined : new Date(Date.now() + days * 24 * 3_600_000);
@@ -68,11 +68,11 @@ export function addTokenCommands(program: Command, parts: CommandParts): void {
         const wanted = { name, access, expiresAt, repositories: repository?.map(toFullName) };
         return createAccessToken(ctx, { userId: id, username: owner }, wanted, OPERATOR);
       });
-      printLine(`Made the token ${name} of ${username}. It is shown only now: ${secret}`);
+      printLine(`Created the token ${name} of ${username}. It is shown only once: ${secret}`);
     });
   token
     .command('revoke')
-    .description('end an access token')
+    .description('revoke an access token')
     .argument('<username>', USERNAME)
     .argument('<id>', 'its number in `token list`', readDays)
     .option(...YES)

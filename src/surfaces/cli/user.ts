@@ -23,7 +23,7 @@ const NAME = 'the username';
 
 /** `drydock user …`. */
 export function addUserCommands(program: Command, parts: CommandParts): void {
-  const user = program.command('user').description('list, make, change and delete accounts');
+  const user = program.command('user').description('list, create, change and delete accounts');
   user
     .command('list')
     .description('list all accounts')
@@ -42,11 +42,11 @@ export function addUserCommands(program: Command, parts: CommandParts): void {
 function addPasswordCommands(user: Command, parts: CommandParts): void {
   const add = user
     .command('add')
-    .description('make an account and its namespace, also when registration is closed')
+    .description('create an account and its namespace, even when registration is closed')
     .argument('<name>', '2 to 255 of a-z, 0-9 and _, with single hyphens between them')
-    .option('--email <address>', 'its e-mail address')
-    .option('--admin', 'it may do everything, and push to the library')
-    .option('--inactive', 'it cannot log in until `user activate`');
+    .option('--email <address>', 'its email address')
+    .option('--admin', 'make it a site administrator, who can do everything and push to the library')
+    .option('--inactive', 'the account cannot log in until `user activate`');
   addPasswordOptions(add).action(async (username: string, options: AddOptions) => {
     const chosen = await choosePassword(options, stdTerminal());
     const { email, admin, inactive } = options;
@@ -60,11 +60,11 @@ function addPasswordCommands(user: Command, parts: CommandParts): void {
         isEmailVerified: true,
       }),
     );
-    printLine(`Made ${username}${withPassword(chosen)}.`);
+    printLine(`Created ${username}${withPassword(chosen)}.`);
   });
   const passwd = user
     .command('passwd')
-    .description('change a password; everything that the old one opened is closed at once')
+    .description('change a password and revoke all sessions and tokens of the account')
     .argument('<name>', NAME);
   addPasswordOptions(passwd).action(async (username: string, options: PasswordOptions) => {
     const chosen = await choosePassword(options, stdTerminal());
@@ -84,44 +84,44 @@ function addSwitches(user: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .action(async (username: string) => {
       await parts.withContext((ctx) => setActive(ctx, username, true));
-      printLine(`${username} is active.`);
+      printLine(`${username} is now active.`);
     });
   user
     .command('deactivate')
-    .description('keep an account, but let nobody in with it')
+    .description('keep an account but do not let it log in')
     .argument('<name>', NAME)
     .action(async (username: string) => {
       await parts.withContext((ctx) => setActive(ctx, username, false));
-      printLine(`${username} is inactive.`);
+      printLine(`${username} is now inactive.`);
     });
   user
     .command('admin')
-    .description('make an account an administrator')
+    .description('make an account a site administrator')
     .argument('<name>', NAME)
-    .option('--revoke', 'make it an ordinary account instead')
+    .option('--revoke', 'make it an ordinary account again')
     .action(async (username: string, { revoke = false }: { revoke?: boolean }) => {
       await parts.withContext((ctx) => setAdmin(ctx, username, !revoke));
-      printLine(`${username} is ${revoke ? 'no administrator any more' : 'an administrator'}.`);
+      printLine(`${username} is ${revoke ? 'no longer' : 'now'} an administrator.`);
     });
 }
 
 function addSecondFactorCommand(user: Command, parts: CommandParts): void {
   user
     .command('second-factor-off')
-    .description('turn off the second factor of an account, for somebody who has lost the phone and the recovery codes')
+    .description('turn off the second factor of an account, for users who have lost their phone and recovery codes')
     .argument('<name>', NAME)
     .action(async (username: string) => {
       await parts.withContext((ctx) => turnOffSecondFactorOf(ctx, username));
-      printLine(`${username} logs in with the password alone.`);
+      printLine(`${username} now logs in with the password alone.`);
     });
 }
 
 function addDeleteCommand(user: Command, parts: CommandParts): void {
   user
     .command('delete')
-    .description('delete an account and its namespace; refused while there are repositories in it')
+    .description('delete an account and its namespace; refused while it has repositories')
     .argument('<name>', NAME)
-    .option('--with-repositories', 'delete the repositories, too')
+    .option('--with-repositories', 'also delete the repositories')
     .option(...YES)
     .action(async (name: string, { withRepositories = false, ...options }: DeleteOptions) => {
       const what = withRepositories ? ' with its repositories' : '';

@@ -11,12 +11,12 @@ import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
 
-const REPOSITORY = 'namespace/name, or name for one of the library';
+const REPOSITORY = 'namespace/name, or just name in the library';
 const HOOK = 'the name of the webhook';
 
 function wholeNumber(text: string, what: string): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw new AppError('invalid', `${what} is a number from 1 on`);
+  if (value < 1) throw new AppError('invalid', `${what} must be a number from 1`);
   return value;
 }
 
@@ -28,7 +28,9 @@ async function findByName(ctx: Context, repository: RepositoryName, hook: string
 
 /** `drydock webhook …`. */
 export function addWebhookCommands(program: Command, parts: CommandParts): void {
-  const webhook = program.command('webhook').description('list, make and delete webhooks, and see what was delivered');
+  const webhook = program
+    .command('webhook')
+    .description('list, create and delete webhooks, and inspect their deliveries');
   webhook
     .command('list')
     .description('list the webhooks of a repository')
@@ -41,16 +43,16 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
     });
   webhook
     .command('add')
-    .description('have URLs told of each push, each when the one before has called back')
+    .description('notify a chain of URLs of each push')
     .argument('<repository>', REPOSITORY)
     .argument('<hook>', 'a name for the webhook')
-    .argument('<url...>', 'up to five')
-    .option('--secret <text>', 'signs what is sent; without it, one is made and printed')
+    .argument('<url...>', 'up to five URLs; each is called after the one before it has called back')
+    .option('--secret <text>', 'the secret that signs deliveries; generated and printed if omitted')
     .action(async (text: string, name: string, urls: string[], { secret }: { secret?: string }) => {
       const repository = readFullName(text);
       const made = await parts.withContext((ctx) => createWebhook(ctx, OPERATOR, repository, { name, urls, secret }));
       const shown = secret === undefined ? ` with the secret ${made.secret}` : '';
-      printLine(`Made the webhook ${name} of ${displayName(repository)}${shown}.`);
+      printLine(`Created the webhook ${name} of ${displayName(repository)}${shown}.`);
     });
   webhook
     .command('delete')
@@ -72,11 +74,11 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
 function addDeliveryCommands(webhook: Command, parts: CommandParts): void {
   webhook
     .command('deliveries')
-    .description('list what was sent, the newest first, or show all of one delivery')
+    .description('list deliveries, newest first, or show one delivery in full')
     .argument('<repository>', REPOSITORY)
     .argument('<hook>', HOOK)
-    .option('--limit <number>', 'at most so many', '50')
-    .option('--id <delivery>', 'one delivery with payload, requests and responses, as JSON')
+    .option('--limit <number>', 'show at most this many', '50')
+    .option('--id <delivery>', 'show one delivery with its payload, requests and responses, as JSON')
     .option('--json', 'print the list as JSON')
     .action(async (text: string, hook: string, options: ListingOptions & { limit: string; id?: string }) => {
       const repository = readFullName(text);
@@ -95,7 +97,7 @@ function addDeliveryCommands(webhook: Command, parts: CommandParts): void {
     });
   webhook
     .command('redeliver')
-    .description('send a delivery once more')
+    .description('redeliver: send a delivery again as a new one')
     .argument('<repository>', REPOSITORY)
     .argument('<delivery>', 'its number in `webhook deliveries`')
     .action(async (text: string, delivery: string) => {
@@ -113,7 +115,7 @@ function stateOf({ isActive, failingSince }: Webhook): string {
 
 function printWebhooks(hooks: readonly Webhook[]): void {
   printTable(
-    ['WEBHOOK', 'STATE', 'MADE BY', 'URLS'],
+    ['WEBHOOK', 'STATE', 'CREATED BY', 'URLS'],
     hooks.map((hook) => [hook.name, stateOf(hook), hook.createdBy ?? '-', hook.urls.join(' ')]),
   );
 }

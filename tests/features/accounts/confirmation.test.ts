@@ -172,9 +172,9 @@ describe('an added address', () => {
       { actor: 'alice', address: ADDRESS, subject: 'alice' },
     ]);
     expect(noticesIn(await place.deliver())).toEqual([
-      'alice@example.com: An address of your account was confirmed',
+      'alice@example.com: An email address of your account was confirmed',
       'alice@example.com: The primary address of your account was changed',
-      'new@example.com: An address of your account was confirmed',
+      'new@example.com: An email address of your account was confirmed',
       'new@example.com: The primary address of your account was changed',
     ]);
   });
@@ -197,8 +197,8 @@ describe('an added address', () => {
     await removeEmail(place.ctx, { id, username }, 'new@example.com', doer);
     const mails = await place.deliver();
     expect(noticesIn(mails)).toEqual([
-      'alice@example.com: An address was removed from your account',
-      'new@example.com: An address was removed from your account',
+      'alice@example.com: An email address was removed from your account',
+      'new@example.com: An email address was removed from your account',
     ]);
     expect(mails[0]!.parsed.text).toMatch(
       /^Hello alice,[^]*new@example\.com[^]*When: [-\d]{10} [:\d]{5} UTC\. From: 192\.0\.2\.7\./,
@@ -286,5 +286,5 @@ it('an account that adds addresses all the time does not make us write to all of
   }
   for (let number = 10; number <= 12; number += 1) await add(number);
   expect([mailed, (await place.deliverLinks()).length]).toEqual([9, 1]);
-  expect(place.logLines.filter((line) => line.includes('no link was mailed'))).toHaveLength(2);
+  expect(place.logLines.filter((line) => line.includes('link not mailed'))).toHaveLength(2);
 });

@@ -98,7 +98,7 @@ describe('after a change of the primary address', () => {
     await place.deliver();
     await requestPasswordReset(place.ctx, 'alice', ADDRESS);
     const mails = await place.deliver();
-    expect(mails.map(({ parsed }) => parsed.subject)).toEqual(['No new password for hub.test yet']);
+    expect(mails.map(({ parsed }) => parsed.subject)).toEqual(['Your password reset request for hub.test']);
     expect(mails[0]!.parsed.text).not.toContain('http');
 
     await place.database.db.raw(`update users set primary_email_changed_at = now() - interval '24 hours 1 second'`);

@@ -53,7 +53,7 @@ describe('an invitation by username', () => {
     const mails = await deliver();
     expect(mails).toMatchObject([{ recipients: ['robert@example.com'] }]);
     expect(linkIn(mails[0]!)).toMatch(new RegExp(`^${server.url}/account/invitation/[\\w-]{43}$`));
-    expect(mails[0]!.parsed.text).toContain('alice invites you to the team developers of acme');
+    expect(mails[0]!.parsed.text).toContain('alice has invited you to join the team developers of acme');
     const one = { count: 1, results: [sent.body] };
     expect((await askApi(server, 'get', INVITATIONS, { as: 'alice' })).body).toMatchObject(one);
     expect((await askApi(server, 'get', ownOf('robert'), { as: 'robert' })).body).toMatchObject(one);

@@ -26,7 +26,7 @@ describe('drydock audit', () => {
   };
 
   it('says when there is nothing', async () => {
-    expect(await place.run('audit')).toEqual(success('There is nothing on record.\n'));
+    expect(await place.run('audit')).toEqual(success('No events found.\n'));
     expect(await place.run('audit', '--json')).toEqual(success('[]\n'));
   });
 
@@ -110,8 +110,8 @@ describe('drydock audit', () => {
   });
 
   it.each([
-    ['--since', 'yesterday', 'It must be like 30m, 2h, 7d or 2014-06-09T12:30.'],
-    ['--limit', '0', 'It must be a number from 1 to 1000000.'],
+    ['--since', 'yesterday', 'Expected a time such as 30m, 2h, 7d or 2014-06-09T12:30.'],
+    ['--limit', '0', 'Expected a number from 1 to 1000000.'],
   ])('%s %s is not understood', async (option, value, sentence) => {
     const { code, stdout, stderr } = await startCommand(['audit', option, value], {}).ended;
     expect([code, stdout]).toEqual([2, '']);

@@ -59,7 +59,7 @@ it('frees what no tag reaches, after a dry run that says the same', async () => 
   const done = await gc('--older-than', '0', '--json');
   expect([done.code, done.stderr, JSON.parse(done.stdout)]).toEqual([0, '', would]);
   await expect(countLayerFiles()).resolves.toBe(files - 2);
-  await expect(gc('--older-than', '0')).resolves.toEqual(success('There is nothing to free.\n'));
+  await expect(gc('--older-than', '0')).resolves.toEqual(success('Nothing to free.\n'));
   await expect(gc('--older-than', '0', '--json')).resolves.toEqual(success('[]\n'));
 
   const token = await startPull(server, 'alice/app');
@@ -81,7 +81,7 @@ it('says what it freed', async () => {
 it('leaves alone for a day what a push announced', async () => {
   await pushTwice();
   const files = await countLayerFiles();
-  await expect(gc()).resolves.toEqual(success('There is nothing to free.\n'));
+  await expect(gc()).resolves.toEqual(success('Nothing to free.\n'));
   const { db } = place.database;
   const age = (hours: number) => {
     const at = new Date(Date.now() - hours * 3_600_000);
@@ -91,10 +91,10 @@ it('leaves alone for a day what a push announced', async () => {
     ]);
   };
   await age(23);
-  await expect(gc()).resolves.toEqual(success('There is nothing to free.\n'));
+  await expect(gc()).resolves.toEqual(success('Nothing to free.\n'));
   await expect(countLayerFiles()).resolves.toBe(files);
   await age(25);
-  await expect(gc('--older-than', '25.5')).resolves.toEqual(success('There is nothing to free.\n'));
+  await expect(gc('--older-than', '25.5')).resolves.toEqual(success('Nothing to free.\n'));
   const { stdout } = await gc();
   expect(stdout).toContain('2 images, 4.0 kB freed.');
   await expect(countLayerFiles()).resolves.toBe(files - 2);

@@ -16,7 +16,7 @@ const configured = (url = smtp.settings.url) => ({ DRYDOCK_SMTP_URL: url, DRYDOC
 it('sends a mail, and says that it was taken', async () => {
   const environment = { ...configured(), DRYDOCK_PUBLIC_URL: 'https://hub.example.com' };
   await expect(mailTest('alice@example.com', environment)).resolves.toEqual(
-    success('The mail server took a mail to alice@example.com.\n'),
+    success('The mail server accepted an email to alice@example.com.\n'),
   );
   expect(smtp.mails).toMatchObject([
     { recipients: ['alice@example.com'], parsed: { subject: 'A test of hub.example.com' } },
@@ -35,12 +35,12 @@ it('says what is wrong with the address', async () => {
 });
 
 it.each([
-  ['nobody listens', () => 'smtp://127.0.0.1:1', /^error: The mail was not sent: .*ECONNREFUSED.*\n$/],
-  ['no host has this name', () => 'smtp://mail.invalid:25', /^error: The mail was not sent: .*mail\.invalid.*\n$/],
+  ['nobody listens', () => 'smtp://127.0.0.1:1', /^error: The email was not sent: .*ECONNREFUSED.*\n$/],
+  ['no host has this name', () => 'smtp://mail.invalid:25', /^error: The email was not sent: .*mail\.invalid.*\n$/],
   [
     'the password is wrong',
     () => `smtp://drydock:wrong@127.0.0.1:${smtp.port}`,
-    /^error: The mail was not sent: Invalid login: 535 Wrong name or password\n$/,
+    /^error: The email was not sent: Invalid login: 535 Wrong name or password\n$/,
   ],
 ])('says it when %s', async (_, url, said) => {
   const { code, stdout, stderr } = await mailTest('alice@example.com', configured(url()));

@@ -22,7 +22,8 @@ describe('drydock oauth-client', () => {
     const uris = ['https://app.example.com/back', 'com.example.app:/back'];
     const { code, stdout } = await place.run('oauth-client', 'add', 'The app', '--redirect-uri', ...uris);
     const [, id] =
-      /^Made The app with the id ([0-9a-f]{20}) and the secret [\w-]{43} \(shown this once\)\.\n$/.exec(stdout) ?? [];
+      /^Created The app with the id ([0-9a-f]{20}) and the secret [\w-]{43} \(shown only once\)\.\n$/.exec(stdout) ??
+      [];
     expect([code, id]).toEqual([0, expect.any(String)]);
     expect(await listed()).toEqual([
       { clientId: id, name: 'The app', redirectUris: uris, createdAt: expect.any(String) },

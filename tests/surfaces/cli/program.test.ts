@@ -28,7 +28,7 @@ it.each([
   'repo alias-delete alice/app alice/old', 'webhook delete alice/app ci', 'oauth-client delete x', 'retired-name free x',
 ])('drydock %s does nothing without a terminal or --yes', async (line) => {
   const { code, stderr } = await startCommand(line.split(' '), {}).ended;
-  expect([code, stderr]).toEqual([1, expect.stringContaining('This cannot be undone: say so with --yes')]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('This cannot be undone: confirm it with --yes')]);
 }); // prettier-ignore
 
 let place: CommandPlace;
@@ -79,10 +79,10 @@ describe('what cannot be understood', () => {
     [['usr', 'list'], "error: unknown command 'usr'"],
     [['user', 'list', '--yaml'], "error: unknown option '--yaml'"],
     [['user', 'add'], "error: missing required argument 'name'"],
-    [['gc', '--older-than', 'soon'], 'It must be a number of hours.'],
-    [['gc', '--older-than', '-1'], 'It must be a number of hours.'],
-    [['scrub', '--rate', 'fast'], 'It must be a number of megabytes a second.'],
-    [['scrub', '--rate', '-1'], 'It must be a number of megabytes a second.'],
+    [['gc', '--older-than', 'soon'], 'Expected a number of hours.'],
+    [['gc', '--older-than', '-1'], 'Expected a number of hours.'],
+    [['scrub', '--rate', 'fast'], 'Expected a number of megabytes per second.'],
+    [['scrub', '--rate', '-1'], 'Expected a number of megabytes per second.'],
     [['user', 'add', 'alice', '--generate', '--password-stdin'], 'cannot be used with option'],
     [['user', 'add', 'alice', '--generate', '--password', 'secret1'], 'cannot be used with option'],
   ])('%j ends with 2 and a word on stderr', async (args, word) => {
@@ -103,7 +103,7 @@ describe('what keeps a command from its work', () => {
     const environment = { ...place.environment, PORT: 'http', LOG_LEVEL: 'loud', DRYDOCK_REGISTRATION: 'maybe' };
     const { code, stdout, stderr } = await startCommand(['user', 'list'], environment).ended;
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^error: The configuration has bad values:\n( {2}.+\n){3}$/);
+    expect(stderr).toMatch(/^error: The configuration has invalid values:\n( {2}.+\n){3}$/);
     for (const name of ['PORT', 'LOG_LEVEL', 'DRYDOCK_REGISTRATION']) expect(stderr).toContain(`  ${name}: `);
   });
 

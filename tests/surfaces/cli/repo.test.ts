@@ -22,9 +22,9 @@ async function listed(...args: string[]): Promise<Record<string, unknown>[]> {
 
 describe('repo create', () => {
   it('makes empty repositories, in the library where no namespace is named', async () => {
-    await expect(repo('create', 'alice/app')).resolves.toEqual(success('Made alice/app.\n'));
-    await expect(repo('create', 'library/tools')).resolves.toEqual(success('Made tools.\n'));
-    await expect(repo('create', 'hidden', '--private')).resolves.toEqual(success('Made hidden.\n'));
+    await expect(repo('create', 'alice/app')).resolves.toEqual(success('Created alice/app.\n'));
+    await expect(repo('create', 'library/tools')).resolves.toEqual(success('Created tools.\n'));
+    await expect(repo('create', 'hidden', '--private')).resolves.toEqual(success('Created hidden.\n'));
     const fresh = {
       state: 'initialized',
       tagCount: 0,
@@ -72,9 +72,9 @@ describe('repo list', () => {
 describe('repo private and public', () => {
   it('change who may pull', async () => {
     await repo('create', 'alice/app');
-    await expect(repo('private', 'alice/app')).resolves.toEqual(success('alice/app is private.\n'));
+    await expect(repo('private', 'alice/app')).resolves.toEqual(success('alice/app is now private.\n'));
     await expect(listed()).resolves.toMatchObject([{ visibility: 'private' }]);
-    await expect(repo('public', 'alice/app')).resolves.toEqual(success('alice/app is public.\n'));
+    await expect(repo('public', 'alice/app')).resolves.toEqual(success('alice/app is now public.\n'));
     await expect(listed()).resolves.toMatchObject([{ visibility: 'public' }]);
   });
 
@@ -87,7 +87,7 @@ describe('repo private and public', () => {
 describe('repo delete', () => {
   it('is not done by accident', async () => {
     await repo('create', 'alice/app');
-    await expect(repo('delete', 'alice/app')).resolves.toEqual(failure('This cannot be undone: say so with --yes'));
+    await expect(repo('delete', 'alice/app')).resolves.toEqual(failure('This cannot be undone: confirm it with --yes'));
     await expect(listed()).resolves.toHaveLength(1);
     await expect(repo('delete', 'alice/app', '--yes')).resolves.toEqual(success('Deleted alice/app.\n'));
     await expect(listed()).resolves.toEqual([]);
@@ -100,12 +100,12 @@ describe('repo move, aliases and alias-delete', () => {
 
   it('rename and transfer, keep the former names, and let them go', async () => {
     await repo('create', 'alice/app');
-    await expect(repo('move', 'alice/app', 'alice/web')).resolves.toEqual(success('alice/app is alice/web.\n'));
-    await expect(repo('move', 'alice/web', 'web')).resolves.toEqual(success('alice/web is web.\n'));
+    await expect(repo('move', 'alice/app', 'alice/web')).resolves.toEqual(success('alice/app is now alice/web.\n'));
+    await expect(repo('move', 'alice/web', 'web')).resolves.toEqual(success('alice/web is now web.\n'));
     await expect(listed()).resolves.toMatchObject([{ namespace: 'library', name: 'web' }]);
     await expect(repo('aliases', 'web')).resolves.toEqual(success('alice/app\nalice/web\n'));
     await expect(repo('alias-delete', 'web', 'alice/app', '--yes')).resolves.toEqual(
-      success('web is not alice/app any more.\n'),
+      success('alice/app is no longer a name of web.\n'),
     );
     await expect(aliases('web')).resolves.toEqual([{ namespace: 'alice', name: 'web' }]);
   });

@@ -19,8 +19,8 @@ it('retired names are listed, and freed by whoever says so twice', async () => {
     'The name sarah belonged to an account that is gone, and hosts may still pull by it. ' +
     'Choose another name, or ask an administrator to free this one';
   await expect(place.run(...add)).resolves.toEqual(failure(sentence));
-  await expect(retired('free', 'sarah')).resolves.toEqual(failure('This cannot be undone: say so with --yes'));
-  await expect(retired('free', 'sarah', '--yes')).resolves.toEqual(success('sarah is free.\n'));
+  await expect(retired('free', 'sarah')).resolves.toEqual(failure('This cannot be undone: confirm it with --yes'));
+  await expect(retired('free', 'sarah', '--yes')).resolves.toEqual(success('Released sarah.\n'));
   await expect(retired('free', 'sarah', '--yes')).resolves.toEqual(failure('sarah is not a retired name'));
   await expect(place.run(...add)).resolves.toMatchObject({ code: 0 });
 });

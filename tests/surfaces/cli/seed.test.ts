@@ -9,16 +9,16 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-const THERE = 'The demo repositories are there: hello, demo/hello, demo/private.\n';
+const THERE = 'The demo repositories are ready: hello, demo/hello, demo/private.\n';
 
 it('makes demo data that a server serves, to those who may see it', async () => {
   const { code, stdout, stderr } = await place.run('seed');
   expect([code, stderr]).toEqual([0, '']);
   const shown = stdout.replaceAll(/password [\w-]{16} /g, 'password … ');
   expect(shown).toBe(
-    'The administrator is "admin" with the password … (shown this once).\n' +
-      'Made demo with the password … (shown this once).\n' +
-      'Made guest with the password … (shown this once).\n' +
+    'The administrator is "admin" with the password … (shown only once).\n' +
+      'Created demo with the password … (shown only once).\n' +
+      'Created guest with the password … (shown only once).\n' +
       THERE,
   );
   const passwordOf = (name: string) => new RegExp(`${name}"? with the password (\\S+)`).exec(stdout)?.[1] ?? '';
@@ -73,6 +73,6 @@ it('acts for an administrator that is there', async () => {
   await expect(place.run('seed')).resolves.toEqual({
     code: 1,
     stdout: '',
-    stderr: 'error: The library needs an active administrator, and there is none\n',
+    stderr: 'error: The library needs an active administrator, but there is none\n',
   });
 });

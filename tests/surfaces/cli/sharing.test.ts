@@ -16,17 +16,17 @@ async function json(line: string): Promise<unknown> {
 }
 
 it('drydock org', async () => {
-  expect(await run('org add acme --owner alice')).toEqual(success('Made acme, owned by alice.\n'));
+  expect(await run('org add acme --owner alice')).toEqual(success('Created acme, owned by alice.\n'));
   expect(await run('org add acme --owner alice')).toEqual(failure('The name acme is taken'));
   expect(await json('org list')).toMatchObject([{ name: 'acme', plan: 'free', teamCount: 1, memberCount: 1 }]);
   expect((await run('org list')).stdout).toMatch(
     /^ORGANIZATION +PLAN +TEAMS +MEMBERS +CREATED \(UTC\)\nacme +free +1 +1 /,
   );
-  expect(await run('org robot-add acme ci')).toEqual(success('Made acme+ci.\n'));
-  expect(await run('org robot-add acme spare')).toEqual(success('Made acme+spare.\n'));
+  expect(await run('org robot-add acme ci')).toEqual(success('Created acme+ci.\n'));
+  expect(await run('org robot-add acme spare')).toEqual(success('Created acme+spare.\n'));
   expect(await run('org robot-delete acme spare --yes')).toEqual(success('Deleted acme+spare.\n'));
   expect(await run('org convert robert --owner alice --yes')).toEqual(
-    success('robert is an organization, owned by alice.\n'),
+    success('robert is now an organization, owned by alice.\n'),
   );
   expect(await run('org delete robert --yes')).toEqual(success('Deleted robert.\n'));
   expect(await run('org delete alice --yes')).toEqual(failure('No such organization: alice'));
@@ -36,14 +36,16 @@ it('drydock org', async () => {
 });
 
 it('drydock team', async () => {
-  expect(await run('team add acme developers --description who-build')).toEqual(success('Made acme/developers.\n'));
+  expect(await run('team add acme developers --description who-build')).toEqual(success('Created acme/developers.\n'));
   expect(await run('team add acme developers')).toEqual(success('Changed acme/developers.\n'));
-  expect(await run('team join acme developers acme+ci')).toEqual(success('acme+ci is in acme/developers.\n'));
+  expect(await run('team join acme developers acme+ci')).toEqual(success('acme+ci is now in acme/developers.\n'));
   expect(await json('team list acme')).toMatchObject([
     { name: 'owners', memberCount: 1 },
     { name: 'developers', memberCount: 1, description: '' },
   ]);
-  expect(await run('team leave acme developers acme+ci')).toEqual(success('acme+ci is not in acme/developers.\n'));
+  expect(await run('team leave acme developers acme+ci')).toEqual(
+    success('acme+ci is no longer in acme/developers.\n'),
+  );
   expect(await run('team leave acme owners alice')).toEqual(
     failure('The last owner cannot leave. Add another active owner first'),
   );
@@ -66,7 +68,7 @@ it('drydock plan', async () => {
     ].join('\n'),
   );
   expect(await run('plan assign acme micro')).toEqual(
-    success('acme has the plan micro: 0 of 5 private repositories.\n'),
+    success('acme now has the plan micro: 0 of 5 private repositories used.\n'),
   );
   expect(await run('plan assign acme none')).toEqual(failure('No such plan: none'));
   expect(await run('plan set tiny 0 --position 0 --layers 500m')).toEqual(
@@ -92,7 +94,7 @@ it('drydock plan', async () => {
 it('drydock token', async () => {
   const made = await run('token add acme+ci --name builds --access write --repository acme/app base --days 30');
   expect(made).toMatchObject({ code: 0, stderr: '' });
-  const secret = /^Made the token builds of acme\+ci\. It is shown only now: (ddt_[A-Za-z0-9]{40})\n$/.exec(
+  const secret = /^Created the token builds of acme\+ci\. It is shown only once: (ddt_[A-Za-z0-9]{40})\n$/.exec(
     made.stdout,
   );
   expect(secret).not.toBeNull();

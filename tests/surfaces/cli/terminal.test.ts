@@ -35,7 +35,7 @@ describe('asking for a password', () => {
   it('refuses two that differ', async () => {
     await expect(askPassword(terminalWith('secret1\rsecret2\r'))).rejects.toMatchObject({
       code: 'invalid',
-      message: 'The two passwords differ',
+      message: 'The passwords do not match',
     });
   });
 
@@ -65,7 +65,7 @@ describe('asking for a yes', () => {
   it('does not take silence for a yes where nobody sits', async () => {
     const terminal = { input: new PassThrough(), output: new PassThrough() };
     await expect(confirm(terminal, 'Delete it?', '--yes')).rejects.toMatchObject({
-      message: 'This cannot be undone: say so with --yes',
+      message: 'This cannot be undone: confirm it with --yes',
     });
   });
 });

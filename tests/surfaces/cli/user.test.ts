@@ -30,7 +30,7 @@ async function listed(): Promise<Record<string, unknown>[]> {
 describe('user add', () => {
   it('makes an account that can log in', async () => {
     await expect(add('alice', '--email', 'alice@example.com', '--password', 'secret1')).resolves.toEqual(
-      success('Made alice.\n'),
+      success('Created alice.\n'),
     );
     await expect(isPassword('alice', 'secret1')).resolves.toBe(true);
     await expect(isPassword('alice', 'secret2')).resolves.toBe(false);
@@ -52,21 +52,21 @@ describe('user add', () => {
     [' secret four \n', ' secret four '],
   ])('takes from its input %j the password %j', async (input, password) => {
     await expect(place.runWithInput(input, 'user', 'add', 'alice', '--password-stdin')).resolves.toEqual(
-      success('Made alice.\n'),
+      success('Created alice.\n'),
     );
     await expect(isPassword('alice', password)).resolves.toBe(true);
   });
 
   it('makes up a password and prints it', async () => {
     const { code, stdout } = await add('alice', '--generate');
-    const password = /^Made alice with the password (\S{16})\.\n$/.exec(stdout)?.[1] ?? '';
+    const password = /^Created alice with the password (\S{16})\.\n$/.exec(stdout)?.[1] ?? '';
     expect([code, password]).toEqual([0, expect.stringMatching(/^[\w-]{16}$/)]);
     await expect(isPassword('alice', password)).resolves.toBe(true);
   });
 
   it('does not wait for a password where nobody sits', async () => {
     await expect(add('alice')).resolves.toEqual(
-      failure('No password: give --password-stdin, --generate or --password, or use a terminal'),
+      failure('No password was given: use --password-stdin, --generate or --password, or run this in a terminal'),
     );
     await expect(usernames()).resolves.toEqual([]);
   });
@@ -151,18 +151,18 @@ describe('user activate, deactivate and admin', () => {
   beforeEach(() => addUser({ ctx }, 'alice'));
 
   it('let an account log in or not', async () => {
-    await expect(place.run('user', 'deactivate', 'alice')).resolves.toEqual(success('alice is inactive.\n'));
+    await expect(place.run('user', 'deactivate', 'alice')).resolves.toEqual(success('alice is now inactive.\n'));
     await expect(isPassword('alice', PASSWORD)).rejects.toMatchObject({ code: 'inactive' });
-    await expect(place.run('user', 'activate', 'alice')).resolves.toEqual(success('alice is active.\n'));
+    await expect(place.run('user', 'activate', 'alice')).resolves.toEqual(success('alice is now active.\n'));
     await expect(isPassword('alice', PASSWORD)).resolves.toBe(true);
   });
 
   it('make an administrator, and an ordinary account of one', async () => {
     await addUser({ ctx }, 'bobby', { isAdmin: true });
-    await expect(place.run('user', 'admin', 'alice')).resolves.toEqual(success('alice is an administrator.\n'));
+    await expect(place.run('user', 'admin', 'alice')).resolves.toEqual(success('alice is now an administrator.\n'));
     await expect(listed()).resolves.toMatchObject([{ isAdmin: true }, { isAdmin: true }]);
     await expect(place.run('user', 'admin', 'alice', '--revoke')).resolves.toEqual(
-      success('alice is no administrator any more.\n'),
+      success('alice is no longer an administrator.\n'),
     );
     await expect(listed()).resolves.toMatchObject([{ isAdmin: false }, { isAdmin: true }]);
   });
@@ -190,7 +190,7 @@ describe('user delete', () => {
     await expect(place.run('user', 'delete', 'alice', '--yes')).resolves.toEqual(success('Deleted alice.\n'));
     await expect(usernames()).resolves.toEqual([]);
     const again = await add('alice', '--email', 'alice@example.com', '--password', 'secret2');
-    expect(again).toEqual(success('Made alice.\n'));
+    expect(again).toEqual(success('Created alice.\n'));
   });
 
   it('leaves everything while there are repositories, unless it is told to delete them', async () => {

@@ -18,9 +18,9 @@ async function listed(...args: string[]): Promise<unknown> {
 it('makes, lists and deletes webhooks; a secret that it made is printed once', async () => {
   const made = await webhook('add', 'app', 'ci', 'https://ci.example.com/1', 'https://ci.example.com/2');
   expect(made).toMatchObject({ code: 0, stderr: '' });
-  expect(made.stdout).toMatch(/^Made the webhook ci of app with the secret [\w-]{32}\.\n$/);
+  expect(made.stdout).toMatch(/^Created the webhook ci of app with the secret [\w-]{32}\.\n$/);
   await expect(webhook('add', 'app', 'own', 'https://a.test/', '--secret', 'my-own-secret-of-mine')).resolves.toEqual(
-    success('Made the webhook own of app.\n'),
+    success('Created the webhook own of app.\n'),
   );
   const hooks = await listed('list', 'app', '--json');
   expect(hooks).toMatchObject([
@@ -30,7 +30,7 @@ it('makes, lists and deletes webhooks; a secret that it made is printed once', a
   expect(JSON.stringify(hooks)).not.toContain('secret');
   await expect(webhook('delete', 'app', 'ci', '--yes')).resolves.toEqual(success('Deleted the webhook ci of app.\n'));
   await expect(webhook('list', 'app')).resolves.toEqual(
-    success('WEBHOOK  STATE  MADE BY  URLS\nown      on     -        https://a.test/\n'),
+    success('WEBHOOK  STATE  CREATED BY  URLS\nown      on     -           https://a.test/\n'),
   );
   await expect(webhook('deliveries', 'app', 'own', '--json')).resolves.toEqual(success('[]\n'));
 });
@@ -43,9 +43,9 @@ it.each([
   ],
   [['delete', 'app', 'ci', '--yes'], 'app has no webhook ci'],
   [['deliveries', 'app', 'ci'], 'app has no webhook ci'],
-  [['deliveries', 'app', 'ci', '--limit', '0'], 'The limit is a number from 1 on'],
+  [['deliveries', 'app', 'ci', '--limit', '0'], 'The limit must be a number from 1'],
   [['redeliver', 'app', '7'], 'Delivery not found'],
-  [['redeliver', 'app', 'x'], 'A delivery is a number from 1 on'],
+  [['redeliver', 'app', 'x'], 'A delivery must be a number from 1'],
 ])('refuses %j', async (args, sentence) => {
   await expect(webhook(...args)).resolves.toEqual(failure(sentence));
 });

@@ -33,5 +33,5 @@ export async function registerThrowAway(url: string, limits: Limits): Promise<Th
       problem = error.reason;
     }
   }
-  return { credentials, problem: `No account for the doctor (${problem}): use --user and --password.` };
+  return { credentials, problem: `The doctor could not register a user (${problem}): use --user and --password.` };
 }

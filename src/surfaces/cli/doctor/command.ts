@@ -38,29 +38,38 @@ interface DoctorOptions {
   readonly existing?: true;
 }
 
-const DESCRIPTION = `try a v1 server as docker engines from ${first()} to ${last()} do: ping, login, register, push, pull, resume, search, delete`;
+const DESCRIPTION = `test a v1 server the way docker engines from ${first()} to ${last()} use it: ping, login, register, push, pull, resume, search, delete`;
 
 /** `drydock doctor URL`: which engines can live with this server, and what their users would see. */
 export function addDoctorCommand(program: Command, output: DoctorOutput = PROCESS): void {
   program
     .command('doctor')
     .description(DESCRIPTION)
-    .argument('<url>', 'http://host[:port] or https://host[:port]; without a scheme https is tried first', serverUrl)
-    .option('--user <name>', 'an existing user; without one, the doctor registers a throw-away user')
-    .option('--password <password>', 'of that user; other users of this machine may see it while the command runs')
+    .argument('<url>', 'http://host[:port] or https://host[:port]; without a scheme, https is tried first', serverUrl)
+    .option('--user <name>', 'an existing user; without it, the doctor registers a throwaway user')
+    .option(
+      '--password <password>',
+      'password of that user; visible to other users of this machine while the command runs',
+    )
     .addOption(new Option('--password-stdin', 'read the password from standard input').conflicts('password'))
-    .option('--repository <name>', 'namespace/name or name to push under; each engine adds a suffix', repositoryName)
+    .option(
+      '--repository <name>',
+      'repository to push to, as namespace/name or name; each engine adds a suffix',
+      repositoryName,
+    )
     .option(
       '--existing',
-      'the repository exists: push to it as it is, and do not delete it; for a robot of an organization',
+      'push to the repository as named and do not delete it; use this with a robot of an organization',
     )
-    .option('--generation <name>', `only this engine, again for more: ${names().join(', ')}`, addGeneration)
-    .option('--insecure', 'accept a certificate of an unknown authority')
+    .option('--generation <name>', `test only this engine, can be repeated: ${names().join(', ')}`, addGeneration)
+    .option('--insecure', 'accept a certificate from an unknown authority')
     .option('--json', 'print the report as JSON')
     .action(async (url: string, options: DoctorOptions, command: Command) => {
       const hasPassword = options.password !== undefined || options.passwordStdin === true;
-      if (hasPassword !== (options.user !== undefined)) command.error('error: a user and a password go together');
-      if (options.existing && options.repository === undefined) command.error('error: --existing needs --repository');
+      if (hasPassword !== (options.user !== undefined))
+        command.error('error: --user and --password must be used together');
+      if (options.existing && options.repository === undefined)
+        command.error('error: --existing requires --repository');
       await runDoctor(url, options, output);
     });
 }

@@ -76,7 +76,7 @@ type Schemes = readonly ['http' | 'https', ...('http' | 'https')[]];
 /** The server's place, without a path: the engines put theirs behind the host. */
 export function parseUrl(url: string): { readonly schemes: Schemes; readonly host: string } {
   const [, scheme, host] = /^(?:(https?):\/\/)?([^/\s]+)\/?(?:v1\/?)?$/.exec(url) ?? [];
-  if (host === undefined || !URL.canParse(`http://${host}/`)) throw new Error(`not the URL of a server: ${url}`);
+  if (host === undefined || !URL.canParse(`http://${host}/`)) throw new Error(`not a server URL: ${url}`);
   if (scheme === undefined) return { schemes: ['https', 'http'], host };
   return { schemes: [scheme === 'https' ? 'https' : 'http'], host };
 }

@@ -30,8 +30,8 @@ function legend({ engines, isHealthy }: Report): string[] {
   const statuses = engines.flatMap(({ steps }) => Object.values(steps).map(({ status }) => status));
   const lines: string[] = [];
   if (statuses.includes('not applicable')) lines.push('-          not for this engine, or not offered and not needed');
-  if (statuses.includes('not tried')) lines.push('not tried  a step before it failed');
-  return [...lines, ...(isHealthy ? ['All engines are well.'] : [])];
+  if (statuses.includes('not tried')) lines.push('not tried  an earlier step failed');
+  return [...lines, ...(isHealthy ? ['All engines passed.'] : [])];
 }
 
 function formatFailure({ version, steps }: EngineReport, step: StepName): string[] {

@@ -82,7 +82,7 @@ export class EngineSession {
   async #sendOnce(request: EngineRequest, url: string): Promise<Answer> {
     const [, scheme, host, target] = URL_PARTS.exec(url) ?? [];
     if (scheme === undefined || host === undefined || target === undefined) {
-      throw new NoAnswer(request, `${url} is no URL to send to`);
+      throw new NoAnswer(request, `${url} is not a valid URL`);
     }
     const place: Place = { scheme: scheme === 'https' ? 'https' : 'http', host };
     const isOwnHost = request.url.startsWith(`${scheme}://${host}/`);

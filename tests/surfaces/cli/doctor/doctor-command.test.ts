@@ -48,7 +48,7 @@ async function doctor(...words: string[]): Promise<Ran> {
 it('registers a user of its own and shows its progress', async () => {
   const { printed, progress, failed } = await doctor(open.url);
   expect(failed).toBe(false);
-  expect(printed).toContain('All engines are well.');
+  expect(printed).toContain('All engines passed.');
   expect(progress[0]).toMatch(/^registered the user doctor[0-9a-f]{12}$/);
   expect(progress).toContain('docker 0.6.7: push ok');
   expect(progress).toContain('docker 17.05.0-ce: register -');
@@ -76,7 +76,7 @@ it('pushes under a root name, which is in library when it is pulled', async () =
     '--repository',
     'thing',
   );
-  expect(printed).toContain('All engines are well.');
+  expect(printed).toContain('All engines passed.');
   expect(failed).toBe(false);
 });
 
@@ -99,7 +99,7 @@ it('is content with a server that registers nobody, but for 0.6, which cannot ta
 it('asks for a user where it cannot make one', async () => {
   const { progress, failed } = await doctor(closed.url, '--generation', '1.7');
   expect(failed).toBe(true);
-  expect(progress[0]).toBe('No account for the doctor (it answered 401): use --user and --password.');
+  expect(progress[0]).toBe('The doctor could not register a user (it answered 401): use --user and --password.');
   expect(progress).toContain('docker 1.7.1: login FAILED');
 });
 

@@ -44,7 +44,7 @@ it('shows a table of engines and steps', async () => {
 17.05.0-ce  ok    ok     -         ok    ok          ok    ok      ok      ok
 
 -          not for this engine, or not offered and not needed
-All engines are well.`);
+All engines passed.`);
 });
 
 it('leaves no repository behind', async () => {

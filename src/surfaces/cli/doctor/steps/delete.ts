@@ -10,11 +10,11 @@ const SEES = 'what curl prints: this status and body';
 
 /** The three steps of a delete (protocol 2.11), which also clean up behind the doctor. */
 export const deleteRepository: Step = async (run) => {
-  if (run.isKept) return { reason: 'the repository existed before, and stays' };
+  if (run.isKept) return { reason: 'the repository existed before, so it is kept' };
   const opened = await send(run, run.session.indexUrl, 'basic', [['X-Docker-Token', 'true']]);
   // A registry without an index of its own has done it all by now.
   if (opened.answer.status === 200) return undefined;
-  if (opened.answer.status !== 202) throw failed(opened, '202, and a token to delete with', SEES);
+  if (opened.answer.status !== 202) throw failed(opened, '202 and a token to delete with', SEES);
 
   const token = headerOf(opened.answer, 'X-Docker-Token');
   const endpoint = endpointOf(run.session.index, headerOf(opened.answer, 'X-Docker-Endpoints'));

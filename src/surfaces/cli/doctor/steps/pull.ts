@@ -74,7 +74,7 @@ async function getTags(run: EngineRun, endpoints: readonly Endpoint[], tag: stri
     last = failed(exchange, '200', shown.beforePull(repository, detail));
     if (status === 404) break;
   }
-  throw last ?? new Error('an index without endpoints has failed before');
+  throw last ?? new Error('an earlier step failed because the index has no endpoints');
 }
 
 async function firstThatWorks(endpoints: readonly Endpoint[], task: (at: Endpoint) => Promise<void>): Promise<void> {

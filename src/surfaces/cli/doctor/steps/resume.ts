@@ -9,11 +9,12 @@ export const resume: Step = async (run) => {
   if (cutLayer === 'fatal') return { reason: 'this engine never resumes' };
   const [image] = run.pushed.images;
   const pulled = image && run.pulled.get(image.id);
-  if (!pulled) throw new Error('a pull without the base image has failed before');
+  if (!pulled) throw new Error('an earlier pull without the base image failed');
   const context = { run, url: pulled.url, tag: 'one' };
   const { sizeBytes, acceptsRanges } = pulled;
   if (!acceptsRanges || sizeBytes <= 0) {
-    if (cutLayer === 'resumes or restarts') return { reason: 'not offered, and this engine starts a cut layer again' };
+    if (cutLayer === 'resumes or restarts')
+      return { reason: 'not offered, and this engine starts an interrupted layer again from the beginning' };
     const sees = shownInPull(context, 'unexpected EOF, when a download breaks off');
     if (!acceptsRanges) throw failed(pulled.layer, 'the header Accept-Ranges: bytes', sees);
     throw failed(pulled.json, 'the header X-Docker-Size: the bytes of the stored layer', sees);
