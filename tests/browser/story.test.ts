@@ -27,7 +27,7 @@ function tellStory(hasScript: boolean): void {
     await addUser(stage.server, 'carol');
     const everybody = ['root', 'alice', 'bobby', 'carol'].map((name) => stage.person(name));
     [root, alice, bobby, carol] = (await Promise.all(everybody)) as [Person, Person, Person, Person];
-  }, 60_000);
+  });
   afterEach(() => expect(stage.complaints()).toEqual([]));
   afterAll(() => stage.close());
 

@@ -161,5 +161,5 @@ describe('limits of time', () => {
       process.kill(pid, 'SIGCONT');
       await db.destroy();
     }
-  }, 30_000);
+  });
 });
