@@ -146,7 +146,7 @@ export function contextOf(
     freeBytes: () => parts.blobs.freeBytes(),
   });
   const layerUploads = new ConcurrencyLimit(LAYER_UPLOADS, {
-    sentence: `${LAYER_UPLOADS} layers of this account are being uploaded at once, try again later`,
+    sentence: `${LAYER_UPLOADS} layers of this account are being uploaded at once`,
     retryAfterSeconds: 30,
   });
   const recentLogins: Context['recentLogins'] = new SecretCache();

@@ -29,7 +29,7 @@ export type Workshops = Pick<
 >;
 
 const tooMany = (of: string): { sentence: string; retryAfterSeconds: number } => ({
-  sentence: `Too many ${of} at once, try again later`,
+  sentence: `Too many ${of} at once`,
   retryAfterSeconds: 5,
 });
 

@@ -93,7 +93,7 @@ export async function putImageJson(
   const isShared = actor.kind !== 'token';
   const image = { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared };
   if (await store.openUpload(ctx.db, place, image, { name: accountKey(actor), limit: OPEN_LIMIT })) return;
-  throw new AppError('busy', `${OPEN_LIMIT} images of this account are being uploaded, finish some first`, {
+  throw new AppError('busy', `${OPEN_LIMIT} images of this account are being uploaded`, {
     retryAfterSeconds: SWEPT_AFTER_SECONDS,
   });
 }

@@ -96,6 +96,6 @@ export async function whileWhole<T>(ctx: BlobNeeds, blob: BlobRef, use: () => Pr
     if (damage === undefined) throw error;
     if ((await setAside(ctx, blob, damage)) !== undefined) throw layerIsDamaged(error);
     const options = { cause: error, retryAfterSeconds: 1 };
-    throw new AppError('unavailable', 'The layer has just been replaced or removed, try again', options);
+    throw new AppError('unavailable', 'The layer has just been replaced or removed', options);
   }
 }

@@ -47,7 +47,7 @@ const OUT_OF_MEMORY: Refusal = {
 };
 const OUT_OF_TIME: Refusal = {
   code: 'unavailable',
-  message: 'Layer takes too long to list, try again later',
+  message: 'Layer takes too long to list',
   retryAfterSeconds: 60,
 };
 
@@ -187,7 +187,7 @@ export async function tarsumsOf(
     const { quick, slow } = ctx.layerChecks;
     const sums = (await check(quick, QUICK_CHECK, signal)) ?? (await check(slow, SLOW_CHECK, signal));
     if (sums === undefined) {
-      throw new AppError('unavailable', 'The checksum of the layer takes too long, try again later', {
+      throw new AppError('unavailable', 'The checksum of the layer takes too long', {
         retryAfterSeconds: 60,
       });
     }
