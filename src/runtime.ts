@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BLOB_REFERRERS } from './blob-referrers';
 import { FilesystemBlobStore } from './blobs/filesystem';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
 import { StorageRooms } from './blobs/storage-rooms';
@@ -9,7 +10,7 @@ import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
 import { MAIL_LIMITS, registrationLimit } from './features/accounts/mail-limits';
-import { storedBytes } from './features/images/scrub';
+import { storedBytes } from './features/storage/blobs';
 import { saveActivity } from './features/statistics/counting';
 import { ensureTokenKey } from './features/tokens/token-key';
 import { BriefCache } from './platform/cache/brief-cache';
@@ -95,6 +96,7 @@ function storageLimits(config: Config): StorageLimits {
 
 type MadeHere =
   | keyof Workshops
+  | 'blobReferrers'
   | 'storageRoom'
   | 'namespaceRooms'
   | 'layerUploads'
@@ -154,6 +156,7 @@ export function contextOf(
   return {
     ...parts,
     ...workshops(processes, connections),
+    blobReferrers: BLOB_REFERRERS,
     storageRoom,
     namespaceRooms: new StorageRooms(),
     layerUploads,
