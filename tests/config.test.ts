@@ -237,7 +237,7 @@ describe('what is given', () => {
   });
 
   it('has no legacy door without a certificate', () => {
-    expect(refusal({ DRYDOCK_LEGACY_TLS_PORT: '5443' })).toContain('needs DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY');
+    expect(refusal({ DRYDOCK_LEGACY_TLS_PORT: '5443' })).toContain('requires DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY');
   });
 
   it('is the registry of another index only with tokens', () => {

@@ -51,7 +51,7 @@ function testLiveliness(): void {
     tab = await openTab(browser, server, { as: 'alice', ...how });
     expect(await tab.open(path)).toBe(200);
   };
-  const copyButton = (): Locator => tab.page.getByRole('button', { name: 'Copy: Command that pulls this repository' });
+  const copyButton = (): Locator => tab.page.getByRole('button', { name: 'Copy: Command to pull this repository' });
 
   it('dates are in the time zone of their reader, the exact one on hover', async () => {
     await look(`${SHOP}settings/webhooks/1/deliveries/1/`, { timeZone: 'Asia/Kathmandu' });
@@ -88,7 +88,7 @@ function testLiveliness(): void {
 
   it('a deletion waits for the name', async () => {
     await look(`${SHOP}settings/delete/`);
-    const button = tab.page.getByRole('button', { name: 'Delete it for good' });
+    const button = tab.page.getByRole('button', { name: 'Delete permanently' });
     const field = tab.page.getByLabel('Name of the repository');
     expect(await button.isEnabled()).toBe(false);
     await field.fill('alice/shop');
@@ -113,12 +113,12 @@ function testLiveliness(): void {
 
   it('maintenance shows by itself how far it is', async () => {
     await look('/admin/storage/', { as: 'root' });
-    await tab.page.getByRole('button', { name: 'See what gc would free' }).click();
-    const run = tab.page.getByRole('listitem').filter({ hasText: 'What gc would free' });
+    await tab.page.getByRole('button', { name: 'Start a gc dry run' }).click();
+    const run = tab.page.getByRole('listitem').filter({ hasText: 'Garbage collection (dry run)' });
     await run.getByText('waiting').waitFor();
     await runDueJobs(server.database, jobsOf(server.ctx));
     await run.getByText('finished').waitFor();
-    expect(await tab.page.getByText('It will begin in a moment').count()).toBe(1); // the page is still the same
+    expect(await tab.page.getByText('It will start in a moment').count()).toBe(1); // the page is still the same
   });
 
   it('nothing that is read jumps', async () => {

@@ -39,7 +39,7 @@ function tellStory(hasScript: boolean): void {
   it('an administrator makes library/base', async () => {
     await root.signIn();
     await createRepository(root, { namespace: 'library (official)', name: 'base', visibility: 'Public' });
-    await root.isTold('base is there');
+    await root.isTold('base was created');
     expect(new URL(root.tab.page.url()).pathname).toBe('/_/base/');
   });
 
@@ -49,7 +49,7 @@ function tellStory(hasScript: boolean): void {
 
   it('alice makes a private repository; a second private one is one too many', async () => {
     await createRepository(alice, { name: 'app', visibility: 'Private' });
-    await alice.isTold('alice/app is there');
+    await alice.isTold('alice/app was created');
     await createRepository(alice, { name: 'diary', visibility: 'Private' });
     await alice.isRefused('The plan free of alice allows 1 private repository, and 1 are there.');
     expect(await alice.main.getByLabel('Name', { exact: true }).inputValue()).toBe('diary');
@@ -58,39 +58,39 @@ function tellStory(hasScript: boolean): void {
   it('she lets bobby push and pull', async () => {
     await openSettings(alice, 'alice/app', 'Collaborators');
     await alice.send({ Username: 'bobby' }, 'Add');
-    await alice.isTold('bobby may pull and push now.');
+    await alice.isTold('bobby can now pull and push.');
   });
 
   it('she makes an organization with two teams, and a repository that they share', async () => {
     await alice.pickInMenu('Organizations');
     await alice.follow('Create organization');
     await alice.send({ Name: 'acme' }, 'Create organization');
-    await alice.isTold('The organization acme is yours.');
+    await alice.isTold('The organization acme was created.');
     for (const team of ['builders', 'readers']) {
       await alice.follow('Teams');
       await alice.send({ Name: team }, 'Create team');
-      await alice.isTold(`The team ${team} is there.`);
+      await alice.isTold(`The team ${team} was created.`);
     }
     await createRepository(alice, { namespace: 'acme (organization)', name: 'site', visibility: 'Private' });
     await openSettings(alice, 'acme/site', 'Teams');
     await alice.choose('Team', 'builders');
-    await alice.choose('May', 'Pull and push');
+    await alice.choose('Access', 'Pull and push');
     await alice.press('Give access');
-    await alice.isTold('The team builders has access');
+    await alice.isTold('The team builders now has access');
   });
 
   it('she invites bobby by his name and carol by her address, and both join', async () => {
     await alice.open('/organizations/acme/teams/builders/');
-    await alice.send({ 'Username or e-mail address': 'bobby' }, 'Send the invitation');
-    await alice.isTold('bobby is invited');
+    await alice.send({ 'Username or email address': 'bobby' }, 'Send invitation');
+    await alice.isTold('bobby was invited');
     await bobby.pickInMenu('Settings');
     await bobby.follow('Teams');
     await bobby.press('Join the team builders of acme');
-    await bobby.isTold('You belong to the team builders of acme now.');
+    await bobby.isTold('You are now in the team builders of acme.');
     await alice.open('/organizations/acme/invitations/');
     await alice.choose('Team', 'readers');
-    await alice.send({ 'Username or e-mail address': 'new@example.org' }, 'Send the invitation');
-    await alice.isTold('new@example.org is invited');
+    await alice.send({ 'Username or email address': 'new@example.org' }, 'Send invitation');
+    await alice.isTold('new@example.org was invited');
     const link = await stage.mailedLink('new@example.org');
     await carol.open(link);
     await carol.follow('Sign in');
@@ -111,7 +111,7 @@ function tellStory(hasScript: boolean): void {
   it('bobby makes an access token, with which docker 1.5.0 pushes and pulls', async () => {
     await bobby.pickInMenu('Settings');
     await bobby.follow('Access tokens');
-    await bobby.choose('It may', 'Write: pull and push');
+    await bobby.choose('Access', 'Write: pull and push');
     await bobby.send({ Name: 'old host' }, 'Create token');
     engine = new Engine(stage, 'bobby', await bobby.read('The access token'));
     await canBeUsed(bobby);
@@ -150,14 +150,14 @@ function tellStory(hasScript: boolean): void {
     const search = carol.tab.page.getByRole('searchbox').first();
     await search.fill('app');
     await search.press('Enter');
-    await carol.main.getByText('Nothing found').waitFor();
+    await carol.main.getByText('No results').waitFor();
     await new Engine(stage, 'carol', 'carolpw').findsNothing('alice/app');
   });
 
   it('alice renames it, and the old name is pulled as before', async () => {
     await openSettings(alice, 'alice/app', 'Rename or transfer');
-    await alice.send({ Name: 'shop' }, 'Move it');
-    await alice.isTold('It is alice/shop now.');
+    await alice.send({ Name: 'shop' }, 'Move');
+    await alice.isTold('The repository is now alice/shop.');
     await engine.pull('alice/app');
     await alice.open('/r/alice/app/');
     expect(new URL(alice.tab.page.url()).pathname).toBe('/r/alice/shop/');
@@ -169,7 +169,7 @@ function tellStory(hasScript: boolean): void {
     expect(await engine.setTag('alice/shop', 'one', two)).toBe(200);
     await openSettings(alice, 'alice/shop', 'Immutable tags');
     await alice.send({ Patterns: '*' }, 'Save');
-    await alice.isTold('The patterns are saved.');
+    await alice.isTold('Patterns saved.');
     expect(await engine.setTag('alice/shop', 'one', one)).toBe(409);
     await alice.follow('Tag history');
     const [latest] = await alice.main.getByRole('row').filter({ hasText: 'one' }).filter({ hasText: 'moved' }).all();
@@ -188,20 +188,20 @@ function tellStory(hasScript: boolean): void {
     await bobby.main.getByRole('button', { name: 'Unstar this repository, 1 star' }).waitFor();
     await bobby.follow('Comments');
     await bobby.send({ 'Your comment': 'Runs on a **3.2** kernel' }, 'Comment');
-    await bobby.isTold('Your comment is there.');
+    await bobby.isTold('Comment posted.');
     expect(await bobby.main.locator('strong').innerText()).toBe('3.2');
   });
 
   it('alice sets up a second factor, signs out by the keyboard, and needs it to sign in again', async () => {
     await alice.pickInMenu('Settings');
     await alice.follow('Second factor');
-    await alice.press('Set it up');
+    await alice.press('Set up');
     const secret = await alice.read('The secret');
     await canBeUsed(alice);
-    await alice.send({ Code: codeOf(secret) }, 'Turn it on');
+    await alice.send({ Code: codeOf(secret) }, 'Turn on');
     const [recoveryCode = ''] = (await alice.main.locator('pre').innerText()).split('\n');
     await canBeUsed(alice);
-    await alice.follow('I have them');
+    await alice.follow('I have saved them');
     await signOutByKeyboard(alice);
     await alice.signIn();
     await alice.isOn('Second step');
@@ -230,20 +230,20 @@ function tellStory(hasScript: boolean): void {
 
   it('alice deletes the repository: she must type its name, and take back that its tags are immutable', async () => {
     await openSettings(alice, 'alice/shop', 'Delete');
-    const button = alice.main.getByRole('button', { name: 'Delete it for good' });
+    const button = alice.main.getByRole('button', { name: 'Delete permanently' });
     await alice.fill('Name of the repository', 'alice/sho');
     if (hasScript) expect(await button.isDisabled()).toBe(true);
     else {
       await button.click();
       await alice.isRefused('This is not the name of the repository.');
     }
-    await alice.send({ 'Name of the repository': 'alice/shop' }, 'Delete it for good');
+    await alice.send({ 'Name of the repository': 'alice/shop' }, 'Delete permanently');
     await alice.isRefused('alice/shop has immutable tags');
     await openSettings(alice, 'alice/shop', 'Immutable tags');
     await alice.send({ Patterns: '' }, 'Save');
     await openSettings(alice, 'alice/shop', 'Delete');
-    await alice.send({ 'Name of the repository': 'alice/shop' }, 'Delete it for good');
-    await alice.isTold('alice/shop is deleted.');
+    await alice.send({ 'Name of the repository': 'alice/shop' }, 'Delete permanently');
+    await alice.isTold('alice/shop was deleted.');
     await bobby.open('/r/alice/shop/', 404);
   });
 

@@ -266,7 +266,7 @@ describe('a deletion that a v1 DELETE began', () => {
       async (name: string) => {
         const path = `/r/alice/${name}/settings/delete/`;
         const browsing = await browseAs(server, 'alice');
-        expect((await browsing.get(path)).html).toContain('Delete it now');
+        expect((await browsing.get(path)).html).toContain('Delete now');
         expect((await browsing.send(path, {})).location).toBe('/dashboard/');
       },
       async (name: string) => {

@@ -27,7 +27,7 @@ export function ConfirmFields({ login, label = 'Password' }: { readonly login: L
           required
           maxlength={40}
           autocomplete="one-time-code"
-          hint="The six digits that your app shows, or a recovery code."
+          hint="The six digits in your authenticator app, or a recovery code."
         />
       )}
     </>
@@ -58,8 +58,8 @@ export function confirmPasswordPage(visitor: Visitor, req: IncomingMessage, need
       <Panel>
         <Problem text={fault?.text} />
         <p>
-          You are signed in as {login.account.username}. This could cost you the account, so give your password again.
-          You are not asked for ten minutes then.
+          You are signed in as {login.account.username}. To protect your account, enter your password to continue. You
+          will not be asked again for ten minutes.
         </p>
         <FormElement visitor={visitor} action={req.url ?? '/'}>
           {typedFields(form).map(([name, value]) => (

@@ -24,14 +24,14 @@ export class PasswordNeeded extends Error {
     /** where the answer to the form may lead */
     readonly formAction: readonly string[] = [],
   ) {
-    super('the password is to be given again');
+    super('the password must be confirmed');
   }
 }
 
 const WRONG = {
   wrong: 'The password is wrong.',
-  code_needed: 'A code of your second factor is needed, too.',
-  wrong_code: 'The code is wrong, or was used already. Wait for the next one, and try again.',
+  code_needed: 'Enter a code from your authenticator app as well.',
+  wrong_code: 'The code is wrong or has already been used. Wait for the next one and try again.',
 } as const;
 
 async function faultOf(ctx: Context, login: Login, address: string, form: Form): Promise<Fault | undefined> {

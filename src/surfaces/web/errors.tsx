@@ -13,7 +13,7 @@ import { faultOf, PROBLEMS } from './problems';
 import { welcome, type Visitor } from './visitor';
 
 const BROKEN = 'Something went wrong';
-const IN_THE_LOG = 'It is in the log of this server, under the number below. Its operator can look it up.';
+const IN_THE_LOG = "The error is in the server's log under the number below, where its operator can look it up.";
 
 /** What there may be to do beyond what the message says. */
 function hintOf({ code, retryAfterSeconds: wait }: AppError, { login }: Visitor): string | undefined {
@@ -57,8 +57,8 @@ export function problemReply(error: unknown, visitor: Visitor, req: IncomingMess
 export const webErrorReply: ErrorReply = (error, { requestId, log }) => {
   if (error instanceof AppError && error.code === 'unavailable') {
     log.warn({ err: error.cause }, error.message);
-    const mishap = { status: 503, title: 'Please try again', requestId, headers: { 'Retry-After': 10 } };
-    return bareErrorPage(mishap, <p>The database of this hub is away. Load the page again in a minute.</p>);
+    const mishap = { status: 503, title: 'Service unavailable', requestId, headers: { 'Retry-After': 10 } };
+    return bareErrorPage(mishap, <p>The database of this hub is unavailable. Reload the page in a minute.</p>);
   }
   log.error({ err: error }, 'request failed');
   return bareErrorPage({ status: 500, title: BROKEN, requestId }, <p>{IN_THE_LOG}</p>);
@@ -89,10 +89,10 @@ export async function missingPage(
   const visitor = await welcome(ctx, req, res);
   const { requestId } = requestState(req);
   if (allowed.length === 0) {
-    const text = 'There is no such page. Look for what you want in the search field above.';
+    const text = 'This page does not exist. Try the search field above.';
     return errorPage(visitor, req, { status: 404, title: 'Not found', requestId }, <p>{text}</p>);
   }
   const headers = { Allow: allowHeader(allowed) };
-  const text = 'This address does not work like that.';
-  return errorPage(visitor, req, { status: 405, title: 'That does not work', requestId, headers }, <p>{text}</p>);
+  const text = 'This page does not support this kind of request.';
+  return errorPage(visitor, req, { status: 405, title: 'Method not allowed', requestId, headers }, <p>{text}</p>);
 }

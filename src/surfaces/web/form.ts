@@ -48,7 +48,7 @@ export class Form {
   /** The number of a thing; one that cannot be any is none. */
   id(name: string): number {
     const text = this.text(name);
-    if (!/^\d{1,15}$/.test(text)) throw new AppError('not_found', 'There is no such thing');
+    if (!/^\d{1,15}$/.test(text)) throw new AppError('not_found', 'Not found');
     return Number(text);
   }
 
@@ -74,9 +74,10 @@ export async function readForm(req: IncomingMessage): Promise<Form> {
   // A form without fields, as `curl -X POST` sends it, whatever it says of its type.
   if (!hasBody(req)) return new Form(new URLSearchParams());
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded') throw new AppError('invalid', 'This is not a form');
+  if (type !== 'application/x-www-form-urlencoded') throw new AppError('invalid', 'The request is not a valid form');
   const fields = new URLSearchParams((await readBody(req, LIMIT_BYTES)).toString('utf8'));
   // No browser sends it, and the database keeps no text with it.
-  if ([...fields].some((pair) => pair.join().includes('\0'))) throw new AppError('invalid', 'This is not a form');
+  if ([...fields].some((pair) => pair.join().includes('\0')))
+    throw new AppError('invalid', 'The request is not a valid form');
   return new Form(fields);
 }

@@ -124,7 +124,7 @@ export function Layout(props: LayoutProps): View {
       </head>
       <body>
         <a class="skip" href="#content">
-          Skip to the content
+          Skip to content
         </a>
         <Header {...props} />
         <main id="content" class={isNarrow ? 'narrow' : ''} tabindex={-1}>
@@ -136,7 +136,7 @@ export function Layout(props: LayoutProps): View {
           {children}
         </main>
         <footer>
-          <span>Drydock keeps old docker engines afloat.</span>
+          <span>Drydock keeps old docker engines in service.</span>
           <a href="/start/">Get started</a>
           <a href="/api/docs/">API</a>
         </footer>

@@ -15,22 +15,22 @@ const MENDABLE: ReadonlySet<ErrorCode> = new Set([
 
 /** The status and the title of each error, on a page of its own and on the form that shows it. */
 export const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
-  invalid: [400, 'That does not work'],
+  invalid: [400, 'Invalid request'],
   unauthenticated: [401, 'Please sign in'],
-  inactive: [403, 'This account is not active'],
-  forbidden: [403, 'This is not allowed'],
+  inactive: [403, 'Account not active'],
+  forbidden: [403, 'Not allowed'],
   password_needed: [403, 'Confirm your password'],
   not_found: [404, 'Not found'],
-  conflict: [409, 'That does not work'],
-  missing_checksum: [412, 'That does not work'],
-  too_large: [413, 'That is too much'],
-  busy: [429, 'Please wait'],
-  closed: [403, 'This is switched off'],
-  storage_full: [507, 'There is no room left'],
-  unavailable: [503, 'Please try again'],
-  stale: [409, 'It has changed meanwhile'], // a form has no If-Match, so nothing fails that 412 could name
-  unconditional: [428, 'That does not work'],
-  unsupported_type: [415, 'That does not work'],
+  conflict: [409, 'Conflict'],
+  missing_checksum: [412, 'Checksum missing'],
+  too_large: [413, 'Too large'],
+  busy: [429, 'Too many requests'],
+  closed: [403, 'Not available'],
+  storage_full: [507, 'Storage is full'],
+  unavailable: [503, 'Service unavailable'],
+  stale: [409, 'Changed by someone else'], // a form has no If-Match, so nothing fails that 412 could name
+  unconditional: [428, 'Precondition required'],
+  unsupported_type: [415, 'Unsupported type'],
 };
 
 /** What was wrong with a form. */

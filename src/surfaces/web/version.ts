@@ -20,6 +20,6 @@ export function assertVersion(form: Form, values: unknown): void {
   if (form.text(VERSION) === versionOf(values)) return;
   throw new AppError(
     'stale',
-    'Somebody changed this meanwhile. What is saved now stands below; save again to overwrite it',
+    'Someone else changed this in the meantime. Their version is shown below; save again to overwrite it',
   );
 }

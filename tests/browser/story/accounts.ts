@@ -6,7 +6,7 @@ export async function signUp(stage: Stage, person: Person): Promise<void> {
   const { username, email, password } = person;
   await person.open('/');
   await person.tab.page.getByRole('banner').getByRole('link', { name: 'Sign up' }).click();
-  await person.send({ Username: username, 'E-mail address': email, Password: password }, 'Sign up');
+  await person.send({ Username: username, 'Email address': email, Password: password }, 'Sign up');
   await person.isOn('Confirm your address');
   await person.signIn();
   await person.isRefused('This account is not active');

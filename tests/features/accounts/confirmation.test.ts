@@ -60,7 +60,7 @@ describe('a new account', () => {
     await expect(logIn(careful)).rejects.toMatchObject({ code: 'inactive' });
     const mails = await careful.deliver();
     expect(mails).toMatchObject([{ recipients: ['alice@example.com'] }]);
-    expect(mails[0]!.parsed.text).toContain('to activate the account');
+    expect(mails[0]!.parsed.text).toContain('activate the account');
     expect(linkIn(mails[0]!)).toMatch(/^http:\/\/hub\.test\/account\/confirm\/[\w-]{43}$/);
 
     const secret = secretIn(mails[0]!);

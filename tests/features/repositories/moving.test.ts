@@ -148,7 +148,10 @@ describe('a repository that was transferred', () => {
 
   it('needs both namespaces', async () => {
     const away = moveRepository(server.ctx, alice, named('app'), named('app', 'robert'));
-    await expect(away).rejects.toMatchObject({ code: 'forbidden', message: 'You may not make repositories in robert' });
+    await expect(away).rejects.toMatchObject({
+      code: 'forbidden',
+      message: 'You cannot create repositories in robert',
+    });
     const take = moveRepository(server.ctx, robert, named('app'), named('app', 'robert'));
     await expect(take).rejects.toMatchObject({ code: 'forbidden' });
     const nowhere = moveRepository(server.ctx, alice, named('app'), named('app', 'nowhere'));

@@ -45,8 +45,8 @@ describe('POST /repositories/', () => {
     [{ namespace: 'alice', name: 'Bad' }, 400, `No repository can have the name alice/Bad: ${CHARACTERS}`],
     [{ namespace: 'alice', name: 'tags' }, 400, 'No repository can have the name alice/tags: "tags" is reserved'],
     [{ namespace: 'nowhere', name: 'app' }, 404, 'No such namespace: nowhere'],
-    [{ namespace: 'robert', name: 'app' }, 403, 'You may not make repositories in robert'],
-    [{ namespace: 'library', name: 'app' }, 403, 'You may not make repositories in library'],
+    [{ namespace: 'robert', name: 'app' }, 403, 'You cannot create repositories in robert'],
+    [{ namespace: 'library', name: 'app' }, 403, 'You cannot create repositories in library'],
   ])('%j is a %i', async (body, status, detail) => {
     await startPush(server, 'alice/taken', []);
     const answer = await create(body);

@@ -172,7 +172,7 @@ describe('a moment', () => {
   it.each(['', 'now', '7', '-2h', '2 h', '2w', '999999999d', '2014-13-01', '2014-06-09 12:30', '1.5h'])(
     'refuses %j',
     (text) => {
-      expect(() => parseSince(text)).toThrow('It must be like');
+      expect(() => parseSince(text)).toThrow('Expected a time');
     },
   );
 });

@@ -19,7 +19,7 @@ it('sends a mail, and says that it was taken', async () => {
     success('The mail server accepted an email to alice@example.com.\n'),
   );
   expect(smtp.mails).toMatchObject([
-    { recipients: ['alice@example.com'], parsed: { subject: 'A test of hub.example.com' } },
+    { recipients: ['alice@example.com'], parsed: { subject: 'Test message from hub.example.com' } },
   ]);
   expect(linkIn(smtp.mails[0]!)).toBe('https://hub.example.com/');
 });

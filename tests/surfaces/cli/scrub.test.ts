@@ -22,11 +22,11 @@ afterAll(async () => {
 const short = (text: string): string => text.replace('sha256:', '').slice(0, 12);
 
 it('says that all is whole, what is not and whom that concerns, and what is whole again', async () => {
-  await expect(place.run('scrub')).resolves.toEqual(success('0 layers read, 0 B: all whole.\n'));
+  await expect(place.run('scrub')).resolves.toEqual(success('0 layers read, 0 B: all intact.\n'));
   const [base, top] = makeChain(2) as [TestImage, TestImage];
   await pushImages(server, 'alice/app', [base, top]);
   await pushImages(server, 'alice/web', [base, makeImage({ parent: base.id })], { tag: '1.0' });
-  await expect(place.run('scrub')).resolves.toEqual(success('3 layers read, 6.0 kB: all whole.\n'));
+  await expect(place.run('scrub')).resolves.toEqual(success('3 layers read, 6.0 kB: all intact.\n'));
   const whole = { layerCount: 3, sizeBytes: 6000, damaged: [], restored: [] };
   const json = await place.run('scrub', '--json', '--rate', '0');
   expect([json.code, JSON.parse(json.stdout)]).toEqual([0, whole]);

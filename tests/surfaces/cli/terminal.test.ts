@@ -25,7 +25,7 @@ describe('asking for a password', () => {
     await expect(askPassword(terminal)).resolves.toBe('correct horse');
     expect(terminal.rawModes).toEqual([true, false]);
     terminal.output.end();
-    await expect(text(terminal.output)).resolves.toBe('Password: \nOnce more: \n');
+    await expect(text(terminal.output)).resolves.toBe('Password: \nRepeat the password: \n');
   });
 
   it('obeys the keys that correct a line', async () => {

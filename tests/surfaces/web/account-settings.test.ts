@@ -50,7 +50,7 @@ describe('the profile', () => {
   it('is saved', async () => {
     expect(await browser.send(PATH, FIELDS)).toMatchObject({ status: 303, location: PATH });
     const { html } = await browser.get(PATH);
-    expect(html).toContain('Your profile is saved.');
+    expect(html).toContain('Profile saved.');
     expect(html).toContain('value="A &lt;b&gt; C"');
   });
 
@@ -121,7 +121,7 @@ describe('sessions', () => {
   it('are listed, this one marked, and ended one by one', async () => {
     const other = await browseAs(server, username);
     const { html } = await browser.get(PATH);
-    expect(html.match(/this one</g)).toHaveLength(1);
+    expect(html.match(/this session</g)).toHaveLength(1);
     const [newest = '', oldest = ''] = idsIn(html);
     const robert = await browseAs(server, 'robert');
     expect((await robert.send(`${PATH}end/`, { id: newest }, PATH)).status).toBe(404);
@@ -141,11 +141,11 @@ describe('sessions', () => {
 
 it('programs that act for one are listed, and their access is revoked', async () => {
   const PATH = '/account/applications/';
-  expect((await browser.get(PATH)).html).toContain('No program acts for you');
+  expect((await browser.get(PATH)).html).toContain('No authorized applications');
   await accessTokenOf(server, username, 'email_read');
   const { html } = await browser.get(PATH);
   expect(html).toContain('An &lt;app&gt; &amp; more');
-  expect(html).toContain('see your e-mail addresses');
+  expect(html).toContain('see your email addresses');
   const client = /name="client" value="(\w+)"/.exec(html)?.[1] ?? '';
   expect((await browser.send(`${PATH}revoke/`, { client }, PATH)).status).toBe(303);
   expect((await browser.send(`${PATH}revoke/`, { client }, PATH)).status).toBe(404);
@@ -164,12 +164,12 @@ it('invitations are accepted and declined, and teams are left', async () => {
   const declined = await idAfterInvite('testers');
   expect((await (await browseAs(server, 'robert')).send(`${PATH}accept/`, { id: declined }, PATH)).status).toBe(404);
   expect((await browser.send(`${PATH}decline/`, { id: declined }, PATH)).status).toBe(303);
-  expect((await browser.get(PATH)).html).toContain('You are in no team');
+  expect((await browser.get(PATH)).html).toContain('You are not in any team');
   const accepted = await idAfterInvite('developers');
   expect((await browser.send(`${PATH}accept/`, { id: accepted }, PATH)).status).toBe(303);
   expect((await browser.get(PATH)).html).toContain(`href="/organizations/${organization}/teams/developers/"`);
   expect((await browser.send(`${PATH}leave/`, { organization, team: 'developers' }, PATH)).status).toBe(303);
-  expect((await browser.get(PATH)).html).toContain('You are in no team');
+  expect((await browser.get(PATH)).html).toContain('You are not in any team');
   const robert = await browseAs(server, 'robert');
   const last = await robert.send(`${PATH}leave/`, { organization, team: 'owners' }, PATH);
   expect([last.status, last.html]).toEqual([
@@ -206,7 +206,7 @@ describe('the second factor', () => {
     expect(renewed).toHaveLength(10);
     expect((await browser.send(`${PATH}off/`, { code: codes[1]! }, PATH)).status).toBe(400);
     expect((await browser.send(`${PATH}off/`, { code: renewed[0]! }, PATH)).status).toBe(303);
-    expect((await browser.get(PATH)).html).toContain('Set it up');
+    expect((await browser.get(PATH)).html).toContain('Set up');
   });
 
   it('draws no link that is none of an app', async () => {

@@ -59,7 +59,7 @@ describe('the whole way', () => {
     const pressed = await submit(path).expect(200);
     expect(pressed.text).toContain('You can log in as alice.');
     expect(await logIn('alice', 'secret')).toBe(200);
-    expect((await submit(path).expect(404)).text).toContain('it was used already');
+    expect((await submit(path).expect(404)).text).toContain('has already been used');
     await request(server.server).get(path).expect(404);
   });
 
@@ -85,7 +85,7 @@ describe('the whole way', () => {
     const short = await submit(path, { password: '1234' }).expect(400);
     expect(short.text).toMatch(/role="alert">Wrong password format[^]*name="password"/);
     expect(short.text).not.toContain('1234');
-    await submit(path, { password: 'another <password>' }).expect(200, /You can log in as alice/);
+    await submit(path, { password: 'another <password>' }).expect(200, /You can now log in as alice/);
     expect(await logIn('alice', 'secret')).toBe(401);
     expect(await logIn('alice', 'another <password>')).toBe(200);
     await submit(path, { password: 'another' }).expect(404);
@@ -99,7 +99,7 @@ it.each(['/account/reset', '/account/confirm'])('POST %s answers the same, whoev
   );
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
-  expect(answers[0]!.text).toContain('If there is such an account');
+  expect(answers[0]!.text).toContain('If the account exists');
 });
 
 describe('a form', () => {
@@ -133,9 +133,9 @@ describe('a form', () => {
     await request(server.server)
       .post('/account/reset')
       .send({ account: 'alice' })
-      .expect(400, /not a form/);
+      .expect(400, /not a valid form/);
     await submit('/account/reset', {}).expect(400);
-    await submit('/account/reset', { account: '' }).expect(400, /The name or address is missing/);
+    await submit('/account/reset', { account: '' }).expect(400, /The username or email address is missing/);
     await submit('/account/reset', { account: 'x'.repeat(600_000) }).expect(413);
   });
 });
@@ -164,7 +164,7 @@ describe('every page', () => {
     await request(server.server)
       .get('/account')
       .set('Accept', 'text/html')
-      .expect(404, /There is no such page/);
+      .expect(404, /Page not found/);
     await request(server.server).put('/account/reset').expect(405).expect('Allow', 'GET, HEAD, POST, OPTIONS');
   });
 
@@ -177,7 +177,7 @@ describe('every page', () => {
 it('too many asks from one address are told to wait', async () => {
   await server.ctx.db('failure_counts').delete();
   for (let time = 1; time <= 20; time += 1) await submit('/account/reset', { account: `n${time}` }).expect(200);
-  const refused = await submit('/account/reset', { account: 'another' }).expect(429, /Please wait/);
+  const refused = await submit('/account/reset', { account: 'another' }).expect(429, /Too many requests/);
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
 });
 

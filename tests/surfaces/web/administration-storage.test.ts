@@ -47,7 +47,7 @@ it('a second run of a kind is refused with a sentence, and one that waits is can
   await admin.send(`${PATH}cancel/`, { id }, PATH);
   expect((await admin.get(`${PATH}runs/`)).html).toContain('cancelled');
   expect((await admin.send(`${PATH}start/`, { kind: 'burn' }, PATH)).status).toBe(303);
-  expect((await admin.get(PATH)).html).toContain('There is no such maintenance');
+  expect((await admin.get(PATH)).html).toContain('Not found');
 });
 
 it('jobs that wait are listed, dropped and tried again', async () => {
@@ -56,7 +56,7 @@ it('jobs that wait are listed, dropped and tried again', async () => {
   expect(html).toContain('maintenance');
   const id = /name="id" value="(\d+)"/.exec(html)?.[1] ?? '';
   await admin.send('/admin/jobs/retry/', { id }, '/admin/jobs/');
-  expect((await admin.get('/admin/jobs/')).html).toContain('It is tried again now.');
+  expect((await admin.get('/admin/jobs/')).html).toContain('The job will run again now.');
   await admin.send('/admin/jobs/drop/', { id }, '/admin/jobs/');
   expect((await admin.get('/admin/jobs/')).html).toContain('The queue is empty');
   expect((await admin.get('/admin/jobs/?state=failed')).status).toBe(200);

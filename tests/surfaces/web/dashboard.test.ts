@@ -28,12 +28,12 @@ describe('the dashboard', () => {
   it('shows the own repositories with the slots of the plan, and finds by a part of the name', async () => {
     const all = await alice.get('/dashboard/');
     expect(all.html).toContain('href="/r/alice/app-private/"');
-    expect(all.html).toContain('alice: 1 private repository used, of as many as you like');
+    expect(all.html).toContain('alice: 1 private repository used, of unlimited');
     const some = await alice.get('/dashboard/?namespace=alice&text=PUBL');
     expect(some.html).toContain('href="/r/alice/app-public/"');
     expect(some.html).not.toContain('href="/r/alice/app-private/"');
     const none = await alice.get('/dashboard/?text=%3Cb%3E%25');
-    expect(none.html).toContain('alice has no repository like that');
+    expect(none.html).toContain('No matching repositories in alice');
     expect(none.html).toContain('value="&lt;b&gt;%"');
   });
 
@@ -54,7 +54,7 @@ describe('the dashboard', () => {
     await addUser(server, 'newcomer');
     const newcomer = await browseAs(server, 'newcomer');
     expect((await newcomer.get('/dashboard/')).html).toContain('href="/repository/add/?namespace=newcomer">Create one');
-    expect((await newcomer.get('/dashboard/shared/')).html).toContain('Ask its owner to add you');
+    expect((await newcomer.get('/dashboard/shared/')).html).toContain('ask its owner to add you');
     expect((await newcomer.get('/dashboard/starred/')).html).toContain('href="/explore/">Explore repositories');
   });
 
@@ -81,7 +81,7 @@ describe('the dashboard', () => {
     await setStar(server.ctx, actor, { namespace: 'alice', name: 'app-public' }, true);
     const stranger = await browseAs(server, 'stranger');
     expect((await stranger.get('/dashboard/starred/')).html).toContain('href="/r/alice/app-public/"');
-    expect((await stranger.get('/dashboard/starred/?before=1')).html).toContain('There are no older stars');
+    expect((await stranger.get('/dashboard/starred/?before=1')).html).toContain('No older stars');
   });
 });
 
@@ -108,9 +108,9 @@ describe('a new repository', () => {
   it.each([
     [{ name: 'app-public' }, 409, 'alice/app-public already exists.'],
     [{ name: 'No <b>' }, 400, 'No repository can have the name alice/No &lt;b&gt;: a name has'],
-    [{ name: 'mine', namespace: 'acme' }, 403, 'You may not make repositories in acme.'],
+    [{ name: 'mine', namespace: 'acme' }, 403, 'You cannot create repositories in acme.'],
     [{ name: 'mine', description: 'x'.repeat(101) }, 400, 'A short description is a line of at most 100 characters.'],
-    [{ name: 'mine', visibility: '' }, 400, 'Say who may see the repository.'],
+    [{ name: 'mine', visibility: '' }, 400, 'Choose who can see the repository.'],
   ])('%j is refused, and what was typed is kept', async (fields, status, sentence) => {
     const sent = { ...FIELDS, ...fields };
     const answer = await alice.send('/repository/add/', sent);

@@ -57,7 +57,7 @@ describe('another method than a page has', () => {
   it('is a 405 that says which there are', async () => {
     const { status, headers, text } = await request(server.server).post('/explore/').set('Accept', 'text/html');
     expect([status, headers['allow']]).toEqual([405, 'GET, HEAD, OPTIONS']);
-    expect(text).toContain('<h1>That does not work</h1>');
+    expect(text).toContain('<h1>Method not allowed</h1>');
   });
 });
 
@@ -160,7 +160,7 @@ describe('without its database', () => {
   it('the hub says so to somebody whom it would have to look up, on a page of its own', async () => {
     const { status, html } = await browsing.get('/explore/');
     expect(status).toBe(503);
-    expect(html).toMatch(/^<!doctype html>[^]*The database of this hub is away[^]*Request <code>/);
+    expect(html).toMatch(/^<!doctype html>[^]*The database of this hub is unavailable[^]*Request <code>/);
   });
 
   it('what is the same for all goes on', async () => {

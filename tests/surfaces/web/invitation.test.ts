@@ -49,7 +49,7 @@ it('whoever opens the link reads who invites to what, logs in, comes back, and j
   const path = await mailedPath();
   const browser = new Browsing(server.server);
   const { html } = await browser.get(path);
-  expect(html).toContain('alice invites you to the team <strong>developers</strong> of <strong>acme</strong>');
+  expect(html).toContain('alice has invited you to join the team <strong>developers</strong> of <strong>acme</strong>');
   expect(html).not.toContain('name="password"');
   const next = encodeURIComponent(path);
   expect(html).toContain(`href="/account/login/?next=${next}"`);

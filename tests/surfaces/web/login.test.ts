@@ -30,7 +30,7 @@ describe('signing up', () => {
     const browser = new Browsing(server.server);
     const form = { username: 'newcomer', email: 'newcomer@example.com', password: 'secret', next: '/organizations/' };
     expect(await browser.send('/account/signup/', form)).toMatchObject({ status: 303, location: '/organizations/' });
-    expect((await browser.get('/account/settings/')).html).toContain('Welcome, newcomer. Your account is made.');
+    expect((await browser.get('/account/settings/')).html).toContain('Welcome, newcomer. Your account was created.');
     expect(await browser.get('/account/signup/')).toMatchObject({ status: 303, location: '/dashboard/' });
   });
 
@@ -282,7 +282,7 @@ describe('with a second factor', () => {
     const form = { ...(await firstStep(browser)), next: '//evil.example.com' };
     for (const ticket of ['', 'x', `${form.ticket.slice(0, -1)}${form.ticket.endsWith('0') ? '1' : '0'}`]) {
       const refused = await browser.post(CODE, { ...form, ticket, code: codeOf(secret) });
-      expect([refused.status, refused.html]).toEqual([400, expect.stringContaining('Sign in once more')]);
+      expect([refused.status, refused.html]).toEqual([400, expect.stringContaining('Sign in again')]);
     }
     const done = await browser.post(CODE, { ...form, code: codeOf(secret) });
     expect(done).toMatchObject({ status: 303, location: '/dashboard/' });

@@ -37,7 +37,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
     expect(second.html).toContain('You are logged in as alice');
     expect([...second.html.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)).toEqual([
       'see your profile',
-      'no more than that: e-mail addresses are changed by you alone',
+      'nothing more: only you can change your email addresses',
     ]);
   });
 
@@ -46,7 +46,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
     const { text } = await get(linkOf(client), Cookie);
     expect([...text.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)).toEqual([
       'see your profile',
-      'see your e-mail addresses',
+      'see your email addresses',
     ]);
   });
 
@@ -80,7 +80,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
   ])('sends nobody anywhere for %s', async (_what, more) => {
     for (const answer of [await get(linkOf(client, more)), await post(linkOf(client, more), { step: 'allow' })]) {
       expect([answer.status, answer.type, answer.headers['location']]).toEqual([400, 'text/html', undefined]);
-      expect(answer.text).toContain('That does not work');
+      expect(answer.text).toContain('Method not allowed');
     }
   });
 
@@ -146,7 +146,11 @@ describe('POST /o/authorize/', () => {
   it('takes no for an answer', async () => {
     const { Cookie, 'X-CSRF-Token': token } = await logIn(server, 'alice');
     const answer = await post(linkOf(client), { step: 'deny', csrf_token: token }, { Cookie });
-    expect(answerOf(answer)).toEqual({ error: 'access_denied', error_description: 'the user said no', state: 'st&te' });
+    expect(answerOf(answer)).toEqual({
+      error: 'access_denied',
+      error_description: 'the user denied access',
+      state: 'st&te',
+    });
   });
 
   it('gives nothing for a form that is not from our page', async () => {
@@ -174,7 +178,7 @@ describe('POST /o/authorize/', () => {
     await request(server.server)
       .post(linkOf(client))
       .send({ step: 'allow' })
-      .expect(400, /not a form/);
+      .expect(400, /not a valid form/);
     await post(linkOf(client), { step: 'x'.repeat(600_000) }).expect(413);
   });
 

@@ -86,7 +86,7 @@ it('teams are made, described, joined by invitation, left and deleted', async ()
   await join('builders', 'carol', member);
   const seen = await member.get(team);
   expect(seen.html).toContain('They ship');
-  expect(seen.html).not.toContain('Invite somebody');
+  expect(seen.html).not.toContain('Invite someone');
   expect((await member.get('/organizations/acme/robots/')).status).toBe(403);
   expect((await member.send(`${team}remove/`, { username: 'carol' }, team)).location).toBe('/organizations/');
   expect((await member.get(team)).status).toBe(403);

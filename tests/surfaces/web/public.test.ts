@@ -101,7 +101,7 @@ describe('with repositories', () => {
   });
 
   it('search finds what the visitor may read, in every order', async () => {
-    expect((await stranger.get('/search?q=secret')).html).toContain('Nothing found for “secret”');
+    expect((await stranger.get('/search?q=secret')).html).toContain('No results for “secret”');
     const alice = await browseAs(server, 'alice');
     for (const sort of ['best', 'stars', 'pulls', 'updated']) {
       const { html } = await alice.get(`/search/?q=secret&sort=${sort}`);
@@ -120,7 +120,7 @@ describe('with repositories', () => {
 
   it('search refuses more than 200 characters, and minds neither NUL nor a page beyond the last', async () => {
     const long = await stranger.get(`/search?q=${'a'.repeat(201)}`);
-    expect([long.status, long.html.includes('no more than 200 characters')]).toEqual([400, true]);
+    expect([long.status, long.html.includes('at most 200 characters')]).toEqual([400, true]);
     expect((await stranger.get(`/search?q=${'a'.repeat(200)}`)).status).toBe(200);
     expect((await stranger.get('/search?q=%00')).status).toBe(200);
     expect((await stranger.get('/search?q=web&page=1000000')).html).toContain('The list ends before this page');
@@ -200,7 +200,7 @@ describe('the start page', () => {
     const closed = await startTestServer({ settings });
     try {
       const { html } = await new Browsing(closed.server).get('/start/');
-      expect(html).toContain('Accounts are made by the administrator of this hub');
+      expect(html).toContain('The administrator of this hub creates accounts');
       expect(html).toContain('docker push hub.example.com/alice/busybox');
       expect(html).not.toContain('--insecure-registry');
     } finally {

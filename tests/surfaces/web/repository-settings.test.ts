@@ -61,7 +61,7 @@ describe('who comes in', () => {
         })
       ).location,
     ).toBe('/_/busybox/settings/');
-    expect((await root.get('/_/busybox/settings/collaborators/')).html).toContain('look after official repositories');
+    expect((await root.get('/_/busybox/settings/collaborators/')).html).toContain('manage official repositories');
     expect((await alice.get('/_/busybox/settings/')).status).toBe(403);
   });
 
@@ -103,7 +103,7 @@ describe('the general settings', () => {
   it('are saved all at once, and shown with the slots of the plan', async () => {
     const path = await made('alice/general');
     const { html } = await alice.get(path);
-    expect(html).toContain('used, of as many as you like');
+    expect(html).toContain('used, of unlimited');
     const saved = await alice.send(path, { ...GENERAL, version: versionIn(html) });
     expect([saved.status, saved.location]).toEqual([303, path]);
     expect(await row('alice/general')).toMatchObject({
@@ -112,7 +112,7 @@ describe('the general settings', () => {
       visibility: 'unlisted',
     });
     const after = await alice.get(path);
-    expect(after.html).toContain('The settings are saved.');
+    expect(after.html).toContain('Settings saved.');
     expect(after.html).toMatch(/checked="" value="unlisted"/);
   });
 
@@ -137,7 +137,7 @@ describe('the general settings', () => {
     await alice.send(path, { ...GENERAL, description: 'The first', version });
     const stale = await alice.send(path, { ...GENERAL, description: 'The <second>', version });
     expect(stale.status).toBe(409);
-    expect(stale.html).toContain('Somebody changed this meanwhile.');
+    expect(stale.html).toContain('Someone else changed this.');
     expect(stale.html).toContain('value="The &lt;second&gt;"');
     expect(stale.html).toMatch(/Saved now[^]*Short description[^]*The first/);
     expect((await row('alice/raced')).description).toBe('The first');
@@ -149,7 +149,7 @@ describe('the general settings', () => {
   it.each([
     [{ description: 'x'.repeat(101) }, 'A short description is a line of at most 100 characters.'],
     [{ full_description: 'x'.repeat(70_000) }, 'A full description is Markdown of at most 64 KiB'],
-    [{ visibility: 'secret' }, 'Say who may see the repository.'],
+    [{ visibility: 'secret' }, 'Choose who can see the repository.'],
   ])('refuse what cannot be (%#)', async (fields, sentence) => {
     const path = '/r/alice/app-public/settings/';
     const version = versionIn((await alice.get(path)).html);
@@ -162,13 +162,13 @@ describe('the general settings', () => {
 describe('collaborators', () => {
   it('are added, listed and removed', async () => {
     const path = `${await made('alice/shared')}collaborators/`;
-    expect((await alice.get(path)).html).toContain('Nobody collaborates here yet');
+    expect((await alice.get(path)).html).toContain('No collaborators yet');
     expect((await alice.send(path, { username: 'reader' })).location).toBe(path);
-    expect((await alice.get(path)).html).toMatch(/reader may pull and push now[^]*href="\/u\/reader\/"/);
+    expect((await alice.get(path)).html).toMatch(/reader can now pull and push[^]*href="\/u\/reader\/"/);
     await alice.send(path, { username: 'reader' });
-    expect((await alice.get(path)).html).toContain('reader was a collaborator already.');
+    expect((await alice.get(path)).html).toContain('reader was already a collaborator.');
     await alice.send(`${path}remove/`, { username: 'reader' }, path);
-    expect((await alice.get(path)).html).toContain('reader is no collaborator any more.');
+    expect((await alice.get(path)).html).toContain('reader is no longer a collaborator.');
     await alice.send(`${path}remove/`, { username: 'reader' }, path);
     expect((await alice.get(path)).html).toContain('reader is no collaborator of alice/shared.');
   });
@@ -192,19 +192,19 @@ describe('collaborators', () => {
 describe('teams', () => {
   it('are given access, and lose it', async () => {
     const path = `${await made('acme/teamed', 'owner')}teams/`;
-    expect((await owner.get(path)).html).toContain('No team has access yet');
+    expect((await owner.get(path)).html).toContain('No teams have access yet');
     await owner.send(path, { team: 'write', access: 'read' });
     expect((await owner.get(path)).html).toContain('The team write has access: pull.');
     await owner.send(path, { team: 'write', access: 'admin' });
     expect((await owner.get(path)).html).toContain('<td>Pull, push and change settings</td>');
     await owner.send(`${path}remove/`, { team: 'write' }, path);
-    expect((await owner.get(path)).html).toContain('The team write has no access any more.');
+    expect((await owner.get(path)).html).toContain('The team write no longer has access.');
   });
 
   it.each([
     [{ team: 'none-such', access: 'read' }, 400, 'No such team: acme/none-such.'],
     [{ team: 'owners', access: 'read' }, 409, 'Owners have access to everything.'],
-    [{ team: 'write', access: 'all' }, 400, 'Say what the team may do.'],
+    [{ team: 'write', access: 'all' }, 400, 'Choose what the team can do.'],
   ])('%j is refused', async (fields, status, sentence) => {
     const answer = await owner.send('/r/acme/app-public/settings/teams/', fields);
     expect(answer.status).toBe(status);
@@ -229,7 +229,7 @@ describe('immutable tags', () => {
     const path = '/r/alice/tagged/settings/tags/';
     await pushImages(server, 'alice/tagged', [makeImage()], { user: 'alice', tag: 'v1' });
     const { html } = await alice.get(path);
-    expect(html).toContain('Of its tags none is immutable now.');
+    expect(html).toContain('Of its tags none are immutable now.');
     expect((await alice.send(path, { patterns: 'v*\r\n stable ', version: versionIn(html) })).location).toBe(path);
     expect((await row('alice/tagged')).immutable_tags).toEqual(['v*', 'stable']);
     expect((await alice.get(path)).html).toMatch(/these are immutable now:\s*<code>v1<\/code>/);
@@ -262,12 +262,12 @@ describe('a move', () => {
       alice.send('/r/alice/after/settings/move/aliases/remove/', fields, '/r/alice/after/settings/move/');
     const former = { alias_namespace: 'alice', alias_name: 'before' };
     await remove(former);
-    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('There are no former names');
+    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('No former names');
     expect((await alice.get(path)).status).toBe(404);
     await remove(former);
     expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('is no former name of');
     await remove({ alias_namespace: 'alice', alias_name: '<i>' });
-    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('can have had this name');
+    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('not a valid repository name');
   });
 
   it('transfers to an organization that one owns; only such are offered', async () => {
@@ -304,6 +304,6 @@ describe('deleting', () => {
     const right = await alice.send(path, { confirmation: 'alice/doomed' });
     expect([right.status, right.location]).toEqual([303, '/dashboard/']);
     expect(await row('alice/doomed')).toBeUndefined();
-    expect((await alice.get('/dashboard/')).html).toContain('alice/doomed is deleted.');
+    expect((await alice.get('/dashboard/')).html).toContain('alice/doomed was deleted.');
   });
 });

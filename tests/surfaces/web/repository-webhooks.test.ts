@@ -35,7 +35,7 @@ async function change(path: string, fields: Record<string, string>, version?: st
 
 describe('a new webhook', () => {
   it('shows its secret on the answer, and never again', async () => {
-    expect((await alice.get(HOOKS)).html).toContain('Nobody is told of pushes yet');
+    expect((await alice.get(HOOKS)).html).toContain('No webhooks yet');
     const { status, html } = await alice.send(HOOKS, { hook_name: 'ci', urls: `${TARGET}\r\n${TARGET}/2` });
     const { id, secret, urls } = await hookRow('ci');
     expect(status).toBe(200);
@@ -121,11 +121,11 @@ describe('deliveries', () => {
   it('of a test show the request, the answer and the time, and are sent again', async () => {
     const { id } = await addHook(server, `${receiver.url}/ok`);
     const path = `${HOOKS}${id}/`;
-    expect((await alice.get(path)).html).toContain('Nothing was sent yet');
+    expect((await alice.get(path)).html).toContain('No deliveries yet');
     const { location } = await alice.send(`${path}test/`, {}, path);
     expect(location).toMatch(new RegExp(`^${path}deliveries/\\d+/$`));
     const waiting = await alice.get(location!);
-    expect(waiting.html).toContain('A test is on its way.');
+    expect(waiting.html).toContain('The test will be sent.');
     expect(waiting.html).toContain(`data-refresh="${location}progress/"`);
     await server.runJobs();
 

@@ -16,13 +16,13 @@ const LIFETIMES = [
   { value: '30', label: '30 days' },
   { value: '90', label: '90 days' },
   { value: '365', label: 'One year' },
-  { value: '', label: 'No end' },
+  { value: '', label: 'No expiry' },
 ];
 
 const ACCESSES = [
   { value: 'read', label: 'Read: pull' },
   { value: 'write', label: 'Write: pull and push' },
-  { value: 'admin', label: 'Admin: also settings and deletion' },
+  { value: 'admin', label: 'Admin: also change settings and delete' },
 ];
 
 /** What was typed into the form of a new token. */
@@ -49,8 +49,9 @@ function isAccessLevel(text: string): text is AccessLevel {
 
 /** @throws AppError `invalid` */
 export function newTokenFrom({ name, access, days, repositories }: TypedToken): NewAccessToken {
-  if (!isAccessLevel(access)) throw new AppError('invalid', 'Say what the token may do');
-  if (!LIFETIMES.some(({ value }) => value === days)) throw new AppError('invalid', 'Say how long the token is good');
+  if (!isAccessLevel(access)) throw new AppError('invalid', 'Choose what the token can do');
+  if (!LIFETIMES.some(({ value }) => value === days))
+    throw new AppError('invalid', 'Choose how long the token is valid');
   const names = repositories.split(/[\s,]+/).filter((text) => text !== '');
   return {
     name,
@@ -70,16 +71,16 @@ export function NewTokenForm({ visitor, typed }: { visitor: Visitor; typed: Type
         value={typed?.name}
         required
         maxlength={100}
-        hint="What it is for, such as the host that uses it"
+        hint="What it is for, such as the host that will use it"
       />
-      <Select label="It may" name="access" value={typed?.access ?? 'read'} options={ACCESSES} />
-      <Select label="Good for" name="days" value={typed?.days ?? '90'} options={LIFETIMES} />
+      <Select label="Access" name="access" value={typed?.access ?? 'read'} options={ACCESSES} />
+      <Select label="Valid for" name="days" value={typed?.days ?? '90'} options={LIFETIMES} />
       <TextArea
-        label="Only these repositories"
+        label="Limit to these repositories"
         name="repositories"
         value={typed?.repositories ?? ''}
         rows={2}
-        hint="One a line, such as acme/app. Empty: all that the account reaches."
+        hint="One per line, such as acme/app. Leave empty for all repositories the account can access."
       />
       <Actions>
         <button type="submit">Create token</button>
@@ -92,7 +93,7 @@ export function NewTokenForm({ visitor, typed }: { visitor: Visitor; typed: Type
 export function MadeToken({ secret, username, host }: { secret: string; username: string; host: string }): View {
   return (
     <Panel title="Copy the token now">
-      <p>It is not shown again. It takes the place of the password:</p>
+      <p>It will not be shown again. Use it in place of the password:</p>
       <CopyLine text={secret} label="The access token" />
       <CopyLine text={`docker login -u ${username} -p ${secret} ${host}`} label="Log in with it" />
     </Panel>
@@ -115,8 +116,8 @@ export function TokenTable({
 }): View {
   if (tokens.length === 0) {
     return (
-      <Empty title="No access tokens">
-        <p>A token takes the place of a password, for one host or one script, and can be ended by itself.</p>
+      <Empty title="No access tokens yet">
+        <p>A token replaces the password for one host or script, and can be revoked separately.</p>
       </Empty>
     );
   }
@@ -140,7 +141,7 @@ export function TokenTable({
             {expiresAt === undefined ? (
               'never'
             ) : expiresAt <= now ? (
-              <Badge tone="bad">ended</Badge>
+              <Badge tone="bad">expired</Badge>
             ) : (
               <Ago at={expiresAt} />
             )}

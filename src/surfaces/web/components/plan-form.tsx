@@ -18,7 +18,7 @@ export function PlanForm({
 }): View {
   const options = plans.map(({ name, privateRepositories }) => ({
     value: name,
-    label: `${name}: ${privateRepositories ?? 'any number of'} private`,
+    label: `${name}: ${privateRepositories ?? 'unlimited'} private`,
   }));
   return (
     <Form visitor={visitor} action={action}>

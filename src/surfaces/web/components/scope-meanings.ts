@@ -3,8 +3,8 @@ import { isScope, type Scope } from '../../../features/oauth/scopes';
 const MEANINGS: Readonly<Record<Scope, string>> = {
   profile_read: 'see your profile',
   profile_write: 'change your profile',
-  email_read: 'see your e-mail addresses',
-  email_write: 'no more than that: e-mail addresses are changed by you alone',
+  email_read: 'see your email addresses',
+  email_write: 'nothing more: only you can change your email addresses',
 };
 
 /** What a program may do, in words. */

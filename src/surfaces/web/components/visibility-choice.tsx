@@ -7,9 +7,9 @@ import { plural } from './quantities';
 import { Checkbox } from './forms';
 
 const MEANINGS: Readonly<Record<Visibility, readonly [label: string, meaning: string]>> = {
-  public: ['Public', 'Everybody finds it and pulls from it.'],
-  unlisted: ['Unlisted', 'Everybody who knows its name pulls from it. No list or search shows it.'],
-  private: ['Private', 'Only those whom you let in see it and pull from it.'],
+  public: ['Public', 'Anyone can find it and pull from it.'],
+  unlisted: ['Unlisted', 'Anyone who knows its name can pull from it. It is not in lists or search results.'],
+  private: ['Private', 'Only people you give access to can see it and pull from it.'],
 };
 
 /** `2 of 5 private repositories used`, and in which namespace. */
@@ -19,7 +19,7 @@ export function SlotsUsed({ settings }: { readonly settings: NamespaceSettings }
   const { used, limit } = slots;
   const text =
     limit === undefined
-      ? `${plural(used, 'private repository', 'private repositories')} used, of as many as you like`
+      ? `${plural(used, 'private repository', 'private repositories')} used, no limit`
       : `${used} of ${plural(limit, 'private repository', 'private repositories')} used`;
   return (
     <p class="fine">
@@ -39,7 +39,7 @@ export function VisibilityChoice({
 }): View {
   return (
     <fieldset>
-      <legend>Who may see it</legend>
+      <legend>Who can see it</legend>
       {VISIBILITIES.map((visibility) => (
         <Checkbox
           type="radio"
@@ -60,6 +60,6 @@ export function VisibilityChoice({
 export function visibilityIn(form: Form): Visibility {
   const given = form.text('visibility');
   const known = VISIBILITIES.find((visibility) => visibility === given);
-  if (known === undefined) throw new AppError('invalid', 'Say who may see the repository');
+  if (known === undefined) throw new AppError('invalid', 'Choose who can see the repository');
   return known;
 }

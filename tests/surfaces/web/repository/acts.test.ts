@@ -64,7 +64,7 @@ describe('comments', () => {
   const all = () => listComments(server.ctx, ANYBODY, nameOf('talk'), { limit: 100 });
 
   it('are written as Markdown, and shown without what could do harm', async () => {
-    expect((await anonymous.get(path)).html).toContain('Nobody has commented yet');
+    expect((await anonymous.get(path)).html).toContain('No comments yet');
     const sent = await reader.send(path, { text: 'It **works**\r\n<script>alert(1)</script>' });
     expect([sent.status, sent.location]).toEqual([303, path]);
     expect((await all())[0]).toMatchObject({ author: 'bobby', text: 'It **works**\n<script>alert(1)</script>' });
@@ -166,8 +166,8 @@ describe('the history of tags', () => {
     const { html } = await anonymous.get(`${path}?tag=other`);
     expect(html).toContain('value="other"');
     expect(html).not.toContain('>v1</a>');
-    expect((await anonymous.get(`${path}?tag=%3Cb%3E`)).html).toContain('Nothing is known of a tag “&lt;b&gt;”');
-    expect((await anonymous.get(`${path}?before=1`)).html).toContain('There is nothing older');
+    expect((await anonymous.get(`${path}?tag=%3Cb%3E`)).html).toContain('No history for the tag “&lt;b&gt;”');
+    expect((await anonymous.get(`${path}?before=1`)).html).toContain('No older events');
   });
 
   it('is paged', async () => {
@@ -201,7 +201,7 @@ describe('a tag', () => {
     const { status, location } = await owner.send(path, {});
     expect([status, location]).toEqual([303, '/r/alice/doomed/tags/']);
     const left = (await owner.get('/r/alice/doomed/tags/')).html;
-    expect(left).toContain('The tag old is deleted.');
+    expect(left).toContain('The tag old was deleted.');
     expect(left).not.toContain('>old</a>');
     expect((await owner.get(path)).status).toBe(404);
   });

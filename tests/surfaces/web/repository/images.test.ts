@@ -115,7 +115,9 @@ describe('the files of a layer', () => {
     const found = (await anonymous.get(`${files}?directory=/etc&name=mot`)).html;
     expect(found).toContain('motd');
     expect(found).not.toContain('passwd');
-    expect((await anonymous.get(`${files}?name=%3Cnone%3E`)).html).toContain('Nothing here has “&lt;none&gt;”');
+    expect((await anonymous.get(`${files}?name=%3Cnone%3E`)).html).toContain(
+      'No file names here contain “&lt;none&gt;”',
+    );
     expect((await anonymous.get(`${files}?directory=/nothing`)).html).toContain('nothing in this directory');
     expect((await anonymous.get(`${files}?directory=../../etc/%25`)).status).toBe(200);
   });
@@ -166,9 +168,9 @@ describe('many', () => {
     expect(found).toContain('with “0123” in the name');
     expect(found).toContain('>v00123x');
     expect((await owner.get('/r/alice/many/tags/?name=%3Cnone%3E')).html).toContain(
-      'No tag has “&lt;none&gt;” in its name',
+      'No tag names contain “&lt;none&gt;”',
     );
-    expect((await owner.get('/r/alice/many/tags/?page=5000')).html).toContain('There is no such page');
+    expect((await owner.get('/r/alice/many/tags/?page=5000')).html).toContain('Page not found');
     expect((await owner.get('/r/alice/many/')).html.length).toBeLessThan(100_000);
   });
 

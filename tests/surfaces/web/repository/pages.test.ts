@@ -77,9 +77,9 @@ describe('a repository', () => {
     expect((await owner.get('/r/alice/bare/')).html).toContain(`docker push ${server.host}/alice/bare<`);
     expect((await owner.get('/r/alice/bare/tags/')).html).toContain('docker push');
     const seen = await stranger.get('/r/alice/bare/');
-    expect(seen.html).toContain('Nothing was pushed yet');
+    expect(seen.html).toContain('Nothing has been pushed yet');
     expect(seen.html).not.toContain('docker push');
-    expect((await stranger.get('/r/alice/bare/tags/')).html).toContain('There are no tags yet');
+    expect((await stranger.get('/r/alice/bare/tags/')).html).toContain('No tags yet');
   });
 
   it('of the library has an address without a namespace, and is called so', async () => {

@@ -12,11 +12,11 @@ const PATH = '/account/applications/';
 export const getApplications: WebHandler<'member'> = async (ctx, { caller }) => {
   const grants = await listGrants(ctx, ownAccount(caller).id);
   if (grants.length === 0) {
-    const text = 'When a program asks to act for you and you allow it, it stands here, and you can take that back.';
+    const text = 'Applications that you allow to act for you are listed here, and you can revoke their access.';
     return accountPage(
       caller,
       PATH,
-      <Empty title="No program acts for you">
+      <Empty title="No authorized applications">
         <p>{text}</p>
       </Empty>,
     );
@@ -25,8 +25,8 @@ export const getApplications: WebHandler<'member'> = async (ctx, { caller }) => 
     caller,
     PATH,
     <>
-      <p>These programs may act for you.</p>
-      <Table caption="Programs that act for you" head={['Program', 'May', 'Since', 'Last used', '']}>
+      <p>These applications can act for you.</p>
+      <Table caption="Authorized applications" head={['Program', 'May', 'Since', 'Last used', '']}>
         {grants.map(({ clientId, name, scopes, since, lastUsedAt }) => (
           <tr>
             <td>{name}</td>
@@ -55,5 +55,5 @@ export const getApplications: WebHandler<'member'> = async (ctx, { caller }) => 
 
 export const postRevokeGrant: WebHandler<'member-form'> = async (ctx, { caller }) => {
   await revokeGrant(ctx, ownAccount(caller), caller.form.text('client'), doerFor(caller));
-  return redirect(caller, PATH, { notice: 'The program can act for you no longer.' });
+  return redirect(caller, PATH, { notice: "The application's access is revoked." });
 };

@@ -14,7 +14,7 @@ const PATH = '/account/emails/';
 
 const ACTS = {
   primary: 'Make primary',
-  resend: 'Send the link again',
+  resend: 'Resend the link',
   remove: 'Remove',
 } as const;
 
@@ -60,7 +60,7 @@ async function emailsPage(ctx: Context, member: Member, typed = '', fault?: Faul
     PATH,
     <>
       <Problem text={fault?.text} />
-      <Table caption="Your e-mail addresses" head={['Address', '']}>
+      <Table caption="Your email addresses" head={['Address', '']}>
         {emails.map((email) => (
           <EmailRow member={member} email={email} />
         ))}
@@ -68,14 +68,14 @@ async function emailsPage(ctx: Context, member: Member, typed = '', fault?: Faul
       <Panel title="Add an address">
         <Form visitor={member}>
           <Field
-            label="E-mail address"
+            label="Email address"
             name="email"
             type="email"
             value={typed}
             required
             maxlength={254}
             autocomplete="email"
-            hint="It can be the primary one once you have confirmed it."
+            hint="You can make it the primary one after confirming it."
           />
           <Actions>
             <button type="submit">Add</button>
@@ -93,7 +93,7 @@ export const postEmail: WebHandler<'member-form'> = async (ctx, { caller }) => {
   const email = caller.form.text('email');
   const { fault } = await attempt(() => addEmail(ctx, ownAccount(caller), email, doerFor(caller)));
   if (fault !== undefined) return emailsPage(ctx, caller, email, fault);
-  return redirect(caller, PATH, { notice: `${email} is added. Have a link sent there to confirm it.` });
+  return redirect(caller, PATH, { notice: `${email} was added. Send a link to it to confirm it.` });
 };
 
 function emailAct(notice: string, act: (ctx: Context, member: Member, email: string) => Promise<void>) {
@@ -104,14 +104,14 @@ function emailAct(notice: string, act: (ctx: Context, member: Member, email: str
   return handle;
 }
 
-export const postPrimary = emailAct('Your primary address is changed.', (ctx, { actor }, email) =>
+export const postPrimary = emailAct('Your primary address was changed.', (ctx, { actor }, email) =>
   setPrimaryEmail(ctx, actor, email),
 );
 
-export const postResend = emailAct('The mail is on its way: open the link in it.', (ctx, { actor }, email) =>
+export const postResend = emailAct('The email is on its way: open the link in it.', (ctx, { actor }, email) =>
   resendConfirmation(ctx, actor, email),
 );
 
-export const postRemove = emailAct('The address is removed.', (ctx, member, email) =>
+export const postRemove = emailAct('The address was removed.', (ctx, member, email) =>
   removeEmail(ctx, ownAccount(member), email, doerFor(member)),
 );

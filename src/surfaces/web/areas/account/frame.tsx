@@ -9,7 +9,7 @@ import type { Children } from '../../view';
 
 const PAGES = {
   '/account/settings/': 'Profile',
-  '/account/emails/': 'E-mail addresses',
+  '/account/emails/': 'Email addresses',
   '/account/password/': 'Password',
   '/account/second-factor/': 'Second factor',
   '/account/tokens/': 'Access tokens',

@@ -25,7 +25,7 @@ function passwordPage(member: Member, fault?: Fault): Reply {
     '/account/password/',
     <Panel>
       <Problem text={fault?.text} />
-      <p>A new password ends all of your sessions, this one too. Access tokens stay.</p>
+      <p>Changing it ends all your sessions, including this one. Access tokens keep working.</p>
       <Form visitor={member}>
         <CurrentPassword member={member} />
         <Field
@@ -35,11 +35,11 @@ function passwordPage(member: Member, fault?: Fault): Reply {
           required
           minlength={5}
           autocomplete="new-password"
-          hint="5 characters or more. The longer, the better."
+          hint="At least 5 characters. Longer is better."
         />
         <Actions>
           <button type="submit">Change password</button>
-          <a href="/account/reset">Forgot it?</a>
+          <a href="/account/reset">Forgot your password?</a>
         </Actions>
       </Form>
     </Panel>,
@@ -59,6 +59,6 @@ export const postPassword: WebHandler<'member-form'> = async (ctx, { req, caller
     await updateUser(ctx, username, { password: form.raw('password') }, doerFor(caller));
   });
   if (fault !== undefined) return passwordPage(caller, fault);
-  const notice = 'Your password is changed. Sign in with the new one.';
+  const notice = 'Your password was changed. Sign in with the new one.';
   return redirect(caller, '/account/login/', { notice, cookies: [endedSessionCookie(req, ctx.settings)] });
 };

@@ -15,7 +15,7 @@ function profilePage(member: Member, profile: ProfileFields, fault?: Fault): Rep
     <Panel>
       <Problem text={fault?.text} />
       <p>
-        Everybody can see this, on <a href={`/u/${username}/`}>your page</a>. All of it may be empty.
+        Everyone can see this on <a href={`/u/${username}/`}>your page</a>. Every field is optional.
       </p>
       <Form visitor={member}>
         <Field label="Full name" name="full_name" value={profile.fullName} maxlength={255} autocomplete="name" />
@@ -28,15 +28,15 @@ function profilePage(member: Member, profile: ProfileFields, fault?: Fault): Rep
           value={profile.profileUrl}
           maxlength={255}
           autocomplete="url"
-          hint="It begins with http:// or https://."
+          hint="Starts with http:// or https://."
         />
         <Field
-          label="Address at Gravatar"
+          label="Gravatar address"
           name="gravatar_email"
           type="email"
           value={profile.gravatarEmail}
           maxlength={254}
-          hint="Whose picture is yours; without one, that of your primary address."
+          hint="The email address for your Gravatar picture; defaults to your primary address."
         />
         <Actions>
           <button type="submit">Save</button>
@@ -61,5 +61,5 @@ export const postProfile: WebHandler<'member-form'> = async (ctx, { caller }) =>
   };
   const { fault } = await attempt(() => updateProfile(ctx, ownAccount(caller).username, fields, doerFor(caller)));
   if (fault !== undefined) return profilePage(caller, fields, fault);
-  return redirect(caller, '/account/settings/', { notice: 'Your profile is saved.' });
+  return redirect(caller, '/account/settings/', { notice: 'Profile saved.' });
 };

@@ -37,14 +37,15 @@ function CodeForm({ visitor, action, id, button, isDangerous = false, children }
 export function Offer({ visitor }: { visitor: Visitor }): View {
   return (
     <Panel>
-      <p>With a second factor your password is not enough: an app on your phone shows a code that goes with it.</p>
+      <p>With a second factor, signing in takes your password and a code from an app on your phone.</p>
       <p>
-        Engines have no place for a code. They log in with an <a href="/account/tokens/">access token</a> from then on:
-        make one first for each engine that uses your password now.
+        Docker engines cannot ask for a code. They will have to log in with an{' '}
+        <a href="/account/tokens/">access token</a> instead: create one first for each engine that uses your password
+        now.
       </p>
       <Form visitor={visitor} action={`${SECOND_FACTOR}begin/`}>
         <Actions>
-          <button type="submit">Set it up</button>
+          <button type="submit">Set up</button>
         </Actions>
       </Form>
     </Panel>
@@ -54,14 +55,14 @@ export function Offer({ visitor }: { visitor: Visitor }): View {
 /** The secret, for the app, and a form that turns it on. */
 export function SetUp({ visitor, uri, secret }: { visitor: Visitor; uri: string; secret: string }): View {
   return (
-    <Panel title="Set it up">
-      <p>Read this picture with an app for one-time codes, such as Aegis, FreeOTP or Google Authenticator.</p>
-      <QrCode text={uri} label="QR code of the secret; the same stands below as text" />
-      <p>Or type the secret into it:</p>
+    <Panel title="Set up">
+      <p>Scan this QR code with an authenticator app, such as Aegis, FreeOTP or Google Authenticator.</p>
+      <QrCode text={uri} label="QR code of the secret, which is also shown below as text" />
+      <p>Or enter the secret by hand:</p>
       <CopyLine text={secret} label="The secret" />
-      <CodeForm visitor={visitor} action="confirm/" id="code" button="Turn it on">
+      <CodeForm visitor={visitor} action="confirm/" id="code" button="Turn on">
         <input type="hidden" name="uri" value={uri} />
-        <p>Then type the six digits that the app shows. All of your other sessions end.</p>
+        <p>Then enter the six digits shown in the app. This ends all your other sessions.</p>
       </CodeForm>
     </Panel>
   );
@@ -72,7 +73,7 @@ export function RecoveryCodes({ codes }: { codes: readonly string[] }): View {
   return (
     <Panel title="Your recovery codes">
       <p>
-        Print this page, or write these down: they are never shown again. Each one signs you in once, without your
+        Print this page or write the codes down: they will not be shown again. Each code signs you in once without your
         phone.
       </p>
       <pre tabindex={0}>{codes.join('\n')}</pre>
@@ -81,7 +82,7 @@ export function RecoveryCodes({ codes }: { codes: readonly string[] }): View {
           Copy
         </button>
         <a class="button" href={SECOND_FACTOR}>
-          I have them
+          I have saved them
         </a>
       </Actions>
     </Panel>
@@ -103,16 +104,16 @@ export function Manage({ visitor, factor }: { visitor: Visitor; factor: SecondFa
           . You have {plural(factor.recoveryCodesLeft, 'recovery code')} left.
         </p>
         <p>
-          Engines log in with an <a href="/account/tokens/">access token</a>, not with your password.
+          Docker engines log in with an <a href="/account/tokens/">access token</a>, not with your password.
         </p>
       </Panel>
       <Panel title="New recovery codes">
-        <p>The old ones are good no more. Give a code of the app, or one of the old ones.</p>
-        <CodeForm visitor={visitor} action="renew/" id="renew-code" button="Make new codes" />
+        <p>The old codes stop working. Enter a code from the app or one of the old codes.</p>
+        <CodeForm visitor={visitor} action="renew/" id="renew-code" button="Create new codes" />
       </Panel>
-      <Panel title="Turn it off" tone="danger">
-        <p>The password alone is enough then. Give a code of the app, or a recovery code.</p>
-        <CodeForm visitor={visitor} action="off/" id="off-code" button="Turn it off" isDangerous />
+      <Panel title="Turn off" tone="danger">
+        <p>The password alone will then be enough to sign in. Enter a code from the app or a recovery code.</p>
+        <CodeForm visitor={visitor} action="off/" id="off-code" button="Turn off" isDangerous />
       </Panel>
     </>
   );

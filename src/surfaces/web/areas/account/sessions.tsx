@@ -16,9 +16,9 @@ function SessionRow({ member, session }: { member: Member; session: Session }): 
   return (
     <tr>
       <td>
-        {address} {isThis && <Badge tone="good">this one</Badge>}
+        {address} {isThis && <Badge tone="good">this session</Badge>}
         <br />
-        <small>{userAgent === '' ? 'a program without a name' : userAgent}</small>
+        <small>{userAgent === '' ? 'unknown client' : userAgent}</small>
       </td>
       <td>
         <Ago at={createdAt} />
@@ -50,7 +50,7 @@ export const getSessions: WebHandler<'member'> = async (ctx, { caller }) => {
     caller,
     PATH,
     <>
-      <p>Where you are signed in. End what you do not know, and then change your password.</p>
+      <p>Your active sessions. If you do not recognise one, end it and change your password.</p>
       <Table caption="Your sessions" head={['From', 'Began', 'Last seen', 'Ends', '']}>
         {sessions.map((session) => (
           <SessionRow member={caller} session={session} />
@@ -58,7 +58,7 @@ export const getSessions: WebHandler<'member'> = async (ctx, { caller }) => {
       </Table>
       {sessions.length > 1 && (
         <ActButton visitor={caller} action={`${PATH}end-others/`} class="quiet">
-          End all others
+          End all other sessions
         </ActButton>
       )}
     </>,

@@ -99,10 +99,10 @@ async function teamsPage(ctx: Context, member: Member, fault?: Fault): Promise<R
         </Panel>
       )}
       {teams.length === 0 ? (
-        <Empty title="You are in no team">
+        <Empty title="You are not in any team">
           <p>
-            An organization shares repositories among teams. Wait to be invited, or{' '}
-            <a href="/organizations/add/">make an organization</a>.
+            Organizations share repositories among teams. Ask to be invited to one, or{' '}
+            <a href="/organizations/add/">create an organization</a>.
           </p>
         </Empty>
       ) : (
@@ -121,12 +121,12 @@ export const getTeams: WebHandler<'member'> = (ctx, { caller }) => teamsPage(ctx
 
 export const postAccept: WebHandler<'member-form'> = async (ctx, { caller }) => {
   const { organization, team } = await acceptInvitation(ctx, caller.actor, { id: caller.form.id('id') });
-  return redirect(caller, PATH, { notice: `You belong to the team ${team} of ${organization} now.` });
+  return redirect(caller, PATH, { notice: `You are now in the team ${team} of ${organization}.` });
 };
 
 export const postDecline: WebHandler<'member-form'> = async (ctx, { caller }) => {
   await declineInvitation(ctx, caller.actor, caller.form.id('id'));
-  return redirect(caller, PATH, { notice: 'The invitation is declined.' });
+  return redirect(caller, PATH, { notice: 'The invitation was declined.' });
 };
 
 export const postLeave: WebHandler<'member-form'> = async (ctx, { caller }) => {

@@ -37,7 +37,7 @@ async function tokensPage(ctx: Context, member: Member, { typed, fault, secret }
     PATH,
     <>
       {secret !== undefined && <MadeToken secret={secret} username={username} host={new URL(member.origin).host} />}
-      <p>A token is a password for an engine or a script: it can do less than you, and ends when you say so.</p>
+      <p>A token is a password for an engine or a script. You can limit what it can do, and revoke it at any time.</p>
       <TokenTable visitor={member} tokens={tokens} revoke={`${PATH}revoke/`} />
       <Panel title="New token">
         <Problem text={fault?.text} />
@@ -58,5 +58,5 @@ export const postToken: WebHandler<'member-form'> = async (ctx, { caller }) => {
 
 export const postRevoke: WebHandler<'member-form'> = async (ctx, { caller }) => {
   await revokeOwnAccessToken(ctx, caller.actor, caller.form.id('id'));
-  return redirect(caller, PATH, { notice: 'The token is revoked. Whatever used it is refused from now on.' });
+  return redirect(caller, PATH, { notice: 'The token was revoked. Anything that still uses it is now refused.' });
 };

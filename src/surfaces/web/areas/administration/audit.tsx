@@ -44,8 +44,8 @@ export const getAudit: WebHandler<'administrator'> = async (ctx, { caller, query
     <AdministrationFrame title="Audit log" subtitle="Who did what, and from where" current="/admin/audit/">
       <form class="filters" action="/admin/audit/">
         <Field label="Who" name="user" value={user} maxlength={LONGEST} />
-        <Field label="Action" name="action" value={action} maxlength={LONGEST} placeholder="such as tag" />
-        <Field label="To what" name="subject" value={subject} maxlength={LONGEST} />
+        <Field label="Action" name="action" value={action} maxlength={LONGEST} placeholder="for example, tag" />
+        <Field label="Subject" name="subject" value={subject} maxlength={LONGEST} />
         <Field label="Since" name="since" type="date" value={since} />
         <Field label="Until" name="until" type="date" value={until} />
         <button type="submit" class="quiet">
@@ -53,20 +53,20 @@ export const getAudit: WebHandler<'administrator'> = async (ctx, { caller, query
         </button>
       </form>
       {events.length === 0 && (
-        <Empty title="Nothing like this happened">
+        <Empty title="No matching events">
           <p>
-            <a href="/admin/audit/">Show everything</a>
+            <a href="/admin/audit/">Show all events</a>
           </p>
         </Empty>
       )}
       {events.length > 0 && (
-        <Table caption="Events, the newest first" head={['When', 'Who', 'From', 'Action', 'To what', 'Details']}>
+        <Table caption="Events, newest first" head={['When', 'Who', 'From', 'Action', 'Subject', 'Details']}>
           {events.map(({ at, actor, address, action: what, subject: whom, details }) => (
             <tr>
               <td>
                 <Moment at={at} />
               </td>
-              <td>{actor ?? '(nobody known)'}</td>
+              <td>{actor ?? '(unknown)'}</td>
               <td class="mono">{address}</td>
               <td class="mono">{what}</td>
               <td>{whom}</td>

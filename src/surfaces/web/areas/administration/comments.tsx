@@ -20,8 +20,8 @@ export const getComments: WebHandler<'administrator'> = async (ctx, { caller }) 
     { title: 'Flagged comments', section: 'admin' },
     <AdministrationFrame title="Flagged comments" current="/admin/comments/">
       {comments.length === 0 && (
-        <Empty title="No comment is flagged">
-          <p>What a reader flags waits here for a decision.</p>
+        <Empty title="No flagged comments">
+          <p>Comments that readers flag wait here for review.</p>
         </Empty>
       )}
       <ul class={comments.length === 0 ? 'unseen' : 'rows'}>
@@ -40,10 +40,10 @@ export const getComments: WebHandler<'administrator'> = async (ctx, { caller }) 
               <blockquote>{text}</blockquote>
               <div class="actions">
                 <ActButton visitor={caller} action="/admin/comments/dismiss/" fields={fields}>
-                  It is good
+                  Keep
                 </ActButton>
                 <ActButton visitor={caller} action="/admin/comments/delete/" fields={fields} class="danger small">
-                  Delete it
+                  Delete
                 </ActButton>
               </div>
             </li>
@@ -64,11 +64,11 @@ function commentOf(form: Form): { id: number; repository: RepositoryName } {
 export const postDismiss: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
   const { id, repository } = commentOf(caller.form);
   await dismissFlags(ctx, caller.actor, repository, id);
-  return redirect(caller, '/admin/comments/', { notice: 'The comment stays, without its flags.' });
+  return redirect(caller, '/admin/comments/', { notice: 'The comment was kept and its flags were removed.' });
 };
 
 export const postDeleteComment: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
   const { id, repository } = commentOf(caller.form);
   await deleteComment(ctx, caller.actor, repository, id);
-  return redirect(caller, '/admin/comments/', { notice: 'The comment is gone.' });
+  return redirect(caller, '/admin/comments/', { notice: 'The comment was deleted.' });
 };

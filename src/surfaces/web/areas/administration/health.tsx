@@ -7,7 +7,7 @@ import { AdministrationFrame } from './frame';
 
 function State({ state }: { state: Health[keyof Health] }): View {
   if (state === 'ok') return <Badge tone="good">works</Badge>;
-  return <Badge tone="bad">{state === 'full' ? 'full: layers are refused' : 'does not answer'}</Badge>;
+  return <Badge tone="bad">{state === 'full' ? 'full: layers are refused' : 'not responding'}</Badge>;
 }
 
 /** Whether the parts that the server needs answer. */
@@ -17,13 +17,13 @@ export const getHealth: WebHandler<'administrator'> = async (ctx, { caller }) =>
     caller,
     { title: 'Health', section: 'admin' },
     <AdministrationFrame title="Health" current="/admin/health/">
-      <Panel title="Parts">
+      <Panel title="Components">
         <dl class="pairs">
           <dt>Database</dt>
           <dd>
             <State state={database} />
           </dd>
-          <dt>Storage of layers</dt>
+          <dt>Layer storage</dt>
           <dd>
             <State state={storage} />
           </dd>
@@ -31,8 +31,8 @@ export const getHealth: WebHandler<'administrator'> = async (ctx, { caller }) =>
       </Panel>
       <Panel title="For machines">
         <p>
-          <code>/healthz</code> says whether the process lives, <code>/readyz</code> whether it can work,{' '}
-          <code>/metrics</code> has figures for Prometheus.
+          <code>/healthz</code> reports whether the process is alive, <code>/readyz</code> whether it can serve
+          requests, and <code>/metrics</code> provides metrics for Prometheus.
         </p>
       </Panel>
     </AdministrationFrame>,

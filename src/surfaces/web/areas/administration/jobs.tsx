@@ -16,7 +16,7 @@ const STATES = [
   { value: '', label: 'All' },
   { value: 'waiting', label: 'Waiting' },
   { value: 'running', label: 'Running' },
-  { value: 'failed', label: 'Given up' },
+  { value: 'failed', label: 'Failed' },
 ];
 
 const TONES = { waiting: 'plain', running: 'official', failed: 'bad' } as const;
@@ -31,7 +31,7 @@ function JobRow({ job, visitor }: { readonly job: QueuedJob; readonly visitor: V
     <tr>
       <td class="mono">{job.name}</td>
       <td>
-        <Badge tone={TONES[job.state]}>{job.state === 'failed' ? 'given up' : job.state}</Badge>
+        <Badge tone={TONES[job.state]}>{job.state === 'failed' ? 'failed' : job.state}</Badge>
       </td>
       <td class="number">
         {job.attempts} of {job.maxAttempts}
@@ -41,17 +41,17 @@ function JobRow({ job, visitor }: { readonly job: QueuedJob; readonly visitor: V
       <td>
         {job.state !== 'running' && (
           <div class="actions">
-            <ActButton visitor={visitor} action={`${PATH}retry/`} fields={fields} label={`Try now: ${job.name}`}>
-              Try now
+            <ActButton visitor={visitor} action={`${PATH}retry/`} fields={fields} label={`Retry ${job.name}`}>
+              Retry
             </ActButton>
             <ActButton
               visitor={visitor}
               action={`${PATH}drop/`}
               fields={fields}
               class="danger small"
-              label={`Drop ${job.name}`}
+              label={`Delete ${job.name}`}
             >
-              Drop
+              Delete
             </ActButton>
           </div>
         )}
@@ -69,11 +69,7 @@ export const getJobs: WebHandler<'administrator'> = async (ctx, { caller, query 
   return page(
     caller,
     { title: 'Jobs', section: 'admin' },
-    <AdministrationFrame
-      title="Jobs"
-      subtitle="Mails, webhooks and what else is done behind the requests"
-      current={PATH}
-    >
+    <AdministrationFrame title="Jobs" subtitle="Email, webhooks and other background work" current={PATH}>
       <form class="filters" action={PATH}>
         <Select label="State" name="state" value={state ?? ''} options={STATES} />
         <button type="submit" class="quiet">
@@ -82,7 +78,7 @@ export const getJobs: WebHandler<'administrator'> = async (ctx, { caller, query 
       </form>
       {jobs.length === 0 && (
         <Empty title="The queue is empty">
-          <p>Everything that was to be done is done.</p>
+          <p>All jobs have finished.</p>
         </Empty>
       )}
       {jobs.length > 0 && (
@@ -99,12 +95,12 @@ export const getJobs: WebHandler<'administrator'> = async (ctx, { caller, query 
 
 export const postRetry: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
   const { fault } = await attempt(() => retryJob(ctx, caller.actor, caller.form.id('id')));
-  const notice = fault === undefined ? 'It is tried again now.' : { text: fault.text, kind: 'problem' as const };
+  const notice = fault === undefined ? 'The job will run again now.' : { text: fault.text, kind: 'problem' as const };
   return redirect(caller, PATH, { notice });
 };
 
 export const postDrop: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
   const { fault } = await attempt(() => dropJob(ctx, caller.actor, caller.form.id('id')));
-  const notice = fault === undefined ? 'The job is dropped.' : { text: fault.text, kind: 'problem' as const };
+  const notice = fault === undefined ? 'The job was deleted.' : { text: fault.text, kind: 'problem' as const };
   return redirect(caller, PATH, { notice });
 };

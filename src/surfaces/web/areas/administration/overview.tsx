@@ -14,7 +14,7 @@ function Engines({ engines }: { engines: readonly EngineActivity[] }): View {
     return (
       <Empty title="No engine has pulled anything yet">
         <p>
-          <a href="/start/">Point one here</a>, and it shows up after its first pull.
+          <a href="/start/">Set one up</a>, and it will appear here after its first pull.
         </p>
       </Empty>
     );
@@ -27,8 +27,8 @@ function Engines({ engines }: { engines: readonly EngineActivity[] }): View {
     >
       {engines.slice(0, ENGINES_SHOWN).map(({ engine, kernel, pulls, pushes, lastSeen }) => (
         <tr>
-          <td>{engine === '' ? 'not said' : engine}</td>
-          <td>{kernel === '' ? 'not said' : kernel}</td>
+          <td>{engine === '' ? 'unknown' : engine}</td>
+          <td>{kernel === '' ? 'unknown' : kernel}</td>
           <td class="number">{formatCount(pulls)}</td>
           <td class="number">{formatCount(pushes)}</td>
           <td>{lastSeen}</td>
@@ -60,10 +60,10 @@ export const getOverview: WebHandler<'administrator'> = async (ctx, { caller }) 
           </li>
         ))}
       </ul>
-      <Panel title="Engines that come here">
+      <Panel title="Engines that use this hub">
         <p>
-          Docker engines and their kernels, by what they pulled and pushed in the last {DAYS} days: the hosts that still
-          need the old protocol.
+          Docker engines and their kernels by pulls and pushes in the last {DAYS} days: the hosts that still need the
+          old protocol.
         </p>
         <Engines engines={engines} />
       </Panel>

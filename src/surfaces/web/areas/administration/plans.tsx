@@ -56,14 +56,14 @@ async function plansPage(
     { title: 'Plans', section: 'admin', status: fault?.status ?? 200 },
     <AdministrationFrame
       title="Plans"
-      subtitle="How many private repositories and layers a namespace may have"
+      subtitle="Limits on the private repositories and layers of a namespace"
       current="/admin/plans/"
     >
       <PlanTable plans={plans} visitor={caller} />
-      <Panel title="Create a plan, or change one">
+      <Panel title="Create or change a plan">
         <p>
-          A lower limit deletes nothing: namespaces that have more keep it. They can have no more private repositories,
-          and push no more layers.
+          A lower limit deletes nothing: namespaces above it keep what they have, but cannot add private repositories or
+          push more layers.
         </p>
         <Problem text={fault?.text} />
         <Form visitor={caller}>
@@ -73,16 +73,16 @@ async function plansPage(
             name="limit"
             value={typed.limit}
             inputmode="numeric"
-            hint="A number; empty for no limit"
+            hint="A number, or empty for no limit"
           />
           <Field
             label="Layers"
             name="layers"
             value={typed.layers}
-            hint="A size such as 500m or 10g; empty for no limit"
+            hint="A size such as 500m or 10g, or empty for no limit"
           />
           <Actions>
-            <button type="submit">Save the plan</button>
+            <button type="submit">Save plan</button>
           </Actions>
         </Form>
       </Panel>
@@ -94,14 +94,14 @@ export const getPlans: WebHandler<'administrator'> = (ctx, exchange) => plansPag
 
 function limitFrom(text: string): number | undefined {
   if (text === '') return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new AppError('invalid', 'Write a number for the private repositories');
+  if (!/^\d{1,9}$/.test(text)) throw new AppError('invalid', 'Enter a number of private repositories');
   return Number(text);
 }
 
 function bytesFrom(text: string): number | undefined {
   if (text === '') return undefined;
   const bytes = readByteSize(text);
-  if (bytes === undefined) throw new AppError('invalid', 'Write a size such as 500m or 10g for the layers');
+  if (bytes === undefined) throw new AppError('invalid', 'Enter a size for the layers, such as 500m or 10g');
   return bytes;
 }
 
@@ -118,7 +118,7 @@ export const postPlans: WebHandler<'administrator-form'> = async (ctx, exchange)
     await setPlan(ctx, { name: typed.name, ...limits, position }, doerOf(caller.actor, caller.login.account));
   });
   if (fault !== undefined) return plansPage(ctx, exchange, typed, fault);
-  return redirect(caller, '/admin/plans/', { notice: `The plan ${typed.name} is saved.` });
+  return redirect(caller, '/admin/plans/', { notice: `The plan ${typed.name} was saved.` });
 };
 
 export const postDeletePlan: WebHandler<'administrator-form'> = async (ctx, exchange) => {
@@ -126,5 +126,5 @@ export const postDeletePlan: WebHandler<'administrator-form'> = async (ctx, exch
   const name = caller.form.required('name', 'The plan');
   const { fault } = await attempt(() => deletePlan(ctx, name, doerOf(caller.actor, caller.login.account)));
   if (fault !== undefined) return plansPage(ctx, exchange, undefined, fault);
-  return redirect(caller, '/admin/plans/', { notice: `The plan ${name} is gone.` });
+  return redirect(caller, '/admin/plans/', { notice: `The plan ${name} was deleted.` });
 };

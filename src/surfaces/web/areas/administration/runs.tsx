@@ -8,7 +8,7 @@ import { Badge } from '../../components/page-parts';
 /* Runs of gc and of the scrub, as they go on. */
 
 const KINDS: Readonly<Record<MaintenanceRun['kind'], string>> = {
-  gc_dry_run: 'What gc would free',
+  gc_dry_run: 'Garbage collection (dry run)',
   gc: 'Garbage collection',
   scrub: 'Scrub',
 };
@@ -21,7 +21,7 @@ const STATES: Readonly<
   finished: ['good', 'finished'],
   failed: ['bad', 'failed'],
   cancelled: ['warn', 'cancelled'],
-  broken_off: ['bad', 'broken off'],
+  broken_off: ['bad', 'interrupted'],
 };
 
 /** Whether it goes on by itself. */
@@ -51,7 +51,7 @@ function shareOf({ progress }: MaintenanceRun): { value: number; max: number } |
 
 function Progress({ run }: { run: MaintenanceRun }): View {
   const share = shareOf(run);
-  const label = `Progress of: ${KINDS[run.kind]}`;
+  const label = `Progress: ${KINDS[run.kind]}`;
   return (
     <>
       {share === undefined ? (
@@ -96,7 +96,9 @@ export function Runs({ visitor, runs }: { visitor: Visitor; runs: readonly Maint
   const fresh = runs.some(isGoingOn) ? { 'data-refresh': '/admin/storage/runs/', 'data-every': '2' } : {};
   return (
     <div {...fresh} aria-live="polite">
-      {runs.length === 0 && <p class="fine">Nothing was run from here yet. The server scrubs by itself every night.</p>}
+      {runs.length === 0 && (
+        <p class="fine">No runs have been started here yet. The server also scrubs automatically every night.</p>
+      )}
       {runs.length > 0 && (
         <ul class="rows">
           {runs.map((run) => (

@@ -47,7 +47,7 @@ function Facts({ report }: { report: StorageReport }): View {
         {formatCount(verification.lastWeek)} in the last seven days, {formatCount(verification.never)} never
         {verification.oldest !== undefined && (
           <>
-            ; the longest ago <Ago at={verification.oldest} />
+            ; the oldest verification was <Ago at={verification.oldest} />
           </>
         )}
       </dd>
@@ -72,10 +72,10 @@ export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, que
         <Facts report={report} />
       </Panel>
       <Panel title="Maintenance">
-        <p>Garbage are images that no tag reaches. A scrub reads every layer and compares it with its digest.</p>
+        <p>Garbage is every image that no tag reaches. A scrub reads every layer and compares it with its digest.</p>
         <div class="actions">
           <ActButton visitor={caller} action={`${PATH}start/`} fields={{ kind: 'gc_dry_run' }} class="quiet">
-            See what gc would free
+            Start a gc dry run
           </ActButton>
           <ActButton visitor={caller} action={`${PATH}start/`} fields={{ kind: 'gc' }} class="quiet">
             Collect garbage
@@ -87,7 +87,7 @@ export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, que
         <Runs visitor={caller} runs={runs} />
       </Panel>
       <Table
-        caption="Storage by namespace, the largest first"
+        caption="Storage by namespace, largest first"
         head={['Namespace', 'Repositories', 'Images', 'Layers', 'Size']}
         numbers={[1, 2, 3, 4]}
       >
@@ -105,7 +105,7 @@ export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, que
           </tr>
         ))}
       </Table>
-      <p class="fine">A layer that two namespaces share is stored once, and counts for both of them.</p>
+      <p class="fine">A layer shared by two namespaces is stored once but counts for both.</p>
       <Paging asked={asked} total={report.total} path={PATH} />
     </AdministrationFrame>,
   );
@@ -117,17 +117,17 @@ export const getRuns: WebHandler<'administrator'> = async (ctx, { caller }) =>
 
 function kindFrom(text: string): MaintenanceRun['kind'] {
   if (text === 'gc_dry_run' || text === 'gc' || text === 'scrub') return text;
-  throw new AppError('invalid', 'There is no such maintenance');
+  throw new AppError('invalid', 'Not found');
 }
 
 export const postStart: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
   const { fault } = await attempt(() => startMaintenance(ctx, caller.actor, kindFrom(caller.form.text('kind'))));
   if (fault !== undefined) return redirect(caller, PATH, { notice: { text: fault.text, kind: 'problem' } });
-  return redirect(caller, PATH, { notice: 'It will begin in a moment. Load the page again to see how far it is.' });
+  return redirect(caller, PATH, { notice: 'It will start in a moment. Reload the page to see its progress.' });
 };
 
 export const postCancel: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
   const { fault } = await attempt(() => cancelMaintenance(ctx, caller.actor, caller.form.id('id')));
   if (fault !== undefined) return redirect(caller, PATH, { notice: { text: fault.text, kind: 'problem' } });
-  return redirect(caller, PATH, { notice: 'It stops as soon as it can.' });
+  return redirect(caller, PATH, { notice: 'It will stop as soon as possible.' });
 };

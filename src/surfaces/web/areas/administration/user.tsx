@@ -37,12 +37,12 @@ function AccountPanel({ user, visitor, path }: Place & { readonly user: User }):
         </dd>
         <dt>Pages</dt>
         <dd>
-          <a href={`/u/${username}/`}>Profile</a> · <a href={`/admin/audit/?user=${username}`}>What it did</a>
+          <a href={`/u/${username}/`}>Profile</a> · <a href={`/admin/audit/?user=${username}`}>Audit log</a>
         </dd>
       </dl>
       <Form visitor={visitor} action={`${path}status/`}>
-        <Checkbox label="Active: it may log in" name="active" checked={user.isActive} />
-        <Checkbox label="Administrator: it may do everything" name="admin" checked={user.isAdmin} />
+        <Checkbox label="Active: the account can log in" name="active" checked={user.isActive} />
+        <Checkbox label="Administrator: the account can do everything" name="admin" checked={user.isAdmin} />
         <Actions>
           <button type="submit">Save</button>
         </Actions>
@@ -55,9 +55,9 @@ function DangerPanels({ username, visitor, path }: Place & { readonly username: 
   return (
     <>
       <Panel title="Turn into an organization" tone="danger">
-        <p>The repositories stay. The account goes, with its password, addresses and access tokens.</p>
+        <p>The repositories are kept. The account is deleted, with its password, email addresses and access tokens.</p>
         <Form visitor={visitor} action={`${path}convert/`}>
-          <Field label="Who owns the organization from then on" name="owner" required maxlength={30} />
+          <Field label="Owner of the organization" name="owner" required maxlength={30} />
           <Actions>
             <button type="submit" class="danger">
               Turn into an organization
@@ -67,7 +67,7 @@ function DangerPanels({ username, visitor, path }: Place & { readonly username: 
       </Panel>
       <Panel title="Delete the account" tone="danger">
         <Form visitor={visitor} action={`${path}delete/`}>
-          <Checkbox label="Delete its repositories, too" name="repositories" checked={false} />
+          <Checkbox label="Also delete its repositories" name="repositories" checked={false} />
           <Field
             label={`Type ${username} to confirm`}
             name="confirmation"
@@ -95,13 +95,13 @@ async function userPage(ctx: Context, { caller, params }: WebExchange<'administr
   return page(
     caller,
     { title: username, section: 'admin', status: fault?.status ?? 200 },
-    <AdministrationFrame title={username} subtitle={user.email ?? 'No e-mail address'} current="/admin/users/">
+    <AdministrationFrame title={username} subtitle={user.email ?? 'No email address'} current="/admin/users/">
       <Problem text={fault?.text} />
       <AccountPanel user={user} visitor={caller} path={path} />
       <Panel title="Plan">
         {slots !== undefined && (
           <p>
-            {slots.used} of {slots.limit ?? 'as many as it likes'} private repositories are used.
+            {slots.used} of {slots.limit ?? 'unlimited'} private repositories used.
           </p>
         )}
         <PlanForm visitor={caller} action={`${path}plan/`} plans={plans} current={plan} />
@@ -136,19 +136,19 @@ function acting(
 export const postStatus = acting(async (ctx, username, { caller }) => {
   const status = { isActive: caller.form.isOn('active'), isAdmin: caller.form.isOn('admin') };
   await setStatus(ctx, username, status, doerOf(caller.actor, caller.login.account));
-  return { notice: `${username} is ${status.isActive ? 'active' : 'not active'} now.` };
+  return { notice: `${username} is now ${status.isActive ? 'active' : 'inactive'}.` };
 });
 
 export const postPlan = acting(async (ctx, username, { caller }) => {
   const plan = caller.form.required('plan', 'The plan');
   await updateNamespace(ctx, caller.actor, username, { plan });
-  return { notice: `${username} has the plan ${plan} now.` };
+  return { notice: `${username} now has the plan ${plan}.` };
 });
 
 export const postConvert = acting(async (ctx, username, { caller }) => {
   const owner = caller.form.required('owner', 'The owner');
   await convertUser(ctx, username, owner, doerOf(caller.actor, caller.login.account));
-  return { notice: `${username} is an organization of ${owner} now.`, to: '/admin/users/' };
+  return { notice: `${username} is now an organization owned by ${owner}.`, to: '/admin/users/' };
 });
 
 export const postDelete = acting(async (ctx, username, { caller }) => {
@@ -156,5 +156,5 @@ export const postDelete = acting(async (ctx, username, { caller }) => {
   const doer = doerOf(caller.actor, caller.login.account);
   if (caller.form.isOn('repositories')) await deleteUserWithRepositories(ctx, username, doer);
   else await deletePerson(ctx, username, doer);
-  return { notice: `The account ${username} is gone.`, to: '/admin/users/' };
+  return { notice: `The account ${username} was deleted.`, to: '/admin/users/' };
 });

@@ -10,7 +10,7 @@ import { AdministrationFrame } from './frame';
 const STATES = [
   { value: '', label: 'All' },
   { value: 'active', label: 'Active' },
-  { value: 'inactive', label: 'Not active' },
+  { value: 'inactive', label: 'Inactive' },
   { value: 'admin', label: 'Administrators' },
 ];
 
@@ -37,7 +37,7 @@ export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query
         </button>
       </form>
       {users.length === 0 && (
-        <Empty title="No such account">
+        <Empty title="No matching accounts">
           <p>
             <a href="/admin/users/">Show all accounts</a>
           </p>
@@ -52,7 +52,7 @@ export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query
               </td>
               <td>{email ?? ''}</td>
               <td>
-                {isActive ? <Badge tone="good">active</Badge> : <Badge tone="warn">not active</Badge>}{' '}
+                {isActive ? <Badge tone="good">active</Badge> : <Badge tone="warn">inactive</Badge>}{' '}
                 {isAdmin && <Badge tone="official">administrator</Badge>}
               </td>
               <td>{plan ?? ''}</td>

@@ -48,7 +48,7 @@ function CreateForm(props: {
         name="description"
         value={values.description}
         maxlength={100}
-        hint="One line of up to 100 characters; it may stay empty."
+        hint="Optional. One line of up to 100 characters."
       />
       <VisibilityChoice value={values.visibility ?? settings.defaultVisibility} settings={settings} />
       <Actions>
@@ -66,21 +66,24 @@ async function show(
 ): Promise<Reply> {
   const namespaces = (await listOwnNamespaces(ctx, visitor.actor)).filter(({ canCreate }) => canCreate);
   const chosen = namespaces.find(({ name }) => name === values.namespace) ?? namespaces[0];
-  if (chosen === undefined) throw new AppError('forbidden', 'You may not make repositories');
+  if (chosen === undefined) throw new AppError('forbidden', 'You cannot create repositories');
   const settings = await getNamespaceSettings(ctx, visitor.actor, chosen.name);
   const { min, max } = lengthsOfNames(ctx.settings.hubLimits);
   return page(
     visitor,
     { title: 'Create a repository', section: 'dashboard', status, isNarrow: true },
     <>
-      <Heading title="Create a repository" subtitle="A push makes one, too; here you say first who may see it." />
+      <Heading
+        title="Create a repository"
+        subtitle="A push also creates a repository; here you can choose who can see it first."
+      />
       <Problem text={problem} />
       <CreateForm
         visitor={visitor}
         namespaces={namespaces}
         settings={settings}
         values={values}
-        nameHint={`${min} to ${max} lower-case letters, digits, dots, hyphens and underscores; first a letter or digit.`}
+        nameHint={`${min} to ${max} lowercase letters, digits, dots, hyphens and underscores, starting with a letter or digit.`}
       />
     </>,
   );
@@ -100,5 +103,5 @@ export const postCreate: WebHandler<'member-form'> = async (ctx, { caller }) => 
     const values = { ...made, description, visibility: form.text('visibility') };
     return show(ctx, caller, values, { problem: fault.text, status: fault.status });
   }
-  return redirect(caller, repositoryPath(made), { notice: `${shortName(made)} is there. Push an image to it.` });
+  return redirect(caller, repositoryPath(made), { notice: `${shortName(made)} was created. Push an image to it.` });
 };

@@ -27,8 +27,8 @@ export const getShared: WebHandler<'member'> = async (ctx, { caller, query }) =>
     <DashboardFrame current={SHARED}>
       <h2 class="unseen">Shared with me</h2>
       {repositories.length === 0 ? (
-        <Empty title="Nobody shares a repository with you yet">
-          <p>Ask its owner to add you as a collaborator: you can push then, too.</p>
+        <Empty title="No repositories are shared with you yet">
+          <p>To work on someone's repository, ask its owner to add you as a collaborator.</p>
         </Empty>
       ) : (
         <RepositoryList repositories={repositories} label="Shared with me" />
@@ -75,9 +75,9 @@ export const getStarred: WebHandler<'member'> = async (ctx, { caller, query }) =
       <h2 class="unseen">Starred</h2>
       {stars.length > 0 && <StarredList stars={stars} />}
       {stars.length === 0 && next === undefined && (
-        <Empty title={before === undefined ? 'You have not starred anything yet' : 'There are no older stars'}>
+        <Empty title={before === undefined ? 'You have not starred anything yet' : 'No older stars'}>
           <p>
-            <a href="/explore/">Explore repositories</a>, and give a star to what you want to find again.
+            <a href="/explore/">Explore repositories</a>, and star the ones you want to find again.
           </p>
         </Empty>
       )}

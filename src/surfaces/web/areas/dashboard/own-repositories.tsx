@@ -46,7 +46,7 @@ function NothingThere({ namespace, text }: { readonly namespace: OwnNamespace; r
   const { name, canCreate } = namespace;
   if (text !== '') {
     return (
-      <Empty title={`${name} has no repository like that`}>
+      <Empty title={`No matching repositories in ${name}`}>
         <p>
           Try a shorter part of the name, or <a href={`${PATH}?namespace=${name}`}>show all</a>.
         </p>
@@ -58,11 +58,11 @@ function NothingThere({ namespace, text }: { readonly namespace: OwnNamespace; r
       <p>
         {canCreate ? (
           <>
-            <a href={`/repository/add/?namespace=${name}`}>Create one</a>, or push: <a href="/start/">Get started</a>{' '}
-            says how.
+            <a href={`/repository/add/?namespace=${name}`}>Create one</a>, or push one:{' '}
+            <a href="/start/">Get started</a> shows how.
           </>
         ) : (
-          `An owner of ${name} gives your teams access to repositories.`
+          `Owners of ${name} give your teams access to repositories.`
         )}
       </p>
     </Empty>
@@ -75,7 +75,7 @@ export const getDashboard: WebHandler<'member'> = async (ctx, { caller, query })
   const namespaces = await listOwnNamespaces(ctx, actor);
   const wanted = query.get('namespace') ?? namespaces[0]?.name;
   const chosen = namespaces.find(({ name }) => name === wanted);
-  if (chosen === undefined) throw new AppError('not_found', 'This is none of your namespaces');
+  if (chosen === undefined) throw new AppError('not_found', 'You do not own this namespace');
   const text = (query.get('text') ?? '').trim();
   const asked = pageAsked(query);
   const settings = await getNamespaceSettings(ctx, actor, chosen.name);

@@ -28,11 +28,11 @@ export function codePage(
             maxlength={40}
             autocomplete="one-time-code"
             autofocus
-            hint="The six digits that your app shows. Without your phone: one of your recovery codes."
+            hint="The six digits in your authenticator app. Without your phone, use a recovery code."
           />
           <Actions>
             <button type="submit">Sign in</button>
-            <a href={withNext('/account/login/', next)}>Start again</a>
+            <a href={withNext('/account/login/', next)}>Start over</a>
           </Actions>
         </Form>
       </Panel>

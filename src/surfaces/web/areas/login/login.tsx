@@ -15,10 +15,10 @@ import { nextOf, withNext } from './next';
 const WRONG: Fault = { text: 'Wrong username or password.', status: 400 };
 
 const WRONG_CODE: Fault = {
-  text: 'The code is wrong, or was used already. Wait for the next one, and try again.',
+  text: 'The code is wrong or has already been used. Wait for the next one and try again.',
   status: 400,
 };
-const EXPIRED: Fault = { text: 'That took too long. Sign in once more.', status: 400 };
+const EXPIRED: Fault = { text: 'That took too long. Sign in again.', status: 400 };
 
 function loginPage(
   visitor: Visitor,
@@ -58,7 +58,7 @@ function loginPage(
         </Form>
       </Panel>
       <p>
-        New here? <a href={withNext('/account/signup/', next)}>Make an account</a>
+        New here? <a href={withNext('/account/signup/', next)}>Create an account</a>
       </p>
     </>,
   );
@@ -74,8 +74,7 @@ const INACTIVE: Fault & { more: Children } = {
   status: 403,
   more: (
     <p>
-      Have you just signed up? Open the link in the mail that was sent to you, or{' '}
-      <a href="/account/confirm">have it sent again</a>.
+      Have you just signed up? Open the link in the email we sent you, or <a href="/account/confirm">send it again</a>.
     </p>
   ),
 };

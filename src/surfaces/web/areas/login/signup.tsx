@@ -30,17 +30,17 @@ function SignupForm({ visitor, isConfirmed, typed }: { visitor: Visitor; isConfi
         minlength={4}
         maxlength={30}
         autocomplete="username"
-        hint="4 to 30 small letters, digits and underscores. Your repositories will be under it."
+        hint="4 to 30 lowercase letters, digits and underscores. It is the namespace of your repositories."
       />
       <Field
-        label="E-mail address"
+        label="Email address"
         name="email"
         type="email"
         value={typed.email}
         required
         maxlength={254}
         autocomplete="email"
-        hint={isConfirmed ? 'A link is sent there: open it to begin.' : undefined}
+        hint={isConfirmed ? 'We will send you a link to confirm it.' : undefined}
       />
       <Field
         label="Password"
@@ -49,7 +49,7 @@ function SignupForm({ visitor, isConfirmed, typed }: { visitor: Visitor; isConfi
         required
         minlength={5}
         autocomplete="new-password"
-        hint="5 characters or more. The longer, the better."
+        hint="At least 5 characters. Longer is better."
       />
       <Actions>
         <button type="submit">Sign up</button>
@@ -74,7 +74,7 @@ function signupPage(visitor: Visitor, rules: { isOpen: boolean; isConfirmed: boo
         )}
       </Panel>
       <p>
-        You have an account? <a href={withNext('/account/login/', typed.next)}>Sign in</a>
+        Already have an account? <a href={withNext('/account/login/', typed.next)}>Sign in</a>
       </p>
     </>,
   );
@@ -88,10 +88,12 @@ function confirmPage(visitor: Visitor, email: string): Reply {
       <Heading title="Confirm your address" />
       <Panel>
         <p>
-          Your account is made. A mail is on its way to <strong>{email}</strong>: open the link in it, and then sign in.
+          Your account was created. An email is on its way to <strong>{email}</strong>: open the link in it, then sign
+          in.
         </p>
         <p>
-          Without a mail after some minutes, look among the spam, or <a href="/account/confirm">have it sent again</a>.
+          If it does not arrive within a few minutes, check your spam folder, or{' '}
+          <a href="/account/confirm">send it again</a>.
         </p>
       </Panel>
     </>,
@@ -116,6 +118,6 @@ export const postSignup: WebHandler<'anyone-form'> = async (ctx, { req, caller }
   const login = await logIn(ctx, { username, password }, browserOf(req, address));
   return redirect(caller, next, {
     cookies: login.kind === 'done' ? [cookieOf(ctx, req, login)] : [],
-    notice: `Welcome, ${username}. Your account is made.`,
+    notice: `Welcome, ${username}. Your account was created.`,
   });
 };

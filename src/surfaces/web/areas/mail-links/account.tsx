@@ -13,7 +13,8 @@ import { boxPage, sentencePage } from './sentence';
  * bad links in mails open all of them.
  */
 
-const SENT = 'If there is such an account, a mail is on its way. Without one after some minutes, look among the spam.';
+const SENT =
+  'If the account exists, an email is on its way. If it does not arrive within a few minutes, check your spam folder.';
 
 /** A form that asks who somebody is. */
 function askPage(visitor: Visitor, title: string, button: string): Reply {
@@ -21,7 +22,7 @@ function askPage(visitor: Visitor, title: string, button: string): Reply {
     visitor,
     title,
     <Form visitor={visitor}>
-      <Field label="Username or e-mail address" name="account" required maxlength={254} autocomplete="username" />
+      <Field label="Username or email address" name="account" required maxlength={254} autocomplete="username" />
       <Actions>
         <button type="submit">{button}</button>
       </Actions>
@@ -37,7 +38,7 @@ export const getConfirmation: WebHandler<'anyone'> = async (ctx, { params, calle
     'Confirm your address',
     <Form visitor={caller}>
       <p>
-        This address is that of the account <strong>{username}</strong>.
+        This is the address of the account <strong>{username}</strong>.
       </p>
       <Actions>
         <button type="submit">Confirm</button>
@@ -51,15 +52,15 @@ export const postConfirmation: WebHandler<'link-form'> = async (ctx, { params, c
   const { needsLogin } = await describeConfirmation(ctx, secret);
   const { actor } = needsLogin && isMember(caller) ? await confirmedVisitor(ctx, caller, caller.form) : caller;
   const { username, isActive } = await confirmEmail(ctx, actor, secret);
-  const text = isActive ? `You can log in as ${username}.` : `The account ${username} is not active, though.`;
+  const text = isActive ? `You can log in as ${username}.` : `However, the account ${username} is not active.`;
   return sentencePage(caller, 'Your address is confirmed', text);
 };
 
 export const getConfirmationRequest: WebHandler<'anyone'> = (_ctx, { caller }) =>
-  askPage(caller, 'Confirm your address', 'Send the mail again');
+  askPage(caller, 'Confirm your address', 'Send the email again');
 
 export const postConfirmationRequest: WebHandler<'link-form'> = async (ctx, { caller }) => {
-  await requestConfirmation(ctx, caller.form.required('account', 'The name or address'), caller.address);
+  await requestConfirmation(ctx, caller.form.required('account', 'The username or email address'), caller.address);
   return sentencePage(caller, 'Confirm your address', SENT);
 };
 
@@ -67,7 +68,7 @@ export const getResetRequest: WebHandler<'anyone'> = (_ctx, { caller }) =>
   askPage(caller, 'Set a new password', 'Send a link');
 
 export const postResetRequest: WebHandler<'link-form'> = async (ctx, { caller }) => {
-  await requestPasswordReset(ctx, caller.form.required('account', 'The name or address'), caller.address);
+  await requestPasswordReset(ctx, caller.form.required('account', 'The username or email address'), caller.address);
   return sentencePage(caller, 'Set a new password', SENT);
 };
 
@@ -79,7 +80,7 @@ function resetPage(visitor: Visitor, username: string, fault?: Fault): Reply {
       <Problem text={fault?.text} />
       <Form visitor={visitor}>
         <p>
-          For the account <strong>{username}</strong>. Wherever it is logged in, it is logged out by this.
+          For the account <strong>{username}</strong>. This signs it out everywhere.
         </p>
         <Field
           label="New password"
@@ -88,7 +89,7 @@ function resetPage(visitor: Visitor, username: string, fault?: Fault): Reply {
           required
           minlength={5}
           autocomplete="new-password"
-          hint="5 characters or more. The longer, the better."
+          hint="At least 5 characters. Longer is better."
         />
         <Actions>
           <button type="submit">Set the password</button>
@@ -109,5 +110,5 @@ export const postReset: WebHandler<'link-form'> = async (ctx, { params, caller }
   const { username } = await describeReset(ctx, secret);
   const { fault } = await attempt(() => resetPassword(ctx, secret, caller.form.raw('password'), caller.address));
   if (fault !== undefined) return resetPage(caller, username, fault);
-  return sentencePage(caller, 'Your password is set', `You can log in as ${username} with it now.`);
+  return sentencePage(caller, 'Your password was changed', `You can now log in as ${username} with the new password.`);
 };

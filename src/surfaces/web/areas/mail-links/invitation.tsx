@@ -15,7 +15,7 @@ import { boxPage, sentencePage } from './sentence';
 
 async function getInvitation(ctx: Context, secret: string): Promise<Invitation> {
   const invitation = await findInvitationBySecret(ctx, secret);
-  if (invitation === undefined) throw new AppError('not_found', 'This link has expired, or it was used already');
+  if (invitation === undefined) throw new AppError('not_found', 'This link has expired or has already been used');
   return invitation;
 }
 
@@ -27,7 +27,7 @@ function Answer({ visitor }: { visitor: Visitor }): View {
   if (visitor.login === undefined) {
     return (
       <>
-        <p>Sign in to join it, or make an account.</p>
+        <p>Sign in to join, or create an account.</p>
         <Actions>
           <a class="button" href={comingBack('/account/login/', visitor)}>
             Sign in
@@ -58,7 +58,7 @@ export const getInvitationPage: WebHandler<'anyone'> = async (ctx, { params, cal
     'Join a team',
     <>
       <p>
-        {invitedBy} invites you to the team <strong>{team}</strong> of <strong>{organization}</strong>.
+        {invitedBy} has invited you to join the team <strong>{team}</strong> of <strong>{organization}</strong>.
       </p>
       <Answer visitor={caller} />
     </>,
@@ -70,5 +70,5 @@ export const postInvitationPage: WebHandler<'link-form'> = async (ctx, { params,
   await getInvitation(ctx, secret);
   if (caller.login === undefined) return redirect(caller, comingBack('/account/login/', caller));
   const { organization, team } = await acceptInvitation(ctx, caller.actor, { secret });
-  return sentencePage(caller, 'You have joined', `You belong to the team ${team} of ${organization} now.`);
+  return sentencePage(caller, 'You have joined', `You are now in the team ${team} of ${organization}.`);
 };

@@ -50,7 +50,7 @@ function toLogin(visitor: Visitor, query: URLSearchParams): Reply {
 
 function consentPage(member: Member, asked: Asked, query: URLSearchParams): Reply {
   const { name } = asked.client;
-  const title = `Let ${name} act for you?`;
+  const title = `Allow ${name} to act for you?`;
   return page(
     member,
     { title, isNarrow: true, formAction: [originOf(asked.redirectUri)] },
@@ -77,7 +77,7 @@ function consentPage(member: Member, asked: Asked, query: URLSearchParams): Repl
         </Form>
       </Panel>
       <p class="fine">
-        You can take it back at any time, under <a href="/account/applications/">your settings</a>.
+        You can revoke its access at any time in <a href="/account/applications/">your settings</a>.
       </p>
     </>,
   );
@@ -97,7 +97,7 @@ export const postConsent: WebHandler<'link-form'> = async (ctx, { query, caller 
     wantedScopes(asked);
     const identity = identityOf(caller.actor);
     if (!isMember(caller) || identity === undefined) return toLogin(caller, query); // it has ended meanwhile
-    if (caller.form.text('step') !== 'allow') throw new GrantError('access_denied', 'the user said no');
+    if (caller.form.text('step') !== 'allow') throw new GrantError('access_denied', 'the user denied access');
     await confirmedVisitor(ctx, caller, caller.form, [originOf(asked.redirectUri)]);
     const { account } = caller.login;
     const code = await authorize(ctx, asked.request, asked.client, { account, identity, address: caller.address });

@@ -28,13 +28,13 @@ const FIELDS = [
  */
 export async function readAsked(ctx: Context, query: URLSearchParams): Promise<Asked> {
   const repeated = FIELDS.find((field) => query.getAll(field).length > 1);
-  if (repeated !== undefined) throw new AppError('invalid', `The link names ${repeated} twice.`);
+  if (repeated !== undefined) throw new AppError('invalid', `The link contains ${repeated} more than once.`);
   const client = await findClient(ctx, query.get('client_id') ?? '');
-  if (client === undefined) throw new AppError('invalid', 'The link is of a program that is not known here.');
+  if (client === undefined) throw new AppError('invalid', 'This link is for an unknown application.');
   const [first, ...others] = client.redirectUris;
   const redirectUri = query.get('redirect_uri') ?? (others.length === 0 ? first : undefined);
   if (redirectUri === undefined || !client.redirectUris.includes(redirectUri)) {
-    throw new AppError('invalid', 'The link leads to an address that the program has not named before.');
+    throw new AppError('invalid', 'The link leads to an address that is not registered for the application.');
   }
   const given = FIELDS.map((field) => [field, query.get(field)]).filter(([, value]) => value !== null);
   const request = Object.fromEntries(given) as Record<string, string>;
@@ -48,13 +48,13 @@ export async function readAsked(ctx: Context, query: URLSearchParams): Promise<A
  */
 export function wantedScopes({ request }: Asked): readonly Scope[] {
   if (request['response_type'] !== 'code') {
-    throw new GrantError('unsupported_response_type', 'response_type has to be code');
+    throw new GrantError('unsupported_response_type', 'response_type must be code');
   }
   const challenge = request['code_challenge'];
   if (challenge !== undefined && !/^[A-Za-z0-9._~-]{43,128}$/.test(challenge)) {
-    throw new GrantError('invalid_request', 'code_challenge has to have 43 to 128 characters of base64url');
+    throw new GrantError('invalid_request', 'code_challenge must be 43 to 128 base64url characters');
   }
   const names = (request['scope'] ?? '').split(/\s+/).filter((name) => name !== '');
-  if (!names.every(isScope)) throw new GrantError('invalid_scope', 'there is no such scope');
+  if (!names.every(isScope)) throw new GrantError('invalid_scope', 'unknown scope');
   return names.length === 0 ? DEFAULT_SCOPES : [...new Set(names)];
 }

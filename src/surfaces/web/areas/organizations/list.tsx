@@ -23,9 +23,9 @@ export const getOrganizations: WebHandler<'member'> = async (ctx, { caller, quer
         </a>
       </Heading>
       {organizations.length === 0 && (
-        <Empty title="You belong to no organization">
+        <Empty title="You are not in any organization">
           <p>
-            Make one to share repositories with teams, or ask an owner of one to invite you. Invitations wait under{' '}
+            Create one to share repositories with teams, or ask an owner to invite you. Invitations appear under{' '}
             <a href="/account/teams/">your teams</a>.
           </p>
         </Empty>
@@ -63,7 +63,7 @@ function addPage(visitor: Member, name = '', fault?: Fault): Reply {
             value={name}
             required
             maxlength={30}
-            hint="Four to thirty small letters, digits and underscores. Its repositories are pulled under this name."
+            hint="4 to 30 lowercase letters, digits and underscores. It is the namespace of its repositories."
           />
           <Actions>
             <button type="submit">Create organization</button>
@@ -80,5 +80,5 @@ export const postAddOrganization: WebHandler<'member-form'> = async (ctx, { call
   const name = caller.form.text('name');
   const { fault } = await attempt(() => createOrganization(ctx, caller.actor, name));
   if (fault !== undefined) return addPage(caller, name, fault);
-  return redirect(caller, organizationPath(name), { notice: `The organization ${name} is yours.` });
+  return redirect(caller, organizationPath(name), { notice: `The organization ${name} was created.` });
 };

@@ -99,7 +99,7 @@ export const getOverview: WebHandler<'member'> = async (ctx, exchange) => {
           <Panel title="Repositories">
             {slots !== undefined && (
               <p>
-                {slots.used} of {slots.limit ?? 'as many as you like'} private repositories used
+                {slots.used} of {slots.limit ?? 'unlimited'} private repositories used
               </p>
             )}
             <div class="actions">

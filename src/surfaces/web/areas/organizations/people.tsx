@@ -66,7 +66,7 @@ function InvitationTable({
   readonly visitor: Visitor;
 }): View {
   return (
-    <Table caption="Open invitations" head={['Who', 'Team', 'Invited', 'Ends', '']}>
+    <Table caption="Pending invitations" head={['Who', 'Team', 'Invited', 'Ends', '']}>
       {invitations.map(({ id, username, email, team, invitedBy, createdAt, expiresAt }) => (
         <tr>
           <td>{username ?? email}</td>
@@ -113,8 +113,8 @@ async function invitationsPage(
       <div class="columns">
         <div>
           {invitations.length === 0 && (
-            <Empty title="No invitation is open">
-              <p>Invite people to a team; they join by accepting.</p>
+            <Empty title="No pending invitations">
+              <p>Invite people to a team; they join when they accept.</p>
             </Empty>
           )}
           {invitations.length > 0 && (
@@ -122,11 +122,11 @@ async function invitationsPage(
           )}
           <Paging asked={asked} total={total} path={organizationPath(namespace, 'invitations/')} />
         </div>
-        <Panel title="Invite somebody">
+        <Panel title="Invite someone">
           <Problem text={fault?.text} />
           <Form visitor={caller}>
             <Field
-              label="Username or e-mail address"
+              label="Username or email address"
               name="whom"
               value={typed.whom}
               required
@@ -140,7 +140,7 @@ async function invitationsPage(
               options={teams.map(({ name }) => ({ value: name, label: name }))}
             />
             <Actions>
-              <button type="submit">Send the invitation</button>
+              <button type="submit">Send invitation</button>
             </Actions>
           </Form>
         </Panel>
@@ -159,12 +159,12 @@ export const postInvitations: WebHandler<'member-form'> = async (ctx, exchange) 
   const place = { organization: namespace, team: typed.team };
   const { fault } = await attempt(() => invite(ctx, caller.actor, place, whom));
   if (fault !== undefined) return invitationsPage(ctx, exchange, typed, fault);
-  return redirect(caller, organizationPath(namespace, 'invitations/'), { notice: `${typed.whom} is invited.` });
+  return redirect(caller, organizationPath(namespace, 'invitations/'), { notice: `${typed.whom} was invited.` });
 };
 
 export const postWithdraw: WebHandler<'member-form'> = async (ctx, exchange) => {
   const { caller } = exchange;
   const { namespace } = await organizationOf(ctx, exchange);
   await withdrawInvitation(ctx, caller.actor, namespace, caller.form.id('id'));
-  return redirect(caller, organizationPath(namespace, 'invitations/'), { notice: 'The invitation is withdrawn.' });
+  return redirect(caller, organizationPath(namespace, 'invitations/'), { notice: 'The invitation was withdrawn.' });
 };

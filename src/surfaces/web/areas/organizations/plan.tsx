@@ -13,9 +13,9 @@ import type { Visitor } from '../../visitor';
 import { OrganizationFrame, organizationPath } from './frame';
 
 const VISIBILITY_TEXTS = {
-  public: 'Public: everybody pulls, and finds them',
-  unlisted: 'Unlisted: whoever knows the name pulls',
-  private: 'Private: only members of teams that were given access',
+  public: 'Public: anyone can find and pull them',
+  unlisted: 'Unlisted: anyone who knows the name can pull',
+  private: 'Private: only members of teams with access',
 };
 
 async function ownedBy(
@@ -41,7 +41,7 @@ export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => 
         {slots !== undefined && (
           <>
             <p>
-              {slots.used} of {slots.limit ?? 'as many as you like'} private repositories are used.
+              {slots.used} of {slots.limit ?? 'unlimited'} private repositories used.
             </p>
             {slots.limit !== undefined && (
               <progress
@@ -52,7 +52,7 @@ export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => 
             )}
           </>
         )}
-        {plans.length === 0 && <p class="fine">An administrator of this site assigns plans.</p>}
+        {plans.length === 0 && <p class="fine">Site administrators assign plans.</p>}
         {plans.length > 0 && (
           <PlanForm
             visitor={caller}
@@ -65,7 +65,7 @@ export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => 
       <Panel title="New repositories">
         <Form visitor={caller}>
           <Select
-            label="A repository that is made by its first push is"
+            label="A repository created by its first push is"
             name="visibility"
             value={defaultVisibility}
             options={VISIBILITIES.map((value) => ({ value, label: VISIBILITY_TEXTS[value] }))}
@@ -82,14 +82,14 @@ export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => 
 export const postDefaultVisibility: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
   const { namespace } = await ownedBy(ctx, caller, params);
   const defaultVisibility = VISIBILITIES.find((visibility) => visibility === caller.form.text('visibility'));
-  if (defaultVisibility === undefined) throw new AppError('invalid', 'Say who may see new repositories');
+  if (defaultVisibility === undefined) throw new AppError('invalid', 'Choose who can see new repositories');
   await updateNamespace(ctx, caller.actor, namespace, { defaultVisibility });
-  return redirect(caller, organizationPath(namespace, 'plan/'), { notice: 'This holds for the next new repository.' });
+  return redirect(caller, organizationPath(namespace, 'plan/'), { notice: 'Saved. This applies to new repositories.' });
 };
 
 export const postAssignPlan: WebHandler<'administrator-form'> = async (ctx, { caller, params }) => {
   const { namespace } = await ownedBy(ctx, caller, params);
   const plan = caller.form.required('plan', 'The plan');
   await updateNamespace(ctx, caller.actor, namespace, { plan });
-  return redirect(caller, organizationPath(namespace, 'plan/'), { notice: `${namespace} has the plan ${plan} now.` });
+  return redirect(caller, organizationPath(namespace, 'plan/'), { notice: `${namespace} now has the plan ${plan}.` });
 };

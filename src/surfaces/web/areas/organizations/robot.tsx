@@ -43,7 +43,7 @@ async function robotPage(
       <div class="columns">
         <div>
           <TokenTable visitor={caller} tokens={tokens} revoke={`${path}revoke/`} />
-          <p class="fine">What it may do beyond its tokens comes from its teams: add it to one.</p>
+          <p class="fine">A robot gets access through its teams and tokens: add it to a team and create a token.</p>
         </div>
         <Panel title="New token">
           <Problem text={fault?.text} />
@@ -70,6 +70,6 @@ export const postRevokeRobotToken: WebHandler<'member-form'> = async (ctx, excha
   const { namespace } = await organizationOf(ctx, exchange);
   const place = { organization: namespace, name: params['robot'] ?? '' };
   await revokeRobotToken(ctx, caller.actor, place, caller.form.id('id'));
-  const notice = 'The token is revoked. Whatever used it is refused from now on.';
+  const notice = 'The token was revoked. Anything that still uses it is now refused.';
   return redirect(caller, organizationPath(namespace, `robots/${place.name}/`), { notice });
 };

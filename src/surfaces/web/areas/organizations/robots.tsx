@@ -68,7 +68,9 @@ async function robotsPage(ctx: Context, exchange: WebExchange<'member'>, typed =
         <div>
           {robots.length === 0 && (
             <Empty title="No robots yet">
-              <p>A robot is an account for a machine. It has no password, only access tokens, and joins teams.</p>
+              <p>
+                A robot is an account for a machine. It has access tokens instead of a password, and can join teams.
+              </p>
             </Empty>
           )}
           {robots.length > 0 && <RobotTable namespace={namespace} robots={robots} visitor={caller} />}
@@ -103,7 +105,7 @@ export const postRobots: WebHandler<'member-form'> = async (ctx, exchange) => {
   const name = caller.form.text('name');
   const { fault } = await attempt(() => putRobot(ctx, caller.actor, { organization: namespace, name }));
   if (fault !== undefined) return robotsPage(ctx, exchange, name, fault);
-  const notice = 'The robot is there. Give it a token, and a team.';
+  const notice = 'The robot was created. Give it a token and add it to a team.';
   return redirect(caller, organizationPath(namespace, `robots/${name}/`), { notice });
 };
 
@@ -112,5 +114,5 @@ export const postDeleteRobot: WebHandler<'member-form'> = async (ctx, exchange) 
   const { namespace } = await organizationOf(ctx, exchange);
   const name = params['robot'] ?? '';
   await deleteRobot(ctx, caller.actor, { organization: namespace, name });
-  return redirect(caller, organizationPath(namespace, 'robots/'), { notice: `${namespace}+${name} is gone.` });
+  return redirect(caller, organizationPath(namespace, 'robots/'), { notice: `${namespace}+${name} was deleted.` });
 };

@@ -15,8 +15,8 @@ const FIELDS = [
   { name: 'fullName', label: 'Full name', maxlength: 100 },
   { name: 'company', label: 'Company', maxlength: 100 },
   { name: 'location', label: 'Location', maxlength: 100 },
-  { name: 'profileUrl', label: 'Web site', maxlength: 255 },
-  { name: 'gravatarEmail', label: 'E-mail address of its Gravatar picture', maxlength: 254 },
+  { name: 'profileUrl', label: 'Website', maxlength: 255 },
+  { name: 'gravatarEmail', label: 'Email address for its Gravatar picture', maxlength: 254 },
 ] as const;
 
 type Typed = Readonly<Record<(typeof FIELDS)[number]['name'], string>>;
@@ -50,7 +50,7 @@ async function settingsPage(ctx: Context, exchange: WebExchange<'member'>, shown
         </Form>
       </Panel>
       <Panel title="Delete the organization" tone="danger">
-        <p>Its teams and robots go with it. It must have no repositories any more: delete or transfer them first.</p>
+        <p>This also deletes its teams and robots. Delete or transfer its repositories first.</p>
         <Problem text={deletionFault?.text} />
         <Form visitor={caller} action={organizationPath(namespace, 'delete/')}>
           <Field
@@ -79,7 +79,7 @@ export const postSettings: WebHandler<'member-form'> = async (ctx, exchange) => 
   const typed = Object.fromEntries(FIELDS.map(({ name }) => [name, caller.form.text(name)])) as Typed;
   const { fault } = await attempt(() => updateOrganization(ctx, caller.actor, namespace, typed));
   if (fault !== undefined) return settingsPage(ctx, exchange, { typed, profileFault: fault });
-  return redirect(caller, organizationPath(namespace, 'settings/'), { notice: 'The profile is saved.' });
+  return redirect(caller, organizationPath(namespace, 'settings/'), { notice: 'Profile saved.' });
 };
 
 export const postDeletion: WebHandler<'member-form'> = async (ctx, exchange) => {
@@ -90,5 +90,5 @@ export const postDeletion: WebHandler<'member-form'> = async (ctx, exchange) => 
     await deleteOrganization(ctx, caller.actor, namespace);
   });
   if (fault !== undefined) return settingsPage(ctx, exchange, { deletionFault: fault });
-  return redirect(caller, '/organizations/', { notice: `The organization ${namespace} is gone.` });
+  return redirect(caller, '/organizations/', { notice: `The organization ${namespace} was deleted.` });
 };

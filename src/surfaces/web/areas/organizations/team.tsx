@@ -24,11 +24,11 @@ async function placeOf(ctx: Context, exchange: WebExchange<'anyone'>): Promise<T
 function Owning({ visitor, team, place }: { visitor: Member; team: Team; place: TeamPlace }): View {
   return (
     <div>
-      <Panel title="Invite somebody">
+      <Panel title="Invite someone">
         <Form visitor={visitor} action={teamPath(place, 'invite/')}>
-          <Field label="Username or e-mail address" name="whom" required maxlength={254} autocomplete="off" />
+          <Field label="Username or email address" name="whom" required maxlength={254} autocomplete="off" />
           <Actions>
-            <button type="submit">Send the invitation</button>
+            <button type="submit">Send invitation</button>
           </Actions>
         </Form>
       </Panel>
@@ -44,7 +44,7 @@ function Owning({ visitor, team, place }: { visitor: Member; team: Team; place: 
             />
             <Actions>
               <button type="submit" class="quiet">
-                Add the robot
+                Add robot
               </button>
             </Actions>
           </Form>
@@ -62,7 +62,7 @@ function Owning({ visitor, team, place }: { visitor: Member; team: Team; place: 
       </Panel>
       {!team.isOwners && (
         <Panel title="Delete the team" tone="danger">
-          <p>Its members lose what the team gave them.</p>
+          <p>Its members lose the access the team gave them.</p>
           <ActButton visitor={visitor} action={teamPath(place, 'delete/')} class="danger">
             Delete this team
           </ActButton>
@@ -125,7 +125,7 @@ export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
             </Table>
           )}
           <Paging asked={asked} total={total} path={teamPath(place)} />
-          <p class="fine">What the team may do with a repository is set at the repository, under Settings, Teams.</p>
+          <p class="fine">To set what the team can do with a repository, go to the repository's settings, Teams.</p>
         </div>
         {canManage && <Owning visitor={caller} team={team} place={place} />}
       </div>
@@ -146,15 +146,15 @@ function acting(
 }
 
 export const postInvite = acting(async (ctx, place, { caller }) => {
-  const whom = caller.form.required('whom', 'Whom to invite');
+  const whom = caller.form.required('whom', 'The username or email address');
   await invite(ctx, caller.actor, place, whom.includes('@') ? { email: whom } : { username: whom });
-  return `${whom} is invited, and finds the invitation in a mail and under "Your teams".`;
+  return `${whom} was invited. The invitation is in an email and under "Your teams".`;
 });
 
 export const postAddMember = acting(async (ctx, place, { caller }) => {
   const username = caller.form.required('username', 'The robot');
   const isNew = await addMember(ctx, caller.actor, place, username);
-  return isNew ? `${username} is in the team.` : `${username} was in the team already.`;
+  return isNew ? `${username} is now in the team.` : `${username} was already in the team.`;
 });
 
 export const postRemoveMember: WebHandler<'member-form'> = async (ctx, exchange) => {

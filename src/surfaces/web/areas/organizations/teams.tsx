@@ -21,7 +21,7 @@ function NewTeam({ visitor, typed, fault }: { visitor: Member; typed: Typed; fau
     <Panel title="New team">
       <Problem text={fault?.text} />
       <Form visitor={visitor}>
-        <Field label="Name" name="name" value={typed.name} required maxlength={30} hint="Such as builders" />
+        <Field label="Name" name="name" value={typed.name} required maxlength={30} hint="For example, builders" />
         <Field label="Description" name="description" value={typed.description} maxlength={255} />
         <Actions>
           <button type="submit">Create team</button>
@@ -76,7 +76,7 @@ export const postTeams: WebHandler<'member-form'> = async (ctx, exchange) => {
   const typed = { name: caller.form.text('name'), description: caller.form.text('description') };
   const { fault } = await attempt(() => putTeam(ctx, caller.actor, namespace, typed));
   if (fault !== undefined) return teamsPage(ctx, exchange, typed, fault);
-  const notice = `The team ${typed.name} is there. Invite people to it.`;
+  const notice = `The team ${typed.name} was created. Invite people to it.`;
   return redirect(caller, organizationPath(namespace, `teams/${typed.name}/`), { notice });
 };
 
@@ -86,7 +86,7 @@ export const postTeamDescription: WebHandler<'member-form'> = async (ctx, exchan
   const { namespace } = await organizationOf(ctx, exchange);
   const name = params['team'] ?? '';
   await putTeam(ctx, caller.actor, namespace, { name, description: caller.form.text('description') });
-  return redirect(caller, organizationPath(namespace, `teams/${name}/`), { notice: 'The description is saved.' });
+  return redirect(caller, organizationPath(namespace, `teams/${name}/`), { notice: 'The description was saved.' });
 };
 
 export const postDeleteTeam: WebHandler<'member-form'> = async (ctx, exchange) => {
@@ -95,7 +95,7 @@ export const postDeleteTeam: WebHandler<'member-form'> = async (ctx, exchange) =
   const name = params['team'] ?? '';
   const { fault } = await attempt(() => deleteTeam(ctx, caller.actor, namespace, name));
   if (fault === undefined) {
-    return redirect(caller, organizationPath(namespace, 'teams/'), { notice: `The team ${name} is gone.` });
+    return redirect(caller, organizationPath(namespace, 'teams/'), { notice: `The team ${name} was deleted.` });
   }
   const notice = { text: fault.text, kind: 'problem' as const };
   return redirect(caller, organizationPath(namespace, `teams/${encodeURIComponent(name)}/`), { notice });

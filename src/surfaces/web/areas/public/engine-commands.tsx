@@ -18,9 +18,9 @@ export function PushSteps({ visitor }: { readonly visitor: Visitor }): View {
   const user = exampleUser(visitor);
   const steps = [
     ['Log in', `docker login -u ${user} ${hub}`],
-    ['Give an image its name here', `docker tag busybox ${hub}/${user}/busybox`],
+    ['Tag an image for this hub', `docker tag busybox ${hub}/${user}/busybox`],
     ['Push it', `docker push ${hub}/${user}/busybox`],
-    ['Pull it, on any host', `docker pull ${hub}/${user}/busybox`],
+    ['Pull it on any host', `docker pull ${hub}/${user}/busybox`],
     ['Find it', `docker search ${hub}/busybox`],
   ] as const;
   return (

@@ -37,9 +37,9 @@ export const getExplore: WebHandler<'anyone'> = async (ctx, { caller, query }) =
       <Tabs label="Order" items={SORTS.map(([name, text]) => ({ href: pathOf(name), text }))} current={pathOf(sort)} />
       {repositories.length > 0 && <RepositoryList repositories={repositories} label="Public repositories" />}
       {total === 0 && (
-        <Empty title="There are no public repositories yet">
+        <Empty title="No public repositories yet">
           <p>
-            <a href="/start/">Push the first one</a>: it appears here as soon as its push has finished.
+            <a href="/start/">Push the first one</a>: it appears here once the push has finished.
           </p>
         </Empty>
       )}

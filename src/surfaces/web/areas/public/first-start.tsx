@@ -8,10 +8,10 @@ export function FirstStart({ visitor }: { readonly visitor: Visitor }): View {
   return (
     <>
       {visitor.login === undefined && (
-        <Panel title="You run this hub?">
+        <Panel title="Do you run this hub?">
           <p>
-            Its first start printed the name and the password of the administrator, once, where it was started; unless
-            you chose them by <code>DRYDOCK_ADMIN_USERNAME</code> and <code>DRYDOCK_ADMIN_PASSWORD</code>.
+            The first start printed the administrator's username and password once, on its terminal, unless you set them
+            with <code>DRYDOCK_ADMIN_USERNAME</code> and <code>DRYDOCK_ADMIN_PASSWORD</code>.
           </p>
           <p>
             <a class="button" href="/account/login/">
@@ -19,14 +19,14 @@ export function FirstStart({ visitor }: { readonly visitor: Visitor }): View {
             </a>
           </p>
           <p class="fine">
-            Lost it? On the host of this hub <code>npx drydock user passwd admin</code> sets a new one.
+            Lost the password? On the hub's host, <code>npx drydock user passwd admin</code> sets a new one.
           </p>
         </Panel>
       )}
       <Panel title="Nothing has been pushed yet. Push the first image:">
         <PushSteps visitor={visitor} />
         <p>
-          The engine refuses, or is on another host? <a href="/start/">Which engine needs what</a>
+          The engine refuses, or runs on another host? <a href="/start/">See what each engine needs</a>
         </p>
       </Panel>
     </>

@@ -15,10 +15,10 @@ const FEATURED = 6;
 function Hero({ children }: { readonly children?: Children }): View {
   return (
     <section class="hero">
-      <h1>A hub for docker engines that nobody can upgrade</h1>
+      <h1>A hub for docker engines that cannot be upgraded</h1>
       <p>
-        Drydock keeps the images of docker 0.6 to 17.11 and serves them as the old Docker Hub did: push, pull and search
-        with the engines that you have.
+        Drydock stores images for docker 0.6 to 17.11 and serves them as the old Docker Hub did: push, pull and search
+        with the engines you have.
       </p>
       <form class="search large" action="/search">
         <input
@@ -82,7 +82,7 @@ function SignUpLine({ visitor, isOpen }: { readonly visitor: Visitor; readonly i
   return (
     <p>
       {isOpen ? <a href="/account/signup/">Sign up</a> : <a href="/account/login/">Sign in</a>} to push images of your
-      own, or <a href="/start/">see how to point an engine here</a>.
+      own, or <a href="/start/">see how to set up an engine</a>.
     </p>
   );
 }

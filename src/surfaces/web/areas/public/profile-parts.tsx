@@ -26,7 +26,7 @@ function Facts({ fields }: Required<Pick<PublicProfile, 'fields'>>): View {
         </li>
       )}
       <li>
-        Here since <Moment at={createdAt} />
+        Member since <Moment at={createdAt} />
       </li>
     </ul>
   );

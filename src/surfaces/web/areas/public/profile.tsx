@@ -53,15 +53,16 @@ function NoRepositories({ name, isOwn }: { readonly name: string; readonly isOwn
     return (
       <Empty title={`${name} has no repositories that you can see`}>
         <p>
-          <a href="/explore/">Explore those of others</a>
+          <a href="/explore/">Explore other repositories</a>
         </p>
       </Empty>
     );
   }
   return (
-    <Empty title="There are no repositories here yet">
+    <Empty title="No repositories here yet">
       <p>
-        <a href="/repository/add/">Create one</a>, or <a href="/start/">push an image</a>: that makes one by itself.
+        <a href="/repository/add/">Create one</a>, or <a href="/start/">push an image</a>, which creates one
+        automatically.
       </p>
     </Empty>
   );

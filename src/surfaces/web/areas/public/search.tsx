@@ -32,7 +32,7 @@ function pathOf(term: string, sort: Sort): string {
 function NothingFound({ visitor, term }: { readonly visitor: Visitor; readonly term: string }): View {
   if (term === '') {
     return (
-      <Empty title="There is nothing to find yet">
+      <Empty title="There are no repositories to search yet">
         <p>
           <a href="/start/">Push the first repository</a>
         </p>
@@ -40,15 +40,15 @@ function NothingFound({ visitor, term }: { readonly visitor: Visitor; readonly t
     );
   }
   return (
-    <Empty title={`Nothing found for “${term}”`}>
-      <p>Try a shorter word, or a part of the name: names and short descriptions are searched.</p>
+    <Empty title={`No results for “${term}”`}>
+      <p>Try a shorter word or part of the name. The search covers names and short descriptions.</p>
       <p>
         <a href="/explore/">Explore all public repositories</a>
         {visitor.login === undefined && (
           <>
             {' or '}
-            <a href={`/account/login/?next=${encodeURIComponent(visitor.url)}`}>sign in</a> to find your private ones,
-            too.
+            <a href={`/account/login/?next=${encodeURIComponent(visitor.url)}`}>sign in</a> to find your private
+            repositories as well.
           </>
         )}
       </p>
@@ -60,7 +60,7 @@ function NothingFound({ visitor, term }: { readonly visitor: Visitor; readonly t
 export const getSearch: WebHandler<'anyone'> = async (ctx, { caller, query, signal }) => {
   const term = (query.get('q') ?? '').trim();
   if (term.length > LONGEST_TERM) {
-    const text = `Please search for no more than ${LONGEST_TERM} characters.`;
+    const text = `Search terms can have at most ${LONGEST_TERM} characters.`;
     const search = term.slice(0, LONGEST_TERM);
     const content = (
       <>
@@ -90,7 +90,7 @@ export const getSearch: WebHandler<'anyone'> = async (ctx, { caller, query, sign
         />
       )}
       {total === 0 && <NothingFound visitor={caller} term={term} />}
-      {repositories.length > 0 && <RepositoryList repositories={repositories} label="Repositories found" />}
+      {repositories.length > 0 && <RepositoryList repositories={repositories} label="Search results" />}
       {total > 0 && repositories.length === 0 && <NoSuchPage first={pathOf(term, sort)} />}
       <Paging asked={asked} total={total} path={PATH} query={{ q: term, sort: sort === 'best' ? undefined : sort }} />
     </>,

@@ -19,23 +19,23 @@ export function PlainHttp({ visitor }: { readonly visitor: Visitor }): View {
   const hub = hubOf(visitor);
   const isLocal = LOOPBACK.test(hostname);
   return (
-    <Panel title="This hub speaks plain http">
+    <Panel title="This hub uses plain http">
       {isLocal ? (
         <p>
-          An engine on this very host needs nothing for it. For engines on other hosts, start the hub with{' '}
-          <code>HOST=0.0.0.0</code>, use its name in the network instead of <code>{hub}</code>, and tell the daemons:
+          An engine on the same host needs no setup. For engines on other hosts, start the hub with{' '}
+          <code>HOST=0.0.0.0</code>, use its network name instead of <code>{hub}</code>, and configure the daemons:
         </p>
       ) : (
-        <p>Most engines refuse that until their daemon is told to allow it:</p>
+        <p>Most engines refuse plain http until their daemon is configured to allow it:</p>
       )}
-      <Table caption="What engines need for plain http" head={['Engine', 'What its daemon needs']}>
+      <Table caption="What engines need for plain http" head={['Engine', 'Daemon options']}>
         {GENERATIONS.map(([engines, needs]) => (
           <tr>
             <th scope="row" class="tight">
               {engines}
             </th>
             <td>
-              {needs.length === 0 && 'Nothing: they try https, then http'}
+              {needs.length === 0 && 'None: these try https, then http'}
               {needs.map((option) => (
                 <>
                   <code>{option}</code>{' '}
@@ -45,9 +45,11 @@ export function PlainHttp({ visitor }: { readonly visitor: Visitor }): View {
           </tr>
         ))}
       </Table>
-      <p>As options of the daemon (start it with them, or add them to its service):</p>
+      <p>As daemon options (on its command line or in its service file):</p>
       <CopyLine text={`--insecure-registry ${isLocal ? 'hub.example.com:5000' : hub}`} label="Option of the daemon" />
-      <p class="fine">Passwords can be read on the way then. Use https for all that leaves your own network.</p>
+      <p class="fine">
+        With plain http, anyone on the network path can read passwords. Use https outside your own network.
+      </p>
     </Panel>
   );
 }
@@ -60,22 +62,22 @@ export function Tls({ visitor }: { readonly visitor: Visitor }): View {
     <Panel title="https">
       {!isHttps && (
         <p>
-          Whoever runs this hub switches it on with <code>DRYDOCK_TLS_CERT</code> and <code>DRYDOCK_TLS_KEY</code>, or
-          with a proxy in front.
+          The hub's operator turns it on with <code>DRYDOCK_TLS_CERT</code> and <code>DRYDOCK_TLS_KEY</code>, or with a
+          reverse proxy.
         </p>
       )}
       <p>
-        An engine that does not know the authority of the certificate (“x509: certificate signed by unknown authority”)
-        needs its certificate here:
+        An engine that does not trust the certificate’s authority (“x509: certificate signed by unknown authority”)
+        needs the authority’s certificate here:
       </p>
       <CopyLine text={`/etc/docker/certs.d/${hub}/ca.crt`} label="Path of the authority’s certificate" />
       <p class="fine">
-        <code>docker login</code> up to 1.5 does not read that folder. There, add the authority to the store of the
-        system as well (<code>update-ca-certificates</code> or <code>update-ca-trust</code>), and restart the engine.
+        <code>docker login</code> up to 1.5 does not read that folder. For it, also add the authority to the system’s
+        trust store (<code>update-ca-certificates</code> or <code>update-ca-trust</code>) and restart the engine.
       </p>
       <p class="fine">
-        Engines up to 0.7 speak TLS 1.0 only, which current servers refuse: they need the legacy port of this hub (
-        <code>DRYDOCK_LEGACY_TLS_PORT</code>), within their own network.
+        Engines up to 0.7 only speak TLS 1.0, which current servers refuse: they need the hub’s legacy port (
+        <code>DRYDOCK_LEGACY_TLS_PORT</code>), and only inside a trusted network.
       </p>
     </Panel>
   );

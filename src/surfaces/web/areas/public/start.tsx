@@ -10,16 +10,16 @@ function LoginHints({ visitor, isOpen }: { readonly visitor: Visitor; readonly i
   const hub = hubOf(visitor);
   const user = exampleUser(visitor);
   return (
-    <Panel title="The login">
+    <Panel title="Logging in">
       {visitor.login === undefined && (
         <p>
           {isOpen ? (
             <>
-              <a href="/account/signup/">Sign up</a> first. Engines up to 1.10 can do that as well, by their first
-              login:
+              <a href="/account/signup/">Sign up</a> first. Engines up to 1.10 can also sign up by logging in for the
+              first time:
             </>
           ) : (
-            'Accounts are made by the administrator of this hub: ask for one first.'
+            'The administrator of this hub creates accounts: ask for one first.'
           )}
         </p>
       )}
@@ -31,15 +31,15 @@ function LoginHints({ visitor, isOpen }: { readonly visitor: Visitor; readonly i
       )}
       <ul>
         <li>
-          Engines up to 1.10 ask for an e-mail address with every login; any address will do for an account that exists.
+          Engines up to 1.10 ask for an email address at every login; for an existing account, any address will do.
         </li>
         <li>
-          <strong>A second factor?</strong> Engines cannot ask for its code. Make an{' '}
-          <a href="/account/tokens/">access token</a> and give it as the password.
+          <strong>Using a second factor?</strong> Engines cannot ask for its code. Create an{' '}
+          <a href="/account/tokens/">access token</a> and use it as the password.
         </li>
         <li>
-          An access token is also the better choice for hosts that keep their login in a file: it can be limited, and
-          revoked alone.
+          An access token is also better for hosts that keep their login in a file: it can be limited, and revoked
+          separately.
         </li>
       </ul>
     </Panel>
@@ -49,19 +49,23 @@ function LoginHints({ visitor, isOpen }: { readonly visitor: Visitor; readonly i
 function CurlChecks({ visitor }: { readonly visitor: Visitor }): View {
   const { origin } = visitor;
   return (
-    <Panel title="Does it answer?">
-      <p>From the host of the engine, with curl:</p>
-      <CopyLine text={`curl -i ${origin}/v1/_ping`} label="Ask whether the hub answers: command" />
+    <Panel title="Test the connection">
+      <p>From the engine’s host, with curl:</p>
+      <CopyLine text={`curl -i ${origin}/v1/_ping`} label="Check that the hub answers: command" />
       <p class="fine">
-        says <code>200 OK</code> and <code>true</code>. Whatever else answers is not this hub, but something between.
+        prints <code>200 OK</code> and <code>true</code>. Any other response comes from something between the engine and
+        this hub.
       </p>
-      <CopyLine text={`curl -u ${exampleUser(visitor)} ${origin}/v1/users/`} label="Try name and password: command" />
+      <CopyLine
+        text={`curl -u ${exampleUser(visitor)} ${origin}/v1/users/`}
+        label="Check your username and password: command"
+      />
       <p class="fine">
-        asks for the password, and says <code>"OK"</code> when it is right.
+        asks for the password and prints <code>"OK"</code> if it is correct.
       </p>
       <CopyLine text={`curl '${origin}/v1/search?q=busybox'`} label="Search without an engine: command" />
       <p class="fine">
-        Everything else can be scripted, too: <a href="/api/docs/">the API</a>.
+        Everything else can be scripted as well: <a href="/api/docs/">the API</a>.
       </p>
     </Panel>
   );
@@ -74,7 +78,7 @@ export const getStart: WebHandler<'anyone'> = (ctx, { caller }) =>
     { title: 'Get started', section: 'start' },
     <>
       <Heading
-        title="Point an engine here"
+        title="Set up an engine"
         subtitle={
           <>
             For docker 0.6 to 17.11. This hub is <code>{hubOf(caller)}</code>
@@ -86,8 +90,8 @@ export const getStart: WebHandler<'anyone'> = (ctx, { caller }) =>
           <Panel title="Push and pull">
             <PushSteps visitor={caller} />
             <p class="fine">
-              The name of the hub is a part of the name of the image: without it, the engine asks Docker’s own hub.
-              Engines from 17.12 on cannot push or pull here, for they no longer speak this protocol.
+              The hub’s name is part of the image name: without it, the engine uses Docker’s own hub. Engines from 17.12
+              on cannot push or pull here, because they no longer speak this protocol.
             </p>
           </Panel>
           <PlainHttp visitor={caller} />

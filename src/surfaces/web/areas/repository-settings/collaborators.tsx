@@ -35,7 +35,7 @@ function AddForm(props: {
           value={username}
           required
           maxlength={255}
-          hint="Collaborators pull and push. They change no settings."
+          hint="Collaborators can pull and push, but cannot change settings."
         />
         <Actions>
           <button type="submit">Add</button>
@@ -56,8 +56,8 @@ function Collaborators({
 }): View {
   if (list.length === 0) {
     return (
-      <Empty title="Nobody collaborates here yet">
-        <p>Add somebody by username: pulling and pushing works at once.</p>
+      <Empty title="No collaborators yet">
+        <p>Add someone by username: they can pull and push immediately.</p>
       </Empty>
     );
   }
@@ -104,10 +104,10 @@ async function show(
           {kind === 'organization' ? (
             <>
               {repository.namespace} is an organization: <a href={settingsPath(repository, 'teams/')}>its teams</a>{' '}
-              decide who pulls and pushes.
+              determine who can pull and push.
             </>
           ) : (
-            'Administrators of this site look after official repositories.'
+            'Site administrators manage official repositories.'
           )}
         </p>
       </Empty>
@@ -135,14 +135,14 @@ export const postCollaborator = ofSettings<'member-form'>(async (ctx, { caller }
   if (result.fault !== undefined) {
     return show(ctx, caller, repository, { username, problem: result.fault.text, status: result.fault.status });
   }
-  const notice = result.done ? `${username} may pull and push now.` : `${username} was a collaborator already.`;
+  const notice = result.done ? `${username} can now pull and push.` : `${username} was already a collaborator.`;
   return redirect(caller, settingsPath(repository, PART), { notice });
 });
 
 export const postCollaboratorRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const username = caller.form.text('username');
   const { fault } = await attempt(() => naming(() => removeCollaborator(ctx, caller.actor, repository, username)));
-  const text = fault?.text ?? `${username} is no collaborator any more.`;
+  const text = fault?.text ?? `${username} is no longer a collaborator.`;
   const notice = { text, kind: fault === undefined ? 'done' : 'problem' } as const;
   return redirect(caller, settingsPath(repository, PART), { notice });
 });

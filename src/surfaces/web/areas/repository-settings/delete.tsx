@@ -23,8 +23,8 @@ function show(
     { title: 'Delete', current: 'delete/', status },
     <Panel title="Delete this repository" tone="danger">
       <p>
-        {plural(repository.tagCount, 'tag')}, all images, comments, webhooks and former names of <strong>{name}</strong>{' '}
-        go with it. Nobody can bring them back.
+        {plural(repository.tagCount, 'tag')}, and all images, comments, webhooks and former names of{' '}
+        <strong>{name}</strong> will be deleted. This cannot be undone.
       </p>
       <Problem text={problem} />
       <Form visitor={visitor}>
@@ -37,13 +37,13 @@ function show(
           expects={name}
           hint={
             <>
-              Type <code>{name}</code> to say that you mean it.
+              Type <code>{name}</code> to confirm.
             </>
           }
         />
         <Actions>
           <button type="submit" class="danger">
-            Delete it for good
+            Delete permanently
           </button>
         </Actions>
       </Form>
@@ -61,13 +61,13 @@ function showEnd(visitor: Visitor, repository: RepositoryDetails, problem?: stri
       <Panel title="This repository is being deleted" tone="danger">
         <Problem text={problem} />
         <p>
-          A request of the v1 protocol began to delete <strong>{name}</strong>. Nobody can pull from it or push to it.
-          It is gone, and its name is free, 24 hours after that request, or now:
+          A v1 client has started to delete <strong>{name}</strong>. It cannot be pulled from or pushed to. It will be
+          deleted, and its name released, 24 hours after that request, or now:
         </p>
         <Form visitor={visitor} action={settingsPath(repository, 'delete/')}>
           <Actions>
             <button type="submit" class="danger">
-              Delete it now
+              Delete now
             </button>
           </Actions>
         </Form>
@@ -93,5 +93,5 @@ export const postDelete = ofSettings<'member-form'>(async (ctx, { caller }, repo
     if (isEnd) return showEnd(caller, repository, fault.text);
     return show(caller, repository, { typed, problem: fault.text, status: fault.status });
   }
-  return redirect(caller, '/dashboard/', { notice: `${name} is deleted.` });
+  return redirect(caller, '/dashboard/', { notice: `${name} was deleted.` });
 });

@@ -26,7 +26,7 @@ export function Deliveries({
 }): View {
   if (deliveries.length === 0) {
     return (
-      <Empty title="Nothing was sent yet">
+      <Empty title="No deliveries yet">
         <p>Push a tag, or send a test.</p>
       </Empty>
     );
@@ -86,7 +86,7 @@ export function AttemptPart({ attempt }: { readonly attempt: DeliveryDetails['at
           <h4>Answer</h4>
           <HeaderLines headers={response.headers} />
           {response.body === '' ? (
-            <p class="fine">It had no body.</p>
+            <p class="fine">No body.</p>
           ) : (
             <pre tabindex={0} class="as-typed">
               {response.body}

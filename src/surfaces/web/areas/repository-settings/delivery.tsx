@@ -98,8 +98,8 @@ function DeliveryView(props: {
         </div>
       </div>
       <Progress delivery={delivery} path={path} />
-      <h3>What is sent</h3>
-      <p class="fine">And a callback_url, which only the receiver may know.</p>
+      <h3>Payload</h3>
+      <p class="fine">It also has a callback_url, which only the receiver may know.</p>
       <pre tabindex={0}>{JSON.stringify(delivery.payload, null, 2)}</pre>
     </>
   );
@@ -122,5 +122,5 @@ export const getDeliveryProgress = ofSettings<'member'>(async (ctx, { caller, pa
 export const postRedelivery = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
   const webhookId = idIn(params, 'webhook');
   const id = await redeliver(ctx, caller.actor, repository, { id: idIn(params, 'delivery'), webhookId });
-  return redirect(caller, deliveryPath(repository, { webhookId, id }), { notice: 'It is on its way once more.' });
+  return redirect(caller, deliveryPath(repository, { webhookId, id }), { notice: 'The delivery will be sent again.' });
 });

@@ -27,7 +27,7 @@ function valuesOf({ description, fullDescription, visibility }: RepositoryDetail
 const LABELS = [
   ['description', 'Short description'],
   ['fullDescription', 'Full description'],
-  ['visibility', 'Who may see it'],
+  ['visibility', 'Who can see it'],
 ] as const;
 
 function SavedNow({ saved, typed }: { readonly saved: Values; readonly typed: Values }): View {
@@ -116,7 +116,7 @@ export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller }, rep
     const changes = { ...values, visibility: visibilityIn(form) };
     return changeSettings(ctx, actor, repository, changes, (current) => assertVersion(form, valuesOf(current)));
   });
-  if (fault === undefined) return redirect(caller, settingsPath(repository), { notice: 'The settings are saved.' });
+  if (fault === undefined) return redirect(caller, settingsPath(repository), { notice: 'Settings saved.' });
   const { text: problem, status } = fault;
   if (status !== 409) {
     return show(ctx, caller, repository, { values, version: form.text(VERSION), problem, status });

@@ -17,10 +17,10 @@ const TAGS_LOOKED_AT = 25;
 
 const EXAMPLES = [
   ['*', 'every tag', 'latest, 1.0'],
-  ['v*', 'what begins with v', 'v1, v2.0-rc1; not latest'],
+  ['v*', 'any tag starting with v', 'v1, v2.0-rc1; not latest'],
   ['?.?', 'one character, a dot, one character', '1.0, 2.3; not 10.0'],
-  ['release-*', 'what begins with release-', 'release-7; not release'],
-  ['stable', 'this one tag', 'stable'],
+  ['release-*', 'any tag starting with release-', 'release-7; not release'],
+  ['stable', 'only this tag', 'stable'],
 ] as const;
 
 function Examples(): View {
@@ -44,7 +44,7 @@ function MatchedNow({ tags }: { readonly tags: readonly { name: string; isImmuta
   const matched = tags.filter(({ isImmutable }) => isImmutable);
   if (tags.length === 0) return <p class="fine">The repository has no tags yet.</p>;
   const looked = tags.length < TAGS_LOOKED_AT ? 'Of its tags' : `Of the ${TAGS_LOOKED_AT} tags that changed last`;
-  if (matched.length === 0) return <p class="fine">{looked} none is immutable now.</p>;
+  if (matched.length === 0) return <p class="fine">{looked} none are immutable now.</p>;
   return (
     <p class="fine">
       {looked} these are immutable now:{' '}
@@ -75,7 +75,7 @@ async function show(
     { title: 'Immutable tags', current: PART, status },
     <>
       <Panel title="Immutable tags">
-        <p>A tag that matches a pattern is set once. After that nobody moves or deletes it, you neither.</p>
+        <p>A tag that matches a pattern can be set once. After that, nobody can move or delete it, not even you.</p>
         <MatchedNow tags={tags} />
         <Problem text={problem} />
         {status === 409 && (
@@ -90,7 +90,7 @@ async function show(
             name="patterns"
             value={text}
             rows={5}
-            hint="One in each line, up to 20. * is any text, ? is any one character. Empty: every tag can be moved."
+            hint="One per line, up to 20. * matches any text, ? any single character. If empty, every tag can be moved."
           />
           <Actions>
             <button type="submit">Save</button>
@@ -113,7 +113,7 @@ export const postImmutableTags = ofSettings<'member-form'>(async (ctx, { caller 
     changeSettings(ctx, actor, repository, { immutableTags }, (now) => assertVersion(form, now.immutableTags)),
   );
   if (fault === undefined) {
-    const notice = immutableTags.length === 0 ? 'Every tag can be moved now.' : 'The patterns are saved.';
+    const notice = immutableTags.length === 0 ? 'Every tag can be moved now.' : 'Patterns saved.';
     return redirect(caller, settingsPath(repository, PART), { notice });
   }
   const kept = fault.status === 409 ? {} : { version: form.text(VERSION) };

@@ -27,8 +27,8 @@ function MoveForm(props: {
   return (
     <Panel title="Rename or transfer">
       <p>
-        Old hosts keep pulling by the former name. Pushing needs the new one. A transfer to another namespace ends what
-        collaborators and teams may do here.
+        Pulls by the former name keep working; pushes need the new one. A transfer to another namespace ends the access
+        of collaborators and teams.
       </p>
       <Problem text={problem} />
       <Form visitor={visitor} action={action}>
@@ -37,11 +37,11 @@ function MoveForm(props: {
           name="to_namespace"
           value={values.namespace}
           options={namespaces.map((name) => ({ value: name, label: name }))}
-          hint="Those in which you may make repositories."
+          hint="Namespaces in which you can create repositories."
         />
         <Field label="Name" name="to_name" value={values.name} required maxlength={255} />
         <Actions>
-          <button type="submit">Move it</button>
+          <button type="submit">Move</button>
         </Actions>
       </Form>
     </Panel>
@@ -59,14 +59,16 @@ function FormerNames({
 }): View {
   if (aliases.length === 0) {
     return (
-      <Empty title="There are no former names">
-        <p>After a move its former name stands here, and still works for pulls.</p>
+      <Empty title="No former names">
+        <p>After a move, the former name is listed here and still works for pulls.</p>
       </Empty>
     );
   }
   return (
     <>
-      <p>Pulls by these names work. Remove one when no host uses it any more: then a new repository can have it.</p>
+      <p>
+        Pulls by these names work. Remove a name when no host uses it any longer: a new repository can then take it.
+      </p>
       <Table caption="Former names" head={['Name', <span class="unseen">Remove</span>]}>
         {aliases.map((alias) => (
           <tr>
@@ -125,7 +127,7 @@ export const postMove = ofSettings<'member-form'>(async (ctx, { caller }, reposi
   const values = { namespace: caller.form.text('to_namespace'), name: caller.form.text('to_name') };
   const { fault } = await attempt(() => naming(() => moveRepository(ctx, caller.actor, repository, values)));
   if (fault !== undefined) return show(ctx, caller, repository, { values, problem: fault.text, status: fault.status });
-  return redirect(caller, repositoryPath(values), { notice: `It is ${shortName(values)} now.` });
+  return redirect(caller, repositoryPath(values), { notice: `The repository is now ${shortName(values)}.` });
 });
 
 export const postAliasRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
@@ -133,11 +135,11 @@ export const postAliasRemoval = ofSettings<'member-form'>(async (ctx, { caller }
   const { fault } = await attempt(() =>
     naming(async () => {
       const alias = parseRepositoryName(form.text('alias_namespace'), form.text('alias_name'));
-      if (alias === undefined) throw new AppError('invalid', 'No repository can have had this name');
+      if (alias === undefined) throw new AppError('invalid', 'This is not a valid repository name');
       await removeAlias(ctx, actor, repository, alias);
     }),
   );
-  const text = fault?.text ?? 'The former name is free now. Pulls by it end.';
+  const text = fault?.text ?? 'The former name was released. Pulls by it no longer work.';
   const notice = { text, kind: fault === undefined ? 'done' : 'problem' } as const;
   return redirect(caller, settingsPath(repository, PART), { notice });
 });

@@ -43,10 +43,10 @@ export function ofSettings<A extends 'member' | 'member-form'>(
   return async (ctx, exchange) => {
     const { caller, params }: { caller: Visitor; params: Readonly<Record<string, string>> } = exchange;
     const name = parseRepositoryName(params['namespace'], params['name'] ?? '');
-    if (name === undefined) throw new AppError('not_found', 'There is no such repository');
+    if (name === undefined) throw new AppError('not_found', 'Repository not found');
     const repository = await getRepositoryDetails(ctx, caller.actor, name);
     if (!sameRepository(repository, name)) {
-      const text = `${shortName(name)} is ${shortName(repository)} now. These are its settings.`;
+      const text = `${shortName(name)} is now ${shortName(repository)}. These are its settings.`;
       return redirect(caller, settingsPath(repository), { notice: text });
     }
     await getDeletable(ctx, caller.actor, name);

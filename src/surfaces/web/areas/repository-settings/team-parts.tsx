@@ -25,13 +25,13 @@ export function AccessTable({
 }): View {
   if (given.length === 0) {
     return (
-      <Empty title="No team has access yet">
-        <p>Choose a team below, and what it may do.</p>
+      <Empty title="No teams have access yet">
+        <p>Choose a team below and what it can do.</p>
       </Empty>
     );
   }
   return (
-    <Table caption="Teams with access" head={['Team', 'May', <span class="unseen">Remove</span>]}>
+    <Table caption="Teams with access" head={['Team', 'Access', <span class="unseen">Remove</span>]}>
       {given.map(({ team, access }) => (
         <tr>
           <td>{team}</td>
@@ -68,7 +68,7 @@ export function AccessForm(props: {
       <Problem text={problem} />
       {teams.length === 0 ? (
         <p>
-          {organization} has no team but its owners. An owner makes one on{' '}
+          {organization} has no teams except its owners. An owner can create one on{' '}
           <a href={`/organizations/${organization}/`}>the page of {organization}</a>.
         </p>
       ) : (
@@ -78,10 +78,10 @@ export function AccessForm(props: {
             name="team"
             value={values.team}
             options={teams.map((name) => ({ value: name, label: name }))}
-            hint="A team that has access already gets this instead."
+            hint="This replaces any access the team already has."
           />
           <Select
-            label="May"
+            label="Access"
             name="access"
             value={values.access}
             options={Object.entries(ACCESS_LABELS).map(([value, label]) => ({ value, label }))}

@@ -22,7 +22,7 @@ const TEAMS_OFFERED = { limit: 500, offset: 0 };
 function accessIn(form: SentForm): AccessLevel {
   const given = form.text('access');
   if (given === 'read' || given === 'write' || given === 'admin') return given;
-  throw new AppError('invalid', 'Say what the team may do');
+  throw new AppError('invalid', 'Choose what the team can do');
 }
 
 interface Options {
@@ -63,7 +63,7 @@ async function show(
     parts,
     <>
       <h2>Teams</h2>
-      <p>Owners of {namespace} may do everything. Other teams may do what you say here.</p>
+      <p>Owners of {namespace} can do everything. Choose here what other teams can do.</p>
       <AccessTable visitor={visitor} action={settingsPath(repository, `${PART}remove/`)} given={given} />
       <AccessForm
         visitor={visitor}
@@ -91,14 +91,14 @@ export const postTeam = ofSettings<'member-form'>(async (ctx, { caller }, reposi
     const { text: problem, status } = result.fault;
     return show(ctx, caller, repository, { team, access: form.text('access'), problem, status });
   }
-  const notice = `The team ${team} has access: ${ACCESS_LABELS[result.done].toLowerCase()}.`;
+  const notice = `The team ${team} now has access: ${ACCESS_LABELS[result.done].toLowerCase()}.`;
   return redirect(caller, settingsPath(repository, PART), { notice });
 });
 
 export const postTeamRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const team = caller.form.text('team');
   const { fault } = await attempt(() => naming(() => removeTeamAccess(ctx, caller.actor, repository, team)));
-  const text = fault?.text ?? `The team ${team} has no access any more.`;
+  const text = fault?.text ?? `The team ${team} no longer has access.`;
   const notice = { text, kind: fault === undefined ? 'done' : 'problem' } as const;
   return redirect(caller, settingsPath(repository, PART), { notice });
 });

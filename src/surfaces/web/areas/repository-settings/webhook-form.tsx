@@ -36,8 +36,8 @@ export function WebhookForm(props: {
   const { visitor, action, values, version, problem } = props;
   const isNew = version === undefined;
   const secretHint = isNew
-    ? 'Signs what is sent, so that the receiver knows who sent it. 16 characters or more; empty: we make one.'
-    : 'Empty: the present one stays. 16 characters or more.';
+    ? 'Signs deliveries, so that the receiver can verify the sender. At least 16 characters; leave empty to generate one.'
+    : 'Leave empty to keep the current one. At least 16 characters.';
   return (
     <Form visitor={visitor} action={action}>
       <Problem text={problem} />
@@ -49,7 +49,7 @@ export function WebhookForm(props: {
         value={values.urls}
         required
         rows={3}
-        hint="One in each line, up to 5. The next one is called when the one before has called back with success."
+        hint="One per line, up to 5. Each URL is called after the one before it has called back with success."
       />
       <Field
         label={isNew ? 'Secret' : 'New secret'}
@@ -58,7 +58,7 @@ export function WebhookForm(props: {
         maxlength={255}
         hint={secretHint}
       />
-      {!isNew && <Checkbox label="Call it after each push" name="active" checked={values.isActive} />}
+      {!isNew && <Checkbox label="Active: call it after each push" name="active" checked={values.isActive} />}
       <Actions>
         <button type="submit">{isNew ? 'Create webhook' : 'Save'}</button>
       </Actions>

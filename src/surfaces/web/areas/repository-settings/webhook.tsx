@@ -24,7 +24,7 @@ const ID = /^[1-9]\d{0,14}$/;
 /** @throws AppError `not_found` for what is no id */
 export function idIn(params: Readonly<Record<string, string>>, part: 'webhook' | 'delivery'): number {
   const given = params[part] ?? '';
-  if (!ID.test(given)) throw new AppError('not_found', `There is no such ${part}`);
+  if (!ID.test(given)) throw new AppError('not_found', `The ${part} was not found`);
   return Number(given);
 }
 
@@ -119,7 +119,7 @@ async function show(
       >
         {webhook.failingSince !== undefined && (
           <p>
-            Its first failure was <Ago at={webhook.failingSince} />, and no delivery has succeeded after it.
+            Its first failure was <Ago at={webhook.failingSince} />, and no delivery has succeeded since.
           </p>
         )}
         {status === 409 && sent !== current && <SavedNow webhook={webhook} />}
@@ -133,9 +133,9 @@ async function show(
         lastId={found.length > PAGE ? deliveries.at(-1)?.id : undefined}
       />
       <Panel title="Delete this webhook" tone="danger">
-        <p>It is not called any more, and its deliveries are forgotten.</p>
+        <p>It will no longer be called, and its deliveries will be deleted.</p>
         <ActButton visitor={visitor} action={`${path}delete/`} class="danger">
-          Delete the webhook
+          Delete webhook
         </ActButton>
       </Panel>
     </>,
@@ -158,7 +158,7 @@ export const postWebhookChanges = ofSettings<'member-form'>(async (ctx, { caller
     updateWebhook(ctx, actor, repository, id, changes, (now) => assertVersion(form, valuesOf(now))),
   );
   if (fault === undefined) {
-    return redirect(caller, settingsPath(repository, `${PART}${id}/`), { notice: 'The webhook is saved.' });
+    return redirect(caller, settingsPath(repository, `${PART}${id}/`), { notice: 'Webhook saved.' });
   }
   const { text: problem, status } = fault;
   return show(ctx, caller, { repository, id }, { values, problem, status, sent: form.text(VERSION) });
@@ -166,12 +166,12 @@ export const postWebhookChanges = ofSettings<'member-form'>(async (ctx, { caller
 
 export const postWebhookRemoval = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
   await deleteWebhook(ctx, caller.actor, repository, idIn(params, 'webhook'));
-  return redirect(caller, settingsPath(repository, PART), { notice: 'The webhook is deleted.' });
+  return redirect(caller, settingsPath(repository, PART), { notice: 'Webhook deleted.' });
 });
 
 export const postWebhookTest = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
   const id = idIn(params, 'webhook');
   const delivery = await sendTest(ctx, caller.actor, repository, id);
   const path = settingsPath(repository, `${PART}${id}/deliveries/${delivery}/`);
-  return redirect(caller, path, { notice: 'A test is on its way.' });
+  return redirect(caller, path, { notice: 'The test will be sent.' });
 });

@@ -23,8 +23,8 @@ function Webhooks({
 }): View {
   if (webhooks.length === 0) {
     return (
-      <Empty title="Nobody is told of pushes yet">
-        <p>Create a webhook below: after each push its URL gets a request with what was pushed.</p>
+      <Empty title="No webhooks yet">
+        <p>Create a webhook below: after each push, its URL receives a request that describes the push.</p>
       </Empty>
     );
   }
@@ -91,15 +91,15 @@ export const postWebhook = ofSettings<'member-form'>(async (ctx, { caller }, rep
     caller,
     repository,
     { title: 'Webhook created', current: PART },
-    <Panel title={`The webhook ${name} is created`}>
-      <p>This is its secret. Copy it to the receiver now: it is not shown again.</p>
+    <Panel title={`The webhook ${name} was created`}>
+      <p>This is its secret. Copy it to the receiver now: it will not be shown again.</p>
       <CopyLine text={secret} label="Secret of the webhook" />
       <p>
-        Each request has the header <code>X-Drydock-Signature</code>, which the receiver can check with it.
+        Each request has the header <code>X-Drydock-Signature</code>, which the receiver can verify with the secret.
       </p>
       <Actions>
         <a class="button" href={settingsPath(repository, `${PART}${id}/`)}>
-          Go on to the webhook
+          Go to the webhook
         </a>
       </Actions>
     </Panel>,

@@ -14,7 +14,7 @@ export function beingDeletedPage(visitor: Visitor, repository: RepositoryDetails
     <RepositoryFrame visitor={visitor} repository={repository} current="">
       <Panel title="This repository is being deleted" tone="danger">
         <p>
-          Nobody can pull from it or push to it. It is gone 24 hours after its deletion began.
+          It cannot be pulled from or pushed to. It will be gone 24 hours after its deletion started.
           {repository.canAdminister && (
             <>
               {' '}

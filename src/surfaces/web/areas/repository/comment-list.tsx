@@ -66,7 +66,7 @@ export function CommentForm({
           rows={4}
           required
           maxlength={4096}
-          hint="Markdown: **bold**, `code`, links. Everybody who sees the repository sees it."
+          hint="Markdown: **bold**, `code`, links. Visible to everyone who can see the repository."
         />
         <Actions>
           <button type="submit">Comment</button>

@@ -39,8 +39,8 @@ async function commentsPage(ctx: Context, visitor: Visitor, parts: Parts): Promi
       <h2 class="unseen">Comments</h2>
       <CommentForm visitor={visitor} action={path} text={text} fault={fault} />
       {comments.length === 0 && before === undefined && (
-        <Empty title="Nobody has commented yet">
-          <p>Say how the images work for you, or what others should know before they pull them.</p>
+        <Empty title="No comments yet">
+          <p>Share how the images work for you, or what others should know before they pull them.</p>
         </Empty>
       )}
       {comments.length > 0 && <CommentList visitor={visitor} repository={repository} comments={comments} />}
@@ -59,7 +59,7 @@ export const postComment: WebHandler<'member-form'> = async (ctx, { caller, para
   const text = caller.form.lines('text');
   const { fault } = await attempt(() => addComment(ctx, caller.actor, repository, text));
   if (fault !== undefined) return commentsPage(ctx, caller, { repository, signal, text, fault });
-  return redirect(caller, repositoryPath(repository, 'comments/'), { notice: 'Your comment is there.' });
+  return redirect(caller, repositoryPath(repository, 'comments/'), { notice: 'Comment posted.' });
 };
 
 type Act = (ctx: Context, actor: Visitor['actor'], name: RepositoryDetails, commentId: number) => Promise<void>;
@@ -68,16 +68,16 @@ function onComment(act: Act, notice: string): WebHandler<'member-form'> {
   return async (ctx, { caller, params, signal }: WebExchange<'member-form'>) => {
     const repository = await repositoryAsked(ctx, caller, params);
     const id = idOf(params['comment']);
-    if (id === undefined) throw new AppError('not_found', 'There is no such comment');
+    if (id === undefined) throw new AppError('not_found', 'Comment not found');
     const { fault } = await attempt(() => act(ctx, caller.actor, repository, id));
     if (fault !== undefined) return commentsPage(ctx, caller, { repository, signal, fault });
     return redirect(caller, repositoryPath(repository, 'comments/'), { notice });
   };
 }
 
-export const postCommentDeletion = onComment(deleteComment, 'The comment is deleted.');
+export const postCommentDeletion = onComment(deleteComment, 'Comment deleted.');
 
 export const postCommentFlag = onComment(
   flagComment,
-  'Thank you. Whoever looks after this repository is asked to look at the comment.',
+  "Thank you. The repository's administrators will review the comment.",
 );

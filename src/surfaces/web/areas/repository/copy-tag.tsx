@@ -24,7 +24,7 @@ interface Parts {
 
 function form(visitor: Member, { repository, tag, values, fault }: Parts): Reply {
   const { namespace, isOfficial } = repository;
-  const whereTo = isOfficial ? 'any repository that you may push to' : `another repository of ${namespace}`;
+  const whereTo = isOfficial ? 'any repository that you can push to' : `another repository of ${namespace}`;
   return page(
     visitor,
     { title: `Copy the tag ${tag.name}`, ...(fault === undefined ? {} : { status: fault.status }) },
@@ -32,7 +32,7 @@ function form(visitor: Member, { repository, tag, values, fault }: Parts): Reply
       <Panel title={`Copy ${tag.name} to another repository`}>
         <p>
           The image <code>{shortId(tag.imageId)}</code> and all its layers become part of {whereTo}, under a tag of your
-          choice. Nothing is pulled or pushed, and webhooks are told as of a push.
+          choice. No layers are transferred, and webhooks fire as for a push.
         </p>
         <Problem text={fault?.text} />
         <Form visitor={visitor}>
@@ -42,11 +42,11 @@ function form(visitor: Member, { repository, tag, values, fault }: Parts): Reply
             value={values.target}
             required
             maxlength={511}
-            hint="It must exist, and you must be allowed to push to it."
+            hint="It must exist, and you must be able to push to it."
           />
           <Field label="Tag" name="tag" value={values.tag} required maxlength={128} />
           <Actions>
-            <button type="submit">Copy it</button>
+            <button type="submit">Copy</button>
             <a class="button quiet" href={tagPath(repository, tag.name)}>
               Cancel
             </a>
@@ -75,6 +75,6 @@ export const postTagCopy: WebHandler<'member-form'> = async (ctx, { req, caller,
     return target;
   });
   if (fault !== undefined) return form(caller, { repository, tag, values, fault });
-  const notice = `${shortName(repository)}:${tag.name} is also ${displayName(done)}:${values.tag} now.`;
+  const notice = `${shortName(repository)}:${tag.name} was copied to ${displayName(done)}:${values.tag}.`;
   return redirect(caller, repositoryPath(done, 'tags/'), { notice });
 };

@@ -25,17 +25,17 @@ function confirmation(visitor: Member, { repository, tag, fault }: Parts): Reply
       <Panel title={`Delete the tag ${tag.name}?`} tone="danger">
         <Problem text={fault?.text} />
         <p>
-          Nobody can pull <strong>{tag.name}</strong> any more. Its image <code>{shortId(tag.imageId)}</code> stays
-          until storage is cleaned up, and longer when other tags need it: while it is there, the{' '}
-          <a href={repositoryPath(repository, 'history/')}>tag history</a> can bring the tag back.
+          Pulls of <strong>{tag.name}</strong> will stop working. Its image <code>{shortId(tag.imageId)}</code> stays
+          until the next garbage collection, or longer if other tags need it. Until then, the{' '}
+          <a href={repositoryPath(repository, 'history/')}>tag history</a> can restore the tag.
         </p>
         <Form visitor={visitor}>
           <Actions>
             <button type="submit" class="danger">
-              Delete the tag
+              Delete tag
             </button>
             <a class="button quiet" href={tagPath(repository, tag.name)}>
-              Keep it
+              Cancel
             </a>
           </Actions>
         </Form>
@@ -55,5 +55,5 @@ export const postTagDeletion: WebHandler<'member-form'> = async (ctx, { caller, 
   const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
   const { fault } = await attempt(() => deleteTag(ctx, caller.actor, repository, tag.name));
   if (fault !== undefined) return confirmation(caller, { repository, tag, fault });
-  return redirect(caller, repositoryPath(repository, 'tags/'), { notice: `The tag ${tag.name} is deleted.` });
+  return redirect(caller, repositoryPath(repository, 'tags/'), { notice: `The tag ${tag.name} was deleted.` });
 };

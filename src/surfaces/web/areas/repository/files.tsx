@@ -45,10 +45,10 @@ function Breadcrumbs({
 }
 
 function NothingFound({ found, text }: { readonly found: FilePage; readonly text: string }): View {
-  if (text !== '') return <Empty title={`Nothing here has “${text}” in its name`} />;
+  if (text !== '') return <Empty title={`No file names here contain “${text}”`} />;
   return (
-    <Empty title={found.directory === '/' ? 'This layer has no files' : 'This layer has nothing in this directory'}>
-      <p>A layer has only what changed: the rest is in the layers below it.</p>
+    <Empty title={found.directory === '/' ? 'This layer has no files' : 'This layer changes nothing in this directory'}>
+      <p>A layer contains only changes: everything else is in the layers below it.</p>
     </Empty>
   );
 }
@@ -80,9 +80,7 @@ export const getFiles = repositoryPage<'anyone'>(async (ctx, { caller, params, q
           </button>
         </form>
       )}
-      {found.isCut && (
-        <p class="notice warn">This layer has more files than can be looked through: some are missing here.</p>
-      )}
+      {found.isCut && <p class="notice warn">This layer has too many files to list them all: some are missing here.</p>}
       {found.entries.length === 0 ? (
         <NothingFound found={found} text={text} />
       ) : (

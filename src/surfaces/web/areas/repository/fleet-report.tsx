@@ -46,7 +46,7 @@ export function groupByEngine(engines: readonly EngineActivity[]): FleetRow[] {
 }
 
 function nameOf(engine: string): string {
-  if (engine === '') return 'No docker engine';
+  if (engine === '') return 'Not a docker engine';
   return engine === 'other' ? 'Others' : `docker ${engine}`;
 }
 
@@ -69,8 +69,11 @@ export function FleetReport({
   const pulls = old.reduce((sum, row) => sum + row.pulls, 0);
   if (rows.length === 0) {
     return (
-      <Empty title={`No engine came in the last ${days} days`}>
-        <p>When one pulls or pushes, its version and its kernel are shown here, for you only.</p>
+      <Empty title={`No engines in the last ${days} days`}>
+        <p>
+          When an engine pulls or pushes, its version and kernel appear here, visible only to administrators of the
+          repository.
+        </p>
       </Empty>
     );
   }
@@ -78,9 +81,9 @@ export function FleetReport({
     <Panel title="Engines">
       <p>
         {old.length === 0
-          ? 'All engines that came know the newer protocol, too.'
-          : `${plural(old.length, 'old version')} made ${plural(pulls, 'pull')} in the last ${days} days. Engines before 1.6 can pull from servers like this one only: update these hosts before you turn it off.`}{' '}
-        Only who administers the repository sees this.
+          ? 'All engines seen also speak the newer protocol.'
+          : `${plural(old.length, 'old version')} made ${plural(pulls, 'pull')} in the last ${days} days. Engines before 1.6 can only pull from a v1 server like this one: upgrade these hosts before you turn it off.`}{' '}
+        Only administrators of the repository can see this.
       </p>
       <Table
         caption="Engines that pulled or pushed"
@@ -92,7 +95,7 @@ export function FleetReport({
             <th scope="row">
               {nameOf(row.engine)} {isOldEngine(row.engine) && <Badge tone="warn">v1 only</Badge>}
             </th>
-            <td>{row.kernels.length === 0 ? <span class="fine">not said</span> : kernelsOf(row.kernels)}</td>
+            <td>{row.kernels.length === 0 ? <span class="fine">unknown</span> : kernelsOf(row.kernels)}</td>
             <td class="number">{formatCount(row.pulls)}</td>
             <td class="number">{formatCount(row.pushes)}</td>
             <td class="short">{row.lastSeen}</td>

@@ -86,7 +86,7 @@ export function HistoryTable({
           <td class="short">
             <Change repository={repository} event={event} />
           </td>
-          <td>{event.actor ?? <span class="fine">not known</span>}</td>
+          <td>{event.actor ?? <span class="fine">unknown</span>}</td>
           <td>
             <Ago at={event.at} />
           </td>

@@ -28,16 +28,16 @@ interface Asked {
 function Nothing({ asked, path }: { readonly asked: Asked; readonly path: string }): View {
   if (asked.tag === '' && asked.before === undefined) {
     return (
-      <Empty title="Nothing has happened yet">
-        <p>Each tag that is set, moved or deleted is kept here, and can be restored.</p>
+      <Empty title="No tag history yet">
+        <p>Every change to a tag is recorded here and can be undone.</p>
       </Empty>
     );
   }
-  const title = asked.before === undefined ? `Nothing is known of a tag “${asked.tag}”` : 'There is nothing older';
+  const title = asked.before === undefined ? `No history for the tag “${asked.tag}”` : 'No older events';
   return (
     <Empty title={title}>
       <p>
-        <a href={path}>Show the latest of all tags</a>
+        <a href={path}>Show the latest events of all tags</a>
       </p>
     </Empty>
   );
@@ -46,7 +46,7 @@ function Nothing({ asked, path }: { readonly asked: Asked; readonly path: string
 function Filter({ path, tag }: { readonly path: string; readonly tag: string }): View {
   return (
     <form class="filters" action={path}>
-      <Field type="search" label="Name of the tag" name="tag" value={tag} maxlength={128} />
+      <Field type="search" label="Tag name" name="tag" value={tag} maxlength={128} />
       <button type="submit" class="quiet">
         Show
       </button>
@@ -91,7 +91,7 @@ export const getHistory = repositoryPage<'anyone'>((ctx, { caller, query }, repo
 export const postRestore: WebHandler<'member-form'> = async (ctx, { req, caller, params }) => {
   const repository = await repositoryAsked(ctx, caller, params);
   const eventId = idOf(caller.form.text('event'));
-  if (eventId === undefined) throw new AppError('invalid', 'There is no such event');
+  if (eventId === undefined) throw new AppError('invalid', 'Event not found');
   const side = caller.form.text('side') === 'before' ? 'before' : 'after';
   const engine = parseEngine(req.headers['user-agent']);
   const restored = await attempt(() => restoreTag(ctx, caller.actor, repository, { eventId, side, engine }));
@@ -99,6 +99,6 @@ export const postRestore: WebHandler<'member-form'> = async (ctx, { req, caller,
     return historyPage(ctx, caller, { repository, asked: { tag: '', before: undefined }, fault: restored.fault });
   }
   const { done } = restored;
-  const notice = `The tag ${done.tag} points to ${shortId(done.imageId)} now.`;
+  const notice = `The tag ${done.tag} now points to ${shortId(done.imageId)}.`;
   return redirect(caller, repositoryPath(repository, 'history/'), { notice });
 };

@@ -62,7 +62,7 @@ function Unreadable({ layers }: Pick<ImageHistory, 'layers'>): View {
   if (layer === undefined) return <></>;
   return (
     <p class="notice warn">
-      Engines cannot pull this image: they cannot read the json of <code>{shortId(layer.id)}</code>, because{' '}
+      Engines cannot pull this image, because they cannot read the json of <code>{shortId(layer.id)}</code>:{' '}
       {layer.unreadable}.
     </p>
   );
@@ -99,7 +99,7 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
         {tag !== undefined && (
           <CopyLine
             text={`docker pull ${pullName(visitor, repository)}:${tag.name}`}
-            label="Command that pulls this tag"
+            label="Command to pull this tag"
           />
         )}
         <Unreadable layers={history.layers} />
@@ -109,7 +109,7 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
       <Panel title="Layers">
         {history.isCut && (
           <p class="notice warn">
-            The base of this image is being uploaded: what is below these layers is not known yet.
+            The base of this image is still being uploaded: the layers below these are not known yet.
           </p>
         )}
         <LayerBar layers={history.layers} />

@@ -45,7 +45,7 @@ export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] 
     TITLES_BYTES,
   );
   const largest = layers.reduce((most, { layerSizeBytes }) => Math.max(most, layerSizeBytes), 0);
-  const label = `${plural(layers.length, 'layer')}, the largest of ${formatBytes(largest)}; the table below lists them`;
+  const label = `${plural(layers.length, 'layer')}, the largest is ${formatBytes(largest)}; the table below lists them`;
   return (
     <>
       <svg

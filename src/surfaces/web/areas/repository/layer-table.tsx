@@ -26,7 +26,7 @@ function Made({ command, note }: { readonly command: string | undefined; readonl
   return (
     <>
       {command === undefined || command === '' ? (
-        <span class="fine">Its command is not known</span>
+        <span class="fine">Command unknown</span>
       ) : (
         <code class="command">{command}</code>
       )}
@@ -49,7 +49,7 @@ export function LayerTable({
   );
   const notes = shortenAll(layers.map(noteOf), NOTES_BYTES);
   return (
-    <Table caption="Layers, the last first" head={['Layer', 'Made by', 'Size', 'Created', 'Files']} numbers={[2]}>
+    <Table caption="Layers, last first" head={['Layer', 'Created by', 'Size', 'Created', 'Files']} numbers={[2]}>
       {layers.map((layer, at) => (
         <tr>
           <td class="short">
@@ -66,7 +66,7 @@ export function LayerTable({
           <td class="short number">
             <Size bytes={layer.layerSizeBytes} />
           </td>
-          <td>{layer.createdAt === undefined ? <span class="fine">not said</span> : <Ago at={layer.createdAt} />}</td>
+          <td>{layer.createdAt === undefined ? <span class="fine">unknown</span> : <Ago at={layer.createdAt} />}</td>
           <td>
             <a href={filesPath(repository, layer.id)} aria-label={`Files of ${shortId(layer.id)}`}>
               Files

@@ -24,14 +24,14 @@ export function Readme({
   const { fullDescription, canAdminister } = repository;
   if (fullDescription.trim() === '') {
     return (
-      <Empty title="There is no description yet">
+      <Empty title="No description yet">
         {canAdminister ? (
           <p>
-            Say what is in this repository and how to run it,{' '}
+            Describe what is in this repository and how to run it{' '}
             <a href={repositoryPath(repository, 'settings/')}>in its settings</a>.
           </p>
         ) : (
-          <p>Its owner has not said what is in it. Its tags and their layers tell more.</p>
+          <p>The owner has not described this repository. Its tags and layers show what is in it.</p>
         )}
       </Empty>
     );
@@ -42,7 +42,7 @@ export function Readme({
       {isCut && (
         <p>
           This is the beginning of a long description.{' '}
-          {!isWhole && <a href={repositoryPath(repository, '?readme=whole')}>Show all of it</a>}
+          {!isWhole && <a href={repositoryPath(repository, '?readme=whole')}>Show all</a>}
         </p>
       )}
     </section>
@@ -115,9 +115,9 @@ export function LatestTags({ repository, tags }: OfRepository & { readonly tags:
 export function FirstPush({ visitor, repository }: OfRepository & { readonly visitor: Visitor }): View {
   if (!repository.canWrite) {
     return (
-      <Empty title="Nothing was pushed yet">
+      <Empty title="Nothing has been pushed yet">
         <p>
-          There is nothing to pull from this repository. <a href="/explore/">Explore others</a>.
+          There is nothing to pull from this repository yet. <a href="/explore/">Explore other repositories</a>.
         </p>
       </Empty>
     );
@@ -125,12 +125,12 @@ export function FirstPush({ visitor, repository }: OfRepository & { readonly vis
   const name = pullName(visitor, repository);
   return (
     <Panel title="Push the first image">
-      <p>On a machine that has the image, log in, give the image this name, and push it:</p>
-      <CopyLine text={`docker login -u ${exampleUser(visitor)} ${hubOf(visitor)}`} label="Command that logs in" />
-      <CopyLine text={`docker tag IMAGE ${name}:latest`} label="Command that names the image" />
-      <CopyLine text={`docker push ${name}`} label="Command that pushes" />
+      <p>On a machine that has the image, log in, tag the image with this name, and push it:</p>
+      <CopyLine text={`docker login -u ${exampleUser(visitor)} ${hubOf(visitor)}`} label="Command to log in" />
+      <CopyLine text={`docker tag IMAGE ${name}:latest`} label="Command to tag the image" />
+      <CopyLine text={`docker push ${name}`} label="Command to push" />
       <p class="fine">
-        The engine does not know this server yet? <a href="/start/">Get started</a> says how to point it here.
+        Is the engine not set up for this server yet? <a href="/start/">Get started</a> shows how.
       </p>
     </Panel>
   );

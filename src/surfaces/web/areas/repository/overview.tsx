@@ -32,10 +32,7 @@ export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query,
           {tags.length > 0 && (
             <section class="panel">
               <h2>Pull</h2>
-              <CopyLine
-                text={`docker pull ${pullName(caller, repository)}`}
-                label="Command that pulls this repository"
-              />
+              <CopyLine text={`docker pull ${pullName(caller, repository)}`} label="Command to pull this repository" />
             </section>
           )}
           {tags.length === 0 && <FirstPush visitor={caller} repository={repository} />}

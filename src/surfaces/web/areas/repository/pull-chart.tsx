@@ -29,7 +29,7 @@ export function PullChart({ activity }: { readonly activity: readonly DailyActiv
   const top = roundUp(most);
   const step = WIDTH / Math.max(activity.length, 1);
   const gap = step / 5;
-  const label = `Pulls of the last ${activity.length} days, at most ${formatCount(most)} a day; the table below has them`;
+  const label = `Pulls in the last ${activity.length} days, at most ${formatCount(most)} a day; the table below lists them`;
   return (
     <div class="chart">
       <p class="bar-ends fine">
@@ -78,7 +78,7 @@ export function PullChart({ activity }: { readonly activity: readonly DailyActiv
 export function DayTable({ activity }: { readonly activity: readonly DailyActivity[] }): View {
   return (
     <details>
-      <summary>Show the numbers</summary>
+      <summary>Show as a table</summary>
       <Table caption="Pulls and pushes per day" head={['Day', 'Pulls', 'Pushes']} numbers={[1, 2]}>
         {[...activity].reverse().map(({ day, pulls, pushes }) => (
           <tr>

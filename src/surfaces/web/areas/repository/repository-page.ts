@@ -13,7 +13,7 @@ const ROOT = /^\/(?:_\/[^/?]+|r\/[^/?]+\/[^/?]+)\/?/;
 /** What the address of a page names. */
 function askedFor(params: Readonly<Record<string, string>>): RepositoryDetailsName {
   const name = parseRepositoryName(params['namespace'], params['name'] ?? '');
-  if (name === undefined) throw new AppError('not_found', 'There is no such repository');
+  if (name === undefined) throw new AppError('not_found', 'Repository not found');
   return name;
 }
 

@@ -41,8 +41,8 @@ export const getStatistics = repositoryPage<'anyone'>(async (ctx, { caller, quer
       <Spans path={repositoryPath(repository, 'statistics/')} days={days} />
       <Panel title="Pulls per day">
         <p>
-          <strong>{plural(pulls, 'pull')}</strong> in the last {days} days, {formatCount(totals.pulls)} since the
-          beginning. Days end at midnight UTC.
+          <strong>{plural(pulls, 'pull')}</strong> in the last {days} days, {formatCount(totals.pulls)} in total. Days
+          end at midnight UTC.
         </p>
         <PullChart activity={activity} />
         <DayTable activity={activity} />

@@ -9,7 +9,7 @@ import { imagePath, shortId, tagPath } from './addresses';
 /** An engine as people call it: `docker 1.5.0, linux amd64`; it is what a stranger says of itself. */
 export function EngineName({ engine }: { readonly engine: Engine }): View {
   const { docker_version: version, os, arch, kernel } = engine;
-  if (version === undefined) return <span class="fine">not said</span>;
+  if (version === undefined) return <span class="fine">unknown</span>;
   const machine = [os, arch].filter((part) => part !== undefined).join(' ');
   const title = kernel === undefined ? machine : `${machine} kernel ${kernel}`.trim();
   return <span {...(title === '' ? {} : { title })}>docker {version}</span>;

@@ -52,18 +52,18 @@ export const getTags = repositoryPage<'anyone'>(async (ctx, { caller, query }, r
         </>
       )}
       {tags.length === 0 && text !== '' && (
-        <Empty title={`No tag has “${text}” in its name`}>
+        <Empty title={`No tag names contain “${text}”`}>
           <p>
             <a href={path}>Show all tags</a>
           </p>
         </Empty>
       )}
       {tags.length === 0 && text === '' && (
-        <Empty title={total === 0 ? 'There are no tags yet' : 'There is no such page'}>
+        <Empty title={total === 0 ? 'No tags yet' : 'Page not found'}>
           {total > 0 && <a href={path}>Back to the first page</a>}
-          {total === 0 && !repository.canWrite && <p>Nothing was pushed to this repository yet.</p>}
+          {total === 0 && !repository.canWrite && <p>Nothing has been pushed to this repository yet.</p>}
           {total === 0 && repository.canWrite && (
-            <CopyLine text={`docker push ${pullName(caller, repository)}`} label="Command that pushes" />
+            <CopyLine text={`docker push ${pullName(caller, repository)}`} label="Command to push" />
           )}
         </Empty>
       )}

@@ -77,7 +77,7 @@ export function TreeFigure({
   readonly layout: TreeLayout;
 }): View {
   return (
-    <div class="table-frame tree" tabindex={0} role="region" aria-label="Images, the bases at the left">
+    <div class="table-frame tree" tabindex={0} role="region" aria-label="Images, base images at the left">
       <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height}>
         {boxes.map((box) => (
           <Edge box={box} />
@@ -97,7 +97,7 @@ function Below({ repository, box }: { readonly repository: RepositoryDetails; re
   if (parent.node !== undefined) return <ImageLink repository={repository} imageId={parent.node.id} />;
   return (
     <>
-      {plural(parent.count, 'layer')} upon <Below repository={repository} box={parent} />
+      {plural(parent.count, 'layer')} on <Below repository={repository} box={parent} />
     </>
   );
 }
@@ -113,7 +113,7 @@ export function TreeTable({
   return (
     <details>
       <summary>Show the images as a table</summary>
-      <Table caption="Images and what they build upon" head={['Image', 'Tags', 'Layer', 'Builds upon']}>
+      <Table caption="Images and what they build on" head={['Image', 'Tags', 'Layer', 'Builds on']}>
         {boxes.map((box) => {
           const { node } = box;
           if (node === undefined) return <></>;

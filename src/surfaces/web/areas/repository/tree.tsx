@@ -25,15 +25,15 @@ export const getTree = repositoryPage<'anyone'>(async (ctx, { caller, query }, r
     <RepositoryFrame visitor={caller} repository={repository} current="tree/">
       <h2 class="unseen">Images</h2>
       {nodes.length === 0 ? (
-        <Empty title="There are no images yet">
-          <p>Once something is pushed, this page shows which images have layers in common.</p>
+        <Empty title="No images yet">
+          <p>After the first push, this page shows which images share layers.</p>
         </Empty>
       ) : (
         <>
           <p class="fine">
             {plural(nodes.length, 'image')}
-            {isCut && ', the newest of more'}. At the left the bases; what builds upon them at their right. Each shows
-            the size of its own layer and its tags.
+            {isCut && ', the newest of more'}. Base images are on the left, and images that build on them are to their
+            right. Each shows its tags and the size of its own layer.
           </p>
           {layout.boxes.length > 0 && (
             <>
