@@ -61,6 +61,28 @@ export type Inspected =
       };
     };
 
+/** A repository that has a blob. */
+export interface BlobHolder {
+  readonly namespace: string;
+  readonly name: string;
+  /** the images that have it as their layer */
+  readonly imageIds: readonly string[];
+  /** that lead to one of these images */
+  readonly tags: readonly string[];
+}
+
+/** A column with a foreign key to `blobs`, and what the storage must know of it. */
+export interface BlobReferrer {
+  /** `table.column` */
+  readonly column: string;
+  /** an SQL condition: whether something needs the blob with this digest, an SQL expression */
+  readonly isReferencedSql: (digest: string) => string;
+  /** an SQL query: the digests that the repositories of a namespace point to; it may give one twice */
+  readonly ofNamespaceSql: (namespace: string) => string;
+  /** The repositories that have the blob through this column, by name: who is concerned when it is damaged. */
+  readonly listHolders: (db: Db, digest: string) => Promise<BlobHolder[]>;
+}
+
 /** What differs from process to process, and from a server to a test. */
 export interface ContextParts {
   readonly db: Db;
@@ -82,6 +104,8 @@ export interface ContextParts {
  * gets its value in `createContext`, nowhere else.
  */
 export interface Context extends ContextParts {
+  /** who points to blobs; what none of them needs is freed */
+  readonly blobReferrers: readonly BlobReferrer[];
   /** lets layers in while there is room */
   readonly storageRoom: StorageRoom;
   /** the same for namespaces whose plan has a limit */

@@ -1,10 +1,11 @@
+import { BLOB_REFERRERS } from './blob-referrers';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
 import { StorageRooms } from './blobs/storage-rooms';
 import type { Context, ContextParts } from './context';
 import { LOGIN_LIMITS } from './features/accounts/login-limits';
 import { MAIL_LIMITS, registrationLimit } from './features/accounts/mail-limits';
-import { storedBytes } from './features/images/scrub';
 import { saveActivity } from './features/statistics/counting';
+import { storedBytes } from './features/storage/blobs';
 import { BriefCache } from './platform/cache/brief-cache';
 import { ByteCache } from './platform/cache/byte-cache';
 import { SecretCache } from './platform/cache/secret-cache';
@@ -39,6 +40,7 @@ export function createContext(
   return {
     ...parts,
     ...workshops(processes, connections),
+    blobReferrers: BLOB_REFERRERS,
     storageRoom: new StorageRoom(storage, {
       usedBytes: () => storedBytes(parts),
       freeBytes: () => parts.blobs.freeBytes(),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectGarbage } from '../../src/features/images/gc';
-import { scrub } from '../../src/features/images/scrub';
-import { sweep } from '../../src/features/images/sweeps';
+import { scrub } from '../../src/features/storage/scrub';
+import { sweep } from '../../src/jobs';
 import { ABANDONED_AFTER_HOURS } from '../../src/features/pushes/living-pushes-sql';
 import { startSibling } from '../helpers/sibling-server';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
