@@ -58,8 +58,8 @@ export async function startListeners(
     const seconds = config.DRYDOCK_DRAIN_SECONDS;
     const cut = (await Promise.all(doors.map(({ server }) => drain(server, seconds * 1000, hurry)))).flat();
     if (cut.length === 0) return;
-    const why = hurry.aborted ? 'Ctrl-C was pressed again' : `the ${seconds} seconds of the drain are over`;
-    log.error({ requests: cut }, `cut off what was in flight: ${why}`);
+    const why = hurry.aborted ? 'Ctrl-C was pressed again' : `the drain period of ${seconds} seconds is over`;
+    log.error({ requests: cut }, `cut off requests in progress: ${why}`);
     throw new UncleanStop('requests were cut off');
   };
   try {
@@ -68,7 +68,7 @@ export async function startListeners(
       const legacy = await open(legacyDoor(app), config.DRYDOCK_LEGACY_TLS_PORT, { ...certificate, ...LEGACY_TLS });
       log.warn(
         { port: legacy.port },
-        'the legacy door speaks TLS 1.0 with old ciphers: open it only to the network of the engines that need it',
+        'the legacy port accepts TLS 1.0 with old ciphers: expose it only to the network of the engines that need it',
       );
     }
     const useNew = (renewed: Certificate): void => doors.forEach(({ renew }) => renew(renewed));

@@ -140,7 +140,9 @@ export async function openRuntime(
     const stop = async (): Promise<void> => {
       const halves = Promise.race([blobs.settled(), sleep(CLEANING_MS, undefined, { ref: false })]);
       await Promise.allSettled([ctx.activity.stop(), halves]);
-      await closeWorkshops(ctx).catch((error: unknown) => log.warn({ err: error }, 'could not close the workshops'));
+      await closeWorkshops(ctx).catch((error: unknown) =>
+        log.warn({ err: error }, 'could not close the worker threads'),
+      );
       await close();
     };
     return { ctx, connection, appliedMigrations, close: stop };

@@ -164,7 +164,7 @@ async function runUntil(
   const ends = [untilAborted(stopping), ...(server.failed === undefined ? [] : [server.failed])];
   const reason = await Promise.race(ends).catch((error: unknown) => error);
   const patience = `what is in flight has ${config.DRYDOCK_DRAIN_SECONDS} seconds to finish`;
-  log.info({ reason: String(reason) }, `draining: ${patience}, Ctrl-C again cuts it off`);
+  log.info({ reason: String(reason) }, `draining: ${patience}, press Ctrl-C again to stop immediately`);
   try {
     await server.stop(hurry);
   } catch (error) {

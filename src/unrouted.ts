@@ -59,10 +59,7 @@ export function refuseBrokenPath(ctx: Context): ErrorRequestHandler {
     const isApi = req.path.startsWith('/api/');
     const make = async (): Promise<Reply> => {
       if (!(error instanceof URIError)) throw error;
-      const refusal = new AppError(
-        'invalid',
-        'The address is broken: a % in it has no two hexadecimal digits behind it',
-      );
+      const refusal = new AppError('invalid', 'The address is invalid: a % must be followed by two hexadecimal digits');
       if (isApi) throw refusal;
       return wantsPage(req) ? refusalPage(ctx, req, res, refusal) : json(400, { error: 'Bad request' });
     };

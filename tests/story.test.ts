@@ -137,7 +137,7 @@ function tellStory(): void {
     expect(await goOn()).toMatchObject([
       { status: 201, body: { namespace: 'alice', name: 'app', is_private: true } },
       { status: 201 },
-      { status: 403, body: { detail: 'The plan free of alice allows 1 private repository, and 1 are there' } },
+      { status: 403, body: { detail: 'The plan free of alice allows 1 private repository; 1 is in use' } },
     ]);
   });
 

@@ -51,7 +51,7 @@ function tellStory(hasScript: boolean): void {
     await createRepository(alice, { name: 'app', visibility: 'Private' });
     await alice.isTold('alice/app was created');
     await createRepository(alice, { name: 'diary', visibility: 'Private' });
-    await alice.isRefused('The plan free of alice allows 1 private repository, and 1 are there.');
+    await alice.isRefused('The plan free of alice allows 1 private repository; 1 is in use.');
     expect(await alice.main.getByLabel('Name', { exact: true }).inputValue()).toBe('diary');
   });
 

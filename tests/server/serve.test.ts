@@ -198,7 +198,7 @@ describe('what keeps it from starting', () => {
       await expect(command.ended).resolves.toEqual({
         code: 1,
         stdout: '',
-        stderr: `error: another program listens on 127.0.0.1:${port}\n`,
+        stderr: `error: another program is already listening on 127.0.0.1:${port}\n`,
       });
     } finally {
       other.close();

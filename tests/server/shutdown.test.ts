@@ -219,7 +219,7 @@ describe('a layer that takes longer than the drain', () => {
     expect((await storedIn(dataDir)).halves).toEqual([]);
     const url = `/v1/images/${upload.image.id}/layer`;
     const lines = server.output().split('\n');
-    const line = lines.find((text) => text.includes('cut off what was in flight')) ?? '{}';
+    const line = lines.find((text) => text.includes('cut off requests in progress')) ?? '{}';
     expect(JSON.parse(line)).toMatchObject({ requests: [{ method: 'PUT', url, address: '127.0.0.1' }] });
   }
 
@@ -229,7 +229,7 @@ describe('a layer that takes longer than the drain', () => {
     const pids = treeOf(server.child.pid!);
     process.kill(server.primary, 'SIGTERM');
     await expectCut(server, upload, pids);
-    expect(server.output()).toContain('the 1 seconds of the drain are over');
+    expect(server.output()).toContain('the drain period of 1 seconds is over');
   });
 
   it('is cut off when Ctrl-C is pressed again later, and Postgres still ends properly (R93)', async () => {

@@ -136,7 +136,7 @@ describe('a certificate', () => {
     await expect(readCertificate({ cert: `${cert}.gone`, key })).rejects.toThrow(`cannot read ${cert}.gone`);
     const other = path.join(folder, 'other.pem');
     await writeFile(other, selfSignedCertificate().key);
-    await expect(readCertificate({ cert, key: other })).rejects.toThrow('are no certificate with its key');
+    await expect(readCertificate({ cert, key: other })).rejects.toThrow('are not a certificate and its key');
   });
 
   it('is renewed at all doors when a link is swapped, and stays while the new one is bad', async () => {
@@ -164,7 +164,7 @@ describe('a certificate', () => {
       (await get(`${server.legacyUrl}/v1/_ping`, OLD)).fingerprint,
     ];
     try {
-      expect(said('the legacy door speaks TLS 1.0')).toBe(true);
+      expect(said('the legacy port accepts TLS 1.0')).toBe(true);
       expect(await shown()).toEqual([first, first]);
 
       await publish('empty', { cert: '', key: '' });

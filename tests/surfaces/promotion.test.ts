@@ -177,7 +177,7 @@ describe('copying a tag', () => {
     expect((await ask('bobby/open', source('app', 'latest')))[0]).toBe(403);
     expect(await ask('alice/app', source('base', 'latest', 'library'))).toEqual([
       409,
-      'alice/app has other images under the same ids',
+      'alice/app has different images with the same ids',
     ]);
     expect((await ask('alice/other', source('base', 'latest', 'library')))[0]).toBe(201);
   });
@@ -225,7 +225,7 @@ describe('copying a tag', () => {
     await expect(run('bobby/open:latest', 'alice/app:1.0')).rejects.toThrow('Images are copied within a namespace');
     const print = jest.spyOn(console, 'log').mockImplementation(() => undefined);
     await run('alice/staging:latest', 'alice/app:1.0');
-    expect(print.mock.calls).toEqual([[`alice/app:1.0 is ${image.id}.`]]);
+    expect(print.mock.calls).toEqual([[`alice/app:1.0 now points to ${image.id}.`]]);
     print.mockRestore();
     await expectWhole('alice/app', [image]);
   });

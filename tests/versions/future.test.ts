@@ -99,7 +99,7 @@ it('a server whose worker processes cannot start any more ends, and says why (R9
     const { code, stdout, stderr } = await server.ended;
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^error: No worker process is left, and another one does not start: .+\n$/),
+      expect.stringMatching(/^error: No worker process is left, and a new one did not start: .+\n$/),
     ]);
     const tries = stdout.split('\n').filter((line) => line.includes('could not start another worker process'));
     expect(tries.length).toBeLessThanOrEqual(2 * 5);

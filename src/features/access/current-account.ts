@@ -20,7 +20,7 @@ function requiresAuthorization(): AppError {
 
 /** What is answered to an access token that is only for some repositories, whatever was asked beside them. */
 export function onlyForRepositories(): AppError {
-  return new AppError('forbidden', 'This access token is only for some repositories');
+  return new AppError('forbidden', 'This access token is limited to certain repositories');
 }
 
 function isCurrent(identity: Identity, row: CallerRow): boolean {
@@ -119,7 +119,8 @@ export function assertConfirmed(actor: Actor): void {
   const proof = actor.kind === 'user' ? actor.proof : undefined;
   if (proof === 'password' || proof === 'recent_login' || proof === 'operator') return;
   if (proof === 'old_login') throw new AppError('password_needed', 'Confirm your password first');
-  if (actor.kind === 'program') throw new AppError('forbidden', 'A program cannot do this: log in with the password');
+  if (actor.kind === 'program')
+    throw new AppError('forbidden', 'An application cannot do this: log in with your password');
   throw new AppError('forbidden', 'This cannot be done with an access token: log in with your password');
 }
 
@@ -140,6 +141,6 @@ export async function getAccountConfirmed(ctx: Needs<'db'>, actor: Actor): Promi
  */
 export async function getAdministrator(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
   const account = await getAccountItself(ctx, actor);
-  if (!account.isAdmin) throw new AppError('forbidden', 'Only administrators may do this');
+  if (!account.isAdmin) throw new AppError('forbidden', 'Only administrators can do this');
   return account;
 }

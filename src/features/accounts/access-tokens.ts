@@ -84,14 +84,14 @@ export async function listAccessTokens(ctx: Needs<'db'>, account: { userId: numb
 function assertNew(token: NewAccessToken): void {
   const length = [...token.name].length;
   if (length === 0 || length > NAME_LIMIT || token.name.includes('\0')) {
-    throw new AppError('invalid', `A token's name has 1 to ${NAME_LIMIT} characters`);
+    throw new AppError('invalid', `The name of a token must have 1 to ${NAME_LIMIT} characters`);
   }
   const count = token.repositories?.length;
   if (count === 0 || (count ?? 0) > REPOSITORIES_LIMIT) {
-    throw new AppError('invalid', `A token is for all repositories, or for 1 to ${REPOSITORIES_LIMIT}`);
+    throw new AppError('invalid', `A token must be for all repositories, or for 1 to ${REPOSITORIES_LIMIT} of them`);
   }
   if (token.expiresAt !== undefined && !(token.expiresAt.getTime() > Date.now())) {
-    throw new AppError('invalid', 'A token expires in the future');
+    throw new AppError('invalid', 'The expiry of a token must be in the future');
   }
 }
 
@@ -116,7 +116,7 @@ export async function createAccessToken(
     return await inTransaction(ctx.db, async (tx) => {
       await lockAccount(tx, account.userId);
       if ((await store.countOfUser(tx, account.userId)) >= TOKENS_LIMIT) {
-        throw new AppError('conflict', `An account has at most ${TOKENS_LIMIT} access tokens`);
+        throw new AppError('conflict', `An account can have at most ${TOKENS_LIMIT} access tokens`);
       }
       const made = fromRow(await store.insert(tx, row));
       const details = { token: name, access };
@@ -126,7 +126,7 @@ export async function createAccessToken(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `There is an access token with the name ${name}`, { cause: error });
+    throw new AppError('conflict', `An access token named ${name} already exists`, { cause: error });
   }
 }
 

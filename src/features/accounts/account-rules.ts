@@ -37,8 +37,8 @@ export function assertUsername(username: string, hubLimits = false): void {
 /** @throws AppError `invalid` */
 export function assertOrganizationName(name: string, hubLimits = false): void {
   if (isNamespace(name, hubLimits)) return;
-  const rule = hubLimits ? 'it has 4 to 30 lower-case letters, digits and "_"' : NAMESPACE_RULE;
-  throw new AppError('invalid', `No organization can have the name ${name}: ${rule}`);
+  const rule = hubLimits ? 'it must have 4 to 30 lowercase letters, digits or "_"' : NAMESPACE_RULE;
+  throw new AppError('invalid', `${name} is not a valid organization name: ${rule}`);
 }
 
 // RFC 7617 lets Basic carry none, and its parsers refuse some of them.

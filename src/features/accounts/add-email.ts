@@ -20,7 +20,7 @@ export async function addEmailTo(tx: Db, email: NewEmail): Promise<number | unde
   if ((await findEmailOf(tx, email.userId, email.address)) !== undefined) return undefined;
   if ((await findVerifiedOwner(tx, email.address)) !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
   if ((await countOf(tx, email.userId)) >= MOST_EMAILS) {
-    throw new AppError('conflict', `An account has at most ${MOST_EMAILS} addresses; remove one first`);
+    throw new AppError('conflict', `An account can have at most ${MOST_EMAILS} email addresses: remove one first`);
   }
   try {
     return await insertEmail(tx, email);

@@ -47,7 +47,7 @@ export async function confirmEmail(
     if (!link.is_primary) {
       const { userId } = await getAccountConfirmed({ db: tx }, actor);
       if (userId !== link.user_id)
-        throw new AppError('forbidden', `This address belongs to ${link.username}: log in so`);
+        throw new AppError('forbidden', `This address belongs to ${link.username}: log in as that user`);
     }
     await confirmOwnership(tx, link, actor.address);
     return { username: link.username, isActive: link.is_active || link.awaits_confirmation };
@@ -60,7 +60,7 @@ async function verifyUnlessTaken(tx: Db, emailId: number): ReturnType<typeof sto
     return await store.verifyEmail(tx, emailId);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', 'Another account has confirmed this address', { cause: error });
+    throw new AppError('conflict', 'This address belongs to another account', { cause: error });
   }
 }
 
@@ -120,11 +120,11 @@ export async function resendConfirmation(
 ): Promise<void> {
   const { userId, username } = await getAccount(ctx, actor);
   const row = await ownEmail(ctx.db, userId, email);
-  if (row.is_verified) throw new AppError('conflict', 'This address is confirmed already');
+  if (row.is_verified) throw new AppError('conflict', 'This address is already confirmed');
   const mayHaveOne = await countMailAsk(ctx.mailLimiters, username, actor.address);
   if (!mayHaveOne) {
     const { blockSeconds: retryAfterSeconds } = MAIL_LIMITS.name;
-    throw new AppError('busy', 'Too many mails were asked for', { retryAfterSeconds });
+    throw new AppError('busy', 'Too many emails were requested', { retryAfterSeconds });
   }
   await queueConfirmation(ctx.db, row.id);
 }

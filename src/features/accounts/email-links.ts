@@ -49,7 +49,7 @@ export async function takeLinkSecret(tx: Db, purpose: LinkPurpose, secret: strin
 }
 
 function useless(): AppError {
-  return new AppError('not_found', 'This link has expired, or it was used already');
+  return new AppError('not_found', 'This link has expired or has already been used');
 }
 
 /**

@@ -83,7 +83,7 @@ async function assertNotOnlyVerified(tx: Db, userId: number, address: string): P
   const verified = (await store.list(tx, userId)).filter((row) => row.is_verified);
   const isOnly = verified.length === 1 && verified[0]?.email.toLowerCase() === address.toLowerCase();
   if (!isOnly || verified[0]?.is_primary === true) return;
-  throw new AppError('conflict', 'This is the only confirmed address. Confirm another one first');
+  throw new AppError('conflict', 'This is the only confirmed address: confirm another one first');
 }
 
 /**

@@ -101,7 +101,7 @@ async function tellOwners(tx: Db, doer: Doer, hooks: readonly store.EndedHookRow
   if (ids.length > 0) await store.endDeliveries(tx, ids);
   for (const hook of hooks) {
     const subject = subjectOf(hook);
-    const details = { webhook: hook.name, reason: 'its maker may not administer the repository' };
+    const details = { webhook: hook.name, reason: 'its creator can no longer administer the repository' };
     await recordEvent(tx, doer, { action: 'webhook.disabled', subject, details });
     for (const ownerId of await store.listActiveOwners(tx, hook.namespace)) {
       if (ownerId !== besides) await queueNotice(tx, ownerId, noticeOf(hook.name, subject));
@@ -111,11 +111,11 @@ async function tellOwners(tx: Db, doer: Doer, hooks: readonly store.EndedHookRow
 
 function noticeOf(hook: string, repository: string): { subject: string; paragraphs: string[] } {
   return {
-    subject: `The webhook ${hook} of ${repository} was switched off`,
+    subject: `The webhook ${hook} of ${repository} was disabled`,
     paragraphs: [
-      `Whoever created the webhook ${hook} of ${repository} may not administer the repository any more. ` +
-        'The webhook is switched off, so that its address is not told of pushes.',
-      'If you still need it, look at its addresses and switch it on again.',
+      `The user who created the webhook ${hook} of ${repository} can no longer administer the repository. ` +
+        'The webhook was disabled, so that its URLs are no longer notified of pushes.',
+      'If you still need it, review its URLs and enable it again.',
     ],
   };
 }

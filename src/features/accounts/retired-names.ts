@@ -19,7 +19,7 @@ export async function assertNotRetired(db: Db, name: string): Promise<void> {
   if (!(await isRetired(db, name))) return;
   throw new AppError(
     'conflict',
-    `The name ${name} belonged to an account that is gone, and hosts may still pull by it. ` +
-      'Choose another name, or ask an administrator to free this one',
+    `The name ${name} belonged to a deleted account, and hosts may still pull by it. ` +
+      'Choose another name, or ask an administrator to release this one',
   );
 }

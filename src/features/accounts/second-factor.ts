@@ -47,7 +47,7 @@ export async function beginSecondFactor(
   const { secret, uri, sealed } = newTotpSecret(ctx.tokenKey, userId, username);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.begin(tx, userId, sealed))) {
-      throw new AppError('conflict', 'A second factor is on; turn it off first');
+      throw new AppError('conflict', 'A second factor is already on: turn it off first');
     }
     await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.begun', subject: username });
   });
@@ -58,7 +58,7 @@ async function assertCode(ctx: Trying, account: Account, given: { actor: Actor; 
   const { userId, username } = account;
   const { address } = given.actor;
   if (await useCode(ctx, { userId, username, address }, given.code, isOn)) return;
-  throw new AppError('invalid', 'The code is wrong, or was used already; wait for the next one and try again');
+  throw new AppError('invalid', 'The code is wrong or has already been used: wait for the next one and try again');
 }
 
 /**
@@ -77,13 +77,13 @@ export async function confirmSecondFactor(
   const account = await getAccountConfirmed(ctx, actor);
   const { userId, username: subject } = account;
   const begun = await store.find(ctx.db, userId);
-  if (begun?.confirmed_at !== null) throw new AppError('conflict', 'Begin a second factor first');
+  if (begun?.confirmed_at !== null) throw new AppError('conflict', 'Start setting up a second factor first');
   await assertCode(ctx, account, { actor, code }, false);
   return inTransaction(ctx.db, async (tx) => {
     const row = await store.lock(tx, userId);
     // Somebody may have begun anew meanwhile: the code was not of that secret.
     if (row?.confirmed_at !== null || row.last_step === 0)
-      throw new AppError('conflict', 'Begin a second factor first');
+      throw new AppError('conflict', 'Start setting up a second factor first');
     await store.turnOn(tx, userId);
     await deleteAllBut(tx, userId, keptSession);
     if (keptSession !== undefined) await store.keepSession(tx, userId, keptSession);
@@ -95,7 +95,7 @@ export async function confirmSecondFactor(
 
 async function assertOn(ctx: Needs<'db'>, userId: number): Promise<void> {
   if ((await store.find(ctx.db, userId))?.confirmed_at instanceof Date) return;
-  throw new AppError('conflict', 'No second factor is on');
+  throw new AppError('conflict', 'The second factor is not on');
 }
 
 /**
@@ -142,7 +142,7 @@ export async function turnOffSecondFactorOf(ctx: Needs<'db'>, name: string, doer
   const { id, username: subject } = await getUser(ctx, name);
   await inTransaction(ctx.db, async (tx) => {
     const row = await store.lock(tx, id);
-    if (!(row?.confirmed_at instanceof Date)) throw new AppError('conflict', 'No second factor is on');
+    if (!(row?.confirmed_at instanceof Date)) throw new AppError('conflict', 'The second factor is not on');
     await store.remove(tx, id);
     await recordEvent(tx, doer, { action: 'second_factor.turned_off', subject });
     await tellAccount(tx, id, 'second_factor_off', doer);

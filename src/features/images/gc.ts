@@ -119,7 +119,10 @@ async function collectForGood(
       if (!isForeignKeyViolation(error)) throw error;
     }
   }
-  ctx.log.warn({ repository: `${repository.namespace}/${repository.name}` }, 'gc yields to a push; run it again later');
+  ctx.log.warn(
+    { repository: `${repository.namespace}/${repository.name}` },
+    'gc stopped to let a push proceed: run it again later',
+  );
   return undefined;
 }
 

@@ -123,7 +123,7 @@ async function copy(
     if (imageId === undefined) throw new AppError('not_found', `${displayName(from)} has no tag ${tag}`);
     const source = await store.findSourceIn(tx, imageId, from.id);
     if (source === undefined || !(await linkFrom({ db: tx }, source, repository.id))) {
-      throw new AppError('conflict', `${displayName(repository)} has other images under the same ids`);
+      throw new AppError('conflict', `${displayName(repository)} has different images with the same ids`);
     }
     const isNew = await pointTag(tx, { repository, doer }, { name: to.tag, imageId, engine: to.engine });
     await announceTag(tx, repository.id, { tag: to.tag, imageId, by: doer.name ?? '' });

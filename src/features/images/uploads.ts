@@ -139,7 +139,7 @@ async function* withSigns(
     if (performance.now() >= dueMs) {
       dueMs = performance.now() + SIGN_OF_LIFE_MS;
       // The bytes need not wait, and an outage of the database need not end them.
-      sign().catch((error: unknown) => ctx.log.debug({ err: error }, 'could not note a sign of life of a push'));
+      sign().catch((error: unknown) => ctx.log.debug({ err: error }, 'could not record that a push is still active'));
     }
     yield chunk;
   }

@@ -25,7 +25,7 @@ async function beat(
     try {
       if (!(await store.touch(ctx.db, run.id, progressNow()))) cancelled.abort();
     } catch (error) {
-      ctx.log.warn({ err: error, run: run.id }, 'the progress of a maintenance run could not be written');
+      ctx.log.warn({ err: error, run: run.id }, 'could not record the progress of a maintenance run');
     }
     await sleep(beatMs, undefined, { signal: over }).catch(() => undefined);
   }
@@ -39,10 +39,10 @@ function endOf(
   { cancelled, stopping }: Ends,
 ): Omit<store.RunEnd, 'progress'> {
   if (cancelled.signal.aborted) return { state: 'cancelled' };
-  if (stopping.aborted) return { state: 'broken_off', error: 'The server stopped while it ran; start it again' };
+  if (stopping.aborted) return { state: 'broken_off', error: 'The server stopped during the run: start it again' };
   ctx.log.error({ err: error, run: run.id, kind: run.kind }, 'a maintenance run failed');
   const reason = error instanceof AppError ? error.message : 'Something went wrong';
-  return { state: 'failed', error: `${reason}. The log of the server has more about run ${run.id}` };
+  return { state: 'failed', error: `${reason}. See the server's log for run ${run.id}` };
 }
 
 async function runOne(ctx: BlobNeeds, run: store.RunRow, stopping: AbortSignal, beatMs: number): Promise<void> {
@@ -83,7 +83,7 @@ export function maintenanceJob(ctx: BlobNeeds, beatMs = BEAT_MS): Job {
         await runOne(ctx, run, stopping, beatMs);
       }
       // Those that still wait must not be forgotten: a job that throws is run again.
-      throw new Error('the process stops; another goes on');
+      throw new Error('the process is stopping; another will continue');
     },
   };
 }

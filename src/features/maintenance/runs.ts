@@ -78,7 +78,7 @@ export async function startMaintenance(
     return await get(ctx, id);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', 'A run of this kind goes on already; wait for it, or cancel it');
+    throw new AppError('conflict', 'A run of this kind is already in progress: wait for it or cancel it');
   }
 }
 
@@ -112,7 +112,7 @@ export async function cancelMaintenance(ctx: Needs<'db'>, actor: Actor, id: numb
   const doer = doerOf(actor, await getAdministrator(ctx, actor));
   const { kind } = await get(ctx, id);
   await inTransaction(ctx.db, async (tx) => {
-    if (!(await store.cancel(tx, id))) throw new AppError('conflict', 'This run is over');
+    if (!(await store.cancel(tx, id))) throw new AppError('conflict', 'This run has already ended');
     await recordEvent(tx, doer, { action: 'maintenance.cancelled', subject: kind, details: { run: id } });
   });
   return get(ctx, id);

@@ -65,7 +65,7 @@ async function totalsFor(db: Db): Promise<store.TotalsRow> {
     await store.renewFigures(tx);
     return store.findTotals(tx);
   });
-  if (found === undefined) throw new Error('the totals of the storage were not kept');
+  if (found === undefined) throw new Error('the storage totals were not saved');
   return found;
 }
 
@@ -78,7 +78,7 @@ async function totalsOrLater(db: Db): Promise<store.TotalsRow> {
     const known = await store.findTotals(db);
     if (known !== undefined) return known;
     await enqueue(db, JOB, {}, { key: JOB });
-    const message = 'What is stored is being counted for the first time; look again in some minutes';
+    const message = 'Storage use is being counted for the first time: try again in a few minutes';
     throw new AppError('unavailable', message, { cause: error, retryAfterSeconds: 60 });
   }
 }

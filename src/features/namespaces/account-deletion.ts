@@ -41,7 +41,7 @@ export async function deletePersonWith<T>(
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    throw new AppError('conflict', `${username} still has repositories; delete them first`, { cause: error });
+    throw new AppError('conflict', `${username} still has repositories: delete them first`, { cause: error });
   }
 }
 

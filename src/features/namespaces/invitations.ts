@@ -83,7 +83,8 @@ export async function invite(
   if (team.isOwners) assertConfirmed(actor); // whose the organization is; see guarded-actions.ts
   const user = 'username' in whom ? await getUser(ctx, whom.username) : undefined;
   const email = 'email' in whom ? whom.email : undefined;
-  if (user?.robotOf !== undefined) throw new AppError('conflict', 'A robot is added, not invited');
+  if (user?.robotOf !== undefined)
+    throw new AppError('conflict', 'A robot cannot be invited: add it to the team instead');
   if (email !== undefined) assertEmail(email);
   const inviter = { userId: account.userId, address: actor.address };
   if (!account.isAdmin) await assertMayInvite(ctx, inviter, user?.username ?? email ?? '');
@@ -101,7 +102,7 @@ export async function invite(
 
 async function readInvitation(tx: Db, id: number): Promise<Invitation> {
   const invitation = await findInvitation({ db: tx }, id);
-  if (invitation === undefined) throw new Error('the invitation that was made is not there');
+  if (invitation === undefined) throw new Error('the new invitation was not found');
   return invitation;
 }
 
@@ -164,7 +165,7 @@ export async function acceptInvitation(
       'id' in which
         ? await store.takeOfUser(tx, account.userId, which.id)
         : await store.takeBySecret(tx, hashOf(which.secret));
-    if (row === undefined) throw new AppError('not_found', 'No such invitation, or it has expired');
+    if (row === undefined) throw new AppError('not_found', 'The invitation does not exist or has expired');
     const doer = doerOf(actor, account);
     const subject = `${row.organization}/${row.team}`;
     await recordEvent(tx, doer, { action: 'invitation.accepted', subject });

@@ -62,7 +62,7 @@ export async function listOrganizations(
   { isForAll, text, ...range }: OrganizationFilter,
 ): Promise<{ total: number; organizations: Organization[] }> {
   const { userId, isAdmin } = await getAccount(ctx, actor);
-  if (isForAll && !isAdmin) throw new AppError('forbidden', 'Only administrators see all organizations');
+  if (isForAll && !isAdmin) throw new AppError('forbidden', 'Only administrators can list all organizations');
   const pattern = text === undefined ? undefined : containing(text.toLowerCase());
   const wanted = { userId: isForAll ? undefined : userId, pattern };
   const { total, rows } = await store.listOrganizations(ctx.db, wanted, range);
@@ -128,7 +128,7 @@ export async function createOrganizationFor(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `The name ${name} is taken`, { cause: error });
+    throw new AppError('conflict', `The name ${name} is already taken`, { cause: error });
   }
 }
 
@@ -154,12 +154,12 @@ async function addOwnersTeam(
  */
 export async function convertUser(ctx: Needs<'db'>, username: string, ownerName: string, doer: Doer): Promise<void> {
   const names = [username, ownerName].map(normalizeUsername);
-  if (names[0] === names[1]) throw new AppError('invalid', 'An organization cannot log in, so it cannot own itself');
+  if (names[0] === names[1]) throw new AppError('invalid', 'An organization cannot own itself: choose another owner');
   await inTransaction(ctx.db, async (tx) => {
     const [user, owner] = await lockAccounts(tx, names);
     if (user === undefined || user.robot_of !== null) throw new AppError('not_found', `No such user: ${username}`);
     if (owner === undefined) throw new AppError('not_found', `No such user: ${ownerName}`);
-    if (user.is_admin) throw new AppError('conflict', `${user.username} is an administrator of the site`);
+    if (user.is_admin) throw new AppError('conflict', `${user.username} is a site administrator`);
     assertMayOwn(owner);
     await assertOrphansNone(tx, user);
     await endAccount(tx, doer, user);
@@ -192,6 +192,6 @@ export async function deleteOrganizationAs(ctx: Needs<'db'>, name: string, doer:
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    throw new AppError('conflict', `${name} still has repositories; delete or transfer them first`, { cause: error });
+    throw new AppError('conflict', `${name} still has repositories: delete or transfer them first`, { cause: error });
   }
 }

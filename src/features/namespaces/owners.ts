@@ -35,15 +35,15 @@ export async function assertNotOnlyAdministrator(tx: Db, user: LockedAccount): P
   if (!user.is_admin || !user.is_active || (await activeAdminExists(tx, user.id))) return;
   throw new AppError(
     'conflict',
-    `${user.username} is the only active administrator. Make another account an administrator first`,
+    `${user.username} is the only active administrator: make another account an administrator first`,
   );
 }
 
 /** @throws AppError `conflict` unless it is the active account of a person */
 export function assertMayOwn(user: LockedAccount): void {
   if (user.robot_of !== null)
-    throw new AppError('conflict', `${user.username} is a robot, and cannot own an organization`);
-  if (!user.is_active) throw new AppError('conflict', `${user.username} is not active, and cannot own an organization`);
+    throw new AppError('conflict', `${user.username} is a robot and cannot own an organization`);
+  if (!user.is_active) throw new AppError('conflict', `${user.username} is not active and cannot own an organization`);
 }
 
 /**

@@ -60,7 +60,10 @@ export async function takePrivateSlot(tx: Db, namespace: string, alreadyCounted:
   const used = counted - alreadyCounted;
   if (limit === undefined || used < limit) return;
   const repositories = limit === 1 ? '1 private repository' : `${limit} private repositories`;
-  throw new AppError('forbidden', `The plan ${plan} of ${namespace} allows ${repositories}, and ${used} are there`);
+  throw new AppError(
+    'forbidden',
+    `The plan ${plan} of ${namespace} allows ${repositories}; ${used} ${used === 1 ? 'is' : 'are'} in use`,
+  );
 }
 
 /**
@@ -89,10 +92,10 @@ export async function assignPlan(ctx: Needs<'db'>, namespace: string, plan: stri
  */
 export async function setPlan(ctx: Needs<'db'>, plan: Plan, doer: Doer): Promise<boolean> {
   const { name, privateRepositories, storedBytes, position } = plan;
-  if (!PLAN.test(name)) throw new AppError('invalid', `A plan's name has to match "${PLAN.source}"`);
+  if (!PLAN.test(name)) throw new AppError('invalid', `The name of a plan must match "${PLAN.source}"`);
   for (const limit of [privateRepositories, storedBytes]) {
     if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) continue;
-    throw new AppError('invalid', 'A plan allows a whole number of private repositories, and of bytes');
+    throw new AppError('invalid', 'The limits of a plan must be whole numbers');
   }
   return inTransaction(ctx.db, async (tx) => {
     const limits = { private_repositories: privateRepositories ?? null, stored_bytes: storedBytes ?? null };

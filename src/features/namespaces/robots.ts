@@ -89,7 +89,7 @@ export async function putRobot(
  * @throws AppError `invalid`, `conflict` when there is one
  */
 export async function createRobotAs(ctx: Needs<'db'>, organization: string, name: string, doer: Doer): Promise<Robot> {
-  if (!ROBOT.test(name)) throw new AppError('invalid', `A robot's name has to match "${ROBOT.source}"`);
+  if (!ROBOT.test(name)) throw new AppError('invalid', `The name of a robot must match "${ROBOT.source}"`);
   const username = `${organization}+${name}`;
   try {
     return await inTransaction(ctx.db, async (tx) => {
@@ -99,7 +99,7 @@ export async function createRobotAs(ctx: Needs<'db'>, organization: string, name
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `There is a robot ${username}`, { cause: error });
+    throw new AppError('conflict', `The robot ${username} already exists`, { cause: error });
   }
 }
 

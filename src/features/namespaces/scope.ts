@@ -49,7 +49,7 @@ export async function getNamespaceScope(ctx: Needs<'db'>, actor: Actor, name: st
 export async function getMembersOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceScope> {
   const scope = await getNamespaceScope(ctx, actor, name);
   if (scope.kind !== 'organization') throw new AppError('not_found', `No such organization: ${name}`);
-  if (!scope.isMember && !scope.canManage) throw new AppError('forbidden', `You are no member of ${name}`);
+  if (!scope.isMember && !scope.canManage) throw new AppError('forbidden', `You are not a member of ${name}`);
   return scope;
 }
 
@@ -61,6 +61,6 @@ export async function getMembersOrganization(ctx: Needs<'db'>, actor: Actor, nam
 export async function getOwnersOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceScope> {
   const scope = await getNamespaceScope(ctx, actor, name);
   if (scope.kind !== 'organization') throw new AppError('not_found', `No such organization: ${name}`);
-  if (!scope.canManage) throw new AppError('forbidden', `Only owners of ${name} may do this`);
+  if (!scope.canManage) throw new AppError('forbidden', `Only owners of ${name} can do this`);
   return scope;
 }

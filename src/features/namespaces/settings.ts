@@ -74,8 +74,8 @@ export async function updateNamespace(
 ): Promise<NamespaceSettings> {
   const scope = await getNamespaceScope(ctx, actor, name);
   const { account, namespace } = scope;
-  if (!scope.canManage) throw new AppError('forbidden', `Only owners of ${namespace} may do this`);
-  if (plan !== undefined && !account.isAdmin) throw new AppError('forbidden', 'Only administrators assign plans');
+  if (!scope.canManage) throw new AppError('forbidden', `Only owners of ${namespace} can do this`);
+  if (plan !== undefined && !account.isAdmin) throw new AppError('forbidden', 'Only administrators can assign plans');
   const doer = doerOf(actor, account);
   return inTransaction(ctx.db, async (tx) => {
     await lockNamespace(tx, namespace);

@@ -66,7 +66,7 @@ export async function addMember(ctx: Needs<'db'>, actor: Actor, place: TeamPlace
   await assertMayChangeOwners(ctx, actor, place);
   const user = await getUser(ctx, username);
   if (user.robotOf === undefined && !scope.account.isAdmin) {
-    throw new AppError('forbidden', `${user.username} has to be invited`);
+    throw new AppError('forbidden', `${user.username} is not a robot: send an invitation instead`);
   }
   return addMemberAs(ctx, place, username, doerOf(actor, scope.account));
 }
@@ -102,7 +102,7 @@ export async function join(
 function assertMayRemove(scope: NamespaceScope, username: string): void {
   const isLeaving = scope.account.username === username && canActForAccount(scope.account);
   if (scope.canManage || isLeaving) return;
-  throw new AppError('forbidden', `Only owners of ${scope.namespace} may do this`);
+  throw new AppError('forbidden', `Only owners of ${scope.namespace} can do this`);
 }
 
 /**
@@ -126,10 +126,10 @@ export async function removeMemberAs(ctx: Needs<'db'>, place: TeamPlace, usernam
     await lockAccount(tx, user.id);
     await store.lockTeam(tx, team.id);
     if (team.isOwners && (await findOrphanedBy(tx, user.id)).includes(team.organization)) {
-      throw new AppError('conflict', 'The last owner cannot leave. Add another active owner first');
+      throw new AppError('conflict', 'The last owner cannot leave: add another active owner first');
     }
     if (!(await store.deleteMember(tx, team.id, user.id))) {
-      throw new AppError('not_found', `${user.username} is no member of ${place.organization}/${place.team}`);
+      throw new AppError('not_found', `${user.username} is not a member of ${place.organization}/${place.team}`);
     }
     await endUnbacked(tx, doer, { userIds: [user.id] });
     const subject = `${place.organization}/${place.team}`;

@@ -113,9 +113,9 @@ export async function putTeamAs(
   doer: Doer,
   assertCurrent: AssertTeam = () => undefined,
 ): Promise<boolean> {
-  if (!TEAM.test(name)) throw new AppError('invalid', `A team's name has to match "${TEAM.source}"`);
+  if (!TEAM.test(name)) throw new AppError('invalid', `The name of a team must match "${TEAM.source}"`);
   if ([...description].length > DESCRIPTION_LIMIT || description.includes('\0')) {
-    throw new AppError('invalid', `A team's description has at most ${DESCRIPTION_LIMIT} characters`);
+    throw new AppError('invalid', `The description of a team can have at most ${DESCRIPTION_LIMIT} characters`);
   }
   try {
     return await inTransaction(ctx.db, async (tx) => {
@@ -133,7 +133,7 @@ export async function putTeamAs(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `The team ${name} was made in this moment`, { cause: error });
+    throw new AppError('conflict', `The team ${name} was just created by someone else`, { cause: error });
   }
 }
 
@@ -150,7 +150,7 @@ export async function deleteTeam(ctx: Needs<'db'>, actor: Actor, organization: s
 /** As `deleteTeam`, on an operator's behalf. */
 export async function deleteTeamAs(ctx: Needs<'db'>, organization: string, name: string, doer: Doer): Promise<void> {
   const team = await getTeam(ctx, organization, name);
-  if (team.isOwners) throw new AppError('conflict', 'An organization cannot be without owners');
+  if (team.isOwners) throw new AppError('conflict', 'The owners team cannot be deleted');
   await inTransaction(ctx.db, async (tx) => {
     const userIds = (await store.listMembers(tx, team.id)).rows.map((member) => member.user_id);
     if (!(await store.deleteTeam(tx, team.id))) return;

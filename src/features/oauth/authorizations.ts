@@ -40,7 +40,7 @@ export async function revokeGrant(
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const name = await store.remove(tx, user.id, clientId);
-    if (name === undefined) throw new AppError('not_found', 'No such program acts for this account');
+    if (name === undefined) throw new AppError('not_found', 'This application is not authorized for this account');
     await recordEvent(tx, doer, { action: 'oauth.revoked', subject: user.username, details: { client: clientId } });
   });
 }

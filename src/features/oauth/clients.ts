@@ -39,7 +39,7 @@ function assertRedirectUri(uri: string): void {
   // Only printable ASCII: it is compared byte for byte, and ends up in headers.
   const url = /^[\x21-\x7e]+$/.test(uri) && URL.canParse(uri) ? new URL(uri) : undefined;
   const isGood = url !== undefined && SCHEME.test(url.protocol) && !uri.includes('#') && uri.length <= URI_CHARACTERS;
-  if (!isGood) throw new AppError('invalid', `Wrong redirect URI format: ${uri}`);
+  if (!isGood) throw new AppError('invalid', `Invalid redirect URI: ${uri}`);
 }
 
 /**
@@ -55,9 +55,9 @@ export async function createClient(
 ): Promise<{ client: OAuthClient; secret: string }> {
   const { name, redirectUris } = input;
   const isNamed = name.trim() !== '' && name.length <= NAME_CHARACTERS && !/\p{C}/u.test(name);
-  if (!isNamed) throw new AppError('invalid', `Wrong name format (it has to be at most ${NAME_CHARACTERS} characters)`);
+  if (!isNamed) throw new AppError('invalid', `The name of a client must have 1 to ${NAME_CHARACTERS} characters`);
   if (redirectUris.length === 0 || redirectUris.length > URIS) {
-    throw new AppError('invalid', `A client has 1 to ${URIS} redirect URIs`);
+    throw new AppError('invalid', `A client must have 1 to ${URIS} redirect URIs`);
   }
   for (const uri of redirectUris) assertRedirectUri(uri);
   const [clientId, secret] = [randomBytes(10).toString('hex'), newSecret()];

@@ -107,10 +107,10 @@ function tokensOf(
     saveToken: async (token, client, user) => {
       const { accessToken, refreshToken, accessTokenExpiresAt, refreshTokenExpiresAt } = token;
       if (refreshToken === undefined || accessTokenExpiresAt === undefined || refreshTokenExpiresAt === undefined) {
-        throw new Error('a token without a refresh token, or without an end');
+        throw new Error('a token without a refresh token or an expiry');
       }
       const { authorizedAt, family } = user as GrantUser;
-      if (family === undefined) throw new Error('a token that came of no code');
+      if (family === undefined) throw new Error('a token without an authorization code');
       await store.insertToken(ctx.db, {
         ...grantOf(client, user, token.scope),
         accessHash: hashSecret(accessToken),

@@ -39,11 +39,13 @@ export async function addCollaborator(
 ): Promise<boolean> {
   const { repository, doer } = await getAdministered(ctx, actor, name);
   if ((await store.kindOfNamespace(ctx.db, repository.namespace)) !== 'user') {
-    throw new AppError('conflict', `${repository.namespace} is no user: give a team access instead`);
+    throw new AppError('conflict', `${repository.namespace} is not a user: give a team access instead`);
   }
   const user = await getUser(ctx, username);
-  if (user.username === repository.namespace) throw new AppError('conflict', `${user.username} owns the repository`);
-  if (user.robotOf !== undefined) throw new AppError('conflict', 'A robot works for its organization only');
+  if (user.username === repository.namespace)
+    throw new AppError('conflict', `${user.username} already owns the repository`);
+  if (user.robotOf !== undefined)
+    throw new AppError('conflict', 'A robot can only access repositories of its organization');
   return inTransaction(ctx.db, async (tx) => {
     if (!(await store.insertCollaborator(tx, repository.id, user.id))) return false;
     const details = { collaborator: user.username };
@@ -68,7 +70,7 @@ export async function removeCollaborator(
   const user = await getUser(ctx, username);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.deleteCollaborator(tx, repository.id, user.id))) {
-      throw new AppError('not_found', `${user.username} is no collaborator of ${displayName(repository)}`);
+      throw new AppError('not_found', `${user.username} is not a collaborator of ${displayName(repository)}`);
     }
     const details = { collaborator: user.username };
     const event = { action: 'collaborator.removed', subject: displayName(repository), details } as const;

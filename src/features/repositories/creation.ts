@@ -28,7 +28,7 @@ export async function createRepository(
   // Only a push needs no more than a token that may write.
   const mayCreate = isAccount(principal) && canCreate(principal, namespace);
   if (!mayCreate || !includes(principal.accessToken?.access ?? 'admin', 'admin')) {
-    throw new AppError('forbidden', `You may not make repositories in ${name.namespace}`);
+    throw new AppError('forbidden', `You cannot create repositories in ${name.namespace}`);
   }
   await inTransaction(ctx.db, async (tx) => {
     const options = { visibility: visibility ?? namespace.defaultVisibility, doer: doerOf(actor, principal) };

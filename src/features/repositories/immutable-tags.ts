@@ -38,10 +38,10 @@ export async function setImmutableTags(
 ): Promise<void> {
   const { repository, doer } = await getAdministered(ctx, actor, name);
   const wanted = [...new Set(patterns)];
-  if (wanted.length > PATTERNS) throw new AppError('invalid', `At most ${PATTERNS} patterns, please`);
+  if (wanted.length > PATTERNS) throw new AppError('invalid', `A repository can have at most ${PATTERNS} patterns`);
   const bad = wanted.find((pattern) => !isTagPattern(pattern));
   if (bad !== undefined) {
-    throw new AppError('invalid', 'A pattern has 1 to 128 characters of those of tags, and * and ?');
+    throw new AppError('invalid', 'A pattern must have 1 to 128 characters: those allowed in tags, * and ?');
   }
   await inTransaction(ctx.db, async (tx) => {
     const change = await store.updatePatterns(tx, repository.id, wanted);

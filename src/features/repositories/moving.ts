@@ -34,11 +34,11 @@ async function assertMayMove(
 ): Promise<void> {
   if (places.from.namespace === places.to.namespace) return;
   const source = await getNamespaceScope(ctx, actor, places.from.namespace);
-  if (!source.canManage) throw new AppError('forbidden', `Only owners of ${places.from.namespace} may do this`);
+  if (!source.canManage) throw new AppError('forbidden', `Only owners of ${places.from.namespace} can do this`);
   const { namespace } = await findScope(ctx, actor, places.to);
   if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${places.to.namespace}`);
   if (!canCreate(account, namespace) || !canManage(account, namespace)) {
-    throw new AppError('forbidden', `You may not make repositories in ${places.to.namespace}`);
+    throw new AppError('forbidden', `You cannot create repositories in ${places.to.namespace}`);
   }
 }
 
@@ -87,7 +87,7 @@ export async function moveAs(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `The name ${displayName(to)} is taken`, { cause: error });
+    throw new AppError('conflict', `The name ${displayName(to)} is already taken`, { cause: error });
   }
 }
 
@@ -146,7 +146,7 @@ export async function removeAliasAs(
   await inTransaction(ctx.db, async (tx) => {
     if (!options.evenImmutable) await assertNoImmutableTags(tx, repository, 'conflict');
     if (!(await store.deleteAlias(tx, alias, repository.id))) {
-      throw new AppError('not_found', `${displayName(alias)} is no former name of ${displayName(repository)}`);
+      throw new AppError('not_found', `${displayName(alias)} is not a former name of ${displayName(repository)}`);
     }
     const details = { of: displayName(repository) };
     const event = { action: 'repository.alias_removed', subject: displayName(alias), details } as const;

@@ -47,7 +47,7 @@ export async function getForOperator(ctx: Needs<'db'>, name: RepositoryName, pla
   if (repository === undefined) throw new AppError('not_found', `No such repository: ${displayName(name)}`);
   if (outcomeFor(place, repository) !== 'refused') return repository.id;
   if (!repository.isRemote) throw isBeingDeleted(name);
-  throw new AppError('forbidden', `${displayName(name)} is a repository of another index: change it there`);
+  throw new AppError('forbidden', `${displayName(name)} belongs to another index: change it there`);
 }
 
 /**

@@ -35,7 +35,7 @@ export async function setTeamAccess(
 ): Promise<void> {
   const { repository, doer } = await getAdministered(ctx, actor, name);
   const team = await getTeam(ctx, repository.namespace, teamName);
-  if (team.isOwners) throw new AppError('conflict', 'Owners have access to everything');
+  if (team.isOwners) throw new AppError('conflict', 'Owners always have full access');
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.upsertTeamAccess(tx, repository.id, team.id, access))) return;
     await endUnbacked(tx, doer, { repositoryIds: [repository.id] });
@@ -60,7 +60,7 @@ export async function removeTeamAccess(
   const team = await getTeam(ctx, repository.namespace, teamName);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.deleteTeamAccess(tx, repository.id, team.id))) {
-      throw new AppError('not_found', `${teamName} has no access to ${displayName(repository)}`);
+      throw new AppError('not_found', `${teamName} does not have access to ${displayName(repository)}`);
     }
     await endUnbacked(tx, doer, { repositoryIds: [repository.id] });
     const details = { repository: displayName(repository), access: 'none' };

@@ -47,7 +47,7 @@ function daysBetween(from: string, to: string): number {
 
 function assertDays(days: number): void {
   if (Number.isInteger(days) && days >= 1 && days <= LONGEST_DAYS) return;
-  throw new AppError('invalid', `The range has 1 to ${LONGEST_DAYS} days, as YYYY-MM-DD`);
+  throw new AppError('invalid', `The range must be 1 to ${LONGEST_DAYS} days, given as YYYY-MM-DD`);
 }
 
 /**

@@ -102,7 +102,7 @@ class Run {
     await store.markVerified(this.ctx.db, blob.digest, blob.storage_key);
     if (!blob.is_damaged) return;
     this.restored.push(blob.digest);
-    this.ctx.log.info({ digest: blob.digest }, 'a damaged layer is whole again');
+    this.ctx.log.info({ digest: blob.digest }, 'a damaged layer is intact again');
   }
 }
 

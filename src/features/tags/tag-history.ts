@@ -87,7 +87,7 @@ export async function restoreTag(
   if (event === undefined) throw new AppError('not_found', 'No such event in the history of this repository');
   const imageId = point.side === 'before' ? event.from_image_id : event.to_image_id;
   if (imageId === null) {
-    throw new AppError('conflict', `There was no tag ${event.tag} ${point.side} this event`);
+    throw new AppError('conflict', `The tag ${event.tag} did not exist ${point.side} this event`);
   }
   await putTag(ctx, actor, name, {
     name: event.tag,

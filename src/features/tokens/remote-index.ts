@@ -101,7 +101,7 @@ export class RemoteIndex {
     if (status !== 200) return BAD;
     if (!isPush) return { isGood: true, imageIds: new Set() };
     const list = parseJson(body)?.value;
-    if (!Array.isArray(list)) throw doesNotAnswer(new Error('the image list is no JSON array'));
+    if (!Array.isArray(list)) throw doesNotAnswer(new Error('the image list is not a JSON array'));
     return { isGood: true, imageIds: new Set(list.map(idOf).filter(isImageId)) };
   }
 

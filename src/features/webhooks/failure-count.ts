@@ -37,11 +37,11 @@ async function queueDisabledNotice(
   hook: { name: string; repository: string; failures: number; since: Date },
 ): Promise<void> {
   await queueNotice(tx, userId, {
-    subject: `The webhook ${hook.name} of ${hook.repository} was switched off`,
+    subject: `The webhook ${hook.name} of ${hook.repository} was disabled`,
     paragraphs: [
-      `The webhook ${hook.name} of ${hook.repository} could not be delivered since ${hook.since.toISOString()}, ` +
-        `${hook.failures} times in a row. It is switched off and will not be called any more.`,
-      'Its deliveries say what went wrong. Once that is mended, switch it on again.',
+      `Deliveries of the webhook ${hook.name} of ${hook.repository} have failed since ${hook.since.toISOString()}, ` +
+        `${hook.failures} times in a row. It was disabled and will no longer be called.`,
+      'Its deliveries show what went wrong. Once that is fixed, enable it again.',
     ],
   });
 }

@@ -15,7 +15,7 @@ const LONGEST_URL = 2000;
 
 /** @throws AppError `invalid` */
 export function assertHookName(name: string): void {
-  if (!NAME.test(name)) throw new AppError('invalid', 'The name of a webhook has 1 to 64 characters');
+  if (!NAME.test(name)) throw new AppError('invalid', 'The name of a webhook must have 1 to 64 characters');
 }
 
 /**
@@ -25,7 +25,7 @@ export function assertHookName(name: string): void {
  */
 export function assertChain(urls: readonly string[]): void {
   if (urls.length < 1 || urls.length > WEBHOOK_LIMITS.chainLength) {
-    throw new AppError('invalid', `A webhook has 1 to ${WEBHOOK_LIMITS.chainLength} URLs`);
+    throw new AppError('invalid', `A webhook must have 1 to ${WEBHOOK_LIMITS.chainLength} URLs`);
   }
   urls.forEach(assertUrl);
 }
@@ -35,17 +35,20 @@ function assertUrl(text: string): void {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new AppError(
       'invalid',
-      `A webhook's URL begins with http:// or https:// and has at most ${LONGEST_URL} characters`,
+      `The URL of a webhook must start with http:// or https:// and have at most ${LONGEST_URL} characters`,
     );
   }
   if (url.username !== '' || url.password !== '') {
-    throw new AppError('invalid', "A webhook's URL has no name and password: check the signature instead");
+    throw new AppError(
+      'invalid',
+      'The URL of a webhook must not contain a username or password: check the signature instead',
+    );
   }
 }
 
 /** @throws AppError `invalid` */
 export function assertSecret(secret: string): void {
   if (!SECRET.test(secret)) {
-    throw new AppError('invalid', 'The secret of a webhook has 16 to 255 printable characters, without spaces');
+    throw new AppError('invalid', 'The secret of a webhook must have 16 to 255 printable characters, without spaces');
   }
 }

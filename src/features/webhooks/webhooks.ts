@@ -40,7 +40,7 @@ export interface WebhookChanges {
   readonly isActive?: boolean | undefined;
 }
 
-const NAME_TAKEN = 'The repository has a webhook with this name';
+const NAME_TAKEN = 'The repository already has a webhook with this name';
 const MISSING = 'Webhook not found';
 
 function toWebhook(row: store.WebhookRow): Webhook {
@@ -76,7 +76,7 @@ export async function createWebhook(
   return inTransaction(ctx.db, async (tx) => {
     const count = await store.lockAndCount(tx, repositoryId);
     if (count >= WEBHOOK_LIMITS.perRepository) {
-      throw new AppError('conflict', `A repository has at most ${WEBHOOK_LIMITS.perRepository} webhooks`);
+      throw new AppError('conflict', `A repository can have at most ${WEBHOOK_LIMITS.perRepository} webhooks`);
     }
     const row = await store.insert(tx, repositoryId, { name, urls, secret, createdBy: doer.userId });
     if (row === undefined) throw new AppError('conflict', NAME_TAKEN);

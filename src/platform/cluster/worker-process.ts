@@ -35,8 +35,8 @@ function takePrimarysWord(): Termination {
   const hurry = new AbortController();
   process.on('message', (message: unknown) => {
     const kind = kindOf(message);
-    if (kind === 'drydock stop') stopping.abort(new Error('the primary process says so'));
-    if (kind === 'drydock hurry') hurry.abort(new Error('the primary process is in a hurry'));
+    if (kind === 'drydock stop') stopping.abort(new Error('requested by the primary process'));
+    if (kind === 'drydock hurry') hurry.abort(new Error('the primary process wants to stop immediately'));
   });
   return { stopping: stopping.signal, hurry: hurry.signal };
 }

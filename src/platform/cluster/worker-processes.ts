@@ -60,7 +60,9 @@ class WorkerSet {
   async start(failures = 0): Promise<number> {
     const worker = cluster.fork();
     // Told to stop in the moment of its end, it cannot hear it.
-    worker.on('error', (error) => this.log.debug({ err: error }, 'a worker process did not hear the primary'));
+    worker.on('error', (error) =>
+      this.log.debug({ err: error }, 'a worker process did not receive a message from the primary process'),
+    );
     let failure = 'a worker process ended before it listened';
     worker.on('message', (message: unknown) => {
       if (isFailureMessage(message)) failure = message.message;
@@ -96,7 +98,7 @@ class WorkerSet {
         const reason = error instanceof Error ? error.message : String(error);
         this.log.error({ reason, failures: failures + 1 }, 'could not start another worker process, will try again');
         if (this.listening > 0 || failures + 1 < LAST_FAILURE) continue;
-        this.fail(new Error(`No worker process is left, and another one does not start: ${reason}`));
+        this.fail(new Error(`No worker process is left, and a new one did not start: ${reason}`));
         return;
       }
     }
@@ -127,7 +129,7 @@ class WorkerSet {
     const onHurry = (): void => tell({ kind: 'drydock hurry' });
     const exited = once(worker, 'exit') as Promise<[number | null]>;
     const timer = setTimeout(() => {
-      this.log.error({ worker: worker.process.pid }, 'a worker process does not stop, it is killed');
+      this.log.error({ worker: worker.process.pid }, 'a worker process did not stop and was killed');
       worker.process.kill('SIGKILL');
     }, this.drainMs + STOP_GRACE_MS);
     tell({ kind: 'drydock stop' });
@@ -166,7 +168,7 @@ export async function startWorkerProcesses(
   const failure = starts.find((result) => result.status === 'rejected');
   if (port === undefined || failure !== undefined) {
     await workers.stop(patience).catch(() => undefined);
-    throw failure?.reason instanceof Error ? failure.reason : new Error('no worker process listens');
+    throw failure?.reason instanceof Error ? failure.reason : new Error('no worker process is listening');
   }
   return { url: urlOf(port), failed: workers.failed, stop: (hurry) => workers.stop(hurry) };
 }

@@ -101,7 +101,7 @@ export class CountBuffer<Kind extends string> {
         return;
       } catch (error) {
         if (Date.now() >= giveUpAt) {
-          this.log.error({ err: error, batches: this.waiting.length }, 'counts are lost');
+          this.log.error({ err: error, batches: this.waiting.length }, 'counts were lost');
           return;
         }
       }

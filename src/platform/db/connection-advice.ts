@@ -13,16 +13,16 @@ const ADVICE: readonly Advice[] = [
   {
     code: CERTIFICATE_CODES,
     sentence:
-      'Name the authority that signed its certificate in DATABASE_URL (sslmode=verify-full&sslrootcert=/path/to/ca.pem), ' +
-      'or write sslmode=no-verify to encrypt without looking at the certificate',
+      'Set the authority that signed its certificate in DATABASE_URL (sslmode=verify-full&sslrootcert=/path/to/ca.pem), ' +
+      'or set sslmode=no-verify to encrypt without checking the certificate',
   },
   {
     message: /does not support SSL/,
-    sentence: 'Write sslmode=disable in DATABASE_URL, or turn TLS on in Postgres',
+    sentence: 'Set sslmode=disable in DATABASE_URL, or enable TLS in Postgres',
   },
   {
     message: /no pg_hba\.conf entry .*no encryption/,
-    sentence: 'Postgres wants TLS: write sslmode=verify-full in DATABASE_URL',
+    sentence: 'Postgres requires TLS: set sslmode=verify-full in DATABASE_URL',
   },
   {
     message: /unsupported startup parameter/,
@@ -31,11 +31,11 @@ const ADVICE: readonly Advice[] = [
   {
     code: /^42501$/,
     sentence:
-      'The tables belong to another role: connect as that role, or let it run: reassign owned by OLD_ROLE to NEW_ROLE',
+      'The tables belong to another role: connect as that role, or run as that role: reassign owned by OLD_ROLE to NEW_ROLE',
   },
-  { code: /^28/, sentence: 'Look at the user and the password in DATABASE_URL' },
+  { code: /^28/, sentence: 'Check the user and the password in DATABASE_URL' },
   { code: /^3D/, sentence: 'Create it: createdb --encoding=UTF8 --template=template0 NAME' },
-  { code: /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/, sentence: 'Look at the host and the port in DATABASE_URL' },
+  { code: /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/, sentence: 'Check the host and the port in DATABASE_URL' },
 ];
 
 /** What an error says, of whatever kind it is: errors of Node, of pg and of a URL are not all made by one `Error`. */

@@ -25,12 +25,14 @@ function isDecodable(text: string): boolean {
 
 function assertEncoded(url: string): void {
   if (/%[0-9a-f]{2}/i.test(credentialsOf(url)) && !isDecodable(credentialsOf(url))) {
-    throw new Error('the user or the password has a raw %: write it as %25');
+    throw new Error('the user or the password contains an unescaped %: write it as %25');
   }
   if (URL.canParse(url)) return;
   const character = /[#/?]/.exec(credentialsOf(url))?.[0];
   if (character === undefined) return;
-  throw new Error(`the user or the password has a raw ${character}: write it as ${ENCODINGS[character] ?? ''}`);
+  throw new Error(
+    `the user or the password contains an unescaped ${character}: write it as ${ENCODINGS[character] ?? ''}`,
+  );
 }
 
 function sslModeOf(url: string): string | undefined {

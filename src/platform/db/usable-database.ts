@@ -45,11 +45,11 @@ function assertFacts({
   }
   if (encoding !== 'UTF8') {
     const create = `createdb --encoding=UTF8 --template=template0 ${database}`;
-    throw unusable(`${database} is encoded in ${encoding}, and Drydock needs UTF8. Create it as: ${create}`);
+    throw unusable(`${database} is encoded in ${encoding}, but Drydock needs UTF8. Create it with: ${create}`);
   }
   if (mayCreate || isMigrated) return;
   const grant = `grant create on schema public to ${quoted(role)}; grant create on database ${quoted(database)} to ${quoted(role)};`;
-  throw unusable(`${role} may not create tables in ${database}. As its owner, run: ${grant}`);
+  throw unusable(`${role} cannot create tables in ${database}. As its owner, run: ${grant}`);
 }
 
 const LOOKS = 5;
@@ -69,8 +69,8 @@ async function assertOwnBackends(first: pg.Client, second: pg.Client): Promise<v
     const isShared = one === other || (await backendOf(first)) !== one || (await backendOf(second)) !== other;
     if (!isShared) continue;
     throw unusable(
-      'a pooler shares its connections between transactions, and Drydock needs whole sessions. ' +
-        'Set pool_mode = session in PgBouncer, or name Postgres itself in DATABASE_URL.',
+      'a pooler shares its connections between transactions, but Drydock needs whole sessions. ' +
+        'Set pool_mode = session in PgBouncer, or connect to Postgres directly in DATABASE_URL.',
     );
   }
 }

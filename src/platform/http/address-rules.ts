@@ -45,7 +45,7 @@ function parseRule(entry: string): Rule {
   const name = host.toLowerCase();
   const isGood = address !== undefined || (HOST_NAME.test(name) && !/^[\d.]+$/.test(name));
   if (!isGood || Number(port ?? 1) > 65_535 || Number(port ?? 1) < 1) {
-    throw new Error(`${entry} is no host name, address or network (10.0.0.0/8)`);
+    throw new Error(`${entry} is not a host name, address or network (10.0.0.0/8)`);
   }
   return {
     matchesHost: address === undefined ? (asked) => asked === name : never,
@@ -74,7 +74,7 @@ export function addressRule(allowed: readonly string[]): AddressRule {
   const rules = allowed.map(parseRule);
   return ({ host, port, address: text }) => {
     const address = parse(text);
-    if (address === undefined) return `${text} is no address`;
+    if (address === undefined) return `${text} is not an address`;
     const special = specialClass(address);
     if (special === undefined) return undefined;
     const isAllowed = rules.some(

@@ -35,7 +35,7 @@ export async function answer(res: ServerResponse, { make, errorReply, path, head
   try {
     await send(res, { ...reply, headers: { ...headers(reply), ...reply.headers } });
   } catch (error) {
-    state.log.warn({ err: error }, 'the answer broke off');
+    state.log.warn({ err: error }, 'the response was cut off');
     res.destroy();
   }
 }

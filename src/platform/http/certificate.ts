@@ -28,7 +28,7 @@ export async function readCertificate(files: CertificateFiles): Promise<Certific
     createSecureContext({ cert, key });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${files.cert} and ${files.key} are no certificate with its key: ${reason}`, { cause: error });
+    throw new Error(`${files.cert} and ${files.key} are not a certificate and its key: ${reason}`, { cause: error });
   }
   return { cert, key };
 }

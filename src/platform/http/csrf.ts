@@ -57,7 +57,7 @@ export function foreignOriginMessage(req: IncomingMessage, origin: string): stri
   const isKnown = isOrigin(from) && from !== origin;
   const sent = isKnown ? `This was sent from a page of ${from}` : 'This was sent from a page of another site';
   const advice = isKnown
-    ? `If ${from} is the address of this hub, its operator has to set DRYDOCK_PUBLIC_URL to it`
-    : 'If you sent it from a page of this hub, its operator has to set DRYDOCK_PUBLIC_URL to the address in your browser';
+    ? `If ${from} is the address of this hub, its operator must set DRYDOCK_PUBLIC_URL to it`
+    : 'If you sent it from a page of this hub, its operator must set DRYDOCK_PUBLIC_URL to the address in your browser';
   return `${sent}, but the address of this hub is ${origin}. ${advice}`;
 }

@@ -28,8 +28,8 @@ export function assertMatches(req: IncomingMessage, current: string, isRequired:
   const header = req.headers['if-match'];
   if (header === undefined) {
     if (!isRequired) return;
-    throw new AppError('unconditional', 'Send If-Match with the ETag of what you have read, or * to overwrite');
+    throw new AppError('unconditional', 'Send If-Match with the ETag of what you read, or * to overwrite');
   }
   if (header.split(',').some((entry) => ['*', entityTag(current)].includes(entry.trim()))) return;
-  throw new AppError('stale', 'It has changed since you have read it');
+  throw new AppError('stale', 'It has changed since you read it');
 }

@@ -162,7 +162,7 @@ export async function listen(server: HttpServer, port: number, host: string): Pr
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const isTaken = hasCode(error, 'EADDRINUSE');
-      reject(isTaken ? new Error(`another program listens on ${host}:${port}`, { cause: error }) : error);
+      reject(isTaken ? new Error(`another program is already listening on ${host}:${port}`, { cause: error }) : error);
     });
     server.listen(port, host, () => {
       server.removeAllListeners('error');

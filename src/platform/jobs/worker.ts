@@ -44,7 +44,7 @@ export function reportingFailures(log: Logger): WorkerEvents {
   events.on('job:failed', ({ job, error }) => {
     log.error(
       { err: error, job: job.task_identifier, attempts: job.attempts },
-      'a job failed too often, it is given up',
+      'a job failed too often and was given up',
     );
   });
   return events;
@@ -84,8 +84,9 @@ export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortS
       lastRuns.set(job.name, thisRun);
       await thisRun;
     });
-    if (!ran && job.schedule === undefined) throw new Error(`the job ${job.name} runs already, it will be tried again`);
-    if (!ran) log.info({ job: job.name }, 'this job runs already, left out');
+    if (!ran && job.schedule === undefined)
+      throw new Error(`the job ${job.name} is already running, it will be tried again`);
+    if (!ran) log.info({ job: job.name }, 'this job is already running, skipped');
   };
   return Object.fromEntries(
     jobs.map((job) => [
@@ -105,9 +106,9 @@ async function watchAbandonedJobs(
   while (!stopping.aborted) {
     try {
       const runners = await releaseAbandonedJobs(pool, graceMs);
-      if (runners > 0) log.warn({ runners }, 'gave the jobs of processes that are gone back to the queue');
+      if (runners > 0) log.warn({ runners }, 'returned the jobs of stopped processes to the queue');
     } catch (error) {
-      log.warn({ err: error }, 'cannot look for abandoned jobs, will try again');
+      log.warn({ err: error }, 'could not look for abandoned jobs, will try again');
     }
     await sleep(everyMs, undefined, { signal: stopping }).catch(() => undefined);
   }
@@ -155,7 +156,7 @@ export async function startWorker(
       await sleep(RESTART_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (isStopping()) return;
       runner = await begin().catch((error: unknown) => {
-        log.warn({ err: error }, 'cannot get the job queue back, will try again');
+        log.warn({ err: error }, 'could not reconnect the job queue, will try again');
         return undefined;
       });
       // In between somebody may have asked to stop, and found no runner.

@@ -67,7 +67,7 @@ export class LogMailer implements Mailer {
   async send(mail: Mail): Promise<void> {
     this.log.info(
       { to: mail.to, subject: subjectOf(mail), text: textOf(mail) },
-      'a mail, which no mail server was configured to take',
+      'email not sent: no mail server is configured',
     );
   }
 

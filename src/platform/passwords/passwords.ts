@@ -25,7 +25,7 @@ const decoys = new Map<number, Promise<string>>();
 export function decoyHash(cost: number): Promise<string> {
   const known = decoys.get(cost);
   if (known !== undefined) return known;
-  const made = bcrypt.hash('no password condenses to this', cost);
+  const made = bcrypt.hash('not the hash of any password', cost);
   decoys.set(cost, made);
   return made;
 }

@@ -119,12 +119,14 @@ it('has a name of its own, and there are not too many', async () => {
   await addToken('laptop');
   await expect(addToken('laptop')).rejects.toMatchObject({
     code: 'conflict',
-    message: 'There is an access token with the name laptop',
+    message: 'An access token named laptop already exists',
   });
   await expect(addToken('')).rejects.toMatchObject({ code: 'invalid' });
   await expect(
     createOwnAccessToken(server.ctx, alice, { name: 'none', access: 'read', repositories: [] }),
   ).rejects.toMatchObject({ code: 'invalid' });
   for (let index = 1; index < 100; index += 1) await addToken(`token ${index}`);
-  await expect(addToken('one more')).rejects.toMatchObject({ message: 'An account has at most 100 access tokens' });
+  await expect(addToken('one more')).rejects.toMatchObject({
+    message: 'An account can have at most 100 access tokens',
+  });
 });

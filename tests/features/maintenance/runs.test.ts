@@ -142,10 +142,10 @@ describe('a process that stops in mid-run', () => {
     const waits = await start('scrub');
     const stopping = new AbortController();
     const stopped = stopAt(lockSecondRepository, () => Promise.resolve(stopping.abort()), stopping.signal);
-    await expect(stopped).rejects.toThrow('the process stops'); // so the queue runs the job again
+    await expect(stopped).rejects.toThrow('the process is stopping'); // so the queue runs the job again
     expect(await show(id)).toMatchObject({
       state: 'broken_off',
-      error: 'The server stopped while it ran; start it again',
+      error: 'The server stopped during the run: start it again',
     });
     expect((await show(waits)).state).toBe('waiting');
     expect(await actions('gc.run')).toEqual([]);
@@ -164,7 +164,7 @@ describe('a run that fails', () => {
     await start('scrub');
     await runDueJobs(server.database, [job()]);
     const { state, error } = await show(id);
-    expect([state, error]).toEqual(['failed', `Something went wrong. The log of the server has more about run ${id}`]);
+    expect([state, error]).toEqual(['failed', `Something went wrong. See the server's log for run ${id}`]);
     expect((await queuedJobs(server.database)).filter(({ name }) => name === 'maintenance')).toEqual([]);
     const { rows } = await server.ctx.db.raw<{ rows: object[] }>(
       'select kind, state from maintenance_runs order by id',

@@ -75,7 +75,7 @@ describe('the storage report', () => {
     const refused = storageReport({ db: impatient }, root, { limit: 10, offset: 0 });
     await expect(refused).rejects.toMatchObject({
       code: 'unavailable',
-      message: 'What is stored is being counted for the first time; look again in some minutes',
+      message: 'Storage use is being counted for the first time: try again in a few minutes',
     });
     await locking.rollback();
     await impatient.destroy();

@@ -139,7 +139,7 @@ describe('an organization is never without an active owner (R12)', () => {
     await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject(refused);
     await expect(convertUser(ctx, 'alice', 'bystander', OPERATOR)).rejects.toMatchObject(refused);
     await expect(removeMemberAs(ctx, ownersOf('acme'), 'alice', OPERATOR)).rejects.toMatchObject({
-      message: 'The last owner cannot leave. Add another active owner first',
+      message: 'The last owner cannot leave: add another active owner first',
     });
     await removeMemberAs(ctx, ownersOf('acme'), 'sleeper', OPERATOR);
   });
@@ -153,11 +153,11 @@ describe('an organization is never without an active owner (R12)', () => {
     const convert = (owner: string) => convertUser(ctx, 'alice', owner, OPERATOR);
     await expect(convert('acme+ci')).rejects.toMatchObject({
       code: 'conflict',
-      message: 'acme+ci is a robot, and cannot own an organization',
+      message: 'acme+ci is a robot and cannot own an organization',
     });
     await expect(convert('sleeper')).rejects.toMatchObject({
       code: 'conflict',
-      message: 'sleeper is not active, and cannot own an organization',
+      message: 'sleeper is not active and cannot own an organization',
     });
     await expect(convertUser(ctx, 'acme+ci', 'bobby', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
   });
@@ -192,7 +192,7 @@ describe('the site is never without an active administrator (R210)', () => {
     for (const [, end] of ENDINGS) {
       await expect(end('root')).rejects.toMatchObject({
         code: 'conflict',
-        message: 'root is the only active administrator. Make another account an administrator first',
+        message: 'root is the only active administrator: make another account an administrator first',
       });
     }
     await deletePerson(ctx, 'sleeper');

@@ -9,7 +9,7 @@ import { addPerson } from '../../helpers/people';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 
-const FULL = { code: 'forbidden', message: 'The plan free of alice allows 1 private repository, and 1 are there' };
+const FULL = { code: 'forbidden', message: 'The plan free of alice allows 1 private repository; 1 is in use' };
 
 let database: TestDatabase;
 let ctx: Context;
@@ -88,7 +88,7 @@ it('are an operator’s to change', async () => {
   await setPlan(ctx, { name: 'tiny', privateRepositories: 0, storedBytes: undefined, position: 0 }, OPERATOR);
   await assignPlan(ctx, 'alice', 'tiny', OPERATOR);
   await expect(createRepository(ctx, alice, app('first'), 'private')).rejects.toMatchObject({
-    message: 'The plan tiny of alice allows 0 private repositories, and 0 are there',
+    message: 'The plan tiny of alice allows 0 private repositories; 0 are in use',
   });
   await setPlan(ctx, { name: 'tiny', privateRepositories: undefined, storedBytes: undefined, position: 0 }, OPERATOR);
   await createRepository(ctx, alice, app('first'), 'private');

@@ -51,7 +51,7 @@ describe('organizations', () => {
   });
 
   it('share their names with users', async () => {
-    const taken = { code: 'conflict', message: 'The name robert is taken' };
+    const taken = { code: 'conflict', message: 'The name robert is already taken' };
     await expect(createOrganization(ctx, alice, 'robert')).rejects.toMatchObject(taken);
     await expect(createOrganization(ctx, alice, 'library')).rejects.toMatchObject({ code: 'conflict' });
     await expect(createOrganization(ctx, alice, 'Ac me')).rejects.toMatchObject({ code: 'invalid' });
@@ -75,7 +75,7 @@ describe('organizations', () => {
     await expect(deleteOrganization(ctx, robert, 'acme')).rejects.toMatchObject({ code: 'forbidden' });
     await expect(deleteOrganization(ctx, alice, 'acme')).rejects.toMatchObject({
       code: 'conflict',
-      message: 'acme still has repositories; delete or transfer them first',
+      message: 'acme still has repositories: delete or transfer them first',
     });
     await database.db('repositories').delete();
     await deleteOrganization(ctx, alice, 'acme');
@@ -126,7 +126,7 @@ describe('teams', () => {
     await putTeam(ctx, alice, 'acme', { name: 'developers', description: '' });
     await expect(addMember(ctx, alice, DEVELOPERS, 'robert')).rejects.toMatchObject({
       code: 'forbidden',
-      message: 'robert has to be invited',
+      message: 'robert is not a robot: send an invitation instead',
     });
     expect(await addMember(ctx, root, DEVELOPERS, 'robert')).toBe(true);
     expect(await addMember(ctx, root, DEVELOPERS, 'robert')).toBe(false);
@@ -151,7 +151,7 @@ describe('teams', () => {
     await removeMember(ctx, robert, DEVELOPERS, 'robert');
     await removeMember(ctx, alice, DEVELOPERS, 'carol');
     expect(await membersOf('developers')).toEqual([]);
-    const last = { code: 'conflict', message: 'The last owner cannot leave. Add another active owner first' };
+    const last = { code: 'conflict', message: 'The last owner cannot leave: add another active owner first' };
     await expect(removeMember(ctx, alice, OWNERS, 'alice')).rejects.toMatchObject(last);
     await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject({
       message: 'alice is the only active owner of acme. Give it another owner first',

@@ -119,7 +119,7 @@ describe('a repository that was renamed', () => {
     const move = (actor: Actor, to: string) => moveRepository(server.ctx, actor, named('app'), named(to));
     await expect(move(alice, 'taken')).rejects.toMatchObject({
       code: 'conflict',
-      message: 'The name alice/taken is taken',
+      message: 'The name alice/taken is already taken',
     });
     await expect(move(alice, 'tags')).rejects.toMatchObject({ code: 'invalid' });
     await expect(move(robert, 'web')).rejects.toMatchObject({ code: 'forbidden' });

@@ -49,8 +49,8 @@ async function pulledTag(): Promise<string> {
 }
 
 const RETIRED =
-  'The name sarah belonged to an account that is gone, and hosts may still pull by it. ' +
-  'Choose another name, or ask an administrator to free this one';
+  'The name sarah belonged to a deleted account, and hosts may still pull by it. ' +
+  'Choose another name, or ask an administrator to release this one';
 
 describe('the name of a namespace that was pushed to', () => {
   it('stays taken when the account is deleted, and old hosts go on pulling by it (R14)', async () => {
@@ -115,7 +115,7 @@ describe('a former name of a repository', () => {
     const put = request(server.server).put('/v1/repositories/sarah/app/').set('Authorization', basic('sarah')).send([]);
     const sentence =
       'sarah/app is the former name of a repository that is gone, and hosts may still pull by it. ' +
-      'Choose another name, or ask an administrator to free this one';
+      'Choose another name, or ask an administrator to release this one';
     await put.expect(403, JSON.stringify(sentence));
     const create = createRepository(server.ctx, sarah, named('sarah'), 'public');
     await expect(create).rejects.toMatchObject({ code: 'forbidden', message: sentence });

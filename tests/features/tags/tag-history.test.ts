@@ -132,7 +132,7 @@ describe('restoring a tag', () => {
     const [set] = await history('none');
     await expect(restore('none', set!.id, 'before')).rejects.toMatchObject({
       code: 'conflict',
-      message: 'There was no tag v1 before this event',
+      message: 'The tag v1 did not exist before this event',
     });
     await twoImages('other', 'v1');
     await expect(restore('other', set!.id, 'after')).rejects.toMatchObject({ code: 'not_found' });

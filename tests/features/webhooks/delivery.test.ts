@@ -219,7 +219,7 @@ describe('after long failure', () => {
       { subject: 'alice/app', actor: 'server', details: { webhook: hook.name, failures: 3 } },
     ]);
     expect(smtp.mails.map(({ recipients, parsed }) => [recipients, parsed.subject])).toEqual([
-      [['alice@example.com'], `The webhook ${hook.name} of alice/app was switched off`],
+      [['alice@example.com'], `The webhook ${hook.name} of alice/app was disabled`],
     ]);
     server.ctx.mailer.close(); // or the mail server waits for it
     await smtp.close();

@@ -67,7 +67,7 @@ it.each<[string, { name?: string; urls?: string[]; secret?: string }]>([
 it('a name is there once', async () => {
   await createWebhook(server.ctx, alice, APP, { name: 'a', urls: URLS });
   const { id } = await createWebhook(server.ctx, alice, APP, { name: 'b', urls: URLS });
-  const conflict = { code: 'conflict', message: 'The repository has a webhook with this name' };
+  const conflict = { code: 'conflict', message: 'The repository already has a webhook with this name' };
   await expect(createWebhook(server.ctx, alice, APP, { name: 'a', urls: URLS })).rejects.toMatchObject(conflict);
   await expect(updateWebhook(server.ctx, alice, APP, id, { name: 'a' })).rejects.toMatchObject(conflict);
 });

@@ -13,10 +13,10 @@ it.each([
 
 it.each([
   ['mysql://localhost/drydock', 'must start with postgres://'],
-  ['postgres://drydock:pa#ss@db/drydock', 'the user or the password has a raw #: write it as %23'],
-  ['postgres://drydock:pa/ss@db/drydock', 'the user or the password has a raw /: write it as %2F'],
-  ['postgres://drydock:pa?ss@db/drydock', 'the user or the password has a raw ?: write it as %3F'],
-  ['postgres://drydock:per%cent@db/drydock', 'the user or the password has a raw %: write it as %25'],
+  ['postgres://drydock:pa#ss@db/drydock', 'the user or the password contains an unescaped #: write it as %23'],
+  ['postgres://drydock:pa/ss@db/drydock', 'the user or the password contains an unescaped /: write it as %2F'],
+  ['postgres://drydock:pa?ss@db/drydock', 'the user or the password contains an unescaped ?: write it as %3F'],
+  ['postgres://drydock:per%cent@db/drydock', 'the user or the password contains an unescaped %: write it as %25'],
   ['postgres://drydock:hidden@db:99999/drydock', 'must be postgres://user:password@host:5432/database'],
   [
     'postgres://db/drydock?sslmode=on',

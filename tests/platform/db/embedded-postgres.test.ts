@@ -258,7 +258,7 @@ describe('startEmbeddedPostgres', () => {
 
   it("says what Postgres said when it does not start, and doesn't keep trying", async () => {
     const failing = startEmbeddedPostgres({ dataDir, logger, settings: { ...settings, max_connections: 'many' } });
-    await expect(failing).rejects.toThrow(/does not start: .*invalid value for parameter "max_connections": "many"/s);
+    await expect(failing).rejects.toThrow(/did not start: .*invalid value for parameter "max_connections": "many"/s);
   });
 
   if (root) {
@@ -333,14 +333,14 @@ describe('chooseBinaries', () => {
   it('says what to do when there is no Postgres', async () => {
     const nothing = (): Promise<string[]> => Promise.resolve(['/nowhere/bin']);
     await expect(chooseBinaries([nothing], undefined)).rejects.toThrow(
-      /^Found no Postgres to run: set DATABASE_URL to a Postgres 14 or later, or reinstall with optional dependencies/,
+      /^No Postgres was found to run: set DATABASE_URL to a Postgres 14 or later, or reinstall with optional dependencies/,
     );
   });
 
   it('refuses a cluster that another version made, with advice that can be followed', async () => {
     await prepareNativeDir(packageNativeDir, home, root ? NOBODY : undefined);
     await expect(chooseBinaries([packaged], 13)).rejects.toThrow(
-      /^The database was made by Postgres 13, and no other version can open it\. Found here: Postgres 18\. Install Postgres 13 \(Drydock looks in \/usr\/lib\/postgresql\/13\/bin and on PATH\) and start again\. To leave that version, dump the database with its pg_dump while Drydock runs, restore it elsewhere and set DATABASE_URL\.$/,
+      /^The database was created by Postgres 13, and no other version can open it\. Found here: Postgres 18\. Install Postgres 13 \(Drydock looks in \/usr\/lib\/postgresql\/13\/bin and on PATH\) and start again\. To leave that version, dump the database with its pg_dump while Drydock runs, restore it elsewhere and set DATABASE_URL\.$/,
     );
   });
 });

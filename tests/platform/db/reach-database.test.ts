@@ -49,7 +49,7 @@ describe('a certificate', () => {
   it('that nobody vouches for is refused at once, and the sentence says how to trust it', async () => {
     for (const mode of ['require', 'verify-full']) {
       await expect(reach(overTcp(`?sslmode=${mode}`))).rejects.toThrow(
-        /^Cannot use the database: self-signed certificate\. Name the authority .*sslrootcert=.* or write sslmode=no-verify/,
+        /^Cannot use the database: self-signed certificate\. Set the authority .*sslrootcert=.* or set sslmode=no-verify/,
       );
     }
   });
@@ -66,8 +66,8 @@ describe('a certificate', () => {
 describe('a database', () => {
   it('that is not encoded in UTF8 is refused (R90)', async () => {
     await expect(reach({ ...postgres.connection, database: 'latin' })).rejects.toThrow(
-      'Cannot use the database: latin is encoded in LATIN1, and Drydock needs UTF8. ' +
-        'Create it as: createdb --encoding=UTF8 --template=template0 latin',
+      'Cannot use the database: latin is encoded in LATIN1, but Drydock needs UTF8. ' +
+        'Create it with: createdb --encoding=UTF8 --template=template0 latin',
     );
   });
 
@@ -80,7 +80,7 @@ describe('a database', () => {
 
   it('in which the role may create nothing is refused, with the statement that mends it (R90)', async () => {
     await expect(reach({ ...postgres.connection, user: 'guest' })).rejects.toThrow(
-      'Cannot use the database: guest may not create tables in postgres. As its owner, run: ' +
+      'Cannot use the database: guest cannot create tables in postgres. As its owner, run: ' +
         'grant create on schema public to "guest"; grant create on database "postgres" to "guest";',
     );
   });

@@ -46,7 +46,7 @@ it.each(['8.8.8.8', '1.1.1.1', '::ffff:8.8.8.8', '2606:4700::1111', '172.32.0.1'
 );
 
 it.each(['localhost', '', '127.1', 'fe80::1%eth0'])('takes no address that is none: %j', (address) => {
-  expect(addressRule([])(target(address))).toBe(`${address} is no address`);
+  expect(addressRule([])(target(address))).toBe(`${address} is not an address`);
 });
 
 it.each([
@@ -66,6 +66,6 @@ it.each([
 it.each(['http://ci', '10.0.0.0/33', 'a b', '127.0.0.1:0', '127.0.0.1:65536', '1.2.3', '-ci', ''])(
   'takes no entry like %j',
   (entry) => {
-    expect(() => addressRule([entry])).toThrow('is no host name, address or network');
+    expect(() => addressRule([entry])).toThrow('is not a host name, address or network');
   },
 );

@@ -80,7 +80,7 @@ it('needs a free slot of the other plan for a private one', async () => {
   await pushImages(server, 'alice/next', [makeImage()]);
   await makePrivate(server, 'alice/next', 'alice');
   const { status: refused, body } = await move('alice/next', 'acme', 'next');
-  expect([refused, body.detail]).toEqual([403, 'The plan free of acme allows 1 private repository, and 1 are there']);
+  expect([refused, body.detail]).toEqual([403, 'The plan free of acme allows 1 private repository; 1 is in use']);
 });
 
 it('former names are listed, and let go', async () => {

@@ -64,7 +64,7 @@ describe('POST /repositories/', () => {
     const one = await create({ namespace: 'robert', name: 'one', visibility: 'private' }, 'robert');
     const two = await create({ namespace: 'robert', name: 'two', visibility: 'private' }, 'robert');
     expect([one.status, two.status]).toEqual([201, 403]);
-    expect(two.body.detail).toBe('The plan free of robert allows 1 private repository, and 1 are there');
+    expect(two.body.detail).toBe('The plan free of robert allows 1 private repository; 1 is in use');
   });
 });
 
@@ -130,7 +130,7 @@ describe('PATCH /repositories/:namespace/:name/', () => {
     const answer = await patch('second', { visibility: 'private', description: 'hidden' });
     expect([answer.status, answer.body.detail]).toEqual([
       403,
-      'The plan free of alice allows 1 private repository, and 1 are there',
+      'The plan free of alice allows 1 private repository; 1 is in use',
     ]);
     expect((await read('second')).body).toMatchObject({ visibility: 'public', description: '' });
   });

@@ -50,7 +50,7 @@ describe('collaborators', () => {
   it('are users, not the owner, and of no organization', async () => {
     expect([await put('nobody'), await put('alice')]).toEqual([404, 409]);
     const { status, body } = await askApi(server, 'put', `${ACME}collaborators/robert/`, { as: 'alice' });
-    expect([status, body.detail]).toEqual([409, 'acme is no user: give a team access instead']);
+    expect([status, body.detail]).toEqual([409, 'acme is not a user: give a team access instead']);
   });
 });
 

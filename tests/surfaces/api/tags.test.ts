@@ -119,7 +119,7 @@ describe('the history of tags', () => {
     expect([back.status, back.body]).toMatchObject([200, { name: 'history', image_id: top.id }]);
     expect((await restore(creation.id, { side: 'after' })).body).toMatchObject({ name: 'latest', image_id: top.id });
     const nowhere = await restore(deletion.id, { side: 'after' });
-    expect([nowhere.status, nowhere.body.detail]).toEqual([409, 'There was no tag history after this event']);
+    expect([nowhere.status, nowhere.body.detail]).toEqual([409, 'The tag history did not exist after this event']);
     expect((await restore(move.id, {}, 'robert')).status).toBe(403);
     expect((await restore(999_999, {})).status).toBe(404);
     expect((await restore('none', {})).status).toBe(404);

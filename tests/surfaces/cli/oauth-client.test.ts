@@ -59,7 +59,7 @@ describe('drydock oauth-client', () => {
   it('says what is wrong', async () => {
     expect(await place.run('oauth-client', 'delete', 'nothing', '--yes')).toEqual(failure('No such client: nothing'));
     expect(await place.run('oauth-client', 'add', 'X', '--redirect-uri', 'javascript:alert(1)')).toEqual(
-      failure('Wrong redirect URI format: javascript:alert(1)'),
+      failure('Invalid redirect URI: javascript:alert(1)'),
     );
     expect(await place.run('oauth-client', 'add', 'X')).toMatchObject({ code: 2 });
   });

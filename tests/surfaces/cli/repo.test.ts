@@ -114,7 +114,7 @@ describe('repo move, aliases and alias-delete', () => {
     await repo('create', 'alice/app');
     await repo('create', 'alice/taken');
     for (const [to, sentence] of [
-      ['alice/taken', 'The name alice/taken is taken'],
+      ['alice/taken', 'The name alice/taken is already taken'],
       ['nobody/app', 'No such namespace: nobody'],
       ['alice/App', `No repository can have the name alice/App: ${CHARACTERS}`],
     ] as const) {
@@ -122,7 +122,7 @@ describe('repo move, aliases and alias-delete', () => {
     }
     await expect(repo('move', 'alice/none', 'alice/x1')).resolves.toEqual(failure('No such repository: alice/none'));
     await expect(repo('alias-delete', 'alice/app', 'alice/old', '--yes')).resolves.toEqual(
-      failure('alice/old is no former name of alice/app'),
+      failure('alice/old is not a former name of alice/app'),
     );
   });
 });

@@ -16,8 +16,8 @@ it('retired names are listed, and freed by whoever says so twice', async () => {
   expect(JSON.parse(stdout)).toEqual([{ name: 'sarah', since: '2014-06-09T12:30:59.000Z' }]);
   const add = ['user', 'add', 'sarah', '--password', 'stranger'];
   const sentence =
-    'The name sarah belonged to an account that is gone, and hosts may still pull by it. ' +
-    'Choose another name, or ask an administrator to free this one';
+    'The name sarah belonged to a deleted account, and hosts may still pull by it. ' +
+    'Choose another name, or ask an administrator to release this one';
   await expect(place.run(...add)).resolves.toEqual(failure(sentence));
   await expect(retired('free', 'sarah')).resolves.toEqual(failure('This cannot be undone: confirm it with --yes'));
   await expect(retired('free', 'sarah', '--yes')).resolves.toEqual(success('Released sarah.\n'));

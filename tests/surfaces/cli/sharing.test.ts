@@ -17,7 +17,7 @@ async function json(line: string): Promise<unknown> {
 
 it('drydock org', async () => {
   expect(await run('org add acme --owner alice')).toEqual(success('Created acme, owned by alice.\n'));
-  expect(await run('org add acme --owner alice')).toEqual(failure('The name acme is taken'));
+  expect(await run('org add acme --owner alice')).toEqual(failure('The name acme is already taken'));
   expect(await json('org list')).toMatchObject([{ name: 'acme', plan: 'free', teamCount: 1, memberCount: 1 }]);
   expect((await run('org list')).stdout).toMatch(
     /^ORGANIZATION +PLAN +TEAMS +MEMBERS +CREATED \(UTC\)\nacme +free +1 +1 /,
@@ -47,7 +47,7 @@ it('drydock team', async () => {
     success('acme+ci is no longer in acme/developers.\n'),
   );
   expect(await run('team leave acme owners alice')).toEqual(
-    failure('The last owner cannot leave. Add another active owner first'),
+    failure('The last owner cannot leave: add another active owner first'),
   );
   expect(await run('team delete acme developers --yes')).toEqual(success('Deleted acme/developers.\n'));
   expect(await run('team delete acme developers --yes')).toEqual(failure('No such team: acme/developers'));

@@ -169,7 +169,7 @@ describe('user activate, deactivate and admin', () => {
 
   it('leave the only administrator one', async () => {
     await addUser({ ctx }, 'bobby', { isAdmin: true });
-    const refused = failure('bobby is the only active administrator. Make another account an administrator first');
+    const refused = failure('bobby is the only active administrator: make another account an administrator first');
     await expect(place.run('user', 'admin', 'bobby', '--revoke')).resolves.toEqual(refused);
     await expect(place.run('user', 'delete', 'bobby', '--yes')).resolves.toEqual(refused);
     await expect(listed()).resolves.toMatchObject([{ isAdmin: false }, { isAdmin: true }]);
@@ -198,7 +198,7 @@ describe('user delete', () => {
     await place.run('repo', 'create', 'alice/two');
     await place.run('repo', 'create', 'kept');
     await expect(place.run('user', 'delete', 'alice', '--yes')).resolves.toEqual(
-      failure('alice still has repositories; delete them first'),
+      failure('alice still has repositories: delete them first'),
     );
     await expect(isPassword('alice', PASSWORD)).resolves.toBe(true);
     await expect(place.run('user', 'delete', 'alice', '--with-repositories', '--yes')).resolves.toEqual(

@@ -39,7 +39,7 @@ it.each([
   [['list', 'nothing'], 'No such repository: nothing'],
   [
     ['add', 'app', 'ci', 'ftp://a.test/'],
-    "A webhook's URL begins with http:// or https:// and has at most 2000 characters",
+    'The URL of a webhook must start with http:// or https:// and have at most 2000 characters',
   ],
   [['delete', 'app', 'ci', '--yes'], 'app has no webhook ci'],
   [['deliveries', 'app', 'ci'], 'app has no webhook ci'],

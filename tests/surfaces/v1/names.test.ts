@@ -197,7 +197,7 @@ describe('paths that no repository can have', () => {
       .post('/api/v1.1/orgs/')
       .set('Authorization', basic('alice'))
       .send({ name: 'My Team' });
-    expect([made.status, made.body.detail]).toEqual([400, `No organization can have the name My Team: ${NAMESPACE}`]);
+    expect([made.status, made.body.detail]).toEqual([400, `My Team is not a valid organization name: ${NAMESPACE}`]);
   });
 
   it.each(['x', 'ab', 'a'.repeat(255), '0a', 'a.b_c-d', 'a..b'])('alice/%s is a name', async (name) => {

@@ -166,7 +166,7 @@ describe('POST /v1/users', () => {
   );
 
   it.each(['nobody', 'a b@example.com', '@example.com', 'a@', 'a\u0000@example.com'])(
-    'step 4: %j is no address',
+    'step 4: %j is not an address',
     async (email) => {
       await expectRefusal({ ...newcomer(), email }, '"Wrong email format"');
     },

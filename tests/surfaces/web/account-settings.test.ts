@@ -174,7 +174,7 @@ it('invitations are accepted and declined, and teams are left', async () => {
   const last = await robert.send(`${PATH}leave/`, { organization, team: 'owners' }, PATH);
   expect([last.status, last.html]).toEqual([
     409,
-    expect.stringContaining('The last owner cannot leave. Add another active owner first.'),
+    expect.stringContaining('The last owner cannot leave: add another active owner first.'),
   ]);
 });
 

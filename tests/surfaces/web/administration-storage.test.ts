@@ -42,7 +42,7 @@ it('a second run of a kind is refused with a sentence, and one that waits is can
   await start('scrub');
   await start('scrub');
   const { html } = await admin.get(PATH);
-  expect(html).toMatch(/class="notice problem"[^>]*>A run of this kind goes on already/);
+  expect(html).toMatch(/class="notice problem"[^>]*>A run of this kind is already in progress/);
   const id = /name="id" value="(\d+)"/.exec(html)?.[1] ?? '';
   await admin.send(`${PATH}cancel/`, { id }, PATH);
   expect((await admin.get(`${PATH}runs/`)).html).toContain('cancelled');

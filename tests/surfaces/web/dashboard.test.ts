@@ -109,7 +109,11 @@ describe('a new repository', () => {
     [{ name: 'app-public' }, 409, 'alice/app-public already exists.'],
     [{ name: 'No <b>' }, 400, 'No repository can have the name alice/No &lt;b&gt;: a name has'],
     [{ name: 'mine', namespace: 'acme' }, 403, 'You cannot create repositories in acme.'],
-    [{ name: 'mine', description: 'x'.repeat(101) }, 400, 'A short description is a line of at most 100 characters.'],
+    [
+      { name: 'mine', description: 'x'.repeat(101) },
+      400,
+      'A short description must be one line of at most 100 characters.',
+    ],
     [{ name: 'mine', visibility: '' }, 400, 'Choose who can see the repository.'],
   ])('%j is refused, and what was typed is kept', async (fields, status, sentence) => {
     const sent = { ...FIELDS, ...fields };
@@ -127,7 +131,7 @@ describe('a new repository', () => {
     const answer = await alice.send('/repository/add/', { ...FIELDS, name: 'hidden', visibility: 'private' });
     await server.ctx.db('namespaces').where({ name: 'alice' }).update({ plan: 'unlimited' });
     expect(answer.status).toBe(403);
-    expect(answer.html).toContain('The plan free of alice allows 1 private repository, and 1 are there.');
+    expect(answer.html).toContain('The plan free of alice allows 1 private repository; 1 is in use.');
     expect(answer.html).toMatch(/checked="" value="private"/);
     expect(await row('alice/hidden')).toBeUndefined();
   });

@@ -37,7 +37,7 @@ describe('an address that is not there', () => {
   it('with broken escapes is a page for browsers, and the JSON of before for programs', async () => {
     const seen = await visit('/u/%zz/');
     expect([seen.status, seen.headers['content-type']]).toEqual([400, 'text/html; charset=utf-8']);
-    expect(seen.text).toContain('The address is broken');
+    expect(seen.text).toContain('The address is invalid');
     expect(seen.headers).toMatchObject({ 'cache-control': 'no-store' });
     expect(seen.headers).not.toHaveProperty('x-docker-registry-version');
     const { status, body } = await request(server.server).get('/u/%zz/');
@@ -76,7 +76,7 @@ describe('a form', () => {
     const { status, text } = await asked.set('Origin', 'http://hub.example.com:8080').type('form').send({ a: 'b' });
     expect(status).toBe(403);
     expect(text).toContain('but the address of this hub is http://hub.example.com. If http://hub.example.com:8080 is');
-    expect(text).toContain('its operator has to set DRYDOCK_PUBLIC_URL to it.');
+    expect(text).toContain('its operator must set DRYDOCK_PUBLIC_URL to it.');
     const api = request(server.server).post('/api/v1.1/session/').set('Host', 'hub.example.com');
     const { body } = await api.set('Origin', 'http://hub.example.com:8080').send({ username: 'alice', password: 'x' });
     expect(body).toMatchObject({ status: 403, detail: expect.stringContaining('DRYDOCK_PUBLIC_URL') });
@@ -115,7 +115,7 @@ describe('a form', () => {
     for (let count = 1; count < MAIL_LIMITS.address.failures; count += 1) await ask();
     const { status, headers, text } = await ask();
     expect([status, Number(headers['retry-after']) > 3000]).toEqual([429, true]);
-    expect(text).toMatch(/Too many mails were asked for\. Try again in (59|60) minutes\./);
+    expect(text).toMatch(/Too many emails were requested\. Try again in (59|60) minutes\./);
   });
 });
 

@@ -124,7 +124,7 @@ describe('the general settings', () => {
     const refused = await alice.send(path, { ...GENERAL, visibility: 'private', version: versionIn(html) });
     await server.ctx.db('namespaces').where({ name: 'alice' }).update({ plan: 'unlimited' });
     expect(refused.status).toBe(403);
-    expect(refused.html).toContain('The plan free of alice allows 1 private repository, and 1 are there.');
+    expect(refused.html).toContain('The plan free of alice allows 1 private repository; 1 is in use.');
     expect(refused.html).toContain('value="A short one"');
     expect(refused.html).toContain('# Long\n\nOne.');
     expect(refused.html).toMatch(/checked="" value="private"/);
@@ -147,8 +147,8 @@ describe('the general settings', () => {
   });
 
   it.each([
-    [{ description: 'x'.repeat(101) }, 'A short description is a line of at most 100 characters.'],
-    [{ full_description: 'x'.repeat(70_000) }, 'A full description is Markdown of at most 64 KiB'],
+    [{ description: 'x'.repeat(101) }, 'A short description must be one line of at most 100 characters.'],
+    [{ full_description: 'x'.repeat(70_000) }, 'A full description must be Markdown of at most 64 KiB'],
     [{ visibility: 'secret' }, 'Choose who can see the repository.'],
   ])('refuse what cannot be (%#)', async (fields, sentence) => {
     const path = '/r/alice/app-public/settings/';
@@ -170,12 +170,12 @@ describe('collaborators', () => {
     await alice.send(`${path}remove/`, { username: 'reader' }, path);
     expect((await alice.get(path)).html).toContain('reader is no longer a collaborator.');
     await alice.send(`${path}remove/`, { username: 'reader' }, path);
-    expect((await alice.get(path)).html).toContain('reader is no collaborator of alice/shared.');
+    expect((await alice.get(path)).html).toContain('reader is not a collaborator of alice/shared.');
   });
 
   it.each([
     ['<nobody>', 400, 'value="&lt;nobody&gt;"'],
-    ['alice', 409, 'alice owns the repository.'],
+    ['alice', 409, 'alice already owns the repository.'],
   ])('%s cannot be one, and stays in the field', async (username, status, text) => {
     const answer = await alice.send('/r/alice/app-public/settings/collaborators/', { username });
     expect(answer.status).toBe(status);
@@ -203,7 +203,7 @@ describe('teams', () => {
 
   it.each([
     [{ team: 'none-such', access: 'read' }, 400, 'No such team: acme/none-such.'],
-    [{ team: 'owners', access: 'read' }, 409, 'Owners have access to everything.'],
+    [{ team: 'owners', access: 'read' }, 409, 'Owners always have full access.'],
     [{ team: 'write', access: 'all' }, 400, 'Choose what the team can do.'],
   ])('%j is refused', async (fields, status, sentence) => {
     const answer = await owner.send('/r/acme/app-public/settings/teams/', fields);
@@ -265,7 +265,7 @@ describe('a move', () => {
     expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('No former names');
     expect((await alice.get(path)).status).toBe(404);
     await remove(former);
-    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('is no former name of');
+    expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('is not a former name of');
     await remove({ alias_namespace: 'alice', alias_name: '<i>' });
     expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('not a valid repository name');
   });

@@ -54,11 +54,11 @@ describe('a new webhook', () => {
   });
 
   it.each([
-    [{ hook_name: '', urls: TARGET }, 400, 'The name of a webhook has 1 to 64 characters.'],
-    [{ hook_name: '<a>', urls: '' }, 400, 'A webhook has 1 to 5 URLs.'],
-    [{ hook_name: '<a>', urls: `${TARGET} `.repeat(6) }, 400, 'A webhook has 1 to 5 URLs.'],
-    [{ hook_name: '<a>', urls: 'javascript:alert(1)' }, 400, 'begins with http:// or https://'],
-    [{ hook_name: 'own', urls: TARGET }, 409, 'The repository has a webhook with this name.'],
+    [{ hook_name: '', urls: TARGET }, 400, 'The name of a webhook must have 1 to 64 characters.'],
+    [{ hook_name: '<a>', urls: '' }, 400, 'A webhook must have 1 to 5 URLs.'],
+    [{ hook_name: '<a>', urls: `${TARGET} `.repeat(6) }, 400, 'A webhook must have 1 to 5 URLs.'],
+    [{ hook_name: '<a>', urls: 'javascript:alert(1)' }, 400, 'must start with http:// or https://'],
+    [{ hook_name: 'own', urls: TARGET }, 409, 'The repository already has a webhook with this name.'],
   ])('%j is refused, and what was typed is kept but for the secret', async (fields, status, sentence) => {
     const answer = await alice.send(HOOKS, { ...fields, secret: 'typed-secret-of-mine' });
     expect(answer.status).toBe(status);
@@ -99,7 +99,7 @@ describe('a webhook', () => {
     const [one, two] = [await addHook(server, TARGET), await addHook(server, TARGET)];
     const answer = await change(`${HOOKS}${one.id}/`, { hook_name: two.name, urls: TARGET, active: 'on' });
     expect(answer.status).toBe(409);
-    expect(answer.html).toContain('The repository has a webhook with this name.');
+    expect(answer.html).toContain('The repository already has a webhook with this name.');
     expect(answer.html).not.toContain('Saved now');
   });
 

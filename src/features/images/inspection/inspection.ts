@@ -187,7 +187,7 @@ export async function tarsumsOf(
     const { quick, slow } = ctx.layerChecks;
     const sums = (await check(quick, QUICK_CHECK, signal)) ?? (await check(slow, SLOW_CHECK, signal));
     if (sums === undefined) {
-      throw new AppError('unavailable', 'The checksum of the layer takes too long', {
+      throw new AppError('unavailable', 'The checksum of the layer takes too long to compute', {
         retryAfterSeconds: 60,
       });
     }

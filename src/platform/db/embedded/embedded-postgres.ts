@@ -64,7 +64,7 @@ function watchServer(server: ServerOptions, first: Holder): Watch {
       if (holder !== undefined) {
         await Promise.race([holder.lost, ended]);
         if (isEnding()) return;
-        server.logger.warn({ dir: server.place.clusterDir }, 'lost the database server, getting it back');
+        server.logger.warn({ dir: server.place.clusterDir }, 'lost the database server, restarting it');
       }
       try {
         holder = undefined;
@@ -72,7 +72,7 @@ function watchServer(server: ServerOptions, first: Holder): Watch {
         server.logger.info({ dir: server.place.clusterDir }, 'the database server is back');
       } catch (error) {
         if (isEnding()) return;
-        server.logger.error({ err: error }, 'cannot get the database server back, will try again');
+        server.logger.error({ err: error }, 'could not restart the database server, will try again');
         await sleep(RETRY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
       }
     }
@@ -85,7 +85,7 @@ function watchServer(server: ServerOptions, first: Holder): Watch {
       hastenStop(server.place.clusterDir);
       boundLog(server.place.logFile);
     } catch (error) {
-      server.logger.warn({ err: error }, 'cannot look after the database server');
+      server.logger.warn({ err: error }, 'could not monitor the database server');
     }
   };
   const looking = setInterval(look, LOOK_MS).unref();
@@ -103,7 +103,7 @@ async function leaveServer({ place, logger }: ServerOptions, watch: Watch): Prom
   const holder = await watch.end();
   const isLast = await holder?.leave();
   if ((isLast === true || isStopping(place)) && !(await stopServer(place.clusterDir))) {
-    logger.warn({ dir: place.clusterDir }, 'the database server is slow to stop, leaving it to itself');
+    logger.warn({ dir: place.clusterDir }, 'the database server is slow to stop, no longer waiting for it');
   }
   await holder?.close();
 }

@@ -64,7 +64,7 @@ export async function ensureServer({ place, logger, settings }: ServerOptions, s
   }
   if (postmaster !== undefined) await endPostmaster(postmaster);
   stopping.throwIfAborted();
-  throw new Error(`The database server in ${place.clusterDir} did not come up: ${patience.explain()}`);
+  throw new Error(`The database server in ${place.clusterDir} did not start in time: ${patience.explain()}`);
 }
 
 /** How long to wait for a server: for one that is on its way as long as it takes, otherwise not long. */
@@ -93,7 +93,7 @@ class Patience {
     if (status === 'stopping') hastenStop(clusterDir);
     this.emptySince = hasEmptyLockFile(clusterDir) ? (this.emptySince ?? Date.now()) : undefined;
     if (this.emptySince !== undefined && Date.now() - this.emptySince >= EMPTY_MS && removeEmptyLockFile(clusterDir)) {
-      this.logger.warn({ dir: clusterDir }, 'removed an empty postmaster.pid, which a crash had left behind');
+      this.logger.warn({ dir: clusterDir }, 'removed an empty postmaster.pid left behind by a crash');
     }
     if (Date.now() < this.tellAt) return;
     this.tellAt = Date.now() + TELL_EVERY_MS;
@@ -144,7 +144,7 @@ async function prepareCluster(
 function explainExit({ clusterDir, socketDir }: ClusterPlace, postmaster: Postmaster): string {
   const output = postmaster.readOutput();
   if (postmaster.hasFailed() && !/lock file|shared memory block/.test(output)) {
-    throw new Error(`The database server in ${clusterDir} does not start: ${output}`);
+    throw new Error(`The database server in ${clusterDir} did not start: ${output}`);
   }
   for (const lockFile of listLockFiles(clusterDir, socketDir)) {
     if (postmaster.pid !== undefined) disownForeignPid(lockFile, clusterDir, postmaster.pid);

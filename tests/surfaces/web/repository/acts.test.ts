@@ -78,7 +78,7 @@ describe('comments', () => {
     const text = `<b>${'x'.repeat(4100)}`;
     const { status, html } = await reader.send(path, { text });
     expect(status).toBe(400);
-    expect(html).toMatch(/role="alert">A comment is Markdown of 1 to 4096 characters\./);
+    expect(html).toMatch(/role="alert">A comment must be Markdown of 1 to 4096 characters\./);
     expect(html).toContain(`\n&lt;b&gt;${'x'.repeat(4100)}</textarea>`);
     expect((await reader.send(path, { text: ' ' })).status).toBe(400);
     expect((await reader.send(path, { text: 'a\0b' })).status).toBe(400);
@@ -157,7 +157,7 @@ describe('the history of tags', () => {
     expect(refused.status).toBe(403);
     const nothing = await owner.send(`${path}restore/`, { event, side: 'before' }, path);
     expect(nothing.status).toBe(409);
-    expect(nothing.html).toMatch(/role="alert">There was no tag other before this event\./);
+    expect(nothing.html).toMatch(/role="alert">The tag other did not exist before this event\./);
     expect((await owner.send(`${path}restore/`, { event: 'x' }, path)).status).toBe(400);
     expect((await owner.send(`${path}restore/`, { event: '999999' }, path)).status).toBe(404);
   });
