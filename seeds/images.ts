@@ -32,16 +32,16 @@ function makeImage(comment: string, files: readonly DemoFile[], parent?: DemoIma
 }
 
 /** Below all the others. */
-export const BASE = makeImage('demo: base', [{ path: 'etc/motd', text: 'Kept afloat by Drydock.\n' }]);
+export const BASE = makeImage('demo: base', [{ path: 'etc/motd', text: 'Served by Drydock.\n' }]);
 export const HELLO_1 = makeImage('demo: hello 1.0', [{ path: 'hello.txt', text: 'Hello.\n' }], BASE);
 export const HELLO_2 = makeImage('demo: hello 2.0', [{ path: 'hello.txt', text: 'Hello again.\n' }], HELLO_1);
 export const PUBLIC = makeImage(
-  'demo: for everybody',
-  [{ path: 'public.txt', text: 'Anybody may read this.\n' }],
+  'demo: for everyone',
+  [{ path: 'public.txt', text: 'Anyone can read this.\n' }],
   HELLO_2,
 );
 export const PRIVATE = makeImage(
-  'demo: for few',
-  [{ path: 'private.txt', text: 'Only the owner may read this.\n' }],
+  'demo: private',
+  [{ path: 'private.txt', text: 'Only the owner can read this.\n' }],
   BASE,
 );

@@ -153,7 +153,7 @@ export async function endOneSession(
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const isEnded = await store.deleteOfUser(tx, user.id, sessionId);
-    if (!isEnded) throw new AppError('not_found', 'No such session: it may have ended already');
+    if (!isEnded) throw new AppError('not_found', 'No such session: it may already have ended');
     await recordEvent(tx, doer, { action: 'session.ended', subject: user.username, details: { sessions: 1 } });
   });
 }

@@ -62,7 +62,7 @@ async function change(
   const doer = doerOf(actor, await getAdministrator(ctx, actor));
   await inTransaction(ctx.db, async (tx) => {
     const job = await findQueued(tx, id);
-    if (job === undefined) throw new AppError('not_found', 'No such job: it may be done');
+    if (job === undefined) throw new AppError('not_found', 'No such job: it may have finished');
     if (!(await work(tx, id))) throw new AppError('conflict', 'The job is running: wait until it has finished');
     await recordEvent(tx, doer, { action, subject: job.name, details: { job: id } });
   });

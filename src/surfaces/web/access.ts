@@ -74,7 +74,7 @@ function assertToken(ctx: Context, req: IncomingMessage, visitor: Visitor, form:
 /** Postgres keeps no NUL in a text: nothing can have such a name. */
 function assertPath(params: Readonly<Record<string, string>>): void {
   if (Object.values(params).some((text) => text.includes('\0')))
-    throw new AppError('not_found', 'There is no such page');
+    throw new AppError('not_found', 'Page not found');
 }
 
 /**
@@ -94,7 +94,7 @@ export async function admit(
   const needsLogin = access.startsWith('member') || access.startsWith('administrator');
   if (needsLogin && visitor.login === undefined) throw new LoginNeeded();
   if (access.startsWith('administrator') && visitor.login?.account.isAdmin !== true) {
-    throw new AppError('forbidden', 'Only administrators may see this');
+    throw new AppError('forbidden', 'Only administrators can see this');
   }
   if (!access.endsWith('-form')) return visitor;
   const form = await readForm(req);

@@ -48,7 +48,7 @@ export const assetRows: readonly WebRow[] = [
     access: 'file',
     handle: (_ctx, { params }) => {
       const name = params['name'] ?? '';
-      if (!isAsset(name)) throw new AppError('not_found', 'There is no such file');
+      if (!isAsset(name)) throw new AppError('not_found', 'File not found');
       const { bytes, mark } = ASSETS[name];
       // An address of another version, from a process before an update: good for now, and for no longer.
       const cacheControl = params['mark'] === mark ? 'public, max-age=31536000, immutable' : 'no-cache';

@@ -72,7 +72,7 @@ async function inThread(
     const { port1, port2 } = new MessageChannel();
     const feed = new LayerFeed(port1, (number) => {
       const layer = work.layers[number];
-      if (layer === undefined) throw new Error('there is no such layer');
+      if (layer === undefined) throw new Error('layer not found');
       return openBlob(ctx, layer);
     });
     try {

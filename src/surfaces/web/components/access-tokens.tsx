@@ -123,7 +123,7 @@ export function TokenTable({
   }
   const now = new Date();
   return (
-    <Table caption="Access tokens" head={['Name', 'May', 'Last used', 'Ends', '']}>
+    <Table caption="Access tokens" head={['Name', 'Access', 'Last used', 'Expires', '']}>
       {tokens.map(({ id, name, access, repositories, expiresAt, lastUsedAt, lastUsedAddress }) => (
         <tr>
           <td>

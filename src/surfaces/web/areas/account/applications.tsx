@@ -26,7 +26,7 @@ export const getApplications: WebHandler<'member'> = async (ctx, { caller }) => 
     PATH,
     <>
       <p>These applications can act for you.</p>
-      <Table caption="Authorized applications" head={['Program', 'May', 'Since', 'Last used', '']}>
+      <Table caption="Authorized applications" head={['Application', 'Access', 'Since', 'Last used', '']}>
         {grants.map(({ clientId, name, scopes, since, lastUsedAt }) => (
           <tr>
             <td>{name}</td>

@@ -51,7 +51,7 @@ export const getSessions: WebHandler<'member'> = async (ctx, { caller }) => {
     PATH,
     <>
       <p>Your active sessions. If you do not recognise one, end it and change your password.</p>
-      <Table caption="Your sessions" head={['From', 'Began', 'Last seen', 'Ends', '']}>
+      <Table caption="Your sessions" head={['From', 'Signed in', 'Last seen', 'Expires', '']}>
         {sessions.map((session) => (
           <SessionRow member={caller} session={session} />
         ))}

@@ -91,7 +91,7 @@ async function teamsPage(ctx: Context, member: Member, fault?: Fault): Promise<R
       <Problem text={fault?.text} />
       {invitations.length > 0 && (
         <Panel title="Invitations">
-          <Table caption="Invitations to teams" head={['Team', 'Invited by', 'Ends', '']}>
+          <Table caption="Invitations to teams" head={['Team', 'Invited by', 'Expires', '']}>
             {invitations.map((invitation) => (
               <InvitationRow member={member} invitation={invitation} />
             ))}

@@ -44,7 +44,7 @@ export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query
         </Empty>
       )}
       {users.length > 0 && (
-        <Table caption="Accounts" head={['Name', 'E-mail', 'State', 'Plan', 'Joined', 'Last seen']}>
+        <Table caption="Accounts" head={['Name', 'Email', 'State', 'Plan', 'Joined', 'Last seen']}>
           {users.map(({ username, email, isActive, isAdmin, plan, createdAt, lastSeenAt }) => (
             <tr>
               <td>

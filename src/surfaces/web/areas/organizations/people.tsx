@@ -66,7 +66,7 @@ function InvitationTable({
   readonly visitor: Visitor;
 }): View {
   return (
-    <Table caption="Pending invitations" head={['Who', 'Team', 'Invited', 'Ends', '']}>
+    <Table caption="Pending invitations" head={['Who', 'Team', 'Invited', 'Expires', '']}>
       {invitations.map(({ id, username, email, team, invitedBy, createdAt, expiresAt }) => (
         <tr>
           <td>{username ?? email}</td>

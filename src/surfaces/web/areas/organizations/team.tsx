@@ -93,8 +93,8 @@ export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
       <div class={canManage ? 'columns' : ''}>
         <div>
           {members.length === 0 && (
-            <Empty title="Nobody is in this team yet">
-              <p>Invite people by their username or e-mail address.</p>
+            <Empty title="No members yet">
+              <p>Invite people by username or email address.</p>
             </Empty>
           )}
           {members.length > 0 && (

@@ -41,7 +41,7 @@ export function TagTable({
   const head = ['Tag', 'Updated', 'Size', 'Layers', 'Image', 'Pushed by'];
   const { canAdminister } = repository;
   return (
-    <Table caption="Tags" numbers={[2, 3]} head={canAdminister ? [...head, <span class="unseen">Acts</span>] : head}>
+    <Table caption="Tags" numbers={[2, 3]} head={canAdminister ? [...head, <span class="unseen">Actions</span>] : head}>
       {tags.map((tag) => (
         <tr>
           <th scope="row" class="name">
