@@ -28,7 +28,7 @@ describe('the dashboard', () => {
   it('shows the own repositories with the slots of the plan, and finds by a part of the name', async () => {
     const all = await alice.get('/dashboard/');
     expect(all.html).toContain('href="/r/alice/app-private/"');
-    expect(all.html).toContain('alice: 1 private repository used, of unlimited');
+    expect(all.html).toContain('alice: 1 private repository used, no limit');
     const some = await alice.get('/dashboard/?namespace=alice&text=PUBL');
     expect(some.html).toContain('href="/r/alice/app-public/"');
     expect(some.html).not.toContain('href="/r/alice/app-private/"');

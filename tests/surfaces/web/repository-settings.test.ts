@@ -103,7 +103,7 @@ describe('the general settings', () => {
   it('are saved all at once, and shown with the slots of the plan', async () => {
     const path = await made('alice/general');
     const { html } = await alice.get(path);
-    expect(html).toContain('used, of unlimited');
+    expect(html).toContain('used, no limit');
     const saved = await alice.send(path, { ...GENERAL, version: versionIn(html) });
     expect([saved.status, saved.location]).toEqual([303, path]);
     expect(await row('alice/general')).toMatchObject({
@@ -137,7 +137,7 @@ describe('the general settings', () => {
     await alice.send(path, { ...GENERAL, description: 'The first', version });
     const stale = await alice.send(path, { ...GENERAL, description: 'The <second>', version });
     expect(stale.status).toBe(409);
-    expect(stale.html).toContain('Someone else changed this.');
+    expect(stale.html).toContain('Someone else changed this');
     expect(stale.html).toContain('value="The &lt;second&gt;"');
     expect(stale.html).toMatch(/Saved now[^]*Short description[^]*The first/);
     expect((await row('alice/raced')).description).toBe('The first');
@@ -194,7 +194,7 @@ describe('teams', () => {
     const path = `${await made('acme/teamed', 'owner')}teams/`;
     expect((await owner.get(path)).html).toContain('No teams have access yet');
     await owner.send(path, { team: 'write', access: 'read' });
-    expect((await owner.get(path)).html).toContain('The team write has access: pull.');
+    expect((await owner.get(path)).html).toContain('The team write now has access: pull.');
     await owner.send(path, { team: 'write', access: 'admin' });
     expect((await owner.get(path)).html).toContain('<td>Pull, push and change settings</td>');
     await owner.send(`${path}remove/`, { team: 'write' }, path);

@@ -55,5 +55,5 @@ export const getApplications: WebHandler<'member'> = async (ctx, { caller }) => 
 
 export const postRevokeGrant: WebHandler<'member-form'> = async (ctx, { caller }) => {
   await revokeGrant(ctx, ownAccount(caller), caller.form.text('client'), doerFor(caller));
-  return redirect(caller, PATH, { notice: "The application's access is revoked." });
+  return redirect(caller, PATH, { notice: "The application's access was revoked." });
 };

@@ -14,7 +14,7 @@ const PATH = '/account/emails/';
 
 const ACTS = {
   primary: 'Make primary',
-  resend: 'Resend the link',
+  resend: 'Send confirmation link',
   remove: 'Remove',
 } as const;
 
@@ -93,7 +93,7 @@ export const postEmail: WebHandler<'member-form'> = async (ctx, { caller }) => {
   const email = caller.form.text('email');
   const { fault } = await attempt(() => addEmail(ctx, ownAccount(caller), email, doerFor(caller)));
   if (fault !== undefined) return emailsPage(ctx, caller, email, fault);
-  return redirect(caller, PATH, { notice: `${email} was added. Send a link to it to confirm it.` });
+  return redirect(caller, PATH, { notice: `${email} was added. Now send the confirmation link to it.` });
 };
 
 function emailAct(notice: string, act: (ctx: Context, member: Member, email: string) => Promise<void>) {

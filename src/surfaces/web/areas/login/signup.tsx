@@ -30,7 +30,7 @@ function SignupForm({ visitor, isConfirmed, typed }: { visitor: Visitor; isConfi
         minlength={4}
         maxlength={30}
         autocomplete="username"
-        hint="4 to 30 lowercase letters, digits and underscores. It is the namespace of your repositories."
+        hint="4 to 30 lowercase letters, digits and underscores. Your repositories are pulled under this name."
       />
       <Field
         label="Email address"

@@ -63,7 +63,7 @@ function addPage(visitor: Member, name = '', fault?: Fault): Reply {
             value={name}
             required
             maxlength={30}
-            hint="4 to 30 lowercase letters, digits and underscores. It is the namespace of its repositories."
+            hint="4 to 30 lowercase letters, digits and underscores. Its repositories are pulled under this name."
           />
           <Actions>
             <button type="submit">Create organization</button>
