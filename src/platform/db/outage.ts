@@ -44,8 +44,7 @@ export function tooContended(error: unknown): AppError {
 /** The error to throw instead: `unavailable` when Postgres is not there, otherwise the same. */
 export function translateOutage(error: unknown): unknown {
   if (error instanceof AppError) return error;
-  if (hasCode(error, DISK_FULL))
-    return new AppError('storage_full', 'The database is out of disk space', { cause: error });
+  if (hasCode(error, DISK_FULL)) return new AppError('storage_full', 'The database has no room left', { cause: error });
   if (!isOutage(error)) return error;
   const options = { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS };
   return new AppError('unavailable', 'The database does not answer', options);
