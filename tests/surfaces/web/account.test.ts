@@ -164,7 +164,7 @@ describe('every page', () => {
     await request(server.server)
       .get('/account')
       .set('Accept', 'text/html')
-      .expect(404, /Page not found/);
+      .expect(404, /page does not exist/);
     await request(server.server).put('/account/reset').expect(405).expect('Allow', 'GET, HEAD, POST, OPTIONS');
   });
 

@@ -80,7 +80,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
   ])('sends nobody anywhere for %s', async (_what, more) => {
     for (const answer of [await get(linkOf(client, more)), await post(linkOf(client, more), { step: 'allow' })]) {
       expect([answer.status, answer.type, answer.headers['location']]).toEqual([400, 'text/html', undefined]);
-      expect(answer.text).toContain('Method not allowed');
+      expect(answer.text).toContain('Invalid request');
     }
   });
 
