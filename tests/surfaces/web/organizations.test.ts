@@ -56,7 +56,7 @@ it('an organization is made by its first owner, who is told what is wrong with a
   const made = await owner.send('/organizations/add/', { name: 'umbra' });
   expect(made).toMatchObject({ status: 303, location: '/organizations/umbra/' });
   const { html } = await owner.get('/organizations/umbra/');
-  expect(html).toContain('The organization umbra is yours.');
+  expect(html).toContain('The organization umbra was created.');
   expect((await owner.get('/organizations/')).html).toContain('href="/organizations/umbra/"');
 });
 

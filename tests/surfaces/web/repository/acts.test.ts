@@ -146,7 +146,7 @@ describe('the history of tags', () => {
     const event = String((await latest('v1')).id);
     const undone = await owner.send(`${path}restore/`, { event, side: 'before' }, path);
     expect([undone.status, undone.location, await imageOf('v1')]).toEqual([303, path, OLD.id]);
-    expect((await owner.get(path)).html).toContain(`The tag v1 points to ${OLD.id.slice(0, 12)} now.`);
+    expect((await owner.get(path)).html).toContain(`The tag v1 now points to ${OLD.id.slice(0, 12)}.`);
     await owner.send(`${path}restore/`, { event, side: 'after' }, path);
     expect(await imageOf('v1')).toBe(NEW.id);
   });
