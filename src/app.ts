@@ -35,21 +35,22 @@ import { missingPage, refusalPage, wantsPage, webErrorReply } from './surfaces/w
 import { webRoutes } from './surfaces/web/routes';
 import { hideSecrets, type Visitor } from './surfaces/web/visitor';
 
-/** What the surfaces need beside the context. */
+/** What the surfaces need in addition to the context. */
 export interface AppParts {
   readonly ctx: Context;
   readonly metrics: Metrics;
-  /** the process is about to stop */
+  /** Whether the process is about to stop. */
   readonly isDraining: () => boolean;
 }
 
 /**
- * Nothing here has this path. Engines look for `/v2/` and must find that it is not there: a 404 without
- * `Docker-Distribution-Api-Version` sends them back to v1 (protocol 0.4), and this body is the one they were tried with.
+ * The answer for an unknown path. Engines request `/v2/` and must find that it does not exist: a 404 without
+ * `Docker-Distribution-Api-Version` sends them back to v1 (protocol 0.4), and this is the body that we tested them
+ * with.
  */
 const NOT_FOUND: Reply = { status: 404, headers: { 'Content-Type': 'text/plain' }, body: '404 page not found\n' };
 
-/** Tools of today read the error of v2 and show its sentence; with plain text they show that they cannot read it. */
+/** Current tools read the error of v2 and show its sentence; given plain text they report that they cannot read it. */
 const NO_V2: Reply = json(404, {
   errors: [
     {
@@ -61,7 +62,7 @@ const NO_V2: Reply = json(404, {
   ],
 });
 
-/** What a path gets that nothing has. */
+/** The answer for a path that no surface has. */
 function missing(req: IncomingMessage): Reply {
   const isV2 = /^\/v2(\/|$)/.test(splitUrl(req.url ?? '').path);
   return isV2 && !usesV1(req.headers['user-agent']) ? NO_V2 : NOT_FOUND;
@@ -84,7 +85,7 @@ const errorReply: ErrorReply = (error, { requestId, log }) => {
 /** Pages are for one reader, at one moment. */
 const pageHeaders = (): Headers => ({ 'Cache-Control': 'no-store' });
 
-/** What Express itself refuses: a path whose escapes are broken. */
+/** Express itself refuses only a path with broken escapes. */
 function refuseWith(ctx: Context): ErrorRequestHandler {
   return async (error: unknown, req, res, _next) => {
     const isApi = req.path.startsWith('/api/');
@@ -114,7 +115,7 @@ function v1Surface(ctx: Context): MountOptions<Access, Callers> {
   };
 }
 
-/** The API and its documentation; everything else below `/api` is not there. */
+/** The API and its documentation; any other path below `/api` is not found. */
 function mountApi(app: Express, ctx: Context): void {
   mountRoutes(app, {
     routes: docsRoutes,
@@ -132,7 +133,7 @@ function mountApi(app: Express, ctx: Context): void {
   });
 }
 
-/** The pages, and whatever nothing else answers. */
+/** The pages, and the answer for every path that nothing else handles. */
 function webSurface(ctx: Context): MountOptions<WebAccess, Record<WebAccess, Visitor>> {
   return {
     routes: webRoutes(ctx),
@@ -143,13 +144,13 @@ function webSurface(ctx: Context): MountOptions<WebAccess, Record<WebAccess, Vis
   };
 }
 
-/** `/` is the first page for people, and the greeting of a registry for programs (protocol 4.0). */
+/** `/` is the home page for people, and the greeting of a registry for programs (protocol 4.0). */
 function isFirstPage(req: IncomingMessage): boolean {
   const { url = '' } = req;
   return (url === '/' || url.startsWith('/?')) && wantsPage(req);
 }
 
-/** What the doors of operators and webhooks say of another method than they have. */
+/** The answer of the operator and webhook routes to an unsupported method. */
 const otherMethod: Fallback = {
   path: undefined,
   reply: (_req, allowed) => json(405, { error: 'Method not allowed' }, { Allow: allowHeader(allowed) }),
@@ -188,7 +189,7 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     else next();
   });
   mountRoutes(app, v1);
-  // A page has an address of the API: it is asked for before the API says that there is nothing else.
+  // One page has a path below the API's, so it is tried before the API says that nothing else exists.
   mountRoutes(app, { ...web, routes: web.routes.filter(isBelowApi), fallback: { ...web.fallback, path: undefined } });
   mountApi(app, ctx);
   app.use(pages);
@@ -196,7 +197,7 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
   return app;
 }
 
-/** The table of contents: which surfaces there are, in the order in which they are asked. */
+/** The table of contents: the surfaces, in the order in which they are tried. */
 export function createApp(parts: AppParts): RequestListener {
   const v1 = v1Surface(parts.ctx);
   const lane = createFastLane(v1);
@@ -209,23 +210,23 @@ export function createApp(parts: AppParts): RequestListener {
   };
 }
 
-/** Sends what is the same for everybody. */
+/** Sends an answer that is the same for every caller. */
 function replyTo(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
   const { path } = splitUrl(req.url ?? '');
   void answer(res, { make: () => Promise.resolve(reply), errorReply, path, headers: () => ({}) });
 }
 
 /**
- * What the legacy door lets in: the protocol of old engines and nothing else, for its TLS protects little.
+ * Limits the legacy listener to the protocol of old engines, because its TLS protects little.
  *
- * @param app - answers what is let in
+ * @param app - answers the allowed requests
  */
 export function legacyDoor(app: RequestListener): RequestListener {
   return (req, res) => {
     req.url = withOneSlash(req.url ?? '');
     const { path } = splitUrl(req.url);
     const isProtocol = path.startsWith('/v1/') || path === '/_ping';
-    // A proxy in front asks for either of these whether the door is open.
+    // A proxy in front uses either of these to check whether the listener is open.
     const isHealthCheck = req.method === 'OPTIONS' && (path === '/' || path === '*');
     if (isProtocol || isHealthCheck) app(req, res);
     else replyTo(req, res, NOT_FOUND);

@@ -11,20 +11,20 @@ import { printLine } from './surfaces/cli/output';
 import { buildProgram } from './surfaces/cli/program';
 
 /*
- * The process behind bin/drydock.js. Commands read the environment and open the database only when they run, so that
+ * The process of bin/drydock.js. Commands read the environment and open the database only when they run, so that
  * `--help` needs neither.
  */
 
 let log: Logger | undefined;
 
 function readVersion(): string {
-  const text = readFileSync(path.join(__dirname, '../../package.json'), 'utf8'); // seen from dist/src
+  const text = readFileSync(path.join(__dirname, '../../package.json'), 'utf8'); // relative to dist/src
   return (JSON.parse(text) as { version: string }).version;
 }
 
 /**
- * Opens what a command needs, runs it and lets go, also when a signal ends it. Its output is on stdout, so the log is on
- * stderr, and terse.
+ * Opens what a command needs, runs it and closes everything, also when a signal ends it. Its output is on stdout, so
+ * the log goes to stderr and is terse.
  */
 async function withRuntime<T>(work: (runtime: Runtime, config: Config) => Promise<T>): Promise<T> {
   const config = readConfig(undefined, { LOG_LEVEL: 'warn' });

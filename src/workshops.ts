@@ -8,11 +8,10 @@ import { GatedThreads } from './platform/threads/gated-threads';
 import { MARKDOWN_THREAD } from './surfaces/web/written-text';
 
 /*
- * Where work is done whose cost the bytes of strangers choose, and how much of it at once. The figures are of one
- * process.
+ * Where work is done whose cost untrusted bytes determine, and how much of it at once. The figures are for one process.
  *
  *   work                                  at once   of one subject   in line, of one subject   at most
- *   looking into layers                   a core's share, 1 at least, all but one    64, 8     30 s
+ *   inspecting layers                      a core's share, 1 at least, all but one    64, 8     30 s
  *   checking a pushed layer by its tarsum       2         1                          400, 100  20 s
  *   … one that takes longer                     2         1                          400, 100  16 min
  *   writing HTML from long texts                1         1                          32, 8     3 s
@@ -22,7 +21,7 @@ import { MARKDOWN_THREAD } from './surfaces/web/written-text';
 const MEBIBYTE = 1024 * 1024;
 const MINUTE_MS = 60_000;
 
-/** What `contextOf` gets from here. */
+/** The part of the context that comes from here. */
 export type Workshops = Pick<
   Context,
   'layerReaders' | 'layerChecks' | 'inspected' | 'heldAnswers' | 'textWriters' | 'searches'
@@ -47,8 +46,8 @@ function layerChecks(longestMs: number, isUrgent: boolean): GatedThreads {
 }
 
 /**
- * @param processes - that share this machine's cores
- * @param connections - to the database, of this process
+ * @param processes - the number of processes that share this machine's cores
+ * @param connections - the number of connections of this process to the database
  */
 export function workshops(processes: number, connections: number): Workshops {
   const readers = Math.max(1, Math.floor(availableParallelism() / processes));
@@ -88,7 +87,7 @@ export function workshops(processes: number, connections: number): Workshops {
   };
 }
 
-/** Ends the threads; what runs in them fails. */
+/** Ends the threads; the work in them fails. */
 export async function closeWorkshops({
   layerReaders,
   layerChecks: { quick, slow },

@@ -53,7 +53,7 @@ async function* filesIn(directory: string): AsyncIterable<Dirent> {
 export class FilesystemBlobStore implements BlobStore {
   private readonly arriving: ArrivingFiles;
 
-  /** @param signOfLifeMs - how often the half of a write shows that it has a writer; undefined: as usual */
+  /** @param signOfLifeMs - how often a write touches its partial file to show that it is active; undefined: as usual */
   constructor(
     private readonly root: string,
     signOfLifeMs?: number,
@@ -131,7 +131,7 @@ export class FilesystemBlobStore implements BlobStore {
     const from = this.pathOf(key);
     const now = new Date();
     try {
-      await utimes(from, now, now); // its age in quarantine
+      await utimes(from, now, now); // so that its age in quarantine starts now
       await this.moveIntoPlace(from, this.pathOf(quarantineKeyOf(key)));
     } catch (error) {
       if (!isNotFound(error)) throw error;
@@ -204,7 +204,7 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
-  /** A rename alone may be lost with the power; so are a new folder and its name in the parent. */
+  /** A rename alone may be lost in a power failure, and so may a new folder and its name in the parent. */
   private async moveIntoPlace(from: string, to: string): Promise<void> {
     const folder = path.dirname(to);
     const made = await makeDirectory(folder);

@@ -11,7 +11,7 @@ import {
 import { digestsOf, sumsOf } from './hashing';
 import { newBlobKey } from './paths';
 
-/** Keeps blobs in this process; for tests and trials. */
+/** Keeps blobs in the memory of this process; for tests and trials. */
 export class MemoryBlobStore implements BlobStore {
   private readonly blobs = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
   private readonly quarantined = new Map<string, { bytes: Buffer; modifiedAt: Date }>();

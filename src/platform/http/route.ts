@@ -8,45 +8,49 @@ import { splitUrl } from './url';
 export const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 export type Method = (typeof METHODS)[number];
 
-/** A door as a row of data. `get` serves HEAD as well. */
+/** A route as a row of data. `get` serves HEAD as well. */
 export interface Route<Access extends string, Callers extends Record<Access, unknown>> {
   readonly method: Method;
-  /** in Express' syntax; with and without a trailing slash are one path */
+  /** The path in Express' syntax; with and without a trailing slash are one path. */
   readonly path: string;
-  /** who may come in at all, and what the handler gets to know of the caller; what he may do is for policy to say */
+  /**
+   * Who may call the route at all, and what the handler learns about the caller; the policy decides what they may do.
+   */
   readonly access: Access;
   readonly handle: Handler<Callers[Access]>;
 }
 
-/** Finds out who asks, or refuses by throwing an AppError. */
+/** Identifies the caller, or refuses by throwing an AppError. */
 export type Guard<Caller> = (req: IncomingMessage, res: ServerResponse) => Promise<Caller>;
 
-/** What answers a request that fits no route. */
+/** What answers a request that matches no route. */
 export interface Fallback {
-  /** everything below this path is this surface's; undefined: only the routes' own paths are */
+  /** Everything below this path belongs to this surface; undefined: only the routes' own paths do. */
   readonly path: string | undefined;
-  /** @param allowed - the methods that the path does have; empty for a path that is not there at all */
+  /** @param allowed - the methods that the path does have; empty for an unknown path */
   readonly reply: (req: IncomingMessage, allowed: readonly Method[], res: ServerResponse) => Reply | Promise<Reply>;
 }
 
-/** What `Allow` says of a path with these methods. Every path that is there answers OPTIONS. */
+/** The value of `Allow` for a path with these methods. Every known path answers OPTIONS. */
 export function allowHeader(methods: readonly Method[]): string {
   const named = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
   return [...named, 'OPTIONS'].join(', ');
 }
 
-/** The answer to OPTIONS (RFC 9110, 9.3.7): proxies ask with it whether the server is well. Nobody has to log in. */
+/**
+ * The answer to OPTIONS (RFC 9110, 9.3.7): proxies use it to check whether the server is healthy. It needs no login.
+ */
 export function optionsReply(methods: readonly Method[]): Reply {
   return empty(204, { Allow: allowHeader(methods) });
 }
 
-/** Named parts of a path, decoded. */
+/** The named parts of a path, decoded. */
 export type Params = Readonly<Record<string, string>>;
 
 export interface MountOptions<Access extends string, Callers extends Record<Access, unknown>> {
   readonly routes: readonly Route<Access, Callers>[];
   readonly guards: { readonly [A in Access]: Guard<Callers[A]> };
-  /** what goes with every answer; the answer's own headers win */
+  /** The headers of every answer; the answer's own headers win. */
   readonly headers: (reply: Reply) => Headers;
   readonly errorReply: (route: Route<Access, Callers> | undefined) => ErrorReply;
   readonly fallback: Fallback;
@@ -60,7 +64,7 @@ function register(router: Router, method: Method, path: string, handler: Request
   else router.delete(path, handler);
 }
 
-/** Puts the rows before an Express router, in their order, and the fallback behind them. */
+/** Adds the rows to an Express router, in their order, followed by the fallback. */
 export function mountRoutes<Access extends string, Callers extends Record<Access, unknown>>(
   router: Router,
   options: MountOptions<Access, Callers>,
@@ -75,7 +79,7 @@ export function mountRoutes<Access extends string, Callers extends Record<Access
   if (options.fallback.path !== undefined) router.use(options.fallback.path, fallbackFor([], options));
 }
 
-/** What answers a request that a router has matched with the route; never throws. */
+/** The handler of a request that a router has matched with the route; never throws. */
 export function responder<Access extends string, Callers extends Record<Access, unknown>>(
   route: Route<Access, Callers>,
   options: MountOptions<Access, Callers>,
