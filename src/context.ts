@@ -83,10 +83,27 @@ export interface BlobReferrer {
   readonly listHolders: (db: Db, digest: string) => Promise<BlobHolder[]>;
 }
 
-/** The services of the process. Functions take the part they use: `Needs<'db' | 'blobs'>`. */
-export interface Context {
+/** The parts that differ between processes, and between a server and a test. */
+export interface ContextParts {
   readonly db: Db;
   readonly blobs: BlobStore;
+  readonly log: Logger;
+  readonly settings: Settings;
+  /** Signs and verifies tokens; the same in all processes on one database. */
+  readonly tokenKey: Buffer;
+  readonly passwords: PasswordChecker;
+  /** Posts to URLs that users chose. */
+  readonly guardedClient: GuardedClient;
+  readonly mailer: Mailer;
+  /** The part of the URL before the paths of links. */
+  readonly publicUrl: PublicUrl;
+}
+
+/**
+ * The services of the process. Functions take the part they use: `Needs<'db' | 'blobs'>`. A new field is declared here
+ * and gets its value in `createContext`, nowhere else.
+ */
+export interface Context extends ContextParts {
   /** The columns that point to blobs; a blob that none of them needs is freed. */
   readonly blobReferrers: readonly BlobReferrer[];
   /** Admits layers while there is room. */
@@ -95,22 +112,12 @@ export interface Context {
   readonly namespaceRooms: StorageRooms;
   /** Limits the simultaneous layer uploads of each account in this process. */
   readonly layerUploads: ConcurrencyLimit;
-  readonly log: Logger;
-  readonly settings: Settings;
-  /** Signs and verifies tokens; the same in all processes on one database. */
-  readonly tokenKey: Buffer;
-  readonly passwords: PasswordChecker;
-  /** Posts to URLs that users chose. */
-  readonly guardedClient: GuardedClient;
   /** Counts wrong passwords and codes, for all processes on one database. */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account' | 'code', FailureLimiter>>;
   /** Counts mails that anonymous users request. */
   readonly mailLimiters: Readonly<Record<'name' | 'address' | 'links' | 'invitations', FailureLimiter>>;
   /** Counts accounts that anonymous users register, by network. */
   readonly registrationLimiter: FailureLimiter;
-  readonly mailer: Mailer;
-  /** The part of the URL before the paths of links. */
-  readonly publicUrl: PublicUrl;
   /**
    * The identities of credentials that were verified recently. A caller must check them against the database in the
    * same request.

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Context, Inspected } from './context';
+import type { Context, Inspected, Needs } from './context';
 import { INSPECTION_THREAD } from './features/images/inspection/inspection';
 import { KeptWork } from './platform/cache/kept-work';
 import { HeldBytes } from './platform/limits/held-bytes';
@@ -11,7 +11,7 @@ import { MARKDOWN_THREAD } from './surfaces/web/written-text';
  * Where work is done whose cost untrusted bytes determine, and how much of it at once. The figures are for one process.
  *
  *   work                                  at once   of one subject   in line, of one subject   at most
- *   inspecting layers                      a core's share, 1 at least, all but one    64, 8     30 s
+ *   inspecting layers                     a core's share, 1 at least, all but one    64, 8     30 s
  *   checking a pushed layer by its tarsum       2         1                          400, 100  20 s
  *   … one that takes longer                     2         1                          400, 100  16 min
  *   writing HTML from long texts                1         1                          32, 8     3 s
@@ -20,12 +20,6 @@ import { MARKDOWN_THREAD } from './surfaces/web/written-text';
 
 const MEBIBYTE = 1024 * 1024;
 const MINUTE_MS = 60_000;
-
-/** The part of the context that comes from here. */
-export type Workshops = Pick<
-  Context,
-  'layerReaders' | 'layerChecks' | 'inspected' | 'heldAnswers' | 'textWriters' | 'searches'
->;
 
 const tooMany = (of: string): { sentence: string; retryAfterSeconds: number } => ({
   sentence: `Too many ${of} at once`,
@@ -49,7 +43,7 @@ function layerChecks(longestMs: number, isUrgent: boolean): GatedThreads {
  * @param processes - the number of processes that share this machine's cores
  * @param connections - the number of connections of this process to the database
  */
-export function workshops(processes: number, connections: number): Workshops {
+export function workshops(processes: number, connections: number) {
   const readers = Math.max(1, Math.floor(availableParallelism() / processes));
   return {
     layerReaders: new GatedThreads(INSPECTION_THREAD, {
@@ -84,7 +78,7 @@ export function workshops(processes: number, connections: number): Workshops {
       each: 256,
       refusal: tooMany('searches are running'),
     }),
-  };
+  } satisfies Partial<Context>;
 }
 
 /** Ends the threads; the work in them fails. */
@@ -92,6 +86,6 @@ export async function closeWorkshops({
   layerReaders,
   layerChecks: { quick, slow },
   textWriters,
-}: Workshops): Promise<void> {
+}: Needs<'layerReaders' | 'layerChecks' | 'textWriters'>): Promise<void> {
   await Promise.all([layerReaders, quick, slow, textWriters].map((threads) => threads.end()));
 }

@@ -59,7 +59,7 @@ class WorkerSet {
   /** Forks a worker; resolves to its port as soon as it listens. */
   async start(failures = 0): Promise<number> {
     const worker = cluster.fork();
-    // A worker that is told to stop at the moment of its end cannot receive the message.
+    // A worker that has to stop at the moment of its end cannot receive the message.
     worker.on('error', (error) => this.log.debug({ err: error }, 'a worker process did not hear the primary'));
     let failure = 'a worker process ended before it listened';
     worker.on('message', (message: unknown) => {
@@ -146,7 +146,7 @@ class WorkerSet {
  * @param options.drainMs - how long they may take to finish the requests in flight
  * @param options.urlOf - the URL for the port that they share
  * @param options.stopping - aborts a start that is in progress
- * @throws Error when a worker cannot start, or when it is told to stop before it listens
+ * @throws Error when a worker cannot start, or when it has to stop before it listens
  */
 export async function startWorkerProcesses(
   count: number,
