@@ -83,10 +83,27 @@ export interface BlobReferrer {
   readonly listHolders: (db: Db, digest: string) => Promise<BlobHolder[]>;
 }
 
-/** What the process can do. Functions take the part they use: `Needs<'db' | 'blobs'>`. */
-export interface Context {
+/** What differs from process to process, and from a server to a test. */
+export interface ContextParts {
   readonly db: Db;
   readonly blobs: BlobStore;
+  readonly log: Logger;
+  readonly settings: Settings;
+  /** signs and verifies tokens; the same in all processes on one database */
+  readonly tokenKey: Buffer;
+  readonly passwords: PasswordChecker;
+  /** posts to URLs that users chose */
+  readonly guardedClient: GuardedClient;
+  readonly mailer: Mailer;
+  /** what stands before the paths of links */
+  readonly publicUrl: PublicUrl;
+}
+
+/**
+ * What the process can do. Functions take the part they use: `Needs<'db' | 'blobs'>`. A new field is declared here and
+ * gets its value in `createContext`, nowhere else.
+ */
+export interface Context extends ContextParts {
   /** the columns that point to blobs: gc frees a blob that none of them needs */
   readonly blobReferrers: readonly BlobReferrer[];
   /** lets layers in while there is room */
@@ -95,22 +112,12 @@ export interface Context {
   readonly namespaceRooms: StorageRooms;
   /** of each pusher, in this process */
   readonly layerUploads: ConcurrencyLimit;
-  readonly log: Logger;
-  readonly settings: Settings;
-  /** signs and verifies tokens; the same in all processes on one database */
-  readonly tokenKey: Buffer;
-  readonly passwords: PasswordChecker;
-  /** posts to URLs that users chose */
-  readonly guardedClient: GuardedClient;
   /** count wrong passwords and codes, for all processes on one database */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account' | 'code', FailureLimiter>>;
   /** count mails that strangers ask for */
   readonly mailLimiters: Readonly<Record<'name' | 'address' | 'links' | 'invitations', FailureLimiter>>;
   /** counts accounts that strangers register, by network */
   readonly registrationLimiter: FailureLimiter;
-  readonly mailer: Mailer;
-  /** what stands before the paths of links */
-  readonly publicUrl: PublicUrl;
   /**
    * the identities of credentials that were right lately; whoever uses one must hold it against the database in the
    * same request

@@ -12,8 +12,10 @@ const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'bench/RESULTS.md',
+  'tests/protocol/traces/README.md',
   ...readdirSync(path.join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md') && name !== 'ARCHITECTURE.md')
+    .filter((name) => name.endsWith('.md'))
     .map((name) => path.join('docs', name)),
 ];
 

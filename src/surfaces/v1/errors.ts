@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError, type ErrorCode } from '../../platform/errors';
-import type { ErrorReply } from '../../platform/http/answer';
+import { internalErrorReply, type ErrorReply } from '../../platform/http/answer';
 import { json, type Headers, type Reply } from '../../platform/http/exchange';
 import { allowHeader, type Method } from '../../platform/http/route';
 import type { V1Route } from './access';
@@ -63,12 +63,10 @@ function toPrint({ message, retryAfterSeconds }: AppError): string {
 /** How a v1 route says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
 export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
   const dialect = dialectOf(route);
-  return (error, { requestId, log, path }) => {
+  return (error, state) => {
+    const { log, path } = state;
     if (error instanceof UnknownUrlError) return unknownUrl(path, error.message);
-    if (!(error instanceof AppError)) {
-      log.error({ err: error }, 'request failed');
-      return json(500, { error: 'Internal server error', request_id: requestId });
-    }
+    if (!(error instanceof AppError)) return internalErrorReply(error, state);
     if (error.code === 'unavailable' || error.code === 'storage_full') log.warn({ err: error.cause }, error.message);
     const status = statusOf(error.code, dialect);
     const headers: Headers = {
