@@ -2,17 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
 import type { Handover } from './handover';
 import type { ResumableWrites } from './resumable';
-
-/** Bytes that are safe in the store. */
-export interface StoredBlob {
-  /** `sha256:<64 lower hex>` of exactly these bytes */
-  readonly digest: string;
-  /** `sha256:<64 lower hex>` of the prefix that the writer named and these bytes behind it */
-  readonly prefixedDigest: string;
-  readonly sizeBytes: number;
-  /** where the store keeps them; differs at every write, so that deleting an old copy never hits a new one */
-  readonly key: string;
-}
+import type { StoredBlob } from './stored-blob';
 
 /** A stored object as `list` sees it. */
 export interface ListedBlob {

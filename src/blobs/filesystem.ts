@@ -3,14 +3,8 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
 import { makeDirectory } from '../platform/files/make-directory';
-import {
-  BlobMissingError,
-  BlobSizeError,
-  type BlobStore,
-  type ByteRange,
-  type ListedBlob,
-  type StoredBlob,
-} from './blob-store';
+import { BlobMissingError, BlobSizeError, type BlobStore, type ByteRange, type ListedBlob } from './blob-store';
+import type { StoredBlob } from './stored-blob';
 import { ArrivingFiles } from './arriving-files';
 import { writeBatched } from './batched-write';
 import { FileBytes } from './file-bytes';

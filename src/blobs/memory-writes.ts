@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { StoredBlob } from './blob-store';
+import type { StoredBlob } from './stored-blob';
 import { digestsOf, sumsOf, type Sums } from './hashing';
 import {
   UnknownWriteError,

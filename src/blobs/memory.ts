@@ -1,13 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
-import {
-  BlobMissingError,
-  BlobSizeError,
-  type BlobStore,
-  type ByteRange,
-  type ListedBlob,
-  type StoredBlob,
-} from './blob-store';
+import { BlobMissingError, BlobSizeError, type BlobStore, type ByteRange, type ListedBlob } from './blob-store';
+import type { StoredBlob } from './stored-blob';
 import { digestsOf, sumsOf, type Sums } from './hashing';
 import { MemoryWrites } from './memory-writes';
 import { newBlobKey } from './paths';

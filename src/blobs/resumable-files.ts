@@ -3,7 +3,7 @@ import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectory } from '../platform/files/make-directory';
 import { ArrivingFiles } from './arriving-files';
-import type { StoredBlob } from './blob-store';
+import type { StoredBlob } from './stored-blob';
 import { filesIn, isNotFound, moveIntoPlace, syncDirectory, translateFull } from './file-moves';
 import { fileSystemTime } from './file-system-time';
 import { digestsOf } from './hashing';

@@ -1,4 +1,4 @@
-import type { StoredBlob } from './blob-store';
+import type { StoredBlob } from './stored-blob';
 
 /** A write that was neither committed nor aborted. */
 export interface UnfinishedWrite {
