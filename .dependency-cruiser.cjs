@@ -133,15 +133,45 @@ module.exports = {
     ),
     forbid('processes-are-imported-by-nobody', 'cli.ts is a process, not a module.', {}, { path: '^src/cli[.]ts$' }),
     forbid(
+      'seeds-are-a-command-over-features',
+      'Demo data is made by the same rules as any other: by features, not by their stores or by SQL.',
+      { path: '^seeds/' },
+      { path: ['^src/', SQL], pathNot: '^src/(features/(?!.+[.]store[.]ts$)|platform/|client/|context[.]ts$)' },
+    ),
+    forbid(
+      'only-the-process-needs-seeds',
+      'cli.ts hands them to the command.',
+      { path: '^src/', pathNot: '^src/cli[.]ts$' },
+      { path: '^seeds/' },
+    ),
+    forbid(
+      'migrations-stand-alone',
+      'A migration does the same next year: what it imports must not change, so it imports types of knex.',
+      { path: '^migrations/' },
+      { path: '^(src|seeds|migrations)/' },
+    ),
+    forbid(
+      'migrations-need-types-of-knex-only',
+      'A migration does the same next year: what it imports must not change, so it imports types of knex.',
+      { path: '^migrations/' },
+      { dependencyTypesNot: ['type-only'] },
+    ),
+    forbid(
+      'migrations-are-imported-by-nobody',
+      'knex finds them by their names.',
+      { pathNot: '^migrations/' },
+      { path: '^migrations/' },
+    ),
+    forbid(
       'source-never-needs-tests',
       'The tests need the source, never the reverse.',
-      { path: '^src/' },
+      { path: '^(src|seeds|migrations)/' },
       { path: '^(tests|bench|scripts)/' },
     ),
     forbid(
       'source-never-needs-dev-packages',
       'What runs in production is installed in production; a type may come from a dev package.',
-      { path: '^src/' },
+      { path: '^(src|seeds|migrations)/' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     ),
     forbid(

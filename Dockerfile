@@ -9,7 +9,7 @@ COPY seeds ./seeds
 COPY scripts ./scripts
 RUN npm run build
 
-# What runs: no compiler, no test tools, and no embedded Postgres (the container is given a DATABASE_URL).
+# Dependencies of the final image: no compiler, no test tools, and no embedded Postgres (the container gets a DATABASE_URL).
 # --ignore-scripts is safe: bcrypt ships prebuilt binaries.
 FROM node:22-slim AS dependencies
 WORKDIR /app
@@ -27,7 +27,7 @@ COPY bin ./bin
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 
-# The volume takes over the owner of the directory, so it must belong to the user before it is declared.
+# A volume inherits the owner of its directory, so the directory must belong to the user before the volume is declared.
 RUN mkdir -p /var/lib/drydock && chown node:node /var/lib/drydock
 VOLUME /var/lib/drydock
 USER node

@@ -26,6 +26,6 @@ module.exports = {
   globalSetup: '<rootDir>/tests/helpers/global-setup.ts',
   globalTeardown: '<rootDir>/tests/helpers/global-teardown.ts',
   // Ends what hangs, and says nothing of speed: the machine may be busy with something else.
-  testTimeout: 180_000,
+  testTimeout: 900_000,
   maxWorkers: 2,
 };

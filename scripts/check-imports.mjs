@@ -1,5 +1,5 @@
 // Checks who imports whom, see .dependency-cruiser.cjs. It also fails when dependency-cruiser did not look at every
-// TypeScript file under src/ with TypeScript's own parser: without it (it does not read every version of the compiler)
+// TypeScript file of ours with TypeScript's own parser: without it (it does not read every version of the compiler)
 // it finds no module, or loses the imports of types, and so finds no violation.
 
 import { readdirSync } from 'node:fs';
@@ -12,11 +12,12 @@ import extractTsConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const options = await extractOptions(resolve('.dependency-cruiser.cjs'));
-const { output } = await cruise(['src'], options, undefined, { tsConfig: extractTsConfig('tsconfig.json') });
+const FOLDERS = ['src', 'seeds', 'migrations'];
+const { output } = await cruise(FOLDERS, options, undefined, { tsConfig: extractTsConfig('tsconfig.json') });
 
-const expected = readdirSync('src', { recursive: true })
-  .map((path) => `src/${path.replaceAll('\\', '/')}`)
-  .filter((path) => /\.tsx?$/.test(path));
+const expected = FOLDERS.flatMap((folder) =>
+  readdirSync(folder, { recursive: true }).map((path) => `${folder}/${path.replaceAll('\\', '/')}`),
+).filter((path) => /\.tsx?$/.test(path));
 const cruised = new Set(output.modules.map(({ source }) => source));
 const missed = expected.filter((path) => !cruised.has(path));
 

@@ -1,39 +1,21 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import express, { type Express } from 'express';
 import type { Context } from './context';
-import { usesV1 } from './surfaces/v1/engine';
-import { AppError } from './platform/errors';
-import { answer, type ErrorReply } from './platform/http/answer';
-import { json, type Headers, type Reply } from './platform/http/exchange';
 import { allowOrigins } from './platform/http/cors';
 import { createFastLane } from './platform/http/fast-lane';
-import {
-  allowHeader,
-  METHODS,
-  mountRoutes,
-  optionsReply,
-  type Fallback,
-  type Method,
-  type MountOptions,
-} from './platform/http/route';
+import { METHODS, optionsReply } from './platform/http/route';
+import { mountSurfaces, type Surface } from './platform/http/surface';
 import { splitUrl } from './platform/http/url';
 import type { Metrics } from './platform/metrics/metrics';
-import { hookErrorReply, hookRoutes } from './surfaces/hooks/routes';
-import { apiGuards } from './surfaces/api/access';
-import { docsGuards, docsRoutes } from './surfaces/api/docs';
-import { ENDPOINTS } from './surfaces/api/endpoints';
-import { apiErrorReply, apiFallback } from './surfaces/api/errors';
-import { apiHeaders, toRoute } from './surfaces/api/mount';
-import { opsRoutes } from './surfaces/ops/routes';
-import { v1Guards, type Access, type Callers } from './surfaces/v1/access';
-import { v1ErrorReply, v1Fallback } from './surfaces/v1/errors';
-import { v1Headers } from './surfaces/v1/replies';
+import { apiSurface, docsSurface } from './surfaces/api/surface';
+import { hooksSurface } from './surfaces/hooks/routes';
+import { opsSurface } from './surfaces/ops/routes';
 import { withOneSlash } from './surfaces/v1/requests';
-import { v1Routes } from './surfaces/v1/routes';
-import { webGuards, type Access as WebAccess } from './surfaces/web/access';
-import { missingPage, refusalPage, wantsPage, webErrorReply } from './surfaces/web/errors';
-import { webRoutes } from './surfaces/web/routes';
-import { hideSecrets, type Visitor } from './surfaces/web/visitor';
+import { v1Surface } from './surfaces/v1/surface';
+import { wantsPage } from './surfaces/web/errors';
+import { webSurface } from './surfaces/web/surface';
+import { hideSecrets } from './surfaces/web/visitor';
+import { missing, NOT_FOUND, refuseBrokenPath, replyTo } from './unrouted';
 
 /** What the surfaces need beside the context. */
 export interface AppParts {
@@ -43,119 +25,7 @@ export interface AppParts {
   readonly isDraining: () => boolean;
 }
 
-/**
- * Nothing here has this path. Engines look for `/v2/` and must find that it is not there: a 404 without
- * `Docker-Distribution-Api-Version` sends them back to v1 (protocol 0.4), and this body is the one they were tried with.
- */
-const NOT_FOUND: Reply = { status: 404, headers: { 'Content-Type': 'text/plain' }, body: '404 page not found\n' };
-
-/** Tools of today read the error of v2 and show its sentence; with plain text they show that they cannot read it. */
-const NO_V2: Reply = json(404, {
-  errors: [
-    {
-      code: 'NAME_UNKNOWN',
-      message:
-        'this hub speaks the v1 protocol of docker only: use docker 17.11 or older, from 17.06 on with --disable-legacy-registry=false',
-      detail: null,
-    },
-  ],
-});
-
-/** What a path gets that nothing has. */
-function missing(req: IncomingMessage): Reply {
-  const isV2 = /^\/v2(\/|$)/.test(splitUrl(req.url ?? '').path);
-  return isV2 && !usesV1(req.headers['user-agent']) ? NO_V2 : NOT_FOUND;
-}
-
-async function notFound(
-  ctx: Context,
-  req: IncomingMessage,
-  allowed: readonly Method[],
-  res: ServerResponse,
-): Promise<Reply> {
-  return allowed.length > 0 || wantsPage(req) ? missingPage(ctx, req, res, allowed) : missing(req);
-}
-
-const errorReply: ErrorReply = (error, { requestId, log }) => {
-  log.error({ err: error }, 'request failed');
-  return json(500, { error: 'Internal server error', request_id: requestId });
-};
-
-/** Pages are for one reader, at one moment. */
-const pageHeaders = (): Headers => ({ 'Cache-Control': 'no-store' });
-
-/** What Express itself refuses: a path whose escapes are broken. */
-function refuseWith(ctx: Context): ErrorRequestHandler {
-  return async (error: unknown, req, res, _next) => {
-    const isApi = req.path.startsWith('/api/');
-    const make = async (): Promise<Reply> => {
-      if (!(error instanceof URIError)) throw error;
-      const refusal = new AppError(
-        'invalid',
-        'The address is broken: a % in it has no two hexadecimal digits behind it',
-      );
-      if (isApi) throw refusal;
-      return wantsPage(req) ? refusalPage(ctx, req, res, refusal) : json(400, { error: 'Bad request' });
-    };
-    const otherHeaders = wantsPage(req) ? pageHeaders : v1Headers;
-    const style = isApi ? { errorReply: apiErrorReply, headers: apiHeaders } : { errorReply, headers: otherHeaders };
-    await answer(res, { make, path: req.path, ...style });
-  };
-}
-
-/** The v1 surface, as the fast lane and Express both get it. */
-function v1Surface(ctx: Context): MountOptions<Access, Callers> {
-  return {
-    routes: v1Routes(ctx),
-    guards: v1Guards(ctx),
-    headers: v1Headers,
-    errorReply: v1ErrorReply,
-    fallback: { path: '/v1', reply: v1Fallback },
-  };
-}
-
-/** The API and its documentation; everything else below `/api` is not there. */
-function mountApi(app: Express, ctx: Context): void {
-  mountRoutes(app, {
-    routes: docsRoutes,
-    guards: docsGuards,
-    headers: () => ({ 'X-Content-Type-Options': 'nosniff' }),
-    errorReply: () => apiErrorReply,
-    fallback: { path: undefined, reply: apiFallback },
-  });
-  mountRoutes(app, {
-    routes: ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint)),
-    guards: apiGuards(ctx),
-    headers: apiHeaders,
-    errorReply: () => apiErrorReply,
-    fallback: { path: '/api', reply: apiFallback },
-  });
-}
-
-/** The pages, and whatever nothing else answers. */
-function webSurface(ctx: Context): MountOptions<WebAccess, Record<WebAccess, Visitor>> {
-  return {
-    routes: webRoutes(ctx),
-    guards: webGuards(ctx),
-    headers: pageHeaders,
-    errorReply: () => webErrorReply,
-    fallback: { path: '/', reply: (req, allowed, res) => notFound(ctx, req, allowed, res) },
-  };
-}
-
-/** `/` is the first page for people, and the greeting of a registry for programs (protocol 4.0). */
-function isFirstPage(req: IncomingMessage): boolean {
-  const { url = '' } = req;
-  return (url === '/' || url.startsWith('/?')) && wantsPage(req);
-}
-
-/** What the doors of operators and webhooks say of another method than they have. */
-const otherMethod: Fallback = {
-  path: undefined,
-  reply: (_req, allowed) => json(405, { error: 'Method not allowed' }, { Allow: allowHeader(allowed) }),
-};
-
-function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptions<Access, Callers>): Express {
+function createExpressApp(ctx: Context, surfaces: readonly Surface[]): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -165,54 +35,32 @@ function createExpressApp({ ctx, metrics, isDraining }: AppParts, v1: MountOptio
     hideSecrets(req);
     next();
   });
-  mountRoutes(app, {
-    routes: opsRoutes(ctx, metrics, isDraining),
-    guards: { open: () => Promise.resolve(undefined) },
-    headers: () => ({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }),
-    errorReply: () => errorReply,
-    fallback: otherMethod,
-  });
-  mountRoutes(app, {
-    routes: hookRoutes(ctx),
-    guards: { open: () => Promise.resolve(undefined) },
-    headers: () => ({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }),
-    errorReply: () => hookErrorReply,
-    fallback: otherMethod,
-  });
-  const web = webSurface(ctx);
-  const isBelowApi = ({ path }: { readonly path: string }): boolean => path.startsWith('/api/');
-  const pages = express.Router({ caseSensitive: true });
-  mountRoutes(pages, { ...web, routes: web.routes.filter((route) => !isBelowApi(route)) });
-  app.use((req, res, next) => {
-    if (isFirstPage(req)) pages(req, res, next);
-    else next();
-  });
-  mountRoutes(app, v1);
-  // A page has an address of the API: it is asked for before the API says that there is nothing else.
-  mountRoutes(app, { ...web, routes: web.routes.filter(isBelowApi), fallback: { ...web.fallback, path: undefined } });
-  mountApi(app, ctx);
-  app.use(pages);
-  app.use(refuseWith(ctx));
+  mountSurfaces(app, surfaces);
+  app.use(refuseBrokenPath(ctx));
   return app;
 }
 
-/** The table of contents: which surfaces there are, in the order in which they are asked. */
-export function createApp(parts: AppParts): RequestListener {
-  const v1 = v1Surface(parts.ctx);
-  const lane = createFastLane(v1);
-  const app = createExpressApp(parts, v1);
-  return (req, res) => {
-    req.url = withOneSlash(req.url ?? '');
-    allowOrigins(parts.ctx.settings.corsOrigins, req, res);
-    if (req.method === 'OPTIONS' && req.url === '*') replyTo(req, res, optionsReply(METHODS));
-    else if (isFirstPage(req) || !lane(req, res)) app(req, res);
-  };
+/** `/` is the first page for people, and the greeting of a registry for programs (protocol 4.0). */
+function isFirstPage(req: IncomingMessage): boolean {
+  const { url = '' } = req;
+  return (url === '/' || url.startsWith('/?')) && wantsPage(req);
 }
 
-/** Sends what is the same for everybody. */
-function replyTo(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
-  const { path } = splitUrl(req.url ?? '');
-  void answer(res, { make: () => Promise.resolve(reply), errorReply, path, headers: () => ({}) });
+/** The table of contents: which surfaces there are, in the order in which they are asked. */
+export function createApp({ ctx, metrics, isDraining }: AppParts): RequestListener {
+  const v1 = v1Surface(ctx);
+  const web = webSurface(ctx, missing);
+  const surfaces = [opsSurface(ctx, metrics, isDraining), hooksSurface(ctx), v1, docsSurface(), apiSurface(ctx), web];
+  const lane = createFastLane(v1);
+  const app = createExpressApp(ctx, surfaces);
+  const pages = createExpressApp(ctx, [web]);
+  return (req, res) => {
+    req.url = withOneSlash(req.url ?? '');
+    allowOrigins(ctx.settings.corsOrigins, req, res);
+    if (req.method === 'OPTIONS' && req.url === '*') replyTo(req, res, optionsReply(METHODS));
+    else if (isFirstPage(req)) pages(req, res);
+    else if (!lane(req, res)) app(req, res);
+  };
 }
 
 /**

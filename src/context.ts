@@ -61,16 +61,32 @@ export type Inspected =
       };
     };
 
-/** What the process can do. Functions take the part they use: `Needs<'db' | 'blobs'>`. */
-export interface Context {
+/** A repository that has a blob. */
+export interface BlobHolder {
+  readonly namespace: string;
+  readonly name: string;
+  /** the images that have it as their layer */
+  readonly imageIds: readonly string[];
+  /** that lead to one of these images */
+  readonly tags: readonly string[];
+}
+
+/** A column with a foreign key to `blobs`, and what the storage must know of it. */
+export interface BlobReferrer {
+  /** `table.column` */
+  readonly column: string;
+  /** an SQL condition: whether something needs the blob with this digest, an SQL expression */
+  readonly isReferencedSql: (digest: string) => string;
+  /** an SQL query: the digests that the repositories of a namespace point to; it may give one twice */
+  readonly ofNamespaceSql: (namespace: string) => string;
+  /** The repositories that have the blob through this column, by name: who is concerned when it is damaged. */
+  readonly listHolders: (db: Db, digest: string) => Promise<BlobHolder[]>;
+}
+
+/** What differs from process to process, and from a server to a test. */
+export interface ContextParts {
   readonly db: Db;
   readonly blobs: BlobStore;
-  /** lets layers in while there is room */
-  readonly storageRoom: StorageRoom;
-  /** the same for namespaces whose plan has a limit */
-  readonly namespaceRooms: StorageRooms;
-  /** of each pusher, in this process */
-  readonly layerUploads: ConcurrencyLimit;
   readonly log: Logger;
   readonly settings: Settings;
   /** signs and verifies tokens; the same in all processes on one database */
@@ -78,15 +94,30 @@ export interface Context {
   readonly passwords: PasswordChecker;
   /** posts to URLs that users chose */
   readonly guardedClient: GuardedClient;
+  readonly mailer: Mailer;
+  /** what stands before the paths of links */
+  readonly publicUrl: PublicUrl;
+}
+
+/**
+ * What the process can do. Functions take the part they use: `Needs<'db' | 'blobs'>`. A new field is declared here and
+ * gets its value in `createContext`, nowhere else.
+ */
+export interface Context extends ContextParts {
+  /** who points to blobs; what none of them needs is freed */
+  readonly blobReferrers: readonly BlobReferrer[];
+  /** lets layers in while there is room */
+  readonly storageRoom: StorageRoom;
+  /** the same for namespaces whose plan has a limit */
+  readonly namespaceRooms: StorageRooms;
+  /** of each pusher, in this process */
+  readonly layerUploads: ConcurrencyLimit;
   /** count wrong passwords and codes, for all processes on one database */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account' | 'code', FailureLimiter>>;
   /** count mails that strangers ask for */
   readonly mailLimiters: Readonly<Record<'name' | 'address' | 'links' | 'invitations', FailureLimiter>>;
   /** counts accounts that strangers register, by network */
   readonly registrationLimiter: FailureLimiter;
-  readonly mailer: Mailer;
-  /** what stands before the paths of links */
-  readonly publicUrl: PublicUrl;
   /**
    * the identities of credentials that were right lately; whoever uses one must hold it against the database in the
    * same request

@@ -1,10 +1,11 @@
-import type { Context } from './context';
+import type { Context, Needs } from './context';
 import { forgetExpiredLinks } from './features/accounts/email-links';
 import { accountMailJobs } from './features/accounts/mail-jobs';
 import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
-import { scrub } from './features/images/scrub';
-import { sweep } from './features/images/sweeps';
+import { sweepImages } from './features/images/sweeps';
+import { scrub } from './features/storage/scrub';
+import { sweepStorage, type SweptStorage } from './features/storage/sweeps';
 import { maintenanceJob } from './features/maintenance/run-job';
 import { forgetMaintenance } from './features/maintenance/runs';
 import { storageReportJob } from './features/maintenance/storage-report';
@@ -34,7 +35,21 @@ async function scrubForANight(ctx: Context, stopping: AbortSignal): Promise<void
   ctx.log.info({ layers, bytes, damaged: damaged.length, restored: restored.length, removed }, 'scrubbed');
 }
 
-/** What the server does behind the requests. */
+/**
+ * Removes what crashes, broken pushes and deleted repositories leave: first what points to blobs, then the blobs.
+ *
+ * @param olderThanMs - leaves alone whatever is younger than this
+ * @param deadAfterMs - how long a half of a write is without a sign of life before it is removed; undefined: as usual
+ */
+export async function sweep(
+  ctx: Needs<'db' | 'blobs' | 'blobReferrers'>,
+  olderThanMs: number,
+  deadAfterMs?: number,
+): Promise<SweptStorage & { readonly uploads: number }> {
+  return { ...(await sweepImages(ctx, olderThanMs)), ...(await sweepStorage(ctx, olderThanMs, deadAfterMs)) };
+}
+
+/** What the server does while requests go on. */
 export function jobsOf(ctx: Context): Job[] {
   return [
     {

@@ -3,19 +3,11 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from './blobs/filesystem';
-import { StorageRoom, type StorageLimits } from './blobs/storage-room';
-import { StorageRooms } from './blobs/storage-rooms';
+import type { StorageLimits } from './blobs/storage-room';
 import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
-import { LOGIN_LIMITS } from './features/accounts/login-limits';
-import { MAIL_LIMITS, registrationLimit } from './features/accounts/mail-limits';
-import { storedBytes } from './features/images/scrub';
-import { saveActivity } from './features/statistics/counting';
+import { createContext } from './create-context';
 import { ensureTokenKey } from './features/tokens/token-key';
-import { BriefCache } from './platform/cache/brief-cache';
-import { ByteCache } from './platform/cache/byte-cache';
-import { SecretCache } from './platform/cache/secret-cache';
-import { CountBuffer } from './platform/counts/count-buffer';
 import { openDb, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
@@ -25,11 +17,9 @@ import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
 import { GuardedClient } from './platform/http/guarded-post';
 import { PublicUrl } from './platform/http/public-url';
-import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
-import { FailureLimiter } from './platform/limits/failure-limiter';
 import type { Logger } from './platform/log/logger';
 import { createMailer, type SmtpSettings } from './platform/mail/mailer';
-import { closeWorkshops, workshops, type Workshops } from './workshops';
+import { closeWorkshops } from './workshops';
 import { PasswordChecker, type PasswordLimits } from './platform/passwords/password-checker';
 
 /** What a process needs to work: the server and the command line open the same. */
@@ -69,12 +59,7 @@ export function settingsOf(config: Config): Settings {
   };
 }
 
-const CACHE_BYTES = 64 * 1024 * 1024;
-const SEARCH_TOTALS = { entries: 500, longestMs: 60_000 };
 const WAITING_LOGINS = 64;
-
-/** An engine sends five layers at once; a farm of them may share an account. */
-const LAYER_UPLOADS = 100;
 
 /** Of all processes together no more hashes at once than cores. */
 function passwordLimits(config: Config): PasswordLimits {
@@ -87,84 +72,13 @@ function poolSize(config: Config): number {
   return Math.min(16, Math.max(4, Math.floor(64 / config.DRYDOCK_WORKERS)));
 }
 
-const NO_STORAGE_LIMITS: StorageLimits = { limitBytes: undefined, reserveBytes: 0 };
-
 function storageLimits(config: Config): StorageLimits {
   return { limitBytes: config.DRYDOCK_STORAGE_LIMIT, reserveBytes: config.DRYDOCK_STORAGE_RESERVE };
 }
 
-type MadeHere =
-  | keyof Workshops
-  | 'storageRoom'
-  | 'namespaceRooms'
-  | 'layerUploads'
-  | 'loginLimiters'
-  | 'mailLimiters'
-  | 'registrationLimiter'
-  | 'recentLogins'
-  | 'cache'
-  | 'searchTotals'
-  | 'activity';
-
 function smtpSettings(config: Config): SmtpSettings | undefined {
   const { DRYDOCK_SMTP_URL: url, DRYDOCK_MAIL_FROM: from } = config;
   return url === undefined || from === undefined ? undefined : { url, from };
-}
-
-interface ContextOptions {
-  readonly storage?: StorageLimits;
-  /** that share this machine's cores */
-  readonly processes?: number;
-  /** to the database, of this process */
-  readonly connections?: number;
-}
-
-/**
- * A context of these parts, with limiters and a cache of its own.
- */
-export function contextOf(
-  parts: Omit<Context, MadeHere>,
-  { storage = NO_STORAGE_LIMITS, processes = 1, connections = 16 }: ContextOptions = {},
-): Context {
-  const { pair, address, account, code } = LOGIN_LIMITS;
-  const loginLimiters = {
-    pair: new FailureLimiter(parts.db, pair),
-    address: new FailureLimiter(parts.db, address),
-    account: new FailureLimiter(parts.db, account),
-    code: new FailureLimiter(parts.db, code),
-  };
-  const mailLimiters = {
-    name: new FailureLimiter(parts.db, MAIL_LIMITS.name),
-    address: new FailureLimiter(parts.db, MAIL_LIMITS.address),
-    links: new FailureLimiter(parts.db, MAIL_LIMITS.links),
-    invitations: new FailureLimiter(parts.db, MAIL_LIMITS.invitations),
-  };
-  const storageRoom = new StorageRoom(storage, {
-    usedBytes: () => storedBytes(parts),
-    freeBytes: () => parts.blobs.freeBytes(),
-  });
-  const layerUploads = new ConcurrencyLimit(LAYER_UPLOADS, {
-    sentence: `${LAYER_UPLOADS} layers of this account are being uploaded at once, try again later`,
-    retryAfterSeconds: 30,
-  });
-  const recentLogins: Context['recentLogins'] = new SecretCache();
-  const cache = new ByteCache(CACHE_BYTES);
-  const searchTotals = new BriefCache<number>(SEARCH_TOTALS);
-  const activity: Context['activity'] = new CountBuffer((batch) => saveActivity(parts, batch), parts.log);
-  return {
-    ...parts,
-    ...workshops(processes, connections),
-    storageRoom,
-    namespaceRooms: new StorageRooms(),
-    layerUploads,
-    loginLimiters,
-    mailLimiters,
-    registrationLimiter: new FailureLimiter(parts.db, registrationLimit(parts.settings.registrationsPerHour)),
-    recentLogins,
-    cache,
-    searchTotals,
-    activity,
-  };
 }
 
 /** @throws Error with a sentence when the directory cannot be used */
@@ -218,7 +132,7 @@ export async function openRuntime(
     const publicUrl = new PublicUrl(config.DRYDOCK_PUBLIC_URL, listeningUrl(config, config.PORT));
     const settings = settingsOf(config);
     const parts = { db, blobs, log, settings, tokenKey, passwords, mailer, guardedClient, publicUrl };
-    const ctx = contextOf(parts, {
+    const ctx = createContext(parts, {
       storage: storageLimits(config),
       processes: config.DRYDOCK_WORKERS,
       connections: poolSize(config),

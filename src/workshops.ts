@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Context, Inspected } from './context';
+import type { Context, Inspected, Needs } from './context';
 import { INSPECTION_THREAD } from './features/images/inspection/inspection';
 import { KeptWork } from './platform/cache/kept-work';
 import { HeldBytes } from './platform/limits/held-bytes';
@@ -22,14 +22,8 @@ import { MARKDOWN_THREAD } from './surfaces/web/written-text';
 const MEBIBYTE = 1024 * 1024;
 const MINUTE_MS = 60_000;
 
-/** What `contextOf` gets from here. */
-export type Workshops = Pick<
-  Context,
-  'layerReaders' | 'layerChecks' | 'inspected' | 'heldAnswers' | 'textWriters' | 'searches'
->;
-
 const tooMany = (of: string): { sentence: string; retryAfterSeconds: number } => ({
-  sentence: `Too many ${of} at once, try again later`,
+  sentence: `Too many ${of} at once`,
   retryAfterSeconds: 5,
 });
 
@@ -50,7 +44,7 @@ function layerChecks(longestMs: number, isUrgent: boolean): GatedThreads {
  * @param processes - that share this machine's cores
  * @param connections - to the database, of this process
  */
-export function workshops(processes: number, connections: number): Workshops {
+export function workshops(processes: number, connections: number) {
   const readers = Math.max(1, Math.floor(availableParallelism() / processes));
   return {
     layerReaders: new GatedThreads(INSPECTION_THREAD, {
@@ -85,7 +79,7 @@ export function workshops(processes: number, connections: number): Workshops {
       each: 256,
       refusal: tooMany('searches are running'),
     }),
-  };
+  } satisfies Partial<Context>;
 }
 
 /** Ends the threads; what runs in them fails. */
@@ -93,6 +87,6 @@ export async function closeWorkshops({
   layerReaders,
   layerChecks: { quick, slow },
   textWriters,
-}: Workshops): Promise<void> {
+}: Needs<'layerReaders' | 'layerChecks' | 'textWriters'>): Promise<void> {
   await Promise.all([layerReaders, quick, slow, textWriters].map((threads) => threads.end()));
 }

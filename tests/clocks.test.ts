@@ -24,7 +24,7 @@ const READS_THE_HOSTS_CLOCK: Readonly<Record<string, string>> = {
   'features/accounts/login.ts': 'tickets are signed and read by hosts only',
   'features/accounts/second-factor-codes.ts': 'codes follow the time of a phone',
   'features/accounts/security-notices.ts': 'is told in a mail',
-  'features/images/sweeps.ts': 'files have their times from hosts',
+  'features/storage/sweeps.ts': 'files have their times from hosts',
   'features/images/tar/budget.ts': 'how long unpacking has taken',
   'features/oauth/model.ts': 'turns moments of the library into how long, and back',
   'features/statistics/statistics.ts': 'which days a chart shows',

@@ -49,7 +49,7 @@ export class BlobSizeError extends Error {
 
 /**
  * Bytes under keys. The order of safety is the caller's: write the bytes, then the row that points to them; delete the
- * row, then the bytes. What nobody points to is swept by the images feature (`gc`).
+ * row, then the bytes. What nobody points to is swept by the storage feature.
  *
  * Every driver passes `tests/blobs/conformance.ts`.
  */

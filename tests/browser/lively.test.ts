@@ -37,7 +37,7 @@ function testLiveliness(): void {
   let tab: Tab;
   beforeAll(async () => {
     [browser, server] = await Promise.all([launchBrowser(), startShowcase()]);
-  }, 60_000);
+  });
   afterEach(async () => {
     expect(tab.complaints).toEqual([]);
     await tab.close();
@@ -131,7 +131,7 @@ function testLiveliness(): void {
       if (sum >= 0.02) jumping.push([path, sum]);
     }
     expect(jumping).toEqual([]);
-  }, 30_000);
+  });
 }
 
 describeInBrowser('lively pages', testLiveliness);

@@ -23,7 +23,7 @@ function testPages(): void {
   const tabs = new Map<string | undefined, Tab>();
   beforeAll(async () => {
     [browser, server] = await Promise.all([launchBrowser(), startShowcase()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.close();

@@ -27,7 +27,7 @@ function tellStory(hasScript: boolean): void {
     await addUser(stage.server, 'carol');
     const everybody = ['root', 'alice', 'bobby', 'carol'].map((name) => stage.person(name));
     [root, alice, bobby, carol] = (await Promise.all(everybody)) as [Person, Person, Person, Person];
-  }, 60_000);
+  });
   afterEach(() => expect(stage.complaints()).toEqual([]));
   afterAll(() => stage.close());
 
@@ -184,8 +184,8 @@ function tellStory(hasScript: boolean): void {
 
   it('bobby gives it a star and says what he thinks', async () => {
     await bobby.open('/r/alice/shop/');
-    await bobby.press('Give a star, 0 stars');
-    await bobby.main.getByRole('button', { name: 'Take your star back, 1 star' }).waitFor();
+    await bobby.press('Star this repository, 0 stars');
+    await bobby.main.getByRole('button', { name: 'Unstar this repository, 1 star' }).waitFor();
     await bobby.follow('Comments');
     await bobby.send({ 'Your comment': 'Runs on a **3.2** kernel' }, 'Comment');
     await bobby.isTold('Your comment is there.');

@@ -10,7 +10,7 @@ import { PublicUrl } from '../../src/platform/http/public-url';
 import { createLogger, type Logger } from '../../src/platform/log/logger';
 import { createMailer, type SmtpSettings } from '../../src/platform/mail/mailer';
 import { PasswordChecker, type PasswordLimits } from '../../src/platform/passwords/password-checker';
-import { contextOf } from '../../src/runtime';
+import { createContext } from '../../src/create-context';
 
 const SETTINGS: Settings = {
   registrationOpen: true,
@@ -41,7 +41,7 @@ export function createTestContext(
   } = {},
 ): Context {
   const log = options.log ?? createLogger('fatal');
-  return contextOf({
+  return createContext({
     db,
     blobs: options.blobs ?? new MemoryBlobStore(),
     log,

@@ -32,7 +32,7 @@ beforeAll(async () => {
   callers = [...(await castCallers(stage.server)), vault, ...(await staleCallers(stage.server))];
   restore = await keepState(stage.server.ctx.db);
   sender = new Sender(stage.server.port);
-}, 60_000);
+});
 afterAll(async () => {
   sender.close();
   await stage.server.close();
@@ -163,7 +163,7 @@ it('the rows that need the password again are those of guarded-actions.ts', () =
 it('each request of the sweep is a good one: whoever may have what it asks for gets it', async () => {
   const seen = await statusesOf(ROUTES, (route) => entitledTo(rowOf(route), route, stage.server));
   expect(seen).toEqual(Object.fromEntries(ROUTES.map((route) => [route.key, rowOf(route).status])));
-}, 120_000);
+});
 
 it('an access token for one repository does there what its account may', async () => {
   const routes = ROUTES.filter(
@@ -172,7 +172,7 @@ it('an access token for one repository does there what its account may', async (
   );
   const seen = await statusesOf(routes, () => Promise.resolve(vault));
   expect(seen).toEqual(Object.fromEntries(routes.map((route) => [route.key, rowOf(route).status])));
-}, 120_000);
+});
 
 it('nobody sees, tells apart or changes what is not theirs, through any route (R10, R220)', async () => {
   await stage.server.ctx.activity.flush();
@@ -190,4 +190,4 @@ it('nobody sees, tells apart or changes what is not theirs, through any route (R
     await restore();
   }
   expect(faults).toEqual([]);
-}, 300_000);
+});

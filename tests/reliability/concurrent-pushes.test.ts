@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectGarbage } from '../../src/features/images/gc';
-import { scrub } from '../../src/features/images/scrub';
-import { sweep } from '../../src/features/images/sweeps';
+import { scrub } from '../../src/features/storage/scrub';
+import { sweep } from '../../src/jobs';
 import { ABANDONED_AFTER_HOURS } from '../../src/features/pushes/living-pushes-sql';
 import { startSibling } from '../helpers/sibling-server';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
@@ -35,9 +35,10 @@ it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is who
   const { ctx } = server;
   const chains = makeChains(64 * 1024);
   const endAt = Date.now() + DURATION_MS;
-  const isOver = (): boolean => Date.now() >= endAt;
   let freed = 0;
   let scrubbed = 0;
+  // A busy machine takes longer until there is garbage at all.
+  const isOver = (): boolean => Date.now() >= endAt && freed > 0 && scrubbed > 0;
   const upkeep = async (): Promise<void> => {
     while (!isOver()) {
       for (const { images } of await collectGarbage(ctx, { olderThanMs: 0, dryRun: false })) freed += images;
@@ -58,7 +59,6 @@ it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is who
   expect(Object.fromEntries(deeds.errors)).toEqual({});
   expect(deeds.pushes).toBeGreaterThan(CLIENTS);
   expect(deeds.imagesVerified).toBeGreaterThan(CLIENTS);
-  expect([freed > 0, scrubbed > 0]).toEqual([true, true]);
 
   const before = await pullEverything(server.url, USERS, chains);
   expect(before.wrong).toEqual([]);
@@ -78,4 +78,4 @@ it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is who
   await sweep(ctx, 1);
   expect(await recount(ctx.db, server.blobDir)).toEqual(NOTHING_LEFT);
   await expect(pullEverything(server.url, USERS, chains)).resolves.toEqual(before);
-}, 90_000);
+});

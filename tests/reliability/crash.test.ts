@@ -62,4 +62,4 @@ it(`survives ${ROUNDS} kills in the middle of a push: nothing complete is lost, 
   await expectPullsWhole('alice/first', first);
   expect(cutOff).toBeGreaterThan(ROUNDS / 2);
   expect(await expectBytesForEveryRow(place.database.db, place.blobDir)).toBeGreaterThanOrEqual(3 * (ROUNDS + 1));
-}, 300_000);
+});

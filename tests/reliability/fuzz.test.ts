@@ -106,7 +106,7 @@ it(`${REQUESTS} bad requests get a good answer: in JSON, no 5xx, nothing of anyb
   // It got somewhere: past the router, past the credentials, to the answers that a request must earn.
   for (const status of [200, 304, 400, 401, 403, 404, 405]) expect([...statuses.keys()]).toContain(status);
   expect((await server.ctx.db('repositories').where({ namespace: 'alice', name: 'secret' })).length).toBe(1);
-}, 180_000);
+});
 
 const GARBAGE = [
   'GET\r\n\r\n',

@@ -112,7 +112,7 @@ describe('a Postgres that is stopped and started again under load', () => {
       LOG_LEVEL: 'error',
       ...ADMINISTRATOR,
     });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await server.end('SIGKILL');
@@ -167,5 +167,5 @@ describe("Drydock's own Postgres", () => {
       await server.end('SIGTERM');
       await removeDataDir(dataDir);
     }
-  }, 90_000);
+  });
 });

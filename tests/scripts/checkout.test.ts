@@ -20,8 +20,6 @@ import { z } from 'zod';
  * What a checkout needs: which packages, which names of the folders above it, and whether it can be written.
  */
 
-jest.setTimeout(240_000);
-
 const ROOT = path.join(__dirname, '../..');
 const isRoot = process.getuid?.() === 0;
 

@@ -7,8 +7,6 @@ import { makeChain, pushImages } from '../helpers/images';
 import { pullMany } from '../helpers/pulling-client';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
 
-jest.setTimeout(180_000);
-
 const PULLS = 50_000;
 const FEW = 10_000;
 const ENGINES = [

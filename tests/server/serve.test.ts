@@ -92,7 +92,7 @@ describe('with a Postgres of its own', () => {
     expect(again).toEqual(success(`Drydock listens on ${second.url}\n`));
 
     await expect(run('user', 'list', '--json')).resolves.toMatchObject({ code: 0, stderr: '' });
-  }, 60_000);
+  });
 });
 
 describe('with the Postgres that it is told', () => {
@@ -204,5 +204,5 @@ describe('what keeps it from starting', () => {
       other.close();
       await place.close();
     }
-  }, 15_000);
+  });
 });

@@ -14,8 +14,6 @@ import { beginSlowUpload, sha256, storedIn, type SlowUpload } from '../helpers/s
  * is on its way.
  */
 
-jest.setTimeout(120_000);
-
 const ROOT = path.join(__dirname, '../..');
 const SERVE = [process.execPath, path.join(ROOT, 'bin/drydock.js'), 'serve'];
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import { collectGarbage } from '../../src/features/images/gc';
-import { sweep } from '../../src/features/images/sweeps';
+import { sweep } from '../../src/jobs';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import { startCommand } from '../helpers/run-command';
 import { createTestContext } from '../helpers/test-context';

@@ -10,8 +10,6 @@ import { createCommandPlace, failure, startCommand, type CommandPlace } from '..
  * This version on a database that a later one has migrated: it refuses to start, and goes on running.
  */
 
-jest.setTimeout(120_000);
-
 const SENTENCE =
   'This database was upgraded by a newer Drydock (it has the migration 29990101000000_from_the_future and 1 more, ' +
   'unknown to this version). Start that version or a later one; to return to this one, restore a backup from before ' +

@@ -16,8 +16,6 @@ import { basic } from '../helpers/test-server';
  * when the embedded one changes, so does what an upgrade asks of operators, and these show it.
  */
 
-jest.setTimeout(120_000);
-
 const FOLDER = path.join(__dirname, 'past');
 const imageSchema = z.object({ id: z.string(), json: z.base64(), layer: z.string() });
 const pastSchema = z.object({

@@ -104,7 +104,7 @@ export async function getAccountItself(ctx: Needs<'db'>, actor: Actor): Promise<
   if (actor.kind === 'token') throw requiresAuthorization();
   const account = await identifyAccount(ctx, actor);
   const isItself = actor.kind === 'user' && actor.proof !== 'access_token' && account.accessToken === undefined;
-  if (!isItself) throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
+  if (!isItself) throw new AppError('forbidden', 'This cannot be done with an access token: log in with your password');
   return account;
 }
 
@@ -120,7 +120,7 @@ export function assertConfirmed(actor: Actor): void {
   if (proof === 'password' || proof === 'recent_login' || proof === 'operator') return;
   if (proof === 'old_login') throw new AppError('password_needed', 'Confirm your password first');
   if (actor.kind === 'program') throw new AppError('forbidden', 'A program cannot do this: log in with the password');
-  throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
+  throw new AppError('forbidden', 'This cannot be done with an access token: log in with your password');
 }
 
 /**

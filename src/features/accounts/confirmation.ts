@@ -9,7 +9,7 @@ import { doerOf } from '../access/doer';
 import { checkLinkSecret, takeLinkSecret } from './email-links';
 import type { LinkRow } from './email-links.store';
 import * as store from './emails.store';
-import { countMailAsk } from './mail-limits';
+import { countMailAsk, MAIL_LIMITS } from './mail-limits';
 import { queueConfirmation, queueConfirmationAgain } from './mail-queue';
 import { isMailable } from './account-rules';
 import { tellAccount } from './security-notices';
@@ -122,7 +122,10 @@ export async function resendConfirmation(
   const row = await ownEmail(ctx.db, userId, email);
   if (row.is_verified) throw new AppError('conflict', 'This address is confirmed already');
   const mayHaveOne = await countMailAsk(ctx.mailLimiters, username, actor.address);
-  if (!mayHaveOne) throw new AppError('busy', 'Too many mails were asked for, try again later');
+  if (!mayHaveOne) {
+    const { blockSeconds: retryAfterSeconds } = MAIL_LIMITS.name;
+    throw new AppError('busy', 'Too many mails were asked for', { retryAfterSeconds });
+  }
   await queueConfirmation(ctx.db, row.id);
 }
 

@@ -53,7 +53,7 @@ function subjectsOf(username: string, address: string): Record<Exclude<LoginLimi
 }
 
 function tooMany(retryAfterSeconds: number): AppError {
-  return new AppError('busy', 'Too many failed logins, try again later', { retryAfterSeconds });
+  return new AppError('busy', 'Too many failed logins', { retryAfterSeconds });
 }
 
 const ORDER = ['pair', 'address', 'account'] as const;

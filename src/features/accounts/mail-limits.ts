@@ -57,7 +57,7 @@ export async function countMailedLink(limiters: Pick<MailLimiters, 'links'>, use
 export async function countMailAsk(limiters: MailLimiters, nameOrAddress: string, address: string): Promise<boolean> {
   const retryAfterSeconds = await countAsk(limiters.address, networkOf(address));
   if (retryAfterSeconds > 0) {
-    throw new AppError('busy', 'Too many mails were asked for, try again later', { retryAfterSeconds });
+    throw new AppError('busy', 'Too many mails were asked for', { retryAfterSeconds });
   }
   return countMailTo(limiters, nameOrAddress);
 }

@@ -27,12 +27,12 @@ async function countRegistration(
 ): Promise<void> {
   const { waitSeconds: retryAfterSeconds } = await registrationLimiter.count(networkOf(address));
   if (retryAfterSeconds > 0) {
-    throw new AppError('busy', 'Too many accounts were registered from your network, try again later', {
+    throw new AppError('busy', 'Too many accounts were registered from your network', {
       retryAfterSeconds,
     });
   }
   if (await countMailTo(mailLimiters, email)) return;
-  throw new AppError('busy', 'Too many accounts were registered with this mailbox, try again later', {
+  throw new AppError('busy', 'Too many accounts were registered with this mailbox', {
     retryAfterSeconds: MAIL_LIMITS.name.blockSeconds,
   });
 }

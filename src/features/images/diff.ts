@@ -1,5 +1,6 @@
 import { AppError } from '../../platform/errors';
-import { layerIsDamaged, type SizedBlobRef } from './damage';
+import type { SizedBlobRef } from '../storage/blobs';
+import { layerIsDamaged } from '../storage/damage';
 import { inProgress } from './images';
 import * as store from './images.store';
 import { diffAsJson, type Asker, type InspectionNeeds } from './inspection/inspection';

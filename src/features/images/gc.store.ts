@@ -77,43 +77,6 @@ export async function listUnlinkedContents(db: Db, limit: number): Promise<numbe
   return rows.map((row) => row.id);
 }
 
-export interface FreedBlobRow {
-  digest: string;
-  size_bytes: number;
-  storage_key: string;
-}
-
-/**
- * Deletes the rows of blobs that nothing points to. The age is compared once more when a row turns out to be locked:
- * whoever records the same bytes at this moment has touched `referenced_at`.
- *
- * @param digests - undefined: of all
- */
-export async function deleteUnreferencedBlobs(
-  db: Db,
-  olderThanMs: number,
-  digests: readonly string[] | undefined,
-): Promise<FreedBlobRow[]> {
-  return query<FreedBlobRow>(
-    db,
-    `delete from blobs b where b.referenced_at < ${agoSql('$1')} and ($2::text[] is null or b.digest = any ($2::text[]))
-       and not exists (select 1 from image_contents c where c.layer_digest = b.digest)
-       and not exists (select 1 from uploads x where x.layer_digest = b.digest)
-     returning b.digest, b.size_bytes, b.storage_key`,
-    [olderThanMs, digests ?? null],
-  );
-}
-
 export async function deleteStaleUploads(db: Db, olderThanMs: number): Promise<number> {
   return (await query(db, `delete from uploads where updated_at < ${agoSql('$1')} returning id`, [olderThanMs])).length;
-}
-
-/** Which of the keys a row points to. */
-export async function findKnownKeys(db: Db, keys: readonly string[]): Promise<Set<string>> {
-  const rows = await query<{ storage_key: string }>(
-    db,
-    'select storage_key from blobs where storage_key = any ($1::text[])',
-    [keys],
-  );
-  return new Set(rows.map((row) => row.storage_key));
 }

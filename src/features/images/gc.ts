@@ -5,12 +5,13 @@ import type { RepositoryName } from '../access/actor';
 import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
 import { displayName } from '../repositories/names';
 import { lockForGc } from '../pushes/pushes';
+import type { BlobNeeds } from '../storage/blobs';
+import { deleteBytes, freeUnreferenced, type FreedBlob } from '../storage/garbage';
 import * as store from './gc.store';
 
 /*
  * What is garbage: an image of a repository that none of its tags reaches, a content that no repository has, a blob
- * that no content and no upload has, bytes that no blob row has. They go in this order, rows before bytes, so that a
- * crash leaves at most bytes without a row, which the sweep (`sweeps.ts`) finds.
+ * that nothing points to, and its bytes (`storage/garbage.ts`). They go in this order.
  *
  * Beside running pushes: what a living push announced or uploaded stays, however long ago that was (`pushes.ts` says how
  * long a push lives). An opening and gc of one repository wait for each other, so gc sees every push that it must spare.
@@ -29,7 +30,7 @@ export interface Freed extends RepositoryName {
 
 interface Collected {
   readonly freed: Freed;
-  readonly storageKeys: readonly string[];
+  readonly blobs: readonly FreedBlob[];
 }
 
 /** How long ago something must have been announced that may be freed, unless somebody says otherwise. */
@@ -82,35 +83,37 @@ class Watch {
 const RETRIES = 3;
 const HOUR_MS = 3_600_000;
 
-async function collect(tx: Db, repository: RepositoryName & { id: number }, olderThanMs: number): Promise<Collected> {
+async function collect(
+  ctx: Needs<'blobReferrers'>,
+  tx: Db,
+  repository: RepositoryName & { id: number },
+  olderThanMs: number,
+): Promise<Collected> {
   const links = await store.deleteUnreachable(tx, repository.id, olderThanMs);
   const contentIds = links.flatMap((link) => (link.content_id === null ? [] : [link.content_id]));
   const digests = await store.deleteUnlinkedContents(tx, contentIds);
-  const blobs = digests.length === 0 ? [] : await store.deleteUnreferencedBlobs(tx, olderThanMs, digests);
-  const bytes = blobs.reduce((sum, blob) => sum + blob.size_bytes, 0);
+  const blobs = await freeUnreferenced(ctx, tx, olderThanMs, digests);
+  const bytes = blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0);
   const { namespace, name } = repository;
-  return {
-    freed: { namespace, name, images: links.length, blobs: blobs.length, bytes },
-    storageKeys: blobs.map((blob) => blob.storage_key),
-  };
+  return { freed: { namespace, name, images: links.length, blobs: blobs.length, bytes }, blobs };
 }
 
 async function collectForGood(
-  ctx: Needs<'db' | 'blobs' | 'log'>,
+  ctx: BlobNeeds,
   repository: RepositoryName & { id: number },
   { olderThanMs, doer = OPERATOR }: GcOptions,
 ): Promise<Freed | undefined> {
   for (let attempt = 1; attempt <= RETRIES; attempt += 1) {
     try {
-      const { freed, storageKeys } = await inLongTransaction(ctx.db, async (tx) => {
+      const { freed, blobs: freedBlobs } = await inLongTransaction(ctx.db, async (tx) => {
         await lockForGc(tx, repository.id);
-        const collected = await collect(tx, repository, olderThanMs);
+        const collected = await collect(ctx, tx, repository, olderThanMs);
         const { images, blobs, bytes } = collected.freed;
         const event = { subject: displayName(repository), details: { images, layers: blobs, bytes } };
         if (images > 0) await recordEvent(tx, doer, { action: 'gc.freed', ...event });
         return collected;
       });
-      for (const key of storageKeys) await ctx.blobs.delete(key);
+      await deleteBytes(ctx, freedBlobs);
       return freed;
     } catch (error) {
       if (!isForeignKeyViolation(error)) throw error;
@@ -124,7 +127,7 @@ async function collectForGood(
 class DryRunIsOver extends Error {}
 
 async function collectOnTrial(
-  ctx: Needs<'db'>,
+  ctx: Needs<'db' | 'blobReferrers'>,
   repositories: readonly (RepositoryName & { id: number })[],
   options: GcOptions,
 ): Promise<Freed[]> {
@@ -135,7 +138,7 @@ async function collectOnTrial(
         found = [];
         const watch = new Watch(options, repositories.length);
         for (const repository of repositories) {
-          const { freed } = await collect(tx, repository, options.olderThanMs);
+          const { freed } = await collect(ctx, tx, repository, options.olderThanMs);
           found.push(freed);
           watch.take(freed);
         }
@@ -154,7 +157,7 @@ async function collectOnTrial(
  * @returns the repositories that had anything to free
  * @throws whatever `signal` was aborted with; what was freed by then is gone
  */
-export async function collectGarbage(ctx: Needs<'db' | 'blobs' | 'log'>, options: GcOptions): Promise<Freed[]> {
+export async function collectGarbage(ctx: BlobNeeds, options: GcOptions): Promise<Freed[]> {
   const { olderThanMs } = options;
   const repositories = await inLongTransaction(ctx.db, (tx) => store.listCandidates(tx, olderThanMs));
   options.signal?.throwIfAborted();

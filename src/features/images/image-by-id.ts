@@ -31,7 +31,7 @@ export interface Image {
   readonly payloadChecksum: string;
   /** in a private repository: nothing between us and the reader may keep a copy */
   readonly isPrivate: boolean;
-  /** its layer cannot be served; see `damage.ts` */
+  /** its layer cannot be served; see `storage/damage.ts` */
   readonly isDamaged: boolean;
 }
 

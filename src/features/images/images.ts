@@ -5,7 +5,8 @@ import type { ByteSource } from '../../platform/bytes/byte-source';
 import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../access/actor';
-import { layerIsDamaged, whileWhole, type SizedBlobRef } from './damage';
+import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
+import { layerIsDamaged, whileWhole } from '../storage/damage';
 import * as store from './images.store';
 import { locateReadable, type Image, type LocatedImage } from './image-by-id';
 
@@ -18,7 +19,7 @@ import { locateReadable, type Image, type LocatedImage } from './image-by-id';
  *                  announced │ complete   immutable           bytes, stored once
  *
  *   - A link (repository, id) is announced by an image list, and complete once it points to a content. It never points
- *     to another one later, except from one whose layer is damaged to one with the same json (`damage.ts`).
+ *     to another one later, except from one whose layer is damaged to one with the same json (`storage/damage.ts`).
  *   - A content is the json byte for byte and the layer's digest. Equal ones are one row, whoever pushed them.
  *   - Reading needs read access to the repository of the link. A token names the repository. Without one (Basic on
  *     every request, curl) these decide, among the repositories that hold or announced the id and that the caller may
@@ -30,6 +31,9 @@ import { locateReadable, type Image, type LocatedImage } from './image-by-id';
  *   - The existence probe of a push may link an announced id to a content that is complete elsewhere: only in the same
  *     namespace or in `library`, only where the pusher may read, and only with its whole chain (`linking.ts`).
  *   - A chain is the image and its ancestors within one repository; `depth` is its length.
+ *   - While a layer is damaged (`storage/damage.ts`), json and ancestry stay readable, and a pusher is told that the
+ *     image is not there, so that the engine uploads it again (`isWantedAgain` in `image-by-id.ts`). An engine that
+ *     packs the layer again may send other bytes for the same json: the pusher's repository gets those (`completeLink`).
  *   - A push goes through `uploads` (see `uploads.ts`): attempts in flight belong to their uploader.
  */
 
@@ -90,11 +94,7 @@ export function assertLayerWhole(image: Image): void {
  * @param range - undefined: all of it
  * @throws AppError `unavailable` when it is damaged
  */
-export async function openLayer(
-  ctx: Needs<'db' | 'blobs' | 'log'>,
-  image: Image,
-  range?: ByteRange,
-): Promise<ByteSource> {
+export async function openLayer(ctx: BlobNeeds, image: Image, range?: ByteRange): Promise<ByteSource> {
   assertLayerWhole(image);
   const { storageKey, layerSizeBytes } = image;
   return whileWhole(ctx, layerOf(image), () => ctx.blobs.open(storageKey, range, layerSizeBytes));
@@ -105,7 +105,7 @@ export async function openLayer(
  *
  * @throws AppError `unavailable` when it is damaged
  */
-export async function handOverLayer(ctx: Needs<'db' | 'blobs' | 'log'>, image: Image): Promise<Handover | undefined> {
+export async function handOverLayer(ctx: BlobNeeds, image: Image): Promise<Handover | undefined> {
   assertLayerWhole(image);
   const { storageKey, layerSizeBytes } = image;
   return whileWhole(ctx, layerOf(image), () => ctx.blobs.handOver(storageKey, layerSizeBytes));

@@ -1,4 +1,3 @@
-import type { StoredBlob } from '../../blobs/blob-store';
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
@@ -6,6 +5,7 @@ import { query } from '../../platform/db/query';
 export interface UploadRow {
   id: number;
   repository_id: number;
+  namespace: string;
   image_id: string;
   parent_id: string | null;
   depth: number;
@@ -71,44 +71,14 @@ export async function openUpload(
 export async function findUpload(db: Db, place: UploadPlace): Promise<UploadRow | undefined> {
   const rows = await query<UploadRow>(
     db,
-    `select x.id, x.repository_id, x.image_id, x.parent_id, x.depth, x.json, x.json_digest, x.layer_digest,
+    `select x.id, x.repository_id, r.namespace, x.image_id, x.parent_id, x.depth, x.json, x.json_digest, x.layer_digest,
        x.layer_size_bytes, x.payload_checksum, b.storage_key,
        b.damaged_at is not null as is_damaged, x.pusher
-     from uploads x left join blobs b on b.digest = x.layer_digest
+     from uploads x join repositories r on r.id = x.repository_id left join blobs b on b.digest = x.layer_digest
      where x.repository_id = $1 and x.image_id = $2 and x.uploader = $3`,
     [place.repositoryId, place.imageId, place.uploader],
   );
   return rows[0];
-}
-
-/**
- * Records bytes that are safe; keeps gc away from them. Resolves to the key that counts: another one when equal bytes
- * came first. These take the place of damaged ones, for every image that has them.
- */
-export async function recordBlob(db: Db, blob: StoredBlob): Promise<string> {
-  const rows = await query<{ storage_key: string }>(
-    db,
-    `insert into blobs (digest, size_bytes, storage_key) values ($1, $2, $3)
-     on conflict (digest) do update set
-       referenced_at = now(),
-       storage_key = case when blobs.damaged_at is null then blobs.storage_key else excluded.storage_key end,
-       verified_at = case when blobs.damaged_at is null then blobs.verified_at end,
-       damaged_at = null, damage = null
-     returning storage_key`,
-    [blob.digest, blob.sizeBytes, blob.key],
-  );
-  return rows[0]?.storage_key ?? blob.key;
-}
-
-/** @returns false when the row has gone, or points to other bytes by now */
-export async function replaceBlob(db: Db, blob: StoredBlob, brokenKey: string): Promise<boolean> {
-  const rows = await query(
-    db,
-    `update blobs set storage_key = $3, verified_at = null, damaged_at = null, damage = null
-     where digest = $1 and storage_key = $2 returning digest`,
-    [blob.digest, brokenKey, blob.key],
-  );
-  return rows.length > 0;
 }
 
 /** Somebody goes on with it. */

@@ -1,16 +1,15 @@
-import type { StoredBlob } from '../../blobs/blob-store';
 import type { Needs } from '../../context';
-import { inPatientTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { isAccount, type Actor } from '../access/actor';
 import { announceForGuest } from '../pushes/guests';
 import { accountKey } from '../repositories/last-opened';
 import { isImageId } from '../repositories/names';
 import { keepPushAlive, noteSignOfLife } from '../pushes/pushes';
+import { keepBlob, type KeptBlob } from '../storage/blobs';
+import { whileThereIsRoom, type RoomNeeds } from '../storage/quota';
 import { jsonDigest, readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
 import { assertPusher, locateWritable, type LocatedImage } from './image-by-id';
-import { findNamespaceRoom } from './quota';
 import * as store from './uploads.store';
 
 /*
@@ -94,7 +93,7 @@ export async function putImageJson(
   const isShared = actor.kind !== 'token';
   const image = { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared };
   if (await store.openUpload(ctx.db, place, image, { name: accountKey(actor), limit: OPEN_LIMIT })) return;
-  throw new AppError('busy', `${OPEN_LIMIT} images of this account are being uploaded, finish some first`, {
+  throw new AppError('busy', `${OPEN_LIMIT} images of this account are being uploaded`, {
     retryAfterSeconds: SWEPT_AFTER_SECONDS,
   });
 }
@@ -119,15 +118,6 @@ export async function getUploadForLayer(ctx: Needs<'db'>, actor: Actor, imageId:
  */
 export function assertListed(located: LocatedImage | undefined): asserts located is LocatedImage {
   if (located?.isListed !== true) throw new AppError('not_found', NOT_FOUND);
-}
-
-/** Whoever brings bytes that should be there already brings the cure, too, if they are missing or cut off. */
-async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlob, usedKey: string): Promise<boolean> {
-  if ((await ctx.blobs.size(usedKey)) === blob.sizeBytes) return false;
-  if (!(await store.replaceBlob(ctx.db, blob, usedKey))) return false;
-  ctx.log.warn({ digest: blob.digest }, 'a damaged layer was replaced by the same bytes from a push');
-  await ctx.blobs.quarantine(usedKey);
-  return true;
 }
 
 /** A push gives a sign of life so often while a layer comes in, which may take days. */
@@ -160,50 +150,31 @@ async function* withSigns(
  * first, row second.
  *
  * @param bytes - exactly what came over the wire
- * @throws AppError `storage_full`, or `forbidden` by the plan of the namespace, before the first byte or later; `busy` for one of too many at once; `conflict` when the attempt ended meanwhile; whatever
- *   `bytes` throws
+ * @throws AppError `storage_full`, or `forbidden` by the plan of the namespace, before the first byte or later; `busy`
+ *   for one of too many at once; `conflict` when the attempt ended meanwhile; whatever `bytes` throws
  */
 export async function storeLayer(
-  ctx: Needs<'db' | 'blobs' | 'log' | 'storageRoom' | 'namespaceRooms' | 'layerUploads'>,
+  ctx: Needs<'db' | 'blobs' | 'log' | 'layerUploads'> & RoomNeeds,
   actor: Actor,
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
 ): Promise<void> {
-  const namespaceRoom = await findNamespaceRoom(ctx, upload.repository_id);
   await ctx.layerUploads.run(upload.pusher ?? '', () =>
-    ctx.storageRoom.hold(bytes, async (admitted) => {
-      if (namespaceRoom === undefined) return (await storeAdmitted(ctx, actor, upload, admitted)).newBytes;
-      let newBytes = 0;
-      await namespaceRoom.hold(admitted, async (inPlan) => {
-        const stored = await storeAdmitted(ctx, actor, upload, inPlan);
-        newBytes = stored.newBytes;
-        return stored.sizeBytes;
-      });
-      return newBytes;
-    }),
+    whileThereIsRoom(ctx, upload.namespace, bytes, (admitted) => storeAdmitted(ctx, actor, upload, admitted)),
   );
 }
 
-/** Writes a layer for which there is room, and notes it; `newBytes` is 0 where equal bytes were there before. */
+/** Writes a layer for which there is room, and points the attempt to it. */
 async function storeAdmitted(
   ctx: Needs<'db' | 'blobs' | 'log'>,
   actor: Actor,
   upload: store.UploadRow,
   bytes: AsyncIterable<Buffer>,
-): Promise<{ sizeBytes: number; newBytes: number }> {
+): Promise<KeptBlob<boolean>> {
   const beforePayload = Buffer.concat([upload.json, Buffer.from('\n')]);
   const blob = await ctx.blobs.write(withSigns(ctx, actor, upload, bytes), beforePayload);
-  const layer = {
-    digest: blob.digest,
-    sizeBytes: blob.sizeBytes,
-    payloadChecksum: blob.prefixedDigest,
-  };
-  const { usedKey, isRecorded } = await inPatientTransaction(ctx.db, async (tx) => ({
-    usedKey: await store.recordBlob(tx, blob),
-    isRecorded: await store.recordLayer(tx, upload, layer),
-  }));
-  const isNew = usedKey === blob.key || (await replaceBroken(ctx, blob, usedKey));
-  if (!isNew) await ctx.blobs.delete(blob.key); // equal bytes were there before: this copy is one too many
-  if (!isRecorded) throw new AppError('conflict', EXISTS);
-  return { sizeBytes: blob.sizeBytes, newBytes: isNew ? blob.sizeBytes : 0 };
+  const { digest, sizeBytes, prefixedDigest: payloadChecksum } = blob;
+  const kept = await keepBlob(ctx, blob, (tx) => store.recordLayer(tx, upload, { digest, sizeBytes, payloadChecksum }));
+  if (!kept.pointed) throw new AppError('conflict', EXISTS);
+  return kept;
 }

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import type { Job } from '../../platform/jobs/queue';
+import type { BlobNeeds } from '../storage/blobs';
 import { MAINTENANCE_JOB } from './job-name';
 import * as store from './runs.store';
 import { work } from './work';
 
 const BEAT_MS = 2000;
-
-type Ctx = Needs<'db' | 'blobs' | 'log'>;
 
 /** Who may end a run early: an administrator, or the process that stops. */
 interface Ends {
@@ -18,7 +16,7 @@ interface Ends {
 
 /** Gives signs of life, with the progress, until `over`; hears from the same row that the run was cancelled. */
 async function beat(
-  ctx: Ctx,
+  ctx: BlobNeeds,
   run: store.RunRow,
   progressNow: () => object,
   { cancelled, over, beatMs }: { cancelled: AbortController; over: AbortSignal; beatMs: number },
@@ -35,7 +33,7 @@ async function beat(
 
 /** What a run came to that threw. Administrators are told no more than others of what is inside: that is in the log. */
 function endOf(
-  ctx: Ctx,
+  ctx: BlobNeeds,
   run: store.RunRow,
   error: unknown,
   { cancelled, stopping }: Ends,
@@ -47,7 +45,7 @@ function endOf(
   return { state: 'failed', error: `${reason}. The log of the server has more about run ${run.id}` };
 }
 
-async function runOne(ctx: Ctx, run: store.RunRow, stopping: AbortSignal, beatMs: number): Promise<void> {
+async function runOne(ctx: BlobNeeds, run: store.RunRow, stopping: AbortSignal, beatMs: number): Promise<void> {
   const [cancelled, over] = [new AbortController(), new AbortController()];
   let progress: object = {};
   const beating = beat(ctx, run, () => progress, { cancelled, over: over.signal, beatMs });
@@ -73,7 +71,7 @@ async function runOne(ctx: Ctx, run: store.RunRow, stopping: AbortSignal, beatMs
  *
  * @param beatMs - how often a run gives a sign of life, and hears that it was cancelled
  */
-export function maintenanceJob(ctx: Ctx, beatMs = BEAT_MS): Job {
+export function maintenanceJob(ctx: BlobNeeds, beatMs = BEAT_MS): Job {
   return {
     name: MAINTENANCE_JOB,
     isAlone: true,

@@ -1,7 +1,7 @@
-import type { Needs } from '../../context';
 import { recordEvent, type Doer } from '../audit/audit';
 import { collectGarbage, GC_OLDER_THAN_HOURS, type Freed } from '../images/gc';
-import { scrub, storedBytes } from '../images/scrub';
+import { storedBytes, type BlobNeeds } from '../storage/blobs';
+import { scrub } from '../storage/scrub';
 import { displayName } from '../repositories/names';
 import type { MaintenanceKind } from './runs.store';
 
@@ -17,20 +17,18 @@ export interface Watch {
   readonly onProgress: (progress: Readonly<Record<string, number>>) => void;
 }
 
-type Ctx = Needs<'db' | 'blobs' | 'log'>;
-
 function sum(freed: readonly Freed[], field: 'images' | 'blobs' | 'bytes'): number {
   return freed.reduce((total, one) => total + one[field], 0);
 }
 
-async function gc(ctx: Ctx, dryRun: boolean, doer: Doer, watch: Watch): Promise<object> {
+async function gc(ctx: BlobNeeds, dryRun: boolean, doer: Doer, watch: Watch): Promise<object> {
   const freed = await collectGarbage(ctx, { olderThanMs: GC_OLDER_THAN_HOURS * HOUR_MS, dryRun, doer, ...watch });
   const largest = freed.toSorted((a, b) => b.bytes - a.bytes).slice(0, SHOWN);
   const totals = { images: sum(freed, 'images'), layers: sum(freed, 'blobs'), bytes: sum(freed, 'bytes') };
   return { repositories: freed.length, ...totals, largest };
 }
 
-async function scrubAll(ctx: Ctx, doer: Doer, { signal, onProgress }: Watch): Promise<object> {
+async function scrubAll(ctx: BlobNeeds, doer: Doer, { signal, onProgress }: Watch): Promise<object> {
   const totalBytes = await storedBytes(ctx);
   const found = await scrub(ctx, {
     olderThanMs: 0,
@@ -52,6 +50,6 @@ async function scrubAll(ctx: Ctx, doer: Doer, { signal, onProgress }: Watch): Pr
 }
 
 /** Does what a run of this kind does. @throws whatever the signal was aborted with, when that ended it early */
-export async function work(ctx: Ctx, kind: MaintenanceKind, doer: Doer, watch: Watch): Promise<object> {
+export async function work(ctx: BlobNeeds, kind: MaintenanceKind, doer: Doer, watch: Watch): Promise<object> {
   return kind === 'scrub' ? scrubAll(ctx, doer, watch) : gc(ctx, kind === 'gc_dry_run', doer, watch);
 }

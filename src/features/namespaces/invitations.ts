@@ -62,7 +62,7 @@ async function assertMayInvite(
 ): Promise<void> {
   const retryAfterSeconds = await countInvitation(ctx.mailLimiters, inviter, whom);
   if (retryAfterSeconds === 0) return;
-  throw new AppError('busy', 'Too many invitations were sent, try again later', { retryAfterSeconds });
+  throw new AppError('busy', 'Too many invitations were sent', { retryAfterSeconds });
 }
 
 /**

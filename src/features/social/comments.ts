@@ -49,7 +49,7 @@ export function toComment(row: store.CommentRow): Comment {
 
 async function assertMaySayMore(tx: Db, userId: number): Promise<void> {
   if ((await store.countLately(tx, userId)) < COMMENTS_OF_AN_HOUR) return;
-  const sentence = `An account writes at most ${COMMENTS_OF_AN_HOUR} comments an hour, try again later`;
+  const sentence = `An account writes at most ${COMMENTS_OF_AN_HOUR} comments an hour`;
   throw new AppError('busy', sentence, { retryAfterSeconds: 600 });
 }
 

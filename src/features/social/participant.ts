@@ -36,7 +36,7 @@ export async function findParticipant(ctx: Needs<'db'>, actor: Actor, name: Repo
   const { principal } = scope;
   if (principal === undefined || actor.kind === 'token') throw authorizationRequired();
   const repository = assertReadable(scope, MISSING);
-  if (!canParticipate(principal)) throw new AppError('forbidden', 'This access token is not enough for this');
+  if (!canParticipate(principal)) throw new AppError('forbidden', 'This access token does not allow this');
   return { repository, account: principal, doer: doerOf(actor, principal) };
 }
 

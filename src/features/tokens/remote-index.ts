@@ -42,7 +42,7 @@ export class RemoteIndex {
     sizeCalculation: (verdict) => 1 + (verdict.isGood ? verdict.imageIds.size : 0),
   });
   private readonly pending = new Map<string, Promise<Verdict>>();
-  private readonly queue = new BoundedQueue(ASKED_AT_ONCE, 'Too many tokens are being verified, try again');
+  private readonly queue = new BoundedQueue(ASKED_AT_ONCE, 'Too many tokens are being verified');
   private readonly origin: string;
 
   constructor(private readonly options: RemoteIndexOptions) {
@@ -134,7 +134,7 @@ export class RemoteIndex {
 }
 
 function doesNotAnswer(cause: unknown): AppError {
-  return new AppError('unavailable', 'The index does not answer, try again', { cause, retryAfterSeconds: 5 });
+  return new AppError('unavailable', 'The index does not answer', { cause, retryAfterSeconds: 5 });
 }
 
 function idOf(entry: unknown): unknown {

@@ -38,7 +38,7 @@ export function isTransient(error: unknown): boolean {
 /** What a transaction that failed twice because of others is told. */
 export function tooContended(error: unknown): AppError {
   const options = { cause: error, retryAfterSeconds: 1 };
-  return new AppError('unavailable', 'The database is too busy with this, try again', options);
+  return new AppError('unavailable', 'The database is too busy with this', options);
 }
 
 /** The error to throw instead: `unavailable` when Postgres is not there, otherwise the same. */
@@ -47,7 +47,7 @@ export function translateOutage(error: unknown): unknown {
   if (hasCode(error, DISK_FULL)) return new AppError('storage_full', 'The database has no room left', { cause: error });
   if (!isOutage(error)) return error;
   const options = { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS };
-  return new AppError('unavailable', 'The database does not answer, try again', options);
+  return new AppError('unavailable', 'The database does not answer', options);
 }
 
 /**

@@ -1,11 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import type { Logger } from '../log/logger';
-import type { Headers, Reply } from './exchange';
+import { json, type Headers, type Reply } from './exchange';
 import { requestState } from './request-state';
 import { send } from './send';
 
 /** Turns whatever was thrown into a reply, in the dialect of the surface and route. */
 export type ErrorReply = (error: unknown, context: { requestId: string; log: Logger; path: string }) => Reply;
+
+/** For what nobody foresaw: the cause goes to the log, not outside. */
+export const internalErrorReply: ErrorReply = (error, { requestId, log }) => {
+  log.error({ err: error }, 'request failed');
+  return json(500, { error: 'Internal server error', request_id: requestId });
+};
 
 interface Answering {
   readonly make: () => Promise<Reply>;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import createRouter from 'find-my-way';
-import { responder, type MountOptions, type Params } from './route';
+import type { Params, Surface } from './surface';
 import { splitUrl } from './url';
 
 /**
@@ -14,16 +14,12 @@ const LONGEST_PART = 300;
 
 /**
  * A lane past Express for reads: measured, Express' own routing costs more than a prepared select. Built from the same
- * rows that Express gets, and whatever the lane does not know goes on to Express.
+ * doors that Express gets, and whatever the lane does not know goes on to Express.
  */
-export function createFastLane<Access extends string, Callers extends Record<Access, unknown>>(
-  options: MountOptions<Access, Callers>,
-): FastLane {
+export function createFastLane({ doors }: Surface): FastLane {
   const router = createRouter({ ignoreTrailingSlash: true, maxParamLength: LONGEST_PART });
-  for (const route of options.routes) {
-    if (route.method !== 'get') continue;
-    const respond = responder(route, options);
-    router.on('GET', route.path, (req, res, params) => respond(req, res, params as Params));
+  for (const { method, path, respond } of doors) {
+    if (method === 'get') router.on('GET', path, (req, res, params) => respond(req, res, params as Params));
   }
   return (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return false;

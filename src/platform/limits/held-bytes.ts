@@ -63,7 +63,7 @@ export class HeldBytes {
       this.all.bytes + this.all.costOf(buffer) > this.limits.bytes ||
       own.bytes + own.costOf(buffer) > Math.max(this.limits.each, buffer.length);
     if (isTooMuch) {
-      throw new AppError('busy', 'Too many long answers are being sent, try again later', { retryAfterSeconds: 10 });
+      throw new AppError('busy', 'Too many long answers are being sent', { retryAfterSeconds: 10 });
     }
     this.all.add(buffer);
     own.add(buffer);

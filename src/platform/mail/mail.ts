@@ -1,4 +1,4 @@
-import { html, type Html } from '../html/html';
+import { html } from 'hono/html';
 
 /** A mail to one person, without its looks: paragraphs, and URLs that stand by themselves, as links. */
 export interface Mail {
@@ -22,15 +22,16 @@ export function textOf({ paragraphs }: Mail): string {
   return `${paragraphs.map((part) => (typeof part === 'string' ? part : part.url)).join('\n\n')}\n`;
 }
 
-/** The mail for programs that show markup. */
-export function htmlOf({ paragraphs }: Mail): Html {
+/** The mail for programs that show markup. What stands in `${}` is escaped. */
+export async function htmlOf({ paragraphs }: Mail): Promise<string> {
   const body = paragraphs.map((part) =>
     typeof part === 'string' ? html`<p>${part}</p> ` : html`<p><a href="${part.url}">${part.url}</a></p> `,
   );
-  return html`<!doctype html>
+  const page = await html`<!doctype html>
     <html lang="en">
       <body>
         ${body}
       </body>
     </html> `;
+  return page.toString();
 }

@@ -48,7 +48,7 @@ export class SmtpMailer implements Mailer {
       to: { name: '', address: mail.to }, // as an object it is one address, whatever is in it
       subject: subjectOf(mail),
       text: textOf(mail),
-      html: htmlOf(mail).toString(),
+      html: await htmlOf(mail),
       headers: { 'Auto-Submitted': 'auto-generated' },
     });
   }

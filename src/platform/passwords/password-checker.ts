@@ -27,7 +27,7 @@ export class PasswordChecker {
   private readonly queue: BoundedQueue;
 
   constructor(private readonly limits: PasswordLimits) {
-    this.queue = new BoundedQueue(limits, 'Too many logins at once, try again');
+    this.queue = new BoundedQueue(limits, 'Too many logins at once');
   }
 
   /**

@@ -57,7 +57,7 @@ export interface Callers {
 }
 
 function authenticationRequired(): AppError {
-  return new AppError('unauthenticated', 'Authentication credentials were not provided or are wrong');
+  return new AppError('unauthenticated', 'Authentication credentials are missing or invalid');
 }
 
 function anonymous(address: string): Caller {
@@ -74,7 +74,7 @@ function assertOwnPage(ctx: Context, req: IncomingMessage, secret: string): void
   const origin = ownOrigin(req, ctx.settings);
   if (!isSameOrigin(req, origin)) throw new AppError('forbidden', foreignOriginMessage(req, origin));
   const isOurs = isCsrfToken(ctx.tokenKey, secret, typeof token === 'string' ? token : undefined);
-  if (!isOurs) throw new AppError('forbidden', 'The X-CSRF-Token of the session is missing or wrong');
+  if (!isOurs) throw new AppError('forbidden', 'The X-CSRF-Token header is missing or invalid');
 }
 
 async function bySession(ctx: Context, req: IncomingMessage, address: string): Promise<Caller> {
@@ -115,7 +115,7 @@ async function requireAccount(ctx: Context, req: IncomingMessage): Promise<Accou
 
 async function requireAdministrator(ctx: Context, req: IncomingMessage): Promise<AccountCaller> {
   const caller = await requireAccount(ctx, req);
-  if (!caller.account.isAdmin) throw new AppError('forbidden', 'Only administrators may do this');
+  if (!caller.account.isAdmin) throw new AppError('forbidden', 'Only administrators can do this');
   return caller;
 }
 

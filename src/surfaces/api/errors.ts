@@ -30,15 +30,15 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
 export const problemSchema = z
   .strictObject({
     type: z.literal('about:blank'),
-    title: z.string().describe('What the status means'),
+    title: z.string().describe('The meaning of the status'),
     status: z.int(),
-    detail: z.string().describe('What went wrong this time, in a sentence'),
-    code: z.string().describe('The same for programs'),
-    request_id: z.string().describe('Also in the X-Request-Id header and in the log of the server'),
+    detail: z.string().describe('What went wrong, in a sentence'),
+    code: z.string().describe('Error code for programs'),
+    request_id: z.string().describe("Also in the X-Request-Id header and in the server's log"),
     errors: z
       .array(z.strictObject({ field: z.string(), message: z.string() }))
       .optional()
-      .describe('Which parts of the request are at fault'),
+      .describe('Which parts of the request are invalid'),
   })
   .meta({ id: 'Problem' });
 
@@ -75,7 +75,7 @@ export class StatusError extends Error {
 }
 
 /** What a program does about `password_needed`. */
-const CONFIRM = 'send it, and a code where the second factor is on, to POST /api/v1.1/session/confirm/, and try again';
+const CONFIRM = 'send it, with a code if the second factor is on, to POST /api/v1.1/session/confirm/, and try again';
 
 const CHALLENGE = 'Basic realm="Drydock", charset="UTF-8", Bearer realm="Drydock"';
 
@@ -102,5 +102,11 @@ export function apiFallback(req: IncomingMessage, allowed: readonly Method[]): R
   const { requestId } = requestState(req);
   if (allowed.length === 0) return problem({ status: 404, code: 'not_found', detail: 'No such endpoint', requestId });
   const headers = { Allow: allowHeader(allowed) };
-  return problem({ status: 405, code: 'method', detail: 'This endpoint has other methods', requestId, headers });
+  return problem({
+    status: 405,
+    code: 'method',
+    detail: 'This endpoint does not support this method',
+    requestId,
+    headers,
+  });
 }

@@ -29,7 +29,7 @@ function parse(where: 'query' | 'body', schema: z.ZodType, value: unknown): unkn
   const parsed = isStorable ? schema.safeParse(value) : undefined;
   if (parsed?.success === true) return parsed.data;
   const fields =
-    parsed === undefined ? [{ field: where, message: 'must not have NUL' }] : fieldsOf(where, parsed.error);
+    parsed === undefined ? [{ field: where, message: 'must not contain NUL' }] : fieldsOf(where, parsed.error);
   throw new AppError('invalid', `The ${where} is not valid`, { fields });
 }
 
@@ -59,13 +59,15 @@ async function readValue(
   const kind = bodyTypes.find((name) => TYPES[name] === type);
   if (kind === undefined) {
     const names = bodyTypes.map((name) => TYPES[name]).join(' or ');
-    throw new AppError('unsupported_type', `The Content-Type has to be ${names}`);
+    throw new AppError('unsupported_type', `The Content-Type must be ${names}`);
   }
   const bytes = await readBody(req, bodyBytes);
   if (kind === 'form') return toObject(new URLSearchParams(bytes.toString('utf8')));
   const parsed = parseJson(bytes);
   if (parsed === undefined) {
-    throw new AppError('invalid', 'The body is not valid', { fields: [{ field: 'body', message: 'is no JSON' }] });
+    throw new AppError('invalid', 'The body is not valid', {
+      fields: [{ field: 'body', message: 'is not valid JSON' }],
+    });
   }
   return parsed.value;
 }

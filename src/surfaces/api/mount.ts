@@ -20,7 +20,7 @@ export function apiHeaders(): Headers {
 /** @throws AppError `forbidden` when an OAuth token does not allow this */
 function assertScope({ scope }: Endpoint, { scopes }: Caller): void {
   if (scopes === undefined || (scope !== undefined && scopes.has(scope))) return;
-  const detail = scope === undefined ? 'An OAuth token is not enough here' : `The token lacks the scope ${scope}`;
+  const detail = scope === undefined ? 'This cannot be done with an OAuth token' : `The token lacks the scope ${scope}`;
   throw new AppError('forbidden', detail);
 }
 
@@ -34,10 +34,10 @@ function assertAccessToken({ method, scope, isForAccountItself }: Endpoint, { ac
   const { access } = account.accessToken;
   const isOfAccount = isForAccountItself === true || scope !== undefined;
   if (isForAccountItself === true && method !== 'get') {
-    throw new AppError('forbidden', 'An access token is not enough for this: log in with the password');
+    throw new AppError('forbidden', 'This cannot be done with an access token: log in with your password');
   }
   const isEnough = isOfAccount ? canActForAccount(account) : includes(access, method === 'get' ? 'read' : 'write');
-  if (!isEnough) throw new AppError('forbidden', 'This access token is not enough for this');
+  if (!isEnough) throw new AppError('forbidden', 'This access token does not allow this');
 }
 
 /** What an ETag is about. */

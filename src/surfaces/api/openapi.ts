@@ -72,7 +72,10 @@ function problems(endpoint: Endpoint): JsonObject {
 }
 
 function headersOf(endpoint: Endpoint, { headers = {}, body }: ResponseSpec): JsonObject {
-  const all = { ...headers, ...(endpoint.etag !== undefined && body !== undefined ? { ETag: 'Its version' } : {}) };
+  const all = {
+    ...headers,
+    ...(endpoint.etag !== undefined && body !== undefined ? { ETag: 'The version of the representation' } : {}),
+  };
   const entries = Object.entries(all).map(([name, description]) => [
     name,
     { description, required: true, schema: { type: 'string' } },
@@ -86,7 +89,7 @@ function responsesOf(endpoint: Endpoint, schemas: Schemas): JsonObject {
     const content = body && { content: { [mediaType]: { schema: schemas.of(body, 'output') } } };
     return [status, { description, ...headersOf(endpoint, response), ...content }];
   });
-  const unchanged = { 304: { description: 'The representation that If-None-Match names is still good' } };
+  const unchanged = { 304: { description: 'The representation named in If-None-Match is still current' } };
   const isSometimesUnchanged =
     endpoint.method === 'get' && endpoint.etag !== undefined && endpoint.versionedBy === undefined;
   return {
@@ -114,7 +117,7 @@ function parametersIn(where: 'path' | 'query', schema: z.ZodType | undefined, sc
 const IF_MATCH = {
   name: 'If-Match',
   in: 'header',
-  description: 'The ETag of what was read, or * to overwrite whatever is there',
+  description: 'The ETag of what was read, or * to overwrite any version',
   schema: { type: 'string' },
 };
 
@@ -128,8 +131,8 @@ function securityOf({ access, scope }: Endpoint): JsonObject[] {
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
 
 const NEEDS_PASSWORD =
-  'Needs Basic with the password, or a session that was given it within the last ten minutes: otherwise 403 with the code ' +
-  'password_needed, see POST /api/v1.1/session/confirm/. No access token and no OAuth token is enough.';
+  'Requires Basic authentication with the password, or a session that confirmed it in the last ten minutes. ' +
+  'Otherwise the response is 403 with the code password_needed: see POST /api/v1.1/session/confirm/. Access tokens and OAuth tokens are not accepted.';
 
 function descriptionOf(endpoint: Endpoint): JsonObject {
   const { description } = endpoint;
@@ -157,7 +160,12 @@ function operationOf(endpoint: Endpoint, schemas: Schemas): JsonObject {
 
 const SECURITY_SCHEMES = {
   basic: { type: 'http', scheme: 'basic', description: 'Username and password' },
-  session: { type: 'apiKey', in: 'cookie', name: 'drydock_session', description: 'Changes need X-CSRF-Token, too' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'drydock_session',
+    description: 'Changes also need the X-CSRF-Token header',
+  },
   oauth: {
     type: 'oauth2',
     flows: {

@@ -22,7 +22,7 @@ export const booleanQuery = z
 /** A page of a list, as the Hub's later API had it. */
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.strictObject({
-    count: z.int().describe('How many there are on all pages'),
+    count: z.int().describe('Total number on all pages'),
     next: z.url().nullable(),
     previous: z.url().nullable(),
     results: z.array(item),
@@ -31,14 +31,14 @@ export function pageOf<T extends z.ZodType>(item: T) {
 
 /** The query parameters of a list that grows at its front: pages by number would shift while somebody reads them. */
 export const feedQuery = {
-  before: z.coerce.number().int().min(1).optional().describe('What `next` has: only what is older'),
+  before: z.coerce.number().int().min(1).optional().describe('The value from `next`: only older items'),
   page_size: pageQuery.page_size,
 };
 
 /** A page of such a list. */
 export function feedOf<T extends z.ZodType>(item: T) {
   return z.strictObject({
-    next: z.url().nullable().describe('What is older; the last page may be empty'),
+    next: z.url().nullable().describe('Link to older items; the last page can be empty'),
     results: z.array(item),
   });
 }

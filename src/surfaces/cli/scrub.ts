@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { OPERATOR, recordEvent } from '../../features/audit/audit';
-import { scrub, type Scrubbed, type ScrubProgress } from '../../features/images/scrub';
+import { scrub, type Scrubbed, type ScrubProgress } from '../../features/storage/scrub';
 import { displayName } from '../../features/repositories/names';
 import { count, formatBytes, printError, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';

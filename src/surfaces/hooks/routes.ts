@@ -1,9 +1,10 @@
 import type { Context } from '../../context';
 import { takeCallback } from '../../features/webhooks/callbacks';
-import type { ErrorReply } from '../../platform/http/answer';
+import { internalErrorReply, type ErrorReply } from '../../platform/http/answer';
 import { parseJson, readBody } from '../../platform/http/body';
 import { json } from '../../platform/http/exchange';
-import type { Route } from '../../platform/http/route';
+import { ONLY_ITS_PATHS, type Route } from '../../platform/http/route';
+import { createSurface, type Surface } from '../../platform/http/surface';
 import { AppError, type ErrorCode } from '../../platform/errors';
 
 /** Who calls back has no account: the id in the URL is the secret that lets him in. */
@@ -31,11 +32,8 @@ const STATUS: Record<ErrorCode, number> = {
 };
 
 /** Says what went wrong as `{"error": sentence}`. */
-export const hookErrorReply: ErrorReply = (error, { requestId, log }) => {
-  if (error instanceof AppError) return json(STATUS[error.code], { error: error.message });
-  log.error({ err: error }, 'request failed');
-  return json(500, { error: 'Internal server error', request_id: requestId });
-};
+const hookErrorReply: ErrorReply = (error, state) =>
+  error instanceof AppError ? json(STATUS[error.code], { error: error.message }) : internalErrorReply(error, state);
 
 /** What receivers of webhooks call back (protocol 6.3). */
 export function hookRoutes(ctx: Context): HookRoute[] {
@@ -52,4 +50,15 @@ export function hookRoutes(ctx: Context): HookRoute[] {
       },
     },
   ];
+}
+
+/** The one door for receivers of webhooks. */
+export function hooksSurface(ctx: Context): Surface {
+  return createSurface({
+    routes: hookRoutes(ctx),
+    guards: { open: () => Promise.resolve(undefined) },
+    headers: () => ({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }),
+    errorReply: () => hookErrorReply,
+    fallback: ONLY_ITS_PATHS,
+  });
 }

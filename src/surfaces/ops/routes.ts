@@ -1,7 +1,9 @@
 import type { Context } from '../../context';
 import { getHealth, isHealthy } from '../../features/maintenance/health';
+import { internalErrorReply } from '../../platform/http/answer';
 import { json, type Reply } from '../../platform/http/exchange';
-import type { Route } from '../../platform/http/route';
+import { ONLY_ITS_PATHS, type Route } from '../../platform/http/route';
+import { createSurface, type Surface } from '../../platform/http/surface';
 import type { Metrics } from '../../platform/metrics/metrics';
 
 /** The ops doors look at no credentials: keep them from strangers in the proxy, if need be. */
@@ -33,4 +35,15 @@ export function opsRoutes(ctx: Context, metrics: Metrics, isDraining: () => bool
       }),
     },
   ];
+}
+
+/** What operators and their programs ask. */
+export function opsSurface(ctx: Context, metrics: Metrics, isDraining: () => boolean): Surface {
+  return createSurface({
+    routes: opsRoutes(ctx, metrics, isDraining),
+    guards: { open: () => Promise.resolve(undefined) },
+    headers: () => ({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }),
+    errorReply: () => internalErrorReply,
+    fallback: ONLY_ITS_PATHS,
+  });
 }

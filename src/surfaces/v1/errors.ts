@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError, type ErrorCode } from '../../platform/errors';
-import type { ErrorReply } from '../../platform/http/answer';
+import { internalErrorReply, type ErrorReply } from '../../platform/http/answer';
 import { json, type Headers, type Reply } from '../../platform/http/exchange';
 import { allowHeader, type Method } from '../../platform/http/route';
 import type { V1Route } from './access';
@@ -55,15 +55,18 @@ function statusOf(code: ErrorCode, dialect: Dialect): number {
 /** No repository can have the name in this path; the index had no such URL then (protocol 0.3). The message says why. */
 export class UnknownUrlError extends Error {}
 
+/** What an engine prints. It keeps the Retry-After header to itself, so the body says that it makes sense to try again. */
+function toPrint({ message, retryAfterSeconds }: AppError): string {
+  return retryAfterSeconds === undefined ? message : `${message}, try again later`;
+}
+
 /** How a v1 route says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
 export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
   const dialect = dialectOf(route);
-  return (error, { requestId, log, path }) => {
+  return (error, state) => {
+    const { log, path } = state;
     if (error instanceof UnknownUrlError) return unknownUrl(path, error.message);
-    if (!(error instanceof AppError)) {
-      log.error({ err: error }, 'request failed');
-      return json(500, { error: 'Internal server error', request_id: requestId });
-    }
+    if (!(error instanceof AppError)) return internalErrorReply(error, state);
     if (error.code === 'unavailable' || error.code === 'storage_full') log.warn({ err: error.cause }, error.message);
     const status = statusOf(error.code, dialect);
     const headers: Headers = {
@@ -71,7 +74,7 @@ export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
       ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': error.retryAfterSeconds }),
     };
     // Engines print the body of a refused push behind their own words: the Hub's was an empty string.
-    const message = status === 401 && dialect === 'index' ? '' : error.message;
+    const message = status === 401 && dialect === 'index' ? '' : toPrint(error);
     const body = STRING_CODES[dialect](error.code) ? message : { error: message };
     return json(status, body, headers);
   };

@@ -1,48 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from '../../context';
-import { AppError, type ErrorCode } from '../../platform/errors';
+import { AppError } from '../../platform/errors';
 import type { ErrorReply } from '../../platform/http/answer';
-import { empty, type Headers, type Reply } from '../../platform/http/exchange';
+import { empty, type Reply } from '../../platform/http/exchange';
 import { requestState } from '../../platform/http/request-state';
 import { allowHeader, type Method } from '../../platform/http/route';
-import { plural } from './components/quantities';
 import { bareErrorPage, errorPage } from './error-page';
 import { LoginNeeded } from './access';
 import { PasswordNeeded } from './confirm-password';
 import { confirmPasswordPage } from './confirm-password-page';
+import { faultOf, PROBLEMS } from './problems';
 import { welcome, type Visitor } from './visitor';
-
-const PROBLEMS: Record<ErrorCode, readonly [status: number, title: string]> = {
-  invalid: [400, 'That does not work'],
-  unauthenticated: [401, 'Please sign in'],
-  inactive: [403, 'This account is not active'],
-  forbidden: [403, 'This is not allowed'],
-  password_needed: [403, 'Confirm your password'],
-  not_found: [404, 'Not found'],
-  conflict: [409, 'That does not work'],
-  missing_checksum: [412, 'That does not work'],
-  too_large: [413, 'That is too much'],
-  busy: [429, 'Please wait'],
-  closed: [403, 'This is switched off'],
-  storage_full: [507, 'There is no room left'],
-  unavailable: [503, 'Please try again'],
-  stale: [412, 'It has changed meanwhile'],
-  unconditional: [428, 'That does not work'],
-  unsupported_type: [415, 'That does not work'],
-};
 
 const BROKEN = 'Something went wrong';
 const IN_THE_LOG = 'It is in the log of this server, under the number below. Its operator can look it up.';
 
-/** `in 40 seconds`, `in 15 minutes`: how long somebody is asked to wait. */
-function inTime(seconds: number): string {
-  return seconds < 120 ? `in ${plural(seconds, 'second')}` : `in ${plural(Math.ceil(seconds / 60), 'minute')}`;
-}
-
 /** What there may be to do beyond what the message says. */
 function hintOf({ code, retryAfterSeconds: wait }: AppError, { login }: Visitor): string | undefined {
-  if (wait !== undefined) return `Try again ${inTime(wait)}.`;
-  if (code === 'unavailable') return 'Try again in a minute.';
+  if (code === 'unavailable' && wait === undefined) return 'Try again in a minute.';
   if (code === 'not_found' && login === undefined) return 'If it is private, sign in to see it.';
   if (code === 'forbidden' && login !== undefined) return `You are signed in as ${login.account.username}.`;
   return undefined;
@@ -67,14 +42,13 @@ export function problemReply(error: unknown, visitor: Visitor, req: IncomingMess
   if (error.code === 'unauthenticated') return toLogin(visitor, req);
   if (error.code === 'unavailable' || error.code === 'storage_full') log.warn({ err: error.cause }, error.message);
   const [status, title] = PROBLEMS[error.code];
-  const { retryAfterSeconds: wait } = error;
-  const headers: Headers = wait === undefined ? {} : { 'Retry-After': wait };
+  const { text, headers = {} } = faultOf(error);
   return errorPage(
     visitor,
     req,
     { status, title, requestId, headers },
     <p>
-      {error.message.replace(/(, try again( later)?)?\.?$/, '')}. {hintOf(error, visitor)}
+      {text} {hintOf(error, visitor)}
     </p>,
   );
 }

@@ -98,7 +98,7 @@ it('does not change how one logs in, and makes no other tokens (R10)', async () 
   const identity = await verifyCredentials(server.ctx, 'alice', secret, '::1');
   if (identity === undefined) throw new Error('the token was refused');
   const actor: Actor = { kind: 'user', proof: 'password', address: '::1', identity };
-  const refused = { code: 'forbidden', message: 'An access token is not enough for this: log in with the password' };
+  const refused = { code: 'forbidden', message: 'This cannot be done with an access token: log in with your password' };
   await expect(createOwnAccessToken(server.ctx, actor, { name: 'more', access: 'read' })).rejects.toMatchObject(
     refused,
   );

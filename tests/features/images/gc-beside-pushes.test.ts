@@ -1,6 +1,6 @@
 import { collectGarbage } from '../../../src/features/images/gc';
 import { storeLayer, getUploadForLayer } from '../../../src/features/images/uploads';
-import { sweep } from '../../../src/features/images/sweeps';
+import { sweep } from '../../../src/jobs';
 import { keepPushAlive } from '../../../src/features/pushes/pushes';
 import { issueToken, readToken } from '../../../src/features/tokens/token';
 import {

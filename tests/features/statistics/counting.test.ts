@@ -179,4 +179,4 @@ it('while Postgres is away, counts are kept, and saved once it is back (R37)', a
     await db.destroy();
     await postgres.remove();
   }
-}, 60_000);
+});

@@ -36,4 +36,4 @@ it('several processes that bound one log at once all come to an end (R97)', asyn
   expect(codes).toEqual([0, 0, 0, 0]);
   expect(statSync(`${log}.1`).size).toBe(10 * MEBIBYTE);
   expect(readdirSync(dir).sort()).toEqual(['postgres.log', 'postgres.log.1']);
-}, 120_000);
+});

@@ -27,8 +27,6 @@ import { prepareNativeDir } from '../../../src/platform/db/embedded/native-dir';
 import { NOBODY } from '../../../src/platform/db/embedded/run-as';
 import { createLogger } from '../../../src/platform/log/logger';
 
-jest.setTimeout(60_000);
-
 const logger = createLogger('silent');
 // Not synchronous_commit=off: what is committed must outlive a kill.
 const settings = { fsync: 'off', full_page_writes: 'off' };

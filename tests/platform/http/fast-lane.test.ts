@@ -7,7 +7,7 @@ import { json } from '../../../src/platform/http/exchange';
 import { createFastLane } from '../../../src/platform/http/fast-lane';
 import { beginRequest } from '../../../src/platform/http/request-state';
 import { HTTP_TIMEOUTS } from '../../../src/platform/http/timeouts';
-import { mountRoutes, type MountOptions } from '../../../src/platform/http/route';
+import { createSurface, mountSurfaces } from '../../../src/platform/http/surface';
 import { createLogger } from '../../../src/platform/log/logger';
 import { v1Routes } from '../../../src/surfaces/v1/routes';
 
@@ -16,9 +16,7 @@ import { v1Routes } from '../../../src/surfaces/v1/routes';
  * own pattern and what it took from the path.
  */
 
-type Options = MountOptions<'any', { any: undefined }>;
-
-const options: Options = {
+const surface = createSurface<'any', { any: undefined }>({
   routes: v1Routes({} as Context).map(({ method, path }) => ({
     method,
     path,
@@ -29,7 +27,7 @@ const options: Options = {
   headers: () => ({}),
   errorReply: () => () => json(500, 'failed'),
   fallback: { path: '/v1', reply: () => json(404, 'no route') },
-};
+});
 
 const log = createLogger('silent');
 let viaExpress: Server;
@@ -38,8 +36,8 @@ let viaLane: Server;
 beforeAll(() => {
   const app = express();
   app.enable('case sensitive routing');
-  mountRoutes(app, options);
-  const lane = createFastLane(options);
+  mountSurfaces(app, [surface]);
+  const lane = createFastLane(surface);
   viaExpress = createServer((req, res) => {
     beginRequest(req, res, log, HTTP_TIMEOUTS);
     app(req, res);

@@ -58,4 +58,4 @@ it('the job queue goes on after Postgres was away, though a job was running mean
     await worker.stop();
     await postgres.remove();
   }
-}, 60_000);
+});

@@ -183,7 +183,7 @@ it('an index that does not answer is a 503 in JSON, for as long as it does not',
     const read = await openPull(other, 'alice/app');
     await other.close();
     const answer = await call(lonely, 'get', '/v1/repositories/alice/app/tags', { authorization: read });
-    expect([answer.status, answer.text]).toEqual([503, errorText('The index does not answer, try again')]);
+    expect([answer.status, answer.text]).toEqual([503, errorText('The index does not answer, try again later')]);
     expect(answer.headers['retry-after']).toBe('5');
     // The answer about the other token is remembered for a while, and not longer.
     const status = async () =>

@@ -32,7 +32,7 @@ describe('a request', () => {
         body: '{"company":"Acme"}',
       });
       expect(answer.status).toBe(415);
-      expect(answer.body.detail).toBe('The Content-Type has to be application/json');
+      expect(answer.body.detail).toBe('The Content-Type must be application/json');
     },
   );
 
@@ -43,9 +43,9 @@ describe('a request', () => {
   });
 
   it.each([
-    ['{"company":', [{ field: 'body', message: 'is no JSON' }]],
-    ['', [{ field: 'body', message: 'is no JSON' }]],
-    ['{"company":"\\u0000"}', [{ field: 'body', message: 'must not have NUL' }]],
+    ['{"company":', [{ field: 'body', message: 'is not valid JSON' }]],
+    ['', [{ field: 'body', message: 'is not valid JSON' }]],
+    ['{"company":"\\u0000"}', [{ field: 'body', message: 'must not contain NUL' }]],
     ['{"company":7}', [{ field: 'body.company', message: 'Invalid input: expected string, received number' }]],
     [
       '{"firm":"a","town":"b"}',

@@ -30,7 +30,7 @@ it('is begun, confirmed, used and turned off by scripts', async () => {
   const given = { username: 'alice', password: 'alicepw' };
   const needed = await askApi(server, 'post', SESSION, { body: given });
   expect(needed.status).toBe(401);
-  expect(needed.body.errors).toEqual([{ field: 'body.code', message: 'is needed' }]);
+  expect(needed.body.errors).toEqual([{ field: 'body.code', message: 'is required' }]);
   const mistyped = await askApi(server, 'post', SESSION, { body: { ...given, code: wrongCode(secret) } });
   expect(mistyped.body).toMatchObject({ status: 401, errors: [{ field: 'body.code', message: 'is wrong' }] });
   expect((await askApi(server, 'post', SESSION, { body: { ...given, code: codeOf(secret, 1) } })).status).toBe(201);

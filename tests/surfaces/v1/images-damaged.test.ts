@@ -11,7 +11,7 @@ import {
 } from '../../helpers/images';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
-import { scrub } from '../../../src/features/images/scrub';
+import { scrub } from '../../../src/features/storage/scrub';
 
 /*
  * A layer whose bytes are gone or wrong. What a pull is told, and how a push of the same image repairs it: an engine

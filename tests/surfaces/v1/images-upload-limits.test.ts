@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('images that an account has begun to upload', () => {
-  const BUSY = '1000 images of this account are being uploaded, finish some first';
+  const BUSY = '1000 images of this account are being uploaded, try again later';
 
   it('are at most a thousand, whatever tokens and repositories it takes for them', async () => {
     const [begun, next, other] = [makeImage(), makeImage(), makeImage()];

@@ -168,7 +168,7 @@ describe('a flood of logins', () => {
 
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);
-    for (const response of refused) expect(expectBusy(response, 'Too many logins at once, try again')).toBe(2);
+    for (const response of refused) expect(expectBusy(response, 'Too many logins at once, try again later')).toBe(2);
     const tried = answers.filter(({ status }) => status === 401);
     expect(tried.length).toBeGreaterThanOrEqual(4);
     expect(tried.length + refused.length).toBe(30);
@@ -197,7 +197,7 @@ describe('a flood of logins', () => {
       expect(response.headers['retry-after']).toBe('2');
       bodies.get(index % 3)?.add(response.text);
     });
-    const sentence = 'Too many logins at once, try again';
+    const sentence = 'Too many logins at once, try again later';
     expect([...bodies.values()].map((texts) => [...texts])).toEqual([
       [JSON.stringify({ error: sentence })],
       [JSON.stringify({ error: sentence })],

@@ -143,7 +143,7 @@ describe('signing in', () => {
     const refused = await browser.send(LOGIN, { username: 'robert', password: 'robertpw' });
     expect([refused.status, refused.html]).toEqual([
       429,
-      expect.stringMatching(/try again later. Try again in \d+ sec/),
+      expect.stringMatching(/Too many failed logins\. Try again in \d+ (second|minute)/),
     ]);
     expect(await statusOf(browser)).toBe(303);
   });

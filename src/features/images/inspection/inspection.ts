@@ -7,7 +7,8 @@ import type { GatedThreads } from '../../../platform/threads/gated-threads';
 import { ThreadOverrun } from '../../../platform/threads/thread-pool';
 import { networkOf } from '../../accounts/login-limits';
 import { identityOf, type Actor } from '../../access/actor';
-import { openBlob, type SizedBlobRef } from '../damage';
+import type { BlobNeeds, SizedBlobRef } from '../../storage/blobs';
+import { openBlob } from '../../storage/damage';
 import type { BudgetLimits } from '../tar/budget';
 import { pageOf, type DirectoryPage, type PageWanted } from './directory-page';
 import { LayerFeed } from './feed';
@@ -30,7 +31,7 @@ export interface Asker {
 }
 
 /** What looking into layers takes. */
-export type InspectionNeeds = Needs<'db' | 'blobs' | 'log' | 'layerReaders' | 'layerChecks' | 'inspected'>;
+export type InspectionNeeds = BlobNeeds & Needs<'layerReaders' | 'layerChecks' | 'inspected'>;
 
 const MEBIBYTE = 1024 * 1024;
 const LOOKING: BudgetLimits = { unpackedBytes: 4096 * MEBIBYTE, ms: 20_000 };
@@ -46,7 +47,7 @@ const OUT_OF_MEMORY: Refusal = {
 };
 const OUT_OF_TIME: Refusal = {
   code: 'unavailable',
-  message: 'Layer takes too long to list, try again later',
+  message: 'Layer takes too long to list',
   retryAfterSeconds: 60,
 };
 
@@ -62,7 +63,7 @@ function pusherOf(actor: Actor): string {
 
 /** Has a thread do a task about layers, and gives it their bytes. */
 async function inThread(
-  ctx: Needs<'db' | 'blobs' | 'log'>,
+  ctx: BlobNeeds,
   threads: GatedThreads,
   who: { readonly subject: string; readonly signal: AbortSignal },
   work: { readonly name: string; readonly task: object; readonly layers: readonly SizedBlobRef[] },
@@ -186,7 +187,7 @@ export async function tarsumsOf(
     const { quick, slow } = ctx.layerChecks;
     const sums = (await check(quick, QUICK_CHECK, signal)) ?? (await check(slow, SLOW_CHECK, signal));
     if (sums === undefined) {
-      throw new AppError('unavailable', 'The checksum of the layer takes too long, try again later', {
+      throw new AppError('unavailable', 'The checksum of the layer takes too long', {
         retryAfterSeconds: 60,
       });
     }

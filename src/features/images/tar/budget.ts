@@ -78,5 +78,5 @@ export function refusalOf(error: unknown): unknown {
   if (!(error instanceof BudgetSpent)) return error;
   if (error.what === 'bytes') return new AppError('too_large', 'Layer is too large to list', { cause: error });
   const options = { cause: error, retryAfterSeconds: RETRY_SECONDS };
-  return new AppError('unavailable', 'Layer takes too long to list, try again later', options);
+  return new AppError('unavailable', 'Layer takes too long to list', options);
 }

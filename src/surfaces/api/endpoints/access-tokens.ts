@@ -20,26 +20,26 @@ export const accessTokenSchema = z
   .strictObject({
     id: z.int(),
     name: z.string(),
-    access: access.describe('What it may do, each including the one before'),
+    access: access.describe('What the token can do; each level includes the one before it'),
     repositories: z
       .array(z.string())
       .nullable()
-      .describe('The only ones that it is good for; null: all of the account'),
+      .describe('The repositories it is limited to; null for every repository the account can access'),
     date_created: moment,
     expires_at: moment.nullable(),
-    last_used_at: moment.nullable().describe('To the minute'),
+    last_used_at: moment.nullable().describe('Accurate to the minute'),
     last_used_address: z.string().nullable(),
   })
   .meta({ id: 'AccessToken' });
 
 export const madeTokenSchema = z
-  .strictObject({ ...accessTokenSchema.shape, token: z.string().describe('The secret; it is shown this once') })
+  .strictObject({ ...accessTokenSchema.shape, token: z.string().describe('The secret; shown only once') })
   .meta({ id: 'NewAccessToken' });
 
 export const newTokenSchema = z.strictObject({
-  name: line(100).min(1).describe('What it is for; no other token of the account has it'),
+  name: line(100).min(1).describe('What the token is for; unique within the account'),
   access: access.default('read'),
-  repositories: z.array(line(255)).min(1).max(100).optional().describe('As namespace/name; without it, all'),
+  repositories: z.array(line(255)).min(1).max(100).optional().describe('Repositories as namespace/name; omit for all'),
   expires_at: z.iso.datetime({ offset: true }).optional(),
 });
 
@@ -60,7 +60,7 @@ export function accessTokenBody(token: AccessToken): z.input<typeof accessTokenS
 function toFullName(text: string): string {
   const name = parseFullName(text);
   if (name !== undefined) return fullName(name);
-  const fields = [{ field: 'body.repositories', message: `no repository can have the name ${text}` }];
+  const fields = [{ field: 'body.repositories', message: `${text} is not a valid repository name` }];
   throw new AppError('invalid', 'The body is not valid', { fields });
 }
 
@@ -90,7 +90,7 @@ const getTokens = endpoint({
   method: 'get',
   summary: 'List your access tokens',
   params: usernameParams,
-  responses: { 200: { description: 'All of them, 100 at most, the oldest first', body: z.array(accessTokenSchema) } },
+  responses: { 200: { description: 'All tokens, at most 100, oldest first', body: z.array(accessTokenSchema) } },
   handle: async (ctx, { params, caller }) => {
     assertSelf(caller, params.username);
     return reply(200, (await listOwnAccessTokens(ctx, caller.actor)).map(accessTokenBody));
@@ -100,10 +100,10 @@ const getTokens = endpoint({
 const postToken = endpoint({
   ...ALL,
   method: 'post',
-  summary: 'Make an access token: a password for docker login, scripts and this API',
+  summary: 'Create an access token, which replaces the password in docker login, scripts and this API',
   params: usernameParams,
   body: newTokenSchema,
-  responses: { 201: { description: 'The token, and its secret', body: madeTokenSchema } },
+  responses: { 201: { description: 'The token and its secret', body: madeTokenSchema } },
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {
     assertSelf(caller, params.username);
@@ -116,9 +116,9 @@ const deleteToken = endpoint({
   ...ALL,
   method: 'delete',
   path: '/api/v1.1/users/:username/tokens/:id/',
-  summary: 'End an access token, and whatever was got with it',
+  summary: 'Revoke an access token and everything issued with it',
   params: z.object({ ...usernameParams.shape, id: idParam }),
-  responses: { 204: { description: 'It has ended' } },
+  responses: { 204: { description: 'Revoked' } },
   handle: async (ctx, { params, caller }) => {
     assertSelf(caller, params.username);
     await revokeOwnAccessToken(ctx, caller.actor, params.id);

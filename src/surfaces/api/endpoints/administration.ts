@@ -20,8 +20,11 @@ const listedUserSchema = z
     is_active: z.boolean(),
     is_admin: z.boolean(),
     date_joined: moment,
-    plan: z.string().nullable().describe('Of its namespace; null: a robot, which has none'),
-    last_seen_at: moment.nullable().describe('In a browser, or by an access token; null: not known'),
+    plan: z
+      .string()
+      .nullable()
+      .describe("The plan of the account's namespace; null for a robot, which has no namespace"),
+    last_seen_at: moment.nullable().describe('Last activity in a browser or with an access token; null if unknown'),
   })
   .meta({ id: 'ListedUser' });
 
@@ -33,11 +36,11 @@ const listUsers = endpoint({
   summary: 'List accounts',
   query: z.object({
     ...pageQuery,
-    q: line(255).optional().describe('A part of the name or of an address'),
+    q: line(255).optional().describe('Part of the username or of an email address'),
     is_active: booleanQuery,
     is_admin: booleanQuery,
   }),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(listedUserSchema) } },
+  responses: { 200: { description: 'A page of accounts, by name', body: pageOf(listedUserSchema) } },
   handle: async (ctx, { req, query }) => {
     const filter = { text: query.q, isActive: query.is_active, isAdmin: query.is_admin };
     const wanted = { page: query.page, pageSize: query.page_size };
@@ -57,8 +60,8 @@ const listUsers = endpoint({
 });
 
 const statusSchema = z.strictObject({
-  is_active: z.boolean().describe('Whether it may log in'),
-  is_admin: z.boolean().describe('Whether it may do everything'),
+  is_active: z.boolean().describe('Whether the account can log in'),
+  is_admin: z.boolean().describe('Whether the account is a site administrator'),
 });
 
 function statusBody({ isActive, isAdmin }: AccountStatus): z.input<typeof statusSchema> {
@@ -74,9 +77,9 @@ const STATUS_FACTS = {
 const getStatus = endpoint({
   ...STATUS_FACTS,
   method: 'get',
-  summary: 'Show whether an account is active and an administrator',
+  summary: 'Show whether an account is active and whether it is an administrator',
   params: usernameParams,
-  responses: { 200: { description: 'Its status', body: statusSchema } },
+  responses: { 200: { description: 'The status', body: statusSchema } },
   etag: 'sent',
   handle: async (ctx, { params }) => reply(200, statusBody(await getUser(ctx, params.username))),
 });
@@ -84,10 +87,10 @@ const getStatus = endpoint({
 const putStatus = endpoint({
   ...STATUS_FACTS,
   method: 'put',
-  summary: 'Activate or deactivate an account, make it an administrator or not',
+  summary: 'Activate or deactivate an account, and grant or revoke administrator rights',
   params: usernameParams,
   body: statusSchema,
-  responses: { 200: { description: 'Its status as it is now', body: statusSchema } },
+  responses: { 200: { description: 'The updated status', body: statusSchema } },
   etag: 'required',
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
@@ -105,8 +108,12 @@ const deleteOne = endpoint({
   access: 'administrator',
   summary: 'Delete an account and its namespace',
   params: usernameParams,
-  query: z.object({ with_repositories: booleanQuery.describe('Delete the repositories, too, instead of refusing') }),
-  responses: { 204: { description: 'It is gone' } },
+  query: z.object({
+    with_repositories: booleanQuery.describe(
+      'Also delete its repositories; otherwise an account with repositories is not deleted',
+    ),
+  }),
+  responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
   handle: async (ctx, { params: { username }, query, caller }) => {
     const doer = doerOf(caller.actor, caller.account);

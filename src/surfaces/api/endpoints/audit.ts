@@ -8,7 +8,7 @@ const eventSchema = z
   .strictObject({
     id: z.int(),
     at: moment,
-    actor: z.string().nullable().describe('Null: nobody that is known'),
+    actor: z.string().nullable().describe('Null if unknown'),
     address: z.string(),
     action: z.string(),
     subject: z.string(),
@@ -17,11 +17,11 @@ const eventSchema = z
   .meta({ id: 'AuditEvent' });
 
 const filters = {
-  user: line(255).optional().describe('What this account did, and logins under this name'),
-  action: line(255).optional().describe('How the action begins: login, login.failed, tag'),
-  subject: line(255).optional().describe('The account, repository or repository:tag that it happened to'),
-  since: z.iso.datetime({ offset: true }).optional().describe('No older than this'),
-  until: z.iso.datetime({ offset: true }).optional().describe('Only what is older than this'),
+  user: line(255).optional().describe('What this account did, including login attempts with this username'),
+  action: line(255).optional().describe('Prefix of the action, such as login, login.failed or tag'),
+  subject: line(255).optional().describe('The account, repository or repository:tag that was affected'),
+  since: z.iso.datetime({ offset: true }).optional().describe('Only events at or after this time'),
+  until: z.iso.datetime({ offset: true }).optional().describe('Only events before this time'),
 };
 
 const dateOf = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
@@ -31,9 +31,9 @@ const getAudit = endpoint({
   path: '/api/v1.1/audit/',
   tag: 'administration',
   access: 'administrator',
-  summary: 'Show who did what from where',
+  summary: 'Show the audit log: who did what, and from where',
   query: z.object({ ...pageQuery, ...filters }),
-  responses: { 200: { description: 'A page of events, the newest first', body: pageOf(eventSchema) } },
+  responses: { 200: { description: 'A page of events, newest first', body: pageOf(eventSchema) } },
   handle: async (ctx, { req, query }) => {
     const { user, action, subject } = query;
     const filter = { user, action, subject, since: dateOf(query.since), until: dateOf(query.until) };

@@ -14,8 +14,8 @@ const authorizationSchema = z
     client_id: z.string(),
     name: z.string(),
     scopes: z.array(z.string()),
-    since: moment.describe('When the oldest of its tokens was given; a refresh gives new ones'),
-    last_used_at: moment.nullable().describe('To five minutes; null: not with the tokens that it has now'),
+    since: moment.describe('When the oldest current token was issued; a refresh issues new ones'),
+    last_used_at: moment.nullable().describe('Accurate to five minutes; null if the current tokens have not been used'),
   })
   .meta({ id: 'Authorization' });
 
@@ -23,9 +23,9 @@ const getAll = endpoint({
   ...FACTS,
   method: 'get',
   path: '/api/v1.1/users/:username/authorizations/',
-  summary: 'List the programs that may act for an account',
+  summary: 'List the applications authorized to act for an account',
   params: usernameParams,
-  responses: { 200: { description: 'All of them, by name', body: z.array(authorizationSchema) } },
+  responses: { 200: { description: 'All applications, by name', body: z.array(authorizationSchema) } },
   handle: async (ctx, { params, caller }) => {
     const { id } = await ownUser(ctx, caller, params.username);
     const bodies = (await listGrants(ctx, id)).map((one) => ({
@@ -43,9 +43,9 @@ const deleteOne = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/users/:username/authorizations/:client/',
-  summary: 'Let a program no longer act for an account; all its tokens end',
+  summary: "Revoke an application's access to an account, with all its tokens",
   params: usernameParams.extend({ client: nameParam }),
-  responses: { 204: { description: 'Its tokens have ended' } },
+  responses: { 204: { description: 'Revoked' } },
   handle: async (ctx, { params, caller }) => {
     const user = await ownUser(ctx, caller, params.username);
     await revokeGrant(ctx, user, params.client, doerOf(caller.actor, caller.account));

@@ -18,7 +18,7 @@ const commentSchema = z
   .strictObject({
     id: z.int(),
     author: z.string(),
-    text: z.string().describe('Markdown, as it was written: whoever shows it must make it harmless'),
+    text: z.string().describe('Markdown source as written; sanitize it before displaying it'),
     date_created: moment,
   })
   .meta({ id: 'Comment' });
@@ -28,7 +28,7 @@ const flaggedSchema = z
     ...commentSchema.shape,
     namespace: z.string(),
     name: z.string(),
-    flag_count: z.int().describe('How many accounts found it wrong'),
+    flag_count: z.int().describe('How many accounts have flagged it'),
   })
   .meta({ id: 'FlaggedComment' });
 
@@ -51,7 +51,7 @@ const getComments = endpoint({
   summary: 'List the comments on a repository',
   params: repositoryParams,
   query: z.object(feedQuery),
-  responses: { 200: { description: 'A page of them, the latest first', body: feedOf(commentSchema) } },
+  responses: { 200: { description: 'A page of comments, newest first', body: feedOf(commentSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
     const comments = await listComments(ctx, caller.actor, repositoryOf(params), wanted);
@@ -64,7 +64,7 @@ const postComment = endpoint({
   path: COMMENTS,
   tag: 'comments',
   access: 'account',
-  summary: 'Write a comment',
+  summary: 'Post a comment',
   params: repositoryParams,
   body: z.strictObject({ text: line(8192).describe('Markdown of 1 to 4096 characters') }),
   responses: { 201: { description: 'The comment', body: commentSchema } },
@@ -80,7 +80,7 @@ const removeComment = endpoint({
   access: 'account',
   summary: 'Delete a comment, as its author or as an administrator of the repository',
   params: commentParams,
-  responses: { 204: { description: 'It is gone' } },
+  responses: { 204: { description: 'Deleted' } },
   handle: async (ctx, { params, caller }) => {
     await deleteComment(ctx, caller.actor, repositoryOf(params), params.comment);
     return reply(204);
@@ -92,9 +92,9 @@ const putFlag = endpoint({
   path: `${COMMENTS}:comment/flag/`,
   tag: 'comments',
   access: 'account',
-  summary: 'Ask those who administer to look at a comment',
+  summary: "Flag a comment for the repository's administrators to review",
   params: commentParams,
-  responses: { 204: { description: 'You have flagged it, perhaps before' } },
+  responses: { 204: { description: 'Flagged, or already flagged by you' } },
   handle: async (ctx, { params, caller }) => {
     await flagComment(ctx, caller.actor, repositoryOf(params), params.comment);
     return reply(204);
@@ -106,9 +106,9 @@ const deleteFlags = endpoint({
   path: `${COMMENTS}:comment/flags/`,
   tag: 'comments',
   access: 'account',
-  summary: 'Take all flags off a comment, as an administrator of the repository or the site',
+  summary: 'Dismiss all flags on a comment, as a repository or site administrator',
   params: commentParams,
-  responses: { 204: { description: 'It has none' } },
+  responses: { 204: { description: 'Dismissed' } },
   handle: async (ctx, { params, caller }) => {
     await dismissFlags(ctx, caller.actor, repositoryOf(params), params.comment);
     return reply(204);
@@ -123,7 +123,7 @@ const getFlagged = endpoint({
   summary: 'List the flagged comments on a repository, as one of its administrators',
   params: repositoryParams,
   query: z.object(feedQuery),
-  responses: { 200: { description: 'A page of them, the latest comment first', body: feedOf(flaggedSchema) } },
+  responses: { 200: { description: 'A page of comments, newest first', body: feedOf(flaggedSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
     const comments = await listFlaggedComments(ctx, caller.actor, repositoryOf(params), wanted);
@@ -138,7 +138,7 @@ const getAllFlagged = endpoint({
   access: 'administrator',
   summary: 'List the flagged comments on all repositories',
   query: z.object(feedQuery),
-  responses: { 200: { description: 'A page of them, the latest comment first', body: feedOf(flaggedSchema) } },
+  responses: { 200: { description: 'A page of comments, newest first', body: feedOf(flaggedSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
     const comments = await listAllFlaggedComments(ctx, caller.actor, wanted);

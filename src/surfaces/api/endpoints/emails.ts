@@ -26,9 +26,9 @@ const getEmails = endpoint({
   ...FACTS,
   method: 'get',
   scope: 'email_read',
-  summary: 'List the addresses of an account',
+  summary: 'List the email addresses of an account',
   params: usernameParams,
-  responses: { 200: { description: 'All of them', body: z.array(emailSchema) } },
+  responses: { 200: { description: 'All addresses', body: z.array(emailSchema) } },
   handle: async (ctx, { params, caller }) => {
     const { id } = await ownUser(ctx, caller, params.username);
     return reply(200, (await listEmails(ctx, id)).map(emailBody));
@@ -39,7 +39,7 @@ const postEmail = endpoint({
   ...FACTS,
   method: 'post',
   isForAccountItself: true,
-  summary: 'Add an address; no mail is sent',
+  summary: 'Add an email address; no email is sent',
   params: usernameParams,
   body: addressBody,
   responses: { 201: { description: 'The address', body: emailSchema } },
@@ -56,10 +56,10 @@ const deleteEmail = endpoint({
   ...FACTS,
   method: 'delete',
   isForAccountItself: true,
-  summary: 'Remove an address; the primary one stays',
+  summary: 'Remove an email address, except the primary one',
   params: usernameParams,
   body: addressBody,
-  responses: { 204: { description: 'It is gone' } },
+  responses: { 204: { description: 'Removed' } },
   handle: async (ctx, { params, body, caller }) => {
     const user = await ownUser(ctx, caller, params.username);
     await removeEmail(ctx, user, body.email, doerOf(caller.actor, caller.account));
@@ -73,9 +73,9 @@ const postConfirmation = endpoint({
   ...OWN,
   method: 'post',
   path: '/api/v1.1/users/:username/emails/confirm/',
-  summary: 'Have the mail to confirm one of your addresses sent, as often as you need it',
+  summary: 'Send the confirmation email for one of your addresses again',
   body: addressBody,
-  responses: { 202: { description: 'The mail is on its way' } },
+  responses: { 202: { description: 'The email will be sent' } },
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {
     assertSelf(caller, params.username);
@@ -88,9 +88,9 @@ const putPrimary = endpoint({
   ...OWN,
   method: 'put',
   path: '/api/v1.1/users/:username/emails/primary/',
-  summary: 'Make one of your confirmed addresses the primary one; the old one stays',
+  summary: 'Make one of your confirmed addresses the primary one; the previous one is kept',
   body: addressBody,
-  responses: { 204: { description: 'It is the primary one' } },
+  responses: { 204: { description: 'The address is now the primary one' } },
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {
     assertSelf(caller, params.username);

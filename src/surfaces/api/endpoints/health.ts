@@ -7,7 +7,7 @@ const healthSchema = z
   .strictObject({
     status: state,
     database: state,
-    storage: z.enum(['ok', 'full', 'failed']).describe('`full`: layers are refused, everything else goes on'),
+    storage: z.enum(['ok', 'full', 'failed']).describe('`full`: layers are refused, everything else works'),
   })
   .meta({ id: 'Health' });
 
@@ -16,10 +16,10 @@ const getHealth = endpoint({
   path: '/api/v1.1/health/',
   tag: 'administration',
   access: 'open',
-  summary: 'Say whether the server can work',
+  summary: 'Report server health',
   responses: {
-    200: { description: 'It can', body: healthSchema },
-    503: { description: 'A part that it needs does not answer', body: healthSchema },
+    200: { description: 'Healthy', body: healthSchema },
+    503: { description: 'A component the server depends on is not responding', body: healthSchema },
   },
   handle: async (ctx) => {
     const health = await lookAtHealth(ctx);

@@ -12,10 +12,10 @@ import { line, moment, nameParam } from './schemas';
 const nodeSchema = z
   .strictObject({
     id: z.string(),
-    parent: z.string().nullable().describe('Null: a base, or it is not among these'),
-    depth: z.int().describe('1 for a base'),
-    layer_size: z.int().describe('Bytes of its own layer, as it was pushed'),
-    tags: z.array(z.string()).describe('That point to it: the first ten by name'),
+    parent: z.string().nullable().describe('Null for a base image, or if the parent is not in this list'),
+    depth: z.int().describe('1 for a base image'),
+    layer_size: z.int().describe("Bytes of the image's own layer, as pushed"),
+    tags: z.array(z.string()).describe('Tags that point to the image: the first ten by name'),
     tag_count: z.int(),
   })
   .meta({ id: 'ImageNode' });
@@ -25,12 +25,15 @@ const getTree = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/images/',
   tag: 'images',
   access: 'optional',
-  summary: 'Show the images of a repository, and how they build upon each other',
+  summary: 'Show the images of a repository and how they build on each other',
   params: repositoryParams,
   responses: {
     200: {
-      description: 'The 1000 that came last, parents before their children',
-      body: z.strictObject({ is_cut: z.boolean().describe('There are more'), images: z.array(nodeSchema) }),
+      description: 'The latest 1000 images, parents before children',
+      body: z.strictObject({
+        is_cut: z.boolean().describe('Whether there are more images than listed'),
+        images: z.array(nodeSchema),
+      }),
     },
   },
   handle: async (ctx, { params, caller }) => {
@@ -49,13 +52,13 @@ const getTree = endpoint({
 
 const layerSchema = z
   .strictObject({
-    id: z.string().describe('Of the image that it is the layer of'),
-    layer_size: z.int().describe('Bytes, as it was pushed'),
+    id: z.string().describe('Id of the image that the layer belongs to'),
+    layer_size: z.int().describe('Bytes, as pushed'),
     date_created: moment.nullable(),
     author: z.string().nullable(),
     comment: z.string().nullable(),
     docker_version: z.string().nullable(),
-    command: z.string().nullable().describe('What made it, in the words of a Dockerfile'),
+    command: z.string().nullable().describe('The command that created the layer, as in a Dockerfile'),
   })
   .meta({ id: 'Layer' });
 
@@ -63,8 +66,10 @@ const historySchema = z
   .strictObject({
     image_id: z.string(),
     image_size: z.int().describe('Bytes of all layers'),
-    is_cut: z.boolean().describe('The base is missing: an ancestor is being uploaded'),
-    layers: z.array(layerSchema).describe("The image's own first, its base last; null is what its json does not say"),
+    is_cut: z.boolean().describe('Whether base layers are missing because an ancestor is still being uploaded'),
+    layers: z
+      .array(layerSchema)
+      .describe("From the image's own layer down to its base; null for what the image's json does not say"),
   })
   .meta({ id: 'ImageHistory' });
 
@@ -86,14 +91,14 @@ function historyBody({ imageId, totalSizeBytes, isCut, layers }: ImageHistory): 
 }
 
 const imageParams = z.object({ ...repositoryParams.shape, image: nameParam });
-const historyResponses = { 200: { description: 'Its layers', body: historySchema } } as const;
+const historyResponses = { 200: { description: 'The layers', body: historySchema } } as const;
 
 const getHistory = endpoint({
   method: 'get',
   path: '/api/v1.1/repositories/:namespace/:name/images/:image/history/',
   tag: 'images',
   access: 'optional',
-  summary: 'Show the layers of an image, and what made each of them',
+  summary: 'Show the layers of an image and the command that created each',
   params: imageParams,
   responses: historyResponses,
   handle: async (ctx, { params, caller }) => {
@@ -107,7 +112,7 @@ const getHistoryOfTag = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/tags/:tag/image-history/',
   tag: 'images',
   access: 'optional',
-  summary: 'Show the layers of the image that a tag points to, and what made each of them',
+  summary: "Show the layers of a tag's image and the command that created each",
   params: z.object({ ...repositoryParams.shape, tag: nameParam }),
   responses: historyResponses,
   handle: async (ctx, { params, caller }) => {
@@ -122,14 +127,14 @@ const entrySchema = z
     path: z.string(),
     kind: z.enum(['directory', 'file', 'symlink', 'hardlink', 'device', 'pipe', 'other']),
     size: z.int(),
-    mode: z.string().describe('The bits of chmod, in octal'),
+    mode: z.string().describe('Permission bits in octal'),
     uid: z.int(),
     gid: z.int(),
     owner: z.string(),
     group: z.string(),
     last_modified: moment.nullable(),
     link_target: z.string().nullable(),
-    is_deleted: z.boolean().describe('The layer takes it away from those below'),
+    is_deleted: z.boolean().describe('Whether the layer deletes it from the layers below'),
   })
   .meta({ id: 'LayerEntry' });
 
@@ -139,14 +144,15 @@ const getFiles = endpoint({
   tag: 'images',
   access: 'optional',
   summary: "List a directory of an image's own layer",
-  description: 'What the layers below have is not in it. A directory that the layer has nothing in is empty.',
+  description:
+    'Files from the layers below are not included. A directory in which the layer changes nothing is returned empty.',
   params: imageParams,
   query: z.object({
     ...pageQuery,
-    directory: line(4096).default('/').describe('From the root'),
-    name: line(255).optional().describe('A part of the name'),
+    directory: line(4096).default('/').describe('Absolute path'),
+    name: line(255).optional().describe('Part of the file name'),
   }),
-  responses: { 200: { description: 'A page of it, directories first, then by name', body: pageOf(entrySchema) } },
+  responses: { 200: { description: 'A page of entries, directories first, then by name', body: pageOf(entrySchema) } },
   errors: ['invalid', 'unavailable', 'busy'],
   handle: async (ctx, { req, params, query, caller, signal }) => {
     const asker = { actor: caller.actor, signal };

@@ -22,8 +22,8 @@ const invitationSchema = z
     id: z.int(),
     organization: z.string(),
     team: z.string(),
-    username: z.string().nullable().describe('Whom it is for'),
-    email: z.string().nullable().describe('Or which address'),
+    username: z.string().nullable().describe('The invited user'),
+    email: z.string().nullable().describe('The invited email address'),
     invited_by: z.string(),
     date_created: moment,
     expires_at: moment,
@@ -49,8 +49,8 @@ const postInvitation = endpoint({
   ...FACTS,
   method: 'post',
   path: '/api/v1.1/orgs/:org/teams/:team/invitations/',
-  summary: 'Invite a user or an e-mail address to a team, by a mail; for owners',
-  description: 'An earlier invitation of the same person to the team ends.',
+  summary: 'Invite a user or an email address to a team by email; for owners',
+  description: 'An earlier invitation of the same person to the team is withdrawn.',
   params: teamParams,
   body: z.union([z.strictObject({ username: nameParam }), z.strictObject({ email: line(255) })]),
   responses: { 201: { description: 'The invitation', body: invitationSchema } },
@@ -65,10 +65,10 @@ const getInvitations = endpoint({
   ...FACTS,
   method: 'get',
   path: '/api/v1.1/orgs/:org/invitations/',
-  summary: 'List the open invitations of an organization, for its owners',
+  summary: 'List the pending invitations of an organization; for owners',
   params: organizationParams,
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, the oldest first', body: pageOf(invitationSchema) } },
+  responses: { 200: { description: 'A page of invitations, oldest first', body: pageOf(invitationSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, invitations } = await listInvitations(ctx, caller.actor, params.org, rangeOf(query));
     return reply(200, paged(ctx, { req, query }, total, invitations.map(invitationBody)));
@@ -79,9 +79,9 @@ const deleteInvitation = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/orgs/:org/invitations/:id/',
-  summary: 'Withdraw an invitation, for owners',
+  summary: 'Withdraw an invitation; for owners',
   params: z.object({ ...organizationParams.shape, id: idParam }),
-  responses: { 204: { description: 'It is gone' } },
+  responses: { 204: { description: 'Done' } },
   handle: async (ctx, { params, caller }) => {
     await withdrawInvitation(ctx, caller.actor, params.org, params.id);
     return reply(204);
@@ -95,10 +95,10 @@ const getOwn = endpoint({
   ...OWN,
   method: 'get',
   path: '/api/v1.1/users/:username/invitations/',
-  summary: 'List the open invitations to you, and to the addresses that you have confirmed',
+  summary: 'List the pending invitations to you and to your confirmed addresses',
   params: usernameParams,
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, the oldest first', body: pageOf(invitationSchema) } },
+  responses: { 200: { description: 'A page of invitations, oldest first', body: pageOf(invitationSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     assertSelf(caller, params.username);
     const { total, invitations } = await listOwnInvitations(ctx, caller.actor, rangeOf(query));
@@ -106,7 +106,7 @@ const getOwn = endpoint({
   },
 });
 
-const ACCEPTED = { 200: { description: 'You belong to the team now', body: invitationSchema } } as const;
+const ACCEPTED = { 200: { description: 'You are now a member of the team', body: invitationSchema } } as const;
 
 const acceptOwn = endpoint({
   ...OWN,
@@ -127,7 +127,7 @@ const declineOwn = endpoint({
   path: '/api/v1.1/users/:username/invitations/:id/decline/',
   summary: 'Decline an invitation to you',
   params: ownParams,
-  responses: { 204: { description: 'It is gone' } },
+  responses: { 204: { description: 'Done' } },
   handle: async (ctx, { params, caller }) => {
     assertSelf(caller, params.username);
     await declineInvitation(ctx, caller.actor, params.id);
@@ -139,8 +139,8 @@ const acceptMailed = endpoint({
   ...OWN,
   method: 'post',
   path: '/api/v1.1/invitations/accept/',
-  summary: 'Accept the invitation of a mailed link, to whomever it was sent',
-  body: z.strictObject({ secret: line(255).describe('What stands at the end of the link') }),
+  summary: 'Accept the invitation in an emailed link, regardless of its recipient',
+  body: z.strictObject({ secret: line(255).describe('The secret at the end of the link') }),
   responses: ACCEPTED,
   errors: ['not_found'],
   handle: async (ctx, { body, caller }) =>

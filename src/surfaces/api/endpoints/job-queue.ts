@@ -14,11 +14,11 @@ const jobSchema = z
   .strictObject({
     id: z.int(),
     name: z.string(),
-    state: stateSchema.describe('waiting: also one that failed and will be tried again'),
+    state: stateSchema.describe('`waiting` includes jobs that failed and will be retried'),
     attempts: z.int(),
     max_attempts: z.int(),
     last_error: z.string().nullable(),
-    run_at: moment.describe('Not before'),
+    run_at: moment.describe('The job does not run before this time'),
     created_at: moment,
   })
   .meta({ id: 'QueuedJob' });
@@ -27,9 +27,9 @@ const getJobs = endpoint({
   ...FACTS,
   method: 'get',
   path: '/api/v1.1/jobs/',
-  summary: 'List the jobs that wait, run, or were given up',
+  summary: 'List waiting, running and failed jobs',
   query: z.object({ ...pageQuery, state: stateSchema.optional() }),
-  responses: { 200: { description: 'A page of them, those that are due first', body: pageOf(jobSchema) } },
+  responses: { 200: { description: 'A page of jobs, those due first at the top', body: pageOf(jobSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const { total, jobs } = await listJobs(ctx, caller.actor, { state: query.state, ...rangeOf(query) });
     const results = jobs.map((job) => ({
@@ -50,9 +50,9 @@ const postRetry = endpoint({
   ...FACTS,
   method: 'post',
   path: '/api/v1.1/jobs/:id/retry/',
-  summary: 'Run a job now that failed or waits',
+  summary: 'Retry a failed or waiting job now',
   params,
-  responses: { 204: { description: 'It is due' } },
+  responses: { 204: { description: 'The job will run now' } },
   errors: ['not_found', 'conflict'],
   handle: async (ctx, { params: { id }, caller }) => {
     await retryJob(ctx, caller.actor, id);
@@ -64,9 +64,9 @@ const deleteJob = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/jobs/:id/',
-  summary: 'Drop a job: what it was for does not happen',
+  summary: 'Delete a job without running it',
   params,
-  responses: { 204: { description: 'It is gone' } },
+  responses: { 204: { description: 'Deleted' } },
   errors: ['not_found', 'conflict'],
   handle: async (ctx, { params: { id }, caller }) => {
     await dropJob(ctx, caller.actor, id);

@@ -6,17 +6,17 @@ import { line, nameParam } from './schemas';
 
 /* What mailed links are for, with the secrets at their ends; and the mail to whoever has forgotten the password. */
 
-const secret = line(255).describe('What stands at the end of the mailed link');
+const secret = line(255).describe('The secret at the end of the emailed link');
 const OPEN = { method: 'post', access: 'open' } as const;
 
 const postReset = endpoint({
   ...OPEN,
   path: '/api/v1.1/password/reset/',
   tag: 'users',
-  summary: 'Have a link mailed with which to set a new password',
-  description: 'The answer does not depend on whether there is such an account.',
+  summary: 'Request a password reset link by email',
+  description: 'The response is the same whether or not the account exists.',
   body: z.union([z.strictObject({ username: nameParam }), z.strictObject({ email: nameParam })]),
-  responses: { 202: { description: 'If there is such an account, a mail is on its way' } },
+  responses: { 202: { description: 'If the account exists, an email will be sent' } },
   errors: ['busy'],
   handle: async (ctx, { body, caller }) => {
     await requestPasswordReset(ctx, 'username' in body ? body.username : body.email, caller.actor.address);
@@ -28,9 +28,9 @@ const confirmReset = endpoint({
   ...OPEN,
   path: '/api/v1.1/password/reset/confirm/',
   tag: 'users',
-  summary: 'Set a new password; all sessions and tokens of the account end',
+  summary: 'Set a new password and revoke all sessions and tokens of the account',
   body: z.strictObject({ secret, password: line(4096) }),
-  responses: { 200: { description: 'It is set', body: z.strictObject({ username: z.string() }) } },
+  responses: { 200: { description: 'The password is set', body: z.strictObject({ username: z.string() }) } },
   errors: ['not_found', 'busy'],
   handle: async (ctx, { body, caller }) =>
     reply(200, await resetPassword(ctx, body.secret, body.password, caller.actor.address)),
@@ -41,14 +41,14 @@ const confirmAddress = endpoint({
   access: 'optional',
   path: '/api/v1.1/emails/confirm/',
   tag: 'emails',
-  summary: 'Confirm the address that a link was mailed to',
+  summary: 'Confirm an email address with an emailed link',
   description:
-    'For the address that an account was registered with the secret is enough. For one that was added later its owner ' +
-    'must be logged in and have given the password within the last ten minutes.',
+    'The secret alone confirms the address that an account was registered with. For one that was added later, its owner ' +
+    'must also be logged in and have given the password within the last ten minutes.',
   body: z.strictObject({ secret }),
   responses: {
     200: {
-      description: 'It is confirmed',
+      description: 'Confirmed',
       body: z.strictObject({ username: z.string(), is_active: z.boolean().describe('Whether the account can log in') }),
     },
   },

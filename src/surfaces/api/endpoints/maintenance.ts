@@ -28,7 +28,7 @@ const runSchema = z
     finished_at: moment.nullable(),
     is_cancel_requested: z.boolean(),
     progress: z.record(z.string(), z.number()),
-    result: z.record(z.string(), z.unknown()).nullable().describe('What came of it, once it is finished'),
+    result: z.record(z.string(), z.unknown()).nullable().describe('The result, once the run has finished'),
     error: z.string().nullable(),
   })
   .meta({ id: 'MaintenanceRun' });
@@ -53,9 +53,9 @@ const getRuns = endpoint({
   ...FACTS,
   method: 'get',
   path: PATH,
-  summary: 'List the runs of gc and scrub that administrators started',
+  summary: 'List the gc and scrub runs started by administrators',
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, the newest first', body: pageOf(runSchema) } },
+  responses: { 200: { description: 'A page of runs, newest first', body: pageOf(runSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const { total, runs } = await listMaintenance(ctx, caller.actor, rangeOf(query));
     return reply(200, paged(ctx, { req, query }, total, runs.map(runBody)));
@@ -66,9 +66,9 @@ const postRun = endpoint({
   ...FACTS,
   method: 'post',
   path: PATH,
-  summary: 'Start gc, a trial of it, or a scrub, behind the requests',
+  summary: 'Start a gc, gc dry run or scrub in the background',
   body: z.strictObject({ kind: kindSchema }),
-  responses: { 201: { description: 'It waits for its turn', body: runSchema, headers: { Location: 'Its path' } } },
+  responses: { 201: { description: 'The run is queued', body: runSchema, headers: { Location: 'Path of the run' } } },
   errors: ['conflict'],
   handle: async (ctx, { body, caller }) => {
     const run = await startMaintenance(ctx, caller.actor, body.kind);
@@ -80,7 +80,7 @@ const getRun = endpoint({
   ...FACTS,
   method: 'get',
   path: `${PATH}:id/`,
-  summary: 'Show how far a run is, or what came of it',
+  summary: 'Show the progress or the result of a run',
   params,
   responses: { 200: { description: 'The run', body: runSchema } },
   errors: ['not_found'],
@@ -91,9 +91,9 @@ const postCancel = endpoint({
   ...FACTS,
   method: 'post',
   path: `${PATH}:id/cancel/`,
-  summary: 'End a run early; what gc has freed by then is gone',
+  summary: 'Cancel a run; what gc has already freed stays freed',
   params,
-  responses: { 200: { description: 'The run, which ends within seconds', body: runSchema } },
+  responses: { 200: { description: 'The run, which stops within seconds', body: runSchema } },
   errors: ['not_found', 'conflict'],
   handle: async (ctx, { params: { id }, caller }) =>
     reply(200, runBody(await cancelMaintenance(ctx, caller.actor, id))),

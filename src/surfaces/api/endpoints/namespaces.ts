@@ -11,11 +11,11 @@ const namespaceSchema = z
     name: z.string(),
     kind: z.enum(['library', 'user', 'organization', 'remote']),
     plan: z.string(),
-    default_visibility: z.enum(VISIBILITIES).describe('Of repositories that a push makes'),
+    default_visibility: z.enum(VISIBILITIES).describe('Visibility of repositories created by a push'),
     private_repositories: z
-      .strictObject({ used: z.int(), limit: z.int().nullable().describe('Null: there is none') })
+      .strictObject({ used: z.int(), limit: z.int().nullable().describe('Null for no limit') })
       .nullable()
-      .describe('Null for whoever does not belong to the namespace'),
+      .describe('Null unless you are a member of the namespace'),
   })
   .meta({ id: 'Namespace' });
 
@@ -40,7 +40,7 @@ const ONE = {
 const getOne = endpoint({
   ...ONE,
   method: 'get',
-  summary: 'Show the plan and the settings of a user or an organization',
+  summary: 'Show the plan and settings of a user or organization',
   responses: { 200: { description: 'The namespace', body: namespaceSchema } },
   etag: 'sent',
   handle: async (ctx, { params, caller }) =>
@@ -50,12 +50,12 @@ const getOne = endpoint({
 const patchOne = endpoint({
   ...ONE,
   method: 'patch',
-  summary: 'Change the settings, for owners; the plan, for administrators',
+  summary: 'Change the settings (owners) or the plan (site administrators)',
   body: z.strictObject({
-    plan: nameParam.optional().describe('A smaller one takes nothing away'),
+    plan: nameParam.optional().describe('A smaller plan deletes nothing'),
     default_visibility: z.enum(VISIBILITIES).optional(),
   }),
-  responses: { 200: { description: 'The namespace as it is now', body: namespaceSchema } },
+  responses: { 200: { description: 'The updated namespace', body: namespaceSchema } },
   etag: 'heeded',
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
     const changes = { plan: body.plan, defaultVisibility: body.default_visibility };

@@ -15,7 +15,7 @@ const clientSchema = z
   .meta({ id: 'OAuthClient' });
 
 const newClientSchema = z
-  .strictObject({ ...clientSchema.shape, client_secret: z.string().describe('Shown this once') })
+  .strictObject({ ...clientSchema.shape, client_secret: z.string().describe('Shown only once') })
   .meta({ id: 'NewOAuthClient' });
 
 function clientBody({ clientId, name, redirectUris, createdAt }: OAuthClient): z.input<typeof clientSchema> {
@@ -27,9 +27,9 @@ const FACTS = { path: '/api/v1.1/oauth-clients/', tag: 'oauth', access: 'adminis
 const getClients = endpoint({
   ...FACTS,
   method: 'get',
-  summary: 'List the clients of OAuth',
+  summary: 'List OAuth clients',
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(clientSchema) } },
+  responses: { 200: { description: 'A page of clients, by name', body: pageOf(clientSchema) } },
   handle: async (ctx, { req, query }) => {
     const { total, clients } = await listClientsPage(ctx, rangeOf(query));
     return reply(200, paged(ctx, { req, query }, total, clients.map(clientBody)));
@@ -39,12 +39,12 @@ const getClients = endpoint({
 const postClient = endpoint({
   ...FACTS,
   method: 'post',
-  summary: 'Make a client of OAuth',
+  summary: 'Create an OAuth client',
   body: z.strictObject({
-    name: line(100).describe('What users see'),
-    redirect_uris: z.array(line(2000)).min(1).max(20).describe('Where their browsers may be sent back to'),
+    name: line(100).describe('The name shown to users'),
+    redirect_uris: z.array(line(2000)).min(1).max(20).describe('The allowed redirect URIs'),
   }),
-  responses: { 201: { description: 'The client, and its secret', body: newClientSchema } },
+  responses: { 201: { description: 'The client and its secret', body: newClientSchema } },
   handle: async (ctx, { body, caller }) => {
     const input = { name: body.name, redirectUris: body.redirect_uris };
     const { client, secret } = await createClient(ctx, input, doerOf(caller.actor, caller.account));
@@ -56,9 +56,9 @@ const deleteOne = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/oauth-clients/:client_id/',
-  summary: 'Delete a client of OAuth; whatever it got ends',
+  summary: 'Delete an OAuth client and revoke its tokens',
   params: z.object({ client_id: nameParam }),
-  responses: { 204: { description: 'It is gone' } },
+  responses: { 204: { description: 'Deleted' } },
   handle: async (ctx, { params, caller }) => {
     await deleteClient(ctx, params.client_id, doerOf(caller.actor, caller.account));
     return reply(204);

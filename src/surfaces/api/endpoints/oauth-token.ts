@@ -11,14 +11,14 @@ const tokensSchema = z
     access_token: z.string(),
     expires_in: z.int().describe('Seconds'),
     token_type: z.literal('Bearer'),
-    scope: z.string().describe('What the user has allowed, with spaces between'),
-    refresh_token: z.string().describe('Good once'),
+    scope: z.string().describe('The granted scopes, separated by spaces'),
+    refresh_token: z.string().describe('Can be used once'),
   })
   .meta({ id: 'OAuthTokens' });
 
 const errorSchema = z
   .strictObject({ error: z.string(), error_description: z.string() })
-  .meta({ id: 'OAuthError', description: 'By RFC 6749, section 5.2' });
+  .meta({ id: 'OAuthError', description: 'An error code of RFC 6749, section 5.2' });
 
 /** Unknown fields are to be ignored (RFC 6749, 3.2). */
 const requestSchema = z.object({
@@ -28,8 +28,8 @@ const requestSchema = z.object({
   refresh_token: line(1000).optional(),
   scope: line(1000).optional(),
   code_verifier: line(1000).optional().describe('PKCE'),
-  client_id: line(1000).optional().describe('Unless it comes by Basic'),
-  client_secret: line(1000).optional().describe('Unless it comes by Basic'),
+  client_id: line(1000).optional().describe('Unless sent by Basic authentication'),
+  client_secret: line(1000).optional().describe('Unless sent by Basic authentication'),
 });
 
 const NOT_KEPT = { Pragma: 'no-cache' };
@@ -53,14 +53,15 @@ const postToken = endpoint({
   path: '/api/v1.1/o/token/',
   tag: 'oauth',
   access: 'open',
-  summary: 'Change a code or a refresh token into tokens',
-  description: 'The client sends its id and secret by Basic, or in the body. A code is good once and for a minute.',
+  summary: 'Exchange an authorization code or a refresh token for tokens',
+  description:
+    'The client sends its id and secret by Basic authentication or in the body. A code can be used once, within one minute.',
   body: requestSchema,
   bodyTypes: ['form', 'json'],
   responses: {
     200: { description: 'The tokens', body: tokensSchema },
-    400: { description: 'The grant, or the request, is not good', body: errorSchema },
-    401: { description: 'The client is not known, or its secret is wrong', body: errorSchema },
+    400: { description: 'The grant or the request is invalid', body: errorSchema },
+    401: { description: 'The client is unknown or its secret is wrong', body: errorSchema },
   },
   refusal,
   handle: async (ctx, { req, body }) => {

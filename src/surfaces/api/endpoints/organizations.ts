@@ -42,7 +42,7 @@ const organizationSchema = z
     company: z.string(),
     profile_url: z.string(),
     gravatar_email: z.string(),
-    gravatar_url: z.string().describe('Of the picture; empty without an address'),
+    gravatar_url: z.string().describe('Gravatar id of the picture; empty without an address'),
   })
   .meta({ id: 'Organization' });
 
@@ -67,13 +67,13 @@ const ONE = { ...ALL, path: '/api/v1.1/orgs/:org/', params: organizationParams }
 const getOrganizations = endpoint({
   ...ALL,
   method: 'get',
-  summary: 'List the organizations that you belong to',
+  summary: 'List the organizations you are a member of',
   query: z.object({
     ...pageQuery,
-    all: booleanQuery.describe('Every organization; for administrators'),
-    name: line(255).optional().describe('A part of the name'),
+    all: booleanQuery.describe('List every organization; for site administrators'),
+    name: line(255).optional().describe('Part of the name'),
   }),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(listedSchema) } },
+  responses: { 200: { description: 'A page of results, by name', body: pageOf(listedSchema) } },
   handle: async (ctx, { req, query, caller }) => {
     const filter = { ...rangeOf(query), isForAll: query.all === true, text: query.name };
     const { total, organizations } = await listOrganizations(ctx, caller.actor, filter);
@@ -88,13 +88,19 @@ const getOrganizations = endpoint({
   },
 });
 
-const MADE = { description: 'The organization', body: organizationSchema, headers: { Location: 'Its path' } } as const;
+const MADE = {
+  description: 'The organization',
+  body: organizationSchema,
+  headers: { Location: 'Path of the organization' },
+} as const;
 
 const postOrganization = endpoint({
   ...ALL,
   method: 'post',
-  summary: 'Make an organization that you own',
-  body: z.strictObject({ name: line(255).describe('As a username; users and organizations share their names') }),
+  summary: 'Create an organization, with you as its owner',
+  body: z.strictObject({
+    name: line(255).describe('Follows the rules for usernames; users and organizations share one set of names'),
+  }),
   responses: { 201: MADE },
   errors: ['conflict'],
   handle: async (ctx, { body, caller }) => {
@@ -107,7 +113,7 @@ const postOrganization = endpoint({
 const getOne = endpoint({
   ...ONE,
   method: 'get',
-  summary: 'Show an organization, for its members',
+  summary: 'Show an organization; for its members',
   responses: { 200: { description: 'The organization', body: organizationSchema } },
   etag: 'sent',
   handle: async (ctx, { params, caller }) =>
@@ -117,9 +123,9 @@ const getOne = endpoint({
 const patchOne = endpoint({
   ...ONE,
   method: 'patch',
-  summary: 'Change the profile of an organization, for its owners',
+  summary: 'Change the profile of an organization; for its owners',
   body: profileSchema,
-  responses: { 200: { description: 'The organization as it is now', body: organizationSchema } },
+  responses: { 200: { description: 'The updated organization', body: organizationSchema } },
   etag: 'heeded',
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
     const changes = profileChanges(body);
@@ -132,8 +138,8 @@ const patchOne = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
-  summary: 'Delete an organization that has no repositories, for its owners',
-  responses: { 204: { description: 'It is gone' } },
+  summary: 'Delete an organization that has no repositories; for its owners',
+  responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     await deleteOrganization(ctx, caller.actor, params.org);
@@ -149,9 +155,9 @@ const getMembers = endpoint({
   ...ONE,
   method: 'get',
   path: '/api/v1.1/orgs/:org/members/',
-  summary: 'List who is in any team of an organization, for its members',
+  summary: 'List the members of all teams of an organization; for its members',
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(memberSchema) } },
+  responses: { 200: { description: 'A page of results, by name', body: pageOf(memberSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, members } = await listOrganizationMembers(ctx, caller.actor, params.org, rangeOf(query));
     const results = members.map(({ username, isRobot, teams }) => ({ username, is_robot: isRobot, teams: [...teams] }));
@@ -165,9 +171,10 @@ const convert = endpoint({
   tag: 'administration',
   access: 'administrator',
   summary: 'Turn a user into an organization',
-  description: 'The repositories stay. The account goes, with its password, addresses, access tokens and memberships.',
+  description:
+    'The repositories are kept. The account is deleted, with its password, email addresses, access tokens and memberships.',
   params: usernameParams,
-  body: z.strictObject({ owner: nameParam.describe('The user who owns the organization from now on') }),
+  body: z.strictObject({ owner: nameParam.describe('The user who will own the organization') }),
   responses: { 201: MADE },
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {

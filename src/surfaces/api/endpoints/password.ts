@@ -13,13 +13,13 @@ const putPassword = endpoint({
   isForAccountItself: true,
   tag: 'users',
   access: 'account',
-  summary: 'Change a password; all sessions and tokens of the account end',
+  summary: 'Change a password and revoke all sessions and tokens of the account',
   params: usernameParams,
   body: z.strictObject({
-    password: line(4096).describe('The new one'),
-    current_password: line(4096).optional().describe('Of your own account; not for an administrator to give'),
+    password: line(4096).describe('The new password'),
+    current_password: line(4096).optional().describe('Required for your own account; administrators leave it out'),
   }),
-  responses: { 204: { description: 'It is changed' } },
+  responses: { 204: { description: 'Changed' } },
   handle: async (ctx, { params, body, caller }) => {
     const { id, username } = await ownUser(ctx, caller, params.username);
     // Somebody may have left a browser open, or lost a token: neither may shut the owner out.

@@ -9,13 +9,13 @@ import { nameParam } from './schemas';
 const LARGEST = 1_000_000_000;
 
 const planFields = {
-  private_repositories: z.int().min(0).max(LARGEST).nullable().describe('Null: as many as one likes'),
+  private_repositories: z.int().min(0).max(LARGEST).nullable().describe('Null for no limit'),
   stored_bytes: z
     .int()
     .min(0)
     .nullable()
-    .describe('Of all layers of a namespace, each once. Null: as many as one likes'),
-  position: z.int().min(0).max(LARGEST).describe('In the list, the smallest first'),
+    .describe('Limit on the bytes of all layers of a namespace, each counted once. Null for no limit'),
+  position: z.int().min(0).max(LARGEST).describe('Position in the list, lowest first'),
 };
 
 const planSchema = z.strictObject({ name: z.string(), ...planFields }).meta({ id: 'Plan' });
@@ -30,7 +30,7 @@ const getPlans = endpoint({
   tag: 'plans',
   access: 'open',
   summary: 'List the plans',
-  responses: { 200: { description: 'All of them, in their order', body: z.array(planSchema) } },
+  responses: { 200: { description: 'All plans, by position', body: z.array(planSchema) } },
   handle: async (ctx) => reply(200, (await listPlans(ctx)).map(planBody)),
 });
 
@@ -44,14 +44,14 @@ const ONE = {
 const putPlan = endpoint({
   ...ONE,
   method: 'put',
-  summary: 'Make a plan, or change one; what is private already stays so',
+  summary: 'Create or change a plan; repositories that are already private stay private',
   body: z.strictObject({
     ...planFields,
     stored_bytes: planFields.stored_bytes.default(null),
     position: planFields.position.default(100),
   }),
   responses: {
-    200: { description: 'The plan as it is now', body: planSchema },
+    200: { description: 'The updated plan', body: planSchema },
     201: { description: 'The new plan', body: planSchema },
   },
   handle: async (ctx, { params, body, caller }) => {
@@ -66,8 +66,8 @@ const putPlan = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
-  summary: 'Delete a plan that nobody has',
-  responses: { 204: { description: 'It is gone' } },
+  summary: 'Delete a plan that is not in use',
+  responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     await deletePlan(ctx, params.name, doerOf(caller.actor, caller.account));

@@ -39,10 +39,10 @@ const listRepositories = endpoint({
   path: '/api/v1.1/repositories/:namespace/',
   tag: 'repositories',
   access: 'optional',
-  summary: 'List the repositories of a namespace, as far as you may find them',
+  summary: 'List the repositories of a namespace that you can see',
   params: z.object({ namespace: nameParam }),
-  query: z.object({ ...pageQuery, name: line(255).optional().describe('A part of the name') }),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(repositorySchema) } },
+  query: z.object({ ...pageQuery, name: line(255).optional().describe('Part of the name') }),
+  responses: { 200: { description: 'A page of repositories, by name', body: pageOf(repositorySchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { ...rangeOf(query), text: query.name };
     const { total, repositories } = await listNamespace(ctx, caller.actor, params.namespace, wanted);
@@ -56,7 +56,7 @@ const FULL_DESCRIPTION_CHARACTERS = 64 * 1024;
 
 const settingsShape = {
   visibility: z.enum(VISIBILITIES).optional(),
-  description: line(255).optional().describe('A line of at most 100 characters'),
+  description: line(255).optional().describe('One line of at most 100 characters'),
   full_description: line(FULL_DESCRIPTION_CHARACTERS).optional().describe('Markdown of at most 64 KiB'),
 };
 
@@ -65,15 +65,19 @@ const postRepository = endpoint({
   path: '/api/v1.1/repositories/',
   tag: 'repositories',
   access: 'account',
-  summary: 'Make an empty repository',
+  summary: 'Create an empty repository',
   description:
-    'In your own namespace, an organization that you own or, as an administrator, anywhere. A plan without room for one ' +
-    'more private repository, and a name that another repository had before, are answered with 403. An access token has ' +
-    'to be for administration.',
+    'In your own namespace, an organization that you own or, as a site administrator, anywhere. A plan without room for one ' +
+    'more private repository, and the former name of another repository, are refused with 403. An access token needs ' +
+    'admin access.',
   body: z.strictObject({ namespace: nameParam, name: nameParam, ...settingsShape }),
   bodyBytes: DESCRIBING_BODY_BYTES,
   responses: {
-    201: { description: 'The new repository', body: repositoryDetailsSchema, headers: { Location: 'Its path' } },
+    201: {
+      description: 'The new repository',
+      body: repositoryDetailsSchema,
+      headers: { Location: 'Path of the repository' },
+    },
   },
   errors: ['not_found', 'conflict'],
   handle: async (ctx, { body, caller: { actor } }) => {
@@ -96,8 +100,8 @@ const getRepository = endpoint({
   access: 'optional',
   summary: 'Show a repository',
   description:
-    'A former name of a repository that was renamed or transferred is answered as its present one, which stands in the ' +
-    'answer; so it is with its tags, their history and statistics. Changes need the present name. The ETag is that of ' +
+    'A former name of a renamed or transferred repository is answered as its current name, which is in the ' +
+    'response; so are its tags, their history and statistics. Changes need the current name. The ETag covers ' +
     'the settings: counts do not change it.',
   responses: { 200: { description: 'The repository', body: repositoryDetailsSchema } },
   etag: 'sent',
@@ -109,18 +113,18 @@ const patchRepository = endpoint({
   ...FACTS,
   method: 'patch',
   access: 'account',
-  summary: 'Change settings of a repository; all that are sent, or none',
-  description: 'A plan without room for one more private repository is answered with 403.',
+  summary: 'Change settings of a repository; all of them or none',
+  description: 'A plan without room for one more private repository is refused with 403.',
   body: z.strictObject({
     ...settingsShape,
     immutable_tags: z
       .array(line(128))
       .max(100)
       .optional()
-      .describe('Patterns, with * and ?: ["*"] for all tags, [] for none'),
+      .describe('Patterns with * and ?: ["*"] for all tags, [] for none'),
   }),
   bodyBytes: DESCRIBING_BODY_BYTES,
-  responses: { 200: { description: 'The repository as it is now', body: repositoryDetailsSchema } },
+  responses: { 200: { description: 'The updated repository', body: repositoryDetailsSchema } },
   etag: 'required',
   versionedBy: SETTINGS,
   handle: async (ctx, { params, body, caller: { actor }, assertCurrent }) => {
@@ -140,11 +144,11 @@ const deleteRepository = endpoint({
   ...FACTS,
   method: 'delete',
   access: 'account',
-  summary: 'Delete a repository with its tags and images, at once',
+  summary: 'Delete a repository with its tags and images, immediately',
   description:
-    'Also one whose deletion a DELETE of the v1 protocol began, which its status tells. One that has immutable tags is a ' +
+    'Also finishes a deletion started by the v1 protocol, which the status shows. A repository with immutable tags is a ' +
     '409: set its immutable_tags to [] first.',
-  responses: { 204: { description: 'It is gone' } },
+  responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     await deleteAtOnce(ctx, caller.actor, repositoryOf(params));

@@ -23,7 +23,7 @@ export const repositorySchema = z
     status: z
       .enum(REPOSITORY_STATES)
       .describe(
-        'Initialized until a push was finished; deleting: the v1 protocol began to delete it, DELETE ends that',
+        '`Initialized` until a push has finished; `deleting` when a v1 client has started to delete it: DELETE finishes that',
       ),
     star_count: z.int(),
     tag_count: z.int(),
@@ -37,13 +37,13 @@ export const repositoryDetailsSchema = z
   .strictObject({
     ...repositorySchema.shape,
     full_description: z.string().describe('Markdown'),
-    immutable_tags: z.array(z.string()).describe('Patterns, with * and ?, of the tags that nobody moves or deletes'),
+    immutable_tags: z.array(z.string()).describe('Patterns with * and ? of the tags that cannot be moved or deleted'),
     comment_count: z.int(),
     pull_count: z.int(),
     push_count: z.int(),
-    is_starred: z.boolean().describe('By you'),
-    can_write: z.boolean().describe('You may push to it'),
-    can_administer: z.boolean().describe('You may change its settings, share, rename and delete it'),
+    is_starred: z.boolean().describe('Whether you have starred it'),
+    can_write: z.boolean().describe('Whether you can push to it'),
+    can_administer: z.boolean().describe('Whether you can change its settings, share, rename and delete it'),
   })
   .meta({ id: 'RepositoryDetails' });
 

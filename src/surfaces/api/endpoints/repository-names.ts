@@ -17,8 +17,8 @@ const moveRepositoryTo = endpoint({
   access: 'account',
   summary: 'Rename a repository, transfer it to another namespace, or both',
   description:
-    'Whoever pulls by the former name goes on to get it. A transfer needs an owner of both namespaces, and ends the access ' +
-    'of collaborators and teams; a plan without room for one more private repository is answered with 403.',
+    'Pulls by the former name keep working. A transfer needs an owner of both namespaces and ends the access ' +
+    'of collaborators and teams; a plan without room for one more private repository is refused with 403.',
   params: repositoryParams,
   body: z.strictObject({ namespace: nameParam, name: nameParam }),
   responses: { 200: { description: 'The repository under its new name', body: repositoryDetailsSchema } },
@@ -36,10 +36,10 @@ const getAliases = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/aliases/',
   tag: 'repositories',
   access: 'account',
-  summary: 'List the former names of a repository, for those who administer it',
+  summary: 'List the former names of a repository; for its administrators',
   params: repositoryParams,
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, the oldest first', body: pageOf(aliasSchema) } },
+  responses: { 200: { description: 'A page of names, oldest first', body: pageOf(aliasSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const aliases = await listAliases(ctx, caller.actor, repositoryOf(params));
     const results = aliases.map(({ namespace, name }) => ({ namespace, name }));
@@ -52,15 +52,15 @@ const deleteAlias = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/aliases/:space/:alias/',
   tag: 'repositories',
   access: 'account',
-  summary: 'Let a former name go: nobody pulls by it any more, and another repository can have it',
-  description: 'While the repository has immutable tags, which are pulled by this name, too, this is a 409.',
+  summary: 'Release a former name: pulls by it stop working, and another repository can take it',
+  description: 'While the repository has immutable tags, this is a 409, because they are also pulled by this name.',
   params: z.object({ ...repositoryParams.shape, space: nameParam, alias: nameParam }),
-  responses: { 204: { description: 'It is gone' } },
+  responses: { 204: { description: 'Released' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     const name = repositoryOf(params);
     const alias = parseRepositoryName(params.space, params.alias);
-    if (alias === undefined) throw new AppError('not_found', 'No repository can have had this name');
+    if (alias === undefined) throw new AppError('not_found', 'This is not a valid repository name');
     await removeAlias(ctx, caller.actor, name, alias);
     return reply(204);
   },

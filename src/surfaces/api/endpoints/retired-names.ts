@@ -10,7 +10,7 @@ import { moment, nameParam } from './schemas';
 const retiredNameSchema = z
   .strictObject({
     name: z.string().describe('`namespace`, or `namespace/name` for the former name of a repository'),
-    since: moment.describe('Since when one could pull by it, or since when it was a former name'),
+    since: moment.describe('When the name was first used, or when it became a former name'),
   })
   .meta({ id: 'RetiredName' });
 
@@ -19,9 +19,9 @@ const FACTS = { path: '/api/v1.1/retired-names/', tag: 'administration', access:
 const listNames = endpoint({
   ...FACTS,
   method: 'get',
-  summary: 'List the names that nobody can take because hosts may still pull by them',
+  summary: 'List the reserved names of deleted accounts and repositories, which hosts may still pull by',
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(retiredNameSchema) } },
+  responses: { 200: { description: 'A page of names, by name', body: pageOf(retiredNameSchema) } },
   handle: async (ctx, { req, query }) => {
     const { total, names } = await listRetiredNames(ctx, rangeOf(query));
     const results = names.map(({ name, since }) => ({ name, since: since.toISOString() }));
@@ -33,9 +33,9 @@ const freeNamespace = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/retired-names/:namespace/',
-  summary: 'Let anybody take the name of a namespace that is gone',
+  summary: 'Release the name of a deleted namespace for anyone to take',
   params: z.object({ namespace: nameParam }),
-  responses: { 204: { description: 'The name is free' } },
+  responses: { 204: { description: 'Released' } },
   handle: async (ctx, { params, caller }) => {
     await freeRetiredName(ctx, params.namespace, doerOf(caller.actor, caller.account));
     return reply(204);
@@ -46,9 +46,9 @@ const freeRepository = endpoint({
   ...FACTS,
   method: 'delete',
   path: '/api/v1.1/retired-names/:namespace/:name/',
-  summary: 'Let the owner of a namespace use the former name of a repository that is gone',
+  summary: "Release the former name of a deleted repository for the namespace's owner to use",
   params: z.object({ namespace: nameParam, name: nameParam }),
-  responses: { 204: { description: 'The name is free' } },
+  responses: { 204: { description: 'Released' } },
   handle: async (ctx, { params, caller }) => {
     await freeRetiredName(ctx, `${params.namespace}/${params.name}`, doerOf(caller.actor, caller.account));
     return reply(204);

@@ -19,7 +19,10 @@ import { idParam, moment, nameParam } from './schemas';
 /* Robots: accounts of an organization for machines, which log in with access tokens. All of it is for owners. */
 
 const robotSchema = z
-  .strictObject({ username: z.string().describe('organization+name, which it logs in with'), date_created: moment })
+  .strictObject({
+    username: z.string().describe('organization+name, the username it logs in with'),
+    date_created: moment,
+  })
   .meta({ id: 'Robot' });
 
 function robotBody({ username, createdAt }: Robot): z.input<typeof robotSchema> {
@@ -42,7 +45,7 @@ const getRobots = endpoint({
   summary: 'List the robots of an organization',
   params: organizationParams,
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(robotSchema) } },
+  responses: { 200: { description: 'A page of robots, by name', body: pageOf(robotSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, robots } = await listRobots(ctx, caller.actor, params.org, rangeOf(query));
     return reply(200, paged(ctx, { req, query }, total, robots.map(robotBody)));
@@ -60,9 +63,9 @@ const getOne = endpoint({
 const putOne = endpoint({
   ...ONE,
   method: 'put',
-  summary: 'Make a robot, unless it is there',
+  summary: 'Create a robot, unless it exists',
   responses: {
-    200: { description: 'The robot, which was there', body: robotSchema },
+    200: { description: 'The existing robot', body: robotSchema },
     201: { description: 'The new robot', body: robotSchema },
   },
   errors: ['invalid', 'conflict'],
@@ -75,8 +78,8 @@ const putOne = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
-  summary: 'Delete a robot with its access tokens',
-  responses: { 204: { description: 'It is gone' } },
+  summary: 'Delete a robot and its access tokens',
+  responses: { 204: { description: 'Deleted' } },
   handle: async (ctx, { params, caller }) => {
     await deleteRobot(ctx, caller.actor, placeOf(params));
     return reply(204);
@@ -89,7 +92,7 @@ const getTokens = endpoint({
   ...TOKENS,
   method: 'get',
   summary: 'List the access tokens of a robot',
-  responses: { 200: { description: 'All of them, 100 at most, the oldest first', body: z.array(accessTokenSchema) } },
+  responses: { 200: { description: 'All tokens, at most 100, oldest first', body: z.array(accessTokenSchema) } },
   handle: async (ctx, { params, caller }) =>
     reply(200, (await listRobotTokens(ctx, caller.actor, placeOf(params))).map(accessTokenBody)),
 });
@@ -97,9 +100,9 @@ const getTokens = endpoint({
 const postToken = endpoint({
   ...TOKENS,
   method: 'post',
-  summary: 'Make an access token for a robot',
+  summary: 'Create an access token for a robot',
   body: newTokenSchema,
-  responses: { 201: { description: 'The token, and its secret', body: madeTokenSchema } },
+  responses: { 201: { description: 'The token and its secret', body: madeTokenSchema } },
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {
     const { token, secret } = await createRobotToken(ctx, caller.actor, placeOf(params), newTokenOf(body));
@@ -111,9 +114,9 @@ const deleteToken = endpoint({
   ...TOKENS,
   method: 'delete',
   path: '/api/v1.1/orgs/:org/robots/:name/tokens/:id/',
-  summary: 'End an access token of a robot',
+  summary: 'Revoke an access token of a robot',
   params: z.object({ ...robotParams.shape, id: idParam }),
-  responses: { 204: { description: 'It has ended' } },
+  responses: { 204: { description: 'Revoked' } },
   handle: async (ctx, { params, caller }) => {
     await revokeRobotToken(ctx, caller.actor, placeOf(params), params.id);
     return reply(204);

@@ -7,7 +7,7 @@ import { line, moment } from './schemas';
 
 const hitSchema = z
   .strictObject({
-    name: z.string().describe('Without library/'),
+    name: z.string().describe('Without the library/ prefix'),
     description: z.string(),
     star_count: z.int(),
     pull_count: z.int(),
@@ -22,16 +22,18 @@ const search = endpoint({
   path: '/api/v1.1/search/',
   tag: 'repositories',
   access: 'optional',
-  summary: 'Search the repositories that you may read',
+  summary: 'Search the repositories that you can read',
   query: z.object({
     ...pageQuery,
-    q: line(1000).default('').describe('Words of names and descriptions'),
+    q: line(1000).default('').describe('Words to find in names and descriptions'),
     sort: z
       .enum(['best', 'stars', 'pulls', 'updated'])
       .default('best')
-      .describe('Best: as docker search does. Else official ones first, and then the most of this'),
+      .describe(
+        '`best` ranks as docker search does; the others list official repositories first, then the highest value',
+      ),
   }),
-  responses: { 200: { description: 'A page of them, in the order that was asked for', body: pageOf(hitSchema) } },
+  responses: { 200: { description: 'A page of repositories, in the requested order', body: pageOf(hitSchema) } },
   errors: ['busy'],
   handle: async (ctx, { req, query, caller, signal }) => {
     const wanted = { term: query.q, sort: query.sort, page: query.page, pageSize: query.page_size };

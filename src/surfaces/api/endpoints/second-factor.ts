@@ -23,7 +23,7 @@ const ONE = {
 
 const code = line(100).min(1);
 const codesSchema = z
-  .strictObject({ recovery_codes: z.array(z.string()).describe('Each is good once; they are shown this once') })
+  .strictObject({ recovery_codes: z.array(z.string()).describe('Each can be used once; shown only now') })
   .meta({ id: 'RecoveryCodes' });
 
 const getOne = endpoint({
@@ -33,7 +33,7 @@ const getOne = endpoint({
   params: usernameParams,
   responses: {
     200: {
-      description: 'Its state',
+      description: 'The state',
       body: z.strictObject({ is_on: z.boolean(), since: moment.nullable(), recovery_codes_left: z.int() }),
     },
   },
@@ -47,14 +47,14 @@ const getOne = endpoint({
 const postOne = endpoint({
   ...ONE,
   method: 'post',
-  summary: 'Begin a second factor: a secret for your app; it is on when you confirm it',
+  summary: 'Start setting up a second factor: returns a secret for your authenticator app, to be confirmed with a code',
   params: usernameParams,
   responses: {
     201: {
-      description: 'The secret; it is shown this once',
+      description: 'The secret; shown only once',
       body: z.strictObject({
-        secret: z.string().describe('In base32'),
-        uri: z.string().describe('The same, to be shown as a QR code'),
+        secret: z.string().describe('Base32'),
+        uri: z.string().describe('The same secret as a URI for a QR code'),
       }),
     },
   },
@@ -68,10 +68,10 @@ const postOne = endpoint({
 const putOne = endpoint({
   ...ONE,
   method: 'put',
-  summary: 'Turn your second factor on with a code of the app; all other sessions and OAuth tokens end',
+  summary: 'Turn on your second factor with a code from the app, and revoke all other sessions and OAuth tokens',
   params: usernameParams,
   body: z.strictObject({ code }),
-  responses: { 200: { description: 'It is on', body: codesSchema } },
+  responses: { 200: { description: 'The second factor is on', body: codesSchema } },
   errors: ['conflict', 'busy'],
   handle: async (ctx, { params, body, caller }) => {
     assertSelf(caller, params.username);
@@ -83,12 +83,12 @@ const putOne = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
-  summary: 'Turn a second factor off',
+  summary: 'Turn off a second factor',
   params: usernameParams,
   body: z.strictObject({
-    code: code.optional().describe('Of the app, or a recovery code; not for an administrator to give'),
+    code: code.optional().describe('A code from the app or a recovery code; administrators leave it out'),
   }),
-  responses: { 204: { description: 'It is off' } },
+  responses: { 204: { description: 'The second factor is off' } },
   errors: ['conflict', 'busy'],
   handle: async (ctx, { params, body, caller }) => {
     const user = await ownUser(ctx, caller, params.username);
@@ -102,10 +102,10 @@ const postCodes = endpoint({
   ...ONE,
   method: 'post',
   path: '/api/v1.1/users/:username/second-factor/recovery-codes/',
-  summary: 'Make new recovery codes; the old ones are good no more',
+  summary: 'Create new recovery codes; the old ones stop working',
   params: usernameParams,
   body: z.strictObject({ code }),
-  responses: { 201: { description: 'The new ones', body: codesSchema } },
+  responses: { 201: { description: 'The new codes', body: codesSchema } },
   errors: ['conflict', 'busy'],
   handle: async (ctx, { params, body, caller }) => {
     assertSelf(caller, params.username);

@@ -24,7 +24,7 @@ const ONE = { path: '/api/v1.1/session/', tag: 'sessions' } as const;
 const currentSchema = z
   .strictObject({
     username: z.string(),
-    csrf_token: z.string().describe('Goes into the X-CSRF-Token header of every request that changes something'),
+    csrf_token: z.string().describe('Send this in the X-CSRF-Token header of every request that changes something'),
     expires_at: moment,
   })
   .meta({ id: 'CurrentSession' });
@@ -39,8 +39,8 @@ function currentBody(ctx: Context, username: string, secret: string, session: Se
 
 const REFUSALS = {
   wrong: 'Wrong username or password',
-  code_needed: 'The account has a second factor: send its code, too',
-  wrong_code: 'The code is wrong, or was used already; wait for the next one and try again',
+  code_needed: 'The account has a second factor: send its code as well',
+  wrong_code: 'The code is wrong or has already been used: wait for the next one and try again',
 } as const satisfies Readonly<Record<Exclude<Awaited<ReturnType<typeof logIn>>, Login>['kind'], string>>;
 
 const postSession = endpoint({
@@ -49,18 +49,18 @@ const postSession = endpoint({
   access: 'open',
   summary: 'Log in',
   description:
-    'A session that the browser had before ends. Where a second factor is on, 401 without its code; errors names the field.',
+    "Ends the browser's previous session. With a second factor on, a missing code is a 401, and `errors` names the field.",
   body: z.strictObject({
     username: line(255),
     password: line(4096),
-    code: line(100).optional().describe('Of the second factor, or a recovery code'),
+    code: line(100).optional().describe('A code of the second factor or a recovery code'),
   }),
   responses: { 201: { description: 'Logged in', body: currentSchema, headers: { 'Set-Cookie': 'The session' } } },
   errors: ['unauthenticated', 'inactive', 'forbidden', 'busy'],
   handle: async (ctx, { req, body, caller }) => {
     const login = await logIn(ctx, req, body, caller.actor.address);
     if (login.kind !== 'done') {
-      const message = login.kind === 'code_needed' ? 'is needed' : 'is wrong';
+      const message = login.kind === 'code_needed' ? 'is required' : 'is wrong';
       const fields = login.kind === 'wrong' ? [] : [{ field: 'body.code', message }];
       throw new AppError('unauthenticated', REFUSALS[login.kind], { fields });
     }
@@ -84,7 +84,7 @@ const deleteSession = endpoint({
   method: 'delete',
   access: 'session',
   summary: 'Log out',
-  responses: { 204: { description: 'Logged out', headers: { 'Set-Cookie': 'Ends the cookie' } } },
+  responses: { 204: { description: 'Logged out', headers: { 'Set-Cookie': 'Clears the cookie' } } },
   handle: async (ctx, { req, caller }) => {
     await endSession(ctx, caller.session.secret, caller.actor.address);
     return { ...reply(204), headers: { 'Set-Cookie': endedSessionCookie(req, ctx.settings) } };
@@ -98,11 +98,12 @@ const confirmSession = endpoint({
   path: '/api/v1.1/session/confirm/',
   method: 'post',
   access: 'session',
-  summary: 'Give the password again; for ten minutes the session may do what answers password_needed otherwise',
-  description: 'errors names the field that is wrong, or missing. Basic with the password needs none of this.',
+  summary: 'Confirm the password: for ten minutes, the session can do what otherwise fails with password_needed',
+  description:
+    '`errors` names the field that is wrong or missing. Basic authentication with the password does not need this.',
   body: z.strictObject({
     password: line(4096),
-    code: line(100).optional().describe('Of the second factor, where it is on, or a recovery code'),
+    code: line(100).optional().describe('A code of the second factor, if it is on, or a recovery code'),
   }),
   responses: { 204: { description: 'Confirmed' } },
   errors: ['busy', 'inactive'],
@@ -112,7 +113,7 @@ const confirmSession = endpoint({
     const result = await confirmLogin(ctx, own, body);
     if (result === 'confirmed') return reply(204);
     const field = `body.${WRONG_FIELDS[result]}`;
-    const message = result === 'code_needed' ? 'is needed' : 'is wrong';
+    const message = result === 'code_needed' ? 'is required' : 'is wrong';
     const detail = result === 'wrong' ? 'The password is wrong' : REFUSALS[result];
     throw new AppError('invalid', detail, { fields: [{ field, message }] });
   },
@@ -124,9 +125,9 @@ const sessionSchema = z
     address: z.string(),
     user_agent: z.string(),
     created_at: moment,
-    last_seen_at: moment.describe('To five minutes'),
+    last_seen_at: moment.describe('Accurate to five minutes'),
     expires_at: moment,
-    is_current: z.boolean().describe('The one of this request'),
+    is_current: z.boolean().describe('Whether it is the session of this request'),
   })
   .meta({ id: 'Session' });
 
@@ -140,9 +141,9 @@ const ALL = {
 const getSessions = endpoint({
   ...ALL,
   method: 'get',
-  summary: 'List where an account is logged in',
+  summary: 'List the active sessions of an account',
   params: usernameParams,
-  responses: { 200: { description: 'All sessions, the newest first', body: z.array(sessionSchema) } },
+  responses: { 200: { description: 'All sessions, newest first', body: z.array(sessionSchema) } },
   handle: async (ctx, { params, caller }) => {
     const { id } = await ownUser(ctx, caller, params.username);
     const sessions = await listSessions(ctx, id);
@@ -162,9 +163,9 @@ const getSessions = endpoint({
 const deleteSessions = endpoint({
   ...ALL,
   method: 'delete',
-  summary: 'End all sessions of an account but the one of this request',
+  summary: 'End all sessions of an account except that of this request',
   params: usernameParams,
-  responses: { 204: { description: 'They have ended' } },
+  responses: { 204: { description: 'Ended' } },
   handle: async (ctx, { params, caller }) => {
     const user = await ownUser(ctx, caller, params.username);
     await endOtherSessions(ctx, user, caller.session?.id, doerOf(caller.actor, caller.account));
@@ -178,7 +179,7 @@ const deleteOneSession = endpoint({
   method: 'delete',
   summary: 'End one session of an account',
   params: usernameParams.extend({ id: idParam }),
-  responses: { 204: { description: 'It has ended' } },
+  responses: { 204: { description: 'Ended' } },
   handle: async (ctx, { params, caller }) => {
     const user = await ownUser(ctx, caller, params.username);
     await endOneSession(ctx, user, params.id, doerOf(caller.actor, caller.account));

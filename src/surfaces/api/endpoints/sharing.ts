@@ -16,10 +16,10 @@ const getCollaborators = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/collaborators/',
   tag: 'sharing',
   access: 'account',
-  summary: 'List the collaborators of a repository, for those who administer it',
+  summary: 'List the collaborators of a repository; for its administrators',
   params: repositoryParams,
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(collaboratorSchema) } },
+  responses: { 200: { description: 'A page of results, by name', body: pageOf(collaboratorSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const collaborators = await listCollaborators(ctx, caller.actor, repositoryOf(params));
     const results = collaborators.map(({ username, since }) => ({ username, date_added: since.toISOString() }));
@@ -37,8 +37,8 @@ const COLLABORATOR = {
 const putCollaborator = endpoint({
   ...COLLABORATOR,
   method: 'put',
-  summary: "Let a user push to and pull from a user's repository",
-  responses: { 201: { description: 'He may now' }, 204: { description: 'He might before' } },
+  summary: "Add a collaborator, who can push to and pull from a user's repository",
+  responses: { 201: { description: 'Added' }, 204: { description: 'Already a collaborator' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     const isNew = await addCollaborator(ctx, caller.actor, repositoryOf(params), params.username);
@@ -49,8 +49,8 @@ const putCollaborator = endpoint({
 const deleteCollaborator = endpoint({
   ...COLLABORATOR,
   method: 'delete',
-  summary: 'End a collaboration',
-  responses: { 204: { description: 'He is no collaborator any more' } },
+  summary: 'Remove a collaborator',
+  responses: { 204: { description: 'Removed' } },
   handle: async (ctx, { params, caller }) => {
     await removeCollaborator(ctx, caller.actor, repositoryOf(params), params.username);
     return reply(204);
@@ -65,10 +65,10 @@ const getTeams = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/teams/',
   tag: 'sharing',
   access: 'account',
-  summary: 'List the teams that have access to a repository, for those who administer it',
+  summary: 'List the teams with access to a repository; for its administrators',
   params: repositoryParams,
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(teamAccessSchema) } },
+  responses: { 200: { description: 'A page of results, by name', body: pageOf(teamAccessSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const teams = await listTeamAccess(ctx, caller.actor, repositoryOf(params));
     const results = teams.map(({ team, access }) => ({ team, access }));
@@ -86,10 +86,10 @@ const TEAM = {
 const putTeam = endpoint({
   ...TEAM,
   method: 'put',
-  summary: 'Say what a team may do with a repository of its organization',
-  description: 'Owners have access to everything: to give them some is a 409.',
+  summary: 'Set the access of a team to a repository of its organization',
+  description: 'Owners have access to everything, so setting theirs is a 409.',
   body: z.strictObject({ access: accessSchema }),
-  responses: { 200: { description: 'What it may do now', body: teamAccessSchema } },
+  responses: { 200: { description: "The team's access", body: teamAccessSchema } },
   errors: ['conflict'],
   handle: async (ctx, { params, body: { access }, caller }) => {
     const teamAccess = { team: params.team, access };
@@ -101,8 +101,8 @@ const putTeam = endpoint({
 const deleteTeam = endpoint({
   ...TEAM,
   method: 'delete',
-  summary: "Take a team's access away",
-  responses: { 204: { description: 'It has none any more' } },
+  summary: "Revoke a team's access",
+  responses: { 204: { description: 'Revoked' } },
   handle: async (ctx, { params, caller }) => {
     await removeTeamAccess(ctx, caller.actor, repositoryOf(params), params.team);
     return reply(204);

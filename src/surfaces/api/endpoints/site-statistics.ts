@@ -6,11 +6,11 @@ import { endpoint, reply } from '../endpoint';
 
 const totalsSchema = z
   .strictObject({
-    users: z.int().describe('Without robots'),
+    users: z.int().describe('Robots not included'),
     organizations: z.int(),
     repositories: z.int(),
-    images: z.int().describe('One that several repositories have counts once'),
-    stored_bytes: z.int().describe('Of all layers'),
+    images: z.int().describe('An image in several repositories counts once'),
+    stored_bytes: z.int().describe('Bytes of all layers'),
   })
   .meta({ id: 'SiteTotals' });
 
@@ -19,8 +19,8 @@ const getTotals = endpoint({
   path: '/api/v1.1/statistics/',
   tag: 'administration',
   access: 'administrator',
-  summary: 'Show how much there is of everything',
-  responses: { 200: { description: 'As of now', body: totalsSchema } },
+  summary: 'Show site totals',
+  responses: { 200: { description: 'The current totals', body: totalsSchema } },
   handle: async (ctx, { caller }) => {
     const { storedBytes, ...counts } = await getSiteTotals(ctx, caller.actor);
     return reply(200, { ...counts, stored_bytes: storedBytes });

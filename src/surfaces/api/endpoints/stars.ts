@@ -19,8 +19,8 @@ const STAR = {
 const putStar = endpoint({
   ...STAR,
   method: 'put',
-  summary: 'Give a repository your star',
-  responses: { 204: { description: 'It has it, perhaps it had it before' } },
+  summary: 'Star a repository',
+  responses: { 204: { description: 'Starred, or already starred' } },
   handle: async (ctx, { params, caller }) => {
     await setStar(ctx, caller.actor, repositoryOf(params), true);
     return reply(204);
@@ -30,8 +30,8 @@ const putStar = endpoint({
 const deleteStar = endpoint({
   ...STAR,
   method: 'delete',
-  summary: 'Take your star back',
-  responses: { 204: { description: 'The repository does not have it, perhaps it never had' } },
+  summary: 'Unstar a repository',
+  responses: { 204: { description: 'Not starred now, even if it never was' } },
   handle: async (ctx, { params, caller }) => {
     await setStar(ctx, caller.actor, repositoryOf(params), false);
     return reply(204);
@@ -45,10 +45,10 @@ const getStargazers = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/stargazers/',
   tag: 'stars',
   access: 'optional',
-  summary: 'List who gave a repository a star',
+  summary: 'List who starred a repository',
   params: repositoryParams,
   query: z.object(feedQuery),
-  responses: { 200: { description: 'A page of them, the latest star first', body: feedOf(stargazerSchema) } },
+  responses: { 200: { description: 'A page of accounts, latest star first', body: feedOf(stargazerSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
     const { stars, next } = await listStargazers(ctx, caller.actor, repositoryOf(params), wanted);
@@ -72,12 +72,12 @@ const getStarred = endpoint({
   path: '/api/v1.1/users/:username/starred/',
   tag: 'stars',
   access: 'account',
-  summary: 'List the repositories that have your star; of others only as an administrator',
+  summary: 'List the repositories a user starred; those of other users only as a site administrator',
   params: usernameParams,
   query: z.object(feedQuery),
   responses: {
     200: {
-      description: 'A page of them, the latest star first; without those that you may not read any more',
+      description: 'A page of repositories, latest star first, without those that you can no longer read',
       body: feedOf(starredSchema),
     },
   },

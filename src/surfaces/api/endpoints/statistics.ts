@@ -38,13 +38,13 @@ const getStatistics = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/statistics/',
   tag: 'statistics',
   access: 'optional',
-  summary: 'Show how often a repository was pulled and pushed: of all time, and by day',
+  summary: 'Show how often a repository was pulled and pushed, in total and by day',
   params: repositoryParams,
   query: z.object({
-    from: z.iso.date().optional().describe('The first day; by default, 30 days with the last one'),
-    to: z.iso.date().optional().describe('The last day; by default, today. At most 366 days'),
+    from: z.iso.date().optional().describe('The first day; by default 29 days before the last one'),
+    to: z.iso.date().optional().describe('The last day; by default today. The range is at most 366 days'),
   }),
-  responses: { 200: { description: 'Its pulls and pushes', body: statisticsSchema } },
+  responses: { 200: { description: 'The pulls and pushes', body: statisticsSchema } },
   handle: async (ctx, { params, query, caller: { actor } }) => {
     const name = repositoryOf(params);
     const to = query.to ?? today();
@@ -61,10 +61,10 @@ const getStatistics = endpoint({
 
 const engineSchema = z
   .strictObject({
-    engine: z.string().describe('Its version; empty when the client did not say, `other` for what is none'),
+    engine: z.string().describe('The version; empty if the client did not send one, `other` if it is not a version'),
     kernel: z.string(),
     ...counts,
-    last_seen: z.iso.date().describe('The last day on which it came, in UTC'),
+    last_seen: z.iso.date().describe('The last day it was seen, in UTC'),
   })
   .meta({ id: 'EngineStatistics' });
 
@@ -74,10 +74,10 @@ function engineBody({ engine, kernel, pulls, pushes, lastSeen }: EngineActivity)
 
 const engineQuery = z.object({
   ...pageQuery,
-  days: z.coerce.number().int().min(1).max(DAYS.max).default(DAYS.default).describe('How many, today included'),
+  days: z.coerce.number().int().min(1).max(DAYS.max).default(DAYS.default).describe('Number of days, including today'),
 });
 const engineResponses = {
-  200: { description: 'A page of them, the most pulls first', body: pageOf(engineSchema) },
+  200: { description: 'A page of engines, most pulls first', body: pageOf(engineSchema) },
 } as const;
 
 const getEngines = endpoint({
@@ -85,7 +85,7 @@ const getEngines = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/statistics/engines/',
   tag: 'statistics',
   access: 'account',
-  summary: 'List the engines and kernels that pulled and pushed a repository, for those who administer it',
+  summary: 'List the engines and kernels that pulled and pushed a repository; for its administrators',
   params: repositoryParams,
   query: engineQuery,
   responses: engineResponses,
@@ -100,7 +100,7 @@ const getAllEngines = endpoint({
   path: '/api/v1.1/statistics/engines/',
   tag: 'statistics',
   access: 'administrator',
-  summary: 'List the engines and kernels that pulled and pushed anything here',
+  summary: 'List the engines and kernels that pulled and pushed any repository',
   query: engineQuery,
   responses: engineResponses,
   handle: async (ctx, { req, query, caller }) => {

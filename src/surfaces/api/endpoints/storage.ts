@@ -10,9 +10,9 @@ const namespaceSchema = z
   .strictObject({
     namespace: z.string(),
     repositories: z.int(),
-    images: z.int().describe('One that two of its repositories have counts twice'),
-    layers: z.int().describe('Each once; one that another namespace has, too, counts there as well'),
-    bytes: z.int().describe('Of these layers'),
+    images: z.int().describe('An image in two of its repositories counts twice'),
+    layers: z.int().describe('Each layer once; a layer shared with another namespace counts in both'),
+    bytes: z.int().describe('Bytes of these layers'),
   })
   .meta({ id: 'NamespaceStorage' });
 
@@ -20,11 +20,11 @@ const storageSchema = pageOf(namespaceSchema)
   .extend({
     as_of: moment,
     repositories: z.int(),
-    images: z.int().describe('One that several repositories have counts once'),
+    images: z.int().describe('An image in several repositories counts once'),
     blobs: z.int(),
-    bytes: z.int().describe('Of all blobs, each once'),
+    bytes: z.int().describe('Bytes of all blobs, each counted once'),
     damaged_layers: z.int(),
-    verified_last_week: z.int().describe('Blobs that were read back in the last seven days'),
+    verified_last_week: z.int().describe('Blobs verified in the last seven days'),
     never_verified: z.int(),
     oldest_verification: moment.nullable(),
   })
@@ -36,11 +36,11 @@ const getStorage = endpoint({
   tag: 'administration',
   access: 'administrator',
   isForAccountItself: true,
-  summary: 'Show what is stored by namespace and in all',
+  summary: 'Show storage use by namespace and in total',
   query: z.object(pageQuery),
   responses: {
     200: {
-      description: 'A page of the namespaces, the biggest first, with the totals; up to an hour old, as `as_of` says',
+      description: 'A page of namespaces, largest first, with the totals; up to an hour old, see `as_of`',
       body: storageSchema,
     },
   },

@@ -13,9 +13,9 @@ const eventSchema = z
   .strictObject({
     id: z.int(),
     tag: z.string(),
-    from: z.string().nullable().describe('The image before; null: there was no such tag'),
-    to: z.string().nullable().describe('The image after; null: it was deleted'),
-    actor: z.string().nullable().describe('Who did it, by the name of then'),
+    from: z.string().nullable().describe('The image before; null if the tag did not exist'),
+    to: z.string().nullable().describe('The image after; null if the tag was deleted'),
+    actor: z.string().nullable().describe('Who did it, by their name at the time'),
     date: moment,
   })
   .meta({ id: 'TagEvent' });
@@ -34,14 +34,17 @@ const getHistory = endpoint({
   summary: 'List who set, moved and deleted which tag',
   params: repositoryParams,
   query: z.object({
-    tag: line(128).optional().describe('Only of this tag'),
+    tag: line(128).optional().describe('Only events of this tag'),
     before: eventId.optional().describe('Only events with a smaller id'),
     page_size: pageQuery.page_size,
   }),
   responses: {
     200: {
-      description: 'The newest first; a list that grows at its head has no numbers of pages',
-      body: z.strictObject({ next: z.url().nullable().describe('Older ones'), results: z.array(eventSchema) }),
+      description: 'Newest first; the list has no page numbers, because new events appear at its head',
+      body: z.strictObject({
+        next: z.url().nullable().describe('Link to older events'),
+        results: z.array(eventSchema),
+      }),
     },
   },
   handle: async (ctx, { req, params, query, caller }) => {
@@ -59,11 +62,11 @@ const postRestore = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/tag-history/:event/restore/',
   tag: 'tags',
   access: 'account',
-  summary: 'Set a tag to the image that it had before or after an event',
-  description: 'By the rules of setting a tag: one that is immutable, or was not there then, is a 409.',
+  summary: 'Restore a tag to its image before or after an event',
+  description: 'The rules for setting a tag apply: a tag that is immutable, or did not exist at that point, is a 409.',
   params: z.object({ ...repositoryParams.shape, event: eventId }),
   body: z.strictObject({ side: z.enum(['before', 'after']).default('before') }),
-  responses: { 200: { description: 'The tag as it is now', body: tagSchema } },
+  responses: { 200: { description: 'The updated tag', body: tagSchema } },
   errors: ['conflict'],
   handle: async (ctx, { req, params, body: { side }, caller: { actor } }) => {
     const repository = repositoryOf(params);

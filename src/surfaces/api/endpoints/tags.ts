@@ -26,9 +26,9 @@ function tagBody({ name, imageId, updatedAt }: ListedTag): z.input<typeof tagSch
 const listedTagSchema = z
   .strictObject({
     ...tagSchema.shape,
-    image_size: z.int().describe('Bytes of all layers of the image, as they were pushed'),
+    image_size: z.int().describe('Bytes of all layers of the image, as pushed'),
     layer_count: z.int(),
-    is_immutable: z.boolean().describe('Nobody moves or deletes it'),
+    is_immutable: z.boolean().describe('Whether the tag is protected from being moved or deleted'),
     engine: z
       .strictObject({
         docker_version: z.string().nullable(),
@@ -36,7 +36,7 @@ const listedTagSchema = z
         os: z.string().nullable(),
         arch: z.string().nullable(),
       })
-      .describe('That set it, by what it says of itself'),
+      .describe('The engine that set it, as reported by its User-Agent'),
   })
   .meta({ id: 'ListedTag' });
 
@@ -70,10 +70,10 @@ const getTags = endpoint({
   params: repositoryParams,
   query: z.object({
     ...pageQuery,
-    name: line(128).optional().describe('A part of the name, in any case'),
-    sort: z.enum(['name', 'updated']).default('name').describe('Updated: the last that was set first'),
+    name: line(128).optional().describe('Part of the name, case-insensitive'),
+    sort: z.enum(['name', 'updated']).default('name').describe('`updated`: most recently set first'),
   }),
-  responses: { 200: { description: 'A page of them', body: pageOf(listedTagSchema) } },
+  responses: { 200: { description: 'A page of tags', body: pageOf(listedTagSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { text: query.name, sort: query.sort, ...rangeOf(query) };
     const { total, tags } = await listTagPage(ctx, caller.actor, repositoryOf(params), wanted);
@@ -86,17 +86,17 @@ const postOne = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/tags/',
   tag: 'tags',
   access: 'account',
-  summary: 'Copy a tag with its image from another repository, without a pull and a push',
+  summary: 'Copy a tag and its image from another repository, without a pull and a push',
   description:
-    'From a repository of the same namespace or of library that you may read; an access token must be for both. A tag ' +
-    'that is immutable, and other images under the same ids, are a 409. Webhooks are told as of a push.',
+    'The source is a repository of the same namespace or of library that you can read; an access token must cover both. ' +
+    'An immutable tag, and different images under the same ids, are a 409. Webhooks fire as for a push.',
   params: repositoryParams,
   body: z.strictObject({
-    name: line(128).describe('Of the tag to set here'),
+    name: line(128).describe('Name of the new tag'),
     source: z.strictObject({ namespace: nameParam, name: nameParam, tag: line(128) }),
   }),
   responses: {
-    200: { description: 'The tag, which was there before', body: tagSchema },
+    200: { description: 'The updated tag', body: tagSchema },
     201: { description: 'The new tag', body: tagSchema },
   },
   errors: ['conflict'],
@@ -131,11 +131,11 @@ const putOne = endpoint({
   ...FACTS,
   method: 'put',
   access: 'account',
-  summary: 'Set or move a tag to an image that the repository has, with all its ancestors',
-  description: 'A tag that is immutable is set once; to move it is a 409.',
+  summary: 'Set or move a tag to an image that is in the repository with all its ancestors',
+  description: 'An immutable tag can be set once; moving it is a 409.',
   body: z.strictObject({ image_id: line(64) }),
   responses: {
-    200: { description: 'The tag, which was there before', body: tagSchema },
+    200: { description: 'The updated tag', body: tagSchema },
     201: { description: 'The new tag', body: tagSchema },
   },
   errors: ['conflict'],
@@ -155,9 +155,9 @@ const deleteOne = endpoint({
   ...FACTS,
   method: 'delete',
   access: 'account',
-  summary: 'Delete a tag, as one who administers the repository; its image stays',
-  description: 'A tag that is immutable cannot be deleted: that is a 409.',
-  responses: { 204: { description: 'It is gone' } },
+  summary: 'Delete a tag, as an administrator of the repository; its image is kept',
+  description: 'Deleting an immutable tag is a 409.',
+  responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     await deleteTag(ctx, caller.actor, repositoryOf(params), params.tag);

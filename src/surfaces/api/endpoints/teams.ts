@@ -12,7 +12,7 @@ const teamSchema = z
   .strictObject({
     name: z.string(),
     description: z.string(),
-    is_owners: z.boolean().describe('Its members own the organization'),
+    is_owners: z.boolean().describe('Whether its members own the organization'),
     member_count: z.int(),
   })
   .meta({ id: 'Team' });
@@ -39,10 +39,10 @@ const getTeams = endpoint({
   ...FACTS,
   method: 'get',
   path: '/api/v1.1/orgs/:org/teams/',
-  summary: 'List the teams of an organization, for its members',
+  summary: 'List the teams of an organization; for its members',
   params: organizationParams,
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, the owners first, then by name', body: pageOf(teamSchema) } },
+  responses: { 200: { description: 'A page of teams, owners first, then by name', body: pageOf(teamSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, teams } = await listTeams(ctx, caller.actor, params.org, rangeOf(query));
     return reply(200, paged(ctx, { req, query }, total, teams.map(teamBody)));
@@ -52,7 +52,7 @@ const getTeams = endpoint({
 const getOne = endpoint({
   ...ONE,
   method: 'get',
-  summary: 'Show a team, for members of the organization',
+  summary: 'Show a team; for members of the organization',
   responses: { 200: { description: 'The team', body: teamSchema } },
   etag: 'sent',
   handle: async (ctx, { params, caller }) => reply(200, teamBody(await showTeam(ctx, caller.actor, placeOf(params)))),
@@ -61,10 +61,10 @@ const getOne = endpoint({
 const putOne = endpoint({
   ...ONE,
   method: 'put',
-  summary: 'Make a team, or change its description; for owners',
+  summary: 'Create a team or change its description; for owners',
   body: z.strictObject({ description: line(255).default('') }),
   responses: {
-    200: { description: 'The team as it is now', body: teamSchema },
+    200: { description: 'The updated team', body: teamSchema },
     201: { description: 'The new team', body: teamSchema },
   },
   etag: 'heeded',
@@ -81,8 +81,8 @@ const putOne = endpoint({
 const deleteOne = endpoint({
   ...ONE,
   method: 'delete',
-  summary: 'Delete a team; what was given to it is taken from its members. For owners',
-  responses: { 204: { description: 'It is gone' } },
+  summary: "Delete a team and its members' access through it; for owners",
+  responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     await deleteTeam(ctx, caller.actor, params.org, params.team);
@@ -98,9 +98,9 @@ const getMembers = endpoint({
   ...ONE,
   method: 'get',
   path: '/api/v1.1/orgs/:org/teams/:team/members/',
-  summary: 'List the members of a team, for members of the organization',
+  summary: 'List the members of a team; for members of the organization',
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of them, by name', body: pageOf(memberSchema) } },
+  responses: { 200: { description: 'A page of members, by name', body: pageOf(memberSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const { total, members } = await listMembers(ctx, caller.actor, placeOf(params), rangeOf(query));
     const results = members.map(({ username, isRobot, since }) => ({
@@ -121,8 +121,8 @@ const MEMBER = {
 const putMember = endpoint({
   ...MEMBER,
   method: 'put',
-  summary: 'Add a member without asking: a robot, or, for administrators of the site, anybody',
-  responses: { 204: { description: 'He, she or it is a member' } },
+  summary: 'Add a member without an invitation: owners can add robots, site administrators anyone',
+  responses: { 204: { description: 'Added' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     await addMember(ctx, caller.actor, placeOf(params), params.username);
@@ -133,8 +133,8 @@ const putMember = endpoint({
 const deleteMember = endpoint({
   ...MEMBER,
   method: 'delete',
-  summary: 'Remove a member, or leave a team; the last owner cannot',
-  responses: { 204: { description: 'Is no member any more' } },
+  summary: 'Remove a member or leave a team; the last owner cannot leave',
+  responses: { 204: { description: 'Removed' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
     await removeMember(ctx, caller.actor, placeOf(params), params.username);

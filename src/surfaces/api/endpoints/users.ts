@@ -24,7 +24,7 @@ export const userSchema = z
     company: z.string(),
     profile_url: z.string(),
     gravatar_email: z.string(),
-    gravatar_url: z.string().describe('Of the picture; empty without an address'),
+    gravatar_url: z.string().describe('Gravatar id of the picture; empty without an address'),
     email: z.string().describe('The primary address; empty if there is none'),
     is_active: z.boolean(),
   })
@@ -82,10 +82,12 @@ const postUser = endpoint({
   access: 'optional',
   summary: 'Register an account',
   description:
-    'Where e-mail confirmation is required, the account is inactive until then. An administrator makes one for somebody ' +
-    'else, active at once, also where registration is closed.',
+    'Where email confirmation is required, the account is inactive until then. An administrator can create one for someone ' +
+    'else, active at once, even if registration is closed.',
   body: registrationSchema,
-  responses: { 201: { description: 'The new account', body: userSchema, headers: { Location: 'Its path' } } },
+  responses: {
+    201: { description: 'The new account', body: userSchema, headers: { Location: 'Path of the account' } },
+  },
   errors: ['conflict', 'closed'],
   handle: async (ctx, { body, caller: { actor, account } }) => {
     if (account?.isAdmin === true) {
@@ -105,7 +107,7 @@ const getOne = endpoint({
   tag: 'users',
   access: 'account',
   scope: 'profile_read',
-  summary: 'Show an account; only your own, unless you are an administrator',
+  summary: 'Show an account: your own or, as a site administrator, any',
   params: usernameParams,
   responses: { 200: { description: 'The account', body: userSchema } },
   etag: 'sent',
@@ -144,7 +146,7 @@ const patchOne = endpoint({
   summary: 'Change a profile',
   params: usernameParams,
   body: profileSchema,
-  responses: { 200: { description: 'The account as it is now', body: userSchema } },
+  responses: { 200: { description: 'The updated account', body: userSchema } },
   etag: 'heeded',
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
     const { username } = await ownUser(ctx, caller, params.username);

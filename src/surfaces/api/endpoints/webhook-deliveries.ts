@@ -26,13 +26,15 @@ const callbackSchema = z.strictObject({
 const deliverySchema = z
   .strictObject({
     id: z.int(),
-    run: z.string().describe('The same for all links of a chain'),
-    position: z.int().describe('Of the URL in the chain, from 0'),
+    run: z.string().describe('The same for all deliveries of a chain'),
+    position: z.int().describe('Position of the URL in the chain, from 0'),
     url: z.string(),
     event: z.enum(['push', 'test']),
-    state: z.enum(['pending', 'delivered', 'failed', 'refused']).describe('Refused: the address may not be reached'),
+    state: z
+      .enum(['pending', 'delivered', 'failed', 'refused'])
+      .describe('`refused`: the server may not send to this address'),
     attempt_count: z.int(),
-    callback: callbackSchema.nullable().describe('What the receiver said when it called back'),
+    callback: callbackSchema.nullable().describe('What the receiver reported in its callback'),
     date_created: moment,
     date_finished: moment.nullable(),
   })
@@ -48,18 +50,20 @@ const attemptSchema = z
       .strictObject({
         status: z.int(),
         headers: z.record(z.string(), z.string()),
-        body: z.string().describe('Its beginning'),
+        body: z.string().describe('The beginning of the body'),
       })
       .nullable()
-      .describe('Null: there was none'),
-    error: z.string().nullable().describe('Why there was none'),
+      .describe('Null if there was no response'),
+    error: z.string().nullable().describe('Why there was no response'),
   })
   .meta({ id: 'DeliveryAttempt' });
 
 const detailsSchema = z
   .strictObject({
     ...deliverySchema.shape,
-    payload: z.looseObject({}).describe('As it was sent, without its callback_url: that is a secret of the receiver'),
+    payload: z
+      .looseObject({})
+      .describe('The payload as sent, without its callback_url, which only the receiver may know'),
     attempts: z.array(attemptSchema),
   })
   .meta({ id: 'DeliveryDetails' });
@@ -109,10 +113,10 @@ const getAll = endpoint({
   ...FACTS,
   method: 'get',
   path: DELIVERIES,
-  summary: 'List what was sent, or is to be sent, to the URLs of a webhook',
+  summary: 'List the past and pending deliveries of a webhook',
   params: webhookParams,
   query: z.object(feedQuery),
-  responses: { 200: { description: 'A page of it, the latest first', body: feedOf(deliverySchema) } },
+  responses: { 200: { description: 'A page of deliveries, newest first', body: feedOf(deliverySchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const page = { before: query.before, limit: query.page_size };
     const deliveries = await listDeliveries(ctx, caller.actor, repositoryOf(params), params.webhook, page);
@@ -124,7 +128,7 @@ const getOne = endpoint({
   ...FACTS,
   method: 'get',
   path: `${DELIVERIES}:delivery/`,
-  summary: 'Show a delivery with each attempt: request, response and timing',
+  summary: 'Show a delivery with the request, response and timing of each attempt',
   params: deliveryParams,
   responses: { 200: { description: 'The delivery', body: detailsSchema } },
   handle: async (ctx, { params, caller }) => {
@@ -137,10 +141,10 @@ const postAgain = endpoint({
   ...FACTS,
   method: 'post',
   path: `${DELIVERIES}:delivery/redeliver/`,
-  summary: 'Send a delivery once more, as a new one',
-  description: 'It goes to the same URL; if that calls back, the chain goes on from there.',
+  summary: 'Redeliver: send a delivery again as a new one',
+  description: 'It goes to the same URL; if that calls back, the chain continues from there.',
   params: deliveryParams,
-  responses: { 202: { description: 'It will be sent', body: queuedSchema } },
+  responses: { 202: { description: 'The new delivery, to be sent', body: queuedSchema } },
   handle: async (ctx, { params, caller }) => {
     const key = { id: params.delivery, webhookId: params.webhook };
     const id = await redeliver(ctx, caller.actor, repositoryOf(params), key);

@@ -18,10 +18,10 @@ const webhookSchema = z
   .strictObject({
     id: z.int(),
     name: z.string(),
-    urls: z.array(z.string()).describe('A chain: each is told when the one before has called back'),
+    urls: z.array(z.string()).describe('A chain: each URL is called after the one before it has called back'),
     is_active: z.boolean(),
-    failing_since: moment.nullable().describe('Null: the last delivery succeeded'),
-    created_by: z.string().nullable().describe('Null: an operator, or an account that is gone'),
+    failing_since: moment.nullable().describe('Null if the last delivery succeeded'),
+    created_by: z.string().nullable().describe('Null for an operator or a deleted account'),
     date_created: moment,
   })
   .meta({ id: 'Webhook' });
@@ -29,7 +29,7 @@ const webhookSchema = z
 const createdSchema = z
   .strictObject({
     ...webhookSchema.shape,
-    secret: z.string().describe('Signs what is sent (HMAC-SHA256); it is never shown again'),
+    secret: z.string().describe('Signs deliveries (HMAC-SHA256); never shown again'),
   })
   .meta({ id: 'CreatedWebhook' });
 
@@ -51,9 +51,9 @@ const FACTS = { tag: 'webhooks', access: 'account' } as const;
 export const webhookParams = repositoryParams.extend({ webhook: idParam });
 
 const newFields = {
-  name: line(255).describe('1 to 64 characters; another one for each webhook of the repository'),
+  name: line(255).describe('1 to 64 characters, unique within the repository'),
   urls: z.array(line(4096)).max(100).describe('1 to 5, http or https'),
-  secret: line(1024).optional().describe('16 to 255 printable characters; without it, a random one is made'),
+  secret: line(1024).optional().describe('16 to 255 printable characters; random if omitted'),
 };
 
 const getAll = endpoint({
@@ -62,7 +62,7 @@ const getAll = endpoint({
   path: WEBHOOKS,
   summary: 'List the webhooks of a repository',
   params: repositoryParams,
-  responses: { 200: { description: 'All of them, the oldest first', body: z.array(webhookSchema) } },
+  responses: { 200: { description: 'All webhooks, oldest first', body: z.array(webhookSchema) } },
   handle: async (ctx, { params, caller }) => {
     return reply(200, (await listWebhooks(ctx, caller.actor, repositoryOf(params))).map(webhookBody));
   },
@@ -72,11 +72,15 @@ const postOne = endpoint({
   ...FACTS,
   method: 'post',
   path: WEBHOOKS,
-  summary: 'Have a URL, or a chain of them, told of each finished push',
+  summary: 'Create a webhook: notify a URL, or a chain of URLs, of each finished push',
   params: repositoryParams,
   body: z.strictObject(newFields),
   responses: {
-    201: { description: 'The webhook, with its secret', body: createdSchema, headers: { Location: 'Its path' } },
+    201: {
+      description: 'The webhook with its secret',
+      body: createdSchema,
+      headers: { Location: 'Path of the webhook' },
+    },
   },
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {
@@ -91,7 +95,7 @@ const getOne = endpoint({
   ...FACTS,
   method: 'get',
   path: `${WEBHOOKS}:webhook/`,
-  summary: 'Show a webhook, without its secret',
+  summary: 'Show a webhook without its secret',
   params: webhookParams,
   responses: { 200: { description: 'The webhook', body: webhookSchema } },
   etag: 'sent',
@@ -103,8 +107,8 @@ const getOne = endpoint({
 const changedFields = z.strictObject({
   name: newFields.name.optional(),
   urls: newFields.urls.optional(),
-  secret: line(1024).optional().describe('A new one: 16 to 255 printable characters'),
-  is_active: z.boolean().optional().describe('One that failed for long was switched off, and begins anew'),
+  secret: line(1024).optional().describe('A new secret: 16 to 255 printable characters'),
+  is_active: z.boolean().optional().describe('Re-enables a webhook that was disabled after failing for a long time'),
 });
 
 const patchOne = endpoint({
@@ -112,10 +116,10 @@ const patchOne = endpoint({
   method: 'patch',
   path: `${WEBHOOKS}:webhook/`,
   summary: 'Change a webhook',
-  description: 'Deliveries that are under way keep the chain that they began with.',
+  description: 'Deliveries in progress keep the chain they started with.',
   params: webhookParams,
   body: changedFields,
-  responses: { 200: { description: 'The webhook as it is now', body: webhookSchema } },
+  responses: { 200: { description: 'The updated webhook', body: webhookSchema } },
   etag: 'heeded',
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
@@ -133,9 +137,9 @@ const deleteOne = endpoint({
   ...FACTS,
   method: 'delete',
   path: `${WEBHOOKS}:webhook/`,
-  summary: 'Delete a webhook, and what is known of its deliveries',
+  summary: 'Delete a webhook and its deliveries',
   params: webhookParams,
-  responses: { 204: { description: 'It is gone' } },
+  responses: { 204: { description: 'Deleted' } },
   handle: async (ctx, { params, caller }) => {
     await deleteWebhook(ctx, caller.actor, repositoryOf(params), params.webhook);
     return reply(204);
@@ -145,7 +149,7 @@ const deleteOne = endpoint({
 /** A delivery that was just queued. */
 export const queuedSchema = z
   .strictObject({
-    id: z.int().describe('Of the delivery'),
+    id: z.int().describe('Id of the delivery'),
     url: z.string().describe('Path of the delivery in this API'),
   })
   .meta({ id: 'QueuedDelivery' });
@@ -161,7 +165,7 @@ const postTest = endpoint({
   ...FACTS,
   method: 'post',
   path: `${WEBHOOKS}:webhook/test/`,
-  summary: 'Send what a push of nothing would send, also to a webhook that is switched off',
+  summary: 'Send a test delivery, even if the webhook is disabled',
   params: webhookParams,
   responses: { 202: { description: 'It will be sent', body: queuedSchema } },
   handle: async (ctx, { params, caller }) => {

@@ -33,7 +33,7 @@ function StarButton({ visitor, repository }: { visitor: Visitor; repository: Rep
       action={repositoryPath(repository, 'star/')}
       fields={{ starred: isStarred ? 'no' : 'yes', next: visitor.url }}
       class="quiet"
-      label={isStarred ? `Take your star back, ${text}` : `Give a star, ${text}`}
+      label={isStarred ? `Unstar this repository, ${text}` : `Star this repository, ${text}`}
     >
       <span aria-hidden="true">{isStarred ? '★' : '☆'}</span> {text}
     </ActButton>

@@ -35,10 +35,10 @@ describe('the star', () => {
 
   it('is given and taken back, and leads to the page that had its button', async () => {
     const path = '/r/alice/star/tags/?sort=name';
-    expect((await reader.get(path)).html).toContain('Give a star, 0 stars');
+    expect((await reader.get(path)).html).toContain('Star this repository, 0 stars');
     const given = await reader.send('/r/alice/star/star/', { starred: 'yes', next: path }, path);
     expect([given.status, given.location, await stars()]).toEqual([303, path, 1]);
-    expect((await reader.get(path)).html).toContain('Take your star back, 1 star');
+    expect((await reader.get(path)).html).toContain('Unstar this repository, 1 star');
     const taken = await reader.send('/r/alice/star/star/', { starred: 'no' }, path);
     expect([taken.status, taken.location, await stars()]).toEqual([303, '/r/alice/star/', 0]);
   });

@@ -6,6 +6,8 @@ import { Badge, Empty, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
 import { attempt } from '../../problems';
 import { page, redirect } from '../../reply';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
 import { AdministrationFrame } from './frame';
 
 const PATH = '/admin/jobs/';
@@ -21,6 +23,41 @@ const TONES = { waiting: 'plain', running: 'official', failed: 'bad' } as const;
 
 function stateFrom(text: string | null): QueuedJob['state'] | undefined {
   return text === 'waiting' || text === 'running' || text === 'failed' ? text : undefined;
+}
+
+function JobRow({ job, visitor }: { readonly job: QueuedJob; readonly visitor: Visitor }): View {
+  const fields = { id: String(job.id) };
+  return (
+    <tr>
+      <td class="mono">{job.name}</td>
+      <td>
+        <Badge tone={TONES[job.state]}>{job.state === 'failed' ? 'given up' : job.state}</Badge>
+      </td>
+      <td class="number">
+        {job.attempts} of {job.maxAttempts}
+      </td>
+      <td>{job.state === 'failed' ? '' : <Ago at={job.runAt} />}</td>
+      <td>{job.lastError ?? ''}</td>
+      <td>
+        {job.state !== 'running' && (
+          <div class="actions">
+            <ActButton visitor={visitor} action={`${PATH}retry/`} fields={fields} label={`Try now: ${job.name}`}>
+              Try now
+            </ActButton>
+            <ActButton
+              visitor={visitor}
+              action={`${PATH}drop/`}
+              fields={fields}
+              class="danger small"
+              label={`Drop ${job.name}`}
+            >
+              Drop
+            </ActButton>
+          </div>
+        )}
+      </td>
+    </tr>
+  );
 }
 
 /** What waits to be done behind the requests. */
@@ -51,40 +88,7 @@ export const getJobs: WebHandler<'administrator'> = async (ctx, { caller, query 
       {jobs.length > 0 && (
         <Table caption="Jobs" head={['Job', 'State', 'Attempts', 'Next', 'Last error', '']} numbers={[2]}>
           {jobs.map((job) => (
-            <tr>
-              <td class="mono">{job.name}</td>
-              <td>
-                <Badge tone={TONES[job.state]}>{job.state === 'failed' ? 'given up' : job.state}</Badge>
-              </td>
-              <td class="number">
-                {job.attempts} of {job.maxAttempts}
-              </td>
-              <td>{job.state === 'failed' ? '' : <Ago at={job.runAt} />}</td>
-              <td>{job.lastError ?? ''}</td>
-              <td>
-                {job.state !== 'running' && (
-                  <div class="actions">
-                    <ActButton
-                      visitor={caller}
-                      action={`${PATH}retry/`}
-                      fields={{ id: String(job.id) }}
-                      label={`Try now: ${job.name}`}
-                    >
-                      Try now
-                    </ActButton>
-                    <ActButton
-                      visitor={caller}
-                      action={`${PATH}drop/`}
-                      fields={{ id: String(job.id) }}
-                      class="danger small"
-                      label={`Drop ${job.name}`}
-                    >
-                      Drop
-                    </ActButton>
-                  </div>
-                )}
-              </td>
-            </tr>
+            <JobRow job={job} visitor={caller} />
           ))}
         </Table>
       )}

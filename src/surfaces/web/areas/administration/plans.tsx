@@ -1,6 +1,6 @@
 import type { Context } from '../../../../context';
 import { doerOf } from '../../../../features/access/doer';
-import { deletePlan, listPlans, setPlan } from '../../../../features/namespaces/plans';
+import { deletePlan, listPlans, setPlan, type Plan } from '../../../../features/namespaces/plans';
 import { readByteSize, showByteSize } from '../../../../platform/bytes/byte-size';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -9,12 +9,39 @@ import { ActButton, Actions, Field, Form, Problem } from '../../components/forms
 import { Panel, Table } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
 import { AdministrationFrame } from './frame';
 
 interface Typed {
   readonly name: string;
   readonly limit: string;
   readonly layers: string;
+}
+
+function PlanTable({ plans, visitor }: { readonly plans: readonly Plan[]; readonly visitor: Visitor }): View {
+  return (
+    <Table caption="Plans" head={['Plan', 'Private repositories', 'Layers', '']} numbers={[1, 2]}>
+      {plans.map(({ name, privateRepositories, storedBytes }) => (
+        <tr>
+          <td>{name}</td>
+          <td class="number">{privateRepositories ?? 'no limit'}</td>
+          <td class="number">{storedBytes === undefined ? 'no limit' : showByteSize(storedBytes)}</td>
+          <td class="number">
+            <ActButton
+              visitor={visitor}
+              action="/admin/plans/delete/"
+              fields={{ name }}
+              class="danger small"
+              label={`Delete the plan ${name}`}
+            >
+              Delete
+            </ActButton>
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
 }
 
 async function plansPage(
@@ -32,26 +59,7 @@ async function plansPage(
       subtitle="How many private repositories and layers a namespace may have"
       current="/admin/plans/"
     >
-      <Table caption="Plans" head={['Plan', 'Private repositories', 'Layers', '']} numbers={[1, 2]}>
-        {plans.map(({ name, privateRepositories, storedBytes }) => (
-          <tr>
-            <td>{name}</td>
-            <td class="number">{privateRepositories ?? 'no limit'}</td>
-            <td class="number">{storedBytes === undefined ? 'no limit' : showByteSize(storedBytes)}</td>
-            <td class="number">
-              <ActButton
-                visitor={caller}
-                action="/admin/plans/delete/"
-                fields={{ name }}
-                class="danger small"
-                label={`Delete the plan ${name}`}
-              >
-                Delete
-              </ActButton>
-            </td>
-          </tr>
-        ))}
-      </Table>
+      <PlanTable plans={plans} visitor={caller} />
       <Panel title="Create a plan, or change one">
         <p>
           A lower limit deletes nothing: namespaces that have more keep it. They can have no more private repositories,

@@ -1,6 +1,6 @@
 import type { Context } from '../../../../context';
 import { doerOf } from '../../../../features/access/doer';
-import { getUser } from '../../../../features/accounts/users';
+import { getUser, type User } from '../../../../features/accounts/users';
 import { setStatus } from '../../../../features/namespaces/account-status';
 import { deletePerson } from '../../../../features/namespaces/account-deletion';
 import { convertUser } from '../../../../features/namespaces/organizations';
@@ -11,68 +11,52 @@ import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { Moment } from '../../components/quantities';
-import { Actions, Checkbox, Field, Form, Problem, Select } from '../../components/forms';
+import { Actions, Checkbox, Field, Form, Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
+import { PlanForm } from '../../components/plan-form';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
 import { AdministrationFrame } from './frame';
 
-async function userPage(ctx: Context, { caller, params }: WebExchange<'administrator'>, fault?: Fault): Promise<Reply> {
-  const user = await getUser(ctx, params['name'] ?? '');
+interface Place {
+  readonly visitor: Visitor;
+  /** of the pages of the account */
+  readonly path: string;
+}
+
+function AccountPanel({ user, visitor, path }: Place & { readonly user: User }): View {
   const { username } = user;
-  const path = `/admin/users/${username}/`;
-  const { plan, slots } = await getNamespaceSettings(ctx, caller.actor, username);
-  const plans = await listPlans(ctx);
-  return page(
-    caller,
-    { title: username, section: 'admin', status: fault?.status ?? 200 },
-    <AdministrationFrame title={username} subtitle={user.email ?? 'No e-mail address'} current="/admin/users/">
-      <Problem text={fault?.text} />
-      <Panel title="Account">
-        <dl class="pairs">
-          <dt>Joined</dt>
-          <dd>
-            <Moment at={user.createdAt} />
-          </dd>
-          <dt>Pages</dt>
-          <dd>
-            <a href={`/u/${username}/`}>Profile</a> · <a href={`/admin/audit/?user=${username}`}>What it did</a>
-          </dd>
-        </dl>
-        <Form visitor={caller} action={`${path}status/`}>
-          <Checkbox label="Active: it may log in" name="active" checked={user.isActive} />
-          <Checkbox label="Administrator: it may do everything" name="admin" checked={user.isAdmin} />
-          <Actions>
-            <button type="submit">Save</button>
-          </Actions>
-        </Form>
-      </Panel>
-      <Panel title="Plan">
-        {slots !== undefined && (
-          <p>
-            {slots.used} of {slots.limit ?? 'as many as it likes'} private repositories are used.
-          </p>
-        )}
-        <Form visitor={caller} action={`${path}plan/`}>
-          <Select
-            label="Plan"
-            name="plan"
-            value={plan}
-            options={plans.map(({ name, privateRepositories }) => ({
-              value: name,
-              label: `${name}: ${privateRepositories ?? 'any number of'} private`,
-            }))}
-          />
-          <Actions>
-            <button type="submit" class="quiet">
-              Assign
-            </button>
-          </Actions>
-        </Form>
-      </Panel>
+  return (
+    <Panel title="Account">
+      <dl class="pairs">
+        <dt>Joined</dt>
+        <dd>
+          <Moment at={user.createdAt} />
+        </dd>
+        <dt>Pages</dt>
+        <dd>
+          <a href={`/u/${username}/`}>Profile</a> · <a href={`/admin/audit/?user=${username}`}>What it did</a>
+        </dd>
+      </dl>
+      <Form visitor={visitor} action={`${path}status/`}>
+        <Checkbox label="Active: it may log in" name="active" checked={user.isActive} />
+        <Checkbox label="Administrator: it may do everything" name="admin" checked={user.isAdmin} />
+        <Actions>
+          <button type="submit">Save</button>
+        </Actions>
+      </Form>
+    </Panel>
+  );
+}
+
+function DangerPanels({ username, visitor, path }: Place & { readonly username: string }): View {
+  return (
+    <>
       <Panel title="Turn into an organization" tone="danger">
         <p>The repositories stay. The account goes, with its password, addresses and access tokens.</p>
-        <Form visitor={caller} action={`${path}convert/`}>
+        <Form visitor={visitor} action={`${path}convert/`}>
           <Field label="Who owns the organization from then on" name="owner" required maxlength={30} />
           <Actions>
             <button type="submit" class="danger">
@@ -82,7 +66,7 @@ async function userPage(ctx: Context, { caller, params }: WebExchange<'administr
         </Form>
       </Panel>
       <Panel title="Delete the account" tone="danger">
-        <Form visitor={caller} action={`${path}delete/`}>
+        <Form visitor={visitor} action={`${path}delete/`}>
           <Checkbox label="Delete its repositories, too" name="repositories" checked={false} />
           <Field
             label={`Type ${username} to confirm`}
@@ -98,6 +82,31 @@ async function userPage(ctx: Context, { caller, params }: WebExchange<'administr
           </Actions>
         </Form>
       </Panel>
+    </>
+  );
+}
+
+async function userPage(ctx: Context, { caller, params }: WebExchange<'administrator'>, fault?: Fault): Promise<Reply> {
+  const user = await getUser(ctx, params['name'] ?? '');
+  const { username } = user;
+  const path = `/admin/users/${username}/`;
+  const { plan, slots } = await getNamespaceSettings(ctx, caller.actor, username);
+  const plans = await listPlans(ctx);
+  return page(
+    caller,
+    { title: username, section: 'admin', status: fault?.status ?? 200 },
+    <AdministrationFrame title={username} subtitle={user.email ?? 'No e-mail address'} current="/admin/users/">
+      <Problem text={fault?.text} />
+      <AccountPanel user={user} visitor={caller} path={path} />
+      <Panel title="Plan">
+        {slots !== undefined && (
+          <p>
+            {slots.used} of {slots.limit ?? 'as many as it likes'} private repositories are used.
+          </p>
+        )}
+        <PlanForm visitor={caller} action={`${path}plan/`} plans={plans} current={plan} />
+      </Panel>
+      <DangerPanels username={username} visitor={caller} path={path} />
     </AdministrationFrame>,
   );
 }

@@ -34,6 +34,46 @@ function Facts({ profile }: { profile: OrganizationProfile }): View {
   );
 }
 
+function TeamsPanel({ namespace, teams }: { namespace: string; teams: Awaited<ReturnType<typeof listTeams>> }): View {
+  return (
+    <Panel title={plural(teams.total, 'team')}>
+      <ul class="rows">
+        {teams.teams.map(({ name, description, memberCount }) => (
+          <li>
+            <span class="title-line">
+              <a href={organizationPath(namespace, `teams/${name}/`)}>{name}</a>
+              <small>{plural(memberCount, 'member')}</small>
+            </span>
+            {description !== '' && <small>{description}</small>}
+          </li>
+        ))}
+      </ul>
+      {teams.total > SHOWN && <a href={organizationPath(namespace, 'teams/')}>All teams</a>}
+    </Panel>
+  );
+}
+
+function MembersPanel({
+  namespace,
+  members,
+}: {
+  namespace: string;
+  members: Awaited<ReturnType<typeof listOrganizationMembers>>;
+}): View {
+  return (
+    <Panel title={plural(members.total, 'member')}>
+      <ul class="facts">
+        {members.members.map(({ username }) => (
+          <li>
+            <a href={`/u/${username}/`}>{username}</a>
+          </li>
+        ))}
+      </ul>
+      {members.total > SHOWN && <a href={organizationPath(namespace, 'members/')}>All members</a>}
+    </Panel>
+  );
+}
+
 /** What a member sees first of his organization. */
 export const getOverview: WebHandler<'member'> = async (ctx, exchange) => {
   const { caller } = exchange;
@@ -49,30 +89,8 @@ export const getOverview: WebHandler<'member'> = async (ctx, exchange) => {
     <OrganizationFrame visitor={caller} organization={organization} current="">
       <div class="columns">
         <div>
-          <Panel title={plural(teams.total, 'team')}>
-            <ul class="rows">
-              {teams.teams.map(({ name, description, memberCount }) => (
-                <li>
-                  <span class="title-line">
-                    <a href={organizationPath(namespace, `teams/${name}/`)}>{name}</a>
-                    <small>{plural(memberCount, 'member')}</small>
-                  </span>
-                  {description !== '' && <small>{description}</small>}
-                </li>
-              ))}
-            </ul>
-            {teams.total > SHOWN && <a href={organizationPath(namespace, 'teams/')}>All teams</a>}
-          </Panel>
-          <Panel title={plural(members.total, 'member')}>
-            <ul class="facts">
-              {members.members.map(({ username }) => (
-                <li>
-                  <a href={`/u/${username}/`}>{username}</a>
-                </li>
-              ))}
-            </ul>
-            {members.total > SHOWN && <a href={organizationPath(namespace, 'members/')}>All members</a>}
-          </Panel>
+          <TeamsPanel namespace={namespace} teams={teams} />
+          <MembersPanel namespace={namespace} members={members} />
         </div>
         <div>
           <Panel title="About">

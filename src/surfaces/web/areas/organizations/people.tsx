@@ -1,4 +1,9 @@
-import { invite, listInvitations, withdrawInvitation } from '../../../../features/namespaces/invitations';
+import {
+  invite,
+  listInvitations,
+  withdrawInvitation,
+  type Invitation,
+} from '../../../../features/namespaces/invitations';
 import { listOrganizationMembers } from '../../../../features/namespaces/organizations';
 import { listTeams } from '../../../../features/namespaces/teams';
 import type { Context } from '../../../../context';
@@ -10,6 +15,8 @@ import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
 import { OrganizationFrame, organizationOf, organizationPath } from './frame';
 
 /** Everybody who is in a team of the organization. */
@@ -49,6 +56,44 @@ export const getMembers: WebHandler<'member'> = async (ctx, exchange) => {
 /** More teams than a list to choose from should have. */
 const CHOICES = 500;
 
+function InvitationTable({
+  namespace,
+  invitations,
+  visitor,
+}: {
+  readonly namespace: string;
+  readonly invitations: readonly Invitation[];
+  readonly visitor: Visitor;
+}): View {
+  return (
+    <Table caption="Open invitations" head={['Who', 'Team', 'Invited', 'Ends', '']}>
+      {invitations.map(({ id, username, email, team, invitedBy, createdAt, expiresAt }) => (
+        <tr>
+          <td>{username ?? email}</td>
+          <td>{team}</td>
+          <td>
+            <Ago at={createdAt} /> by {invitedBy}
+          </td>
+          <td>
+            <Ago at={expiresAt} />
+          </td>
+          <td class="number">
+            <ActButton
+              visitor={visitor}
+              action={organizationPath(namespace, 'invitations/withdraw/')}
+              fields={{ id: String(id) }}
+              class="danger small"
+              label={`Withdraw the invitation of ${username ?? email ?? ''}`}
+            >
+              Withdraw
+            </ActButton>
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
 async function invitationsPage(
   ctx: Context,
   exchange: WebExchange<'member'>,
@@ -73,31 +118,7 @@ async function invitationsPage(
             </Empty>
           )}
           {invitations.length > 0 && (
-            <Table caption="Open invitations" head={['Who', 'Team', 'Invited', 'Ends', '']}>
-              {invitations.map(({ id, username, email, team, invitedBy, createdAt, expiresAt }) => (
-                <tr>
-                  <td>{username ?? email}</td>
-                  <td>{team}</td>
-                  <td>
-                    <Ago at={createdAt} /> by {invitedBy}
-                  </td>
-                  <td>
-                    <Ago at={expiresAt} />
-                  </td>
-                  <td class="number">
-                    <ActButton
-                      visitor={caller}
-                      action={organizationPath(namespace, 'invitations/withdraw/')}
-                      fields={{ id: String(id) }}
-                      class="danger small"
-                      label={`Withdraw the invitation of ${username ?? email ?? ''}`}
-                    >
-                      Withdraw
-                    </ActButton>
-                  </td>
-                </tr>
-              ))}
-            </Table>
+            <InvitationTable namespace={namespace} invitations={invitations} visitor={caller} />
           )}
           <Paging asked={asked} total={total} path={organizationPath(namespace, 'invitations/')} />
         </div>

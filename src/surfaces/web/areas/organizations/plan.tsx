@@ -7,6 +7,7 @@ import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
 import { Actions, Form, Select } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
+import { PlanForm } from '../../components/plan-form';
 import { page, redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
 import { OrganizationFrame, organizationPath } from './frame';
@@ -53,22 +54,12 @@ export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => 
         )}
         {plans.length === 0 && <p class="fine">An administrator of this site assigns plans.</p>}
         {plans.length > 0 && (
-          <Form visitor={caller} action={organizationPath(namespace, 'plan/assign/')}>
-            <Select
-              label="Plan"
-              name="plan"
-              value={plan}
-              options={plans.map(({ name, privateRepositories }) => ({
-                value: name,
-                label: `${name}: ${privateRepositories ?? 'any number of'} private`,
-              }))}
-            />
-            <Actions>
-              <button type="submit" class="quiet">
-                Assign
-              </button>
-            </Actions>
-          </Form>
+          <PlanForm
+            visitor={caller}
+            action={organizationPath(namespace, 'plan/assign/')}
+            plans={plans}
+            current={plan}
+          />
         )}
       </Panel>
       <Panel title="New repositories">

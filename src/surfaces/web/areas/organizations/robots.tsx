@@ -1,5 +1,5 @@
 import type { Context } from '../../../../context';
-import { deleteRobot, listRobots, putRobot } from '../../../../features/namespaces/robots';
+import { deleteRobot, listRobots, putRobot, type Robot } from '../../../../features/namespaces/robots';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
@@ -8,11 +8,49 @@ import { Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
+import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
 import { OrganizationFrame, organizationOf, organizationPath } from './frame';
 
 /** What follows the `+` of a robot's username. */
 export function robotName(username: string): string {
   return username.slice(username.indexOf('+') + 1);
+}
+
+function RobotTable({
+  namespace,
+  robots,
+  visitor,
+}: {
+  readonly namespace: string;
+  readonly robots: readonly Robot[];
+  readonly visitor: Visitor;
+}): View {
+  const path = organizationPath(namespace, 'robots/');
+  return (
+    <Table caption={`Robots of ${namespace}`} head={['Robot', 'Created', '']}>
+      {robots.map(({ username, createdAt }) => (
+        <tr>
+          <td>
+            <a href={`${path}${robotName(username)}/`}>{username}</a>
+          </td>
+          <td>
+            <Ago at={createdAt} />
+          </td>
+          <td class="number">
+            <ActButton
+              visitor={visitor}
+              action={`${path}${robotName(username)}/delete/`}
+              class="danger small"
+              label={`Delete ${username}`}
+            >
+              Delete
+            </ActButton>
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
 }
 
 async function robotsPage(ctx: Context, exchange: WebExchange<'member'>, typed = '', fault?: Fault): Promise<Reply> {
@@ -33,30 +71,7 @@ async function robotsPage(ctx: Context, exchange: WebExchange<'member'>, typed =
               <p>A robot is an account for a machine. It has no password, only access tokens, and joins teams.</p>
             </Empty>
           )}
-          {robots.length > 0 && (
-            <Table caption={`Robots of ${namespace}`} head={['Robot', 'Created', '']}>
-              {robots.map(({ username, createdAt }) => (
-                <tr>
-                  <td>
-                    <a href={`${path}${robotName(username)}/`}>{username}</a>
-                  </td>
-                  <td>
-                    <Ago at={createdAt} />
-                  </td>
-                  <td class="number">
-                    <ActButton
-                      visitor={caller}
-                      action={`${path}${robotName(username)}/delete/`}
-                      class="danger small"
-                      label={`Delete ${username}`}
-                    >
-                      Delete
-                    </ActButton>
-                  </td>
-                </tr>
-              ))}
-            </Table>
-          )}
+          {robots.length > 0 && <RobotTable namespace={namespace} robots={robots} visitor={caller} />}
           <Paging asked={asked} total={total} path={path} />
         </div>
         <Panel title="New robot">

@@ -41,6 +41,41 @@ function SavedNow({ webhook }: { readonly webhook: Webhook }): View {
   );
 }
 
+function DeliveriesHeading({ visitor, path }: { visitor: Visitor; path: string }): View {
+  return (
+    <div class="heading">
+      <h2>Deliveries</h2>
+      <div class="actions">
+        <ActButton visitor={visitor} action={`${path}test/`} class="quiet">
+          Send test
+        </ActButton>
+      </div>
+    </div>
+  );
+}
+
+/** @param lastId - of the deliveries on this page, if there are older ones */
+function DeliveryPaging({
+  path,
+  isFirst,
+  lastId,
+}: {
+  path: string;
+  isFirst: boolean;
+  lastId: number | undefined;
+}): View {
+  return (
+    <nav class="paging" aria-label="Pages">
+      {isFirst ? <span></span> : <a href={path}>Latest</a>}
+      {lastId !== undefined && (
+        <a rel="next" href={`${path}?before=${lastId}`}>
+          Older
+        </a>
+      )}
+    </nav>
+  );
+}
+
 interface Options {
   readonly before?: number | undefined;
   readonly values?: HookValues;
@@ -90,23 +125,13 @@ async function show(
         {status === 409 && sent !== current && <SavedNow webhook={webhook} />}
         <WebhookForm visitor={visitor} action={path} values={values} version={version} problem={problem} />
       </Panel>
-      <div class="heading">
-        <h2>Deliveries</h2>
-        <div class="actions">
-          <ActButton visitor={visitor} action={`${path}test/`} class="quiet">
-            Send test
-          </ActButton>
-        </div>
-      </div>
+      <DeliveriesHeading visitor={visitor} path={path} />
       <Deliveries deliveries={deliveries} pathOf={(delivery) => `${path}deliveries/${delivery.id}/`} />
-      <nav class="paging" aria-label="Pages">
-        {before === undefined ? <span></span> : <a href={path}>Latest</a>}
-        {found.length > PAGE && (
-          <a rel="next" href={`${path}?before=${deliveries.at(-1)?.id ?? ''}`}>
-            Older
-          </a>
-        )}
-      </nav>
+      <DeliveryPaging
+        path={path}
+        isFirst={before === undefined}
+        lastId={found.length > PAGE ? deliveries.at(-1)?.id : undefined}
+      />
       <Panel title="Delete this webhook" tone="danger">
         <p>It is not called any more, and its deliveries are forgotten.</p>
         <ActButton visitor={visitor} action={`${path}delete/`} class="danger">

@@ -43,10 +43,3 @@ export async function markVerified(db: Db, digest: string, storageKey: string): 
     [digest, storageKey],
   );
 }
-
-/** Of all layers together. */
-export async function sumOfSizes(db: Db): Promise<number> {
-  // A sum of bigint is numeric.
-  const rows = await query<{ bytes: number }>(db, 'select coalesce(sum(size_bytes), 0)::bigint as bytes from blobs');
-  return rows[0]?.bytes ?? 0;
-}

@@ -1,30 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
-/** What can be wrong with stored bytes. */
-export type BlobDamage = 'missing' | 'wrong size' | 'wrong bytes' | 'unreadable';
-
-/**
- * @returns what is wrong with the bytes, for those in quarantine what it was; undefined when the row has gone, or points
- *   to other bytes: gc or a push was faster
- */
-export async function markDamaged(
-  db: Db,
-  blob: { digest: string; storageKey: string },
-  damage: BlobDamage,
-): Promise<BlobDamage | undefined> {
-  const rows = await query<{ damage: BlobDamage }>(
-    db,
-    `update blobs set
-       damage = case when $3::text = 'missing' then coalesce(damage, $3) else $3 end,
-       damaged_at = coalesce(damaged_at, now()), verified_at = now()
-     where digest = $1 and storage_key = $2 returning damage`,
-    [blob.digest, blob.storageKey, damage],
-  );
-  return rows[0]?.damage;
-}
-
-export interface HitRow {
+export interface HolderRow {
   namespace: string;
   name: string;
   image_ids: string[];
@@ -32,8 +9,8 @@ export interface HitRow {
 }
 
 /** The repositories that have the layer: which of their images are it, and which of their tags lead there. */
-export async function listHits(db: Db, digest: string): Promise<HitRow[]> {
-  return query<HitRow>(
+export async function listHolders(db: Db, digest: string): Promise<HolderRow[]> {
+  return query<HolderRow>(
     db,
     `with recursive hit as (
        select i.repository_id, i.image_id

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Needs } from '../../context';
-import { damageFrom, setAside, type DamagedLayer } from './damage';
+import type { BlobNeeds } from './blobs';
+import { damageFrom, setAside, type DamagedBlob } from './damage';
 import type { BlobDamage } from './damage.store';
 import * as store from './scrub.store';
 
@@ -36,7 +37,7 @@ export interface Scrubbed {
   /** of these together, as they should be */
   readonly bytes: number;
   /** that cannot be served, found now or before */
-  readonly damaged: readonly DamagedLayer[];
+  readonly damaged: readonly DamagedBlob[];
   /** digests that had been damaged, and whose bytes are there again */
   readonly restored: readonly string[];
 }
@@ -84,10 +85,10 @@ async function examine(ctx: Needs<'blobs'>, blob: store.BlobRow, pace: Pace): Pr
 class Run {
   layers = 0;
   bytes = 0;
-  readonly damaged: DamagedLayer[] = [];
+  readonly damaged: DamagedBlob[] = [];
   readonly restored: string[] = [];
 
-  constructor(private readonly ctx: Needs<'db' | 'blobs' | 'log'>) {}
+  constructor(private readonly ctx: BlobNeeds) {}
 
   async check(blob: store.BlobRow, pace: Pace): Promise<void> {
     const damage = await examine(this.ctx, blob, pace);
@@ -109,7 +110,7 @@ class Run {
  * Reads stored layers back, sets aside what is damaged, and says whom that concerns. In flat memory, beside everything
  * else; resolves also when it was told to end early.
  */
-export async function scrub(ctx: Needs<'db' | 'blobs' | 'log'>, options: ScrubOptions): Promise<Scrubbed> {
+export async function scrub(ctx: BlobNeeds, options: ScrubOptions): Promise<Scrubbed> {
   const { signal, onProgress } = options;
   const startedAt = await store.now(ctx.db);
   const pace = new Pace(options.bytesPerSecond, signal);
@@ -129,9 +130,4 @@ export async function scrub(ctx: Needs<'db' | 'blobs' | 'log'>, options: ScrubOp
   }
   const { layers, bytes, damaged, restored } = run;
   return { layers, bytes, damaged, restored };
-}
-
-/** How many bytes all layers have together. */
-export async function storedBytes(ctx: Needs<'db'>): Promise<number> {
-  return store.sumOfSizes(ctx.db);
 }

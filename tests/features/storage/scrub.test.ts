@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { setAside } from '../../../src/features/images/damage';
-import { scrub, type ScrubOptions, type ScrubProgress } from '../../../src/features/images/scrub';
-import { sweep } from '../../../src/features/images/sweeps';
+import { setAside } from '../../../src/features/storage/damage';
+import { scrub, type ScrubOptions, type ScrubProgress } from '../../../src/features/storage/scrub';
+import { sweep } from '../../../src/jobs';
 import { DAMAGES, filesBelow, layerDigest, layerFile, type LayerPlace } from '../../helpers/damage';
 import { makeChain, makeImage, pushImages, startPush, type TestImage } from '../../helpers/images';
 import { registryClient } from '../../helpers/registry-client';

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { BlobMissingError, BlobSizeError } from '../../blobs/blob-store';
-import type { Needs } from '../../context';
+import type { BlobHolder, Needs } from '../../context';
 import { inLongTransaction } from '../../platform/db/db';
 import { hasCode } from '../../platform/error-code';
 import { AppError } from '../../platform/errors';
-import type { RepositoryName } from '../access/actor';
+import type { BlobNeeds, BlobRef, SizedBlobRef } from './blobs';
 import * as store from './damage.store';
 
 /*
@@ -12,37 +12,18 @@ import * as store from './damage.store';
  * quarantine, where nothing serves them. Row first, bytes second: a crash in between leaves bytes that are not served.
  *
  *   whole -- scrub re-hashes it, or a reader finds a wrong length, or nothing --> damaged
- *   damaged -- somebody pushes the same bytes: new bytes under a new key, for every image that has them --> whole
+ *   damaged -- somebody pushes the same bytes: new bytes under a new key, for all who point to them --> whole
  *   damaged -- scrub finds the right bytes under the old key again: a disk that had not been mounted --> whole
  *
- * While it is damaged, a pull of the layer gets a 503, json and ancestry stay readable, and a pusher is told that the
- * image is not there, so that the engine uploads it again (`isWantedAgain` in `locate.ts`). An engine that packs the
- * layer anew may send other bytes for the same json: then the pusher's repository gets those (`completeLink`).
+ * While it is damaged, who reads it gets a 503, and who can bring the bytes is told that they are not there
+ * (for images: `images/images.ts`).
  */
 
-/** A blob as its row has it. */
-export interface BlobRef {
-  readonly digest: string;
-  readonly storageKey: string;
-}
-
-/** A blob whose length is known. */
-export interface SizedBlobRef extends BlobRef {
-  readonly sizeBytes: number;
-}
-
-/** A repository that a damaged layer concerns. */
-export interface Hit extends RepositoryName {
-  readonly imageIds: readonly string[];
-  /** that lead to one of these images */
-  readonly tags: readonly string[];
-}
-
-/** A layer that cannot be served, and whom that concerns. */
-export interface DamagedLayer {
+/** A blob that cannot be served, and whom that concerns. */
+export interface DamagedBlob {
   readonly digest: string;
   readonly damage: store.BlobDamage;
-  readonly repositories: readonly Hit[];
+  readonly repositories: readonly BlobHolder[];
 }
 
 const LOGGED_REPOSITORIES = 20;
@@ -60,15 +41,13 @@ export function damageFrom(error: unknown): store.BlobDamage | undefined {
   return hasCode(error, 'EIO') ? 'unreadable' : undefined;
 }
 
-async function describe(ctx: Needs<'db'>, digest: string, damage: store.BlobDamage): Promise<DamagedLayer> {
-  const rows = await inLongTransaction(ctx.db, (tx) => store.listHits(tx, digest));
-  const repositories = rows.map(({ namespace, name, image_ids: imageIds, tags }) => ({
-    namespace,
-    name,
-    imageIds,
-    tags,
-  }));
-  return { digest, damage, repositories };
+/** Whom the blob concerns, from all who point to blobs. */
+async function listHolders(ctx: Needs<'db' | 'blobReferrers'>, digest: string): Promise<BlobHolder[]> {
+  return inLongTransaction(ctx.db, async (tx) => {
+    const holders: BlobHolder[] = [];
+    for (const referrer of ctx.blobReferrers) holders.push(...(await referrer.listHolders(tx, digest)));
+    return holders;
+  });
 }
 
 /**
@@ -77,10 +56,10 @@ async function describe(ctx: Needs<'db'>, digest: string, damage: store.BlobDama
  * @returns undefined when they are no longer the blob's: gc or a push was faster
  */
 export async function setAside(
-  ctx: Needs<'db' | 'blobs' | 'log'>,
+  ctx: BlobNeeds,
   blob: BlobRef,
   found: store.BlobDamage,
-): Promise<DamagedLayer | undefined> {
+): Promise<DamagedBlob | undefined> {
   const damage = await store.markDamaged(ctx.db, blob, found);
   if (damage === undefined) return undefined;
   try {
@@ -89,11 +68,10 @@ export async function setAside(
     // They stay where they are, and nothing serves them all the same.
     ctx.log.warn({ err: error, digest: blob.digest }, 'a damaged layer could not be moved to quarantine');
   }
-  const layer = await describe(ctx, blob.digest, damage);
-  const repositories = layer.repositories.slice(0, LOGGED_REPOSITORIES);
-  const repositoryCount = layer.repositories.length;
-  ctx.log.error({ digest: blob.digest, damage, repositoryCount, repositories }, 'a layer is damaged');
-  return layer;
+  const repositories = await listHolders(ctx, blob.digest);
+  const logged = { repositoryCount: repositories.length, repositories: repositories.slice(0, LOGGED_REPOSITORIES) };
+  ctx.log.error({ digest: blob.digest, damage, ...logged }, 'a layer is damaged');
+  return { digest: blob.digest, damage, repositories };
 }
 
 /**
@@ -101,7 +79,7 @@ export async function setAside(
  *
  * @throws AppError `unavailable` when they are damaged
  */
-export async function openBlob(ctx: Needs<'db' | 'blobs' | 'log'>, blob: SizedBlobRef): Promise<Readable> {
+export async function openBlob(ctx: BlobNeeds, blob: SizedBlobRef): Promise<Readable> {
   return whileWhole(ctx, blob, () => ctx.blobs.read(blob.storageKey, undefined, blob.sizeBytes));
 }
 
@@ -110,11 +88,7 @@ export async function openBlob(ctx: Needs<'db' | 'blobs' | 'log'>, blob: SizedBl
  *
  * @throws AppError `unavailable` when it is damaged
  */
-export async function whileWhole<T>(
-  ctx: Needs<'db' | 'blobs' | 'log'>,
-  blob: BlobRef,
-  use: () => Promise<T>,
-): Promise<T> {
+export async function whileWhole<T>(ctx: BlobNeeds, blob: BlobRef, use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {
@@ -122,6 +96,6 @@ export async function whileWhole<T>(
     if (damage === undefined) throw error;
     if ((await setAside(ctx, blob, damage)) !== undefined) throw layerIsDamaged(error);
     const options = { cause: error, retryAfterSeconds: 1 };
-    throw new AppError('unavailable', 'The layer has just been replaced or removed, try again', options);
+    throw new AppError('unavailable', 'The layer has just been replaced or removed', options);
   }
 }

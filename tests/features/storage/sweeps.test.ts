@@ -1,6 +1,6 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sweep } from '../../../src/features/images/sweeps';
+import { sweep } from '../../../src/jobs';
 import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';

@@ -1,0 +1,71 @@
+import { BLOB_REFERRERS } from './blob-referrers';
+import { StorageRoom, type StorageLimits } from './blobs/storage-room';
+import { StorageRooms } from './blobs/storage-rooms';
+import type { Context, ContextParts } from './context';
+import { LOGIN_LIMITS } from './features/accounts/login-limits';
+import { MAIL_LIMITS, registrationLimit } from './features/accounts/mail-limits';
+import { saveActivity } from './features/statistics/counting';
+import { storedBytes } from './features/storage/blobs';
+import { BriefCache } from './platform/cache/brief-cache';
+import { ByteCache } from './platform/cache/byte-cache';
+import { SecretCache } from './platform/cache/secret-cache';
+import { CountBuffer } from './platform/counts/count-buffer';
+import { ConcurrencyLimit } from './platform/limits/concurrency-limit';
+import { FailureLimiter, type FailureLimit } from './platform/limits/failure-limiter';
+import { workshops } from './workshops';
+
+const CACHE_BYTES = 64 * 1024 * 1024;
+const SEARCH_TOTALS = { entries: 500, longestMs: 60_000 };
+
+/** An engine sends five layers at once; a farm of them may share an account. */
+const LAYER_UPLOADS = 100;
+
+const NO_STORAGE_LIMITS: StorageLimits = { limitBytes: undefined, reserveBytes: 0 };
+
+interface ContextOptions {
+  readonly storage?: StorageLimits;
+  /** that share this machine's cores */
+  readonly processes?: number;
+  /** to the database, of this process */
+  readonly connections?: number;
+}
+
+/** Completes a context: with limiters, caches and threads of its own. */
+export function createContext(
+  parts: ContextParts,
+  { storage = NO_STORAGE_LIMITS, processes = 1, connections = 16 }: ContextOptions = {},
+): Context {
+  const { db, log, settings } = parts;
+  const limiter = (limit: FailureLimit): FailureLimiter => new FailureLimiter(db, limit);
+  return {
+    ...parts,
+    ...workshops(processes, connections),
+    blobReferrers: BLOB_REFERRERS,
+    storageRoom: new StorageRoom(storage, {
+      usedBytes: () => storedBytes(parts),
+      freeBytes: () => parts.blobs.freeBytes(),
+    }),
+    namespaceRooms: new StorageRooms(),
+    layerUploads: new ConcurrencyLimit(LAYER_UPLOADS, {
+      sentence: `${LAYER_UPLOADS} layers of this account are being uploaded at once`,
+      retryAfterSeconds: 30,
+    }),
+    loginLimiters: {
+      pair: limiter(LOGIN_LIMITS.pair),
+      address: limiter(LOGIN_LIMITS.address),
+      account: limiter(LOGIN_LIMITS.account),
+      code: limiter(LOGIN_LIMITS.code),
+    },
+    mailLimiters: {
+      name: limiter(MAIL_LIMITS.name),
+      address: limiter(MAIL_LIMITS.address),
+      links: limiter(MAIL_LIMITS.links),
+      invitations: limiter(MAIL_LIMITS.invitations),
+    },
+    registrationLimiter: limiter(registrationLimit(settings.registrationsPerHour)),
+    recentLogins: new SecretCache(),
+    cache: new ByteCache(CACHE_BYTES),
+    searchTotals: new BriefCache(SEARCH_TOTALS),
+    activity: new CountBuffer((batch) => saveActivity(parts, batch), log),
+  };
+}

@@ -1,0 +1,24 @@
+import type { BlobReferrer } from '../../context';
+import * as store from './blob-referrers.store';
+
+/** What of images points to blobs: contents to their layers, and attempts at images to the layers that have arrived. */
+export const IMAGE_BLOB_REFERRERS: readonly BlobReferrer[] = [
+  {
+    column: 'image_contents.layer_digest',
+    isReferencedSql: (digest) => `exists (select 1 from image_contents c where c.layer_digest = ${digest})`,
+    ofNamespaceSql: (namespace) => `select c.layer_digest from repositories r
+      join repository_images i on i.repository_id = r.id join image_contents c on c.id = i.content_id
+      where r.namespace = ${namespace}`,
+    listHolders: async (db, digest) => {
+      const rows = await store.listHolders(db, digest);
+      return rows.map(({ namespace, name, image_ids: imageIds, tags }) => ({ namespace, name, imageIds, tags }));
+    },
+  },
+  {
+    column: 'uploads.layer_digest',
+    isReferencedSql: (digest) => `exists (select 1 from uploads x where x.layer_digest = ${digest})`,
+    ofNamespaceSql: (namespace) => `select x.layer_digest from repositories r
+      join uploads x on x.repository_id = r.id where r.namespace = ${namespace}`,
+    listHolders: () => Promise.resolve([]),
+  },
+];

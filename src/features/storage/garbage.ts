@@ -1,0 +1,38 @@
+import type { Needs } from '../../context';
+import type { Db } from '../../platform/db/db';
+import * as store from './garbage.store';
+
+/*
+ * A blob is garbage when no registered referrer points to it (`src/blob-referrers.ts`). Rows go before bytes, so that a
+ * crash leaves at most bytes without a row, which a sweep finds (`sweeps.ts`). Each referrer has a foreign key: when one
+ * begins to point to a blob at the same moment, or was not registered, the key lets only one of the two succeed.
+ */
+
+/** A blob whose row is gone, once the transaction ends well. */
+export interface FreedBlob {
+  readonly sizeBytes: number;
+  readonly storageKey: string;
+}
+
+/**
+ * Deletes the rows of blobs that nothing points to; their bytes are deleted by `deleteBytes`, after the transaction.
+ *
+ * @param olderThanMs - leaves alone what somebody was about to point to later than so long ago
+ * @param digests - undefined: looks at all blobs
+ * @throws a foreign key violation when something points to one of them at this moment
+ */
+export async function freeUnreferenced(
+  { blobReferrers }: Needs<'blobReferrers'>,
+  tx: Db,
+  olderThanMs: number,
+  digests: readonly string[] | undefined,
+): Promise<FreedBlob[]> {
+  if (digests?.length === 0) return [];
+  const rows = await store.deleteUnreferenced(tx, blobReferrers, olderThanMs, digests);
+  return rows.map((row) => ({ sizeBytes: row.size_bytes, storageKey: row.storage_key }));
+}
+
+/** Deletes the bytes of blobs whose rows are gone for good. */
+export async function deleteBytes(ctx: Needs<'blobs'>, freed: readonly Pick<FreedBlob, 'storageKey'>[]): Promise<void> {
+  for (const { storageKey } of freed) await ctx.blobs.delete(storageKey);
+}

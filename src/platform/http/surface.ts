@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler, Router } from 'express';
+import { answer, type ErrorReply } from './answer';
+import type { Headers, Reply } from './exchange';
+import { requestState } from './request-state';
+import { optionsReply, type Fallback, type Guard, type Method, type Route } from './route';
+import { splitUrl } from './url';
+
+/** Named parts of a path, decoded. */
+export type Params = Readonly<Record<string, string>>;
+
+/** What a surface consists of. */
+export interface SurfaceParts<Access extends string, Callers extends Record<Access, unknown>> {
+  readonly routes: readonly Route<Access, Callers>[];
+  readonly guards: { readonly [A in Access]: Guard<Callers[A]> };
+  /** what goes with every answer; the answer's own headers win */
+  readonly headers: (reply: Reply) => Headers;
+  readonly errorReply: (route: Route<Access, Callers> | undefined) => ErrorReply;
+  readonly fallback: Fallback;
+}
+
+/** A route whose guard has been put in front of it. */
+export interface Door {
+  readonly method: Method;
+  readonly path: string;
+  /** Answers a request that a router has matched with this door; never throws. */
+  readonly respond: (req: IncomingMessage, res: ServerResponse, params: Params) => Promise<void>;
+}
+
+/** One protocol as one value: what a request has to fit, and what answers the others below its path. */
+export interface Surface {
+  readonly doors: readonly Door[];
+  /** everything below this path is this surface's; undefined: only the doors' own paths are */
+  readonly path: string | undefined;
+  /**
+   * Answers a request that fits no door; never throws.
+   *
+   * @param allowed - the methods that the path does have
+   * @param path - as it was asked for, below the surface's own
+   */
+  readonly fallBack: (
+    req: IncomingMessage,
+    res: ServerResponse,
+    allowed: readonly Method[],
+    path: string,
+  ) => Promise<void>;
+}
+
+function doorOf<Access extends string, Callers extends Record<Access, unknown>>(
+  route: Route<Access, Callers>,
+  { guards, errorReply: errorReplyOf, headers }: SurfaceParts<Access, Callers>,
+): Door {
+  const errorReply = errorReplyOf(route);
+  return {
+    method: route.method,
+    path: route.path,
+    respond: async (req, res, params) => {
+      const state = requestState(res);
+      state.route = route.path;
+      const { path, query } = splitUrl(req.url ?? '');
+      const make = async (): Promise<Reply> => {
+        const caller = await guards[route.access](req, res);
+        return route.handle({
+          req,
+          params,
+          query: new URLSearchParams(query),
+          caller,
+          get signal() {
+            return state.signal;
+          },
+        });
+      };
+      await answer(res, { make, errorReply, path, headers });
+    },
+  };
+}
+
+/** The surface of these parts, whatever its guards find out about callers. */
+export function createSurface<Access extends string, Callers extends Record<Access, unknown>>(
+  parts: SurfaceParts<Access, Callers>,
+): Surface {
+  const { routes, fallback, headers } = parts;
+  const errorReply = parts.errorReply(undefined);
+  return {
+    doors: routes.map((route) => doorOf(route, parts)),
+    path: fallback.path,
+    fallBack: async (req, res, allowed, path) => {
+      const isAsked = req.method === 'OPTIONS' && allowed.length > 0;
+      const make = async (): Promise<Reply> => (isAsked ? optionsReply(allowed) : fallback.reply(req, allowed, res));
+      await answer(res, { make, errorReply, path, headers });
+    },
+  };
+}
+
+function register(router: Router, { method, path, respond }: Door): void {
+  const handler: RequestHandler = (req, res) => respond(req, res, req.params as Params);
+  if (method === 'get') router.get(path, handler);
+  else if (method === 'put') router.put(path, handler);
+  else if (method === 'post') router.post(path, handler);
+  else if (method === 'patch') router.patch(path, handler);
+  else router.delete(path, handler);
+}
+
+/**
+ * Puts surfaces before an Express router: first the doors of all, in order, then what answers other requests, in the
+ * same order.
+ */
+export function mountSurfaces(router: Router, surfaces: readonly Surface[]): void {
+  for (const { doors, fallBack } of surfaces) {
+    for (const door of doors) register(router, door);
+    const paths = new Map<string, Method[]>();
+    for (const { path, method } of doors) paths.set(path, [...(paths.get(path) ?? []), method]);
+    // `router.all` would be the same with a layer for each of 34 methods, which took two thirds of the time of creating an app.
+    for (const [path, methods] of paths) router.route(path).all((req, res) => fallBack(req, res, methods, req.path));
+  }
+  for (const { path, fallBack } of surfaces) {
+    if (path !== undefined) router.use(path, (req, res) => fallBack(req, res, [], req.path));
+  }
+}

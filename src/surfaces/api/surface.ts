@@ -1,0 +1,29 @@
+import type { Context } from '../../context';
+import { createSurface, type Surface } from '../../platform/http/surface';
+import { apiGuards } from './access';
+import { docsGuards, docsRoutes } from './docs';
+import { ENDPOINTS } from './endpoints';
+import { apiErrorReply, apiFallback } from './errors';
+import { apiHeaders, toRoute } from './mount';
+
+/** What the API says of itself. */
+export function docsSurface(): Surface {
+  return createSurface({
+    routes: docsRoutes,
+    guards: docsGuards,
+    headers: () => ({ 'X-Content-Type-Options': 'nosniff' }),
+    errorReply: () => apiErrorReply,
+    fallback: { path: undefined, reply: apiFallback },
+  });
+}
+
+/** The API for programs; what it does not have below `/api` is not there. */
+export function apiSurface(ctx: Context): Surface {
+  return createSurface({
+    routes: ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint)),
+    guards: apiGuards(ctx),
+    headers: apiHeaders,
+    errorReply: () => apiErrorReply,
+    fallback: { path: '/api', reply: apiFallback },
+  });
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from '../../context';
+import type { Headers, Reply } from '../../platform/http/exchange';
+import { createSurface, type Surface } from '../../platform/http/surface';
+import { webGuards } from './access';
+import { missingPage, wantsPage, webErrorReply } from './errors';
+import { webRoutes } from './routes';
+
+/** Pages are for one reader, at one moment. */
+export const pageHeaders = (): Headers => ({ 'Cache-Control': 'no-store' });
+
+/**
+ * The pages, and a page for what nothing else answers.
+ *
+ * @param missing - what a program gets there
+ */
+export function webSurface(ctx: Context, missing: (req: IncomingMessage) => Reply): Surface {
+  return createSurface({
+    routes: webRoutes(ctx),
+    guards: webGuards(ctx),
+    headers: pageHeaders,
+    errorReply: () => webErrorReply,
+    fallback: {
+      path: '/',
+      reply: (req, allowed, res) =>
+        allowed.length > 0 || wantsPage(req) ? missingPage(ctx, req, res, allowed) : missing(req),
+    },
+  });
+}

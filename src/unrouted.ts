@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ErrorRequestHandler } from 'express';
+import type { Context } from './context';
+import { AppError } from './platform/errors';
+import { answer, internalErrorReply } from './platform/http/answer';
+import { json, type Reply } from './platform/http/exchange';
+import { splitUrl } from './platform/http/url';
+import { apiErrorReply } from './surfaces/api/errors';
+import { apiHeaders } from './surfaces/api/mount';
+import { usesV1 } from './surfaces/v1/engine';
+import { v1Headers } from './surfaces/v1/replies';
+import { refusalPage, wantsPage } from './surfaces/web/errors';
+import { pageHeaders } from './surfaces/web/surface';
+
+/* What answers requests that belong to no surface. */
+
+/**
+ * Nothing here has this path. Engines look for `/v2/` and must find that it is not there: a 404 without
+ * `Docker-Distribution-Api-Version` sends them back to v1 (protocol 0.4), and this body is the one they were tried with.
+ */
+export const NOT_FOUND: Reply = {
+  status: 404,
+  headers: { 'Content-Type': 'text/plain' },
+  body: '404 page not found\n',
+};
+
+/** Tools of today read the error of v2 and show its sentence; with plain text they show that they cannot read it. */
+const NO_V2: Reply = json(404, {
+  errors: [
+    {
+      code: 'NAME_UNKNOWN',
+      message:
+        'this hub speaks the v1 protocol of docker only: use docker 17.11 or older, from 17.06 on with --disable-legacy-registry=false',
+      detail: null,
+    },
+  ],
+});
+
+/** What a program gets on a path that nothing has. */
+export function missing(req: IncomingMessage): Reply {
+  const isV2 = /^\/v2(\/|$)/.test(splitUrl(req.url ?? '').path);
+  return isV2 && !usesV1(req.headers['user-agent']) ? NO_V2 : NOT_FOUND;
+}
+
+/** Sends what is the same for everybody. */
+export function replyTo(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
+  const { path } = splitUrl(req.url ?? '');
+  void answer(res, {
+    make: () => Promise.resolve(reply),
+    errorReply: internalErrorReply,
+    path,
+    headers: () => ({}),
+  });
+}
+
+/** Answers what Express itself refuses: a path whose escapes are broken. */
+export function refuseBrokenPath(ctx: Context): ErrorRequestHandler {
+  return async (error: unknown, req, res, _next) => {
+    const isApi = req.path.startsWith('/api/');
+    const make = async (): Promise<Reply> => {
+      if (!(error instanceof URIError)) throw error;
+      const refusal = new AppError(
+        'invalid',
+        'The address is broken: a % in it has no two hexadecimal digits behind it',
+      );
+      if (isApi) throw refusal;
+      return wantsPage(req) ? refusalPage(ctx, req, res, refusal) : json(400, { error: 'Bad request' });
+    };
+    const errorReply = isApi ? apiErrorReply : internalErrorReply;
+    const headers = isApi ? apiHeaders : wantsPage(req) ? pageHeaders : v1Headers;
+    await answer(res, { make, path: req.path, errorReply, headers });
+  };
+}

@@ -1,0 +1,15 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.join(__dirname, '../..');
+
+/** They are written when the project is built, run or tested. */
+const WRITTEN = ['dist/', 'data/', 'coverage/'];
+
+it('each entry of .prettierignore is there to be ignored', () => {
+  const entries = readFileSync(path.join(ROOT, '.prettierignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#') && !WRITTEN.includes(line));
+  expect(entries).toContain('tests/routes.txt');
+  expect(entries.filter((entry) => !existsSync(path.join(ROOT, entry)))).toEqual([]);
+});
