@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { seedDemo } from '../seeds/demo';
 import { runCommandLine } from './command-line';
 import { createLogger } from './platform/log/logger';
 import { dieOf, outliveOutput, takeTermination, Terminated } from './platform/process/termination';
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   try {
     await runCommandLine(process.argv.slice(2), {
       version: readVersion(),
+      seed: seedDemo,
       environment: undefined,
       createLog: (level) => createLogger(level, 2),
       takeSignals: () => takeTermination().stopping,

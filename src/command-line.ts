@@ -1,9 +1,10 @@
-import { seedDemo } from '../seeds/demo';
 import { readConfig, type Config } from './config';
+import type { Context } from './context';
 import type { Logger } from './platform/log/logger';
 import { Terminated, untilAborted } from './platform/process/termination';
 import { openRuntime, type Runtime } from './runtime';
 import { announceAdministrator, serve } from './server';
+import type { Seeded } from './surfaces/cli/command-parts';
 import { exitCodeOf, reportError } from './surfaces/cli/errors';
 import { printLine } from './surfaces/cli/output';
 import { buildProgram } from './surfaces/cli/program';
@@ -16,6 +17,8 @@ import { buildProgram } from './surfaces/cli/program';
 /** What runs a command: the process, or a test. */
 export interface CommandHost {
   readonly version: string;
+  /** Creates the demo data. */
+  seed(ctx: Context): Promise<Seeded>;
   /** undefined: that of the process */
   readonly environment: NodeJS.ProcessEnv | undefined;
   /** The log of a command; its output is on stdout, so the log is elsewhere. */
@@ -56,7 +59,7 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
     seed: () =>
       withRuntime(async ({ ctx }, config) => {
         await announceAdministrator(ctx, config, printLine);
-        return seedDemo(ctx);
+        return host.seed(ctx);
       }),
   });
   try {

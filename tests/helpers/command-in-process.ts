@@ -1,5 +1,6 @@
 import { Console } from 'node:console';
 import { Readable, Writable } from 'node:stream';
+import { seedDemo } from '../../seeds/demo';
 import { runCommandLine } from '../../src/command-line';
 import { createLogger } from '../../src/platform/log/logger';
 import type { Outcome } from './run-command';
@@ -27,6 +28,7 @@ async function captured(words: readonly string[], environment: Record<string, st
   try {
     await runCommandLine(words, {
       version: 'of the tests',
+      seed: seedDemo,
       environment: { DRYDOCK_BCRYPT_COST: '4', ...environment },
       createLog: (level) => createLogger(level, stderr),
       takeSignals: () => new AbortController().signal,
