@@ -71,15 +71,15 @@ export interface BlobHolder {
   readonly tags: readonly string[];
 }
 
-/** A column with a foreign key to `blobs`, and what the storage feature must know about it. */
+/** A column with a foreign key to `blobs`, and what the storage must know about it. */
 export interface BlobReferrer {
   /** The column as `table.column`. */
   readonly column: string;
-  /** An SQL condition: whether a row needs the blob with this digest, an SQL expression. */
+  /** An SQL condition: whether a row needs the blob whose digest is this SQL expression. */
   readonly isReferencedSql: (digest: string) => string;
   /** An SQL query: the digests that the repositories of a namespace point to; it may return one twice. */
   readonly ofNamespaceSql: (namespace: string) => string;
-  /** The repositories that contain the blob through this column, by name: they are affected if it is damaged. */
+  /** Lists the repositories that have the blob through this column, by name: those that a damaged blob concerns. */
   readonly listHolders: (db: Db, digest: string) => Promise<BlobHolder[]>;
 }
 
@@ -104,7 +104,7 @@ export interface ContextParts {
  * and gets its value in `createContext`, nowhere else.
  */
 export interface Context extends ContextParts {
-  /** The columns that point to blobs; a blob that none of them needs is freed. */
+  /** The columns that point to blobs: gc frees a blob that none of them needs. */
   readonly blobReferrers: readonly BlobReferrer[];
   /** Admits layers while there is room. */
   readonly storageRoom: StorageRoom;

@@ -1,17 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
 import type { Handover } from './handover';
-
-/** Bytes that are safely stored. */
-export interface StoredBlob {
-  /** `sha256:<64 lower hex>` of exactly these bytes. */
-  readonly digest: string;
-  /** `sha256:<64 lower hex>` of the writer's prefix followed by these bytes. */
-  readonly prefixedDigest: string;
-  readonly sizeBytes: number;
-  /** The store's key for them. Every write gets a new one, so that deleting an old copy never hits a new one. */
-  readonly key: string;
-}
+import type { ResumableWrites } from './resumable';
+import type { StoredBlob } from './stored-blob';
 
 /** A stored object as `list` returns it. */
 export interface ListedBlob {
@@ -26,7 +17,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** Nothing is stored under this key, although a row refers to it. */
+/** Nothing is stored under this key, although a caller expected it. */
 export class BlobMissingError extends Error {
   override readonly name = 'BlobMissingError';
 
@@ -63,6 +54,9 @@ export interface BlobStore {
    */
   write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob>;
 
+  /** Takes in bytes that arrive in pieces. */
+  readonly resumable: ResumableWrites;
+
   /**
    * Opens stored bytes, all of them or a range.
    *
@@ -73,7 +67,7 @@ export interface BlobStore {
   read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable>;
 
   /**
-   * Opens stored bytes to send them on: like `read`, but much cheaper, because the buffers are reused.
+   * Opens stored bytes to send them on: like `read`, but much cheaper, since buffers are reused.
    *
    * @param expectedBytes - the length of all the bytes
    * @throws BlobMissingError, BlobSizeError like `read`
@@ -81,7 +75,7 @@ export interface BlobStore {
   open(key: string, range?: ByteRange, expectedBytes?: number): Promise<ByteSource>;
 
   /**
-   * How another server can send the bytes instead of us; undefined if only `open` can.
+   * How a web server in front of us can send the bytes; undefined when only `open` can.
    *
    * @param expectedBytes - the length of all the bytes
    * @throws BlobMissingError, BlobSizeError like `read`
@@ -94,7 +88,7 @@ export interface BlobStore {
   /** Deletes what is under the key; a missing key is fine. A read that has begun may end early or finish. */
   delete(key: string): Promise<void>;
 
-  /** Moves bytes to where nothing reads, lists or deletes them by their key; a missing key is fine. */
+  /** Moves bytes where nothing reads, lists or deletes them by their key; fine if there are none. */
   quarantine(key: string): Promise<void>;
 
   /**
@@ -109,20 +103,20 @@ export interface BlobStore {
   freeBytes(): Promise<number | undefined>;
 
   /**
-   * Lists everything that was written completely and is not quarantined, in no particular order. A blob that is added
-   * or removed while it runs is undefined.
+   * Everything that was written completely and is not quarantined, in no particular order. A blob that is written or
+   * deleted during the listing may be missing.
    */
   list(): AsyncIterable<ListedBlob>;
 
   /**
-   * Removes the remains of writes whose process or host died.
+   * Removes what calls of `write` left when their process or host died.
    *
    * @param idleMs - keeps writes that showed activity within this time; writers do so every five minutes
    * @returns how many were removed
    */
   sweepUnfinished(idleMs: number): Promise<number>;
 
-  /** Resolves when no write of this process is in progress, and the remains of failed ones are removed. */
+  /** Resolves when no write of this process goes on, and nothing is left of those that failed, but for resumable ones. */
   settled(): Promise<void>;
 
   /** Resolves when the store can read and write right now; otherwise throws the reason. */

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
  * every write a new object.
  *
  *   uploads/<32 hex>                                  bytes that are still arriving
+ *   resumable/<32 hex>/bytes-<n>                      bytes that come in pieces (see `write-turns.ts`)
  *   sha256/<first 2 hex>/<64 hex>-<generation>        complete bytes under their digest
  *   quarantine/<64 hex>-<generation>                  bytes that are not what their name says; for a person to look at
  */
@@ -12,7 +13,10 @@ import { randomBytes } from 'node:crypto';
 /** The folder of the bytes that are still arriving. */
 export const UPLOADS = 'uploads';
 
-/** The folder of the complete bytes. */
+/** Folder of the writes that come in pieces: a folder for each. */
+export const RESUMABLE = 'resumable';
+
+/** Folder of the complete bytes. */
 export const COMPLETE = 'sha256';
 
 /** The folder of the damaged bytes. */
