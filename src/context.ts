@@ -71,15 +71,15 @@ export interface BlobHolder {
   readonly tags: readonly string[];
 }
 
-/** A column with a foreign key to `blobs`, and what the storage must know of it. */
+/** A column with a foreign key to `blobs`, and what the storage must know about it. */
 export interface BlobReferrer {
   /** `table.column` */
   readonly column: string;
-  /** an SQL condition: whether something needs the blob with this digest, an SQL expression */
+  /** an SQL condition: whether a row needs the blob whose digest is this SQL expression */
   readonly isReferencedSql: (digest: string) => string;
   /** an SQL query: the digests that the repositories of a namespace point to; it may give one twice */
   readonly ofNamespaceSql: (namespace: string) => string;
-  /** The repositories that have the blob through this column, by name: who is concerned when it is damaged. */
+  /** Lists the repositories that have the blob through this column, by name: those that a damaged blob concerns. */
   readonly listHolders: (db: Db, digest: string) => Promise<BlobHolder[]>;
 }
 
@@ -104,7 +104,7 @@ export interface ContextParts {
  * gets its value in `createContext`, nowhere else.
  */
 export interface Context extends ContextParts {
-  /** who points to blobs; what none of them needs is freed */
+  /** the columns that point to blobs: gc frees a blob that none of them needs */
   readonly blobReferrers: readonly BlobReferrer[];
   /** lets layers in while there is room */
   readonly storageRoom: StorageRoom;

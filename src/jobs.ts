@@ -5,7 +5,7 @@ import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
 import { sweepImages } from './features/images/sweeps';
 import { scrub } from './features/storage/scrub';
-import { sweepStorage, type SweptStorage } from './features/storage/sweeps';
+import { sweepStorage, type SweptStorage, type UnfinishedAges } from './features/storage/sweeps';
 import { maintenanceJob } from './features/maintenance/run-job';
 import { forgetMaintenance } from './features/maintenance/runs';
 import { storageReportJob } from './features/maintenance/storage-report';
@@ -39,14 +39,14 @@ async function scrubForANight(ctx: Context, stopping: AbortSignal): Promise<void
  * Removes what crashes, broken pushes and deleted repositories leave: first what points to blobs, then the blobs.
  *
  * @param olderThanMs - leaves alone whatever is younger than this
- * @param deadAfterMs - how long a half of a write is without a sign of life before it is removed; undefined: as usual
+ * @param ages - how long unfinished writes are kept; undefined: the usual times
  */
 export async function sweep(
   ctx: Needs<'db' | 'blobs' | 'blobReferrers'>,
   olderThanMs: number,
-  deadAfterMs?: number,
+  ages?: UnfinishedAges,
 ): Promise<SweptStorage & { readonly uploads: number }> {
-  return { ...(await sweepImages(ctx, olderThanMs)), ...(await sweepStorage(ctx, olderThanMs, deadAfterMs)) };
+  return { ...(await sweepImages(ctx, olderThanMs)), ...(await sweepStorage(ctx, olderThanMs, ages)) };
 }
 
 /** What the server does while requests go on. */

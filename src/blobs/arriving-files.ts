@@ -1,7 +1,7 @@
-import { open, opendir, rm, stat, type FileHandle } from 'node:fs/promises';
+import { rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../platform/error-code';
-import { newUploadKey } from './paths';
+import { filesIn } from './file-moves';
+import { fileSystemTime } from './file-system-time';
 
 /** A slow client may send nothing for minutes, and a megabyte is written at once. */
 const SIGN_OF_LIFE_MS = 5 * 60_000;
@@ -65,18 +65,14 @@ export class ArrivingFiles {
    * @returns how many were removed
    */
   async sweep(idleMs: number): Promise<number> {
-    const before = (await this.now().catch(orNothing(-Infinity))) - idleMs;
+    const before = (await fileSystemTime(this.root)) - idleMs;
     let removed = 0;
-    try {
-      for await (const file of await opendir(path.join(this.root, this.folder))) {
-        const name = path.join(this.root, this.folder, file.name);
-        const stats = await stat(name).catch(() => undefined);
-        if (stats === undefined || stats.ctimeMs >= before) continue;
-        await rm(name, { force: true });
-        removed += 1;
-      }
-    } catch (error) {
-      orNothing(undefined)(error);
+    for await (const file of filesIn(path.join(this.root, this.folder))) {
+      const name = path.join(this.root, this.folder, file.name);
+      const stats = await stat(name).catch(() => undefined);
+      if (stats === undefined || stats.ctimeMs >= before) continue;
+      await rm(name, { force: true });
+      removed += 1;
     }
     return removed;
   }
@@ -85,24 +81,4 @@ export class ArrivingFiles {
     const now = new Date();
     await Promise.allSettled([...this.handles].map((handle) => handle.utimes(now, now)));
   }
-
-  /** The time by the file system's clock. */
-  private async now(): Promise<number> {
-    const name = path.join(this.root, newUploadKey());
-    const probe = await open(name, 'wx');
-    try {
-      return (await probe.stat()).ctimeMs;
-    } finally {
-      await probe.close();
-      await rm(name, { force: true });
-    }
-  }
-}
-
-/** Where nothing was ever written there is no folder. */
-function orNothing<T>(nothing: T): (error: unknown) => T {
-  return (error) => {
-    if (!hasCode(error, 'ENOENT')) throw error;
-    return nothing;
-  };
 }

@@ -14,7 +14,8 @@ const SYNC_BYTES = 32 * 1024 * 1024;
  */
 const WRITE_BYTES = 512 * 1024;
 
-async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+/** Writes all of it at this place of the file. */
+export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const length = Math.min(WRITE_BYTES, bytes.length - done);
     done += (await handle.write(bytes, done, length, at + done)).bytesWritten;

@@ -1,17 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
 import type { Handover } from './handover';
-
-/** Bytes that are safe in the store. */
-export interface StoredBlob {
-  /** `sha256:<64 lower hex>` of exactly these bytes */
-  readonly digest: string;
-  /** `sha256:<64 lower hex>` of the prefix that the writer named and these bytes behind it */
-  readonly prefixedDigest: string;
-  readonly sizeBytes: number;
-  /** where the store keeps them; differs at every write, so that deleting an old copy never hits a new one */
-  readonly key: string;
-}
+import type { ResumableWrites } from './resumable';
+import type { StoredBlob } from './stored-blob';
 
 /** A stored object as `list` sees it. */
 export interface ListedBlob {
@@ -26,7 +17,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** Nothing is stored under this key, although somebody said so. */
+/** Nothing is stored under this key, although a caller expected it. */
 export class BlobMissingError extends Error {
   override readonly name = 'BlobMissingError';
 
@@ -63,6 +54,9 @@ export interface BlobStore {
    */
   write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob>;
 
+  /** Takes in bytes that arrive in pieces. */
+  readonly resumable: ResumableWrites;
+
   /**
    * Opens stored bytes, whole or a range of them.
    *
@@ -73,7 +67,7 @@ export interface BlobStore {
   read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable>;
 
   /**
-   * Opens stored bytes for whoever sends them on: like `read`, and much cheaper, for the buffers are used again.
+   * Opens stored bytes to send them on: like `read`, but much cheaper, since buffers are reused.
    *
    * @param expectedBytes - how long all of it must be
    * @throws BlobMissingError, BlobSizeError like `read`
@@ -81,7 +75,7 @@ export interface BlobStore {
   open(key: string, range?: ByteRange, expectedBytes?: number): Promise<ByteSource>;
 
   /**
-   * How somebody else can send the bytes in our place; undefined when only `open` can.
+   * How a web server in front of us can send the bytes; undefined when only `open` can.
    *
    * @param expectedBytes - how long all of it must be
    * @throws BlobMissingError, BlobSizeError like `read`
@@ -94,7 +88,7 @@ export interface BlobStore {
   /** Deletes what is under the key; fine if that is nothing. A read that has begun may end early or finish. */
   delete(key: string): Promise<void>;
 
-  /** Moves bytes where nothing reads, lists or deletes them by their key any more; fine if there are none. */
+  /** Moves bytes where nothing reads, lists or deletes them by their key; fine if there are none. */
   quarantine(key: string): Promise<void>;
 
   /**
@@ -108,18 +102,21 @@ export interface BlobStore {
   /** How many bytes there is still room for; undefined when there is no saying. */
   freeBytes(): Promise<number | undefined>;
 
-  /** Everything that was written completely and is not quarantined, in no particular order. Undefined for blobs that come or go meanwhile. */
+  /**
+   * Everything that was written completely and is not quarantined, in no particular order. A blob that is written or
+   * deleted during the listing may be missing.
+   */
   list(): AsyncIterable<ListedBlob>;
 
   /**
-   * Removes what writes left behind that died with their process, or with their host.
+   * Removes what calls of `write` left behind that died with their process, or with their host.
    *
    * @param idleMs - leaves alone whatever had a sign of life since; writers give one every five minutes
    * @returns how many were removed
    */
   sweepUnfinished(idleMs: number): Promise<number>;
 
-  /** Resolves when no write of this process goes on, and nothing is left of those that failed. */
+  /** Resolves when no write of this process goes on, and nothing is left of those that failed, but for resumable ones. */
   settled(): Promise<void>;
 
   /** Resolves when the store can take and give bytes right now; otherwise throws the reason. */

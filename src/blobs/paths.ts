@@ -5,12 +5,16 @@ import { randomBytes } from 'node:crypto';
  * every write a new object.
  *
  *   uploads/<32 hex>                                  bytes that are still arriving
+ *   resumable/<32 hex>/bytes-<n>                      bytes that come in pieces (see `write-turns.ts`)
  *   sha256/<first 2 hex>/<64 hex>-<generation>        complete bytes under their digest
  *   quarantine/<64 hex>-<generation>                  bytes that are not what their name says; for a person to look at
  */
 
 /** Folder of the bytes that are still arriving. */
 export const UPLOADS = 'uploads';
+
+/** Folder of the writes that come in pieces: a folder for each. */
+export const RESUMABLE = 'resumable';
 
 /** Folder of the complete bytes. */
 export const COMPLETE = 'sha256';

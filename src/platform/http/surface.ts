@@ -110,7 +110,8 @@ export function mountSurfaces(router: Router, surfaces: readonly Surface[]): voi
     for (const door of doors) register(router, door);
     const paths = new Map<string, Method[]>();
     for (const { path, method } of doors) paths.set(path, [...(paths.get(path) ?? []), method]);
-    for (const [path, methods] of paths) router.all(path, (req, res) => fallBack(req, res, methods, req.path));
+    // `router.all` would be the same with a layer for each of 34 methods, which took two thirds of the time of creating an app.
+    for (const [path, methods] of paths) router.route(path).all((req, res) => fallBack(req, res, methods, req.path));
   }
   for (const { path, fallBack } of surfaces) {
     if (path !== undefined) router.use(path, (req, res) => fallBack(req, res, [], req.path));

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pino from 'pino';
 import { RecurringErrors } from './recurring-errors';
 
@@ -9,10 +10,10 @@ export type Logger = pino.Logger;
  * instance, is written once a second, and then how often it came again.
  *
  * @param level - the lowest level that is written (`trace` … `fatal`, or `silent`)
- * @param destination - a file descriptor; 1 for the server, 2 for the command line, whose output must stay clean
+ * @param destination - a file descriptor; 1 for the server, 2 for the command line, whose output must stay clean; or a stream
  */
-export function createLogger(level: string, destination: 1 | 2 = 1): Logger {
-  const output = pino.destination({ dest: destination, sync: true });
+export function createLogger(level: string, destination: 1 | 2 | Writable = 1): Logger {
+  const output = typeof destination === 'number' ? pino.destination({ dest: destination, sync: true }) : destination;
   // A terminal that was closed, or a full disk, must not end the server: what it would say is lost.
   output.on('error', () => undefined);
   const log: Logger = pino(
