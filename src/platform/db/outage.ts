@@ -15,6 +15,8 @@ const RETRY_AFTER_SECONDS = 5;
  */
 const OUTAGE_STATES = /^(08...|57P0[1235]|57014|55P03|53000|53[234]00|25006)$/;
 const DISK_FULL = '53100';
+/** Postgres keeps no NUL, in text or in jsonb. */
+const NUL_IN_TEXT = ['22021', '22P05'];
 
 const NETWORK_CODES =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
@@ -44,10 +46,14 @@ export function tooContended(error: unknown): AppError {
   return new AppError('unavailable', 'The database is too busy with this', options);
 }
 
-/** The error to throw instead: `unavailable` when Postgres is not available, otherwise the same error. */
+/**
+ * The error to throw instead: `unavailable` when Postgres is not there, `storage_full` when it has no room, `invalid` for a
+ * text with a NUL, otherwise the same.
+ */
 export function translateOutage(error: unknown): unknown {
   if (error instanceof AppError) return error;
   if (hasCode(error, DISK_FULL)) return new AppError('storage_full', 'The database has no room left', { cause: error });
+  if (hasCode(error, ...NUL_IN_TEXT)) return new AppError('invalid', 'No text may contain a NUL', { cause: error });
   if (!isOutage(error)) return error;
   const options = { cause: error, retryAfterSeconds: RETRY_AFTER_SECONDS };
   return new AppError('unavailable', 'The database does not answer', options);
