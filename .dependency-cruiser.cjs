@@ -3,7 +3,7 @@
 /**
  * Who may import what: docs/ARCHITECTURE.md as a test, run by `npm run check:imports`.
  *
- *   platform <- blobs <- context.ts <- features <- surfaces <- app.ts <- server.ts <- cli.ts
+ *   platform <- blobs <- context.ts <- features <- surfaces <- app.ts <- server.ts <- command-line.ts <- cli.ts
  *
  * Type imports count (`tsPreCompilationDeps`): a wall that types may cross is no wall.
  */
@@ -128,7 +128,7 @@ module.exports = {
     forbid(
       'config-is-for-the-outermost-files',
       'Everything else is handed what it needs.',
-      { path: '^src/', pathNot: '^src/(cli|server|listeners|runtime|context|config)[.]ts$' },
+      { path: '^src/', pathNot: '^src/(command-line|server|listeners|runtime|context|config)[.]ts$' },
       { path: '^src/config[.]ts$' },
     ),
     forbid('processes-are-imported-by-nobody', 'cli.ts is a process, not a module.', {}, { path: '^src/cli[.]ts$' }),

@@ -168,8 +168,8 @@ module.exports = tseslint.config(
     },
   },
   {
-    // Jest itself looks for the default export of its global set-up and tear-down.
-    files: ['tests/helpers/global-setup.ts', 'tests/helpers/global-teardown.ts'],
+    // Jest itself looks for the default export of what it is configured with.
+    files: ['tests/helpers/global-setup.ts', 'tests/helpers/global-teardown.ts', 'tests/runner/*.ts'],
     rules: { 'no-restricted-syntax': ['error', ...NO_TEST_SWITCHES] },
   },
 );

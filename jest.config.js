@@ -2,7 +2,8 @@
 
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tests/runner/environment.ts',
+  testRunner: '<rootDir>/tests/runner/run-file.ts',
   roots: ['<rootDir>/tests', '<rootDir>/src'], // src too, or watch mode would not see it change
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

@@ -2,7 +2,7 @@ import type { BlobReferrer } from './context';
 import { IMAGE_BLOB_REFERRERS } from './features/images/blob-referrers';
 
 /**
- * Who points to blobs: what none of these needs is freed. A foreign key to `blobs` without an entry here keeps its blobs
- * all the same, but stops gc; a test holds this list against the foreign keys.
+ * The columns that point to blobs: gc frees a blob that none of them needs. A foreign key to `blobs` without an entry here
+ * keeps its blobs as well, but makes gc yield again and again; a test compares this list with the foreign keys.
  */
 export const BLOB_REFERRERS: readonly BlobReferrer[] = [...IMAGE_BLOB_REFERRERS];

@@ -1,29 +1,28 @@
 import { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
-import {
-  BlobMissingError,
-  BlobSizeError,
-  type BlobStore,
-  type ByteRange,
-  type ListedBlob,
-  type StoredBlob,
-} from './blob-store';
-import { digestsOf, sumsOf } from './hashing';
+import { BlobMissingError, BlobSizeError, type BlobStore, type ByteRange, type ListedBlob } from './blob-store';
+import type { StoredBlob } from './stored-blob';
+import { digestsOf, sumsOf, type Sums } from './hashing';
+import { MemoryWrites } from './memory-writes';
 import { newBlobKey } from './paths';
 
-/** Keeps blobs in this process; for tests and trials. */
+/** Keeps blobs in the memory of this process; for tests and trials. */
 export class MemoryBlobStore implements BlobStore {
   private readonly blobs = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
+  readonly resumable = new MemoryWrites((bytes, sums) => this.keep(bytes, sums));
   private readonly quarantined = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
 
   async write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob> {
     const chunks: Buffer[] = [];
     for await (const chunk of bytes) chunks.push(chunk);
     const whole = Buffer.concat(chunks);
-    const sums = sumsOf(whole, prefix);
+    return this.keep(whole, sumsOf(whole, prefix));
+  }
+
+  private keep(bytes: Buffer, sums: Sums): StoredBlob {
     const key = newBlobKey(sums.sha256Hex);
-    this.blobs.set(key, { bytes: whole, modifiedAt: new Date() });
-    return { ...digestsOf(sums), sizeBytes: whole.length, key };
+    this.blobs.set(key, { bytes, modifiedAt: new Date() });
+    return { ...digestsOf(sums), sizeBytes: bytes.length, key };
   }
 
   async read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable> {

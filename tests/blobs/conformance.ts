@@ -1,6 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByteSource } from '../../src/platform/bytes/byte-source';
+import { describeResuming } from './conformance-resuming';
+import { chunksOf, collect, digestOf, failingAfter, type Listed, type ReadAll } from './streams';
 import { BlobMissingError, BlobSizeError, type BlobStore } from '../../src/blobs/blob-store';
 
 /*
@@ -10,25 +12,10 @@ import { BlobMissingError, BlobSizeError, type BlobStore } from '../../src/blobs
 /** A store with nothing in it. */
 export interface OpenedStore {
   readonly store: BlobStore;
+  /** another store on the same bytes, as another process opens it */
+  again(): BlobStore;
   close(): Promise<void>;
 }
-
-async function* chunksOf(bytes: Buffer, size = 64 * 1024): AsyncGenerator<Buffer> {
-  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
-}
-
-async function* failingAfter(bytes: Buffer, error: Error): AsyncGenerator<Buffer> {
-  yield* chunksOf(bytes);
-  throw error;
-}
-
-async function collect(stream: AsyncIterable<unknown>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** Registers the suite for one driver. */
 export function describeBlobStore(driver: string, openStore: () => Promise<OpenedStore>): void {
@@ -53,11 +40,9 @@ export function describeBlobStore(driver: string, openStore: () => Promise<Opene
     describeReading(() => store, readAll);
     describeOpening(() => store);
     describeKeeping(() => store, listed, readAll);
+    describeResuming(() => opened, listed, readAll);
   });
 }
-
-type Listed = () => Promise<{ key: string; sizeBytes: number }[]>;
-type ReadAll = (key: string, range?: { start: number; end: number }) => Promise<Buffer>;
 
 function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAll): void {
   describe('write', () => {

@@ -7,8 +7,10 @@ import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 export async function openFilesystemStore(): Promise<{
   store: FilesystemBlobStore;
   root: string;
+  again: () => FilesystemBlobStore;
   close: () => Promise<void>;
 }> {
   const root = await mkdtemp(path.join(tmpdir(), 'drydock-blobs-'));
-  return { store: new FilesystemBlobStore(root), root, close: () => rm(root, { recursive: true, force: true }) };
+  const again = (): FilesystemBlobStore => new FilesystemBlobStore(root);
+  return { store: again(), root, again, close: () => rm(root, { recursive: true, force: true }) };
 }

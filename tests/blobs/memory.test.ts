@@ -1,4 +1,7 @@
 import { MemoryBlobStore } from '../../src/blobs/memory';
 import { describeBlobStore } from './conformance';
 
-describeBlobStore('memory', () => Promise.resolve({ store: new MemoryBlobStore(), close: () => Promise.resolve() }));
+describeBlobStore('memory', () => {
+  const store = new MemoryBlobStore();
+  return Promise.resolve({ store, again: () => store, close: () => Promise.resolve() });
+});

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { openDb } from '../../src/platform/db/db';
@@ -16,17 +17,24 @@ declare global {
 /** The tests' own server forgets everything anyway, so that it need not wait for the disk. */
 const SETTINGS = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '300' };
 
-/** One Postgres for the run, with a migrated template that every test file clones. */
+/** One build and one Postgres for the run, with a migrated template that every test file clones. */
 export default async function globalSetup(): Promise<void> {
-  // Some tests start the built command. A type error does not keep tsc from building; `npm run check` reports it.
-  spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json'], { stdio: 'inherit' });
   const folder = await openRunFolder();
+  const built = build();
   try {
     await startPostgres(folder);
   } catch (error) {
     await closeRunFolder(folder);
     throw error;
+  } finally {
+    await built;
   }
+}
+
+/** Some tests start the built command. A type error does not keep tsc from building; `npm run check` reports it. */
+async function build(): Promise<void> {
+  const args = [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json'];
+  await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'close');
 }
 
 async function startPostgres(folder: string): Promise<void> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { runInProcess } from './command-in-process';
 import { createTestDatabase, type TestDatabase } from './test-database';
 
 const DRYDOCK = path.join(__dirname, '../../bin/drydock.js');
@@ -53,8 +54,9 @@ export interface CommandPlace {
   readonly database: TestDatabase;
   readonly dataDir: string;
   readonly environment: Record<string, string>;
+  /** Runs a command in this process. */
   run(...args: string[]): Promise<Outcome>;
-  /** Runs it with something on its standard input. */
+  /** Runs the built command, in a process of its own, with something on its standard input. */
   runWithInput(input: string, ...args: string[]): Promise<Outcome>;
   close(): Promise<void>;
 }
@@ -68,7 +70,7 @@ export async function createCommandPlace(template?: string): Promise<CommandPlac
     database,
     dataDir,
     environment,
-    run: (...args) => startCommand(args, environment).ended,
+    run: (...args) => runInProcess(args, environment),
     runWithInput: (input, ...args) => startCommand(args, environment, input).ended,
     close: async () => {
       await database.drop();

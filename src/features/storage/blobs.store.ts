@@ -1,4 +1,4 @@
-import type { StoredBlob } from '../../blobs/blob-store';
+import type { StoredBlob } from '../../blobs/stored-blob';
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 

@@ -1,4 +1,4 @@
-import type { StoredBlob } from '../../blobs/blob-store';
+import type { StoredBlob } from '../../blobs/stored-blob';
 import type { Needs } from '../../context';
 import { inPatientTransaction, type Db } from '../../platform/db/db';
 import * as store from './blobs.store';

@@ -12,14 +12,14 @@ import * as store from './damage.store';
  * quarantine, where nothing serves them. Row first, bytes second: a crash in between leaves bytes that are not served.
  *
  *   whole -- scrub re-hashes it, or a reader finds a wrong length, or nothing --> damaged
- *   damaged -- somebody pushes the same bytes: new bytes under a new key, for all who point to them --> whole
+ *   damaged -- the same bytes are pushed: new bytes under a new key, for all that point to them --> whole
  *   damaged -- scrub finds the right bytes under the old key again: a disk that had not been mounted --> whole
  *
- * While it is damaged, who reads it gets a 503, and who can bring the bytes is told that they are not there
- * (for images: `images/images.ts`).
+ * While it is damaged, a reader gets a 503, and a client that can push the bytes hears that they are missing (for images:
+ * `images/images.ts`).
  */
 
-/** A blob that cannot be served, and whom that concerns. */
+/** A blob that cannot be served, and the repositories that have it. */
 export interface DamagedBlob {
   readonly digest: string;
   readonly damage: store.BlobDamage;
@@ -28,7 +28,7 @@ export interface DamagedBlob {
 
 const LOGGED_REPOSITORIES = 20;
 
-/** What a reader of a damaged layer is told. */
+/** The error for a reader of a damaged layer. */
 export function layerIsDamaged(cause?: unknown): AppError {
   const message = 'The layer is damaged on the server: push the image again to repair it';
   return new AppError('unavailable', message, { cause });
@@ -41,7 +41,7 @@ export function damageFrom(error: unknown): store.BlobDamage | undefined {
   return hasCode(error, 'EIO') ? 'unreadable' : undefined;
 }
 
-/** Whom the blob concerns, from all who point to blobs. */
+/** The repositories that have the blob, from all referrers. */
 async function listHolders(ctx: Needs<'db' | 'blobReferrers'>, digest: string): Promise<BlobHolder[]> {
   return inLongTransaction(ctx.db, async (tx) => {
     const holders: BlobHolder[] = [];

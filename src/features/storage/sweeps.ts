@@ -6,16 +6,23 @@ import * as store from './garbage.store';
 
 /** What a sweep of the storage found and removed. */
 export interface SweptStorage {
-  /** blobs that nothing points to any more */
+  /** blobs that nothing pointed to */
   readonly blobs: number;
-  /** stored objects without a row, and halves of writes that died */
+  /** stored objects without a row, halves of writes that died, and abandoned resumable writes */
   readonly orphans: number;
 }
 
 const KEYS_AT_ONCE = 500;
 
-/** Writers give a sign of life every five minutes. */
-const DEAD_AFTER_MS = 3_600_000;
+/** How long unfinished writes are kept without activity. */
+export interface UnfinishedAges {
+  /** the half of a write, whose writer gives a sign of life every five minutes */
+  readonly deadAfterMs: number;
+  /** a resumable write: a client may resume it the next morning */
+  readonly abandonedAfterMs: number;
+}
+
+const USUAL: UnfinishedAges = { deadAfterMs: 3_600_000, abandonedAfterMs: 24 * 3_600_000 };
 
 async function sweepBlobs(ctx: Needs<'db' | 'blobs' | 'blobReferrers'>, olderThanMs: number): Promise<number> {
   try {
@@ -36,10 +43,15 @@ async function deleteUnknown(ctx: Needs<'db' | 'blobs'>, keys: readonly string[]
   return unknown.length;
 }
 
-async function sweepOrphans(ctx: Needs<'db' | 'blobs'>, olderThanMs: number, deadAfterMs: number): Promise<number> {
+async function sweepOrphans(
+  ctx: Needs<'db' | 'blobs'>,
+  olderThanMs: number,
+  { deadAfterMs, abandonedAfterMs }: UnfinishedAges,
+): Promise<number> {
   // Files have their times from the host that wrote them.
   const before = new Date(Date.now() - olderThanMs);
   let removed = await ctx.blobs.sweepUnfinished(deadAfterMs);
+  removed += await ctx.blobs.resumable.sweep(abandonedAfterMs);
   let keys: string[] = [];
   for await (const blob of ctx.blobs.list()) {
     if (blob.modifiedAt >= before) continue;
@@ -52,19 +64,19 @@ async function sweepOrphans(ctx: Needs<'db' | 'blobs'>, olderThanMs: number, dea
 }
 
 /**
- * Removes blobs that nothing points to, bytes that no row points to, and what crashes left of writes. Comes after the
- * sweeps of what points to blobs, and then frees at once what those let go.
+ * Removes blobs that nothing points to, bytes that no row points to, and what crashes left of writes. Runs after the
+ * sweeps of the features that point to blobs, so that it frees at once what those removed.
  *
  * @param olderThanMs - leaves alone whatever is younger than this
- * @param deadAfterMs - how long a half of a write is without a sign of life before it is removed
+ * @param ages - how long unfinished writes are kept; undefined: the usual times
  */
 export async function sweepStorage(
   ctx: Needs<'db' | 'blobs' | 'blobReferrers'>,
   olderThanMs: number,
-  deadAfterMs: number = DEAD_AFTER_MS,
+  ages: UnfinishedAges = USUAL,
 ): Promise<SweptStorage> {
   return {
     blobs: await sweepBlobs(ctx, olderThanMs),
-    orphans: await sweepOrphans(ctx, olderThanMs, deadAfterMs),
+    orphans: await sweepOrphans(ctx, olderThanMs, ages),
   };
 }

@@ -80,7 +80,7 @@ it('a sweep keeps what a referrer points to, and frees it once it does not (R240
   expect([await digests(), await files()]).toEqual([[], 0]);
 });
 
-it('leaves alone what somebody was about to point to lately (R240)', async () => {
+it('a sweep keeps blobs that were recorded lately (R240)', async () => {
   await keep(randomBytes(100));
   expect(await sweepStorage(ctx, HOUR_MS)).toEqual({ blobs: 0, orphans: 0 });
 });

@@ -1,5 +1,6 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { sweep } from '../../../src/jobs';
 import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, registryClient, reply } from '../../helpers/registry-client';
@@ -46,8 +47,20 @@ describe('sweep', () => {
     // A half is as old as its last sign of life by the file system's clock, which no test can set back.
     expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 1 });
     expect((await files()).sort()).toEqual(['0123', '4567', `${'cd'.repeat(32)}-00000001`]);
-    expect(await sweep(server.ctx, HOUR_MS, -1)).toEqual({ uploads: 0, blobs: 0, orphans: 2 });
+    const ages = { deadAfterMs: -1, abandonedAfterMs: HOUR_MS };
+    expect(await sweep(server.ctx, HOUR_MS, ages)).toEqual({ uploads: 0, blobs: 0, orphans: 2 });
     expect(await files()).toEqual([`${'cd'.repeat(32)}-00000001`]);
+  });
+
+  it('removes resumable writes that nobody goes on with, as old as their last bytes (R244)', async () => {
+    const writes = server.ctx.blobs.resumable;
+    const id = await writes.start();
+    await writes.append(id, 0, Readable.from([Buffer.from('half')]));
+    expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
+    expect(await writes.offset(id)).toBe(4);
+    const ages = { deadAfterMs: HOUR_MS, abandonedAfterMs: -1 };
+    expect(await sweep(server.ctx, HOUR_MS, ages)).toEqual({ uploads: 0, blobs: 0, orphans: 1 });
+    expect([await writes.offset(id), await files()]).toEqual([undefined, []]);
   });
 
   it('leaves every image alone, tagged or not, however old (R47)', async () => {

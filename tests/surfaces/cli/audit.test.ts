@@ -1,6 +1,7 @@
 import { parseSince } from '../../../src/surfaces/cli/audit';
 import { makeImage, pushImages, startPush } from '../../helpers/images';
-import { createCommandPlace, failure, startCommand, success, type CommandPlace } from '../../helpers/run-command';
+import { runInProcess } from '../../helpers/command-in-process';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 interface Shown {
@@ -113,7 +114,7 @@ describe('drydock audit', () => {
     ['--since', 'yesterday', 'Expected a time such as 30m, 2h, 7d or 2014-06-09T12:30.'],
     ['--limit', '0', 'Expected a number from 1 to 1000000.'],
   ])('%s %s is not understood', async (option, value, sentence) => {
-    const { code, stdout, stderr } = await startCommand(['audit', option, value], {}).ended;
+    const { code, stdout, stderr } = await runInProcess(['audit', option, value], {});
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(sentence);
   });
@@ -140,7 +141,7 @@ describe('gc', () => {
     await server.ctx.db('tags').where({ name: 'loose' }).delete();
     await startPush(server, 'alice/idle', []);
     const environment = { DATABASE_URL: server.database.url, DRYDOCK_DATA_DIR: server.blobDir };
-    const run = (...args: string[]) => startCommand(args, environment).ended;
+    const run = (...args: string[]) => runInProcess(args, environment);
     expect(await run('gc', '--older-than', '0', '--dry-run')).toMatchObject({ code: 0 });
     expect(await run('gc', '--older-than', '0')).toMatchObject({ code: 0 });
     const { stdout } = await run('audit', '--action', 'gc', '--json');

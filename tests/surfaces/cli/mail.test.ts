@@ -1,4 +1,5 @@
-import { createCommandPlace, failure, success, startCommand, type CommandPlace } from '../../helpers/run-command';
+import { runInProcess } from '../../helpers/command-in-process';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
 import { linkIn, startSmtpServer, type TestSmtpServer } from '../../helpers/smtp-server';
 
 let place: CommandPlace;
@@ -9,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([place.close(), smtp.close()]));
 
 const mailTest = (address: string, environment: Record<string, string>) =>
-  startCommand(['mail', 'test', address], { ...place.environment, ...environment }).ended;
+  runInProcess(['mail', 'test', address], { ...place.environment, ...environment });
 
 const configured = (url = smtp.settings.url) => ({ DRYDOCK_SMTP_URL: url, DRYDOCK_MAIL_FROM: smtp.settings.from });
 

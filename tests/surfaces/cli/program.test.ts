@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandParts } from '../../../src/surfaces/cli/command-parts';
 import { buildProgram } from '../../../src/surfaces/cli/program';
+import { runInProcess } from '../../helpers/command-in-process';
 import { createCommandPlace, failure, startCommand, success, type CommandPlace } from '../../helpers/run-command';
 
 /** The commands with their words, as `user delete`. */
@@ -27,7 +28,7 @@ it.each([
   'team delete acme builders', 'plan delete tiny', 'token revoke alice 1', 'repo delete alice/app',
   'repo alias-delete alice/app alice/old', 'webhook delete alice/app ci', 'oauth-client delete x', 'retired-name free x',
 ])('drydock %s does nothing without a terminal or --yes', async (line) => {
-  const { code, stderr } = await startCommand(line.split(' '), {}).ended;
+  const { code, stderr } = await runInProcess(line.split(' '), {});
   expect([code, stderr]).toEqual([1, expect.stringContaining('This cannot be undone: confirm it with --yes')]);
 }); // prettier-ignore
 
@@ -56,13 +57,13 @@ describe('help', () => {
   });
 
   it.each(LEAVES)('describes %s without a database', async (command) => {
-    const { code, stdout, stderr } = await startCommand([...command.split(' '), '--help'], { PORT: 'bad' }).ended;
+    const { code, stdout, stderr } = await runInProcess([...command.split(' '), '--help'], { PORT: 'bad' });
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(new RegExp(`^Usage: drydock ${command} .*\n\n[a-z].{10}`));
   });
 
   it.each(['migrate', 'gc', 'scrub', 'user list', 'repo list'])('offers --json for %s', async (command) => {
-    const { stdout } = await startCommand([...command.split(' '), '--help'], {}).ended;
+    const { stdout } = await runInProcess([...command.split(' '), '--help'], {});
     expect(stdout).toMatch(/^ {2}--json +print/m);
   });
 });
@@ -92,7 +93,7 @@ describe('what cannot be understood', () => {
   });
 
   it('is also nothing at all, which shows the help', async () => {
-    const { code, stdout, stderr } = await place.run();
+    const { code, stdout, stderr } = await startCommand([], place.environment).ended;
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('Usage: drydock');
   });
@@ -101,7 +102,7 @@ describe('what cannot be understood', () => {
 describe('what keeps a command from its work', () => {
   it('is every bad value of the configuration at once', async () => {
     const environment = { ...place.environment, PORT: 'http', LOG_LEVEL: 'loud', DRYDOCK_REGISTRATION: 'maybe' };
-    const { code, stdout, stderr } = await startCommand(['user', 'list'], environment).ended;
+    const { code, stdout, stderr } = await runInProcess(['user', 'list'], environment);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^error: The configuration has invalid values:\n( {2}.+\n){3}$/);
     for (const name of ['PORT', 'LOG_LEVEL', 'DRYDOCK_REGISTRATION']) expect(stderr).toContain(`  ${name}: `);
@@ -109,7 +110,7 @@ describe('what keeps a command from its work', () => {
 
   it('is a database that is not there, and no waiting makes it come', async () => {
     const DATABASE_URL = place.database.url.replace(/t_[0-9a-f]{16}/, 't_missing');
-    const outcome = await startCommand(['user', 'list'], { ...place.environment, DATABASE_URL }).ended;
+    const outcome = await runInProcess(['user', 'list'], { ...place.environment, DATABASE_URL });
     expect(outcome).toEqual(
       failure(
         'Cannot use the database: database "t_missing" does not exist. ' +
@@ -120,8 +121,7 @@ describe('what keeps a command from its work', () => {
 
   it('is a data directory that cannot be one', async () => {
     const DRYDOCK_DATA_DIR = path.join(__filename, 'data');
-    const { code, stdout, stderr } = await startCommand(['user', 'list'], { ...place.environment, DRYDOCK_DATA_DIR })
-      .ended;
+    const { code, stdout, stderr } = await runInProcess(['user', 'list'], { ...place.environment, DRYDOCK_DATA_DIR });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(
       /^error: The data directory .+ cannot be used: ENOTDIR: .+ Set DRYDOCK_DATA_DIR to one .+\n$/,

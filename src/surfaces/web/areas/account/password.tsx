@@ -4,7 +4,8 @@ import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { endedSessionCookie } from '../../../../platform/http/session-cookie';
 import type { Member, WebHandler } from '../../access';
-import { Actions, Field, Form, Problem } from '../../components/forms';
+import { Actions, Form, Problem } from '../../components/forms';
+import { NewPasswordField } from '../../components/new-password-field';
 import { CONFIRM_FIELDS } from '../../confirm-password';
 import { ConfirmFields } from '../../confirm-password-page';
 import { Panel } from '../../components/page-parts';
@@ -28,15 +29,7 @@ function passwordPage(member: Member, fault?: Fault): Reply {
       <p>Changing it ends all your sessions, including this one. Access tokens keep working.</p>
       <Form visitor={member}>
         <CurrentPassword member={member} />
-        <Field
-          label="New password"
-          name="password"
-          type="password"
-          required
-          minlength={5}
-          autocomplete="new-password"
-          hint="At least 5 characters. Longer is better."
-        />
+        <NewPasswordField label="New password" />
         <Actions>
           <button type="submit">Change password</button>
           <a href="/account/reset">Forgot your password?</a>

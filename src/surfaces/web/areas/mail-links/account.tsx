@@ -4,6 +4,7 @@ import type { Reply } from '../../../../platform/http/exchange';
 import { isMember, LoginNeeded, type WebHandler } from '../../access';
 import { confirmedVisitor } from '../../confirm-password';
 import { Actions, Field, Form, Problem } from '../../components/forms';
+import { NewPasswordField } from '../../components/new-password-field';
 import { attempt, type Fault } from '../../problems';
 import type { Visitor } from '../../visitor';
 import { boxPage, sentencePage } from './sentence';
@@ -82,15 +83,7 @@ function resetPage(visitor: Visitor, username: string, fault?: Fault): Reply {
         <p>
           For the account <strong>{username}</strong>. This signs it out everywhere.
         </p>
-        <Field
-          label="New password"
-          name="password"
-          type="password"
-          required
-          minlength={5}
-          autocomplete="new-password"
-          hint="At least 5 characters. Longer is better."
-        />
+        <NewPasswordField label="New password" />
         <Actions>
           <button type="submit">Set the password</button>
         </Actions>

@@ -1,0 +1,45 @@
+import type { Dirent } from 'node:fs';
+import { open, opendir, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { hasCode } from '../platform/error-code';
+import { AppError } from '../platform/errors';
+import { makeDirectory } from '../platform/files/make-directory';
+
+/** Whether the file, or a folder on the way to it, is not there. */
+export function isNotFound(error: unknown): boolean {
+  return hasCode(error, 'ENOENT');
+}
+
+/** No room on the device, no quota left, or a file larger than this process may write. */
+export function translateFull(error: unknown): unknown {
+  if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) return error;
+  return new AppError('storage_full', 'The storage is full: the disk has no room for this layer', { cause: error });
+}
+
+/** Has the names in a folder survive the power. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A rename alone may be lost with the power; so are a new folder and its name in the parent. */
+export async function moveIntoPlace(from: string, to: string): Promise<void> {
+  const folder = path.dirname(to);
+  const made = await makeDirectory(folder);
+  await rename(from, to);
+  await syncDirectory(folder);
+  if (made !== undefined) await syncDirectory(path.dirname(folder));
+}
+
+/** What a folder has; nothing when the folder is not there. */
+export async function* filesIn(directory: string): AsyncIterable<Dirent> {
+  try {
+    for await (const entry of await opendir(directory)) yield entry;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import { open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { makeDirectory } from '../platform/files/make-directory';
+import { UPLOADS, newUploadKey } from './paths';
+
+/**
+ * The time by the file system's clock, in milliseconds: what the change times (ctime) of files are compared with, for
+ * hosts that share a file system may have other clocks.
+ *
+ * @param root - of the store
+ */
+export async function fileSystemTime(root: string): Promise<number> {
+  await makeDirectory(path.join(root, UPLOADS));
+  const name = path.join(root, newUploadKey());
+  const probe = await open(name, 'wx');
+  try {
+    return (await probe.stat()).ctimeMs;
+  } finally {
+    await probe.close();
+    await rm(name, { force: true });
+  }
+}

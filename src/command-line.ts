@@ -1,0 +1,73 @@
+import { readConfig, type Config } from './config';
+import type { Context } from './context';
+import type { Logger } from './platform/log/logger';
+import { Terminated, untilAborted } from './platform/process/termination';
+import { openRuntime, type Runtime } from './runtime';
+import { announceAdministrator, serve } from './server';
+import type { Seeded } from './surfaces/cli/command-parts';
+import { exitCodeOf, reportError } from './surfaces/cli/errors';
+import { printLine } from './surfaces/cli/output';
+import { buildProgram } from './surfaces/cli/program';
+
+/*
+ * One command of `drydock`, from its words to its exit code. Commands read the environment and open the database only
+ * when they run, so that `--help` needs neither.
+ */
+
+/** What runs a command: the process, or a test. */
+export interface CommandHost {
+  readonly version: string;
+  /** Creates the demo data. */
+  seed(ctx: Context): Promise<Seeded>;
+  /** undefined: that of the process */
+  readonly environment: NodeJS.ProcessEnv | undefined;
+  /** The log of a command; its output is on stdout, so the log is elsewhere. */
+  createLog(level: string): Logger;
+  /** Takes the signals that end a process; the first aborts the result, with a `Terminated`. */
+  takeSignals(): AbortSignal;
+}
+
+/**
+ * Runs a command. Its output goes to the process's, and its exit code to `process.exitCode`, which stays as it is when
+ * the command worked.
+ *
+ * @throws Terminated when a signal has ended it
+ */
+export async function runCommandLine(words: readonly string[], host: CommandHost): Promise<void> {
+  let log: Logger | undefined;
+
+  /** Opens what a command needs, runs it and lets go, also when a signal ends it. The log is terse. */
+  const withRuntime = async <T>(work: (runtime: Runtime, config: Config) => Promise<T>): Promise<T> => {
+    const config = readConfig(host.environment, { LOG_LEVEL: 'warn' });
+    log = host.createLog(config.LOG_LEVEL);
+    const stopping = host.takeSignals();
+    const runtime = await openRuntime(config, log, stopping).catch((error: unknown) => {
+      throw stopping.aborted ? stopping.reason : error;
+    });
+    try {
+      return await Promise.race([work(runtime, config), untilAborted(stopping)]);
+    } finally {
+      await runtime.close();
+    }
+  };
+
+  const program = buildProgram({
+    version: host.version,
+    serve: () => serve(readConfig(host.environment), printLine),
+    withContext: (work) => withRuntime((runtime) => work(runtime.ctx)),
+    migrate: () => withRuntime(async (runtime) => runtime.appliedMigrations),
+    seed: () =>
+      withRuntime(async ({ ctx }, config) => {
+        await announceAdministrator(ctx, config, printLine);
+        return host.seed(ctx);
+      }),
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (error instanceof Terminated) throw error;
+    log?.debug({ err: error }, 'the command failed');
+    reportError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}

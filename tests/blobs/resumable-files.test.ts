@@ -1,0 +1,173 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FilesystemBlobStore } from '../../src/blobs/filesystem';
+import { WriteBusyError } from '../../src/blobs/resumable';
+import { openFilesystemStore } from './filesystem-folder';
+import { chunksOf, digestOf } from './streams';
+
+/*
+ * What only the filesystem driver has: turns of processes that died, slept, or ran out of room.
+ */
+
+const MODULE = path.join(__dirname, '..', '..', 'dist', 'src', 'blobs', 'filesystem.js');
+const CHUNK_BYTES = 100_000;
+
+/** Looks for dead turns at once, and counts those as dead that gave no sign for 200 ms. */
+const IMPATIENT = { signOfLifeMs: 20, deadAfterMs: 200 };
+
+/** Gives no sign of life, as a process that sleeps. */
+const SLEEPING = { signOfLifeMs: 3_600_000, deadAfterMs: 3_600_000 };
+
+let opened: Awaited<ReturnType<typeof openFilesystemStore>>;
+beforeEach(async () => {
+  opened = await openFilesystemStore();
+});
+afterEach(() => opened.close());
+
+/** What the child sends: chunk after chunk, each filled with its number. */
+const wholeOf = (chunks: number): Buffer =>
+  Buffer.concat(Array.from({ length: chunks }, (_, i) => Buffer.alloc(CHUNK_BYTES, i)));
+
+/** Appends `chunks` chunks in a process of its own, which says how many it has taken, and then what came of it. */
+const script = (id: string, chunks: number): string => `
+  const { FilesystemBlobStore } = require(${JSON.stringify(MODULE)});
+  const store = new FilesystemBlobStore(${JSON.stringify(opened.root)});
+  async function* source() {
+    for (let i = 0; i < ${chunks}; i += 1) {
+      yield Buffer.alloc(${CHUNK_BYTES}, i);
+      process.stdout.write('taken ' + i + '\\n');
+    }
+  }
+  store.resumable.append('${id}', 0, source()).then(
+    (offset) => console.log('offset ' + offset),
+    (error) => console.log('error ' + error.code),
+  );`;
+
+/** A source that gives its bytes once `goOn` is called. */
+function held(text: string): { source: AsyncGenerator<Buffer>; isAsked: Promise<void>; goOn: () => void } {
+  let goOn = (): void => undefined;
+  let ask = (): void => undefined;
+  const going = new Promise<void>((resolve) => (goOn = resolve));
+  const isAsked = new Promise<void>((resolve) => (ask = resolve));
+  const source = (async function* () {
+    ask();
+    await going;
+    yield Buffer.from(text);
+  })();
+  return { source, isAsked, goOn: () => goOn() };
+}
+
+/** Tries again as long as another caller is at work. */
+async function untilFree<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof WriteBusyError)) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+it('goes on after a process that was killed while bytes came in: what is there has no hole (R241, R243)', async () => {
+  const whole = wholeOf(200);
+  const id = await opened.store.resumable.start();
+  const child = spawn(process.execPath, ['-e', script(id, 1e9)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  for await (const text of child.stdout) {
+    output += String(text);
+    if (output.includes('taken 57\n')) break;
+  }
+  child.kill('SIGKILL');
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+
+  const patient = opened.again();
+  await expect(patient.resumable.append(id, 0, chunksOf(whole))).rejects.toThrow(WriteBusyError);
+  const { resumable: writes } = new FilesystemBlobStore(opened.root, undefined, IMPATIENT);
+  const offset = (await writes.offset(id)) ?? 0;
+  expect(offset).toBeGreaterThan(1_000_000);
+  const end = await untilFree(() => writes.append(id, offset, chunksOf(whole.subarray(offset))));
+  expect(end).toBe(whole.length);
+  const { key } = await writes.commit(id, digestOf(whole));
+  expect((await readFile(path.join(opened.root, key))).equals(whole)).toBe(true);
+  expect(await readdir(path.join(opened.root, 'resumable'))).toEqual([]);
+});
+
+it('a process that slept through its turn changes nothing when it wakes (R243)', async () => {
+  const sleeper = new FilesystemBlobStore(opened.root, undefined, SLEEPING).resumable;
+  const next = new FilesystemBlobStore(opened.root, undefined, IMPATIENT).resumable;
+  const id = await sleeper.start();
+  await sleeper.append(id, 0, chunksOf(Buffer.from('one ')));
+  const { source, isAsked, goOn } = held('of the sleeper');
+  const slept = sleeper.append(id, 4, source);
+  await isAsked;
+  expect(await untilFree(() => next.append(id, 4, chunksOf(Buffer.from('two'))))).toBe(7);
+  goOn();
+  await expect(slept).rejects.toThrow(WriteBusyError);
+  const { key } = await next.commit(id, digestOf(Buffer.from('one two')));
+  expect(await readFile(path.join(opened.root, key), 'utf8')).toBe('one two');
+});
+
+it('a process that is at work keeps its turn, however slowly bytes come (R243)', async () => {
+  const { resumable: slow } = new FilesystemBlobStore(opened.root, undefined, IMPATIENT);
+  const { resumable: other } = new FilesystemBlobStore(opened.root, undefined, IMPATIENT);
+  const id = await slow.start();
+  const { source, isAsked, goOn } = held('hello');
+  const appending = slow.append(id, 0, source);
+  await isAsked;
+  for (let tries = 0; tries < 20; tries += 1) {
+    await expect(other.append(id, 0, chunksOf(Buffer.from('x')))).rejects.toThrow(WriteBusyError);
+    await sleep(20);
+  }
+  goOn();
+  expect(await appending).toBe(5);
+});
+
+it('keeps nothing of bytes for which there is no room, and goes on with fewer (R242)', async () => {
+  const id = await opened.store.resumable.start();
+  // `sh` counts in blocks of 512 bytes: no file may have more than 4 MiB.
+  const limited = ['-c', 'ulimit -f 8192 && exec "$@"', 'sh', process.execPath, '-e'];
+  const failed = spawnSync('sh', [...limited, script(id, 100)], { encoding: 'utf8' });
+  expect(failed.stdout).toContain('error storage_full\n');
+  expect(await opened.store.resumable.offset(id)).toBe(0);
+  const fitting = spawnSync('sh', [...limited, script(id, 30)], { encoding: 'utf8' });
+  expect(fitting.stdout).toContain(`offset ${30 * CHUNK_BYTES}\n`);
+  expect((await opened.store.resumable.commit(id, digestOf(wholeOf(30)))).sizeBytes).toBe(30 * CHUNK_BYTES);
+});
+
+it('a blob is as old as its commit, however old its bytes are: a sweep must not take it for an orphan', async () => {
+  const id = await opened.store.resumable.start();
+  await opened.store.resumable.append(id, 0, chunksOf(Buffer.from('old')));
+  const longAgo = new Date(Date.now() - 1e9);
+  await utimes(path.join(opened.root, 'resumable', id, 'bytes-0'), longAgo, longAgo);
+  await opened.store.resumable.commit(id, digestOf(Buffer.from('old')));
+  for await (const { modifiedAt } of opened.store.list()) {
+    expect(modifiedAt.getTime()).toBeGreaterThan(Date.now() - 60_000);
+  }
+});
+
+it('sweeps what a commit or a start left that was cut off, and passes over what is not its own', async () => {
+  const { resumable: writes } = opened.store;
+  const id = await writes.start();
+  const folder = path.join(opened.root, 'resumable');
+  await rm(path.join(folder, id, 'bytes-0'));
+  await writeFile(path.join(folder, 'notes.txt'), 'of an operator');
+  expect(await writes.offset(id)).toBeUndefined();
+  expect(await writes.sweep(60_000)).toBe(0);
+  expect(await writes.sweep(-1)).toBe(1);
+  expect(await readdir(folder)).toEqual(['notes.txt']);
+});
+
+it('settles when nothing is at work (R98)', async () => {
+  const id = await opened.store.resumable.start();
+  const { source, isAsked, goOn } = held('hello');
+  const appending = opened.store.resumable.append(id, 0, source);
+  await isAsked;
+  const settled = opened.store.settled().then(() => opened.store.resumable.offset(id));
+  goOn();
+  await appending;
+  expect(await settled).toBe(5);
+});
