@@ -27,5 +27,6 @@ module.exports = {
   globalTeardown: '<rootDir>/tests/helpers/global-teardown.ts',
   // Ends what hangs, and says nothing of speed: the machine may be busy with something else.
   testTimeout: 900_000,
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/tests/runner/sequencer.js',
+  maxWorkers: '150%', // of the cores: where a file waits, another works
 };
