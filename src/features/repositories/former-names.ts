@@ -24,7 +24,7 @@ export async function assertNotFormer(
     throw new AppError(
       code,
       `${shown} is the former name of a repository that is gone, and hosts may still pull by it. ` +
-        'Choose another name, or ask an administrator to free this one',
+        'Choose another name, or ask an administrator to release this one',
     );
   }
   throw new AppError(
