@@ -14,8 +14,7 @@ const SYNC_BYTES = 32 * 1024 * 1024;
  */
 const WRITE_BYTES = 512 * 1024;
 
-/** Writes all of it at this place of the file. */
-export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const length = Math.min(WRITE_BYTES, bytes.length - done);
     done += (await handle.write(bytes, done, length, at + done)).bytesWritten;
@@ -29,73 +28,76 @@ async function settle(work: readonly Promise<void>[]): Promise<void> {
   if (failure !== undefined) throw failure.reason;
 }
 
-/**
- * Copies what comes into batches; each full one is written and hashed while the next one fills. A few bytes that fit
- * into one batch are hashed at once: a thread would cost more than it saves.
- */
-class BatchedWriter {
+/** Sums that are computed while the bytes are written. */
+interface SumsOfPieces {
+  /** @param isOnly - there are no other bytes, before or after */
+  update(piece: Buffer, isOnly: boolean): Promise<void>;
+}
+
+/** Copies chunks into batches; each full one is written and summed up while the next ones fill. */
+export class BatchedWriter {
   private readonly underWay: Promise<void>[] = [];
-  private sums: RunningSums | undefined;
   private batch: Buffer | undefined;
   private filled = 0;
-  private writtenBytes = 0;
-  private syncedBytes = 0;
+  private end: number;
+  private syncedEnd: number;
+  private written: Promise<void> = Promise.resolve();
   private syncing: Promise<void> | undefined;
 
+  /**
+   * @param start - where the first byte goes
+   * @param isInOrder - a crash must not leave a hole, so that the length of the file says how much is there
+   */
   constructor(
     private readonly handle: FileHandle,
-    private readonly prefix: Buffer | undefined,
-  ) {}
-
-  /** Takes as much of a chunk as there is room for; returns how much that is. */
-  fill(chunk: Buffer, from: number): number {
-    this.batch ??= takeBatch();
-    const copied = chunk.copy(this.batch, this.filled, from);
-    this.filled += copied;
-    return copied;
+    private readonly sums: SumsOfPieces | undefined,
+    private readonly start = 0,
+    private readonly isInOrder = false,
+  ) {
+    this.end = start;
+    this.syncedEnd = start;
   }
 
-  get isFull(): boolean {
-    return this.filled === BATCH_BYTES;
-  }
-
-  /** Sends off what was filled; resolves when more may come. */
-  async flush(): Promise<void> {
-    this.sums ??= new RunningSums(this.prefix);
-    this.start(this.sums);
-    if (this.underWay.length === UNDER_WAY) await this.underWay.shift();
-  }
-
-  /** Writes what is left; resolves when everything is written and summed up. */
-  async finish(): Promise<Sums & { readonly sizeBytes: number }> {
-    if (this.sums === undefined) {
-      const bytes = (this.batch ?? Buffer.alloc(0)).subarray(0, this.filled);
-      await writeAll(this.handle, bytes, 0);
-      return { ...sumsOf(bytes, this.prefix), sizeBytes: bytes.length };
+  /** Takes a copy of a chunk; resolves when more may come. */
+  async take(chunk: Buffer): Promise<void> {
+    for (let taken = 0; taken < chunk.length;) {
+      this.batch ??= takeBatch();
+      const copied = chunk.copy(this.batch, this.filled, taken);
+      taken += copied;
+      this.filled += copied;
+      if (this.filled < BATCH_BYTES) return;
+      this.send(false);
+      if (this.underWay.length === UNDER_WAY) await this.underWay.shift();
     }
-    this.start(this.sums);
-    await settle([...this.underWay, this.syncing ?? Promise.resolve()]);
-    const sums = await this.sums.end();
-    this.sums = undefined;
-    return { ...sums, sizeBytes: this.writtenBytes };
   }
 
-  /** Lets go of the memory once nothing uses it any more. */
+  /** Writes what is left; resolves to where the bytes end when everything is written and summed up. */
+  async finish(): Promise<number> {
+    this.send(this.end === this.start);
+    await settle([...this.underWay, this.syncing ?? Promise.resolve()]);
+    return this.end;
+  }
+
+  /** Gives the memory back once nothing uses it. */
   async release(): Promise<void> {
-    await Promise.allSettled([...this.underWay, this.syncing, this.sums?.end()]);
+    await Promise.allSettled([...this.underWay, this.syncing]);
     if (this.batch !== undefined) giveBackBatch(this.batch);
   }
 
-  private start(sums: RunningSums): void {
+  private send(isOnly: boolean): void {
     const { batch } = this;
     if (batch === undefined) return;
     const bytes = batch.subarray(0, this.filled);
-    const work = settle([writeAll(this.handle, bytes, this.writtenBytes), sums.update(bytes)]).finally(() =>
-      giveBackBatch(batch),
-    );
+    const at = this.end;
+    const sum = this.sums?.update(bytes, isOnly) ?? Promise.resolve();
+    const write = this.isInOrder
+      ? this.written.then(() => writeAll(this.handle, bytes, at))
+      : writeAll(this.handle, bytes, at);
+    const work = settle([write, sum]).finally(() => giveBackBatch(batch));
     work.catch(() => undefined); // awaited when its turn comes, or in the end
+    this.written = write;
     this.underWay.push(work);
-    this.writtenBytes += this.filled;
+    this.end += this.filled;
     this.filled = 0;
     this.batch = undefined;
     this.beginSync();
@@ -103,10 +105,34 @@ class BatchedWriter {
 
   /** The caller's sync finds less to do. What fails here fails the upload: Linux may tell of an error only once. */
   private beginSync(): void {
-    if (this.writtenBytes - this.syncedBytes < SYNC_BYTES) return;
-    this.syncedBytes = this.writtenBytes;
+    if (this.end - this.syncedEnd < SYNC_BYTES) return;
+    this.syncedEnd = this.end;
     this.syncing = settle([this.syncing ?? Promise.resolve(), this.handle.datasync()]);
     this.syncing.catch(() => undefined); // awaited in the end
+  }
+}
+
+/** Uses the hashing thread, except for a few bytes that fit into one batch: there it would cost more than it saves. */
+class SumsOfWrite implements SumsOfPieces {
+  private running: RunningSums | undefined;
+  private sums: Sums | undefined;
+
+  constructor(private readonly prefix: Buffer | undefined) {}
+
+  async update(piece: Buffer, isOnly: boolean): Promise<void> {
+    if (isOnly) {
+      this.sums = sumsOf(piece, this.prefix);
+      return;
+    }
+    this.running ??= new RunningSums(this.prefix);
+    await this.running.update(piece);
+  }
+
+  /** Must be called in the end, also by a caller that does not want to know. */
+  async finish(): Promise<Sums> {
+    const { running } = this;
+    this.running = undefined;
+    return (this.sums ??= running === undefined ? sumsOf(Buffer.alloc(0), this.prefix) : await running.end());
   }
 }
 
@@ -121,16 +147,14 @@ export async function writeBatched(
   bytes: AsyncIterable<Buffer>,
   prefix?: Buffer,
 ): Promise<Sums & { readonly sizeBytes: number }> {
-  const writer = new BatchedWriter(handle, prefix);
+  const sums = new SumsOfWrite(prefix);
+  const writer = new BatchedWriter(handle, sums);
   try {
-    for await (const chunk of bytes) {
-      for (let taken = 0; taken < chunk.length;) {
-        taken += writer.fill(chunk, taken);
-        if (writer.isFull) await writer.flush();
-      }
-    }
-    return await writer.finish();
+    for await (const chunk of bytes) await writer.take(chunk);
+    const sizeBytes = await writer.finish();
+    return { ...(await sums.finish()), sizeBytes };
   } finally {
     await writer.release();
+    await sums.finish().catch(() => undefined);
   }
 }
