@@ -2,15 +2,18 @@ import type { FileHandle } from 'node:fs/promises';
 import { BATCH_BYTES, giveBackBatch, takeBatch } from './batches';
 import { RunningSums, sumsOf, type Sums } from './hashing';
 
-/** Of one upload at once, beside the one that fills: more would only hold memory. */
+/**
+ * The number of batches of one upload that are in progress in addition to the one being filled; more would only use
+ * memory.
+ */
 const UNDER_WAY = 2;
 
-/** Measured: of 256 MiB the last sync takes 10 ms instead of 80 when the disk has begun before. */
+/** Measured: the last sync of 256 MiB takes 10 ms instead of 80 if the disk has started earlier. */
 const SYNC_BYTES = 32 * 1024 * 1024;
 
 /**
- * Measured: Linux 6.18 caches a write of 1 MiB in one piece of memory, which a virtual machine may have to ask its host
- * for; the same bytes in smaller writes cost a tenth of it.
+ * Measured: Linux 6.18 caches a write of 1 MiB in one piece of memory, which a virtual machine may have to request from
+ * its host; the same bytes in smaller writes cost a tenth of that.
  */
 const WRITE_BYTES = 512 * 1024;
 
@@ -21,20 +24,20 @@ async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<
   }
 }
 
-/** Waits for all of it, so that nothing goes on behind a failure. */
+/** Waits for all of them, so that no work continues after a failure. */
 async function settle(work: readonly Promise<void>[]): Promise<void> {
   const ends = await Promise.allSettled(work);
   const failure = ends.find((end) => end.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
 }
 
-/** Sums that are computed while the bytes are written. */
+/** Hashes that are computed while the bytes are written. */
 interface SumsOfPieces {
   /** @param isOnly - there are no other bytes, before or after */
   update(piece: Buffer, isOnly: boolean): Promise<void>;
 }
 
-/** Copies chunks into batches; each full one is written and summed up while the next ones fill. */
+/** Copies incoming bytes into batches; each full one is written and hashed while the next one is filled. */
 export class BatchedWriter {
   private readonly underWay: Promise<void>[] = [];
   private batch: Buffer | undefined;
@@ -58,7 +61,7 @@ export class BatchedWriter {
     this.syncedEnd = start;
   }
 
-  /** Takes a copy of a chunk; resolves when more may come. */
+  /** Copies a chunk; resolves when there is room for more. */
   async take(chunk: Buffer): Promise<void> {
     for (let taken = 0; taken < chunk.length;) {
       this.batch ??= takeBatch();
@@ -71,14 +74,14 @@ export class BatchedWriter {
     }
   }
 
-  /** Writes what is left; resolves to where the bytes end when everything is written and summed up. */
+  /** Writes the rest; resolves to the end of the bytes when everything is written and hashed. */
   async finish(): Promise<number> {
     this.send(this.end === this.start);
     await settle([...this.underWay, this.syncing ?? Promise.resolve()]);
     return this.end;
   }
 
-  /** Gives the memory back once nothing uses it. */
+  /** Releases the memory once nothing uses it. */
   async release(): Promise<void> {
     await Promise.allSettled([...this.underWay, this.syncing]);
     if (this.batch !== undefined) giveBackBatch(this.batch);
@@ -94,7 +97,7 @@ export class BatchedWriter {
       ? this.written.then(() => writeAll(this.handle, bytes, at))
       : writeAll(this.handle, bytes, at);
     const work = settle([write, sum]).finally(() => giveBackBatch(batch));
-    work.catch(() => undefined); // awaited when its turn comes, or in the end
+    work.catch(() => undefined); // awaited when its turn comes, or at the end
     this.written = write;
     this.underWay.push(work);
     this.end += this.filled;
@@ -103,16 +106,19 @@ export class BatchedWriter {
     this.beginSync();
   }
 
-  /** The caller's sync finds less to do. What fails here fails the upload: Linux may tell of an error only once. */
+  /**
+   * This leaves less work for the caller's sync. A failure here fails the upload, because Linux may report an error
+   * only once.
+   */
   private beginSync(): void {
     if (this.end - this.syncedEnd < SYNC_BYTES) return;
     this.syncedEnd = this.end;
     this.syncing = settle([this.syncing ?? Promise.resolve(), this.handle.datasync()]);
-    this.syncing.catch(() => undefined); // awaited in the end
+    this.syncing.catch(() => undefined); // awaited at the end
   }
 }
 
-/** Uses the hashing thread, except for a few bytes that fit into one batch: there it would cost more than it saves. */
+/** Hashes in the hashing thread. A few bytes that fit into one batch are hashed at once: the thread would cost more. */
 class SumsOfWrite implements SumsOfPieces {
   private running: RunningSums | undefined;
   private sums: Sums | undefined;
@@ -128,7 +134,7 @@ class SumsOfWrite implements SumsOfPieces {
     await this.running.update(piece);
   }
 
-  /** Must be called in the end, also by a caller that does not want to know. */
+  /** Must be called at the end, also by a caller that does not need the result. */
   async finish(): Promise<Sums> {
     const { running } = this;
     this.running = undefined;
@@ -137,10 +143,10 @@ class SumsOfWrite implements SumsOfPieces {
 }
 
 /**
- * Writes a stream into a file in large pieces, in flat memory, and sums it up on the way. Chunks are copied before the
- * next one is asked for. The bytes are not safe before the caller has synced the file.
+ * Writes a stream to a file in large pieces, with constant memory, and hashes it along the way. A chunk is copied
+ * before the next one is requested. The bytes are not durable until the caller has synced the file.
  *
- * @param prefix - of the second sum
+ * @param prefix - of the second hash
  */
 export async function writeBatched(
   handle: FileHandle,

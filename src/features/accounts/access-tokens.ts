@@ -83,7 +83,7 @@ export async function listAccessTokens(ctx: Needs<'db'>, account: { userId: numb
 
 function assertNew(token: NewAccessToken): void {
   const length = [...token.name].length;
-  if (length === 0 || length > NAME_LIMIT || token.name.includes('\0')) {
+  if (length === 0 || length > NAME_LIMIT) {
     throw new AppError('invalid', `A token's name has 1 to ${NAME_LIMIT} characters`);
   }
   const count = token.repositories?.length;

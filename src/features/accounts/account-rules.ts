@@ -11,7 +11,7 @@ const NAMESPACE_CHARACTERS = { min: 2, max: 255 };
 /** What a namespace may look like, in words. */
 export const NAMESPACE_RULE = `it has ${NAMESPACE_CHARACTERS.min} to ${NAMESPACE_CHARACTERS.max} lower-case letters, digits and "_", with single "-" between them`;
 
-const PASSWORD_CHARACTERS = 5;
+export const PASSWORD_CHARACTERS = 5;
 const PASSWORD_BYTES = 4096;
 const EMAIL_CHARACTERS = 254;
 const email = z.email({ pattern: z.regexes.html5Email }).max(EMAIL_CHARACTERS);
@@ -48,7 +48,7 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 /** @throws AppError `invalid` for fewer than 5 characters, more than 4096 bytes, or control characters */
 export function assertPassword(password: string): void {
   if ([...password].length < PASSWORD_CHARACTERS) {
-    throw new AppError('invalid', 'Wrong password format (it has to be at least 5 characters)');
+    throw new AppError('invalid', `Wrong password format (it has to be at least ${PASSWORD_CHARACTERS} characters)`);
   }
   if (Buffer.byteLength(password) > PASSWORD_BYTES) {
     throw new AppError('invalid', 'Wrong password format (it has to be at most 4096 bytes)');

@@ -103,7 +103,7 @@ export async function requestConfirmation(
 
 /** @throws AppError `not_found` */
 async function ownEmail(db: Db, userId: number, email: string): Promise<store.EmailRow> {
-  const row = email.includes('\0') ? undefined : await store.findEmailOf(db, userId, email);
+  const row = await store.findEmailOf(db, userId, email);
   if (row === undefined) throw new AppError('not_found', 'No such address');
   return row;
 }

@@ -24,7 +24,6 @@ const SELECT = `select u.id, u.username, u.created_at, u.is_active,
   from users u join namespaces n on n.owner_id = u.id where u.username = $1`;
 
 export async function find(db: Db, username: string): Promise<ProfileRow | undefined> {
-  if (username.includes('\0')) return undefined; // Postgres keeps none in text
   return (await query<ProfileRow>(db, SELECT, [username]))[0];
 }
 

@@ -3,7 +3,6 @@ import { query } from '../../platform/db/query';
 
 /** Whether there was something to pull in a namespace of this name, and the namespace is gone. */
 export async function isRetired(db: Db, namespace: string): Promise<boolean> {
-  if (namespace.includes('\0')) return false;
   const rows = await query(
     db,
     `select 1 from pushed_namespaces p

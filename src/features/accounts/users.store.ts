@@ -17,7 +17,7 @@ export interface UserRow {
 const COLUMNS = `u.id, u.username, u.password_hash, u.credentials_epoch, u.is_active, u.is_admin, u.has_second_factor, u.robot_of, u.created_at,
   (select e.email from emails e where e.user_id = u.id and e.is_primary) as email`;
 
-/** Postgres keeps no NUL in text and fails on one in a parameter: nobody has such a name. */
+/** Nobody has such a name: a login with it is wrong, not malformed. */
 function hasNul(name: string): boolean {
   return name.includes('\0');
 }

@@ -114,7 +114,7 @@ export async function putTeamAs(
   assertCurrent: AssertTeam = () => undefined,
 ): Promise<boolean> {
   if (!TEAM.test(name)) throw new AppError('invalid', `A team's name has to match "${TEAM.source}"`);
-  if ([...description].length > DESCRIPTION_LIMIT || description.includes('\0')) {
+  if ([...description].length > DESCRIPTION_LIMIT) {
     throw new AppError('invalid', `A team's description has at most ${DESCRIPTION_LIMIT} characters`);
   }
   try {

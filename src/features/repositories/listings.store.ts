@@ -22,7 +22,7 @@ const COLUMNS = `r.namespace, r.name, r.state, r.visibility, r.is_automated, r.d
   r.star_count, r.created_at, r.updated_at, (select count(*) from tags t where t.repository_id = r.id) as tag_count`;
 
 export async function namespaceExists(db: Db, name: string): Promise<boolean> {
-  return !name.includes('\0') && (await query(db, 'select 1 from namespaces where name = $1', [name])).length > 0;
+  return (await query(db, 'select 1 from namespaces where name = $1', [name])).length > 0;
 }
 
 interface Wanted {

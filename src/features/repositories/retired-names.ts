@@ -46,7 +46,7 @@ export async function listRetiredNames(
 export async function freeRetiredName(ctx: Needs<'db'>, name: string, doer: Doer): Promise<void> {
   const [namespace = '', repository, ...rest] = name.split('/');
   await inTransaction(ctx.db, async (tx) => {
-    if (rest.length > 0 || name.includes('\0') || !(await free(tx, namespace, repository))) {
+    if (rest.length > 0 || !(await free(tx, namespace, repository))) {
       throw new AppError('not_found', `${name} is not a retired name`);
     }
     await recordEvent(tx, doer, { action: 'name.freed', subject: name });

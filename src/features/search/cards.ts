@@ -58,8 +58,6 @@ export async function repositoriesOf(
   { text, limit, offset }: Range & { readonly text?: string | undefined },
 ): Promise<CardPage> {
   await assertNamespace(ctx, actor, namespace);
-  // Postgres keeps no NUL in text and fails on one in a parameter: no repository has such a name.
-  if (text?.includes('\0') === true) return { total: 0, repositories: [] };
   const pattern = text === undefined ? undefined : containing(text.toLowerCase());
   const wanted = { namespace, pattern };
   const { total, rows } = await store.listOfNamespace(ctx.db, finderOf(actor), wanted, { limit, offset });

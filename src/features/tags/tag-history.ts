@@ -60,8 +60,6 @@ export async function listTagHistory(
   filter: TagHistoryFilter,
 ): Promise<TagEvent[]> {
   const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
-  // Postgres keeps no NUL in text and fails on one in a parameter: no tag has such a name.
-  if (filter.tag?.includes('\0') === true) return [];
   const limit = Math.min(Math.max(filter.limit, 1), PAGE);
   const { tag, before } = filter;
   return (await store.listEvents(ctx.db, repository.id, { tag, before, limit })).map(toTagEvent);

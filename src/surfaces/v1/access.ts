@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import basicAuth from 'express-basic-auth';
 import type { Context } from '../../context';
@@ -102,29 +102,32 @@ async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteI
   }
 }
 
-/** express-basic-auth answers a refusal by itself; this makes it an error that goes the way of all others. */
-function refusing(refuse: () => void): Response {
-  return { status: () => ({ send: refuse, json: refuse }) } as unknown as Response;
+/** In the place of an answer by express-basic-auth: a refusal goes the way of all others. */
+function refuse(): never {
+  throw new AppError('unauthenticated', 'Unauthorized');
 }
 
-function requireAccount(ctx: Context, req: IncomingMessage): Promise<Actor> {
+/** Asks express-basic-auth, as decision 24 has it. */
+function requireAccount(ctx: Context, req: IncomingMessage, res: ServerResponse): Promise<Actor> {
   return new Promise((resolve, reject) => {
-    let actor: Actor | undefined;
     const address = addressOf(ctx, req);
+    let actor: Actor | undefined;
     const authorizer: basicAuth.AsyncAuthorizer = (username, password, done) => {
-      verifyCredentials(ctx, username, password, address).then((identity) => {
-        if (identity !== undefined) actor = basicActor(identity, address);
-        done(null, identity !== undefined);
-      }, reject);
-    };
-    const refuse = (): void => {
-      reject(new AppError('unauthenticated', 'Unauthorized'));
+      verifyCredentials(ctx, username, password, address)
+        .then((identity) => {
+          actor = identity && basicActor(identity, address);
+          done(null, identity !== undefined);
+        })
+        .catch(reject);
     };
     const next = (): void => {
-      if (actor === undefined) refuse();
-      else resolve(actor);
+      resolve(actor ?? refuse());
     };
-    basicAuth({ authorizeAsync: true, authorizer })(req as Request, refusing(refuse), next);
+    basicAuth({ authorizeAsync: true, authorizer, unauthorizedResponse: refuse })(
+      req as Request,
+      res as Response,
+      next,
+    );
   });
 }
 
@@ -133,7 +136,7 @@ export function v1Guards(ctx: Context): { readonly [A in Access]: Guard<Callers[
   const remoteIndex = ctx.settings.remoteIndex && new RemoteIndex(ctx.settings.remoteIndex);
   return {
     open: () => Promise.resolve(undefined),
-    account: (req) => requireAccount(ctx, req),
+    account: (req, res) => requireAccount(ctx, req, res),
     // A registry's DELETE has the index's path. On the others nothing is asked elsewhere, so that two indexes that name
     // each other do not ask in circles.
     index: (req) => identify(ctx, req, req.method === 'DELETE' ? remoteIndex : undefined),

@@ -98,7 +98,7 @@ describe('the repositories of a namespace', () => {
       ],
     ]);
     expect((await of(alice, { text: 'empty' })).repositories).toMatchObject([{ pullCount: 0 }]);
-    expect(await of(alice, { text: '\0' })).toEqual({ total: 0, repositories: [] });
+    await expect(of(alice, { text: '\0' })).rejects.toMatchObject({ code: 'invalid' });
   });
 
   it('come in pages; those of nobody are not found', async () => {

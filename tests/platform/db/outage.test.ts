@@ -98,6 +98,16 @@ describe('what Postgres refuses', () => {
     await expect(query(database.db, raise('53100'))).rejects.toMatchObject({ name: 'AppError', code: 'storage_full' });
   });
 
+  it.each([
+    ['text', 'select $1::text', 'a\0b'],
+    ['jsonb', 'select $1::jsonb', JSON.stringify({ a: '\0' })],
+  ])('a NUL in %s is the fault of who sent it, wherever it came in', async (_type, sql, value) => {
+    await expect(query(database.db, sql, [value])).rejects.toMatchObject({ name: 'AppError', code: 'invalid' });
+    await expect(inTransaction(database.db, (tx) => query(tx, sql, [value]))).rejects.toMatchObject({
+      code: 'invalid',
+    });
+  });
+
   it.each(['23505', '22P02', '42P01'])('%s is left as it is', async (state) => {
     const { attempts, error } = await attemptsOf(() => query(database.db, raise(state)));
     expect(error).not.toBeInstanceOf(AppError);

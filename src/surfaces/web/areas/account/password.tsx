@@ -4,7 +4,8 @@ import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { endedSessionCookie } from '../../../../platform/http/session-cookie';
 import type { Member, WebHandler } from '../../access';
-import { Actions, Field, Form, Problem } from '../../components/forms';
+import { Actions, Form, Problem } from '../../components/forms';
+import { NewPasswordField } from '../../components/new-password-field';
 import { CONFIRM_FIELDS } from '../../confirm-password';
 import { ConfirmFields } from '../../confirm-password-page';
 import { Panel } from '../../components/page-parts';
@@ -28,15 +29,7 @@ function passwordPage(member: Member, fault?: Fault): Reply {
       <p>A new password ends all of your sessions, this one too. Access tokens stay.</p>
       <Form visitor={member}>
         <CurrentPassword member={member} />
-        <Field
-          label="New password"
-          name="password"
-          type="password"
-          required
-          minlength={5}
-          autocomplete="new-password"
-          hint="5 characters or more. The longer, the better."
-        />
+        <NewPasswordField label="New password" />
         <Actions>
           <button type="submit">Change password</button>
           <a href="/account/reset">Forgot it?</a>

@@ -3,6 +3,7 @@ import { register } from '../../../../features/accounts/registration';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';
+import { NewPasswordField } from '../../components/new-password-field';
 import { Heading, Panel } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
@@ -42,15 +43,7 @@ function SignupForm({ visitor, isConfirmed, typed }: { visitor: Visitor; isConfi
         autocomplete="email"
         hint={isConfirmed ? 'A link is sent there: open it to begin.' : undefined}
       />
-      <Field
-        label="Password"
-        name="password"
-        type="password"
-        required
-        minlength={5}
-        autocomplete="new-password"
-        hint="5 characters or more. The longer, the better."
-      />
+      <NewPasswordField label="Password" />
       <Actions>
         <button type="submit">Sign up</button>
       </Actions>

@@ -4,6 +4,7 @@ import type { Reply } from '../../../../platform/http/exchange';
 import { isMember, LoginNeeded, type WebHandler } from '../../access';
 import { confirmedVisitor } from '../../confirm-password';
 import { Actions, Field, Form, Problem } from '../../components/forms';
+import { NewPasswordField } from '../../components/new-password-field';
 import { attempt, type Fault } from '../../problems';
 import type { Visitor } from '../../visitor';
 import { boxPage, sentencePage } from './sentence';
@@ -81,15 +82,7 @@ function resetPage(visitor: Visitor, username: string, fault?: Fault): Reply {
         <p>
           For the account <strong>{username}</strong>. Wherever it is logged in, it is logged out by this.
         </p>
-        <Field
-          label="New password"
-          name="password"
-          type="password"
-          required
-          minlength={5}
-          autocomplete="new-password"
-          hint="5 characters or more. The longer, the better."
-        />
+        <NewPasswordField label="New password" />
         <Actions>
           <button type="submit">Set the password</button>
         </Actions>
