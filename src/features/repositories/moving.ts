@@ -8,7 +8,7 @@ import { followRename } from '../accounts/access-tokens';
 import type { Account, Actor, RepositoryName } from '../access/actor';
 import { canCreate, canManage } from '../access/policy';
 import { takePrivateSlot } from '../namespaces/plans';
-import { getNamespaceScope } from '../namespaces/scope';
+import { getNamespaceAccess } from '../namespaces/namespace-access';
 import { getAdministered } from './administered';
 import { assertNotFormer } from './former-names';
 import { assertNoImmutableTags } from './immutable-tags';
@@ -33,7 +33,7 @@ async function assertMayMove(
   places: { from: RepositoryName; to: RepositoryName },
 ): Promise<void> {
   if (places.from.namespace === places.to.namespace) return;
-  const source = await getNamespaceScope(ctx, actor, places.from.namespace);
+  const source = await getNamespaceAccess(ctx, actor, places.from.namespace);
   if (!source.canManage) throw new AppError('forbidden', `Only owners of ${places.from.namespace} may do this`);
   const { namespace } = await findScope(ctx, actor, places.to);
   if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${places.to.namespace}`);

@@ -1,11 +1,10 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
+import { OPERATOR, recordEvent } from '../audit/audit';
 import type { RepositoryName } from '../access/actor';
 import type { Visibility } from '../access/policy';
 import type { Place } from '../access/repository-states';
-import { deletePersonWith } from '../namespaces/account-deletion';
 import { assertNoImmutableTags } from './immutable-tags';
 import { assertRepositoryName, displayName } from './names';
 import * as store from './repositories.store';
@@ -83,27 +82,6 @@ export async function deleteRepository(
     if (!options.evenImmutable) await assertNoImmutableTags(tx, { ...name, id }, 'conflict');
     await store.deleteRepository(tx, id);
     await recordEvent(tx, OPERATOR, { action: 'repository.deleted', subject: displayName(name) });
-  });
-}
-
-/**
- * Deletes an account, its namespace and all repositories in it, for an operator: all of it or, when somebody makes one
- * more repository at this moment, nothing.
- *
- * @returns how many repositories there were
- * @throws AppError `not_found`, `conflict`
- */
-export async function deleteUserWithRepositories(
-  ctx: Needs<'db'>,
-  username: string,
-  doer: Doer = OPERATOR,
-): Promise<number> {
-  return deletePersonWith(ctx, username, doer, async (tx, { id }) => {
-    const deleted = await store.deleteAllOfOwner(tx, id);
-    for (const name of deleted) {
-      await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(name) });
-    }
-    return deleted.length;
   });
 }
 
