@@ -4,7 +4,7 @@ import { createUser, getUser, listUsers, updateUser, type User } from '../../fea
 import { turnOffSecondFactor } from '../../features/accounts/second-factor';
 import { deleteUserAccount } from '../../features/namespaces/account-deletion';
 import { setStatus } from '../../features/namespaces/account-status';
-import { deleteUserWithRepositories } from '../../features/repositories/account-deletion';
+import { deleteUserWithRepositories } from '../../features/repositories/owner-deletion';
 import { count, formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordOptions } from './password-options';

@@ -1,5 +1,5 @@
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
-import { deleteUserWithRepositories } from '../../../src/features/repositories/account-deletion';
+import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
 import { askApi } from '../../helpers/api-client';
 import { makeChain, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';

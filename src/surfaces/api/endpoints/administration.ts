@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { listUsersPage, showUser, type AccountStatus } from '../../../features/accounts/user-list';
 import { setStatus } from '../../../features/namespaces/account-status';
 import { deleteUserAccount } from '../../../features/namespaces/account-deletion';
-import { deleteUserWithRepositories } from '../../../features/repositories/account-deletion';
+import { deleteUserWithRepositories } from '../../../features/repositories/owner-deletion';
 import { endpoint, reply } from '../endpoint';
 import { booleanQuery, paged, pageOf, pageQuery } from '../paging';
 import { line, moment } from './schemas';
