@@ -42,7 +42,8 @@ it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is who
   const isOver = (): boolean => Date.now() >= endAt && freed > 0 && scrubbed > 0;
   const upkeep = async (): Promise<void> => {
     while (!isOver()) {
-      for (const { images } of await collectGarbageNow(ctx, OPERATOR_ACTOR, { olderThanMs: 0, dryRun: false })) freed += images;
+      for (const { images } of await collectGarbageNow(ctx, OPERATOR_ACTOR, { olderThanMs: 0, dryRun: false }))
+        freed += images;
       await sweep(ctx, HOUR_MS);
       const found = await scrub(ctx, { olderThanMs: 0, bytesPerSecond: undefined });
       expect(found.damaged).toEqual([]);

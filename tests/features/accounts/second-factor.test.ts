@@ -190,7 +190,9 @@ it('is limited like passwords, and the right password forgives nothing', async (
 it('is turned off with a code, or by an operator, and is on record', async () => {
   const { recoveryCodes } = await turnOn();
   const { actor } = await sessionActor(recoveryCodes[0]);
-  await expect(turnOffSecondFactor(server.ctx, actor, 'alice', { code: 'wrong' })).rejects.toMatchObject({ code: 'invalid' });
+  await expect(turnOffSecondFactor(server.ctx, actor, 'alice', { code: 'wrong' })).rejects.toMatchObject({
+    code: 'invalid',
+  });
   await turnOffSecondFactor(server.ctx, actor, 'alice', { code: recoveryCodes[1]! });
   alice = await actorOf(server, 'alice');
   await expect(turnOffSecondFactor(server.ctx, OPERATOR_ACTOR, 'alice')).rejects.toMatchObject({ code: 'conflict' });

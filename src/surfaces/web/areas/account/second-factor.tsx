@@ -64,7 +64,9 @@ export const postRenew: WebHandler<'member-form'> = async (ctx, { caller }) => {
 };
 
 export const postOff: WebHandler<'member-form'> = async (ctx, { caller }) => {
-  const { fault } = await attempt(() => turnOffSecondFactor(ctx, caller.actor, usernameOf(caller), { code: caller.form.text('code') }));
+  const { fault } = await attempt(() =>
+    turnOffSecondFactor(ctx, caller.actor, usernameOf(caller), { code: caller.form.text('code') }),
+  );
   if (fault !== undefined) return statePage(ctx, caller, fault);
   return redirect(caller, SECOND_FACTOR, { notice: 'The second factor is off.' });
 };
