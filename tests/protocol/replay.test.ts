@@ -49,7 +49,7 @@ function firstPut(trace: Trace): RecordedRequest {
   return step.request;
 }
 
-test('the recordings are all there', () => {
+test('all recordings exist', () => {
   expect(VERSIONS.map((version) => traceFiles(version).length)).toEqual([16, 17, 17, 17]);
   const requests = VERSIONS.map((version) => {
     return traceFiles(version).reduce((sum, file) => sum + readTrace(version, file).steps.length, 0);
@@ -82,7 +82,7 @@ describe.each(VERSIONS)('docker %s', (version) => {
     await replay.run(trace);
   });
 
-  test.each(FILES.filter(isSilent))('%s asks nothing of a private host', (file) => {
+  test.each(FILES.filter(isSilent))('%s sends no request to a private host', (file) => {
     const trace = readTrace(version, file);
     expect(trace.steps).toEqual([]);
     expect(trace.terminal.join('\n')).toMatch(SILENT[trace.name] ?? /^$/);

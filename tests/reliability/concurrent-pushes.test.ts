@@ -31,7 +31,7 @@ function addressOf(listening: typeof sibling.server): string {
   return `http://127.0.0.1:${address.port}`;
 }
 
-it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is whole, and a recount finds nothing else (R36)', async () => {
+it('overlapping pushes of 16 clients during gc, sweeps and scrubs leave every tag whole, and a recount finds nothing else (R36)', async () => {
   const { ctx } = server;
   const chains = makeChains(64 * 1024);
   const endAt = Date.now() + DURATION_MS;

@@ -40,7 +40,7 @@ async function timeOf(work: Promise<unknown>): Promise<number> {
   return performance.now() - before;
 }
 
-it(`survives ${ROUNDS} kills in the middle of a push: nothing complete is lost, nothing broken blocks (R21)`, async () => {
+it(`${ROUNDS} kills in the middle of a push lose nothing complete, and nothing broken blocks the next push (R21)`, async () => {
   const first = makeBigChain();
   let pushMs = await timeOf(pushImages(place.server, 'alice/first', first));
   let cutOff = 0;

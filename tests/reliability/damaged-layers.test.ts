@@ -62,7 +62,7 @@ async function pullAll(repository: string, images: readonly TestImage[]): Promis
 
 const isDamaged = (index: number): index is keyof typeof DAMAGED => index in DAMAGED;
 
-it('a truncated, a flipped and a deleted layer are found, never served, and repaired by a push (R49)', async () => {
+it('a scrub finds truncated, altered and deleted layers, which are never served, and a push repairs them (R49)', async () => {
   await expect(scrub()).resolves.toMatchObject({ code: 0, report: { layerCount: LENGTH, damaged: [] } });
   for (const [index, damage] of Object.entries(DAMAGED)) await DAMAGES[damage](layers, chain[Number(index)]!);
 
@@ -99,7 +99,7 @@ it('a truncated, a flipped and a deleted layer are found, never served, and repa
   await expect(scrub()).resolves.toMatchObject({ code: 0, report: { layerCount: LENGTH, damaged: [] } });
 });
 
-it('a truncated or deleted layer that no scrub has seen yet is noticed by the pull itself (R50)', async () => {
+it('a pull notices a truncated or deleted layer that no scrub has seen yet (R50)', async () => {
   const [truncated, deleted] = [chain[3]!, chain[7]!];
   await DAMAGES['wrong size'](layers, truncated);
   await DAMAGES.missing(layers, deleted);

@@ -88,7 +88,7 @@ function expectGoodAnswer(request: BadRequest, { status, type, head, body }: See
   if (body !== '' && request.path.startsWith('/v1/') && !mayBeBinary && request.method !== 'HEAD') JSON.parse(body);
 }
 
-it(`${REQUESTS} bad requests get a good answer: in JSON, no 5xx, nothing of anybody else (R19)`, async () => {
+it(`${REQUESTS} bad requests get proper answers: JSON, no 5xx, and no data of other users (R19)`, async () => {
   const statuses = new Map<number, number>();
   const batch = fc.array(badRequests(known), { minLength: AT_ONCE, maxLength: AT_ONCE });
   await fc.assert(
@@ -125,7 +125,7 @@ const GARBAGE = [
 ];
 
 it.each(GARBAGE.map((bytes) => [bytes.slice(0, 60), bytes]))(
-  'refuses %j in JSON, and the connection ends',
+  'the server refuses %j in JSON and closes the connection',
   async (_, bytes) => {
     const answer = await new Promise<string>((resolve, reject) => {
       const socket = connect(server.port, '127.0.0.1', () => socket.end(Buffer.from(bytes, 'latin1')));

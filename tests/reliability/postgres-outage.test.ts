@@ -98,7 +98,7 @@ async function expectAllWhole(server: ChildServer, pushes: readonly Acknowledged
   engine.close();
 }
 
-describe('a Postgres that is stopped and started again under load', () => {
+describe('a restart of Postgres under load', () => {
   let postgres: OwnPostgres;
   let dataDir: string;
   let server: ChildServer;
@@ -124,7 +124,7 @@ describe('a Postgres that is stopped and started again under load', () => {
     ['a fast shutdown', () => postgres.stopFast()],
     ['kill -9', () => postgres.kill()],
   ])(
-    'after %s: 503 in JSON meanwhile, then all by itself as before, and nothing that was acknowledged is lost (R23)',
+    'after %s causes only 503 in JSON, recovers without help, and loses nothing that was acknowledged (R23)',
     async (_, end) => {
       const load = await underLoad(server, async ({ answers, acknowledged }) => {
         await waitUntil('the first pushes', () => acknowledged.length >= 2 * CLIENTS);
@@ -148,7 +148,7 @@ describe('a Postgres that is stopped and started again under load', () => {
 });
 
 describe("Drydock's own Postgres", () => {
-  it('is started again when it is killed, and the server goes on (R24)', async () => {
+  it('is restarted when it is killed, and the server continues (R24)', async () => {
     const dataDir = await makeDataDir('outage');
     const server = await startChildServer({ DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'error', ...ADMINISTRATOR });
     try {

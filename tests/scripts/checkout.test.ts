@@ -41,7 +41,7 @@ function productionPackages(): string[] {
   });
 }
 
-it('is built with the packages of a production installation alone, as `NODE_ENV=production npm ci` does', () => {
+it('a checkout can be built with only the packages that `NODE_ENV=production npm ci` installs', () => {
   for (const name of productionPackages()) {
     const place = path.join(folder, 'node_modules', name);
     mkdirSync(path.dirname(place), { recursive: true });
@@ -60,7 +60,7 @@ it('is built with the packages of a production installation alone, as `NODE_ENV=
   expect(existsSync(path.join(folder, 'dist/src/cli.js'))).toBe(true);
 });
 
-it('starts below a folder whose name would mean something in a URL', async () => {
+it('a checkout starts below a folder whose name has a special meaning in a URL', async () => {
   const checkout = path.join(folder, '100%41 #1 ?q&a');
   mkdirSync(checkout);
   for (const part of ['bin', 'dist', 'package.json']) {
@@ -85,7 +85,7 @@ it('starts below a folder whose name would mean something in a URL', async () =>
   expect((await exited)[0]).toBe(0);
 });
 
-describe('that cannot be written', () => {
+describe('a checkout that is not writable', () => {
   /** What `npm start` does first, as a user who may not write. */
   function ensureBuilt(): { status: number | null; stderr: string } {
     mkdirSync(path.join(folder, 'scripts'));
@@ -102,7 +102,7 @@ describe('that cannot be written', () => {
     return { status, stderr };
   }
 
-  it('is started as it was built, and says so', () => {
+  it('starts as it was built, and says so', () => {
     mkdirSync(path.join(folder, 'dist/src'), { recursive: true });
     writeFileSync(path.join(folder, 'dist/src/cli.js'), '');
     expect(ensureBuilt()).toEqual({
@@ -111,7 +111,7 @@ describe('that cannot be written', () => {
     });
   });
 
-  it('and that was never built says what to do', () => {
+  it('says what to do if it was never built', () => {
     expect(ensureBuilt()).toEqual({
       status: 1,
       stderr:

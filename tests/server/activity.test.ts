@@ -61,7 +61,7 @@ async function untilBothCount(): Promise<void> {
   await database.db('repository_activity').delete();
 }
 
-it('counts 50,000 pulls exactly, by three processes of which one is told to stop meanwhile (R38)', async () => {
+it('50,000 pulls are counted exactly by three processes, one of which stops during them (R38)', async () => {
   await pushImages(server, 'alice/app', makeChain(2));
   await untilBothCount();
   const other = await startChildServer({ DATABASE_URL: database.url, DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'fatal' });
@@ -84,7 +84,7 @@ it('counts 50,000 pulls exactly, by three processes of which one is told to stop
   });
 });
 
-it('saves what was counted before it ends (R38)', async () => {
+it('a process saves its counts before it ends (R38)', async () => {
   const statuses = await pullMany(server.url, {
     repository: 'alice/app',
     times: 1000,

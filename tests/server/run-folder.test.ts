@@ -17,9 +17,9 @@ async function commandOf(pid: number | undefined): Promise<string> {
 }
 
 it.each([
-  ['that others may enter', 0o755],
-  ['that is closed to others', 0o700],
-])('what a killed run left goes when the next one starts, its Postgres too: in a folder %s', async (_, mode) => {
+  ['a folder that others may enter', 0o755],
+  ['a folder that others may not enter', 0o700],
+])('the next run removes what a killed run left in %s, including its Postgres', async (_, mode) => {
   const { pid: dead } = spawnSync('true');
   const left = await mkdtemp(path.join(tmpdir(), `drydock-test-${dead}-`));
   await chmod(left, 0o755);

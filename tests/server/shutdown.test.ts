@@ -137,11 +137,11 @@ const SENDERS: Readonly<Record<string, (server: Started, group: number) => void>
     kill([group], 'SIGTERM', 'SIGTERM');
     kill(treeOf(child.pid!), 'SIGTERM');
   },
-  'SIGHUP to its process group: a terminal that goes': (_, group) => kill([group], 'SIGHUP'),
+  'SIGHUP to its process group: a terminal that closes': (_, group) => kill([group], 'SIGHUP'),
   'Ctrl-C, which reaches the whole group, and once more by npm': (_, group) => kill([group], 'SIGINT', 'SIGINT'),
 };
 
-it.each(Object.keys(SENDERS))('%s: the layer arrives whole, and Postgres ends last (R99)', async (sender) => {
+it.each(Object.keys(SENDERS))('after %s the layer arrives whole, and Postgres ends last (R99)', async (sender) => {
   const server = await start(SERVE);
   const upload = await beginSlowUpload({ url: server.url, dataDir }, `alice/app${Date.now()}`);
   const pids = treeOf(server.child.pid!);
@@ -150,7 +150,7 @@ it.each(Object.keys(SENDERS))('%s: the layer arrives whole, and Postgres ends la
   expect(await server.ended).toBe(0);
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('%s to `npm start`: the same (R99)', async (signal) => {
+it.each(['SIGTERM', 'SIGINT'] as const)('after %s to `npm start` the layer arrives whole (R99)', async (signal) => {
   const server = await start(['npm', 'start']);
   const upload = await beginSlowUpload({ url: server.url, dataDir }, `alice/npm-${signal.toLowerCase()}`);
   const pids = treeOf(server.child.pid!);
@@ -159,7 +159,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s to `npm start`: the same (R99)', asy
   expect(await server.ended).toBe(0);
 });
 
-it('`timeout`, which sends its signal twice: the same (R99)', async () => {
+it('after `timeout`, which sends its signal twice, the layer arrives whole (R99)', async () => {
   const server = await start(['timeout', '--signal=TERM', '3600', ...SERVE]);
   const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/timeout');
   const pids = treeOf(server.child.pid!);
@@ -172,7 +172,7 @@ function works(command: string, ...args: string[]): boolean {
 }
 
 if (works('unshare', '--pid', '--fork', '--mount-proc', 'true')) {
-  it('SIGTERM to the first process of a container, as `docker stop` sends it: the same (R99)', async () => {
+  it('after SIGTERM to the first process of a container, as from `docker stop`, the layer arrives whole (R99)', async () => {
     const server = await start(['unshare', '--pid', '--fork', '--mount-proc', ...SERVE]);
     const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/container');
     const pids = treeOf(server.child.pid!);
@@ -182,13 +182,13 @@ if (works('unshare', '--pid', '--fork', '--mount-proc', 'true')) {
     expect(await server.ended).toBe(0);
   });
 } else {
-  it('the first process of a container: NOT TESTED, as `unshare --pid` does not work here', () => {
+  it('the first process of a container: NOT TESTED, because `unshare --pid` does not work here', () => {
     expect(works('unshare', '--pid', '--fork', '--mount-proc', 'true')).toBe(false);
   });
 }
 
 if (works('script', '--version')) {
-  it('a terminal that is closed, and takes the log with it: the same (R99)', async () => {
+  it('after a terminal closes, and the log with it, the layer arrives whole (R99)', async () => {
     const server = await start(['script', '--quiet', '--command', SERVE.join(' '), '/dev/null'], { LOG_LEVEL: 'info' });
     const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/terminal');
     const pids = treeOf(server.child.pid!);
@@ -196,12 +196,12 @@ if (works('script', '--version')) {
     await expectDrained(server, upload, pids);
   });
 } else {
-  it('a terminal that is closed: NOT TESTED, as there is no `script` here', () => {
+  it('a terminal that closes: NOT TESTED, because there is no `script` here', () => {
     expect(works('script', '--version')).toBe(false);
   });
 }
 
-it('the log may go nowhere: its reader ends, and the server goes on (R99)', async () => {
+it('the server continues when the reader of its log ends (R99)', async () => {
   const server = await start(SERVE, { LOG_LEVEL: 'info' });
   server.child.stdout?.destroy();
   for (let turn = 0; turn < 20; turn += 1) expect((await fetch(`${server.url}/v1/_ping`)).status).toBe(200);
@@ -232,7 +232,7 @@ describe('a layer that takes longer than the drain', () => {
     expect(server.output()).toContain('the 1 seconds of the drain are over');
   });
 
-  it('is cut off when Ctrl-C is pressed again later, and Postgres still ends properly (R93)', async () => {
+  it('is cut off when Ctrl-C is pressed again later, and Postgres still stops cleanly (R93)', async () => {
     const server = await start(SERVE);
     const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/impatient');
     const pids = treeOf(server.child.pid!);
@@ -248,7 +248,7 @@ describe('a layer that takes longer than the drain', () => {
   });
 });
 
-it('a signal that only its worker processes get means nothing to them (R99)', async () => {
+it('worker processes ignore a signal that only they get (R99)', async () => {
   const server = await start(SERVE);
   const workers = childrenOf(server.primary).filter((pid) => commandOf(pid).includes('drydock.js'));
   expect(workers).toHaveLength(2);

@@ -68,7 +68,7 @@ const FAULTS = [
 ] as const;
 
 it(
-  `${FAULT_MINUTES.toFixed(1)} minutes of faults: only 503 and broken connections, and every tag is whole`,
+  `${FAULT_MINUTES.toFixed(1)} minutes of faults cause only 503 and broken connections, and every tag is whole`,
   async () => {
     const endAt = Date.now() + FAULT_MINUTES * 60_000;
     const isOver = (): boolean => Date.now() >= endAt;

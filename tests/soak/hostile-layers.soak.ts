@@ -106,7 +106,7 @@ function percentile(sorted: readonly number[], part: number): number {
 }
 
 it(
-  `${SECONDS} seconds of ten clients that look into hostile layers: pings are answered, and no process dies`,
+  `${SECONDS} seconds of ten clients that inspect hostile layers: pings are answered, and no process dies`,
   async () => {
     const paths = await pushLayers();
     const pid = server.process.pid ?? 0;

@@ -68,7 +68,7 @@ function report(deeds: Deeds, requests: number, statuses: ReadonlyMap<number, nu
 }
 
 it(
-  `${MINUTES} minutes of everything at once: no error, every tag whole, and nothing left over`,
+  `${MINUTES} minutes of everything at once cause no error, and leave every tag whole and nothing behind`,
   async () => {
     const pid = server.process.pid ?? 0;
     const startMegabytes = residentMegabytes(pid);

@@ -42,7 +42,7 @@ it.each([['serve'], ['migrate'], ['user', 'list']])(
   },
 );
 
-it('a newer job queue is refused, too (R94)', async () => {
+it('a server refuses a newer job queue, too (R94)', async () => {
   await place.database.db.raw('insert into graphile_worker.migrations (id, breaking) values (999999, true)');
   const { code, stderr } = await place.run('migrate');
   expect([code, stderr]).toEqual([
@@ -51,7 +51,7 @@ it('a newer job queue is refused, too (R94)', async () => {
   ]);
 });
 
-it('a server that runs goes on, and replaces its worker processes (R94)', async () => {
+it('a running server continues, and replaces its worker processes (R94)', async () => {
   const server = await startChildServer({
     ...place.environment,
     PORT: String(await freePort()), // with 0 the port would be another one after the end of all worker processes
@@ -82,7 +82,7 @@ it('a server that runs goes on, and replaces its worker processes (R94)', async 
   }
 });
 
-it('a server whose worker processes cannot start any more ends, and says why (R95)', async () => {
+it('a server whose worker processes can no longer start ends, and says why (R95)', async () => {
   const server = startCommand(['serve'], {
     ...place.environment,
     PORT: '0',

@@ -13,7 +13,7 @@ function highestOf(received: (bytes: number) => void): number {
   return highest;
 }
 
-it('frees received buffers before they pile up, which V8 alone does later', () => {
+it('received buffers are freed before they pile up, which V8 alone would do later', () => {
   countReceived(8 * MEGABYTE);
   expect(highestOf(countReceived)).toBeLessThan(20 * MEGABYTE);
   expect(highestOf(() => undefined)).toBeGreaterThan(20 * MEGABYTE);

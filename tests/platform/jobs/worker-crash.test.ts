@@ -58,7 +58,7 @@ async function startEndless(): Promise<ChildProcess> {
   return child;
 }
 
-it('a job whose process was killed is run by another, and not before (R30)', async () => {
+it('a job is run by another process when its process was killed, and not before (R30)', async () => {
   const child = await startEndless();
   await add();
   await once(child.stdout!, 'data');

@@ -28,7 +28,7 @@ beforeEach(() => {
   registry.asked.length = 0;
 });
 
-it('a whole push, pull and deletion', async () => {
+it('a push, pull and deletion work with a registry of another vendor', async () => {
   const chain = makeChain(3);
   const token = await pushThrough(hosts, 'alice/app', chain);
   expect(await pullThrough(hosts, 'alice/app')).toEqual(pulledFrom(chain));
@@ -47,7 +47,7 @@ it('a whole push, pull and deletion', async () => {
   expect((await call(index, 'get', list)).status).toBe(404);
 });
 
-it('a second push of the same images, which the registry has under the ids of the first', async () => {
+it('a second push of the same images works, although the registry already has their ids', async () => {
   const chain = makeChain(2);
   await pushThrough(hosts, 'alice/again', chain.slice(0, 1));
   const longer = [makeImage({ parent: chain[0]!.id })];
@@ -58,7 +58,7 @@ it('a second push of the same images, which the registry has under the ids of th
   expect(await put(longer[0]!.id, longer[0]!.json)).toEqual([200, 'true']);
 });
 
-it('a private repository is pulled by its owner, and by nobody else', async () => {
+it('only the owner of a private repository can pull it', async () => {
   const chain = makeChain(2);
   await startPush(index, 'alice/secret', []);
   await makePrivate(index, 'alice/secret', 'alice');
@@ -69,7 +69,7 @@ it('a private repository is pulled by its owner, and by nobody else', async () =
   await expect(openPull(index, 'alice/secret', 'robert')).rejects.toThrow('open: 404');
 });
 
-it('an image that the index does not list is not taken', async () => {
+it('the registry refuses an image that the index does not list', async () => {
   const authorization = await startPush(index, 'alice/listed', [makeImage()]);
   const image = makeImage();
   expect(
@@ -77,7 +77,7 @@ it('an image that the index does not list is not taken', async () => {
   ).toEqual([400, errorText('This image does not belong to the repository')]);
 });
 
-it('a parent is not taken that only somebody else has', async () => {
+it('the registry refuses a parent that only another user has', async () => {
   const [base] = makeChain(1);
   await startPush(index, 'robert/hidden', [], 'robert');
   await makePrivate(index, 'robert/hidden', 'robert');
@@ -89,7 +89,7 @@ it('a parent is not taken that only somebody else has', async () => {
   ).toEqual([400, errorText('Image depends on an unauthorized parent')]);
 });
 
-it('a token that is changed, or of an account that is gone, is refused', async () => {
+it('a modified token, or one of a deleted account, is refused', async () => {
   const chain = makeChain(1);
   await addUser(index, 'leaver');
   await pushThrough(hosts, 'leaver/app', chain, 'leaver');
