@@ -1,7 +1,6 @@
 import { createAccessToken } from '../../src/features/accounts/access-tokens';
 import { getUser } from '../../src/features/accounts/users';
 import { OPERATOR } from '../../src/features/audit/audit';
-import { setImmutableTags } from '../../src/features/repositories/immutable-tags';
 import { buildProgram } from '../../src/surfaces/cli/program';
 import { actor, addHook, startHookServer, type HookServer } from '../features/webhooks/hook-server';
 import { askApi } from '../helpers/api-client';
@@ -10,6 +9,7 @@ import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage, ty
 import { startReceiver, type Receiver } from '../helpers/receiver';
 import { call, errorText, makePrivate, registryClient, reply } from '../helpers/registry-client';
 import { addUser, basic } from '../helpers/test-server';
+import { setImmutableTags } from '../helpers/by-name';
 
 const MISSING = [404, errorText('Image not found')];
 

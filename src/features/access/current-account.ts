@@ -14,7 +14,8 @@ import { reachesBeyondRepositories } from './policy';
 import type { CallerRow } from './policy-sql';
 import { findCaller } from './current-account.store';
 
-function requiresAuthorization(): AppError {
+/** The answer to credentials that are missing, or not good here (protocol 3.5). */
+export function requiresAuthorization(): AppError {
   return new AppError('unauthenticated', 'Requires authorization');
 }
 

@@ -3,7 +3,7 @@ import { createUser, getUser, listUsers, updateUser, type User } from '../../fea
 import { turnOffSecondFactorOf } from '../../features/accounts/second-factor';
 import { deletePerson } from '../../features/namespaces/account-deletion';
 import { setActive, setAdmin } from '../../features/namespaces/account-status';
-import { deleteUserWithRepositories } from '../../features/repositories/operator';
+import { deleteUserWithRepositories } from '../../features/repositories/owner-deletion';
 import { count, formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { addPasswordOptions, choosePassword, type ChosenPassword, type PasswordOptions } from './password-options';

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import type { Actor, RepositoryName } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor, type RepositoryName } from '../../../src/features/access/actor';
 import { createAccessToken } from '../../../src/features/accounts/access-tokens';
 import { checkLinkSecret, makeLinkSecret } from '../../../src/features/accounts/email-links';
 import { FATES, type Ending, type Fate } from '../../../src/features/accounts/endings';
@@ -13,17 +13,12 @@ import { createOrganization, createOrganizationFor } from '../../../src/features
 import { addMemberAs, removeMemberAs } from '../../../src/features/namespaces/team-members';
 import { putTeam } from '../../../src/features/namespaces/teams';
 import { findAccessToken } from '../../../src/features/oauth/grants';
-import { findScope } from '../../../src/features/repositories/scope';
-import { moveRepository } from '../../../src/features/repositories/moving';
-import { moveAsOperator } from '../../../src/features/repositories/operator-moving';
-import { setTeamAccess } from '../../../src/features/repositories/team-access';
-import { addComment } from '../../../src/features/social/comments';
-import { setStar } from '../../../src/features/social/stars';
-import { createWebhook } from '../../../src/features/webhooks/webhooks';
+import { findRepositoryAccess } from '../../../src/features/repositories/repository-access';
 import { hashSecret, newSecret } from '../../../src/platform/secrets';
 import { actorOf } from '../../helpers/actors';
 import { makeChain, pushImages, startPull } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { addComment, createWebhook, moveRepository, setStar, setTeamAccess } from '../../helpers/by-name';
 
 /*
  * Each event of the table happens to sarah, who owns acme together with keeper, and each thing of hers is looked at
@@ -168,7 +163,7 @@ async function addCredentials(identity: Awaited<ReturnType<typeof identityForOpe
 const EVENTS: Record<Ending, () => Promise<unknown>> = {
   transfer: async () => {
     await createOrganization(server.ctx, bystander, 'buyer');
-    await moveAsOperator(server.ctx, APP, { namespace: 'buyer', name: 'app' });
+    await moveRepository(server.ctx, OPERATOR_ACTOR, APP, { namespace: 'buyer', name: 'app' });
   },
   'role lost': () => removeMemberAs(server.ctx, { organization: 'acme', team: 'owners' }, 'sarah', OPERATOR),
   deactivation: () => setActive(server.ctx, 'sarah', false),
@@ -205,5 +200,5 @@ it('the webhook of a former owner is not told of pushes, and only owners hear th
   const keeper = await server.ctx.db('users').where({ username: 'keeper' }).first<{ id: number }>('id');
   const about = mails.filter(({ payload }) => JSON.stringify(payload).includes('The webhook ci of acme/app'));
   expect(about.map(({ payload }) => payload)).toMatchObject([{ userId: keeper.id }]);
-  expect((await findScope(server.ctx, bystander, APP)).repository?.role).toBe('write');
+  expect((await findRepositoryAccess(server.ctx, bystander, APP)).repository?.role).toBe('write');
 });

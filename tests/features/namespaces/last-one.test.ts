@@ -6,11 +6,10 @@ import { deletePerson } from '../../../src/features/namespaces/account-deletion'
 import { setActive, setAdmin } from '../../../src/features/namespaces/account-status';
 import { convertUser, createOrganizationFor } from '../../../src/features/namespaces/organizations';
 import { addMemberAs, removeMemberAs } from '../../../src/features/namespaces/team-members';
-import {
-  createRepository,
-  deleteUserWithRepositories,
-  setVisibilityAsOperator,
-} from '../../../src/features/repositories/operator';
+import { createRepository } from '../../../src/features/repositories/creation';
+import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
+import { setVisibility } from '../../helpers/by-name';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { AppError } from '../../../src/platform/errors';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
@@ -232,7 +231,7 @@ it('a plan with one private repository has one, however many are created at once
   const settings = { ...ctx, settings: { ...ctx.settings, hubLimits: false } };
   for (let round = 0; round < ROUNDS; round += 1) {
     const create = (name: string) =>
-      createRepository(settings, { namespace: 'alice', name }, { visibility: 'private' });
+      createRepository(settings, OPERATOR_ACTOR, { namespace: 'alice', name }, 'private');
     expect(await codesOf(create('one'), create('two'))).toEqual(['forbidden']);
     await database.db.raw('delete from repositories');
   }
@@ -247,8 +246,8 @@ it('an account is deleted with its repositories while one of them is created and
     const settings = { ...ctx, settings: { ...ctx.settings, hubLimits: false } };
     const codes = await codesOf(
       deleteUserWithRepositories(ctx, 'alice'),
-      setVisibilityAsOperator(ctx, { namespace: 'alice', name: 'two' }, 'private'),
-      createRepository(settings, { namespace: 'alice', name: 'one' }, { visibility: 'private' }),
+      setVisibility(ctx, OPERATOR_ACTOR, { namespace: 'alice', name: 'two' }, 'private'),
+      createRepository(settings, OPERATOR_ACTOR, { namespace: 'alice', name: 'one' }, 'private'),
     );
     expect(codes.filter((code) => !['conflict', 'not_found', 'forbidden'].includes(code))).toEqual([]);
     await database.db('repositories').delete();

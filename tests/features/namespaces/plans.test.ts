@@ -3,11 +3,10 @@ import type { Actor } from '../../../src/features/access/actor';
 import { OPERATOR } from '../../../src/features/audit/audit';
 import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../../src/features/namespaces/plans';
 import { createRepository } from '../../../src/features/repositories/creation';
-import { moveRepository } from '../../../src/features/repositories/moving';
-import { setVisibility } from '../../../src/features/repositories/visibility';
 import { addPerson } from '../../helpers/people';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { moveRepository, setVisibility } from '../../helpers/by-name';
 
 const FULL = { code: 'forbidden', message: 'The plan free of alice allows 1 private repository, and 1 are there' };
 
@@ -41,14 +40,14 @@ it('limit what is created and made private, and nothing else', async () => {
   await createRepository(ctx, alice, app('first'), 'private');
   await expect(createRepository(ctx, alice, app('second'), 'private')).rejects.toMatchObject(FULL);
   await createRepository(ctx, alice, app('second'), 'public');
-  const hide = setVisibility(ctx, alice, app('second'), () => Promise.resolve('private'));
+  const hide = setVisibility(ctx, alice, app('second'), 'private');
   await expect(hide).rejects.toMatchObject(FULL);
-  await setVisibility(ctx, alice, app('second'), () => Promise.resolve('unlisted'));
+  await setVisibility(ctx, alice, app('second'), 'unlisted');
   // What is private stays so, and may be told to be so again.
-  await setVisibility(ctx, alice, app('first'), () => Promise.resolve('private'));
+  await setVisibility(ctx, alice, app('first'), 'private');
   expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'free', used: 1, limit: 1 });
-  await setVisibility(ctx, alice, app('first'), () => Promise.resolve('public'));
-  await setVisibility(ctx, alice, app('second'), () => Promise.resolve('private'));
+  await setVisibility(ctx, alice, app('first'), 'public');
+  await setVisibility(ctx, alice, app('second'), 'private');
 });
 
 it('limit what is transferred', async () => {
@@ -68,7 +67,7 @@ it('let one of many win the last slot (R11)', async () => {
   const names = Array.from({ length: 8 }, (_, index) => `app${index}`);
   for (const name of names.slice(0, 4)) await createRepository(ctx, alice, app(name), 'public');
   const results = await Promise.allSettled([
-    ...names.slice(0, 4).map((name) => setVisibility(ctx, alice, app(name), () => Promise.resolve('private'))),
+    ...names.slice(0, 4).map((name) => setVisibility(ctx, alice, app(name), 'private')),
     ...names.slice(4).map((name) => createRepository(ctx, alice, app(name), 'private')),
   ]);
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

@@ -5,13 +5,19 @@ import type { Actor } from '../../../src/features/access/actor';
 import { OPERATOR } from '../../../src/features/audit/audit';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { putTeam } from '../../../src/features/namespaces/teams';
-import { addCollaborator, listCollaborators } from '../../../src/features/repositories/collaborators';
 import { createRepository } from '../../../src/features/repositories/creation';
-import { listAliases, moveRepository, removeAlias } from '../../../src/features/repositories/moving';
-import { listTeamAccess, setTeamAccess } from '../../../src/features/repositories/team-access';
 import { makeChain, pushImages, startPull, type TestImage } from '../../helpers/images';
 import { actorOf } from '../../helpers/actors';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import {
+  addCollaborator,
+  listAliases,
+  listCollaborators,
+  listTeamAccess,
+  moveRepository,
+  removeAlias,
+  setTeamAccess,
+} from '../../helpers/by-name';
 
 let server: TestServer;
 let alice: Actor;

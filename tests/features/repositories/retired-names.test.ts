@@ -5,13 +5,12 @@ import { listEvents, OPERATOR } from '../../../src/features/audit/audit';
 import { deletePerson } from '../../../src/features/namespaces/account-deletion';
 import { createOrganization, deleteOrganization } from '../../../src/features/namespaces/organizations';
 import { createRepository } from '../../../src/features/repositories/creation';
-import { deleteAtOnce } from '../../../src/features/repositories/deletion';
-import { moveRepository } from '../../../src/features/repositories/moving';
-import { deleteUserWithRepositories } from '../../../src/features/repositories/operator';
+import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
 import { freeRetiredName, listRetiredNames } from '../../../src/features/repositories/retired-names';
 import { actorOf } from '../../helpers/actors';
 import { makeChain, pushImages, startPull, type TestImage } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { deleteAtOnce, moveRepository } from '../../helpers/by-name';
 
 /*
  * Sarah's repository is transferred to an organization and still pulled by its old name; then sarah is deleted. Whoever

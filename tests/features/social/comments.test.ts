@@ -1,18 +1,20 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { deletePerson } from '../../../src/features/namespaces/account-deletion';
 import { listEvents } from '../../../src/features/audit/audit';
-import { addComment, deleteComment, listComments } from '../../../src/features/social/comments';
-import {
-  dismissFlags,
-  flagComment,
-  listAllFlaggedComments,
-  listFlaggedComments,
-} from '../../../src/features/social/comment-flags';
-import { getRepositoryDetails } from '../../../src/features/repositories/repository-details';
+import { listAllFlaggedComments } from '../../../src/features/social/comment-flags';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { startPush } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import {
+  addComment,
+  deleteComment,
+  dismissFlags,
+  flagComment,
+  getRepositoryDetails,
+  listComments,
+  listFlaggedComments,
+} from '../../helpers/by-name';
 
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });
 const APP = nameOf('app');

@@ -1,12 +1,12 @@
 import { identityOf, type Actor, type RepositoryName } from '../../../src/features/access/actor';
 import { deletePerson } from '../../../src/features/namespaces/account-deletion';
 import { listEvents } from '../../../src/features/audit/audit';
-import { getRepositoryDetails } from '../../../src/features/repositories/repository-details';
-import { listStarred, listStargazers, setStar } from '../../../src/features/social/stars';
+import { listStarred } from '../../../src/features/social/stars';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { makePrivate } from '../../helpers/registry-client';
 import { startPush } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { getRepositoryDetails, listStargazers, setStar } from '../../helpers/by-name';
 
 const USERS = ['alice', 'bobby', 'carol', 'david', 'erika', 'frank'];
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });

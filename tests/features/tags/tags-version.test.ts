@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../../src/context';
 import type { Actor } from '../../../src/features/access/actor';
 import { createUser, getUser } from '../../../src/features/accounts/users';
-import { deleteThroughIndex, deleteThroughRegistry } from '../../../src/features/repositories/deletion';
-import { deleteTag, putTag, tagsAsJson } from '../../../src/features/tags/tags';
+import { tagsAsJson } from '../../../src/features/tags/tags';
 import { inTransaction } from '../../../src/platform/db/db';
 import { query } from '../../../src/platform/db/query';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { deleteTag, deleteThroughIndex, deleteThroughRegistry, putTag } from '../../helpers/by-name';
 
 const NAME = { namespace: 'alice', name: 'app' };
 const STRANGER: Actor = { kind: 'anonymous', address: '::1' };
@@ -54,7 +54,7 @@ async function addRepository(): Promise<void> {
 }
 
 const put = (name: string, imageId: string | undefined, by = processes[0]!): Promise<boolean> =>
-  putTag(by, owner, NAME, { name, readImageId: () => Promise.resolve(imageId), engine: {} });
+  putTag(by, owner, NAME, { name, imageId, engine: {} });
 
 /** What each of the processes answers. */
 async function expectTags(tags: Record<string, string>): Promise<void> {

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import type { Actor } from '../../../src/features/access/actor';
 import { identityForOperator } from '../../../src/features/accounts/users';
-import { createWebhook, type Webhook } from '../../../src/features/webhooks/webhooks';
+import type { Webhook } from '../../../src/features/webhooks/webhooks';
 import { jobsOf } from '../../../src/jobs';
 import { addressRule } from '../../../src/platform/http/address-rules';
 import { GuardedClient, type Resolve } from '../../../src/platform/http/guarded-post';
 import { makeJobsDue, runDueJobs } from '../../helpers/run-jobs';
 import type { SmtpSettings } from '../../../src/platform/mail/mailer';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { createWebhook } from '../../helpers/by-name';
 
 /** The repository of these tests. */
 export const APP = { namespace: 'alice', name: 'app' } as const;

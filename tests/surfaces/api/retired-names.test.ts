@@ -1,5 +1,5 @@
 import { OPERATOR } from '../../../src/features/audit/audit';
-import { deleteUserWithRepositories } from '../../../src/features/repositories/operator';
+import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
 import { askApi } from '../../helpers/api-client';
 import { makeChain, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';

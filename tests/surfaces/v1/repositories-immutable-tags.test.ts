@@ -1,11 +1,11 @@
 import { collectGarbage } from '../../../src/features/images/gc';
-import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
-import { deleteRepository } from '../../../src/features/repositories/operator';
 import { actorOf } from '../../helpers/actors';
 import { askApi } from '../../helpers/api-client';
 import { makeImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { deleteAtOnce, setImmutableTags } from '../../helpers/by-name';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 
 const OK = [200, 'true'];
 const immutable = (tag: string) => [409, errorText(`The tag ${tag} is immutable: it cannot be moved or deleted`)];
@@ -127,8 +127,11 @@ describe('deleting everything where a tag is immutable', () => {
     const answer = await askApi(server, 'delete', '/api/v1.1/repositories/alice/app/', { as: 'alice' });
     expect([answer.status, answer.body.detail]).toEqual([409, sentence]);
     const APP = { namespace: 'alice', name: 'app' };
-    await expect(deleteRepository(server.ctx, APP)).rejects.toMatchObject({ code: 'conflict', message: sentence });
-    await deleteRepository(server.ctx, APP, { evenImmutable: true });
+    await expect(deleteAtOnce(server.ctx, OPERATOR_ACTOR, APP)).rejects.toMatchObject({
+      code: 'conflict',
+      message: sentence,
+    });
+    await deleteAtOnce(server.ctx, OPERATOR_ACTOR, APP, { evenImmutable: true });
     expect(await server.ctx.db('tags')).toEqual([]);
     await server.ctx.db('image_contents').delete();
   });

@@ -4,7 +4,7 @@ import { doerOf } from '../../../features/access/doer';
 import { getUser } from '../../../features/accounts/users';
 import { setStatus } from '../../../features/namespaces/account-status';
 import { deletePerson } from '../../../features/namespaces/account-deletion';
-import { deleteUserWithRepositories } from '../../../features/repositories/operator';
+import { deleteUserWithRepositories } from '../../../features/repositories/owner-deletion';
 import { endpoint, reply } from '../endpoint';
 import { booleanQuery, paged, pageOf, pageQuery } from '../paging';
 import { line, moment } from './schemas';

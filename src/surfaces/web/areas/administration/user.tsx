@@ -6,7 +6,7 @@ import { deletePerson } from '../../../../features/namespaces/account-deletion';
 import { convertUser } from '../../../../features/namespaces/organizations';
 import { listPlans } from '../../../../features/namespaces/plans';
 import { getNamespaceSettings, updateNamespace } from '../../../../features/namespaces/settings';
-import { deleteUserWithRepositories } from '../../../../features/repositories/operator';
+import { deleteUserWithRepositories } from '../../../../features/repositories/owner-deletion';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
