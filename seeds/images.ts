@@ -10,7 +10,7 @@ export interface DemoImage {
 
 const CREATED = new Date('2014-06-09T12:00:00Z');
 
-/** Makes an image; the same one, with the same id, at every call. */
+/** Creates an image; every call returns the same one, with the same id. */
 function makeImage(comment: string, files: readonly DemoFile[], parent?: DemoImage): DemoImage {
   const layer = packLayer(files, CREATED);
   const hash = createHash('sha256').update(parent?.id ?? '');
@@ -31,7 +31,7 @@ function makeImage(comment: string, files: readonly DemoFile[], parent?: DemoIma
   return { id, json: Buffer.from(JSON.stringify(json)), layer };
 }
 
-/** Below all the others. */
+/** The base of all the others. */
 export const BASE = makeImage('demo: base', [{ path: 'etc/motd', text: 'Kept afloat by Drydock.\n' }]);
 export const HELLO_1 = makeImage('demo: hello 1.0', [{ path: 'hello.txt', text: 'Hello.\n' }], BASE);
 export const HELLO_2 = makeImage('demo: hello 2.0', [{ path: 'hello.txt', text: 'Hello again.\n' }], HELLO_1);

@@ -10,7 +10,7 @@ function octal(value: number, width: number): string {
   return `${value.toString(8).padStart(width - 1, '0')}\0`;
 }
 
-/** The header of a plain file that belongs to root, in the ustar format; the same bytes at every call. */
+/** The header of a plain file that belongs to root, in the ustar format; every call returns the same bytes. */
 function header({ path, text }: DemoFile, modifiedAt: Date): Buffer {
   const block = Buffer.alloc(BLOCK);
   const seconds = Math.floor(modifiedAt.getTime() / 1000);

@@ -40,11 +40,11 @@ async function startLayerServer(
 
 interface Transfer {
   readonly megabytesPerSecond: number;
-  /** of each of the processes that were asked for, in their order */
+  /** The figures of each of the requested processes, in their order. */
   readonly cpuSecondsPerGigabyte: readonly number[];
 }
 
-/** Four clients download at once, again and again until enough was moved for a steady figure. */
+/** Four clients download at once, again and again until enough was transferred for a steady figure. */
 async function download(bench: Bench, request: RawRequest, pids: readonly number[]): Promise<Transfer> {
   const times = bench.isQuick ? 2 : 3;
   const cpuBefore = pids.map((pid) => cpuSeconds([pid]));

@@ -12,13 +12,13 @@ import type { Row } from './row';
 const REPOSITORY = 'bench/upload';
 const MEGABYTE = 1e6;
 
-/** Bytes that no server has seen, so that none of them may save itself the work. */
+/** Bytes that no server has seen, so that none of them can skip the work. */
 function freshen(layer: Buffer): string {
   randomBytes(32).copy(layer);
   return createHash('sha256').update(layer).digest('hex');
 }
 
-/** Runs one transfer on a quiet disk: what the last one left to write would be counted to this one's fsync. */
+/** Runs one transfer on a quiet disk, because pending writes of the last one would count towards this one's fsync. */
 async function rateOf(bytes: number, transfer: () => Promise<void>): Promise<number> {
   await run({ file: 'sync', args: [] });
   const startedAt = performance.now();

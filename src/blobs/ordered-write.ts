@@ -3,19 +3,19 @@ import { BATCH_BYTES, giveBackBatch, takeBatch } from './batches';
 import { writeAll } from './batched-write';
 import { RunningSums, type Sums } from './hashing';
 
-/** The source broke off; what it gave before is in the file. */
+/** The source failed; the bytes that it delivered before are in the file. */
 export class SourceBrokeOff extends Error {
   constructor(
-    /** what the source threw */
+    /** The error of the source. */
     readonly reason: unknown,
-    /** where the file ends now */
+    /** Where the file ends now. */
     readonly end: number,
   ) {
     super('the source broke off', { cause: reason });
   }
 }
 
-/** Writes one batch after the other, while the next one fills: what a crash leaves has no hole. */
+/** Writes one batch after the other, while the next one is filled, so that a crash leaves no hole. */
 class OrderedWriter {
   private batch: Buffer | undefined;
   private filled = 0;
@@ -37,14 +37,14 @@ class OrderedWriter {
     }
   }
 
-  /** Resolves to where the file ends when all is written. */
+  /** Resolves to the end of the file when all is written. */
   async finish(): Promise<number> {
     await this.flush();
     await this.writing;
     return this.end;
   }
 
-  /** Gives the memory back once nothing uses it. */
+  /** Releases the memory once nothing uses it. */
   async release(): Promise<void> {
     await Promise.allSettled([this.writing]);
     if (this.batch !== undefined) giveBackBatch(this.batch);
@@ -56,7 +56,7 @@ class OrderedWriter {
     if (batch === undefined) return;
     const bytes = batch.subarray(0, this.filled);
     this.writing = this.write(bytes, this.end, sums).finally(() => giveBackBatch(batch));
-    this.writing.catch(() => undefined); // awaited before the next one, or in the end
+    this.writing.catch(() => undefined); // awaited before the next one, or at the end
     this.end += this.filled;
     this.filled = 0;
     this.batch = undefined;
@@ -70,12 +70,13 @@ class OrderedWriter {
 }
 
 /**
- * Writes a stream into a file from an offset on, in order and in flat memory. The bytes are not safe before the caller
- * has synced the file.
+ * Writes a stream into a file from an offset on, in order and with constant memory. The bytes are not durable until the
+ * caller has synced the file.
  *
- * @param sums - of the bytes before; undefined: nobody sums up
+ * @param sums - the hashes of the bytes before; undefined: nothing is hashed
  * @returns where the file ends now
- * @throws SourceBrokeOff when the source threw; whatever the file or the thread says, and then the file is as it may be
+ * @throws SourceBrokeOff when the source threw; whatever the file or the thread throws, and then the content of the
+ *   file is undefined
  */
 export async function writeInOrder(
   handle: FileHandle,
@@ -111,7 +112,7 @@ async function fill(handle: FileHandle, batch: Buffer, at: number): Promise<Buff
   return batch.subarray(0, filled);
 }
 
-/** Sums up all of a file in the hashing thread; one batch is read while the other is hashed. */
+/** Hashes a whole file in the hashing thread; one batch is read while the other is hashed. */
 export async function sumsOfFile(handle: FileHandle): Promise<Sums> {
   const batches = [takeBatch(), takeBatch()] as const;
   const sums = new RunningSums();

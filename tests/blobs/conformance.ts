@@ -175,13 +175,13 @@ function describeReading(store: () => BlobStore, readAll: ReadAll): void {
   });
 }
 
-/** Takes all pieces and keeps copies, for the buffers are used again; `pauseMs` makes a slow taker. */
+/** Collects all pieces as copies, because the buffers are reused; `pauseMs` makes a slow receiver. */
 async function collectFrom(source: ByteSource, { pauseMs = 0, limit = Infinity } = {}): Promise<Buffer> {
   const pieces: Buffer[] = [];
   await source.copyTo(async (piece) => {
     if (pauseMs > 0) await sleep(pauseMs);
     if (pieces.length === limit) throw new Error('enough');
-    pieces.push(Buffer.from(piece)); // at the end of its time: until now the piece was ours
+    pieces.push(Buffer.from(piece)); // the last moment at which the piece belongs to us
   });
   return Buffer.concat(pieces);
 }

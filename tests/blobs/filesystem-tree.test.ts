@@ -4,9 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import { openFilesystemStore } from './filesystem-folder';
 
-/*
- * What only the filesystem driver has: its tree (see `paths.ts`), and what dies with a process.
- */
+/* What only the filesystem driver has: its tree (see `paths.ts`), and the remains of dead processes. */
 
 let opened: Awaited<ReturnType<typeof openFilesystemStore>>;
 beforeEach(async () => {
@@ -29,7 +27,7 @@ it('the filesystem store sweeps partial writes of dead processes once they were 
   const uploads = path.join(opened.root, 'uploads');
   await mkdir(uploads);
   for (const name of ['one', 'two']) await writeFile(path.join(uploads, name), 'half');
-  // By the clock of the file system, whatever a host says: a file cannot be made to look older than it is.
+  // Ages are by the clock of the file system, not of a host: a file cannot be made to look older than it is.
   await utimes(path.join(uploads, 'one'), 0, 0);
   expect(await opened.store.sweepUnfinished(3_600_000)).toBe(0);
   expect((await readdir(uploads)).sort()).toEqual(['one', 'two']);
@@ -90,9 +88,9 @@ it('quarantined bytes are kept apart, and their age starts at their quarantine',
 it('freeBytes reports how much room the disk has', async () => {
   const { bavail, bsize } = await statfs(opened.root);
   const free = await opened.store.freeBytes();
-  expect(Math.abs(free - bavail * bsize)).toBeLessThan(2 ** 30); // others write meanwhile
+  expect(Math.abs(free - bavail * bsize)).toBeLessThan(2 ** 30); // other processes write at the same time
   await rm(opened.root, { recursive: true });
-  expect(await opened.store.freeBytes()).toBeGreaterThan(0); // a store that nobody has used yet
+  expect(await opened.store.freeBytes()).toBeGreaterThan(0); // a store that was not used yet
 });
 
 it('check fails while the folder cannot be used, and names it', async () => {

@@ -20,7 +20,7 @@ function roomOf(limits: Partial<StorageLimits>) {
   return { gauge, room };
 }
 
-/** Chunks of a MiB that remember how many were asked for. */
+/** Chunks of a MiB that count how many were requested. */
 function layer(megabytes: number, meanwhile: (sent: number) => void = () => undefined) {
   const sent = { megabytes: 0 };
   async function* bytes(): AsyncGenerator<Buffer> {
@@ -33,7 +33,7 @@ function layer(megabytes: number, meanwhile: (sent: number) => void = () => unde
   return { bytes: bytes(), sent };
 }
 
-/** Stores so many MiB of a layer. */
+/** Stores this many MiB of a layer. */
 async function store(room: StorageRoom, megabytes: number): Promise<void> {
   await room.hold(layer(0).bytes, () => Promise.resolve(megabytes * MEGABYTE));
 }

@@ -7,7 +7,7 @@ import { newHubState } from './hub-state';
 import { readTrace } from './parse-trace';
 import { Replay } from './replay';
 
-/* Somebody else's v1 client, which was tested against the real Hub, pulls what docker 1.5.0 has pushed. */
+/* A v1 client by another author, which was tested against the real Hub, pulls what docker 1.5.0 has pushed. */
 
 /** What 1.5.0 pushes, with the digests of its layers as they were recorded. */
 const BASE = {
@@ -57,7 +57,7 @@ describe('docker-registry-client', () => {
   let server: TestServer;
   const clients: RegistryClientV1[] = [];
 
-  /** The client speaks plain http to 127.0.0.1 of its own accord. */
+  /** The client uses plain http for 127.0.0.1 by itself. */
   function clientOf(credentials?: typeof ALICE): RegistryClientV1 {
     const client = createClientV1({ name: `${server.host}/alice/multi`, ...credentials });
     clients.push(client);

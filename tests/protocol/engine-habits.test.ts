@@ -5,7 +5,7 @@ import { headerLines, rawRequest, sendRaw, type RawAnswer } from '../helpers/raw
 import { call } from '../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 
-/* What all engines do or suffer, whatever the request (engine behaviour 3 and 4). */
+/* What all engines do or require, whatever the request (engine behaviour 3 and 4). */
 
 let server: TestServer;
 beforeAll(async () => {
@@ -72,7 +72,7 @@ describe('an upload', () => {
   });
 });
 
-/** Bytes that are no text go through latin1 both ways. */
+/** Bytes that are not text go through latin1 both ways. */
 function sendBytes(bytes: string): Promise<RawAnswer> {
   return sendRaw(server.port, Buffer.from(bytes, 'latin1'));
 }

@@ -37,7 +37,7 @@ it('overlapping pushes of 16 clients during gc, sweeps and scrubs leave every ta
   const endAt = Date.now() + DURATION_MS;
   let freed = 0;
   let scrubbed = 0;
-  // A busy machine takes longer until there is garbage at all.
+  // On a busy machine it takes longer until there is any garbage.
   const isOver = (): boolean => Date.now() >= endAt && freed > 0 && scrubbed > 0;
   const upkeep = async (): Promise<void> => {
     while (!isOver()) {
@@ -63,7 +63,7 @@ it('overlapping pushes of 16 clients during gc, sweeps and scrubs leave every ta
   const before = await pullEverything(server.url, USERS, chains);
   expect(before.wrong).toEqual([]);
   expect(before.tags).toBeGreaterThan(USERS.length);
-  // No push that ended left an attempt behind, and none had its bytes taken away.
+  // No finished push left an attempt, and none lost its bytes.
   expect(await recount(ctx.db, server.blobDir)).toMatchObject({
     uploads: 0,
     brokenTags: 0,
@@ -71,8 +71,8 @@ it('overlapping pushes of 16 clients during gc, sweeps and scrubs leave every ta
     missingFiles: [],
     unfinished: [],
   });
-  // Gc kept no distance, so what is left over now was left since its last run, or is spared for a push whose end was
-  // taken for that of another of the same account. Such a push gives no more signs of life, and is given up.
+  // Gc kept no safety margin, so everything that remains was left since its last run, or is kept for a push whose end
+  // was mistaken for that of another push of the same account. Such a push shows no more activity, and is given up.
   await ctx.db.raw(`update pushes set seen_at = seen_at - interval '${ABANDONED_AFTER_HOURS + 1} hours'`);
   await collectGarbage(ctx, { olderThanMs: 0, dryRun: false });
   await sweep(ctx, 1);

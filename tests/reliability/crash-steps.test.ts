@@ -34,7 +34,7 @@ function chunked(body: Buffer): Buffer {
   return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')]);
 }
 
-/** A request as an engine puts it on a connection of its own. */
+/** A request as an engine sends it on a connection of its own. */
 function onWire({ method, path: url, headers, body, isChunked }: Step): Buffer {
   const framing = isChunked === true ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`;
   const head = [`${method} ${url} HTTP/1.1`, 'Host: hub.test', ...headers, framing, 'Connection: close', '', ''];
@@ -68,7 +68,7 @@ async function dieIn(step: Step, share: number, afterMs: number): Promise<void> 
 const STEPS = ['repository', 'json', 'layer', 'checksum', 'tag', 'images'] as const;
 type StepName = (typeof STEPS)[number];
 
-/** The requests of a push of one image upon a base that is there, in their order. */
+/** The requests of a push of one image on an existing base, in their order. */
 function stepsOf(repository: string, [, image]: readonly TestImage[], token: string): Record<StepName, Step> {
   if (image === undefined) throw new Error('no image');
   const asUser = [`Authorization: ${basic('alice')}`, 'X-Docker-Token: true'];

@@ -55,7 +55,7 @@ it(`${ROUNDS} kills in the middle of a push lose nothing complete, and nothing b
     await place.server.end('SIGKILL');
     if ((await push) === 'cut off') cutOff += 1;
     await place.restart();
-    // A machine that has more to do now than a minute ago, or less, must not make the kills come too late.
+    // A machine that is more or less busy than a minute ago must not make the kills come too late.
     pushMs = await timeOf(pushImages(place.server, repository, chain));
     await expectPullsWhole(repository, chain);
   }

@@ -9,8 +9,8 @@ import { addUser, basic, startTestServer, type TestServer } from '../helpers/tes
 import { Connection } from '../platform/http/listening';
 
 /*
- * Clients that hold connections open with next to nothing. All of them end; a layer that arrives or leaves slowly, but
- * does, takes as long as it takes.
+ * Clients that hold connections open with almost no traffic. All of them are disconnected, but a layer that keeps
+ * arriving or leaving slowly may take as long as it takes.
  */
 
 const TIMEOUTS = { headersMs: 1000, headersCheckMs: 100, smallBodyMs: 1000, idleBodyMs: 1500, idleAnswerMs: 1500 };
@@ -34,7 +34,7 @@ function connect(...lines: string[]): Connection {
   return connection;
 }
 
-/** Sends a byte now and then until told to stop, or the other side has ended. */
+/** Sends a byte now and then until it is stopped, or the other side has ended. */
 function dribble({ socket }: Connection, byte: string): () => void {
   const timer = setInterval(() => socket.write(byte), DRIBBLE_MS);
   socket.once('close', () => clearInterval(timer));
@@ -45,7 +45,7 @@ function put(path: string, authorization: string, ...headers: string[]): Connect
   return connect(`PUT ${path} HTTP/1.1`, 'Host: hub.test', `Authorization: ${authorization}`, ...headers, '');
 }
 
-/** Resolves when the server has let go of every connection. */
+/** Resolves when the server has closed every connection. */
 async function untilNobodyIsConnected(): Promise<void> {
   const count = (): Promise<number> =>
     new Promise((resolve, reject) => server.server.getConnections((error, n) => (error ? reject(error) : resolve(n))));

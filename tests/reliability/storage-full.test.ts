@@ -7,7 +7,8 @@ import { call, registryClient, reply } from '../helpers/registry-client';
 import { openTightPlace, possibleWays, TIGHT_BYTES, type TightPlace, type Way } from './tight-place';
 
 /*
- * No room for a layer: it is refused with a 507 that says so, nothing of it stays, everything else goes on.
+ * When there is no room for a layer, it is refused with a 507 that says so, nothing of it stays, and everything else
+ * continues.
  */
 
 const MEGABYTE = 2 ** 20;
@@ -47,7 +48,7 @@ async function refusedPush(image: TestImage): Promise<[number | undefined, strin
   return answer;
 }
 
-/** What is there can be pulled, and what needs no room can be pushed. */
+/** Stored images can be pulled, and anything that needs no room can be pushed. */
 async function expectLifeGoesOn(stored: TestImage): Promise<void> {
   const { server } = place;
   const pull = registryClient(server, await startPull(server, 'alice/app'));

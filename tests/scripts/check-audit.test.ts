@@ -11,7 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Runs the check with an npm that answers so. */
+/** Runs the check with an npm that gives this answer. */
 function check(answer: string): { code: number | null; stdout: string; stderr: string } {
   const npm = path.join(directory, 'npm');
   writeFileSync(npm, `#!/bin/sh\ncat <<'ANSWER'\n${answer}\nANSWER\nexit 1\n`);

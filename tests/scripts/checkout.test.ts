@@ -16,9 +16,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
-/*
- * What a checkout needs: which packages, which names of the folders above it, and whether it can be written.
- */
+/* The requirements of a checkout: its packages, the names of the folders above it, and whether it is writable. */
 
 const ROOT = path.join(__dirname, '../..');
 const isRoot = process.getuid?.() === 0;
@@ -86,7 +84,7 @@ it('a checkout starts below a folder whose name has a special meaning in a URL',
 });
 
 describe('a checkout that is not writable', () => {
-  /** What `npm start` does first, as a user who may not write. */
+  /** Runs the first step of `npm start` as a user without write access. */
   function ensureBuilt(): { status: number | null; stderr: string } {
     mkdirSync(path.join(folder, 'scripts'));
     cpSync(path.join(ROOT, 'scripts/ensure-built.mjs'), path.join(folder, 'scripts/ensure-built.mjs'));

@@ -43,7 +43,10 @@ const counted = async (): Promise<Record<string, number>> => {
 };
 const sum = async (): Promise<number> => Object.values(await counted()).reduce((total, pulls) => total + pulls, 0);
 
-/** Pulls until both processes count, for one of them may have begun to listen long before the other; then forgets that. */
+/**
+ * Pulls until both processes count, because one may have begun to listen long before the other; then discards those
+ * counts.
+ */
 async function untilBothCount(): Promise<void> {
   const deadline = Date.now() + 60_000;
   const few = { repository: 'alice/app', times: 64, connections: 64, userAgents: ENGINES };
@@ -72,7 +75,7 @@ it('50,000 pulls are counted exactly by three processes, one of which stops duri
   expect(await other.end('SIGTERM')).toBe(0);
   expect([...(await most)]).toEqual([[200, PULLS - FEW]]);
 
-  // What is not saved within a few seconds is not saved by itself.
+  // Counts that are not saved within a few seconds will not be saved by themselves.
   const deadline = Date.now() + 20_000;
   while ((await sum()) < PULLS && Date.now() < deadline) await sleep(100);
   const each = PULLS / ENGINES.length;

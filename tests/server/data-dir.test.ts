@@ -4,9 +4,7 @@ import path from 'node:path';
 import { failure } from '../helpers/command-place';
 import { startCommand } from '../helpers/run-command';
 
-/*
- * Data directories that cannot be used. A sentence says so at once, whatever the system does.
- */
+/* Data directories that cannot be used. A sentence says so at once, whatever the system does. */
 
 const SERVE = { PORT: '0', LOG_LEVEL: 'error' };
 

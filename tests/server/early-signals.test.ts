@@ -6,9 +6,7 @@ import { makeDataDir, removeDataDir } from '../helpers/data-dir';
 import { startCommand, type RunningCommand } from '../helpers/run-command';
 import { createTestDatabase } from '../helpers/test-database';
 
-/*
- * A signal before the server listens: whatever was started by then is stopped.
- */
+/* A signal before the server listens stops everything that was started by then. */
 
 let dataDir: string;
 let commands: RunningCommand[];
@@ -31,7 +29,7 @@ function start(args: string[], environment: Record<string, string> = {}): Runnin
   return command;
 }
 
-/** Polls as fast as it can, as some moments are short. */
+/** Polls as fast as it can, because some moments are short. */
 async function until(moment: () => boolean | Promise<boolean>, command: RunningCommand): Promise<void> {
   for (const giveUpAt = Date.now() + 20_000; !(await moment());) {
     if (Date.now() > giveUpAt || command.process.exitCode !== null) throw new Error('the moment did not come');
@@ -49,7 +47,7 @@ const MOMENTS: Readonly<Record<string, (command: RunningCommand) => Promise<unkn
   'when the schema is ready': (command) => command.waitFor(/The administrator is/),
 };
 
-/** Nothing runs, and there is no half of anything. */
+/** Checks that nothing is running, and nothing is half done. */
 async function expectNothingLeft(pid: number | undefined): Promise<void> {
   expect(lockFile()).toBeUndefined();
   for (let attempt = 0; pid !== undefined && isProcessAlive(pid) && attempt < 500; attempt += 1) await sleep(10);

@@ -8,9 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../helpers/test-database'
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
 import { openPull, pulledFrom, pullThrough, pushThrough } from '../protocol/two-hosts/client';
 
-/*
- * The registry of another index as an operator starts it: by `DRYDOCK_INDEX_URL`, with two workers.
- */
+/* A registry of another index as an operator starts it: by `DRYDOCK_INDEX_URL`, with two workers. */
 
 let index: TestServer;
 let registry: ChildServer;

@@ -7,11 +7,9 @@ import { isProcessAlive, readLockFile } from '../../src/platform/db/embedded/loc
 import { startCommand } from '../helpers/run-command';
 import { closeRunFolder, openRunFolder } from '../helpers/run-folder';
 
-/*
- * What the tests leave behind, held to the same standard as the server.
- */
+/* The remains of the tests must meet the same standard as those of the server. */
 
-/** Nothing for a process that has ended, also while nobody has waited for it. */
+/** Empty for a process that has ended, even while no parent has waited for it. */
 async function commandOf(pid: number | undefined): Promise<string> {
   return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
 }

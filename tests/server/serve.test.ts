@@ -36,7 +36,7 @@ async function serve(environment: Record<string, string>) {
   return { url, server: url, command, logIn, stop };
 }
 
-/** Resolves when nobody listens there any more. */
+/** Resolves when nothing listens there. */
 async function untilRefused(url: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');

@@ -10,8 +10,8 @@ import { childrenOf, commandOf, treeOf } from '../helpers/process-tree';
 import { beginSlowUpload, sha256, storedIn, type SlowUpload } from '../helpers/slow-upload';
 
 /*
- * How the server is told to stop by whatever runs it, with two worker processes and a Postgres of its own, while a layer
- * is on its way.
+ * How each supervisor stops the server, with two worker processes and a Postgres of its own, during the upload of a
+ * layer.
  */
 
 const ROOT = path.join(__dirname, '../..');
@@ -42,7 +42,7 @@ interface Started {
   readonly isOver: () => boolean;
   /** what it has printed */
   readonly output: () => string;
-  /** the process that takes the signals of a supervisor */
+  /** The process that receives the signals of a supervisor. */
   readonly primary: number;
 }
 
@@ -72,7 +72,7 @@ async function start(command: readonly string[], environment: Record<string, str
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
-  started.push({ child, ended, isOver }); // also when it does not come up
+  started.push({ child, ended, isOver }); // even if it does not start
   for (;;) {
     const url = /Drydock listens on (http:\S+)/.exec(output)?.[1];
     const primary = isOver() ? undefined : treeOf(child.pid!).find(isPrimary);
@@ -90,7 +90,7 @@ async function untilGone(pids: readonly number[]): Promise<void> {
   while (pids.some((pid) => commandOf(pid) !== '')) await sleep(20);
 }
 
-/** Resolves when the server takes nothing new, so that it has heard the signal. */
+/** Resolves when the server accepts nothing new, so that it has received the signal. */
 async function untilDraining(server: Started): Promise<void> {
   while (
     await fetch(`${server.url}/v1/_ping`).then(
@@ -102,7 +102,7 @@ async function untilDraining(server: Started): Promise<void> {
   }
 }
 
-/** The layer arrives whole although the server was told to stop, and nothing is left of the server. */
+/** Checks that the layer arrives whole although the server is stopping, and that nothing of the server remains. */
 async function expectDrained(server: Started, upload: SlowUpload, pids: readonly number[]): Promise<void> {
   await untilDraining(server);
   expect(await upload.finish()).toBe('200 true');
@@ -114,7 +114,7 @@ async function expectDrained(server: Started, upload: SlowUpload, pids: readonly
   expect(postgres()).toBeUndefined();
 }
 
-/** Some may have ended by the first signal when the second is sent. */
+/** The first signal may have ended some before the second is sent. */
 function kill(pids: readonly number[], ...signals: NodeJS.Signals[]): void {
   for (const signal of signals) {
     for (const pid of pids) {
@@ -127,7 +127,7 @@ function kill(pids: readonly number[], ...signals: NodeJS.Signals[]): void {
   }
 }
 
-/** How each sends its signals; `group` is the process group, as a negative id. */
+/** How each supervisor sends its signals; `group` is the process group, as a negative id. */
 const SENDERS: Readonly<Record<string, (server: Started, group: number) => void>> = {
   'SIGTERM to the server alone: systemd with KillMode=mixed, supervisord': ({ primary }) => kill([primary], 'SIGTERM'),
   'SIGTERM to its process group: a shell, supervisord with stopasgroup': (_, group) => kill([group], 'SIGTERM'),
@@ -210,7 +210,9 @@ it('the server continues when the reader of its log ends (R99)', async () => {
 });
 
 describe('a layer that takes longer than the drain', () => {
-  /** It is cut off, the log and the exit code say so, and nothing is left of it, or of the server. */
+  /**
+   * Checks that it is cut off, that the log and the exit code say so, and that nothing remains of it or of the server.
+   */
   async function expectCut(server: Started, upload: SlowUpload, pids: readonly number[]): Promise<void> {
     await upload.cut;
     expect(await server.ended).toBe(1);

@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Answers of the doors, over one connection each. */
+/** The answers of the listeners, over one connection each. */
 async function get(
   url: string,
   options: { minVersion?: 'TLSv1'; maxVersion?: 'TLSv1' | 'TLSv1.2'; ciphers?: string; authorization?: string } = {},
@@ -141,7 +141,7 @@ describe('a certificate', () => {
 
   it('is renewed at all listeners when a link is swapped, and stays in use while the new one is bad', async () => {
     const live = path.join(folder, 'live');
-    // As certbot and Kubernetes do it: the paths stay, and lead elsewhere.
+    // This is how certbot and Kubernetes do it: the paths stay, and lead elsewhere.
     const publish = async (name: string, certificate: Certificate): Promise<string> => {
       await mkdir(path.join(folder, name));
       await writeFile(path.join(folder, name, 'cert.pem'), certificate.cert);

@@ -78,7 +78,7 @@ it('a process that dies is replaced while the others continue (R39)', async () =
   expect(after).not.toContain(victim);
 });
 
-/** Begins a request, and resolves when a process has it in hand. */
+/** Begins a request, and resolves when a process is handling it. */
 async function beginRequest(): Promise<Socket> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   const head = ['POST /v1/users HTTP/1.1', 'Host: hub.test', 'Content-Length: 2', 'Expect: 100-continue', '', ''];
@@ -98,7 +98,7 @@ it('Ctrl-C, which reaches all processes at once, lets a request finish (R41)', a
   const socket = await beginRequest();
   const pids = workerPids();
   for (const pid of [...pids, server.process.pid!]) process.kill(pid, 'SIGINT');
-  await sleep(500); // by then the primary has told them, too
+  await sleep(500); // by then the primary has notified them, too
   socket.write('{}');
   expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 400 /);
   const [code] = server.process.exitCode === null ? await once(server.process, 'exit') : [server.process.exitCode];

@@ -11,9 +11,9 @@ import { startCommand } from '../helpers/run-command';
 import { basic } from '../helpers/test-server';
 
 /*
- * This version on data directories of earlier ones, with the Postgres in them. Each was left by a server of that version
- * which was stopped; `scripts/make-past-data.mjs` makes another. A Postgres of another major version cannot open them:
- * when the embedded one changes, so does what an upgrade asks of operators, and these show it.
+ * This version on data directories of earlier ones, with the Postgres in them. Each was left by a server of that
+ * version that was stopped; `scripts/make-past-data.mjs` creates another. A Postgres of another major version cannot
+ * open them: when the embedded one changes, so do the steps of an upgrade for operators, and these tests show it.
  */
 
 const FOLDER = path.join(__dirname, 'past');

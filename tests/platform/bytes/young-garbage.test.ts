@@ -2,7 +2,7 @@ import { countReceived } from '../../../src/platform/bytes/young-garbage';
 
 const MEGABYTE = 2 ** 20;
 
-/** Drops many buffers at once; returns how many bytes of them were there at the same time. */
+/** Drops many buffers at once; returns the number of their bytes that existed at the same time. */
 function highestOf(received: (bytes: number) => void): number {
   const before = process.memoryUsage().arrayBuffers;
   let highest = 0;

@@ -39,7 +39,7 @@ it('kept work continues while one caller waits, and is aborted when the last has
   second.abort(new Error('second gone'));
   await expect(asked[1]).rejects.toThrow('second gone');
   expect(ended).toBe(true);
-  // Whoever comes then begins it again.
+  // A later caller starts it again.
   expect(await kept.get('k', never, () => Promise.resolve({ text: 'again' }))).toEqual({ text: 'again' });
 });
 

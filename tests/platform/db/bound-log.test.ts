@@ -7,7 +7,7 @@ import path from 'node:path';
 const BUILT = path.join(__dirname, '../../../dist/src/platform/db/embedded/bound-log.js');
 const MEBIBYTE = 1024 * 1024;
 
-/** Prints much, and bounds it, as often as each worker process of a server does in a long life. */
+/** Prints much, and bounds the log as often as each worker process of a server does in a long life. */
 const ROUNDS = `
   const { boundLog } = require(${JSON.stringify(BUILT)});
   const { appendFileSync } = require('node:fs');

@@ -28,7 +28,7 @@ import { NOBODY } from '../../../src/platform/db/embedded/run-as';
 import { createLogger } from '../../../src/platform/log/logger';
 
 const logger = createLogger('silent');
-// Not synchronous_commit=off: what is committed must outlive a kill.
+// We do not use synchronous_commit=off, because committed data must survive a kill.
 const settings = { fsync: 'off', full_page_writes: 'off' };
 const root = process.getuid?.() === 0;
 const packageNativeDir = join(
@@ -197,7 +197,8 @@ describe('startEmbeddedPostgres', () => {
     const lockFile = join(dataDir, 'postgres/postmaster.pid');
     const text = readFileSync(lockFile, 'utf8');
     await server.stop();
-    // Of the database's own user, or Postgres sees through it; asleep in no shell, or Postgres takes it for a parent.
+    // It runs as the database's own user, or Postgres would see through it, and sleeps without a shell, or Postgres
+    // would take it for a parent.
     const stranger = spawn('sleep', ['60'], root ? { ...NOBODY, cwd: '/' } : {});
     children.push(stranger);
     writeFileSync(lockFile, text.replace(/^\d+/, String(stranger.pid)));
@@ -242,7 +243,7 @@ describe('startEmbeddedPostgres', () => {
   it('restarts the server when someone stops it while others are connected (R99)', async () => {
     const server = await start();
     const pid = postmasterPid() ?? 0;
-    process.kill(pid, 'SIGTERM'); // waits for those who stay, and lets nobody in
+    process.kill(pid, 'SIGTERM'); // waits for the connected clients, and accepts no new ones
     await waitUntil(() => postmasterPid() !== pid && readLockFile(join(dataDir, 'postgres'))?.status === 'ready');
     expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }]);
   });

@@ -27,7 +27,7 @@ const TOO_BUSY = {
   retryAfterSeconds: 1,
 };
 
-/** What Postgres itself would raise, and a count that no rollback takes back. */
+/** Raises an error of Postgres, and counts in a way that no rollback reverts. */
 function raise(sqlstate: string): string {
   return `do $$ begin perform nextval('attempts'); raise exception 'made' using errcode = '${sqlstate}'; end $$`;
 }
@@ -60,7 +60,7 @@ describe('two conflicting transactions', () => {
         await query(tx, 'update counters set value = value + 1 where id = $1', [second]);
       });
     await Promise.all([raiseBoth(1, 2), raiseBoth(2, 1)]);
-    // Postgres may end one of them or, when both look at the same moment, either.
+    // Postgres may abort one of them or, when both check at the same moment, either.
     expect([3, 4]).toContain(attempts);
     expect(await query(database.db, 'select id, value from counters order by id')).toEqual([
       { id: 1, value: 2 },

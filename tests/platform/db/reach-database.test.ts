@@ -10,7 +10,9 @@ import { startOwnPostgres, type OwnPostgres } from '../../helpers/own-postgres';
 import { hasPgBouncer, startPgBouncer } from '../../helpers/pgbouncer';
 import { selfSignedCertificate } from '../../helpers/self-signed-certificate';
 
-/* What keeps Drydock from a database, said at the start in a sentence: what is wrong, and what to do. */
+/*
+ * The problems that keep Drydock from a database, reported at the start in a sentence: what is wrong, and what to do.
+ */
 
 const certificate = selfSignedCertificate('localhost');
 
@@ -31,7 +33,7 @@ async function asOwner(sql: string, database = 'postgres'): Promise<void> {
   await db.destroy();
 }
 
-/** @throws what `reachDatabase` throws; a test that would wait for half a minute fails by its time */
+/** @throws what `reachDatabase` throws; a test that would wait for half a minute fails by its timeout */
 async function reach(connection: DbConnection): Promise<void> {
   await reachDatabase(connection, createLogger('silent'), new AbortController().signal);
 }

@@ -30,7 +30,7 @@ describe('readAuthorization (protocol 2.3, 3.1)', () => {
     ['Token Token signature=00', ' Token signature=00'],
     ['Token ', ''],
     ['Token', ''],
-  ])('leaves %j to whoever made it', (header, text) => {
+  ])('leaves the content of %j to the issuer of the token', (header, text) => {
     expect(readAuthorization(header)).toEqual({ kind: 'token', text });
   });
 

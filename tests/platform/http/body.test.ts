@@ -7,7 +7,7 @@ import { Connection, serve } from './listening';
 const LIMIT = 1000;
 
 let server: Awaited<ReturnType<typeof serve>>;
-/** What became of each body, in the order of the requests. */
+/** The result of each body, in the order of the requests. */
 const outcomes: Promise<string>[] = [];
 beforeAll(async () => {
   server = await serve(async (req: IncomingMessage) => {

@@ -12,8 +12,8 @@ import { createLogger } from '../../../src/platform/log/logger';
 import { v1Routes } from '../../../src/surfaces/v1/routes';
 
 /*
- * The lane and Express get the same rows; this holds them to the same choice for every path. Each row answers with its
- * own pattern and what it took from the path.
+ * The lane and Express get the same rows, and must make the same choice for every path. Each row answers with its own
+ * pattern and what it read from the path.
  */
 
 const surface = createSurface<'any', { any: undefined }>({

@@ -29,7 +29,7 @@ function client(allowed: readonly string[], options: { resolve?: Resolve; limits
   return new GuardedClient(addressRule(allowed), options);
 }
 
-/** The answer for every name that leads inside, or nowhere. */
+/** The answer for every name that leads to a forbidden target, or does not exist. */
 const NOWHERE = 'the name of the host does not resolve to an address on the open internet';
 
 async function refusal(work: Promise<unknown>): Promise<string> {
@@ -93,7 +93,7 @@ it('the guarded client connects to the checked address, even if the name then re
   const dns = await startDnsServer(['127.0.0.1', '127.0.0.2']);
   closing.push(() => dns.close());
   const url = `http://hooks.example.com:${there.port}/`;
-  // Both addresses reach this machine; only the first may be used, and is.
+  // Both addresses reach this machine; only the first may be used.
   const { status } = await client(['127.0.0.1'], dns).post(url, POST);
   expect(status).toBe(200);
   expect(dns.questions()).toBe(1);

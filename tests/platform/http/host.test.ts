@@ -2,8 +2,8 @@ import { addUser, basic, startTestServer, type TestServer } from '../../helpers/
 import { headerLines, sendRaw, type RawAnswer } from '../../helpers/raw-http';
 
 /*
- * The Host header comes back in `X-Docker-Endpoints`, in links of the API and in pages. What cannot be a host, and two
- * of them, are refused before anything reads them.
+ * The Host header is repeated in `X-Docker-Endpoints`, in links of the API and in pages. A value that cannot be a host,
+ * and two of them, are refused before anything reads them.
  */
 
 let server: TestServer;

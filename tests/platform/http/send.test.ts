@@ -23,7 +23,7 @@ async function ask(method: string): Promise<[head: string, body: string]> {
   return [text.slice(0, end), text.slice(end + 4)];
 }
 
-/** Hands out texts, and counts how it was used. */
+/** A source of texts that counts how it was used. */
 class Pieces implements ByteSource {
   copied = 0;
   closed = 0;
@@ -165,7 +165,7 @@ describe('send', () => {
     let isBack = false;
     const body: ByteSource = {
       copyTo: async (take) => {
-        await take(Buffer.alloc(30_000_000, 'x')); // more than the kernel keeps for a reader
+        await take(Buffer.alloc(30_000_000, 'x')); // more than the kernel buffers for a reader
         isBack = true;
       },
       close: () => Promise.resolve(),

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** Notes what it was given, and fails when that says so. */
+/** Records its payload, and fails if the payload says so. */
 function noting(): { job: Job; noted: string[] } {
   const noted: string[] = [];
   const job = queuedJob('note', z.object({ text: z.string(), fails: z.boolean().default(false) }), async (payload) => {

@@ -1,6 +1,6 @@
 import { BoundedQueue } from '../../../src/platform/limits/bounded-queue';
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test says so. */
 function work(): { run: () => Promise<string>; end: () => void; fail: () => void; hasBegun: () => boolean } {
   let begun = false;
   let settle: { resolve: (value: string) => void; reject: (error: Error) => void } | undefined;

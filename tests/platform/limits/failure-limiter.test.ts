@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** As if it had all been some time ago. */
+/** Moves everything this far into the past. */
 async function age(seconds: number): Promise<void> {
   await database.db.raw(
     `update failure_counts set ends_at = ends_at - make_interval(secs => ?),

@@ -2,7 +2,7 @@ import { WorkGate } from '../../../src/platform/limits/work-gate';
 
 const REFUSAL = { sentence: 'Too much at once', retryAfterSeconds: 7 };
 
-/** Work that ends when it is told, and what has begun so far. */
+/** Work that ends when the test says so, and the work that has begun so far. */
 class Bench {
   readonly begun: string[] = [];
   private readonly ends = new Map<string, () => void>();

@@ -4,9 +4,7 @@ import { addUser, startTestServer, type TestServer } from '../../helpers/test-se
 import { deleteThrough, openPull, pulledFrom, pullThrough, pushThrough, type Hosts } from './client';
 import { startTokenModeRegistry, type TokenModeRegistry } from './token-mode-registry';
 
-/*
- * Drydock as the index of a registry of another make, which shows it every token (protocol 2.8 to 2.11).
- */
+/* Drydock as the index of a registry by another vendor, which shows it every token (protocol 2.8 to 2.11). */
 
 let index: TestServer;
 let registry: TokenModeRegistry;
@@ -35,14 +33,14 @@ it('a push, pull and deletion work with a registry of another vendor', async () 
   const removal = await deleteThrough(hosts, 'alice/app');
   expect(removal.statuses).toEqual([202, 200, 200]);
 
-  // Every token was shown as it came, and no answer was a no.
+  // Every token was shown unchanged, and no answer was a refusal.
   expect(new Set(registry.asked.map(({ status }) => status))).toEqual(new Set([200]));
   const list = '/v1/repositories/alice/app/images';
   const lists = registry.asked.filter(({ path }) => path === list).map(({ authorization }) => authorization);
   expect(lists).toEqual(expect.arrayContaining([token, removal.token]));
   const parents = chain.slice(0, 2).map(({ id }) => `/v1/repositories/alice/app/layer/${id}/access`);
   expect(registry.asked.map(({ path }) => path)).toEqual(expect.arrayContaining(parents));
-  // Nothing is left behind at either.
+  // Nothing is left on either.
   expect((await call(registry, 'get', '/v1/repositories/alice/app/tags', { authorization: token })).status).toBe(401);
   expect((await call(index, 'get', list)).status).toBe(404);
 });
