@@ -1,5 +1,7 @@
 'use strict';
 
+const { availableParallelism } = require('node:os');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: '<rootDir>/tests/runner/environment.ts',
@@ -27,5 +29,6 @@ module.exports = {
   globalTeardown: '<rootDir>/tests/helpers/global-teardown.ts',
   // Ends what hangs, and says nothing of speed: the machine may be busy with something else.
   testTimeout: 900_000,
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/tests/runner/sequencer.js',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5), // where a file waits, another works; jest takes '150%' for 150
 };

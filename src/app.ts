@@ -17,11 +17,11 @@ import { webSurface } from './surfaces/web/surface';
 import { hideSecrets } from './surfaces/web/visitor';
 import { missing, NOT_FOUND, refuseBrokenPath, replyTo } from './unrouted';
 
-/** What the surfaces need beside the context. */
+/** What the surfaces need in addition to the context. */
 export interface AppParts {
   readonly ctx: Context;
   readonly metrics: Metrics;
-  /** the process is about to stop */
+  /** Whether the process is about to stop. */
   readonly isDraining: () => boolean;
 }
 
@@ -40,13 +40,13 @@ function createExpressApp(ctx: Context, surfaces: readonly Surface[]): Express {
   return app;
 }
 
-/** `/` is the first page for people, and the greeting of a registry for programs (protocol 4.0). */
+/** `/` is the home page for people, and the greeting of a registry for programs (protocol 4.0). */
 function isFirstPage(req: IncomingMessage): boolean {
   const { url = '' } = req;
   return (url === '/' || url.startsWith('/?')) && wantsPage(req);
 }
 
-/** The table of contents: which surfaces there are, in the order in which they are asked. */
+/** The table of contents: the surfaces, in the order in which they are tried. */
 export function createApp({ ctx, metrics, isDraining }: AppParts): RequestListener {
   const v1 = v1Surface(ctx);
   const web = webSurface(ctx, missing);
@@ -64,16 +64,16 @@ export function createApp({ ctx, metrics, isDraining }: AppParts): RequestListen
 }
 
 /**
- * What the legacy door lets in: the protocol of old engines and nothing else, for its TLS protects little.
+ * Limits the legacy listener to the protocol of old engines, because its TLS protects little.
  *
- * @param app - answers what is let in
+ * @param app - answers the allowed requests
  */
 export function legacyDoor(app: RequestListener): RequestListener {
   return (req, res) => {
     req.url = withOneSlash(req.url ?? '');
     const { path } = splitUrl(req.url);
     const isProtocol = path.startsWith('/v1/') || path === '/_ping';
-    // A proxy in front asks for either of these whether the door is open.
+    // A proxy in front uses either of these to check whether the listener is open.
     const isHealthCheck = req.method === 'OPTIONS' && (path === '/' || path === '*');
     if (isProtocol || isHealthCheck) app(req, res);
     else replyTo(req, res, NOT_FOUND);

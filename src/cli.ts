@@ -8,7 +8,7 @@ import { dieOf, outliveOutput, takeTermination, Terminated } from './platform/pr
 /* The process behind bin/drydock.js. */
 
 function readVersion(): string {
-  const text = readFileSync(path.join(__dirname, '../../package.json'), 'utf8'); // seen from dist/src
+  const text = readFileSync(path.join(__dirname, '../../package.json'), 'utf8'); // relative to dist/src
   return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -8,7 +8,7 @@ import { assertDatabaseUrl } from './platform/db/database-url';
 import { trustProxies } from './platform/http/client-address';
 import { isOrigin } from './platform/http/cors';
 
-/** Digits only: a space or `0x50` is a slip, not a number. */
+/** Digits only: a space or `0x50` is a typo, not a number. */
 function wholeNumber(min: number, max: number) {
   const digits = z.string().regex(/^\d+$/, 'must be a whole number');
   return digits.transform(Number).pipe(z.number().min(min).max(max));
@@ -24,7 +24,7 @@ const byteCount = z.string().transform((text, issues) => {
 
 const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
-/** `0.0.0.0`, `::`, `[::1]`, `hub.internal`; the brackets go. */
+/** `0.0.0.0`, `::`, `[::1]`, `hub.internal`; the brackets are removed. */
 const listenAddress = z
   .string()
   .transform((text) => text.replace(/^\[(.*)\]$/, '$1'))
@@ -33,7 +33,7 @@ const listenAddress = z
     'must be an address or a name to listen on, 0.0.0.0, ::1 or localhost for instance; the port goes into PORT',
   );
 
-/** A site that has a host of its own: engines and links know no paths before theirs. */
+/** A site that has a host of its own: engines and links do not support a path before theirs. */
 const siteUrl = z.url({ protocol: /^https?$/, message: 'must be http:// or https:// and a host' }).refine((text) => {
   if (!URL.canParse(text)) return true;
   const { pathname, search, hash, username } = new URL(text);
@@ -49,7 +49,7 @@ const hostList = z
   .transform((value) => value.split(',').map((entry) => entry.trim()))
   .pipe(z.array(hostAndPort).min(1));
 
-/** A rule that throws, as zod has it. */
+/** Turns a function that throws into a zod rule. */
 function obeys<T>(rule: (value: T) => void): (value: T, issues: z.RefinementCtx) => void {
   return (value, issues) => {
     try {
@@ -65,7 +65,7 @@ const proxyList = z
   .transform((value) => value.split(',').map((entry) => entry.trim()))
   .superRefine(obeys(trustProxies));
 
-/** On one line, or its end would begin a header of its own. */
+/** The value must be on one line, because a line break would start a new header. */
 const MAIL_FROM = /^(?:[^\s<>@,;]+@[^\s<>@,;]+|[^\r\n<>@,;]+ <[^\s<>@,;]+@[^\s<>@,;]+>)$/;
 const allowList = z
   .string()
@@ -128,25 +128,28 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
-/** What the environment says, checked; see `.env.example` for the meaning of each. */
+/** The validated environment; see `.env.example` for the meaning of each value. */
 export type Config = z.infer<typeof environment>;
 
 /** The names of all variables that are read; `.env.example` explains them in this order. */
 export const VARIABLES: readonly string[] = Object.keys(environment.shape);
 
-/** The environment has values that cannot be used; the message lists all of them, a line each. */
+/** The environment has values that cannot be used; the message lists all of them, one per line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Values that make sense only together with others: of these, all or none. */
+/** Groups of values that make sense only together: all or none must be set. */
 const TOGETHER: readonly (readonly string[])[] = [
   ['DRYDOCK_ADMIN_USERNAME', 'DRYDOCK_ADMIN_PASSWORD'],
   ['DRYDOCK_TLS_CERT', 'DRYDOCK_TLS_KEY'],
   ['DRYDOCK_SMTP_URL', 'DRYDOCK_MAIL_FROM'],
 ];
 
-/** Not part of the schema, which looks at the whole only when every part is good, and so would not report all at once. */
+/**
+ * This is not part of the schema, which checks the whole only if every part is valid, and so would not report
+ * everything at once.
+ */
 function incomplete(given: NodeJS.ProcessEnv): string[] {
   const lines = TOGETHER.flatMap((names) => {
     const missing = names.filter((name) => given[name] === undefined);
@@ -163,7 +166,7 @@ function incomplete(given: NodeJS.ProcessEnv): string[] {
   return lines;
 }
 
-/** `http://host:port`, or https: where a server with this configuration listens, once it knows the port. */
+/** `http://host:port`, or https: where a server with this configuration listens, once the port is known. */
 export function listeningUrl(config: Config, port: number): string {
   const { HOST: host } = config;
   const scheme = config.DRYDOCK_TLS_CERT === undefined ? 'http' : 'https';
@@ -171,9 +174,9 @@ export function listeningUrl(config: Config, port: number): string {
 }
 
 /**
- * Reads the environment. An empty value counts as absent, as in a `.env` file with nothing behind the `=`.
+ * Reads the environment. An empty value counts as absent, as in a `.env` file with nothing after the `=`.
  *
- * @param defaults - for what is absent, before the usual defaults
+ * @param defaults - for absent values, before the usual defaults
  * @throws ConfigError that names every bad value at once
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJS.ProcessEnv = {}): Config {

@@ -20,37 +20,37 @@ import type { Logger } from './platform/log/logger';
 import type { Mailer } from './platform/mail/mailer';
 import type { PasswordChecker } from './platform/passwords/password-checker';
 
-/** What the operator decided and features obey. */
+/** Settings of the operator that features follow. */
 export interface Settings {
-  /** a stranger may register */
+  /** Anonymous users may register. */
   readonly registrationOpen: boolean;
-  /** how many accounts may be registered from one network in an hour */
+  /** How many accounts may be registered from one network in an hour. */
   readonly registrationsPerHour: number;
-  /** a new account stays inactive until it is confirmed */
+  /** A new account stays inactive until it is confirmed. */
   readonly confirmationRequired: boolean;
-  /** new names are held to the rules of the Hub: shorter, and without hyphens in namespaces */
+  /** New names must follow the rules of the Hub: shorter, and without hyphens in namespaces. */
   readonly hubLimits: boolean;
-  /** `host[:port]` of the registries that serve the images; empty: the host that the request came to */
+  /** `host[:port]` of the registries that serve the images; empty: the host of the request. */
   readonly registryEndpoints: readonly string[];
-  /** another index, whose tokens are good here, too; its yes counts for `rememberMs` */
+  /** Another index, whose tokens are accepted here, too; its approval is remembered for `rememberMs`. */
   readonly remoteIndex: { readonly url: string; readonly rememberMs: number } | undefined;
-  /** engines shall send Basic on every request, and no token (protocol 2.1) */
+  /** Engines must send Basic with every request, and no token (protocol 2.1). */
   readonly standalone: boolean;
-  /** `host[:port]` of the hosts on which tags have the index's shape (protocol 2.12) */
+  /** `host[:port]` of the hosts on which tags have the index's format (protocol 2.12). */
   readonly indexHosts: readonly string[];
-  /** which proxies say the truth about the client's address */
+  /** Which proxies to trust about the client's address. */
   readonly trustsProxy: TrustsProxy;
-  /** a path below which an nginx in front of us finds the layers' files; undefined: we send them */
+  /** A path below which an nginx in front of us finds the layers' files; undefined: we send them. */
   readonly accelPrefix: string | undefined;
-  /** `https://host[:port]` under which people reach this; undefined: the host that their request came to */
+  /** `https://host[:port]` under which users reach this server; undefined: the host of their request. */
   readonly publicUrl: string | undefined;
-  /** origins of pages elsewhere whose scripts may use the API and the v1 protocol in a browser */
+  /** Origins of other sites whose scripts may use the API and the v1 protocol in a browser. */
   readonly corsOrigins: ReadonlySet<string>;
-  /** how long the audit log goes back */
+  /** How long entries of the audit log are kept. */
   readonly auditDays: number;
 }
 
-/** What looking into layers came to: JSON in UTF-8, or why there is none. */
+/** The result of inspecting layers: JSON in UTF-8, or why there is none. */
 export type Inspected =
   | { readonly bytes: Buffer }
   | {
@@ -61,89 +61,89 @@ export type Inspected =
       };
     };
 
-/** A repository that has a blob. */
+/** A repository that contains a blob. */
 export interface BlobHolder {
   readonly namespace: string;
   readonly name: string;
-  /** the images that have it as their layer */
+  /** The images whose layer is the blob. */
   readonly imageIds: readonly string[];
-  /** that lead to one of these images */
+  /** The tags that lead to one of these images. */
   readonly tags: readonly string[];
 }
 
 /** A column with a foreign key to `blobs`, and what the storage must know about it. */
 export interface BlobReferrer {
-  /** `table.column` */
+  /** The column as `table.column`. */
   readonly column: string;
-  /** an SQL condition: whether a row needs the blob whose digest is this SQL expression */
+  /** An SQL condition: whether a row needs the blob whose digest is this SQL expression. */
   readonly isReferencedSql: (digest: string) => string;
-  /** an SQL query: the digests that the repositories of a namespace point to; it may give one twice */
+  /** An SQL query: the digests that the repositories of a namespace point to; it may return one twice. */
   readonly ofNamespaceSql: (namespace: string) => string;
   /** Lists the repositories that have the blob through this column, by name: those that a damaged blob concerns. */
   readonly listHolders: (db: Db, digest: string) => Promise<BlobHolder[]>;
 }
 
-/** What differs from process to process, and from a server to a test. */
+/** The parts that differ between processes, and between a server and a test. */
 export interface ContextParts {
   readonly db: Db;
   readonly blobs: BlobStore;
   readonly log: Logger;
   readonly settings: Settings;
-  /** signs and verifies tokens; the same in all processes on one database */
+  /** Signs and verifies tokens; the same in all processes on one database. */
   readonly tokenKey: Buffer;
   readonly passwords: PasswordChecker;
-  /** posts to URLs that users chose */
+  /** Posts to URLs that users chose. */
   readonly guardedClient: GuardedClient;
   readonly mailer: Mailer;
-  /** what stands before the paths of links */
+  /** The part of the URL before the paths of links. */
   readonly publicUrl: PublicUrl;
 }
 
 /**
- * What the process can do. Functions take the part they use: `Needs<'db' | 'blobs'>`. A new field is declared here and
- * gets its value in `createContext`, nowhere else.
+ * The services of the process. Functions take the part they use: `Needs<'db' | 'blobs'>`. A new field is declared here
+ * and gets its value in `createContext`, nowhere else.
  */
 export interface Context extends ContextParts {
-  /** the columns that point to blobs: gc frees a blob that none of them needs */
+  /** The columns that point to blobs: gc frees a blob that none of them needs. */
   readonly blobReferrers: readonly BlobReferrer[];
-  /** lets layers in while there is room */
+  /** Admits layers while there is room. */
   readonly storageRoom: StorageRoom;
-  /** the same for namespaces whose plan has a limit */
+  /** The same for namespaces whose plan has a limit. */
   readonly namespaceRooms: StorageRooms;
-  /** of each pusher, in this process */
+  /** Limits the simultaneous layer uploads of each account in this process. */
   readonly layerUploads: ConcurrencyLimit;
-  /** count wrong passwords and codes, for all processes on one database */
+  /** Counts wrong passwords and codes, for all processes on one database. */
   readonly loginLimiters: Readonly<Record<'pair' | 'address' | 'account' | 'code', FailureLimiter>>;
-  /** count mails that strangers ask for */
+  /** Counts mails that anonymous users request. */
   readonly mailLimiters: Readonly<Record<'name' | 'address' | 'links' | 'invitations', FailureLimiter>>;
-  /** counts accounts that strangers register, by network */
+  /** Counts accounts that anonymous users register, by network. */
   readonly registrationLimiter: FailureLimiter;
   /**
-   * the identities of credentials that were right lately; whoever uses one must hold it against the database in the
-   * same request
+   * The identities of credentials that were verified recently. A caller must check them against the database in the
+   * same request.
    */
   readonly recentLogins: SecretCache<{
     readonly userId: number;
     readonly credentialsEpoch: number;
     readonly accessTokenId?: number | undefined;
   }>;
-  /** remembers immutable bytes, and lists with the version that they are of */
+  /** A cache of immutable bytes, and of lists together with their version. */
   readonly cache: ByteCache;
-  /** how much there was to find, some seconds ago */
+  /** The total number of results of searches, a few seconds old. */
   readonly searchTotals: BriefCache<number>;
-  /** look into layers for readers */
+  /** Inspect layers for readers. */
   readonly layerReaders: GatedThreads;
-  /** check what engines pushed: what takes long has threads of its own */
+  /** Check pushed layers; slow checks have threads of their own. */
   readonly layerChecks: { readonly quick: GatedThreads; readonly slow: GatedThreads };
-  /** remembers what was found in layers, and does the same once for all who ask */
+  /** Remembers the results of inspecting layers, and does the same work once for all callers. */
   readonly inspected: KeptWork<Inspected>;
-  /** bounds the long answers that are being sent from memory */
+  /** Limits the long answers that are being sent from memory. */
   readonly heldAnswers: HeldBytes;
-  /** write HTML from long texts of strangers */
+  /** Write HTML from long texts of users. */
   readonly textWriters: GatedThreads;
-  /** lets a few searches run at once, so that the others find a connection to the database */
+  /** Lets a few searches run at once, so that other requests find a connection to the database. */
   readonly searches: WorkGate;
-  /** counts what is pulled and pushed by repository and User-Agent, in this process */
+  /** Counts pulls and pushes by repository and User-Agent, in this process. */
   readonly activity: CountBuffer<'pull' | 'push'>;
 }
 

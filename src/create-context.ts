@@ -17,20 +17,20 @@ import { workshops } from './workshops';
 const CACHE_BYTES = 64 * 1024 * 1024;
 const SEARCH_TOTALS = { entries: 500, longestMs: 60_000 };
 
-/** An engine sends five layers at once; a farm of them may share an account. */
+/** An engine sends five layers at once, and a build farm may share one account. */
 const LAYER_UPLOADS = 100;
 
 const NO_STORAGE_LIMITS: StorageLimits = { limitBytes: undefined, reserveBytes: 0 };
 
 interface ContextOptions {
   readonly storage?: StorageLimits;
-  /** that share this machine's cores */
+  /** The number of processes that share this machine's cores. */
   readonly processes?: number;
-  /** to the database, of this process */
+  /** The number of connections of this process to the database. */
   readonly connections?: number;
 }
 
-/** Completes a context: with limiters, caches and threads of its own. */
+/** Creates a context from its parts, with limiters, caches and threads of its own. */
 export function createContext(
   parts: ContextParts,
   { storage = NO_STORAGE_LIMITS, processes = 1, connections = 16 }: ContextOptions = {},

@@ -24,10 +24,10 @@ import type { Job } from './platform/jobs/queue';
 
 const HOUR_MS = 3_600_000;
 
-/** Slow enough that nobody notices; some 200 GB a night. */
+/** Slow enough to go unnoticed; about 200 GB a night. */
 const SCRUB = { bytesPerSecond: 10_000_000, olderThanMs: 7 * 24 * HOUR_MS, longestMs: 6 * HOUR_MS } as const;
 
-/** Goes on where the last night ended. */
+/** Continues where the last night ended. */
 async function scrubForANight(ctx: Context, stopping: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([stopping, AbortSignal.timeout(SCRUB.longestMs)]);
   const { layers, bytes, damaged, restored } = await scrub(ctx, { ...SCRUB, signal });
@@ -36,9 +36,10 @@ async function scrubForANight(ctx: Context, stopping: AbortSignal): Promise<void
 }
 
 /**
- * Removes what crashes, broken pushes and deleted repositories leave: first what points to blobs, then the blobs.
+ * Removes what crashes, interrupted pushes and deleted repositories leave: first the rows that point to blobs, then the
+ * blobs.
  *
- * @param olderThanMs - leaves alone whatever is younger than this
+ * @param olderThanMs - keeps everything that is younger than this
  * @param ages - how long unfinished writes are kept; undefined: the usual times
  */
 export async function sweep(
@@ -49,7 +50,7 @@ export async function sweep(
   return { ...(await sweepImages(ctx, olderThanMs)), ...(await sweepStorage(ctx, olderThanMs, ages)) };
 }
 
-/** What the server does while requests go on. */
+/** What the server does in the background. */
 export function jobsOf(ctx: Context): Job[] {
   return [
     {
@@ -61,7 +62,7 @@ export function jobsOf(ctx: Context): Job[] {
       name: 'sweep',
       schedule: '17 * * * *',
       run: async () => {
-        // An upload shows each minute that its layer goes on arriving.
+        // An upload records each minute that its layer is still arriving.
         ctx.log.info(await sweep(ctx, 72 * HOUR_MS), 'swept');
         await forgetSessions(ctx);
         await forgetGrants(ctx);

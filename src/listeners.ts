@@ -13,7 +13,7 @@ import type { Logger } from './platform/log/logger';
 import { Metrics } from './platform/metrics/metrics';
 import { UncleanStop } from './platform/process/termination';
 
-/** Docker up to 0.7 speaks TLS 1.0 only, with ciphers that OpenSSL allows at no security level but the lowest. */
+/** Docker up to 0.7 speaks only TLS 1.0, with ciphers that OpenSSL allows only at the lowest security level. */
 const LEGACY_TLS = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
 
 function certificateFiles(config: Config): CertificateFiles | undefined {
@@ -28,9 +28,9 @@ interface Door {
 }
 
 /**
- * Begins to answer requests; `stop` drains all doors, and throws UncleanStop when it had to cut a request off.
+ * Starts to answer requests; `stop` drains all listeners, and throws UncleanStop if it had to cut off a request.
  *
- * @param certificateEveryMs - how often to look for a new certificate; undefined: as usual
+ * @param certificateEveryMs - how often to check for a new certificate; undefined: as usual
  */
 export async function startListeners(
   ctx: Context,

@@ -22,20 +22,20 @@ import { createMailer, type SmtpSettings } from './platform/mail/mailer';
 import { closeWorkshops } from './workshops';
 import { PasswordChecker, type PasswordLimits } from './platform/passwords/password-checker';
 
-/** What a process needs to work: the server and the command line open the same. */
+/** What a process needs to work; the server and the command line open the same. */
 export interface Runtime {
   readonly ctx: Context;
   readonly connection: DbConnection;
-  /** the migrations that were applied on the way, by name */
+  /** The names of the migrations that were applied at the start. */
   readonly appliedMigrations: readonly string[];
-  /** Saves what was counted, closes the pool and leaves the embedded Postgres, if there is one. */
+  /** Saves pending counts, closes the pool and leaves the embedded Postgres, if there is one. */
   close(): Promise<void>;
 }
 
-/** What was cut off removes its halves, unless the disk does not answer. */
+/** Interrupted uploads remove their partial files, unless the disk does not answer. */
 const CLEANING_MS = 10_000;
 
-/** Rights that were taken back at the other index end here after a minute. */
+/** Rights that were revoked at the other index end here after a minute. */
 const INDEX_MS = 60_000;
 
 /** The features' part of the configuration. */
@@ -61,13 +61,13 @@ export function settingsOf(config: Config): Settings {
 
 const WAITING_LOGINS = 64;
 
-/** Of all processes together no more hashes at once than cores. */
+/** All processes together compute no more hashes at once than there are cores. */
 function passwordLimits(config: Config): PasswordLimits {
   const running = Math.max(1, Math.floor(availableParallelism() / config.DRYDOCK_WORKERS));
   return { cost: config.DRYDOCK_BCRYPT_COST, running, waiting: WAITING_LOGINS };
 }
 
-/** Of all processes together no more connections than the embedded Postgres, or an ordinary one, lets in. */
+/** All processes together open no more connections than the embedded Postgres, or an ordinary one, accepts. */
 function poolSize(config: Config): number {
   return Math.min(16, Math.max(4, Math.floor(64 / config.DRYDOCK_WORKERS)));
 }
@@ -96,11 +96,12 @@ async function prepareDataDir(dataDir: string): Promise<void> {
 }
 
 /**
- * Opens the database (a server of our own unless the configuration names one), brings its schema up to date, and opens
- * the blob store.
+ * Opens the database (our own server unless the configuration names one), brings its schema up to date, and opens the
+ * blob store.
  *
- * @param stopping - ends it early: what was started by then is stopped
- * @param options.migrates - false for a worker process: its primary did so, and by now a newer version may have
+ * @param stopping - aborts it: what was started by then is stopped
+ * @param options.migrates - false for a worker process: its primary has migrated, and a newer version may have done so
+ *   since
  * @throws the reason of `stopping` when that is aborted; an Error that tells the operator what is wrong
  */
 export async function openRuntime(
@@ -138,8 +139,8 @@ export async function openRuntime(
       connections: poolSize(config),
     });
     const stop = async (): Promise<void> => {
-      const halves = Promise.race([blobs.settled(), sleep(CLEANING_MS, undefined, { ref: false })]);
-      await Promise.allSettled([ctx.activity.stop(), halves]);
+      const cleaned = Promise.race([blobs.settled(), sleep(CLEANING_MS, undefined, { ref: false })]);
+      await Promise.allSettled([ctx.activity.stop(), cleaned]);
       await closeWorkshops(ctx).catch((error: unknown) => log.warn({ err: error }, 'could not close the workshops'));
       await close();
     };

@@ -10,7 +10,7 @@ import { startWorkerProcesses } from './platform/cluster/worker-processes';
 import { takeTermination, UncleanStop, untilAborted, type Termination } from './platform/process/termination';
 import { openRuntime, type Runtime } from './runtime';
 
-/** A part of the server that runs. */
+/** A running part of the server. */
 interface Part {
   /** @param hurry - see `Termination` */
   stop(hurry: AbortSignal): Promise<void>;
@@ -18,14 +18,14 @@ interface Part {
 
 /** A server that answers requests. */
 export interface RunningServer extends Part {
-  /** `http://host:port` or https, with the port that was really taken */
+  /** `http://host:port` or https, with the actual port. */
   readonly url: string;
-  /** Rejects when it cannot answer any more; never resolves. */
+  /** Rejects when the server can no longer answer; never resolves. */
   readonly failed?: Promise<never>;
   /**
-   * Answers what is in flight, takes nothing new, and lets go of everything. May be called again.
+   * Finishes the requests in flight, accepts no new ones, and releases everything. May be called again.
    *
-   * @throws UncleanStop when a request was cut off; by then everything is let go of all the same
+   * @throws UncleanStop when a request was cut off; everything has been released by then all the same
    */
   stop(hurry: AbortSignal): Promise<void>;
 }
@@ -36,7 +36,8 @@ function firstAdministrator(config: Config): FirstAdministrator | undefined {
 }
 
 /**
- * Makes the administrator of a new installation, the configured one or a random one, and shows it if need be.
+ * Creates the administrator of a new installation, configured or with a random password, and shows its password if
+ * necessary.
  *
  * @param announce - shows the operator a line that must not be lost in the log
  */
@@ -51,10 +52,10 @@ export async function announceAdministrator(
   announce(`The administrator is "${username}" with the password ${password} (shown this once).`);
 }
 
-/** What a part of the server is made of, and the wish that it stop before it has started. */
+/** What a part of the server gets, and the signal to stop before it has started. */
 type StartPart = (runtime: Runtime, stopping: AbortSignal) => Promise<Part | RunningServer>;
 
-/** Stops all of them, whatever happens to one; then throws the first failure. */
+/** Stops all parts, even if stopping one fails; then throws the first failure. */
 async function stopTogether(parts: readonly Part[], hurry: AbortSignal): Promise<void> {
   const ends = await Promise.allSettled(parts.map((part) => part.stop(hurry)));
   const failure = ends.find((end) => end.status === 'rejected');
@@ -62,8 +63,9 @@ async function stopTogether(parts: readonly Part[], hurry: AbortSignal): Promise
 }
 
 /**
- * Opens the runtime and starts parts on it one after the other; a part that cannot start, or a wish to stop meanwhile,
- * stops those before it. `stop` stops the parts together, and the runtime, with its Postgres, last in any case.
+ * Opens the runtime and starts parts on it one after the other. A part that cannot start, or a request to stop during
+ * the start, stops the parts before it. `stop` stops the parts together, and always the runtime, with its Postgres,
+ * last.
  */
 async function startParts(
   config: Config,
@@ -97,7 +99,7 @@ async function startParts(
  * Starts the server: database, administrator, jobs, and last the listener or the worker processes that listen.
  *
  * @param announce - shows the operator a line that must not be lost in the log
- * @param stopping - ends the start early: what was started by then is stopped
+ * @param stopping - aborts the start: what was started by then is stopped
  * @throws the reason of `stopping` when that is aborted
  */
 export async function startServer(
@@ -123,12 +125,12 @@ export async function startServer(
 }
 
 /**
- * Runs the server until SIGTERM, SIGINT or SIGHUP, or one of its worker processes until the primary says so, then
- * drains it; see `takeTermination` for what further signals do. A signal during the start stops what was started by
- * then. The exit code is 1 when something was cut off.
+ * Runs the server until SIGTERM, SIGINT or SIGHUP, or a worker process until the primary says so, then drains it; see
+ * `takeTermination` for the effect of further signals. A signal during the start stops what was started by then. The
+ * exit code is 1 if something was cut off.
  *
  * @param print - writes a line for the operator
- * @throws Error when the server cannot start, or cannot answer any more
+ * @throws Error when the server cannot start, or can no longer answer
  */
 export async function serve(config: Config, print: (line: string) => void): Promise<void> {
   const log = createLogger(config.LOG_LEVEL);

@@ -12,11 +12,12 @@ import { v1Headers } from './surfaces/v1/replies';
 import { refusalPage, wantsPage } from './surfaces/web/errors';
 import { pageHeaders } from './surfaces/web/surface';
 
-/* What answers requests that belong to no surface. */
+/* The answers to requests that belong to no surface. */
 
 /**
- * Nothing here has this path. Engines look for `/v2/` and must find that it is not there: a 404 without
- * `Docker-Distribution-Api-Version` sends them back to v1 (protocol 0.4), and this body is the one they were tried with.
+ * The answer for an unknown path. Engines request `/v2/` and must find that it does not exist: a 404 without
+ * `Docker-Distribution-Api-Version` sends them back to v1 (protocol 0.4), and this is the body that we tested them
+ * with.
  */
 export const NOT_FOUND: Reply = {
   status: 404,
@@ -24,7 +25,7 @@ export const NOT_FOUND: Reply = {
   body: '404 page not found\n',
 };
 
-/** Tools of today read the error of v2 and show its sentence; with plain text they show that they cannot read it. */
+/** Current tools read the error of v2 and show its sentence; given plain text they report that they cannot read it. */
 const NO_V2: Reply = json(404, {
   errors: [
     {
@@ -36,13 +37,13 @@ const NO_V2: Reply = json(404, {
   ],
 });
 
-/** What a program gets on a path that nothing has. */
+/** The answer to a program for an unknown path. */
 export function missing(req: IncomingMessage): Reply {
   const isV2 = /^\/v2(\/|$)/.test(splitUrl(req.url ?? '').path);
   return isV2 && !usesV1(req.headers['user-agent']) ? NO_V2 : NOT_FOUND;
 }
 
-/** Sends what is the same for everybody. */
+/** Sends an answer that is the same for every caller. */
 export function replyTo(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
   const { path } = splitUrl(req.url ?? '');
   void answer(res, {
@@ -53,7 +54,7 @@ export function replyTo(req: IncomingMessage, res: ServerResponse, reply: Reply)
   });
 }
 
-/** Answers what Express itself refuses: a path whose escapes are broken. */
+/** Answers requests that Express itself refuses, whose path has broken escapes. */
 export function refuseBrokenPath(ctx: Context): ErrorRequestHandler {
   return async (error: unknown, req, res, _next) => {
     const isApi = req.path.startsWith('/api/');

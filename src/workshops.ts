@@ -8,11 +8,10 @@ import { GatedThreads } from './platform/threads/gated-threads';
 import { MARKDOWN_THREAD } from './surfaces/web/written-text';
 
 /*
- * Where work is done whose cost the bytes of strangers choose, and how much of it at once. The figures are of one
- * process.
+ * Where work is done whose cost untrusted bytes determine, and how much of it at once. The figures are for one process.
  *
  *   work                                  at once   of one subject   in line, of one subject   at most
- *   looking into layers                   a core's share, 1 at least, all but one    64, 8     30 s
+ *   inspecting layers                     a core's share, 1 at least, all but one    64, 8     30 s
  *   checking a pushed layer by its tarsum       2         1                          400, 100  20 s
  *   … one that takes longer                     2         1                          400, 100  16 min
  *   writing HTML from long texts                1         1                          32, 8     3 s
@@ -41,8 +40,8 @@ function layerChecks(longestMs: number, isUrgent: boolean): GatedThreads {
 }
 
 /**
- * @param processes - that share this machine's cores
- * @param connections - to the database, of this process
+ * @param processes - the number of processes that share this machine's cores
+ * @param connections - the number of connections of this process to the database
  */
 export function workshops(processes: number, connections: number) {
   const readers = Math.max(1, Math.floor(availableParallelism() / processes));
@@ -82,7 +81,7 @@ export function workshops(processes: number, connections: number) {
   } satisfies Partial<Context>;
 }
 
-/** Ends the threads; what runs in them fails. */
+/** Ends the threads; the work in them fails. */
 export async function closeWorkshops({
   layerReaders,
   layerChecks: { quick, slow },

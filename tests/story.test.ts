@@ -4,7 +4,7 @@ import { ENDPOINTS } from '../src/surfaces/api/endpoints';
 import { startChildServer, type ChildServer } from './helpers/child-server';
 import { commandsOf } from './helpers/readme-section';
 import { startReceiver, type Received, type Receiver } from './helpers/receiver';
-import { createCommandPlace, type CommandPlace } from './helpers/run-command';
+import { createCommandPlace, type CommandPlace } from './helpers/command-place';
 import { linkIn, startSmtpServer, type TestSmtpServer } from './helpers/smtp-server';
 import { openTerminal, type Terminal } from './helpers/terminal';
 import { basic } from './helpers/test-server';

@@ -7,11 +7,11 @@ import { fileSystemTime } from './file-system-time';
 const SIGN_OF_LIFE_MS = 5 * 60_000;
 
 /**
- * The halves of writes that go on in this process, and those that any process left behind.
+ * The partial files of writes that are in progress in this process, and those that any process left.
  *
- * Each half is touched every few minutes by its writer, so that one that nobody has touched for long has no writer any
- * more, on whatever host that was. All ages are by the change time (ctime) of the files: the file system sets it, by one
- * clock, and not the hosts that share it.
+ * Each partial file is touched every few minutes by its writer, so that one that was not touched for long no longer has
+ * a writer, on any host. All ages use the change time (ctime) of the files, because the file system sets it by one
+ * clock, not by those of the hosts that share it.
  */
 export class ArrivingFiles {
   private readonly handles = new Set<FileHandle>();
@@ -20,7 +20,7 @@ export class ArrivingFiles {
 
   /**
    * @param root - of the store
-   * @param folder - where the halves are, below the root
+   * @param folder - the folder of the partial files, below the root
    */
   constructor(
     private readonly root: string,
@@ -28,7 +28,7 @@ export class ArrivingFiles {
     private readonly everyMs = SIGN_OF_LIFE_MS,
   ) {}
 
-  /** Gives signs of life for a half while `work` writes it. */
+  /** Keeps touching a partial file while `work` writes it. */
   async during<T>(handle: FileHandle, work: () => Promise<T>): Promise<T> {
     this.handles.add(handle);
     this.timer ??= setInterval(() => void this.touchAll(), this.everyMs).unref();
@@ -43,7 +43,7 @@ export class ArrivingFiles {
     }
   }
 
-  /** Lets `settled` wait for a write to its very end, with the removal of what is left of it. */
+  /** Lets `settled` wait until a write has fully ended, including the removal of what is left of it. */
   async track<T>(write: Promise<T>): Promise<T> {
     this.writes.add(write);
     try {
@@ -53,15 +53,15 @@ export class ArrivingFiles {
     }
   }
 
-  /** Resolves when no write goes on. */
+  /** Resolves when no write is in progress. */
   async settled(): Promise<void> {
     while (this.writes.size > 0) await Promise.allSettled(this.writes);
   }
 
   /**
-   * Removes halves without a writer.
+   * Removes partial files without a writer.
    *
-   * @param idleMs - for how long nobody has touched them
+   * @param idleMs - how long nobody has touched them
    * @returns how many were removed
    */
   async sweep(idleMs: number): Promise<number> {

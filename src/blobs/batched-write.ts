@@ -2,15 +2,18 @@ import type { FileHandle } from 'node:fs/promises';
 import { BATCH_BYTES, giveBackBatch, takeBatch } from './batches';
 import { RunningSums, sumsOf, type Sums } from './hashing';
 
-/** Of one upload at once, beside the one that fills: more would only hold memory. */
+/**
+ * The number of batches of one upload that are in progress in addition to the one being filled; more would only use
+ * memory.
+ */
 const UNDER_WAY = 2;
 
-/** Measured: of 256 MiB the last sync takes 10 ms instead of 80 when the disk has begun before. */
+/** Measured: the last sync of 256 MiB takes 10 ms instead of 80 if the disk has started earlier. */
 const SYNC_BYTES = 32 * 1024 * 1024;
 
 /**
- * Measured: Linux 6.18 caches a write of 1 MiB in one piece of memory, which a virtual machine may have to ask its host
- * for; the same bytes in smaller writes cost a tenth of it.
+ * Measured: Linux 6.18 caches a write of 1 MiB in one piece of memory, which a virtual machine may have to request from
+ * its host; the same bytes in smaller writes cost a tenth of that.
  */
 const WRITE_BYTES = 512 * 1024;
 
@@ -22,7 +25,7 @@ export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): P
   }
 }
 
-/** Waits for all of it, so that nothing goes on behind a failure. */
+/** Waits for all of them, so that no work continues after a failure. */
 async function settle(work: readonly Promise<void>[]): Promise<void> {
   const ends = await Promise.allSettled(work);
   const failure = ends.find((end) => end.status === 'rejected');
@@ -30,8 +33,8 @@ async function settle(work: readonly Promise<void>[]): Promise<void> {
 }
 
 /**
- * Copies what comes into batches; each full one is written and hashed while the next one fills. A few bytes that fit
- * into one batch are hashed at once: a thread would cost more than it saves.
+ * Copies incoming bytes into batches; each full one is written and hashed while the next one is filled. A few bytes
+ * that fit into one batch are hashed at once: a thread would cost more than it saves.
  */
 class BatchedWriter {
   private readonly underWay: Promise<void>[] = [];
@@ -47,7 +50,7 @@ class BatchedWriter {
     private readonly prefix: Buffer | undefined,
   ) {}
 
-  /** Takes as much of a chunk as there is room for; returns how much that is. */
+  /** Copies as much of a chunk as fits; returns how much that is. */
   fill(chunk: Buffer, from: number): number {
     this.batch ??= takeBatch();
     const copied = chunk.copy(this.batch, this.filled, from);
@@ -59,14 +62,14 @@ class BatchedWriter {
     return this.filled === BATCH_BYTES;
   }
 
-  /** Sends off what was filled; resolves when more may come. */
+  /** Starts to write the filled batch; resolves when there is room for more. */
   async flush(): Promise<void> {
     this.sums ??= new RunningSums(this.prefix);
     this.start(this.sums);
     if (this.underWay.length === UNDER_WAY) await this.underWay.shift();
   }
 
-  /** Writes what is left; resolves when everything is written and summed up. */
+  /** Writes the rest; resolves when everything is written and hashed. */
   async finish(): Promise<Sums & { readonly sizeBytes: number }> {
     if (this.sums === undefined) {
       const bytes = (this.batch ?? Buffer.alloc(0)).subarray(0, this.filled);
@@ -80,7 +83,7 @@ class BatchedWriter {
     return { ...sums, sizeBytes: this.writtenBytes };
   }
 
-  /** Lets go of the memory once nothing uses it any more. */
+  /** Releases the memory once nothing uses it. */
   async release(): Promise<void> {
     await Promise.allSettled([...this.underWay, this.syncing, this.sums?.end()]);
     if (this.batch !== undefined) giveBackBatch(this.batch);
@@ -93,7 +96,7 @@ class BatchedWriter {
     const work = settle([writeAll(this.handle, bytes, this.writtenBytes), sums.update(bytes)]).finally(() =>
       giveBackBatch(batch),
     );
-    work.catch(() => undefined); // awaited when its turn comes, or in the end
+    work.catch(() => undefined); // awaited when its turn comes, or at the end
     this.underWay.push(work);
     this.writtenBytes += this.filled;
     this.filled = 0;
@@ -101,20 +104,23 @@ class BatchedWriter {
     this.beginSync();
   }
 
-  /** The caller's sync finds less to do. What fails here fails the upload: Linux may tell of an error only once. */
+  /**
+   * This leaves less work for the caller's sync. A failure here fails the upload, because Linux may report an error
+   * only once.
+   */
   private beginSync(): void {
     if (this.writtenBytes - this.syncedBytes < SYNC_BYTES) return;
     this.syncedBytes = this.writtenBytes;
     this.syncing = settle([this.syncing ?? Promise.resolve(), this.handle.datasync()]);
-    this.syncing.catch(() => undefined); // awaited in the end
+    this.syncing.catch(() => undefined); // awaited at the end
   }
 }
 
 /**
- * Writes a stream into a file in large pieces, in flat memory, and sums it up on the way. Chunks are copied before the
- * next one is asked for. The bytes are not safe before the caller has synced the file.
+ * Writes a stream to a file in large pieces, with constant memory, and hashes it along the way. A chunk is copied
+ * before the next one is requested. The bytes are not durable until the caller has synced the file.
  *
- * @param prefix - of the second sum
+ * @param prefix - of the second hash
  */
 export async function writeBatched(
   handle: FileHandle,

@@ -4,14 +4,14 @@ import type { Handover } from './handover';
 import type { ResumableWrites } from './resumable';
 import type { StoredBlob } from './stored-blob';
 
-/** A stored object as `list` sees it. */
+/** A stored object as `list` returns it. */
 export interface ListedBlob {
   readonly key: string;
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
 }
 
-/** First and last byte, both included; the caller has clamped them to the size. */
+/** The first and last byte, both included; the caller has clamped them to the size. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -26,7 +26,7 @@ export class BlobMissingError extends Error {
   }
 }
 
-/** What is stored under this key has another length than it was written with. */
+/** The length of the bytes under this key differs from the length that was written. */
 export class BlobSizeError extends Error {
   override readonly name = 'BlobSizeError';
 
@@ -39,17 +39,17 @@ export class BlobSizeError extends Error {
 }
 
 /**
- * Bytes under keys. The order of safety is the caller's: write the bytes, then the row that points to them; delete the
- * row, then the bytes. What nobody points to is swept by the storage feature.
+ * Bytes under keys. The caller is responsible for the safe order: write the bytes, then the row that points to them;
+ * delete the row, then the bytes. The storage feature sweeps bytes that no row points to.
  *
  * Every driver passes `tests/blobs/conformance.ts`.
  */
 export interface BlobStore {
   /**
-   * Takes in bytes to their end, as a stream in flat memory. When it resolves, they survive a crash of the process and
-   * of the machine. When the source throws, the same error comes out and nothing is left behind.
+   * Stores a stream of bytes with constant memory. When it resolves, they survive a crash of the process and of the
+   * machine. When the source throws, this throws the same error and leaves nothing behind.
    *
-   * @param prefix - of another sum that is computed in the same pass
+   * @param prefix - of another hash that is computed in the same pass
    * @throws AppError `storage_full` when there is no room for them; nothing is left behind
    */
   write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob>;
@@ -58,10 +58,10 @@ export interface BlobStore {
   readonly resumable: ResumableWrites;
 
   /**
-   * Opens stored bytes, whole or a range of them.
+   * Opens stored bytes, all of them or a range.
    *
-   * @param expectedBytes - how long all of it must be
-   * @throws BlobMissingError before the first byte, when there is nothing under the key
+   * @param expectedBytes - the length of all the bytes
+   * @throws BlobMissingError before the first byte, when nothing is stored under the key
    * @throws BlobSizeError before the first byte, when the length is not the expected one
    */
   read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable>;
@@ -69,7 +69,7 @@ export interface BlobStore {
   /**
    * Opens stored bytes to send them on: like `read`, but much cheaper, since buffers are reused.
    *
-   * @param expectedBytes - how long all of it must be
+   * @param expectedBytes - the length of all the bytes
    * @throws BlobMissingError, BlobSizeError like `read`
    */
   open(key: string, range?: ByteRange, expectedBytes?: number): Promise<ByteSource>;
@@ -77,29 +77,29 @@ export interface BlobStore {
   /**
    * How a web server in front of us can send the bytes; undefined when only `open` can.
    *
-   * @param expectedBytes - how long all of it must be
+   * @param expectedBytes - the length of all the bytes
    * @throws BlobMissingError, BlobSizeError like `read`
    */
   handOver(key: string, expectedBytes: number): Promise<Handover | undefined>;
 
-  /** The stored length in bytes, or undefined when there is nothing under the key. */
+  /** The stored length in bytes, or undefined if nothing is stored under the key. */
   size(key: string): Promise<number | undefined>;
 
-  /** Deletes what is under the key; fine if that is nothing. A read that has begun may end early or finish. */
+  /** Deletes what is under the key; a missing key is fine. A read that has begun may end early or finish. */
   delete(key: string): Promise<void>;
 
   /** Moves bytes where nothing reads, lists or deletes them by their key; fine if there are none. */
   quarantine(key: string): Promise<void>;
 
   /**
-   * Removes what was quarantined.
+   * Removes quarantined bytes.
    *
-   * @param before - leaves alone whatever was quarantined later than this
+   * @param before - keeps everything that was quarantined later than this
    * @returns how many were removed
    */
   sweepQuarantined(before: Date): Promise<number>;
 
-  /** How many bytes there is still room for; undefined when there is no saying. */
+  /** How many bytes there is still room for; undefined if that cannot be known. */
   freeBytes(): Promise<number | undefined>;
 
   /**
@@ -109,9 +109,9 @@ export interface BlobStore {
   list(): AsyncIterable<ListedBlob>;
 
   /**
-   * Removes what calls of `write` left behind that died with their process, or with their host.
+   * Removes what calls of `write` left when their process or host died.
    *
-   * @param idleMs - leaves alone whatever had a sign of life since; writers give one every five minutes
+   * @param idleMs - keeps writes that showed activity within this time; writers do so every five minutes
    * @returns how many were removed
    */
   sweepUnfinished(idleMs: number): Promise<number>;
@@ -119,6 +119,6 @@ export interface BlobStore {
   /** Resolves when no write of this process goes on, and nothing is left of those that failed, but for resumable ones. */
   settled(): Promise<void>;
 
-  /** Resolves when the store can take and give bytes right now; otherwise throws the reason. */
+  /** Resolves when the store can read and write right now; otherwise throws the reason. */
   check(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { ByteSource } from '../platform/bytes/byte-source';
 import { ReadBuffers } from './read-buffers';
 
-/** One is read into while the other is sent. */
+/** One buffer is filled while the other is sent. */
 const AT_ONCE = 2;
 
 const buffers = new ReadBuffers();
@@ -25,13 +25,13 @@ export class FileBytes implements ByteSource {
         const piece = await this.read(lent[turn] as Buffer, at);
         at += piece.length;
         const taken = take(piece);
-        taken.catch(() => undefined); // awaited when its buffer's turn comes again
+        taken.catch(() => undefined); // awaited when its buffer is needed again
         taking[turn] = taken;
       }
       await Promise.all(taking);
       isDone = true;
     } finally {
-      // What broke off may still be on its way to the network: its bytes must stay what they are.
+      // Bytes of an interrupted send may still be on their way to the network, so they must not change.
       for (const buffer of lent) buffers.giveBack(buffer, isDone);
       await this.close();
     }

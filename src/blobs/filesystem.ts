@@ -24,7 +24,7 @@ export class FilesystemBlobStore implements BlobStore {
   private readonly arriving: ArrivingFiles;
 
   /**
-   * @param signOfLifeMs - how often the half of a write shows that it has a writer; undefined: as usual
+   * @param signOfLifeMs - how often a write touches its partial file to show that it is active; undefined: as usual
    * @param turnTimes - the same for resumable writes
    */
   constructor(
@@ -106,7 +106,7 @@ export class FilesystemBlobStore implements BlobStore {
     const from = this.pathOf(key);
     const now = new Date();
     try {
-      await utimes(from, now, now); // its age in quarantine
+      await utimes(from, now, now); // so that its age in quarantine starts now
       await moveIntoPlace(from, this.pathOf(quarantineKeyOf(key)));
     } catch (error) {
       if (!isNotFound(error)) throw error;

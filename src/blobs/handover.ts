@@ -1,9 +1,6 @@
-/**
- * How somebody else can give a blob's bytes to a client in our place: a web server in front of us that sees the same
- * files.
- */
+/** How another server can send a blob's bytes to a client: a web server in front of us that sees the same files. */
 export interface Handover {
   readonly kind: 'file';
-  /** below the root of the store, with slashes, no escapes needed */
+  /** The path below the root of the store, with slashes; it needs no escapes. */
   readonly path: string;
 }

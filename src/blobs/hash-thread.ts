@@ -3,19 +3,19 @@ import { Worker } from 'node:worker_threads';
 import type * as Threads from 'node:worker_threads';
 
 /*
- * A thread that hashes, one for the process: two sums over all bytes take longer than everything else in an upload, and
- * would keep the event loop busy meanwhile.
+ * A thread that hashes, one for the process: two hashes over all bytes take longer than the rest of an upload, and
+ * would block the event loop for that time.
  */
 
-/** What the thread is asked. Its answers come in the order of the questions. */
+/** A message to the thread. It answers them in order. */
 type Question =
   | { readonly kind: 'begin'; readonly id: number; readonly prefixes: readonly Uint8Array[] }
   | { readonly kind: 'update'; readonly id: number; readonly piece: Uint8Array }
   | { readonly kind: 'end'; readonly id: number };
 
 /**
- * What runs in the thread. It is handed over as text, so that it needs no file of its own, and may use nothing from
- * around it.
+ * The code of the thread. It is passed as text, so that it needs no file of its own, and must not use anything outside
+ * of itself.
  */
 function answerQuestions({ parentPort }: typeof Threads, { createHash }: typeof Crypto): void {
   const running = new Map<number, Crypto.Hash[]>();
@@ -44,7 +44,7 @@ interface Waiting {
   readonly reject: (reason: Error) => void;
 }
 
-/** The thread and who waits for its answers. It keeps the process alive only while somebody does. */
+/** The thread and the callers that wait for its answers. It keeps the process alive only while there are any. */
 class HashThread {
   private readonly waiting: Waiting[] = [];
   private readonly worker = new Worker(SOURCE, { eval: true });
@@ -88,13 +88,13 @@ function hashThread(): HashThread {
   return (current = started);
 }
 
-/** Sums over the same bytes behind different prefixes, computed beside the event loop. */
+/** Hashes of the same bytes after different prefixes, computed outside of the event loop. */
 export class ThreadedHashes {
   private readonly id = (lastId += 1);
   private readonly thread = hashThread();
 
   constructor(prefixes: readonly Uint8Array[]) {
-    this.thread.ask({ kind: 'begin', id: this.id, prefixes }).catch(() => undefined); // the next question fails, too
+    this.thread.ask({ kind: 'begin', id: this.id, prefixes }).catch(() => undefined); // the next message fails, too
   }
 
   /** @param piece - must not change until this resolves; in shared memory, or it is copied */
@@ -102,7 +102,7 @@ export class ThreadedHashes {
     await this.thread.ask({ kind: 'update', id: this.id, piece });
   }
 
-  /** The sums in hex, in the order of the prefixes. Must be called in the end, or the thread keeps what it has. */
+  /** The hashes in hex, in the order of the prefixes. Always call this at the end, or the thread keeps its state. */
   end(): Promise<string[]> {
     return this.thread.ask({ kind: 'end', id: this.id });
   }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { ThreadedHashes } from './hash-thread';
 
-/** What was stored, in sums. */
+/** The hashes of stored bytes. */
 export interface Sums {
-  /** of the bytes alone */
+  /** The hash of the bytes alone. */
   readonly sha256Hex: string;
-  /** of the prefix and the bytes behind it; the same as the other without a prefix */
+  /** The hash of the prefix followed by the bytes; without a prefix it equals the other one. */
   readonly prefixedSha256Hex: string;
 }
 
-/** The sums as digests. */
+/** The hashes as digests. */
 export function digestsOf({ sha256Hex, prefixedSha256Hex }: Sums): { digest: string; prefixedDigest: string } {
   return { digest: `sha256:${sha256Hex}`, prefixedDigest: `sha256:${prefixedSha256Hex}` };
 }
@@ -20,13 +20,13 @@ function toSums([sha256Hex = '', prefixedSha256Hex = sha256Hex]: readonly string
   return { sha256Hex, prefixedSha256Hex };
 }
 
-/** Computes the sums of bytes that are in memory, at once. */
+/** Hashes bytes that are in memory, synchronously. */
 export function sumsOf(bytes: Buffer, prefix?: Buffer): Sums {
   const prefixes = prefix === undefined ? [NOTHING] : [NOTHING, prefix];
   return toSums(prefixes.map((first) => createHash('sha256').update(first).update(bytes).digest('hex')));
 }
 
-/** Computes the sums of bytes that come in large pieces, beside the event loop. */
+/** Hashes bytes that come in large pieces, outside of the event loop. */
 export class RunningSums {
   private readonly hashes: ThreadedHashes;
 
@@ -39,7 +39,7 @@ export class RunningSums {
     return this.hashes.update(piece);
   }
 
-  /** Must be called in the end, also by whoever no longer wants to know. */
+  /** Always call this at the end, even if the result is no longer needed. */
   async end(): Promise<Sums> {
     return toSums(await this.hashes.end());
   }

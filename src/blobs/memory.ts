@@ -6,7 +6,7 @@ import { digestsOf, sumsOf, type Sums } from './hashing';
 import { MemoryWrites } from './memory-writes';
 import { newBlobKey } from './paths';
 
-/** Keeps blobs in this process; for tests and trials. */
+/** Keeps blobs in the memory of this process; for tests and trials. */
 export class MemoryBlobStore implements BlobStore {
   private readonly blobs = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
   readonly resumable = new MemoryWrites((bytes, sums) => this.keep(bytes, sums));

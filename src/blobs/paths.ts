@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
  *   quarantine/<64 hex>-<generation>                  bytes that are not what their name says; for a person to look at
  */
 
-/** Folder of the bytes that are still arriving. */
+/** The folder of the bytes that are still arriving. */
 export const UPLOADS = 'uploads';
 
 /** Folder of the writes that come in pieces: a folder for each. */
@@ -19,20 +19,20 @@ export const RESUMABLE = 'resumable';
 /** Folder of the complete bytes. */
 export const COMPLETE = 'sha256';
 
-/** Folder of the damaged bytes. */
+/** The folder of the damaged bytes. */
 export const QUARANTINE = 'quarantine';
 
-/** Where bytes go that turned out to be damaged. */
+/** The path to which damaged bytes are moved. */
 export function quarantineKeyOf(blobKey: string): string {
   return `${QUARANTINE}/${blobKey.slice(blobKey.lastIndexOf('/') + 1)}`;
 }
 
-/** A fresh name under which bytes may arrive. */
+/** A new name under which bytes may arrive. */
 export function newUploadKey(): string {
   return `${UPLOADS}/${randomBytes(16).toString('hex')}`;
 }
 
-/** A fresh place for complete bytes with this digest (64 lower hex). */
+/** A new path for complete bytes with this digest (64 lower hex). */
 export function newBlobKey(sha256Hex: string): string {
   return `${COMPLETE}/${sha256Hex.slice(0, 2)}/${sha256Hex}-${randomBytes(4).toString('hex')}`;
 }

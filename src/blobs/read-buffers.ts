@@ -1,20 +1,19 @@
 /** Measured: larger ones fall out of the processor's cache between the read and the send. */
 const LARGE_BYTES = 512 * 1024;
 
-/** For whoever comes when many are being served: the memory of all of them together stays small. */
+/** The size for readers that come when many are being served: the memory of all of them together stays small. */
 const SMALL_BYTES = 64 * 1024;
 
 const LARGE_BUFFERS = 128;
 
 /**
- * Buffers for reading files, which are used again: a new one for each read costs more than the read, in garbage
- * collection.
+ * Reused buffers for reading files: allocating a new one for each read costs more than the read, in garbage collection.
  */
 export class ReadBuffers {
   private readonly free: Buffer[] = [];
   private lentLarge = 0;
 
-  /** A buffer that is the caller's until it is given back. */
+  /** Returns a buffer that belongs to the caller until it is given back. */
   take(): Buffer {
     if (this.lentLarge >= LARGE_BUFFERS) return Buffer.allocUnsafeSlow(SMALL_BYTES);
     this.lentLarge += 1;

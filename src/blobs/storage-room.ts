@@ -2,19 +2,19 @@ import { AppError } from '../platform/errors';
 
 /** How much may be stored. */
 export interface StorageLimits {
-  /** of all layers together; undefined: no limit of ours */
+  /** The limit for all layers together; undefined: no configured limit. */
   readonly limitBytes: number | undefined;
-  /** what must stay free on the disk: Postgres often has its files there, too */
+  /** How much must stay free on the disk: Postgres often has its files there, too. */
   readonly reserveBytes: number;
-  /** what is thrown when the limit is reached; undefined: `storage_full` of the whole server */
+  /** Creates the error to throw when the limit is reached; undefined: `storage_full` of the whole server. */
   readonly overLimit?: () => AppError;
 }
 
-/** Who knows how full it is. */
+/** Where the current usage is read. */
 export interface StorageGauge {
-  /** of all layers together, of all processes */
+  /** The size of all layers together, of all processes. */
   readonly usedBytes: () => Promise<number>;
-  /** what the store has room for; undefined when there is no saying */
+  /** The room that the store has; undefined if that cannot be known. */
   readonly freeBytes: () => Promise<number | undefined>;
 }
 
@@ -24,13 +24,14 @@ function serverIsFull(): AppError {
 
 const AGE_LIMIT_MS = 5000;
 
-/** Between two looks at the disk. */
+/** The time between two checks of the disk. */
 const LOOK_BYTES = 4 * 1024 * 1024;
 
 /**
- * Refuses layers before the disk is full. Asking all processes' sum for each chunk would cost too much: the sum is some
- * seconds old, and what this process took in since then is added to it. So other processes may go over the limit by
- * what they take in within those seconds; what must stay free on the disk is looked at directly.
+ * Refuses layers before the disk is full. Asking for the total of all processes for each chunk would cost too much: the
+ * total is a few seconds old, and the bytes that this process has received since then are added to it. So other
+ * processes may exceed the limit by what they receive within those seconds; the free space on the disk is checked
+ * directly.
  */
 export class StorageRoom {
   private usedBytes = 0;
@@ -44,12 +45,13 @@ export class StorageRoom {
   ) {}
 
   /**
-   * Passes an upload's bytes on as long as there is room; asks before the first one. They count from their arrival until
-   * the work with them has ended: also while they are hashed, written and noted, so that uploads at once cannot all find
-   * the same room free.
+   * Passes an upload's bytes on as long as there is room; checks before the first one. They count from their arrival
+   * until the work on them has ended, including hashing, writing and recording them, so that simultaneous uploads
+   * cannot all find the same room free.
    *
-   * @param use - takes what is admitted, and resolves to how many bytes of it are stored
-   * @throws AppError `storage_full`, or what `overLimit` gives, out of what `use` reads; whatever `use` throws
+   * @param use - consumes the admitted bytes, and resolves to how many of them are stored
+   * @throws AppError `storage_full`, or the error of `overLimit`, from the stream that `use` reads; whatever `use`
+   *   throws
    */
   async hold(bytes: AsyncIterable<Buffer>, use: (admitted: AsyncIterable<Buffer>) => Promise<number>): Promise<void> {
     const own = { bytes: 0 };
@@ -102,7 +104,7 @@ export class StorageRoom {
     throw this.limits.overLimit?.() ?? serverIsFull();
   }
 
-  /** Many uploads ask once. */
+  /** Simultaneous uploads share one check. */
   private async ask(): Promise<void> {
     this.asking ??= this.gauge.usedBytes().then(
       (usedBytes) => {

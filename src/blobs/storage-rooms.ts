@@ -3,16 +3,19 @@ import { StorageRoom, type StorageLimits } from './storage-room';
 
 const NAMESPACES = 1000;
 
-/** A room for each that has a limit of its own; what is not used for long is forgotten, and asked for again. */
+/**
+ * One room for each subject that has a limit of its own. A room that was not used for long is forgotten and its usage
+ * is read again.
+ */
 export class StorageRooms {
   private readonly rooms = new LRUCache<string, { readonly limitBytes: number; readonly room: StorageRoom }>({
     max: NAMESPACES,
   });
 
   /**
-   * The room of one name. Another limit than the last time begins with a new one.
+   * Returns the room of one name. A changed limit creates a new room.
    *
-   * @param usedBytes - asks for the sum of all processes
+   * @param usedBytes - reads the total of all processes
    */
   roomOf(
     name: string,

@@ -1,6 +1,6 @@
 /**
- * Says whether something that was thrown is a system error with one of these codes. Not by `instanceof`: under Jest the
- * system's errors come from another realm.
+ * Whether a thrown value is a system error with one of these codes. It does not use `instanceof`, because under Jest
+ * the system's errors come from another realm.
  */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && codes.some((code) => code === error.code);

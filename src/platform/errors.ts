@@ -1,6 +1,6 @@
 /**
- * Everything that can go wrong for a reason that a caller may be told, as a closed list. Each surface translates the
- * codes in one `Record<ErrorCode, …>`, so a new code breaks the build until every surface handles it.
+ * All errors that a caller may see, as a closed list. Each surface translates the codes in one `Record<ErrorCode, …>`,
+ * so a new code breaks the build until every surface handles it.
  */
 export type ErrorCode =
   | 'invalid' // the input is malformed or breaks a rule
@@ -18,19 +18,19 @@ export type ErrorCode =
   | 'busy' // too much of this at once, or too often
   | 'closed' // the operator switched this off
   | 'storage_full' // no room for more bytes
-  | 'unavailable'; // a part that we depend on does not answer
+  | 'unavailable'; // something that we depend on does not answer
 
 /** What is wrong with one part of an input. */
 export interface FieldError {
-  /** as `body.email` or `query.page` */
+  /** The path of the part, such as `body.email` or `query.page`. */
   readonly field: string;
   readonly message: string;
 }
 
 export interface AppErrorOptions extends ErrorOptions {
-  /** which parts of the input are at fault */
+  /** The parts of the input that are wrong. */
   readonly fields?: readonly FieldError[];
-  /** when it makes sense to try again */
+  /** The number of seconds after which it makes sense to try again. */
   readonly retryAfterSeconds?: number;
 }
 

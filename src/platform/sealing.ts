@@ -1,14 +1,15 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /*
- * Secrets that must be read again, and so cannot be hashed: AES-256-GCM under a key of their own, which HKDF derives
- * from the server's. A sealed text is nonce, tag and ciphertext; it opens for the purpose and owner it was sealed for.
+ * Secrets that must be readable again, and so cannot be hashed: AES-256-GCM under a key of their own, which HKDF
+ * derives from the server's. A sealed text is nonce, tag and ciphertext; it opens only for the purpose and owner for
+ * which it was sealed.
  */
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** What a sealed text is for, and whose it is. */
+/** The purpose and the owner of a sealed text. */
 export interface SealOf {
   readonly purpose: string;
   readonly owner: string;
@@ -27,9 +28,9 @@ export function seal(serverKey: Buffer, { purpose, owner }: SealOf, text: string
 }
 
 /**
- * Decrypts what `seal` made.
+ * Decrypts a text that `seal` encrypted.
  *
- * @throws Error when it was sealed with another key or for something else, or has changed
+ * @throws Error when it was sealed with another key or for another purpose or owner, or was changed
  */
 export function unseal(serverKey: Buffer, { purpose, owner }: SealOf, sealed: Buffer): string {
   const nonce = sealed.subarray(0, NONCE_BYTES);

@@ -3,7 +3,7 @@ import { Readable, Writable } from 'node:stream';
 import { seedDemo } from '../../seeds/demo';
 import { runCommandLine } from '../../src/command-line';
 import { createLogger } from '../../src/platform/log/logger';
-import type { Outcome } from './run-command';
+import type { Outcome } from './command-place';
 
 /*
  * Commands of `drydock` in this process: all of a command but the start of Node.js, which takes longer than most of them.

@@ -4,7 +4,7 @@ import { EXERCISED_OPERATIONS, unexercisedOperations } from './operations';
 import { closeRunFolder } from './run-folder';
 
 /** What jest tells of the run; of its type, `testPathPatterns` is missing. */
-type Run = Pick<Config, 'findRelatedTests' | 'onlyChanged'> & {
+type Run = Pick<Config, 'filter' | 'findRelatedTests' | 'onlyChanged'> & {
   readonly testPathPatterns: { readonly patterns: readonly string[] };
   readonly testNamePattern?: string;
   readonly shard?: object;
@@ -15,7 +15,8 @@ type Run = Pick<Config, 'findRelatedTests' | 'onlyChanged'> & {
 /** Only a run of all tests can say that something is never exercised. */
 function isFull(run: Run): boolean {
   const isNarrowed = [run.findRelatedTests, run.onlyChanged, run.watch, run.watchAll].includes(true);
-  const isNamed = run.testPathPatterns.patterns.length > 0 || (run.testNamePattern ?? '') !== '';
+  const isNamed =
+    run.filter !== undefined || run.testPathPatterns.patterns.length > 0 || (run.testNamePattern ?? '') !== '';
   return !isNarrowed && !isNamed && run.shard === undefined;
 }
 

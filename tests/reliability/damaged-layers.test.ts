@@ -4,7 +4,7 @@ import { startChildServer, type ChildServer } from '../helpers/child-server';
 import { DAMAGES, filesBelow, layerDigest, type LayerPlace } from '../helpers/damage';
 import { makeImage, pushImages, startPull, startPush, type TestImage } from '../helpers/images';
 import { registryClient } from '../helpers/registry-client';
-import { createCommandPlace, type CommandPlace } from '../helpers/run-command';
+import { createCommandPlace, type CommandPlace } from '../helpers/command-place';
 
 /*
  * Bytes that a disk lost under a running server: `drydock scrub` finds exactly those, a pull gets a clean error for

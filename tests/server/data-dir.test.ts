@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { failure, startCommand } from '../helpers/run-command';
+import { failure } from '../helpers/command-place';
+import { startCommand } from '../helpers/run-command';
 
 /*
  * Data directories that cannot be used. A sentence says so at once, whatever the system does.

@@ -1,5 +1,6 @@
 import request from 'supertest';
-import { createCommandPlace, failure, startCommand, type CommandPlace } from '../helpers/run-command';
+import { createCommandPlace, failure, type CommandPlace } from '../helpers/command-place';
+import { startCommand } from '../helpers/run-command';
 import { linkIn, startSmtpServer } from '../helpers/smtp-server';
 import { basic } from '../helpers/test-server';
 

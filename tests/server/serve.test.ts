@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { makeDataDir, removeDataDir } from '../helpers/data-dir';
 import { makeChain, makeImage, pushImages, startPull, startPush } from '../helpers/images';
-import { createCommandPlace, startCommand, success, type RunningCommand } from '../helpers/run-command';
+import { createCommandPlace, success } from '../helpers/command-place';
+import { startCommand, type RunningCommand } from '../helpers/run-command';
 import { basic } from '../helpers/test-server';
 
 const LISTENS = /^Drydock listens on (http:\/\/127\.0\.0\.1:\d+)$/m;

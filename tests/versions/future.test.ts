@@ -4,7 +4,8 @@ import { freePort } from '../helpers/free-port';
 import { makeChain, pushImages, startPull } from '../helpers/images';
 import { childrenOf, commandOf } from '../helpers/process-tree';
 import { registryClient } from '../helpers/registry-client';
-import { createCommandPlace, failure, startCommand, type CommandPlace } from '../helpers/run-command';
+import { createCommandPlace, failure, type CommandPlace } from '../helpers/command-place';
+import { startCommand } from '../helpers/run-command';
 
 /*
  * This version on a database that a later one has migrated: it refuses to start, and goes on running.

@@ -1,15 +1,15 @@
-/* How operators write sizes, and how they are shown: `500m`, `10g`; powers of 1024. */
+/* Sizes as operators write them and as we show them: `500m`, `10g`. The units are powers of 1024. */
 
 const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-/** Reads bytes, or a number with k, m, g or t after it; undefined for anything else. */
+/** Reads a number of bytes, or a number followed by k, m, g or t. Returns undefined for anything else. */
 export function readByteSize(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d{1,15})([kmgtKMGT]?)$/.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits) * (FACTORS[unit.toLowerCase()] ?? 1);
 }
 
-/** `10 GiB`, `1.5 MiB`, `12 bytes`. */
+/** Formats a size for people: `10 GiB`, `1.5 MiB`, `12 bytes`. */
 export function showByteSize(bytes: number): string {
   const power = bytes === 0 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
   return `${Number((bytes / 1024 ** power).toFixed(1))} ${UNITS[power] ?? ''}`;

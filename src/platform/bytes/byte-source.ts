@@ -1,22 +1,22 @@
 /**
- * Bytes that are handed out piece by piece in buffers that are used again. Either `copyTo` or `close` must be called, or
- * what it holds open stays open.
+ * Bytes that are delivered piece by piece in reused buffers. Call either `copyTo` or `close`, or the source keeps its
+ * file open.
  */
 export interface ByteSource {
   /**
-   * Hands out all bytes, in order, and lets go of them. A piece is the taker's only until the promise for it settles;
-   * the next pieces may come before that, for a taker that is busy with the last one.
+   * Delivers all bytes in order and then closes the source. A piece belongs to the receiver only until the promise for
+   * it settles. The next pieces may arrive before that, while the receiver is still busy with the last one.
    *
-   * @param take - rejects when nobody wants more; then nothing more comes
-   * @throws what `take` or the storage says
+   * @param take - rejects when the receiver wants no more bytes; then nothing more is delivered
+   * @throws the error of `take` or of the storage
    */
   copyTo(take: (piece: Buffer) => Promise<void>): Promise<void>;
 
-  /** Lets go of bytes that nobody wants. */
+  /** Releases a source whose bytes nobody wants. */
   close(): Promise<void>;
 }
 
-/** Whether a body is one. */
+/** Whether a body is a byte source. */
 export function isByteSource(body: object): body is ByteSource {
   return 'copyTo' in body;
 }

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * Remembers answers that may be a little old, in bounded number: each so long that finding it out again and again takes
- * a thousandth of one core, so what is cheap to find out is as good as fresh.
+ * A bounded cache of answers that may be slightly out of date. Each answer is kept for so long that computing it again
+ * and again costs a thousandth of one core, so an answer that is cheap to compute is almost always fresh.
  */
 export class BriefCache<Answer> {
   private readonly answers: LRUCache<string, Promise<Answer>>;
@@ -13,7 +13,10 @@ export class BriefCache<Answer> {
     this.answers = new LRUCache({ max: limits.entries, ttl: limits.longestMs });
   }
 
-  /** What is remembered under the key, else what `load` finds; it is called once for all who ask meanwhile. */
+  /**
+   * Returns the remembered value of the key, or else the result of `load`, which is called once for all concurrent
+   * callers.
+   */
   async get(key: string, load: () => Promise<Answer>): Promise<Answer> {
     const known = this.answers.get(key);
     if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** Bytes, and the mark of the state in which they were true. */
+/** Bytes, and the version of the state for which they are valid. */
 export interface VersionedBytes {
   readonly version: string;
   readonly bytes: Buffer;
@@ -8,11 +8,11 @@ export interface VersionedBytes {
 
 const IMMUTABLE = '';
 
-/** Remembers bytes, the most recently used ones, in bounded memory. Access is for the caller to check first. */
+/** A cache of bytes in bounded memory that keeps the most recently used ones. The caller checks access first. */
 export class ByteCache {
   private readonly entries: LRUCache<string, VersionedBytes>;
 
-  /** @param maxBytes - of all entries together */
+  /** @param maxBytes - for all entries together */
   constructor(maxBytes: number) {
     this.entries = new LRUCache({
       maxSize: maxBytes,
@@ -21,8 +21,8 @@ export class ByteCache {
   }
 
   /**
-   * What is remembered under the key, else what `load` finds; undefined, and an error, are not remembered. For bytes that
-   * never change.
+   * Returns the remembered value of the key, or else the result of `load`. Neither undefined nor an error is
+   * remembered. Use this for bytes that never change.
    */
   async get(key: string, load: () => Promise<Buffer | undefined>): Promise<Buffer | undefined> {
     const known = this.entries.get(key);
@@ -32,12 +32,12 @@ export class ByteCache {
     return loaded;
   }
 
-  /** What was remembered of something that changes. Whether it is still true is for the caller to find out. */
+  /** Returns the remembered bytes of something that changes. The caller checks whether they are still valid. */
   getVersioned(key: string): VersionedBytes | undefined {
     return this.entries.get(key);
   }
 
-  /** @param value.version - no other bytes under this key ever had the same */
+  /** @param value.version - no other bytes ever had the same version under this key */
   setVersioned(key: string, value: VersionedBytes): void {
     this.entries.set(key, value);
   }

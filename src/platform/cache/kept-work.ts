@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 
-/** How to keep what work came to. */
+/** How to keep the results of work. */
 export interface KeptWorkOptions<T> {
-  /** of everything that is kept together */
+  /** The limit on the size of all kept results together. */
   readonly maxBytes: number;
   readonly bytesOf: (outcome: T) => number;
-  /** how long it is kept; undefined: until there is no more room */
+  /** How long a result is kept; undefined: until its space is needed. */
   readonly keptMs: (outcome: T) => number | undefined;
 }
 
@@ -16,8 +16,8 @@ interface Running<T> {
 }
 
 /**
- * Remembers what work came to, in bounded memory, and does the same work once for all who ask for it meanwhile. It ends
- * when the last of them has gone.
+ * Remembers the results of work in bounded memory, and does the same work only once for all callers that wait for it.
+ * The work is aborted when the last of them has left.
  */
 export class KeptWork<T extends object> {
   private readonly kept: LRUCache<string, T>;
@@ -31,10 +31,10 @@ export class KeptWork<T extends object> {
   }
 
   /**
-   * What is kept under the key, else what `work` comes to.
+   * Returns the kept result of the key, or else the result of `work`.
    *
-   * @param signal - of this caller; aborted, only this caller stops waiting
-   * @param work - its own signal is aborted when nobody waits any more
+   * @param signal - of this caller; when it is aborted, only this caller stops waiting
+   * @param work - its own signal is aborted when no caller waits for it
    * @throws the reason of `signal`; whatever `work` throws, which is not kept
    */
   async get(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -4,14 +4,14 @@ import { LRUCache } from 'lru-cache';
 const LIMITS = { max: 10_000, ttl: 5 * 60_000 };
 
 /**
- * Remembers something under secrets, for some minutes and in bounded memory. The key is an HMAC that only this process
- * can compute, so that a dump of the memory shows no password.
+ * Remembers values under secrets, for a few minutes and in bounded memory. The key is an HMAC that only this process
+ * can compute, so that a memory dump shows no password.
  */
 export class SecretCache<T extends object> {
   private readonly key = randomBytes(32);
   private readonly entries = new LRUCache<string, T>(LIMITS);
 
-  /** What was remembered under these parts, in this order. */
+  /** Returns the value that was remembered under these parts, in this order. */
   get(...parts: readonly string[]): T | undefined {
     return this.entries.get(this.fingerprint(parts));
   }

@@ -2,20 +2,20 @@ import cluster from 'node:cluster';
 import { ignoreTermination, type Termination } from '../process/termination';
 
 /*
- * The side of a worker process. It ends when the primary says so, or when the primary is gone: signals go to the whole
- * process group when a terminal, systemd or `timeout` sends them, and a worker that obeyed one would cut off what the
- * primary waits for.
+ * The worker's side of the cluster. A worker ends when the primary says so, or when the primary is gone. It ignores
+ * signals, because a terminal, systemd or `timeout` sends them to the whole process group, and a worker that obeyed one
+ * would cut off the requests that the primary waits for.
  */
 
-/** This process was forked by a primary to answer requests. */
+/** Whether a primary forked this process to answer requests. */
 export const { isWorker: isWorkerProcess } = cluster;
 
-/** What the primary tells a worker: the two wishes of `Termination`. */
+/** What the primary tells a worker: the two requests of `Termination`. */
 export interface StopMessage {
   readonly kind: 'drydock stop' | 'drydock hurry';
 }
 
-/** What a worker that cannot start tells the primary. */
+/** What a worker that cannot start reports to the primary. */
 export interface FailureMessage {
   readonly kind: 'drydock failure';
   readonly message: string;
@@ -25,7 +25,7 @@ function kindOf(message: unknown): unknown {
   return typeof message === 'object' && message !== null && 'kind' in message ? message.kind : undefined;
 }
 
-/** Whether a message of a worker says why it cannot start. */
+/** Whether a message from a worker says why it cannot start. */
 export function isFailureMessage(message: unknown): message is FailureMessage {
   return kindOf(message) === 'drydock failure';
 }
@@ -46,8 +46,8 @@ async function tell(message: FailureMessage): Promise<void> {
 }
 
 /**
- * What a worker process does: `work`, until the primary says stop, and then it ends, with `process.exitCode`. What it
- * throws is the primary's to tell, once for all workers.
+ * Runs `work` in a worker process until the primary says stop, and then ends the process with `process.exitCode`. The
+ * primary reports what `work` throws, once for all workers.
  */
 export async function workForPrimary(work: (termination: Termination) => Promise<void>): Promise<never> {
   ignoreTermination();
@@ -57,6 +57,6 @@ export async function workForPrimary(work: (termination: Termination) => Promise
     await tell({ kind: 'drydock failure', message: error instanceof Error ? error.message : String(error) });
     process.exitCode = 1;
   }
-  // The channel to the primary would keep it alive, and to leave it would end the process with 0.
+  // An open channel to the primary would keep the process alive, and closing it would end the process with code 0.
   process.exit();
 }

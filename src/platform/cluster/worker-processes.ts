@@ -7,24 +7,24 @@ import { UncleanStop } from '../process/termination';
 import { isFailureMessage, type StopMessage } from './worker-process';
 
 /*
- * One process computes on one core. The primary forks workers that run the same command and share the port; it listens
- * to nothing itself. A worker that dies is replaced, unless it never came up at all.
+ * A process uses only one core. The primary forks workers that run the same command and share the port; it does not
+ * listen itself. A worker that dies is replaced, unless it never started at all.
  *
- * The workers take connections from the port themselves. Node's default, a primary that hands them out, costs a third of
- * the rate where each request has a connection of its own, as those of old engines have, and a connection that is handed
- * to a worker in the moment of its death is never answered.
+ * The workers accept connections from the port themselves. With Node's default, in which the primary distributes them,
+ * the rate falls by a third when each request has a connection of its own, as with old engines, and a connection that
+ * is handed to a dying worker is never answered.
  */
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** A worker that ends sooner than this has failed to start, although it listened for a moment. */
+/** A worker that ends sooner than this counts as failed to start, even if it listened for a moment. */
 const SETTLED_MS = 10_000;
 
-/** So many failures in a row, and no other worker that listens, are the end of the server. */
+/** After this many failures in a row, while no other worker listens, the server gives up. */
 const LAST_FAILURE = 5;
 
-/** How long a worker may take to stop, after it was to have cut off its last request. */
+/** How long a worker may take to stop after it should have cut off its last request. */
 const STOP_GRACE_MS = 30_000;
 
 /** Worker processes that answer requests. */
@@ -33,10 +33,10 @@ export interface WorkerProcesses {
   /** Rejects when no worker is left and none can be started; never resolves. */
   readonly failed: Promise<never>;
   /**
-   * Lets all workers finish what is in flight, and waits for their end.
+   * Lets all workers finish the requests in flight, and waits for the workers to end.
    *
-   * @param hurry - makes them cut it off
-   * @throws UncleanStop when one of them cut a request off, or did not end by itself
+   * @param hurry - makes them cut off the requests
+   * @throws UncleanStop when a worker cut off a request, or did not end by itself
    */
   stop(hurry: AbortSignal): Promise<void>;
 }
@@ -53,13 +53,13 @@ class WorkerSet {
     private readonly drainMs: number,
   ) {
     this.failed = new Promise((_resolve, reject) => (this.fail = reject));
-    this.failed.catch(() => undefined); // also when nobody waits for it
+    this.failed.catch(() => undefined); // also if nobody waits for it
   }
 
-  /** Forks a worker; resolves to its port once it listens. */
+  /** Forks a worker; resolves to its port as soon as it listens. */
   async start(failures = 0): Promise<number> {
     const worker = cluster.fork();
-    // Told to stop in the moment of its end, it cannot hear it.
+    // A worker that has to stop at the moment of its end cannot receive the message.
     worker.on('error', (error) => this.log.debug({ err: error }, 'a worker process did not hear the primary'));
     let failure = 'a worker process ended before it listened';
     worker.on('message', (message: unknown) => {
@@ -83,7 +83,7 @@ class WorkerSet {
     return first.port;
   }
 
-  /** Tries again and again, later each time. */
+  /** Tries again and again, with growing delays. */
   private async replace(failuresBefore: number): Promise<void> {
     for (let failures = failuresBefore; ; failures += 1) {
       await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures));
@@ -143,10 +143,10 @@ class WorkerSet {
 /**
  * Starts worker processes and waits until all of them listen.
  *
- * @param options.drainMs - how long they may take to finish what is in flight
+ * @param options.drainMs - how long they may take to finish the requests in flight
  * @param options.urlOf - the URL for the port that they share
- * @param options.stopping - ends a start that is under way
- * @throws Error when one of them cannot start, or is told to stop before
+ * @param options.stopping - aborts a start that is in progress
+ * @throws Error when a worker cannot start, or when it has to stop before it listens
  */
 export async function startWorkerProcesses(
   count: number,

@@ -2,21 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log/logger';
 
-/** How often each kind of thing happened to one subject, under one label. */
+/** How often each kind of event happened to one subject, under one label. */
 export interface Count<Kind extends string> {
   readonly subject: number;
-  /** undefined: one label too many, or one that nobody wants to keep */
+  /** Undefined when there were too many labels, or when the label is not worth keeping. */
   readonly label: string | undefined;
   readonly times: Readonly<Partial<Record<Kind, number>>>;
 }
 
-/** What is saved at once. */
+/** The counts that are saved at once. */
 export interface CountBatch<Kind extends string> {
-  /** of the buffer */
+  /** The id of the buffer. */
   readonly source: string;
-  /** counts the batches of one source, from 1; they are saved in this order */
+  /** The number of the batch within its source, from 1; batches are saved in this order. */
   readonly number: number;
-  /** the day on which it happened, in UTC: `2016-01-31` */
+  /** The day of the events, in UTC: `2016-01-31`. */
   readonly day: string;
   readonly counts: readonly Count<Kind>[];
 }
@@ -29,11 +29,11 @@ const LAST_TRIES_MS = 5000;
 const RETRY_MS = 500;
 
 /**
- * Counts in memory what happens too often for a row each, and saves the sums every now and then.
+ * Counts events in memory that are too frequent for a row each, and saves the sums periodically.
  *
- * A batch that could not be saved is tried again, unchanged, before anything newer. It may have been saved all the same,
- * when only the answer got lost: so `save` must take a batch whose number it has seen of its source for saved. Then
- * nothing is counted twice, and what is lost is what a process has counted when it is killed.
+ * A batch that could not be saved is tried again, unchanged, before any newer batch. It may have been saved if only the
+ * answer was lost, so `save` must treat a batch whose number it has already seen from the same source as saved. Then no
+ * event is counted twice, and a process that is killed loses only the counts that it has not saved.
  */
 export class CountBuffer<Kind extends string> {
   private readonly source = randomUUID();
@@ -47,9 +47,9 @@ export class CountBuffer<Kind extends string> {
   private isFailing = false;
 
   /**
-   * @param save - in one transaction, once for each source and number
-   * @param limits.everyMs - between two batches
-   * @param limits.entries - of subjects and labels in memory, after which a batch is saved at once
+   * @param save - runs in one transaction, once for each source and number
+   * @param limits.everyMs - the time between two batches
+   * @param limits.entries - how many subjects and labels may be in memory before a batch is saved at once
    */
   constructor(
     private readonly save: (batch: CountBatch<Kind>) => Promise<void>,
@@ -58,9 +58,9 @@ export class CountBuffer<Kind extends string> {
   ) {}
 
   /**
-   * Counts one. Waits for nothing and never throws.
+   * Counts one event. It does not wait and never throws.
    *
-   * @param label - of a subject, 100 are told apart in a batch
+   * @param label - up to 100 labels of a subject are kept apart in a batch
    */
   add(kind: Kind, subject: number, label: string | undefined): void {
     const now = Date.now();
@@ -81,9 +81,9 @@ export class CountBuffer<Kind extends string> {
   }
 
   /**
-   * Saves what was counted until now.
+   * Saves the counts so far.
    *
-   * @throws whatever `save` throws; what was counted is kept
+   * @throws whatever `save` throws; the counts are kept
    */
   async flush(): Promise<void> {
     await this.saving?.catch(() => undefined);
@@ -91,7 +91,7 @@ export class CountBuffer<Kind extends string> {
     await this.saving;
   }
 
-  /** Saves everything before the process ends, or says that it cannot. Nothing may be added any more. */
+  /** Saves all counts before the process ends, or logs that it cannot. Nothing may be added after this. */
   async stop(): Promise<void> {
     clearTimeout(this.timer);
     const giveUpAt = Date.now() + LAST_TRIES_MS;
@@ -148,7 +148,7 @@ export class CountBuffer<Kind extends string> {
   }
 
   private async saveAll(): Promise<void> {
-    // Older ones first, so that few batches wait however long saving fails.
+    // Older events go first, so that few batches wait, however long saving fails.
     await this.saveWaiting();
     this.closeBatch();
     await this.saveWaiting();

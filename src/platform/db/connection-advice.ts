@@ -1,5 +1,5 @@
 interface Advice {
-  /** of the error, its SQLSTATE or Node's name for it */
+  /** The SQLSTATE of the error, or Node's name for it. */
   readonly code?: RegExp;
   readonly message?: RegExp;
   readonly sentence: string;
@@ -8,7 +8,7 @@ interface Advice {
 const CERTIFICATE_CODES =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|CERT_\w+|ERR_TLS_\w+)$/;
 
-/** The first that fits counts. */
+/** The first match is used. */
 const ADVICE: readonly Advice[] = [
   {
     code: CERTIFICATE_CODES,
@@ -38,7 +38,7 @@ const ADVICE: readonly Advice[] = [
   { code: /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)$/, sentence: 'Look at the host and the port in DATABASE_URL' },
 ];
 
-/** What an error says, of whatever kind it is: errors of Node, of pg and of a URL are not all made by one `Error`. */
+/** The message of an error of any kind: errors of Node, of pg and of a URL do not all come from the same `Error`. */
 export function describeError(error: unknown): { readonly message: string; readonly code: string } {
   const { message, code } = Object(error) as { message?: unknown; code?: unknown };
   return {
@@ -47,7 +47,9 @@ export function describeError(error: unknown): { readonly message: string; reado
   };
 }
 
-/** What an operator can do about a connection that failed, as a sentence that begins with `. `; empty: nothing known. */
+/**
+ * What an operator can do about a failed connection, as a sentence that begins with `. `; empty if nothing is known.
+ */
 export function adviceFor(error: unknown): string {
   const { message, code } = describeError(error);
   const found = ADVICE.find(

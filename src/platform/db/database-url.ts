@@ -1,15 +1,15 @@
 import pg from 'pg';
 
 /*
- * What DATABASE_URL may be, found out before anything connects: a slip in it would otherwise look like a server that is
- * not there, and be waited for.
+ * Checks of DATABASE_URL before anything connects: a typo in it would otherwise look like a server that is not running,
+ * and we would wait for it.
  */
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const;
 
 const ENCODINGS: Readonly<Record<string, string>> = { '#': '%23', '/': '%2F', '?': '%3F' };
 
-/** Whatever stands before the last `@`; a database and its options seldom have one. */
+/** Everything before the last `@`; a database name and its options seldom contain one. */
 function credentialsOf(url: string): string {
   return /^postgres(?:ql)?:\/\/(?:(.*)@)?/.exec(url)?.[1] ?? '';
 }
@@ -44,9 +44,9 @@ function assertSslMode(url: string): void {
 }
 
 /**
- * Refuses a URL that pg could not use, or would take for something else.
+ * Refuses a URL that pg could not use or would misread.
  *
- * @throws Error with what is wrong and what to write instead; it never repeats the password
+ * @throws Error that says what is wrong and what to write instead; it never repeats the password
  */
 export function assertDatabaseUrl(url: string): void {
   if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('must start with postgres://');
@@ -55,15 +55,15 @@ export function assertDatabaseUrl(url: string): void {
   try {
     new pg.Client({ connectionString: withPlainSslMode(url) });
   } catch (error) {
-    // The certificates that it names are read at once. Any other message could repeat the password.
+    // This reads the certificates that the URL names. Any other message could repeat the password.
     if ('path' in Object(error)) throw error;
     throw new Error('must be postgres://user:password@host:5432/database', { cause: error });
   }
 }
 
 /**
- * The same URL with the name that pg will keep for a mode: to pg, `prefer`, `require` and `verify-ca` mean `verify-full`,
- * and it warns of each of them on stderr. They stay as strict here.
+ * Returns the same URL with a mode name whose meaning pg will keep: pg treats `prefer`, `require` and `verify-ca` as
+ * `verify-full`, and warns about each of them on stderr. They stay as strict here.
  */
 export function withPlainSslMode(url: string): string {
   return url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full');

@@ -5,34 +5,34 @@ import { AppError } from '../errors';
 import { withPlainSslMode } from './database-url';
 import { isTransient, tooContended, translateOutage, translatingOutages } from './outage';
 
-/** A connection pool, or a transaction on one: what a store function takes first. */
+/** A connection pool, or a transaction on one: the first parameter of every store function. */
 export type Db = Knex;
 
 /** How to reach Postgres: a URL, or a socket directory as host with port, user and database. */
 export type DbConnection = string | Readonly<{ host: string; port: number; user: string; database: string }>;
 
-// bigint columns are identities and byte counts, all far below 2^53.
+// Our bigint columns are identities and byte counts, all far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-/** A request that waits longer for a connection is refused: the others would pile up behind it. */
+/** A request that waits longer for a connection is refused, because otherwise requests would pile up. */
 const ACQUIRE_MS = 5000;
 export const CONNECT_MS = 3000;
 
-/** A statement of a request that takes longer is given up. */
+/** A statement of a request that takes longer is cancelled. */
 export const STATEMENT_MS = 10_000;
 
 type SocketOptions = Exclude<DbConnection, string> & { ssl: false };
 
-/** The connection as pg takes it. */
+/** The connection in the form that pg takes. */
 export function clientOptions(connection: DbConnection): { connectionString: string } | SocketOptions {
-  // A socket has no TLS, whatever PGSSLMODE says.
+  // A socket does not use TLS, whatever PGSSLMODE says.
   return typeof connection === 'string'
     ? { connectionString: withPlainSslMode(connection) }
     : { ...connection, ssl: false };
 }
 
 /**
- * Opens the pool. Nothing is connected yet.
+ * Opens the pool. It does not connect yet.
  *
  * @param connection - where Postgres is
  * @param maxConnections - how many connections this process may hold
@@ -45,18 +45,18 @@ export function openDb(connection: DbConnection, maxConnections = 16): Db {
       connectionTimeoutMillis: CONNECT_MS,
       statement_timeout: STATEMENT_MS,
     },
-    // Knex throws what it warns of; its warning is a stack trace on stdout, where commands write their output.
+    // Knex also throws what it warns about; its warning is a stack trace on stdout, where commands write their output.
     log: { warn: () => undefined },
     pool: { min: 0, max: maxConnections, acquireTimeoutMillis: ACQUIRE_MS, idleTimeoutMillis: 60_000 },
   });
 }
 
 /**
- * Runs `work` in a transaction: commits when it resolves, rolls back when it throws. Inside, pass `tx` on, never `db`.
- * Runs it once more when Postgres ended the first for the sake of another transaction, so `work` must change nothing
- * but the database.
+ * Runs `work` in a transaction: commits when it resolves, rolls back when it throws. Inside, pass on `tx`, never `db`.
+ * If Postgres aborted the transaction because of another one, `work` runs once more, so it must change nothing but the
+ * database.
  *
- * @throws AppError `unavailable` when Postgres is not there, or ended it twice; otherwise whatever `work` throws
+ * @throws AppError `unavailable` when Postgres cannot be reached, or aborted it twice; otherwise whatever `work` throws
  */
 export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   const attempt = (): Promise<T> => translatingOutages(() => db.transaction(work));
@@ -74,11 +74,11 @@ const PATIENCE_MS = 20_000;
 const RETRY_MS = 250;
 
 /**
- * Like `inTransaction`, for the end of something that has cost the client much, such as a layer that took an hour to
- * arrive: waits out an outage of Postgres, twenty seconds or so. An outage may hide that `work` was committed, so it must
- * do nothing more when it runs again.
+ * Like `inTransaction`, for the end of an operation that has cost the client much, such as a layer that took an hour to
+ * arrive: waits about twenty seconds for an outage of Postgres to end. An outage may hide that `work` was committed, so
+ * running it a second time must have no further effect.
  *
- * @throws AppError `unavailable` when Postgres stays away; otherwise whatever `work` throws
+ * @throws AppError `unavailable` when the outage lasts longer; otherwise whatever `work` throws
  */
 export async function inPatientTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   for (const giveUpAt = performance.now() + PATIENCE_MS; ;) {
@@ -94,12 +94,12 @@ export async function inPatientTransaction<T>(db: Db, work: (tx: Db) => Promise<
 
 const withoutLimit = new WeakSet<Db>();
 
-/** Whether statements here may take as long as they need. */
+/** Whether statements on this pool may take as long as they need. */
 export function isWithoutTimeLimit(db: Db): boolean {
   return withoutLimit.has(db);
 }
 
-/** Like `inTransaction`, for work that nobody waits for and whose statements may take long. */
+/** Like `inTransaction`, for background work whose statements may take long. */
 export async function inLongTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
   return inTransaction(db, async (tx) => {
     await tx.raw('set local statement_timeout = 0');

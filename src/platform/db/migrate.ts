@@ -5,21 +5,21 @@ import type { Knex } from 'knex';
 import { migrateQueue } from '../jobs/queue';
 import { inLongTransaction, type Db } from './db';
 
-/** Any number will do, as long as every process of every version uses the same one. */
+/** Any number works, as long as every process of every version uses the same one. */
 const MIGRATION_LOCK = 4_207_202;
 
 const CANCEL_MS = 250;
 
 type Migration = Readonly<{ name: string; file: string }>;
 
-/** Not `import`, which takes its specifier for a URL: a checkout may be below a folder with a `%` in its name. */
+/** We avoid `import`, which treats its specifier as a URL: a checkout may be below a folder with a `%` in its name. */
 const load = createRequire(__filename);
 
 /** The database has a schema that this version does not know; the message tells the operator what to do. */
 export class NewerDatabaseError extends Error {
   override readonly name = 'NewerDatabaseError';
 
-  /** @param what - shows that it is newer */
+  /** @param what - the evidence that the schema is newer */
   constructor(what: string, options?: ErrorOptions) {
     super(
       `This database was upgraded by a newer Drydock (${what}). Start that version or a later one; ` +
@@ -29,7 +29,7 @@ export class NewerDatabaseError extends Error {
   }
 }
 
-/** Names a migration without its ending, so that a run from `.ts` and one from the built `.js` agree. */
+/** Names a migration without its extension, so that a run from `.ts` and one from the built `.js` agree. */
 class MigrationFiles implements Knex.MigrationSource<Migration> {
   constructor(private readonly directory: string) {}
 
@@ -50,10 +50,12 @@ class MigrationFiles implements Knex.MigrationSource<Migration> {
   }
 }
 
-/** The migrations beside the code that runs: `.ts` in a test, `dist/migrations` otherwise. */
+/** The migrations next to the running code: `.ts` in a test, `dist/migrations` otherwise. */
 const MIGRATIONS_DIRECTORY = path.join(__dirname, '../../../migrations');
 
-/** Cancels what a transaction does, again and again, as a cancellation between two statements has no effect. */
+/**
+ * Cancels the statements of a transaction again and again, because a cancellation between two statements has no effect.
+ */
 async function cancelOnAbort<T>(db: Db, tx: Db, stopping: AbortSignal, work: () => Promise<T>): Promise<T> {
   const { rows } = await tx.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
   const cancel = (): void => void db.raw('select pg_cancel_backend(?)', [rows[0]?.pid ?? 0]).catch(() => undefined);
@@ -72,7 +74,7 @@ async function cancelOnAbort<T>(db: Db, tx: Db, stopping: AbortSignal, work: () 
   }
 }
 
-/** @throws NewerDatabaseError when migrations were applied that `source` does not have */
+/** @throws NewerDatabaseError when migrations were applied that `source` does not contain */
 async function assertNotNewer(tx: Db, source: MigrationFiles): Promise<void> {
   if (!(await tx.schema.hasTable('knex_migrations'))) return;
   const known = new Set((await source.getMigrations()).map(({ name }) => name));
@@ -94,11 +96,12 @@ async function migrateQueueUnlessNewer(db: Db): Promise<void> {
 }
 
 /**
- * Brings the schema up to date, and that of the job queue. Any number of processes may call it at once: one migrates, the others wait.
+ * Brings the schema and that of the job queue up to date. Any number of processes may call it at once: one migrates,
+ * the others wait.
  *
- * @param stopping - ends it early, with the schema as it was
+ * @param stopping - aborts it and leaves the schema as it was
  * @returns the names of the migrations that this call applied
- * @throws NewerDatabaseError when a later version has migrated it; nothing was changed then
+ * @throws NewerDatabaseError when a later version has migrated the database; then nothing was changed
  */
 export async function migrate(db: Db, stopping: AbortSignal = new AbortController().signal): Promise<string[]> {
   return inLongTransaction(db, (tx) =>
@@ -116,7 +119,7 @@ export async function migrate(db: Db, stopping: AbortSignal = new AbortControlle
   );
 }
 
-/** Takes back the last batch of migrations; for tests and for a downgrade by hand. */
+/** Reverts the last batch of migrations; for tests and for a downgrade by hand. */
 export async function rollback(db: Db): Promise<void> {
   await db.migrate.rollback({ migrationSource: new MigrationFiles(MIGRATIONS_DIRECTORY) }, true);
 }

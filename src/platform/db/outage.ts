@@ -2,14 +2,17 @@ import { hasCode } from '../error-code';
 import { AppError } from '../errors';
 
 /*
- * What a caller is told when Postgres is not there: stopped, starting, out of connections, cut off in the middle, or
- * too slow. The request fails with `unavailable`, and the pool connects again by itself for the next one. A statement
- * that was sent may have taken effect all the same, so nothing is repeated after an outage.
+ * What a caller sees when Postgres is not available: stopped, starting, out of connections, disconnected in the middle
+ * of a request, or too slow. The request fails with `unavailable`, and the pool reconnects by itself for the next one.
+ * A statement that was sent may still have taken effect, so nothing is repeated after an outage.
  */
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** SQLSTATEs: connection exceptions, shut down or starting, cancelled by a time-out, no resources, a read-only standby. */
+/**
+ * SQLSTATEs: connection exceptions, shutting down or starting, cancelled by a timeout, no resources, a read-only
+ * standby.
+ */
 const OUTAGE_STATES = /^(08...|57P0[1235]|57014|55P03|53000|53[234]00|25006)$/;
 const DISK_FULL = '53100';
 /** Postgres keeps no NUL, in text or in jsonb. */
@@ -22,22 +25,22 @@ const NETWORK_CODES =
 const OUTAGE_MESSAGES =
   /(?:^| - )(?:Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
 
-/** True when Postgres is not there for now: what was asked may well be answered later. */
+/** Whether Postgres is only temporarily unavailable, so that the same request may succeed later. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error) && !(typeof error === 'object' && error !== null && 'message' in error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (OUTAGE_STATES.test(code) || NETWORK_CODES.test(code)) return true;
-  // The socket of a stopped server is gone; a file that is not there is another matter.
+  // The socket of a stopped server is gone; any other missing file is a different problem.
   if (code === 'ENOENT') return 'syscall' in error && error.syscall === 'connect';
   return OUTAGE_MESSAGES.test(String(error.message));
 }
 
-/** True when Postgres ended a transaction only because of another one: it may well succeed the next time. */
+/** Whether Postgres aborted a transaction only because of another one, so that it may succeed the next time. */
 export function isTransient(error: unknown): boolean {
   return hasCode(error, '40P01', '40001');
 }
 
-/** What a transaction that failed twice because of others is told. */
+/** What the caller of a transaction sees that failed twice because of others. */
 export function tooContended(error: unknown): AppError {
   const options = { cause: error, retryAfterSeconds: 1 };
   return new AppError('unavailable', 'The database is too busy with this', options);
@@ -57,9 +60,9 @@ export function translateOutage(error: unknown): unknown {
 }
 
 /**
- * Runs something that asks Postgres.
+ * Runs work that uses Postgres.
  *
- * @throws AppError `unavailable` when Postgres is not there; otherwise whatever `work` throws
+ * @throws AppError `unavailable` when Postgres is not available; otherwise whatever `work` throws
  */
 export async function translatingOutages<T>(work: () => Promise<T>): Promise<T> {
   try {

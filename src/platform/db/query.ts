@@ -10,7 +10,7 @@ interface Statement {
 
 interface Connection {
   query<R extends QueryResultRow>(query: Statement & { query_timeout?: number }): Promise<QueryResult<R>>;
-  /** what knex asks before it lends the connection again */
+  /** The flag that knex checks before it lends the connection again. */
   __knex__disposed?: unknown;
 }
 
@@ -19,7 +19,9 @@ interface ConnectionSource {
   releaseConnection(connection: Connection): Promise<void>;
 }
 
-/** Postgres gives a slow statement up by itself; this is for a Postgres, or a network, that does not answer at all. */
+/**
+ * Postgres cancels a slow statement by itself; this limit is for a Postgres or a network that does not answer at all.
+ */
 const NO_ANSWER_MS = STATEMENT_MS + 2000;
 
 async function runOnce<R extends QueryResultRow>(db: Db, statement: Statement): Promise<R[]> {
@@ -29,7 +31,7 @@ async function runOnce<R extends QueryResultRow>(db: Db, statement: Statement): 
   try {
     return (await connection.query<R>({ ...statement, ...limit })).rows;
   } catch (error) {
-    // Whatever answers late on it would be taken for the answer to the next statement.
+    // A late answer on this connection would be taken for the answer to the next statement.
     if (error instanceof Error && error.message === 'Query read timeout') connection.__knex__disposed = error;
     throw error;
   } finally {
@@ -37,7 +39,10 @@ async function runOnce<R extends QueryResultRow>(db: Db, statement: Statement): 
   }
 }
 
-/** A statement outside a transaction is one by itself: when Postgres ended it for another's sake, it is run once more. */
+/**
+ * A statement outside of a transaction is a transaction by itself: if Postgres aborted it because of another one, it
+ * runs once more.
+ */
 async function run<R extends QueryResultRow>(db: Db, statement: Statement): Promise<R[]> {
   const attempt = (): Promise<R[]> => translatingOutages(() => runOnce<R>(db, statement));
   try {
@@ -55,9 +60,9 @@ export async function query<R extends QueryResultRow>(db: Db, text: string, valu
   return run<R>(db, { text, values });
 }
 
-/** A statement that each connection parses and plans once: for the reads that every pull repeats. */
+/** A statement that each connection parses and plans only once, for the reads that every pull repeats. */
 export interface PreparedStatement {
-  /** unique in the program; also how the server tells statements apart */
+  /** The name is unique in the program, because the server tells statements apart by it. */
   readonly name: string;
   readonly text: string;
 }
@@ -72,8 +77,8 @@ export async function queryPrepared<R extends QueryResultRow>(
 }
 
 /**
- * The moment so many milliseconds ago, by the database's clock, as SQL. Rows have their times from that clock, and it may
- * differ from a host's: what is old, or over, is found out in SQL, and never by a moment of the host.
+ * The moment this many milliseconds ago by the database's clock, as SQL. Rows get their times from that clock, which
+ * may differ from a host's. So SQL decides what is old or expired, never the time of the host.
  *
  * @param ageMs - the placeholder of the age
  */
@@ -81,7 +86,7 @@ export function agoSql(ageMs: string): string {
   return `(now() - ${ageMs}::float8 * interval '1 millisecond')`;
 }
 
-/** The same in the future. @param delayMs - the placeholder of the delay */
+/** Like `agoSql`, in the future. @param delayMs - the placeholder of the delay */
 export function inSql(delayMs: string): string {
   return `(now() + ${delayMs}::float8 * interval '1 millisecond')`;
 }
@@ -91,28 +96,28 @@ export async function ping(db: Db): Promise<void> {
   await query(db, 'select 1');
 }
 
-/** The pattern for `like` that finds `text` as it is, anywhere. */
+/** The pattern for `like` that finds `text` literally, anywhere. */
 export function containing(text: string): string {
   return `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 }
 
-/** Which part of a list. */
+/** Which part of a list to return. */
 export interface Range {
   readonly limit: number;
   readonly offset: number;
 }
 
-/** A part of what there is, and how much there is in all. */
+/** A part of a list, and the length of the whole list. */
 export interface Page<R> {
   readonly total: number;
   readonly rows: R[];
 }
 
 /**
- * A part of what a query finds, and how much it finds in all.
+ * Returns a part of the rows that a query finds, and how many it finds in total.
  *
  * @param text - a select with an order, and without a limit
- * @param range - undefined: all of it
+ * @param range - undefined: all rows
  */
 export async function queryPage<R extends QueryResultRow>(
   db: Db,

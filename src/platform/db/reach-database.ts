@@ -8,17 +8,17 @@ import { clientOptions, CONNECT_MS, STATEMENT_MS, type DbConnection } from './db
 import { isOutage } from './outage';
 import { assertUsable } from './usable-database';
 
-/** Once a second: a database on another host may come up half a minute after us. */
+/** We try once a second: a database on another host may come up half a minute after us. */
 const ATTEMPTS = 30;
 
-/** A connection of its own: the first look at a database must not go through a pool that hides what it says. */
+/** Opens a separate connection: the first check of a database must not go through a pool that hides its errors. */
 async function connect(connection: DbConnection): Promise<pg.Client> {
   const client = new pg.Client({
     ...clientOptions(connection),
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS, // as the pool's: a pooler may refuse it
+    statement_timeout: STATEMENT_MS, // the same limit as the pool's: a pooler may refuse it
   });
-  client.on('error', () => undefined); // what the next statement on it reports as well
+  client.on('error', () => undefined); // the next statement on it reports the error, too
   try {
     await client.connect();
     return client;
@@ -28,7 +28,9 @@ async function connect(connection: DbConnection): Promise<pg.Client> {
   }
 }
 
-/** A protocol violation (08P01) counts as an outage in the middle of work; at the start it is a pooler's refusal. */
+/**
+ * A protocol violation (08P01) counts as an outage in the middle of work; at the start it is the refusal of a pooler.
+ */
 function isWorthWaiting(error: unknown): boolean {
   return isOutage(error) && describeError(error).code !== '08P01';
 }
@@ -39,9 +41,9 @@ function cannotUse(error: unknown): AppError {
 }
 
 /**
- * Runs what changes the schema.
+ * Runs work that changes the schema.
  *
- * @throws AppError `unavailable`, with what to do, when the role has no right to; otherwise whatever `work` throws
+ * @throws AppError `unavailable`, with what to do, when the role lacks the right; otherwise whatever `work` throws
  */
 export async function explainingRights<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -52,8 +54,8 @@ export async function explainingRights<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Waits for a database that is not there yet, and for nothing else: a wrong password, a certificate that is not trusted
- * or a pooler that refuses will be the same in half a minute. Then makes sure that Drydock can work with it.
+ * Waits for a database that is not available yet, and for no other reason: a wrong password, an untrusted certificate
+ * or a pooler that refuses us will be the same in half a minute. Then makes sure that Drydock can work with it.
  *
  * @throws AppError `unavailable` with what is wrong and what to do; the reason of `stopping` when that is aborted
  */

@@ -2,8 +2,9 @@ import type pg from 'pg';
 import { AppError } from '../errors';
 
 /*
- * What Drydock needs of a database, beside being let in: a version, an encoding, rights, and connections of its own.
- * Each is looked at when a process starts, so that it fails then with a sentence, and not in the middle of a request.
+ * What Drydock needs of a database in addition to access: a version, an encoding, rights, and session-level
+ * connections. Each is checked when a process starts, so that it fails then with a sentence, and not in the middle of a
+ * request.
  */
 
 const OLDEST_VERSION = 140_000;
@@ -13,7 +14,7 @@ interface Facts {
   readonly role: string;
   readonly version: number;
   readonly encoding: string;
-  /** into the schema `public`, and new schemas into the database: the job queue has one */
+  /** Rights in the schema `public`, and the right to create schemas in the database: the job queue has one. */
   readonly may_create: boolean;
   readonly is_migrated: boolean;
 }
@@ -61,7 +62,7 @@ async function backendOf(client: pg.Client): Promise<number> {
 
 /**
  * Two connections that are open at once have two backends, and keep them, unless a pooler between us and Postgres lends
- * each of its own for a transaction only. Prepared statements, session locks and notifications need more than that.
+ * each of its own only for a transaction. Prepared statements, session locks and notifications need more than that.
  */
 async function assertOwnBackends(first: pg.Client, second: pg.Client): Promise<void> {
   const [one, other] = [await backendOf(first), await backendOf(second)];

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { hasCode } from '../error-code';
 
 /**
- * Creates a directory with those above it; fine if it is there. Node's `recursive` tries for ever, and hears no signal,
- * where the system says that there is no such directory although its parent exists, as it does below /proc.
+ * Creates a directory and its parents; an existing one is fine. Node's `recursive` tries forever, without reacting to
+ * signals, if the system says that the directory does not exist although its parent does, as it does below /proc.
  *
- * @returns the topmost directory that was created, or undefined when all were there
+ * @returns the topmost directory that was created, or undefined if all existed
  * @throws the system's error for a directory that cannot be created
  */
 export async function makeDirectory(directory: string): Promise<string | undefined> {

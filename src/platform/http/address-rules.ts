@@ -3,16 +3,19 @@ import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Of IPv6 only this is given out to the world; what stands for an IPv4 address inside it is refused by its class. */
+/**
+ * The part of IPv6 that is assigned to the public internet; an address in it that stands for an IPv4 address is refused
+ * by its class.
+ */
 const GLOBAL_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** An IPv4 address in the dress of IPv6 is that IPv4 address: the system would connect to it. */
+/** An IPv4-mapped IPv6 address counts as its IPv4 address, because the system would connect to that. */
 function parse(address: string): Address | undefined {
   const bare = address.replace(/^\[(.*)\]$/, '$1');
   return isIP(bare) !== 0 && !bare.includes('%') ? ipaddr.process(bare) : undefined;
 }
 
-/** `loopback`, `private`, `linkLocal`, …, or undefined for an address of the open internet. */
+/** `loopback`, `private`, `linkLocal`, …, or undefined for an address of the public internet. */
 function specialClass(address: Address): string | undefined {
   const range = address.range();
   if (range !== 'unicast') return range;
@@ -54,18 +57,18 @@ function parseRule(entry: string): Rule {
   };
 }
 
-/** Where a request goes: a host by name or address, the port, and one of the addresses that the name has. */
+/** The target of a request: a host by name or address, the port, and one of the addresses of the name. */
 export interface Target {
   readonly host: string;
   readonly port: number;
   readonly address: string;
 }
 
-/** Why an address may not be reached, in words; undefined: it may. */
+/** Why an address may not be contacted, in words; undefined: it may. */
 export type AddressRule = (target: Target) => string | undefined;
 
 /**
- * Lets requests go to the open internet, and of our own networks only to what is named.
+ * Allows requests to the public internet, and to our own networks only where they are listed.
  *
  * @param allowed - host names, addresses (both with a port, if only that one is meant) or networks (`10.0.0.0/8`)
  * @throws Error for an entry that is none of these

@@ -4,7 +4,7 @@ import { json, type Headers, type Reply } from './exchange';
 import { requestState } from './request-state';
 import { send } from './send';
 
-/** Turns whatever was thrown into a reply, in the dialect of the surface and route. */
+/** Turns a thrown value into a reply in the format of the surface and route. */
 export type ErrorReply = (error: unknown, context: { requestId: string; log: Logger; path: string }) => Reply;
 
 /** For what nobody foresaw: the cause goes to the log, not outside. */
@@ -21,8 +21,8 @@ interface Answering {
 }
 
 /**
- * Makes the reply and sends it; never throws. Once headers are out nothing may be appended, least of all an error to a
- * layer: the socket is destroyed instead.
+ * Computes the reply and sends it; never throws. Once the headers are sent nothing may be appended, least of all an
+ * error to a layer: then the socket is destroyed instead.
  */
 export async function answer(res: ServerResponse, { make, errorReply, path, headers }: Answering): Promise<void> {
   const state = requestState(res);

@@ -1,4 +1,4 @@
-/** What an Authorization header says, before anybody believes it. */
+/** The content of an Authorization header, before it is verified. */
 export type Authorization =
   | { kind: 'none' }
   | { kind: 'basic'; username: string; password: string }
@@ -10,8 +10,8 @@ const BASIC = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i;
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
 /**
- * Reads an Authorization header. Basic is UTF-8 and split at the first colon: a password may contain more of them
- * (protocol 2.3). A token is left for whoever made it to read.
+ * Reads an Authorization header. Basic is UTF-8 and is split at the first colon, because a password may contain more
+ * colons (protocol 2.3). The issuer of a token reads the token itself.
  */
 export function readAuthorization(header: string | undefined): Authorization {
   const text = header?.trim() ?? '';

@@ -5,10 +5,10 @@ import { letBodyCome } from './continue';
 import { requestState } from './request-state';
 
 /**
- * Reads a small request body whole, whatever its content type says. A client that takes too long over it is cut off.
+ * Reads a whole small request body, regardless of its content type. A client that takes too long is cut off.
  *
- * @param limitBytes - at most this many
- * @throws AppError `too_large`; `invalid` when the client goes away in the middle, or is cut off
+ * @param limitBytes - the largest allowed body
+ * @throws AppError `too_large`; `invalid` when the client goes away before the end, or is cut off
  */
 export async function readBody(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0);
@@ -33,15 +33,15 @@ function tooLarge(limitBytes: number): AppError {
 }
 
 /**
- * The body's bytes as they arrive, for as long as some do: a client that falls silent is cut off.
+ * Yields the body's bytes as they arrive. A client that stops sending is cut off.
  *
- * @throws AppError `invalid` when the client goes away in the middle, or is cut off
+ * @throws AppError `invalid` when the client goes away before the end, or is cut off
  */
 export async function* bodyChunks(req: IncomingMessage): AsyncIterable<Buffer> {
   let isOurTurn = false;
   const silence = setTimeout(() => {
-    // Whoever waits for a slow disk of ours is not silent. Nor is the socket's own time-out of use: it would end a
-    // request whose body is there already.
+    // A client that waits for our slow disk has not stopped sending. The socket's own timeout does not help either: it
+    // would end a request whose body has already arrived.
     if (!isOurTurn) req.destroy();
   }, requestState(req).timeouts.idleBodyMs);
   try {
@@ -60,7 +60,7 @@ export async function* bodyChunks(req: IncomingMessage): AsyncIterable<Buffer> {
 async function* chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
   letBodyCome(req);
   try {
-    // Whoever stops early leaves the rest for `send` to drain; the iterator would otherwise destroy the request.
+    // A reader that stops early leaves the rest to `send`; otherwise the iterator would destroy the request.
     for await (const chunk of req.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
   } catch (error) {
     throw new AppError('invalid', 'The request body ended too early', { cause: error });
@@ -69,9 +69,9 @@ async function* chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
 }
 
 /**
- * Reads JSON, whatever the content type says.
+ * Reads JSON, regardless of the content type.
  *
- * @returns undefined when the bytes are no JSON in UTF-8
+ * @returns undefined when the bytes are not JSON in UTF-8
  */
 export function parseJson(bytes: Buffer): { value: unknown } | undefined {
   try {

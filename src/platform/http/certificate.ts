@@ -2,25 +2,28 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from '../log/logger';
 
-/** Where a certificate with its chain, and its key, are: files in PEM. */
+/** The PEM files of a certificate with its chain, and of its key. */
 export interface CertificateFiles {
   readonly cert: string;
   readonly key: string;
 }
 
-/** What `node:https` needs of a certificate. */
+/** What `node:https` needs for a certificate. */
 export interface Certificate {
   readonly cert: Buffer;
   readonly key: Buffer;
 }
 
-/** Often enough for a certificate that is renewed a month before its end; polling also sees links that are swapped. */
+/**
+ * This is often enough for a certificate that is renewed a month before it expires. Polling also notices links that are
+ * swapped.
+ */
 const LOOK_AGAIN_MS = 10_000;
 
 /**
  * Reads a certificate and its key.
  *
- * @throws Error with one sentence when a file cannot be read, or the two do not go together
+ * @throws Error with one sentence when a file cannot be read, or when certificate and key do not match
  */
 export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
   const [cert, key] = await Promise.all([readPart(files.cert), readPart(files.key)]);
@@ -42,10 +45,10 @@ async function readPart(file: string): Promise<Buffer> {
 }
 
 /**
- * Looks at the files again and again, and hands over what is new and good. A bad one is told in the log, and the old one
- * stays.
+ * Checks the files periodically and passes on a new, valid certificate. A bad one is logged, and the old one stays in
+ * use.
  *
- * @returns what ends it
+ * @returns a function that ends the checks
  */
 export function watchCertificate(
   files: CertificateFiles,

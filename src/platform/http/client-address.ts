@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import proxyAddr from 'proxy-addr';
 
-/** Whether what stands at this address tells the truth about whom it speaks for. */
+/** Whether to believe what the sender at this address says about its client. */
 export type TrustsProxy = (address: string, hop: number) => boolean;
 
-/** A server that no proxy stands before: whoever connects is the client. */
+/** For a server without a proxy: the peer of the connection is the client. */
 export const trustsNobody: TrustsProxy = () => false;
 
 /**
- * What to trust, from a list.
+ * Builds the trust function of a list.
  *
  * @param proxies - addresses and networks (`10.0.0.0/8`), or `loopback`, `linklocal`, `uniquelocal`
  * @throws Error that names the entry that is none of these
@@ -25,7 +25,7 @@ function plain(address: string): string {
 
 /**
  * The address in an entry of `X-Forwarded-For`, without the port, brackets and quotes that some proxies add; undefined
- * for `unknown` and whatever else is not an address.
+ * for `unknown` and anything else that is not an address.
  */
 function addressIn(entry: string): string | undefined {
   const text = entry.trim().replace(/^"(.*)"$/, '$1');
@@ -33,7 +33,7 @@ function addressIn(entry: string): string | undefined {
   return isIP(address) === 0 ? undefined : plain(address);
 }
 
-/** Those who passed a request on, from the peer outwards: all but the last are trusted proxies. */
+/** The hosts that passed a request on, from the peer outwards: all except the last are trusted proxies. */
 function hopsOf(req: IncomingMessage, trusts: TrustsProxy): string[] {
   const peer = plain(req.socket.remoteAddress ?? 'unknown');
   const header = req.headers['x-forwarded-for'];
@@ -43,7 +43,7 @@ function hopsOf(req: IncomingMessage, trusts: TrustsProxy): string[] {
     const nearest = hops.at(-1) ?? peer;
     if (!trusts(nearest, hop)) break;
     const next = addressIn(entry);
-    if (next === undefined) break; // a proxy that writes something else speaks for itself
+    if (next === undefined) break; // a proxy that writes something else counts as the client
     hops.push(next);
   }
   return hops;
@@ -51,15 +51,15 @@ function hopsOf(req: IncomingMessage, trusts: TrustsProxy): string[] {
 
 /**
  * The address of the client that sent the request. `X-Forwarded-For` is read from its end, and only as far as trusted
- * proxies wrote it: anybody can write what stands before that.
+ * proxies wrote it, because a client can write anything before that.
  */
 export function clientAddress(req: IncomingMessage, trusts: TrustsProxy): string {
   return hopsOf(req, trusts).at(-1) ?? 'unknown';
 }
 
 /**
- * Whether the client spoke https to the outermost trusted proxy. Of several values in `X-Forwarded-Proto` each was
- * written by one more proxy, the last by the nearest one; what stands before those of trusted proxies counts for nothing.
+ * Whether the client used https to reach the outermost trusted proxy. Each value in `X-Forwarded-Proto` was written by
+ * one more proxy, the last by the nearest one; the values before those of trusted proxies are ignored.
  */
 export function isForwardedHttps(req: IncomingMessage, trusts: TrustsProxy): boolean {
   const header = req.headers['x-forwarded-proto'];

@@ -2,22 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /*
  * `Expect: 100-continue`: the client sends its body only after the server has said that it will read it. Node says so
- * at once; here it is said by whoever reads the first byte, so that a refusal comes before a layer is sent.
+ * at once. Here the first read says so, so that a refusal arrives before a layer is sent.
  */
 
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 
-/** Notes that the client waits for the word to send its body. */
+/** Notes that the client waits for permission to send its body. */
 export function awaitsContinue(req: IncomingMessage, res: ServerResponse): void {
   waiting.set(req, res);
 }
 
-/** Whether the client still waits, and so has sent none of its body. */
+/** Whether the client is still waiting, and so has sent nothing of its body. */
 export function isWaitingToSend(req: IncomingMessage): boolean {
   return waiting.has(req);
 }
 
-/** Lets the body come, if its client waits for that. */
+/** Lets the client send its body, if it waits for that. */
 export function letBodyCome(req: IncomingMessage): void {
   const res = waiting.get(req);
   if (res === undefined) return;

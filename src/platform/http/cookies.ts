@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 
-/** How a cookie is kept by a browser. It is for the server alone: no script sees it. */
+/** How a browser keeps a cookie. Only the server reads it; scripts cannot see it. */
 export interface CookieOptions {
-  /** 0: the browser forgets it at once */
+  /** 0: the browser forgets it at once. */
   readonly maxAgeSeconds: number;
-  /** only over https */
+  /** Whether the browser sends it only over https. */
   readonly isSecure: boolean;
 }
 
-/** The value of a cookie that the request brings; of several with one name, the first. */
+/** The value of a cookie of the request; the first one if several have the same name. */
 export function readCookie(req: IncomingMessage, name: string): string | undefined {
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const equals = pair.indexOf('=');
@@ -18,10 +18,10 @@ export function readCookie(req: IncomingMessage, name: string): string | undefin
 }
 
 /**
- * A `Set-Cookie` value, for all paths, http-only and SameSite=Lax: a link from elsewhere finds its reader logged in, a
- * form from elsewhere does not.
+ * A `Set-Cookie` value for all paths, http-only and SameSite=Lax: a link from another site finds its reader logged in,
+ * a form from another site does not.
  *
- * @param value - of characters that a cookie may have, such as base64url
+ * @param value - only characters that a cookie may have, such as base64url
  */
 export function cookie(name: string, value: string, { maxAgeSeconds, isSecure }: CookieOptions): string {
   const parts = [`${name}=${value}`, 'Path=/', `Max-Age=${maxAgeSeconds}`, 'HttpOnly', 'SameSite=Lax'];

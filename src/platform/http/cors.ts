@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /*
- * Which pages of others may read answers in a browser (CORS). It is off unless the operator names their origins. There
- * is no `Access-Control-Allow-Credentials`: the cookie of a login here counts for nothing on the pages of others. Their
- * scripts bring an Authorization header of their own.
+ * Which pages of other sites may read answers in a browser (CORS). It is off unless the operator lists their origins.
+ * There is no `Access-Control-Allow-Credentials`: the cookie of a login here has no effect on other sites. Their
+ * scripts send an Authorization header of their own.
  */
 
 const METHODS = 'GET, HEAD, PUT, POST, PATCH, DELETE';
@@ -21,7 +21,7 @@ const REQUEST_HEADERS = [
   'X-Request-Id',
 ].join(', ');
 
-/** Beside those that a browser shows to scripts anyway. */
+/** In addition to those that a browser always shows to scripts. */
 const ANSWER_HEADERS = [
   'Accept-Ranges',
   'Allow',
@@ -49,20 +49,20 @@ export function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** The API and the protocol; never the pages, which are for this site's own forms. */
+/** Covers the API and the protocol, never the pages, which are for this site's own forms. */
 function isShared(url: string): boolean {
   return /^\/(v1\/|api\/|_ping(\?|$))/.test(url);
 }
 
 /**
- * Sets what a browser must read before it gives an answer to a page of another origin; the answer itself is as ever.
- * A preflight is an OPTIONS that its path answers.
+ * Sets the headers that a browser must see before it gives an answer to a page of another origin; the answer itself
+ * does not change. A preflight is an OPTIONS request that its path answers.
  *
- * @param origins - exact origins; with none, nothing is set
+ * @param origins - exact origins; if there are none, nothing is set
  */
 export function allowOrigins(origins: ReadonlySet<string>, req: IncomingMessage, res: ServerResponse): void {
   if (origins.size === 0 || !isShared(req.url ?? '')) return;
-  res.setHeader('Vary', 'Origin'); // also for those who get nothing: a cache must not give one the other's answer
+  res.setHeader('Vary', 'Origin'); // also without a match: a cache must not give one origin the answer for another
   const { origin } = req.headers;
   if (origin === undefined || !origins.has(origin)) return;
   res.setHeader('Access-Control-Allow-Origin', origin);

@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { isOrigin } from './cors';
 
 /*
- * Against pages of others that send a browser, and the cookies in it, to us. Two things are asked of what changes
- * anything: that the browser says it comes from a page of ours, and a token that only our pages know.
+ * Protection against other sites that make a browser send us requests with its cookies. A request that changes anything
+ * needs two things: the browser says that it comes from one of our pages, and it carries a token that only our pages
+ * know.
  */
 
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -12,16 +13,16 @@ const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 /** The header in which scripts send the token; forms send a field. */
 export const CSRF_HEADER = 'x-csrf-token';
 
-/** Whether the request can change anything. */
+/** Whether a request with this method can change anything. */
 export function isUnsafe(req: IncomingMessage): boolean {
   return UNSAFE.has(req.method ?? '');
 }
 
 /**
- * The token of a session: whoever knows it has read a page of ours.
+ * The token of a session: a client that knows it has read one of our pages.
  *
  * @param key - of the installation
- * @param sessionId - as it stands in the cookie
+ * @param sessionId - as it is in the cookie
  */
 export function csrfToken(key: Buffer, sessionId: string): string {
   return createHmac('sha256', key).update(`csrf\0${sessionId}`).digest('base64url');
@@ -35,10 +36,10 @@ export function isCsrfToken(key: Buffer, sessionId: string, given: string | unde
 }
 
 /**
- * Whether the request comes from a page of this server, or from no browser at all, as far as its headers say. Browsers
- * send at least one of the two headers with everything that is unsafe.
+ * Whether the request comes from a page of this server, or not from a browser at all, as far as its headers say.
+ * Browsers send at least one of the two headers with every unsafe request.
  *
- * @param origin - ours
+ * @param origin - our own origin
  */
 export function isSameOrigin(req: IncomingMessage, origin: string): boolean {
   const site = req.headers['sec-fetch-site'];
@@ -47,10 +48,10 @@ export function isSameOrigin(req: IncomingMessage, origin: string): boolean {
 }
 
 /**
- * What to tell somebody whose request `isSameOrigin` refused. Mostly it is no attack: a proxy hides from this server how
- * browsers reach it, the port for instance, and only its operator can say so.
+ * The message for a user whose request `isSameOrigin` refused. Usually it is not an attack: a proxy hides from this
+ * server how browsers reach it, the port for instance, and only its operator can configure that.
  *
- * @param origin - ours
+ * @param origin - our own origin
  */
 export function foreignOriginMessage(req: IncomingMessage, origin: string): string {
   const { origin: from = '' } = req.headers;

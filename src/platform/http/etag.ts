@@ -11,17 +11,17 @@ function lists(header: string, tag: string): boolean {
   return header.split(',').some((entry) => ['*', tag, `W/${tag}`].includes(entry.trim()));
 }
 
-/** Whether the client has this representation already. */
+/** Whether the client already has this representation. */
 export function isNotModified(req: IncomingMessage, tag: string): boolean {
   const header = req.headers['if-none-match'];
   return header !== undefined && lists(header, tag);
 }
 
 /**
- * Holds `If-Match` against what is there now. Call it where nobody can change it any more before the write: in the
- * transaction, behind a lock.
+ * Compares `If-Match` with the current version. Call it where nobody else can change the resource before the write: in
+ * the transaction, while a lock is held.
  *
- * @param isRequired - whether the header must be there; `*` is as good as none
+ * @param isRequired - whether the header must be present; `*` counts as absent
  * @throws AppError `stale` when it has changed since the client read it, `unconditional` when the header is missing
  */
 export function assertMatches(req: IncomingMessage, current: string, isRequired: boolean): void {

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { ByteSource } from '../bytes/byte-source';
 
-/** A request as a handler sees it: Node's message and what the router and the guard made of it. */
+/** A request as a handler sees it: Node's message with the results of the router and the guard. */
 export interface Exchange<Caller> {
   readonly req: IncomingMessage;
-  /** named parts of the path, decoded */
+  /** The named parts of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** who asks, as the route's access demands */
+  /** The caller, as the route's access requires. */
   readonly caller: Caller;
-  /** aborted when the client goes: whoever works for long hands it on, so that no work goes on for nobody */
+  /** Aborted when the client disconnects. Long work must pass it on, so that no work continues for nobody. */
   readonly signal: AbortSignal;
 }
 
@@ -17,8 +17,8 @@ export interface Exchange<Caller> {
 export type Headers = Readonly<Record<string, string | number | readonly string[]>>;
 
 /**
- * What a handler answers. A string or buffer is sent with its length, unless `isChunked`; a byte source with the length
- * that its headers give.
+ * The answer of a handler. A string or buffer is sent with its length, unless `isChunked`; a byte source is sent with
+ * the length that its headers state.
  */
 export interface Reply {
   readonly status: number;
@@ -29,17 +29,17 @@ export interface Reply {
 
 export type Handler<Caller> = (exchange: Exchange<Caller>) => Promise<Reply> | Reply;
 
-/** `value` as JSON. */
+/** Encodes `value` as JSON. */
 export function json(status: number, value: unknown, headers: Headers = {}): Reply {
   return jsonText(status, JSON.stringify(value), headers);
 }
 
-/** Text that is JSON already. */
+/** Text that is already JSON. */
 export function jsonText(status: number, body: string | Buffer, headers: Headers = {}): Reply {
   return { status, headers: { 'Content-Type': 'application/json', ...headers }, body };
 }
 
-/** Nothing but a status and headers. */
+/** A status and headers without a body. */
 export function empty(status: number, headers: Headers = {}): Reply {
   return { status, headers, body: undefined };
 }

@@ -4,17 +4,17 @@ import type { Params, Surface } from './surface';
 import { splitUrl } from './url';
 
 /**
- * Answers a request, if it is one of the lane's.
+ * Answers a request if it belongs to the fast lane.
  *
- * @returns false when the request is for whoever comes behind
+ * @returns false when the next handler has to answer the request
  */
 export type FastLane = (req: IncomingMessage, res: ServerResponse) => boolean;
 
 const LONGEST_PART = 300;
 
 /**
- * A lane past Express for reads: measured, Express' own routing costs more than a prepared select. Built from the same
- * doors that Express gets, and whatever the lane does not know goes on to Express.
+ * A way past Express for reads: measured, Express' own routing costs more than a prepared select. It is built from the
+ * same doors that Express gets, and anything that the lane does not know goes on to Express.
  */
 export function createFastLane({ doors }: Surface): FastLane {
   const router = createRouter({ ignoreTrailingSlash: true, maxParamLength: LONGEST_PART });
@@ -24,7 +24,7 @@ export function createFastLane({ doors }: Surface): FastLane {
   return (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return false;
     const { path } = splitUrl(req.url ?? '');
-    // Express decides what an escape or an empty part means: the two routers differ there.
+    // Express decides what an escape or an empty part means, because the two routers differ there.
     const found = path.includes('%') || path.includes('//') ? null : router.find('GET', path);
     if (found === null) return false;
     found.handler(req, res, found.params, undefined, {});

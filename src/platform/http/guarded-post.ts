@@ -5,26 +5,27 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { AddressRule, Target } from './address-rules';
 
 /*
- * Requests to a URL that a stranger chose. What the stranger wants is to reach, through us, what only we can reach. So:
+ * Requests to a URL that an untrusted user chose, who may try to reach hosts through us that only we can reach.
+ * Therefore:
  *
  *   - The host's name is resolved once. Every address that it has must pass the rule, and the connection goes to one of
  *     these: a name that has another address a moment later gains nothing.
  *   - A redirect is followed here, at most three times, and its target passes the same checks.
- *   - Only http and https, nothing from https to http, no credentials in the URL, no proxy, no connection that is kept.
+ *   - Only http and https, nothing from https to http, no credentials in the URL, no proxy, no persistent connection.
  *   - Time and bytes are limited.
  */
 
 /** Finds all addresses of a host name. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-/** The URL, or a redirect, leads to where requests may not go. */
+/** The URL, or a redirect, leads to a target that requests must not reach. */
 export class RefusedTargetError extends Error {
   override readonly name = 'RefusedTargetError';
 }
 
 /**
- * The host is a name that leads to where requests may not go, or nowhere. Strangers are told the same of both, or they
- * could read the names and addresses of the networks inside; the `cause` says which, for the log.
+ * The host is a name that leads to a forbidden target, or does not exist. Users see the same error for both, or they
+ * could discover the names and addresses of the internal networks; the `cause` says which, for the log.
  */
 export class UnreachableNameError extends Error {
   override readonly name = 'UnreachableNameError';
@@ -34,11 +35,11 @@ export class UnreachableNameError extends Error {
   }
 }
 
-/** What was answered in the end. */
+/** The final response. */
 export interface GuardedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** as far as the limit */
+  /** The body, up to the limit. */
   readonly body: Buffer;
 }
 
@@ -49,7 +50,7 @@ export interface GuardedPost {
 
 export interface GuardedLimits {
   readonly connectMs: number;
-  /** for everything, redirects included */
+  /** The limit for everything, redirects included. */
   readonly totalMs: number;
   readonly responseBytes: number;
 }
@@ -62,7 +63,7 @@ async function systemResolve(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
-/** Sends what strangers ask for to where strangers say. */
+/** Sends requests that untrusted users ask for to the targets that they chose. */
 export class GuardedClient {
   private readonly resolve: Resolve;
   private readonly limits: GuardedLimits;
@@ -76,10 +77,10 @@ export class GuardedClient {
   }
 
   /**
-   * Posts a body and follows redirects; after a 303 with GET, as that status says.
+   * Posts a body and follows redirects; after a 303 it uses GET, as that status requires.
    *
-   * @throws RefusedTargetError or UnreachableNameError before anything is sent to a target that may not be reached;
-   *   Error when there is no answer within the limits
+   * @throws RefusedTargetError or UnreachableNameError before anything is sent to a forbidden target; Error when there
+   *   is no answer within the limits
    */
   async post(url: string, post: GuardedPost): Promise<GuardedAnswer> {
     const overall = AbortSignal.timeout(this.limits.totalMs);
@@ -156,7 +157,7 @@ interface Sent extends GuardedPost {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** @throws RefusedTargetError for a URL that is refused whatever its host is */
+/** @throws RefusedTargetError for a URL that is refused regardless of its host */
 function parseTarget(url: string): URL {
   const target = URL.canParse(url) ? new URL(url) : undefined;
   if (target?.protocol !== 'http:' && target?.protocol !== 'https:') {
@@ -176,7 +177,7 @@ function redirected(from: URL, location: string): URL {
   return target;
 }
 
-/** Answers with the checked addresses whatever the name has by now. */
+/** Returns the checked addresses, even if the name now resolves to others. */
 function pinnedTo(addresses: readonly Resolved[]): LookupFunction {
   return (_host, options, callback) => {
     const [first] = addresses;
@@ -198,7 +199,7 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** Resolves to the response when its headers are there. */
+/** Resolves to the response when its headers have arrived. */
 async function exchange(request: ClientRequest, body: string, connectMs: number): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const connecting = setTimeout(() => request.destroy(new Error('no connection in time')), connectMs);

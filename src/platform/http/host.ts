@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A name, an IPv4 address or an IPv6 address in brackets, with or without a port. Compose gives names with a `_`. */
+/** A name, an IPv4 address or an IPv6 address in brackets, with or without a port. Compose uses names with a `_`. */
 const HOST = /^([a-z0-9._~-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i;
 
 function hostLines({ rawHeaders }: IncomingMessage): number {
   let lines = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
-    if (name.length === 4 && name.toLowerCase() === 'host') lines += 1; // the length first: this is done for every request
+    // the length comes first because this runs for every request
+    if (name.length === 4 && name.toLowerCase() === 'host') lines += 1;
   }
   return lines;
 }
@@ -23,8 +24,8 @@ export function hostOf(req: IncomingMessage): string | undefined {
 }
 
 /**
- * Whether the request must be refused for its host: two proxies may read two Host headers differently, and what cannot
- * be a host is somebody's attempt to have it repeated (RFC 9112, 3.2).
+ * Whether the request must be refused because of its host: two proxies may interpret two Host headers differently, and
+ * a value that cannot be a host is an attempt to make us repeat it (RFC 9112, 3.2).
  */
 export function hasBadHost(req: IncomingMessage): boolean {
   const { host = '' } = req.headers;

@@ -2,23 +2,23 @@
 export interface Outgoing {
   readonly method: 'GET' | 'PUT';
   readonly headers: Readonly<Record<string, string>>;
-  /** for the whole of it, to the last byte of the answer */
+  /** The time for the whole request, to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** of the answer's body; 0: it is not read at all */
+  /** The size limit of the answer's body; 0: the body is not read at all. */
   readonly limitBytes: number;
 }
 
-/** What another server answered. */
+/** The answer of another server. */
 export interface Incoming {
   readonly status: number;
   readonly body: Buffer;
 }
 
 /**
- * Asks another server, within limits of time and memory. A redirect is an answer, too: credentials are not for whoever
- * it points to.
+ * Sends a request to another server, within limits of time and memory. A redirect is returned like any other answer,
+ * because our credentials must not be sent to its target.
  *
- * @throws Error when there is no whole answer within the limits
+ * @throws Error when there is no complete answer within the limits
  */
 export async function askServer(url: string, outgoing: Outgoing): Promise<Incoming> {
   const { method, headers, timeoutMs, limitBytes } = outgoing;

@@ -3,9 +3,9 @@ import type { TLSSocket } from 'node:tls';
 import { isForwardedHttps, type TrustsProxy } from './client-address';
 import { hostOf } from './host';
 
-/** What is known of how the server is reached from outside. */
+/** What is known about how clients reach the server. */
 export interface Reachability {
-  /** `https://host[:port]`, when the operator has said so */
+  /** `https://host[:port]`, if the operator has configured it. */
   readonly publicUrl: string | undefined;
   readonly trustsProxy: TrustsProxy;
 }
@@ -16,7 +16,7 @@ function isHttps(req: IncomingMessage, trustsProxy: TrustsProxy): boolean {
 }
 
 /**
- * The origin under which the client reaches this server: `scheme://host[:port]`. The configured one counts; without it,
+ * The origin under which the client reaches this server: `scheme://host[:port]`. This is the configured one, or else
  * what the request and a trusted proxy say.
  */
 export function ownOrigin(req: IncomingMessage, { publicUrl, trustsProxy }: Reachability): string {

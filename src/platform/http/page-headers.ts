@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
 
 /**
- * What a page may load and whom it may talk to: this server alone, nothing that is inline, and in no frame.
+ * What a page may load and which hosts it may contact: only this server, nothing inline, and in no frame.
  *
- * @param more.img - further sources of pictures
- * @param more.formAction - further receivers of forms, which includes where their answers redirect to
+ * @param more.img - additional sources of pictures
+ * @param more.formAction - additional targets of forms, which includes where their answers redirect to
  */
 export function contentSecurityPolicy(
   more: { readonly img?: readonly string[]; readonly formAction?: readonly string[] } = {},
@@ -23,13 +23,13 @@ export function contentSecurityPolicy(
 }
 
 const setHeaders = helmet({
-  contentSecurityPolicy: false, // above: it differs between pages
+  contentSecurityPolicy: false, // set above, because it differs between pages
   // With `no-referrer`, browsers would send `Origin: null` with our own forms.
   referrerPolicy: { policy: 'same-origin' },
-  strictTransportSecurity: false, // whoever serves https says so; a promise for a year is not ours to make
+  strictTransportSecurity: false, // the server that terminates https may set it; we must not promise it for a year
 });
 
-/** Sets what every page sends beside its policy. */
+/** Sets the headers that every page sends in addition to its policy. */
 export function setPageHeaders(req: IncomingMessage, res: ServerResponse): void {
   setHeaders(req, res, (error) => {
     if (error !== undefined) throw error instanceof Error ? error : new Error('the headers could not be set');

@@ -1,9 +1,9 @@
-/** What a Range header asks of a body of a known size. */
+/** The part of a body of known size that a Range header asks for. */
 export type RangeReading = { kind: 'whole' } | { kind: 'part'; start: number; end: number } | { kind: 'unsatisfiable' };
 
 /**
  * Reads a Range header (RFC 7233). Engines resume with an end of one past the last byte, so an end beyond the size is
- * clamped. What is not a single range of bytes is ignored, as the RFC allows.
+ * clamped. Anything that is not a single range of bytes is ignored, as the RFC allows.
  *
  * @param sizeBytes - of the whole body
  */

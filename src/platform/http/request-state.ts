@@ -4,12 +4,12 @@ import { AppError } from '../errors';
 import type { Logger } from '../log/logger';
 import type { HttpTimeouts } from './timeouts';
 
-/** What the process keeps of a request while it runs. */
+/** What the process keeps for a request while it runs. */
 export class RequestState {
   readonly startedAt = process.hrtime.bigint();
-  /** the pattern of the route that took it, for metrics */
+  /** The pattern of the matched route, for metrics. */
   route = 'none';
-  /** what the log shows instead of the URL, when that has a secret in it */
+  /** What the log shows instead of the URL, if the URL contains a secret. */
   loggedUrl: string | undefined;
   private ownLog: Logger | undefined;
   private ownSignal: AbortSignal | undefined;
@@ -21,13 +21,16 @@ export class RequestState {
     private readonly res: ServerResponse,
   ) {}
 
-  /** Aborted when the client goes before it has its whole answer. Created when it is used first: most never do. */
+  /**
+   * Aborted when the client disconnects before it has its whole answer. Created on first use, because most requests
+   * never need it.
+   */
   get signal(): AbortSignal {
     this.ownSignal ??= goneSignal(this.res);
     return this.ownSignal;
   }
 
-  /** Writes lines that carry the request's id. Made when it is used first, for most requests never do. */
+  /** A logger whose lines carry the request's id. Created on first use, because most requests never need it. */
   get log(): Logger {
     this.ownLog ??= this.processLog.child({ requestId: this.requestId });
     return this.ownLog;
@@ -46,7 +49,7 @@ function goneSignal(res: ServerResponse): AbortSignal {
 
 const states = new WeakMap<IncomingMessage | ServerResponse, RequestState>();
 
-/** What a request id from outside may look like; others are replaced. */
+/** The form of an acceptable request id from a client; others are replaced. */
 const ACCEPTED_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Gives the request its id, which is also in the answer and in every line of the log. */
@@ -65,7 +68,7 @@ export function beginRequest(
   return state;
 }
 
-/** The state that `beginRequest` made. */
+/** Returns the state that `beginRequest` created. */
 export function requestState(message: IncomingMessage | ServerResponse): RequestState {
   const state = states.get(message);
   if (state === undefined) throw new Error('the request was not begun');

@@ -5,8 +5,8 @@ import type { ByteSource } from '../bytes/byte-source';
 const GONE = 'the client has gone';
 
 /**
- * Hands pieces to a response. Node forgets the callbacks of writes that a broken connection leaves behind, and a
- * pipelined response that is not its turn yet does not even hear of the end: both are told here.
+ * Writes pieces to a response. Node drops the callbacks of writes that were pending when a connection broke, and a
+ * pipelined response whose turn has not come does not even learn of the end: this class reports both.
  */
 class PieceWriter {
   private readonly waiting = new Set<(reason: Error) => void>();
@@ -29,14 +29,14 @@ class PieceWriter {
       this.waiting.add(reject);
       this.res.write(piece, (error) => {
         this.waiting.delete(reject);
-        // What a connection that broke had left to write is called a success, or an error of many kinds.
+        // Node reports the pending writes of a broken connection as a success, or as an error of many kinds.
         if (error || this.socket.destroyed) reject(new Error(GONE, error ? { cause: error } : {}));
         else resolve();
       });
     });
   }
 
-  /** Whoever keeps the connection must not keep us. */
+  /** A client that keeps the connection open must not keep us waiting. */
   release(): void {
     this.socket.off('close', this.end);
   }
@@ -48,9 +48,9 @@ class PieceWriter {
 }
 
 /**
- * Sends a body of the length that the headers give, and lets go of it in any case.
+ * Sends a body of the length that the headers state, and always releases it.
  *
- * @throws what the source throws, and Error when the client goes away; the headers are out by then
+ * @throws what the source throws, and Error when the client disconnects; the headers are sent by then
  */
 export async function sendBytes(res: ServerResponse, body: ByteSource): Promise<void> {
   if (res.req.method === 'HEAD') {
@@ -58,7 +58,7 @@ export async function sendBytes(res: ServerResponse, body: ByteSource): Promise<
     res.end();
     return;
   }
-  // Also for what Node has to say of a connection that breaks between two pieces.
+  // This also covers what Node reports when a connection breaks between two pieces.
   res.on('error', () => res.destroy());
   const writer = new PieceWriter(res);
   try {

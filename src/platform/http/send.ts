@@ -5,21 +5,22 @@ import { isWaitingToSend } from './continue';
 import { requestState } from './request-state';
 import { sendBytes } from './send-bytes';
 
-/** What a connection takes at once, whether its client reads or not. */
+/** How much a connection accepts at once, whether or not its client reads. */
 const LARGE = 16 * 1024;
 
 const DRAIN_MS = 5000;
 const DRAIN_BYTES = 64 * 1024 * 1024;
 
 /**
- * Sends a reply. The answer to a HEAD keeps every header, the length among them, and has no body.
+ * Sends a reply. The answer to a HEAD keeps every header, including the length, and has no body.
  *
- * @throws what the body's source throws; the socket must be destroyed then, for the headers are gone
+ * @throws what the body's source throws; then the socket must be destroyed, because the headers are already sent
  */
 export async function send(res: ServerResponse, reply: Reply): Promise<void> {
   const { body } = reply;
   res.statusCode = reply.status;
-  // The client may send its body in spite of this answer, or not: what follows on the connection cannot be told.
+  // The client may or may not send its body despite this answer, so the meaning of the next bytes on the connection is
+  // unclear.
   const isBodyUnasked = isWaitingToSend(res.req);
   if (isBodyUnasked) res.setHeader('Connection', 'close');
   for (const [name, value] of Object.entries(reply.headers)) {
@@ -46,15 +47,15 @@ export async function send(res: ServerResponse, reply: Reply): Promise<void> {
   res.end();
 }
 
-/** What CORS has said before, and what the answer says: an answer depends on both. */
+/** Combines the Vary of CORS with that of the answer: an answer depends on both. */
 function withEarlier(res: ServerResponse, vary: string): string {
   const earlier = res.getHeader('Vary');
   return earlier === undefined ? vary : `${String(earlier)}, ${vary}`;
 }
 
 /**
- * Reads on when an answer came before the end of the request's body: a client that is still sending would otherwise see
- * a reset connection in the place of the answer.
+ * Keeps reading when an answer came before the end of the request's body: a client that is still sending would
+ * otherwise see a reset connection instead of the answer.
  */
 async function drain(req: IncomingMessage): Promise<void> {
   let drainedBytes = 0;
@@ -65,13 +66,13 @@ async function drain(req: IncomingMessage): Promise<void> {
       if (drainedBytes > DRAIN_BYTES) return;
     }
   } catch {
-    // The client has gone: nobody waits for the answer any more.
+    // The client has disconnected, so nobody waits for the answer.
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** A client that takes nothing any more would keep the answer in memory, and a file open. */
+/** A client that stops reading would keep the answer in memory, and a file open. */
 function limitIdling(res: ServerResponse): void {
   res.setTimeout(requestState(res).timeouts.idleAnswerMs, () => res.destroy());
 }

@@ -20,14 +20,14 @@ import { HTTP_TIMEOUTS, type HttpTimeouts } from './timeouts';
 
 const KEEP_ALIVE_MS = 65_000;
 
-/** Of the whole head: the URL and all headers. A token takes some 300 bytes. */
+/** The limit for the whole head: the URL and all headers. A token takes about 300 bytes. */
 const HEAD_BYTES = 16 * 1024;
 const HEADERS = 2000;
 
 /** How long a client may take to read why it was refused. */
 const REFUSAL_MS = 5000;
 
-/** Bytes that earlier requests on a kept connection account for. */
+/** The bytes of a kept connection that belong to earlier requests. */
 const counted = new WeakMap<Socket, { read: number; written: number }>();
 
 function bytesOf(socket: Socket): { receivedBytes: number; sentBytes: number } {
@@ -40,12 +40,12 @@ interface RequestInHand {
   readonly state: RequestState;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  /** kept from the beginning: Node takes it from a request whose body was not read to its end */
+  /** Kept from the beginning: Node removes it from a request whose body was not read to its end. */
   readonly socket: Socket;
   readonly address: string;
 }
 
-/** What each listener has in hand. */
+/** The requests that each listener is handling. */
 const inFlight = new WeakMap<HttpServer, Set<RequestInHand>>();
 
 function finish({ req, res, state, socket, address }: RequestInHand, { metrics, log }: ServerParts): void {
@@ -64,7 +64,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** What Node's parser refuses never becomes a request; it is answered in JSON all the same. */
+/** What Node's parser refuses never becomes a request; it still gets an answer in JSON. */
 function refuse(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
@@ -76,11 +76,11 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
-  // The other half stays open for as long as the client likes.
+  // The other half of the connection stays open for as long as the client likes.
   setTimeout(() => socket.destroy(), REFUSAL_MS).unref();
 }
 
-/** Before anything looks at the request: what cannot be a host must not come back in a header or a link. */
+/** Runs before anything reads the request: a value that cannot be a host must not come back in a header or a link. */
 function refuseHost(req: IncomingMessage, res: ServerResponse): Promise<void> {
   return answer(res, {
     make: () => Promise.resolve(json(400, { error: 'The request must have one Host header: a host, or host:port' })),
@@ -93,22 +93,22 @@ function refuseHost(req: IncomingMessage, res: ServerResponse): Promise<void> {
 /** A listener for http or https. */
 export type HttpServer = PlainServer | TlsServer;
 
-/** How https is spoken: Node's options of the certificate and the protocol. */
+/** Node's options for https: the certificate and the protocol versions. */
 export type TlsOptions = Pick<ServerOptions, 'cert' | 'key' | 'minVersion' | 'ciphers'>;
 
-/** What a server needs beside what answers. */
+/** What a server needs in addition to its handler. */
 export interface ServerParts {
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** asks clients to close their connections, once true */
+  /** Once this returns true, clients are asked to close their connections. */
   readonly isDraining: () => boolean;
   readonly trustsProxy: TrustsProxy;
-  /** undefined: the usual ones */
+  /** Undefined: the usual timeouts. */
   readonly timeouts?: HttpTimeouts;
 }
 
 /**
- * Makes the server that gives every request an id, a line in the log and a place in the metrics.
+ * Creates the server that gives every request an id, a line in the log and a place in the metrics.
  *
  * @param tls - undefined: plain http
  */
@@ -138,14 +138,14 @@ export function createHttpServer(listener: RequestListener, parts: ServerParts, 
   const options = { maxHeaderSize: HEAD_BYTES, connectionsCheckingInterval: timeouts.headersCheckMs };
   const server =
     tls === undefined ? createServer(options, answerRequest) : createTlsServer({ ...options, ...tls }, answerRequest);
-  // A layer may take hours to arrive: there is a limit on the head of a request and on silence, none on the whole.
+  // A layer may take hours to arrive: the head of a request and silence have a limit, the whole request has none.
   server.requestTimeout = 0;
   server.headersTimeout = timeouts.headersMs;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxHeadersCount = HEADERS;
   server.on('clientError', refuse);
   inFlight.set(server, requests);
-  // The body is asked for when somebody reads it: whoever is refused need not send a layer first.
+  // The body is requested when it is first read, so that a client that is refused need not send a layer first.
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
     awaitsContinue(req, res);
     answerRequest(req, res);
@@ -154,7 +154,7 @@ export function createHttpServer(listener: RequestListener, parts: ServerParts, 
 }
 
 /**
- * Begins to listen; resolves to the address, with the port that was really taken.
+ * Begins to listen; resolves to the address with the actual port.
  *
  * @throws Error with a sentence when the port is not free
  */
@@ -181,10 +181,10 @@ export interface CutRequest {
 
 /**
  * Stops listening and waits for the requests in flight; those that take longer are cut off, so that their clients see a
- * broken connection and not half an answer that looks whole.
+ * broken connection and not half an answer that looks complete.
  *
  * @param hurry - cuts them off at once
- * @returns what was cut off
+ * @returns the requests that were cut off
  */
 export async function drain(server: HttpServer, timeoutMs: number, hurry: AbortSignal): Promise<CutRequest[]> {
   let cut: CutRequest[] = [];
@@ -196,7 +196,7 @@ export async function drain(server: HttpServer, timeoutMs: number, hurry: AbortS
   };
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  // A connection whose request has ended meanwhile is idle only now, and its client may keep it for a minute.
+  // A connection whose request has just ended is idle only now, and its client may keep it open for a minute.
   const idle = setInterval(() => server.closeIdleConnections(), 100);
   const timer = setTimeout(cutOff, timeoutMs);
   if (hurry.aborted) cutOff();

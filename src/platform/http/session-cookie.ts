@@ -4,7 +4,7 @@ import { ownOrigin, type Reachability } from './own-origin';
 
 const NAME = 'drydock_session';
 
-/** The secret of the session that the request brings, if any. */
+/** The session secret in the request's cookie, if any. */
 export function readSessionCookie(req: IncomingMessage): string | undefined {
   const secret = readCookie(req, NAME);
   return secret === '' ? undefined : secret;
@@ -15,7 +15,7 @@ function isSecure(req: IncomingMessage, reachability: Reachability): boolean {
 }
 
 /**
- * The `Set-Cookie` value that begins a session in the browser; over https, for https alone.
+ * The `Set-Cookie` value that begins a session in the browser; over https, it is sent only over https.
  *
  * @param session.seconds - how long it lasts
  */

@@ -6,20 +6,20 @@ import { requestState } from './request-state';
 import { optionsReply, type Fallback, type Guard, type Method, type Route } from './route';
 import { splitUrl } from './url';
 
-/** Named parts of a path, decoded. */
+/** The named parts of a path, decoded. */
 export type Params = Readonly<Record<string, string>>;
 
-/** What a surface consists of. */
+/** The parts of a surface. */
 export interface SurfaceParts<Access extends string, Callers extends Record<Access, unknown>> {
   readonly routes: readonly Route<Access, Callers>[];
   readonly guards: { readonly [A in Access]: Guard<Callers[A]> };
-  /** what goes with every answer; the answer's own headers win */
+  /** The headers of every answer; the answer's own headers win. */
   readonly headers: (reply: Reply) => Headers;
   readonly errorReply: (route: Route<Access, Callers> | undefined) => ErrorReply;
   readonly fallback: Fallback;
 }
 
-/** A route whose guard has been put in front of it. */
+/** A route with its guard in front of it. */
 export interface Door {
   readonly method: Method;
   readonly path: string;
@@ -27,16 +27,16 @@ export interface Door {
   readonly respond: (req: IncomingMessage, res: ServerResponse, params: Params) => Promise<void>;
 }
 
-/** One protocol as one value: what a request has to fit, and what answers the others below its path. */
+/** One protocol as one value: its doors, and the answer to other requests below its path. */
 export interface Surface {
   readonly doors: readonly Door[];
-  /** everything below this path is this surface's; undefined: only the doors' own paths are */
+  /** Everything below this path belongs to this surface; undefined: only the doors' own paths do. */
   readonly path: string | undefined;
   /**
-   * Answers a request that fits no door; never throws.
+   * Answers a request that matches no door; never throws.
    *
    * @param allowed - the methods that the path does have
-   * @param path - as it was asked for, below the surface's own
+   * @param path - the requested path, below the surface's own
    */
   readonly fallBack: (
     req: IncomingMessage,
@@ -75,7 +75,7 @@ function doorOf<Access extends string, Callers extends Record<Access, unknown>>(
   };
 }
 
-/** The surface of these parts, whatever its guards find out about callers. */
+/** Builds a surface from its parts, regardless of what its guards learn about callers. */
 export function createSurface<Access extends string, Callers extends Record<Access, unknown>>(
   parts: SurfaceParts<Access, Callers>,
 ): Surface {
@@ -102,8 +102,8 @@ function register(router: Router, { method, path, respond }: Door): void {
 }
 
 /**
- * Puts surfaces before an Express router: first the doors of all, in order, then what answers other requests, in the
- * same order.
+ * Adds surfaces to an Express router: first the doors of all, in order, then the answers to other requests, in the same
+ * order.
  */
 export function mountSurfaces(router: Router, surfaces: readonly Surface[]): void {
   for (const { doors, fallBack } of surfaces) {

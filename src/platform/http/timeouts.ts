@@ -1,17 +1,17 @@
 /**
- * How long a stranger may keep the server waiting. A layer may take ten hours to arrive or to be fetched, so there is no
- * limit on the whole of it, only on silence.
+ * How long a client may keep the server waiting. A layer may take ten hours to upload or download, so only silence is
+ * limited, not the whole transfer.
  */
 export interface HttpTimeouts {
-  /** until the head of a request is there */
+  /** The time until the head of a request has arrived. */
   readonly headersMs: number;
-  /** how often that is looked at */
+  /** The interval at which that is checked. */
   readonly headersCheckMs: number;
-  /** until a body that is read whole is there */
+  /** The time until a body that is read whole has arrived. */
   readonly smallBodyMs: number;
-  /** without one more byte of a body that is read as it comes */
+  /** The time without another byte of a body that is read as it arrives. */
   readonly idleBodyMs: number;
-  /** without the client taking one more byte of an answer */
+  /** The time without the client accepting another byte of an answer. */
   readonly idleAnswerMs: number;
 }
 

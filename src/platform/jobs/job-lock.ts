@@ -2,18 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 
 /*
- * Each run of a job holds an advisory lock of Postgres on a connection of its own: whoever runs a job can prove it, and
- * the proof ends with the process or the connection. The queue's own locks end after four hours, whether the job still
- * runs or its process died in the first minute.
+ * Each run of a job holds an advisory lock of Postgres on its own connection. The lock proves that the job is running,
+ * and it ends with the process or the connection. The queue's own locks end after four hours, whether the job is still
+ * running or its process died in the first minute.
  */
 
-/** Any number will do, as long as every version uses the same one; the second key is the job's name, hashed. */
+/** Any number works, as long as every version uses the same one; the second key is the hash of the job's name. */
 const LOCK_CLASS = 7_301_003;
 
 const HEARTBEAT_MS = 10_000;
 
 /**
- * Postgres must take a dead process's connection for lost, but only after the process, which asks every ten seconds and
+ * Postgres must give up the connection of a dead process, but only after the process, which asks every ten seconds and
  * waits ten for the answer, has noticed and told the job to stop. A socket has no such settings and ignores them.
  */
 const KEEPALIVE = `select set_config('tcp_keepalives_idle', '10', false),
@@ -26,17 +26,17 @@ async function untilLost(client: pg.PoolClient, over: AbortSignal): Promise<void
       await client.query({ text: 'select 1', query_timeout: HEARTBEAT_MS } as pg.QueryConfig);
     }
   } catch {
-    // It is lost, or the job is over.
+    // The connection is lost, or the job has ended.
   }
 }
 
 /**
- * Runs a job unless it runs somewhere already.
+ * Runs a job unless it is already running somewhere.
  *
  * @param stopping - passed on to the job
  * @param run - its signal is also aborted when the lock is lost: from then on another process may run the job
- * @returns false when it runs somewhere else
- * @throws Error when the lock was lost on the way, so that the queue has the job run again; whatever `run` throws
+ * @returns false if it is running somewhere else
+ * @throws Error when the lock was lost during the run, so that the queue runs the job again; whatever `run` throws
  */
 export async function runAlone(
   pool: pg.Pool,
@@ -61,7 +61,7 @@ export async function runAlone(
   } finally {
     over.abort();
     client.off('end', onEnd);
-    client.release(true); // the lock goes with the connection
+    client.release(true); // the lock ends with the connection
   }
 }
 
@@ -78,7 +78,7 @@ const RELEASE = `
   select count(graphile_worker.force_unlock_workers(array[locked_by]))::int as runners from abandoned`;
 
 /**
- * Gives jobs back to the queue whose runner is gone: locked there, though nobody holds the lock of a run.
+ * Gives jobs back to the queue whose runner is gone: they are locked in the queue, but nobody holds the lock of a run.
  *
  * @param graceMs - how long a job may have been locked without having begun
  * @returns how many runners were gone

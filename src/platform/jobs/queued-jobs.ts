@@ -1,10 +1,10 @@
 import type { Db } from '../db/db';
 import { query, queryPage, type Page, type Range } from '../db/query';
 
-/** How it is with a job: `waiting` also includes one that failed and will be tried again. */
+/** The state of a job: `waiting` also includes a job that failed and will be tried again. */
 export type JobState = 'waiting' | 'running' | 'failed';
 
-/** A job in the queue, without its payload, which may hold addresses of people. */
+/** A job in the queue, without its payload, which may contain email addresses. */
 export interface QueuedJobRow {
   id: number;
   name: string;
@@ -22,7 +22,7 @@ const SELECT = `select id, task_identifier as name, ${STATE} as state, attempts,
   from graphile_worker.jobs`;
 
 /**
- * The jobs of the queue, those that are due first.
+ * Lists the jobs of the queue, those that are due first.
  *
  * @param state - undefined: all
  */
@@ -31,18 +31,18 @@ export async function listQueued(db: Db, state: JobState | undefined, range: Ran
   return queryPage<QueuedJobRow>(db, text, [state ?? null], range);
 }
 
-/** A job; undefined when there is none: it may be done. */
+/** Finds a job; undefined if there is none, because it may be done. */
 export async function findQueued(db: Db, id: number): Promise<QueuedJobRow | undefined> {
   return (await query<QueuedJobRow>(db, `${SELECT} where id = $1`, [id]))[0];
 }
 
-/** Has a job run now, with all its attempts before it. @returns false when it runs, or is gone */
+/** Makes a job run now, with all its attempts. @returns false if it is running or gone */
 export async function retryQueued(db: Db, id: number): Promise<boolean> {
   const text = 'select 1 from graphile_worker.reschedule_jobs(array[$1::bigint], run_at => now(), attempts => 0)';
   return (await query(db, text, [id])).length > 0;
 }
 
-/** Takes a job out of the queue. @returns false when it runs, or is gone */
+/** Removes a job from the queue. @returns false if it is running or gone */
 export async function dropQueued(db: Db, id: number): Promise<boolean> {
   return (await query(db, 'select 1 from graphile_worker.complete_jobs(array[$1::bigint])', [id])).length > 0;
 }

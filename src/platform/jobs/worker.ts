@@ -13,7 +13,7 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** Two may take long, maintenance and a scrub; mail must not wait for them. */
+/** Two jobs may take long, maintenance and a scrub; mail must not wait for them. */
 const JOBS_AT_ONCE = 3;
 
 /** Each running job has one. */
@@ -38,7 +38,7 @@ function toWorkerLogger(log: Logger): WorkerLogger {
   });
 }
 
-/** Each failure is in the library's log; one that nothing follows must be seen. */
+/** Each failure is in the library's log. A job that will not be tried again must also be seen in ours. */
 export function reportingFailures(log: Logger): WorkerEvents {
   const events: WorkerEvents = new EventEmitter();
   events.on('job:failed', ({ job, error }) => {
@@ -60,25 +60,25 @@ function isAlone(job: Job): boolean {
 
 const RESTART_MS = 5000;
 
-/** How soon a job that nobody runs any more is given back to the queue. */
+/** How soon a job without a runner is given back to the queue. */
 export interface AbandonedJobs {
-  /** how often to look for them */
+  /** How often to look for such jobs. */
   readonly everyMs: number;
-  /** how long a job may be on its way from the queue to its run */
+  /** How long a job may take from the queue to the start of its run. */
   readonly graceMs: number;
 }
 
 const ABANDONED: AbandonedJobs = { everyMs: 60_000, graceMs: 60_000 };
 
 /**
- * What the queue calls for each job. Only those run alone that are scheduled or say so: of other queued ones each run has
- * a payload of its own, and none may be left out.
+ * The function that the queue calls for each job. Only scheduled jobs and those marked as long run alone. Each run of
+ * any other queued job has its own payload, so none may be skipped.
  */
 export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortSignal, log: Logger): TaskList {
   const lastRuns = new Map<string, Promise<void>>();
   const runJob = async (job: Job, payload: unknown): Promise<void> => {
     const ran = await runAlone(pool, job.name, stopping, async (signal) => {
-      // One that lost its lock may still be on its way to its end.
+      // A job that lost its lock may not have ended yet.
       await lastRuns.get(job.name)?.catch(() => undefined);
       const thisRun = job.run(signal, payload);
       lastRuns.set(job.name, thisRun);
@@ -95,7 +95,7 @@ export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortS
   );
 }
 
-/** Looks for abandoned jobs at once, and then again and again, until it is told to stop. */
+/** Looks for abandoned jobs at once, and then periodically until it is stopped. */
 async function watchAbandonedJobs(
   pool: pg.Pool,
   { everyMs, graceMs }: AbandonedJobs,
@@ -114,9 +114,9 @@ async function watchAbandonedJobs(
 }
 
 /**
- * Starts taking jobs from the queue in Postgres, and again whenever an outage of Postgres has ended that.
+ * Starts taking jobs from the queue in Postgres, and starts again whenever an outage of Postgres has ended the runner.
  *
- * @param abandoned - undefined: as usual
+ * @param abandoned - undefined: the usual times
  */
 export async function startWorker(
   connection: DbConnection,
@@ -131,7 +131,7 @@ export async function startWorker(
   const begin = (): Promise<Runner> =>
     run({
       pgPool: pool,
-      // One by one, a job that cannot be marked as done or failed would be a rejection that nobody handles.
+      // With single connections, a job that cannot be marked as done or failed would be an unhandled rejection.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       concurrency: JOBS_AT_ONCE,
       noHandleSignals: true,
@@ -158,7 +158,7 @@ export async function startWorker(
         log.warn({ err: error }, 'cannot get the job queue back, will try again');
         return undefined;
       });
-      // In between somebody may have asked to stop, and found no runner.
+      // A stop may have been requested in between, when there was no runner.
       if (isStopping()) await runner?.stop();
     }
   };

@@ -1,14 +1,14 @@
 import { AppError } from '../errors';
 
-/** Lets a few pieces of work run at once and a few more wait; refuses what would wait too long. */
+/** Lets a few pieces of work run at once and a few more wait; refuses work that would wait too long. */
 export class BoundedQueue {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
   /**
-   * @param limits.running - at once
-   * @param limits.waiting - behind those; whoever comes then is refused
-   * @param refusal - what the refused are told
+   * @param limits.running - how many may run at once
+   * @param limits.waiting - how many may wait; more are refused
+   * @param refusal - the message of the refusal
    */
   constructor(
     private readonly limits: { readonly running: number; readonly waiting: number },
@@ -24,7 +24,7 @@ export class BoundedQueue {
     if (this.running < this.limits.running) {
       this.running += 1;
     } else if (this.waiting.length < this.limits.waiting) {
-      // Whoever ends hands the place over, so that nobody who comes later gets in between.
+      // Work that ends hands its place over, so that later work cannot overtake the waiting one.
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     } else {
       throw new AppError('busy', this.refusal, { retryAfterSeconds: 2 });

@@ -1,12 +1,12 @@
 import { AppError } from '../errors';
 
-/** Lets each subject do only so much at once in this process. */
+/** Limits how much each subject may do at once in this process. */
 export class ConcurrencyLimit {
   private readonly running = new Map<string, number>();
 
   /**
-   * @param limit - at once, for each subject
-   * @param refusal - what one too many is told
+   * @param limit - how many pieces of work may run at once for each subject
+   * @param refusal - the message of the refusal
    */
   constructor(
     private readonly limit: number,
@@ -14,7 +14,7 @@ export class ConcurrencyLimit {
   ) {}
 
   /**
-   * Runs `work`, unless the subject has as much under way as it may.
+   * Runs `work`, unless the subject has reached its limit.
    *
    * @throws AppError `busy`; whatever `work` throws
    */

@@ -4,35 +4,41 @@ import type { Db } from '../db/db';
 import { query } from '../db/query';
 
 /*
- * Counts of what failed, in Postgres, so that all processes see the same count; and by its clock, so that no host's clock
- * ends a pause early or makes it last a day longer.
+ * Counts of failures, in Postgres, so that all processes see the same count. They use its clock, so that no host's
+ * clock ends a pause early or makes it last a day longer.
  *
- * A try is counted before it is made (`take`), in one statement: of any number of guesses that come at once, no more are
- * made than the limit allows. A try that was right is given back. While tries that are not decided yet use the limit up,
- * others wait for them and are not refused: a fleet that logs in at once with right passwords is no guesser.
+ * An attempt is counted before it is made (`take`), in one statement, so that any number of simultaneous guesses cannot
+ * exceed the limit. A successful attempt is given back. While undecided attempts use up the limit, others wait for them
+ * and are not refused: a fleet that logs in at once with correct passwords is not guessing.
  */
 
 /** How many failures are too many. */
 export interface FailureLimit {
-  /** distinguishes the limits in the table */
+  /** The name that distinguishes the limits in the table. */
   readonly name: string;
-  /** the last of these is one too many; at least 2 */
+  /** The number of failures that starts a pause; at least 2. */
   readonly failures: number;
-  /** over which the failures are counted */
+  /** The time over which failures are counted. */
   readonly windowSeconds: number;
-  /** how long nothing is let through then; afterwards the count begins again */
+  /** How long every attempt is refused then; afterwards the count starts again. */
   readonly blockSeconds: number;
-  /** given: after a pause one more failure is too many, and each pause is twice as long as the one before, up to this */
+  /**
+   * If set, one failure after a pause starts the next pause, and each pause is twice as long as the one before, up to
+   * this.
+   */
   readonly longestBlockSeconds?: number;
 }
 
 /**
- * How long others wait for tries that are not decided yet, in milliseconds: half a minute in all. A whole fleet behind one
- * address logs in at once, each with the right password, and a busy server checks some thirty passwords a second.
+ * How long others wait for undecided attempts, in milliseconds: half a minute in total. A whole fleet that shares an
+ * address logs in at once, each with the right password, and a busy server checks about thirty passwords a second.
  */
 const WAITS_MS = [50, 100, 200, 400, 800, ...Array.from({ length: 19 }, () => 1500)];
 
-/** A try that was not decided after this time, in seconds, never will be: its process is gone. It counts as failed. */
+/**
+ * An attempt that was not decided within this time, in seconds, never will be, because its process is gone. It counts
+ * as failed.
+ */
 const DECIDED_WITHIN = 30;
 
 const TABLE = 'failure_counts';
@@ -43,7 +49,7 @@ const IS_OVER = 'c.ends_at <= now()';
 const PAUSE = `make_interval(secs => least($4::float8 * case when $5::float8 is null then 1 else power(2, c.rounds) end,
   coalesce($5::float8, $4::float8)))`;
 
-/** What follows from a failure too many. */
+/** The consequences of one failure too many. */
 const PAUSED = {
   rounds: 'c.rounds + 1',
   blocked_until: `now() + ${PAUSE}`,
@@ -91,7 +97,7 @@ const PENDING_AFTER = 'greatest(c.pending - 1, 0)';
 const FAIL = `${decided(`c.tries - ${PENDING_AFTER} >= $2`, PENDING_AFTER)}
   returning c.blocked_until > now() as is_blocked`;
 
-/** Tries that were never decided have used the limit up. */
+/** Undecided attempts have used up the limit. */
 const ABANDON = `${decided('true', '0')} and c.tries >= $2 and c.taken_at <= now() - make_interval(secs => $6::float8)`;
 
 const STATE = `select greatest(ceil(extract(epoch from c.blocked_until - now())), 0)::int as seconds
@@ -109,19 +115,19 @@ export class FailureLimiter {
     return [this.keyOf(subject), failures, windowSeconds, blockSeconds, longestBlockSeconds ?? null];
   }
 
-  /** Of bounded length, whatever a stranger sends. */
+  /** The key has a bounded length, whatever a client sends. */
   private keyOf(subject: string): string {
     return `${this.limit.name}:${createHash('sha256').update(subject).digest('base64url')}`;
   }
 
-  /** How long the subject must wait, in seconds; 0 when it need not. */
+  /** Returns how long the subject must wait, in seconds; 0 if it need not. */
   async waitSeconds(subject: string): Promise<number> {
     const rows = await query<{ seconds: number }>(this.db, STATE, [this.keyOf(subject)]);
     return rows[0] === undefined ? 0 : Math.max(1, rows[0].seconds);
   }
 
   /**
-   * Counts a try before it is made. Then call `giveBack` or `decideFailed`.
+   * Counts an attempt before it is made. Then call `giveBack` or `decideFailed`.
    *
    * @returns 0 when it may be made; otherwise nothing is counted, and this is how long to wait, in seconds
    */
@@ -138,9 +144,9 @@ export class FailureLimiter {
   }
 
   /**
-   * A try that was taken has failed.
+   * Records that an attempt that was taken has failed.
    *
-   * @returns whether it was the one too many, so that the subject is blocked from now on
+   * @returns whether this failure reached the limit, so that the subject is blocked from now on
    */
   async decideFailed(subject: string): Promise<boolean> {
     const rows = await query<{ is_blocked: boolean }>(this.db, FAIL, this.values(subject));
@@ -148,9 +154,9 @@ export class FailureLimiter {
   }
 
   /**
-   * A try that was taken was right, or could not be made: it does not count.
+   * Gives back an attempt that succeeded or could not be made: it does not count.
    *
-   * @param options.forgets - whether what failed before counts no more either
+   * @param options.forgets - whether earlier failures no longer count either
    */
   async giveBack(subject: string, options: { readonly forgets: boolean } = { forgets: false }): Promise<void> {
     const left = options.forgets ? 'greatest(pending - 1, 0)' : 'greatest(tries - 1, 0)';
@@ -163,9 +169,9 @@ export class FailureLimiter {
   }
 
   /**
-   * Counts what is not tried but asked for: there is nothing to decide later.
+   * Counts something that is requested rather than attempted: there is nothing to decide later.
    *
-   * @returns whether it was the one too many; and how long to wait, in seconds, 0 when it may be done
+   * @returns whether it reached the limit; and how long to wait, in seconds, 0 when it may be done
    */
   async count(subject: string): Promise<{ isReached: boolean; waitSeconds: number }> {
     const rows = await query<{ is_blocked: boolean }>(this.db, COUNT, this.values(subject));
@@ -175,9 +181,9 @@ export class FailureLimiter {
   }
 
   /**
-   * Counts one more failure that no try was taken for.
+   * Counts one more failure for which no attempt was taken.
    *
-   * @returns whether it was the one too many, so that the subject is blocked from now on
+   * @returns whether this failure reached the limit, so that the subject is blocked from now on
    */
   async fail(subject: string): Promise<boolean> {
     return (await this.count(subject)).isReached;
@@ -189,7 +195,7 @@ export class FailureLimiter {
   }
 }
 
-/** Removes the counts that are over: nothing else does. */
+/** Removes expired counts, which nothing else does. */
 export async function forgetOldCounts(db: Db): Promise<void> {
   await query(db, `delete from ${TABLE} where ends_at < now()`);
   // An older server on the same database keeps its counts here, in milliseconds of its own clock.

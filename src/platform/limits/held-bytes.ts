@@ -3,20 +3,20 @@ import { AppError } from '../errors';
 
 const PIECE_BYTES = 256 * 1024;
 
-/** How much may be held in memory for clients that are being sent it, in bytes. */
+/** How much may be held in memory while it is sent to clients, in bytes. */
 export interface HeldLimits {
-  /** for all subjects together */
+  /** The limit for all subjects together. */
   readonly bytes: number;
-  /** for one subject */
+  /** The limit for one subject. */
   readonly each: number;
 }
 
-/** The buffers that are held for somebody, and for how many answers each. */
+/** The buffers that are held for a subject, and the number of answers that use each. */
 class Held {
   private readonly counts = new Map<Buffer, number>();
   bytes = 0;
 
-  /** What holding this one takes beyond what is held already. */
+  /** Returns the additional memory that holding this buffer takes. */
   costOf(buffer: Buffer): number {
     return this.counts.has(buffer) ? 0 : buffer.length;
   }
@@ -38,8 +38,8 @@ class Held {
 }
 
 /**
- * Keeps long answers that are in memory until their clients have read them within bounds: a slow reader keeps the whole
- * of it. Answers of the same buffer count once.
+ * Limits the memory of long answers that wait for their clients to read them: a slow reader keeps the whole answer.
+ * Answers with the same buffer count once.
  */
 export class HeldBytes {
   private readonly all = new Held();
@@ -53,9 +53,9 @@ export class HeldBytes {
   }
 
   /**
-   * The buffer as a body that is held until it is sent, or given up.
+   * Returns the buffer as a body that is held until it is sent or released.
    *
-   * @throws AppError `busy` when too much is held already
+   * @throws AppError `busy` when too much is already held
    */
   bodyOf(subject: string, buffer: Buffer): ByteSource {
     const own = this.subjects.get(subject) ?? new Held();

@@ -2,15 +2,15 @@ import { AppError } from '../errors';
 
 /** How much of one kind of work a process does at once. */
 export interface GateLimits {
-  /** at once, for all subjects together */
+  /** How many may run at once, for all subjects together. */
   readonly running: number;
-  /** at once, for one subject */
+  /** How many may run at once, for one subject. */
   readonly runningEach: number;
-  /** behind those that run; the next one is refused */
+  /** How many may wait; the next one is refused. */
   readonly waiting: number;
-  /** running and waiting, for one subject; the next one is refused */
+  /** How many may run and wait, for one subject; the next one is refused. */
   readonly each: number;
-  /** what the refused are told */
+  /** The message of the refusal. */
   readonly refusal: { readonly sentence: string; readonly retryAfterSeconds: number };
 }
 
@@ -19,19 +19,19 @@ interface Waiter {
 }
 
 /**
- * Lets a few pieces of work run at once and a few more wait. Subjects take turns: a subject with much to do delays
- * another by what runs already, and not by what it has waiting.
+ * Lets a few pieces of work run at once and a few more wait. Subjects take turns: the running work of a subject with
+ * much to do delays another, but its waiting work does not.
  */
 export class WorkGate {
   private readonly running = new Map<string, number>();
-  /** In the order in which the subjects have their turn. */
+  /** The subjects in the order of their turns. */
   private readonly waiting = new Map<string, Waiter[]>();
   private runningCount = 0;
   private waitingCount = 0;
 
   constructor(private readonly limits: GateLimits) {}
 
-  /** How much runs and waits now. */
+  /** How many pieces of work run and wait now. */
   get load(): { readonly running: number; readonly waiting: number } {
     return { running: this.runningCount, waiting: this.waitingCount };
   }
@@ -39,9 +39,9 @@ export class WorkGate {
   /**
    * Runs `work` when it is the subject's turn.
    *
-   * @param subject - on whose behalf: an account or an address
-   * @param signal - ends the wait; what runs already has to heed it by itself
-   * @throws AppError `busy` at once, when too much waits; the reason of `signal`; whatever `work` throws
+   * @param subject - the account or address that the work is for
+   * @param signal - ends the wait; work that is already running has to obey it by itself
+   * @throws AppError `busy` at once, when too much is waiting; the reason of `signal`; whatever `work` throws
    */
   async run<T>(subject: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
@@ -104,7 +104,7 @@ export class WorkGate {
     this.admitNext();
   }
 
-  /** The place is taken before the waiter hears of it, so that nobody who comes later gets in between. */
+  /** The place is taken before the waiter is notified, so that later work cannot overtake it. */
   private admitNext(): void {
     for (const [subject, line] of this.waiting) {
       const [waiter] = line;

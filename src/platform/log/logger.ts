@@ -2,19 +2,22 @@ import type { Writable } from 'node:stream';
 import pino from 'pino';
 import { RecurringErrors } from './recurring-errors';
 
-/** The structured logger that everything in the process writes to; a child carries fixed fields such as a request id. */
+/**
+ * The structured logger that everything in the process writes to; a child logger carries fixed fields such as a request
+ * id.
+ */
 export type Logger = pino.Logger;
 
 /**
- * Creates the process's logger: one JSON object a line. An error that many requests meet at once, an outage for
- * instance, is written once a second, and then how often it came again.
+ * Creates the process's logger: one JSON object per line. An error that many requests meet at once, during an outage
+ * for instance, is written once a second, followed by the number of repetitions.
  *
  * @param level - the lowest level that is written (`trace` … `fatal`, or `silent`)
  * @param destination - a file descriptor; 1 for the server, 2 for the command line, whose output must stay clean; or a stream
  */
 export function createLogger(level: string, destination: 1 | 2 | Writable = 1): Logger {
   const output = typeof destination === 'number' ? pino.destination({ dest: destination, sync: true }) : destination;
-  // A terminal that was closed, or a full disk, must not end the server: what it would say is lost.
+  // A closed terminal or a full disk must not end the server; those log lines are lost.
   output.on('error', () => undefined);
   const log: Logger = pino(
     {

@@ -1,6 +1,6 @@
 const SECOND_MS = 1000;
 
-/** A stranger must not fill the memory with errors of many kinds: beyond these they count as one. */
+/** A client must not fill the memory with many kinds of errors: beyond this number they count as one. */
 const KINDS = 100;
 
 interface Kind {
@@ -14,19 +14,19 @@ function kindOf(error: Error, message: string): string {
 }
 
 /**
- * Keeps an error that each request meets from filling the disk: during an outage thousands of them are alike. Of each
- * kind of error one line a second is written, with its stack; the others are counted.
+ * Prevents an error that each request meets from filling the disk: during an outage thousands of them are alike. For
+ * each kind of error one line a second is written, with its stack; the others are counted.
  */
 export class RecurringErrors {
   private kinds = new Map<string, Kind>();
 
-  /** @param tell - is told, at the end of a second, how often an error came again */
+  /** @param tell - gets, at the end of a second, the number of repetitions of an error */
   constructor(private readonly tell: (message: string, again: number) => void) {}
 
   /**
-   * Whether a call of the logger is to be written.
+   * Whether a call of the logger should be written.
    *
-   * @param args - of the call; only those with an error under `err` are ever held back
+   * @param args - the arguments of the call; only calls with an error under `err` are ever held back
    */
   admits(args: readonly unknown[]): boolean {
     const [fields, message] = args;

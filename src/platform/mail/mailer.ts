@@ -4,29 +4,29 @@ import { htmlOf, subjectOf, textOf, type Mail } from './mail';
 
 /** Sends mails. */
 export interface Mailer {
-  /** whether mails leave this machine; otherwise they are in the log */
+  /** Whether mails leave this machine; otherwise they go to the log. */
   readonly isConfigured: boolean;
   /**
-   * Sends one.
+   * Sends one mail.
    *
-   * @throws Error when the mail server does not take it; some of these pass
+   * @throws Error when the mail server does not accept it; some of these errors are temporary
    */
   send(mail: Mail): Promise<void>;
-  /** Lets go of the mail server. */
+  /** Closes the connections to the mail server. */
   close(): void;
 }
 
-/** How to reach a mail server, and for whom to speak. */
+/** How to reach a mail server, and the sender of the mails. */
 export interface SmtpSettings {
-  /** `smtp://user:password@host:587`, or smtps */
+  /** `smtp://user:password@host:587`, or smtps. */
   readonly url: string;
-  /** an address, or `Name <address>` */
+  /** An address, or `Name <address>`. */
   readonly from: string;
 }
 
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000, dnsTimeout: 10_000 };
 
-/** Speaks to a mail server, over few connections that are kept. */
+/** Sends mails to a mail server over a few persistent connections. */
 export class SmtpMailer implements Mailer {
   readonly isConfigured = true;
   private readonly transport;
@@ -36,7 +36,7 @@ export class SmtpMailer implements Mailer {
     this.transport = createTransport({
       url: settings.url,
       ...limits,
-      // Nothing in a mail makes the library open a file or ask another server.
+      // Nothing in a mail makes the library open a file or contact another server.
       disableFileAccess: true,
       disableUrlAccess: true,
     });
@@ -45,7 +45,7 @@ export class SmtpMailer implements Mailer {
   async send(mail: Mail): Promise<void> {
     await this.transport.sendMail({
       from: this.settings.from,
-      to: { name: '', address: mail.to }, // as an object it is one address, whatever is in it
+      to: { name: '', address: mail.to }, // an object counts as one address, whatever it contains
       subject: subjectOf(mail),
       text: textOf(mail),
       html: await htmlOf(mail),
@@ -58,7 +58,7 @@ export class SmtpMailer implements Mailer {
   }
 }
 
-/** Writes mails into the log: where there is no mail server, the operator passes the links on. */
+/** Writes mails to the log: without a mail server, the operator passes the links on. */
 export class LogMailer implements Mailer {
   readonly isConfigured = false;
 
@@ -72,7 +72,7 @@ export class LogMailer implements Mailer {
   }
 
   close(): void {
-    // It holds nothing.
+    // There is nothing to close.
   }
 }
 

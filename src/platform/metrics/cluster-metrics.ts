@@ -1,14 +1,12 @@
 import cluster from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';
 
-/*
- * A worker process that is asked for metrics asks the primary, which gathers them from all workers.
- */
+/* A worker process that has to answer a request for metrics asks the primary, which gathers them from all workers. */
 
 interface MetricsMessage {
   readonly kind: 'drydock metrics';
   readonly id: number;
-  /** of the answer */
+  /** The id of the answer. */
   readonly text?: string;
 }
 
@@ -18,7 +16,7 @@ function isMetricsMessage(message: unknown): message is MetricsMessage {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'drydock metrics';
 }
 
-/** Makes this primary answer its workers' questions for the metrics of all. */
+/** Lets this primary answer its workers' requests for the metrics of all. */
 export function serveClusterMetrics(): void {
   const aggregator = new AggregatorRegistry();
   cluster.on('message', (worker, message: unknown) => {
@@ -33,7 +31,7 @@ export function serveClusterMetrics(): void {
 let lastId = 0;
 
 /**
- * The metrics of all workers, in Prometheus' text format; asked by a worker.
+ * Returns the metrics of all workers, in Prometheus' text format; called by a worker.
  *
  * @throws Error when the primary does not answer
  */

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { AggregatorRegistry, Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { clusterMetrics } from './cluster-metrics';
 
-/** What the process counts, for Prometheus. */
+/** The metrics of the process, for Prometheus. */
 export class Metrics {
   private readonly registry = new Registry();
   readonly contentType = this.registry.contentType;
@@ -31,7 +31,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     if (cluster.isWorker) {
       AggregatorRegistry.setRegistries([this.registry]);
-      new AggregatorRegistry(); // answers the primary
+      new AggregatorRegistry(); // this object answers the primary
     }
   }
 
@@ -54,7 +54,7 @@ export class Metrics {
     this.sent.inc(request.sentBytes);
   }
 
-  /** Everything, of all worker processes, in Prometheus' text format. */
+  /** All metrics, of all worker processes, in Prometheus' text format. */
   async text(): Promise<string> {
     return cluster.isWorker ? clusterMetrics() : this.registry.metrics();
   }

@@ -3,23 +3,25 @@ import { BoundedQueue } from '../limits/bounded-queue';
 import { decoyHash, hashPassword, matchesPassword } from './passwords';
 
 export interface PasswordLimits {
-  /** log2 of bcrypt's rounds */
+  /** The logarithm to base 2 of bcrypt's rounds. */
   readonly cost: number;
-  /** how many hashes are computed at once; below libuv's pool size, or file reads would wait for logins */
+  /**
+   * How many hashes are computed at once; this is below the size of libuv's pool, or file reads would wait for logins.
+   */
   readonly running: number;
-  /** how many may wait for their turn */
+  /** How many may wait for their turn. */
   readonly waiting: number;
 }
 
 const YES = { isRight: true };
 
-/** Makes a comparison, and counts it. */
+/** Runs a comparison, and counts it. */
 export type CountedTry = (compare: () => Promise<boolean>) => Promise<boolean>;
 
 /**
- * Hashes and checks passwords. A check that succeeded is remembered for some minutes, because old engines and scripts
- * send the password with every request. It is remembered under user, stored hash and password, so that a changed
- * password misses at once.
+ * Hashes and checks passwords. A successful check is remembered for a few minutes, because old engines and scripts send
+ * the password with every request. It is remembered under user, stored hash and password, so that a changed password
+ * misses at once.
  */
 export class PasswordChecker {
   private readonly verified = new SecretCache<typeof YES>();
@@ -31,24 +33,24 @@ export class PasswordChecker {
   }
 
   /**
-   * @returns what to store
+   * @returns the hash to store
    * @throws AppError `busy`
    */
   async hash(password: string): Promise<string> {
     return this.queue.run(() => hashPassword(password, this.limits.cost));
   }
 
-  /** Whether this very check succeeded lately, so that it costs nothing. */
+  /** Whether exactly this check succeeded recently, so that it costs nothing. */
   isRemembered(username: string, password: string, storedHash: string): boolean {
     return this.verified.get(username, storedHash, password) !== undefined;
   }
 
   /**
-   * Whether this is the user's password. An unknown user costs as much as a wrong password.
+   * Whether this is the user's password. An unknown user takes as long as a wrong password.
    *
    * @param storedHash - undefined when there is no such user
-   * @param tried.from - whoever asks the same from the same place at the same moment shares one comparison
-   * @param tried.count - counts a comparison; it is handed the comparison, and may refuse to make it by throwing
+   * @param tried.from - simultaneous identical checks from the same place share one comparison
+   * @param tried.count - counts a comparison, which it receives; it may refuse the comparison by throwing
    * @throws AppError `busy`, and what `tried.count` throws
    */
   async check(

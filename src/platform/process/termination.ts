@@ -1,4 +1,4 @@
-/** Why a process ends: somebody sent it a signal. */
+/** Why a process ends: it received a signal. */
 export class Terminated extends Error {
   override readonly name = 'Terminated';
 
@@ -7,16 +7,19 @@ export class Terminated extends Error {
   }
 }
 
-/** What a process that is about to end could not finish. Whoever throws it has told the log. */
+/** Thrown when a process could not finish something before its end. The thrower has already logged it. */
 export class UncleanStop extends Error {
   override readonly name = 'UncleanStop';
 }
 
-/** The two wishes of whoever ends a process. */
+/** The two requests to end a process. */
 export interface Termination {
-  /** aborted by the first signal, with a `Terminated` as the reason: finish what is in flight, take nothing new */
+  /** Aborted by the first signal, with a `Terminated` as the reason: finish the work in flight, accept nothing new. */
   readonly stopping: AbortSignal;
-  /** aborted when somebody does not want to wait for that: cut off what is in flight, and still let go of everything */
+  /**
+   * Aborted by an operator who does not want to wait for that: cut off the work in flight, but still release
+   * everything.
+   */
   readonly hurry: AbortSignal;
 }
 
@@ -27,9 +30,10 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const SAME_CTRL_C_MS = 2000;
 
 /**
- * Takes SIGTERM, SIGINT and SIGHUP from now on, so that what was begun can be undone; call it before anything is. No
- * signal ends the process by itself any more: `timeout` and npm send theirs twice, and systemd may send SIGHUP after
- * SIGTERM. Only Ctrl-C, pressed again two seconds or more after the first signal, says that somebody waits.
+ * Handles SIGTERM, SIGINT and SIGHUP from now on, so that a started process can clean up; call it before starting
+ * anything. A signal then no longer ends the process by itself: `timeout` and npm send theirs twice, and systemd may
+ * send SIGHUP after SIGTERM. Only Ctrl-C, pressed again two seconds or more after the first signal, means that the
+ * operator does not want to wait.
  */
 export function takeTermination(): Termination {
   const stopping = new AbortController();
@@ -48,15 +52,12 @@ export function takeTermination(): Termination {
   return { stopping: stopping.signal, hurry: hurry.signal };
 }
 
-/** For a process that ends when another one says so: the same signals, sent to the whole group, mean nothing to it. */
+/** For a process that ends when another one says so: it ignores the same signals, which are sent to the whole group. */
 export function ignoreTermination(): void {
   for (const name of SIGNALS) process.on(name, () => undefined);
 }
 
-/**
- * Lets the process outlive whoever reads its output: a terminal that is closed, or a pipe. What it writes from then on
- * is lost.
- */
+/** Lets the process outlive the reader of its output, such as a closed terminal or a pipe. Its later output is lost. */
 export function outliveOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
@@ -70,7 +71,7 @@ export async function untilAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Ends the process as the signal would have done, had nobody taken it. */
+/** Ends the process as the signal would have done without our handler. */
 export function dieOf({ signal }: Terminated): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);

@@ -8,19 +8,19 @@ export class GatedThreads {
   private readonly pool: ThreadPool;
   private endedCount = 0;
 
-  /** @param file - of the threads, see `ThreadPool` */
+  /** @param file - the file that the threads run, see `ThreadPool` */
   constructor(file: string, limits: ThreadLimits & Omit<GateLimits, 'running'>) {
     this.gate = new WorkGate({ ...limits, running: limits.threads });
     this.pool = new ThreadPool(file, limits);
   }
 
-  /** How much runs and waits now, and how much ran to its end, well or not, since the start. */
+  /** How much runs and waits now, and how much has ended since the start, successfully or not. */
   get load(): { readonly running: number; readonly waiting: number; readonly ended: number } {
     return { ...this.gate.load, ended: this.endedCount };
   }
 
   /**
-   * Runs `work` when it is the subject's turn, and gives it the threads.
+   * Runs `work` when it is the subject's turn, and passes it the threads.
    *
    * @param signal - ends the wait and the work
    * @throws AppError `busy`; ThreadOverrun; the reason of the signal; what `work` throws
@@ -39,7 +39,7 @@ export class GatedThreads {
     });
   }
 
-  /** Ends all threads; what runs in them fails. */
+  /** Ends all threads; the work in them fails. */
   async end(): Promise<void> {
     await this.pool.end();
   }

@@ -4,8 +4,8 @@ import { isMainThread, workerData } from 'node:worker_threads';
 const NICE = 10;
 
 /**
- * Puts this thread below everything else that the process does, unless its pool is urgent. On Linux each thread has a
- * rank of its own; elsewhere it would be the whole process that goes down, so nothing is done.
+ * Gives this thread a lower priority than the rest of the process, unless its pool is urgent. On Linux each thread has
+ * a priority of its own; elsewhere this would lower the whole process, so nothing is done.
  */
 export function takeThreadRank(): void {
   const { isUrgent = false } = (workerData ?? {}) as { readonly isUrgent?: boolean };
@@ -13,6 +13,6 @@ export function takeThreadRank(): void {
   try {
     if (getPriority() < NICE) setPriority(NICE);
   } catch {
-    // Not allowed here: the work is done all the same.
+    // The system does not allow it; the work runs all the same.
   }
 }

@@ -3,7 +3,7 @@ import type { Transferable } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { hasCode } from '../error-code';
 
-/** Work was given up because it took too long, or more memory than a thread may have. */
+/** Work was given up because it took too long, or needed more memory than a thread may have. */
 export class ThreadOverrun extends Error {
   override readonly name = 'ThreadOverrun';
 
@@ -18,17 +18,17 @@ export class ThreadOverrun extends Error {
 /** What the threads of a pool may use. */
 export interface ThreadLimits {
   readonly threads: number;
-  /** of each thread's heap; buffers are not counted */
+  /** The limit of each thread's heap; buffers are not counted. */
   readonly heapMegabytes: number;
-  /** after which a thread is ended in the middle of its work */
+  /** The time after which a thread is ended in the middle of its work. */
   readonly longestMs: number;
-  /** they have the rank of the event loop, and not a lower one */
+  /** Urgent threads have the priority of the event loop, and not a lower one. */
   readonly isUrgent?: boolean;
 }
 
 const IDLE_MS = 30_000;
 
-/** Threads run compiled code. Tests run this file from its source, and what they compile is in `dist`. */
+/** Threads run compiled code. Tests run this file from its source, and the code that they compile is in `dist`. */
 function compiled(file: string): string {
   if (!__filename.endsWith('.ts')) return file;
   const root = path.resolve(__dirname, '../../..');
@@ -36,20 +36,20 @@ function compiled(file: string): string {
 }
 
 /**
- * A few threads of one file, for work that would keep the event loop busy. They start when there is work, and end when
- * there is none for a while. A thread whose work is given up is ended with it, whatever it is in the middle of.
+ * A few threads of one file, for work that would block the event loop. They start when there is work, and end when
+ * there has been none for a while. If work is given up, its thread is ended with it, whatever it is doing.
  */
 export class ThreadPool {
   private threads: Piscina | undefined;
 
-  /** @param file - of JavaScript, whose export `name` is asked with a task */
+  /** @param file - a JavaScript file whose export `name` is called with a task */
   constructor(
     private readonly file: string,
     private readonly limits: ThreadLimits,
   ) {}
 
   /**
-   * @param task - copied to the thread, but for what stands in `transfer`
+   * @param task - copied to the thread, except for the objects in `transfer`
    * @param options.signal - ends the work
    * @throws ThreadOverrun; the reason of the signal; what the thread throws, as a plain Error
    */
@@ -77,7 +77,7 @@ export class ThreadPool {
     }
   }
 
-  /** Ends all threads; what runs in them fails. */
+  /** Ends all threads; the work in them fails. */
   async end(): Promise<void> {
     await this.threads?.destroy();
     this.threads = undefined;
@@ -90,12 +90,13 @@ export class ThreadPool {
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: IDLE_MS,
-      atomics: 'disabled', // a thread that blocks between two tasks would not hear of the bytes that it asked for
+      atomics: 'disabled', // a thread that blocks between two tasks would not receive the bytes that it asked for
       recordTiming: false,
       workerData: { isUrgent }, // for `takeThreadRank`
       resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
     });
-    // Of a thread that nobody waits for, such as one whose task was given up: unheard, it would end the process.
+    // This also handles a thread that nobody waits for, such as one whose task was given up: its unhandled error would
+    // end the process.
     pool.on('error', () => undefined);
     return pool;
   }

@@ -1,7 +1,7 @@
 import { parseSince } from '../../../src/surfaces/cli/audit';
 import { makeImage, pushImages, startPush } from '../../helpers/images';
 import { runInProcess } from '../../helpers/command-in-process';
-import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 interface Shown {

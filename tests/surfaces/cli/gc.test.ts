@@ -3,7 +3,7 @@ import path from 'node:path';
 import request from 'supertest';
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
 import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
-import { createCommandPlace, success, type CommandPlace } from '../../helpers/run-command';
+import { createCommandPlace, success, type CommandPlace } from '../../helpers/command-place';
 
 let place: CommandPlace;
 let server: ChildServer;

@@ -1,5 +1,5 @@
 import { runInProcess } from '../../helpers/command-in-process';
-import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
 import { linkIn, startSmtpServer, type TestSmtpServer } from '../../helpers/smtp-server';
 
 let place: CommandPlace;

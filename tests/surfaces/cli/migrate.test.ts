@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { createCommandPlace, success } from '../../helpers/run-command';
+import { createCommandPlace, success } from '../../helpers/command-place';
 
 const MIGRATIONS = readdirSync(path.join(__dirname, '../../../migrations'))
   .filter((file) => file.endsWith('.ts'))

@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { CommandParts } from '../../../src/surfaces/cli/command-parts';
 import { buildProgram } from '../../../src/surfaces/cli/program';
 import { runInProcess } from '../../helpers/command-in-process';
-import { createCommandPlace, failure, startCommand, success, type CommandPlace } from '../../helpers/run-command';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
+import { startCommand } from '../../helpers/run-command';
 
 /** The commands with their words, as `user delete`. */
 function leavesOf(command: Command, words: readonly string[] = []): { words: string; command: Command }[] {

@@ -1,6 +1,6 @@
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
 import { makeChain, pushImages } from '../../helpers/images';
-import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
 import request from 'supertest';
 
 const CHARACTERS = 'a name has lower-case letters, digits, ".", "_" and "-", and begins with a letter or a digit';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
 import { DAMAGES, layerDigest, layerFile, type LayerPlace } from '../../helpers/damage';
 import { makeChain, makeImage, pushImages, type TestImage } from '../../helpers/images';
-import { createCommandPlace, success, type CommandPlace } from '../../helpers/run-command';
+import { createCommandPlace, success, type CommandPlace } from '../../helpers/command-place';
 
 let place: CommandPlace;
 let layers: LayerPlace;

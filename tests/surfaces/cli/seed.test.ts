@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { createCommandPlace, success, type CommandPlace } from '../../helpers/run-command';
+import { createCommandPlace, success, type CommandPlace } from '../../helpers/command-place';
 import { startChildServer } from '../../helpers/child-server';
 import { basic } from '../../helpers/test-server';
 

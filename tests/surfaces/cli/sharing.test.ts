@@ -1,4 +1,4 @@
-import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
 
 let place: CommandPlace;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import type { Context } from '../../../src/context';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
-import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/run-command';
+import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
+import { startCommand } from '../../helpers/run-command';
 import { createTestContext } from '../../helpers/test-context';
 import { addUser, passwordOf } from '../../helpers/test-server';
 
@@ -14,6 +15,9 @@ beforeEach(async () => {
   ctx = createTestContext(place.database.db);
 });
 afterEach(() => place.close());
+
+/** Runs the built command, in a process of its own, with something on its standard input. */
+const runWithInput = (input: string, ...args: string[]) => startCommand(args, place.environment, input).ended;
 
 const PASSWORD = passwordOf('alice');
 const usernames = () => place.database.db('users').orderBy('username').pluck<string[]>('username');
@@ -51,7 +55,7 @@ describe('user add', () => {
     ['secret three', 'secret three'],
     [' secret four \n', ' secret four '],
   ])('takes from its input %j the password %j', async (input, password) => {
-    await expect(place.runWithInput(input, 'user', 'add', 'alice', '--password-stdin')).resolves.toEqual(
+    await expect(runWithInput(input, 'user', 'add', 'alice', '--password-stdin')).resolves.toEqual(
       success('Made alice.\n'),
     );
     await expect(isPassword('alice', password)).resolves.toBe(true);
@@ -96,7 +100,7 @@ describe('user add', () => {
   });
 
   it('takes no more than one line', async () => {
-    await expect(place.runWithInput('secret1\nsecret1\n', 'user', 'add', 'alice', '--password-stdin')).resolves.toEqual(
+    await expect(runWithInput('secret1\nsecret1\n', 'user', 'add', 'alice', '--password-stdin')).resolves.toEqual(
       failure('Wrong password format (it must not have control characters)'),
     );
     await expect(usernames()).resolves.toEqual([]);
@@ -124,7 +128,7 @@ describe('user passwd', () => {
 
   it('changes the password and ends what the old one opened', async () => {
     const before = await logIn('alice', PASSWORD);
-    await expect(place.runWithInput('secret2\n', 'user', 'passwd', 'alice', '--password-stdin')).resolves.toEqual(
+    await expect(runWithInput('secret2\n', 'user', 'passwd', 'alice', '--password-stdin')).resolves.toEqual(
       success('Changed the password of alice.\n'),
     );
     await expect(isPassword('alice', PASSWORD)).resolves.toBe(false);

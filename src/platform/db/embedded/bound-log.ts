@@ -3,8 +3,8 @@ import { closeSync, openSync, readSync, renameSync, statSync, truncateSync, writ
 const LOG_BYTES = 10 * 1024 * 1024;
 
 /**
- * Moves the end of what the server printed to `<logFile>.1` once it is 10 MiB; what came before it is dropped. Any number
- * of processes may do this at the same time.
+ * Moves the end of the server's output to `<logFile>.1` once the file reaches 10 MiB; older output is dropped. Any
+ * number of processes may do this at the same time.
  */
 export function boundLog(logFile: string): void {
   const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
@@ -14,11 +14,11 @@ export function boundLog(logFile: string): void {
   const draft = `${logFile}.${process.pid}`;
   writeFileSync(draft, end, { mode: 0o600 });
   renameSync(draft, `${logFile}.1`);
-  // The server has the file open, to append: it goes on at the new end.
+  // The server has the file open for appending, so it continues at the new end.
   truncateSync(logFile);
 }
 
-/** Not `copyFileSync`: it never returns when another process truncates the file meanwhile. */
+/** We avoid `copyFileSync` because it never returns when another process truncates the file while it runs. */
 function readAt(file: string, position: number): Buffer {
   const bytes = Buffer.alloc(LOG_BYTES);
   const fd = openSync(file, 'r');

@@ -2,9 +2,9 @@
  * Where things are on disk:
  *
  *   <dataDir>/postgres             the cluster, or a link to it
- *   <dataDir>/postgres/.s.PGSQL.5432   its socket; the cluster is 0700 anyway. In /tmp when that path is too long
+ *   <dataDir>/postgres/.s.PGSQL.5432   its socket; the cluster is 0700 anyway. In /tmp if that path is too long
  *   <dataDir>/postgres.log         what the server prints
- *   <dataDir>/postgres.init-*      a cluster in the making, see init-cluster.ts
+ *   <dataDir>/postgres.init-*      a cluster that is being created, see init-cluster.ts
  *   /var/lib/drydock/<hash of dataDir>/postgres   the cluster when root's data directory is hidden from other users
  *   /var/lib/drydock/postgres-native-*            the same for the programs, see native-dir.ts
  */
@@ -25,7 +25,7 @@ import { canReach, isRoot, makeEnterable, NOBODY, type RunAs } from './run-as';
 
 const HIDDEN_DATA_ROOT = '/var/lib/drydock';
 const SOCKET_NAME = '.s.PGSQL.5432';
-/** `sun_path` holds 104 bytes on macOS and 108 on Linux, with the closing zero. */
+/** The limit of `sun_path`: 104 bytes on macOS and 108 on Linux, including the final zero. */
 const SOCKET_PATH_LIMIT_BYTES = 103;
 
 export interface ClusterPlace {
@@ -34,16 +34,17 @@ export interface ClusterPlace {
   readonly visiblePath: string;
   readonly socketDir: string;
   readonly logFile: string;
-  /** Where a copy of the programs may go when they cannot be used where they are. */
+  /** Where a copy of the programs may go if they cannot be used where they are. */
   readonly copiesDir: string;
-  /** Undefined: the programs run as ourselves. */
+  /** Undefined: the programs run as the user of this process. */
   readonly runAs: RunAs | undefined;
 }
 
 /**
- * Decides where the cluster of a data directory is, or is to be, and who runs it. Creates the directories around it.
+ * Decides where the cluster of a data directory is or will be, and which user runs it. Creates the directories around
+ * it.
  *
- * @param dataDir - created when missing
+ * @param dataDir - created if it is missing
  */
 export function placeCluster(dataDir: string): ClusterPlace {
   mkdirSync(dataDir, { recursive: true });
@@ -62,17 +63,17 @@ export function placeCluster(dataDir: string): ClusterPlace {
   };
 }
 
-/** Says whether a directory holds a finished cluster. */
+/** Whether a directory holds a finished cluster. */
 export function isClusterDir(dir: string): boolean {
   return existsSync(join(dir, 'PG_VERSION'));
 }
 
-/** Lets the operator see a cluster that had to go elsewhere: `<dataDir>/postgres` becomes a link to it. */
+/** Shows the operator a cluster that had to go elsewhere: `<dataDir>/postgres` becomes a link to it. */
 export function linkVisiblePath({ clusterDir, visiblePath }: ClusterPlace): void {
   if (clusterDir === visiblePath) return;
   const old = lstatSync(visiblePath, { throwIfNoEntry: false });
   if (old?.isSymbolicLink() && readlinkSync(visiblePath) === clusterDir) return;
-  // A dangling link came with a checkout that was copied from elsewhere; anything else is not ours to remove.
+  // A dangling link comes from a checkout that was copied from elsewhere. We must not remove anything else.
   if (old?.isSymbolicLink()) rmSync(visiblePath);
   try {
     symlinkSync(clusterDir, visiblePath);
@@ -81,7 +82,7 @@ export function linkVisiblePath({ clusterDir, visiblePath }: ClusterPlace): void
   }
 }
 
-/** Makes sure that the socket's directory exists and that nobody else owns it. */
+/** Makes sure that the socket's directory exists and that no other user owns it. */
 export function makeSocketDir({ clusterDir, socketDir, runAs }: ClusterPlace): void {
   if (socketDir === clusterDir) return;
   const owner = runAs?.uid ?? process.getuid?.();
@@ -89,7 +90,7 @@ export function makeSocketDir({ clusterDir, socketDir, runAs }: ClusterPlace): v
     chownSync(socketDir, runAs.uid, runAs.gid);
   }
   const found = lstatSync(socketDir);
-  // The name can be guessed: whoever made it first could otherwise play our database.
+  // The name can be guessed: a user who created it first could otherwise impersonate our database.
   if (!found.isDirectory() || found.uid !== owner || (found.mode & 0o077) !== 0) {
     throw new Error(`${socketDir} must be a directory of uid ${owner} with mode 0700; remove it and start again.`);
   }
@@ -121,7 +122,7 @@ function placeNew(dataDir: string, visiblePath: string): { clusterDir: string; r
 
 function chooseSocketDir(clusterDir: string): string {
   if (Buffer.byteLength(join(clusterDir, SOCKET_NAME)) <= SOCKET_PATH_LIMIT_BYTES) return clusterDir;
-  // Not os.tmpdir(): the server and the command line must agree, whatever TMPDIR either was given.
+  // We do not use os.tmpdir(): the server and the command line must agree, even if their TMPDIR differs.
   return `/tmp/drydock-${process.getuid?.() ?? 0}-${shortHash(clusterDir)}`;
 }
 

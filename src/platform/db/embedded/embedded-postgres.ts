@@ -13,19 +13,21 @@ const LOOK_MS = 500;
 
 /** A Postgres server that we run ourselves and share with the other Drydock processes on the same data directory. */
 export interface EmbeddedPostgres {
-  /** What pg needs to connect: the directory of the server's socket as the host. */
+  /** What pg needs to connect: the directory of the server's socket is the host. */
   readonly connection: { host: string; port: number; user: string; database: string };
-  /** Leaves; the last process to leave stops the server. May be called again. */
+  /** Leaves the server; the last process to leave stops it. May be called again. */
   stop(): Promise<void>;
 }
 
 /**
- * Joins the Postgres server of a data directory: the one that runs, or one that this starts. From then on the server is
- * watched, and started again should it go away. Survives a kill of either side: see holder.ts and ensure-server.ts.
+ * Joins the Postgres server of a data directory, which this process starts if it is not running. From then on the
+ * server is watched, and restarted if it goes away. Either side survives a kill of the other: see holder.ts and
+ * ensure-server.ts.
  *
- * @param options.dataDir - the cluster goes into `<dataDir>/postgres`, the server's output into `<dataDir>/postgres.log`
- * @param options.settings - server settings, used only if this is the process that starts the server
- * @param options.stopping - ends a start that is under way, with what it started
+ * @param options.dataDir - the cluster goes into `<dataDir>/postgres`, the server's output into
+ *   `<dataDir>/postgres.log`
+ * @param options.settings - server settings, used only if this process starts the server
+ * @param options.stopping - aborts a start that is in progress, and stops what it started
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
@@ -45,7 +47,7 @@ export async function startEmbeddedPostgres(options: {
 }
 
 interface Watch {
-  /** Ends the watch; gives our stake in the server, if there still is a server. */
+  /** Ends the watch and gives up our share in the server, if there still is a server. */
   end(): Promise<Holder | undefined>;
 }
 
@@ -81,7 +83,8 @@ function watchServer(server: ServerOptions, first: Holder): Watch {
   const done = keepServerUp();
   const look = (): void => {
     try {
-      // Whoever signals all processes of a service signals Postgres, too: it lets nobody in, and waits for all to go.
+      // A supervisor that signals all processes of a service signals Postgres, too. Postgres then accepts no new
+      // connections and waits for all clients to leave.
       hastenStop(server.place.clusterDir);
       boundLog(server.place.logFile);
     } catch (error) {
@@ -108,7 +111,7 @@ async function leaveServer({ place, logger }: ServerOptions, watch: Watch): Prom
   await holder?.close();
 }
 
-/** Somebody else has told it to: it is not left before it has let go of the data. */
+/** Another process told the server to stop: we wait until it has released the data. */
 function isStopping({ clusterDir }: ClusterPlace): boolean {
   return readLiveLockFile(clusterDir)?.status === 'stopping';
 }

@@ -21,7 +21,7 @@ const POLL_MS = 5;
 const RESTART_DELAY_MS = 250;
 const TELL_EVERY_MS = 10_000;
 
-/** A server that starts writes its lock file in the moment in which it creates it. */
+/** A starting server writes its lock file at the moment in which it creates it. */
 const EMPTY_MS = 2000;
 
 export interface ServerOptions {
@@ -31,10 +31,10 @@ export interface ServerOptions {
 }
 
 /**
- * Ends with us connected to the cluster's server: the one that runs (another process's, or an orphan of a killed one), or else
- * one that we start, after making the cluster if there is none. Any number of processes may do this at once.
+ * Connects us to the cluster's server: the one that runs (another process's, or an orphan of a killed one), or else one
+ * that we start, after creating the cluster if there is none. Any number of processes may do this at once.
  *
- * @param stopping - ends it early, with the server that we started
+ * @param stopping - aborts the attempt and stops the server that we started
  */
 export async function ensureServer({ place, logger, settings }: ServerOptions, stopping: AbortSignal): Promise<Holder> {
   const running = await tryToJoin(place);
@@ -67,7 +67,7 @@ export async function ensureServer({ place, logger, settings }: ServerOptions, s
   throw new Error(`The database server in ${place.clusterDir} did not come up: ${patience.explain()}`);
 }
 
-/** How long to wait for a server: for one that is on its way as long as it takes, otherwise not long. */
+/** How long to wait for a server: without a limit for one that is starting, otherwise briefly. */
 class Patience {
   problem = '';
   private giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
@@ -83,12 +83,12 @@ class Patience {
     return Date.now() >= this.giveUpAt;
   }
 
-  /** @param problem - why a server that is up could not be joined */
+  /** @param problem - why we could not join a running server */
   look(problem: string | undefined): void {
     const { clusterDir } = this.place;
     this.problem = problem ?? this.problem;
     const status = readLiveLockFile(clusterDir)?.status;
-    // Recovery after a crash, and the end of another server, take as long as they take.
+    // Recovery after a crash and the shutdown of another server take as long as they take.
     if (status !== undefined && problem === undefined) this.giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
     if (status === 'stopping') hastenStop(clusterDir);
     this.emptySince = hasEmptyLockFile(clusterDir) ? (this.emptySince ?? Date.now()) : undefined;
@@ -108,7 +108,7 @@ class Patience {
   }
 }
 
-/** A server that does not say that it is ready is not asked: it would only fill its log with refusals. */
+/** We do not connect to a server that does not say that it is ready: it would only fill its log with refusals. */
 async function tryToJoin({ clusterDir, socketDir }: ClusterPlace): Promise<{ holder?: Holder; problem?: string }> {
   if (readLockFile(clusterDir)?.status !== 'ready') return {};
   try {
@@ -138,8 +138,8 @@ async function prepareCluster(
 }
 
 /**
- * Says why a postmaster went. Returns when it met another one or the remains of a killed one, which are gone in seconds, or
- * when another process joined and left before we could join; throws when trying again would not help.
+ * Finds out why a postmaster ended. Returns when it met another one or the remains of a killed one, which are gone in
+ * seconds, or when another process joined and left before we could join. Throws when another attempt would not help.
  */
 function explainExit({ clusterDir, socketDir }: ClusterPlace, postmaster: Postmaster): string {
   const output = postmaster.readOutput();

@@ -9,12 +9,12 @@ import { CHILD_ENVIRONMENT } from './postmaster';
 
 const run = promisify(execFile);
 
-/** The superuser of the cluster and the owner of everything in it. */
+/** The superuser of the cluster, who owns everything in it. */
 export const DATABASE_USER = 'drydock';
 
 /**
- * Makes the cluster in a sibling directory and renames it into place, so that there is never half a cluster to be found: not
- * after a kill, and not when two processes do this at once, as the slower one throws its own away.
+ * Creates the cluster in a sibling directory and renames it into place, so that nobody can find half a cluster: not
+ * after a kill, and not when two processes do this at once, because the slower one discards its own.
  *
  * @param durable - false to skip the final sync to disk, for tests
  */
@@ -43,14 +43,14 @@ export async function initCluster(place: ClusterPlace, { binDir }: Binaries, dur
   }
 }
 
-/** Gives a cluster that root restored from a backup to the user who is to run it. */
+/** Gives a cluster that root restored from a backup to the user who will run it. */
 export async function giveClusterTo({ clusterDir, runAs }: ClusterPlace): Promise<void> {
   if (runAs === undefined || (await stat(clusterDir)).uid === runAs.uid) return;
   const { uid, gid } = runAs;
   for (const entry of await readdir(clusterDir, { recursive: true, withFileTypes: true })) {
     if (!entry.isSymbolicLink()) await chown(join(entry.parentPath, entry.name), uid, gid);
   }
-  // Last, as its owner is what says that the work is done.
+  // This comes last, because the owner of the directory shows that the work is done.
   await chown(clusterDir, uid, gid);
 }
 

@@ -2,26 +2,26 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { hasCode } from '../../error-code';
 
-/** What `postmaster.pid` says. It survives a kill, so it may speak of a server that is gone. */
+/** The content of `postmaster.pid`. It survives a kill, so it may describe a server that is gone. */
 export interface LockFile {
   readonly pid: number;
   /** `starting`, `ready` or `stopping`; empty in the first moments. */
   readonly status: string;
 }
 
-/** The server's lock files: on its data and on its socket, alike but for the status. */
+/** The server's lock files, on its data and on its socket. They differ only in the status. */
 export function listLockFiles(clusterDir: string, socketDir: string): string[] {
   return [join(clusterDir, 'postmaster.pid'), join(socketDir, '.s.PGSQL.5432.lock')];
 }
 
-/** Reads the server's lock file; undefined when there is none, which is how a clean stop ends. */
+/** Reads the server's lock file; undefined if there is none, as after a clean stop. */
 export function readLockFile(clusterDir: string): LockFile | undefined {
   const lines = readLines(join(clusterDir, 'postmaster.pid'));
   const pid = Number.parseInt(lines?.[0] ?? '', 10);
   return Number.isNaN(pid) ? undefined : { pid, status: (lines?.[7] ?? '').trim() };
 }
 
-/** The lock file of a server that runs, or is on its way up or down; undefined when it speaks of one that is gone. */
+/** The lock file of a server that runs, starts or stops; undefined if it describes a server that is gone. */
 export function readLiveLockFile(clusterDir: string): LockFile | undefined {
   const lock = readLockFile(clusterDir);
   if (lock === undefined || !isProcessAlive(lock.pid)) return undefined;
@@ -29,12 +29,12 @@ export function readLiveLockFile(clusterDir: string): LockFile | undefined {
 }
 
 /**
- * Lets Postgres see that a lock file is stale when its process id now belongs to another program, as often happens in a
- * container, where ids are low and come back in the same order after a restart, or to the server of another cluster, as
- * in a copy of a data directory. Only the id is replaced: from the other lines Postgres still finds out whether processes
- * of the old server are left, and refuses to start if so.
+ * Lets Postgres see that a lock file is stale when its process id now belongs to another program. That often happens in
+ * a container, where ids are low and return in the same order after a restart, or with the server of another cluster,
+ * as in a copy of a data directory. Only the id is replaced: from the other lines Postgres still finds out whether
+ * processes of the old server are left, and refuses to start if so.
  *
- * @param deadPid - the id of a process that surely is no more
+ * @param deadPid - the id of a process that certainly no longer exists
  */
 export function disownForeignPid(lockFile: string, clusterDir: string, deadPid: number): void {
   const lines = readLines(lockFile);
@@ -43,8 +43,8 @@ export function disownForeignPid(lockFile: string, clusterDir: string, deadPid: 
 }
 
 /**
- * Removes an empty lock file, which a crash of the machine leaves behind: Postgres takes it for that of a server that
- * starts in this moment, for ever. Does nothing while any process may be that server.
+ * Removes an empty lock file, which a crash of the machine leaves: Postgres would forever take it for the file of a
+ * server that is just starting. Does nothing while any process may be that server.
  *
  * @returns whether it was removed
  */
@@ -57,7 +57,7 @@ export function removeEmptyLockFile(clusterDir: string): boolean {
   return true;
 }
 
-/** Says whether the server's lock file is there with nothing in it; a server that starts leaves it so for no time. */
+/** Whether the server's lock file exists and is empty; a starting server leaves it empty only for an instant. */
 export function hasEmptyLockFile(clusterDir: string): boolean {
   return isEmpty(join(clusterDir, 'postmaster.pid'));
 }
@@ -66,7 +66,7 @@ function isEmpty(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.size === 0;
 }
 
-/** Says whether a process, of whatever user, exists; a zombie counts. */
+/** Whether a process of any user exists; a zombie counts. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -85,18 +85,18 @@ function readLines(lockFile: string): string[] | undefined {
 }
 
 /**
- * Says whether a process is the server of a cluster: one works in its data directory. Undefined: there is no saying, as
- * on systems without /proc.
+ * Whether a process is the server of a cluster: its working directory is the data directory. Undefined if we cannot
+ * know, as on systems without /proc.
  */
 function isServerOf(clusterDir: string, pid: number): boolean | undefined {
-  const program = readProcFile(pid, 'comm'); // threads have one too
+  const program = readProcFile(pid, 'comm'); // threads have a comm file, too
   if (program === undefined) return undefined;
   if (!program.startsWith('postgres')) return false;
   try {
     const [works, cluster] = [statSync(`/proc/${pid}/cwd`), statSync(clusterDir)];
     return works.dev === cluster.dev && works.ino === cluster.ino;
   } catch {
-    // Another user's process does not show where it works, but how it was started.
+    // The working directory of another user's process is not visible, but its command line is.
     const args = readProcFile(pid, 'cmdline')?.split('\0') ?? [];
     const directory = args[args.indexOf('-D') + 1];
     return args.includes('-D') ? directory === clusterDir : undefined;

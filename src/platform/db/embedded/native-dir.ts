@@ -9,12 +9,12 @@ const symlinkListSchema = z.array(z.object({ source: z.string(), target: z.strin
 const manifestSchema = z.object({ version: z.string() });
 
 /**
- * Makes an npm platform package's programs usable: recreates the library links that its install script would have made, and
- * copies everything when the package cannot be written to or the database's user cannot get at it.
+ * Makes the programs of an npm platform package usable: recreates the library links that its install script would have
+ * created, and copies everything if the package is not writable or the database's user cannot reach it.
  *
  * @param nativeDir - the package's `native` directory
  * @param copiesDir - where the copy goes, if one is needed
- * @returns the directory to use in place of `nativeDir`
+ * @returns the directory to use instead of `nativeDir`
  */
 export async function prepareNativeDir(
   nativeDir: string,
@@ -55,7 +55,7 @@ async function copyNativeDir(dir: string, copiesDir: string): Promise<string> {
     await openToEveryone(draft);
     await makeLibraryLinks(draft);
     await rename(draft, copy).catch(async (error: unknown) => {
-      // Another process was faster; its copy is as good.
+      // Another process was faster; its copy is just as good.
       if (!(await exists(copy))) throw error;
     });
   } finally {
@@ -64,7 +64,7 @@ async function copyNativeDir(dir: string, copiesDir: string): Promise<string> {
   return copy;
 }
 
-/** A package that was installed under a strict umask is readable by root only, and so would be its copy. */
+/** Only root can read a package that was installed under a strict umask, and the same would be true of its copy. */
 async function openToEveryone(dir: string): Promise<void> {
   await chmod(dir, 0o755);
   for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {

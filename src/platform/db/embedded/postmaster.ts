@@ -11,24 +11,24 @@ import { isProcessAlive, readLiveLockFile, readLockFile } from './lock-file';
 const LOG_TAIL_LENGTH = 2000;
 const STOP_TIMEOUT_MS = 60_000;
 
-/** Nothing of our own environment: PGPORT, PGDATA and the like would change what the programs do. */
+/** Keeps our own environment out: PGPORT, PGDATA and the like would change what the programs do. */
 export const CHILD_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
 
-/** A `postgres` process that we started; it may be on its way out because another one has the cluster. */
+/** A `postgres` process that we started; it may be about to end because another one has the cluster. */
 export interface Postmaster {
   readonly pid: number | undefined;
   isRunning(): boolean;
-  /** It ended by itself with an error; not because somebody stopped or killed it. */
+  /** It ended by itself with an error; nobody stopped or killed it. */
   hasFailed(): boolean;
-  /** What it printed since it was started, the end of it. */
+  /** The end of what it has printed since it was started. */
   readOutput(): string;
 }
 
 /**
- * Starts `postgres` in a process group of its own, so that Ctrl-C reaches us and not it: it must outlive our last query.
- * Returns at once; whether the server is up shows in its lock file and on its socket.
+ * Starts `postgres` in a process group of its own, so that Ctrl-C reaches us and not it: it must outlive our last
+ * query. Returns at once; its lock file and its socket show whether the server is up.
  *
- * @param settings - server settings that come on top of ours
+ * @param settings - server settings in addition to ours
  */
 export function spawnPostmaster(
   place: ClusterPlace,
@@ -55,13 +55,13 @@ export function spawnPostmaster(
     hasFailed: () => child.pid === undefined || (child.exitCode ?? 0) !== 0,
     readOutput: () => {
       const printed = readFileSync(place.logFile);
-      const since = printed.length < logStart ? 0 : logStart; // it may have been emptied meanwhile
+      const since = printed.length < logStart ? 0 : logStart; // the file may have been emptied since
       return spawnError + printed.subarray(since).toString('utf8').slice(-LOG_TAIL_LENGTH).trim();
     },
   };
 }
 
-/** Stops a server that we started and that may not have come up yet, and waits for its end, a minute at most. */
+/** Stops a server that we started and that may not have come up yet, and waits at most a minute for its end. */
 export async function endPostmaster(postmaster: Postmaster): Promise<void> {
   if (postmaster.pid === undefined || !postmaster.isRunning()) return;
   process.kill(postmaster.pid, 'SIGINT');
@@ -69,16 +69,18 @@ export async function endPostmaster(postmaster: Postmaster): Promise<void> {
 }
 
 /**
- * Stops the server of a cluster, whoever started it, and waits until it has let go of the data. Open connections are cut.
+ * Stops the server of a cluster, regardless of who started it, and waits until it has released the data. Open
+ * connections are cut.
  *
- * @returns false when it takes longer than a minute
+ * @returns false if it takes longer than a minute
  */
 export async function stopServer(clusterDir: string): Promise<boolean> {
   const lock = readLiveLockFile(clusterDir);
   if (lock === undefined) return true;
   process.kill(lock.pid, 'SIGINT');
   for (const giveUpAt = Date.now() + STOP_TIMEOUT_MS; Date.now() < giveUpAt;) {
-    // The file goes last. The process can stay on as a zombie, in a container whose first process does not wait for it.
+    // The file disappears last. The process can remain as a zombie, in a container whose first process does not wait
+    // for it.
     if (readLockFile(clusterDir)?.pid !== lock.pid || !isProcessAlive(lock.pid)) return true;
     await sleep(5);
   }
@@ -86,8 +88,9 @@ export async function stopServer(clusterDir: string): Promise<boolean> {
 }
 
 /**
- * A server that was told to stop by SIGTERM waits until everybody has left, and refuses whoever comes: a process that
- * stays would keep it so for ever. Makes it stop at once, so that it can be started again. Nothing if it is not stopping.
+ * Stops a server at once that is already stopping, so that it can be started again. After SIGTERM a server waits until
+ * all clients have left and refuses new ones, so a process that stays connected would keep it in this state forever.
+ * Does nothing if the server is not stopping.
  */
 export function hastenStop(clusterDir: string): void {
   const lock = readLiveLockFile(clusterDir);
@@ -102,7 +105,7 @@ export function hastenStop(clusterDir: string): void {
 function listSettings({ socketDir }: ClusterPlace, extra: Readonly<Record<string, string>>): string[] {
   const settings = {
     listen_addresses: '',
-    // A list, so a path with a comma or a blank needs the quotes.
+    // The setting is a list, so a path with a comma or a space needs the quotes.
     unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     port: '5432',

@@ -1,23 +1,23 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The user that the database's programs run as when we are root, because Postgres refuses to be root. */
+/** The user that the database's programs run as when we are root, because Postgres refuses to run as root. */
 export interface RunAs {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** Has no home and no privileges, and is there on every Linux without touching /etc/passwd. */
+/** A user without a home and without privileges, which exists on every Linux without changing /etc/passwd. */
 export const NOBODY: RunAs = { uid: 65534, gid: 65534 };
 
-/** Says whether this process is root; never true on Windows. */
+/** Whether this process is root; never true on Windows. */
 export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
 /**
- * Says whether a user may use a path: enter every directory above it, and search (directory) or run (file) the path itself.
- * Judged from the mode bits, so access lists that give more are not seen and we copy where we need not.
+ * Whether a user may use a path: enter every directory above it, and search (directory) or run (file) the path itself.
+ * This reads only the mode bits, so we may copy without need if an access list allows more.
  *
  * @param path - an absolute path without symbolic links
  */
@@ -33,7 +33,7 @@ export function canReach(path: string, who: RunAs): boolean {
 
 /** Creates a directory, unless it exists, that every user may pass through but not list. */
 export function makeEnterable(dir: string): string {
-  // chmod as well: the umask of a careful root would take the others' bit away again.
+  // We also call chmod, because a strict umask of root would remove the bit for other users again.
   if (mkdirSync(dir, { recursive: true }) !== undefined) chmodSync(dir, 0o711);
   return dir;
 }

@@ -1,0 +1,6 @@
+'use strict';
+
+const { startsProcesses } = require('./process-starters');
+
+/** Which test files `npm run test:quick` runs, for jest's `--filter`: those that start no process. */
+module.exports = (files) => ({ filtered: files.filter((file) => !startsProcesses(file)) });
