@@ -92,6 +92,12 @@ module.exports = {
       { path: STORE },
     ),
     forbid(
+      'surfaces-get-repositories-authorised',
+      'What a surface gets by name is authorised: get-repository.ts, not the facts that permissions are made of.',
+      { path: '^src/surfaces/' },
+      { path: '^src/features/repositories/repository-access[.]ts$' },
+    ),
+    forbid(
       '8-sql-only-in-db-jobs-and-stores',
       'knex and pg stay in src/platform/db, src/platform/jobs and the stores; the type Db comes from src/platform/db.',
       { path: '^src/', pathNot: ['^src/platform/(db|jobs)/', `^src/features/.+${STORE}`] },

@@ -53,6 +53,14 @@ const NO_EXPRESS = {
   message: 'No HTTP below the surfaces, not even a type.',
 };
 
+const AUTHORIZED = '/^(Visible|Readable|Writable|Deletable|Administered|Participant)Repository$/';
+const NO_FORGED_PERMISSION = [
+  {
+    selector: `:matches(TSAsExpression, TSTypeAssertion, TSTypePredicate) TSTypeReference[typeName.name=${AUTHORIZED}]`,
+    message: 'Only src/features/repositories/access.ts says what an actor may do with a repository.',
+  },
+];
+
 const TEST_RUNNERS = '/^(it|test|describe)$/';
 const TEST_SWITCHES = '/^(only|skip|todo|failing)$/';
 const NO_TEST_SWITCHES = [
@@ -122,7 +130,13 @@ module.exports = tseslint.config(
   {
     files: ['src/**/*.{ts,tsx}', 'migrations/**/*.ts', 'seeds/**/*.ts'],
     rules: {
-      'no-restricted-syntax': ['error', ...NO_DEFAULT_EXPORTS, ...NO_BARRELS, ...NO_PROCESS_ENV],
+      'no-restricted-syntax': [
+        'error',
+        ...NO_DEFAULT_EXPORTS,
+        ...NO_BARRELS,
+        ...NO_PROCESS_ENV,
+        ...NO_FORGED_PERMISSION,
+      ],
       'no-restricted-imports': ['error', { paths: NO_PROCESS_IMPORT }],
     },
   },
@@ -155,7 +169,7 @@ module.exports = tseslint.config(
   {
     files: ['tests/**/*.ts'],
     rules: {
-      'no-restricted-syntax': ['error', ...NO_DEFAULT_EXPORTS, ...NO_TEST_SWITCHES],
+      'no-restricted-syntax': ['error', ...NO_DEFAULT_EXPORTS, ...NO_TEST_SWITCHES, ...NO_FORGED_PERMISSION],
 
       // supertest's `body` is `any`, and a test says what it expects of it on the next line.
       '@typescript-eslint/no-unsafe-argument': 'off',

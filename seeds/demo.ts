@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '../src/context';
-import { createUser, findUser, identityForOperator, listUsers } from '../src/features/accounts/users';
-import type { Identity, RepositoryName } from '../src/features/access/actor';
+import { createUser, findUser, identityWithoutPassword, listUsers } from '../src/features/accounts/users';
+import { OPERATOR_ACTOR, type Identity, type RepositoryName } from '../src/features/access/actor';
 import type { Visibility } from '../src/features/access/policy';
 import { displayName } from '../src/features/repositories/names';
-import { createRepository, listRepositories } from '../src/features/repositories/operator';
+import { createRepository } from '../src/features/repositories/creation';
+import { listAllRepositories } from '../src/features/repositories/listings';
 import { AppError } from '../src/platform/errors';
 import { BASE, HELLO_1, HELLO_2, PRIVATE, PUBLIC } from './images';
 import { push, type DemoPush } from './push';
@@ -50,10 +51,10 @@ const PUSHES: readonly (DemoPush & { visibility: Visibility })[] = [
 ];
 
 async function administrator(ctx: Context): Promise<Identity> {
-  const found = (await listUsers(ctx)).find((user) => user.isAdmin && user.isActive);
+  const found = (await listUsers(ctx, OPERATOR_ACTOR)).find((user) => user.isAdmin && user.isActive);
   if (found === undefined)
     throw new AppError('conflict', 'The library needs an active administrator, and there is none');
-  return identityForOperator(ctx, found.username);
+  return identityWithoutPassword(ctx, found.username);
 }
 
 async function makeAccounts(ctx: Context): Promise<DemoData['accounts']> {
@@ -62,14 +63,20 @@ async function makeAccounts(ctx: Context): Promise<DemoData['accounts']> {
     if ((await findUser(ctx, username)) !== undefined) continue;
     // Not a known one: the server may be within reach of strangers.
     const account = { username, password: randomBytes(12).toString('base64url') };
-    await createUser(ctx, { ...account, email: undefined, isActive: true, isAdmin: false, isEmailVerified: true });
+    await createUser(ctx, OPERATOR_ACTOR, {
+      ...account,
+      email: undefined,
+      isActive: true,
+      isAdmin: false,
+      isEmailVerified: true,
+    });
     made.push(account);
   }
   return made;
 }
 
 async function exists(ctx: Context, { namespace, name }: RepositoryName): Promise<boolean> {
-  return (await listRepositories(ctx, namespace)).some((repository) => repository.name === name);
+  return (await listAllRepositories(ctx, OPERATOR_ACTOR, namespace)).some((repository) => repository.name === name);
 }
 
 /** Makes the demo data, on behalf of an administrator. */
@@ -77,7 +84,9 @@ export async function seedDemo(ctx: Context): Promise<DemoData> {
   const identity = await administrator(ctx);
   const accounts = await makeAccounts(ctx);
   for (const { visibility, ...wanted } of PUSHES) {
-    if (!(await exists(ctx, wanted.repository))) await createRepository(ctx, wanted.repository, { visibility });
+    if (!(await exists(ctx, wanted.repository))) {
+      await createRepository(ctx, OPERATOR_ACTOR, wanted.repository, visibility);
+    }
     await push(ctx, identity, wanted);
   }
   return { accounts, repositories: PUSHES.map(({ repository }) => displayName(repository)) };

@@ -6,6 +6,7 @@ import { putChecksum } from '../src/features/images/checksums';
 import { getImageOrLink } from '../src/features/images/linking';
 import { getUploadForLayer, putImageJson, storeLayer } from '../src/features/images/uploads';
 import { finishPush, startPush } from '../src/features/pushes/image-lists';
+import { getWritable } from '../src/features/repositories/get-repository';
 import { putTag } from '../src/features/tags/tags';
 import { AppError } from '../src/platform/errors';
 import type { DemoImage } from './images';
@@ -49,7 +50,7 @@ export async function push(ctx: Context, identity: Identity, { repository, chain
     if (!(await isThere(ctx, token, image))) await upload(ctx, token, image);
   }
   for (const [name, image] of Object.entries(tags)) {
-    await putTag(ctx, token, repository, { name, readImageId: () => Promise.resolve(image.id), engine: {} });
+    await putTag(ctx, await getWritable(ctx, token, repository), { name, imageId: image.id, engine: {} });
   }
-  await finishPush(ctx, user, repository, () => Promise.resolve([]));
+  await finishPush(ctx, await getWritable(ctx, user, repository), []);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { createClient } from '../../src/features/oauth/clients';
-import { OPERATOR } from '../../src/features/audit/audit';
-import { getForOperator } from '../../src/features/repositories/operator';
+import { getReadable } from '../../src/features/repositories/get-repository';
 import { saveActivity } from '../../src/features/statistics/counting';
 import { fillHooks } from './hostile-hooks';
 import { codeOf, exchangeCode } from './oauth';
@@ -63,7 +63,7 @@ async function fillRepository(act: Act, username: string, index: number): Promis
 
 /** Pulls of engines that say strange things of themselves. */
 async function countPulls(server: TestServer, username: string, index: number): Promise<void> {
-  const subject = await getForOperator(server.ctx, { namespace: username, name: 'trap' }, 'commandList');
+  const { id: subject } = await getReadable(server.ctx, OPERATOR_ACTOR, { namespace: username, name: 'trap' });
   const kernels = linePayloads(60).map((text) => printable(text).replaceAll(' ', '/'));
   const labels = [`docker/1.5.0 kernel/${turn(kernels, index)}`, `docker/1.5.0 kernel/${turn(kernels, index + COUNT)}`];
   const counts = labels.map((label) => ({ subject, label, times: { pull: 1, push: 0 } }));
@@ -125,7 +125,7 @@ export async function fillWithPayloads(server: TestServer): Promise<string[]> {
   const clients: string[] = [];
   for (const name of linePayloads(100).map((text) => text.replaceAll(/\p{C}/gu, ''))) {
     const input = { name, redirectUris: ['https://app.example.com/back'] };
-    const { client, secret } = await createClient(server.ctx, input, OPERATOR);
+    const { client, secret } = await createClient(server.ctx, OPERATOR_ACTOR, input);
     const program = { id: client.clientId, secret, redirectUri: 'https://app.example.com/back' };
     await exchangeCode(server, program, await codeOf(server, 'mallory0', program));
     clients.push(client.clientId);

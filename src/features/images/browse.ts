@@ -1,9 +1,9 @@
 import type { Range } from '../../platform/db/query';
-import type { RepositoryName } from '../access/actor';
+import type { ReadableRepository } from '../repositories/access';
 import { isImageId } from '../repositories/names';
 import { assertComplete, layerToRead } from './images';
-import { directoryPage, type Asker, type InspectionNeeds } from './inspection/inspection';
-import { locateInRepository } from './image-by-id';
+import { directoryPage, type InspectionNeeds } from './inspection/inspection';
+import { locateIn } from './image-by-id';
 import type { LayerEntry } from './tar/directory';
 
 /** Which part of which directory to show. */
@@ -35,21 +35,22 @@ function plain(directory: string): string {
 
 /**
  * What the layer of an image of a repository has in one directory; a directory that it has nothing in is empty. Only
- * this layer: what those below have is not there. For whoever may read the repository, also by a former name.
+ * this layer: what those below have is not there.
  *
- * @throws AppError `not_found` also when the image is not in this repository, `unauthenticated`, `invalid` when the
- *   layer is no archive that can be read or is being uploaded, `unavailable` when it is damaged or takes too long, `busy`
+ * @param signal - aborted when nobody waits for it any more
+ * @throws AppError `not_found` when the image is not in this repository, `invalid` when the layer is not an archive that
+ *   can be read or is being uploaded, `unavailable` when it is damaged or takes too long, `busy`
  */
 export async function browseImageFiles(
   ctx: InspectionNeeds,
-  asker: Asker,
-  name: RepositoryName,
+  repository: ReadableRepository,
   imageId: string,
   { directory, text, limit, offset }: FilesWanted,
+  signal: AbortSignal,
 ): Promise<FilePage> {
-  // Asked for an id that is none, Postgres finds nothing: but who may not read the repository hears nothing of ids.
-  const located = await locateInRepository(ctx, asker.actor, name, isImageId(imageId) ? imageId : '');
+  const located = isImageId(imageId) ? await locateIn(ctx, repository, imageId) : undefined;
   const layer = layerToRead(assertComplete(located, imageId));
   const path = plain(directory);
+  const asker = { actor: repository.access.actor, signal };
   return { directory: path, ...(await directoryPage(ctx, asker, layer, { directory: path, text, limit, offset })) };
 }

@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../access/actor';
 import { isImageId, isTag } from '../repositories/names';
-import { assertReadable, findScope } from '../repositories/scope';
+import type { ReadableRepository } from '../repositories/access';
 import * as store from './history.store';
 import { readLayerFacts, type LayerFacts } from './layer-facts';
 import { parseLayerJson, whyUnreadable, type JsonRecord } from './layer-json';
@@ -29,8 +28,6 @@ export interface ImageHistory {
   readonly isCut: boolean;
   readonly layers: readonly HistoryLayer[];
 }
-
-const MISSING = 'Repository not found';
 
 /** Those of all layers are in memory at once, at most 127: only such as engines make. */
 const JSON_BYTES = 64 * 1024;
@@ -64,18 +61,16 @@ async function layersOf(ctx: Needs<'db'>, rows: readonly store.HistoryRow[]): Pr
 
 /**
  * The layers of an image of a repository, and what made each of them: the image first, its base last, as `docker
- * history` shows them. For whoever may read the repository, also by a former name.
+ * history` shows them.
  *
  * @param which - the image, or a tag that points to it
- * @throws AppError `not_found` also when the repository has no such image or tag, `unauthenticated`
+ * @throws AppError `not_found` when the repository has no such image or tag
  */
 export async function imageHistory(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ReadableRepository,
   which: store.Which,
 ): Promise<ImageHistory> {
-  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   const rows = isPossible(which) ? await store.listChain(ctx.db, repository.id, which) : [];
   const [image] = rows;
   if (image === undefined) throw new AppError('not_found', 'tag' in which ? 'Tag not found' : 'Image not found');

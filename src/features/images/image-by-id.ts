@@ -1,17 +1,16 @@
 import type { Needs } from '../../context';
-import { identityOf, type Actor, type Principal, type RepositoryName } from '../access/actor';
-import { assertStillGood, principalFrom } from '../access/current-account';
-import { canWrite } from '../access/policy';
-import { sameRepository } from '../repositories/names';
+import { identityOf, type Actor } from '../access/actor';
+import { assertStillGood, requiresAuthorization } from '../access/current-account';
 import { callerKey } from '../repositories/last-opened';
 import {
   assertReadable,
   assertWritable,
-  authorizationRequired,
-  byAnyName,
-  repositoryFrom,
-  type Repository,
-} from '../repositories/scope';
+  readableIn,
+  writableIn,
+  type ReadableRepository,
+  type WritableRepository,
+} from '../repositories/access';
+import { accessFrom, byAnyName, type RepositoryAccess } from '../repositories/repository-access';
 import * as store from './images.store';
 
 const MISSING = 'Image not found';
@@ -35,22 +34,28 @@ export interface Image {
   readonly isDamaged: boolean;
 }
 
-/** What an id names in the repository that decides for this request. */
-export interface LocatedImage {
-  readonly repository: Repository;
-  readonly principal: Principal;
-  /** the actor may push to the repository, with the credentials of this request */
-  readonly isWritable: boolean;
+/** What an id names in a repository. */
+export interface FoundImage {
   /** the id is in the repository's image list */
   readonly isListed: boolean;
   readonly complete: Omit<Image, 'id'> | undefined;
-  /** it is complete, but damaged, and the actor is pushing it: he must be told to upload it */
-  readonly isWantedAgain: boolean;
   /** somebody is pushing it */
   readonly hasUpload: boolean;
 }
 
-function completeFrom(row: store.ImageRow): Omit<Image, 'id'> | undefined {
+/** What an id names in the repository that decides for this request. */
+export interface LocatedImage extends FoundImage {
+  readonly repository: ReadableRepository;
+  /** the same repository, if the actor may push to it with the credentials of this request */
+  readonly writable: WritableRepository | undefined;
+  /** it is complete, but damaged, and the actor is pushing it: they must be told to upload it */
+  readonly isWantedAgain: boolean;
+}
+
+/** The same, for somebody who pushes. */
+export type PushedImage = LocatedImage & { readonly writable: WritableRepository };
+
+function completeFrom(row: store.FoundRow): Omit<Image, 'id'> | undefined {
   const { link_id: linkId, content_id: contentId, repository_id: repositoryId, depth } = row;
   const { layer_digest: layerDigest, layer_size_bytes: layerSizeBytes, storage_key: storageKey } = row;
   const { payload_checksum: payloadChecksum } = row;
@@ -73,104 +78,105 @@ function completeFrom(row: store.ImageRow): Omit<Image, 'id'> | undefined {
   };
 }
 
-function located(row: store.ImageRow, repository: Repository, principal: Principal, actor: Actor): LocatedImage {
-  const isWritable = canWrite(principal, repository) && (actor.kind !== 'token' || actor.access === 'write');
-  return {
-    repository,
-    principal,
-    isWritable,
-    isListed: row.link_id !== null,
-    complete: completeFrom(row),
-    // A write token is a push's. Basic credentials are anybody's who may push; a push begins with an image list.
-    isWantedAgain: row.is_damaged && isWritable && (actor.kind === 'token' || row.is_listed_again),
-    hasUpload: row.has_upload,
-  };
+function foundFrom(row: store.FoundRow): FoundImage {
+  return { isListed: row.link_id !== null, complete: completeFrom(row), hasUpload: row.has_upload };
 }
 
-async function locateWithoutToken(
+function located<W extends WritableRepository | undefined>(
+  row: store.ImageRow,
+  repository: ReadableRepository,
+  writable: W,
+): LocatedImage & { readonly writable: W } {
+  // A write token is a push's. Basic credentials are anybody's who may push; a push begins with an image list.
+  const isOfPush = repository.access.actor.kind === 'token' || row.is_listed_again;
+  const isWantedAgain = row.is_damaged && writable !== undefined && isOfPush;
+  return { ...foundFrom(row), repository, writable, isWantedAgain };
+}
+
+/** Where an id leads for somebody without a token: the query finds only what they may read, or write. */
+async function findAmongRepositories(
   ctx: Needs<'db'>,
   actor: Actor,
   imageId: string,
-  access: 'read' | 'write',
-): Promise<LocatedImage | undefined> {
+  right: 'read' | 'write',
+): Promise<{ row: store.ImageRow; access: RepositoryAccess } | undefined> {
   const caller = { identity: identityOf(actor), callerKey: callerKey(actor) };
-  const row = await store.findAmongRepositories(ctx.db, imageId, caller, access);
-  const repository = row === undefined ? undefined : repositoryFrom(row);
-  if (row !== undefined && repository !== undefined) return located(row, repository, principalFrom(actor, row), actor);
+  const row = await store.findAmongRepositories(ctx.db, imageId, caller, right);
+  if (row !== undefined) return { row, access: accessFrom(actor, row, row) };
   // No row that would have told whether the account may still act.
   await assertStillGood(ctx, actor);
   return undefined;
+}
+
+/** Where an id leads in the repository of a token, also by a former name. */
+async function findByToken(
+  ctx: Needs<'db'>,
+  actor: Extract<Actor, { kind: 'token' }>,
+  imageId: string,
+  right: 'read' | 'write',
+): Promise<{ row: store.ImageRow; access: RepositoryAccess }> {
+  const row = await byAnyName(ctx, actor.repository, (name) =>
+    store.findInRepository(ctx.db, imageId, actor.identity, name, right),
+  );
+  return { row, access: accessFrom(actor, actor.repository, row) };
 }
 
 /**
  * Where an id leads for somebody who reads; see the top of `images.ts`.
  *
  * @returns undefined when no repository that the actor may read holds or announced the id
- * @throws AppError `unauthenticated`, `inactive`
+ * @throws AppError `not_found` when the repository of a token is gone, `unauthenticated`, `inactive`
  */
 export async function locateReadable(
   ctx: Needs<'db'>,
   actor: Actor,
   imageId: string,
 ): Promise<LocatedImage | undefined> {
-  if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'read');
-  return locateIn(ctx, actor, actor.repository, imageId, actor.access === 'write' ? 'write' : 'read');
+  if (actor.kind === 'token') {
+    const right = actor.access === 'write' ? 'write' : 'read';
+    const { row, access } = await findByToken(ctx, actor, imageId, right);
+    return located(row, assertReadable(access, MISSING), writableIn(access));
+  }
+  const found = await findAmongRepositories(ctx, actor, imageId, 'read');
+  const repository = found && readableIn(found.access);
+  return found && repository && located(found.row, repository, writableIn(found.access));
 }
 
-async function locateIn(
+/** What an id names in one repository, whatever other ones the actor may read. */
+export async function locateIn(
   ctx: Needs<'db'>,
-  actor: Actor,
-  repositoryName: RepositoryName,
+  repository: ReadableRepository,
   imageId: string,
-  access: 'read' | 'write',
-): Promise<LocatedImage> {
-  const row = await byAnyName(ctx, repositoryName, (name) =>
-    store.findInRepository(ctx.db, imageId, identityOf(actor), name, access),
-  );
-  const principal = principalFrom(actor, row);
-  const repository = assertReadable({ principal, namespace: undefined, repository: repositoryFrom(row) }, MISSING);
-  return located(row, repository, principal, actor);
-}
-
-/**
- * What an id names in one repository, whatever other ones the actor may read; also by a former name of it.
- *
- * @throws AppError `not_found` when the actor may not know of the repository, `unauthenticated`, `inactive`
- */
-export async function locateInRepository(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
-  imageId: string,
-): Promise<LocatedImage> {
-  if (actor.kind === 'token' && !sameRepository(actor.repository, name)) throw authorizationRequired();
-  return locateIn(ctx, actor, name, imageId, 'read');
+): Promise<FoundImage | undefined> {
+  const row = await store.findById(ctx.db, imageId, repository.id);
+  return row && foundFrom(row);
 }
 
 /** @throws AppError `unauthenticated` for somebody whose credentials cannot be a pusher's */
 export function assertPusher(actor: Actor): void {
   const isGuest = actor.kind === 'token' && actor.guest !== undefined;
-  if (identityOf(actor) === undefined && !isGuest) throw authorizationRequired();
-  if (actor.kind === 'token' && actor.access !== 'write') throw authorizationRequired();
+  if (identityOf(actor) === undefined && !isGuest) throw requiresAuthorization();
+  if (actor.kind === 'token' && actor.access !== 'write') throw requiresAuthorization();
 }
 
 /**
  * Where an id leads for somebody who pushes.
  *
  * @returns undefined when no image list of a repository that the actor may push to has the id
- * @throws AppError `unauthenticated`, `forbidden`, `inactive`
+ * @throws AppError `unauthenticated`, `forbidden`, `inactive`; `not_found` when the repository of a token is gone
  */
 export async function locateWritable(
   ctx: Needs<'db'>,
   actor: Actor,
   imageId: string,
-): Promise<LocatedImage | undefined> {
+): Promise<PushedImage | undefined> {
   assertPusher(actor);
-  if (actor.kind !== 'token') return locateWithoutToken(ctx, actor, imageId, 'write');
-  const row = await byAnyName(ctx, actor.repository, (name) =>
-    store.findInRepository(ctx.db, imageId, actor.identity, name, 'write'),
-  );
-  const principal = principalFrom(actor, row);
-  const scope = { principal, namespace: undefined, repository: repositoryFrom(row) };
-  return located(row, assertWritable(scope, actor, MISSING), principal, actor);
+  if (actor.kind === 'token') {
+    const { row, access } = await findByToken(ctx, actor, imageId, 'write');
+    const repository = assertWritable(access, MISSING);
+    return located(row, repository, repository);
+  }
+  const found = await findAmongRepositories(ctx, actor, imageId, 'write');
+  const repository = found && writableIn(found.access);
+  return found && repository && located(found.row, repository, repository);
 }

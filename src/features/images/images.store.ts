@@ -6,17 +6,17 @@ import { callerJoins, passwordJoins, READABLE, WRITABLE, type CallerRow } from '
 import {
   READ_COLUMNS,
   REPOSITORY_COLUMNS,
-  scopeStatements,
-  scopeValues,
+  accessStatements,
+  accessValues,
   statementFor,
   statementsOf,
   type CallerSql,
   type RepositoryRow,
-  type ScopeStatements,
-} from '../repositories/scope-row';
+  type AccessStatements,
+} from '../repositories/repository-access-row';
 
-/** A place in a repository that an image id names: what the access rules need, and what is there. */
-export interface ImageRow extends CallerRow, RepositoryRow {
+/** What an image id names in a repository. */
+export interface FoundRow extends Pick<RepositoryRow, 'repository_id' | 'visibility'> {
   link_id: number | null;
   depth: number | null;
   content_id: number | null;
@@ -30,6 +30,9 @@ export interface ImageRow extends CallerRow, RepositoryRow {
   has_upload: boolean;
 }
 
+/** A place in a repository that an image id names: what the access rules need, and what is there. */
+export interface ImageRow extends CallerRow, FoundRow, RepositoryRow {}
+
 const IMAGE_COLUMNS = `i.id as link_id, i.depth, c.id as content_id, c.layer_size_bytes,
   c.layer_digest, c.payload_checksum, b.storage_key, b.damaged_at is not null as is_damaged,
   coalesce(i.announced_at >= b.damaged_at, false) as is_listed_again,
@@ -38,8 +41,8 @@ const IMAGE_COLUMNS = `i.id as link_id, i.depth, c.id as content_id, c.layer_siz
 const CONTENT_JOINS = `left join image_contents c on c.id = i.content_id left join blobs b on b.digest = c.layer_digest`;
 
 /** One row, always: who asks, the repository that the token names, and the image there. */
-function findIn(name: string, columns: string): ScopeStatements {
-  return scopeStatements(
+function findIn(name: string, columns: string): AccessStatements {
+  return accessStatements(
     name,
     2,
     (caller) => `select ${caller.columns}, ${columns}, ${IMAGE_COLUMNS}
@@ -63,16 +66,28 @@ export async function findInRepository(
   access: 'read' | 'write',
 ): Promise<ImageRow> {
   const statement = statementFor(FIND_IN_REPOSITORY[access], identity);
-  const row = (await queryPrepared<ImageRow>(db, statement, [imageId, ...scopeValues(identity, name)]))[0];
+  const row = (await queryPrepared<ImageRow>(db, statement, [imageId, ...accessValues(identity, name)]))[0];
   if (row === undefined) throw new Error('the image query returned no row');
   return row;
+}
+
+const FIND_BY_ID = {
+  name: 'images.find_by_id',
+  text: `select r.id as repository_id, r.visibility, ${IMAGE_COLUMNS} from repositories r
+    left join repository_images i on i.repository_id = r.id and i.image_id = $1
+    ${CONTENT_JOINS} where r.id = $2`,
+};
+
+/** The image in a repository that somebody may read; undefined when the repository is gone. */
+export async function findById(db: Db, imageId: string, repositoryId: number): Promise<FoundRow | undefined> {
+  return (await queryPrepared<FoundRow>(db, FIND_BY_ID, [imageId, repositoryId]))[0];
 }
 
 /** How to choose among the repositories that hold or announced an id when no token names one; see `images.ts`. */
 const CHOICE = `order by o.opened_at desc nulls last, coalesce(n.owner_id = $2, false) desc,
   (r.namespace = 'library') desc, c.completed_at asc nulls last, i.id limit 1`;
 
-function findAnywhere(name: string, condition: string): ScopeStatements {
+function findAnywhere(name: string, condition: string): AccessStatements {
   const text = ({ columns, joins }: CallerSql): string => `select ${columns}, ${REPOSITORY_COLUMNS}, ${IMAGE_COLUMNS}
       from repository_images i
       join repositories r on r.id = i.repository_id and r.state <> 'deleting'
@@ -94,11 +109,11 @@ export async function findAmongRepositories(
   imageId: string,
   caller: { identity: Identity | undefined; callerKey: string },
   access: 'read' | 'write',
-): Promise<ImageRow | undefined> {
+): Promise<(ImageRow & RepositoryName) | undefined> {
   const { identity, callerKey } = caller;
   const statement = statementFor(access === 'read' ? FIND_READABLE : FIND_WRITABLE, identity);
   const values = [imageId, identity?.userId ?? null, identity?.accessTokenId ?? null, callerKey];
-  return (await queryPrepared<ImageRow>(db, statement, values))[0];
+  return (await queryPrepared<ImageRow & RepositoryName>(db, statement, values))[0];
 }
 
 const FIND_JSON = { name: 'images.find_json', text: 'select json from image_contents where id = $1' };

@@ -8,7 +8,7 @@ import type { Actor } from '../access/actor';
 import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
 import { layerIsDamaged, whileWhole } from '../storage/damage';
 import * as store from './images.store';
-import { locateReadable, type Image, type LocatedImage } from './image-by-id';
+import { locateReadable, type FoundImage, type Image } from './image-by-id';
 
 /*
  * Images belong to repositories. Ids are chosen by engines, so an id alone says nothing: two strangers may use the same
@@ -43,10 +43,10 @@ export function inProgress(): AppError {
 }
 
 /** @throws AppError `not_found`, `invalid` while the image is being uploaded */
-export function assertComplete(located: LocatedImage | undefined, id: string): Image {
-  const complete = located?.complete;
+export function assertComplete(found: FoundImage | undefined, id: string): Image {
+  const complete = found?.complete;
   if (complete !== undefined) return { id, ...complete };
-  throw located?.hasUpload === true ? inProgress() : new AppError('not_found', 'Image not found');
+  throw found?.hasUpload === true ? inProgress() : new AppError('not_found', 'Image not found');
 }
 
 /**

@@ -2,8 +2,8 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import { isAccount, type Account, type Actor } from '../access/actor';
-import type { Repository } from '../repositories/scope';
+import { isAccount, type Actor } from '../access/actor';
+import type { WritableRepository } from '../repositories/access';
 import { assertComplete } from './images';
 import * as store from './linking.store';
 import { locateReadable, type Image, type LocatedImage } from './image-by-id';
@@ -41,19 +41,19 @@ export async function linkFrom(ctx: Needs<'db'>, source: store.SourceRow, target
 
 /**
  * Makes an image that is complete in the same namespace or in `library` part of the target repository, with all its
- * ancestors.
+ * ancestors, for the account that may write to the target.
  *
- * @param account - the pusher, who may write to the target
- * @returns whether it could be linked
+ * @returns whether it could be linked; false for somebody without an account
  */
 export async function linkFromSiblings(
   ctx: Needs<'db'>,
   imageId: string,
-  target: Repository,
-  account: Account,
+  target: WritableRepository,
 ): Promise<boolean> {
+  const { principal } = target.access;
+  if (!isAccount(principal)) return false;
   const place = { repositoryId: target.id, namespace: target.namespace, isCoveredOnly: false };
-  for (const source of await store.findSources(ctx.db, imageId, place, account)) {
+  for (const source of await store.findSources(ctx.db, imageId, place, principal)) {
     if (await linkFrom(ctx, source, target.id)) return true;
   }
   return false;
@@ -72,8 +72,7 @@ function assertThere(located: LocatedImage | undefined, id: string): Image {
  */
 export async function getImageOrLink(ctx: Needs<'db'>, actor: Actor, id: string): Promise<Image> {
   const found = await locateReadable(ctx, actor, id);
-  const mayLink = found?.complete === undefined && found?.isListed === true && found.isWritable;
-  if (!mayLink || !isAccount(found.principal)) return assertThere(found, id);
-  const isLinked = await linkFromSiblings(ctx, id, found.repository, found.principal);
+  const target = found?.complete === undefined && found?.isListed === true ? found.writable : undefined;
+  const isLinked = target !== undefined && (await linkFromSiblings(ctx, id, target));
   return assertThere(isLinked ? await locateReadable(ctx, actor, id) : found, id);
 }

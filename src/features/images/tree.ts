@@ -1,6 +1,5 @@
 import type { Needs } from '../../context';
-import type { Actor, RepositoryName } from '../access/actor';
-import { assertReadable, findScope } from '../repositories/scope';
+import type { ReadableRepository } from '../repositories/access';
 import * as store from './tree.store';
 
 /** An image of a repository, to be drawn. */
@@ -26,7 +25,6 @@ export interface ImageTree {
   readonly isCut: boolean;
 }
 
-const MISSING = 'Repository not found';
 const NODES = 1000;
 const TAGS_OF_A_NODE = 10;
 
@@ -35,14 +33,8 @@ function parentOf(row: store.NodeRow, depths: ReadonlyMap<string, number>): stri
   return row.parent_id !== null && depths.get(row.parent_id) === row.depth - 1 ? row.parent_id : undefined;
 }
 
-/**
- * The complete images of a repository and how they build upon each other: the 1000 that came last. For whoever may read
- * the repository, also by a former name.
- *
- * @throws AppError `not_found`, `unauthenticated`
- */
-export async function imageTree(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<ImageTree> {
-  const { id } = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
+/** The complete images of a repository and how they build upon each other: the 1000 that came last. */
+export async function imageTree(ctx: Needs<'db'>, { id }: ReadableRepository): Promise<ImageTree> {
   // One more than is shown tells whether there are more.
   const found = await store.listNewest(ctx.db, id, NODES + 1);
   const isCut = found.length > NODES;

@@ -1,15 +1,16 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import { isAccount, type Actor } from '../access/actor';
+import type { Actor } from '../access/actor';
 import { announceForGuest } from '../pushes/guests';
 import { accountKey } from '../repositories/last-opened';
+import type { WritableRepository } from '../repositories/access';
 import { isImageId } from '../repositories/names';
 import { keepPushAlive, noteSignOfLife } from '../pushes/pushes';
 import { keepBlob, type KeptBlob } from '../storage/blobs';
 import { whileThereIsRoom, type RoomNeeds } from '../storage/quota';
 import { jsonDigest, readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
-import { assertPusher, locateWritable, type LocatedImage } from './image-by-id';
+import { assertPusher, locateWritable, type LocatedImage, type PushedImage } from './image-by-id';
 import * as store from './uploads.store';
 
 /*
@@ -20,7 +21,7 @@ import * as store from './uploads.store';
  *   (nothing) -PUT json-> json -PUT layer-> json, layer -PUT checksum-> a complete link, and the attempt is gone
  *                          ^__ PUT json ________|      \__ 400 on a mismatch: stays
  *
- * A token stands for one push. By account and address there may be two: the second joins the attempt (`openings`), so
+ * A token stands for one push. By account and address there may be two: the second joins the attempt (`open_pushes`), so
  * that both may finish it. The first checksum that fits makes the link, and what it links stays; a later one succeeds
  * when it fits its own attempt, although the link has the json and the layer of the first.
  */
@@ -53,13 +54,13 @@ async function depthOnParent(
   ctx: Needs<'db'>,
   place: store.UploadPlace,
   parentId: string | undefined,
-  located: LocatedImage,
+  target: WritableRepository,
 ): Promise<number> {
   if (parentId === undefined) return 1;
   const parent = { ...place, imageId: parentId };
   let depth = isImageId(parentId) ? await store.findParentDepth(ctx.db, parent) : undefined;
-  if (depth === undefined && isAccount(located.principal)) {
-    const isLinked = await linkFromSiblings(ctx, parentId, located.repository, located.principal);
+  if (depth === undefined) {
+    const isLinked = await linkFromSiblings(ctx, parentId, target);
     depth = isLinked ? await store.findParentDepth(ctx.db, parent) : undefined;
   }
   if (depth === undefined) throw new AppError('invalid', 'Image depends on a non existing parent');
@@ -87,7 +88,7 @@ export async function putImageJson(
   const { parentId } = readImageJson(bytes, imageId);
   if (located?.isListed !== true) throw new AppError('invalid', 'This image does not belong to the repository');
   const place = placeOf(actor, located, imageId);
-  const depth = await depthOnParent(ctx, place, parentId, located);
+  const depth = await depthOnParent(ctx, place, parentId, located.writable);
   if (isThere(located)) throw new AppError('conflict', EXISTS);
   await noteSignOfLife(ctx, actor, place.repositoryId, imageId);
   const isShared = actor.kind !== 'token';
@@ -116,7 +117,7 @@ export async function getUploadForLayer(ctx: Needs<'db'>, actor: Actor, imageId:
  *
  * @throws AppError `not_found`
  */
-export function assertListed(located: LocatedImage | undefined): asserts located is LocatedImage {
+export function assertListed(located: PushedImage | undefined): asserts located is PushedImage {
   if (located?.isListed !== true) throw new AppError('not_found', NOT_FOUND);
 }
 

@@ -2,6 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { identityOf, type Actor, type Principal, type RepositoryName } from '../access/actor';
+import { requiresAuthorization } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { recordEvent } from '../audit/audit';
 import * as store from './image-lists.store';
@@ -11,16 +12,14 @@ import { canCreate, canRead, canWrite } from '../access/policy';
 import { endPush, openPush } from './pushes';
 import { lockForPush, markActive } from '../repositories/locking';
 import { makeRepository } from '../repositories/visibility';
+import { assertReadable, type WritableRepository } from '../repositories/access';
 import {
-  assertReadable,
-  assertWritable,
-  authorizationRequired,
-  findScope,
-  findScopeWithImages,
+  findAccessWithImages,
+  findRepositoryAccess,
   needsLogin,
   type Repository,
-  type Scope,
-} from '../repositories/scope';
+  type RepositoryAccess,
+} from '../repositories/repository-access';
 
 /*
  * A repository's image list (protocol 2.6 to 2.8): every image that was ever announced for it. A push begins by
@@ -36,7 +35,8 @@ export interface ListedImage {
   readonly tag?: string;
 }
 
-const MISSING = 'images not found';
+/** What the index answers for a repository that does not exist. */
+export const IMAGES_NOT_FOUND = 'images not found';
 const NOT_ALLOWED = 'Access Denied: Not allowed to create Repo at given location';
 const BEING_DELETED = 'Repository is being deleted';
 
@@ -68,14 +68,14 @@ function assertIds(images: readonly ListedImage[]): readonly ListedImage[] {
   throw new AppError('invalid', 'Invalid data');
 }
 
-function assertMayStart(scope: Scope, principal: Principal): void {
+function assertMayStart(access: RepositoryAccess, principal: Principal): void {
   const allowed =
-    scope.repository === undefined
-      ? scope.namespace !== undefined && canCreate(principal, scope.namespace)
-      : canWrite(principal, scope.repository) && !scope.repository.isRemote;
+    access.repository === undefined
+      ? access.namespace !== undefined && canCreate(principal, access.namespace)
+      : canWrite(principal, access.repository) && !access.repository.isRemote;
   if (!allowed) throw new AppError('forbidden', NOT_ALLOWED);
   // Only now: a stranger must not learn that there is such a repository.
-  if (scope.repository?.state === 'deleting') throw new AppError('forbidden', BEING_DELETED);
+  if (access.repository?.state === 'deleting') throw new AppError('forbidden', BEING_DELETED);
 }
 
 /**
@@ -83,7 +83,7 @@ function assertMayStart(scope: Scope, principal: Principal): void {
  *
  * @param readImages - reads the list from the wire; not called for somebody who may not push
  * @param nonce - of the token that the answer will carry
- * @returns undefined when no repository may be made with this name
+ * @returns false when no repository can be created with this name
  * @throws AppError `invalid`, `unauthenticated`, `forbidden`
  */
 export async function startPush(
@@ -92,16 +92,17 @@ export async function startPush(
   name: RepositoryName,
   readImages: () => Promise<ListedImage[]>,
   nonce?: string,
-): Promise<Repository | undefined> {
-  const scope = await findScope(ctx, actor, name);
-  if (scope.principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
-  assertMayStart(scope, scope.principal);
+): Promise<boolean> {
+  const access = await findRepositoryAccess(ctx, actor, name);
+  const { principal } = access;
+  if (principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
+  assertMayStart(access, principal);
   const images = assertIds(await readImages());
-  const isNew = scope.repository === undefined;
-  if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return undefined;
-  const visibility = scope.namespace?.defaultVisibility ?? 'public';
+  const isNew = access.repository === undefined;
+  if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return false;
+  const visibility = access.namespace?.defaultVisibility ?? 'public';
   await inTransaction(ctx.db, async (tx) => {
-    if (isNew) await makeRepository(tx, name, { visibility, doer: doerOf(actor, scope.principal) });
+    if (isNew) await makeRepository(tx, name, { visibility, doer: doerOf(actor, principal) });
     const repositoryId = await lockForPush(tx, name);
     if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
     await store.mergeImages(tx, repositoryId, mergeImageLists([], images));
@@ -109,35 +110,32 @@ export async function startPush(
     const announced = { imageIds: distinctIds(images), tags: announcedTags(images), nonce };
     await openPush(tx, actor, repositoryId, announced);
   });
-  return assertReadable(await findScope(ctx, actor, name), MISSING);
+  return true;
 }
 
 /**
  * Finishes a push (protocol 2.7): merges the list, and the repository is active from now on. What follows from a push,
  * such as webhooks, is queued.
  *
- * @param readImages - as for `startPush`
- * @returns `isPush`: false when there was no push to finish, as when an engine says it again
- * @throws AppError `invalid`, `unauthenticated`, `forbidden`, `not_found`
+ * @param images - as the pusher lists them at the end
+ * @returns false when there was no push to finish, as when an engine says it again
+ * @throws AppError `invalid`, `not_found` when the repository is gone
  */
 export async function finishPush(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
-  readImages: () => Promise<ListedImage[]>,
-): Promise<{ repository: Repository; isPush: boolean }> {
-  const scope = await findScope(ctx, actor, name);
-  const repository = assertWritable(scope, actor, MISSING);
-  const doer = doerOf(actor, scope.principal);
-  const images = assertIds(await readImages());
-  const isPush = await inTransaction(ctx.db, async (tx) => {
-    if (!(await markActive(tx, repository.id))) throw new AppError('not_found', MISSING);
+  repository: WritableRepository,
+  images: readonly ListedImage[],
+): Promise<boolean> {
+  assertIds(images);
+  return inTransaction(ctx.db, async (tx) => {
+    if (!(await markActive(tx, repository.id))) throw new AppError('not_found', IMAGES_NOT_FOUND);
     await store.mergeImages(tx, repository.id, mergeImageLists([], images));
-    const isEnded = await endPush(tx, { actor, principal: scope.principal }, repository.id, distinctIds(images));
-    if (isEnded) await recordEvent(tx, doer, { action: 'push.finished', subject: displayName(name) });
+    const isEnded = await endPush(tx, repository.access, repository.id, distinctIds(images));
+    if (isEnded) {
+      await recordEvent(tx, repository.doer, { action: 'push.finished', subject: displayName(repository) });
+    }
     return isEnded;
   });
-  return { repository, isPush };
 }
 
 /**
@@ -154,18 +152,18 @@ export async function imagesAsJson(
   actor: Actor,
   name: RepositoryName,
 ): Promise<{ repository: Repository; json: string }> {
-  const scope = await findScopeWithImages(ctx, actor, name);
-  const repository = readableForList(scope, actor);
-  if (actor.kind !== 'token' && !scope.isOpenedLast) await recordOpening(ctx, actor, repository.id);
-  return { repository, json: scope.json ?? '[]' };
+  const access = await findAccessWithImages(ctx, actor, name);
+  const repository = readableForList(access);
+  if (actor.kind !== 'token' && !access.isOpenedLast) await recordOpening(ctx, actor, repository.id);
+  return { repository, json: access.json ?? '[]' };
 }
 
-function readableForList(scope: Scope, actor: Actor): Repository {
-  const { repository, principal } = scope;
+function readableForList(access: RepositoryAccess): Repository {
+  const { actor, repository, principal } = access;
   const isBeingDeletedByActor = actor.kind === 'token' && actor.access === 'delete' && repository?.state === 'deleting';
   if (isBeingDeletedByActor && canRead(principal, repository)) return repository;
-  if (needsLogin(scope)) throw authorizationRequired();
-  return assertReadable(scope, MISSING);
+  if (needsLogin(access)) throw requiresAuthorization();
+  return assertReadable(access, IMAGES_NOT_FOUND);
 }
 
 /**
@@ -184,8 +182,8 @@ export async function mayUseImage(
   name: RepositoryName,
   imageId: string,
 ): Promise<boolean> {
-  if (actor.kind === 'anonymous') throw authorizationRequired();
-  const { principal, repository } = await findScope(ctx, actor, name, { followsAliases: true });
+  if (actor.kind === 'anonymous') throw requiresAuthorization();
+  const { principal, repository } = await findRepositoryAccess(ctx, actor, name, { followsAliases: true });
   const isPushing = actor.kind === 'token' && actor.access === 'write';
   const countsAsListed = isPushing || (actor.kind === 'token' && repository?.state === 'active');
   const mayRead = repository !== undefined && canRead(principal, repository);

@@ -1,12 +1,12 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../access/actor';
+import { requiresAuthorization } from '../access/current-account';
 import { canAdminister, canWrite } from '../access/policy';
+import { assertReadable, repositoryNotFound } from './access';
 import { sameRepository } from './names';
 import * as store from './repositories.store';
-import { assertReadable, authorizationRequired, findScope } from './scope';
-
-const MISSING = 'Repository not found';
+import { findRepositoryAccess } from './repository-access';
 
 /**
  * Uses a token up, for a registry that asks whether it may act on it (protocol 2.9).
@@ -14,10 +14,11 @@ const MISSING = 'Repository not found';
  * @throws AppError `unauthenticated` without a token, `forbidden` when it does not allow anything here, `not_found`
  */
 export async function authorizeToken(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<void> {
-  if (actor.kind !== 'token') throw authorizationRequired();
+  if (actor.kind !== 'token') throw requiresAuthorization();
   if (!sameRepository(actor.repository, name)) throw new AppError('forbidden', 'Access denied');
-  const { repository, principal } = await findScope(ctx, actor, name, { followsAliases: actor.access === 'read' });
-  if (repository === undefined) throw new AppError('not_found', MISSING);
+  const access = await findRepositoryAccess(ctx, actor, name, { followsAliases: actor.access === 'read' });
+  const { repository, principal } = access;
+  if (repository === undefined) throw repositoryNotFound();
   const isAllowed = {
     read: true,
     write: canWrite(principal, repository),
@@ -25,7 +26,7 @@ export async function authorizeToken(ctx: Needs<'db'>, actor: Actor, name: Repos
   };
   if (!isAllowed[actor.access]) throw new AppError('forbidden', 'Access denied');
   if (actor.access !== 'delete') {
-    assertReadable({ repository, principal, namespace: undefined }, MISSING);
+    assertReadable(access);
     return;
   }
   if (!(await store.consumeDeleteNonce(ctx.db, repository.id, actor.nonce))) {

@@ -2,9 +2,8 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
-import type { Actor, RepositoryName } from '../access/actor';
 import { getUser } from '../accounts/users';
-import { getAdministered } from './administered';
+import type { AdministeredRepository } from './access';
 import { displayName } from './names';
 import * as store from './sharing.store';
 
@@ -17,9 +16,8 @@ export interface Collaborator {
   readonly since: Date;
 }
 
-/** @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive` */
-export async function listCollaborators(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Collaborator[]> {
-  const { repository } = await getAdministered(ctx, actor, name);
+/** Who may push and pull beside the owner, by name. */
+export async function listCollaborators(ctx: Needs<'db'>, repository: AdministeredRepository): Promise<Collaborator[]> {
   const rows = await store.listCollaborators(ctx.db, repository.id);
   return rows.map((row) => ({ username: row.username, since: row.created_at }));
 }
@@ -28,16 +26,14 @@ export async function listCollaborators(ctx: Needs<'db'>, actor: Actor, name: Re
  * Lets a user push to and pull from a repository.
  *
  * @returns false when he may already
- * @throws AppError `conflict` for the owner, a robot, or a repository of an organization, `not_found`, `forbidden`,
- *   `unauthenticated`, `inactive`
+ * @throws AppError `conflict` for the owner, a robot, or a repository of an organization, `not_found` for the user
  */
 export async function addCollaborator(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   username: string,
 ): Promise<boolean> {
-  const { repository, doer } = await getAdministered(ctx, actor, name);
+  const { doer } = repository;
   if ((await store.kindOfNamespace(ctx.db, repository.namespace)) !== 'user') {
     throw new AppError('conflict', `${repository.namespace} is no user: give a team access instead`);
   }
@@ -56,15 +52,14 @@ export async function addCollaborator(
 /**
  * Takes away what `addCollaborator` gave.
  *
- * @throws AppError `not_found` also when he is no collaborator, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `not_found` for the user, also when they are not a collaborator
  */
 export async function removeCollaborator(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   username: string,
 ): Promise<void> {
-  const { repository, doer } = await getAdministered(ctx, actor, name);
+  const { doer } = repository;
   const user = await getUser(ctx, username);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.deleteCollaborator(tx, repository.id, user.id))) {

@@ -1,11 +1,12 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { isAccount, type Actor, type RepositoryName } from '../access/actor';
+import type { Actor, RepositoryName } from '../access/actor';
+import { requiresAuthorization } from '../access/current-account';
 import { doerOf } from '../access/doer';
-import { canCreate, includes, type Visibility } from '../access/policy';
+import { canCreate, canManage, type Visibility } from '../access/policy';
 import { assertRepositoryName } from './names';
-import { authorizationRequired, findScope } from './scope';
+import { findRepositoryAccess } from './repository-access';
 import { makeNewRepository } from './visibility';
 
 /**
@@ -22,12 +23,11 @@ export async function createRepository(
   visibility: Visibility | undefined,
 ): Promise<void> {
   assertRepositoryName(name, ctx.settings.hubLimits);
-  const { principal, namespace } = await findScope(ctx, actor, name);
-  if (principal === undefined || actor.kind === 'token') throw authorizationRequired();
+  const { principal, namespace } = await findRepositoryAccess(ctx, actor, name);
+  if (principal === undefined || actor.kind === 'token') throw requiresAuthorization();
   if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
   // Only a push needs no more than a token that may write.
-  const mayCreate = isAccount(principal) && canCreate(principal, namespace);
-  if (!mayCreate || !includes(principal.accessToken?.access ?? 'admin', 'admin')) {
+  if (!canCreate(principal, namespace) || !canManage(principal, namespace)) {
     throw new AppError('forbidden', `You may not make repositories in ${name.namespace}`);
   }
   await inTransaction(ctx.db, async (tx) => {

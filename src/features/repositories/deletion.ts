@@ -1,15 +1,15 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { recordEvent, SERVER, type Doer } from '../audit/audit';
+import { recordEvent, SERVER } from '../audit/audit';
 import type { Actor, RepositoryName } from '../access/actor';
-import { doerOf } from '../access/doer';
-import { getDeletable } from './administered';
+import { requiresAuthorization } from '../access/current-account';
+import { canRead } from '../access/policy';
+import { deletableIn, repositoryNotFound, type DeletableRepository } from './access';
 import { assertNoImmutableTags } from './immutable-tags';
 import { displayName } from './names';
-import { canAdminister, canRead } from '../access/policy';
 import * as store from './repositories.store';
-import { authorizationRequired, findScope, type Repository } from './scope';
+import { findRepositoryAccess } from './repository-access';
 
 /*
  * Deleting a repository takes three steps, of which scripts often send only the first (protocol 2.11):
@@ -23,103 +23,100 @@ import { authorizationRequired, findScope, type Repository } from './scope';
  * free after step 1. A repository with immutable tags is not deleted in any of these ways.
  */
 
-const MISSING = 'Repository not found';
-
-/** A repository, and who may delete it. */
-interface Deletable {
-  readonly repository: Repository;
-  readonly doer: Doer;
-}
-
 /**
  * The repository, for somebody who may delete it through the index.
  *
- * @throws AppError `unauthenticated`, `forbidden`, `not_found`
+ * @throws AppError `unauthenticated`, `forbidden`, `not_found`, in the words of the index
  */
-async function assertIndexDeletable(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Deletable> {
-  const { principal, repository } = await findScope(ctx, actor, name);
+export async function getIndexDeletable(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<DeletableRepository> {
+  const access = await findRepositoryAccess(ctx, actor, name);
+  const { principal, repository } = access;
   if (principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
-  if (repository === undefined || !canRead(principal, repository)) throw new AppError('not_found', MISSING);
-  if (!canAdminister(principal, repository)) {
-    throw new AppError('forbidden', 'Access Denied: Not allowed to delete Repo at given location');
-  }
-  return { repository, doer: doerOf(actor, principal) };
+  if (repository === undefined || !canRead(principal, repository)) throw repositoryNotFound();
+  const deletable = deletableIn(access);
+  if (deletable !== undefined) return deletable;
+  throw new AppError('forbidden', 'Access Denied: Not allowed to delete Repo at given location');
 }
 
 /**
  * Step 1, or step 3 when it is being deleted already.
  *
- * @returns the repository after step 1; undefined after step 3: it is gone
- * @throws AppError `unauthenticated`, `forbidden` also when it has immutable tags, `not_found`
+ * @returns whether it is gone: this was step 3
+ * @throws AppError `forbidden` when it has immutable tags
  */
-export async function deleteThroughIndex(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
-): Promise<Repository | undefined> {
-  const { repository, doer } = await assertIndexDeletable(ctx, actor, name);
+export async function deleteThroughIndex(ctx: Needs<'db'>, repository: DeletableRepository): Promise<boolean> {
   const isLastStep = repository.state === 'deleting';
   await inTransaction(ctx.db, async (tx) => {
     if (!isLastStep) await assertNoImmutableTags(tx, repository, 'forbidden');
     const takeStep = isLastStep ? store.deleteRepository : store.markDeleting;
     if (!(await takeStep(tx, repository.id))) return;
     const action = isLastStep ? 'repository.deleted' : 'repository.deletion_started';
-    await recordEvent(tx, doer, { action, subject: displayName(name) });
+    await recordEvent(tx, repository.doer, { action, subject: displayName(repository) });
   });
-  return isLastStep ? undefined : repository;
-}
-
-/**
- * Whether the actor may ask for a delete token without deleting anything yet.
- *
- * @throws AppError `unauthenticated`, `forbidden`, `not_found`
- */
-export async function assertMayAskToDelete(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Repository> {
-  return (await assertIndexDeletable(ctx, actor, name)).repository;
+  return isLastStep;
 }
 
 /** From now on the token with this nonce, and no other, may delete the repository's contents, once. */
-export async function allowDeletion(ctx: Needs<'db'>, repository: Repository, nonce: string): Promise<void> {
+export async function allowDeletion(ctx: Needs<'db'>, repository: DeletableRepository, nonce: string): Promise<void> {
   await store.updateDeleteNonce(ctx.db, repository.id, nonce);
 }
 
 /**
- * The repository, for somebody who deletes something in the registry: its owner with Basic, or whoever brings a delete
- * token, which is used up by this.
+ * The repository, for somebody who deletes something in the registry: its owner with Basic, or somebody with a delete
+ * token, which `useDeleteToken` uses up.
  *
- * @throws AppError `unauthenticated`, `forbidden`, `not_found`
+ * @throws AppError `unauthenticated`, `forbidden`, `not_found`, in the words of the registry
  */
-export async function assertMayDelete(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Deletable> {
-  const { principal, repository } = await findScope(ctx, actor, name);
-  if (principal === undefined) throw authorizationRequired();
-  if (actor.kind === 'token' && actor.access !== 'delete') throw authorizationRequired();
-  if (repository === undefined || !canRead(principal, repository)) throw new AppError('not_found', MISSING);
-  if (!canAdminister(principal, repository)) throw new AppError('forbidden', 'Access denied');
-  // A guest's token was used up at his index.
-  const isOurToken = actor.kind === 'token' && actor.guest === undefined;
-  if (isOurToken && !(await store.consumeDeleteNonce(ctx.db, repository.id, actor.nonce))) {
-    throw repository.state === 'deleting' ? new AppError('not_found', MISSING) : authorizationRequired();
-  }
-  return { repository, doer: doerOf(actor, principal) };
+export async function getRegistryDeletable(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+): Promise<DeletableRepository> {
+  const access = await findRepositoryAccess(ctx, actor, name);
+  const { principal, repository } = access;
+  if (principal === undefined) throw requiresAuthorization();
+  if (actor.kind === 'token' && actor.access !== 'delete') throw requiresAuthorization();
+  if (repository === undefined || !canRead(principal, repository)) throw repositoryNotFound();
+  const deletable = deletableIn(access);
+  if (deletable === undefined) throw new AppError('forbidden', 'Access denied');
+  return deletable;
+}
+
+/**
+ * Uses up the delete token that the repository was authorised with, if it was one of ours, with the transaction. A
+ * guest's token was used up at their index.
+ *
+ * @throws AppError `unauthenticated` when it was used before, `not_found` when the deletion has begun since
+ */
+export async function useDeleteToken(tx: Db, { id, state, access }: DeletableRepository): Promise<void> {
+  const { actor } = access;
+  if (actor.kind !== 'token' || actor.guest !== undefined) return;
+  if (await store.consumeDeleteNonce(tx, id, actor.nonce)) return;
+  throw state === 'deleting' ? repositoryNotFound() : requiresAuthorization();
 }
 
 /**
  * Step 2 (protocol 4.11): tags and images go from the repository; bytes that nothing else uses are freed by gc. Of a
  * remote repository nothing is left: the other steps are its own index's.
  *
- * @throws AppError `unauthenticated`, `forbidden` also when it has immutable tags, `not_found` when there is nothing to
+ * @throws AppError as `useDeleteToken`; `forbidden` when it has immutable tags, `not_found` when there is nothing to
  *   delete any more
  */
-export async function deleteThroughRegistry(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<void> {
-  const { repository, hadAnything } = await inTransaction(ctx.db, async (tx) => {
-    const { repository: found, doer } = await assertMayDelete({ db: tx }, actor, name);
-    return { repository: found, hadAnything: await empty(tx, found, doer) };
+export async function deleteThroughRegistry(ctx: Needs<'db'>, repository: DeletableRepository): Promise<void> {
+  const hadAnything = await inTransaction(ctx.db, async (tx) => {
+    await useDeleteToken(tx, repository);
+    return empty(tx, repository);
   });
-  if (!hadAnything && repository.state !== 'deleting') throw new AppError('not_found', MISSING);
+  if (!hadAnything && repository.state !== 'deleting') throw repositoryNotFound();
 }
 
 /** @returns whether there was anything in it */
-async function empty(tx: Db, repository: Repository, doer: Doer): Promise<boolean> {
+async function empty(tx: Db, repository: DeletableRepository): Promise<boolean> {
+  const { doer } = repository;
   const subject = displayName(repository);
   if (repository.isRemote) {
     const isGone = await store.deleteRepository(tx, repository.id);
@@ -136,14 +133,19 @@ async function empty(tx: Db, repository: Repository, doer: Doer): Promise<boolea
 /**
  * All steps at once, or what is left of them, for clients that need no engine's ways.
  *
- * @throws AppError `not_found`, `conflict` when it has immutable tags, `forbidden`, `unauthenticated`, `inactive`
+ * @param options.evenImmutable - also a repository that has immutable tags
+ * @throws AppError `not_found`, `conflict` when it has immutable tags
  */
-export async function deleteAtOnce(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<void> {
+export async function deleteAtOnce(
+  ctx: Needs<'db'>,
+  repository: DeletableRepository,
+  options: { readonly evenImmutable?: boolean } = {},
+): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
-    const { repository, doer } = await getDeletable({ db: tx }, actor, name);
-    if (repository.state !== 'deleting') await assertNoImmutableTags(tx, repository, 'conflict');
-    if (!(await store.deleteRepository(tx, repository.id))) throw new AppError('not_found', MISSING);
-    await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(repository) });
+    const mayHaveImmutable = options.evenImmutable === true || repository.state === 'deleting';
+    if (!mayHaveImmutable) await assertNoImmutableTags(tx, repository, 'conflict');
+    if (!(await store.deleteRepository(tx, repository.id))) throw repositoryNotFound();
+    await recordEvent(tx, repository.doer, { action: 'repository.deleted', subject: displayName(repository) });
   });
 }
 

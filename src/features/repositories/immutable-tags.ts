@@ -1,9 +1,9 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../access/actor';
+import type { RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
-import { getAdministered } from './administered';
+import { repositoryNotFound, type AdministeredRepository } from './access';
 import * as store from './immutable-tags.store';
 import { displayName } from './names';
 import { lockRepository } from './repositories.store';
@@ -21,22 +21,20 @@ import { isTagPattern, matchesTagPattern } from './tag-pattern';
  * never moved after its pattern was set.
  */
 
-const MISSING = 'Repository not found';
 const PATTERNS = 20;
 
 /**
  * Says which tags of a repository nobody may move or delete. Those that are there stay what they are.
  *
  * @param patterns - with `*` and `?`; `['*']`: all tags, `[]`: none
- * @throws AppError `invalid`, `unauthenticated`, `forbidden`, `not_found`
+ * @throws AppError `invalid`, `not_found` when the repository is gone
  */
 export async function setImmutableTags(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   patterns: readonly string[],
 ): Promise<void> {
-  const { repository, doer } = await getAdministered(ctx, actor, name);
+  const { doer } = repository;
   const wanted = [...new Set(patterns)];
   if (wanted.length > PATTERNS) throw new AppError('invalid', `At most ${PATTERNS} patterns, please`);
   const bad = wanted.find((pattern) => !isTagPattern(pattern));
@@ -45,10 +43,11 @@ export async function setImmutableTags(
   }
   await inTransaction(ctx.db, async (tx) => {
     const change = await store.updatePatterns(tx, repository.id, wanted);
-    if (change === 'missing') throw new AppError('not_found', MISSING);
+    if (change === 'missing') throw repositoryNotFound();
     if (change === 'unchanged') return;
     const details = { to: wanted.join(' ') };
-    await recordEvent(tx, doer, { action: 'repository.immutable_tags_changed', subject: displayName(name), details });
+    const subject = displayName(repository);
+    await recordEvent(tx, doer, { action: 'repository.immutable_tags_changed', subject, details });
   });
 }
 
@@ -60,7 +59,7 @@ export async function setImmutableTags(
  */
 export async function lockImmutableTags(tx: Db, repositoryId: number): Promise<(tag: string) => boolean> {
   const patterns = await store.lockPatterns(tx, repositoryId);
-  if (patterns === undefined) throw new AppError('not_found', MISSING);
+  if (patterns === undefined) throw repositoryNotFound();
   return (tag) => patterns.some((pattern) => matchesTagPattern(pattern, tag));
 }
 

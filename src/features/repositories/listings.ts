@@ -1,12 +1,13 @@
 import type { Needs } from '../../context';
 import { containing, type Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
-import { finderOf, type Actor, type RepositoryName } from '../access/actor';
+import { finderOf, type Actor, type OPERATOR_ACTOR, type RepositoryName } from '../access/actor';
 import { assertStillGood } from '../access/current-account';
 import type { Visibility } from '../access/policy';
 import * as store from './listings.store';
 import { LIBRARY } from './names';
-import type { RepositoryState } from './scope-row';
+import { listAll } from './repositories.store';
+import type { RepositoryState } from './repository-access-row';
 
 /** A repository in a list. */
 export interface ListedRepository extends RepositoryName {
@@ -72,4 +73,31 @@ export async function listNamespace(
   const filter = { identity: finderOf(actor), namespace, pattern };
   const rows = await store.listListable(ctx.db, filter, limit, offset);
   return { total: await store.countListable(ctx.db, filter), repositories: rows.map(toListed) };
+}
+
+/** A repository as the command line lists it. */
+export interface RepositorySummary extends RepositoryName {
+  readonly state: RepositoryState;
+  readonly visibility: Visibility;
+  readonly tagCount: number;
+  readonly imageCount: number;
+  readonly updatedAt: Date;
+}
+
+/** All repositories, or those of one namespace, by name; for the operator alone, so that it need not ask the policy. */
+export async function listAllRepositories(
+  ctx: Needs<'db'>,
+  _actor: typeof OPERATOR_ACTOR,
+  namespace?: string,
+): Promise<RepositorySummary[]> {
+  const rows = await listAll(ctx.db, namespace);
+  return rows.map((row) => ({
+    namespace: row.namespace,
+    name: row.name,
+    state: row.state,
+    visibility: row.visibility,
+    tagCount: row.tag_count,
+    imageCount: row.image_count,
+    updatedAt: row.updated_at,
+  }));
 }

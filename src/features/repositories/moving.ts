@@ -2,19 +2,19 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import { recordEvent, type Doer } from '../audit/audit';
+import { recordEvent } from '../audit/audit';
 import { endOfTransferred } from '../accounts/endings';
 import { followRename } from '../accounts/access-tokens';
-import type { Account, Actor, RepositoryName } from '../access/actor';
+import type { RepositoryName } from '../access/actor';
 import { canCreate, canManage } from '../access/policy';
 import { takePrivateSlot } from '../namespaces/plans';
-import { getNamespaceScope } from '../namespaces/scope';
-import { getAdministered } from './administered';
+import { getNamespaceAccess } from '../namespaces/namespace-access';
+import { repositoryNotFound, type AdministeredRepository, type DeletableRepository } from './access';
 import { assertNotFormer } from './former-names';
 import { assertNoImmutableTags } from './immutable-tags';
 import * as store from './moving.store';
 import { assertRepositoryName, displayName, fullName, sameRepository } from './names';
-import { findScope } from './scope';
+import { findRepositoryAccess } from './repository-access';
 import { deleteSharing } from './sharing.store';
 import { lockVisibility } from './repositories.store';
 
@@ -26,57 +26,35 @@ import { lockVisibility } from './repositories.store';
  */
 
 /** @throws AppError `forbidden`, `not_found` */
-async function assertMayMove(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  account: Account,
-  places: { from: RepositoryName; to: RepositoryName },
-): Promise<void> {
-  if (places.from.namespace === places.to.namespace) return;
-  const source = await getNamespaceScope(ctx, actor, places.from.namespace);
-  if (!source.canManage) throw new AppError('forbidden', `Only owners of ${places.from.namespace} may do this`);
-  const { namespace } = await findScope(ctx, actor, places.to);
-  if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${places.to.namespace}`);
-  if (!canCreate(account, namespace) || !canManage(account, namespace)) {
-    throw new AppError('forbidden', `You may not make repositories in ${places.to.namespace}`);
+async function assertMayMove(ctx: Needs<'db'>, repository: AdministeredRepository, to: RepositoryName): Promise<void> {
+  if (repository.namespace === to.namespace) return;
+  const { actor, principal } = repository.access;
+  if (!(await getNamespaceAccess(ctx, actor, repository.namespace)).canManage) {
+    throw new AppError('forbidden', `Only owners of ${repository.namespace} may do this`);
+  }
+  const { namespace } = await findRepositoryAccess(ctx, actor, to);
+  if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${to.namespace}`);
+  if (!canCreate(principal, namespace) || !canManage(principal, namespace)) {
+    throw new AppError('forbidden', `You may not make repositories in ${to.namespace}`);
   }
 }
 
 /**
  * Gives a repository another name, another namespace, or both. A transfer ends what `accounts/endings.ts` says.
  *
- * @throws AppError `invalid`, `conflict` when the name is taken, or was another repository's, `forbidden` also when the
- *   plan of the other namespace has no room for a private one, `not_found`, `unauthenticated`, `inactive`
+ * @throws AppError `invalid`, `conflict` when the name is taken, or was another repository's, `not_found` when there is no
+ *   such namespace, `forbidden` in a namespace that is not the actor's, also when its plan has no room for a private one
  */
 export async function moveRepository(
   ctx: Needs<'db' | 'settings'>,
-  actor: Actor,
-  name: RepositoryName,
-  to: RepositoryName,
+  repository: AdministeredRepository,
+  { namespace, name }: RepositoryName,
 ): Promise<void> {
-  const { repository, account, doer } = await getAdministered(ctx, actor, name);
-  assertPossible(ctx, to);
+  const to = { namespace, name };
+  assertRepositoryName(to, ctx.settings.hubLimits);
   if (sameRepository(repository, to)) return;
-  await assertMayMove(ctx, actor, account, { from: repository, to });
-  await moveAs(ctx, repository, to, doer);
-}
-
-/** @throws AppError `invalid` */
-export function assertPossible({ settings }: Needs<'settings'>, { namespace, name }: RepositoryName): void {
-  assertRepositoryName({ namespace, name }, settings.hubLimits);
-}
-
-/**
- * Moves it without asking whether the doer may.
- *
- * @throws AppError as `moveRepository`
- */
-export async function moveAs(
-  ctx: Needs<'db'>,
-  repository: RepositoryName & { readonly id: number },
-  to: RepositoryName,
-  doer: Doer,
-): Promise<void> {
+  await assertMayMove(ctx, repository, to);
+  const { doer } = repository;
   try {
     await inTransaction(ctx.db, async (tx) => {
       await move(tx, repository, to);
@@ -91,9 +69,9 @@ export async function moveAs(
   }
 }
 
-async function move(tx: Db, repository: RepositoryName & { readonly id: number }, to: RepositoryName): Promise<void> {
+async function move(tx: Db, repository: AdministeredRepository, to: RepositoryName): Promise<void> {
   const visibility = await lockVisibility(tx, repository.id);
-  if (visibility === undefined) throw new AppError('not_found', 'Repository not found');
+  if (visibility === undefined) throw repositoryNotFound();
   const isTransfer = repository.namespace !== to.namespace;
   if (isTransfer && visibility === 'private') await takePrivateSlot(tx, to.namespace);
   await assertNotFormer(tx, to, repository.id, 'conflict');
@@ -105,51 +83,30 @@ async function move(tx: Db, repository: RepositoryName & { readonly id: number }
   if (isTransfer) await deleteSharing(tx, repository.id);
 }
 
-/**
- * The former names of a repository.
- *
- * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
- */
-export async function listAliases(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<RepositoryName[]> {
-  const { repository } = await getAdministered(ctx, actor, name);
+/** The former names of a repository. */
+export async function listAliases(ctx: Needs<'db'>, repository: DeletableRepository): Promise<RepositoryName[]> {
   return store.listAliases(ctx.db, repository.id);
 }
 
 /**
- * Lets a former name go: whoever still pulls by it gets a 404, and a new repository can have it.
+ * Lets a former name go: pulls by it get a 404, and a new repository can have it.
  *
- * @throws AppError `not_found`, `conflict` when the repository has immutable tags, `forbidden`, `unauthenticated`, `inactive`
+ * @param options.evenImmutable - also one by which immutable tags are pulled
+ * @throws AppError `not_found` for the former name, `conflict` when the repository has immutable tags
  */
 export async function removeAlias(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: DeletableRepository,
   alias: RepositoryName,
-): Promise<void> {
-  const { repository, doer } = await getAdministered(ctx, actor, name);
-  await removeAliasAs(ctx, repository, alias, doer);
-}
-
-/**
- * The same without asking whether the doer may.
- *
- * @param options.evenImmutable - also one by which immutable tags are pulled
- * @throws AppError `not_found`, `conflict` when the repository has immutable tags
- */
-export async function removeAliasAs(
-  ctx: Needs<'db'>,
-  repository: RepositoryName & { readonly id: number },
-  alias: RepositoryName,
-  doer: Doer,
-  options: { evenImmutable: boolean } = { evenImmutable: false },
+  options: { readonly evenImmutable?: boolean } = {},
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
-    if (!options.evenImmutable) await assertNoImmutableTags(tx, repository, 'conflict');
+    if (options.evenImmutable !== true) await assertNoImmutableTags(tx, repository, 'conflict');
     if (!(await store.deleteAlias(tx, alias, repository.id))) {
       throw new AppError('not_found', `${displayName(alias)} is no former name of ${displayName(repository)}`);
     }
     const details = { of: displayName(repository) };
     const event = { action: 'repository.alias_removed', subject: displayName(alias), details } as const;
-    await recordEvent(tx, doer, event);
+    await recordEvent(tx, repository.doer, event);
   });
 }

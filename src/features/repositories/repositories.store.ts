@@ -3,7 +3,7 @@ import { agoSql, query } from '../../platform/db/query';
 import type { Doer } from '../audit/audit';
 import type { RepositoryName } from '../access/actor';
 import type { Visibility } from '../access/policy';
-import type { RepositoryState } from './scope-row';
+import type { RepositoryState } from './repository-access-row';
 
 /** @returns false when it exists already */
 export async function insertRepository(db: Db, name: RepositoryName, visibility: Visibility): Promise<boolean> {

@@ -1,7 +1,9 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import type { Visibility } from '../access/policy';
 
 export interface DetailsRow {
+  visibility: Visibility;
   description: string;
   full_description: string;
   is_automated: boolean;
@@ -22,7 +24,7 @@ export async function findDetails(
 ): Promise<DetailsRow | undefined> {
   const rows = await query<DetailsRow>(
     db,
-    `select r.description, r.full_description, r.is_automated, r.star_count, r.immutable_tags, r.created_at, r.updated_at,
+    `select r.visibility, r.description, r.full_description, r.is_automated, r.star_count, r.immutable_tags, r.created_at, r.updated_at,
        (select count(*) from tags t where t.repository_id = r.id) as tag_count,
        (select count(*) from comments c where c.repository_id = r.id) as comment_count,
        exists (select from stars s where s.repository_id = r.id and s.user_id = $2) as is_starred

@@ -1,17 +1,12 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
-import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
-import { getAdministered } from './administered';
+import { repositoryNotFound, type AdministeredRepository, type VisibleRepository } from './access';
 import type { ListedRepository } from './listings';
 import { displayName, LIBRARY } from './names';
 import { canAdminister, canWrite } from '../access/policy';
-import { assertVisible, findScope } from './scope';
 import * as store from './repository-details.store';
 import { assertFullDescription, assertShortDescription } from './text-rules';
-
-const MISSING = 'Repository not found';
 
 /** What the page of a repository shows; its description is a line of at most 100 characters. */
 export interface RepositoryDetails extends ListedRepository {
@@ -27,25 +22,21 @@ export interface RepositoryDetails extends ListedRepository {
 }
 
 /**
- * A repository with what it says of itself, for whoever may read it; also by a former name. While it is being deleted
- * it is shown to those who have a role in it.
+ * Reads what a repository says of itself.
  *
- * @throws AppError `not_found`, `unauthenticated`
+ * @returns the same repository, as it was authorised, with its details
+ * @throws AppError `not_found` when it is gone
  */
-export async function getRepositoryDetails(
+export async function getRepositoryDetails<R extends VisibleRepository>(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
-): Promise<RepositoryDetails> {
-  const scope = await findScope(ctx, actor, name, { followsAliases: true });
-  const repository = assertVisible(scope, MISSING);
-  const row = await store.findDetails(ctx.db, repository.id, scope.principal?.userId);
-  if (row === undefined) throw new AppError('not_found', MISSING);
+  repository: R,
+): Promise<R & RepositoryDetails> {
+  const { principal } = repository.access;
+  const row = await store.findDetails(ctx.db, repository.id, principal?.userId);
+  if (row === undefined) throw repositoryNotFound();
   return {
-    namespace: repository.namespace,
-    name: repository.name,
-    state: repository.state,
-    visibility: repository.visibility,
+    ...repository,
+    visibility: row.visibility,
     isOfficial: repository.namespace === LIBRARY,
     description: row.description,
     fullDescription: row.full_description,
@@ -57,28 +48,27 @@ export async function getRepositoryDetails(
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     isStarred: row.is_starred,
-    canWrite: canWrite(scope.principal, repository),
-    canAdminister: canAdminister(scope.principal, repository),
+    canWrite: canWrite(principal, repository),
+    canAdminister: canAdminister(principal, repository),
   };
 }
 
 /**
- * Changes what a repository says of itself; for those who administer it.
+ * Changes what a repository says of itself.
  *
  * @param changes - what is undefined stays
- * @throws AppError `invalid`, `not_found`, `unauthenticated`, `forbidden`
+ * @throws AppError `invalid`
  */
 export async function updateDescriptions(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   changes: { description?: string | undefined; fullDescription?: string | undefined },
 ): Promise<void> {
-  const { repository, doer } = await getAdministered(ctx, actor, name);
   if (changes.description !== undefined) assertShortDescription(changes.description);
   if (changes.fullDescription !== undefined) assertFullDescription(changes.fullDescription);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.updateDescriptions(tx, repository.id, changes))) return;
-    await recordEvent(tx, doer, { action: 'repository.described', subject: displayName(name) });
+    const event = { action: 'repository.described', subject: displayName(repository) } as const;
+    await recordEvent(tx, repository.doer, event);
   });
 }

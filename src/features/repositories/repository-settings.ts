@@ -2,8 +2,9 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import type { Actor, RepositoryName } from '../access/actor';
 import type { Visibility } from '../access/policy';
-import { lockAdministered } from './administered';
+import type { AdministeredRepository } from './access';
 import { createRepository } from './creation';
+import { getAdministered, lockAdministered } from './get-repository';
 import { setImmutableTags } from './immutable-tags';
 import { setVisibility } from './visibility';
 import { getRepositoryDetails, updateDescriptions, type RepositoryDetails } from './repository-details';
@@ -37,30 +38,29 @@ export async function createDescribedRepository(
 ): Promise<void> {
   await inTransaction(ctx.db, async (db) => {
     await createRepository({ db, settings: ctx.settings }, actor, name, visibility);
-    await updateDescriptions({ db }, actor, name, descriptions);
+    await updateDescriptions({ db }, await getAdministered({ db }, actor, name), descriptions);
   });
 }
 
 /**
- * Changes settings of a repository; for those who administer it.
+ * Changes settings of a repository.
  *
  * @param assertCurrent - throws unless what is there, and nobody can change any more, is what the caller wants to change
- * @throws AppError `invalid`, `not_found`, `unauthenticated`, `inactive`, `forbidden` also when the plan has no room for a
- *   private repository
+ * @throws AppError `invalid`, `forbidden` when the plan has no room for a private repository; as `lockAdministered`, and
+ *   what `assertCurrent` throws
  */
 export async function changeSettings(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   changes: SettingsChanges,
   assertCurrent: (details: RepositoryDetails) => void,
 ): Promise<void> {
   const { visibility, immutableTags, ...descriptions } = changes;
   await inTransaction(ctx.db, async (db) => {
-    await lockAdministered(db, actor, name);
-    assertCurrent(await getRepositoryDetails({ db }, actor, name));
-    if (visibility !== undefined) await setVisibility({ db }, actor, name, () => Promise.resolve(visibility));
-    await updateDescriptions({ db }, actor, name, descriptions);
-    if (immutableTags !== undefined) await setImmutableTags({ db }, actor, name, immutableTags);
+    const locked = await lockAdministered(db, repository);
+    assertCurrent(await getRepositoryDetails({ db }, locked));
+    if (visibility !== undefined) await setVisibility({ db }, locked, visibility);
+    await updateDescriptions({ db }, locked, descriptions);
+    if (immutableTags !== undefined) await setImmutableTags({ db }, locked, immutableTags);
   });
 }

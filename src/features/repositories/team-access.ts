@@ -2,10 +2,10 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
-import type { AccessLevel, Actor, RepositoryName } from '../access/actor';
+import type { AccessLevel } from '../access/actor';
 import { endUnbacked } from '../accounts/endings';
 import { getTeam } from '../namespaces/teams';
-import { getAdministered } from './administered';
+import type { AdministeredRepository } from './access';
 import { displayName } from './names';
 import * as store from './sharing.store';
 
@@ -15,25 +15,22 @@ export interface TeamAccess {
   readonly access: AccessLevel;
 }
 
-/** @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive` */
-export async function listTeamAccess(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<TeamAccess[]> {
-  const { repository } = await getAdministered(ctx, actor, name);
+/** The teams that have access, by name. */
+export async function listTeamAccess(ctx: Needs<'db'>, repository: AdministeredRepository): Promise<TeamAccess[]> {
   return store.listTeamAccess(ctx.db, repository.id);
 }
 
 /**
  * Gives a team access to a repository of its organization, instead of what it had.
  *
- * @throws AppError `not_found`, `conflict` for the owners, who may do everything, `forbidden`, `unauthenticated`,
- *   `inactive`
+ * @throws AppError `not_found` for the team, `conflict` for the owners, who may do everything
  */
 export async function setTeamAccess(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   { team: teamName, access }: TeamAccess,
 ): Promise<void> {
-  const { repository, doer } = await getAdministered(ctx, actor, name);
+  const { doer } = repository;
   const team = await getTeam(ctx, repository.namespace, teamName);
   if (team.isOwners) throw new AppError('conflict', 'Owners have access to everything');
   await inTransaction(ctx.db, async (tx) => {
@@ -48,15 +45,14 @@ export async function setTeamAccess(
 /**
  * Takes a team's access away.
  *
- * @throws AppError `not_found` also when it had none, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `not_found` for the team, also when it had none
  */
 export async function removeTeamAccess(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   teamName: string,
 ): Promise<void> {
-  const { repository, doer } = await getAdministered(ctx, actor, name);
+  const { doer } = repository;
   const team = await getTeam(ctx, repository.namespace, teamName);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.deleteTeamAccess(tx, repository.id, team.id))) {

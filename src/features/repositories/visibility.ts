@@ -6,62 +6,36 @@ import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor, RepositoryName } from '../access/actor';
 import type { Visibility } from '../access/policy';
 import { takePrivateSlot } from '../namespaces/plans';
-import { getAdministered } from './administered';
+import type { AdministeredRepository } from './access';
 import { assertNotFormer } from './former-names';
 import { displayName } from './names';
 import * as store from './repositories.store';
-import { assertReadable, findScope, needsLogin } from './scope';
-
-const MISSING = 'Repository not found';
-
-/**
- * Who may pull (protocol 4.12).
- *
- * @throws AppError `not_found`, `unauthenticated`
- */
-export async function getVisibility(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<Visibility> {
-  return assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING).visibility;
-}
+import { findRepositoryAccess, needsLogin } from './repository-access';
 
 /** Whether a caller who has not logged in would have to, to read what has this name. */
 export async function asksForLogin(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<boolean> {
-  return needsLogin(await findScope(ctx, actor, name, { followsAliases: true }));
+  return needsLogin(await findRepositoryAccess(ctx, actor, name, { followsAliases: true }));
 }
 
 /**
- * Changes who may pull (protocol 4.12); a token is not enough, since it only stands for a push or a pull.
- *
- * @param readValue - reads the new value from the wire; not called for somebody who may not say so
- * @throws AppError `not_found`, `unauthenticated`, `forbidden`, also when the plan has no room for a private one
- */
-export async function setVisibility(
-  ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
-  readValue: () => Promise<Visibility>,
-): Promise<void> {
-  const { repository, doer } = await getAdministered(ctx, actor, name);
-  await changeVisibility(ctx, { id: repository.id, name }, await readValue(), doer);
-}
-
-/**
- * Changes who may pull.
+ * Changes who may pull (protocol 4.12).
  *
  * @throws AppError `forbidden` when the plan has no room for a private one
  */
-export async function changeVisibility(
+export async function setVisibility(
   ctx: Needs<'db'>,
-  { id, name }: { id: number; name: RepositoryName },
+  repository: AdministeredRepository,
   visibility: Visibility,
-  doer: Doer,
 ): Promise<void> {
+  const { id, namespace, doer } = repository;
   await inTransaction(ctx.db, async (tx) => {
     const from = await store.lockVisibility(tx, id);
     if (from === visibility || from === undefined) return;
-    if (visibility === 'private') await takePrivateSlot(tx, name.namespace);
+    if (visibility === 'private') await takePrivateSlot(tx, namespace);
     await store.updateVisibility(tx, id, visibility);
     const details = { from, to: visibility };
-    await recordEvent(tx, doer, { action: 'repository.visibility_changed', subject: displayName(name), details });
+    const event = { action: 'repository.visibility_changed', subject: displayName(repository), details } as const;
+    await recordEvent(tx, doer, event);
   });
 }
 

@@ -5,7 +5,7 @@ import { getAccount } from '../access/current-account';
 import type { Visibility } from '../access/policy';
 import { assertNamespace } from '../repositories/listings';
 import { LIBRARY } from '../repositories/names';
-import type { RepositoryState } from '../repositories/scope-row';
+import type { RepositoryState } from '../repositories/repository-access-row';
 import * as store from './cards.store';
 
 /** A repository in a list for people. */

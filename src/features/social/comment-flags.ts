@@ -4,11 +4,10 @@ import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../access/actor';
 import { getAccount } from '../access/current-account';
 import { recordEvent } from '../audit/audit';
-import { getAdministered } from '../repositories/administered';
+import type { AdministeredRepository, ParticipantRepository } from '../repositories/access';
 import { displayName } from '../repositories/names';
 import { lockComment, pageLimit, toComment, type Comment, type CommentsWanted } from './comments';
 import * as store from './comments.store';
-import { findParticipant } from './participant';
 
 /** A comment that somebody found wrong. */
 export interface FlaggedComment extends Comment {
@@ -24,56 +23,48 @@ function toFlagged({ namespace, name, flags, ...row }: store.FlaggedRow): Flagge
 /**
  * Asks those who administer to look at a comment; each account counts once.
  *
- * @throws AppError `not_found`, `unauthenticated`
+ * @throws AppError `not_found`
  */
 export async function flagComment(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ParticipantRepository,
   commentId: number,
 ): Promise<void> {
-  const { repository, account, doer } = await findParticipant(ctx, actor, name);
+  const { account, doer } = repository;
   await inTransaction(ctx.db, async (tx) => {
     await lockComment(tx, repository, commentId);
     if (!(await store.insertFlag(tx, commentId, account.userId))) return;
     const details = { comment: commentId };
-    await recordEvent(tx, doer, { action: 'comment.flagged', subject: displayName(name), details });
+    await recordEvent(tx, doer, { action: 'comment.flagged', subject: displayName(repository), details });
   });
 }
 
 /**
  * Says that a comment is good, as somebody who administers the repository: its flags go.
  *
- * @throws AppError `not_found`, `unauthenticated`, `forbidden`
+ * @throws AppError `not_found`
  */
 export async function dismissFlags(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   commentId: number,
 ): Promise<void> {
-  const { repository, doer } = await getAdministered(ctx, actor, name);
+  const { doer } = repository;
   await inTransaction(ctx.db, async (tx) => {
     await lockComment(tx, repository, commentId);
     const flags = await store.deleteFlags(tx, commentId);
     if (flags === 0) return;
     const details = { comment: commentId, flags };
-    await recordEvent(tx, doer, { action: 'comment.flags_dismissed', subject: displayName(name), details });
+    await recordEvent(tx, doer, { action: 'comment.flags_dismissed', subject: displayName(repository), details });
   });
 }
 
-/**
- * The flagged comments on a repository, the latest first; for those who administer it.
- *
- * @throws AppError `not_found`, `unauthenticated`, `forbidden`
- */
+/** The flagged comments on a repository, the latest first. */
 export async function listFlaggedComments(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   wanted: CommentsWanted,
 ): Promise<FlaggedComment[]> {
-  const { repository } = await getAdministered(ctx, actor, name);
   return (await store.listFlagged(ctx.db, repository.id, wanted.before, pageLimit(wanted.limit))).map(toFlagged);
 }
 

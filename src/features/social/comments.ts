@@ -1,12 +1,12 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
+import type { ParticipantRepository, ReadableRepository } from '../repositories/access';
 import { displayName } from '../repositories/names';
 import { canAdminister } from '../access/policy';
 import * as store from './comments.store';
-import { findParticipant, findReadable, orNotFound } from './participant';
+import { orNotFound } from './or-not-found';
 import { assertComment } from '../repositories/text-rules';
 
 /*
@@ -15,7 +15,6 @@ import { assertComment } from '../repositories/text-rules';
  */
 
 const MISSING_COMMENT = 'Comment not found';
-const MISSING = 'Repository not found';
 const PAGE = 100;
 
 /** Somebody who writes more is no reader. */
@@ -57,33 +56,27 @@ async function assertMaySayMore(tx: Db, userId: number): Promise<void> {
  * Writes a comment.
  *
  * @param text - Markdown of 1 to 4096 characters
- * @throws AppError `invalid`, `not_found`, `unauthenticated`, `busy`
+ * @throws AppError `invalid`, `not_found` when the repository is gone, `busy`
  */
-export async function addComment(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, text: string): Promise<Comment> {
-  const { repository, account, doer } = await findParticipant(ctx, actor, name);
+export async function addComment(ctx: Needs<'db'>, repository: ParticipantRepository, text: string): Promise<Comment> {
+  const { account, doer } = repository;
   assertComment(text);
   const change = inTransaction(ctx.db, async (tx) => {
     await assertMaySayMore(tx, account.userId);
     const { id, created_at: createdAt } = await store.insertComment(tx, repository.id, account.userId, text);
     const details = { comment: id };
-    await recordEvent(tx, doer, { action: 'comment.added', subject: displayName(name), details });
+    await recordEvent(tx, doer, { action: 'comment.added', subject: displayName(repository), details });
     return { id, author: account.username, text, createdAt };
   });
-  return orNotFound(MISSING, change);
+  return orNotFound(change);
 }
 
-/**
- * The comments on a repository, the latest first; for whoever may read it.
- *
- * @throws AppError `not_found`, `unauthenticated`
- */
+/** The comments on a repository, the latest first. */
 export async function listComments(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ReadableRepository,
   wanted: CommentsWanted,
 ): Promise<Comment[]> {
-  const repository = await findReadable(ctx, actor, name);
   return (await store.listComments(ctx.db, repository.id, wanted.before, pageLimit(wanted.limit))).map(toComment);
 }
 
@@ -101,15 +94,14 @@ export async function lockComment(tx: Db, repository: { id: number }, commentId:
 /**
  * Takes a comment away, as its author or as somebody who administers the repository.
  *
- * @throws AppError `not_found`, `unauthenticated`, `forbidden`
+ * @throws AppError `not_found`, `forbidden`
  */
 export async function deleteComment(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ParticipantRepository,
   commentId: number,
 ): Promise<void> {
-  const { repository, account, doer } = await findParticipant(ctx, actor, name);
+  const { account, doer } = repository;
   await inTransaction(ctx.db, async (tx) => {
     const comment = await lockComment(tx, repository, commentId);
     if (comment.author_id !== account.userId && !canAdminister(account, repository)) {
@@ -117,6 +109,6 @@ export async function deleteComment(
     }
     await store.deleteComment(tx, commentId);
     const details = { comment: commentId, author: comment.author };
-    await recordEvent(tx, doer, { action: 'comment.deleted', subject: displayName(name), details });
+    await recordEvent(tx, doer, { action: 'comment.deleted', subject: displayName(repository), details });
   });
 }

@@ -4,8 +4,10 @@ import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../access/actor';
 import { getAccount } from '../access/current-account';
 import { recordEvent } from '../audit/audit';
+import { readableIn, type ParticipantRepository, type ReadableRepository } from '../repositories/access';
 import { displayName } from '../repositories/names';
-import { findParticipant, findReadable, orNotFound } from './participant';
+import { findRepositoryAccess } from '../repositories/repository-access';
+import { orNotFound } from './or-not-found';
 import * as store from './stars.store';
 
 /*
@@ -13,7 +15,6 @@ import * as store from './stars.store';
  * transaction, by a trigger.
  */
 
-const MISSING = 'Repository not found';
 const PAGE = 100;
 
 /** A repository that somebody starred. */
@@ -41,37 +42,31 @@ export interface StarsWanted {
  * Gives a star, or takes it back; either way once.
  *
  * @returns how many stars there are now
- * @throws AppError `not_found`, `unauthenticated`
+ * @throws AppError `not_found` when the repository is gone
  */
 export async function setStar(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ParticipantRepository,
   isStarred: boolean,
 ): Promise<number> {
-  const { repository, account, doer } = await findParticipant(ctx, actor, name);
+  const { account, doer } = repository;
   const change = inTransaction(ctx.db, async (tx) => {
     const write = isStarred ? store.insertStar : store.deleteStar;
     if (await write(tx, repository.id, account.userId)) {
-      await recordEvent(tx, doer, { action: isStarred ? 'star.added' : 'star.removed', subject: displayName(name) });
+      const action = isStarred ? 'star.added' : 'star.removed';
+      await recordEvent(tx, doer, { action, subject: displayName(repository) });
     }
     return store.countStars(tx, repository.id);
   });
-  return orNotFound(MISSING, change);
+  return orNotFound(change);
 }
 
-/**
- * Who gave a repository a star, the latest first; for whoever may read it.
- *
- * @throws AppError `not_found`, `unauthenticated`
- */
+/** Who gave a repository a star, the latest first. */
 export async function listStargazers(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ReadableRepository,
   wanted: StarsWanted,
 ): Promise<StarPage<{ username: string; starredAt: Date }>> {
-  const repository = await findReadable(ctx, actor, name);
   const limit = clamp(wanted.limit);
   const rows = await store.listStargazers(ctx.db, repository.id, wanted.before, limit);
   return {
@@ -106,13 +101,7 @@ export async function listStarred(
 }
 
 async function mayRead(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<boolean> {
-  try {
-    await findReadable(ctx, actor, name);
-    return true;
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'not_found') return false;
-    throw error;
-  }
+  return readableIn(await findRepositoryAccess(ctx, actor, name)) !== undefined;
 }
 
 function clamp(limit: number): number {

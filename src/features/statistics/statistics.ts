@@ -1,12 +1,10 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../access/actor';
+import type { Actor } from '../access/actor';
 import { getAccount } from '../access/current-account';
-import { getAdministered } from '../repositories/administered';
-import { assertReadable, assertVisible, findScope } from '../repositories/scope';
+import type { AdministeredRepository, ReadableRepository, VisibleRepository } from '../repositories/access';
 import * as store from './statistics.store';
 
-const MISSING = 'Repository not found';
 const LONGEST_DAYS = 366;
 const DAY_MS = 86_400_000;
 
@@ -50,31 +48,22 @@ function assertDays(days: number): void {
   throw new AppError('invalid', `The range has 1 to ${LONGEST_DAYS} days, as YYYY-MM-DD`);
 }
 
-/**
- * Pulls and pushes of all time, a few seconds ago; for whoever may read the repository,
- * also by a former name.
- *
- * @throws AppError `not_found`, `unauthenticated`
- */
-export async function getActivityTotals(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<ActivityTotals> {
-  const repository = assertVisible(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
+/** Pulls and pushes of all time, a few seconds ago. */
+export async function getActivityTotals(ctx: Needs<'db'>, repository: VisibleRepository): Promise<ActivityTotals> {
   return store.sumActivity(ctx.db, repository.id);
 }
 
 /**
- * Pulls and pushes of each day, also of those without any; for whoever may read the repository,
- * also by a former name.
+ * Pulls and pushes of each day, also of those without any.
  *
  * @param range - its first and last day, `YYYY-MM-DD` in UTC; at most 366 days
- * @throws AppError `invalid`, `not_found`, `unauthenticated`
+ * @throws AppError `invalid`
  */
 export async function listDailyActivity(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ReadableRepository,
   range: { from: string; to: string },
 ): Promise<DailyActivity[]> {
-  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   assertDays(daysBetween(range.from, range.to));
   return store.listDays(ctx.db, repository.id, range);
 }
@@ -83,15 +72,13 @@ export async function listDailyActivity(
  * The same of the last days, today included: what a chart shows.
  *
  * @param days - 1 to 366
- * @throws AppError `invalid`, `not_found`, `unauthenticated`
+ * @throws AppError `invalid`
  */
 export async function listLastDays(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ReadableRepository,
   days: number,
 ): Promise<DailyActivity[]> {
-  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   assertDays(days);
   const now = Date.now();
   const dayOf = (moment: number): string => new Date(moment).toISOString().slice(0, 10);
@@ -99,18 +86,15 @@ export async function listLastDays(
 }
 
 /**
- * Which engines pulled and pushed a repository in the last days, today included, the most pulls first; for those who
- * administer it.
+ * Which engines pulled and pushed a repository in the last days, today included, the most pulls first.
  *
- * @throws AppError `invalid`, `not_found`, `unauthenticated`, `forbidden`
+ * @throws AppError `invalid`
  */
 export async function reportEngines(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: AdministeredRepository,
   days: number,
 ): Promise<EngineActivity[]> {
-  const { repository } = await getAdministered(ctx, actor, name);
   assertDays(days);
   return (await store.listEngines(ctx.db, repository.id, days)).map(toEngine);
 }

@@ -1,8 +1,7 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../access/actor';
 import type { Engine } from './engine';
-import { assertReadable, assertWritable, findScope } from '../repositories/scope';
+import type { ReadableRepository, WritableRepository } from '../repositories/access';
 import * as store from './tag-history.store';
 import { putTag } from './tags';
 
@@ -11,7 +10,6 @@ import { putTag } from './tags';
  * `deletion.ts`); the events go with the repository.
  */
 
-const MISSING = 'Repository not found';
 const PAGE = 1000;
 
 /** A tag that was set, moved or deleted. */
@@ -47,19 +45,12 @@ function toTagEvent(row: store.TagEventRow): TagEvent {
   };
 }
 
-/**
- * What happened to the tags of a repository, or to one of them, the newest first; for whoever may read it,
- * also by a former name.
- *
- * @throws AppError `not_found`, `unauthenticated`
- */
+/** What happened to the tags of a repository, or to one of them, the newest first. */
 export async function listTagHistory(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ReadableRepository,
   filter: TagHistoryFilter,
 ): Promise<TagEvent[]> {
-  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   const limit = Math.min(Math.max(filter.limit, 1), PAGE);
   const { tag, before } = filter;
   return (await store.listEvents(ctx.db, repository.id, { tag, before, limit })).map(toTagEvent);
@@ -72,25 +63,19 @@ export async function listTagHistory(
  * @param point.engine - what the caller says of itself
  * @returns the tag and its image
  * @throws AppError `conflict` when the tag was not there then, or is immutable; `not_found` for the event, or when the
- *   image is gone; `unauthenticated`, `forbidden`
+ *   image is gone
  */
 export async function restoreTag(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: WritableRepository,
   point: { eventId: number; side: 'before' | 'after'; engine: Engine },
 ): Promise<{ tag: string; imageId: string }> {
-  const repository = assertWritable(await findScope(ctx, actor, name), actor, MISSING);
   const event = await store.findEvent(ctx.db, repository.id, point.eventId);
   if (event === undefined) throw new AppError('not_found', 'No such event in the history of this repository');
   const imageId = point.side === 'before' ? event.from_image_id : event.to_image_id;
   if (imageId === null) {
     throw new AppError('conflict', `There was no tag ${event.tag} ${point.side} this event`);
   }
-  await putTag(ctx, actor, name, {
-    name: event.tag,
-    readImageId: () => Promise.resolve(imageId),
-    engine: point.engine,
-  });
+  await putTag(ctx, repository, { name: event.tag, imageId, engine: point.engine });
   return { tag: event.tag, imageId };
 }

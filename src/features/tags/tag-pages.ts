@@ -1,9 +1,8 @@
 import type { Needs } from '../../context';
 import { containing, type Range } from '../../platform/db/query';
-import type { Actor, RepositoryName } from '../access/actor';
 import type { Engine } from './engine';
 import type { ListedTag } from '../repositories/listings';
-import { assertReadable, findScope } from '../repositories/scope';
+import type { ReadableRepository } from '../repositories/access';
 import * as store from './tag-pages.store';
 import { matchesTagPattern } from '../repositories/tag-pattern';
 
@@ -26,8 +25,6 @@ export interface TagsWanted extends Range {
   readonly sort: store.TagSort;
 }
 
-const MISSING = 'Repository not found';
-
 interface ChainSum {
   readonly bytes: number;
   readonly layers: number;
@@ -44,18 +41,12 @@ function sumsOf(links: readonly store.LinkRow[]): ReadonlyMap<string, ChainSum> 
   return sums;
 }
 
-/**
- * A page of the tags of a repository, and how many there are of those that were asked for; also by a former name.
- *
- * @throws AppError `not_found`, `unauthenticated` as for reading
- */
+/** A page of the tags of a repository, and how many there are of those that were asked for. */
 export async function listTagPage(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  { id }: ReadableRepository,
   { text, sort, limit, offset }: TagsWanted,
 ): Promise<{ total: number; tags: TagOnPage[] }> {
-  const { id } = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING);
   const pattern = text === undefined ? undefined : containing(text);
   const { total, rows } = await store.listTagRows(ctx.db, id, { pattern, sort }, { limit, offset });
   // The page first, then sizes: of ten thousand tags, only those that are shown.

@@ -3,9 +3,8 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../access/actor';
-import { doerOf } from '../access/doer';
-import { recordEvent, type Doer } from '../audit/audit';
-import { assertMayDelete } from '../repositories/deletion';
+import { recordEvent } from '../audit/audit';
+import { useDeleteToken } from '../repositories/deletion';
 import type { Engine } from './engine';
 import { lockImmutableTags, tagIsImmutable } from '../repositories/immutable-tags';
 import { assertTag, displayName, isImageId, isTag } from '../repositories/names';
@@ -13,17 +12,17 @@ import { recordPushedTag } from '../pushes/pushes';
 import { lockRepository, lockUnlessDeleted } from '../repositories/locking';
 import {
   assertReadable,
-  assertWritable,
-  findScope,
-  findScopeWithTags,
-  type Repository,
-  type Scope,
-} from '../repositories/scope';
+  repositoryNotFound,
+  type DeletableRepository,
+  type ReadableRepository,
+  type WritableRepository,
+} from '../repositories/access';
+import { findAccessWithTags } from '../repositories/repository-access';
 import { insertEvent } from './tag-history.store';
 import * as store from './tags.store';
 
-const MISSING = 'Repository not found';
-const MISSING_TAG = 'Tag not found';
+/** Also what v1 answers for a repository that does not exist (protocol 4.7). */
+export const MISSING_TAG = 'Tag not found';
 
 /** Engines and scripts read all tags of a repository at once. */
 const TAGS_LIMIT = 100_000;
@@ -37,30 +36,26 @@ export interface Tag {
 }
 
 /**
- * All tags as the JSON text `{"<tag>":"<image id>",…}`, sorted by name (protocol 4.7).
+ * All tags as the JSON text `{"<tag>":"<image id>",…}`, sorted by name (protocol 4.7). The query that reads them also
+ * authorises the actor: this is the hottest read of all.
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
 export async function tagsAsJson(ctx: Needs<'db' | 'cache'>, actor: Actor, name: RepositoryName): Promise<Buffer> {
-  const scope = await findScopeWithTags(ctx, actor, name);
-  assertReadable(scope, MISSING);
-  return scope.json ?? Buffer.from('{}');
+  const access = await findAccessWithTags(ctx, actor, name);
+  assertReadable(access);
+  return access.json ?? Buffer.from('{}');
 }
 
-/**
- * A tag that is not there and one in a repository that is not there are answered alike (protocol 4.7).
- *
- * @throws AppError `not_found`, `unauthenticated`
- */
-export async function getTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: string): Promise<Tag> {
-  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING_TAG);
-  const found = await findTagIn(ctx.db, repository.id, tag);
+/** @throws AppError `not_found` */
+export async function getTag(ctx: Needs<'db'>, repository: ReadableRepository, tag: string): Promise<Tag> {
+  const found = await findTag(ctx.db, repository, tag);
   if (found === undefined) throw new AppError('not_found', MISSING_TAG);
   return found;
 }
 
-/** A tag of a repository that the caller was found to be allowed to read. */
-export async function findTagIn(db: Db, repositoryId: number, tag: string): Promise<Tag | undefined> {
+/** The same, where the repository may have no such tag. */
+export async function findTag(db: Db, { id: repositoryId }: ReadableRepository, tag: string): Promise<Tag | undefined> {
   const row = isTag(tag) ? await store.findTag(db, repositoryId, tag) : undefined;
   if (row === undefined) return undefined;
   return { name: row.name, imageId: row.image_id, engine: row.engine, updatedAt: row.updated_at };
@@ -69,15 +64,13 @@ export async function findTagIn(db: Db, repositoryId: number, tag: string): Prom
 /**
  * The tag's image and its ancestors, with the numbers of their rows: what the index said of a tag (protocol 2.12).
  *
- * @throws AppError `not_found`, `unauthenticated`
+ * @throws AppError `not_found`
  */
 export async function listTagChain(
   ctx: Needs<'db'>,
-  actor: Actor,
-  name: RepositoryName,
+  repository: ReadableRepository,
   tag: string,
 ): Promise<{ id: number; imageId: string }[]> {
-  const repository = assertReadable(await findScope(ctx, actor, name, { followsAliases: true }), MISSING_TAG);
   const row = isTag(tag) ? await store.findTag(ctx.db, repository.id, tag) : undefined;
   if (row === undefined) throw new AppError('not_found', MISSING_TAG);
   const chain = await store.findChain(ctx.db, repository.id, row.image_id);
@@ -87,15 +80,15 @@ export async function listTagChain(
 /** A tag that somebody sets. */
 export interface TagSet {
   readonly name: string;
-  /** reads the image's id from the wire; not called for somebody who may not push */
-  readonly readImageId: () => Promise<unknown>;
+  /** as it was sent */
+  readonly imageId: unknown;
   readonly engine: Engine;
   /**
    * what else to try when the image is not complete in the repository, in the transaction that sets the tag
    *
    * @returns whether it is now
    */
-  readonly complete?: (tx: Db, scope: Scope & { readonly repository: Repository }, tag: PlacedTag) => Promise<boolean>;
+  readonly complete?: (tx: Db, repository: WritableRepository, tag: PlacedTag) => Promise<boolean>;
 }
 
 /** A tag, and the image that it is to point to. */
@@ -105,31 +98,24 @@ export type PlacedTag = Pick<store.NewTag, 'name' | 'imageId'>;
  * Sets or moves a tag to an image that is complete in the repository, with all its ancestors (protocol 4.7).
  *
  * @returns whether there was no such tag before
- * @throws AppError `invalid` for the tag's name or what is no image id, `not_found`, `unauthenticated`, `forbidden`,
- *   `conflict` for one tag too many, or a move of a tag that is immutable
+ * @throws AppError `invalid` for the tag's name or what is not an image id, `not_found` for the image, `conflict` for one
+ *   tag too many, or a move of a tag that is immutable
  */
-export async function putTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: TagSet): Promise<boolean> {
-  const scope = await findScope(ctx, actor, name);
-  const repository = assertWritable(scope, actor, MISSING);
+export async function putTag(ctx: Needs<'db'>, repository: WritableRepository, tag: TagSet): Promise<boolean> {
   assertTag(tag.name);
-  const imageId = await tag.readImageId();
+  const { imageId } = tag;
   if (typeof imageId !== 'string' || imageId === '') throw new AppError('invalid', 'Invalid data');
   const placed = { name: tag.name, imageId };
   try {
     return await inTransaction(ctx.db, async (tx) => {
-      await lockForTags(tx, repository.id);
+      await lockForTags(tx, repository);
       const isComplete =
         isImageId(imageId) &&
         ((await store.isChainComplete(tx, repository.id, imageId)) ||
-          (await tag.complete?.(tx, { ...scope, repository }, placed)) === true);
+          (await tag.complete?.(tx, repository, placed)) === true);
       if (!isComplete) throw new AppError('not_found', 'Image not found');
-      const doer = doerOf(actor, scope.principal);
-      const isNew = await pointTag(
-        tx,
-        { repository: { ...name, id: repository.id }, doer },
-        { ...placed, engine: tag.engine },
-      );
-      await recordPushedTag(tx, actor, repository.id, { tag: tag.name, imageId });
+      const isNew = await pointTag(tx, repository, { ...placed, engine: tag.engine });
+      await recordPushedTag(tx, repository.access.actor, repository.id, { tag: tag.name, imageId });
       return isNew;
     });
   } catch (error) {
@@ -143,8 +129,8 @@ export async function putTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryNam
  *
  * @throws AppError `not_found` when it is gone, or its deletion has begun since it was looked for
  */
-export async function lockForTags(tx: Db, repositoryId: number): Promise<void> {
-  if (!(await lockUnlessDeleted(tx, repositoryId))) throw new AppError('not_found', MISSING);
+export async function lockForTags(tx: Db, { id }: WritableRepository): Promise<void> {
+  if (!(await lockUnlessDeleted(tx, id))) throw repositoryNotFound();
 }
 
 /**
@@ -153,12 +139,9 @@ export async function lockForTags(tx: Db, repositoryId: number): Promise<void> {
  * @returns whether there was no such tag before
  * @throws AppError `conflict` for one tag too many, or a move of a tag that is immutable
  */
-export async function pointTag(
-  tx: Db,
-  { repository, doer }: { repository: RepositoryName & { readonly id: number }; doer: Doer },
-  tag: store.NewTag,
-): Promise<boolean> {
+export async function pointTag(tx: Db, repository: WritableRepository, tag: store.NewTag): Promise<boolean> {
   const { name, imageId } = tag;
+  const { doer } = repository;
   const isImmutable = await lockImmutableTags(tx, repository.id);
   const from = await setTag(tx, repository.id, tag);
   if (from === imageId) return false;
@@ -189,17 +172,19 @@ async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<
 /**
  * Takes a tag away (protocol 4.7). A delete token is used up only by a tag that went.
  *
- * @throws AppError `not_found`, `unauthenticated`, `forbidden`, `conflict` for a tag that is immutable
+ * @throws AppError `not_found`, `conflict` for a tag that is immutable; as `useDeleteToken`
  */
-export async function deleteTag(ctx: Needs<'db'>, actor: Actor, name: RepositoryName, tag: string): Promise<void> {
+export async function deleteTag(ctx: Needs<'db'>, repository: DeletableRepository, tag: string): Promise<void> {
+  const { doer } = repository;
   await inTransaction(ctx.db, async (tx) => {
-    const { repository, doer } = await assertMayDelete({ db: tx }, actor, name);
+    await useDeleteToken(tx, repository);
     await lockRepository(tx, repository.id);
     const isImmutable = await lockImmutableTags(tx, repository.id);
     const from = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
     if (from === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);
     if (isImmutable(tag)) throw tagIsImmutable(tag);
     await insertEvent(tx, repository.id, doer, { tag, from, to: undefined });
-    await recordEvent(tx, doer, { action: 'tag.deleted', subject: `${displayName(name)}:${tag}`, details: { from } });
+    const subject = `${displayName(repository)}:${tag}`;
+    await recordEvent(tx, doer, { action: 'tag.deleted', subject, details: { from } });
   });
 }

@@ -1,10 +1,9 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
-import type { RepositoryName } from '../access/actor';
-import { administered, type Asker } from './administering';
+import type { AdministeredRepository } from '../repositories/access';
 import * as store from './deliveries.store';
 import { WEBHOOK_LIMITS } from './webhook-rules';
-import { findWebhook } from './webhooks';
+import { getWebhook } from './webhooks';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -90,16 +89,15 @@ function toAttempt(row: store.AttemptRow): Attempt {
  * The deliveries of a webhook, the newest first.
  *
  * @param page.before - only those with a smaller id: the last one of the page before
- * @throws AppError `not_found`, and as `administered`
+ * @throws AppError `not_found`
  */
 export async function listDeliveries(
   ctx: Needs<'db'>,
-  asker: Asker,
-  repository: RepositoryName,
+  repository: AdministeredRepository,
   webhookId: number,
   page: { readonly before?: number | undefined; readonly limit: number },
 ): Promise<Delivery[]> {
-  await findWebhook(ctx.db, await administered(ctx, asker, repository), webhookId);
+  await getWebhook(ctx, repository, webhookId);
   const rows = await store.list(ctx.db, webhookId, { before: page.before, limit: page.limit });
   return rows.map(toDelivery);
 }
@@ -107,16 +105,14 @@ export async function listDeliveries(
 /**
  * One delivery with its payload and all attempts.
  *
- * @throws AppError `not_found`, and as `administered`
+ * @throws AppError `not_found`
  */
 export async function getDelivery(
   ctx: Needs<'db'>,
-  asker: Asker,
-  repository: RepositoryName,
+  repository: AdministeredRepository,
   key: DeliveryKey,
 ): Promise<DeliveryDetails> {
-  const { repositoryId } = await administered(ctx, asker, repository);
-  const row = Number.isSafeInteger(key.id) ? await store.find(ctx.db, repositoryId, key) : undefined;
+  const row = Number.isSafeInteger(key.id) ? await store.find(ctx.db, repository.id, key) : undefined;
   if (row === undefined) throw new AppError('not_found', 'Delivery not found');
   const attempts = await store.listAttempts(ctx.db, row.id);
   return { ...toDelivery(row), payload: JSON.parse(row.body) as unknown, attempts: attempts.map(toAttempt) };

@@ -3,16 +3,16 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { enqueue } from '../../platform/jobs/queue';
-import type { RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { takeTellings, type FinishedPush } from '../pushes/pushes';
-import { administered, type Asker } from './administering';
+import { repositoryNotFound, type AdministeredRepository } from '../repositories/access';
+import { displayName } from '../repositories/names';
 import { callbackHash, callbackId } from './callback-id';
 import type { DeliveryKey } from './deliveries';
 import * as deliveries from './deliveries.store';
 import { pagePath, payloadText, type ToldPush } from './payload';
 import { WEBHOOK_LIMITS } from './webhook-rules';
-import { findWebhook } from './webhooks';
+import { getWebhook } from './webhooks';
 import * as store from './webhooks.store';
 
 /** The job that sends one delivery. */
@@ -85,24 +85,23 @@ export async function fireWebhooks(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, 
  * Sends what a push of nothing would send, also to a hook that is switched off.
  *
  * @returns the delivery's id
- * @throws AppError `not_found`, and as `administered`
+ * @throws AppError `not_found`
  */
 export async function sendTest(
   ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>,
-  asker: Asker,
-  repository: RepositoryName,
+  repository: AdministeredRepository,
   webhookId: number,
 ): Promise<number> {
-  const place = await administered(ctx, asker, repository);
-  const { name, urls } = await findWebhook(ctx.db, place, webhookId);
+  const { name, urls } = await getWebhook(ctx, repository, webhookId);
+  const { doer } = repository;
   return inTransaction(ctx.db, async (tx) => {
-    const push = { imageIds: [], tag: undefined, pusher: place.doer.name ?? '', pushedAt: new Date() };
-    const body = await bodyFor(ctx, tx, place.repositoryId, push);
-    if (body === undefined) throw new AppError('not_found', 'Repository not found');
+    const push = { imageIds: [], tag: undefined, pusher: doer.name ?? '', pushedAt: new Date() };
+    const body = await bodyFor(ctx, tx, repository.id, push);
+    if (body === undefined) throw repositoryNotFound();
     const delivery = { webhookId, run: randomUUID(), position: 0, urls, event: 'test' as const, body };
-    await recordEvent(tx, place.doer, {
+    await recordEvent(tx, doer, {
       action: 'webhook.sent',
-      subject: place.subject,
+      subject: displayName(repository),
       details: { webhook: name, what: 'test' },
     });
     return queued(await queueDelivery(tx, ctx.tokenKey, delivery));
@@ -113,22 +112,20 @@ export async function sendTest(
  * Sends a delivery once more, as a new one, to the same URL; if that calls back, the chain goes on from there.
  *
  * @returns the new delivery's id
- * @throws AppError `not_found`, and as `administered`
+ * @throws AppError `not_found`
  */
 export async function redeliver(
   ctx: Needs<'db' | 'tokenKey'>,
-  asker: Asker,
-  repository: RepositoryName,
+  repository: AdministeredRepository,
   key: DeliveryKey,
 ): Promise<number> {
-  const place = await administered(ctx, asker, repository);
   return inTransaction(ctx.db, async (tx) => {
-    const row = Number.isSafeInteger(key.id) ? await deliveries.find(tx, place.repositoryId, key) : undefined;
+    const row = Number.isSafeInteger(key.id) ? await deliveries.find(tx, repository.id, key) : undefined;
     if (row === undefined) throw new AppError('not_found', 'Delivery not found');
     const { webhook_id: webhookId, position, urls, event, body } = row;
-    await recordEvent(tx, place.doer, {
+    await recordEvent(tx, repository.doer, {
       action: 'webhook.sent',
-      subject: place.subject,
+      subject: displayName(repository),
       details: { webhook: row.webhook_name, what: `delivery ${row.id} again` },
     });
     return queued(await queueDelivery(tx, ctx.tokenKey, { webhookId, run: randomUUID(), position, urls, event, body }));

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
-import { inTransaction, type Db } from '../../platform/db/db';
+import { inTransaction } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import type { RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
-import { administered, type Administered, type Asker } from './administering';
+import type { AdministeredRepository } from '../repositories/access';
+import { displayName } from '../repositories/names';
 import { assertChain, assertHookName, assertSecret, WEBHOOK_LIMITS } from './webhook-rules';
 import * as store from './webhooks.store';
 
@@ -60,15 +60,14 @@ function toWebhook(row: store.WebhookRow): Webhook {
  *
  * @param hook.secret - signs what is sent; undefined: a random one
  * @returns the webhook with its secret, which is not shown again
- * @throws AppError `invalid`, `conflict` for a name that is taken or a webhook too many, and as `administered`
+ * @throws AppError `invalid`, `conflict` for a name that is taken or a webhook too many
  */
 export async function createWebhook(
   ctx: Needs<'db'>,
-  asker: Asker,
-  repository: RepositoryName,
+  repository: AdministeredRepository,
   hook: { readonly name: string; readonly urls: readonly string[]; readonly secret?: string | undefined },
 ): Promise<Webhook & { readonly secret: string }> {
-  const { repositoryId, subject, doer } = await administered(ctx, asker, repository);
+  const { id: repositoryId, doer } = repository;
   const { name, urls, secret = randomBytes(24).toString('base64url') } = hook;
   assertHookName(name);
   assertChain(urls);
@@ -80,44 +79,29 @@ export async function createWebhook(
     }
     const row = await store.insert(tx, repositoryId, { name, urls, secret, createdBy: doer.userId });
     if (row === undefined) throw new AppError('conflict', NAME_TAKEN);
-    await recordEvent(tx, doer, { action: 'webhook.created', subject, details: { webhook: name } });
+    await recordEvent(tx, doer, {
+      action: 'webhook.created',
+      subject: displayName(repository),
+      details: { webhook: name },
+    });
     return { ...toWebhook(row), secret };
   });
 }
 
-/**
- * All webhooks of a repository, the oldest first.
- *
- * @throws AppError as `administered`
- */
-export async function listWebhooks(ctx: Needs<'db'>, asker: Asker, repository: RepositoryName): Promise<Webhook[]> {
-  const { repositoryId } = await administered(ctx, asker, repository);
-  return (await store.list(ctx.db, repositoryId)).map(toWebhook);
-}
-
-/**
- * One webhook, for the other functions of this feature, in a repository that was asked for already.
- *
- * @throws AppError `not_found`
- */
-export async function findWebhook(db: Db, { repositoryId }: Administered, id: number): Promise<Webhook> {
-  const row = Number.isSafeInteger(id) ? await store.find(db, repositoryId, id) : undefined;
-  if (row === undefined) throw new AppError('not_found', MISSING);
-  return toWebhook(row);
+/** All webhooks of a repository, the oldest first. */
+export async function listWebhooks(ctx: Needs<'db'>, repository: AdministeredRepository): Promise<Webhook[]> {
+  return (await store.list(ctx.db, repository.id)).map(toWebhook);
 }
 
 /**
  * One webhook.
  *
- * @throws AppError `not_found`, and as `administered`
+ * @throws AppError `not_found`
  */
-export async function getWebhook(
-  ctx: Needs<'db'>,
-  asker: Asker,
-  repository: RepositoryName,
-  id: number,
-): Promise<Webhook> {
-  return findWebhook(ctx.db, await administered(ctx, asker, repository), id);
+export async function getWebhook(ctx: Needs<'db'>, repository: AdministeredRepository, id: number): Promise<Webhook> {
+  const row = Number.isSafeInteger(id) ? await store.find(ctx.db, repository.id, id) : undefined;
+  if (row === undefined) throw new AppError('not_found', MISSING);
+  return toWebhook(row);
 }
 
 function changedFields(changes: WebhookChanges): string {
@@ -132,30 +116,28 @@ function changedFields(changes: WebhookChanges): string {
  * Changes a webhook; deliveries that are under way keep the chain that they began with.
  *
  * @param assertCurrent - refuses, by throwing, to change what is there now
- * @throws AppError `invalid`, `not_found`, `conflict` for a name that is taken, as `administered`, and what
- *   `assertCurrent` throws
+ * @throws AppError `invalid`, `not_found`, `conflict` for a name that is taken, and what `assertCurrent` throws
  */
 export async function updateWebhook(
   ctx: Needs<'db'>,
-  asker: Asker,
-  repository: RepositoryName,
+  repository: AdministeredRepository,
   id: number,
   changes: WebhookChanges,
   assertCurrent: (webhook: Webhook) => void = () => undefined,
 ): Promise<Webhook> {
-  const place = await administered(ctx, asker, repository);
+  const { doer } = repository;
   if (changes.name !== undefined) assertHookName(changes.name);
   if (changes.urls !== undefined) assertChain(changes.urls);
   if (changes.secret !== undefined) assertSecret(changes.secret);
   try {
     return await inTransaction(ctx.db, async (tx) => {
-      const before = await store.lock(tx, place.repositoryId, id);
+      const before = await store.lock(tx, repository.id, id);
       if (before === undefined) throw new AppError('not_found', MISSING);
       assertCurrent(toWebhook(before));
-      const row = await store.update(tx, id, { ...changes, by: place.doer.userId });
-      await recordEvent(tx, place.doer, {
+      const row = await store.update(tx, id, { ...changes, by: doer.userId });
+      await recordEvent(tx, doer, {
         action: 'webhook.updated',
-        subject: place.subject,
+        subject: displayName(repository),
         details: { webhook: before.name, changed: changedFields(changes) },
       });
       return toWebhook(row);
@@ -169,19 +151,14 @@ export async function updateWebhook(
 /**
  * Deletes a webhook with its deliveries; what is waiting to be sent is not sent any more.
  *
- * @throws AppError `not_found`, and as `administered`
+ * @throws AppError `not_found`
  */
-export async function deleteWebhook(
-  ctx: Needs<'db'>,
-  asker: Asker,
-  repository: RepositoryName,
-  id: number,
-): Promise<void> {
-  const place = await administered(ctx, asker, repository);
-  const { name } = await findWebhook(ctx.db, place, id);
+export async function deleteWebhook(ctx: Needs<'db'>, repository: AdministeredRepository, id: number): Promise<void> {
+  const { name } = await getWebhook(ctx, repository, id);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.remove(tx, id))) throw new AppError('not_found', MISSING);
     const details = { webhook: name };
-    await recordEvent(tx, place.doer, { action: 'webhook.deleted', subject: place.subject, details });
+    const subject = displayName(repository);
+    await recordEvent(tx, repository.doer, { action: 'webhook.deleted', subject, details });
   });
 }

@@ -1,20 +1,15 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
+import { OPERATOR_ACTOR, type RepositoryName } from '../../features/access/actor';
 import type { Visibility } from '../../features/access/policy';
-import { copyTagAsOperator, type TagPlace } from '../../features/images/promotion';
+import { copyTag } from '../../features/images/promotion';
+import { createRepository } from '../../features/repositories/creation';
+import { deleteAtOnce } from '../../features/repositories/deletion';
+import { getAdministered, getDeletable, getReadable, getWritable } from '../../features/repositories/get-repository';
+import { listAllRepositories, type RepositorySummary } from '../../features/repositories/listings';
+import { listAliases, moveRepository, removeAlias } from '../../features/repositories/moving';
 import { displayName, readFullName } from '../../features/repositories/names';
-import {
-  createRepository,
-  deleteRepository,
-  listRepositories,
-  setVisibilityAsOperator,
-  type RepositorySummary,
-} from '../../features/repositories/operator';
-import {
-  listAliasesAsOperator,
-  moveAsOperator,
-  removeAliasAsOperator,
-} from '../../features/repositories/operator-moving';
+import { setVisibility } from '../../features/repositories/visibility';
 import { AppError } from '../../platform/errors';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
@@ -23,12 +18,12 @@ import { confirmUnlessYes, YES, type YesOption } from './terminal';
 const NAME = 'namespace/name, or name for one of the library';
 const EVEN_IMMUTABLE = ['--immutable-tags', 'also if it has immutable tags'] as const;
 
-function parseTagPlace(text: string): TagPlace {
-  const [name = '', tag, ...rest] = text.split(':');
+function parseTagPlace(text: string): { readonly name: RepositoryName; readonly tag: string } {
+  const [fullName = '', tag, ...rest] = text.split(':');
   if (tag === undefined || tag === '' || rest.length > 0) {
     throw new AppError('invalid', `${text} is not a tag: write namespace/name:tag`);
   }
-  return { repository: readFullName(name), tag };
+  return { name: readFullName(fullName), tag };
 }
 
 /** `drydock repo …`. */
@@ -40,7 +35,7 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .argument('[namespace]', 'a username, or library')
     .option('--json', 'print the list as JSON')
     .action(async (namespace: string | undefined, { json }: ListingOptions) => {
-      const repositories = await parts.withContext((ctx) => listRepositories(ctx, namespace));
+      const repositories = await parts.withContext((ctx) => listAllRepositories(ctx, OPERATOR_ACTOR, namespace));
       if (json === true) printJson(repositories);
       else printRepositories(repositories);
     });
@@ -52,7 +47,7 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
     .action(async (text: string, options: { private?: true }) => {
       const name = readFullName(text);
       const visibility = options.private === true ? 'private' : 'public';
-      await parts.withContext((ctx) => createRepository(ctx, name, { visibility }));
+      await parts.withContext((ctx) => createRepository(ctx, OPERATOR_ACTOR, name, visibility));
       printLine(`Made ${displayName(name)}.`);
     });
   repo
@@ -65,7 +60,9 @@ export function addRepoCommands(program: Command, parts: CommandParts): void {
       const name = readFullName(text);
       await confirmUnlessYes(options, `Delete ${displayName(name)}?`);
       const evenImmutable = options.immutableTags === true;
-      await parts.withContext((ctx) => deleteRepository(ctx, name, { evenImmutable }));
+      await parts.withContext(async (ctx) => {
+        await deleteAtOnce(ctx, await getDeletable(ctx, OPERATOR_ACTOR, name), { evenImmutable });
+      });
       printLine(`Deleted ${displayName(name)}.`);
     });
   addVisibilityCommands(repo, parts);
@@ -80,9 +77,14 @@ function addCopyCommand(repo: Command, parts: CommandParts): void {
     .argument('<source>', 'namespace/name:tag')
     .argument('<target>', 'namespace/name:tag')
     .action(async (sourceText: string, targetText: string) => {
-      const [source, target] = [parseTagPlace(sourceText), parseTagPlace(targetText)];
-      const { imageId } = await parts.withContext((ctx) => copyTagAsOperator(ctx, source, target));
-      printLine(`${displayName(target.repository)}:${target.tag} is ${imageId}.`);
+      const [from, to] = [parseTagPlace(sourceText), parseTagPlace(targetText)];
+      const { imageId } = await parts.withContext(async (ctx) => {
+        const source = await getReadable(ctx, OPERATOR_ACTOR, from.name);
+        const target = await getWritable(ctx, OPERATOR_ACTOR, to.name);
+        const copied = { repository: target, tag: to.tag, engine: {} };
+        return copyTag(ctx, { repository: source, tag: from.tag }, copied);
+      });
+      printLine(`${displayName(to.name)}:${to.tag} is ${imageId}.`);
     });
 }
 
@@ -94,7 +96,9 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .argument('<new-name>', NAME)
     .action(async (text: string, newText: string) => {
       const [name, to] = [readFullName(text), readFullName(newText)];
-      await parts.withContext((ctx) => moveAsOperator(ctx, name, to));
+      await parts.withContext(async (ctx) => {
+        await moveRepository(ctx, await getAdministered(ctx, OPERATOR_ACTOR, name, 'commandMove'), to);
+      });
       printLine(`${displayName(name)} is ${displayName(to)}.`);
     });
   repo
@@ -103,7 +107,10 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .option('--json', 'print the list as JSON')
     .action(async (text: string, { json }: ListingOptions) => {
-      const aliases = await parts.withContext((ctx) => listAliasesAsOperator(ctx, readFullName(text)));
+      const name = readFullName(text);
+      const aliases = await parts.withContext(async (ctx) =>
+        listAliases(ctx, await getDeletable(ctx, OPERATOR_ACTOR, name)),
+      );
       if (json === true) printJson(aliases);
       else for (const alias of aliases) printLine(displayName(alias));
     });
@@ -118,7 +125,9 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
       const [name, alias] = [readFullName(text), readFullName(formerText)];
       await confirmUnlessYes(options, `Let the former name ${displayName(alias)} go?`);
       const evenImmutable = options.immutableTags === true;
-      await parts.withContext((ctx) => removeAliasAsOperator(ctx, name, alias, { evenImmutable }));
+      await parts.withContext(async (ctx) => {
+        await removeAlias(ctx, await getDeletable(ctx, OPERATOR_ACTOR, name), alias, { evenImmutable });
+      });
       printLine(`${displayName(name)} is not ${displayName(alias)} any more.`);
     });
 }
@@ -126,7 +135,10 @@ function addNameCommands(repo: Command, parts: CommandParts): void {
 function addVisibilityCommands(repo: Command, parts: CommandParts): void {
   const show = async (text: string, visibility: Visibility): Promise<void> => {
     const name = readFullName(text);
-    await parts.withContext((ctx: Context) => setVisibilityAsOperator(ctx, name, visibility));
+    await parts.withContext(async (ctx: Context) => {
+      const repository = await getAdministered(ctx, OPERATOR_ACTOR, name, 'commandVisibility');
+      await setVisibility(ctx, repository, visibility);
+    });
     printLine(`${displayName(name)} is ${visibility}.`);
   };
   repo

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
-import type { RepositoryName } from '../../features/access/actor';
-import { OPERATOR } from '../../features/audit/audit';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
+import type { AdministeredRepository } from '../../features/repositories/access';
+import { getAdministered } from '../../features/repositories/get-repository';
 import { displayName, readFullName } from '../../features/repositories/names';
 import { getDelivery, listDeliveries, type Delivery } from '../../features/webhooks/deliveries';
 import { redeliver } from '../../features/webhooks/push-deliveries';
@@ -20,8 +21,13 @@ function wholeNumber(text: string, what: string): number {
   return value;
 }
 
-async function findByName(ctx: Context, repository: RepositoryName, hook: string): Promise<Webhook> {
-  const found = (await listWebhooks(ctx, OPERATOR, repository)).find(({ name }) => name === hook);
+/** The repository whose webhooks a command is about. */
+function repositoryNamed(ctx: Context, text: string): Promise<AdministeredRepository> {
+  return getAdministered(ctx, OPERATOR_ACTOR, readFullName(text), 'webhookSettings');
+}
+
+async function getByName(ctx: Context, repository: AdministeredRepository, hook: string): Promise<Webhook> {
+  const found = (await listWebhooks(ctx, repository)).find(({ name }) => name === hook);
   if (found === undefined) throw new AppError('not_found', `${displayName(repository)} has no webhook ${hook}`);
   return found;
 }
@@ -35,7 +41,7 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
     .argument('<repository>', REPOSITORY)
     .option('--json', 'print the list as JSON')
     .action(async (text: string, { json }: ListingOptions) => {
-      const hooks = await parts.withContext((ctx) => listWebhooks(ctx, OPERATOR, readFullName(text)));
+      const hooks = await parts.withContext(async (ctx) => listWebhooks(ctx, await repositoryNamed(ctx, text)));
       if (json === true) printJson(hooks);
       else printWebhooks(hooks);
     });
@@ -47,10 +53,12 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
     .argument('<url...>', 'up to five')
     .option('--secret <text>', 'signs what is sent; without it, one is made and printed')
     .action(async (text: string, name: string, urls: string[], { secret }: { secret?: string }) => {
-      const repository = readFullName(text);
-      const made = await parts.withContext((ctx) => createWebhook(ctx, OPERATOR, repository, { name, urls, secret }));
+      const repository = displayName(readFullName(text));
+      const made = await parts.withContext(async (ctx) =>
+        createWebhook(ctx, await repositoryNamed(ctx, text), { name, urls, secret }),
+      );
       const shown = secret === undefined ? ` with the secret ${made.secret}` : '';
-      printLine(`Made the webhook ${name} of ${displayName(repository)}${shown}.`);
+      printLine(`Made the webhook ${name} of ${repository}${shown}.`);
     });
   webhook
     .command('delete')
@@ -59,12 +67,13 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
     .argument('<hook>', HOOK)
     .option(...YES)
     .action(async (text: string, name: string, options: YesOption) => {
-      const repository = readFullName(text);
-      await confirmUnlessYes(options, `Delete the webhook ${name} of ${displayName(repository)}?`);
+      const shown = `the webhook ${name} of ${displayName(readFullName(text))}`;
+      await confirmUnlessYes(options, `Delete ${shown}?`);
       await parts.withContext(async (ctx) => {
-        await deleteWebhook(ctx, OPERATOR, repository, (await findByName(ctx, repository, name)).id);
+        const repository = await repositoryNamed(ctx, text);
+        await deleteWebhook(ctx, repository, (await getByName(ctx, repository, name)).id);
       });
-      printLine(`Deleted the webhook ${name} of ${displayName(repository)}.`);
+      printLine(`Deleted ${shown}.`);
     });
   addDeliveryCommands(webhook, parts);
 }
@@ -79,16 +88,16 @@ function addDeliveryCommands(webhook: Command, parts: CommandParts): void {
     .option('--id <delivery>', 'one delivery with payload, requests and responses, as JSON')
     .option('--json', 'print the list as JSON')
     .action(async (text: string, hook: string, options: ListingOptions & { limit: string; id?: string }) => {
-      const repository = readFullName(text);
       const limit = wholeNumber(options.limit, 'The limit');
       if (options.id !== undefined) {
         const id = wholeNumber(options.id, 'A delivery');
-        printJson(await parts.withContext((ctx) => getDelivery(ctx, OPERATOR, repository, { id })));
+        printJson(await parts.withContext(async (ctx) => getDelivery(ctx, await repositoryNamed(ctx, text), { id })));
         return;
       }
       const deliveries = await parts.withContext(async (ctx) => {
-        const { id } = await findByName(ctx, repository, hook);
-        return listDeliveries(ctx, OPERATOR, repository, id, { limit });
+        const repository = await repositoryNamed(ctx, text);
+        const { id } = await getByName(ctx, repository, hook);
+        return listDeliveries(ctx, repository, id, { limit });
       });
       if (options.json === true) printJson(deliveries);
       else printDeliveries(deliveries);
@@ -99,9 +108,8 @@ function addDeliveryCommands(webhook: Command, parts: CommandParts): void {
     .argument('<repository>', REPOSITORY)
     .argument('<delivery>', 'its number in `webhook deliveries`')
     .action(async (text: string, delivery: string) => {
-      const repository = readFullName(text);
       const id = wholeNumber(delivery, 'A delivery');
-      const again = await parts.withContext((ctx) => redeliver(ctx, OPERATOR, repository, { id }));
+      const again = await parts.withContext(async (ctx) => redeliver(ctx, await repositoryNamed(ctx, text), { id }));
       printLine(`Queued as delivery ${again}.`);
     });
 }

@@ -3,8 +3,8 @@ import type { Request, Response } from 'express';
 import basicAuth from 'express-basic-auth';
 import type { Context } from '../../context';
 import { basicActor, type Actor, type Identity } from '../../features/access/actor';
+import { requiresAuthorization } from '../../features/access/current-account';
 import { recallIdentity, verifyCredentials } from '../../features/accounts/credentials';
-import { authorizationRequired } from '../../features/repositories/scope';
 import { RemoteIndex } from '../../features/tokens/remote-index';
 import { readToken, tokenActor } from '../../features/tokens/token';
 import { AppError } from '../../platform/errors';
@@ -80,14 +80,14 @@ async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteI
       return { kind: 'anonymous', address };
     case 'unknown':
     case 'bearer': // protocol 6.2: not here
-      throw authorizationRequired();
+      throw requiresAuthorization();
     case 'basic': {
       const { username, password } = authorization;
       // Old engines send `Basic Og==`, an empty name and password, when nobody has logged in.
       if (username === '') return { kind: 'anonymous', address };
       const identity =
         recalled(ctx, req, username, password) ?? (await verifyCredentials(ctx, username, password, address));
-      if (identity === undefined) throw authorizationRequired();
+      if (identity === undefined) throw requiresAuthorization();
       return basicActor(identity, address);
     }
     case 'token': {
@@ -96,7 +96,7 @@ async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteI
       if (token.kind === 'valid') return tokenActor(token.claims, address);
       const isDeletion = req.method === 'DELETE';
       const guest = await remoteIndex?.verify(req.headers.authorization ?? '', { address, isDeletion });
-      if (guest === undefined) throw authorizationRequired();
+      if (guest === undefined) throw requiresAuthorization();
       return guest;
     }
   }

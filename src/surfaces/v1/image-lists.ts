@@ -1,4 +1,5 @@
-import { finishPush, imagesAsJson, mayUseImage, startPush } from '../../features/pushes/image-lists';
+import { finishPush, IMAGES_NOT_FOUND, imagesAsJson, mayUseImage, startPush } from '../../features/pushes/image-lists';
+import { getWritable } from '../../features/repositories/get-repository';
 import { noSuchName } from '../../features/repositories/names';
 import { countActivity } from '../../features/statistics/counting';
 import { newNonce } from '../../features/tokens/token';
@@ -12,15 +13,16 @@ import { headerOf, readImageList, repositoryOf, wantsToken } from './requests';
 export const putRepository: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
   const name = repositoryOf(params);
   const nonce = newNonce();
-  const repository = await startPush(ctx, caller, name, () => readImageList(req), nonce);
-  if (repository === undefined) throw new UnknownUrlError(noSuchName(name, ctx.settings.hubLimits));
-  const { headers } = tokenHeaders(ctx, caller, repository, 'write', nonce);
+  const isStarted = await startPush(ctx, caller, name, () => readImageList(req), nonce);
+  if (!isStarted) throw new UnknownUrlError(noSuchName(name, ctx.settings.hubLimits));
+  const { headers } = tokenHeaders(ctx, caller, name, 'write', nonce);
   return json(200, '', { ...headers, ...endpointHeaders(ctx, req) });
 };
 
 /** `PUT /v1/repositories/R/images` (protocol 2.7). Any status but 204 fails the push. */
 export const putImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
-  const { repository, isPush } = await finishPush(ctx, caller, repositoryOf(params), () => readImageList(req));
+  const repository = await getWritable(ctx, caller, repositoryOf(params), { missing: IMAGES_NOT_FOUND });
+  const isPush = await finishPush(ctx, repository, await readImageList(req));
   if (isPush) countActivity(ctx, 'push', repository.id, headerOf(req, 'user-agent'));
   const token = caller.kind === 'token' ? {} : tokenHeaders(ctx, caller, repository, 'write').headers;
   return empty(204, { ...token, ...endpointHeaders(ctx, req) });

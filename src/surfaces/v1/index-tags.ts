@@ -1,5 +1,6 @@
 import type { Context } from '../../context';
-import { listTagChain } from '../../features/tags/tags';
+import { getReadable } from '../../features/repositories/get-repository';
+import { listTagChain, MISSING_TAG } from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
 import { json, type Reply } from '../../platform/http/exchange';
 import type { V1Exchange } from './access';
@@ -31,7 +32,9 @@ export function indexTags(tags: Buffer): Reply {
 /** The tag's image and its ancestors. */
 export async function indexTag(ctx: Context, { caller, params }: V1Exchange<'registry'>): Promise<Reply> {
   try {
-    const chain = await listTagChain(ctx, caller, repositoryOf(params), params['tag'] ?? '');
+    const asking = { followsAliases: true, missing: MISSING_TAG };
+    const repository = await getReadable(ctx, caller, repositoryOf(params), asking);
+    const chain = await listTagChain(ctx, repository, params['tag'] ?? '');
     return json(
       200,
       chain.map(({ id, imageId }) => ({ pk: id, id: imageId.slice(0, SHORT_ID) })),

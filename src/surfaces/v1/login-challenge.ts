@@ -1,4 +1,4 @@
-import { authorizationRequired } from '../../features/repositories/scope';
+import { requiresAuthorization } from '../../features/access/current-account';
 import { asksForLogin } from '../../features/repositories/visibility';
 import { AppError } from '../../platform/errors';
 import type { V1Handler } from './access';
@@ -19,6 +19,6 @@ export function challengingForPrivate(handle: V1Handler<'registry'>): V1Handler<
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'not_found') || !(await mayLogIn())) throw error;
     }
-    throw authorizationRequired();
+    throw requiresAuthorization();
   };
 }

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import type { RepositoryName } from '../../features/access/actor';
+import type { DeletableRepository } from '../../features/repositories/access';
 import {
   allowDeletion,
-  assertMayAskToDelete,
   deleteThroughIndex,
   deleteThroughRegistry,
+  getIndexDeletable,
+  getRegistryDeletable,
 } from '../../features/repositories/deletion';
+import { getAdministered, getReadable } from '../../features/repositories/get-repository';
 import { displayName } from '../../features/repositories/names';
-import type { Repository } from '../../features/repositories/scope';
 import { VISIBILITIES } from '../../features/access/policy';
 import { authorizeToken } from '../../features/repositories/authorize-token';
-import { getVisibility, setVisibility } from '../../features/repositories/visibility';
+import { setVisibility } from '../../features/repositories/visibility';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import { json, empty, type Headers, type Reply } from '../../platform/http/exchange';
@@ -21,7 +24,7 @@ import { LIMITS, repositoryOf } from './requests';
 async function deleteTokenHeaders(
   ctx: Context,
   { req, caller }: V1Exchange<'index'>,
-  repository: Repository,
+  repository: DeletableRepository,
 ): Promise<Headers> {
   const { headers, nonce } = tokenHeaders(ctx, caller, repository, 'delete');
   await allowDeletion(ctx, repository, nonce);
@@ -29,14 +32,14 @@ async function deleteTokenHeaders(
 }
 
 /** Most scripts send one DELETE. The protocol fixes the body of its answer, so that a header tells what is left to do. */
-function deletionNotice(repository: Repository): string {
+function deletionNotice(repository: RepositoryName): string {
   const name = displayName(repository);
   return `${name} is being deleted. Its name is free after one more DELETE, or by itself in 24 hours`;
 }
 
 async function deleteRepositoryThroughIndex(ctx: Context, exchange: V1Exchange<'index'>): Promise<Reply> {
-  const repository = await deleteThroughIndex(ctx, exchange.caller, repositoryOf(exchange.params));
-  if (repository === undefined) return json(200, '');
+  const repository = await getIndexDeletable(ctx, exchange.caller, repositoryOf(exchange.params));
+  if (await deleteThroughIndex(ctx, repository)) return json(200, '');
   const headers = await deleteTokenHeaders(ctx, exchange, repository);
   return json(202, '', { ...headers, 'X-Drydock-Notice': deletionNotice(repository) });
 }
@@ -44,19 +47,19 @@ async function deleteRepositoryThroughIndex(ctx: Context, exchange: V1Exchange<'
 /** `DELETE /v1/repositories/R/`: with a token the registry's (protocol 4.11), else the index's (protocol 2.11). */
 export const deleteRepository: V1Handler<'index'> = async (ctx, exchange) => {
   if (exchange.caller.kind !== 'token') return deleteRepositoryThroughIndex(ctx, exchange);
-  await deleteThroughRegistry(ctx, exchange.caller, repositoryOf(exchange.params));
+  await deleteThroughRegistry(ctx, await getRegistryDeletable(ctx, exchange.caller, repositoryOf(exchange.params)));
   return json(200, true);
 };
 
 /** `DELETE /v1/repositories/R/tags` (protocol 4.11): the whole repository, in the registry. */
 export const deleteAllTags: V1Handler<'registry'> = async (ctx, { caller, params }) => {
-  await deleteThroughRegistry(ctx, caller, repositoryOf(params));
+  await deleteThroughRegistry(ctx, await getRegistryDeletable(ctx, caller, repositoryOf(params)));
   return json(200, true);
 };
 
 /** `DELETE /v1/repositories/R/images` (protocol 2.11): a delete token, and nothing else happens. */
 export const deleteImages: V1Handler<'index'> = async (ctx, exchange) => {
-  const repository = await assertMayAskToDelete(ctx, exchange.caller, repositoryOf(exchange.params));
+  const repository = await getIndexDeletable(ctx, exchange.caller, repositoryOf(exchange.params));
   return empty(204, await deleteTokenHeaders(ctx, exchange, repository));
 };
 
@@ -68,17 +71,17 @@ export const putAuth: V1Handler<'index'> = async (ctx, { caller, params }) => {
 
 /** `GET /v1/repositories/R/properties` (protocol 4.12). */
 export const getProperties: V1Handler<'registry'> = async (ctx, { caller, params }) => {
-  return json(200, { access: await getVisibility(ctx, caller, repositoryOf(params)) });
+  const { visibility } = await getReadable(ctx, caller, repositoryOf(params), { followsAliases: true });
+  return json(200, { access: visibility });
 };
 
 const properties = z.object({ access: z.enum(VISIBILITIES) });
 
 /** `PUT /v1/repositories/R/properties` (protocol 4.12). */
 export const putProperties: V1Handler<'registry'> = async (ctx, { req, caller, params }) => {
-  await setVisibility(ctx, caller, repositoryOf(params), async () => {
-    const body = properties.safeParse(parseJson(await readBody(req, LIMITS.small))?.value);
-    if (!body.success) throw new AppError('invalid', 'Invalid data');
-    return body.data.access;
-  });
+  const repository = await getAdministered(ctx, caller, repositoryOf(params));
+  const body = properties.safeParse(parseJson(await readBody(req, LIMITS.small))?.value);
+  if (!body.success) throw new AppError('invalid', 'Invalid data');
+  await setVisibility(ctx, repository, body.data.access);
   return json(200, true);
 };

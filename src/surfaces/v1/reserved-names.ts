@@ -1,7 +1,7 @@
 import type { Context } from '../../context';
 import type { Actor } from '../../features/access/actor';
+import { getReadable } from '../../features/repositories/get-repository';
 import { isReserved, LIBRARY, noSuchName } from '../../features/repositories/names';
-import { getVisibility } from '../../features/repositories/visibility';
 import { AppError } from '../../platform/errors';
 import type { Access, V1Exchange, V1Handler } from './access';
 import { UnknownUrlError } from './errors';
@@ -16,7 +16,7 @@ function isRefusal(error: unknown): boolean {
 /** Whether the path is one of a library repository that the caller may read. */
 async function isOfLibrary(ctx: Context, actor: Actor, name: string): Promise<boolean> {
   try {
-    await getVisibility(ctx, actor, { namespace: LIBRARY, name });
+    await getReadable(ctx, actor, { namespace: LIBRARY, name }, { followsAliases: true });
     return true;
   } catch (error) {
     if (error instanceof AppError) return false;

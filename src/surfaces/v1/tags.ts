@@ -1,6 +1,17 @@
-import { promotion } from '../../features/images/promotion';
+import { promote } from '../../features/images/promotion';
+import type { ReadableRepository } from '../../features/repositories/access';
+import { getRegistryDeletable } from '../../features/repositories/deletion';
+import { getReadable, getWritable } from '../../features/repositories/get-repository';
+import { assertTag } from '../../features/repositories/names';
 import { parseEngine, type Engine } from '../../features/tags/engine';
-import { deleteTag as removeTag, getTag, putTag as setTag, tagsAsJson, type Tag } from '../../features/tags/tags';
+import {
+  deleteTag as removeTag,
+  getTag,
+  MISSING_TAG,
+  putTag as setTag,
+  tagsAsJson,
+  type Tag,
+} from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import { json, jsonText, type Reply } from '../../platform/http/exchange';
@@ -16,29 +27,34 @@ export const getTags: V1Handler<'registry'> = async (ctx, exchange) => {
   return asksTheIndex(ctx, exchange) ? indexTags(tags) : jsonText(200, tags);
 };
 
+/** A repository that does not exist is answered as a tag that does not (protocol 4.7). */
+async function taggedRepository(ctx: Context, { caller, params }: V1Exchange<'registry'>): Promise<ReadableRepository> {
+  return getReadable(ctx, caller, repositoryOf(params), { followsAliases: true, missing: MISSING_TAG });
+}
+
 /** `GET /v1/repositories/R/tags/<tag>` (protocol 4.7): a bare JSON string. */
 export const getOneTag: V1Handler<'registry'> = async (ctx, exchange) => {
-  const { caller, params } = exchange;
   if (asksTheIndex(ctx, exchange)) return indexTag(ctx, exchange);
-  const tag = await getTag(ctx, caller, repositoryOf(params), params['tag'] ?? '');
+  const repository = await taggedRepository(ctx, exchange);
+  const tag = await getTag(ctx, repository, exchange.params['tag'] ?? '');
   return json(200, tag.imageId);
 };
 
 /** `PUT /v1/repositories/R/tags/<tag>` (protocol 4.7): the body is a JSON string. Promotes an image of a sibling. */
 export const putTag: V1Handler<'registry'> = async (ctx, { req, caller, params }) => {
+  const repository = await getWritable(ctx, caller, repositoryOf(params));
+  const name = params['tag'] ?? '';
+  assertTag(name);
+  const imageId = parseJson(await readBody(req, LIMITS.small))?.value;
   const engine = parseEngine(headerOf(req, 'user-agent'));
-  await setTag(ctx, caller, repositoryOf(params), {
-    name: params['tag'] ?? '',
-    readImageId: async () => parseJson(await readBody(req, LIMITS.small))?.value,
-    engine,
-    complete: promotion(caller),
-  });
+  await setTag(ctx, repository, { name, imageId, engine, complete: promote });
   return json(200, true);
 };
 
 /** `DELETE /v1/repositories/R/tags/<tag>` (protocol 4.7). */
 export const deleteTag: V1Handler<'registry'> = async (ctx, { caller, params }) => {
-  await removeTag(ctx, caller, repositoryOf(params), params['tag'] ?? '');
+  const repository = await getRegistryDeletable(ctx, caller, repositoryOf(params));
+  await removeTag(ctx, repository, params['tag'] ?? '');
   return json(200, true);
 };
 
@@ -58,13 +74,9 @@ function describe(tag: Tag | undefined): Reply {
 }
 
 /** The answer is the same for what is not there and for what the caller may not see. */
-async function findTag(
-  ctx: Context,
-  { caller, params }: V1Exchange<'registry'>,
-  tag: string,
-): Promise<Tag | undefined> {
+async function findTag(ctx: Context, exchange: V1Exchange<'registry'>, tag: string): Promise<Tag | undefined> {
   try {
-    return await getTag(ctx, caller, repositoryOf(params), tag);
+    return await getTag(ctx, await taggedRepository(ctx, exchange), tag);
   } catch (error) {
     if (error instanceof AppError && error.code === 'not_found') return undefined;
     throw error;

@@ -1,5 +1,6 @@
 import type { RepositoryName } from '../../features/access/actor';
-import { SHARED_NAMESPACE } from '../../features/repositories/names';
+import { parseRepositoryName, SHARED_NAMESPACE } from '../../features/repositories/names';
+import { AppError } from '../../platform/errors';
 import type { Access, WebHandler, WebRow } from './access';
 
 /** Where the pages of a repository are; `library` has no name in addresses, as on the Hub. */
@@ -8,9 +9,15 @@ export function repositoryPath({ namespace, name }: RepositoryName, rest = ''): 
   return root + rest;
 }
 
-/** The repository of a page's address. */
-export function repositoryOf(params: Readonly<Record<string, string>>): RepositoryName {
-  return { namespace: params['namespace'] ?? SHARED_NAMESPACE, name: params['name'] ?? '' };
+/**
+ * The repository that the address of a page names.
+ *
+ * @throws AppError `not_found` when no repository can have the name
+ */
+export function nameAsked(params: Readonly<Record<string, string>>): RepositoryName {
+  const name = parseRepositoryName(params['namespace'], params['name'] ?? '');
+  if (name === undefined) throw new AppError('not_found', 'There is no such repository');
+  return name;
 }
 
 /** What `docker pull` calls it. */

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
-import { browseImageFiles } from '../../../src/features/images/browse';
 import { inChunks, packTar, type PackEntry } from './tar/pack-tar';
 import { Directory } from '../../../src/features/images/tar/directory';
 import { readTar } from '../../../src/features/images/tar/tar-reader';
@@ -8,6 +7,7 @@ import { actorOf, ANYBODY, asking } from '../../helpers/actors';
 import { makeImage, pushImages, startPull } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { browseImageFiles } from '../../helpers/by-name';
 
 let server: TestServer;
 let alice: Actor;
@@ -38,12 +38,14 @@ const IMAGE = makeImage({
 describe('the files of a layer', () => {
   beforeAll(() => pushImages(server, 'alice/app', [IMAGE]));
   const read = (directory: string, part: { limit?: number; offset?: number; text?: string } = {}) =>
-    browseImageFiles(server.ctx, asking(ANYBODY), nameOf('app'), IMAGE.id, {
-      directory,
-      limit: 100,
-      offset: 0,
-      ...part,
-    });
+    browseImageFiles(
+      server.ctx,
+      ANYBODY,
+      nameOf('app'),
+      IMAGE.id,
+      { directory, limit: 100, offset: 0, ...part },
+      asking(ANYBODY).signal,
+    );
 
   it('are those of one directory, directories first, also those that the layer only has something in', async () => {
     const { entries, ...page } = await read('/');
@@ -134,7 +136,7 @@ it('a layer that is no archive is refused', async () => {
   const image = makeImage({ layer: Buffer.from('no tar at all') });
   await pushImages(server, 'alice/odd', [image]);
   const wanted = { directory: '/', limit: 10, offset: 0 };
-  const read = browseImageFiles(server.ctx, asking(alice), nameOf('odd'), image.id, wanted);
+  const read = browseImageFiles(server.ctx, alice, nameOf('odd'), image.id, wanted, asking(alice).signal);
   await expect(read).rejects.toMatchObject({ code: 'invalid' });
 });
 
@@ -143,7 +145,14 @@ it('an id alone opens nothing: the repository must have it, and be for the actor
   await pushPrivate(server, 'alice/secret', [secret]);
   await pushImages(server, 'alice/plain', [makeImage()]);
   const read = (actor: Actor, repository: string, id = secret.id) =>
-    browseImageFiles(server.ctx, asking(actor), nameOf(repository), id, { directory: '/', limit: 10, offset: 0 });
+    browseImageFiles(
+      server.ctx,
+      actor,
+      nameOf(repository),
+      id,
+      { directory: '/', limit: 10, offset: 0 },
+      asking(actor).signal,
+    );
   expect(await read(alice, 'secret')).toMatchObject({ entries: [{ name: 'key' }] });
   await expect(read(alice, 'plain')).rejects.toMatchObject({ code: 'not_found' });
   await expect(read(alice, 'secret', 'no\0id')).rejects.toMatchObject({ code: 'not_found' });

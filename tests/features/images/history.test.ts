@@ -1,10 +1,9 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
-import { imageHistory } from '../../../src/features/images/history';
-import { moveRepository } from '../../../src/features/repositories/moving';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { makeChain, makeImage, payloadOf, pushImages, type TestImage } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { imageHistory, moveRepository } from '../../helpers/by-name';
 
 let server: TestServer;
 let alice: Actor;

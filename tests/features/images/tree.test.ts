@@ -1,10 +1,9 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
-import { imageTree } from '../../../src/features/images/tree';
-import { putTag } from '../../../src/features/tags/tags';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { makeChain, makeImage, pushImages, startPush } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { imageTree, putTag } from '../../helpers/by-name';
 
 let server: TestServer;
 let alice: Actor;
@@ -25,7 +24,7 @@ it('has each complete image with its parent, its layer and its tags, parents fir
   await pushImages(server, 'alice/app', [base, right], { tag: 'right' });
   await startPush(server, 'alice/app', [base, makeImage()]); // announced, never pushed
   for (let index = 0; index < 12; index += 1) {
-    const tag = { name: `v${index + 10}`, readImageId: () => Promise.resolve(base.id), engine: {} };
+    const tag = { name: `v${index + 10}`, imageId: base.id, engine: {} };
     await putTag(server.ctx, alice, nameOf('app'), tag);
   }
   const { nodes, isCut } = await imageTree(server.ctx, ANYBODY, nameOf('app'));

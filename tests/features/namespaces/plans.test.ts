@@ -1,13 +1,12 @@
 import type { Context } from '../../../src/context';
-import type { Actor } from '../../../src/features/access/actor';
-import { OPERATOR } from '../../../src/features/audit/audit';
-import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../../src/features/namespaces/plans';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
+import { deletePlan, getPrivateSlots, listPlans, setPlan } from '../../../src/features/namespaces/plans';
+import { updateNamespace } from '../../../src/features/namespaces/settings';
 import { createRepository } from '../../../src/features/repositories/creation';
-import { moveRepository } from '../../../src/features/repositories/moving';
-import { setVisibility } from '../../../src/features/repositories/visibility';
 import { addPerson } from '../../helpers/people';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { moveRepository, setVisibility } from '../../helpers/by-name';
 
 const FULL = { code: 'forbidden', message: 'The plan free of alice allows 1 private repository, and 1 are there' };
 
@@ -41,14 +40,14 @@ it('limit what is created and made private, and nothing else', async () => {
   await createRepository(ctx, alice, app('first'), 'private');
   await expect(createRepository(ctx, alice, app('second'), 'private')).rejects.toMatchObject(FULL);
   await createRepository(ctx, alice, app('second'), 'public');
-  const hide = setVisibility(ctx, alice, app('second'), () => Promise.resolve('private'));
+  const hide = setVisibility(ctx, alice, app('second'), 'private');
   await expect(hide).rejects.toMatchObject(FULL);
-  await setVisibility(ctx, alice, app('second'), () => Promise.resolve('unlisted'));
+  await setVisibility(ctx, alice, app('second'), 'unlisted');
   // What is private stays so, and may be told to be so again.
-  await setVisibility(ctx, alice, app('first'), () => Promise.resolve('private'));
+  await setVisibility(ctx, alice, app('first'), 'private');
   expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'free', used: 1, limit: 1 });
-  await setVisibility(ctx, alice, app('first'), () => Promise.resolve('public'));
-  await setVisibility(ctx, alice, app('second'), () => Promise.resolve('private'));
+  await setVisibility(ctx, alice, app('first'), 'public');
+  await setVisibility(ctx, alice, app('second'), 'private');
 });
 
 it('limit what is transferred', async () => {
@@ -59,7 +58,7 @@ it('limit what is transferred', async () => {
     { namespace: 'robert', name: 'his' },
     { namespace: 'alice', name: 'mine' },
   ]);
-  await assignPlan(ctx, 'alice', 'micro', OPERATOR);
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'micro' });
   await moveRepository(ctx, robert, app('his', 'robert'), app('his'));
   expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'micro', used: 2, limit: 5 });
 });
@@ -68,7 +67,7 @@ it('let one of many win the last slot (R11)', async () => {
   const names = Array.from({ length: 8 }, (_, index) => `app${index}`);
   for (const name of names.slice(0, 4)) await createRepository(ctx, alice, app(name), 'public');
   const results = await Promise.allSettled([
-    ...names.slice(0, 4).map((name) => setVisibility(ctx, alice, app(name), () => Promise.resolve('private'))),
+    ...names.slice(0, 4).map((name) => setVisibility(ctx, alice, app(name), 'private')),
     ...names.slice(4).map((name) => createRepository(ctx, alice, app(name), 'private')),
   ]);
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -77,29 +76,40 @@ it('let one of many win the last slot (R11)', async () => {
 });
 
 it('take nothing away when they shrink', async () => {
-  await assignPlan(ctx, 'alice', 'micro', OPERATOR);
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'micro' });
   for (const name of ['first', 'second', 'third']) await createRepository(ctx, alice, app(name), 'private');
-  await assignPlan(ctx, 'alice', 'free', OPERATOR);
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'free' });
   expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'free', used: 3, limit: 1 });
   await expect(createRepository(ctx, alice, app('fourth'), 'private')).rejects.toMatchObject({ code: 'forbidden' });
 });
 
 it('are an operator’s to change', async () => {
-  await setPlan(ctx, { name: 'tiny', privateRepositories: 0, storedBytes: undefined, position: 0 }, OPERATOR);
-  await assignPlan(ctx, 'alice', 'tiny', OPERATOR);
+  await setPlan(ctx, OPERATOR_ACTOR, { name: 'tiny', privateRepositories: 0, storedBytes: undefined, position: 0 });
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'tiny' });
   await expect(createRepository(ctx, alice, app('first'), 'private')).rejects.toMatchObject({
     message: 'The plan tiny of alice allows 0 private repositories, and 0 are there',
   });
-  await setPlan(ctx, { name: 'tiny', privateRepositories: undefined, storedBytes: undefined, position: 0 }, OPERATOR);
+  await setPlan(ctx, OPERATOR_ACTOR, {
+    name: 'tiny',
+    privateRepositories: undefined,
+    storedBytes: undefined,
+    position: 0,
+  });
   await createRepository(ctx, alice, app('first'), 'private');
-  await expect(deletePlan(ctx, 'tiny', OPERATOR)).rejects.toMatchObject({ code: 'conflict' });
-  await assignPlan(ctx, 'alice', 'free', OPERATOR);
-  await deletePlan(ctx, 'tiny', OPERATOR);
-  await expect(assignPlan(ctx, 'alice', 'tiny', OPERATOR)).rejects.toMatchObject({ message: 'No such plan: tiny' });
-  await expect(assignPlan(ctx, 'nobody', 'free', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
-  await expect(assignPlan(ctx, 'library', 'free', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(deletePlan(ctx, OPERATOR_ACTOR, 'tiny')).rejects.toMatchObject({ code: 'conflict' });
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'free' });
+  await deletePlan(ctx, OPERATOR_ACTOR, 'tiny');
+  await expect(updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'tiny' })).rejects.toMatchObject({
+    message: 'No such plan: tiny',
+  });
+  await expect(updateNamespace(ctx, OPERATOR_ACTOR, 'nobody', { plan: 'free' })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+  await expect(updateNamespace(ctx, OPERATOR_ACTOR, 'library', { plan: 'free' })).rejects.toMatchObject({
+    code: 'not_found',
+  });
   await expect(
-    setPlan(ctx, { name: 'Bad', privateRepositories: 1, storedBytes: undefined, position: 0 }, OPERATOR),
+    setPlan(ctx, OPERATOR_ACTOR, { name: 'Bad', privateRepositories: 1, storedBytes: undefined, position: 0 }),
   ).rejects.toMatchObject({
     code: 'invalid',
   });

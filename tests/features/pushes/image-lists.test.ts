@@ -1,16 +1,11 @@
 import type { Context } from '../../../src/context';
 import fc from 'fast-check';
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createUser, getUser } from '../../../src/features/accounts/users';
-import {
-  finishPush,
-  imagesAsJson,
-  mergeImageLists,
-  startPush,
-  type ListedImage,
-} from '../../../src/features/pushes/image-lists';
+import { imagesAsJson, mergeImageLists, startPush, type ListedImage } from '../../../src/features/pushes/image-lists';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { finishPush } from '../../helpers/by-name';
 
 const IDS = Array.from({ length: 8 }, (_, index) => ((index * 5 + 3) % 16).toString(16).repeat(64));
 const anyImage: fc.Arbitrary<ListedImage> = fc.record({
@@ -71,7 +66,7 @@ describe('pushes to a repository', () => {
     database = await createTestDatabase();
     ctx = createTestContext(database.db);
     const user = { username: 'alice', password: 'secret', email: undefined };
-    await createUser(ctx, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
+    await createUser(ctx, OPERATOR_ACTOR, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
     const { id } = await getUser(ctx, 'alice');
     actor = { kind: 'user', proof: 'password', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
   });
@@ -81,7 +76,7 @@ describe('pushes to a repository', () => {
   const listed = async (): Promise<ListedImage[]> =>
     JSON.parse((await imagesAsJson(ctx, actor, repository)).json) as ListedImage[];
   const start = (images: ListedImage[]) => startPush(ctx, actor, repository, () => Promise.resolve(images));
-  const finish = (images: ListedImage[]) => finishPush(ctx, actor, repository, () => Promise.resolve(images));
+  const finish = (images: ListedImage[]) => finishPush(ctx, actor, repository, images);
 
   it('leave what mergeImageLists says, whether they start or finish', async () => {
     const anyPush = fc.record({ isStart: fc.boolean(), images: anyList });

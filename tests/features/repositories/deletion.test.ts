@@ -1,14 +1,10 @@
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createUser, getUser } from '../../../src/features/accounts/users';
-import {
-  allowDeletion,
-  deleteThroughIndex,
-  deleteThroughRegistry,
-  finishDeletions,
-} from '../../../src/features/repositories/deletion';
+import { allowDeletion, finishDeletions, getIndexDeletable } from '../../../src/features/repositories/deletion';
 import { createLogger } from '../../../src/platform/log/logger';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { deleteThroughIndex, deleteThroughRegistry } from '../../helpers/by-name';
 
 const NAME = { namespace: 'alice', name: 'app' };
 
@@ -18,7 +14,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const ctx = createTestContext(database.db);
   const user = { username: 'alice', password: 'secret', email: undefined };
-  await createUser(ctx, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
+  await createUser(ctx, OPERATOR_ACTOR, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
   const { id } = await getUser({ db: database.db }, 'alice');
   owner = { kind: 'user', proof: 'password', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
 });
@@ -39,9 +35,9 @@ function withToken(nonce: string): Actor {
 
 it('active -> deleting -> gone', async () => {
   const ctx = { db: database.db };
-  expect(await deleteThroughIndex(ctx, owner, NAME)).toMatchObject({ ...NAME, state: 'active' });
+  expect(await deleteThroughIndex(ctx, owner, NAME)).toBe(false);
   expect(await state()).toBe('deleting');
-  expect(await deleteThroughIndex(ctx, owner, NAME)).toBeUndefined();
+  expect(await deleteThroughIndex(ctx, owner, NAME)).toBe(true);
   expect(await state()).toBeUndefined();
   await expect(deleteThroughIndex(ctx, owner, NAME)).rejects.toMatchObject({ code: 'not_found' });
 });
@@ -51,8 +47,8 @@ it("the registry's step empties the repository and leaves its record", async () 
   const [{ id }] = await database.db('repositories').select('id');
   await database.db('repository_images').insert({ repository_id: id, image_id: '0'.repeat(64) });
   await database.db('tags').insert({ repository_id: id, name: 'latest', image_id: '0'.repeat(64) });
-  const repository = await deleteThroughIndex(ctx, owner, NAME);
-  await allowDeletion(ctx, repository!, 'aa');
+  await deleteThroughIndex(ctx, owner, NAME);
+  await allowDeletion(ctx, await getIndexDeletable(ctx, owner, NAME), 'aa');
   await deleteThroughRegistry(ctx, withToken('aa'), NAME);
   expect(await database.db('repository_images')).toEqual([]);
   expect(await database.db('tags')).toEqual([]);
@@ -61,9 +57,10 @@ it("the registry's step empties the repository and leaves its record", async () 
 
 it('a nonce is good once, and a newer one takes its place', async () => {
   const ctx = { db: database.db };
-  const repository = await deleteThroughIndex(ctx, owner, NAME);
-  await allowDeletion(ctx, repository!, 'aa');
-  await allowDeletion(ctx, repository!, 'bb');
+  await deleteThroughIndex(ctx, owner, NAME);
+  const repository = await getIndexDeletable(ctx, owner, NAME);
+  await allowDeletion(ctx, repository, 'aa');
+  await allowDeletion(ctx, repository, 'bb');
   await expect(deleteThroughRegistry(ctx, withToken('aa'), NAME)).rejects.toMatchObject({ code: 'not_found' });
   await deleteThroughRegistry(ctx, withToken('bb'), NAME);
   await expect(deleteThroughRegistry(ctx, withToken('bb'), NAME)).rejects.toMatchObject({ code: 'not_found' });

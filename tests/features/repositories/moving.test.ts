@@ -1,17 +1,22 @@
 import request from 'supertest';
-import { createAccessToken } from '../../../src/features/accounts/access-tokens';
-import { getUser } from '../../../src/features/accounts/users';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { createAccountToken } from '../../../src/features/accounts/own-access-tokens';
 import type { Actor } from '../../../src/features/access/actor';
-import { OPERATOR } from '../../../src/features/audit/audit';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { putTeam } from '../../../src/features/namespaces/teams';
-import { addCollaborator, listCollaborators } from '../../../src/features/repositories/collaborators';
 import { createRepository } from '../../../src/features/repositories/creation';
-import { listAliases, moveRepository, removeAlias } from '../../../src/features/repositories/moving';
-import { listTeamAccess, setTeamAccess } from '../../../src/features/repositories/team-access';
 import { makeChain, pushImages, startPull, type TestImage } from '../../helpers/images';
 import { actorOf } from '../../helpers/actors';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import {
+  addCollaborator,
+  listAliases,
+  listCollaborators,
+  listTeamAccess,
+  moveRepository,
+  removeAlias,
+  setTeamAccess,
+} from '../../helpers/by-name';
 
 let server: TestServer;
 let alice: Actor;
@@ -106,9 +111,8 @@ describe('a repository that was renamed', () => {
   });
 
   it('takes access tokens along that are for it', async () => {
-    const { id: userId } = await getUser(server.ctx, 'alice');
     const wanted = { name: 'ci', access: 'write', repositories: ['alice/app'] } as const;
-    const { secret } = await createAccessToken(server.ctx, { userId, username: 'alice' }, wanted, OPERATOR);
+    const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, 'alice', wanted);
     await moveRepository(server.ctx, alice, named('app'), named('web'));
     const put = request(server.server).put('/v1/repositories/alice/web/').set('Authorization', basic('alice', secret));
     await put.send([]).expect(200);

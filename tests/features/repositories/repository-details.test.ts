@@ -1,11 +1,10 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
-import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
 import { searchRepositories } from '../../../src/features/search/search';
-import { getRepositoryDetails, updateDescriptions } from '../../../src/features/repositories/repository-details';
 import { actorOf, ANYBODY, asking } from '../../helpers/actors';
 import { startPush } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { getRepositoryDetails, setImmutableTags, updateDescriptions } from '../../helpers/by-name';
 
 const APP: RepositoryName = { namespace: 'alice', name: 'app' };
 const SECRET: RepositoryName = { namespace: 'alice', name: 'secret' };

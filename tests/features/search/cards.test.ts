@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../../../src/context';
 import type { Actor } from '../../../src/features/access/actor';
 import type { Visibility } from '../../../src/features/access/policy';
-import { addCollaborator, removeCollaborator } from '../../../src/features/repositories/collaborators';
 import { repositoriesOf, repositoriesSharedWith, type CardPage } from '../../../src/features/search/cards';
 import { explore, searchCards, type CardsWanted } from '../../../src/features/search/explore';
 import { saveActivity } from '../../../src/features/statistics/counting';
@@ -10,6 +9,7 @@ import { addPerson } from '../../helpers/people';
 import { asking } from '../../helpers/actors';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { addCollaborator, removeCollaborator } from '../../helpers/by-name';
 
 const ANYBODY: Actor = { kind: 'anonymous', address: '::1' };
 const ALL = { limit: 100, offset: 0 };

@@ -1,18 +1,20 @@
-import type { Actor, RepositoryName } from '../../../src/features/access/actor';
-import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { OPERATOR_ACTOR, type Actor, type RepositoryName } from '../../../src/features/access/actor';
+import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
 import { listEvents } from '../../../src/features/audit/audit';
-import { addComment, deleteComment, listComments } from '../../../src/features/social/comments';
-import {
-  dismissFlags,
-  flagComment,
-  listAllFlaggedComments,
-  listFlaggedComments,
-} from '../../../src/features/social/comment-flags';
-import { getRepositoryDetails } from '../../../src/features/repositories/repository-details';
+import { listAllFlaggedComments } from '../../../src/features/social/comment-flags';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { startPush } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import {
+  addComment,
+  deleteComment,
+  dismissFlags,
+  flagComment,
+  getRepositoryDetails,
+  listComments,
+  listFlaggedComments,
+} from '../../helpers/by-name';
 
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });
 const APP = nameOf('app');
@@ -108,7 +110,7 @@ describe('comments', () => {
   it('go with their author', async () => {
     await addUser(server, 'david');
     await add(await actorOf(server, 'david'), 'goodbye');
-    await deletePerson(server.ctx, 'david');
+    await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'david');
     expect(await list()).toEqual([]);
   });
 });

@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { saveActivity } from '../../../src/features/statistics/counting';
-import {
-  getActivityTotals,
-  listDailyActivity,
-  listLastDays,
-  reportAllEngines,
-  reportEngines,
-} from '../../../src/features/statistics/statistics';
+import { reportAllEngines } from '../../../src/features/statistics/statistics';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { makeChain, pushImages } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { getActivityTotals, listDailyActivity, listLastDays, reportEngines } from '../../helpers/by-name';
 
 const APP: RepositoryName = { namespace: 'alice', name: 'app' };
 const DAY_MS = 86_400_000;

@@ -1,12 +1,10 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { listEvents } from '../../../src/features/audit/audit';
-import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
-import { listTagHistory, restoreTag } from '../../../src/features/tags/tag-history';
-import { deleteTag, getTag, putTag } from '../../../src/features/tags/tags';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { makeChain, makeImage, pushImages, startPush, uploadImage } from '../../helpers/images';
 import { call, makePrivate } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { deleteTag, getTag, listTagHistory, putTag, restoreTag, setImmutableTags } from '../../helpers/by-name';
 
 let server: TestServer;
 let alice: Actor;
@@ -21,7 +19,7 @@ afterAll(() => server.close());
 
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });
 const put = (name: string, tag: string, imageId: string, actor = alice) =>
-  putTag(server.ctx, actor, nameOf(name), { name: tag, readImageId: () => Promise.resolve(imageId), engine: {} });
+  putTag(server.ctx, actor, nameOf(name), { name: tag, imageId, engine: {} });
 const history = async (name: string, filter: { tag?: string; before?: number; limit?: number } = {}) =>
   listTagHistory(server.ctx, alice, nameOf(name), { limit: 100, ...filter });
 

@@ -1,11 +1,10 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
-import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
-import { listTagPage, type TagsWanted } from '../../../src/features/tags/tag-pages';
-import { putTag } from '../../../src/features/tags/tags';
+import type { TagsWanted } from '../../../src/features/tags/tag-pages';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { makeChain, makeImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { listTagPage, putTag, setImmutableTags } from '../../helpers/by-name';
 
 const APP: RepositoryName = { namespace: 'alice', name: 'app' };
 const ENGINE = { docker_version: '0.9.1', kernel: '3.13.0', os: 'linux', arch: 'amd64' };
@@ -27,7 +26,7 @@ beforeAll(async () => {
   await pushImages(server, 'alice/app', [base, beside], { tag: 'beside' });
   const tags = { 'v1.0': base, 'v1.1': middle, V2_x: top };
   for (const [name, { id }] of Object.entries(tags)) {
-    await putTag(server.ctx, alice, APP, { name, readImageId: () => Promise.resolve(id), engine: ENGINE });
+    await putTag(server.ctx, alice, APP, { name, imageId: id, engine: ENGINE });
   }
 });
 afterAll(() => server.close());

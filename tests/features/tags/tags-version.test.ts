@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../../src/context';
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createUser, getUser } from '../../../src/features/accounts/users';
-import { deleteThroughIndex, deleteThroughRegistry } from '../../../src/features/repositories/deletion';
-import { deleteTag, putTag, tagsAsJson } from '../../../src/features/tags/tags';
+import { tagsAsJson } from '../../../src/features/tags/tags';
 import { inTransaction } from '../../../src/platform/db/db';
 import { query } from '../../../src/platform/db/query';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { deleteTag, deleteThroughIndex, deleteThroughRegistry, putTag } from '../../helpers/by-name';
 
 const NAME = { namespace: 'alice', name: 'app' };
 const STRANGER: Actor = { kind: 'anonymous', address: '::1' };
@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   processes = [createTestContext(database.db), createTestContext(database.db)];
   const user = { username: 'alice', password: 'secret', email: undefined };
-  await createUser(processes[0]!, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
+  await createUser(processes[0]!, OPERATOR_ACTOR, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
   const { id } = await getUser({ db: database.db }, 'alice');
   owner = { kind: 'user', proof: 'password', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
 });
@@ -54,7 +54,7 @@ async function addRepository(): Promise<void> {
 }
 
 const put = (name: string, imageId: string | undefined, by = processes[0]!): Promise<boolean> =>
-  putTag(by, owner, NAME, { name, readImageId: () => Promise.resolve(imageId), engine: {} });
+  putTag(by, owner, NAME, { name, imageId, engine: {} });
 
 /** What each of the processes answers. */
 async function expectTags(tags: Record<string, string>): Promise<void> {

@@ -1,10 +1,9 @@
 import request from 'supertest';
-import { listDeliveries } from '../../../src/features/webhooks/deliveries';
-import { redeliver } from '../../../src/features/webhooks/push-deliveries';
 import type { Webhook } from '../../../src/features/webhooks/webhooks';
 import { makeImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
 import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
+import { listDeliveries, redeliver } from '../../helpers/by-name';
 
 let server: HookServer;
 let there: Receiver;

@@ -1,6 +1,5 @@
-import { forgetDeliveries, getDelivery, listDeliveries } from '../../../src/features/webhooks/deliveries';
-import { redeliver, sendTest } from '../../../src/features/webhooks/push-deliveries';
-import { getWebhook, updateWebhook, type Webhook } from '../../../src/features/webhooks/webhooks';
+import { forgetDeliveries } from '../../../src/features/webhooks/deliveries';
+import type { Webhook } from '../../../src/features/webhooks/webhooks';
 import { listEvents } from '../../../src/features/audit/audit';
 import type { Actor } from '../../../src/features/access/actor';
 import { startDnsServer } from '../../helpers/dns-server';
@@ -8,6 +7,7 @@ import { makeImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
 import { startSmtpServer } from '../../helpers/smtp-server';
 import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
+import { getDelivery, getWebhook, listDeliveries, redeliver, sendTest, updateWebhook } from '../../helpers/by-name';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

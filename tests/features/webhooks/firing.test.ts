@@ -1,12 +1,10 @@
 import { createHmac } from 'node:crypto';
 import request from 'supertest';
-import { getDelivery, listDeliveries } from '../../../src/features/webhooks/deliveries';
-import { sendTest } from '../../../src/features/webhooks/push-deliveries';
-import { deleteWebhook, updateWebhook } from '../../../src/features/webhooks/webhooks';
 import { makeChain, makeImage, pushImages, startPush, uploadImage, type TestImage } from '../../helpers/images';
 import { startReceiver, type Received, type Receiver } from '../../helpers/receiver';
 import { basic } from '../../helpers/test-server';
 import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
+import { deleteWebhook, getDelivery, listDeliveries, sendTest, updateWebhook } from '../../helpers/by-name';
 
 let server: HookServer;
 let there: Receiver;

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import type { Actor } from '../../../src/features/access/actor';
-import { identityForOperator } from '../../../src/features/accounts/users';
-import { createWebhook, type Webhook } from '../../../src/features/webhooks/webhooks';
+import { identityWithoutPassword } from '../../../src/features/accounts/users';
+import type { Webhook } from '../../../src/features/webhooks/webhooks';
 import { jobsOf } from '../../../src/jobs';
 import { addressRule } from '../../../src/platform/http/address-rules';
 import { GuardedClient, type Resolve } from '../../../src/platform/http/guarded-post';
 import { makeJobsDue, runDueJobs } from '../../helpers/run-jobs';
 import type { SmtpSettings } from '../../../src/platform/mail/mailer';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { createWebhook } from '../../helpers/by-name';
 
 /** The repository of these tests. */
 export const APP = { namespace: 'alice', name: 'app' } as const;
@@ -49,7 +50,7 @@ export async function startHookServer(
 
 /** Somebody who has logged in. */
 export async function actor(server: TestServer, username: string): Promise<Actor> {
-  const identity = await identityForOperator(server.ctx, username);
+  const identity = await identityWithoutPassword(server.ctx, username);
   return { kind: 'user', proof: 'password', identity, address: '192.0.2.1' };
 }
 

@@ -1,16 +1,18 @@
-import type { Actor } from '../../../src/features/access/actor';
-import { listEvents, OPERATOR } from '../../../src/features/audit/audit';
-import { getDelivery, listDeliveries } from '../../../src/features/webhooks/deliveries';
-import { redeliver, sendTest } from '../../../src/features/webhooks/push-deliveries';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
+import { listEvents } from '../../../src/features/audit/audit';
+import { makeImage, pushImages } from '../../helpers/images';
+import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
 import {
   createWebhook,
   deleteWebhook,
+  getDelivery,
   getWebhook,
+  listDeliveries,
   listWebhooks,
+  redeliver,
+  sendTest,
   updateWebhook,
-} from '../../../src/features/webhooks/webhooks';
-import { makeImage, pushImages } from '../../helpers/images';
-import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
+} from '../../helpers/by-name';
 
 const URLS = ['https://ci.example.com/hook?key=1'];
 
@@ -34,8 +36,8 @@ it('is made, listed without its secret, changed and deleted, and each is in the 
   const changes = { name: 'ci 2', urls: ['http://a.test/', 'http://b.test/'], secret: `${secret}x`, isActive: false };
   const { secret: _secret, ...visible } = changes;
   await expect(updateWebhook(server.ctx, alice, APP, made.id, changes)).resolves.toEqual({ ...shown, ...visible });
-  await deleteWebhook(server.ctx, OPERATOR, APP, made.id);
-  await expect(listWebhooks(server.ctx, OPERATOR, APP)).resolves.toEqual([]);
+  await deleteWebhook(server.ctx, OPERATOR_ACTOR, APP, made.id);
+  await expect(listWebhooks(server.ctx, OPERATOR_ACTOR, APP)).resolves.toEqual([]);
   const events = await listEvents(server.ctx, { action: 'webhook.', limit: 10 });
   expect(events.map(({ action, subject, actor: who, details }) => [action, subject, who, details])).toEqual([
     ['webhook.deleted', 'alice/app', 'operator', { webhook: 'ci 2' }],

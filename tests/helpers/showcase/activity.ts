@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../../../src/context';
-import { getForOperator } from '../../../src/features/repositories/operator';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { getReadable } from '../../../src/features/repositories/get-repository';
 import { saveActivity } from '../../../src/features/statistics/counting';
 import { userAgentOf } from './engine';
 
@@ -28,7 +29,8 @@ const POPULAR = [
 /** Counts pulls of the last weeks: fewer at weekends, and more as time goes by; the same on each run of a day. */
 export async function fillActivity(ctx: Context, today = Date.now()): Promise<void> {
   const source = randomUUID();
-  const ids = await Promise.all(POPULAR.map((repository) => getForOperator(ctx, repository, 'commandList')));
+  const popular = await Promise.all(POPULAR.map((name) => getReadable(ctx, OPERATOR_ACTOR, name)));
+  const ids = popular.map(({ id }) => id);
   for (let number = 1; number <= DAYS; number += 1) {
     const at = new Date(today - (DAYS - number) * DAY_MS);
     const weight = ([0, 6].includes(at.getUTCDay()) ? 0.4 : 1) * (0.6 + number / DAYS) * (1 + (number % 3) / 4);

@@ -1,9 +1,9 @@
 import request from 'supertest';
-import { getActivityTotals } from '../../../src/features/statistics/statistics';
 import { actorOf } from '../../helpers/actors';
 import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, makePrivate } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { getActivityTotals } from '../../helpers/by-name';
 
 const ENGINE = 'docker/1.5.0 go/go1.4.1 git-commit/a8a31ef kernel/3.13.0 os/linux arch/amd64';
 const IMAGES = '/v1/repositories/alice/app/images';

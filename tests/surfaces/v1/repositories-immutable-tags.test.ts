@@ -1,11 +1,11 @@
-import { collectGarbage } from '../../../src/features/images/gc';
-import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
-import { deleteRepository } from '../../../src/features/repositories/operator';
+import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { actorOf } from '../../helpers/actors';
 import { askApi } from '../../helpers/api-client';
 import { makeImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { deleteAtOnce, setImmutableTags } from '../../helpers/by-name';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 
 const OK = [200, 'true'];
 const immutable = (tag: string) => [409, errorText(`The tag ${tag} is immutable: it cannot be moved or deleted`)];
@@ -127,8 +127,11 @@ describe('deleting everything where a tag is immutable', () => {
     const answer = await askApi(server, 'delete', '/api/v1.1/repositories/alice/app/', { as: 'alice' });
     expect([answer.status, answer.body.detail]).toEqual([409, sentence]);
     const APP = { namespace: 'alice', name: 'app' };
-    await expect(deleteRepository(server.ctx, APP)).rejects.toMatchObject({ code: 'conflict', message: sentence });
-    await deleteRepository(server.ctx, APP, { evenImmutable: true });
+    await expect(deleteAtOnce(server.ctx, OPERATOR_ACTOR, APP)).rejects.toMatchObject({
+      code: 'conflict',
+      message: sentence,
+    });
+    await deleteAtOnce(server.ctx, OPERATOR_ACTOR, APP, { evenImmutable: true });
     expect(await server.ctx.db('tags')).toEqual([]);
     await server.ctx.db('image_contents').delete();
   });
@@ -167,7 +170,7 @@ describe('deleting everything where a tag is immutable', () => {
     await put('v1', first.id);
     await server.ctx.db('repository_images').update({ announced_at: new Date(0) });
     await server.ctx.db('blobs').update({ referenced_at: new Date(0) });
-    await collectGarbage(server.ctx, { olderThanMs: 60_000, dryRun: false });
+    await collectGarbageNow(server.ctx, OPERATOR_ACTOR, { olderThanMs: 60_000, dryRun: false });
     expect(await tags()).toEqual({ v1: first.id });
     expect((await call(server, 'get', `/v1/images/${first.id}/layer`)).bytes).toEqual(first.layer);
     await server.ctx.db('repository_images').delete().whereNot({ image_id: first.id });

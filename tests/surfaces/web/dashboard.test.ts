@@ -1,10 +1,10 @@
 import { createRepository } from '../../../src/features/repositories/creation';
 import { parseFullName } from '../../../src/features/repositories/names';
-import { setStar } from '../../../src/features/social/stars';
 import { actorOf } from '../../helpers/actors';
 import { browseAs, Browsing } from '../../helpers/browse';
 import { castOn } from '../../helpers/cast';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { setStar } from '../../helpers/by-name';
 
 let server: TestServer;
 let alice: Browsing;

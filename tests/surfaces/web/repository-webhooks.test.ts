@@ -1,8 +1,8 @@
-import { sendTest } from '../../../src/features/webhooks/push-deliveries';
 import { startHookServer, actor, addHook, APP, type HookServer } from '../../features/webhooks/hook-server';
 import { browseAs, type Browsing } from '../../helpers/browse';
 import { makeImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
+import { sendTest } from '../../helpers/by-name';
 
 const HOOKS = '/r/alice/app/settings/webhooks/';
 const TARGET = 'https://ci.example.com/pushed';

@@ -9,7 +9,7 @@ import {
 import { addComment, deleteComment, listComments, type Comment } from '../../../features/social/comments';
 import { endpoint, reply } from '../endpoint';
 import { fed, feedOf, feedQuery, olderThan } from '../paging';
-import { repositoryOf, repositoryParams } from './repositories';
+import { administeredAsked, discussedAsked, participantAsked, repositoryParams } from './repository-asked';
 import { idParam, line, moment } from './schemas';
 
 /* Comments on repositories, and those that somebody found wrong. */
@@ -54,7 +54,7 @@ const getComments = endpoint({
   responses: { 200: { description: 'A page of comments, newest first', body: feedOf(commentSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
-    const comments = await listComments(ctx, caller.actor, repositoryOf(params), wanted);
+    const comments = await listComments(ctx, await discussedAsked(ctx, { caller, params }), wanted);
     return reply(200, fed(ctx, req, olderThan(comments, query), comments.map(commentBody)));
   },
 });
@@ -69,7 +69,7 @@ const postComment = endpoint({
   body: z.strictObject({ text: line(8192).describe('Markdown of 1 to 4096 characters') }),
   responses: { 201: { description: 'The comment', body: commentSchema } },
   handle: async (ctx, { params, body, caller }) => {
-    return reply(201, commentBody(await addComment(ctx, caller.actor, repositoryOf(params), body.text)));
+    return reply(201, commentBody(await addComment(ctx, await participantAsked(ctx, { caller, params }), body.text)));
   },
 });
 
@@ -82,7 +82,7 @@ const removeComment = endpoint({
   params: commentParams,
   responses: { 204: { description: 'Deleted' } },
   handle: async (ctx, { params, caller }) => {
-    await deleteComment(ctx, caller.actor, repositoryOf(params), params.comment);
+    await deleteComment(ctx, await participantAsked(ctx, { caller, params }), params.comment);
     return reply(204);
   },
 });
@@ -96,7 +96,7 @@ const putFlag = endpoint({
   params: commentParams,
   responses: { 204: { description: 'Flagged, or already flagged by you' } },
   handle: async (ctx, { params, caller }) => {
-    await flagComment(ctx, caller.actor, repositoryOf(params), params.comment);
+    await flagComment(ctx, await participantAsked(ctx, { caller, params }), params.comment);
     return reply(204);
   },
 });
@@ -110,7 +110,7 @@ const deleteFlags = endpoint({
   params: commentParams,
   responses: { 204: { description: 'Dismissed' } },
   handle: async (ctx, { params, caller }) => {
-    await dismissFlags(ctx, caller.actor, repositoryOf(params), params.comment);
+    await dismissFlags(ctx, await administeredAsked(ctx, { caller, params }), params.comment);
     return reply(204);
   },
 });
@@ -126,7 +126,7 @@ const getFlagged = endpoint({
   responses: { 200: { description: 'A page of comments, newest first', body: feedOf(flaggedSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
-    const comments = await listFlaggedComments(ctx, caller.actor, repositoryOf(params), wanted);
+    const comments = await listFlaggedComments(ctx, await administeredAsked(ctx, { caller, params }), wanted);
     return reply(200, fed(ctx, req, olderThan(comments, query), comments.map(flaggedBody)));
   },
 });

@@ -4,7 +4,7 @@ import { imageHistory, type ImageHistory } from '../../../features/images/histor
 import { imageTree } from '../../../features/images/tree';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
-import { repositoryOf, repositoryParams } from './repositories';
+import { readableAsked, repositoryParams } from './repository-asked';
 import { line, moment, nameParam } from './schemas';
 
 /* The images of a repository, for people to look at. An id by itself opens nothing: the repository says who may read. */
@@ -36,8 +36,8 @@ const getTree = endpoint({
       }),
     },
   },
-  handle: async (ctx, { params, caller }) => {
-    const { nodes, isCut } = await imageTree(ctx, caller.actor, repositoryOf(params));
+  handle: async (ctx, input) => {
+    const { nodes, isCut } = await imageTree(ctx, await readableAsked(ctx, input));
     const images = nodes.map((node) => ({
       id: node.id,
       parent: node.parentId ?? null,
@@ -101,9 +101,9 @@ const getHistory = endpoint({
   summary: 'Show the layers of an image and the command that created each',
   params: imageParams,
   responses: historyResponses,
-  handle: async (ctx, { params, caller }) => {
-    const which = { imageId: params.image };
-    return reply(200, historyBody(await imageHistory(ctx, caller.actor, repositoryOf(params), which)));
+  handle: async (ctx, input) => {
+    const which = { imageId: input.params.image };
+    return reply(200, historyBody(await imageHistory(ctx, await readableAsked(ctx, input), which)));
   },
 });
 
@@ -115,9 +115,9 @@ const getHistoryOfTag = endpoint({
   summary: "Show the layers of a tag's image and the command that created each",
   params: z.object({ ...repositoryParams.shape, tag: nameParam }),
   responses: historyResponses,
-  handle: async (ctx, { params, caller }) => {
-    const which = { tag: params.tag };
-    return reply(200, historyBody(await imageHistory(ctx, caller.actor, repositoryOf(params), which)));
+  handle: async (ctx, input) => {
+    const which = { tag: input.params.tag };
+    return reply(200, historyBody(await imageHistory(ctx, await readableAsked(ctx, input), which)));
   },
 });
 
@@ -155,9 +155,9 @@ const getFiles = endpoint({
   responses: { 200: { description: 'A page of entries, directories first, then by name', body: pageOf(entrySchema) } },
   errors: ['invalid', 'unavailable', 'busy'],
   handle: async (ctx, { req, params, query, caller, signal }) => {
-    const asker = { actor: caller.actor, signal };
     const wanted = { directory: query.directory, text: query.name, ...rangeOf(query) };
-    const page = await browseImageFiles(ctx, asker, repositoryOf(params), params.image, wanted);
+    const repository = await readableAsked(ctx, { caller, params });
+    const page = await browseImageFiles(ctx, repository, params.image, wanted, signal);
     const entries = page.entries.map(({ sizeBytes, mode, modifiedAt, linkTarget, isDeleted, ...entry }) => ({
       ...entry,
       size: sizeBytes,

@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import type { RepositoryName } from '../../../features/access/actor';
 import { VISIBILITIES } from '../../../features/access/policy';
 import { deleteAtOnce } from '../../../features/repositories/deletion';
 import { listNamespace } from '../../../features/repositories/listings';
-import { parseRepositoryName } from '../../../features/repositories/names';
+import { getVisible } from '../../../features/repositories/get-repository';
 import { changeSettings, createDescribedRepository } from '../../../features/repositories/repository-settings';
-import { AppError } from '../../../platform/errors';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
+import { administeredAsked, deletableAsked, repositoryParams, visibleAsked } from './repository-asked';
 import {
   readDetails,
   repositoryBody,
@@ -20,19 +19,6 @@ import {
 import { line, nameParam } from './schemas';
 
 /* Repositories: to find, make, change and delete. Reading goes by a former name, too; changing does not. */
-
-export const repositoryParams = z.object({ namespace: nameParam, name: nameParam });
-
-/**
- * The repository that a path names.
- *
- * @throws AppError `not_found` when no repository can have the name
- */
-export function repositoryOf(params: z.output<typeof repositoryParams>): RepositoryName {
-  const name = parseRepositoryName(params.namespace, params.name);
-  if (name === undefined) throw new AppError('not_found', 'Repository not found');
-  return name;
-}
 
 const listRepositories = endpoint({
   method: 'get',
@@ -84,7 +70,8 @@ const postRepository = endpoint({
     const { namespace, name, visibility, description, full_description: fullDescription } = body;
     const made = { namespace, name };
     await createDescribedRepository(ctx, actor, made, { visibility, description, fullDescription });
-    return reply(201, await readDetails(ctx, actor, made), { Location: repositoryPath(made) });
+    const repository = await getVisible(ctx, actor, made);
+    return reply(201, await readDetails(ctx, repository), { Location: repositoryPath(made) });
   },
 });
 
@@ -106,7 +93,7 @@ const getRepository = endpoint({
   responses: { 200: { description: 'The repository', body: repositoryDetailsSchema } },
   etag: 'sent',
   versionedBy: SETTINGS,
-  handle: async (ctx, { params, caller }) => reply(200, await readDetails(ctx, caller.actor, repositoryOf(params))),
+  handle: async (ctx, input) => reply(200, await readDetails(ctx, await visibleAsked(ctx, input))),
 });
 
 const patchRepository = endpoint({
@@ -127,16 +114,16 @@ const patchRepository = endpoint({
   responses: { 200: { description: 'The updated repository', body: repositoryDetailsSchema } },
   etag: 'required',
   versionedBy: SETTINGS,
-  handle: async (ctx, { params, body, caller: { actor }, assertCurrent }) => {
-    const name = repositoryOf(params);
+  handle: async (ctx, { params, body, caller, assertCurrent }) => {
+    const repository = await administeredAsked(ctx, { caller, params });
     const changes = {
       visibility: body.visibility,
       description: body.description,
       fullDescription: body.full_description,
       immutableTags: body.immutable_tags,
     };
-    await changeSettings(ctx, actor, name, changes, (current) => assertCurrent(settingsBody(current)));
-    return reply(200, await readDetails(ctx, actor, name));
+    await changeSettings(ctx, repository, changes, (current) => assertCurrent(settingsBody(current)));
+    return reply(200, await readDetails(ctx, await administeredAsked(ctx, { caller, params })));
   },
 });
 
@@ -150,8 +137,8 @@ const deleteRepository = endpoint({
     '409: set its immutable_tags to [] first.',
   responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
-  handle: async (ctx, { params, caller }) => {
-    await deleteAtOnce(ctx, caller.actor, repositoryOf(params));
+  handle: async (ctx, input) => {
+    await deleteAtOnce(ctx, await deletableAsked(ctx, input));
     return reply(204);
   },
 });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
-import type { Actor, RepositoryName } from '../../../features/access/actor';
+import type { RepositoryName } from '../../../features/access/actor';
 import { VISIBILITIES } from '../../../features/access/policy';
 import { REPOSITORY_STATES } from '../../../features/access/repository-states';
+import type { VisibleRepository } from '../../../features/repositories/access';
 import type { ListedRepository } from '../../../features/repositories/listings';
 import { getRepositoryDetails, type RepositoryDetails } from '../../../features/repositories/repository-details';
 import { getActivityTotals, type ActivityTotals } from '../../../features/statistics/statistics';
@@ -96,14 +97,13 @@ function detailsBody(
   };
 }
 
-/** Reads all of it, for whoever may. */
+/** Reads all of it. */
 export async function readDetails(
   ctx: Context,
-  actor: Actor,
-  name: RepositoryName,
+  repository: VisibleRepository,
 ): Promise<z.input<typeof repositoryDetailsSchema>> {
-  const details = await getRepositoryDetails(ctx, actor, name);
-  return detailsBody(details, await getActivityTotals(ctx, actor, name));
+  const details = await getRepositoryDetails(ctx, repository);
+  return detailsBody(details, await getActivityTotals(ctx, repository));
 }
 
 /** Its path in the API. */

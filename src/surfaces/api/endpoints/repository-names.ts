@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { listAliases, moveRepository, removeAlias } from '../../../features/repositories/moving';
+import { getVisible } from '../../../features/repositories/get-repository';
 import { parseRepositoryName } from '../../../features/repositories/names';
 import { AppError } from '../../../platform/errors';
 import { endpoint, reply } from '../endpoint';
 import { pagedWhole, pageOf, pageQuery } from '../paging';
-import { repositoryOf, repositoryParams } from './repositories';
+import { administeredAsked, repositoryParams } from './repository-asked';
 import { readDetails, repositoryDetailsSchema } from './repository-body';
 import { nameParam } from './schemas';
 
@@ -23,9 +24,9 @@ const moveRepositoryTo = endpoint({
   body: z.strictObject({ namespace: nameParam, name: nameParam }),
   responses: { 200: { description: 'The repository under its new name', body: repositoryDetailsSchema } },
   errors: ['conflict'],
-  handle: async (ctx, { params, body: to, caller: { actor } }) => {
-    await moveRepository(ctx, actor, repositoryOf(params), to);
-    return reply(200, await readDetails(ctx, actor, to));
+  handle: async (ctx, { params, body: to, caller }) => {
+    await moveRepository(ctx, await administeredAsked(ctx, { caller, params }), to);
+    return reply(200, await readDetails(ctx, await getVisible(ctx, caller.actor, to)));
   },
 });
 
@@ -41,7 +42,7 @@ const getAliases = endpoint({
   query: z.object(pageQuery),
   responses: { 200: { description: 'A page of names, oldest first', body: pageOf(aliasSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
-    const aliases = await listAliases(ctx, caller.actor, repositoryOf(params));
+    const aliases = await listAliases(ctx, await administeredAsked(ctx, { caller, params }));
     const results = aliases.map(({ namespace, name }) => ({ namespace, name }));
     return reply(200, pagedWhole(ctx, { req, query }, results));
   },
@@ -58,10 +59,10 @@ const deleteAlias = endpoint({
   responses: { 204: { description: 'Released' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
-    const name = repositoryOf(params);
+    const repository = await administeredAsked(ctx, { caller, params });
     const alias = parseRepositoryName(params.space, params.alias);
     if (alias === undefined) throw new AppError('not_found', 'This is not a valid repository name');
-    await removeAlias(ctx, caller.actor, name, alias);
+    await removeAlias(ctx, repository, alias);
     return reply(204);
   },
 });

@@ -4,7 +4,7 @@ import { addCollaborator, listCollaborators, removeCollaborator } from '../../..
 import { listTeamAccess, removeTeamAccess, setTeamAccess } from '../../../features/repositories/team-access';
 import { endpoint, reply } from '../endpoint';
 import { pagedWhole, pageOf, pageQuery } from '../paging';
-import { repositoryOf, repositoryParams } from './repositories';
+import { administeredAsked, repositoryParams } from './repository-asked';
 import { moment, nameParam } from './schemas';
 
 /* Who else works on a repository: collaborators on a user's, teams on an organization's. */
@@ -21,7 +21,7 @@ const getCollaborators = endpoint({
   query: z.object(pageQuery),
   responses: { 200: { description: 'A page of results, by name', body: pageOf(collaboratorSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
-    const collaborators = await listCollaborators(ctx, caller.actor, repositoryOf(params));
+    const collaborators = await listCollaborators(ctx, await administeredAsked(ctx, { caller, params }));
     const results = collaborators.map(({ username, since }) => ({ username, date_added: since.toISOString() }));
     return reply(200, pagedWhole(ctx, { req, query }, results));
   },
@@ -41,7 +41,7 @@ const putCollaborator = endpoint({
   responses: { 201: { description: 'Added' }, 204: { description: 'Already a collaborator' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
-    const isNew = await addCollaborator(ctx, caller.actor, repositoryOf(params), params.username);
+    const isNew = await addCollaborator(ctx, await administeredAsked(ctx, { caller, params }), params.username);
     return isNew ? reply(201) : reply(204);
   },
 });
@@ -52,7 +52,7 @@ const deleteCollaborator = endpoint({
   summary: 'Remove a collaborator',
   responses: { 204: { description: 'Removed' } },
   handle: async (ctx, { params, caller }) => {
-    await removeCollaborator(ctx, caller.actor, repositoryOf(params), params.username);
+    await removeCollaborator(ctx, await administeredAsked(ctx, { caller, params }), params.username);
     return reply(204);
   },
 });
@@ -70,7 +70,7 @@ const getTeams = endpoint({
   query: z.object(pageQuery),
   responses: { 200: { description: 'A page of results, by name', body: pageOf(teamAccessSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
-    const teams = await listTeamAccess(ctx, caller.actor, repositoryOf(params));
+    const teams = await listTeamAccess(ctx, await administeredAsked(ctx, { caller, params }));
     const results = teams.map(({ team, access }) => ({ team, access }));
     return reply(200, pagedWhole(ctx, { req, query }, results));
   },
@@ -93,7 +93,7 @@ const putTeam = endpoint({
   errors: ['conflict'],
   handle: async (ctx, { params, body: { access }, caller }) => {
     const teamAccess = { team: params.team, access };
-    await setTeamAccess(ctx, caller.actor, repositoryOf(params), teamAccess);
+    await setTeamAccess(ctx, await administeredAsked(ctx, { caller, params }), teamAccess);
     return reply(200, teamAccess);
   },
 });
@@ -104,7 +104,7 @@ const deleteTeam = endpoint({
   summary: "Revoke a team's access",
   responses: { 204: { description: 'Revoked' } },
   handle: async (ctx, { params, caller }) => {
-    await removeTeamAccess(ctx, caller.actor, repositoryOf(params), params.team);
+    await removeTeamAccess(ctx, await administeredAsked(ctx, { caller, params }), params.team);
     return reply(204);
   },
 });

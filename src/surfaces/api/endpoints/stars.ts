@@ -3,7 +3,7 @@ import { getUser } from '../../../features/accounts/users';
 import { listStargazers, listStarred, setStar } from '../../../features/social/stars';
 import { endpoint, reply } from '../endpoint';
 import { fed, feedOf, feedQuery } from '../paging';
-import { repositoryOf, repositoryParams } from './repositories';
+import { discussedAsked, participantAsked, repositoryParams } from './repository-asked';
 import { moment } from './schemas';
 import { usernameParams } from './users';
 
@@ -21,8 +21,8 @@ const putStar = endpoint({
   method: 'put',
   summary: 'Star a repository',
   responses: { 204: { description: 'Starred, or already starred' } },
-  handle: async (ctx, { params, caller }) => {
-    await setStar(ctx, caller.actor, repositoryOf(params), true);
+  handle: async (ctx, input) => {
+    await setStar(ctx, await participantAsked(ctx, input), true);
     return reply(204);
   },
 });
@@ -32,8 +32,8 @@ const deleteStar = endpoint({
   method: 'delete',
   summary: 'Unstar a repository',
   responses: { 204: { description: 'Not starred now, even if it never was' } },
-  handle: async (ctx, { params, caller }) => {
-    await setStar(ctx, caller.actor, repositoryOf(params), false);
+  handle: async (ctx, input) => {
+    await setStar(ctx, await participantAsked(ctx, input), false);
     return reply(204);
   },
 });
@@ -51,7 +51,7 @@ const getStargazers = endpoint({
   responses: { 200: { description: 'A page of accounts, latest star first', body: feedOf(stargazerSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { before: query.before, limit: query.page_size };
-    const { stars, next } = await listStargazers(ctx, caller.actor, repositoryOf(params), wanted);
+    const { stars, next } = await listStargazers(ctx, await discussedAsked(ctx, { caller, params }), wanted);
     const results = stars.map(({ username, starredAt }) => ({ username, date_starred: starredAt.toISOString() }));
     return reply(200, fed(ctx, req, next, results));
   },

@@ -8,7 +8,7 @@ import {
 } from '../../../features/statistics/statistics';
 import { endpoint, reply } from '../endpoint';
 import { pagedWhole, pageOf, pageQuery } from '../paging';
-import { repositoryOf, repositoryParams } from './repositories';
+import { administeredAsked, readableAsked, repositoryParams } from './repository-asked';
 
 /* How often what was pulled and pushed, a few seconds ago. */
 
@@ -45,12 +45,12 @@ const getStatistics = endpoint({
     to: z.iso.date().optional().describe('The last day; by default today. The range is at most 366 days'),
   }),
   responses: { 200: { description: 'The pulls and pushes', body: statisticsSchema } },
-  handle: async (ctx, { params, query, caller: { actor } }) => {
-    const name = repositoryOf(params);
+  handle: async (ctx, { params, query, caller }) => {
+    const repository = await readableAsked(ctx, { caller, params });
     const to = query.to ?? today();
     const range = { from: query.from ?? daysBefore(to, DAYS.default), to };
-    const { pulls, pushes } = await getActivityTotals(ctx, actor, name);
-    const days = await listDailyActivity(ctx, actor, name, range);
+    const { pulls, pushes } = await getActivityTotals(ctx, repository);
+    const days = await listDailyActivity(ctx, repository, range);
     return reply(200, {
       pull_count: pulls,
       push_count: pushes,
@@ -90,7 +90,7 @@ const getEngines = endpoint({
   query: engineQuery,
   responses: engineResponses,
   handle: async (ctx, { req, params, query, caller }) => {
-    const engines = await reportEngines(ctx, caller.actor, repositoryOf(params), query.days);
+    const engines = await reportEngines(ctx, await administeredAsked(ctx, { caller, params }), query.days);
     return reply(200, pagedWhole(ctx, { req, query }, engines.map(engineBody)));
   },
 });

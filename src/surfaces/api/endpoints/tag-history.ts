@@ -3,7 +3,7 @@ import { parseEngine } from '../../../features/tags/engine';
 import { listTagHistory, restoreTag, type TagEvent } from '../../../features/tags/tag-history';
 import { endpoint, reply } from '../endpoint';
 import { linkWith, pageQuery } from '../paging';
-import { repositoryOf, repositoryParams } from './repositories';
+import { readableAsked, repositoryParams, writableAsked } from './repository-asked';
 import { line, moment } from './schemas';
 import { readTag, tagSchema } from './tags';
 
@@ -50,7 +50,8 @@ const getHistory = endpoint({
   handle: async (ctx, { req, params, query, caller }) => {
     const { tag, before, page_size: size } = query;
     // One more than was asked for tells whether there are older ones.
-    const events = await listTagHistory(ctx, caller.actor, repositoryOf(params), { tag, before, limit: size + 1 });
+    const repository = await readableAsked(ctx, { caller, params });
+    const events = await listTagHistory(ctx, repository, { tag, before, limit: size + 1 });
     const results = events.slice(0, size).map(eventBody);
     const last = events.length > size ? results.at(-1) : undefined;
     return reply(200, { next: last === undefined ? null : linkWith(ctx, req, 'before', last.id), results });
@@ -68,11 +69,11 @@ const postRestore = endpoint({
   body: z.strictObject({ side: z.enum(['before', 'after']).default('before') }),
   responses: { 200: { description: 'The updated tag', body: tagSchema } },
   errors: ['conflict'],
-  handle: async (ctx, { req, params, body: { side }, caller: { actor } }) => {
-    const repository = repositoryOf(params);
+  handle: async (ctx, { req, params, body: { side }, caller }) => {
+    const repository = await writableAsked(ctx, { caller, params });
     const engine = parseEngine(req.headers['user-agent']);
-    const { tag } = await restoreTag(ctx, actor, repository, { eventId: params.event, side, engine });
-    return reply(200, await readTag(ctx, actor, repository, tag));
+    const { tag } = await restoreTag(ctx, repository, { eventId: params.event, side, engine });
+    return reply(200, await readTag(ctx, repository, tag));
   },
 });
 

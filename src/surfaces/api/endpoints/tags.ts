@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
-import type { Actor, RepositoryName } from '../../../features/access/actor';
 import { copyTag } from '../../../features/images/promotion';
+import { noSuchRepository, type ReadableRepository } from '../../../features/repositories/access';
+import { getReadable, getWritable } from '../../../features/repositories/get-repository';
 import { parseEngine } from '../../../features/tags/engine';
 import type { ListedTag } from '../../../features/repositories/listings';
 import { listTagPage, type TagOnPage } from '../../../features/tags/tag-pages';
 import { deleteTag, getTag, putTag } from '../../../features/tags/tags';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
-import { repositoryOf, repositoryParams } from './repositories';
+import { deletableAsked, readableAsked, repositoryOf, repositoryParams, writableAsked } from './repository-asked';
 import { line, moment, nameParam } from './schemas';
 
 /* The tags of a repository. */
@@ -51,14 +52,13 @@ function listedBody(tag: TagOnPage): z.input<typeof listedTagSchema> {
   };
 }
 
-/** Reads a tag, for whoever may. */
+/** Reads a tag. */
 export async function readTag(
   ctx: Context,
-  actor: Actor,
-  repository: RepositoryName,
+  repository: ReadableRepository,
   tag: string,
 ): Promise<z.input<typeof tagSchema>> {
-  return tagBody(await getTag(ctx, actor, repository, tag));
+  return tagBody(await getTag(ctx, repository, tag));
 }
 
 const getTags = endpoint({
@@ -76,7 +76,7 @@ const getTags = endpoint({
   responses: { 200: { description: 'A page of tags', body: pageOf(listedTagSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { text: query.name, sort: query.sort, ...rangeOf(query) };
-    const { total, tags } = await listTagPage(ctx, caller.actor, repositoryOf(params), wanted);
+    const { total, tags } = await listTagPage(ctx, await readableAsked(ctx, { caller, params }), wanted);
     return reply(200, paged(ctx, { req, query }, total, tags.map(listedBody)));
   },
 });
@@ -101,11 +101,16 @@ const postOne = endpoint({
   },
   errors: ['conflict'],
   handle: async (ctx, { req, params, body: { name: tag, source }, caller: { actor } }) => {
-    const repository = repositoryOf(params);
-    const from = { repository: repositoryOf(source), tag: source.tag };
-    const to = { repository, tag, engine: parseEngine(req.headers['user-agent']) };
-    const { isNew } = await copyTag(ctx, actor, from, to);
-    const copied = await readTag(ctx, actor, repository, tag);
+    const [from, to] = [repositoryOf(source), repositoryOf(params)];
+    const target = await getWritable(ctx, actor, to, { missing: noSuchRepository(to) });
+    const readable = await getReadable(ctx, actor, from, { followsAliases: true, missing: noSuchRepository(from) });
+    const engine = parseEngine(req.headers['user-agent']);
+    const { isNew } = await copyTag(
+      ctx,
+      { repository: readable, tag: source.tag },
+      { repository: target, tag, engine },
+    );
+    const copied = await readTag(ctx, target, tag);
     return isNew ? reply(201, copied) : reply(200, copied);
   },
 });
@@ -123,8 +128,7 @@ const getOne = endpoint({
   summary: 'Show a tag',
   responses: { 200: { description: 'The tag', body: tagSchema } },
   etag: 'sent',
-  handle: async (ctx, { params, caller }) =>
-    reply(200, await readTag(ctx, caller.actor, repositoryOf(params), params.tag)),
+  handle: async (ctx, input) => reply(200, await readTag(ctx, await readableAsked(ctx, input), input.params.tag)),
 });
 
 const putOne = endpoint({
@@ -139,14 +143,14 @@ const putOne = endpoint({
     201: { description: 'The new tag', body: tagSchema },
   },
   errors: ['conflict'],
-  handle: async (ctx, { req, params, body, caller: { actor } }) => {
-    const repository = repositoryOf(params);
-    const isNew = await putTag(ctx, actor, repository, {
+  handle: async (ctx, { req, params, body, caller }) => {
+    const repository = await writableAsked(ctx, { caller, params });
+    const isNew = await putTag(ctx, repository, {
       name: params.tag,
-      readImageId: () => Promise.resolve(body.image_id),
+      imageId: body.image_id,
       engine: parseEngine(req.headers['user-agent']),
     });
-    const tag = await readTag(ctx, actor, repository, params.tag);
+    const tag = await readTag(ctx, repository, params.tag);
     return isNew ? reply(201, tag) : reply(200, tag);
   },
 });
@@ -160,7 +164,7 @@ const deleteOne = endpoint({
   responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
-    await deleteTag(ctx, caller.actor, repositoryOf(params), params.tag);
+    await deleteTag(ctx, await deletableAsked(ctx, { caller, params }), params.tag);
     return reply(204);
   },
 });

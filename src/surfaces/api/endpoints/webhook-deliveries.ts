@@ -9,7 +9,7 @@ import {
 import { redeliver } from '../../../features/webhooks/push-deliveries';
 import { endpoint, reply } from '../endpoint';
 import { fed, feedOf, feedQuery, olderThan } from '../paging';
-import { repositoryOf } from './repositories';
+import { administeredAsked } from './repository-asked';
 import { idParam, moment } from './schemas';
 import { queuedBody, queuedSchema, webhookParams } from './webhooks';
 
@@ -119,7 +119,12 @@ const getAll = endpoint({
   responses: { 200: { description: 'A page of deliveries, newest first', body: feedOf(deliverySchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const page = { before: query.before, limit: query.page_size };
-    const deliveries = await listDeliveries(ctx, caller.actor, repositoryOf(params), params.webhook, page);
+    const deliveries = await listDeliveries(
+      ctx,
+      await administeredAsked(ctx, { caller, params }),
+      params.webhook,
+      page,
+    );
     return reply(200, fed(ctx, req, olderThan(deliveries, query), deliveries.map(deliveryBody)));
   },
 });
@@ -133,7 +138,7 @@ const getOne = endpoint({
   responses: { 200: { description: 'The delivery', body: detailsSchema } },
   handle: async (ctx, { params, caller }) => {
     const key = { id: params.delivery, webhookId: params.webhook };
-    return reply(200, detailsBody(await getDelivery(ctx, caller.actor, repositoryOf(params), key)));
+    return reply(200, detailsBody(await getDelivery(ctx, await administeredAsked(ctx, { caller, params }), key)));
   },
 });
 
@@ -147,7 +152,7 @@ const postAgain = endpoint({
   responses: { 202: { description: 'The new delivery, to be sent', body: queuedSchema } },
   handle: async (ctx, { params, caller }) => {
     const key = { id: params.delivery, webhookId: params.webhook };
-    const id = await redeliver(ctx, caller.actor, repositoryOf(params), key);
+    const id = await redeliver(ctx, await administeredAsked(ctx, { caller, params }), key);
     return reply(202, queuedBody(params, id));
   },
 });

@@ -9,7 +9,7 @@ import {
   type Webhook,
 } from '../../../features/webhooks/webhooks';
 import { endpoint, reply } from '../endpoint';
-import { repositoryOf, repositoryParams } from './repositories';
+import { administeredAsked, repositoryOf, repositoryParams } from './repository-asked';
 import { idParam, line, moment } from './schemas';
 
 /* Webhooks of a repository; what was delivered is in `webhook-deliveries.ts`. */
@@ -64,7 +64,7 @@ const getAll = endpoint({
   params: repositoryParams,
   responses: { 200: { description: 'All webhooks, oldest first', body: z.array(webhookSchema) } },
   handle: async (ctx, { params, caller }) => {
-    return reply(200, (await listWebhooks(ctx, caller.actor, repositoryOf(params))).map(webhookBody));
+    return reply(200, (await listWebhooks(ctx, await administeredAsked(ctx, { caller, params }))).map(webhookBody));
   },
 });
 
@@ -84,8 +84,8 @@ const postOne = endpoint({
   },
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {
-    const repository = repositoryOf(params);
-    const { secret, ...hook } = await createWebhook(ctx, caller.actor, repository, body);
+    const repository = await administeredAsked(ctx, { caller, params });
+    const { secret, ...hook } = await createWebhook(ctx, repository, body);
     const location = `/api/v1.1/repositories/${repository.namespace}/${repository.name}/webhooks/${hook.id}/`;
     return reply(201, { ...webhookBody(hook), secret }, { Location: location });
   },
@@ -100,7 +100,10 @@ const getOne = endpoint({
   responses: { 200: { description: 'The webhook', body: webhookSchema } },
   etag: 'sent',
   handle: async (ctx, { params, caller }) => {
-    return reply(200, webhookBody(await getWebhook(ctx, caller.actor, repositoryOf(params), params.webhook)));
+    return reply(
+      200,
+      webhookBody(await getWebhook(ctx, await administeredAsked(ctx, { caller, params }), params.webhook)),
+    );
   },
 });
 
@@ -125,8 +128,8 @@ const patchOne = endpoint({
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
     const { is_active: isActive, ...fields } = body;
     const changes = { ...fields, isActive };
-    const repository = repositoryOf(params);
-    const hook = await updateWebhook(ctx, caller.actor, repository, params.webhook, changes, (current) =>
+    const repository = await administeredAsked(ctx, { caller, params });
+    const hook = await updateWebhook(ctx, repository, params.webhook, changes, (current) =>
       assertCurrent(webhookBody(current)),
     );
     return reply(200, webhookBody(hook));
@@ -141,7 +144,7 @@ const deleteOne = endpoint({
   params: webhookParams,
   responses: { 204: { description: 'Deleted' } },
   handle: async (ctx, { params, caller }) => {
-    await deleteWebhook(ctx, caller.actor, repositoryOf(params), params.webhook);
+    await deleteWebhook(ctx, await administeredAsked(ctx, { caller, params }), params.webhook);
     return reply(204);
   },
 });
@@ -169,7 +172,7 @@ const postTest = endpoint({
   params: webhookParams,
   responses: { 202: { description: 'It will be sent', body: queuedSchema } },
   handle: async (ctx, { params, caller }) => {
-    const id = await sendTest(ctx, caller.actor, repositoryOf(params), params.webhook);
+    const id = await sendTest(ctx, await administeredAsked(ctx, { caller, params }), params.webhook);
     return reply(202, queuedBody(params, id));
   },
 });

@@ -1,14 +1,17 @@
 import type { Actor, RepositoryName } from '../../../../src/features/access/actor';
-import { listTagHistory } from '../../../../src/features/tags/tag-history';
-import { setImmutableTags } from '../../../../src/features/repositories/immutable-tags';
-import { getTag } from '../../../../src/features/tags/tags';
-import { addComment, listComments } from '../../../../src/features/social/comments';
-import { listFlaggedComments } from '../../../../src/features/social/comment-flags';
-import { getRepositoryDetails } from '../../../../src/features/repositories/repository-details';
 import { actorOf, ANYBODY } from '../../../helpers/actors';
 import { Browsing, browseAs } from '../../../helpers/browse';
 import { makeImage, pushImages } from '../../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
+import {
+  addComment,
+  getRepositoryDetails,
+  getTag,
+  listComments,
+  listFlaggedComments,
+  listTagHistory,
+  setImmutableTags,
+} from '../../../helpers/by-name';
 
 let server: TestServer;
 let alice: Actor;

@@ -1,11 +1,10 @@
 import type { Actor, RepositoryName } from '../../../../src/features/access/actor';
-import { moveRepository } from '../../../../src/features/repositories/moving';
-import { changeSettings } from '../../../../src/features/repositories/repository-settings';
 import { actorOf } from '../../../helpers/actors';
 import { Browsing, browseAs } from '../../../helpers/browse';
 import { makeChain, makeImage, pushImages } from '../../../helpers/images';
 import { pushPrivate } from '../../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
+import { changeSettings, moveRepository } from '../../../helpers/by-name';
 
 let server: TestServer;
 let alice: Actor;

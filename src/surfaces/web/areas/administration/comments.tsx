@@ -1,3 +1,4 @@
+import { getAdministered, getParticipant } from '../../../../features/repositories/get-repository';
 import { dismissFlags, listAllFlaggedComments } from '../../../../features/social/comment-flags';
 import { deleteComment } from '../../../../features/social/comments';
 import type { RepositoryName } from '../../../../features/access/actor';
@@ -63,12 +64,12 @@ function commentOf(form: Form): { id: number; repository: RepositoryName } {
 
 export const postDismiss: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
   const { id, repository } = commentOf(caller.form);
-  await dismissFlags(ctx, caller.actor, repository, id);
+  await dismissFlags(ctx, await getAdministered(ctx, caller.actor, repository), id);
   return redirect(caller, '/admin/comments/', { notice: 'The comment stays, without its flags.' });
 };
 
 export const postDeleteComment: WebHandler<'administrator-form'> = async (ctx, { caller }) => {
   const { id, repository } = commentOf(caller.form);
-  await deleteComment(ctx, caller.actor, repository, id);
+  await deleteComment(ctx, await getParticipant(ctx, caller.actor, repository), id);
   return redirect(caller, '/admin/comments/', { notice: 'The comment is gone.' });
 };

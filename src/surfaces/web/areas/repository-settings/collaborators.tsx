@@ -14,7 +14,7 @@ import { attempt, naming } from '../../problems';
 import { redirect } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
 
 const PART = 'collaborators/';
 
@@ -91,7 +91,7 @@ function Collaborators({
 async function show(
   ctx: Context,
   visitor: Visitor,
-  repository: RepositoryDetails,
+  repository: AdministeredDetails,
   options: { username?: string; problem?: string; status?: number } = {},
 ): Promise<Reply> {
   const { username = '', problem, status = 200 } = options;
@@ -114,7 +114,7 @@ async function show(
     );
     return settingsPage(visitor, repository, parts, content);
   }
-  const list = await listCollaborators(ctx, visitor.actor, repository);
+  const list = await listCollaborators(ctx, repository);
   return settingsPage(
     visitor,
     repository,
@@ -131,7 +131,7 @@ export const getCollaborators = ofSettings<'member'>((ctx, { caller }, repositor
 
 export const postCollaborator = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const username = caller.form.text('username');
-  const result = await attempt(() => naming(() => addCollaborator(ctx, caller.actor, repository, username)));
+  const result = await attempt(() => naming(() => addCollaborator(ctx, repository, username)));
   if (result.fault !== undefined) {
     return show(ctx, caller, repository, { username, problem: result.fault.text, status: result.fault.status });
   }
@@ -141,7 +141,7 @@ export const postCollaborator = ofSettings<'member-form'>(async (ctx, { caller }
 
 export const postCollaboratorRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const username = caller.form.text('username');
-  const { fault } = await attempt(() => naming(() => removeCollaborator(ctx, caller.actor, repository, username)));
+  const { fault } = await attempt(() => naming(() => removeCollaborator(ctx, repository, username)));
   const text = fault?.text ?? `${username} is no collaborator any more.`;
   const notice = { text, kind: fault === undefined ? 'done' : 'problem' } as const;
   return redirect(caller, settingsPath(repository, PART), { notice });

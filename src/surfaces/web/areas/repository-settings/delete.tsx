@@ -9,7 +9,7 @@ import { attempt } from '../../problems';
 import { page, redirect } from '../../reply';
 import { shortName } from '../../repository-path';
 import type { Visitor } from '../../visitor';
-import { ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofDeletion, settingsPage, settingsPath } from './settings-page';
 
 function show(
   visitor: Visitor,
@@ -76,11 +76,11 @@ function showEnd(visitor: Visitor, repository: RepositoryDetails, problem?: stri
   );
 }
 
-export const getDelete = ofSettings<'member'>((_ctx, { caller }, repository) =>
+export const getDelete = ofDeletion<'member'>((_ctx, { caller }, repository) =>
   repository.state === 'deleting' ? showEnd(caller, repository) : show(caller, repository),
 );
 
-export const postDelete = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
+export const postDelete = ofDeletion<'member-form'>(async (ctx, { caller }, repository) => {
   const name = shortName(repository);
   const typed = caller.form.text('confirmation');
   const isEnd = repository.state === 'deleting';
@@ -88,7 +88,7 @@ export const postDelete = ofSettings<'member-form'>(async (ctx, { caller }, repo
     const problem = `This is not the name of the repository. Type ${name} to delete it.`;
     return show(caller, repository, { typed, problem, status: 400 });
   }
-  const { fault } = await attempt(() => deleteAtOnce(ctx, caller.actor, repository));
+  const { fault } = await attempt(() => deleteAtOnce(ctx, repository));
   if (fault !== undefined) {
     if (isEnd) return showEnd(caller, repository, fault.text);
     return show(caller, repository, { typed, problem: fault.text, status: fault.status });

@@ -107,7 +107,7 @@ function DeliveryView(props: {
 
 export const getDeliveryPage = ofSettings<'member'>(async (ctx, { caller, params }, repository) => {
   const key = { id: idIn(params, 'delivery'), webhookId: idIn(params, 'webhook') };
-  const delivery = await getDelivery(ctx, caller.actor, repository, key);
+  const delivery = await getDelivery(ctx, repository, key);
   const content = <DeliveryView visitor={caller} repository={repository} delivery={delivery} />;
   return settingsPage(caller, repository, { title: `Delivery ${delivery.id}`, current: 'webhooks/' }, content);
 });
@@ -115,12 +115,12 @@ export const getDeliveryPage = ofSettings<'member'>(async (ctx, { caller, params
 /** The part of the page that changes by itself. */
 export const getDeliveryProgress = ofSettings<'member'>(async (ctx, { caller, params }, repository) => {
   const key = { id: idIn(params, 'delivery'), webhookId: idIn(params, 'webhook') };
-  const delivery = await getDelivery(ctx, caller.actor, repository, key);
+  const delivery = await getDelivery(ctx, repository, key);
   return fragment(caller, <Progress delivery={delivery} path={deliveryPath(repository, delivery)} />);
 });
 
 export const postRedelivery = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
   const webhookId = idIn(params, 'webhook');
-  const id = await redeliver(ctx, caller.actor, repository, { id: idIn(params, 'delivery'), webhookId });
+  const id = await redeliver(ctx, repository, { id: idIn(params, 'delivery'), webhookId });
   return redirect(caller, deliveryPath(repository, { webhookId, id }), { notice: 'It is on its way once more.' });
 });

@@ -106,7 +106,7 @@ export const getGeneral = ofSettings<'member'>((ctx, { caller }, repository) => 
 });
 
 export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
-  const { actor, form } = caller;
+  const { form } = caller;
   const values: Values = {
     description: form.text('description'),
     fullDescription: form.lines('full_description'),
@@ -114,7 +114,7 @@ export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller }, rep
   };
   const { fault } = await attempt(() => {
     const changes = { ...values, visibility: visibilityIn(form) };
-    return changeSettings(ctx, actor, repository, changes, (current) => assertVersion(form, valuesOf(current)));
+    return changeSettings(ctx, repository, changes, (current) => assertVersion(form, valuesOf(current)));
   });
   if (fault === undefined) return redirect(caller, settingsPath(repository), { notice: 'The settings are saved.' });
   const { text: problem, status } = fault;
@@ -122,7 +122,7 @@ export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller }, rep
     return show(ctx, caller, repository, { values, version: form.text(VERSION), problem, status });
   }
   // Whoever has seen what is there now may overwrite it.
-  const current = await getRepositoryDetails(ctx, actor, repository);
+  const current = await getRepositoryDetails(ctx, repository);
   const saved = valuesOf(current);
   return show(ctx, caller, current, { values, version: versionOf(saved), saved, problem, status });
 });

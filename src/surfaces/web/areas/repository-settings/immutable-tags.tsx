@@ -1,6 +1,5 @@
 import type { Context } from '../../../../context';
 import { listTagPage } from '../../../../features/tags/tag-pages';
-import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { changeSettings } from '../../../../features/repositories/repository-settings';
 import type { Reply } from '../../../../platform/http/exchange';
 import { Actions, Form, Problem, TextArea } from '../../components/forms';
@@ -10,7 +9,7 @@ import { redirect } from '../../reply';
 import { assertVersion, VERSION, versionOf } from '../../version';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
 
 const PART = 'tags/';
 const TAGS_LOOKED_AT = 25;
@@ -62,13 +61,13 @@ function MatchedNow({ tags }: { readonly tags: readonly { name: string; isImmuta
 async function show(
   ctx: Context,
   visitor: Visitor,
-  repository: RepositoryDetails,
+  repository: AdministeredDetails,
   options: { text?: string; version?: string; problem?: string; status?: number } = {},
 ): Promise<Reply> {
   const saved = repository.immutableTags;
   const { text = saved.join('\n'), version = versionOf(saved), problem, status = 200 } = options;
   const wanted = { limit: TAGS_LOOKED_AT, offset: 0, sort: 'updated' } as const;
-  const { tags } = await listTagPage(ctx, visitor.actor, repository, wanted);
+  const { tags } = await listTagPage(ctx, repository, wanted);
   return settingsPage(
     visitor,
     repository,
@@ -106,11 +105,11 @@ async function show(
 export const getImmutableTags = ofSettings<'member'>((ctx, { caller }, repository) => show(ctx, caller, repository));
 
 export const postImmutableTags = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
-  const { actor, form } = caller;
+  const { form } = caller;
   const text = form.lines('patterns');
   const immutableTags = text.split(/\s+/).filter((pattern) => pattern !== '');
   const { fault } = await attempt(() =>
-    changeSettings(ctx, actor, repository, { immutableTags }, (now) => assertVersion(form, now.immutableTags)),
+    changeSettings(ctx, repository, { immutableTags }, (now) => assertVersion(form, now.immutableTags)),
   );
   if (fault === undefined) {
     const notice = immutableTags.length === 0 ? 'Every tag can be moved now.' : 'The patterns are saved.';

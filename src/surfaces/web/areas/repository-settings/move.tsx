@@ -12,7 +12,7 @@ import { redirect } from '../../reply';
 import { repositoryPath, shortName } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
 
 const PART = 'move/';
 
@@ -94,11 +94,11 @@ function FormerNames({
 async function show(
   ctx: Context,
   visitor: Visitor,
-  repository: RepositoryDetails,
+  repository: AdministeredDetails,
   options: { values?: { namespace: string; name: string }; problem?: string; status?: number } = {},
 ): Promise<Reply> {
   const { values = repository, problem, status = 200 } = options;
-  const aliases = await listAliases(ctx, visitor.actor, repository);
+  const aliases = await listAliases(ctx, repository);
   const own = await listOwnNamespaces(ctx, visitor.actor);
   const names = own.filter(({ canCreate }) => canCreate).map(({ name }) => name);
   return settingsPage(
@@ -123,18 +123,18 @@ export const getMove = ofSettings<'member'>((ctx, { caller }, repository) => sho
 
 export const postMove = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const values = { namespace: caller.form.text('to_namespace'), name: caller.form.text('to_name') };
-  const { fault } = await attempt(() => naming(() => moveRepository(ctx, caller.actor, repository, values)));
+  const { fault } = await attempt(() => naming(() => moveRepository(ctx, repository, values)));
   if (fault !== undefined) return show(ctx, caller, repository, { values, problem: fault.text, status: fault.status });
   return redirect(caller, repositoryPath(values), { notice: `It is ${shortName(values)} now.` });
 });
 
 export const postAliasRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
-  const { actor, form } = caller;
+  const { form } = caller;
   const { fault } = await attempt(() =>
     naming(async () => {
       const alias = parseRepositoryName(form.text('alias_namespace'), form.text('alias_name'));
       if (alias === undefined) throw new AppError('invalid', 'No repository can have had this name');
-      await removeAlias(ctx, actor, repository, alias);
+      await removeAlias(ctx, repository, alias);
     }),
   );
   const text = fault?.text ?? 'The former name is free now. Pulls by it end.';

@@ -1,14 +1,20 @@
 import type { Context } from '../../../../context';
-import { getDeletable } from '../../../../features/repositories/administered';
-import { parseRepositoryName, sameRepository } from '../../../../features/repositories/names';
+import type { RepositoryName } from '../../../../features/access/actor';
+import {
+  administeredIn,
+  assertDeletable,
+  type AdministeredRepository,
+  type DeletableRepository,
+} from '../../../../features/repositories/access';
+import { getVisible } from '../../../../features/repositories/get-repository';
+import { sameRepository } from '../../../../features/repositories/names';
 import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/repositories/repository-details';
-import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { Sidebar } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page, redirect } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { nameAsked, repositoryPath, shortName } from '../../repository-path';
 import type { Children } from '../../view';
 import type { Visitor } from '../../visitor';
 
@@ -26,35 +32,59 @@ const PAGES = [
 export type SettingsPart = (typeof PAGES)[number][0];
 
 /** Where a page of a repository's settings is. */
-export function settingsPath(repository: RepositoryDetails, rest = ''): string {
+export function settingsPath(repository: RepositoryName, rest = ''): string {
   return repositoryPath(repository, `settings/${rest}`);
 }
 
+/** A repository that the visitor administers, with what its pages say of it. */
+export type AdministeredDetails = AdministeredRepository & RepositoryDetails;
+
+type Show<A extends 'member' | 'member-form', R> = (
+  ctx: Context,
+  exchange: WebExchange<A>,
+  repository: R,
+) => Promise<Reply> | Reply;
+
 /**
- * A page or form of a repository's settings, for whoever administers it. A former name leads to the settings of the
- * present one: nothing is changed by a former name. While the repository is being deleted there is only the page that
- * ends that.
+ * The repository that a page or form of the settings is about, or a redirection. A former name leads to the settings of
+ * the present one: nothing is changed by a former name.
+ */
+async function settingsAsked(
+  ctx: Context,
+  { caller, params }: { readonly caller: Visitor; readonly params: Readonly<Record<string, string>> },
+): Promise<{ repository: DeletableRepository; reply?: undefined } | { repository?: undefined; reply: Reply }> {
+  const name = nameAsked(params);
+  const visible = await getVisible(ctx, caller.actor, name, { followsAliases: true });
+  if (sameRepository(visible, name)) return { repository: assertDeletable(visible.access) };
+  const notice = `${shortName(name)} is ${shortName(visible)} now. These are its settings.`;
+  return { reply: redirect(caller, settingsPath(visible), { notice }) };
+}
+
+/**
+ * A page or form of a repository's settings, for its administrators. While the repository is being deleted there is only
+ * the page that ends that.
  *
  * @param show - writes the page
  */
-export function ofSettings<A extends 'member' | 'member-form'>(
-  show: (ctx: Context, exchange: WebExchange<A>, repository: RepositoryDetails) => Promise<Reply> | Reply,
+export function ofSettings<A extends 'member' | 'member-form'>(show: Show<A, AdministeredDetails>): WebHandler<A> {
+  return async (ctx, exchange) => {
+    const { caller }: { caller: Visitor } = exchange;
+    const { repository, reply } = await settingsAsked(ctx, exchange);
+    if (repository === undefined) return reply;
+    const administered = administeredIn(repository.access);
+    if (administered !== undefined) return show(ctx, exchange, await getRepositoryDetails(ctx, administered));
+    const notice = `${shortName(repository)} is being deleted.`;
+    return redirect(caller, settingsPath(repository, 'delete/'), { notice });
+  };
+}
+
+/** The page or form that deletes a repository, or ends its deletion. */
+export function ofDeletion<A extends 'member' | 'member-form'>(
+  show: Show<A, DeletableRepository & RepositoryDetails>,
 ): WebHandler<A> {
   return async (ctx, exchange) => {
-    const { caller, params }: { caller: Visitor; params: Readonly<Record<string, string>> } = exchange;
-    const name = parseRepositoryName(params['namespace'], params['name'] ?? '');
-    if (name === undefined) throw new AppError('not_found', 'There is no such repository');
-    const repository = await getRepositoryDetails(ctx, caller.actor, name);
-    if (!sameRepository(repository, name)) {
-      const text = `${shortName(name)} is ${shortName(repository)} now. These are its settings.`;
-      return redirect(caller, settingsPath(repository), { notice: text });
-    }
-    await getDeletable(ctx, caller.actor, name);
-    const deletePath = settingsPath(repository, 'delete/');
-    if (repository.state === 'deleting' && caller.url.split('?')[0] !== deletePath) {
-      return redirect(caller, deletePath, { notice: `${shortName(name)} is being deleted.` });
-    }
-    return show(ctx, exchange, repository);
+    const { repository, reply } = await settingsAsked(ctx, exchange);
+    return repository === undefined ? reply : show(ctx, exchange, await getRepositoryDetails(ctx, repository));
   };
 }
 

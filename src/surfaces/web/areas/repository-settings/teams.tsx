@@ -3,7 +3,6 @@ import type { AccessLevel } from '../../../../features/access/actor';
 import { getNamespaceSettings } from '../../../../features/namespaces/settings';
 import { listTeams, type Team } from '../../../../features/namespaces/teams';
 import { listTeamAccess, removeTeamAccess, setTeamAccess } from '../../../../features/repositories/team-access';
-import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Form as SentForm } from '../../form';
@@ -11,7 +10,7 @@ import { Empty } from '../../components/page-parts';
 import { attempt, naming } from '../../problems';
 import { redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
-import { ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
 import { ACCESS_LABELS, AccessForm, AccessTable } from './team-parts';
 
 const PART = 'teams/';
@@ -35,7 +34,7 @@ interface Options {
 async function show(
   ctx: Context,
   visitor: Visitor,
-  repository: RepositoryDetails,
+  repository: AdministeredDetails,
   options: Options = {},
 ): Promise<Reply> {
   const { actor } = visitor;
@@ -54,7 +53,7 @@ async function show(
     );
     return settingsPage(visitor, repository, parts, content);
   }
-  const given = await listTeamAccess(ctx, actor, repository);
+  const given = await listTeamAccess(ctx, repository);
   const { teams } = await listTeams(ctx, actor, namespace, TEAMS_OFFERED);
   const offered = teams.filter(({ isOwners }: Team) => !isOwners).map(({ name }) => name);
   return settingsPage(
@@ -80,11 +79,11 @@ async function show(
 export const getTeams = ofSettings<'member'>((ctx, { caller }, repository) => show(ctx, caller, repository));
 
 export const postTeam = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
-  const { actor, form } = caller;
+  const { form } = caller;
   const team = form.text('team');
   const result = await attempt(async () => {
     const access = accessIn(form);
-    await naming(() => setTeamAccess(ctx, actor, repository, { team, access }));
+    await naming(() => setTeamAccess(ctx, repository, { team, access }));
     return access;
   });
   if (result.fault !== undefined) {
@@ -97,7 +96,7 @@ export const postTeam = ofSettings<'member-form'>(async (ctx, { caller }, reposi
 
 export const postTeamRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const team = caller.form.text('team');
-  const { fault } = await attempt(() => naming(() => removeTeamAccess(ctx, caller.actor, repository, team)));
+  const { fault } = await attempt(() => naming(() => removeTeamAccess(ctx, repository, team)));
   const text = fault?.text ?? `The team ${team} has no access any more.`;
   const notice = { text, kind: fault === undefined ? 'done' : 'problem' } as const;
   return redirect(caller, settingsPath(repository, PART), { notice });

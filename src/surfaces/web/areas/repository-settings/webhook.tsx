@@ -1,5 +1,4 @@
 import type { Context } from '../../../../context';
-import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { listDeliveries } from '../../../../features/webhooks/deliveries';
 import { sendTest } from '../../../../features/webhooks/push-deliveries';
 import { deleteWebhook, getWebhook, updateWebhook, type Webhook } from '../../../../features/webhooks/webhooks';
@@ -14,7 +13,7 @@ import { assertVersion, VERSION, versionOf } from '../../version';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { Deliveries } from './deliveries';
-import { ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
 import { HookState, hookValuesIn, urlsOf, WebhookForm, type HookValues } from './webhook-form';
 
 const PART = 'webhooks/';
@@ -88,18 +87,17 @@ interface Options {
 async function show(
   ctx: Context,
   visitor: Visitor,
-  place: { repository: RepositoryDetails; id: number },
+  place: { repository: AdministeredDetails; id: number },
   options: Options = {},
 ): Promise<Reply> {
-  const { actor } = visitor;
   const { repository, id } = place;
-  const webhook = await getWebhook(ctx, actor, repository, id);
+  const webhook = await getWebhook(ctx, repository, id);
   const saved = valuesOf(webhook);
   const current = versionOf(saved);
   const { before, values = saved, sent = current, problem, status = 200 } = options;
   // Whoever has seen what is there now may overwrite it.
   const version = status === 409 ? current : sent;
-  const found = await listDeliveries(ctx, actor, repository, id, { before, limit: PAGE + 1 });
+  const found = await listDeliveries(ctx, repository, id, { before, limit: PAGE + 1 });
   const deliveries = found.slice(0, PAGE);
   const path = settingsPath(repository, `${PART}${id}/`);
   return settingsPage(
@@ -149,13 +147,13 @@ export const getWebhookPage = ofSettings<'member'>((ctx, { caller, params, query
 });
 
 export const postWebhookChanges = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
-  const { actor, form } = caller;
+  const { form } = caller;
   const id = idIn(params, 'webhook');
   const values = hookValuesIn(form);
   const { name, isActive } = values;
   const changes = { name, urls: urlsOf(values), isActive, secret: form.optional('secret') };
   const { fault } = await attempt(() =>
-    updateWebhook(ctx, actor, repository, id, changes, (now) => assertVersion(form, valuesOf(now))),
+    updateWebhook(ctx, repository, id, changes, (now) => assertVersion(form, valuesOf(now))),
   );
   if (fault === undefined) {
     return redirect(caller, settingsPath(repository, `${PART}${id}/`), { notice: 'The webhook is saved.' });
@@ -165,13 +163,13 @@ export const postWebhookChanges = ofSettings<'member-form'>(async (ctx, { caller
 });
 
 export const postWebhookRemoval = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
-  await deleteWebhook(ctx, caller.actor, repository, idIn(params, 'webhook'));
+  await deleteWebhook(ctx, repository, idIn(params, 'webhook'));
   return redirect(caller, settingsPath(repository, PART), { notice: 'The webhook is deleted.' });
 });
 
 export const postWebhookTest = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {
   const id = idIn(params, 'webhook');
-  const delivery = await sendTest(ctx, caller.actor, repository, id);
+  const delivery = await sendTest(ctx, repository, id);
   const path = settingsPath(repository, `${PART}${id}/deliveries/${delivery}/`);
   return redirect(caller, path, { notice: 'A test is on its way.' });
 });

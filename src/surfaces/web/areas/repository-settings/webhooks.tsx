@@ -8,7 +8,7 @@ import { CopyLine, Empty, Panel } from '../../components/page-parts';
 import { attempt } from '../../problems';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { ofSettings, settingsPage, settingsPath } from './settings-page';
+import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
 import { HookState, hookValuesIn, urlsOf, WebhookForm, type HookValues } from './webhook-form';
 
 const PART = 'webhooks/';
@@ -56,11 +56,11 @@ function Webhooks({
 async function show(
   ctx: Context,
   visitor: Visitor,
-  repository: RepositoryDetails,
+  repository: AdministeredDetails,
   options: { values?: HookValues; problem?: string; status?: number } = {},
 ): Promise<Reply> {
   const { values = NEW, problem, status = 200 } = options;
-  const webhooks = await listWebhooks(ctx, visitor.actor, repository);
+  const webhooks = await listWebhooks(ctx, repository);
   return settingsPage(
     visitor,
     repository,
@@ -79,10 +79,10 @@ export const getWebhooks = ofSettings<'member'>((ctx, { caller }, repository) =>
 
 /** The secret is shown on this answer, and never again. */
 export const postWebhook = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
-  const { actor, form } = caller;
+  const { form } = caller;
   const values = hookValuesIn(form);
   const hook = { name: values.name, urls: urlsOf(values), secret: form.optional('secret') };
-  const result = await attempt(() => createWebhook(ctx, actor, repository, hook));
+  const result = await attempt(() => createWebhook(ctx, repository, hook));
   if (result.fault !== undefined) {
     return show(ctx, caller, repository, { values, problem: result.fault.text, status: result.fault.status });
   }

@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
 import { flagComment } from '../../../../features/social/comment-flags';
 import { addComment, deleteComment, listComments } from '../../../../features/social/comments';
-import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { assertParticipant, type ParticipantRepository } from '../../../../features/repositories/access';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
@@ -13,12 +13,12 @@ import { repositoryPath, shortName } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 import { CommentForm, CommentList, fitting } from './comment-list';
 import { idOf, Older } from './older';
-import { repositoryAsked, repositoryPage } from './repository-page';
+import { repositoryAsked, repositoryPage, type ShownRepository } from './repository-page';
 
 const COMMENTS = 20;
 
 interface Parts {
-  readonly repository: RepositoryDetails;
+  readonly repository: ShownRepository;
   readonly signal: AbortSignal;
   readonly before?: number | undefined;
   /** what was typed and not taken */
@@ -28,7 +28,7 @@ interface Parts {
 
 async function commentsPage(ctx: Context, visitor: Visitor, parts: Parts): Promise<Reply> {
   const { repository, signal, before, text = '', fault } = parts;
-  const found = await listComments(ctx, visitor.actor, repository, { before, limit: COMMENTS + 1 });
+  const found = await listComments(ctx, repository, { before, limit: COMMENTS + 1 });
   const comments = await fitting(ctx, { actor: visitor.actor, signal }, found.slice(0, COMMENTS));
   const next = comments.length < found.length ? comments.at(-1)?.id : undefined;
   const path = repositoryPath(repository, 'comments/');
@@ -57,19 +57,19 @@ export const getComments = repositoryPage<'anyone'>((ctx, { caller, query, signa
 export const postComment: WebHandler<'member-form'> = async (ctx, { caller, params, signal }) => {
   const repository = await repositoryAsked(ctx, caller, params);
   const text = caller.form.lines('text');
-  const { fault } = await attempt(() => addComment(ctx, caller.actor, repository, text));
+  const { fault } = await attempt(async () => addComment(ctx, assertParticipant(repository.access), text));
   if (fault !== undefined) return commentsPage(ctx, caller, { repository, signal, text, fault });
   return redirect(caller, repositoryPath(repository, 'comments/'), { notice: 'Your comment is there.' });
 };
 
-type Act = (ctx: Context, actor: Visitor['actor'], name: RepositoryDetails, commentId: number) => Promise<void>;
+type Act = (ctx: Context, repository: ParticipantRepository, commentId: number) => Promise<void>;
 
 function onComment(act: Act, notice: string): WebHandler<'member-form'> {
   return async (ctx, { caller, params, signal }: WebExchange<'member-form'>) => {
     const repository = await repositoryAsked(ctx, caller, params);
     const id = idOf(params['comment']);
     if (id === undefined) throw new AppError('not_found', 'There is no such comment');
-    const { fault } = await attempt(() => act(ctx, caller.actor, repository, id));
+    const { fault } = await attempt(async () => act(ctx, assertParticipant(repository.access), id));
     if (fault !== undefined) return commentsPage(ctx, caller, { repository, signal, fault });
     return redirect(caller, repositoryPath(repository, 'comments/'), { notice });
   };

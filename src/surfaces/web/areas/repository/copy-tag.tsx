@@ -1,5 +1,7 @@
 import { copyTag } from '../../../../features/images/promotion';
 import { parseEngine } from '../../../../features/tags/engine';
+import { noSuchRepository } from '../../../../features/repositories/access';
+import { getWritable } from '../../../../features/repositories/get-repository';
 import { displayName, readFullName } from '../../../../features/repositories/names';
 import { getTag } from '../../../../features/tags/tags';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
@@ -59,20 +61,23 @@ function form(visitor: Member, { repository, tag, values, fault }: Parts): Reply
 
 /** Asks where a tag shall be copied to. */
 export const getTagCopy = repositoryPage<'member'>(async (ctx, { caller, params }, repository) => {
-  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
+  const tag = await getTag(ctx, repository, params['tag'] ?? '');
   const target = repository.isOfficial ? '' : `${repository.namespace}/`;
   return form(caller, { repository, tag, values: { target, tag: tag.name } });
 });
 
 export const postTagCopy: WebHandler<'member-form'> = async (ctx, { req, caller, params }) => {
   const repository = await repositoryAsked(ctx, caller, params);
-  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
+  const tag = await getTag(ctx, repository, params['tag'] ?? '');
   const values = { target: caller.form.text('target').trim(), tag: caller.form.text('tag').trim() };
   const { done, fault } = await attempt(async () => {
-    const target = readFullName(values.target);
-    const to = { repository: target, tag: values.tag, engine: parseEngine(req.headers['user-agent']) };
-    await naming(() => copyTag(ctx, caller.actor, { repository, tag: tag.name }, to));
-    return target;
+    const name = readFullName(values.target);
+    const engine = parseEngine(req.headers['user-agent']);
+    await naming(async () => {
+      const target = await getWritable(ctx, caller.actor, name, { missing: noSuchRepository(name) });
+      await copyTag(ctx, { repository, tag: tag.name }, { repository: target, tag: values.tag, engine });
+    });
+    return name;
   });
   if (fault !== undefined) return form(caller, { repository, tag, values, fault });
   const notice = `${shortName(repository)}:${tag.name} is also ${displayName(done)}:${values.tag} now.`;

@@ -1,3 +1,4 @@
+import { assertDeletable } from '../../../../features/repositories/access';
 import { getTag, deleteTag } from '../../../../features/tags/tags';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -46,14 +47,14 @@ function confirmation(visitor: Member, { repository, tag, fault }: Parts): Reply
 
 /** Asks whether a tag shall go. */
 export const getTagDeletion = repositoryPage<'member'>(async (ctx, { caller, params }, repository) => {
-  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
+  const tag = await getTag(ctx, repository, params['tag'] ?? '');
   return confirmation(caller, { repository, tag });
 });
 
 export const postTagDeletion: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
   const repository = await repositoryAsked(ctx, caller, params);
-  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
-  const { fault } = await attempt(() => deleteTag(ctx, caller.actor, repository, tag.name));
+  const tag = await getTag(ctx, repository, params['tag'] ?? '');
+  const { fault } = await attempt(async () => deleteTag(ctx, assertDeletable(repository.access), tag.name));
   if (fault !== undefined) return confirmation(caller, { repository, tag, fault });
   return redirect(caller, repositoryPath(repository, 'tags/'), { notice: `The tag ${tag.name} is deleted.` });
 };

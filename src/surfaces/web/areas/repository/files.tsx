@@ -60,7 +60,7 @@ export const getFiles = repositoryPage<'anyone'>(async (ctx, { caller, params, q
   const text = query.get('name')?.trim() ?? '';
   const { limit, offset, ...asked } = pageAsked(query, ENTRIES_ON_A_PAGE);
   const wanted = { directory, limit, offset, text: text === '' ? undefined : text };
-  const found = await browseImageFiles(ctx, { actor: caller.actor, signal }, repository, imageId, wanted);
+  const found = await browseImageFiles(ctx, repository, imageId, wanted, signal);
   const path = `${imagePath(repository, imageId)}files/`;
   const inDirectory = found.directory === '/' ? undefined : found.directory;
   return page(

@@ -1,6 +1,6 @@
 import { listTagHistory, restoreTag, type TagEvent } from '../../../../features/tags/tag-history';
 import { parseEngine } from '../../../../features/tags/engine';
-import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { assertWritable } from '../../../../features/repositories/access';
 import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
 import { Field, Problem } from '../../components/forms';
@@ -16,7 +16,7 @@ import type { Visitor } from '../../visitor';
 import { shortId } from './addresses';
 import { idOf, Older } from './older';
 import { HistoryTable } from './history-table';
-import { repositoryAsked, repositoryPage } from './repository-page';
+import { repositoryAsked, repositoryPage, type ShownRepository } from './repository-page';
 
 const EVENTS = 50;
 
@@ -57,11 +57,11 @@ function Filter({ path, tag }: { readonly path: string; readonly tag: string }):
 async function historyPage(
   ctx: Context,
   visitor: Visitor,
-  { repository, asked, fault }: { repository: RepositoryDetails; asked: Asked; fault?: Fault | undefined },
+  { repository, asked, fault }: { repository: ShownRepository; asked: Asked; fault?: Fault | undefined },
 ): Promise<Reply> {
   const { tag, before } = asked;
   const filter = { tag: tag === '' ? undefined : tag, before, limit: EVENTS + 1 };
-  const found = await listTagHistory(ctx, visitor.actor, repository, filter);
+  const found = await listTagHistory(ctx, repository, filter);
   const events: readonly TagEvent[] = found.slice(0, EVENTS);
   const path = repositoryPath(repository, 'history/');
   return page(
@@ -94,7 +94,9 @@ export const postRestore: WebHandler<'member-form'> = async (ctx, { req, caller,
   if (eventId === undefined) throw new AppError('invalid', 'There is no such event');
   const side = caller.form.text('side') === 'before' ? 'before' : 'after';
   const engine = parseEngine(req.headers['user-agent']);
-  const restored = await attempt(() => restoreTag(ctx, caller.actor, repository, { eventId, side, engine }));
+  const restored = await attempt(async () =>
+    restoreTag(ctx, assertWritable(repository.access), { eventId, side, engine }),
+  );
   if (restored.fault !== undefined) {
     return historyPage(ctx, caller, { repository, asked: { tag: '', before: undefined }, fault: restored.fault });
   }

@@ -122,13 +122,13 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
 
 /** A tag: the layers of its image as a picture, and what made each of them. */
 export const getTagPage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
-  const tag = await getTag(ctx, caller.actor, repository, params['tag'] ?? '');
-  const history = await imageHistory(ctx, caller.actor, repository, { imageId: tag.imageId });
+  const tag = await getTag(ctx, repository, params['tag'] ?? '');
+  const history = await imageHistory(ctx, repository, { imageId: tag.imageId });
   return imagePage(caller, query, { repository, history, tag });
 });
 
 /** The same of an image that need not have a tag. */
 export const getImagePage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
-  const history = await imageHistory(ctx, caller.actor, repository, { imageId: params['imageId'] ?? '' });
+  const history = await imageHistory(ctx, repository, { imageId: params['imageId'] ?? '' });
   return imagePage(caller, query, { repository, history, tag: undefined });
 });

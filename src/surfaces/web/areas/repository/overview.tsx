@@ -17,8 +17,8 @@ const README_WHOLE = 1_000_000;
 
 /** The first page of a repository: what it is, how to pull it, what is new. */
 export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query, signal }, repository) => {
-  const totals = await getActivityTotals(ctx, caller.actor, repository);
-  const { tags } = await listTagPage(ctx, caller.actor, repository, { limit: LATEST, offset: 0, sort: 'updated' });
+  const totals = await getActivityTotals(ctx, repository);
+  const { tags } = await listTagPage(ctx, repository, { limit: LATEST, offset: 0, sort: 'updated' });
   const isWhole = query.get('readme') === 'whole';
   const characters = isWhole ? README_WHOLE : README_CHARACTERS;
   const task = { text: repository.fullDescription, kind: 'readme', characters } as const;

@@ -1,55 +1,49 @@
 import type { Context } from '../../../../context';
-import { parseRepositoryName } from '../../../../features/repositories/names';
+import { readableIn, type ReadableRepository } from '../../../../features/repositories/access';
+import { getReadable, getVisible } from '../../../../features/repositories/get-repository';
 import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/repositories/repository-details';
-import { AppError } from '../../../../platform/errors';
 import { empty, type Reply } from '../../../../platform/http/exchange';
 import type { Callers, WebExchange, WebHandler } from '../../access';
-import { repositoryPath } from '../../repository-path';
+import { nameAsked, repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 import { beingDeletedPage } from './being-deleted';
 
 const ROOT = /^\/(?:_\/[^/?]+|r\/[^/?]+\/[^/?]+)\/?/;
 
-/** What the address of a page names. */
-function askedFor(params: Readonly<Record<string, string>>): RepositoryDetailsName {
-  const name = parseRepositoryName(params['namespace'], params['name'] ?? '');
-  if (name === undefined) throw new AppError('not_found', 'There is no such repository');
-  return name;
-}
-
-type RepositoryDetailsName = Pick<RepositoryDetails, 'namespace' | 'name'>;
+/** A repository that the visitor may read, with what its pages say of it. */
+export type ShownRepository = ReadableRepository & RepositoryDetails;
 
 /**
- * The repository that a request is about.
+ * The repository that a form is about, also by a former name.
  *
  * @throws AppError `not_found`, `unauthenticated` as for reading
  */
-export function repositoryAsked(
+export async function repositoryAsked(
   ctx: Context,
   visitor: Visitor,
   params: Readonly<Record<string, string>>,
-): Promise<RepositoryDetails> {
-  return getRepositoryDetails(ctx, visitor.actor, askedFor(params));
+): Promise<ShownRepository> {
+  const repository = await getReadable(ctx, visitor.actor, nameAsked(params), { followsAliases: true });
+  return getRepositoryDetails(ctx, repository);
 }
 
 /**
- * A page of a repository, for whoever may read it. A former name, and `library` spelled out, lead to the same page of
- * the present name. While the repository is being deleted, all of them say so.
+ * A page of a repository, for visitors who may read it. A former name, and `library` spelled out, lead to the same page
+ * of the present name. While the repository is being deleted, all of them say so.
  *
  * @param show - writes the page
  */
 export function repositoryPage<A extends 'anyone' | 'member'>(
-  show: (ctx: Context, exchange: WebExchange<A>, repository: RepositoryDetails) => Promise<Reply> | Reply,
+  show: (ctx: Context, exchange: WebExchange<A>, repository: ShownRepository) => Promise<Reply> | Reply,
 ): WebHandler<A> {
   return async (ctx, exchange) => {
-    const { url }: Visitor = exchange.caller satisfies Callers['anyone'];
-    const repository = await repositoryAsked(ctx, exchange.caller, exchange.params);
+    const { actor, url }: Visitor = exchange.caller satisfies Callers['anyone'];
+    const visible = await getVisible(ctx, actor, nameAsked(exchange.params), { followsAliases: true });
     const root = ROOT.exec(url)?.[0] ?? '';
-    const present = repositoryPath(repository);
-    if (`${root}/`.replace('//', '/') === present) {
-      const isBeingDeleted = repository.state === 'deleting';
-      return isBeingDeleted ? beingDeletedPage(exchange.caller, repository) : show(ctx, exchange, repository);
-    }
-    return empty(302, { Location: present + url.slice(root.length) });
+    const present = repositoryPath(visible);
+    if (`${root}/`.replace('//', '/') !== present) return empty(302, { Location: present + url.slice(root.length) });
+    const readable = readableIn(visible.access);
+    if (readable !== undefined) return show(ctx, exchange, await getRepositoryDetails(ctx, readable));
+    return beingDeletedPage(exchange.caller, await getRepositoryDetails(ctx, visible));
   };
 }

@@ -1,3 +1,4 @@
+import { assertParticipant } from '../../../../features/repositories/access';
 import { setStar } from '../../../../features/social/stars';
 import type { WebHandler } from '../../access';
 import { ownPath } from '../../own-path';
@@ -8,6 +9,6 @@ import { repositoryAsked } from './repository-page';
 /** Gives a star or takes it back; from there to the page that had the button. */
 export const postStar: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
   const repository = await repositoryAsked(ctx, caller, params);
-  await setStar(ctx, caller.actor, repository, caller.form.text('starred') === 'yes');
+  await setStar(ctx, assertParticipant(repository.access), caller.form.text('starred') === 'yes');
   return redirect(caller, ownPath(caller.form.text('next'), repositoryPath(repository)));
 };

@@ -1,3 +1,4 @@
+import { administeredIn } from '../../../../features/repositories/access';
 import { getActivityTotals, listLastDays, reportEngines } from '../../../../features/statistics/statistics';
 import { formatCount, plural } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
@@ -30,9 +31,10 @@ function Spans({ path, days }: { readonly path: string; readonly days: number })
 /** How often a repository is pulled; for who administers it also by which engines. */
 export const getStatistics = repositoryPage<'anyone'>(async (ctx, { caller, query }, repository) => {
   const days = query.get('days') === '90' ? 90 : 30;
-  const activity = await listLastDays(ctx, caller.actor, repository, days);
-  const totals = await getActivityTotals(ctx, caller.actor, repository);
-  const engines = repository.canAdminister ? await reportEngines(ctx, caller.actor, repository, days) : undefined;
+  const activity = await listLastDays(ctx, repository, days);
+  const totals = await getActivityTotals(ctx, repository);
+  const administered = administeredIn(repository.access);
+  const engines = administered && (await reportEngines(ctx, administered, days));
   const pulls = activity.reduce((sum, day) => sum + day.pulls, 0);
   return page(
     caller,

@@ -21,7 +21,7 @@ export const getTags = repositoryPage<'anyone'>(async (ctx, { caller, query }, r
   const text = query.get('name')?.trim() ?? '';
   const sort = query.get('sort') === 'name' ? 'name' : 'updated';
   const { limit, offset } = asked;
-  const found = await listTagPage(ctx, caller.actor, repository, {
+  const found = await listTagPage(ctx, repository, {
     limit,
     offset,
     sort,

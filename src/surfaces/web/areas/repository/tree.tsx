@@ -14,7 +14,7 @@ const TIPS_ON_A_PAGE = 30;
 
 /** How the images of a repository build upon each other, as a picture; the chains that came last first. */
 export const getTree = repositoryPage<'anyone'>(async (ctx, { caller, query }, repository) => {
-  const { nodes, isCut } = await imageTree(ctx, caller.actor, repository);
+  const { nodes, isCut } = await imageTree(ctx, repository);
   const asked = pageAsked(query, TIPS_ON_A_PAGE);
   const tips = tipsOf(nodes);
   const layout = layOut(below(nodes, tips.slice(asked.offset, asked.offset + asked.limit)));

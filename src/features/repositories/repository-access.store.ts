@@ -6,18 +6,18 @@ import { openedLastSql } from './last-opened.store';
 import { findCurrentName } from './moving.store';
 import {
   READ_COLUMNS,
-  SCOPE_COLUMNS,
-  scopeStatements,
-  scopeValues,
+  ACCESS_COLUMNS,
+  accessStatements,
+  accessValues,
   statementFor,
-  type ScopeRow,
-  type ScopeStatements,
-} from './scope-row';
+  type RepositoryAccessRow,
+  type AccessStatements,
+} from './repository-access-row';
 
-const FIND_SCOPE = scopeStatements(
-  'repositories.find_scope',
+const FIND_ACCESS = accessStatements(
+  'repositories.find_access',
   1,
-  ({ columns, joins }) => `select ${columns}, ${SCOPE_COLUMNS} ${joins}`,
+  ({ columns, joins }) => `select ${columns}, ${ACCESS_COLUMNS} ${joins}`,
 );
 
 /** What a repository holds, for whoever may read it, in the query that says whether he may. `$5`: a guest, who may. */
@@ -46,8 +46,8 @@ const FIND_IMAGES = withSelected(
    $6::text is not null and ${openedLastSql('$6', 'r.id')} as is_opened_last`,
 );
 
-function withSelected(name: string, selected: string): ScopeStatements {
-  return scopeStatements(name, 1, ({ columns, joins }) => `select ${columns}, ${READ_COLUMNS}, ${selected} ${joins}`);
+function withSelected(name: string, selected: string): AccessStatements {
+  return accessStatements(name, 1, ({ columns, joins }) => `select ${columns}, ${READ_COLUMNS}, ${selected} ${joins}`);
 }
 
 /** Who asks. */
@@ -56,60 +56,60 @@ export interface Caller {
   readonly isGuest: boolean;
 }
 
-export interface ScopeWithJsonRow extends ScopeRow {
+export interface AccessWithJsonRow extends RepositoryAccessRow {
   /** null when the account may not read the repository, or there is none */
   json: string | null;
 }
 
-export interface ScopeWithTagsRow extends ScopeWithJsonRow {
+export interface AccessWithTagsRow extends AccessWithJsonRow {
   /** of the tag list at the moment of the query; null when there is no repository */
   version: string | null;
 }
 
 /**
- * The scope and the repository's tags as JSON, read at one moment.
+ * The access and the repository's tags as JSON, read at one moment.
  *
  * @param known - the version that need not be read again: `json` is null then
  */
-export async function findScopeWithTags(
+export async function findAccessWithTags(
   db: Db,
   caller: Caller,
   name: RepositoryName,
   known: string | undefined,
-): Promise<ScopeWithTagsRow> {
+): Promise<AccessWithTagsRow> {
   const statement = statementFor(FIND_TAGS, caller.identity);
   return followingAlias(db, name, async (by) => {
-    const values = [...scopeValues(caller.identity, by), caller.isGuest, known ?? null];
-    return only(await queryPrepared<ScopeWithTagsRow>(db, statement, values));
+    const values = [...accessValues(caller.identity, by), caller.isGuest, known ?? null];
+    return only(await queryPrepared<AccessWithTagsRow>(db, statement, values));
   });
 }
 
-export interface ScopeWithImagesRow extends ScopeWithJsonRow {
+export interface AccessWithImagesRow extends AccessWithJsonRow {
   /** null when the caller opened nothing yet */
   is_opened_last: boolean | null;
 }
 
 /**
- * The scope and the repository's images as JSON.
+ * The access and the repository's images as JSON.
  *
  * @param callerKey - of whom to tell what he opened last; undefined: of nobody
  */
-export async function findScopeWithImages(
+export async function findAccessWithImages(
   db: Db,
   caller: Caller,
   name: RepositoryName,
   callerKey: string | undefined,
-): Promise<ScopeWithImagesRow> {
+): Promise<AccessWithImagesRow> {
   const statement = statementFor(FIND_IMAGES, caller.identity);
   return followingAlias(db, name, async (by) => {
-    const values = [...scopeValues(caller.identity, by), caller.isGuest, callerKey ?? null];
-    return only(await queryPrepared<ScopeWithImagesRow>(db, statement, values));
+    const values = [...accessValues(caller.identity, by), caller.isGuest, callerKey ?? null];
+    return only(await queryPrepared<AccessWithImagesRow>(db, statement, values));
   });
 }
 
 function only<R>(rows: readonly R[]): R {
   const row = rows[0];
-  if (row === undefined) throw new Error('the scope query returned no row');
+  if (row === undefined) throw new Error('the access query returned no row');
   return row;
 }
 
@@ -126,14 +126,14 @@ export async function followingAlias<R extends { repository_id: number | null }>
 }
 
 /** @param followsAliases - whether a former name of a repository will do */
-export async function findScope(
+export async function findRepositoryAccess(
   db: Db,
   identity: Identity | undefined,
   name: RepositoryName,
   followsAliases = false,
-): Promise<ScopeRow> {
-  const statement = statementFor(FIND_SCOPE, identity);
-  const run = async (by: RepositoryName): Promise<ScopeRow> =>
-    only(await queryPrepared<ScopeRow>(db, statement, scopeValues(identity, by)));
+): Promise<RepositoryAccessRow> {
+  const statement = statementFor(FIND_ACCESS, identity);
+  const run = async (by: RepositoryName): Promise<RepositoryAccessRow> =>
+    only(await queryPrepared<RepositoryAccessRow>(db, statement, accessValues(identity, by)));
   return followsAliases ? followingAlias(db, name, run) : run(name);
 }

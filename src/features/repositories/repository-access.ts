@@ -1,20 +1,13 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { identityOf, type Actor, type Principal, type RepositoryName } from '../access/actor';
-import { principalFrom } from '../access/current-account';
-import {
-  canRead,
-  canWrite,
-  roleIn,
-  type NamespaceFacts,
-  type RepositoryFacts,
-  type Visibility,
-} from '../access/policy';
+import { principalFrom, requiresAuthorization } from '../access/current-account';
+import { canRead, type NamespaceFacts, type RepositoryFacts, type Visibility } from '../access/policy';
 import { outcomeAt, type Outcome, type Place } from '../access/repository-states';
 import { displayName, sameRepository } from './names';
 import { callerKey } from './last-opened';
-import type { RepositoryRow, RepositoryState, ScopeRow } from './scope-row';
-import * as store from './scope.store';
+import type { RepositoryRow, RepositoryState, RepositoryAccessRow } from './repository-access-row';
+import * as store from './repository-access.store';
 
 /** A repository as the rules see it, and as it is called now. */
 export interface Repository extends RepositoryName, RepositoryFacts {
@@ -22,18 +15,18 @@ export interface Repository extends RepositoryName, RepositoryFacts {
   readonly state: RepositoryState;
 }
 
-/** Who asks, and what is there under the name that was asked for, read at one moment. */
-export interface Scope {
+/**
+ * Who asks, and what is there under the name that was asked for, read at one moment. It permits nothing: `access.ts` makes
+ * of it a repository that the actor may read, write or administer.
+ */
+export interface RepositoryAccess {
+  readonly asked: RepositoryName;
+  readonly actor: Actor;
   readonly principal: Principal;
   /** undefined: there is no such namespace */
   readonly namespace: (NamespaceFacts & { readonly defaultVisibility: Visibility }) | undefined;
   /** undefined: there is no such repository */
   readonly repository: Repository | undefined;
-}
-
-/** What a registry answers to whoever brings no credentials, or ones that do not suit (protocol 3.5). */
-export function authorizationRequired(): AppError {
-  return new AppError('unauthenticated', 'Requires authorization');
 }
 
 /** What somebody is told who wants to change a repository that is being deleted, and may know that it is. */
@@ -68,52 +61,56 @@ export function repositoryFrom(row: RepositoryRow): Repository | undefined {
  * @throws AppError `unauthenticated` when a token is for another repository, or the account behind the actor has
  *   changed; `inactive`
  */
-export async function findScope(
+export async function findRepositoryAccess(
   ctx: Needs<'db'>,
   actor: Actor,
   name: RepositoryName,
   options: { followsAliases?: boolean } = {},
-): Promise<Scope> {
+): Promise<RepositoryAccess> {
   assertSuits(actor, name);
-  return scopeFrom(actor, await store.findScope(ctx.db, identityOf(actor), name, options.followsAliases === true));
+  return accessFrom(
+    actor,
+    name,
+    await store.findRepositoryAccess(ctx.db, identityOf(actor), name, options.followsAliases === true),
+  );
 }
 
 /**
- * Like `findScope`, also by a former name, and in the same query the repository's tags as JSON text; undefined where
+ * Like `findRepositoryAccess`, also by a former name, and in the same query the repository's tags as JSON text; undefined where
  * the account may not read them. Whether the actor may is for `assertReadable` to say, before anybody sees them. The
  * text is made anew only when the tags changed. Nothing is told of the namespace, nor of the role in a repository that
  * everybody may read.
  */
-export async function findScopeWithTags(
+export async function findAccessWithTags(
   ctx: Needs<'db' | 'cache'>,
   actor: Actor,
   name: RepositoryName,
-): Promise<Scope & { json: Buffer | undefined }> {
+): Promise<RepositoryAccess & { json: Buffer | undefined }> {
   assertSuits(actor, name);
   const key = `tags ${name.namespace}/${name.name}`;
   const known = ctx.cache.getVersioned(key);
-  const row = await store.findScopeWithTags(ctx.db, callerOf(actor), name, known?.version);
-  const scope = scopeFrom(actor, row);
-  if (known !== undefined && row.version === known.version) return { ...scope, json: known.bytes };
-  if (row.json === null || row.version === null) return { ...scope, json: undefined };
+  const row = await store.findAccessWithTags(ctx.db, callerOf(actor), name, known?.version);
+  const access = accessFrom(actor, name, row);
+  if (known !== undefined && row.version === known.version) return { ...access, json: known.bytes };
+  if (row.json === null || row.version === null) return { ...access, json: undefined };
   const bytes = Buffer.from(row.json);
   ctx.cache.setVersioned(key, { version: row.version, bytes });
-  return { ...scope, json: bytes };
+  return { ...access, json: bytes };
 }
 
 /**
- * Like `findScopeWithTags`, with the repository's images, and whether it is known already that the actor opened this
+ * Like `findAccessWithTags`, with the repository's images, and whether it is known already that the actor opened this
  * repository last: if so, there is nothing to record.
  */
-export async function findScopeWithImages(
+export async function findAccessWithImages(
   ctx: Needs<'db'>,
   actor: Actor,
   name: RepositoryName,
-): Promise<Scope & { json: string | undefined; isOpenedLast: boolean }> {
+): Promise<RepositoryAccess & { json: string | undefined; isOpenedLast: boolean }> {
   assertSuits(actor, name);
   const callerOfOpenings = actor.kind === 'token' ? undefined : callerKey(actor);
-  const row = await store.findScopeWithImages(ctx.db, callerOf(actor), name, callerOfOpenings);
-  return { ...scopeFrom(actor, row), json: row.json ?? undefined, isOpenedLast: row.is_opened_last === true };
+  const row = await store.findAccessWithImages(ctx.db, callerOf(actor), name, callerOfOpenings);
+  return { ...accessFrom(actor, name, row), json: row.json ?? undefined, isOpenedLast: row.is_opened_last === true };
 }
 
 function callerOf(actor: Actor): store.Caller {
@@ -130,11 +127,18 @@ export async function byAnyName<R extends { repository_id: number | null }>(
 }
 
 function assertSuits(actor: Actor, name: RepositoryName): void {
-  if (actor.kind === 'token' && !sameRepository(actor.repository, name)) throw authorizationRequired();
+  if (actor.kind === 'token' && !sameRepository(actor.repository, name)) throw requiresAuthorization();
 }
 
-function scopeFrom(actor: Actor, row: ScopeRow): Scope {
+/**
+ * Who asks and what is there, from a row that read it.
+ *
+ * @throws AppError as `principalFrom`
+ */
+export function accessFrom(actor: Actor, asked: RepositoryName, row: RepositoryAccessRow): RepositoryAccess {
   return {
+    asked,
+    actor,
     principal: principalFrom(actor, row),
     namespace:
       row.namespace_name === null || row.namespace_name === undefined
@@ -144,49 +148,8 @@ function scopeFrom(actor: Actor, row: ScopeRow): Scope {
   };
 }
 
-/**
- * The repository, for somebody who wants to read it.
- *
- * @param missing - the sentence for a repository that is not there, or that this actor may not know of
- * @throws AppError `not_found`: nobody learns whether there is a private repository of this name
- */
-export function assertReadable(scope: Scope, missing: string): Repository {
-  const { repository, principal } = scope;
-  if (repository === undefined || repository.state === 'deleting') throw new AppError('not_found', missing);
-  if (canRead(principal, repository)) return repository;
-  throw new AppError('not_found', missing);
-}
-
 /** Whether an anonymous caller may have to log in: there is such a repository, and not everybody may read it. */
-export function needsLogin({ principal, repository }: Scope): boolean {
+export function needsLogin({ principal, repository }: RepositoryAccess): boolean {
   if (principal !== undefined || repository === undefined || repository.state === 'deleting') return false;
   return !canRead(principal, repository);
-}
-
-/**
- * Like `assertReadable`, but who has a role in a repository also sees it while it is being deleted.
- *
- * @throws AppError as `assertReadable`
- */
-export function assertVisible(scope: Scope, missing: string): Repository {
-  const { repository, principal } = scope;
-  if (repository?.state !== 'deleting') return assertReadable(scope, missing);
-  if (roleIn(principal, repository) !== undefined) return repository;
-  throw new AppError('not_found', missing);
-}
-
-/**
- * The repository, for somebody who wants to change what is in it.
- *
- * @throws AppError `unauthenticated` for an anonymous actor or a token that does not allow it, `forbidden`,
- *   `not_found` as for reading
- */
-export function assertWritable(scope: Scope, actor: Actor, missing: string): Repository {
-  const { principal } = scope;
-  if (principal === undefined) throw authorizationRequired();
-  if (actor.kind === 'token' && actor.access !== 'write') throw authorizationRequired();
-  const repository = assertReadable(scope, missing);
-  if (canWrite(principal, repository)) return repository;
-  if (actor.kind === 'token') throw authorizationRequired();
-  throw new AppError('forbidden', 'Access denied');
 }

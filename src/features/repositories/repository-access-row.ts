@@ -23,7 +23,7 @@ export const REPOSITORY_COLUMNS = `${FACTS}, ${REPOSITORY_ROLE} as role`;
 export const READ_COLUMNS = `${FACTS}, ${READERS_ROLE} as role`;
 
 /** What they select when a repository was asked for by name; `asked` is that name. */
-export const SCOPE_COLUMNS = `${REPOSITORY_COLUMNS}, n.name as namespace_name,
+export const ACCESS_COLUMNS = `${REPOSITORY_COLUMNS}, n.name as namespace_name,
   n.default_visibility, ${namespaceRole(`(asked.namespace || '/' || asked.name)`)} as namespace_role`;
 
 /**
@@ -32,7 +32,7 @@ export const SCOPE_COLUMNS = `${REPOSITORY_COLUMNS}, n.name as namespace_name,
  * @param first - `$first` is the account's id, followed by the access token's, the namespace and the name
  * @param isByToken - whether there is an access token
  */
-function scopeJoins(first: number, isByToken: boolean): string {
+function accessJoins(first: number, isByToken: boolean): string {
   const [user = '', token = '', namespace = '', name = ''] = [0, 1, 2, 3].map((offset) => `$${first + offset}`);
   return `from (select ${namespace}::text as namespace, ${name}::text as name, ${token}::bigint as token_id) asked
     ${isByToken ? callerJoins(user, token) : passwordJoins(user)}
@@ -41,7 +41,7 @@ function scopeJoins(first: number, isByToken: boolean): string {
 }
 
 /** A statement for callers with an access token, and one for those without. */
-export interface ScopeStatements {
+export interface AccessStatements {
   readonly byToken: PreparedStatement;
   readonly byPassword: PreparedStatement;
 }
@@ -62,7 +62,7 @@ export function statementsOf(
   name: string,
   asked: { readonly fullName: string; readonly joins: (isByToken: boolean) => string },
   text: (caller: CallerSql) => string,
-): ScopeStatements {
+): AccessStatements {
   const columns = `${CALLER_COLUMNS}, ${tokenCovers(asked.fullName)}`;
   return {
     byToken: { name: `${name}_by_token`, text: text({ columns, joins: asked.joins(true) }) },
@@ -70,19 +70,19 @@ export function statementsOf(
   };
 }
 
-/** Statements about a repository that is named; see `scopeJoins`. */
-export function scopeStatements(name: string, first: number, text: (caller: CallerSql) => string): ScopeStatements {
-  const joins = (isByToken: boolean): string => scopeJoins(first, isByToken);
+/** Statements about a repository that is named; see `accessJoins`. */
+export function accessStatements(name: string, first: number, text: (caller: CallerSql) => string): AccessStatements {
+  const joins = (isByToken: boolean): string => accessJoins(first, isByToken);
   return statementsOf(name, { fullName: `(asked.namespace || '/' || asked.name)`, joins }, text);
 }
 
-/** What `scopeJoins` takes. */
-export function scopeValues(identity: Identity | undefined, name: RepositoryName): unknown[] {
+/** What `accessJoins` takes. */
+export function accessValues(identity: Identity | undefined, name: RepositoryName): unknown[] {
   return [identity?.userId ?? null, identity?.accessTokenId ?? null, name.namespace, name.name];
 }
 
 /** The one for this caller. */
-export function statementFor(statements: ScopeStatements, identity: Identity | undefined): PreparedStatement {
+export function statementFor(statements: AccessStatements, identity: Identity | undefined): PreparedStatement {
   return identity?.accessTokenId === undefined ? statements.byPassword : statements.byToken;
 }
 
@@ -96,7 +96,7 @@ export interface RepositoryRow {
   role: AccessLevel | null;
 }
 
-export interface ScopeRow extends CallerRow, RepositoryRow {
+export interface RepositoryAccessRow extends CallerRow, RepositoryRow {
   /** these three are missing where a repository is only read */
   namespace_name?: string | null;
   default_visibility?: Visibility | null;
