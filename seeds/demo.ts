@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '../src/context';
-import { createUser, findUser, identityForOperator, listUsers } from '../src/features/accounts/users';
+import { createUser, findUser, identityWithoutPassword, listUsers } from '../src/features/accounts/users';
 import { OPERATOR_ACTOR, type Identity, type RepositoryName } from '../src/features/access/actor';
 import type { Visibility } from '../src/features/access/policy';
 import { displayName } from '../src/features/repositories/names';
@@ -51,10 +51,10 @@ const PUSHES: readonly (DemoPush & { visibility: Visibility })[] = [
 ];
 
 async function administrator(ctx: Context): Promise<Identity> {
-  const found = (await listUsers(ctx)).find((user) => user.isAdmin && user.isActive);
+  const found = (await listUsers(ctx, OPERATOR_ACTOR)).find((user) => user.isAdmin && user.isActive);
   if (found === undefined)
     throw new AppError('conflict', 'The library needs an active administrator, and there is none');
-  return identityForOperator(ctx, found.username);
+  return identityWithoutPassword(ctx, found.username);
 }
 
 async function makeAccounts(ctx: Context): Promise<DemoData['accounts']> {
@@ -63,7 +63,13 @@ async function makeAccounts(ctx: Context): Promise<DemoData['accounts']> {
     if ((await findUser(ctx, username)) !== undefined) continue;
     // A random one, because the server may be reachable by untrusted clients.
     const account = { username, password: randomBytes(12).toString('base64url') };
-    await createUser(ctx, { ...account, email: undefined, isActive: true, isAdmin: false, isEmailVerified: true });
+    await createUser(ctx, OPERATOR_ACTOR, {
+      ...account,
+      email: undefined,
+      isActive: true,
+      isAdmin: false,
+      isEmailVerified: true,
+    });
     made.push(account);
   }
   return made;

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { collectGarbage } from '../src/features/images/gc';
+import { OPERATOR_ACTOR } from '../src/features/access/actor';
+import { collectGarbageNow } from '../src/features/maintenance/at-once';
 import { finishDeletions } from '../src/features/repositories/deletion';
 import { enqueue } from '../src/platform/jobs/queue';
 import { makeImage, pushImages, startPush, uploadImage } from './helpers/images';
@@ -110,7 +111,7 @@ describe.each([
     );
     const token = await startPush(server, 'alice/app', [running]);
     await uploadImage(server, token, running);
-    await collectGarbage(server.ctx, { olderThanMs: 3 * MINUTE_MS, dryRun: false });
+    await collectGarbageNow(server.ctx, OPERATOR_ACTOR, { olderThanMs: 3 * MINUTE_MS, dryRun: false });
     const left = await server.ctx.db('repository_images').pluck('image_id');
     expect(left.sort()).toEqual([running.id, fresh.id].sort());
     const path = '/v1/repositories/alice/app/tags/latest';

@@ -1,6 +1,7 @@
 import type { ImageFolder } from '../clients/images';
 import { makeImageFolder } from '../clients/images';
-import { pushChain, startPull } from '../clients/v1-client';
+import { startPull } from '../../src/client/v1/v1-client';
+import { pushChain } from '../clients/v1-client';
 import { pushV2 } from '../clients/v2-client';
 import { compare, measureRounds, type Contender } from '../measure/figures';
 import type { Resources } from '../measure/resources';
@@ -29,7 +30,7 @@ async function startHotServer(bench: Bench, resources: Resources): Promise<HotSe
   return {
     image,
     url: server.url,
-    token: await startPull(target),
+    token: (await startPull(target)).authorization,
     paths: [
       ['GET tags', `/v1/repositories/${REPOSITORY}/tags`],
       ['GET images', `/v1/repositories/${REPOSITORY}/images`],

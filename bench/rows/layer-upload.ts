@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { call } from '../clients/http';
 import { chunked, upload } from '../clients/raw-transfer';
-import { finishPush, startPush } from '../clients/v1-client';
+import { startPush } from '../../src/client/v1/v1-client';
+import { finishLatest } from '../clients/v1-client';
 import { startUpload } from '../clients/v2-client';
 import { compare, measureRounds } from '../measure/figures';
 import { run } from '../measure/processes';
@@ -34,15 +35,15 @@ async function pushToDrydock(url: string, layer: Buffer): Promise<number> {
   const body = chunked(layer);
   const target = { url, basic: BASIC, repository: REPOSITORY };
   return rateOf(layer.length, async () => {
-    const token = await startPush(target, [{ id, json, file: '' }]);
-    const headers = { Authorization: token };
+    const session = await startPush(target, [id]);
+    const headers = { Authorization: session.authorization };
     const image = `${url}/v1/images/${id}`;
     await call({ method: 'PUT', url: `${image}/json`, headers, body: json });
     const framing = { ...headers, 'Transfer-Encoding': 'chunked' };
     await upload({ method: 'PUT', url: `${image}/layer`, headers: framing }, body, 200);
     const checksum = { ...headers, 'X-Docker-Checksum-Payload': `sha256:${payload}` };
     await call({ method: 'PUT', url: `${image}/checksum`, headers: checksum });
-    await finishPush(target, token, id);
+    await finishLatest(session, id);
   });
 }
 

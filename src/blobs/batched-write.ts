@@ -17,8 +17,7 @@ const SYNC_BYTES = 32 * 1024 * 1024;
  */
 const WRITE_BYTES = 512 * 1024;
 
-/** Writes all of it at this place of the file. */
-export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const length = Math.min(WRITE_BYTES, bytes.length - done);
     done += (await handle.write(bytes, done, length, at + done)).bytesWritten;
@@ -32,73 +31,76 @@ async function settle(work: readonly Promise<void>[]): Promise<void> {
   if (failure !== undefined) throw failure.reason;
 }
 
-/**
- * Copies incoming bytes into batches; each full one is written and hashed while the next one is filled. A few bytes
- * that fit into one batch are hashed at once: a thread would cost more than it saves.
- */
-class BatchedWriter {
+/** Hashes that are computed while the bytes are written. */
+interface SumsOfPieces {
+  /** @param isOnly - there are no other bytes, before or after */
+  update(piece: Buffer, isOnly: boolean): Promise<void>;
+}
+
+/** Copies incoming bytes into batches; each full one is written and hashed while the next one is filled. */
+export class BatchedWriter {
   private readonly underWay: Promise<void>[] = [];
-  private sums: RunningSums | undefined;
   private batch: Buffer | undefined;
   private filled = 0;
-  private writtenBytes = 0;
-  private syncedBytes = 0;
+  private end: number;
+  private syncedEnd: number;
+  private written: Promise<void> = Promise.resolve();
   private syncing: Promise<void> | undefined;
 
+  /**
+   * @param start - where the first byte goes
+   * @param isInOrder - a crash must not leave a hole, so that the length of the file says how much is there
+   */
   constructor(
     private readonly handle: FileHandle,
-    private readonly prefix: Buffer | undefined,
-  ) {}
-
-  /** Copies as much of a chunk as fits; returns how much that is. */
-  fill(chunk: Buffer, from: number): number {
-    this.batch ??= takeBatch();
-    const copied = chunk.copy(this.batch, this.filled, from);
-    this.filled += copied;
-    return copied;
+    private readonly sums: SumsOfPieces | undefined,
+    private readonly start = 0,
+    private readonly isInOrder = false,
+  ) {
+    this.end = start;
+    this.syncedEnd = start;
   }
 
-  get isFull(): boolean {
-    return this.filled === BATCH_BYTES;
-  }
-
-  /** Starts to write the filled batch; resolves when there is room for more. */
-  async flush(): Promise<void> {
-    this.sums ??= new RunningSums(this.prefix);
-    this.start(this.sums);
-    if (this.underWay.length === UNDER_WAY) await this.underWay.shift();
-  }
-
-  /** Writes the rest; resolves when everything is written and hashed. */
-  async finish(): Promise<Sums & { readonly sizeBytes: number }> {
-    if (this.sums === undefined) {
-      const bytes = (this.batch ?? Buffer.alloc(0)).subarray(0, this.filled);
-      await writeAll(this.handle, bytes, 0);
-      return { ...sumsOf(bytes, this.prefix), sizeBytes: bytes.length };
+  /** Copies a chunk; resolves when there is room for more. */
+  async take(chunk: Buffer): Promise<void> {
+    for (let taken = 0; taken < chunk.length;) {
+      this.batch ??= takeBatch();
+      const copied = chunk.copy(this.batch, this.filled, taken);
+      taken += copied;
+      this.filled += copied;
+      if (this.filled < BATCH_BYTES) return;
+      this.send(false);
+      if (this.underWay.length === UNDER_WAY) await this.underWay.shift();
     }
-    this.start(this.sums);
+  }
+
+  /** Writes the rest; resolves to the end of the bytes when everything is written and hashed. */
+  async finish(): Promise<number> {
+    this.send(this.end === this.start);
     await settle([...this.underWay, this.syncing ?? Promise.resolve()]);
-    const sums = await this.sums.end();
-    this.sums = undefined;
-    return { ...sums, sizeBytes: this.writtenBytes };
+    return this.end;
   }
 
   /** Releases the memory once nothing uses it. */
   async release(): Promise<void> {
-    await Promise.allSettled([...this.underWay, this.syncing, this.sums?.end()]);
+    await Promise.allSettled([...this.underWay, this.syncing]);
     if (this.batch !== undefined) giveBackBatch(this.batch);
   }
 
-  private start(sums: RunningSums): void {
+  private send(isOnly: boolean): void {
     const { batch } = this;
     if (batch === undefined) return;
     const bytes = batch.subarray(0, this.filled);
-    const work = settle([writeAll(this.handle, bytes, this.writtenBytes), sums.update(bytes)]).finally(() =>
-      giveBackBatch(batch),
-    );
+    const at = this.end;
+    const sum = this.sums?.update(bytes, isOnly) ?? Promise.resolve();
+    const write = this.isInOrder
+      ? this.written.then(() => writeAll(this.handle, bytes, at))
+      : writeAll(this.handle, bytes, at);
+    const work = settle([write, sum]).finally(() => giveBackBatch(batch));
     work.catch(() => undefined); // awaited when its turn comes, or at the end
+    this.written = write;
     this.underWay.push(work);
-    this.writtenBytes += this.filled;
+    this.end += this.filled;
     this.filled = 0;
     this.batch = undefined;
     this.beginSync();
@@ -109,10 +111,34 @@ class BatchedWriter {
    * only once.
    */
   private beginSync(): void {
-    if (this.writtenBytes - this.syncedBytes < SYNC_BYTES) return;
-    this.syncedBytes = this.writtenBytes;
+    if (this.end - this.syncedEnd < SYNC_BYTES) return;
+    this.syncedEnd = this.end;
     this.syncing = settle([this.syncing ?? Promise.resolve(), this.handle.datasync()]);
     this.syncing.catch(() => undefined); // awaited at the end
+  }
+}
+
+/** Hashes in the hashing thread. A few bytes that fit into one batch are hashed at once: the thread would cost more. */
+class SumsOfWrite implements SumsOfPieces {
+  private running: RunningSums | undefined;
+  private sums: Sums | undefined;
+
+  constructor(private readonly prefix: Buffer | undefined) {}
+
+  async update(piece: Buffer, isOnly: boolean): Promise<void> {
+    if (isOnly) {
+      this.sums = sumsOf(piece, this.prefix);
+      return;
+    }
+    this.running ??= new RunningSums(this.prefix);
+    await this.running.update(piece);
+  }
+
+  /** Must be called at the end, also by a caller that does not need the result. */
+  async finish(): Promise<Sums> {
+    const { running } = this;
+    this.running = undefined;
+    return (this.sums ??= running === undefined ? sumsOf(Buffer.alloc(0), this.prefix) : await running.end());
   }
 }
 
@@ -127,16 +153,14 @@ export async function writeBatched(
   bytes: AsyncIterable<Buffer>,
   prefix?: Buffer,
 ): Promise<Sums & { readonly sizeBytes: number }> {
-  const writer = new BatchedWriter(handle, prefix);
+  const sums = new SumsOfWrite(prefix);
+  const writer = new BatchedWriter(handle, sums);
   try {
-    for await (const chunk of bytes) {
-      for (let taken = 0; taken < chunk.length;) {
-        taken += writer.fill(chunk, taken);
-        if (writer.isFull) await writer.flush();
-      }
-    }
-    return await writer.finish();
+    for await (const chunk of bytes) await writer.take(chunk);
+    const sizeBytes = await writer.finish();
+    return { ...(await sums.finish()), sizeBytes };
   } finally {
     await writer.release();
+    await sums.finish().catch(() => undefined);
   }
 }

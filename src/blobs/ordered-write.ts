@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { BATCH_BYTES, giveBackBatch, takeBatch } from './batches';
-import { writeAll } from './batched-write';
+import { giveBackBatch, takeBatch } from './batches';
+import { BatchedWriter } from './batched-write';
 import { RunningSums, type Sums } from './hashing';
 
 /** The source failed; the bytes that it delivered before are in the file. */
@@ -12,60 +12,6 @@ export class SourceBrokeOff extends Error {
     readonly end: number,
   ) {
     super('the source broke off', { cause: reason });
-  }
-}
-
-/** Writes one batch after the other, while the next one is filled, so that a crash leaves no hole. */
-class OrderedWriter {
-  private batch: Buffer | undefined;
-  private filled = 0;
-  private writing: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly handle: FileHandle,
-    private end: number,
-    private readonly sums: RunningSums | undefined,
-  ) {}
-
-  async take(chunk: Buffer): Promise<void> {
-    for (let taken = 0; taken < chunk.length;) {
-      this.batch ??= takeBatch();
-      const copied = chunk.copy(this.batch, this.filled, taken);
-      taken += copied;
-      this.filled += copied;
-      if (this.filled === BATCH_BYTES) await this.flush();
-    }
-  }
-
-  /** Resolves to the end of the file when all is written. */
-  async finish(): Promise<number> {
-    await this.flush();
-    await this.writing;
-    return this.end;
-  }
-
-  /** Releases the memory once nothing uses it. */
-  async release(): Promise<void> {
-    await Promise.allSettled([this.writing]);
-    if (this.batch !== undefined) giveBackBatch(this.batch);
-  }
-
-  private async flush(): Promise<void> {
-    await this.writing;
-    const { batch, sums } = this;
-    if (batch === undefined) return;
-    const bytes = batch.subarray(0, this.filled);
-    this.writing = this.write(bytes, this.end, sums).finally(() => giveBackBatch(batch));
-    this.writing.catch(() => undefined); // awaited before the next one, or at the end
-    this.end += this.filled;
-    this.filled = 0;
-    this.batch = undefined;
-  }
-
-  private async write(bytes: Buffer, at: number, sums: RunningSums | undefined): Promise<void> {
-    const ends = await Promise.allSettled([writeAll(this.handle, bytes, at), sums?.update(bytes)]);
-    const failure = ends.find((end) => end.status === 'rejected');
-    if (failure !== undefined) throw failure.reason;
   }
 }
 
@@ -84,7 +30,7 @@ export async function writeInOrder(
   bytes: AsyncIterable<Buffer>,
   sums: RunningSums | undefined,
 ): Promise<number> {
-  const writer = new OrderedWriter(handle, offset, sums);
+  const writer = new BatchedWriter(handle, sums, offset, true);
   const source = bytes[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -1,11 +1,10 @@
-import { createAccessToken } from '../../src/features/accounts/access-tokens';
-import type { AccessLevel } from '../../src/features/access/actor';
+import { createAccountToken } from '../../src/features/accounts/own-access-tokens';
+import { OPERATOR_ACTOR, type AccessLevel } from '../../src/features/access/actor';
 import { getUser } from '../../src/features/accounts/users';
-import { OPERATOR } from '../../src/features/audit/audit';
-import { createOrganizationFor } from '../../src/features/namespaces/organizations';
-import { createRobotAs } from '../../src/features/namespaces/robots';
-import { addMemberAs } from '../../src/features/namespaces/team-members';
-import { putTeamAs } from '../../src/features/namespaces/teams';
+import { createOrganization } from '../../src/features/namespaces/organizations';
+import { createRobot } from '../../src/features/namespaces/robots';
+import { addMember } from '../../src/features/namespaces/team-members';
+import { putTeam } from '../../src/features/namespaces/teams';
 import { addUser, basic, passwordOf, type TestServer } from './test-server';
 
 /*
@@ -38,22 +37,19 @@ async function addToken(
   username: string,
   token: { access: AccessLevel; repositories?: string[] },
 ): Promise<string> {
-  const user = await getUser(server.ctx, username);
-  const account = { userId: user.id, username };
   const name = `${token.access} ${token.repositories?.join() ?? 'all'}`;
-  const { secret } = await createAccessToken(server.ctx, account, { name, ...token }, OPERATOR);
+  const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, username, { name, ...token });
   return secret;
 }
 
 async function addTeams(server: TestServer): Promise<void> {
-  const owner = await getUser(server.ctx, 'owner');
-  await createOrganizationFor(server.ctx, 'acme', { userId: owner.id, username: 'owner' }, OPERATOR);
-  await createRobotAs(server.ctx, 'acme', 'robot', OPERATOR);
-  await createRobotAs(server.ctx, 'acme', 'idle', OPERATOR);
+  await createOrganization(server.ctx, OPERATOR_ACTOR, 'acme', { owner: 'owner' });
+  await createRobot(server.ctx, OPERATOR_ACTOR, { organization: 'acme', name: 'robot' });
+  await createRobot(server.ctx, OPERATOR_ACTOR, { organization: 'acme', name: 'idle' });
   const teams = { read: ['reader'], write: ['writer', 'acme+robot'], admin: ['maintainer'] };
   for (const [team, members] of Object.entries(teams)) {
-    await putTeamAs(server.ctx, 'acme', { name: team, description: '' }, OPERATOR);
-    for (const member of members) await addMemberAs(server.ctx, { organization: 'acme', team }, member, OPERATOR);
+    await putTeam(server.ctx, OPERATOR_ACTOR, 'acme', { name: team, description: '' });
+    for (const member of members) await addMember(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team }, member);
   }
 }
 

@@ -6,7 +6,7 @@ import { openDb } from '../../src/platform/db/db';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/db/embedded/embedded-postgres';
 import { migrate } from '../../src/platform/db/migrate';
 import { createLogger } from '../../src/platform/log/logger';
-import { EXERCISED_OPERATIONS } from './operations';
+import { EXERCISED_OPERATIONS } from './exercised-operations';
 import { closeRunFolder, openRunFolder } from './run-folder';
 import { TEMPLATE, TEST_POSTGRES } from './test-database';
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createClient } from '../../src/features/oauth/clients';
-import { OPERATOR } from '../../src/features/audit/audit';
 import { OPERATOR_ACTOR } from '../../src/features/access/actor';
+import { createClient } from '../../src/features/oauth/clients';
 import { getReadable } from '../../src/features/repositories/get-repository';
 import { saveActivity } from '../../src/features/statistics/counting';
 import { fillHooks } from './hostile-hooks';
@@ -126,7 +125,7 @@ export async function fillWithPayloads(server: TestServer): Promise<string[]> {
   const clients: string[] = [];
   for (const name of linePayloads(100).map((text) => text.replaceAll(/\p{C}/gu, ''))) {
     const input = { name, redirectUris: ['https://app.example.com/back'] };
-    const { client, secret } = await createClient(server.ctx, input, OPERATOR);
+    const { client, secret } = await createClient(server.ctx, OPERATOR_ACTOR, input);
     const program = { id: client.clientId, secret, redirectUri: 'https://app.example.com/back' };
     await exchangeCode(server, program, await codeOf(server, 'mallory0', program));
     clients.push(client.clientId);

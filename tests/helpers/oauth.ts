@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import request from 'supertest';
-import { OPERATOR } from '../../src/features/audit/audit';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { createClient } from '../../src/features/oauth/clients';
 import { askApi, logIn } from './api-client';
 import type { TestServer } from './test-server';
@@ -22,7 +22,7 @@ export async function addClient(
   ...others: string[]
 ): Promise<TestClient> {
   const input = { name: 'An <app> & more', redirectUris: [redirectUri, ...others] };
-  const { client, secret } = await createClient(server.ctx, input, OPERATOR);
+  const { client, secret } = await createClient(server.ctx, OPERATOR_ACTOR, input);
   return { id: client.clientId, secret, redirectUri };
 }
 

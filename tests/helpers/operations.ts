@@ -2,9 +2,7 @@ import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
 import { openApiDocument, type JsonObject, type OpenApiDocument } from '../../src/surfaces/api/openapi';
-
-/** The variable in which the set-up tells the test files where to write down which operations they exercised. */
-export const EXERCISED_OPERATIONS = 'DRYDOCK_TEST_OPERATIONS';
+import { EXERCISED_OPERATIONS } from './exercised-operations';
 
 /** An operation of the OpenAPI document. */
 export interface Operation {

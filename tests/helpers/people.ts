@@ -1,6 +1,6 @@
 import type { Context } from '../../src/context';
-import type { Actor } from '../../src/features/access/actor';
-import { createUser, identityForOperator } from '../../src/features/accounts/users';
+import { OPERATOR_ACTOR, type Actor } from '../../src/features/access/actor';
+import { createUser, identityWithoutPassword } from '../../src/features/accounts/users';
 
 /** Creates an account that can act at once, and its actor, as if it had logged in with its password. */
 export async function addPerson(
@@ -8,7 +8,7 @@ export async function addPerson(
   username: string,
   options: { isAdmin?: boolean } = {},
 ): Promise<Extract<Actor, { kind: 'user' }>> {
-  await createUser(ctx, {
+  await createUser(ctx, OPERATOR_ACTOR, {
     username,
     password: `${username}pw`,
     email: `${username}@example.com`,
@@ -16,5 +16,5 @@ export async function addPerson(
     isAdmin: options.isAdmin ?? false,
     isEmailVerified: true,
   });
-  return { kind: 'user', address: '::1', identity: await identityForOperator(ctx, username), proof: 'operator' };
+  return { kind: 'user', address: '::1', identity: await identityWithoutPassword(ctx, username), proof: 'operator' };
 }

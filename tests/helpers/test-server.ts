@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { createApp } from '../../src/app';
 import type { BlobStore } from '../../src/blobs/blob-store';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
@@ -86,7 +87,7 @@ export async function addUser(
   username: string,
   options: { isAdmin?: boolean; isActive?: boolean } = {},
 ): Promise<void> {
-  await createUser(server.ctx, {
+  await createUser(server.ctx, OPERATOR_ACTOR, {
     username,
     password: passwordOf(username),
     email: `${username}@example.com`,

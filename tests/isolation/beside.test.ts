@@ -1,6 +1,5 @@
-import { createAccessToken } from '../../src/features/accounts/access-tokens';
-import { getUser } from '../../src/features/accounts/users';
-import { OPERATOR } from '../../src/features/audit/audit';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
+import { createAccountToken } from '../../src/features/accounts/own-access-tokens';
 import { askApi } from '../helpers/api-client';
 import { makeImage, pushImages } from '../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
@@ -18,10 +17,9 @@ afterAll(() => server.close());
 const APP = '/api/v1.1/repositories/carol/app/';
 
 async function authorizationFor(repositories: string[] | undefined): Promise<{ Authorization: string }> {
-  const { id: userId } = await getUser(server.ctx, 'alice');
-  const account = { userId, username: 'alice' };
   const token = { name: repositories?.join() ?? 'all', access: 'admin', repositories } as const;
-  return { Authorization: basic('alice', (await createAccessToken(server.ctx, account, token, OPERATOR)).secret) };
+  const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, 'alice', token);
+  return { Authorization: basic('alice', secret) };
 }
 
 it('it gives no stars, comments and flags, and sees no star of its account (R10)', async () => {

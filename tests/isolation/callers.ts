@@ -1,7 +1,5 @@
-import { createAccessToken } from '../../src/features/accounts/access-tokens';
-import type { AccessLevel } from '../../src/features/access/actor';
-import { getUser } from '../../src/features/accounts/users';
-import { OPERATOR } from '../../src/features/audit/audit';
+import { createAccountToken } from '../../src/features/accounts/own-access-tokens';
+import { OPERATOR_ACTOR, type AccessLevel } from '../../src/features/access/actor';
 import { SCOPES, type Scope } from '../../src/features/oauth/scopes';
 import { query } from '../../src/platform/db/query';
 import { csrfToken } from '../../src/platform/http/csrf';
@@ -37,9 +35,8 @@ async function tokenFor(
   username: string,
   token: { access: AccessLevel; repositories?: string[] },
 ): Promise<string> {
-  const user = await getUser(server.ctx, username);
   const name = `${token.access} ${token.repositories?.join() ?? 'all'}`;
-  const { secret } = await createAccessToken(server.ctx, { userId: user.id, username }, { name, ...token }, OPERATOR);
+  const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, username, { name, ...token });
   return basic(username, secret);
 }
 

@@ -1,9 +1,8 @@
-import { OPERATOR } from '../../src/features/audit/audit';
-import { createOrganizationFor } from '../../src/features/namespaces/organizations';
-import { createRobotAs } from '../../src/features/namespaces/robots';
-import { addMemberAs } from '../../src/features/namespaces/team-members';
-import { putTeamAs } from '../../src/features/namespaces/teams';
-import { getUser } from '../../src/features/accounts/users';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
+import { createOrganization } from '../../src/features/namespaces/organizations';
+import { createRobot } from '../../src/features/namespaces/robots';
+import { addMember } from '../../src/features/namespaces/team-members';
+import { putTeam } from '../../src/features/namespaces/teams';
 import { query } from '../../src/platform/db/query';
 import { askApi } from '../helpers/api-client';
 import { makeImage, pushImages, startPush } from '../helpers/images';
@@ -129,19 +128,18 @@ export async function addOrganizations(server: TestServer): Promise<void> {
     ['acme', 'alice'],
     ['beta', 'carol'],
   ] as const) {
-    const { id: userId } = await getUser(ctx, owner);
-    await createOrganizationFor(ctx, name, { userId, username: owner }, OPERATOR);
+    await createOrganization(ctx, OPERATOR_ACTOR, name, { owner });
     await ctx.db('namespaces').where({ name }).update({ plan: 'unlimited' });
   }
 }
 
 async function fillOrganization({ ctx }: TestServer): Promise<void> {
-  await putTeamAs(ctx, 'acme', { name: 'crew-real', description: MARKER }, OPERATOR);
+  await putTeam(ctx, OPERATOR_ACTOR, 'acme', { name: 'crew-real', description: MARKER });
   for (const member of ['alice', 'mona']) {
-    await addMemberAs(ctx, { organization: 'acme', team: 'crew-real' }, member, OPERATOR);
+    await addMember(ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'crew-real' }, member);
   }
-  await createRobotAs(ctx, 'acme', 'bolt-real', OPERATOR);
-  await createRobotAs(ctx, 'beta', 'bot', OPERATOR);
+  await createRobot(ctx, OPERATOR_ACTOR, { organization: 'acme', name: 'bolt-real' });
+  await createRobot(ctx, OPERATOR_ACTOR, { organization: 'beta', name: 'bot' });
 }
 
 /** Adds what is private to users and organizations that are there: teams, robots, repositories and what they hold. */

@@ -1,4 +1,5 @@
-import { setAdmin } from '../../src/features/namespaces/account-status';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
+import { setStatus } from '../../src/features/namespaces/account-status';
 import { addUser, basic, passwordOf, startTestServer, type TestServer } from '../helpers/test-server';
 import { newHubState } from './hub-state';
 import { readTrace, traceFiles, valuesOf, VERSIONS, type RecordedRequest, type Trace } from './parse-trace';
@@ -100,9 +101,9 @@ describe.each(VERSIONS)('docker %s', (version) => {
     const images = foundImages(trace, replay.state);
     // The engine finds the images and uploads none: they are in the library under another name.
     await pushElsewhere(server, replay.state, { repository: 'library/base', tag: 'latest', images });
-    await setAdmin(server.ctx, 'alice', true);
+    await setStatus(server.ctx, OPERATOR_ACTOR, 'alice', { isAdmin: true });
     await replay.run(loggedIn(trace, 'alice'));
-    await setAdmin(server.ctx, 'alice', false);
+    await setStatus(server.ctx, OPERATOR_ACTOR, 'alice', { isAdmin: false });
     expect(gist(await replay.send(withAuthorization(firstPut(trace), basic('alice'))))).toEqual(DENIED);
   });
 

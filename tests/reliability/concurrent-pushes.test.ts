@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { collectGarbage } from '../../src/features/images/gc';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
+import { collectGarbageNow } from '../../src/features/maintenance/at-once';
 import { scrub } from '../../src/features/storage/scrub';
 import { sweep } from '../../src/jobs';
 import { ABANDONED_AFTER_HOURS } from '../../src/features/pushes/living-pushes-sql';
@@ -41,7 +42,8 @@ it('overlapping pushes of 16 clients during gc, sweeps and scrubs leave every ta
   const isOver = (): boolean => Date.now() >= endAt && freed > 0 && scrubbed > 0;
   const upkeep = async (): Promise<void> => {
     while (!isOver()) {
-      for (const { images } of await collectGarbage(ctx, { olderThanMs: 0, dryRun: false })) freed += images;
+      for (const { images } of await collectGarbageNow(ctx, OPERATOR_ACTOR, { olderThanMs: 0, dryRun: false }))
+        freed += images;
       await sweep(ctx, HOUR_MS);
       const found = await scrub(ctx, { olderThanMs: 0, bytesPerSecond: undefined });
       expect(found.damaged).toEqual([]);
@@ -74,7 +76,7 @@ it('overlapping pushes of 16 clients during gc, sweeps and scrubs leave every ta
   // Gc kept no safety margin, so everything that remains was left since its last run, or is kept for a push whose end
   // was mistaken for that of another push of the same account. Such a push shows no more activity, and is given up.
   await ctx.db.raw(`update pushes set seen_at = seen_at - interval '${ABANDONED_AFTER_HOURS + 1} hours'`);
-  await collectGarbage(ctx, { olderThanMs: 0, dryRun: false });
+  await collectGarbageNow(ctx, OPERATOR_ACTOR, { olderThanMs: 0, dryRun: false });
   await sweep(ctx, 1);
   expect(await recount(ctx.db, server.blobDir)).toEqual(NOTHING_LEFT);
   await expect(pullEverything(server.url, USERS, chains)).resolves.toEqual(before);

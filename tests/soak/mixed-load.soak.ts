@@ -4,7 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
-import { collectGarbage } from '../../src/features/images/gc';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
+import { collectGarbageNow } from '../../src/features/maintenance/at-once';
 import { sweep } from '../../src/jobs';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import { startCommand } from '../helpers/run-command';
@@ -112,7 +113,7 @@ it(
     print(`tags at the end    ${tags}, wrong ${wrong.length}`);
     expect({ errors: Object.fromEntries(deeds.errors), wrong }).toEqual({ errors: {}, wrong: [] });
     await expect(recount(ctx.db, path.join(dataDir, 'blobs'))).resolves.toMatchObject({ uploads: 0, brokenTags: 0 });
-    await collectGarbage(ctx, { olderThanMs: 0, dryRun: false });
+    await collectGarbageNow(ctx, OPERATOR_ACTOR, { olderThanMs: 0, dryRun: false });
     await sweep(ctx, 1);
     expect(await recount(ctx.db, path.join(dataDir, 'blobs'))).toEqual(NOTHING_LEFT);
   },

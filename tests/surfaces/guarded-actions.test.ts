@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import request from 'supertest';
 import type { Context } from '../../src/context';
-import { createOwnAccessToken } from '../../src/features/accounts/own-access-tokens';
+import { createAccountToken } from '../../src/features/accounts/own-access-tokens';
 import { GUARDED_ACTIONS, needsPassword, type GuardedAction } from '../../src/features/accounts/guarded-actions';
 import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
 import { buildProgram } from '../../src/surfaces/cli/program';
@@ -135,7 +135,7 @@ describe('on a server', () => {
   it.each(API)('API %s %s takes neither an old session, an access token nor a program (R160)', async (method, path) => {
     const session = await logIn(server, 'alice');
     await ageLogins();
-    const token = await createOwnAccessToken(server.ctx, await actorOf(server, 'alice'), {
+    const token = await createAccountToken(server.ctx, await actorOf(server, 'alice'), 'alice', {
       name: `${method} ${path}`.slice(0, 100),
       access: 'admin',
     });
@@ -239,7 +239,7 @@ describe('on a server', () => {
   });
 
   it('v1 takes the password with the request, and no access token', async () => {
-    const { secret } = await createOwnAccessToken(server.ctx, await actorOf(server, 'alice'), {
+    const { secret } = await createAccountToken(server.ctx, await actorOf(server, 'alice'), 'alice', {
       name: 'v1',
       access: 'admin',
     });

@@ -1,6 +1,5 @@
-import { createAccessToken } from '../../src/features/accounts/access-tokens';
-import { getUser } from '../../src/features/accounts/users';
-import { OPERATOR } from '../../src/features/audit/audit';
+import { OPERATOR_ACTOR } from '../../src/features/access/actor';
+import { createAccountToken } from '../../src/features/accounts/own-access-tokens';
 import { buildProgram } from '../../src/surfaces/cli/program';
 import { actor, addHook, startHookServer, type HookServer } from '../features/webhooks/hook-server';
 import { askApi } from '../helpers/api-client';
@@ -44,9 +43,8 @@ async function expectWhole(repository: string, chain: readonly TestImage[], user
 }
 
 async function limitedToken(username: string, repositories: string[]): Promise<string> {
-  const { id } = await getUser(server.ctx, username);
   const wanted = { name: `for ${repositories.join(' ')}`, access: 'write' as const, repositories };
-  const { secret } = await createAccessToken(server.ctx, { userId: id, username }, wanted, OPERATOR);
+  const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, username, wanted);
   return basic(username, secret);
 }
 

@@ -8,6 +8,7 @@ import {
   type Account,
   type Actor,
   type Identity,
+  type Operator,
   type Principal,
 } from './actor';
 import { reachesBeyondRepositories } from './policy';
@@ -96,12 +97,21 @@ export async function getAccount(ctx: Needs<'db'>, actor: Actor): Promise<Accoun
 }
 
 /**
+ * As `getAccount`, for what the operator may do, too.
+ *
+ * @throws AppError as `getAccount`
+ */
+export async function getAccountOrOperator(ctx: Needs<'db'>, actor: Actor): Promise<Account | Operator> {
+  return actor.kind === 'operator' ? OPERATOR_PRINCIPAL : getAccount(ctx, actor);
+}
+
+/**
  * The account behind an actor that logged in by itself: an access token or a token for pulls and pushes is not enough to
  * see how one logs in, and a program is nobody here.
  *
  * @throws AppError as `getAccount`, and `forbidden` for an access token
  */
-export async function getAccountItself(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
+export async function requirePasswordLogin(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
   if (actor.kind === 'token') throw requiresAuthorization();
   const account = await identifyAccount(ctx, actor);
   const isItself = actor.kind === 'user' && actor.proof !== 'access_token' && account.accessToken === undefined;
@@ -110,12 +120,14 @@ export async function getAccountItself(ctx: Needs<'db'>, actor: Actor): Promise<
 }
 
 /**
- * Refuses an actor that has not given the password lately, for what stands in `guarded-actions.ts`.
+ * Refuses an actor that has not given the password lately, for what stands in `guarded-actions.ts`. The operator, who
+ * has no password, is at the machine.
  *
  * @throws AppError `password_needed` for a session whose password was given long ago; `forbidden` for an access token
  *   and for programs; `unauthenticated` for nobody
  */
 export function assertConfirmed(actor: Actor): void {
+  if (actor.kind === 'operator') return;
   if (actor.kind === 'anonymous') throw requiresAuthorization();
   const proof = actor.kind === 'user' ? actor.proof : undefined;
   if (proof === 'password' || proof === 'recent_login' || proof === 'operator') return;
@@ -127,20 +139,35 @@ export function assertConfirmed(actor: Actor): void {
 /**
  * The account behind an actor that has given the password lately: for what an account can be taken over by.
  *
- * @throws AppError as `getAccountItself` and `assertConfirmed`
+ * @throws AppError as `requirePasswordLogin` and `assertConfirmed`
  */
-export async function getAccountConfirmed(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
+export async function requireRecentPassword(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
   assertConfirmed(actor);
-  return getAccountItself(ctx, actor);
+  return requirePasswordLogin(ctx, actor);
+}
+
+function assertAdministrator(account: Account): Account {
+  if (!account.isAdmin) throw new AppError('forbidden', 'Only administrators may do this');
+  return account;
 }
 
 /**
- * The administrator behind an actor that logged in with its own password.
+ * The administrator behind an actor, with any credentials that let an account act as one (see `policy-sql.ts`), or the
+ * operator.
  *
  * @throws AppError `unauthenticated`, `inactive`, `forbidden` for everybody else
  */
-export async function getAdministrator(ctx: Needs<'db'>, actor: Actor): Promise<Account> {
-  const account = await getAccountItself(ctx, actor);
-  if (!account.isAdmin) throw new AppError('forbidden', 'Only administrators may do this');
-  return account;
+export async function requireAdministrator(ctx: Needs<'db'>, actor: Actor): Promise<Account | Operator> {
+  if (actor.kind === 'operator') return OPERATOR_PRINCIPAL;
+  return assertAdministrator(await getAccount(ctx, actor));
+}
+
+/**
+ * As `requireAdministrator`, where an access token is not enough.
+ *
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden` for everybody else
+ */
+export async function requireAdministratorLogin(ctx: Needs<'db'>, actor: Actor): Promise<Account | Operator> {
+  if (actor.kind === 'operator') return OPERATOR_PRINCIPAL;
+  return assertAdministrator(await requirePasswordLogin(ctx, actor));
 }

@@ -1,4 +1,12 @@
-import { isAccount, isOperator, type AccessLevel, type Account, type Principal, type TokenAccess } from './actor';
+import {
+  isAccount,
+  isOperator,
+  type AccessLevel,
+  type Account,
+  type Operator,
+  type Principal,
+  type TokenAccess,
+} from './actor';
 
 /*
  * Who may do what. Everything else asks here.
@@ -30,7 +38,7 @@ import { isAccount, isOperator, type AccessLevel, type Account, type Principal, 
  *
  * Where the table has no right, such credentials are never more than an anonymous caller: an access token is an
  * `Outsider` in a repository that it is not for (`principalFrom`), and refused in the same words whether or not what was
- * asked is there (`getAccount`, `getNamespaceScope`). A private repository and a missing one have one answer for
+ * asked is there (`getAccount`, `getNamespaceAccess`). A private repository and a missing one have one answer for
  * everybody who may not read the first; only the image list of v1 asks an anonymous caller to log in (decision 5).
  *
  *                             no role, or anonymous   read   write   admin
@@ -109,8 +117,8 @@ export function canAdminister(principal: Principal, repository: RoleFacts): bool
 }
 
 /** Sees and does what the account may beyond single repositories: an access token for some of them does not. */
-export function reachesBeyondRepositories({ accessToken }: Account): boolean {
-  return accessToken?.isLimited !== true;
+export function reachesBeyondRepositories(principal: Account | Operator): boolean {
+  return isOperator(principal) || principal.accessToken?.isLimited !== true;
 }
 
 /** May say something of a repository in the account's name: stars, comments, flags. An access token needs write. */
@@ -119,8 +127,9 @@ export function canParticipate(principal: Principal): principal is Account {
 }
 
 /** May act for the account itself, beyond its repositories: an access token must be for everything. */
-export function canActForAccount(account: Account): boolean {
-  return reachesBeyondRepositories(account) && includes(account.accessToken?.access ?? 'admin', 'admin');
+export function canActForAccount(principal: Account | Operator): boolean {
+  if (isOperator(principal)) return true;
+  return reachesBeyondRepositories(principal) && includes(principal.accessToken?.access ?? 'admin', 'admin');
 }
 
 /** May make repositories in a namespace. */

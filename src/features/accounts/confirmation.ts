@@ -4,7 +4,7 @@ import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../access/actor';
-import { getAccount, getAccountConfirmed } from '../access/current-account';
+import { getAccount, requireRecentPassword } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { checkLinkSecret, takeLinkSecret } from './email-links';
 import type { LinkRow } from './email-links.store';
@@ -35,7 +35,7 @@ export async function describeConfirmation(
  * @param secret - from the link
  * @returns whose address it is, and whether the account can log in now
  * @throws AppError `not_found` when the link is useless; for an address that was added later `forbidden` when the account
- *   is somebody else's, and those of `getAccountConfirmed`: then the link stays good
+ *   is somebody else's, and those of `requireRecentPassword`: then the link stays good
  */
 export async function confirmEmail(
   ctx: Needs<'db'>,
@@ -45,7 +45,7 @@ export async function confirmEmail(
   return inTransaction(ctx.db, async (tx) => {
     const link = await takeLinkSecret(tx, 'confirm', secret);
     if (!link.is_primary) {
-      const { userId } = await getAccountConfirmed({ db: tx }, actor);
+      const { userId } = await requireRecentPassword({ db: tx }, actor);
       if (userId !== link.user_id)
         throw new AppError('forbidden', `This address belongs to ${link.username}: log in so`);
     }
@@ -133,10 +133,10 @@ export async function resendConfirmation(
  * Makes one of the actor's own addresses the primary one; the old one stays, and is told. Does nothing when it is that
  * already.
  *
- * @throws AppError `not_found`; `conflict` when it is not confirmed; those of `getAccountConfirmed`
+ * @throws AppError `not_found`; `conflict` when it is not confirmed; those of `requireRecentPassword`
  */
 export async function setPrimaryEmail(ctx: Needs<'db'>, actor: Actor, email: string): Promise<void> {
-  const account = await getAccountConfirmed(ctx, actor);
+  const account = await requireRecentPassword(ctx, actor);
   await inTransaction(ctx.db, async (tx) => {
     await store.lockUser(tx, account.userId);
     const row = await ownEmail(tx, account.userId, email);

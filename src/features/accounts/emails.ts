@@ -1,13 +1,14 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { recordEvent, type Doer } from '../audit/audit';
+import type { Actor } from '../access/actor';
+import { recordEvent } from '../audit/audit';
 import { addEmailTo, EMAIL_TAKEN } from './add-email';
 import * as store from './emails.store';
 import { lockAccount } from './locks.store';
 import { assertEmail } from './account-rules';
+import { authorizeAccount } from './own-account';
 import { tellAccount } from './security-notices';
-import type { User } from './users';
 
 /** An address of an account. */
 export interface Email {
@@ -20,9 +21,14 @@ function toEmail(row: store.EmailRow): Email {
   return { address: row.email, isPrimary: row.is_primary, isVerified: row.is_verified };
 }
 
-/** The addresses of an account, the oldest first. */
-export async function listEmails(ctx: Needs<'db'>, userId: number): Promise<Email[]> {
-  return (await store.list(ctx.db, userId)).map(toEmail);
+/**
+ * The addresses of an account, the oldest first, for its owner and for administrators.
+ *
+ * @throws AppError as `authorizeAccount`
+ */
+export async function listEmails(ctx: Needs<'db'>, actor: Actor, username: string): Promise<Email[]> {
+  const { id } = await authorizeAccount(ctx, actor, username, 'profile');
+  return (await store.list(ctx.db, id)).map(toEmail);
 }
 
 /** Where an account's mail goes: to a verified address if it has one; undefined when it has none at all. */
@@ -33,14 +39,11 @@ export async function findMailboxAddress(ctx: Needs<'db'>, userId: number): Prom
 /**
  * Adds an address, not verified and not primary (protocol 6.1).
  *
- * @throws AppError `invalid`; `conflict` when any account has confirmed it, this one has it, or too many
+ * @throws AppError `invalid`; `conflict` when any account has confirmed it, this one has it, or too many; those of
+ *   `authorizeAccount`
  */
-export async function addEmail(
-  ctx: Needs<'db'>,
-  user: Pick<User, 'id' | 'username'>,
-  address: string,
-  doer: Doer,
-): Promise<Email> {
+export async function addEmail(ctx: Needs<'db'>, actor: Actor, username: string, address: string): Promise<Email> {
+  const { doer, ...user } = await authorizeAccount(ctx, actor, username, 'login');
   assertEmail(address);
   await inTransaction(ctx.db, async (tx) => {
     const id = await addEmailTo(tx, { userId: user.id, address, isPrimary: false, isVerified: false });
@@ -54,14 +57,11 @@ export async function addEmail(
 /**
  * Removes an address; the primary one stays (protocol 6.1).
  *
- * @throws AppError `not_found`, `invalid` for the primary one, `conflict` for the only confirmed one
+ * @throws AppError `not_found`, `invalid` for the primary one, `conflict` for the only confirmed one; those of
+ *   `authorizeAccount`
  */
-export async function removeEmail(
-  ctx: Needs<'db'>,
-  user: Pick<User, 'id' | 'username'>,
-  address: string,
-  doer: Doer,
-): Promise<void> {
+export async function removeEmail(ctx: Needs<'db'>, actor: Actor, username: string, address: string): Promise<void> {
+  const { doer, ...user } = await authorizeAccount(ctx, actor, username, 'login');
   await inTransaction(ctx.db, async (tx) => {
     await lockAccount(tx, user.id);
     await assertNotOnlyVerified(tx, user.id, address);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
+import { OPERATOR_ACTOR } from '../access/actor';
 import { createUser } from './users';
 import { adminExists } from './users.store';
 
@@ -30,7 +31,7 @@ export async function ensureAdministrator(
     email: undefined,
   };
   try {
-    await createUser(ctx, { ...administrator, isActive: true, isAdmin: true, isEmailVerified: true });
+    await createUser(ctx, OPERATOR_ACTOR, { ...administrator, isActive: true, isAdmin: true, isEmailVerified: true });
   } catch (error) {
     if (error instanceof AppError && error.code === 'conflict' && (await adminExists(ctx.db))) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import type { Needs } from '../../context';
+import type { Actor } from '../access/actor';
 import {
   createAccessToken,
   listAccessTokens,
@@ -6,36 +7,45 @@ import {
   type AccessToken,
   type NewAccessToken,
 } from './access-tokens';
-import type { Actor } from '../access/actor';
-import { getAccountConfirmed, getAccountItself } from '../access/current-account';
-import { doerOf } from '../access/doer';
+import { authorizeAccount } from './own-account';
 
 /*
- * One's own access tokens. Whoever has only a token cannot see or make others: a leaked one would otherwise outlive its
- * revocation.
+ * The access tokens of an account, for its owner and the operator. With only a token one cannot see or create others: a
+ * leaked one would otherwise outlive its revocation.
  */
 
-/** @throws AppError `forbidden` for an access token, `unauthenticated`, `inactive` */
-export async function listOwnAccessTokens(ctx: Needs<'db'>, actor: Actor): Promise<AccessToken[]> {
-  return listAccessTokens(ctx, await getAccountItself(ctx, actor));
+/**
+ * The tokens of an account, the oldest first.
+ *
+ * @throws AppError as `authorizeAccount`
+ */
+export async function listAccountTokens(ctx: Needs<'db'>, actor: Actor, username: string): Promise<AccessToken[]> {
+  const { id: userId } = await authorizeAccount(ctx, actor, username, 'list_tokens');
+  return listAccessTokens(ctx, { userId });
 }
 
 /**
- * @returns the token, and the secret that nobody can ever see again
- * @throws AppError `invalid`, `conflict` for a name that is there, or one too many, and those of
- *   `getAccountConfirmed`
+ * Creates a token.
+ *
+ * @returns it, and the secret that nobody can ever see again
+ * @throws AppError `invalid`, `conflict` for a name that is there, or one too many, and those of `authorizeAccount`
  */
-export async function createOwnAccessToken(
+export async function createAccountToken(
   ctx: Needs<'db'>,
   actor: Actor,
+  name: string,
   token: NewAccessToken,
 ): Promise<{ token: AccessToken; secret: string }> {
-  const account = await getAccountConfirmed(ctx, actor);
-  return createAccessToken(ctx, account, token, doerOf(actor, account));
+  const { id: userId, username, doer } = await authorizeAccount(ctx, actor, name, 'tokens');
+  return createAccessToken(ctx, { userId, username }, token, doer);
 }
 
-/** @throws AppError `not_found`, and those of `getAccountConfirmed` */
-export async function revokeOwnAccessToken(ctx: Needs<'db'>, actor: Actor, tokenId: number): Promise<void> {
-  const account = await getAccountConfirmed(ctx, actor);
-  await revokeAccessToken(ctx, account, tokenId, doerOf(actor, account));
+/**
+ * Ends a token, and the tokens for pushes and pulls that were got with it.
+ *
+ * @throws AppError `not_found`, and those of `authorizeAccount`
+ */
+export async function revokeAccountToken(ctx: Needs<'db'>, actor: Actor, name: string, tokenId: number): Promise<void> {
+  const { id: userId, username, doer } = await authorizeAccount(ctx, actor, name, 'tokens');
+  await revokeAccessToken(ctx, { userId, username }, tokenId, doer);
 }

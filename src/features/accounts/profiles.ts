@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { recordEvent, type Doer } from '../audit/audit';
+import type { Actor } from '../access/actor';
+import { recordEvent } from '../audit/audit';
+import { authorizeAccount } from './own-account';
 import * as store from './profiles.store';
 import { assertEmail, normalizeUsername } from './account-rules';
 
@@ -50,7 +52,20 @@ function toProfile(row: store.ProfileRow): Profile {
   };
 }
 
-/** @throws AppError `not_found` */
+/**
+ * A profile, for its owner and for administrators.
+ *
+ * @throws AppError as `authorizeAccount`
+ */
+export async function getOwnProfile(ctx: Needs<'db'>, actor: Actor, username: string): Promise<Profile> {
+  return getProfile(ctx, (await authorizeAccount(ctx, actor, username, 'profile')).username);
+}
+
+/**
+ * A profile. What of it everybody may see is for the page that shows it; its address is not.
+ *
+ * @throws AppError `not_found`
+ */
 export async function getProfile(ctx: Needs<'db'>, username: string): Promise<Profile> {
   return profileOf(await store.find(ctx.db, normalizeUsername(username)), username);
 }
@@ -72,23 +87,24 @@ export function assertProfileFields({ profileUrl, gravatarEmail }: Partial<Profi
 }
 
 /**
- * Changes what is given of a profile.
+ * Changes what is given of a profile, for its owner and for administrators.
  *
  * @param assertCurrent - refuses, by throwing, to change what is there now
  * @returns the profile as it is then
- * @throws AppError `invalid`, `not_found`, and what `assertCurrent` throws
+ * @throws AppError `invalid`, what `assertCurrent` throws, and those of `authorizeAccount`
  */
 export async function updateProfile(
   ctx: Needs<'db'>,
-  username: string,
+  actor: Actor,
+  name: string,
   changes: { readonly [K in keyof ProfileFields]?: string | undefined },
-  doer: Doer,
   assertCurrent: (profile: Profile) => void = () => undefined,
 ): Promise<Profile> {
+  const { username, doer } = await authorizeAccount(ctx, actor, name, 'profile');
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   assertProfileFields(given);
   return inTransaction(ctx.db, async (tx) => {
-    const before = profileOf(await store.lock(tx, normalizeUsername(username)), username);
+    const before = profileOf(await store.lock(tx, username), username);
     assertCurrent(before);
     const after = { ...before, ...given };
     await store.update(tx, before.id, {

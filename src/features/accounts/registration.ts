@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { networkOf } from './login-limits';
 import { countMailTo, MAIL_LIMITS } from './mail-limits';
-import { assertEmailIsFree, assertUserFormats, createUser, isNameTaken, NAME_TAKEN } from './users';
+import { assertEmailIsFree, assertUserFormats, insertAccount, isNameTaken, NAME_TAKEN } from './users';
 
 /** What a stranger sends to register; anything may be missing. */
 export interface Registration {
@@ -62,5 +62,5 @@ export async function register(
   await countRegistration(ctx, address, email);
   const awaitsConfirmation = ctx.settings.confirmationRequired;
   const states = { isActive: !awaitsConfirmation, awaitsConfirmation, isAdmin: false, isEmailVerified: false };
-  await createUser(ctx, { username, password, email, ...states }, address);
+  await insertAccount(ctx, { username, password, email, ...states }, { address });
 }

@@ -1,15 +1,15 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
+import { recordEvent } from '../audit/audit';
 import type { Account, Actor } from '../access/actor';
-import { getAccountConfirmed, getAccountItself } from '../access/current-account';
+import { requireRecentPassword, requirePasswordLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
+import { authorizeAccount } from './own-account';
 import { makeRecoveryCodes, newTotpSecret, useCode, type Trying } from './second-factor-codes';
 import * as store from './second-factor.store';
 import { tellAccount } from './security-notices';
 import { deleteAllBut } from './sessions.store';
-import { getUser } from './users';
 
 /*
  * The second factor of an account. While it is on, the password opens nothing without a code: no Basic, where there is no
@@ -26,7 +26,7 @@ export interface SecondFactor {
 
 /** @throws AppError `unauthenticated`, `inactive`, `forbidden` for an access token; changes also `password_needed` */
 export async function secondFactorOf(ctx: Needs<'db'>, actor: Actor): Promise<SecondFactor> {
-  const { userId } = await getAccountItself(ctx, actor);
+  const { userId } = await requirePasswordLogin(ctx, actor);
   const row = await store.find(ctx.db, userId);
   const since = row?.confirmed_at ?? undefined;
   return { isOn: since !== undefined, since, recoveryCodesLeft: row?.recovery_codes ?? 0 };
@@ -42,7 +42,7 @@ export async function beginSecondFactor(
   ctx: Needs<'db' | 'tokenKey'>,
   actor: Actor,
 ): Promise<{ secret: string; uri: string }> {
-  const account = await getAccountConfirmed(ctx, actor);
+  const account = await requireRecentPassword(ctx, actor);
   const { userId, username } = account;
   const { secret, uri, sealed } = newTotpSecret(ctx.tokenKey, userId, username);
   await inTransaction(ctx.db, async (tx) => {
@@ -54,7 +54,12 @@ export async function beginSecondFactor(
   return { secret, uri };
 }
 
-async function assertCode(ctx: Trying, account: Account, given: { actor: Actor; code: string }, isOn = true) {
+async function assertCode(
+  ctx: Trying,
+  account: Pick<Account, 'userId' | 'username'>,
+  given: { actor: Actor; code: string },
+  isOn = true,
+) {
   const { userId, username } = account;
   const { address } = given.actor;
   if (await useCode(ctx, { userId, username, address }, given.code, isOn)) return;
@@ -74,7 +79,7 @@ export async function confirmSecondFactor(
   code: string,
   keptSession?: number,
 ): Promise<{ recoveryCodes: string[] }> {
-  const account = await getAccountConfirmed(ctx, actor);
+  const account = await requireRecentPassword(ctx, actor);
   const { userId, username: subject } = account;
   const begun = await store.find(ctx.db, userId);
   if (begun?.confirmed_at !== null) throw new AppError('conflict', 'Begin a second factor first');
@@ -109,7 +114,7 @@ export async function renewRecoveryCodes(
   actor: Actor,
   code: string,
 ): Promise<{ recoveryCodes: string[] }> {
-  const account = await getAccountConfirmed(ctx, actor);
+  const account = await requireRecentPassword(ctx, actor);
   const { userId, username: subject } = account;
   await assertOn(ctx, userId);
   await assertCode(ctx, account, { actor, code });
@@ -121,25 +126,22 @@ export async function renewRecoveryCodes(
 }
 
 /**
- * Turns one's own off.
+ * Turns one off. Its owner needs a code; administrators and the operator need none: people lose phones.
  *
- * @param code - of the app, or a recovery code
- * @throws AppError `invalid` for a wrong code, `conflict` when none is on, `busy`
+ * @param given.code - of the app, or a recovery code
+ * @throws AppError `invalid` for a wrong code, `conflict` when none is on, `busy`; those of `authorizeAccount`
  */
-export async function turnOffSecondFactor(ctx: Trying, actor: Actor, code: string): Promise<void> {
-  const account = await getAccountConfirmed(ctx, actor);
-  await assertOn(ctx, account.userId);
-  await assertCode(ctx, account, { actor, code });
-  await turnOffSecondFactorOf(ctx, account.username, doerOf(actor, account));
-}
-
-/**
- * Turns somebody's off without a code, for an operator or administrator: people lose phones.
- *
- * @throws AppError `not_found`, `conflict` when none is on
- */
-export async function turnOffSecondFactorOf(ctx: Needs<'db'>, name: string, doer: Doer = OPERATOR): Promise<void> {
-  const { id, username: subject } = await getUser(ctx, name);
+export async function turnOffSecondFactor(
+  ctx: Trying,
+  actor: Actor,
+  username: string,
+  { code = '' }: { readonly code?: string | undefined } = {},
+): Promise<void> {
+  const { id, username: subject, isOwn, doer } = await authorizeAccount(ctx, actor, username, 'login');
+  if (isOwn) {
+    await assertOn(ctx, id);
+    await assertCode(ctx, { userId: id, username: subject }, { actor, code });
+  }
   await inTransaction(ctx.db, async (tx) => {
     const row = await store.lock(tx, id);
     if (!(row?.confirmed_at instanceof Date)) throw new AppError('conflict', 'No second factor is on');

@@ -4,6 +4,7 @@ import { AppError } from '../../platform/errors';
 import { hashSecret, isSecret, newSecret } from '../../platform/secrets';
 import { recordEvent, type Doer } from '../audit/audit';
 import { accountOf, type Account, type Actor, type Identity } from '../access/actor';
+import { authorizeAccount } from './own-account';
 import * as store from './sessions.store';
 
 /*
@@ -115,23 +116,30 @@ export async function endSession(ctx: Needs<'db'>, secret: string, address: stri
   });
 }
 
-/** The sessions of a user, the newest first. */
-export async function listSessions(ctx: Needs<'db'>, userId: number): Promise<Session[]> {
-  return (await store.list(ctx.db, userId)).map(toSession);
+/**
+ * The sessions of an account, the newest first, for its owner and for administrators.
+ *
+ * @throws AppError as `authorizeAccount`
+ */
+export async function listSessions(ctx: Needs<'db'>, actor: Actor, username: string): Promise<Session[]> {
+  const { id } = await authorizeAccount(ctx, actor, username, 'profile');
+  return (await store.list(ctx.db, id)).map(toSession);
 }
 
 /**
- * Ends all sessions of a user but one.
+ * Ends all sessions of an account but one, for its owner and for administrators.
  *
  * @param kept - the id of the one from which this is asked; undefined: it is none of them
  * @returns how many ended
+ * @throws AppError as `authorizeAccount`
  */
 export async function endOtherSessions(
   ctx: Needs<'db'>,
-  user: { readonly id: number; readonly username: string },
+  actor: Actor,
+  username: string,
   kept: number | undefined,
-  doer: Doer,
 ): Promise<number> {
+  const { doer, ...user } = await authorizeAccount(ctx, actor, username, 'login');
   return inTransaction(ctx.db, async (tx) => {
     const ended = await store.deleteAllBut(tx, user.id, kept);
     const details = { sessions: ended };
@@ -141,16 +149,17 @@ export async function endOtherSessions(
 }
 
 /**
- * Ends one session of a user.
+ * Ends one session of an account, for its owner and for administrators.
  *
- * @throws AppError `not_found` when the user has none with this id
+ * @throws AppError `not_found` when the account has none with this id, and those of `authorizeAccount`
  */
 export async function endOneSession(
   ctx: Needs<'db'>,
-  user: { readonly id: number; readonly username: string },
+  actor: Actor,
+  username: string,
   sessionId: number,
-  doer: Doer,
 ): Promise<void> {
+  const { doer, ...user } = await authorizeAccount(ctx, actor, username, 'login');
   await inTransaction(ctx.db, async (tx) => {
     const isEnded = await store.deleteOfUser(tx, user.id, sessionId);
     if (!isEnded) throw new AppError('not_found', 'No such session: it may have ended already');

@@ -1,7 +1,9 @@
 import type { Needs } from '../../context';
 import { containing } from '../../platform/db/query';
 import * as store from './user-list.store';
-import type { User } from './users';
+import type { Actor } from '../access/actor';
+import { requireAdministrator } from '../access/current-account';
+import { getUser, toUser, type User } from './users';
 
 /** What only administrators decide about an account. */
 export interface AccountStatus {
@@ -31,26 +33,36 @@ export interface PageWanted {
   readonly pageSize: number;
 }
 
-/** A page of accounts by name, and how many there are in all. */
+/**
+ * A page of accounts by name, and how many there are in all; for administrators.
+ *
+ * @throws AppError as `requireAdministrator`
+ */
 export async function listUsersPage(
   ctx: Needs<'db'>,
+  actor: Actor,
   filter: UserFilter,
   { page, pageSize }: PageWanted,
 ): Promise<{ total: number; users: ListedUser[] }> {
+  await requireAdministrator(ctx, actor);
   const { text, isActive, isAdmin } = filter;
   const pattern = text === undefined ? undefined : containing(text.toLowerCase());
   const wanted = { pattern, isActive, isAdmin };
   const rows = await store.list(ctx.db, wanted, pageSize, (page - 1) * pageSize);
   const users = rows.map((row) => ({
-    id: row.id,
-    username: row.username,
-    email: row.email ?? undefined,
-    isActive: row.is_active,
-    isAdmin: row.is_admin,
-    robotOf: row.robot_of ?? undefined,
-    createdAt: row.created_at,
+    ...toUser(row),
     plan: row.plan ?? undefined,
     lastSeenAt: row.last_seen_at ?? undefined,
   }));
   return { total: await store.count(ctx.db, wanted), users };
+}
+
+/**
+ * An account, for administrators.
+ *
+ * @throws AppError `not_found`, and those of `requireAdministrator`
+ */
+export async function showUser(ctx: Needs<'db'>, actor: Actor, username: string): Promise<User> {
+  await requireAdministrator(ctx, actor);
+  return getUser(ctx, username);
 }

@@ -2,10 +2,13 @@ import type { Needs, Settings } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
-import type { Identity } from '../access/actor';
+import { recordEvent, type Doer } from '../audit/audit';
+import type { Actor, Identity } from '../access/actor';
+import { requireAdministrator } from '../access/current-account';
+import { doerOf } from '../access/doer';
 import { addEmailTo, EMAIL_TAKEN } from './add-email';
 import { queueConfirmation } from './mail-queue';
+import { authorizeAccount } from './own-account';
 import { assertNotRetired } from './retired-names';
 import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './account-rules';
 import { tellAccount } from './security-notices';
@@ -38,7 +41,8 @@ export interface NewUser {
 /** Engines compare it byte for byte: it sends them on to the log in (protocol 2.2). */
 export const NAME_TAKEN = 'Username or email already exists';
 
-function toUser(row: store.UserRow): User {
+/** A user, from a row. */
+export function toUser(row: Omit<store.UserRow, 'password_hash' | 'credentials_epoch' | 'has_second_factor'>): User {
   return {
     id: row.id,
     username: row.username,
@@ -63,8 +67,13 @@ export async function getUser(ctx: Needs<'db'>, username: string): Promise<User>
   return user;
 }
 
-/** All users by name. */
-export async function listUsers(ctx: Needs<'db'>): Promise<User[]> {
+/**
+ * All users by name, for administrators.
+ *
+ * @throws AppError as `requireAdministrator`
+ */
+export async function listUsers(ctx: Needs<'db'>, actor: Actor): Promise<User[]> {
+  await requireAdministrator(ctx, actor);
   return (await store.listAll(ctx.db)).map(toUser);
 }
 
@@ -95,23 +104,37 @@ export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Prom
 }
 
 /**
- * Makes an account and its namespace.
+ * Creates an account and its namespace, for administrators.
  *
- * @param by - who makes it, or the address from which somebody registers it for himself
- * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken, or the name is retired
+ * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken, or the name is retired;
+ *   those of `requireAdministrator`
  */
 export async function createUser(
   ctx: Needs<'db' | 'passwords' | 'settings'>,
+  actor: Actor,
   user: NewUser,
-  by: Doer | string = OPERATOR,
+): Promise<void> {
+  await insertAccount(ctx, user, { doer: doerOf(actor, await requireAdministrator(ctx, actor)) });
+}
+
+/**
+ * Creates an account and its namespace, once it is clear that this may be.
+ *
+ * @param by - who creates it, or the address from which somebody registers it for themselves
+ * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken, or the name is retired
+ */
+export async function insertAccount(
+  ctx: Needs<'db' | 'passwords' | 'settings'>,
+  user: NewUser,
+  by: { readonly doer: Doer } | { readonly address: string },
 ): Promise<void> {
   assertUserFormats(user, ctx.settings);
   await assertNotRetired(ctx.db, user.username);
   const passwordHash = await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {
     const userId = await insertUnlessTaken(tx, { ...user, passwordHash });
-    const doer = typeof by === 'string' ? { userId, name: user.username, address: by } : by;
-    const action = typeof by === 'string' ? 'user.registered' : 'user.created';
+    const doer = 'doer' in by ? by.doer : { userId, name: user.username, address: by.address };
+    const action = 'doer' in by ? 'user.created' : 'user.registered';
     await recordEvent(tx, doer, { action, subject: user.username, details: user.isAdmin ? { isAdmin: true } : {} });
     if (user.email === undefined) return;
     await addEmail(tx, { userId, address: user.email, isPrimary: true, isVerified: user.isEmailVerified });
@@ -139,21 +162,20 @@ async function addEmail(tx: Db, email: store.NewEmail): Promise<boolean> {
 }
 
 /**
- * Changes what is given: a new password replaces the old one and ends every token; a new address is added, not yet
+ * Changes what is given, for the account itself and for administrators: a new password replaces the old one and ends every token; a new address is added, not yet
  * verified, and the old ones stay (protocol 2.4).
  *
- * @param doer - who changes it
- * @throws AppError `invalid`, `not_found`, `conflict` when the address belongs to another account
+ * @throws AppError `invalid`, `conflict` when the address belongs to another account; those of `authorizeAccount`
  */
 export async function updateUser(
   ctx: Needs<'db' | 'passwords'>,
+  actor: Actor,
   username: string,
   changes: { password?: string | undefined; email?: string | undefined },
-  doer: Doer = OPERATOR,
 ): Promise<void> {
+  const { id, username: subject, doer } = await authorizeAccount(ctx, actor, username, 'login');
   if (changes.password !== undefined) assertPassword(changes.password);
   if (changes.email !== undefined) assertEmail(changes.email);
-  const { id, username: subject } = await getUser(ctx, username);
   const passwordHash = changes.password === undefined ? undefined : await ctx.passwords.hash(changes.password);
   await inTransaction(ctx.db, async (tx) => {
     if (passwordHash !== undefined) {
@@ -174,11 +196,11 @@ function noSuchUser(username: string): AppError {
 }
 
 /**
- * What an actor needs to act for a user, without the password: for an operator only.
+ * What an actor needs to act for a user, without the password: for seeds and tests only.
  *
  * @throws AppError `not_found`
  */
-export async function identityForOperator(ctx: Needs<'db'>, username: string): Promise<Identity> {
+export async function identityWithoutPassword(ctx: Needs<'db'>, username: string): Promise<Identity> {
   const row = await store.findByUsername(ctx.db, normalizeUsername(username));
   if (row === undefined) throw noSuchUser(username);
   return { userId: row.id, credentialsEpoch: row.credentials_epoch, accessTokenId: undefined };

@@ -60,6 +60,7 @@ export type AuditAction =
   | 'team.access_changed' // details: repository, access
   | 'invitation.sent'
   | 'invitation.accepted'
+  | 'invitation.declined'
   | 'invitation.withdrawn'
   | 'robot.created'
   | 'robot.deleted'

@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inLongTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import type { RepositoryName } from '../access/actor';
-import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
+import { recordEvent, type Doer } from '../audit/audit';
 import { displayName } from '../repositories/names';
 import { lockForGc } from '../pushes/pushes';
 import type { BlobNeeds } from '../storage/blobs';
@@ -42,8 +42,8 @@ export interface GcOptions {
   readonly olderThanMs: number;
   /** only says what would be freed */
   readonly dryRun: boolean;
-  /** undefined: whoever sits at the command line */
-  readonly doer?: Doer;
+  /** who asked for it, for the audit log */
+  readonly doer: Doer;
   /** ends it early, between two repositories */
   readonly signal?: AbortSignal;
   /** is told after each repository */
@@ -101,7 +101,7 @@ async function collect(
 async function collectForGood(
   ctx: BlobNeeds,
   repository: RepositoryName & { id: number },
-  { olderThanMs, doer = OPERATOR }: GcOptions,
+  { olderThanMs, doer }: GcOptions,
 ): Promise<Freed | undefined> {
   for (let attempt = 1; attempt <= RETRIES; attempt += 1) {
     try {
@@ -170,6 +170,6 @@ export async function collectGarbage(ctx: BlobNeeds, options: GcOptions): Promis
     watch.take(freed);
   }
   const details = { repositories: done.length, olderThanHours: olderThanMs / HOUR_MS };
-  await recordEvent(ctx.db, options.doer ?? OPERATOR, { action: 'gc.run', subject: '', details });
+  await recordEvent(ctx.db, options.doer, { action: 'gc.run', subject: '', details });
   return done;
 }

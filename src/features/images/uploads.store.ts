@@ -47,7 +47,7 @@ export async function openUpload(
        or exists (select 1 from uploads where repository_id = $1 and image_id = $2 and uploader = $3)
      on conflict (repository_id, image_id, uploader) do update set
        parent_id = excluded.parent_id, depth = excluded.depth, json = excluded.json,
-       json_digest = excluded.json_digest, openings = uploads.openings + $8::int, updated_at = now(),
+       json_digest = excluded.json_digest, open_pushes = uploads.open_pushes + $8::int, updated_at = now(),
        layer_digest = case when uploads.json_digest = excluded.json_digest then uploads.layer_digest end,
        layer_size_bytes = case when uploads.json_digest = excluded.json_digest then uploads.layer_size_bytes end,
        payload_checksum = case when uploads.json_digest = excluded.json_digest then uploads.payload_checksum end
@@ -174,8 +174,8 @@ export async function findLinkedContent(
 
 /** One push is through with the attempt; the last one ends it. */
 export async function closeUpload(db: Db, uploadId: number): Promise<void> {
-  await query(db, 'update uploads set openings = openings - 1, updated_at = now() where id = $1', [uploadId]);
-  await query(db, 'delete from uploads where id = $1 and openings <= 0', [uploadId]);
+  await query(db, 'update uploads set open_pushes = open_pushes - 1, updated_at = now() where id = $1', [uploadId]);
+  await query(db, 'delete from uploads where id = $1 and open_pushes <= 0', [uploadId]);
 }
 
 /** The chain length of a parent: complete, or in flight by the same uploader. */

@@ -21,7 +21,7 @@ import * as store from './uploads.store';
  *   (nothing) -PUT json-> json -PUT layer-> json, layer -PUT checksum-> a complete link, and the attempt is gone
  *                          ^__ PUT json ________|      \__ 400 on a mismatch: stays
  *
- * A token stands for one push. By account and address there may be two: the second joins the attempt (`openings`), so
+ * A token stands for one push. By account and address there may be two: the second joins the attempt (`open_pushes`), so
  * that both may finish it. The first checksum that fits makes the link, and what it links stays; a later one succeeds
  * when it fits its own attempt, although the link has the json and the layer of the first.
  */

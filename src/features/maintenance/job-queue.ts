@@ -7,7 +7,7 @@ import type { JobState, QueuedJobRow } from '../../platform/jobs/queued-jobs';
 import type { Actor } from '../access/actor';
 import { doerOf } from '../access/doer';
 import { recordEvent, type AuditAction } from '../audit/audit';
-import { getAdministrator } from '../access/current-account';
+import { requireAdministratorLogin } from '../access/current-account';
 
 /* The queue of jobs, for administrators: what waits, what runs, and what was given up. */
 
@@ -48,7 +48,7 @@ export async function listJobs(
   actor: Actor,
   { state, ...range }: Range & { readonly state?: JobState | undefined },
 ): Promise<{ total: number; jobs: QueuedJob[] }> {
-  await getAdministrator(ctx, actor);
+  await requireAdministratorLogin(ctx, actor);
   const { total, rows } = await listQueued(ctx.db, state, range);
   return { total, jobs: rows.map(fromRow) };
 }
@@ -59,7 +59,7 @@ async function change(
   id: number,
   { action, work }: { action: AuditAction; work: (tx: Db, id: number) => Promise<boolean> },
 ): Promise<void> {
-  const doer = doerOf(actor, await getAdministrator(ctx, actor));
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   await inTransaction(ctx.db, async (tx) => {
     const job = await findQueued(tx, id);
     if (job === undefined) throw new AppError('not_found', 'No such job: it may be done');

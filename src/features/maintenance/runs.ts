@@ -7,7 +7,7 @@ import { enqueue } from '../../platform/jobs/queue';
 import type { Actor } from '../access/actor';
 import { doerOf } from '../access/doer';
 import { recordEvent } from '../audit/audit';
-import { getAdministrator } from '../access/current-account';
+import { requireAdministratorLogin } from '../access/current-account';
 import { MAINTENANCE_JOB } from './job-name';
 import * as store from './runs.store';
 
@@ -65,14 +65,14 @@ export async function startMaintenance(
   actor: Actor,
   kind: store.MaintenanceKind,
 ): Promise<MaintenanceRun> {
-  const account = await getAdministrator(ctx, actor);
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   try {
     const id = await inTransaction(ctx.db, async (tx) => {
       await store.breakOffDead(tx, false);
-      const made = await store.insert(tx, kind, account.username);
+      const made = await store.insert(tx, kind, doer.name ?? '');
       await enqueue(tx, MAINTENANCE_JOB, {});
       const details = { run: made };
-      await recordEvent(tx, doerOf(actor, account), { action: 'maintenance.started', subject: kind, details });
+      await recordEvent(tx, doer, { action: 'maintenance.started', subject: kind, details });
       return made;
     });
     return await get(ctx, id);
@@ -92,14 +92,14 @@ export async function listMaintenance(
   actor: Actor,
   range: Range,
 ): Promise<{ total: number; runs: MaintenanceRun[] }> {
-  await getAdministrator(ctx, actor);
+  await requireAdministratorLogin(ctx, actor);
   const { total, rows } = await store.list(ctx.db, range);
   return { total, runs: rows.map(fromRow) };
 }
 
 /** @throws AppError `not_found`, `unauthenticated`, `inactive`, `forbidden` */
 export async function getMaintenance(ctx: Needs<'db'>, actor: Actor, id: number): Promise<MaintenanceRun> {
-  await getAdministrator(ctx, actor);
+  await requireAdministratorLogin(ctx, actor);
   return get(ctx, id);
 }
 
@@ -109,7 +109,7 @@ export async function getMaintenance(ctx: Needs<'db'>, actor: Actor, id: number)
  * @throws AppError `not_found`, `conflict` when it is over, `unauthenticated`, `inactive`, `forbidden`
  */
 export async function cancelMaintenance(ctx: Needs<'db'>, actor: Actor, id: number): Promise<MaintenanceRun> {
-  const doer = doerOf(actor, await getAdministrator(ctx, actor));
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   const { kind } = await get(ctx, id);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.cancel(tx, id))) throw new AppError('conflict', 'This run is over');

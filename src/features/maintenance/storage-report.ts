@@ -4,7 +4,7 @@ import type { Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
 import { enqueue, type Job } from '../../platform/jobs/queue';
 import type { Actor } from '../access/actor';
-import { getAdministrator } from '../access/current-account';
+import { requireAdministratorLogin } from '../access/current-account';
 import * as store from './storage-report.store';
 
 /*
@@ -90,7 +90,7 @@ async function totalsOrLater(db: Db): Promise<store.TotalsRow> {
  * @throws AppError `unavailable` while it is counted for the first time, `unauthenticated`, `inactive`, `forbidden`
  */
 export async function storageReport(ctx: Needs<'db'>, actor: Actor, range: Range): Promise<StorageReport> {
-  await getAdministrator(ctx, actor);
+  await requireAdministratorLogin(ctx, actor);
   const { as_of: asOf, repositories, images, blobs, bytes, ...row } = await totalsOrLater(ctx.db);
   const { total, rows: namespaces } = await store.list(ctx.db, range);
   const oldest = row.oldest_verification ?? undefined;

@@ -1,7 +1,7 @@
 import { recordEvent, type Doer } from '../audit/audit';
 import { collectGarbage, GC_OLDER_THAN_HOURS, type Freed } from '../images/gc';
 import { storedBytes, type BlobNeeds } from '../storage/blobs';
-import { scrub } from '../storage/scrub';
+import { scrub, type Scrubbed, type ScrubOptions } from '../storage/scrub';
 import { displayName } from '../repositories/names';
 import type { MaintenanceKind } from './runs.store';
 
@@ -28,25 +28,37 @@ async function gc(ctx: BlobNeeds, dryRun: boolean, doer: Doer, watch: Watch): Pr
   return { repositories: freed.length, ...totals, largest };
 }
 
+function countsOf({ layers, damaged, restored }: Scrubbed): Record<'layers' | 'damaged' | 'restored', number> {
+  return { layers, damaged: damaged.length, restored: restored.length };
+}
+
+/**
+ * Scrubs, and says so in the audit log once everything was read.
+ *
+ * @throws whatever the signal was aborted with, when that ended it early
+ */
+export async function scrubOnRecord(ctx: BlobNeeds, doer: Doer, options: ScrubOptions): Promise<Scrubbed> {
+  const found = await scrub(ctx, options);
+  // It resolves also when it ended early, and then it was not a scrub of everything.
+  options.signal?.throwIfAborted();
+  await recordEvent(ctx.db, doer, { action: 'scrub.run', subject: '', details: countsOf(found) });
+  return found;
+}
+
 async function scrubAll(ctx: BlobNeeds, doer: Doer, { signal, onProgress }: Watch): Promise<object> {
   const totalBytes = await storedBytes(ctx);
-  const found = await scrub(ctx, {
+  const found = await scrubOnRecord(ctx, doer, {
     olderThanMs: 0,
     bytesPerSecond: SCRUB_BYTES_PER_SECOND,
     signal,
     onProgress: (progress) => onProgress({ ...progress, totalBytes }),
   });
-  // It resolves also when it ended early, and then it was no scrub of everything.
-  signal.throwIfAborted();
-  const { layers, bytes } = found;
-  const counts = { layers, damaged: found.damaged.length, restored: found.restored.length };
-  await recordEvent(ctx.db, doer, { action: 'scrub.run', subject: '', details: counts });
   const damagedLayers = found.damaged.slice(0, SHOWN).map(({ digest, damage, repositories }) => ({
     digest,
     damage,
     repositories: repositories.slice(0, SHOWN).map(displayName),
   }));
-  return { ...counts, bytes, damagedLayers };
+  return { ...countsOf(found), bytes: found.bytes, damagedLayers };
 }
 
 /** Does what a run of this kind does. @throws whatever the signal was aborted with, when that ended it early */

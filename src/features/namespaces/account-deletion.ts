@@ -2,37 +2,56 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
+import type { Actor } from '../access/actor';
+import { assertConfirmed, requireAdministratorLogin } from '../access/current-account';
+import { doerOf } from '../access/doer';
 import { deleteAccount, deleteNamespaceOf, lockAccounts, type LockedAccount } from '../accounts/locks';
 import { endAccount } from '../accounts/endings';
 import { normalizeUsername } from '../accounts/account-rules';
-import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
-import { assertNotOnlyAdministrator, assertOrphansNone } from './owners';
+import { recordEvent, type Doer } from '../audit/audit';
+import { assertNotOnlyAdministrator, assertNotSoleOwner } from './owners';
 
 /**
- * Deletes an account and its empty namespace, for an operator or administrator.
+ * Deletes an account and its empty namespace; for administrators.
  *
  * @throws AppError `not_found`, `conflict` while the namespace has repositories, for the last active administrator, or
- *   for the only active owner of an organization
+ *   for the only active owner of an organization; those of `assertConfirmed` and `requireAdministratorLogin`
  */
-export async function deletePerson(ctx: Needs<'db'>, username: string, doer: Doer = OPERATOR): Promise<void> {
-  await deletePersonWith(ctx, username, doer, () => Promise.resolve());
+export async function deleteUserAccount(ctx: Needs<'db'>, actor: Actor, username: string): Promise<void> {
+  await deleteUserAccountWith(ctx, actor, username, () => Promise.resolve());
 }
 
 /**
- * As `deletePerson`, after something else was deleted in the same transaction.
+ * As `deleteUserAccount`, after something else was deleted in the same transaction.
  *
- * @param before - gets the locked account; what it throws keeps the account
+ * @param before - gets the locked account, and who deletes it; what it throws keeps the account
  */
-export async function deletePersonWith<T>(
+export async function deleteUserAccountWith<T>(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  username: string,
+  before: (tx: Db, user: LockedAccount, doer: Doer) => Promise<T>,
+): Promise<T> {
+  assertConfirmed(actor);
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
+  return removeAccount(ctx, username, doer, before);
+}
+
+/**
+ * Deletes an account whose deletion was decided already; throws as `deleteUserAccount`.
+ *
+ * @param before - gets the locked account, and who deletes it; what it throws keeps the account
+ */
+export async function removeAccount<T>(
   ctx: Needs<'db'>,
   username: string,
   doer: Doer,
-  before: (tx: Db, user: LockedAccount) => Promise<T>,
+  before: (tx: Db, user: LockedAccount, doer: Doer) => Promise<T>,
 ): Promise<T> {
   try {
     return await inTransaction(ctx.db, async (tx) => {
       const user = await lockForEnd(tx, username);
-      const result = await before(tx, user);
+      const result = await before(tx, user, doer);
       await endAccount(tx, doer, user);
       await deleteNamespaceOf(tx, user.id);
       await deleteAccount(tx, user.id);
@@ -54,6 +73,6 @@ async function lockForEnd(tx: Db, username: string): Promise<LockedAccount> {
   const [user] = await lockAccounts(tx, [normalizeUsername(username)]);
   if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
   await assertNotOnlyAdministrator(tx, user);
-  await assertOrphansNone(tx, user);
+  await assertNotSoleOwner(tx, user);
   return user;
 }

@@ -1,62 +1,47 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
+import type { Actor } from '../access/actor';
+import { assertConfirmed, requireAdministratorLogin } from '../access/current-account';
+import { doerOf } from '../access/doer';
+import { recordEvent, type Doer } from '../audit/audit';
 import type { AccountStatus } from '../accounts/user-list';
 import { lockAccounts, updateStatus, type LockedAccount } from '../accounts/locks';
 import { endCredentials, endLinks, endUnbacked } from '../accounts/endings';
 import { normalizeUsername } from '../accounts/account-rules';
-import { assertNotOnlyAdministrator, assertOrphansNone } from './owners';
+import { assertNotOnlyAdministrator, assertNotSoleOwner } from './owners';
 
 /**
- * Sets whether an account is active and an administrator, for an administrator.
+ * Sets whether an account is active, an administrator, or both; for administrators.
  *
+ * @param changes - what is undefined stays
  * @param assertCurrent - refuses, by throwing, to change what is there now
  * @throws AppError `not_found`; `conflict` for the last active administrator, and for the only active owner of an
- *   organization; what `assertCurrent` throws
+ *   organization; what `assertCurrent` throws; those of `assertConfirmed` and `requireAdministratorLogin`
  */
 export async function setStatus(
   ctx: Needs<'db'>,
+  actor: Actor,
   username: string,
-  status: AccountStatus,
-  doer: Doer,
+  changes: Partial<AccountStatus>,
   assertCurrent: (status: AccountStatus) => void = () => undefined,
 ): Promise<void> {
-  await changeStatus(ctx, username, doer, (before) => {
-    assertCurrent(before);
-    return { ...status, endsWaiting: true };
-  });
-}
-
-/** As `setStatus`, on an operator's behalf, for one of the two. */
-export async function setActive(ctx: Needs<'db'>, username: string, isActive: boolean): Promise<void> {
-  await changeStatus(ctx, username, OPERATOR, (before) => ({ ...before, isActive, endsWaiting: true }));
-}
-
-/** As `setStatus`, on an operator's behalf, for one of the two. */
-export async function setAdmin(ctx: Needs<'db'>, username: string, isAdmin: boolean): Promise<void> {
-  await changeStatus(ctx, username, OPERATOR, (before) => ({ ...before, isAdmin, endsWaiting: false }));
-}
-
-async function changeStatus(
-  ctx: Needs<'db'>,
-  username: string,
-  doer: Doer,
-  decide: (before: AccountStatus) => AccountStatus & { endsWaiting: boolean },
-): Promise<void> {
+  assertConfirmed(actor);
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   await inTransaction(ctx.db, async (tx) => {
     const [user] = await lockAccounts(tx, [normalizeUsername(username)]);
     if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
     const before = { isActive: user.is_active, isAdmin: user.is_admin };
-    const after = decide(before);
+    assertCurrent(before);
+    const after = { ...before, ...changes };
     if (user.robot_of !== null && after.isAdmin) throw new AppError('conflict', 'A robot cannot be an administrator');
     if (!(after.isActive && after.isAdmin)) await assertNotOnlyAdministrator(tx, user);
-    if (before.isActive && !after.isActive) await assertOrphansNone(tx, user);
+    if (before.isActive && !after.isActive) await assertNotSoleOwner(tx, user);
     await updateStatus(tx, {
       id: user.id,
       is_active: after.isActive,
       is_admin: after.isAdmin,
-      ends_waiting: after.endsWaiting,
+      ends_waiting: changes.isActive !== undefined,
     });
     if (after.isActive && !before.isActive && !user.awaits_confirmation) await endCredentials(tx, user.id);
     if (before.isActive && !after.isActive) await endLinks(tx, user.id);

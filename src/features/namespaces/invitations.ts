@@ -5,14 +5,14 @@ import { AppError } from '../../platform/errors';
 import { hashSecret, newSecret } from '../../platform/secrets';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../access/actor';
-import { assertConfirmed, getAccountItself } from '../access/current-account';
+import { assertConfirmed, requirePasswordLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { countInvitation } from '../accounts/mail-limits';
 import { assertEmail } from '../accounts/account-rules';
 import { getUser } from '../accounts/users';
 import { queueInvitation } from './invitation-queue';
 import * as store from './invitations.store';
-import { getOwnersOrganization } from './scope';
+import { getOwnersOrganization } from './namespace-access';
 import { join } from './team-members';
 import { getTeam, type TeamPlace } from './teams';
 
@@ -78,22 +78,24 @@ export async function invite(
   place: TeamPlace,
   whom: { username: string } | { email: string },
 ): Promise<Invitation> {
-  const { account, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
+  const { principal, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
   const team = await getTeam(ctx, namespace, place.team);
   if (team.isOwners) assertConfirmed(actor); // whose the organization is; see guarded-actions.ts
   const user = 'username' in whom ? await getUser(ctx, whom.username) : undefined;
   const email = 'email' in whom ? whom.email : undefined;
   if (user?.robotOf !== undefined) throw new AppError('conflict', 'A robot is added, not invited');
   if (email !== undefined) assertEmail(email);
-  const inviter = { userId: account.userId, address: actor.address };
-  if (!account.isAdmin) await assertMayInvite(ctx, inviter, user?.username ?? email ?? '');
+  if (!principal.isAdmin) {
+    await assertMayInvite(ctx, { userId: principal.userId, address: actor.address }, user?.username ?? email ?? '');
+  }
+  const doer = doerOf(actor, principal);
   return inTransaction(ctx.db, async (tx) => {
     const same = { teamId: team.id, userId: user?.id, email };
     await store.deleteSame(tx, same);
-    const id = await store.insertInvitation(tx, { ...same, invitedBy: account.username, lastsMs: LASTS_MS });
+    const id = await store.insertInvitation(tx, { ...same, invitedBy: doer.name ?? '', lastsMs: LASTS_MS });
     const details = user === undefined ? {} : { invited: user.username };
     const subject = `${namespace}/${team.name}`;
-    await recordEvent(tx, doerOf(actor, account), { action: 'invitation.sent', subject, details });
+    await recordEvent(tx, doer, { action: 'invitation.sent', subject, details });
     await queueInvitation(tx, id);
     return readInvitation(tx, id);
   });
@@ -124,10 +126,10 @@ export async function withdrawInvitation(
   organization: string,
   id: number,
 ): Promise<void> {
-  const { account, namespace } = await getOwnersOrganization(ctx, actor, organization);
+  const { principal, namespace } = await getOwnersOrganization(ctx, actor, organization);
   await inTransaction(ctx.db, async (tx) => {
     if (!(await store.deleteOfOrganization(tx, namespace, id))) throw new AppError('not_found', 'No such invitation');
-    await recordEvent(tx, doerOf(actor, account), { action: 'invitation.withdrawn', subject: namespace });
+    await recordEvent(tx, doerOf(actor, principal), { action: 'invitation.withdrawn', subject: namespace });
   });
 }
 
@@ -141,7 +143,7 @@ export async function listOwnInvitations(
   actor: Actor,
   range: Range,
 ): Promise<{ total: number; invitations: Invitation[] }> {
-  const { userId } = await getAccountItself(ctx, actor);
+  const { userId } = await requirePasswordLogin(ctx, actor);
   const { total, rows } = await store.listOfUser(ctx.db, userId, range);
   return { total, invitations: rows.map(fromRow) };
 }
@@ -158,7 +160,7 @@ export async function acceptInvitation(
   actor: Actor,
   which: { id: number } | { secret: string },
 ): Promise<Invitation> {
-  const account = await getAccountItself(ctx, actor);
+  const account = await requirePasswordLogin(ctx, actor);
   return inTransaction(ctx.db, async (tx) => {
     const row =
       'id' in which
@@ -175,9 +177,12 @@ export async function acceptInvitation(
 
 /** Says no to an invitation; throws as `acceptInvitation`. */
 export async function declineInvitation(ctx: Needs<'db'>, actor: Actor, id: number): Promise<void> {
-  const { userId } = await getAccountItself(ctx, actor);
+  const account = await requirePasswordLogin(ctx, actor);
   await inTransaction(ctx.db, async (tx) => {
-    if ((await store.takeOfUser(tx, userId, id)) === undefined) throw new AppError('not_found', 'No such invitation');
+    const row = await store.takeOfUser(tx, account.userId, id);
+    if (row === undefined) throw new AppError('not_found', 'No such invitation');
+    const subject = `${row.organization}/${row.team}`;
+    await recordEvent(tx, doerOf(actor, account), { action: 'invitation.declined', subject });
   });
 }
 

@@ -6,7 +6,7 @@ import type { Actor } from '../access/actor';
 import { doerOf } from '../access/doer';
 import { assertProfileFields, gravatarUrl, type ProfileFields } from '../accounts/profiles';
 import * as store from './organization-profiles.store';
-import { getMembersOrganization, getOwnersOrganization } from './scope';
+import { getMembersOrganization, getOwnersOrganization } from './namespace-access';
 
 /** What an organization says of itself; everything may be empty. */
 export interface OrganizationProfile extends ProfileFields {
@@ -54,7 +54,7 @@ export async function updateOrganization(
   changes: { readonly [K in keyof ProfileFields]?: string | undefined },
   assertCurrent: (profile: OrganizationProfile) => void = () => undefined,
 ): Promise<OrganizationProfile> {
-  const { account, namespace } = await getOwnersOrganization(ctx, actor, name);
+  const { principal, namespace } = await getOwnersOrganization(ctx, actor, name);
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   assertProfileFields(given);
   return inTransaction(ctx.db, async (tx) => {
@@ -70,7 +70,7 @@ export async function updateOrganization(
       gravatar_email: after.gravatarEmail,
     });
     const details = { fields: Object.keys(given).join(',') };
-    const doer = doerOf(actor, account);
+    const doer = doerOf(actor, principal);
     await recordEvent(tx, doer, { action: 'namespace.settings_changed', subject: namespace, details });
     return profileOf(await store.find(tx, namespace), name);
   });

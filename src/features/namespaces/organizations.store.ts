@@ -3,7 +3,7 @@ import { query, queryPage, type Page, type Range } from '../../platform/db/query
 import type { Identity } from '../access/actor';
 import { CALLER_COLUMNS, callerJoins, namespaceRole, type CallerRow } from '../access/policy-sql';
 
-export interface NamespaceScopeRow extends CallerRow {
+export interface NamespaceAccessRow extends CallerRow {
   namespace: string | null;
   kind: 'library' | 'user' | 'organization' | 'remote' | null;
   namespace_role: 'admin' | null;
@@ -12,13 +12,13 @@ export interface NamespaceScopeRow extends CallerRow {
 }
 
 /** One row, always: the account and the namespace, each as far as it exists. */
-export async function findNamespaceScope(
+export async function findNamespaceAccess(
   db: Db,
   identity: Identity | undefined,
   namespace: string,
-): Promise<NamespaceScopeRow> {
+): Promise<NamespaceAccessRow> {
   // A token for some repositories is for none of what a namespace has beside them.
-  const rows = await query<NamespaceScopeRow>(
+  const rows = await query<NamespaceAccessRow>(
     db,
     `select ${CALLER_COLUMNS}, n.name as namespace, n.kind, ${namespaceRole(`''`)} as namespace_role,
        exists (select 1 from teams t join team_members m on m.team_id = t.id

@@ -4,17 +4,18 @@ import { containing, type Range } from '../../platform/db/query';
 import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
-import type { Actor } from '../access/actor';
-import { assertConfirmed, getAccount } from '../access/current-account';
+import { isAccount, isOperator, type Account, type Actor, type Operator } from '../access/actor';
+import { assertConfirmed, getAccountOrOperator, requireAdministratorLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { endAccount } from '../accounts/endings';
 import { canActForAccount } from '../access/policy';
 import { assertNotRetired } from '../accounts/retired-names';
 import { assertOrganizationName, normalizeUsername } from '../accounts/account-rules';
 import { deleteAccount, lockAccounts } from '../accounts/locks';
+import { getUser } from '../accounts/users';
 import * as store from './organizations.store';
-import { assertMayOwn, assertOrphansNone, lockNewOwner } from './owners';
-import { getMembersOrganization, getOwnersOrganization } from './scope';
+import { assertMayOwn, assertNotSoleOwner, lockNewOwner } from './owners';
+import { getMembersOrganization, getOwnersOrganization } from './namespace-access';
 import * as teams from './teams.store';
 
 /*
@@ -38,30 +39,27 @@ function fromRow(row: store.OrganizationRow): Organization {
   return { name, plan, teamCount, memberCount, createdAt };
 }
 
-/** All organizations; for administrators. */
-export async function listAllOrganizations(ctx: Needs<'db'>): Promise<Organization[]> {
-  return (await store.listOrganizations(ctx.db, { userId: undefined })).rows.map(fromRow);
-}
-
 /** Which organizations to list. */
-export interface OrganizationFilter extends Range {
+export interface OrganizationFilter {
   /** also those that the actor does not belong to; for administrators of the site */
   readonly isForAll: boolean;
   /** a part of the name; undefined: any */
   readonly text?: string | undefined;
+  /** undefined: the whole list */
+  readonly range?: Range | undefined;
 }
 
 /**
- * A page of the organizations that the actor is a member of, or of all, by name.
+ * The organizations that the actor is a member of, or all of them, by name.
  *
- * @throws AppError `forbidden` for all to whoever is no administrator, `unauthenticated`, `inactive`
+ * @throws AppError `forbidden` for all of them to anybody but an administrator, `unauthenticated`, `inactive`
  */
 export async function listOrganizations(
   ctx: Needs<'db'>,
   actor: Actor,
-  { isForAll, text, ...range }: OrganizationFilter,
+  { isForAll, text, range }: OrganizationFilter,
 ): Promise<{ total: number; organizations: Organization[] }> {
-  const { userId, isAdmin } = await getAccount(ctx, actor);
+  const { userId, isAdmin } = await getAccountOrOperator(ctx, actor);
   if (isForAll && !isAdmin) throw new AppError('forbidden', 'Only administrators see all organizations');
   const pattern = text === undefined ? undefined : containing(text.toLowerCase());
   const wanted = { userId: isForAll ? undefined : userId, pattern };
@@ -93,30 +91,39 @@ export async function listOrganizationMembers(
   return { total, members };
 }
 
-/**
- * Makes an organization whose only owner is the actor.
- *
- * @param name - obeys the rules of usernames, and shares their names
- * @throws AppError `invalid`, `conflict` when the name is taken or retired, `forbidden` for a robot or a weak access token,
- *   `unauthenticated`, `inactive`
- */
-export async function createOrganization(ctx: Needs<'db' | 'settings'>, actor: Actor, name: string): Promise<void> {
-  const account = await getAccount(ctx, actor);
-  if (account.robotOf !== undefined || !canActForAccount(account)) throw new AppError('forbidden', 'Access denied');
-  await createOrganizationFor(ctx, name, account, doerOf(actor, account));
+/** Who owns a new organization: the actor, or the user whom an administrator names. */
+async function firstOwner(
+  ctx: Needs<'db'>,
+  principal: Account | Operator,
+  ownerName: string | undefined,
+): Promise<{ userId: number; username: string }> {
+  if (ownerName !== undefined) {
+    if (!principal.isAdmin) throw new AppError('forbidden', 'Only administrators name the owner of an organization');
+    const { id: userId, username } = await getUser(ctx, ownerName);
+    return { userId, username };
+  }
+  if (isOperator(principal)) throw new AppError('invalid', 'An organization needs an owner');
+  return principal;
 }
 
 /**
- * Makes an organization for an account, on an operator's behalf.
+ * Creates an organization with one owner: the actor, or the user whom an administrator or the operator names.
  *
- * @throws AppError `invalid`, `conflict` when the name is taken or retired, or the owner is a robot or not active
+ * @param name - obeys the rules of usernames, and shares their names
+ * @throws AppError `invalid`, `conflict` when the name is taken or retired, or the owner is a robot or not active,
+ *   `not_found` when there is no such owner, `forbidden` for a robot or a weak access token, `unauthenticated`, `inactive`
  */
-export async function createOrganizationFor(
+export async function createOrganization(
   ctx: Needs<'db' | 'settings'>,
+  actor: Actor,
   name: string,
-  owner: { userId: number; username: string },
-  doer: Doer,
+  { owner: ownerName }: { owner?: string | undefined } = {},
 ): Promise<void> {
+  const principal = await getAccountOrOperator(ctx, actor);
+  const isRobot = isAccount(principal) && principal.robotOf !== undefined;
+  if (isRobot || !canActForAccount(principal)) throw new AppError('forbidden', 'Access denied');
+  const owner = await firstOwner(ctx, principal, ownerName);
+  const doer = doerOf(actor, principal);
   assertOrganizationName(name, ctx.settings.hubLimits);
   await assertNotRetired(ctx.db, name);
   try {
@@ -150,9 +157,12 @@ async function addOwnersTeam(
  *
  * @param ownerName - the user who owns the organization from now on
  * @throws AppError `not_found`, `conflict` when the account administrates the site, or is the only active owner of
- *   another organization, or when the owner is a robot or not active; `invalid` when it would own itself
+ *   another organization, or when the owner is a robot or not active; `invalid` when it would own itself; those of
+ *   `assertConfirmed` and `requireAdministratorLogin`
  */
-export async function convertUser(ctx: Needs<'db'>, username: string, ownerName: string, doer: Doer): Promise<void> {
+export async function convertUser(ctx: Needs<'db'>, actor: Actor, username: string, ownerName: string): Promise<void> {
+  assertConfirmed(actor);
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   const names = [username, ownerName].map(normalizeUsername);
   if (names[0] === names[1]) throw new AppError('invalid', 'An organization cannot log in, so it cannot own itself');
   await inTransaction(ctx.db, async (tx) => {
@@ -161,7 +171,7 @@ export async function convertUser(ctx: Needs<'db'>, username: string, ownerName:
     if (owner === undefined) throw new AppError('not_found', `No such user: ${ownerName}`);
     if (user.is_admin) throw new AppError('conflict', `${user.username} is an administrator of the site`);
     assertMayOwn(owner);
-    await assertOrphansNone(tx, user);
+    await assertNotSoleOwner(tx, user);
     await endAccount(tx, doer, user);
     await store.convertNamespace(tx, user.username);
     await deleteAccount(tx, user.id);
@@ -178,20 +188,16 @@ export async function convertUser(ctx: Needs<'db'>, username: string, ownerName:
  */
 export async function deleteOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
   assertConfirmed(actor);
-  const { account, namespace } = await getOwnersOrganization(ctx, actor, name);
-  await deleteOrganizationAs(ctx, namespace, doerOf(actor, account));
-}
-
-/** As `deleteOrganization`, on an operator's behalf. */
-export async function deleteOrganizationAs(ctx: Needs<'db'>, name: string, doer: Doer): Promise<void> {
+  const { principal, namespace } = await getOwnersOrganization(ctx, actor, name);
   try {
     await inTransaction(ctx.db, async (tx) => {
-      const isGone = await store.deleteOrganization(tx, name);
-      if (!isGone) throw new AppError('not_found', `No such organization: ${name}`);
-      await recordEvent(tx, doer, { action: 'organization.deleted', subject: name });
+      const isGone = await store.deleteOrganization(tx, namespace);
+      if (!isGone) throw new AppError('not_found', `No such organization: ${namespace}`);
+      await recordEvent(tx, doerOf(actor, principal), { action: 'organization.deleted', subject: namespace });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    throw new AppError('conflict', `${name} still has repositories; delete or transfer them first`, { cause: error });
+    const message = `${namespace} still has repositories; delete or transfer them first`;
+    throw new AppError('conflict', message, { cause: error });
   }
 }

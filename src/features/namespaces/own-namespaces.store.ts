@@ -14,7 +14,7 @@ export async function listOwn(
   db: Db,
   identity: Pick<Identity, 'userId' | 'accessTokenId'>,
 ): Promise<OwnNamespaceRow[]> {
-  // As in `findNamespaceScope`: a token for some repositories is for none of what a namespace has beside them.
+  // As in `findNamespaceAccess`: a token for some repositories is for none of what a namespace has beside them.
   return query<OwnNamespaceRow>(
     db,
     `with mine as (

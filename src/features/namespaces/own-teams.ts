@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import { getAccountItself } from '../access/current-account';
+import { requirePasswordLogin } from '../access/current-account';
 import type { Actor } from '../access/actor';
 import type { TeamPlace } from './teams';
 import * as store from './teams.store';
@@ -15,7 +15,7 @@ export interface OwnTeam extends TeamPlace {
  * @throws AppError `forbidden` for an access token, `unauthenticated`, `inactive`
  */
 export async function listOwnTeams(ctx: Needs<'db'>, actor: Actor): Promise<OwnTeam[]> {
-  const { userId } = await getAccountItself(ctx, actor);
+  const { userId } = await requirePasswordLogin(ctx, actor);
   const rows = await store.listOfMember(ctx.db, userId);
   return rows.map((row) => ({ organization: row.namespace, team: row.name, since: row.created_at }));
 }

@@ -14,7 +14,7 @@ import * as store from './owners.store';
  * @param tx - in which the account is locked
  * @throws AppError `conflict`
  */
-export async function assertOrphansNone(tx: Db, user: Pick<LockedAccount, 'id' | 'username'>): Promise<void> {
+export async function assertNotSoleOwner(tx: Db, user: Pick<LockedAccount, 'id' | 'username'>): Promise<void> {
   await store.lockOwnedTeams(tx, user.id);
   const orphans = await store.findOrphanedBy(tx, user.id);
   if (orphans.length === 0) return;

@@ -2,6 +2,9 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
+import type { Actor } from '../access/actor';
+import { requireAdministrator } from '../access/current-account';
+import { doerOf } from '../access/doer';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './plans.store';
 
@@ -64,17 +67,15 @@ export async function takePrivateSlot(tx: Db, namespace: string, alreadyCounted:
 }
 
 /**
- * Assigns a plan to a user or an organization; for administrators.
+ * Assigns a plan to a user or an organization, after the check that an administrator asks for it.
  *
  * @throws AppError `not_found` when there is no such plan, user or organization
  */
-export async function assignPlan(ctx: Needs<'db'>, namespace: string, plan: string, doer: Doer): Promise<void> {
+export async function assignPlan(tx: Db, namespace: string, plan: string, doer: Doer): Promise<void> {
   try {
-    await inTransaction(ctx.db, async (tx) => {
-      const isThere = await store.updatePlan(tx, namespace, plan);
-      if (!isThere) throw new AppError('not_found', `No such user or organization: ${namespace}`);
-      await recordEvent(tx, doer, { action: 'namespace.plan_changed', subject: namespace, details: { to: plan } });
-    });
+    const isThere = await store.updatePlan(tx, namespace, plan);
+    if (!isThere) throw new AppError('not_found', `No such user or organization: ${namespace}`);
+    await recordEvent(tx, doer, { action: 'namespace.plan_changed', subject: namespace, details: { to: plan } });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
     throw new AppError('not_found', `No such plan: ${plan}`, { cause: error });
@@ -82,12 +83,13 @@ export async function assignPlan(ctx: Needs<'db'>, namespace: string, plan: stri
 }
 
 /**
- * Makes a plan, or changes the one of this name; for administrators.
+ * Creates a plan, or changes the one of this name; for administrators.
  *
  * @returns whether it is new
- * @throws AppError `invalid`
+ * @throws AppError `invalid`, and those of `requireAdministrator`
  */
-export async function setPlan(ctx: Needs<'db'>, plan: Plan, doer: Doer): Promise<boolean> {
+export async function setPlan(ctx: Needs<'db'>, actor: Actor, plan: Plan): Promise<boolean> {
+  const doer = doerOf(actor, await requireAdministrator(ctx, actor));
   const { name, privateRepositories, storedBytes, position } = plan;
   if (!PLAN.test(name)) throw new AppError('invalid', `A plan's name has to match "${PLAN.source}"`);
   for (const limit of [privateRepositories, storedBytes]) {
@@ -109,9 +111,10 @@ export async function setPlan(ctx: Needs<'db'>, plan: Plan, doer: Doer): Promise
 /**
  * Deletes a plan that nobody has; for administrators.
  *
- * @throws AppError `not_found`, `conflict` while somebody has it
+ * @throws AppError `not_found`, `conflict` while somebody has it, and those of `requireAdministrator`
  */
-export async function deletePlan(ctx: Needs<'db'>, name: string, doer: Doer): Promise<void> {
+export async function deletePlan(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
+  const doer = doerOf(actor, await requireAdministrator(ctx, actor));
   try {
     await inTransaction(ctx.db, async (tx) => {
       if (!(await store.deletePlan(tx, name))) throw new AppError('not_found', `No such plan: ${name}`);

@@ -10,7 +10,7 @@ import type { Actor } from '../access/actor';
 import { assertConfirmed } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import * as store from './robots.store';
-import { getOwnersOrganization } from './scope';
+import { getOwnersOrganization } from './namespace-access';
 
 /*
  * A robot is an account of an organization, `organization+name`, for a machine. It has no password, only access tokens,
@@ -65,30 +65,34 @@ export async function listRobots(
 }
 
 /**
- * Makes a robot, unless there is one of this name.
+ * Creates a robot, unless there is one of this name.
  *
- * @returns it, and whether it was made
- * @throws AppError `invalid`, `conflict` when somebody else makes it in this moment, `not_found`, `forbidden`,
- *   `unauthenticated`, `inactive`
+ * @returns it, and whether it is new
+ * @throws AppError as `createRobot`; `conflict` only when somebody else creates it at the same time
  */
 export async function putRobot(
   ctx: Needs<'db'>,
   actor: Actor,
   { organization, name }: RobotPlace,
 ): Promise<{ robot: Robot; isNew: boolean }> {
-  const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
+  const { namespace, principal } = await getOwnersOrganization(ctx, actor, organization);
   const row = await store.findRobot(ctx.db, namespace, `${namespace}+${name}`);
   if (row !== undefined) return { robot: fromRow(row), isNew: false };
-  return { robot: await createRobotAs(ctx, namespace, name, doerOf(actor, account)), isNew: true };
+  return { robot: await insertRobot(ctx, { organization: namespace, name }, doerOf(actor, principal)), isNew: true };
 }
 
 /**
- * Makes a robot, on an operator's behalf.
+ * Creates a robot.
  *
- * @param name - what follows `organization+`
- * @throws AppError `invalid`, `conflict` when there is one
+ * @throws AppError `invalid`, `conflict` when there is one of this name, `not_found`, `forbidden`, `unauthenticated`,
+ *   `inactive`
  */
-export async function createRobotAs(ctx: Needs<'db'>, organization: string, name: string, doer: Doer): Promise<Robot> {
+export async function createRobot(ctx: Needs<'db'>, actor: Actor, { organization, name }: RobotPlace): Promise<Robot> {
+  const { namespace, principal } = await getOwnersOrganization(ctx, actor, organization);
+  return insertRobot(ctx, { organization: namespace, name }, doerOf(actor, principal));
+}
+
+async function insertRobot(ctx: Needs<'db'>, { organization, name }: RobotPlace, doer: Doer): Promise<Robot> {
   if (!ROBOT.test(name)) throw new AppError('invalid', `A robot's name has to match "${ROBOT.source}"`);
   const username = `${organization}+${name}`;
   try {
@@ -110,17 +114,12 @@ export async function createRobotAs(ctx: Needs<'db'>, organization: string, name
  */
 export async function deleteRobot(ctx: Needs<'db'>, actor: Actor, { organization, name }: RobotPlace): Promise<void> {
   assertConfirmed(actor);
-  const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
-  await deleteRobotAs(ctx, namespace, name, doerOf(actor, account));
-}
-
-/** As `deleteRobot`, on an operator's behalf. */
-export async function deleteRobotAs(ctx: Needs<'db'>, organization: string, name: string, doer: Doer): Promise<void> {
-  const username = `${organization}+${name}`;
+  const { namespace, principal } = await getOwnersOrganization(ctx, actor, organization);
+  const username = `${namespace}+${name}`;
   await inTransaction(ctx.db, async (tx) => {
-    const isGone = await store.deleteRobot(tx, organization, username);
+    const isGone = await store.deleteRobot(tx, namespace, username);
     if (!isGone) throw new AppError('not_found', `No such robot: ${username}`);
-    await recordEvent(tx, doer, { action: 'robot.deleted', subject: username });
+    await recordEvent(tx, doerOf(actor, principal), { action: 'robot.deleted', subject: username });
   });
 }
 
@@ -130,9 +129,9 @@ async function getOwned(
   actor: Actor,
   { organization, name }: RobotPlace,
 ): Promise<{ account: { userId: number; username: string }; doer: Doer }> {
-  const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
+  const { namespace, principal } = await getOwnersOrganization(ctx, actor, organization);
   const robot = await getRobot(ctx, namespace, name);
-  return { account: { userId: robot.id, username: robot.username }, doer: doerOf(actor, account) };
+  return { account: { userId: robot.id, username: robot.username }, doer: doerOf(actor, principal) };
 }
 
 /** The tokens of a robot; throws as `createRobotToken`. */

@@ -7,7 +7,7 @@ import { doerOf } from '../access/doer';
 import type { Visibility } from '../access/policy';
 import { assignPlan } from './plans';
 import { lockNamespace } from './plans.store';
-import { getNamespaceScope, type NamespaceScope } from './scope';
+import { getNamespaceAccess, type NamespaceAccess } from './namespace-access';
 import * as store from './settings.store';
 
 /** What is set for all repositories of a namespace. */
@@ -21,7 +21,7 @@ export interface NamespaceSettings {
   readonly slots: { readonly used: number; readonly limit: number | undefined } | undefined;
 }
 
-async function readSettings(db: Db, { namespace, isMember, canManage }: NamespaceScope): Promise<NamespaceSettings> {
+async function readSettings(db: Db, { namespace, isMember, canManage }: NamespaceAccess): Promise<NamespaceSettings> {
   const row = await store.findSettings(db, namespace);
   if (row === undefined) throw new AppError('not_found', `No such namespace: ${namespace}`);
   const slots = { used: row.used, limit: row.private_repositories ?? undefined };
@@ -40,7 +40,7 @@ async function readSettings(db: Db, { namespace, isMember, canManage }: Namespac
  * @throws AppError `not_found`, `unauthenticated`, `inactive`
  */
 export async function getNamespaceSettings(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceSettings> {
-  return readSettings(ctx.db, await getNamespaceScope(ctx, actor, name));
+  return readSettings(ctx.db, await getNamespaceAccess(ctx, actor, name));
 }
 
 /** Sets who may pull from what a push makes, in the transaction of whoever may decide that. */
@@ -62,7 +62,7 @@ export interface NamespaceChanges {
  *
  * @param assertCurrent - refuses, by throwing, to change what is there now
  * @returns the settings as they are then
- * @throws AppError `not_found` also for a plan that there is none of, `forbidden`, `unauthenticated`, `inactive`, and
+ * @throws AppError `not_found` also for a plan that does not exist, `forbidden`, `unauthenticated`, `inactive`, and
  *   what `assertCurrent` throws
  */
 export async function updateNamespace(
@@ -72,19 +72,19 @@ export async function updateNamespace(
   { plan, defaultVisibility }: NamespaceChanges,
   assertCurrent: (settings: NamespaceSettings) => void = () => undefined,
 ): Promise<NamespaceSettings> {
-  const scope = await getNamespaceScope(ctx, actor, name);
-  const { account, namespace } = scope;
-  if (!scope.canManage) throw new AppError('forbidden', `Only owners of ${namespace} may do this`);
-  if (plan !== undefined && !account.isAdmin) throw new AppError('forbidden', 'Only administrators assign plans');
-  const doer = doerOf(actor, account);
+  const access = await getNamespaceAccess(ctx, actor, name);
+  const { principal, namespace } = access;
+  if (!access.canManage) throw new AppError('forbidden', `Only owners of ${namespace} may do this`);
+  if (plan !== undefined && !principal.isAdmin) throw new AppError('forbidden', 'Only administrators assign plans');
+  const doer = doerOf(actor, principal);
   return inTransaction(ctx.db, async (tx) => {
     await lockNamespace(tx, namespace);
-    const before = await readSettings(tx, scope);
+    const before = await readSettings(tx, access);
     assertCurrent(before);
-    if (plan !== undefined && plan !== before.plan) await assignPlan({ db: tx }, namespace, plan, doer);
+    if (plan !== undefined && plan !== before.plan) await assignPlan(tx, namespace, plan, doer);
     if (defaultVisibility !== undefined && defaultVisibility !== before.defaultVisibility) {
       await updateDefaultVisibility(tx, namespace, defaultVisibility, doer);
     }
-    return readSettings(tx, scope);
+    return readSettings(tx, access);
   });
 }

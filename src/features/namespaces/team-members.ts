@@ -11,12 +11,13 @@ import { canActForAccount } from '../access/policy';
 import { lockAccount } from '../accounts/locks';
 import { getUser } from '../accounts/users';
 import { findOrphanedBy } from './owners.store';
-import { getMembersOrganization, getOwnersOrganization, type NamespaceScope } from './scope';
+import { getMembersOrganization, getOwnersOrganization, type NamespaceAccess } from './namespace-access';
 import { getTeam, showTeam, type TeamPlace } from './teams';
 import * as store from './teams.store';
 
 /*
- * Who is in the teams of an organization. People come in by accepting an invitation (`invitations.ts`); an administrator
+ * Who is in the teams of an organization. Who is among the owners decides whose the organization is: to change that takes
+ * the password, as `guarded-actions.ts` says. People come in by accepting an invitation (`invitations.ts`); an administrator
  * of the site, and an operator, adds them without asking, and so do owners add robots.
  */
 
@@ -45,40 +46,26 @@ export async function listMembers(
 }
 
 /**
- * Who is among the owners decides whose the organization is: that takes the password, as `guarded-actions.ts` says.
+ * Adds a member without asking them. Owners may do so with robots of the organization, administrators of the site and
+ * the operator with anybody.
  *
- * @throws AppError `not_found`, and those of `assertConfirmed`
- */
-async function assertMayChangeOwners(ctx: Needs<'db'>, actor: Actor, place: TeamPlace): Promise<void> {
-  if ((await getTeam(ctx, place.organization, place.team)).isOwners) assertConfirmed(actor);
-}
-
-/**
- * Adds a member without asking him. Owners may do so with robots of the organization, administrators of the site with
- * anybody.
- *
- * @returns false when he is a member already
+ * @returns false when they are a member already
  * @throws AppError `forbidden` for a person, who must be invited, `not_found`, `conflict` for a robot among owners or of
  *   another organization, `unauthenticated`, `inactive`
  */
 export async function addMember(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, username: string): Promise<boolean> {
-  const scope = await getOwnersOrganization(ctx, actor, place.organization);
-  await assertMayChangeOwners(ctx, actor, place);
+  const { principal, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
+  const team = await getTeam(ctx, namespace, place.team);
+  if (team.isOwners) assertConfirmed(actor); // whose the organization is; see guarded-actions.ts
   const user = await getUser(ctx, username);
-  if (user.robotOf === undefined && !scope.account.isAdmin) {
+  if (user.robotOf === undefined && !principal.isAdmin) {
     throw new AppError('forbidden', `${user.username} has to be invited`);
   }
-  return addMemberAs(ctx, place, username, doerOf(actor, scope.account));
-}
-
-/** As `addMember`, on an operator's behalf. */
-export async function addMemberAs(ctx: Needs<'db'>, place: TeamPlace, username: string, doer: Doer): Promise<boolean> {
-  const team = await getTeam(ctx, place.organization, place.team);
-  const user = await getUser(ctx, username);
   if (user.robotOf !== undefined && (team.isOwners || user.robotOf !== team.organization)) {
     throw new AppError('conflict', `The robot ${user.username} cannot be in ${team.organization}/${team.name}`);
   }
-  return inTransaction(ctx.db, (tx) => join(tx, team, { userId: user.id, username: user.username }, doer));
+  const member = { userId: user.id, username: user.username };
+  return inTransaction(ctx.db, (tx) => join(tx, team, member, doerOf(actor, principal)));
 }
 
 /** Makes the account a member, and says so in the log; false when it is one already. */
@@ -99,29 +86,25 @@ export async function join(
 }
 
 /** Members leave by themselves, with credentials for everything; others are removed by owners. */
-function assertMayRemove(scope: NamespaceScope, username: string): void {
-  const isLeaving = scope.account.username === username && canActForAccount(scope.account);
-  if (scope.canManage || isLeaving) return;
-  throw new AppError('forbidden', `Only owners of ${scope.namespace} may do this`);
+function assertMayRemove({ principal, canManage, namespace }: NamespaceAccess, username: string): void {
+  const isLeaving = principal.username === username && canActForAccount(principal);
+  if (canManage || isLeaving) return;
+  throw new AppError('forbidden', `Only owners of ${namespace} may do this`);
 }
 
 /**
  * Removes a member from a team. Everybody may leave; but the last owner cannot.
  *
- * @throws AppError `not_found`, `conflict` for the last owner, `forbidden`, `unauthenticated`, `inactive`
+ * @throws AppError `not_found`, `conflict` for the last owner, `forbidden`, `unauthenticated`, `inactive`, and those of
+ *   `assertConfirmed` for another owner
  */
 export async function removeMember(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, username: string): Promise<void> {
-  const scope = await getMembersOrganization(ctx, actor, place.organization);
+  const access = await getMembersOrganization(ctx, actor, place.organization);
   const user = await getUser(ctx, username);
-  assertMayRemove(scope, user.username);
-  if (user.username !== scope.account.username) await assertMayChangeOwners(ctx, actor, place);
-  await removeMemberAs(ctx, place, user.username, doerOf(actor, scope.account));
-}
-
-/** As `removeMember`, on an operator's behalf. */
-export async function removeMemberAs(ctx: Needs<'db'>, place: TeamPlace, username: string, doer: Doer): Promise<void> {
-  const team = await getTeam(ctx, place.organization, place.team);
-  const user = await getUser(ctx, username);
+  assertMayRemove(access, user.username);
+  const team = await getTeam(ctx, access.namespace, place.team);
+  if (team.isOwners && user.username !== access.principal.username) assertConfirmed(actor);
+  const doer = doerOf(actor, access.principal);
   await inTransaction(ctx.db, async (tx) => {
     await lockAccount(tx, user.id);
     await store.lockTeam(tx, team.id);
@@ -132,7 +115,7 @@ export async function removeMemberAs(ctx: Needs<'db'>, place: TeamPlace, usernam
       throw new AppError('not_found', `${user.username} is no member of ${place.organization}/${place.team}`);
     }
     await endUnbacked(tx, doer, { userIds: [user.id] });
-    const subject = `${place.organization}/${place.team}`;
+    const subject = `${team.organization}/${team.name}`;
     await recordEvent(tx, doer, { action: 'team.member_removed', subject, details: { member: user.username } });
   });
 }

@@ -3,11 +3,11 @@ import { inTransaction } from '../../platform/db/db';
 import type { Range } from '../../platform/db/query';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import { recordEvent, type Doer } from '../audit/audit';
+import { recordEvent } from '../audit/audit';
 import type { Actor } from '../access/actor';
 import { doerOf } from '../access/doer';
 import { endUnbacked } from '../accounts/endings';
-import { getMembersOrganization, getOwnersOrganization } from './scope';
+import { getMembersOrganization, getOwnersOrganization } from './namespace-access';
 import * as store from './teams.store';
 
 /*
@@ -56,22 +56,18 @@ export async function getTeam(ctx: Needs<'db'>, organization: string, name: stri
 /**
  * The teams of an organization, for its members.
  *
+ * @param range - undefined: the whole list
  * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
  */
 export async function listTeams(
   ctx: Needs<'db'>,
   actor: Actor,
   organization: string,
-  range: Range,
+  range?: Range,
 ): Promise<{ total: number; teams: Team[] }> {
   const { namespace } = await getMembersOrganization(ctx, actor, organization);
   const { total, rows } = await store.listTeams(ctx.db, namespace, range);
   return { total, teams: rows.map(fromRow) };
-}
-
-/** The teams of an organization, on an operator's behalf. */
-export async function listTeamsAs(ctx: Needs<'db'>, organization: string): Promise<Team[]> {
-  return (await store.listTeams(ctx.db, organization)).rows.map(fromRow);
 }
 
 /**
@@ -84,14 +80,20 @@ export async function showTeam(ctx: Needs<'db'>, actor: Actor, place: TeamPlace)
   return getTeam(ctx, namespace, place.team);
 }
 
-type AssertTeam = (team: Team | undefined) => void;
+/** @throws AppError `invalid` */
+function assertTeam({ name, description }: { name: string; description: string }): void {
+  if (!TEAM.test(name)) throw new AppError('invalid', `A team's name has to match "${TEAM.source}"`);
+  if ([...description].length > DESCRIPTION_LIMIT) {
+    throw new AppError('invalid', `A team's description has at most ${DESCRIPTION_LIMIT} characters`);
+  }
+}
 
 /**
- * Makes a team, or changes the description of the one of this name.
+ * Creates a team, or changes the description of the one of this name.
  *
  * @param assertCurrent - refuses, by throwing, to change what is there now
- * @returns whether it was made
- * @throws AppError `invalid`, `not_found`, `conflict` when somebody else makes it in this moment, `forbidden`,
+ * @returns whether it is new
+ * @throws AppError `invalid`, `not_found`, `conflict` when somebody else creates it at the same time, `forbidden`,
  *   `unauthenticated`, `inactive`, and what `assertCurrent` throws
  */
 export async function putTeam(
@@ -99,31 +101,19 @@ export async function putTeam(
   actor: Actor,
   organization: string,
   team: { name: string; description: string },
-  assertCurrent?: AssertTeam,
+  assertCurrent: (team: Team | undefined) => void = () => undefined,
 ): Promise<boolean> {
-  const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
-  return putTeamAs(ctx, namespace, team, doerOf(actor, account), assertCurrent);
-}
-
-/** As `putTeam`, on an operator's behalf. */
-export async function putTeamAs(
-  ctx: Needs<'db'>,
-  organization: string,
-  { name, description }: { name: string; description: string },
-  doer: Doer,
-  assertCurrent: AssertTeam = () => undefined,
-): Promise<boolean> {
-  if (!TEAM.test(name)) throw new AppError('invalid', `A team's name has to match "${TEAM.source}"`);
-  if ([...description].length > DESCRIPTION_LIMIT) {
-    throw new AppError('invalid', `A team's description has at most ${DESCRIPTION_LIMIT} characters`);
-  }
+  const { namespace, principal } = await getOwnersOrganization(ctx, actor, organization);
+  assertTeam(team);
+  const { name, description } = team;
+  const doer = doerOf(actor, principal);
   try {
     return await inTransaction(ctx.db, async (tx) => {
-      const known = await store.lockNamed(tx, organization, name);
+      const known = await store.lockNamed(tx, namespace, name);
       assertCurrent(known && fromRow(known));
-      const subject = `${organization}/${name}`;
+      const subject = `${namespace}/${name}`;
       if (known === undefined) {
-        await store.insertTeam(tx, { namespace: organization, name, isOwners: false, description });
+        await store.insertTeam(tx, { namespace, name, isOwners: false, description });
         await recordEvent(tx, doer, { action: 'team.created', subject });
       } else if (known.description !== description) {
         await store.updateDescription(tx, known.id, description);
@@ -133,7 +123,7 @@ export async function putTeamAs(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `The team ${name} was made in this moment`, { cause: error });
+    throw new AppError('conflict', `The team ${name} was just created by somebody else`, { cause: error });
   }
 }
 
@@ -143,18 +133,14 @@ export async function putTeamAs(
  * @throws AppError `not_found`, `conflict` for the owners, `forbidden`, `unauthenticated`, `inactive`
  */
 export async function deleteTeam(ctx: Needs<'db'>, actor: Actor, organization: string, name: string): Promise<void> {
-  const { namespace, account } = await getOwnersOrganization(ctx, actor, organization);
-  await deleteTeamAs(ctx, namespace, name, doerOf(actor, account));
-}
-
-/** As `deleteTeam`, on an operator's behalf. */
-export async function deleteTeamAs(ctx: Needs<'db'>, organization: string, name: string, doer: Doer): Promise<void> {
-  const team = await getTeam(ctx, organization, name);
+  const { namespace, principal } = await getOwnersOrganization(ctx, actor, organization);
+  const team = await getTeam(ctx, namespace, name);
   if (team.isOwners) throw new AppError('conflict', 'An organization cannot be without owners');
+  const doer = doerOf(actor, principal);
   await inTransaction(ctx.db, async (tx) => {
     const userIds = (await store.listMembers(tx, team.id)).rows.map((member) => member.user_id);
     if (!(await store.deleteTeam(tx, team.id))) return;
     await endUnbacked(tx, doer, { userIds });
-    await recordEvent(tx, doer, { action: 'team.deleted', subject: `${organization}/${name}` });
+    await recordEvent(tx, doer, { action: 'team.deleted', subject: `${namespace}/${name}` });
   });
 }

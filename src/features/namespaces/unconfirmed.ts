@@ -1,7 +1,8 @@
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import { forgetUnverifiedEmails, listNeverConfirmed } from '../accounts/emails';
-import { deletePerson } from './account-deletion';
+import { SERVER } from '../audit/audit';
+import { removeAccount } from './account-deletion';
 
 const DAYS = 7;
 
@@ -16,7 +17,7 @@ export async function forgetUnconfirmed(ctx: Needs<'db'>): Promise<{ addresses: 
   let accounts = 0;
   for (const username of await listNeverConfirmed(ctx, DAYS)) {
     try {
-      await deletePerson(ctx, username);
+      await removeAccount(ctx, username, SERVER, () => Promise.resolve());
       accounts += 1;
     } catch (error) {
       // It was confirmed, or somebody gave it a part to play, in this moment.

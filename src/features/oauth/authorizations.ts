@@ -1,7 +1,9 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { recordEvent, type Doer } from '../audit/audit';
+import type { Actor } from '../access/actor';
+import { authorizeAccount } from '../accounts/own-account';
+import { recordEvent } from '../audit/audit';
 import * as store from './authorizations.store';
 
 /** A program that may act for a user. */
@@ -15,9 +17,14 @@ export interface Authorization {
   readonly lastUsedAt: Date | undefined;
 }
 
-/** The programs that may act for a user, by name. */
-export async function listGrants(ctx: Needs<'db'>, userId: number): Promise<Authorization[]> {
-  const rows = await store.list(ctx.db, userId);
+/**
+ * The programs that may act for a user, by name, for the user and for administrators.
+ *
+ * @throws AppError as `authorizeAccount`
+ */
+export async function listGrants(ctx: Needs<'db'>, actor: Actor, username: string): Promise<Authorization[]> {
+  const { id } = await authorizeAccount(ctx, actor, username, 'profile');
+  const rows = await store.list(ctx.db, id);
   return rows.map((row) => ({
     clientId: row.client_id,
     name: row.name,
@@ -28,16 +35,12 @@ export async function listGrants(ctx: Needs<'db'>, userId: number): Promise<Auth
 }
 
 /**
- * Lets a program no longer act for a user: all its codes and tokens end.
+ * Revokes the access of a program to an account, for its owner and for administrators: all its codes and tokens end.
  *
- * @throws AppError `not_found` when it may not act for him
+ * @throws AppError `not_found` when it has none, and those of `authorizeAccount`
  */
-export async function revokeGrant(
-  ctx: Needs<'db'>,
-  user: { readonly id: number; readonly username: string },
-  clientId: string,
-  doer: Doer,
-): Promise<void> {
+export async function revokeGrant(ctx: Needs<'db'>, actor: Actor, username: string, clientId: string): Promise<void> {
+  const { doer, ...user } = await authorizeAccount(ctx, actor, username, 'login');
   await inTransaction(ctx.db, async (tx) => {
     const name = await store.remove(tx, user.id, clientId);
     if (name === undefined) throw new AppError('not_found', 'No such program acts for this account');

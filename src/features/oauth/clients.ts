@@ -1,10 +1,14 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
+import type { Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
-import { recordEvent, type Doer } from '../audit/audit';
-import * as store from './clients.store';
 import { hashSecret, newSecret } from '../../platform/secrets';
+import type { Actor } from '../access/actor';
+import { assertConfirmed, requireAdministrator, requireAdministratorLogin } from '../access/current-account';
+import { doerOf } from '../access/doer';
+import { recordEvent } from '../audit/audit';
+import * as store from './clients.store';
 
 /** A program of somebody else that acts for users who let it. */
 export interface OAuthClient {
@@ -43,16 +47,18 @@ function assertRedirectUri(uri: string): void {
 }
 
 /**
- * Makes a client.
+ * Creates a client, for administrators.
  *
  * @returns the client, and its secret, which is nowhere else
- * @throws AppError `invalid`
+ * @throws AppError `invalid`, and those of `assertConfirmed` and `requireAdministratorLogin`
  */
 export async function createClient(
   ctx: Needs<'db'>,
+  actor: Actor,
   input: { readonly name: string; readonly redirectUris: readonly string[] },
-  doer: Doer,
 ): Promise<{ client: OAuthClient; secret: string }> {
+  assertConfirmed(actor);
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   const { name, redirectUris } = input;
   const isNamed = name.trim() !== '' && name.length <= NAME_CHARACTERS && !/\p{C}/u.test(name);
   if (!isNamed) throw new AppError('invalid', `Wrong name format (it has to be at most ${NAME_CHARACTERS} characters)`);
@@ -84,26 +90,30 @@ export async function verifyClient(
   return row !== undefined && timingSafeEqual(row.secret_hash, hashSecret(secret)) ? toClient(row) : undefined;
 }
 
-/** All clients by name. */
-export async function listClients(ctx: Needs<'db'>): Promise<OAuthClient[]> {
-  return (await store.list(ctx.db)).map(toClient);
-}
-
-/** Some of the clients by name, and how many there are. */
-export async function listClientsPage(
+/**
+ * The clients by name, and how many there are; for administrators.
+ *
+ * @param range - undefined: the whole list
+ * @throws AppError as `requireAdministrator`
+ */
+export async function listClients(
   ctx: Needs<'db'>,
-  range: { readonly limit: number; readonly offset: number },
+  actor: Actor,
+  range?: Range,
 ): Promise<{ total: number; clients: OAuthClient[] }> {
+  await requireAdministrator(ctx, actor);
   const rows = await store.list(ctx.db, range);
   return { total: await store.count(ctx.db), clients: rows.map(toClient) };
 }
 
 /**
- * Deletes a client and ends whatever it got.
+ * Deletes a client and ends all codes and tokens that it was given; for administrators.
  *
- * @throws AppError `not_found`
+ * @throws AppError `not_found`, and those of `assertConfirmed` and `requireAdministratorLogin`
  */
-export async function deleteClient(ctx: Needs<'db'>, clientId: string, doer: Doer): Promise<OAuthClient> {
+export async function deleteClient(ctx: Needs<'db'>, actor: Actor, clientId: string): Promise<OAuthClient> {
+  assertConfirmed(actor);
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   return inTransaction(ctx.db, async (tx) => {
     const row = CLIENT_ID.test(clientId) ? await store.remove(tx, clientId) : undefined;
     if (row === undefined) throw new AppError('not_found', `No such client: ${clientId}`);

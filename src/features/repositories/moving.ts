@@ -5,10 +5,10 @@ import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import { endOfTransferred } from '../accounts/endings';
 import { followRename } from '../accounts/access-tokens';
-import { isOperator, type RepositoryName } from '../access/actor';
+import type { RepositoryName } from '../access/actor';
 import { canCreate, canManage } from '../access/policy';
 import { takePrivateSlot } from '../namespaces/plans';
-import { getNamespaceScope } from '../namespaces/scope';
+import { getNamespaceAccess } from '../namespaces/namespace-access';
 import { repositoryNotFound, type AdministeredRepository, type DeletableRepository } from './access';
 import { assertNotFormer } from './former-names';
 import { assertNoImmutableTags } from './immutable-tags';
@@ -29,7 +29,7 @@ import { lockVisibility } from './repositories.store';
 async function assertMayMove(ctx: Needs<'db'>, repository: AdministeredRepository, to: RepositoryName): Promise<void> {
   if (repository.namespace === to.namespace) return;
   const { actor, principal } = repository.access;
-  if (!isOperator(principal) && !(await getNamespaceScope(ctx, actor, repository.namespace)).canManage) {
+  if (!(await getNamespaceAccess(ctx, actor, repository.namespace)).canManage) {
     throw new AppError('forbidden', `Only owners of ${repository.namespace} may do this`);
   }
   const { namespace } = await findRepositoryAccess(ctx, actor, to);

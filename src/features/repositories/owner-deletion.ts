@@ -1,22 +1,19 @@
 import type { Needs } from '../../context';
-import { OPERATOR, recordEvent, type Doer } from '../audit/audit';
-import { deletePersonWith } from '../namespaces/account-deletion';
+import type { Actor } from '../access/actor';
+import { recordEvent } from '../audit/audit';
+import { deleteUserAccountWith } from '../namespaces/account-deletion';
 import { displayName } from './names';
 import * as store from './repositories.store';
 
 /**
- * Deletes an account, its namespace and all repositories in it, for an operator: all of it or, when somebody makes one
- * more repository at this moment, nothing.
+ * Deletes an account, its namespace and all repositories in it, for administrators: all of it or, when somebody creates
+ * one more repository at the same time, nothing.
  *
  * @returns how many repositories there were
- * @throws AppError `not_found`, `conflict`
+ * @throws AppError as `deleteUserAccount`
  */
-export async function deleteUserWithRepositories(
-  ctx: Needs<'db'>,
-  username: string,
-  doer: Doer = OPERATOR,
-): Promise<number> {
-  return deletePersonWith(ctx, username, doer, async (tx, { id }) => {
+export async function deleteUserWithRepositories(ctx: Needs<'db'>, actor: Actor, username: string): Promise<number> {
+  return deleteUserAccountWith(ctx, actor, username, async (tx, { id }, doer) => {
     const deleted = await store.deleteAllOfOwner(tx, id);
     for (const name of deleted) {
       await recordEvent(tx, doer, { action: 'repository.deleted', subject: displayName(name) });

@@ -2,7 +2,10 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import type { Range } from '../../platform/db/query';
 import { AppError } from '../../platform/errors';
-import { recordEvent, type Doer } from '../audit/audit';
+import type { Actor } from '../access/actor';
+import { assertConfirmed, requireAdministrator, requireAdministratorLogin } from '../access/current-account';
+import { doerOf } from '../access/doer';
+import { recordEvent } from '../audit/audit';
 import * as store from './retired-names.store';
 
 /*
@@ -23,11 +26,18 @@ export interface RetiredName {
   readonly since: Date;
 }
 
-/** A page of the retired names; for administrators. */
+/**
+ * The retired names, for administrators.
+ *
+ * @param range - undefined: the whole list
+ * @throws AppError as `requireAdministrator`
+ */
 export async function listRetiredNames(
   ctx: Needs<'db'>,
+  actor: Actor,
   range?: Range,
 ): Promise<{ total: number; names: RetiredName[] }> {
+  await requireAdministrator(ctx, actor);
   const { total, rows } = await store.list(ctx.db, range);
   const names = rows.map(({ namespace, name, since }) => ({
     name: name === null ? namespace : `${namespace}/${name}`,
@@ -41,9 +51,11 @@ export async function listRetiredNames(
  * repositories are gone; those that still lead to a repository stay.
  *
  * @param name - `namespace`, or `namespace/name`
- * @throws AppError `not_found` when the name is not retired
+ * @throws AppError `not_found` when the name is not retired; those of `assertConfirmed` and `requireAdministratorLogin`
  */
-export async function freeRetiredName(ctx: Needs<'db'>, name: string, doer: Doer): Promise<void> {
+export async function freeRetiredName(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
+  assertConfirmed(actor);
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   const [namespace = '', repository, ...rest] = name.split('/');
   await inTransaction(ctx.db, async (tx) => {
     if (rest.length > 0 || !(await free(tx, namespace, repository))) {

@@ -65,7 +65,7 @@ interface EndpointFacts {
   /** what an OAuth token must allow; undefined: no OAuth token is enough */
   readonly scope?: Scope;
   /** it changes how one logs in: an access token is not enough */
-  readonly isForAccountItself?: true;
+  readonly requiresPasswordLogin?: true;
   /** what else can go wrong, beside what follows from access and schemas */
   readonly errors?: readonly ErrorCode[];
   /** where the era's documentation has another status for an error */

@@ -29,11 +29,11 @@ function assertScope({ scope }: Endpoint, { scopes }: Caller): void {
  *
  * @throws AppError `forbidden`
  */
-function assertAccessToken({ method, scope, isForAccountItself }: Endpoint, { account }: Caller): void {
+function assertAccessToken({ method, scope, requiresPasswordLogin }: Endpoint, { account }: Caller): void {
   if (account?.accessToken === undefined) return;
   const { access } = account.accessToken;
-  const isOfAccount = isForAccountItself === true || scope !== undefined;
-  if (isForAccountItself === true && method !== 'get') {
+  const isOfAccount = requiresPasswordLogin === true || scope !== undefined;
+  if (requiresPasswordLogin === true && method !== 'get') {
     throw new AppError('forbidden', 'This cannot be done with an access token: log in with your password');
   }
   const isEnough = isOfAccount ? canActForAccount(account) : includes(access, method === 'get' ? 'read' : 'write');

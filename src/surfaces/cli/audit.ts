@@ -1,5 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { listEvents, type RecordedEvent } from '../../features/audit/audit';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
+import { readAuditLog } from '../../features/access/audit-log';
+import type { RecordedEvent } from '../../features/audit/audit';
 import { printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 
@@ -59,7 +61,7 @@ export function addAuditCommand(program: Command, parts: CommandParts): void {
     .option('--limit <number>', 'at most so many', parseLimit, DEFAULT_LIMIT)
     .option('--json', 'print the list as JSON')
     .action(async ({ json, ...filter }: AuditOptions) => {
-      const events = await parts.withContext((ctx) => listEvents(ctx, filter));
+      const { events } = await parts.withContext((ctx) => readAuditLog(ctx, OPERATOR_ACTOR, filter));
       if (json === true) printJson(events.map(toJson));
       else if (events.length === 0) printLine('There is nothing on record.');
       else printEvents(events);

@@ -1,6 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { displayName } from '../../features/repositories/names';
-import { collectGarbage, GC_OLDER_THAN_HOURS, type Freed } from '../../features/images/gc';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
+import { GC_OLDER_THAN_HOURS, type Freed } from '../../features/images/gc';
+import { collectGarbageNow } from '../../features/maintenance/at-once';
 import { count, formatBytes, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 
@@ -39,7 +41,8 @@ export function addGcCommand(program: Command, parts: CommandParts): void {
     )
     .option('--json', 'print the list as JSON')
     .action(async ({ dryRun = false, olderThan, json }: GcOptions) => {
-      const freed = await parts.withContext((ctx) => collectGarbage(ctx, { olderThanMs: olderThan * HOUR_MS, dryRun }));
+      const options = { olderThanMs: olderThan * HOUR_MS, dryRun };
+      const freed = await parts.withContext((ctx) => collectGarbageNow(ctx, OPERATOR_ACTOR, options));
       if (json === true) printJson(freed.map(toJson));
       else printFreed(freed, dryRun);
     });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { OPERATOR } from '../../features/audit/audit';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
 import { createClient, deleteClient, listClients } from '../../features/oauth/clients';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
@@ -17,7 +17,7 @@ export function addOAuthClientCommands(program: Command, parts: CommandParts): v
     .description('list all clients')
     .option('--json', 'print the list as JSON')
     .action(async ({ json }: ListingOptions) => {
-      const clients = await parts.withContext(listClients);
+      const { clients } = await parts.withContext((ctx) => listClients(ctx, OPERATOR_ACTOR));
       if (json === true) {
         printJson(
           clients.map(({ clientId, name, redirectUris, createdAt }) => ({ clientId, name, redirectUris, createdAt })),
@@ -42,7 +42,7 @@ export function addOAuthClientCommands(program: Command, parts: CommandParts): v
     .option('--json', 'print id and secret as JSON')
     .action(async (name: string, { redirectUri, json }: AddOptions) => {
       const input = { name, redirectUris: redirectUri };
-      const { client, secret } = await parts.withContext((ctx) => createClient(ctx, input, OPERATOR));
+      const { client, secret } = await parts.withContext((ctx) => createClient(ctx, OPERATOR_ACTOR, input));
       if (json === true) printJson({ clientId: client.clientId, clientSecret: secret });
       else printLine(`Made ${name} with the id ${client.clientId} and the secret ${secret} (shown this once).`);
     });
@@ -53,7 +53,7 @@ export function addOAuthClientCommands(program: Command, parts: CommandParts): v
     .option(...YES)
     .action(async (clientId: string, options: YesOption) => {
       await confirmUnlessYes(options, `Delete the client ${clientId}?`);
-      const { name } = await parts.withContext((ctx) => deleteClient(ctx, clientId, OPERATOR));
+      const { name } = await parts.withContext((ctx) => deleteClient(ctx, OPERATOR_ACTOR, clientId));
       printLine(`Deleted ${name}.`);
     });
 }

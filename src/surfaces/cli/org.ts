@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
-import { OPERATOR } from '../../features/audit/audit';
-import { getUser } from '../../features/accounts/users';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
 import {
   convertUser,
-  createOrganizationFor,
-  deleteOrganizationAs,
-  listAllOrganizations,
+  createOrganization,
+  deleteOrganization,
+  listOrganizations,
   type Organization,
 } from '../../features/namespaces/organizations';
-import { createRobotAs, deleteRobotAs } from '../../features/namespaces/robots';
+import { createRobot, deleteRobot, type RobotPlace } from '../../features/namespaces/robots';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
@@ -24,7 +23,9 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
     .description('list all organizations')
     .option('--json', 'print the list as JSON')
     .action(async ({ json }: ListingOptions) => {
-      const organizations = await parts.withContext(listAllOrganizations);
+      const { organizations } = await parts.withContext((ctx) =>
+        listOrganizations(ctx, OPERATOR_ACTOR, { isForAll: true }),
+      );
       if (json === true) printJson(organizations);
       else printOrganizations(organizations);
     });
@@ -34,10 +35,7 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
     .argument('<name>', '2 to 255 of a-z, 0-9 and _, with single hyphens between them')
     .requiredOption('--owner <username>', 'its first owner')
     .action(async (name: string, { owner }: { owner: string }) => {
-      await parts.withContext(async (ctx) => {
-        const user = await getUser(ctx, owner);
-        await createOrganizationFor(ctx, name, { userId: user.id, username: user.username }, OPERATOR);
-      });
+      await parts.withContext((ctx) => createOrganization(ctx, OPERATOR_ACTOR, name, { owner }));
       printLine(`Made ${name}, owned by ${owner}.`);
     });
   org
@@ -48,7 +46,7 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
     .option(...YES)
     .action(async (username: string, { owner, ...options }: YesOption & { owner: string }) => {
       await confirmUnlessYes(options, `End the account ${username} and turn it into an organization?`);
-      await parts.withContext((ctx) => convertUser(ctx, username, owner, OPERATOR));
+      await parts.withContext((ctx) => convertUser(ctx, OPERATOR_ACTOR, username, owner));
       printLine(`${username} is an organization, owned by ${owner}.`);
     });
   org
@@ -58,17 +56,17 @@ export function addOrgCommands(program: Command, parts: CommandParts): void {
     .option(...YES)
     .action(async (name: string, options: YesOption) => {
       await confirmUnlessYes(options, `Delete the organization ${name}?`);
-      await parts.withContext((ctx) => deleteOrganizationAs(ctx, name, OPERATOR));
+      await parts.withContext((ctx) => deleteOrganization(ctx, OPERATOR_ACTOR, name));
       printLine(`Deleted ${name}.`);
     });
   addRobotCommands(org, parts);
 }
 
 function addRobotCommands(org: Command, parts: CommandParts): void {
-  const change = (work: (ctx: Context, organization: string, robot: string) => Promise<unknown>, did: string) => {
-    return async (organization: string, robot: string): Promise<void> => {
-      await parts.withContext((ctx) => work(ctx, organization, robot));
-      printLine(`${did} ${organization}+${robot}.`);
+  const change = (work: (ctx: Context, robot: RobotPlace) => Promise<unknown>, did: string) => {
+    return async (organization: string, name: string): Promise<void> => {
+      await parts.withContext((ctx) => work(ctx, { organization, name }));
+      printLine(`${did} ${organization}+${name}.`);
     };
   };
   org
@@ -76,16 +74,16 @@ function addRobotCommands(org: Command, parts: CommandParts): void {
     .description('make a robot, an account for a machine; give it a token with `drydock token add`')
     .argument('<organization>', NAME)
     .argument('<name>', 'what follows `organization+`')
-    .action(change((ctx, organization, robot) => createRobotAs(ctx, organization, robot, OPERATOR), 'Made'));
+    .action(change((ctx, robot) => createRobot(ctx, OPERATOR_ACTOR, robot), 'Made'));
   org
     .command('robot-delete')
     .description('delete a robot and its tokens')
     .argument('<organization>', NAME)
     .argument('<name>', 'what follows `organization+`')
     .option(...YES)
-    .action(async (organization: string, robot: string, options: YesOption) => {
-      await confirmUnlessYes(options, `Delete the robot ${organization}+${robot}?`);
-      await change((ctx) => deleteRobotAs(ctx, organization, robot, OPERATOR), 'Deleted')(organization, robot);
+    .action(async (organization: string, name: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Delete the robot ${organization}+${name}?`);
+      await change((ctx, robot) => deleteRobot(ctx, OPERATOR_ACTOR, robot), 'Deleted')(organization, name);
     });
 }
 

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { OPERATOR } from '../../features/audit/audit';
-import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../features/namespaces/plans';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
+import { deletePlan, listPlans, setPlan } from '../../features/namespaces/plans';
+import { updateNamespace } from '../../features/namespaces/settings';
 import { readByteSize, showByteSize } from '../../platform/bytes/byte-size';
 import { printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
@@ -57,7 +58,7 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
     .option(...YES)
     .action(async (name: string, options: YesOption) => {
       await confirmUnlessYes(options, `Delete the plan ${name}?`);
-      await parts.withContext((ctx) => deletePlan(ctx, name, OPERATOR));
+      await parts.withContext((ctx) => deletePlan(ctx, OPERATOR_ACTOR, name));
       printLine(`Deleted the plan ${name}.`);
     });
   plan
@@ -67,10 +68,11 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
     .argument('<plan>', "the plan's name")
     .action(async (namespace: string, name: string) => {
       const slots = await parts.withContext(async (ctx) => {
-        await assignPlan(ctx, namespace, name, OPERATOR);
-        return getPrivateSlots(ctx, namespace);
+        const { slots } = await updateNamespace(ctx, OPERATOR_ACTOR, namespace, { plan: name });
+        return slots;
       });
-      printLine(`${namespace} has the plan ${name}: ${slots.used} of ${shown(slots.limit)} private repositories.`);
+      const used = `${slots?.used ?? 0} of ${shown(slots?.limit)} private repositories`;
+      printLine(`${namespace} has the plan ${name}: ${used}.`);
     });
 }
 
@@ -98,7 +100,8 @@ function addSetCommand(plan: Command, parts: CommandParts): void {
       const storedBytes = await parts.withContext(async (ctx) => {
         const known = (await listPlans(ctx)).find((each) => each.name === name);
         const bytes = 'layers' in options ? options.layers : known?.storedBytes;
-        await setPlan(ctx, { name, privateRepositories, storedBytes: bytes, position: options.position }, OPERATOR);
+        const { position } = options;
+        await setPlan(ctx, OPERATOR_ACTOR, { name, privateRepositories, storedBytes: bytes, position });
         return bytes;
       });
       printLine(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { OPERATOR } from '../../features/audit/audit';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
 import { freeRetiredName, listRetiredNames } from '../../features/repositories/retired-names';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
@@ -15,7 +15,7 @@ export function addRetiredNameCommands(program: Command, parts: CommandParts): v
     .description('list the names that nobody can take')
     .option('--json', 'print the list as JSON')
     .action(async ({ json }: ListingOptions) => {
-      const { names } = await parts.withContext((ctx) => listRetiredNames(ctx));
+      const { names } = await parts.withContext((ctx) => listRetiredNames(ctx, OPERATOR_ACTOR));
       if (json === true) printJson(names);
       else
         printTable(
@@ -30,7 +30,7 @@ export function addRetiredNameCommands(program: Command, parts: CommandParts): v
     .option(...YES)
     .action(async (name: string, options: YesOption) => {
       await confirmUnlessYes(options, `Let anybody take ${name}?`);
-      await parts.withContext((ctx) => freeRetiredName(ctx, name, OPERATOR));
+      await parts.withContext((ctx) => freeRetiredName(ctx, OPERATOR_ACTOR, name));
       printLine(`${name} is free.`);
     });
 }

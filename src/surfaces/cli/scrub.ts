@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { OPERATOR, recordEvent } from '../../features/audit/audit';
-import { scrub, type Scrubbed, type ScrubProgress } from '../../features/storage/scrub';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
+import { scrubNow } from '../../features/maintenance/at-once';
+import type { Scrubbed, ScrubProgress } from '../../features/storage/scrub';
 import { displayName } from '../../features/repositories/names';
 import { count, formatBytes, printError, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
@@ -45,12 +46,7 @@ export function addScrubCommand(program: Command, parts: CommandParts): void {
     .action(async ({ rate, json }: ScrubOptions) => {
       const bytesPerSecond = rate === 0 ? undefined : rate * MEGABYTE;
       const options = { olderThanMs: 0, bytesPerSecond, onProgress: reporter() };
-      const found = await parts.withContext(async (ctx) => {
-        const { layers, damaged, restored, ...rest } = await scrub(ctx, options);
-        const details = { layers, damaged: damaged.length, restored: restored.length };
-        await recordEvent(ctx.db, OPERATOR, { action: 'scrub.run', subject: '', details });
-        return { layers, damaged, restored, ...rest };
-      });
+      const found = await parts.withContext((ctx) => scrubNow(ctx, OPERATOR_ACTOR, options));
       if (json === true) printJson(toJson(found));
       else printFound(found);
       if (found.damaged.length > 0) process.exitCode = 1;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context';
-import { OPERATOR } from '../../features/audit/audit';
-import { addMemberAs, removeMemberAs } from '../../features/namespaces/team-members';
-import { deleteTeamAs, listTeamsAs, putTeamAs } from '../../features/namespaces/teams';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
+import { addMember, removeMember } from '../../features/namespaces/team-members';
+import { deleteTeam, listTeams, putTeam } from '../../features/namespaces/teams';
 import { printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
 import { confirmUnlessYes, YES, type YesOption } from './terminal';
@@ -19,7 +19,7 @@ export function addTeamCommands(program: Command, parts: CommandParts): void {
     .argument('<organization>', ORGANIZATION)
     .option('--json', 'print the list as JSON')
     .action(async (organization: string, { json }: ListingOptions) => {
-      const teams = await parts.withContext((ctx) => listTeamsAs(ctx, organization));
+      const { teams } = await parts.withContext((ctx) => listTeams(ctx, OPERATOR_ACTOR, organization));
       if (json === true) printJson(teams);
       else {
         printTable(
@@ -35,7 +35,8 @@ export function addTeamCommands(program: Command, parts: CommandParts): void {
     .argument('<team>', TEAM)
     .option('--description <text>', 'what it is for', '')
     .action(async (organization: string, name: string, { description }: { description: string }) => {
-      const isMade = await parts.withContext((ctx) => putTeamAs(ctx, organization, { name, description }, OPERATOR));
+      const team = { name, description };
+      const isMade = await parts.withContext((ctx) => putTeam(ctx, OPERATOR_ACTOR, organization, team));
       printLine(`${isMade ? 'Made' : 'Changed'} ${organization}/${name}.`);
     });
   team
@@ -46,7 +47,7 @@ export function addTeamCommands(program: Command, parts: CommandParts): void {
     .option(...YES)
     .action(async (organization: string, name: string, options: YesOption) => {
       await confirmUnlessYes(options, `Delete the team ${organization}/${name}?`);
-      await parts.withContext((ctx) => deleteTeamAs(ctx, organization, name, OPERATOR));
+      await parts.withContext((ctx) => deleteTeam(ctx, OPERATOR_ACTOR, organization, name));
       printLine(`Deleted ${organization}/${name}.`);
     });
   addMemberCommands(team, parts);
@@ -68,12 +69,12 @@ function addMemberCommands(team: Command, parts: CommandParts): void {
     .argument('<organization>', ORGANIZATION)
     .argument('<team>', TEAM)
     .argument('<username>', 'a username, or organization+robot')
-    .action(change((ctx, place, username) => addMemberAs(ctx, place, username, OPERATOR), 'is in'));
+    .action(change((ctx, place, username) => addMember(ctx, OPERATOR_ACTOR, place, username), 'is in'));
   team
     .command('leave')
     .description('remove a member from a team')
     .argument('<organization>', ORGANIZATION)
     .argument('<team>', TEAM)
     .argument('<username>', 'a username, or organization+robot')
-    .action(change((ctx, place, username) => removeMemberAs(ctx, place, username, OPERATOR), 'is not in'));
+    .action(change((ctx, place, username) => removeMember(ctx, OPERATOR_ACTOR, place, username), 'is not in'));
 }

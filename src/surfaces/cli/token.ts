@@ -1,8 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { createAccessToken, listAccessTokens, revokeAccessToken } from '../../features/accounts/access-tokens';
-import { ACCESS_LEVELS, type AccessLevel } from '../../features/access/actor';
-import { getUser } from '../../features/accounts/users';
-import { OPERATOR } from '../../features/audit/audit';
+import { createAccountToken, listAccountTokens, revokeAccountToken } from '../../features/accounts/own-access-tokens';
+import { ACCESS_LEVELS, OPERATOR_ACTOR, type AccessLevel } from '../../features/access/actor';
 import { fullName, readFullName } from '../../features/repositories/names';
 import { formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
@@ -35,10 +33,7 @@ export function addTokenCommands(program: Command, parts: CommandParts): void {
     .argument('<username>', USERNAME)
     .option('--json', 'print the list as JSON')
     .action(async (username: string, { json }: ListingOptions) => {
-      const tokens = await parts.withContext(async (ctx) => {
-        const { id } = await getUser(ctx, username);
-        return listAccessTokens(ctx, { userId: id });
-      });
+      const tokens = await parts.withContext((ctx) => listAccountTokens(ctx, OPERATOR_ACTOR, username));
       if (json === true) printJson(tokens);
       else {
         const rows = tokens.map(({ id, name, access, repositories, expiresAt, lastUsedAt }) => [
@@ -63,11 +58,8 @@ export function addTokenCommands(program: Command, parts: CommandParts): void {
     .action(async (username: string, options: AddOptions) => {
       const { name, access, repository, days } = options;
       const expiresAt = days === undefined ? undefined : new Date(Date.now() + days * 24 * 3_600_000);
-      const { secret } = await parts.withContext(async (ctx) => {
-        const { id, username: owner } = await getUser(ctx, username);
-        const wanted = { name, access, expiresAt, repositories: repository?.map(toFullName) };
-        return createAccessToken(ctx, { userId: id, username: owner }, wanted, OPERATOR);
-      });
+      const wanted = { name, access, expiresAt, repositories: repository?.map(toFullName) };
+      const { secret } = await parts.withContext((ctx) => createAccountToken(ctx, OPERATOR_ACTOR, username, wanted));
       printLine(`Made the token ${name} of ${username}. It is shown only now: ${secret}`);
     });
   token
@@ -78,10 +70,7 @@ export function addTokenCommands(program: Command, parts: CommandParts): void {
     .option(...YES)
     .action(async (username: string, id: number, options: YesOption) => {
       await confirmUnlessYes(options, `Revoke the token ${id} of ${username}?`);
-      await parts.withContext(async (ctx) => {
-        const user = await getUser(ctx, username);
-        await revokeAccessToken(ctx, { userId: user.id, username: user.username }, id, OPERATOR);
-      });
+      await parts.withContext((ctx) => revokeAccountToken(ctx, OPERATOR_ACTOR, username, id));
       printLine(`Revoked the token ${id} of ${username}.`);
     });
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { OPERATOR_ACTOR } from '../../features/access/actor';
 import { createUser, getUser, listUsers, updateUser, type User } from '../../features/accounts/users';
-import { turnOffSecondFactorOf } from '../../features/accounts/second-factor';
-import { deletePerson } from '../../features/namespaces/account-deletion';
-import { setActive, setAdmin } from '../../features/namespaces/account-status';
+import { turnOffSecondFactor } from '../../features/accounts/second-factor';
+import { deleteUserAccount } from '../../features/namespaces/account-deletion';
+import { setStatus } from '../../features/namespaces/account-status';
 import { deleteUserWithRepositories } from '../../features/repositories/owner-deletion';
 import { count, formatTime, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
@@ -29,7 +30,7 @@ export function addUserCommands(program: Command, parts: CommandParts): void {
     .description('list all accounts')
     .option('--json', 'print the list as JSON')
     .action(async ({ json }: ListingOptions) => {
-      const users = await parts.withContext(listUsers);
+      const users = await parts.withContext((ctx) => listUsers(ctx, OPERATOR_ACTOR));
       if (json === true) printJson(users.map(toJson));
       else printUsers(users);
     });
@@ -51,7 +52,7 @@ function addPasswordCommands(user: Command, parts: CommandParts): void {
     const chosen = await choosePassword(options, stdTerminal());
     const { email, admin, inactive } = options;
     await parts.withContext((ctx) =>
-      createUser(ctx, {
+      createUser(ctx, OPERATOR_ACTOR, {
         username,
         password: chosen.password,
         email,
@@ -68,7 +69,7 @@ function addPasswordCommands(user: Command, parts: CommandParts): void {
     .argument('<name>', NAME);
   addPasswordOptions(passwd).action(async (username: string, options: PasswordOptions) => {
     const chosen = await choosePassword(options, stdTerminal());
-    await parts.withContext((ctx) => updateUser(ctx, username, { password: chosen.password }));
+    await parts.withContext((ctx) => updateUser(ctx, OPERATOR_ACTOR, username, { password: chosen.password }));
     printLine(`Changed the password of ${username}${chosen.isGenerated ? ` to ${chosen.password}` : ''}.`);
   });
 }
@@ -83,7 +84,7 @@ function addSwitches(user: Command, parts: CommandParts): void {
     .description('let an account log in')
     .argument('<name>', NAME)
     .action(async (username: string) => {
-      await parts.withContext((ctx) => setActive(ctx, username, true));
+      await parts.withContext((ctx) => setStatus(ctx, OPERATOR_ACTOR, username, { isActive: true }));
       printLine(`${username} is active.`);
     });
   user
@@ -91,7 +92,7 @@ function addSwitches(user: Command, parts: CommandParts): void {
     .description('keep an account, but let nobody in with it')
     .argument('<name>', NAME)
     .action(async (username: string) => {
-      await parts.withContext((ctx) => setActive(ctx, username, false));
+      await parts.withContext((ctx) => setStatus(ctx, OPERATOR_ACTOR, username, { isActive: false }));
       printLine(`${username} is inactive.`);
     });
   user
@@ -100,7 +101,7 @@ function addSwitches(user: Command, parts: CommandParts): void {
     .argument('<name>', NAME)
     .option('--revoke', 'make it an ordinary account instead')
     .action(async (username: string, { revoke = false }: { revoke?: boolean }) => {
-      await parts.withContext((ctx) => setAdmin(ctx, username, !revoke));
+      await parts.withContext((ctx) => setStatus(ctx, OPERATOR_ACTOR, username, { isAdmin: !revoke }));
       printLine(`${username} is ${revoke ? 'no administrator any more' : 'an administrator'}.`);
     });
 }
@@ -111,7 +112,7 @@ function addSecondFactorCommand(user: Command, parts: CommandParts): void {
     .description('turn off the second factor of an account, for somebody who has lost the phone and the recovery codes')
     .argument('<name>', NAME)
     .action(async (username: string) => {
-      await parts.withContext((ctx) => turnOffSecondFactorOf(ctx, username));
+      await parts.withContext((ctx) => turnOffSecondFactor(ctx, OPERATOR_ACTOR, username));
       printLine(`${username} logs in with the password alone.`);
     });
 }
@@ -128,9 +129,11 @@ function addDeleteCommand(user: Command, parts: CommandParts): void {
       await confirmUnlessYes(options, `Delete the account ${name}${what}?`);
       const deleted = await parts.withContext(async (ctx) => {
         const { username } = await getUser(ctx, name);
-        if (withRepositories) return { username, repositories: await deleteUserWithRepositories(ctx, username) };
-        await deletePerson(ctx, username);
-        return { username, repositories: 0 };
+        if (!withRepositories) {
+          await deleteUserAccount(ctx, OPERATOR_ACTOR, username);
+          return { username, repositories: 0 };
+        }
+        return { username, repositories: await deleteUserWithRepositories(ctx, OPERATOR_ACTOR, username) };
       });
       const { username, repositories } = deleted;
       const and = repositories > 0 ? ` and ${count(repositories, 'repository', 'repositories')}` : '';

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { Actor, Account } from '../../features/access/actor';
+import type { Context } from '../../context';
+import type { Actor } from '../../features/access/actor';
+import { requirePasswordLogin } from '../../features/access/current-account';
+import { authorizeAccount } from '../../features/accounts/own-account';
 import { register } from '../../features/accounts/registration';
-import { findUser, updateUser } from '../../features/accounts/users';
-import { doerOf } from '../../features/access/doer';
-import { getAccountItself } from '../../features/access/current-account';
-import { AppError } from '../../platform/errors';
+import { updateUser } from '../../features/accounts/users';
+import { AppError, type ErrorCode } from '../../platform/errors';
 import { clientAddress } from '../../platform/http/client-address';
 import { parseJson, readBody } from '../../platform/http/body';
 import { empty, jsonText, type Reply } from '../../platform/http/exchange';
@@ -39,20 +40,27 @@ export const postUser: V1Handler<'open'> = async (ctx, { req }) => {
 /** `GET /v1/users` (protocol 2.3): the guard has checked the credentials. */
 export const getUsers: V1Handler<'account'> = () => chunked(200, 'OK');
 
-function assertMayUpdate(account: Account, username: string, exists: boolean): void {
-  if (!exists) throw new AppError('not_found', 'No such user');
-  if (account.username !== username.toLowerCase() && !account.isAdmin) throw new AppError('forbidden', 'Access denied');
+const REFUSALS: Partial<Record<ErrorCode, string>> = { not_found: 'No such user', forbidden: 'Access denied' };
+
+/** Refuses in the Hub's words whom `updateUser` refuses, before anything is said about the body. */
+async function assertMayUpdate(ctx: Context, actor: Actor, username: string): Promise<void> {
+  try {
+    await authorizeAccount(ctx, actor, username, 'login');
+  } catch (error) {
+    const refusal = error instanceof AppError ? REFUSALS[error.code] : undefined;
+    throw error instanceof AppError && refusal !== undefined ? new AppError(error.code, refusal) : error;
+  }
 }
 
 /** `PUT /v1/users/<username>/` (protocol 2.4): any of a new password and a further address. */
 export const putUser: V1Handler<'account'> = async (ctx, { req, params, caller }) => {
   const username = params['username'] ?? '';
-  const account = await getAccountItself(ctx, caller satisfies Actor);
+  await requirePasswordLogin(ctx, caller);
   const body = changes.safeParse(await readObject(req));
-  assertMayUpdate(account, username, (await findUser(ctx, username)) !== undefined);
+  await assertMayUpdate(ctx, caller, username);
   if (!body.success) throw new AppError('invalid', 'Invalid data');
   const { password, email } = body.data;
   if (password === undefined && email === undefined) throw new AppError('invalid', 'Missing field: password or email');
-  await updateUser(ctx, username, { password, email }, doerOf(caller, account));
+  await updateUser(ctx, caller, username, { password, email });
   return empty(204);
 };

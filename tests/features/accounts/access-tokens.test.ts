@@ -1,13 +1,13 @@
 import request from 'supertest';
 import {
-  createOwnAccessToken,
-  listOwnAccessTokens,
-  revokeOwnAccessToken,
+  createAccountToken,
+  listAccountTokens,
+  revokeAccountToken,
 } from '../../../src/features/accounts/own-access-tokens';
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
 import { updateUser } from '../../../src/features/accounts/users';
-import { setActive } from '../../../src/features/namespaces/account-status';
+import { setStatus } from '../../../src/features/namespaces/account-status';
 import { makeImage, pushImages, startPull } from '../../helpers/images';
 import { actorOf } from '../../helpers/actors';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -26,7 +26,7 @@ const login = (username: string, password: string) =>
   request(server.server).get('/v1/users/').set('Authorization', basic(username, password));
 
 async function addToken(name: string, options: { access?: 'read' | 'write' | 'admin'; expiresAt?: Date } = {}) {
-  return createOwnAccessToken(server.ctx, alice, { name, access: options.access ?? 'read', ...options });
+  return createAccountToken(server.ctx, alice, 'alice', { name, access: options.access ?? 'read', ...options });
 }
 
 it('logs in with the name of its account, and no other', async () => {
@@ -44,7 +44,7 @@ it('is kept as a hash, and remembers its last use', async () => {
   await login('alice', secret).expect(200);
   const rows = await server.ctx.db('access_tokens').select();
   expect(JSON.stringify(rows)).not.toContain(secret);
-  const [listed] = await listOwnAccessTokens(server.ctx, alice);
+  const [listed] = await listAccountTokens(server.ctx, alice, 'alice');
   expect(listed).toMatchObject({ id: token.id, name: 'laptop', lastUsedAddress: '127.0.0.1' });
   expect(listed?.lastUsedAt?.getTime()).toBeGreaterThan(Date.now() - 60_000);
 });
@@ -64,11 +64,11 @@ it('ends with its revocation, and so do the pulls that it began (R9)', async () 
       .get('/v1/repositories/alice/app/tags')
       .set('Authorization', `Token ${headers['x-docker-token'] as string}`);
   await tags().expect(200);
-  await revokeOwnAccessToken(server.ctx, alice, token.id);
+  await revokeAccountToken(server.ctx, alice, 'alice', token.id);
   await tags().expect(401);
   await opening().expect(401);
   await login('alice', secret).expect(401);
-  await expect(revokeOwnAccessToken(server.ctx, alice, token.id)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(revokeAccountToken(server.ctx, alice, 'alice', token.id)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 it('ends when it expires, also where it is remembered (R9)', async () => {
@@ -85,9 +85,9 @@ it('ends when it expires, also where it is remembered (R9)', async () => {
 
 it('outlives a change of the password, but not of the account', async () => {
   const { secret } = await addToken('laptop');
-  await updateUser(server.ctx, 'alice', { password: 'another password' });
+  await updateUser(server.ctx, OPERATOR_ACTOR, 'alice', { password: 'another password' });
   await login('alice', secret).expect(200);
-  await setActive(server.ctx, 'alice', false);
+  await setStatus(server.ctx, OPERATOR_ACTOR, 'alice', { isActive: false });
   await login('alice', secret).expect(403, '"Account is not Active"');
 });
 
@@ -99,10 +99,10 @@ it('does not change how one logs in, and makes no other tokens (R10)', async () 
   if (identity === undefined) throw new Error('the token was refused');
   const actor: Actor = { kind: 'user', proof: 'password', address: '::1', identity };
   const refused = { code: 'forbidden', message: 'This cannot be done with an access token: log in with your password' };
-  await expect(createOwnAccessToken(server.ctx, actor, { name: 'more', access: 'read' })).rejects.toMatchObject(
+  await expect(createAccountToken(server.ctx, actor, 'alice', { name: 'more', access: 'read' })).rejects.toMatchObject(
     refused,
   );
-  await expect(listOwnAccessTokens(server.ctx, actor)).rejects.toMatchObject(refused);
+  await expect(listAccountTokens(server.ctx, actor, 'alice')).rejects.toMatchObject(refused);
 });
 
 it('pushes no more than it may (R10)', async () => {
@@ -123,7 +123,7 @@ it('has a name of its own, and there are not too many', async () => {
   });
   await expect(addToken('')).rejects.toMatchObject({ code: 'invalid' });
   await expect(
-    createOwnAccessToken(server.ctx, alice, { name: 'none', access: 'read', repositories: [] }),
+    createAccountToken(server.ctx, alice, 'alice', { name: 'none', access: 'read', repositories: [] }),
   ).rejects.toMatchObject({ code: 'invalid' });
   for (let index = 1; index < 100; index += 1) await addToken(`token ${index}`);
   await expect(addToken('one more')).rejects.toMatchObject({ message: 'An account has at most 100 access tokens' });

@@ -1,4 +1,4 @@
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import {
   confirmEmail,
   describeConfirmation,
@@ -11,9 +11,9 @@ import { removeEmail } from '../../../src/features/accounts/emails';
 import { forgetExpiredLinks } from '../../../src/features/accounts/email-links';
 import { register } from '../../../src/features/accounts/registration';
 import { createUser, getUser, updateUser } from '../../../src/features/accounts/users';
-import { deletePerson } from '../../../src/features/namespaces/account-deletion';
-import { setActive } from '../../../src/features/namespaces/account-status';
-import { listEvents, OPERATOR } from '../../../src/features/audit/audit';
+import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
+import { setStatus } from '../../../src/features/namespaces/account-status';
+import { listEvents } from '../../../src/features/audit/audit';
 import { createMailPlace, type MailPlace } from '../../helpers/mail-place';
 import { noticesIn } from '../../helpers/notices';
 import { queuedJobs } from '../../helpers/run-jobs';
@@ -85,28 +85,28 @@ describe('a new account', () => {
   });
 
   it('that is not made after all is sent nothing', async () => {
-    await createUser(place.ctx, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
+    await createUser(place.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
     const robert = { ...ALICE, username: 'robert', isActive: true, isAdmin: false, isEmailVerified: false };
-    await expect(createUser(place.ctx, robert)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(createUser(place.ctx, OPERATOR_ACTOR, robert)).rejects.toMatchObject({ code: 'conflict' });
     expect(await queuedJobs(place.database)).toEqual([]);
   });
 
   it('of an operator has a good address, and is sent nothing', async () => {
-    await createUser(careful.ctx, { ...ALICE, isActive: false, isAdmin: false, isEmailVerified: true });
+    await createUser(careful.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: false, isAdmin: false, isEmailVerified: true });
     expect(await careful.deliver()).toEqual([]);
   });
 
   it('that an operator has deactivated is not activated by a mail', async () => {
     await register(careful.ctx, ALICE, ADDRESS);
     const secret = await mailedSecret(careful);
-    await setActive(careful.ctx, 'alice', false);
+    await setStatus(careful.ctx, OPERATOR_ACTOR, 'alice', { isActive: false });
     expect(await confirmEmail(careful.ctx, NOBODY, secret)).toEqual({ username: 'alice', isActive: false });
     expect((await getUser(careful.ctx, 'alice')).isActive).toBe(false);
   });
 
   it('that is deleted before its mail is sent is sent none', async () => {
     await register(place.ctx, ALICE, ADDRESS);
-    await deletePerson(place.ctx, 'alice');
+    await deleteUserAccount(place.ctx, OPERATOR_ACTOR, 'alice');
     expect(await place.deliver()).toEqual([]);
     expect(await queuedJobs(place.database)).toEqual([]);
   });
@@ -145,8 +145,8 @@ describe('a link', () => {
 
 describe('an added address', () => {
   beforeEach(async () => {
-    await createUser(place.ctx, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
-    await updateUser(place.ctx, 'alice', { email: 'new@example.com' });
+    await createUser(place.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
+    await updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: 'new@example.com' });
   });
 
   it('is mailed a link, is unverified until then, and every change is told to the address before (R164)', async () => {
@@ -181,7 +181,7 @@ describe('an added address', () => {
 
   it('is confirmed by nobody but its owner, whoever reads the mail', async () => {
     const robert = { ...ALICE, username: 'robert', email: 'robert@example.com' };
-    await createUser(place.ctx, { ...robert, isActive: true, isAdmin: false, isEmailVerified: true });
+    await createUser(place.ctx, OPERATOR_ACTOR, { ...robert, isActive: true, isAdmin: false, isEmailVerified: true });
     const secret = await mailedSecret(place);
     const reader = await actorOf(place, 'robert');
     await expect(confirmEmail(place.ctx, reader, secret)).rejects.toMatchObject({ code: 'forbidden' });
@@ -192,9 +192,7 @@ describe('an added address', () => {
     const actor = await actorOf(place);
     await confirmEmail(place.ctx, actor, await mailedSecret(place));
     await place.deliver();
-    const { id, username } = await getUser(place.ctx, 'alice');
-    const doer = { userId: id, name: username, address: '192.0.2.7' };
-    await removeEmail(place.ctx, { id, username }, 'new@example.com', doer);
+    await removeEmail(place.ctx, { ...actor, address: '192.0.2.7' }, 'alice', 'new@example.com');
     const mails = await place.deliver();
     expect(noticesIn(mails)).toEqual([
       'alice@example.com: An address was removed from your account',
@@ -207,7 +205,7 @@ describe('an added address', () => {
 
   it('that the account has already is mailed nothing', async () => {
     await place.deliver();
-    await updateUser(place.ctx, 'alice', { email: 'NEW@example.com' });
+    await updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: 'NEW@example.com' });
     expect(await place.deliver()).toEqual([]);
   });
 
@@ -224,7 +222,7 @@ describe('an added address', () => {
   });
 
   it('is nobody else’s to resend or to make primary', async () => {
-    await createUser(place.ctx, {
+    await createUser(place.ctx, OPERATOR_ACTOR, {
       ...ALICE,
       username: 'robert',
       email: 'robert@example.com',
@@ -246,8 +244,8 @@ describe('an added address', () => {
   it('of an account without any becomes its primary one when it is confirmed', async () => {
     const robert = { ...ALICE, username: 'robert', email: undefined, isActive: true, isAdmin: false };
     await place.deliver();
-    await createUser(place.ctx, { ...robert, isEmailVerified: false });
-    await updateUser(place.ctx, 'robert', { email: 'robert@example.com' });
+    await createUser(place.ctx, OPERATOR_ACTOR, { ...robert, isEmailVerified: false });
+    await updateUser(place.ctx, OPERATOR_ACTOR, 'robert', { email: 'robert@example.com' });
     await confirmEmail(place.ctx, await actorOf(place, 'robert'), await mailedSecret(place));
     expect((await getUser(place.ctx, 'robert')).email).toBe('robert@example.com');
   });
@@ -263,10 +261,10 @@ describe('asking again without a password', () => {
   });
 
   it('sends nothing to whoever is confirmed, deactivated or unknown', async () => {
-    await createUser(place.ctx, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
+    await createUser(place.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
     await register(place.ctx, { ...ALICE, username: 'robert', email: 'robert@example.com' }, ADDRESS);
     await place.deliver();
-    await setActive(place.ctx, 'robert', false);
+    await setStatus(place.ctx, OPERATOR_ACTOR, 'robert', { isActive: false });
     for (const name of ['alice', 'robert', 'nobody']) await requestConfirmation(place.ctx, name, ADDRESS);
     expect(await queuedJobs(place.database)).toHaveLength(3);
     expect(await place.deliver()).toEqual([]);
@@ -275,14 +273,13 @@ describe('asking again without a password', () => {
 });
 
 it('an account that adds addresses all the time does not make us write to all of them', async () => {
-  await createUser(place.ctx, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
-  const { id } = await getUser(place.ctx, 'alice');
+  await createUser(place.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
   const addressOf = (number: number): string => `a${number}@example.com`;
-  const add = (number: number) => updateUser(place.ctx, 'alice', { email: addressOf(number) });
+  const add = (number: number) => updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: addressOf(number) });
   for (let number = 1; number <= 9; number += 1) await add(number);
   const mailed = (await place.deliverLinks()).length;
   for (let number = 1; number <= 3; number += 1) {
-    await removeEmail(place.ctx, { id, username: 'alice' }, addressOf(number), OPERATOR);
+    await removeEmail(place.ctx, OPERATOR_ACTOR, 'alice', addressOf(number));
   }
   for (let number = 10; number <= 12; number += 1) await add(number);
   expect([mailed, (await place.deliverLinks()).length]).toEqual([9, 1]);

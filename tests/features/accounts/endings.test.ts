@@ -1,16 +1,15 @@
 import request from 'supertest';
 import { OPERATOR_ACTOR, type Actor, type RepositoryName } from '../../../src/features/access/actor';
-import { createAccessToken } from '../../../src/features/accounts/access-tokens';
+import { createAccountToken } from '../../../src/features/accounts/own-access-tokens';
 import { checkLinkSecret, makeLinkSecret } from '../../../src/features/accounts/email-links';
 import { FATES, type Ending, type Fate } from '../../../src/features/accounts/endings';
 import { createSession, findSession } from '../../../src/features/accounts/sessions';
-import { identityForOperator } from '../../../src/features/accounts/users';
-import { OPERATOR } from '../../../src/features/audit/audit';
-import { deletePerson } from '../../../src/features/namespaces/account-deletion';
-import { setActive } from '../../../src/features/namespaces/account-status';
+import { identityWithoutPassword } from '../../../src/features/accounts/users';
+import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
+import { setStatus } from '../../../src/features/namespaces/account-status';
 import { invite } from '../../../src/features/namespaces/invitations';
-import { createOrganization, createOrganizationFor } from '../../../src/features/namespaces/organizations';
-import { addMemberAs, removeMemberAs } from '../../../src/features/namespaces/team-members';
+import { createOrganization } from '../../../src/features/namespaces/organizations';
+import { addMember, removeMember } from '../../../src/features/namespaces/team-members';
 import { putTeam } from '../../../src/features/namespaces/teams';
 import { findAccessToken } from '../../../src/features/oauth/grants';
 import { findRepositoryAccess } from '../../../src/features/repositories/repository-access';
@@ -52,10 +51,10 @@ beforeEach(async () => {
   server = await startTestServer();
   for (const name of ['sarah', 'keeper', 'bystander']) await addUser(server, name);
   [sarah, bystander] = [await actorOf(server, 'sarah'), await actorOf(server, 'bystander')];
-  const identity = await identityForOperator(server.ctx, 'sarah');
+  const identity = await identityWithoutPassword(server.ctx, 'sarah');
   sarahId = identity.userId;
   await createOrganization(server.ctx, sarah, 'acme');
-  await addMemberAs(server.ctx, { organization: 'acme', team: 'owners' }, 'keeper', OPERATOR);
+  await addMember(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'owners' }, 'keeper');
   await pushImages(server, 'acme/old', makeChain(1), { user: 'sarah' });
   await moveRepository(server.ctx, sarah, { namespace: 'acme', name: 'old' }, APP);
   await pushImages(server, 'bystander/liked', makeChain(1), { user: 'bystander' });
@@ -91,10 +90,9 @@ async function addThings() {
   const { id: repositoryId } = await ctx.db('repositories').where({ name: 'app' }).first<{ id: number }>('id');
   const other = await ctx.db('users').where({ username: 'bystander' }).first<{ id: number }>('id');
   await ctx.db('collaborators').insert({ repository_id: repositoryId, user_id: other.id });
-  const keeper = await ctx.db('users').where({ username: 'keeper' }).first<{ id: number }>('id');
-  await createOrganizationFor(ctx, 'others', { userId: keeper.id, username: 'keeper' }, OPERATOR);
+  await createOrganization(ctx, OPERATOR_ACTOR, 'others', { owner: 'keeper' });
   await putTeam(ctx, await actorOf(server, 'keeper'), 'others', { name: 'guests', description: '' });
-  await addMemberAs(ctx, { organization: 'others', team: 'guests' }, 'sarah', OPERATOR);
+  await addMember(ctx, OPERATOR_ACTOR, { organization: 'others', team: 'guests' }, 'sarah');
   const liked = { namespace: 'bystander', name: 'liked' };
   await setStar(ctx, sarah, liked, true);
   await addComment(ctx, sarah, liked, 'Thank you');
@@ -118,12 +116,11 @@ async function addThings() {
   } satisfies Things;
 }
 
-async function addCredentials(identity: Awaited<ReturnType<typeof identityForOperator>>) {
+async function addCredentials(identity: Awaited<ReturnType<typeof identityWithoutPassword>>) {
   const { ctx } = server;
-  const account = { userId: sarahId, username: 'sarah' };
   const doer = { userId: sarahId, name: 'sarah', address: '::1' };
   const { secret: session } = await createSession(ctx, identity, doer, 'test');
-  const { secret: token } = await createAccessToken(ctx, account, { name: 'ci', access: 'read' }, OPERATOR);
+  const { secret: token } = await createAccountToken(ctx, OPERATOR_ACTOR, 'sarah', { name: 'ci', access: 'read' });
   const email = await ctx
     .db('emails')
     .insert({ user_id: sarahId, email: 'new@example.com' })
@@ -165,9 +162,9 @@ const EVENTS: Record<Ending, () => Promise<unknown>> = {
     await createOrganization(server.ctx, bystander, 'buyer');
     await moveRepository(server.ctx, OPERATOR_ACTOR, APP, { namespace: 'buyer', name: 'app' });
   },
-  'role lost': () => removeMemberAs(server.ctx, { organization: 'acme', team: 'owners' }, 'sarah', OPERATOR),
-  deactivation: () => setActive(server.ctx, 'sarah', false),
-  deletion: () => deletePerson(server.ctx, 'sarah'),
+  'role lost': () => removeMember(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'owners' }, 'sarah'),
+  deactivation: () => setStatus(server.ctx, OPERATOR_ACTOR, 'sarah', { isActive: false }),
+  deletion: () => deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'sarah'),
 };
 
 async function look(): Promise<Record<string, boolean>> {
@@ -188,7 +185,7 @@ it.each(Object.keys(EVENTS) as Ending[])('%s ends what the table says, and nothi
   await EVENTS[event]();
   expect(await look()).toEqual(expected(event, (fate) => fate === 'stays'));
   if (event !== 'deactivation') return;
-  await setActive(server.ctx, 'sarah', true);
+  await setStatus(server.ctx, OPERATOR_ACTOR, 'sarah', { isActive: true });
   expect(await look()).toEqual(expected(event, (fate) => fate !== 'ends'));
 });
 

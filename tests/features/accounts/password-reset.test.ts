@@ -1,11 +1,11 @@
-import { basicActor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, basicActor } from '../../../src/features/access/actor';
 import { setPrimaryEmail } from '../../../src/features/accounts/confirmation';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
 import { getAccount } from '../../../src/features/access/current-account';
 import { describeReset, requestPasswordReset, resetPassword } from '../../../src/features/accounts/password-reset';
 import { register } from '../../../src/features/accounts/registration';
 import { createUser, updateUser } from '../../../src/features/accounts/users';
-import { setActive } from '../../../src/features/namespaces/account-status';
+import { setStatus } from '../../../src/features/namespaces/account-status';
 import { listEvents } from '../../../src/features/audit/audit';
 import { createMailPlace, dumpDatabase, type MailPlace } from '../../helpers/mail-place';
 import { queuedJobs } from '../../helpers/run-jobs';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => place.close());
 
 const addAlice = (isEmailVerified = true) =>
-  createUser(place.ctx, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified });
+  createUser(place.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified });
 
 const logIn = (password: string) => verifyCredentials(place.ctx, 'alice', password, ADDRESS);
 
@@ -62,7 +62,7 @@ it.each(['alice', 'Alice', 'alice@example.com', 'ALICE@example.com', 'added@exam
   'may be asked for by %s, and goes to the primary address that is verified',
   async (name) => {
     await addAlice();
-    await updateUser(place.ctx, 'alice', { email: 'added@example.com' });
+    await updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: 'added@example.com' });
     await place.deliver();
     await requestPasswordReset(place.ctx, name, ADDRESS);
     expect(await place.deliver()).toMatchObject([{ recipients: ['alice@example.com'] }]);
@@ -76,7 +76,7 @@ it.each([
   [{ primary: false, added: false }, ['alice@example.com']],
 ])('with verified %j it goes to %j: never to an address that was added later (R166)', async (verified, recipients) => {
   await addAlice(verified.primary);
-  await updateUser(place.ctx, 'alice', { email: 'added@example.com' });
+  await updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: 'added@example.com' });
   await place.deliver();
   if (verified.added) {
     await place.database.db('emails').where({ is_primary: false }).update({ verified_at: new Date() });
@@ -87,7 +87,7 @@ it.each([
 
 describe('after a change of the primary address', () => {
   async function changePrimary(): Promise<void> {
-    await updateUser(place.ctx, 'alice', { email: 'added@example.com' });
+    await updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: 'added@example.com' });
     await place.database.db('emails').where({ is_primary: false }).update({ verified_at: new Date() });
     await setPrimaryEmail(place.ctx, basicActor((await logIn('secret'))!, ADDRESS), 'added@example.com');
   }
@@ -149,7 +149,7 @@ describe('the link', () => {
   it('ends with any other change of the password', async () => {
     await addAlice();
     const secret = await mailedSecret();
-    await updateUser(place.ctx, 'alice', { password: 'changed' });
+    await updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { password: 'changed' });
     await expect(resetPassword(place.ctx, secret, 'another', ADDRESS)).rejects.toMatchObject({ code: 'not_found' });
     expect(await logIn('changed')).toBeDefined();
   });
@@ -197,7 +197,7 @@ describe('accounts that are not active', () => {
 
   it('one that was deactivated is sent nothing', async () => {
     await addAlice();
-    await setActive(place.ctx, 'alice', false);
+    await setStatus(place.ctx, OPERATOR_ACTOR, 'alice', { isActive: false });
     await requestPasswordReset(place.ctx, 'alice', ADDRESS);
     expect(await place.deliver()).toEqual([]);
   });

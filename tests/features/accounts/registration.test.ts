@@ -1,7 +1,7 @@
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { addEmail, listEmails } from '../../../src/features/accounts/emails';
 import { register } from '../../../src/features/accounts/registration';
-import { getUser, createUser } from '../../../src/features/accounts/users';
-import { OPERATOR } from '../../../src/features/audit/audit';
+import { createUser } from '../../../src/features/accounts/users';
 import { forgetUnconfirmed } from '../../../src/features/namespaces/unconfirmed';
 import type { Context } from '../../../src/context';
 import { createTestContext } from '../../helpers/test-context';
@@ -68,36 +68,45 @@ describe('registration', () => {
 describe('an address that nobody has confirmed', () => {
   it('does not keep its owner from registering (R231)', async () => {
     await registerAs('mallory', 'alice@example.com');
-    const { id } = await getUser(ctx, 'mallory');
-    await addEmail(ctx, { id, username: 'mallory' }, 'robert@example.com', OPERATOR);
+    await addEmail(ctx, OPERATOR_ACTOR, 'mallory', 'robert@example.com');
     expect(await registerAs('alice')).toBe('registered');
     expect(await registerAs('robert')).toBe('registered');
   });
 
   it('is not taken once another account has confirmed it', async () => {
     const verified = { isActive: true, isAdmin: false, isEmailVerified: true };
-    await createUser(ctx, { username: 'alice', password: 'secret1', email: 'alice@example.com', ...verified });
+    await createUser(ctx, OPERATOR_ACTOR, {
+      username: 'alice',
+      password: 'secret1',
+      email: 'alice@example.com',
+      ...verified,
+    });
     expect(await registerAs('mallory', 'Alice@example.com')).toBe('email is already associated with an account');
   });
 
   it('is forgotten after a week, and so is an account that waits for it (R231)', async () => {
     await registerAs('waiting');
     const verified = { isActive: true, isAdmin: false, isEmailVerified: true };
-    await createUser(ctx, { username: 'alice', password: 'secret1', email: 'alice@example.com', ...verified });
-    const { id } = await getUser(ctx, 'alice');
-    await addEmail(ctx, { id, username: 'alice' }, 'other@example.com', OPERATOR);
+    await createUser(ctx, OPERATOR_ACTOR, {
+      username: 'alice',
+      password: 'secret1',
+      email: 'alice@example.com',
+      ...verified,
+    });
+    await addEmail(ctx, OPERATOR_ACTOR, 'alice', 'other@example.com');
     expect(await forgetUnconfirmed(ctx)).toEqual({ addresses: 0, accounts: 0 });
     await database.db('emails').update({ created_at: database.db.raw(`now() - interval '8 days'`) });
     await database.db('users').update({ created_at: database.db.raw(`now() - interval '8 days'`) });
     expect(await forgetUnconfirmed(ctx)).toEqual({ addresses: 1, accounts: 1 });
-    expect((await listEmails(ctx, id)).map(({ address }) => address)).toEqual(['alice@example.com']);
+    expect((await listEmails(ctx, OPERATOR_ACTOR, 'alice')).map(({ address }) => address)).toEqual([
+      'alice@example.com',
+    ]);
     expect(await registerAs('waiting')).toBe('registered');
   });
 
   it('is one of ten at most that an account has', async () => {
     await registerAs('mallory');
-    const { id } = await getUser(ctx, 'mallory');
-    const add = (index: number) => addEmail(ctx, { id, username: 'mallory' }, `victim${index}@example.com`, OPERATOR);
+    const add = (index: number) => addEmail(ctx, OPERATOR_ACTOR, 'mallory', `victim${index}@example.com`);
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => add(index)));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(9);
   });

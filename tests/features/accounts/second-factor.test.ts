@@ -1,16 +1,15 @@
 import request from 'supertest';
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { confirmLogin } from '../../../src/features/accounts/confirm-login';
 import { verifyPassword } from '../../../src/features/accounts/credentials';
 import { finishLogIn, logIn } from '../../../src/features/accounts/login';
-import { createOwnAccessToken } from '../../../src/features/accounts/own-access-tokens';
+import { createAccountToken } from '../../../src/features/accounts/own-access-tokens';
 import {
   beginSecondFactor,
   confirmSecondFactor,
   renewRecoveryCodes,
   secondFactorOf,
   turnOffSecondFactor,
-  turnOffSecondFactorOf,
 } from '../../../src/features/accounts/second-factor';
 import { findSession } from '../../../src/features/accounts/sessions';
 import { updateUser } from '../../../src/features/accounts/users';
@@ -83,7 +82,7 @@ it('closes what the password opened before, except the session that turned it on
 });
 
 it('leaves v1 to access tokens, and refuses the right password like a wrong one', async () => {
-  const { secret: token } = await createOwnAccessToken(server.ctx, alice, { name: 'laptop', access: 'write' });
+  const { secret: token } = await createAccountToken(server.ctx, alice, 'alice', { name: 'laptop', access: 'write' });
   await turnOn();
   const users = (password: string) =>
     request(server.server).get('/v1/users/').set('Authorization', basic('alice', password));
@@ -129,7 +128,7 @@ it('holds a ticket to the account as it was, and to its signature', async () => 
   for (const ticket of ['', 'x', [userId, epoch, Number(expires) + 1, mac].join('.')]) {
     expect(await finishLogIn(server.ctx, { ticket, code }, BROWSER)).toEqual({ kind: 'expired' });
   }
-  await updateUser(server.ctx, 'alice', { password: 'another password' });
+  await updateUser(server.ctx, OPERATOR_ACTOR, 'alice', { password: 'another password' });
   expect(await finishLogIn(server.ctx, { ticket: first.ticket, code }, BROWSER)).toEqual({ kind: 'expired' });
 });
 
@@ -191,12 +190,14 @@ it('is limited like passwords, and the right password forgives nothing', async (
 it('is turned off with a code, or by an operator, and is on record', async () => {
   const { recoveryCodes } = await turnOn();
   const { actor } = await sessionActor(recoveryCodes[0]);
-  await expect(turnOffSecondFactor(server.ctx, actor, 'wrong')).rejects.toMatchObject({ code: 'invalid' });
-  await turnOffSecondFactor(server.ctx, actor, recoveryCodes[1]!);
+  await expect(turnOffSecondFactor(server.ctx, actor, 'alice', { code: 'wrong' })).rejects.toMatchObject({
+    code: 'invalid',
+  });
+  await turnOffSecondFactor(server.ctx, actor, 'alice', { code: recoveryCodes[1]! });
   alice = await actorOf(server, 'alice');
-  await expect(turnOffSecondFactorOf(server.ctx, 'alice')).rejects.toMatchObject({ code: 'conflict' });
+  await expect(turnOffSecondFactor(server.ctx, OPERATOR_ACTOR, 'alice')).rejects.toMatchObject({ code: 'conflict' });
   await turnOn();
-  await turnOffSecondFactorOf(server.ctx, 'alice');
+  await turnOffSecondFactor(server.ctx, OPERATOR_ACTOR, 'alice');
   await actorOf(server, 'alice');
   const events = await listEvents(server.ctx, { action: 'second_factor', limit: 20 });
   expect(events.map(({ action, actor: by }) => `${action.split('.')[1]} ${by}`)).toEqual([
@@ -210,7 +211,7 @@ it('is turned off with a code, or by an operator, and is on record', async () =>
 });
 
 it('is nothing for access tokens', async () => {
-  const { token } = await createOwnAccessToken(server.ctx, alice, { name: 'laptop', access: 'admin' });
+  const { token } = await createAccountToken(server.ctx, alice, 'alice', { name: 'laptop', access: 'admin' });
   const identity = { userId: alice.kind === 'user' ? alice.identity.userId : 0, credentialsEpoch: 0 };
   const actor: Actor = {
     kind: 'user',

@@ -1,3 +1,4 @@
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { ensureAdministrator } from '../../../src/features/accounts/first-administrator';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
 import { getAccount } from '../../../src/features/access/current-account';
@@ -9,8 +10,8 @@ import {
   updateUser,
   type NewUser,
 } from '../../../src/features/accounts/users';
-import { deletePerson } from '../../../src/features/namespaces/account-deletion';
-import { setActive, setAdmin } from '../../../src/features/namespaces/account-status';
+import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
+import { setStatus } from '../../../src/features/namespaces/account-status';
 import type { Context } from '../../../src/context';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
@@ -35,7 +36,7 @@ const user = (username: string, changes: Partial<NewUser> = {}): NewUser => ({
 
 describe('createUser', () => {
   it('makes an account that can be found in any case of its name', async () => {
-    await createUser(ctx, user('alice'));
+    await createUser(ctx, OPERATOR_ACTOR, user('alice'));
     expect(await getUser(ctx, 'ALICE')).toMatchObject({
       username: 'alice',
       email: 'alice@example.com',
@@ -45,45 +46,49 @@ describe('createUser', () => {
   });
 
   it('may do without an address', async () => {
-    await createUser(ctx, user('alice', { email: undefined }));
+    await createUser(ctx, OPERATOR_ACTOR, user('alice', { email: undefined }));
     expect((await getUser(ctx, 'alice')).email).toBeUndefined();
   });
 
   it('leaves nothing behind when the address is taken', async () => {
-    await createUser(ctx, user('alice'));
+    await createUser(ctx, OPERATOR_ACTOR, user('alice'));
     const robert = user('robert', { email: 'ALICE@example.com' });
-    await expect(createUser(ctx, robert)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(createUser(ctx, OPERATOR_ACTOR, robert)).rejects.toMatchObject({ code: 'conflict' });
     expect(await findUser(ctx, 'robert')).toBeUndefined();
-    await createUser(ctx, user('robert'));
+    await createUser(ctx, OPERATOR_ACTOR, user('robert'));
   });
 
   it('does not take the name of a namespace', async () => {
-    await expect(createUser(ctx, user('library'))).rejects.toMatchObject({ code: 'conflict' });
+    await expect(createUser(ctx, OPERATOR_ACTOR, user('library'))).rejects.toMatchObject({ code: 'conflict' });
     await database.db('namespaces').insert({ name: 'some_org', kind: 'organization' });
-    await expect(createUser(ctx, user('some_org'))).rejects.toMatchObject({ code: 'conflict' });
+    await expect(createUser(ctx, OPERATOR_ACTOR, user('some_org'))).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it.each([{ username: 'al+' }, { password: '1234' }, { password: 'x'.repeat(4097) }, { email: 'nobody' }])(
     'refuses %j',
     async (changes) => {
-      await expect(createUser(ctx, user('alice', changes))).rejects.toMatchObject({ code: 'invalid' });
-      expect(await listUsers(ctx)).toEqual([]);
+      await expect(createUser(ctx, OPERATOR_ACTOR, user('alice', changes))).rejects.toMatchObject({ code: 'invalid' });
+      expect(await listUsers(ctx, OPERATOR_ACTOR)).toEqual([]);
     },
   );
 });
 
 describe('listUsers', () => {
   it('is sorted by name', async () => {
-    for (const name of ['robert', 'alice', 'carol']) await createUser(ctx, user(name));
-    expect((await listUsers(ctx)).map(({ username }) => username)).toEqual(['alice', 'carol', 'robert']);
+    for (const name of ['robert', 'alice', 'carol']) await createUser(ctx, OPERATOR_ACTOR, user(name));
+    expect((await listUsers(ctx, OPERATOR_ACTOR)).map(({ username }) => username)).toEqual([
+      'alice',
+      'carol',
+      'robert',
+    ]);
   });
 });
 
 describe('changes', () => {
   it('a new password raises the epoch, so that an identity from before has ended', async () => {
-    await createUser(ctx, user('alice'));
+    await createUser(ctx, OPERATOR_ACTOR, user('alice'));
     const before = await verifyCredentials(ctx, 'alice', 'secret', '::1');
-    await updateUser(ctx, 'alice', { password: 'another' });
+    await updateUser(ctx, OPERATOR_ACTOR, 'alice', { password: 'another' });
     const after = await verifyCredentials(ctx, 'alice', 'another', '::1');
     expect(after).toEqual({ userId: before!.userId, credentialsEpoch: before!.credentialsEpoch + 1 });
     const actor = (identity = before!) => ({
@@ -97,27 +102,27 @@ describe('changes', () => {
   });
 
   it('activity and administration count at once', async () => {
-    await createUser(ctx, user('alice'));
-    await createUser(ctx, { ...user('root'), email: undefined, isAdmin: true });
+    await createUser(ctx, OPERATOR_ACTOR, user('alice'));
+    await createUser(ctx, OPERATOR_ACTOR, { ...user('root'), email: undefined, isAdmin: true });
     const identity = await verifyCredentials(ctx, 'alice', 'secret', '::1');
     const actor = { kind: 'user' as const, proof: 'password' as const, address: '::1', identity: identity! };
-    await setAdmin(ctx, 'Alice', true);
+    await setStatus(ctx, OPERATOR_ACTOR, 'Alice', { isAdmin: true });
     expect((await getAccount(ctx, actor)).isAdmin).toBe(true);
-    await setActive(ctx, 'Alice', false);
+    await setStatus(ctx, OPERATOR_ACTOR, 'Alice', { isActive: false });
     await expect(getAccount(ctx, actor)).rejects.toMatchObject({ code: 'inactive' });
-    await setActive(ctx, 'alice', true);
+    await setStatus(ctx, OPERATOR_ACTOR, 'alice', { isActive: true });
     await expect(getAccount(ctx, actor)).rejects.toMatchObject({ code: 'unauthenticated' });
     const again = { ...actor, identity: (await verifyCredentials(ctx, 'alice', 'secret', '::1'))! };
-    await setAdmin(ctx, 'alice', false);
+    await setStatus(ctx, OPERATOR_ACTOR, 'alice', { isAdmin: false });
     expect((await getAccount(ctx, again)).isAdmin).toBe(false);
   });
 
   it('of a user that is not there are told', async () => {
     for (const change of [
-      () => setActive(ctx, 'nobody', true),
-      () => setAdmin(ctx, 'nobody', true),
-      () => updateUser(ctx, 'nobody', { password: 'another' }),
-      () => deletePerson(ctx, 'nobody'),
+      () => setStatus(ctx, OPERATOR_ACTOR, 'nobody', { isActive: true }),
+      () => setStatus(ctx, OPERATOR_ACTOR, 'nobody', { isAdmin: true }),
+      () => updateUser(ctx, OPERATOR_ACTOR, 'nobody', { password: 'another' }),
+      () => deleteUserAccount(ctx, OPERATOR_ACTOR, 'nobody'),
       () => getUser(ctx, 'nobody'),
     ]) {
       await expect(change()).rejects.toMatchObject({ code: 'not_found' });
@@ -133,16 +138,16 @@ describe('changes', () => {
 
 describe('deleteUser', () => {
   it('frees the name and the address', async () => {
-    await createUser(ctx, user('alice'));
-    await deletePerson(ctx, 'alice');
+    await createUser(ctx, OPERATOR_ACTOR, user('alice'));
+    await deleteUserAccount(ctx, OPERATOR_ACTOR, 'alice');
     expect(await findUser(ctx, 'alice')).toBeUndefined();
-    await createUser(ctx, user('alice'));
+    await createUser(ctx, OPERATOR_ACTOR, user('alice'));
   });
 
   it('is refused while there are repositories, and then changes nothing', async () => {
-    await createUser(ctx, user('alice'));
+    await createUser(ctx, OPERATOR_ACTOR, user('alice'));
     await database.db('repositories').insert({ namespace: 'alice', name: 'app' });
-    await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(deleteUserAccount(ctx, OPERATOR_ACTOR, 'alice')).rejects.toMatchObject({ code: 'conflict' });
     expect(await verifyCredentials(ctx, 'alice', 'secret', '::1')).toBeDefined();
   });
 });
@@ -165,11 +170,11 @@ describe('ensureAdministrator', () => {
   it('two processes at once make one', async () => {
     const both = await Promise.all([ensureAdministrator(ctx, undefined), ensureAdministrator(ctx, undefined)]);
     expect(both.filter((made) => made !== undefined)).toHaveLength(1);
-    expect(await listUsers(ctx)).toHaveLength(1);
+    expect(await listUsers(ctx, OPERATOR_ACTOR)).toHaveLength(1);
   });
 
   it('does not promote somebody who has the name', async () => {
-    await createUser(ctx, user('admin'));
+    await createUser(ctx, OPERATOR_ACTOR, user('admin'));
     await expect(ensureAdministrator(ctx, undefined)).rejects.toMatchObject({ code: 'conflict' });
     expect((await getUser(ctx, 'admin')).isAdmin).toBe(false);
   });

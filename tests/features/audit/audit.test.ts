@@ -1,7 +1,8 @@
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { forgetEvents, listEvents, OPERATOR, recordEvent, recordLogin } from '../../../src/features/audit/audit';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
 import { createUser, findUser, updateUser } from '../../../src/features/accounts/users';
-import { setAdmin } from '../../../src/features/namespaces/account-status';
+import { setStatus } from '../../../src/features/namespaces/account-status';
 import type { Context } from '../../../src/context';
 import { jobsOf } from '../../../src/jobs';
 import { createTestContext } from '../../helpers/test-context';
@@ -103,18 +104,20 @@ it('a name that a stranger tried is kept, whatever it is', async () => {
 
 describe('when an event cannot be recorded', () => {
   it('a change does not happen', async () => {
-    await createUser(ctx, alice);
+    await createUser(ctx, OPERATOR_ACTOR, alice);
     await breakTheLog();
-    await expect(createUser(ctx, { ...alice, username: 'carol', email: 'carol@example.com' })).rejects.toThrow();
+    await expect(
+      createUser(ctx, OPERATOR_ACTOR, { ...alice, username: 'carol', email: 'carol@example.com' }),
+    ).rejects.toThrow();
     expect(await findUser(ctx, 'carol')).toBeUndefined();
-    await expect(setAdmin(ctx, 'alice', true)).rejects.toThrow();
-    await expect(updateUser(ctx, 'alice', { password: 'another' })).rejects.toThrow();
+    await expect(setStatus(ctx, OPERATOR_ACTOR, 'alice', { isAdmin: true })).rejects.toThrow();
+    await expect(updateUser(ctx, OPERATOR_ACTOR, 'alice', { password: 'another' })).rejects.toThrow();
     expect(await findUser(ctx, 'alice')).toMatchObject({ isAdmin: false });
     expect(await verifyCredentials(ctx, 'alice', 'another', '192.0.2.1')).toBeUndefined();
   });
 
   it('a login goes on, and the log of the process has the event', async () => {
-    await createUser(ctx, alice);
+    await createUser(ctx, OPERATOR_ACTOR, alice);
     await breakTheLog();
     const error = jest.spyOn(ctx.log, 'error').mockImplementation(() => undefined);
     expect(await verifyCredentials(ctx, 'alice', 'secret', '192.0.2.1')).toBeDefined();
@@ -131,14 +134,14 @@ describe('when an event cannot be recorded', () => {
 
 describe('logging in', () => {
   it('is recorded when the password was really checked, and not when it was remembered', async () => {
-    await createUser(ctx, alice);
+    await createUser(ctx, OPERATOR_ACTOR, alice);
     for (let turn = 0; turn < 3; turn += 1) await verifyCredentials(ctx, 'ALICE', 'secret', '192.0.2.1');
     expect(await actions()).toEqual(['login.ok', 'user.created']);
     expect((await listEvents(ctx, everything))[0]).toMatchObject({ actor: 'alice', subject: 'alice' });
   });
 
   it('of an inactive account is a failure of somebody known', async () => {
-    await createUser(ctx, { ...alice, isActive: false });
+    await createUser(ctx, OPERATOR_ACTOR, { ...alice, isActive: false });
     await expect(verifyCredentials(ctx, 'alice', 'secret', '192.0.2.1')).rejects.toMatchObject({ code: 'inactive' });
     expect((await listEvents(ctx, everything))[0]).toMatchObject({
       actor: 'alice',
@@ -162,8 +165,8 @@ describe('logging in', () => {
 });
 
 it('no password, hash or address for mail is ever in it', async () => {
-  await createUser(ctx, alice);
-  await updateUser(ctx, 'alice', { password: 'another', email: 'other@example.com' });
+  await createUser(ctx, OPERATOR_ACTOR, alice);
+  await updateUser(ctx, OPERATOR_ACTOR, 'alice', { password: 'another', email: 'other@example.com' });
   await verifyCredentials(ctx, 'alice', 'another', '192.0.2.1');
   await verifyCredentials(ctx, 'alice', 'guessed', '192.0.2.1');
   const [row] = await ctx.db('users').select('password_hash');

@@ -1,4 +1,5 @@
-import { collectGarbage } from '../../../src/features/images/gc';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { storeLayer, getUploadForLayer } from '../../../src/features/images/uploads';
 import { sweep } from '../../../src/jobs';
 import { keepPushAlive } from '../../../src/features/pushes/pushes';
@@ -33,7 +34,7 @@ async function letPass(hours: number): Promise<void> {
   await server.ctx.db.raw(`update pushes set seen_at = seen_at - ${back}, started_at = started_at - ${back}`);
 }
 
-const gc = () => collectGarbage(server.ctx, { olderThanMs: 0, dryRun: false });
+const gc = () => collectGarbageNow(server.ctx, OPERATOR_ACTOR, { olderThanMs: 0, dryRun: false });
 const freed = async (): Promise<number> => (await gc()).reduce((sum, { images }) => sum + images, 0);
 
 const tag = (repository: string, image: TestImage, authorization: string) =>

@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { collectGarbage, type Freed } from '../../../src/features/images/gc';
+import type { Freed } from '../../../src/features/images/gc';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import {
   makeChain,
   makeImage,
@@ -31,7 +33,8 @@ async function age(): Promise<void> {
   await server.ctx.db('pushes').update({ seen_at: new Date(0) });
 }
 
-const gc = (dryRun = false): Promise<Freed[]> => collectGarbage(server.ctx, { olderThanMs: HOUR_MS, dryRun });
+const gc = (dryRun = false): Promise<Freed[]> =>
+  collectGarbageNow(server.ctx, OPERATOR_ACTOR, { olderThanMs: HOUR_MS, dryRun });
 
 async function storedFiles(): Promise<number> {
   const entries = await readdir(path.join(server.blobDir, 'sha256'), { recursive: true, withFileTypes: true });

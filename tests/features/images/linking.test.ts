@@ -1,4 +1,5 @@
-import { collectGarbage } from '../../../src/features/images/gc';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { insertContent, type UploadRow } from '../../../src/features/images/uploads.store';
 import { inTransaction } from '../../../src/platform/db/db';
 import { makeChain, makeImage, pushImages, startPush, uploadImage } from '../../helpers/images';
@@ -52,7 +53,7 @@ describe('linking beside others', () => {
       await server.ctx.db('blobs').update({ referenced_at: new Date(0) });
       const [probe] = await Promise.all([
         push.get(chain[2]!.id, 'json'),
-        collectGarbage(server.ctx, { olderThanMs: 60_000, dryRun: false }),
+        collectGarbageNow(server.ctx, OPERATOR_ACTOR, { olderThanMs: 60_000, dryRun: false }),
       ]);
       expect([200, 404]).toContain(probe.status);
       for (const image of chain) {

@@ -1,15 +1,14 @@
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import type { Context } from '../../../src/context';
-import { createAccessToken } from '../../../src/features/accounts/access-tokens';
+import { createAccountToken } from '../../../src/features/accounts/own-access-tokens';
 import { removeEmail } from '../../../src/features/accounts/emails';
-import { OPERATOR } from '../../../src/features/audit/audit';
-import { deletePerson } from '../../../src/features/namespaces/account-deletion';
-import { setActive, setAdmin } from '../../../src/features/namespaces/account-status';
-import { convertUser, createOrganizationFor } from '../../../src/features/namespaces/organizations';
-import { addMemberAs, removeMemberAs } from '../../../src/features/namespaces/team-members';
+import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
+import { setStatus } from '../../../src/features/namespaces/account-status';
+import { convertUser, createOrganization } from '../../../src/features/namespaces/organizations';
+import { addMember, removeMember } from '../../../src/features/namespaces/team-members';
 import { createRepository } from '../../../src/features/repositories/creation';
 import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
 import { setVisibility } from '../../helpers/by-name';
-import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { AppError } from '../../../src/platform/errors';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
@@ -74,11 +73,11 @@ const ownersOf = (organization: string) => ({ organization, team: 'owners' });
 
 describe('an organization is never without an active owner (R12)', () => {
   const ENDINGS: [string, (organization: string, username: string) => Promise<unknown>][] = [
-    ['is deleted', (_, username) => deletePerson(ctx, username)],
-    ['is deleted with repositories', (_, username) => deleteUserWithRepositories(ctx, username)],
-    ['leaves', (organization, username) => removeMemberAs(ctx, ownersOf(organization), username, OPERATOR)],
-    ['is deactivated', (_, username) => setActive(ctx, username, false)],
-    ['becomes an organization', (_, username) => convertUser(ctx, username, 'bystander', OPERATOR)],
+    ['is deleted', (_, username) => deleteUserAccount(ctx, OPERATOR_ACTOR, username)],
+    ['is deleted with repositories', (_, username) => deleteUserWithRepositories(ctx, OPERATOR_ACTOR, username)],
+    ['leaves', (organization, username) => removeMember(ctx, OPERATOR_ACTOR, ownersOf(organization), username)],
+    ['is deactivated', (_, username) => setStatus(ctx, OPERATOR_ACTOR, username, { isActive: false })],
+    ['becomes an organization', (_, username) => convertUser(ctx, OPERATOR_ACTOR, username, 'bystander')],
   ];
   const PAIRS = ENDINGS.flatMap(([first, endFirst], index) =>
     ENDINGS.slice(index).map(([second, endSecond]) => ({ first, endFirst, second, endSecond })),
@@ -107,9 +106,9 @@ describe('an organization is never without an active owner (R12)', () => {
       await addRow(other);
       await addOrganization(organization, one);
       await codesOf(
-        addMemberAs(ctx, ownersOf(organization), other, OPERATOR),
-        removeMemberAs(ctx, ownersOf(organization), one, OPERATOR),
-        setActive(ctx, other, false),
+        addMember(ctx, OPERATOR_ACTOR, ownersOf(organization), other),
+        removeMember(ctx, OPERATOR_ACTOR, ownersOf(organization), one),
+        setStatus(ctx, OPERATOR_ACTOR, other, { isActive: false }),
       );
     }
     expect(await count(ORPHANS)).toBe(0);
@@ -118,9 +117,14 @@ describe('an organization is never without an active owner (R12)', () => {
   it('an account founds an organization while it is deactivated or deleted', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const username = `one${round}x`;
-      const userId = await addRow(username);
-      const found = createOrganizationFor(ctx, `acme${round}`, { userId, username }, OPERATOR);
-      await codesOf(found, round % 2 === 0 ? setActive(ctx, username, false) : deletePerson(ctx, username));
+      await addRow(username);
+      const found = createOrganization(ctx, OPERATOR_ACTOR, `acme${round}`, { owner: username });
+      await codesOf(
+        found,
+        round % 2 === 0
+          ? setStatus(ctx, OPERATOR_ACTOR, username, { isActive: false })
+          : deleteUserAccount(ctx, OPERATOR_ACTOR, username),
+      );
     }
     expect(await count(ORPHANS)).toBe(0);
   });
@@ -134,13 +138,13 @@ describe('an organization is never without an active owner (R12)', () => {
       code: 'conflict',
       message: 'alice is the only active owner of acme. Give it another owner first',
     };
-    await expect(setActive(ctx, 'alice', false)).rejects.toMatchObject(refused);
-    await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject(refused);
-    await expect(convertUser(ctx, 'alice', 'bystander', OPERATOR)).rejects.toMatchObject(refused);
-    await expect(removeMemberAs(ctx, ownersOf('acme'), 'alice', OPERATOR)).rejects.toMatchObject({
+    await expect(setStatus(ctx, OPERATOR_ACTOR, 'alice', { isActive: false })).rejects.toMatchObject(refused);
+    await expect(deleteUserAccount(ctx, OPERATOR_ACTOR, 'alice')).rejects.toMatchObject(refused);
+    await expect(convertUser(ctx, OPERATOR_ACTOR, 'alice', 'bystander')).rejects.toMatchObject(refused);
+    await expect(removeMember(ctx, OPERATOR_ACTOR, ownersOf('acme'), 'alice')).rejects.toMatchObject({
       message: 'The last owner cannot leave. Add another active owner first',
     });
-    await removeMemberAs(ctx, ownersOf('acme'), 'sleeper', OPERATOR);
+    await removeMember(ctx, OPERATOR_ACTOR, ownersOf('acme'), 'sleeper');
   });
 
   it('is not given to a robot, or to an account that is not active', async () => {
@@ -149,7 +153,7 @@ describe('an organization is never without an active owner (R12)', () => {
     await addRow('sleeper', { isActive: false });
     await addOrganization('acme', 'bobby');
     await database.db('users').insert({ username: 'acme+ci', password_hash: '*', robot_of: 'acme' });
-    const convert = (owner: string) => convertUser(ctx, 'alice', owner, OPERATOR);
+    const convert = (owner: string) => convertUser(ctx, OPERATOR_ACTOR, 'alice', owner);
     await expect(convert('acme+ci')).rejects.toMatchObject({
       code: 'conflict',
       message: 'acme+ci is a robot, and cannot own an organization',
@@ -158,16 +162,16 @@ describe('an organization is never without an active owner (R12)', () => {
       code: 'conflict',
       message: 'sleeper is not active, and cannot own an organization',
     });
-    await expect(convertUser(ctx, 'acme+ci', 'bobby', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(convertUser(ctx, OPERATOR_ACTOR, 'acme+ci', 'bobby')).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
 describe('the site is never without an active administrator (R210)', () => {
   const isAdmin = true;
   const ENDINGS: [string, (username: string) => Promise<unknown>][] = [
-    ['deleted', (username) => deletePerson(ctx, username)],
-    ['demoted', (username) => setAdmin(ctx, username, false)],
-    ['deactivated', (username) => setActive(ctx, username, false)],
+    ['deleted', (username) => deleteUserAccount(ctx, OPERATOR_ACTOR, username)],
+    ['demoted', (username) => setStatus(ctx, OPERATOR_ACTOR, username, { isAdmin: false })],
+    ['deactivated', (username) => setStatus(ctx, OPERATOR_ACTOR, username, { isActive: false })],
   ];
   const PAIRS = ENDINGS.flatMap(([first, endFirst], index) =>
     ENDINGS.slice(index).map(([second, endSecond]) => ({ first, endFirst, second, endSecond })),
@@ -194,14 +198,13 @@ describe('the site is never without an active administrator (R210)', () => {
         message: 'root is the only active administrator. Make another account an administrator first',
       });
     }
-    await deletePerson(ctx, 'sleeper');
+    await deleteUserAccount(ctx, OPERATOR_ACTOR, 'sleeper');
   });
 });
 
 it('an account has at most 100 access tokens, however many are made at once (R211)', async () => {
   const userId = await addRow('alice');
-  const token = (name: string) =>
-    createAccessToken(ctx, { userId, username: 'alice' }, { name, access: 'read' }, OPERATOR);
+  const token = (name: string) => createAccountToken(ctx, OPERATOR_ACTOR, 'alice', { name, access: 'read' });
   await database.db.raw(
     `insert into access_tokens (user_id, name, secret_hash, access)
      select ?, 'old ' || n, sha256(n::text::bytea), 'read' from generate_series(1, 95) n`,
@@ -214,14 +217,13 @@ it('an account has at most 100 access tokens, however many are made at once (R21
 
 it('an account keeps a confirmed address, whichever two are removed at once (R212)', async () => {
   const id = await addRow('alice');
-  const user = { id, username: 'alice' };
   await database.db('emails').insert({ user_id: id, email: 'first@example.com', is_primary: true });
   for (let round = 0; round < ROUNDS; round += 1) {
     await database.db.raw('delete from emails where not is_primary');
     for (const email of ['a@example.com', 'b@example.com']) {
       await database.db('emails').insert({ user_id: id, email, verified_at: new Date() });
     }
-    const remove = (email: string) => removeEmail(ctx, user, email, OPERATOR);
+    const remove = (email: string) => removeEmail(ctx, OPERATOR_ACTOR, 'alice', email);
     expect(await codesOf(remove('a@example.com'), remove('B@example.com'))).toEqual(['conflict']);
   }
 });
@@ -245,7 +247,7 @@ it('an account is deleted with its repositories while one of them is created and
     await database.db('repositories').insert(rows);
     const settings = { ...ctx, settings: { ...ctx.settings, hubLimits: false } };
     const codes = await codesOf(
-      deleteUserWithRepositories(ctx, 'alice'),
+      deleteUserWithRepositories(ctx, OPERATOR_ACTOR, 'alice'),
       setVisibility(ctx, OPERATOR_ACTOR, { namespace: 'alice', name: 'two' }, 'private'),
       createRepository(settings, OPERATOR_ACTOR, { namespace: 'alice', name: 'one' }, 'private'),
     );

@@ -1,11 +1,10 @@
 import type { Context } from '../../../src/context';
-import { createAccessToken } from '../../../src/features/accounts/access-tokens';
-import type { Actor } from '../../../src/features/access/actor';
+import { createAccountToken } from '../../../src/features/accounts/own-access-tokens';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { listOwnNamespaces } from '../../../src/features/namespaces/own-namespaces';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
-import { addMemberAs } from '../../../src/features/namespaces/team-members';
+import { addMember } from '../../../src/features/namespaces/team-members';
 import { putTeam } from '../../../src/features/namespaces/teams';
-import { OPERATOR } from '../../../src/features/audit/audit';
 import { addPerson } from '../../helpers/people';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
@@ -22,7 +21,7 @@ beforeAll(async () => {
   await createOrganization(ctx, robert, 'abacus');
   await createOrganization(ctx, robert, 'strange');
   await putTeam(ctx, robert, 'abacus', { name: 'developers', description: '' });
-  await addMemberAs(ctx, { organization: 'abacus', team: 'developers' }, 'alice', OPERATOR);
+  await addMember(ctx, OPERATOR_ACTOR, { organization: 'abacus', team: 'developers' }, 'alice');
 });
 afterAll(() => database.drop());
 
@@ -43,12 +42,7 @@ it('administrators of the site have the library, too', async () => {
 });
 
 it('an access token that may only read lets nobody create', async () => {
-  const made = await createAccessToken(
-    ctx,
-    { userId: alice.identity.userId, username: 'alice' },
-    { name: 'ci', access: 'read' },
-    OPERATOR,
-  );
+  const made = await createAccountToken(ctx, OPERATOR_ACTOR, 'alice', { name: 'ci', access: 'read' });
   const actor = { ...alice, identity: { ...alice.identity, accessTokenId: made.token.id } };
   expect(await listOwnNamespaces(ctx, actor)).toMatchObject([
     { name: 'alice', canCreate: false },

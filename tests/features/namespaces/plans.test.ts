@@ -1,7 +1,7 @@
 import type { Context } from '../../../src/context';
-import type { Actor } from '../../../src/features/access/actor';
-import { OPERATOR } from '../../../src/features/audit/audit';
-import { assignPlan, deletePlan, getPrivateSlots, listPlans, setPlan } from '../../../src/features/namespaces/plans';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
+import { deletePlan, getPrivateSlots, listPlans, setPlan } from '../../../src/features/namespaces/plans';
+import { updateNamespace } from '../../../src/features/namespaces/settings';
 import { createRepository } from '../../../src/features/repositories/creation';
 import { addPerson } from '../../helpers/people';
 import { createTestContext } from '../../helpers/test-context';
@@ -58,7 +58,7 @@ it('limit what is transferred', async () => {
     { namespace: 'robert', name: 'his' },
     { namespace: 'alice', name: 'mine' },
   ]);
-  await assignPlan(ctx, 'alice', 'micro', OPERATOR);
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'micro' });
   await moveRepository(ctx, robert, app('his', 'robert'), app('his'));
   expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'micro', used: 2, limit: 5 });
 });
@@ -76,29 +76,40 @@ it('let one of many win the last slot (R11)', async () => {
 });
 
 it('take nothing away when they shrink', async () => {
-  await assignPlan(ctx, 'alice', 'micro', OPERATOR);
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'micro' });
   for (const name of ['first', 'second', 'third']) await createRepository(ctx, alice, app(name), 'private');
-  await assignPlan(ctx, 'alice', 'free', OPERATOR);
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'free' });
   expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'free', used: 3, limit: 1 });
   await expect(createRepository(ctx, alice, app('fourth'), 'private')).rejects.toMatchObject({ code: 'forbidden' });
 });
 
 it('are an operator’s to change', async () => {
-  await setPlan(ctx, { name: 'tiny', privateRepositories: 0, storedBytes: undefined, position: 0 }, OPERATOR);
-  await assignPlan(ctx, 'alice', 'tiny', OPERATOR);
+  await setPlan(ctx, OPERATOR_ACTOR, { name: 'tiny', privateRepositories: 0, storedBytes: undefined, position: 0 });
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'tiny' });
   await expect(createRepository(ctx, alice, app('first'), 'private')).rejects.toMatchObject({
     message: 'The plan tiny of alice allows 0 private repositories, and 0 are there',
   });
-  await setPlan(ctx, { name: 'tiny', privateRepositories: undefined, storedBytes: undefined, position: 0 }, OPERATOR);
+  await setPlan(ctx, OPERATOR_ACTOR, {
+    name: 'tiny',
+    privateRepositories: undefined,
+    storedBytes: undefined,
+    position: 0,
+  });
   await createRepository(ctx, alice, app('first'), 'private');
-  await expect(deletePlan(ctx, 'tiny', OPERATOR)).rejects.toMatchObject({ code: 'conflict' });
-  await assignPlan(ctx, 'alice', 'free', OPERATOR);
-  await deletePlan(ctx, 'tiny', OPERATOR);
-  await expect(assignPlan(ctx, 'alice', 'tiny', OPERATOR)).rejects.toMatchObject({ message: 'No such plan: tiny' });
-  await expect(assignPlan(ctx, 'nobody', 'free', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
-  await expect(assignPlan(ctx, 'library', 'free', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(deletePlan(ctx, OPERATOR_ACTOR, 'tiny')).rejects.toMatchObject({ code: 'conflict' });
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'free' });
+  await deletePlan(ctx, OPERATOR_ACTOR, 'tiny');
+  await expect(updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'tiny' })).rejects.toMatchObject({
+    message: 'No such plan: tiny',
+  });
+  await expect(updateNamespace(ctx, OPERATOR_ACTOR, 'nobody', { plan: 'free' })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+  await expect(updateNamespace(ctx, OPERATOR_ACTOR, 'library', { plan: 'free' })).rejects.toMatchObject({
+    code: 'not_found',
+  });
   await expect(
-    setPlan(ctx, { name: 'Bad', privateRepositories: 1, storedBytes: undefined, position: 0 }, OPERATOR),
+    setPlan(ctx, OPERATOR_ACTOR, { name: 'Bad', privateRepositories: 1, storedBytes: undefined, position: 0 }),
   ).rejects.toMatchObject({
     code: 'invalid',
   });

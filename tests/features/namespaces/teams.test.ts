@@ -1,6 +1,6 @@
 import type { Context } from '../../../src/context';
-import type { Actor } from '../../../src/features/access/actor';
-import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
+import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
 import {
   convertUser,
   createOrganization,
@@ -8,9 +8,8 @@ import {
   listOrganizations,
 } from '../../../src/features/namespaces/organizations';
 import { putRobot } from '../../../src/features/namespaces/robots';
-import { addMember, addMemberAs, listMembers, removeMember } from '../../../src/features/namespaces/team-members';
+import { addMember, listMembers, removeMember } from '../../../src/features/namespaces/team-members';
 import { deleteTeam, listTeams, putTeam, showTeam } from '../../../src/features/namespaces/teams';
-import { OPERATOR } from '../../../src/features/audit/audit';
 import { addPerson } from '../../helpers/people';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
@@ -84,16 +83,16 @@ describe('organizations', () => {
 
   it('come of users only with repositories, and without the account', async () => {
     await database.db('repositories').insert({ namespace: 'robert', name: 'app' });
-    await convertUser(ctx, 'robert', 'carol', OPERATOR);
+    await convertUser(ctx, OPERATOR_ACTOR, 'robert', 'carol');
     await expect(listTeams(ctx, robert, 'robert', ALL)).rejects.toMatchObject({ code: 'unauthenticated' });
     expect(await own(carol)).toMatchObject([{ name: 'robert', memberCount: 1 }]);
     expect(await database.db('repositories').pluck('namespace')).toEqual(['robert']);
-    await expect(convertUser(ctx, 'alice', 'carol', OPERATOR)).rejects.toMatchObject({
+    await expect(convertUser(ctx, OPERATOR_ACTOR, 'alice', 'carol')).rejects.toMatchObject({
       code: 'conflict',
       message: 'alice is the only active owner of acme. Give it another owner first',
     });
-    await expect(convertUser(ctx, 'carol', 'carol', OPERATOR)).rejects.toMatchObject({ code: 'invalid' });
-    await expect(convertUser(ctx, 'root', 'carol', OPERATOR)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(convertUser(ctx, OPERATOR_ACTOR, 'carol', 'carol')).rejects.toMatchObject({ code: 'invalid' });
+    await expect(convertUser(ctx, OPERATOR_ACTOR, 'root', 'carol')).rejects.toMatchObject({ code: 'conflict' });
   });
 });
 
@@ -153,13 +152,13 @@ describe('teams', () => {
     expect(await membersOf('developers')).toEqual([]);
     const last = { code: 'conflict', message: 'The last owner cannot leave. Add another active owner first' };
     await expect(removeMember(ctx, alice, OWNERS, 'alice')).rejects.toMatchObject(last);
-    await expect(deletePerson(ctx, 'alice')).rejects.toMatchObject({
+    await expect(deleteUserAccount(ctx, OPERATOR_ACTOR, 'alice')).rejects.toMatchObject({
       message: 'alice is the only active owner of acme. Give it another owner first',
     });
   });
 
   it('keep one owner when two leave at once (R12)', async () => {
-    await addMemberAs(ctx, OWNERS, 'robert', OPERATOR);
+    await addMember(ctx, OPERATOR_ACTOR, OWNERS, 'robert');
     const results = await Promise.allSettled([
       removeMember(ctx, alice, OWNERS, 'alice'),
       removeMember(ctx, robert, OWNERS, 'robert'),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SERVER } from '../../../src/features/audit/audit';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { revokeGrant } from '../../../src/features/oauth/authorizations';
 import { exchange, findAccessToken, GrantError, type Tokens } from '../../../src/features/oauth/grants';
 import type { Db } from '../../../src/platform/db/db';
@@ -7,17 +7,15 @@ import { addClient, codeOf, exchangeCode, type TestClient } from '../../helpers/
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
-let alice: { id: number; username: string };
 let client: TestClient;
 beforeEach(async () => {
   server = await startTestServer();
   await addUser(server, 'alice');
-  alice = await server.ctx.db('users').where({ username: 'alice' }).first('id', 'username');
   client = await addClient(server);
 });
 afterEach(() => server.close());
 
-const revoke = (db: Db = server.ctx.db): Promise<void> => revokeGrant({ db }, alice, client.id, SERVER);
+const revoke = (db: Db = server.ctx.db): Promise<void> => revokeGrant({ db }, OPERATOR_ACTOR, 'alice', client.id);
 
 function change(form: Readonly<Record<string, string>>, db: Db = server.ctx.db): Promise<Tokens> {
   return exchange({ db }, { ...form, client_id: client.id, client_secret: client.secret }, undefined);

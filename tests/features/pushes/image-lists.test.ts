@@ -1,6 +1,6 @@
 import type { Context } from '../../../src/context';
 import fc from 'fast-check';
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createUser, getUser } from '../../../src/features/accounts/users';
 import { imagesAsJson, mergeImageLists, startPush, type ListedImage } from '../../../src/features/pushes/image-lists';
 import { createTestContext } from '../../helpers/test-context';
@@ -66,7 +66,7 @@ describe('pushes to a repository', () => {
     database = await createTestDatabase();
     ctx = createTestContext(database.db);
     const user = { username: 'alice', password: 'secret', email: undefined };
-    await createUser(ctx, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
+    await createUser(ctx, OPERATOR_ACTOR, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
     const { id } = await getUser(ctx, 'alice');
     actor = { kind: 'user', proof: 'password', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
   });

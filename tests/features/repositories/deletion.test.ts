@@ -1,4 +1,4 @@
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createUser, getUser } from '../../../src/features/accounts/users';
 import { allowDeletion, finishDeletions, getIndexDeletable } from '../../../src/features/repositories/deletion';
 import { createLogger } from '../../../src/platform/log/logger';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const ctx = createTestContext(database.db);
   const user = { username: 'alice', password: 'secret', email: undefined };
-  await createUser(ctx, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
+  await createUser(ctx, OPERATOR_ACTOR, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
   const { id } = await getUser({ db: database.db }, 'alice');
   owner = { kind: 'user', proof: 'password', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
 });

@@ -1,8 +1,7 @@
 import request from 'supertest';
-import { createAccessToken } from '../../../src/features/accounts/access-tokens';
-import { getUser } from '../../../src/features/accounts/users';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { createAccountToken } from '../../../src/features/accounts/own-access-tokens';
 import type { Actor } from '../../../src/features/access/actor';
-import { OPERATOR } from '../../../src/features/audit/audit';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { putTeam } from '../../../src/features/namespaces/teams';
 import { createRepository } from '../../../src/features/repositories/creation';
@@ -112,9 +111,8 @@ describe('a repository that was renamed', () => {
   });
 
   it('takes access tokens along that are for it', async () => {
-    const { id: userId } = await getUser(server.ctx, 'alice');
     const wanted = { name: 'ci', access: 'write', repositories: ['alice/app'] } as const;
-    const { secret } = await createAccessToken(server.ctx, { userId, username: 'alice' }, wanted, OPERATOR);
+    const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, 'alice', wanted);
     await moveRepository(server.ctx, alice, named('app'), named('web'));
     const put = request(server.server).put('/v1/repositories/alice/web/').set('Authorization', basic('alice', secret));
     await put.send([]).expect(200);

@@ -1,8 +1,8 @@
 import request from 'supertest';
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createUser } from '../../../src/features/accounts/users';
-import { listEvents, OPERATOR } from '../../../src/features/audit/audit';
-import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { listEvents } from '../../../src/features/audit/audit';
+import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
 import { createOrganization, deleteOrganization } from '../../../src/features/namespaces/organizations';
 import { createRepository } from '../../../src/features/repositories/creation';
 import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
@@ -32,7 +32,8 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const named = (namespace: string, name = 'app') => ({ namespace, name });
-const names = async (): Promise<string[]> => (await listRetiredNames(server.ctx)).names.map(({ name }) => name);
+const names = async (): Promise<string[]> =>
+  (await listRetiredNames(server.ctx, OPERATOR_ACTOR)).names.map(({ name }) => name);
 
 async function transfer(): Promise<void> {
   await createOrganization(server.ctx, sarah, 'tomorga');
@@ -54,7 +55,7 @@ const RETIRED =
 describe('the name of a namespace that was pushed to', () => {
   it('stays taken when the account is deleted, and old hosts go on pulling by it (R14)', async () => {
     await transfer();
-    await deletePerson(server.ctx, 'sarah');
+    await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'sarah');
     expect(await pulledTag()).toBe(`200 "${chain[0]?.id}"`);
     const registration = { username: 'sarah', password: 'stranger', email: 'stranger@example.com' };
     const answer = await request(server.server).post('/v1/users/').send(registration);
@@ -63,13 +64,13 @@ describe('the name of a namespace that was pushed to', () => {
     await expect(createOrganization(server.ctx, tom, 'sarah')).rejects.toMatchObject(refused);
     const user = { username: 'sarah', password: 'stranger', email: undefined };
     const states = { isActive: true, isAdmin: false, isEmailVerified: true };
-    await expect(createUser(server.ctx, { ...user, ...states })).rejects.toMatchObject(refused);
+    await expect(createUser(server.ctx, OPERATOR_ACTOR, { ...user, ...states })).rejects.toMatchObject(refused);
     expect(await names()).toEqual(['sarah']);
   });
 
   it('stays taken when its repositories are deleted with it, or were deleted before', async () => {
     await pushImages(server, 'sarah/app', chain, { user: 'sarah' });
-    await deleteUserWithRepositories(server.ctx, 'sarah');
+    await deleteUserWithRepositories(server.ctx, OPERATOR_ACTOR, 'sarah');
     await createOrganization(server.ctx, tom, 'acme');
     await pushImages(server, 'acme/app', makeChain(1), { user: 'tommy' });
     await deleteAtOnce(server.ctx, tom, named('acme'));
@@ -80,29 +81,29 @@ describe('the name of a namespace that was pushed to', () => {
 
   it('is not given away by a statement that knows nothing of it', async () => {
     await transfer();
-    await deletePerson(server.ctx, 'sarah');
+    await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'sarah');
     const insert = server.ctx.db('namespaces').insert({ name: 'sarah', kind: 'organization' });
     await expect(insert).rejects.toMatchObject({ code: '23505', constraint: 'retired_names' });
   });
 
   it('is free again when nothing was ever pushed', async () => {
     await createRepository(server.ctx, sarah, named('sarah'), 'public');
-    await deleteUserWithRepositories(server.ctx, 'sarah');
+    await deleteUserWithRepositories(server.ctx, OPERATOR_ACTOR, 'sarah');
     expect(await names()).toEqual([]);
     await createOrganization(server.ctx, tom, 'sarah');
   });
 
   it('is free again when an administrator says so, while its former names still lead to their repositories', async () => {
     await transfer();
-    await deletePerson(server.ctx, 'sarah');
-    await freeRetiredName(server.ctx, 'sarah', OPERATOR);
+    await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'sarah');
+    await freeRetiredName(server.ctx, OPERATOR_ACTOR, 'sarah');
     const [event] = await listEvents(server.ctx, { action: 'name.freed', limit: 1 });
     expect(event).toMatchObject({ subject: 'sarah', actor: 'operator' });
     await addUser(server, 'sarah');
     const put = request(server.server).put('/v1/repositories/sarah/app/').set('Authorization', basic('sarah')).send([]);
     await put.expect(403, '"sarah/app was renamed: push to its new name, or remove the former one"');
     expect(await pulledTag()).toBe(`200 "${chain[0]?.id}"`);
-    await expect(freeRetiredName(server.ctx, 'sarah', OPERATOR)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(freeRetiredName(server.ctx, OPERATOR_ACTOR, 'sarah')).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
@@ -121,7 +122,7 @@ describe('a former name of a repository', () => {
     await createRepository(server.ctx, sarah, named('sarah', 'web'), 'public');
     const move = moveRepository(server.ctx, sarah, named('sarah', 'web'), named('sarah'));
     await expect(move).rejects.toMatchObject({ code: 'conflict', message: sentence });
-    await freeRetiredName(server.ctx, 'sarah/app', OPERATOR);
+    await freeRetiredName(server.ctx, OPERATOR_ACTOR, 'sarah/app');
     await createRepository(server.ctx, sarah, named('sarah'), 'public');
   });
 

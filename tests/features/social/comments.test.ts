@@ -1,5 +1,5 @@
-import type { Actor, RepositoryName } from '../../../src/features/access/actor';
-import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { OPERATOR_ACTOR, type Actor, type RepositoryName } from '../../../src/features/access/actor';
+import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
 import { listEvents } from '../../../src/features/audit/audit';
 import { listAllFlaggedComments } from '../../../src/features/social/comment-flags';
 import { actorOf, ANYBODY } from '../../helpers/actors';
@@ -110,7 +110,7 @@ describe('comments', () => {
   it('go with their author', async () => {
     await addUser(server, 'david');
     await add(await actorOf(server, 'david'), 'goodbye');
-    await deletePerson(server.ctx, 'david');
+    await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'david');
     expect(await list()).toEqual([]);
   });
 });

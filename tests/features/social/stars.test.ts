@@ -1,5 +1,5 @@
-import { identityOf, type Actor, type RepositoryName } from '../../../src/features/access/actor';
-import { deletePerson } from '../../../src/features/namespaces/account-deletion';
+import { OPERATOR_ACTOR, identityOf, type Actor, type RepositoryName } from '../../../src/features/access/actor';
+import { deleteUserAccount } from '../../../src/features/namespaces/account-deletion';
 import { listEvents } from '../../../src/features/audit/audit';
 import { listStarred } from '../../../src/features/social/stars';
 import { actorOf, ANYBODY } from '../../helpers/actors';
@@ -68,7 +68,7 @@ it('stars go with the account, from every repository, and with the repository', 
     await startPush(server, `alice/${repository}`, []);
     for (const user of ['erika', 'frank']) await star(user, repository);
   }
-  await deletePerson(server.ctx, 'frank');
+  await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'frank');
   expect([await count('a-one'), await count('a-two')]).toEqual([1, 1]);
   await server.ctx.db('repositories').where({ name: 'a-two' }).delete();
   const { stars } = await listStarred(server.ctx, actors['erika']!, idOf('erika'), { limit: 10 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { OPERATOR } from '../../../src/features/audit/audit';
-import { assignPlan, setPlan } from '../../../src/features/namespaces/plans';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { setPlan } from '../../../src/features/namespaces/plans';
+import { updateNamespace } from '../../../src/features/namespaces/settings';
 import { makeImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { registryClient, reply } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -14,8 +15,8 @@ beforeEach(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert']) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
-  await setPlan(server.ctx, { name: 'tiny', privateRepositories: 1, storedBytes: LIMIT, position: 0 }, OPERATOR);
-  await assignPlan(server.ctx, 'alice', 'tiny', OPERATOR);
+  await setPlan(server.ctx, OPERATOR_ACTOR, { name: 'tiny', privateRepositories: 1, storedBytes: LIMIT, position: 0 });
+  await updateNamespace(server.ctx, OPERATOR_ACTOR, 'alice', { plan: 'tiny' });
 });
 afterEach(() => server.close());
 
@@ -62,12 +63,12 @@ it('layers that arrive at once do not all find the same room free', async () => 
 
 it('a larger plan takes effect at once', async () => {
   expect(await pushLayer('alice/app', imageOf(6000))).toEqual(REFUSED);
-  await assignPlan(server.ctx, 'alice', 'unlimited', OPERATOR);
+  await updateNamespace(server.ctx, OPERATOR_ACTOR, 'alice', { plan: 'unlimited' });
   expect(await pushLayer('alice/app', imageOf(6000))).toEqual([200, 'true']);
 });
 
 it('nobody else is held to it: other namespaces, and those of administrators', async () => {
-  await assignPlan(server.ctx, 'root', 'tiny', OPERATOR);
+  await updateNamespace(server.ctx, OPERATOR_ACTOR, 'root', { plan: 'tiny' });
   expect(await pushLayer('robert/app', imageOf(6000), 'robert')).toEqual([200, 'true']);
   expect(await pushLayer('root/app', imageOf(6000), 'root')).toEqual([200, 'true']);
   expect(await pushLayer('library/app', imageOf(6000), 'root')).toEqual([200, 'true']);

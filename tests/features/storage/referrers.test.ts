@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { BLOB_REFERRERS } from '../../../src/blob-referrers';
 import type { BlobReferrer, Context } from '../../../src/context';
-import { OPERATOR } from '../../../src/features/audit/audit';
-import { assignPlan, setPlan } from '../../../src/features/namespaces/plans';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { setPlan } from '../../../src/features/namespaces/plans';
+import { updateNamespace } from '../../../src/features/namespaces/settings';
 import { keepBlob } from '../../../src/features/storage/blobs';
 import { deleteBytes, freeUnreferenced } from '../../../src/features/storage/garbage';
 import { whileThereIsRoom } from '../../../src/features/storage/quota';
@@ -120,8 +121,8 @@ it('a damaged blob concerns those whom its referrers name', async () => {
 
 it('bytes that a referrer holds count for the plan of the namespace', async () => {
   const plan = { name: 'tiny', privateRepositories: 1, storedBytes: 1000, position: 0 };
-  await setPlan(ctx, plan, OPERATOR);
-  await assignPlan(ctx, 'alice', 'tiny', OPERATOR);
+  await setPlan(ctx, OPERATOR_ACTOR, plan);
+  await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'tiny' });
   const bytes = randomBytes(600);
   await keep(bytes, 'codex');
   await keep(bytes, 'the same again');

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../../src/context';
-import type { Actor } from '../../../src/features/access/actor';
+import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createUser, getUser } from '../../../src/features/accounts/users';
 import { tagsAsJson } from '../../../src/features/tags/tags';
 import { inTransaction } from '../../../src/platform/db/db';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   processes = [createTestContext(database.db), createTestContext(database.db)];
   const user = { username: 'alice', password: 'secret', email: undefined };
-  await createUser(processes[0]!, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
+  await createUser(processes[0]!, OPERATOR_ACTOR, { ...user, isActive: true, isAdmin: false, isEmailVerified: true });
   const { id } = await getUser({ db: database.db }, 'alice');
   owner = { kind: 'user', proof: 'password', address: '::1', identity: { userId: id, credentialsEpoch: 0 } };
 });

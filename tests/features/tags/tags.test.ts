@@ -1,4 +1,5 @@
-import { collectGarbage } from '../../../src/features/images/gc';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { makeChain, startPush, uploadImage } from '../../helpers/images';
 import { call, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -26,7 +27,10 @@ describe('a tag that is set while gc runs', () => {
           }),
         );
       await server.ctx.db('pushes').update({ seen_at: new Date(0) });
-      const [answer] = await Promise.all([put(), collectGarbage(server.ctx, { olderThanMs: 60_000, dryRun: false })]);
+      const [answer] = await Promise.all([
+        put(),
+        collectGarbageNow(server.ctx, OPERATOR_ACTOR, { olderThanMs: 60_000, dryRun: false }),
+      ]);
       const isSet = answer[0] === 200;
       expect(isSet ? [200, 'true'] : [404, '{"error":"Image not found"}']).toEqual(answer);
       const client = registryClient(server, token);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
 import type { Actor } from '../../../src/features/access/actor';
-import { identityForOperator } from '../../../src/features/accounts/users';
+import { identityWithoutPassword } from '../../../src/features/accounts/users';
 import type { Webhook } from '../../../src/features/webhooks/webhooks';
 import { jobsOf } from '../../../src/jobs';
 import { addressRule } from '../../../src/platform/http/address-rules';
@@ -50,7 +50,7 @@ export async function startHookServer(
 
 /** Somebody who has logged in. */
 export async function actor(server: TestServer, username: string): Promise<Actor> {
-  const identity = await identityForOperator(server.ctx, username);
+  const identity = await identityWithoutPassword(server.ctx, username);
   return { kind: 'user', proof: 'password', identity, address: '192.0.2.1' };
 }
 

@@ -1,7 +1,5 @@
-import { createAccessToken } from '../../../src/features/accounts/access-tokens';
-import type { AccessLevel } from '../../../src/features/access/actor';
-import { getUser } from '../../../src/features/accounts/users';
-import { OPERATOR } from '../../../src/features/audit/audit';
+import { createAccountToken } from '../../../src/features/accounts/own-access-tokens';
+import { OPERATOR_ACTOR, type AccessLevel } from '../../../src/features/access/actor';
 import { askApi } from '../../helpers/api-client';
 import { addUser, basic, passwordOf, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -13,9 +11,8 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 async function tokenOf(name: string, access: AccessLevel, repositories?: string[]): Promise<string> {
-  const { id } = await getUser(server.ctx, 'alice');
   const wanted = { name, access, repositories };
-  return (await createAccessToken(server.ctx, { userId: id, username: 'alice' }, wanted, OPERATOR)).secret;
+  return (await createAccountToken(server.ctx, OPERATOR_ACTOR, 'alice', wanted)).secret;
 }
 
 async function statuses(password: string): Promise<number[]> {

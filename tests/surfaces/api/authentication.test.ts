@@ -1,3 +1,4 @@
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { listEvents } from '../../../src/features/audit/audit';
 import { forgetSessions, SESSION_SECONDS } from '../../../src/features/accounts/sessions';
 import { updateUser } from '../../../src/features/accounts/users';
@@ -180,7 +181,7 @@ describe('a session', () => {
   it('ends with a new password', async () => {
     await addUser(server, 'changer');
     const browser = await logIn(server, 'changer');
-    await updateUser(server.ctx, 'changer', { password: 'another' });
+    await updateUser(server.ctx, OPERATOR_ACTOR, 'changer', { password: 'another' });
     expect((await askApi(server, 'get', SESSION, { headers: browser })).status).toBe(401);
   });
 

@@ -1,4 +1,5 @@
 import request from 'supertest';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { forgetGrants } from '../../../src/features/oauth/grants';
 import { updateUser } from '../../../src/features/accounts/users';
 import { listEvents } from '../../../src/features/audit/audit';
@@ -297,7 +298,7 @@ describe('a Bearer token', () => {
     const code = await codeOf(server, 'changer', client);
     const { body } = await exchangeCode(server, client, await codeOf(server, 'changer', client));
     expect(await profile(body.access_token, 'changer')).toBe(200);
-    await updateUser(server.ctx, 'changer', { password: 'another' });
+    await updateUser(server.ctx, OPERATOR_ACTOR, 'changer', { password: 'another' });
     expect(await profile(body.access_token, 'changer')).toBe(401);
     expect((await exchangeCode(server, client, code)).body.error).toBe('invalid_grant');
     const refresh = { grant_type: 'refresh_token', refresh_token: body.refresh_token };

@@ -1,7 +1,6 @@
 import request from 'supertest';
-import { getUser } from '../../../src/features/accounts/users';
-import { OPERATOR } from '../../../src/features/audit/audit';
-import { createOrganizationFor } from '../../../src/features/namespaces/organizations';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { askApi } from '../../helpers/api-client';
 import { makeImage, pushImages, startPull } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
@@ -11,8 +10,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert']) await addUser(server, username);
-  const { id: userId } = await getUser(server.ctx, 'alice');
-  await createOrganizationFor(server.ctx, 'acme', { userId, username: 'alice' }, OPERATOR);
+  await createOrganization(server.ctx, OPERATOR_ACTOR, 'acme', { owner: 'alice' });
 });
 afterAll(() => server.close());
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { OPERATOR } from '../../../src/features/audit/audit';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
 import { askApi } from '../../helpers/api-client';
 import { makeChain, pushImages } from '../../helpers/images';
@@ -10,7 +10,7 @@ beforeEach(async () => {
   for (const username of ['alice', 'sarah']) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
   await pushImages(server, 'sarah/app', makeChain(1), { user: 'sarah' });
-  await deleteUserWithRepositories(server.ctx, 'sarah', OPERATOR);
+  await deleteUserWithRepositories(server.ctx, OPERATOR_ACTOR, 'sarah');
 });
 afterEach(() => server.close());
 

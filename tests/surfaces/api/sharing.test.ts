@@ -1,8 +1,7 @@
-import { getUser } from '../../../src/features/accounts/users';
-import { OPERATOR } from '../../../src/features/audit/audit';
-import { createOrganizationFor } from '../../../src/features/namespaces/organizations';
-import { addMemberAs } from '../../../src/features/namespaces/team-members';
-import { putTeamAs } from '../../../src/features/namespaces/teams';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { createOrganization } from '../../../src/features/namespaces/organizations';
+import { addMember } from '../../../src/features/namespaces/team-members';
+import { putTeam } from '../../../src/features/namespaces/teams';
 import { askApi } from '../../helpers/api-client';
 import { makeImage, pushImages, startPush } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
@@ -16,10 +15,9 @@ beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert', 'stranger']) await addUser(server, username);
   await pushPrivate(server, 'alice/secret', [makeImage()]);
-  const { id: userId } = await getUser(server.ctx, 'alice');
-  await createOrganizationFor(server.ctx, 'acme', { userId, username: 'alice' }, OPERATOR);
-  await putTeamAs(server.ctx, 'acme', { name: 'developers', description: '' }, OPERATOR);
-  await addMemberAs(server.ctx, { organization: 'acme', team: 'developers' }, 'robert', OPERATOR);
+  await createOrganization(server.ctx, OPERATOR_ACTOR, 'acme', { owner: 'alice' });
+  await putTeam(server.ctx, OPERATOR_ACTOR, 'acme', { name: 'developers', description: '' });
+  await addMember(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'developers' }, 'robert');
   await pushImages(server, 'acme/app', [makeImage()]);
 });
 afterAll(() => server.close());

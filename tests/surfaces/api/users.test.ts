@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { createUser } from '../../../src/features/accounts/users';
 import { listEvents } from '../../../src/features/audit/audit';
 import { askApi } from '../../helpers/api-client';
@@ -45,7 +46,12 @@ describe('GET /users/:username/ (protocol 6.1)', () => {
 
   it('has empty strings for somebody without an address', async () => {
     const account = { isActive: true, isAdmin: false, isEmailVerified: true };
-    await createUser(server.ctx, { ...account, username: 'nomail', password: 'nomailpw', email: undefined });
+    await createUser(server.ctx, OPERATOR_ACTOR, {
+      ...account,
+      username: 'nomail',
+      password: 'nomailpw',
+      email: undefined,
+    });
     const { body } = await askApi(server, 'get', '/api/v1.1/users/nomail/', { as: 'nomail' });
     expect(body).toMatchObject({ email: '', gravatar_url: '' });
   });

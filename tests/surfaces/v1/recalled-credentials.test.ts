@@ -1,6 +1,7 @@
 import request from 'supertest';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { updateUser } from '../../../src/features/accounts/users';
-import { setActive } from '../../../src/features/namespaces/account-status';
+import { setStatus } from '../../../src/features/namespaces/account-status';
 import { makeImage, pushImages } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -47,19 +48,19 @@ const all = (status: number): number[] => READS.map(() => status);
 
 it('a password that was changed, and changed back, is refused and accepted at once (R6)', async () => {
   expect(await statuses(basic('alice'))).toEqual(all(200));
-  await updateUser(server.ctx, 'alice', { password: 'another' });
+  await updateUser(server.ctx, OPERATOR_ACTOR, 'alice', { password: 'another' });
   expect(await statuses(basic('alice'))).toEqual(all(401));
   expect(await statuses(basic('alice', 'another'))).toEqual(all(200));
-  await updateUser(server.ctx, 'alice', { password: 'alicepw' });
+  await updateUser(server.ctx, OPERATOR_ACTOR, 'alice', { password: 'alicepw' });
   expect(await statuses(basic('alice', 'another'))).toEqual(all(401));
   expect(await statuses(basic('alice'))).toEqual(all(200));
 });
 
 it('an account that is deactivated gets 403 at once, and is back at once (R6)', async () => {
   expect(await statuses(basic('alice'))).toEqual(all(200));
-  await setActive(server.ctx, 'alice', false);
+  await setStatus(server.ctx, OPERATOR_ACTOR, 'alice', { isActive: false });
   expect(await statuses(basic('alice'))).toEqual(all(403));
-  await setActive(server.ctx, 'alice', true);
+  await setStatus(server.ctx, OPERATOR_ACTOR, 'alice', { isActive: true });
   expect(await statuses(basic('alice'))).toEqual(all(200));
 });
 

@@ -1,4 +1,4 @@
-import { collectGarbage } from '../../../src/features/images/gc';
+import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { actorOf } from '../../helpers/actors';
 import { askApi } from '../../helpers/api-client';
 import { makeImage, startPush, uploadImage } from '../../helpers/images';
@@ -170,7 +170,7 @@ describe('deleting everything where a tag is immutable', () => {
     await put('v1', first.id);
     await server.ctx.db('repository_images').update({ announced_at: new Date(0) });
     await server.ctx.db('blobs').update({ referenced_at: new Date(0) });
-    await collectGarbage(server.ctx, { olderThanMs: 60_000, dryRun: false });
+    await collectGarbageNow(server.ctx, OPERATOR_ACTOR, { olderThanMs: 60_000, dryRun: false });
     expect(await tags()).toEqual({ v1: first.id });
     expect((await call(server, 'get', `/v1/images/${first.id}/layer`)).bytes).toEqual(first.layer);
     await server.ctx.db('repository_images').delete().whereNot({ image_id: first.id });

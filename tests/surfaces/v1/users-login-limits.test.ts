@@ -1,6 +1,7 @@
 import request, { type Response } from 'supertest';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { trustProxies } from '../../../src/platform/http/client-address';
-import { setActive } from '../../../src/features/namespaces/account-status';
+import { setStatus } from '../../../src/features/namespaces/account-status';
 import { startSibling } from '../../helpers/sibling-server';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -136,7 +137,7 @@ it('a changed password ends the old one at once at every process, though both re
 
 it('an account that is made inactive is out at once at every process, and only its owner is told why', async () => {
   for (const at of both()) await login(basic('alice'), '192.0.2.1', at).expect(200);
-  await setActive(server.ctx, 'alice', false);
+  await setStatus(server.ctx, OPERATOR_ACTOR, 'alice', { isActive: false });
   for (const at of both()) {
     await login(basic('alice'), '192.0.2.1', at).expect(403, '"Account is not Active"');
     await login(basic('alice', 'wrong'), '192.0.2.1', at).expect(401, '"Unauthorized"');

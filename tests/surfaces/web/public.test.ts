@@ -1,6 +1,6 @@
-import { createOrganizationFor } from '../../../src/features/namespaces/organizations';
+import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
+import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { updateProfile } from '../../../src/features/accounts/profiles';
-import { OPERATOR } from '../../../src/features/audit/audit';
 import { browseAs, Browsing } from '../../helpers/browse';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -57,16 +57,13 @@ describe('an empty hub', () => {
 
 describe('with repositories', () => {
   beforeAll(async () => {
-    await createOrganizationFor(server.ctx, 'acme', { userId: await idOf('alice'), username: 'alice' }, OPERATOR);
+    await createOrganization(server.ctx, OPERATOR_ACTOR, 'acme', { owner: 'alice' });
     await add('alice/web', { stars: 3, pulls: 12_345, description: 'A <b>web</b> server' });
     await add('alice/secret', { visibility: 'private', pulls: 99_999 });
     await add('bobby/tool', { stars: 5, pulls: 7 });
     await add('library/redis', { pulls: 1 });
     await add('acme/site', { pulls: 2 });
   });
-
-  const idOf = async (username: string): Promise<number> =>
-    Number((await server.database.db('users').where({ username }).first('id')).id);
 
   it('the first page shows official ones, the most pulled ones, and none that are private', async () => {
     const { html } = await stranger.get('/');
@@ -128,12 +125,12 @@ describe('with repositories', () => {
 
   describe('a profile', () => {
     beforeAll(() =>
-      updateProfile(
-        server.ctx,
-        'alice',
-        { fullName: 'Alice <i>A</i>', company: 'Acme', location: 'Here', profileUrl: 'https://alice.example/?a=1&b=2' },
-        OPERATOR,
-      ),
+      updateProfile(server.ctx, OPERATOR_ACTOR, 'alice', {
+        fullName: 'Alice <i>A</i>',
+        company: 'Acme',
+        location: 'Here',
+        profileUrl: 'https://alice.example/?a=1&b=2',
+      }),
     );
 
     it('shows what is public of a user, and no address', async () => {
@@ -170,7 +167,7 @@ describe('with repositories', () => {
 
     it('of an account that is not active shows nothing but its name', async () => {
       await addUser(server, 'carol', { isActive: false });
-      await updateProfile(server.ctx, 'carol', { fullName: 'Carol C' }, OPERATOR);
+      await updateProfile(server.ctx, OPERATOR_ACTOR, 'carol', { fullName: 'Carol C' });
       const { status, html } = await stranger.get('/u/carol/');
       expect([status, html.includes('Carol C')]).toEqual([200, false]);
     });

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { ACCESS_LEVELS } from '../../../features/access/actor';
 import type { AccessToken, NewAccessToken } from '../../../features/accounts/access-tokens';
 import {
-  createOwnAccessToken,
-  listOwnAccessTokens,
-  revokeOwnAccessToken,
+  createAccountToken,
+  listAccountTokens,
+  revokeAccountToken,
 } from '../../../features/accounts/own-access-tokens';
 import { fullName, parseFullName } from '../../../features/repositories/names';
 import { AppError } from '../../../platform/errors';
 import { endpoint, reply } from '../endpoint';
 import { idParam, line, moment } from './schemas';
-import { assertSelf, usernameParams } from './users';
+import { usernameParams } from './users';
 
 /* One's own access tokens; the bodies are those of robots' tokens, too. */
 
@@ -82,7 +82,7 @@ const ALL = {
   path: '/api/v1.1/users/:username/tokens/',
   tag: 'access tokens',
   access: 'account',
-  isForAccountItself: true,
+  requiresPasswordLogin: true,
 } as const;
 
 const getTokens = endpoint({
@@ -92,8 +92,8 @@ const getTokens = endpoint({
   params: usernameParams,
   responses: { 200: { description: 'All tokens, at most 100, oldest first', body: z.array(accessTokenSchema) } },
   handle: async (ctx, { params, caller }) => {
-    assertSelf(caller, params.username);
-    return reply(200, (await listOwnAccessTokens(ctx, caller.actor)).map(accessTokenBody));
+    const tokens = await listAccountTokens(ctx, caller.actor, params.username);
+    return reply(200, tokens.map(accessTokenBody));
   },
 });
 
@@ -106,8 +106,7 @@ const postToken = endpoint({
   responses: { 201: { description: 'The token and its secret', body: madeTokenSchema } },
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {
-    assertSelf(caller, params.username);
-    const { token, secret } = await createOwnAccessToken(ctx, caller.actor, newTokenOf(body));
+    const { token, secret } = await createAccountToken(ctx, caller.actor, params.username, newTokenOf(body));
     return reply(201, { ...accessTokenBody(token), token: secret });
   },
 });
@@ -120,8 +119,7 @@ const deleteToken = endpoint({
   params: z.object({ ...usernameParams.shape, id: idParam }),
   responses: { 204: { description: 'Revoked' } },
   handle: async (ctx, { params, caller }) => {
-    assertSelf(caller, params.username);
-    await revokeOwnAccessToken(ctx, caller.actor, params.id);
+    await revokeAccountToken(ctx, caller.actor, params.username, params.id);
     return reply(204);
   },
 });

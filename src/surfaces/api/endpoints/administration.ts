@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { listUsersPage, type AccountStatus } from '../../../features/accounts/user-list';
-import { doerOf } from '../../../features/access/doer';
-import { getUser } from '../../../features/accounts/users';
+import { listUsersPage, showUser, type AccountStatus } from '../../../features/accounts/user-list';
 import { setStatus } from '../../../features/namespaces/account-status';
-import { deletePerson } from '../../../features/namespaces/account-deletion';
+import { deleteUserAccount } from '../../../features/namespaces/account-deletion';
 import { deleteUserWithRepositories } from '../../../features/repositories/owner-deletion';
 import { endpoint, reply } from '../endpoint';
 import { booleanQuery, paged, pageOf, pageQuery } from '../paging';
@@ -41,10 +39,10 @@ const listUsers = endpoint({
     is_admin: booleanQuery,
   }),
   responses: { 200: { description: 'A page of accounts, by name', body: pageOf(listedUserSchema) } },
-  handle: async (ctx, { req, query }) => {
+  handle: async (ctx, { req, query, caller }) => {
     const filter = { text: query.q, isActive: query.is_active, isAdmin: query.is_admin };
     const wanted = { page: query.page, pageSize: query.page_size };
-    const { total, users } = await listUsersPage(ctx, filter, wanted);
+    const { total, users } = await listUsersPage(ctx, caller.actor, filter, wanted);
     const results = users.map((user) => ({
       id: user.id,
       username: user.username,
@@ -81,7 +79,7 @@ const getStatus = endpoint({
   params: usernameParams,
   responses: { 200: { description: 'The status', body: statusSchema } },
   etag: 'sent',
-  handle: async (ctx, { params }) => reply(200, statusBody(await getUser(ctx, params.username))),
+  handle: async (ctx, { params, caller }) => reply(200, statusBody(await showUser(ctx, caller.actor, params.username))),
 });
 
 const putStatus = endpoint({
@@ -95,8 +93,8 @@ const putStatus = endpoint({
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
     const status = { isActive: body.is_active, isAdmin: body.is_admin };
-    const doer = doerOf(caller.actor, caller.account);
-    await setStatus(ctx, params.username, status, doer, (current) => assertCurrent(statusBody(current)));
+    const assertStatus = (current: AccountStatus): void => assertCurrent(statusBody(current));
+    await setStatus(ctx, caller.actor, params.username, status, assertStatus);
     return reply(200, body);
   },
 });
@@ -116,9 +114,8 @@ const deleteOne = endpoint({
   responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
   handle: async (ctx, { params: { username }, query, caller }) => {
-    const doer = doerOf(caller.actor, caller.account);
-    if (query.with_repositories === true) await deleteUserWithRepositories(ctx, username, doer);
-    else await deletePerson(ctx, username, doer);
+    if (query.with_repositories === true) await deleteUserWithRepositories(ctx, caller.actor, username);
+    else await deleteUserAccount(ctx, caller.actor, username);
     return reply(204);
   },
 });

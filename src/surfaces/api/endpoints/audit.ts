@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countEvents, listEvents } from '../../../features/audit/audit';
+import { readAuditLog } from '../../../features/access/audit-log';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { line, moment } from './schemas';
@@ -34,16 +34,16 @@ const getAudit = endpoint({
   summary: 'Show the audit log: who did what, and from where',
   query: z.object({ ...pageQuery, ...filters }),
   responses: { 200: { description: 'A page of events, newest first', body: pageOf(eventSchema) } },
-  handle: async (ctx, { req, query }) => {
+  handle: async (ctx, { req, query, caller }) => {
     const { user, action, subject } = query;
     const filter = { user, action, subject, since: dateOf(query.since), until: dateOf(query.until) };
-    const events = await listEvents(ctx, { ...filter, ...rangeOf(query) });
+    const { total, events } = await readAuditLog(ctx, caller.actor, { ...filter, ...rangeOf(query) });
     const results = events.map(({ at, actor, ...event }) => ({
       ...event,
       at: at.toISOString(),
       actor: actor ?? null,
     }));
-    return reply(200, paged(ctx, { req, query }, await countEvents(ctx, filter), results));
+    return reply(200, paged(ctx, { req, query }, total, results));
   },
 });
 

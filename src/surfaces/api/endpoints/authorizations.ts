@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/access/doer';
 import { listGrants, revokeGrant } from '../../../features/oauth/authorizations';
 import { endpoint, reply } from '../endpoint';
 import { moment, nameParam } from './schemas';
-import { ownUser, usernameParams } from './users';
+import { usernameParams } from './users';
 
 /* The programs that an account lets act for it (OAuth 2). */
 
-const FACTS = { tag: 'oauth', access: 'account', isForAccountItself: true } as const;
+const FACTS = { tag: 'oauth', access: 'account', requiresPasswordLogin: true } as const;
 
 const authorizationSchema = z
   .strictObject({
@@ -27,8 +26,7 @@ const getAll = endpoint({
   params: usernameParams,
   responses: { 200: { description: 'All applications, by name', body: z.array(authorizationSchema) } },
   handle: async (ctx, { params, caller }) => {
-    const { id } = await ownUser(ctx, caller, params.username);
-    const bodies = (await listGrants(ctx, id)).map((one) => ({
+    const bodies = (await listGrants(ctx, caller.actor, params.username)).map((one) => ({
       client_id: one.clientId,
       name: one.name,
       scopes: [...one.scopes],
@@ -47,8 +45,7 @@ const deleteOne = endpoint({
   params: usernameParams.extend({ client: nameParam }),
   responses: { 204: { description: 'Revoked' } },
   handle: async (ctx, { params, caller }) => {
-    const user = await ownUser(ctx, caller, params.username);
-    await revokeGrant(ctx, user, params.client, doerOf(caller.actor, caller.account));
+    await revokeGrant(ctx, caller.actor, params.username, params.client);
     return reply(204);
   },
 });

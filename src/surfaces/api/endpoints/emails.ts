@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { resendConfirmation, setPrimaryEmail } from '../../../features/accounts/confirmation';
-import { doerOf } from '../../../features/access/doer';
 import { addEmail, listEmails, removeEmail, type Email } from '../../../features/accounts/emails';
 import { endpoint, reply } from '../endpoint';
 import { line } from './schemas';
-import { assertSelf, ownUser, usernameParams } from './users';
+import { assertSelf, usernameParams } from './users';
 
 /*
  * The addresses of an account (protocol 6.1). They are credentials, for a password is set by a mailed link: the scope
@@ -30,15 +29,15 @@ const getEmails = endpoint({
   params: usernameParams,
   responses: { 200: { description: 'All addresses', body: z.array(emailSchema) } },
   handle: async (ctx, { params, caller }) => {
-    const { id } = await ownUser(ctx, caller, params.username);
-    return reply(200, (await listEmails(ctx, id)).map(emailBody));
+    const emails = await listEmails(ctx, caller.actor, params.username);
+    return reply(200, emails.map(emailBody));
   },
 });
 
 const postEmail = endpoint({
   ...FACTS,
   method: 'post',
-  isForAccountItself: true,
+  requiresPasswordLogin: true,
   summary: 'Add an email address; no email is sent',
   params: usernameParams,
   body: addressBody,
@@ -46,8 +45,7 @@ const postEmail = endpoint({
   errors: ['conflict'],
   statuses: { conflict: 400 },
   handle: async (ctx, { params, body, caller }) => {
-    const user = await ownUser(ctx, caller, params.username);
-    const email = await addEmail(ctx, user, body.email, doerOf(caller.actor, caller.account));
+    const email = await addEmail(ctx, caller.actor, params.username, body.email);
     return reply(201, emailBody(email));
   },
 });
@@ -55,19 +53,18 @@ const postEmail = endpoint({
 const deleteEmail = endpoint({
   ...FACTS,
   method: 'delete',
-  isForAccountItself: true,
+  requiresPasswordLogin: true,
   summary: 'Remove an email address, except the primary one',
   params: usernameParams,
   body: addressBody,
   responses: { 204: { description: 'Removed' } },
   handle: async (ctx, { params, body, caller }) => {
-    const user = await ownUser(ctx, caller, params.username);
-    await removeEmail(ctx, user, body.email, doerOf(caller.actor, caller.account));
+    await removeEmail(ctx, caller.actor, params.username, body.email);
     return reply(204);
   },
 });
 
-const OWN = { ...FACTS, isForAccountItself: true, params: usernameParams } as const;
+const OWN = { ...FACTS, requiresPasswordLogin: true, params: usernameParams } as const;
 
 const postConfirmation = endpoint({
   ...OWN,

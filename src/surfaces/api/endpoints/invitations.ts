@@ -88,7 +88,7 @@ const deleteInvitation = endpoint({
   },
 });
 
-const OWN = { ...FACTS, isForAccountItself: true } as const;
+const OWN = { ...FACTS, requiresPasswordLogin: true } as const;
 const ownParams = z.object({ ...usernameParams.shape, id: idParam });
 
 const getOwn = endpoint({

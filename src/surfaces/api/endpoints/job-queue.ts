@@ -6,7 +6,7 @@ import { idParam, moment } from './schemas';
 
 /* The queue of jobs, for administrators. */
 
-const FACTS = { tag: 'administration', access: 'administrator', isForAccountItself: true } as const;
+const FACTS = { tag: 'administration', access: 'administrator', requiresPasswordLogin: true } as const;
 const stateSchema = z.enum(['waiting', 'running', 'failed']);
 const params = z.object({ id: idParam });
 

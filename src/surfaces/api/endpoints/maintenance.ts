@@ -13,7 +13,7 @@ import { idParam, moment } from './schemas';
 /* Runs of gc and scrub that administrators start and watch. */
 
 const PATH = '/api/v1.1/maintenance/';
-const FACTS = { tag: 'administration', access: 'administrator', isForAccountItself: true } as const;
+const FACTS = { tag: 'administration', access: 'administrator', requiresPasswordLogin: true } as const;
 const kindSchema = z.enum(['gc_dry_run', 'gc', 'scrub']);
 const params = z.object({ id: idParam });
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/access/doer';
-import { createClient, deleteClient, listClientsPage, type OAuthClient } from '../../../features/oauth/clients';
+import { createClient, deleteClient, listClients, type OAuthClient } from '../../../features/oauth/clients';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { line, moment, nameParam } from './schemas';
@@ -30,8 +29,8 @@ const getClients = endpoint({
   summary: 'List OAuth clients',
   query: z.object(pageQuery),
   responses: { 200: { description: 'A page of clients, by name', body: pageOf(clientSchema) } },
-  handle: async (ctx, { req, query }) => {
-    const { total, clients } = await listClientsPage(ctx, rangeOf(query));
+  handle: async (ctx, { req, query, caller }) => {
+    const { total, clients } = await listClients(ctx, caller.actor, rangeOf(query));
     return reply(200, paged(ctx, { req, query }, total, clients.map(clientBody)));
   },
 });
@@ -47,7 +46,7 @@ const postClient = endpoint({
   responses: { 201: { description: 'The client and its secret', body: newClientSchema } },
   handle: async (ctx, { body, caller }) => {
     const input = { name: body.name, redirectUris: body.redirect_uris };
-    const { client, secret } = await createClient(ctx, input, doerOf(caller.actor, caller.account));
+    const { client, secret } = await createClient(ctx, caller.actor, input);
     return reply(201, { ...clientBody(client), client_secret: secret });
   },
 });
@@ -60,7 +59,7 @@ const deleteOne = endpoint({
   params: z.object({ client_id: nameParam }),
   responses: { 204: { description: 'Deleted' } },
   handle: async (ctx, { params, caller }) => {
-    await deleteClient(ctx, params.client_id, doerOf(caller.actor, caller.account));
+    await deleteClient(ctx, caller.actor, params.client_id);
     return reply(204);
   },
 });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/access/doer';
 import {
   getOrganization,
   updateOrganization,
@@ -75,7 +74,7 @@ const getOrganizations = endpoint({
   }),
   responses: { 200: { description: 'A page of results, by name', body: pageOf(listedSchema) } },
   handle: async (ctx, { req, query, caller }) => {
-    const filter = { ...rangeOf(query), isForAll: query.all === true, text: query.name };
+    const filter = { range: rangeOf(query), isForAll: query.all === true, text: query.name };
     const { total, organizations } = await listOrganizations(ctx, caller.actor, filter);
     const results = organizations.map((organization) => ({
       name: organization.name,
@@ -178,7 +177,7 @@ const convert = endpoint({
   responses: { 201: MADE },
   errors: ['conflict'],
   handle: async (ctx, { params, body, caller }) => {
-    await convertUser(ctx, params.username, body.owner, doerOf(caller.actor, caller.account));
+    await convertUser(ctx, caller.actor, params.username, body.owner);
     const made = organizationBody(await getOrganization(ctx, caller.actor, params.username));
     return reply(201, made, { Location: made.url });
   },

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/access/doer';
 import { deletePlan, listPlans, setPlan, type Plan } from '../../../features/namespaces/plans';
 import { endpoint, reply } from '../endpoint';
 import { nameParam } from './schemas';
@@ -58,7 +57,7 @@ const putPlan = endpoint({
     const { private_repositories: limit, stored_bytes: bytes, position } = body;
     const limits = { privateRepositories: limit ?? undefined, storedBytes: bytes ?? undefined };
     const plan = { name: params.name, ...limits, position };
-    const isNew = await setPlan(ctx, plan, doerOf(caller.actor, caller.account));
+    const isNew = await setPlan(ctx, caller.actor, plan);
     return reply(isNew ? 201 : 200, planBody(plan));
   },
 });
@@ -70,7 +69,7 @@ const deleteOne = endpoint({
   responses: { 204: { description: 'Deleted' } },
   errors: ['conflict'],
   handle: async (ctx, { params, caller }) => {
-    await deletePlan(ctx, params.name, doerOf(caller.actor, caller.account));
+    await deletePlan(ctx, caller.actor, params.name);
     return reply(204);
   },
 });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/access/doer';
 import { freeRetiredName, listRetiredNames } from '../../../features/repositories/retired-names';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
@@ -22,8 +21,8 @@ const listNames = endpoint({
   summary: 'List the reserved names of deleted accounts and repositories, which hosts may still pull by',
   query: z.object(pageQuery),
   responses: { 200: { description: 'A page of names, by name', body: pageOf(retiredNameSchema) } },
-  handle: async (ctx, { req, query }) => {
-    const { total, names } = await listRetiredNames(ctx, rangeOf(query));
+  handle: async (ctx, { req, query, caller }) => {
+    const { total, names } = await listRetiredNames(ctx, caller.actor, rangeOf(query));
     const results = names.map(({ name, since }) => ({ name, since: since.toISOString() }));
     return reply(200, paged(ctx, { req, query }, total, results));
   },
@@ -37,7 +36,7 @@ const freeNamespace = endpoint({
   params: z.object({ namespace: nameParam }),
   responses: { 204: { description: 'Released' } },
   handle: async (ctx, { params, caller }) => {
-    await freeRetiredName(ctx, params.namespace, doerOf(caller.actor, caller.account));
+    await freeRetiredName(ctx, caller.actor, params.namespace);
     return reply(204);
   },
 });
@@ -50,7 +49,7 @@ const freeRepository = endpoint({
   params: z.object({ namespace: nameParam, name: nameParam }),
   responses: { 204: { description: 'Released' } },
   handle: async (ctx, { params, caller }) => {
-    await freeRetiredName(ctx, `${params.namespace}/${params.name}`, doerOf(caller.actor, caller.account));
+    await freeRetiredName(ctx, caller.actor, `${params.namespace}/${params.name}`);
     return reply(204);
   },
 });

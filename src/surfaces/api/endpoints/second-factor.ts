@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import { doerOf } from '../../../features/access/doer';
 import {
   beginSecondFactor,
   confirmSecondFactor,
   renewRecoveryCodes,
   secondFactorOf,
   turnOffSecondFactor,
-  turnOffSecondFactorOf,
 } from '../../../features/accounts/second-factor';
 import { endpoint, reply } from '../endpoint';
 import { line, moment } from './schemas';
-import { assertSelf, ownUser, usernameParams } from './users';
+import { assertSelf, usernameParams } from './users';
 
 /* The second factor of an account. While it is on, only a session may change it: Basic takes no password then. */
 
@@ -18,7 +16,7 @@ const ONE = {
   path: '/api/v1.1/users/:username/second-factor/',
   tag: 'second factor',
   access: 'account',
-  isForAccountItself: true,
+  requiresPasswordLogin: true,
 } as const;
 
 const code = line(100).min(1);
@@ -91,9 +89,7 @@ const deleteOne = endpoint({
   responses: { 204: { description: 'The second factor is off' } },
   errors: ['conflict', 'busy'],
   handle: async (ctx, { params, body, caller }) => {
-    const user = await ownUser(ctx, caller, params.username);
-    if (user.id === caller.account.userId) await turnOffSecondFactor(ctx, caller.actor, body.code ?? '');
-    else await turnOffSecondFactorOf(ctx, user.username, doerOf(caller.actor, caller.account));
+    await turnOffSecondFactor(ctx, caller.actor, params.username, { code: body.code });
     return reply(204);
   },
 });

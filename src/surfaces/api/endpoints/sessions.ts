@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Context } from '../../../context';
 import { confirmLogin } from '../../../features/accounts/confirm-login';
-import { doerOf } from '../../../features/access/doer';
 import {
   endOneSession,
   endOtherSessions,
@@ -15,7 +14,7 @@ import { endedSessionCookie } from '../../../platform/http/session-cookie';
 import { endpoint, reply } from '../endpoint';
 import { logIn, type Login } from '../login';
 import { idParam, line, moment } from './schemas';
-import { ownUser, usernameParams } from './users';
+import { usernameParams } from './users';
 
 /* Sessions of browsers: log in, log out, see where else somebody is logged in. */
 
@@ -135,7 +134,7 @@ const ALL = {
   path: '/api/v1.1/users/:username/sessions/',
   tag: 'sessions',
   access: 'account',
-  isForAccountItself: true,
+  requiresPasswordLogin: true,
 } as const;
 
 const getSessions = endpoint({
@@ -145,8 +144,7 @@ const getSessions = endpoint({
   params: usernameParams,
   responses: { 200: { description: 'All sessions, newest first', body: z.array(sessionSchema) } },
   handle: async (ctx, { params, caller }) => {
-    const { id } = await ownUser(ctx, caller, params.username);
-    const sessions = await listSessions(ctx, id);
+    const sessions = await listSessions(ctx, caller.actor, params.username);
     const bodies = sessions.map((session) => ({
       id: session.id,
       address: session.address,
@@ -167,8 +165,7 @@ const deleteSessions = endpoint({
   params: usernameParams,
   responses: { 204: { description: 'Ended' } },
   handle: async (ctx, { params, caller }) => {
-    const user = await ownUser(ctx, caller, params.username);
-    await endOtherSessions(ctx, user, caller.session?.id, doerOf(caller.actor, caller.account));
+    await endOtherSessions(ctx, caller.actor, params.username, caller.session?.id);
     return reply(204);
   },
 });
@@ -181,8 +178,7 @@ const deleteOneSession = endpoint({
   params: usernameParams.extend({ id: idParam }),
   responses: { 204: { description: 'Ended' } },
   handle: async (ctx, { params, caller }) => {
-    const user = await ownUser(ctx, caller, params.username);
-    await endOneSession(ctx, user, params.id, doerOf(caller.actor, caller.account));
+    await endOneSession(ctx, caller.actor, params.username, params.id);
     return reply(204);
   },
 });

@@ -35,7 +35,7 @@ const getStorage = endpoint({
   path: '/api/v1.1/storage/',
   tag: 'administration',
   access: 'administrator',
-  isForAccountItself: true,
+  requiresPasswordLogin: true,
   summary: 'Show storage use by namespace and in total',
   query: z.object(pageQuery),
   responses: {

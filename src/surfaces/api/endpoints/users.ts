@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import type { Context } from '../../../context';
-import { doerOf } from '../../../features/access/doer';
-import { getProfile, updateProfile, type Profile } from '../../../features/accounts/profiles';
+import { getOwnProfile, getProfile, updateProfile, type Profile } from '../../../features/accounts/profiles';
 import { register } from '../../../features/accounts/registration';
 import { normalizeUsername } from '../../../features/accounts/account-rules';
-import { createUser, getUser, type User } from '../../../features/accounts/users';
+import { createUser } from '../../../features/accounts/users';
 import { AppError } from '../../../platform/errors';
 import type { AccountCaller } from '../access';
 import { endpoint, reply } from '../endpoint';
@@ -52,20 +50,7 @@ export function userBody(profile: Profile): z.input<typeof userSchema> {
 }
 
 /**
- * The user that a path names, for himself or an administrator. An administrator who lets a program act for him lets it at
- * his own account only.
- *
- * @throws AppError `not_found`, `forbidden`
- */
-export async function ownUser(ctx: Context, { account, scopes }: AccountCaller, username: string): Promise<User> {
-  const user = await getUser(ctx, username);
-  const isOverseer = account.isAdmin && scopes === undefined;
-  if (account.userId !== user.id && !isOverseer) throw new AppError('forbidden', 'This is not your account');
-  return user;
-}
-
-/**
- * For what nobody does for somebody else, administrators included.
+ * Refuses a path that names another account, where the feature works on the caller's own in any case.
  *
  * @throws AppError `forbidden`
  */
@@ -92,7 +77,7 @@ const postUser = endpoint({
   handle: async (ctx, { body, caller: { actor, account } }) => {
     if (account?.isAdmin === true) {
       const user = { ...body, isActive: true, isAdmin: false, isEmailVerified: true };
-      await createUser(ctx, user, doerOf(actor, account));
+      await createUser(ctx, actor, user);
     } else {
       await register(ctx, body, actor.address);
     }
@@ -112,8 +97,7 @@ const getOne = endpoint({
   responses: { 200: { description: 'The account', body: userSchema } },
   etag: 'sent',
   handle: async (ctx, { params, caller }) => {
-    const { username } = await ownUser(ctx, caller, params.username);
-    return reply(200, userBody(await getProfile(ctx, username)));
+    return reply(200, userBody(await getOwnProfile(ctx, caller.actor, params.username)));
   },
 });
 
@@ -149,10 +133,9 @@ const patchOne = endpoint({
   responses: { 200: { description: 'The updated account', body: userSchema } },
   etag: 'heeded',
   handle: async (ctx, { params, body, caller, assertCurrent }) => {
-    const { username } = await ownUser(ctx, caller, params.username);
+    const assertProfile = (current: Profile): void => assertCurrent(userBody(current));
     const changes = profileChanges(body);
-    const doer = doerOf(caller.actor, caller.account);
-    const profile = await updateProfile(ctx, username, changes, doer, (current) => assertCurrent(userBody(current)));
+    const profile = await updateProfile(ctx, caller.actor, params.username, changes, assertProfile);
     return reply(200, userBody(profile));
   },
 });

@@ -5,12 +5,12 @@ import { ActButton } from '../../components/forms';
 import { Empty, Table } from '../../components/page-parts';
 import { redirect } from '../../reply';
 import { meaningOf } from '../../components/scope-meanings';
-import { accountPage, doerFor, ownAccount } from './frame';
+import { accountPage, usernameOf } from './frame';
 
 const PATH = '/account/applications/';
 
 export const getApplications: WebHandler<'member'> = async (ctx, { caller }) => {
-  const grants = await listGrants(ctx, ownAccount(caller).id);
+  const grants = await listGrants(ctx, caller.actor, usernameOf(caller));
   if (grants.length === 0) {
     const text = 'When a program asks to act for you and you allow it, it stands here, and you can take that back.';
     return accountPage(
@@ -54,6 +54,6 @@ export const getApplications: WebHandler<'member'> = async (ctx, { caller }) => 
 };
 
 export const postRevokeGrant: WebHandler<'member-form'> = async (ctx, { caller }) => {
-  await revokeGrant(ctx, ownAccount(caller), caller.form.text('client'), doerFor(caller));
+  await revokeGrant(ctx, caller.actor, usernameOf(caller), caller.form.text('client'));
   return redirect(caller, PATH, { notice: 'The program can act for you no longer.' });
 };

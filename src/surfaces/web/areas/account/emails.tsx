@@ -8,7 +8,7 @@ import { Badge, Panel, Table } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import type { View } from '../../view';
-import { accountPage, doerFor, ownAccount } from './frame';
+import { accountPage, usernameOf } from './frame';
 
 const PATH = '/account/emails/';
 
@@ -54,7 +54,7 @@ function EmailRow({ member, email }: { member: Member; email: Email }): View {
 }
 
 async function emailsPage(ctx: Context, member: Member, typed = '', fault?: Fault): Promise<Reply> {
-  const emails = await listEmails(ctx, ownAccount(member).id);
+  const emails = await listEmails(ctx, member.actor, usernameOf(member));
   return accountPage(
     member,
     PATH,
@@ -91,7 +91,7 @@ export const getEmails: WebHandler<'member'> = (ctx, { caller }) => emailsPage(c
 
 export const postEmail: WebHandler<'member-form'> = async (ctx, { caller }) => {
   const email = caller.form.text('email');
-  const { fault } = await attempt(() => addEmail(ctx, ownAccount(caller), email, doerFor(caller)));
+  const { fault } = await attempt(() => addEmail(ctx, caller.actor, usernameOf(caller), email));
   if (fault !== undefined) return emailsPage(ctx, caller, email, fault);
   return redirect(caller, PATH, { notice: `${email} is added. Have a link sent there to confirm it.` });
 };
@@ -113,5 +113,5 @@ export const postResend = emailAct('The mail is on its way: open the link in it.
 );
 
 export const postRemove = emailAct('The address is removed.', (ctx, member, email) =>
-  removeEmail(ctx, ownAccount(member), email, doerFor(member)),
+  removeEmail(ctx, member.actor, usernameOf(member), email),
 );

@@ -1,5 +1,3 @@
-import type { Doer } from '../../../../features/audit/audit';
-import { doerOf } from '../../../../features/access/doer';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member } from '../../access';
 import { Heading, Sidebar } from '../../components/page-parts';
@@ -33,12 +31,7 @@ export function accountPage(member: Member, current: AccountPage, content: Child
   );
 }
 
-/** The account of the caller, as features of one's own things want it. */
-export function ownAccount({ login }: Member): { readonly id: number; readonly username: string } {
-  return { id: login.account.userId, username: login.account.username };
-}
-
-/** The caller, for the audit log. */
-export function doerFor({ actor, login }: Member): Doer {
-  return doerOf(actor, login.account);
+/** Whose pages these are. */
+export function usernameOf({ login }: Member): string {
+  return login.account.username;
 }

@@ -1,5 +1,4 @@
-import { verifyFirstFactor } from '../../../../features/accounts/credentials';
-import { updateUser } from '../../../../features/accounts/users';
+import { changePassword } from '../../../../features/accounts/password-change';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { endedSessionCookie } from '../../../../platform/http/session-cookie';
@@ -12,7 +11,7 @@ import { Panel } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import type { View } from '../../view';
-import { accountPage, doerFor, ownAccount } from './frame';
+import { accountPage, usernameOf } from './frame';
 
 /** The current password is asked for always; with a code, where it was not given lately and a second factor is on. */
 function CurrentPassword({ member: { login } }: { member: Member }): View {
@@ -43,13 +42,11 @@ function passwordPage(member: Member, fault?: Fault): Reply {
 export const getPassword: WebHandler<'member'> = (_ctx, { caller }) => passwordPage(caller);
 
 export const postPassword: WebHandler<'member-form'> = async (ctx, { req, caller }) => {
-  const { form, address } = caller;
-  const { username } = ownAccount(caller);
+  const { form } = caller;
   const { fault } = await attempt(async () => {
-    // Somebody may have left a browser open, which must not shut the owner out.
-    const isRight = await verifyFirstFactor(ctx, username, form.raw(CONFIRM_FIELDS.password), address);
-    if (isRight === undefined) throw new AppError('invalid', 'The current password is wrong');
-    await updateUser(ctx, username, { password: form.raw('password') }, doerFor(caller));
+    const given = { password: form.raw('password'), current: form.raw(CONFIRM_FIELDS.password) };
+    const result = await changePassword(ctx, caller.actor, usernameOf(caller), given);
+    if (result === 'wrong') throw new AppError('invalid', 'The current password is wrong');
   });
   if (fault !== undefined) return passwordPage(caller, fault);
   const notice = 'Your password is changed. Sign in with the new one.';

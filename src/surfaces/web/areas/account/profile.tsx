@@ -1,14 +1,14 @@
-import { getProfile, updateProfile, type ProfileFields } from '../../../../features/accounts/profiles';
+import { getOwnProfile, updateProfile, type ProfileFields } from '../../../../features/accounts/profiles';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
-import { accountPage, doerFor, ownAccount } from './frame';
+import { accountPage, usernameOf } from './frame';
 
 function profilePage(member: Member, profile: ProfileFields, fault?: Fault): Reply {
-  const { username } = ownAccount(member);
+  const username = usernameOf(member);
   return accountPage(
     member,
     '/account/settings/',
@@ -48,7 +48,7 @@ function profilePage(member: Member, profile: ProfileFields, fault?: Fault): Rep
 }
 
 export const getProfilePage: WebHandler<'member'> = async (ctx, { caller }) =>
-  profilePage(caller, await getProfile(ctx, ownAccount(caller).username));
+  profilePage(caller, await getOwnProfile(ctx, caller.actor, usernameOf(caller)));
 
 export const postProfile: WebHandler<'member-form'> = async (ctx, { caller }) => {
   const { form } = caller;
@@ -59,7 +59,7 @@ export const postProfile: WebHandler<'member-form'> = async (ctx, { caller }) =>
     profileUrl: form.text('profile_url'),
     gravatarEmail: form.text('gravatar_email'),
   };
-  const { fault } = await attempt(() => updateProfile(ctx, ownAccount(caller).username, fields, doerFor(caller)));
+  const { fault } = await attempt(() => updateProfile(ctx, caller.actor, usernameOf(caller), fields));
   if (fault !== undefined) return profilePage(caller, fields, fault);
   return redirect(caller, '/account/settings/', { notice: 'Your profile is saved.' });
 };

@@ -12,7 +12,7 @@ import { Problem } from '../../components/forms';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import type { View } from '../../view';
-import { accountPage } from './frame';
+import { accountPage, usernameOf } from './frame';
 import { Manage, Offer, RecoveryCodes, SECOND_FACTOR, SetUp } from './second-factor-parts';
 
 function show(member: Member, view: View, fault?: Fault): Reply {
@@ -64,7 +64,9 @@ export const postRenew: WebHandler<'member-form'> = async (ctx, { caller }) => {
 };
 
 export const postOff: WebHandler<'member-form'> = async (ctx, { caller }) => {
-  const { fault } = await attempt(() => turnOffSecondFactor(ctx, caller.actor, caller.form.text('code')));
+  const { fault } = await attempt(() =>
+    turnOffSecondFactor(ctx, caller.actor, usernameOf(caller), { code: caller.form.text('code') }),
+  );
   if (fault !== undefined) return statePage(ctx, caller, fault);
   return redirect(caller, SECOND_FACTOR, { notice: 'The second factor is off.' });
 };

@@ -6,7 +6,7 @@ import { ActButton } from '../../components/forms';
 import { Badge, Table } from '../../components/page-parts';
 import { redirect } from '../../reply';
 import type { View } from '../../view';
-import { accountPage, doerFor, ownAccount } from './frame';
+import { accountPage, usernameOf } from './frame';
 
 const PATH = '/account/sessions/';
 
@@ -45,7 +45,7 @@ function SessionRow({ member, session }: { member: Member; session: Session }): 
 }
 
 export const getSessions: WebHandler<'member'> = async (ctx, { caller }) => {
-  const sessions = await listSessions(ctx, ownAccount(caller).id);
+  const sessions = await listSessions(ctx, caller.actor, usernameOf(caller));
   return accountPage(
     caller,
     PATH,
@@ -67,12 +67,12 @@ export const getSessions: WebHandler<'member'> = async (ctx, { caller }) => {
 
 export const postEnd: WebHandler<'member-form'> = async (ctx, { req, caller }) => {
   const id = caller.form.id('id');
-  await endOneSession(ctx, ownAccount(caller), id, doerFor(caller));
+  await endOneSession(ctx, caller.actor, usernameOf(caller), id);
   if (id !== caller.login.session.id) return redirect(caller, PATH, { notice: 'The session has ended.' });
   return redirect(caller, '/', { notice: 'You are signed out.', cookies: [endedSessionCookie(req, ctx.settings)] });
 };
 
 export const postEndOthers: WebHandler<'member-form'> = async (ctx, { caller }) => {
-  await endOtherSessions(ctx, ownAccount(caller), caller.login.session.id, doerFor(caller));
+  await endOtherSessions(ctx, caller.actor, usernameOf(caller), caller.login.session.id);
   return redirect(caller, PATH, { notice: 'All other sessions have ended.' });
 };

@@ -15,7 +15,7 @@ import { Empty, Panel, Table } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import type { View } from '../../view';
-import { accountPage, ownAccount } from './frame';
+import { accountPage, usernameOf } from './frame';
 
 const PATH = '/account/teams/';
 /** Somebody with more than these is invited by everybody; what is answered makes room. */
@@ -131,7 +131,7 @@ export const postDecline: WebHandler<'member-form'> = async (ctx, { caller }) =>
 
 export const postLeave: WebHandler<'member-form'> = async (ctx, { caller }) => {
   const place = { organization: caller.form.text('organization'), team: caller.form.text('team') };
-  const { username } = ownAccount(caller);
+  const username = usernameOf(caller);
   const { fault } = await attempt(() => removeMember(ctx, caller.actor, place, username));
   if (fault !== undefined) return teamsPage(ctx, caller, fault);
   return redirect(caller, PATH, { notice: `You have left the team ${place.team} of ${place.organization}.` });

@@ -1,8 +1,8 @@
 import type { Context } from '../../../../context';
 import {
-  createOwnAccessToken,
-  listOwnAccessTokens,
-  revokeOwnAccessToken,
+  createAccountToken,
+  listAccountTokens,
+  revokeAccountToken,
 } from '../../../../features/accounts/own-access-tokens';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
@@ -18,7 +18,7 @@ import { Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
-import { accountPage, ownAccount } from './frame';
+import { accountPage, usernameOf } from './frame';
 
 const PATH = '/account/tokens/';
 
@@ -30,8 +30,8 @@ interface Shown {
 }
 
 async function tokensPage(ctx: Context, member: Member, { typed, fault, secret }: Shown = {}): Promise<Reply> {
-  const tokens = await listOwnAccessTokens(ctx, member.actor);
-  const { username } = ownAccount(member);
+  const username = usernameOf(member);
+  const tokens = await listAccountTokens(ctx, member.actor, username);
   return accountPage(
     member,
     PATH,
@@ -52,11 +52,13 @@ export const getTokens: WebHandler<'member'> = (ctx, { caller }) => tokensPage(c
 
 export const postToken: WebHandler<'member-form'> = async (ctx, { caller }) => {
   const typed = typedToken(caller.form);
-  const { done, fault } = await attempt(() => createOwnAccessToken(ctx, caller.actor, newTokenFrom(typed)));
+  const { done, fault } = await attempt(() =>
+    createAccountToken(ctx, caller.actor, usernameOf(caller), newTokenFrom(typed)),
+  );
   return tokensPage(ctx, caller, fault === undefined ? { secret: done.secret } : { typed, fault });
 };
 
 export const postRevoke: WebHandler<'member-form'> = async (ctx, { caller }) => {
-  await revokeOwnAccessToken(ctx, caller.actor, caller.form.id('id'));
+  await revokeAccountToken(ctx, caller.actor, usernameOf(caller), caller.form.id('id'));
   return redirect(caller, PATH, { notice: 'The token is revoked. Whatever used it is refused from now on.' });
 };

@@ -1,4 +1,5 @@
-import { countEvents, listEvents, type RecordedEvent } from '../../../../features/audit/audit';
+import { readAuditLog } from '../../../../features/access/audit-log';
+import type { RecordedEvent } from '../../../../features/audit/audit';
 import type { WebHandler } from '../../access';
 import { Moment } from '../../components/quantities';
 import { Field } from '../../components/forms';
@@ -36,8 +37,7 @@ export const getAudit: WebHandler<'administrator'> = async (ctx, { caller, query
     until: lastDay && new Date(lastDay.getTime() + DAY_MS),
   };
   const asked = pageAsked(query, PAGE_SIZE);
-  const events = await listEvents(ctx, { ...filter, ...asked });
-  const total = await countEvents(ctx, filter);
+  const { total, events } = await readAuditLog(ctx, caller.actor, { ...filter, ...asked });
   return page(
     caller,
     { title: 'Audit log', section: 'admin' },

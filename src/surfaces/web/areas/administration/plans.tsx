@@ -1,5 +1,4 @@
 import type { Context } from '../../../../context';
-import { doerOf } from '../../../../features/access/doer';
 import { deletePlan, listPlans, setPlan, type Plan } from '../../../../features/namespaces/plans';
 import { readByteSize, showByteSize } from '../../../../platform/bytes/byte-size';
 import { AppError } from '../../../../platform/errors';
@@ -115,7 +114,7 @@ export const postPlans: WebHandler<'administrator-form'> = async (ctx, exchange)
     const position =
       plans.find(({ name }) => name === typed.name)?.position ?? Math.max(0, ...plans.map((plan) => plan.position)) + 1;
     const limits = { privateRepositories: limitFrom(typed.limit), storedBytes: bytesFrom(typed.layers) };
-    await setPlan(ctx, { name: typed.name, ...limits, position }, doerOf(caller.actor, caller.login.account));
+    await setPlan(ctx, caller.actor, { name: typed.name, ...limits, position });
   });
   if (fault !== undefined) return plansPage(ctx, exchange, typed, fault);
   return redirect(caller, '/admin/plans/', { notice: `The plan ${typed.name} is saved.` });
@@ -124,7 +123,7 @@ export const postPlans: WebHandler<'administrator-form'> = async (ctx, exchange)
 export const postDeletePlan: WebHandler<'administrator-form'> = async (ctx, exchange) => {
   const { caller } = exchange;
   const name = caller.form.required('name', 'The plan');
-  const { fault } = await attempt(() => deletePlan(ctx, name, doerOf(caller.actor, caller.login.account)));
+  const { fault } = await attempt(() => deletePlan(ctx, caller.actor, name));
   if (fault !== undefined) return plansPage(ctx, exchange, undefined, fault);
   return redirect(caller, '/admin/plans/', { notice: `The plan ${name} is gone.` });
 };

@@ -1,8 +1,8 @@
 import type { Context } from '../../../../context';
-import { doerOf } from '../../../../features/access/doer';
-import { getUser, type User } from '../../../../features/accounts/users';
+import { showUser } from '../../../../features/accounts/user-list';
+import type { User } from '../../../../features/accounts/users';
 import { setStatus } from '../../../../features/namespaces/account-status';
-import { deletePerson } from '../../../../features/namespaces/account-deletion';
+import { deleteUserAccount } from '../../../../features/namespaces/account-deletion';
 import { convertUser } from '../../../../features/namespaces/organizations';
 import { listPlans } from '../../../../features/namespaces/plans';
 import { getNamespaceSettings, updateNamespace } from '../../../../features/namespaces/settings';
@@ -87,7 +87,7 @@ function DangerPanels({ username, visitor, path }: Place & { readonly username: 
 }
 
 async function userPage(ctx: Context, { caller, params }: WebExchange<'administrator'>, fault?: Fault): Promise<Reply> {
-  const user = await getUser(ctx, params['name'] ?? '');
+  const user = await showUser(ctx, caller.actor, params['name'] ?? '');
   const { username } = user;
   const path = `/admin/users/${username}/`;
   const { plan, slots } = await getNamespaceSettings(ctx, caller.actor, username);
@@ -126,7 +126,7 @@ function acting(
   ) => Promise<{ notice: string; to?: string }>,
 ): WebHandler<'administrator-form'> {
   return async (ctx, exchange) => {
-    const { username } = await getUser(ctx, exchange.params['name'] ?? '');
+    const { username } = await showUser(ctx, exchange.caller.actor, exchange.params['name'] ?? '');
     const { done, fault } = await attempt(() => act(ctx, username, exchange));
     if (fault !== undefined) return userPage(ctx, exchange, fault);
     return redirect(exchange.caller, done.to ?? `/admin/users/${username}/`, { notice: done.notice });
@@ -135,7 +135,7 @@ function acting(
 
 export const postStatus = acting(async (ctx, username, { caller }) => {
   const status = { isActive: caller.form.isOn('active'), isAdmin: caller.form.isOn('admin') };
-  await setStatus(ctx, username, status, doerOf(caller.actor, caller.login.account));
+  await setStatus(ctx, caller.actor, username, status);
   return { notice: `${username} is ${status.isActive ? 'active' : 'not active'} now.` };
 });
 
@@ -147,14 +147,13 @@ export const postPlan = acting(async (ctx, username, { caller }) => {
 
 export const postConvert = acting(async (ctx, username, { caller }) => {
   const owner = caller.form.required('owner', 'The owner');
-  await convertUser(ctx, username, owner, doerOf(caller.actor, caller.login.account));
+  await convertUser(ctx, caller.actor, username, owner);
   return { notice: `${username} is an organization of ${owner} now.`, to: '/admin/users/' };
 });
 
 export const postDelete = acting(async (ctx, username, { caller }) => {
   if (caller.form.text('confirmation') !== username) throw new AppError('invalid', `Type ${username} to confirm`);
-  const doer = doerOf(caller.actor, caller.login.account);
-  if (caller.form.isOn('repositories')) await deleteUserWithRepositories(ctx, username, doer);
-  else await deletePerson(ctx, username, doer);
+  if (caller.form.isOn('repositories')) await deleteUserWithRepositories(ctx, caller.actor, username);
+  else await deleteUserAccount(ctx, caller.actor, username);
   return { notice: `The account ${username} is gone.`, to: '/admin/users/' };
 });

@@ -24,7 +24,7 @@ export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query
     isActive: state === 'active' ? true : state === 'inactive' ? false : undefined,
     isAdmin: state === 'admin' ? true : undefined,
   };
-  const { total, users } = await listUsersPage(ctx, filter, { page: asked.page, pageSize: asked.limit });
+  const { total, users } = await listUsersPage(ctx, caller.actor, filter, { page: asked.page, pageSize: asked.limit });
   return page(
     caller,
     { title: 'Users', section: 'admin' },

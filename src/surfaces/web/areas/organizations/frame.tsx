@@ -1,5 +1,5 @@
 import type { Context } from '../../../../context';
-import { getMembersOrganization, type NamespaceScope } from '../../../../features/namespaces/scope';
+import { getMembersOrganization, type NamespaceAccess } from '../../../../features/namespaces/namespace-access';
 import type { WebExchange } from '../../access';
 import { Heading, Tabs } from '../../components/page-parts';
 import type { Children, View } from '../../view';
@@ -31,7 +31,10 @@ export type OrganizationTab = (typeof FOR_MEMBERS)[number][0] | (typeof FOR_OWNE
  *
  * @throws AppError `not_found`, `forbidden`
  */
-export async function organizationOf(ctx: Context, { caller, params }: WebExchange<'anyone'>): Promise<NamespaceScope> {
+export async function organizationOf(
+  ctx: Context,
+  { caller, params }: WebExchange<'anyone'>,
+): Promise<NamespaceAccess> {
   return getMembersOrganization(ctx, caller.actor, params['org'] ?? '');
 }
 
@@ -42,7 +45,7 @@ export function OrganizationFrame({
   children,
 }: {
   readonly visitor: Visitor;
-  readonly organization: NamespaceScope;
+  readonly organization: NamespaceAccess;
   readonly current: OrganizationTab;
   readonly children?: Children;
 }): View {

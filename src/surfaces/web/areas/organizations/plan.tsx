@@ -2,7 +2,7 @@ import type { Context } from '../../../../context';
 import { VISIBILITIES } from '../../../../features/access/policy';
 import { listPlans } from '../../../../features/namespaces/plans';
 import { getNamespaceSettings, updateNamespace } from '../../../../features/namespaces/settings';
-import { getOwnersOrganization } from '../../../../features/namespaces/scope';
+import { getOwnersOrganization } from '../../../../features/namespaces/namespace-access';
 import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
 import { Actions, Form, Select } from '../../components/forms';

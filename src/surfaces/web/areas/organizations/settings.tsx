@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
 import { deleteOrganization } from '../../../../features/namespaces/organizations';
 import { getOrganization, updateOrganization } from '../../../../features/namespaces/organization-profiles';
-import { getOwnersOrganization } from '../../../../features/namespaces/scope';
+import { getOwnersOrganization } from '../../../../features/namespaces/namespace-access';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';

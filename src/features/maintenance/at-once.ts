@@ -1,0 +1,33 @@
+import type { Actor } from '../access/actor';
+import { requireAdministratorLogin } from '../access/current-account';
+import { doerOf } from '../access/doer';
+import { collectGarbage, type Freed, type GcOptions } from '../images/gc';
+import type { BlobNeeds } from '../storage/blobs';
+import type { Scrubbed, ScrubOptions } from '../storage/scrub';
+import { scrubOnRecord } from './work';
+
+/* gc and scrub for an administrator who waits until they are done: the commands. */
+
+/**
+ * Frees what no tag reaches.
+ *
+ * @returns the repositories that had anything to free
+ * @throws AppError as `requireAdministratorLogin`; whatever `signal` was aborted with
+ */
+export async function collectGarbageNow(
+  ctx: BlobNeeds,
+  actor: Actor,
+  options: Omit<GcOptions, 'doer'>,
+): Promise<Freed[]> {
+  const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
+  return collectGarbage(ctx, { ...options, doer });
+}
+
+/**
+ * Reads stored layers back, and sets damaged ones aside.
+ *
+ * @throws AppError as `requireAdministratorLogin`
+ */
+export async function scrubNow(ctx: BlobNeeds, actor: Actor, options: ScrubOptions): Promise<Scrubbed> {
+  return scrubOnRecord(ctx, doerOf(actor, await requireAdministratorLogin(ctx, actor)), options);
+}
