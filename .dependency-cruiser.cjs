@@ -4,6 +4,7 @@
  * Who may import what: docs/ARCHITECTURE.md as a test, run by `npm run check:imports`.
  *
  *   platform <- blobs <- context.ts <- features <- surfaces <- app.ts <- server.ts <- command-line.ts <- cli.ts
+ *   platform <- client <- features
  *
  * Type imports count (`tsPreCompilationDeps`): a wall that types may cross is no wall.
  */
@@ -54,6 +55,12 @@ module.exports = {
       { path: '^src/', pathNot: '^src/(blobs|platform)/' },
     ),
     forbid(
+      'client-imports-only-platform',
+      'client speaks to other servers; what it is asked for, and why, is for features and surfaces to know.',
+      { path: '^src/client/' },
+      { path: '^src/', pathNot: '^src/(client|platform)/' },
+    ),
+    forbid(
       'context-stands-on-platform-and-blobs',
       'Features stand on the context, so it cannot stand on them.',
       { path: '^src/context[.]ts$' },
@@ -63,7 +70,7 @@ module.exports = {
       '4-features-import-nothing-above-them',
       'Features do not know how the world speaks to them, nor how the process was configured.',
       { path: '^src/features/' },
-      { path: '^src/', pathNot: '^src/(features/|blobs/|platform/|context[.]ts$)' },
+      { path: '^src/', pathNot: '^src/(features/|blobs/|client/|platform/|context[.]ts$)' },
     ),
     forbid(
       '5-no-express-below-surfaces',
@@ -107,7 +114,7 @@ module.exports = {
       'surfaces-import-nothing-above-them',
       'app.ts mounts the surfaces; what they need they are handed.',
       { path: '^src/surfaces/' },
-      { path: '^src/', pathNot: '^src/(surfaces/|features/|blobs/|platform/|context[.]ts$)' },
+      { path: '^src/', pathNot: '^src/(surfaces/|features/|blobs/|client/|platform/|context[.]ts$)' },
     ),
 
     ...FEATURES.slice(0, -1).map((feature, position) =>

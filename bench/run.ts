@@ -87,7 +87,7 @@ function withTimeout<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** A row that fails is a line of the table, and no reason to lose the others. */
+/** A row that fails is a line of the table, and does not end the others. */
 async function measureRow(row: Row, { bench, dir }: Options): Promise<{ lines: (Line | Skipped)[]; failed: boolean }> {
   const missing = row.needs.filter(isMissing);
   if (missing.length > 0) return { lines: [{ what: row.name, skipped: missingText(missing) }], failed: false };

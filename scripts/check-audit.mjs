@@ -1,5 +1,5 @@
-// Fails when a package that runs in production has a known advisory that is high or critical. Offline, or where the
-// registry has no advisories to give, it says so and passes: a build must not depend on somebody else's server.
+// Fails when a package that runs in production has a known advisory that is high or critical. If it is offline, or if
+// the registry has no advisories to give, it says so and passes: a build must not depend on another server.
 
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
@@ -9,7 +9,7 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const WAIT_MS = 60_000;
 
-/** What npm says; undefined when it says nothing that can be read. */
+/** The report of npm; undefined if it cannot be read. */
 function audit() {
   const args = ['audit', '--omit=dev', '--json', '--fetch-retries=0', '--fetch-timeout=20000'];
   const { stdout } = spawnSync('npm', args, { encoding: 'utf8', timeout: WAIT_MS });

@@ -1,5 +1,5 @@
-// Checks who imports whom, see .dependency-cruiser.cjs. It also fails when dependency-cruiser did not look at every
-// TypeScript file of ours with TypeScript's own parser: without it (it does not read every version of the compiler)
+// Checks who imports whom, see .dependency-cruiser.cjs. It also fails if dependency-cruiser did not read every
+// TypeScript file of ours with TypeScript's own parser: without it (it does not support every version of the compiler)
 // it finds no module, or loses the imports of types, and so finds no violation.
 
 import { readdirSync } from 'node:fs';

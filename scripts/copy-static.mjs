@@ -1,4 +1,4 @@
-// Puts the files that the pages send as they are beside the compiled code.
+// Copies the files that the pages send unchanged next to the compiled code.
 
 import { cpSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,5 +1,5 @@
-// What `npm start` does first: builds what has changed since the last build. A checkout that cannot be written, as one of
-// another user or on a read-only disk, is started as it was built.
+// The first step of `npm start`: builds what has changed since the last build. A checkout that is not writable, because
+// of its owner or a read-only disk, is started as it was built.
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';

@@ -1,9 +1,9 @@
-// Makes a data directory of a version, for the test that later versions open it (tests/versions/). It runs the server of a
-// checkout as a newcomer does, lives a little in it, stops it, and packs what is left.
+// Creates a data directory of a version, for the test that later versions open it (tests/versions/). It runs the server
+// of a checkout as a new user does, uses it a little, stops it, and packs the result.
 //
 //   git worktree add ../then COMMIT && (cd ../then && npm ci) && node scripts/make-past-data.mjs ../then
 //
-// It writes tests/versions/past/<commit>.tar.br, the data directory, and <commit>.json, what must be found in it.
+// It writes tests/versions/past/<commit>.tar.br, the data directory, and <commit>.json, its expected content.
 
 import { spawn, execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -58,7 +58,7 @@ async function startServer() {
   throw new Error('the server did not start');
 }
 
-/** Stops the server, and waits until its Postgres has let go of the data. */
+/** Stops the server, and waits until its Postgres has released the data. */
 async function stopServer({ npm }) {
   const ended = once(npm, 'exit');
   process.kill(-npm.pid, 'SIGTERM');

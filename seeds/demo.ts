@@ -17,10 +17,10 @@ import { push, type DemoPush } from './push';
  *   demo/hello     latest        builds upon the library's
  *   demo/private   latest        which demo and administrators see, and the account guest does not
  *
- * Everything is made only as far as it is not there yet.
+ * Only missing items are created.
  */
 
-/** What was made or found. */
+/** What was created or found. */
 export interface DemoData {
   readonly accounts: readonly { username: string; password: string }[];
   readonly repositories: readonly string[];
@@ -61,7 +61,7 @@ async function makeAccounts(ctx: Context): Promise<DemoData['accounts']> {
   const made: { username: string; password: string }[] = [];
   for (const username of USERNAMES) {
     if ((await findUser(ctx, username)) !== undefined) continue;
-    // Not a known one: the server may be within reach of strangers.
+    // A random one, because the server may be reachable by untrusted clients.
     const account = { username, password: randomBytes(12).toString('base64url') };
     await createUser(ctx, OPERATOR_ACTOR, {
       ...account,
@@ -79,7 +79,7 @@ async function exists(ctx: Context, { namespace, name }: RepositoryName): Promis
   return (await listAllRepositories(ctx, OPERATOR_ACTOR, namespace)).some((repository) => repository.name === name);
 }
 
-/** Makes the demo data, on behalf of an administrator. */
+/** Creates the demo data, on behalf of an administrator. */
 export async function seedDemo(ctx: Context): Promise<DemoData> {
   const identity = await administrator(ctx);
   const accounts = await makeAccounts(ctx);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { packLayer, type DemoFile } from './layer-tar';
+import { writeTar } from '../src/platform/tar/write-tar';
 
 /** An image as an engine would push it. */
 export interface DemoImage {
@@ -8,11 +8,19 @@ export interface DemoImage {
   readonly layer: Buffer;
 }
 
+interface DemoFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 const CREATED = new Date('2014-06-09T12:00:00Z');
 
-/** Makes an image; the same one, with the same id, at every call. */
+/** Creates an image; every call returns the same one, with the same id. */
 function makeImage(comment: string, files: readonly DemoFile[], parent?: DemoImage): DemoImage {
-  const layer = packLayer(files, CREATED);
+  const layer = writeTar(
+    files.map(({ path, text }) => ({ name: path, body: Buffer.from(text) })),
+    CREATED,
+  );
   const hash = createHash('sha256').update(parent?.id ?? '');
   const id = hash.update(comment).update(layer).digest('hex');
   const config = { Cmd: ['cat', `/${files[0]?.path ?? ''}`] };
@@ -31,7 +39,7 @@ function makeImage(comment: string, files: readonly DemoFile[], parent?: DemoIma
   return { id, json: Buffer.from(JSON.stringify(json)), layer };
 }
 
-/** Below all the others. */
+/** The base of all the others. */
 export const BASE = makeImage('demo: base', [{ path: 'etc/motd', text: 'Served by Drydock.\n' }]);
 export const HELLO_1 = makeImage('demo: hello 1.0', [{ path: 'hello.txt', text: 'Hello.\n' }], BASE);
 export const HELLO_2 = makeImage('demo: hello 2.0', [{ path: 'hello.txt', text: 'Hello again.\n' }], HELLO_1);

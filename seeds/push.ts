@@ -11,7 +11,7 @@ import { putTag } from '../src/features/tags/tags';
 import { AppError } from '../src/platform/errors';
 import type { DemoImage } from './images';
 
-/** What a repository shall hold: a chain, base first, and tags on some of its images. */
+/** The desired content of a repository: a chain, base first, and tags on some of its images. */
 export interface DemoPush {
   readonly repository: RepositoryName;
   readonly chain: readonly DemoImage[];
@@ -25,7 +25,7 @@ async function isThere(ctx: Context, actor: Actor, image: DemoImage): Promise<bo
     await getImageOrLink(ctx, actor, image.id);
     return true;
   } catch (error) {
-    // `invalid`: an attempt that was broken off, perhaps by an earlier seed.
+    // `invalid`: an interrupted attempt, perhaps of an earlier seed.
     if (error instanceof AppError && (error.code === 'not_found' || error.code === 'invalid')) return false;
     throw error;
   }
@@ -39,7 +39,7 @@ async function upload(ctx: Context, actor: Actor, image: DemoImage): Promise<voi
   await putChecksum(ctx, { actor, signal }, image.id, { payload: `sha256:${payload}`, tarsum: undefined });
 }
 
-/** Pushes as an engine does, without the wire: what is there already is not sent again. */
+/** Pushes as an engine does, without HTTP: what exists already is not sent again. */
 export async function push(ctx: Context, identity: Identity, { repository, chain, tags }: DemoPush): Promise<void> {
   const user: Actor = { kind: 'user', proof: 'password', address: ADDRESS, identity };
   const nonce = randomBytes(8).toString('hex');

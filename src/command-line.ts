@@ -19,7 +19,7 @@ export interface CommandHost {
   readonly version: string;
   /** Creates the demo data. */
   seed(ctx: Context): Promise<Seeded>;
-  /** undefined: that of the process */
+  /** Undefined: that of the process. */
   readonly environment: NodeJS.ProcessEnv | undefined;
   /** The log of a command; its output is on stdout, so the log is elsewhere. */
   createLog(level: string): Logger;
@@ -36,7 +36,7 @@ export interface CommandHost {
 export async function runCommandLine(words: readonly string[], host: CommandHost): Promise<void> {
   let log: Logger | undefined;
 
-  /** Opens what a command needs, runs it and lets go, also when a signal ends it. The log is terse. */
+  /** Opens what a command needs, runs it and closes everything, also when a signal ends it. The log is terse. */
   const withRuntime = async <T>(work: (runtime: Runtime, config: Config) => Promise<T>): Promise<T> => {
     const config = readConfig(host.environment, { LOG_LEVEL: 'warn' });
     log = host.createLog(config.LOG_LEVEL);

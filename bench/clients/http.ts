@@ -8,7 +8,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   /** a stream is sent chunked */
   readonly body?: string | Buffer | Readable;
-  /** the statuses that are no failure */
+  /** The statuses that do not count as failures. */
   readonly expected?: readonly number[];
 }
 

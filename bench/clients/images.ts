@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { writeTar } from '../../src/platform/tar/write-tar';
 
 /** One image of a chain, as a v1 engine sends it. */
 export interface V1Image {
@@ -24,27 +25,14 @@ export interface ImageFolder {
   readonly config: { readonly file: string; readonly bytes: Buffer };
 }
 
-const TAR_BLOCK = 512;
+const CREATED = new Date('2014-05-13T16:53:20Z');
 const INDEX_FILE = 'v1-images';
 
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
 
-function tarHeader(name: string, sizeBytes: number): Buffer {
-  const header = Buffer.alloc(TAR_BLOCK);
-  const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, '0')}\0`;
-  header.write(name, 0);
-  header.write(octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(sizeBytes, 12) + octal(1_400_000_000, 12), 100);
-  header.write(' '.repeat(8) + '0', 148);
-  header.write('ustar\x0000', 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return header;
-}
-
 /** A tar with one file that does not compress. */
 function tarOf(name: string, sizeBytes: number): Buffer {
-  const padding = Buffer.alloc((TAR_BLOCK - (sizeBytes % TAR_BLOCK)) % TAR_BLOCK);
-  return Buffer.concat([tarHeader(name, sizeBytes), randomBytes(sizeBytes), padding, Buffer.alloc(2 * TAR_BLOCK)]);
+  return writeTar([{ name, body: randomBytes(sizeBytes) }], CREATED);
 }
 
 /** About as much as an engine writes of a build step. */

@@ -1,6 +1,6 @@
 /*
- * Sends and takes large bodies with as little work of our own as possible: client and servers share the machine, and
- * what the client costs would make them look alike.
+ * Sends and receives large bodies with as little work as possible on our side: client and servers share the machine,
+ * and the cost of the client would hide the differences between them.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -77,7 +77,7 @@ export function drainDownload(request: RawRequest): Promise<number> {
       }
       received += bytesRead;
       if (received >= expected) {
-        socket.end(); // not destroy: the server would see a client that breaks off
+        socket.end(); // not destroy: the server would see a client that disconnects early
         resolve(bodyBytes);
       }
       return true;

@@ -1,6 +1,4 @@
-/*
- * The v1 client as a process, to stand beside skopeo's:  v1-transfer.js push|pull URL REPOSITORY BASIC DIR
- */
+/* The v1 client as a process, to compare with skopeo's:  v1-transfer.js push|pull URL REPOSITORY BASIC DIR */
 import { readImages } from './images';
 import { pullLatest, pushChain } from './v1-client';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { call } from './http';
 import { MANIFEST_TYPE, type ImageFolder } from './images';
 
-/** Where an upload goes on: the Location of a POST or PATCH, which may be relative. */
+/** Where an upload continues: the Location of a POST or PATCH, which may be relative. */
 export async function startUpload(url: string, repository: string): Promise<URL> {
   const started = await call({
     method: 'POST',

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Linux counts CPU time for user space in these, whatever the kernel's own tick. */
+/** Linux counts CPU time for user space in these units, whatever the kernel's own tick. */
 const TICKS_PER_SECOND = 100;
 
 interface Stat {

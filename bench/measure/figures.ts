@@ -1,12 +1,12 @@
 /*
- * Figures are taken in alternating rounds (ours, peer, ours, peer, …), so that whatever else the machine does hits both
+ * Figures are taken in alternating rounds (ours, peer, ours, peer, …), so that other load on the machine affects both
  * alike, and compared by their medians.
  */
 
-/** One of the things that are compared in the rounds. */
+/** One of the servers that are compared in the rounds. */
 export interface Contender {
   readonly name: string;
-  /** takes one figure */
+  /** Takes one figure. */
   readonly measure: () => Promise<number>;
 }
 
@@ -46,8 +46,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Takes one figure of each contender a round; the order turns from round to round, for the first of a round may find the
- * machine in another state than the last.
+ * Takes one figure of each contender per round; the order alternates, because the first of a round may find the machine
+ * in a different state from the last.
  */
 export async function measureRounds(
   contenders: readonly Contender[],

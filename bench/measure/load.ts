@@ -6,7 +6,7 @@ import { run } from './processes';
 /** Many clients that ask one URL again and again. */
 export interface LoadGenerator {
   readonly name: string;
-  /** Resolves to the answers a second; throws when any of them was no success. */
+  /** Resolves to the answers per second; throws when any of them was not a success. */
   measure(target: Target): Promise<number>;
 }
 
@@ -56,7 +56,7 @@ export function isInstalled(program: string): boolean {
   return folders.some((folder) => folder !== '' && existsSync(path.join(folder, program)));
 }
 
-/** The load generator that is there: wrk, else autocannon. */
+/** The available load generator: wrk, else autocannon. */
 export function chooseLoadGenerator(): LoadGenerator {
   if (isInstalled('wrk')) return wrk;
   try {

@@ -7,7 +7,7 @@ async function debianVersion(packageName: string): Promise<string> {
   return output === '' ? 'version unknown' : output;
 }
 
-/** What was measured on and with, a line each. */
+/** The machine and the programs of the measurement, one per line. */
 export async function machineFacts(programs: readonly string[]): Promise<string[]> {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   const facts = [

@@ -24,7 +24,7 @@ export interface Command {
   readonly cwd?: string;
 }
 
-/** What a child needs of our environment; a setting of the operator's must not change what is measured. */
+/** The part of our environment that a child needs; a setting of the operator must not change the measurement. */
 function baseEnvironment(): Record<string, string> {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG'].map((name) => [name, process.env[name]] as const);
   return Object.fromEntries(kept.filter((entry): entry is [string, string] => entry[1] !== undefined));

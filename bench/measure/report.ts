@@ -24,7 +24,7 @@ function cellsOf(line: Line | Skipped): string[] {
 
 const HEADINGS = ['what', 'Drydock', 'against', 'ratio (rounds)', 'goal', ''];
 
-/** The lines as a Markdown table whose columns stand in line. */
+/** The lines as a Markdown table with aligned columns. */
 export function tableOf(lines: readonly (Line | Skipped)[]): string {
   const rows = [HEADINGS, ...lines.map(cellsOf)];
   const widths = HEADINGS.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));

@@ -1,6 +1,6 @@
 /*
  * What the bench started and must end: processes, folders, connections. A scope is undone in reverse order when its row
- * is through, and all of them on Ctrl-C and on errors.
+ * is done, and all of them on Ctrl-C and on errors.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,7 +9,7 @@ export type Undo = () => Promise<void> | void;
 
 const open = new Set<Resources>();
 
-/** A pile of things to undo, the last first. */
+/** A stack of things to undo, the last first. */
 export class Resources {
   private readonly undos: Undo[] = [];
   private ending: Promise<void> | undefined;
@@ -18,13 +18,15 @@ export class Resources {
     open.add(this);
   }
 
-  /** What is handed over too late, because the end has begun meanwhile, is undone all the same. */
+  /** Something that is handed over after the end has begun is undone all the same. */
   onEnd(undo: Undo): void {
     this.undos.push(undo);
     if (this.ending !== undefined) this.ending = this.ending.then(() => this.undoAll());
   }
 
-  /** A folder that goes away with the scope. Others may enter it: a database of root runs as another user. */
+  /**
+   * A folder that is removed with the scope. Other users may enter it, because root's database runs as another user.
+   */
   async makeDir(label: string): Promise<string> {
     const dir = await mkdtemp(path.join(this.parentDir, `drydock-bench-${label}-`));
     this.onEnd(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }));

@@ -1,10 +1,10 @@
 /*
- * Fills a Drydock's database as if very many images had been pushed. Only SQL is fast enough for that; it writes what
- * `migrations/` says is there.
+ * Fills a Drydock's database as if very many images had been pushed. Only SQL is fast enough for that; it relies on the
+ * schema of `migrations/`.
  */
 import type { Drydock } from '../servers/drydock';
 
-/** A word that stands in the description of every third repository. */
+/** A word in the description of every third repository. */
 export const COMMON_WORD = 'server';
 
 const NAMESPACES = 100;

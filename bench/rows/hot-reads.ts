@@ -1,6 +1,7 @@
 import type { ImageFolder } from '../clients/images';
 import { makeImageFolder } from '../clients/images';
-import { pushChain, startPull } from '../clients/v1-client';
+import { startPull } from '../../src/client/v1/v1-client';
+import { pushChain } from '../clients/v1-client';
 import { pushV2 } from '../clients/v2-client';
 import { compare, measureRounds, type Contender } from '../measure/figures';
 import type { Resources } from '../measure/resources';
@@ -29,7 +30,7 @@ async function startHotServer(bench: Bench, resources: Resources): Promise<HotSe
   return {
     image,
     url: server.url,
-    token: await startPull(target),
+    token: (await startPull(target)).authorization,
     paths: [
       ['GET tags', `/v1/repositories/${REPOSITORY}/tags`],
       ['GET images', `/v1/repositories/${REPOSITORY}/images`],
@@ -44,7 +45,7 @@ function contender(bench: Bench, name: string, url: string, headers: Record<stri
   return { name, measure: () => load.measure({ url, headers, seconds, connections: CONNECTIONS }) };
 }
 
-/** Node compiles what runs often only after a while, and the first to be measured must not pay for all. */
+/** Node compiles frequently used code only after a while, and the first to be measured must not pay for all. */
 async function warmUp({ load, isQuick }: Bench, server: HotServer): Promise<void> {
   for (const [, path] of server.paths.slice(0, isQuick ? 1 : undefined)) {
     const headers = { Authorization: server.token };
@@ -58,7 +59,7 @@ function contendersOf(bench: Bench, server: HotServer, label: string, authorizat
   );
 }
 
-/** The reads that every pull begins with, against the nearest thing of `docker-registry`. */
+/** The reads that every pull begins with, against the nearest equivalent of `docker-registry`. */
 export const hotReads: Row = {
   name: 'hot-reads',
   needs: ['docker-registry'],
@@ -76,7 +77,7 @@ export const hotReads: Row = {
   },
 };
 
-/** The same reads with Basic, as an engine sends it to an https registry that stands alone. */
+/** The same reads with Basic, as an engine sends it to a standalone https registry. */
 export const basicReads: Row = {
   name: 'basic-reads',
   needs: [],

@@ -74,7 +74,7 @@ async function takeRates({ bench, resources, server, registry, image }: Transfer
   return new Map([...pushes, ...pulls]);
 }
 
-/** A whole image by a client as it comes, to each server its own. */
+/** A whole image by an unmodified client, to each server its own. */
 export const imageTransfer: Row = {
   name: 'transfer',
   needs: ['docker-registry', 'skopeo'],

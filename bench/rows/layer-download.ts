@@ -4,7 +4,8 @@ import path from 'node:path';
 import { call } from '../clients/http';
 import { makeImageFolder } from '../clients/images';
 import { drainDownload, type RawRequest } from '../clients/raw-transfer';
-import { pushChain, startPull } from '../clients/v1-client';
+import { startPull } from '../../src/client/v1/v1-client';
+import { pushChain } from '../clients/v1-client';
 import { cpuSeconds } from '../measure/cpu';
 import { compare, measureRounds } from '../measure/figures';
 import type { Resources } from '../measure/resources';
@@ -34,17 +35,17 @@ async function startLayerServer(
   const { images, dir } = await makeImageFolder(await resources.makeDir('image'), { layers: 1, layerBytes });
   const target = { url: server.url, basic: BASIC, repository: REPOSITORY };
   await pushChain(target, images, dir);
-  const headers = { Authorization: await startPull(target) };
+  const headers = { Authorization: (await startPull(target)).authorization };
   return { server, path: `/v1/images/${images[0]?.id ?? ''}/layer`, headers };
 }
 
 interface Transfer {
   readonly megabytesPerSecond: number;
-  /** of each of the processes that were asked for, in their order */
+  /** The figures of each of the requested processes, in their order. */
   readonly cpuSecondsPerGigabyte: readonly number[];
 }
 
-/** Four clients download at once, again and again until enough was moved for a steady figure. */
+/** Four clients download at once, again and again until enough was transferred for a steady figure. */
 async function download(bench: Bench, request: RawRequest, pids: readonly number[]): Promise<Transfer> {
   const times = bench.isQuick ? 2 : 3;
   const cpuBefore = pids.map((pid) => cpuSeconds([pid]));

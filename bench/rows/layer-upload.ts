@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { call } from '../clients/http';
 import { chunked, upload } from '../clients/raw-transfer';
-import { finishPush, startPush } from '../clients/v1-client';
+import { startPush } from '../../src/client/v1/v1-client';
+import { finishLatest } from '../clients/v1-client';
 import { startUpload } from '../clients/v2-client';
 import { compare, measureRounds } from '../measure/figures';
 import { run } from '../measure/processes';
@@ -12,13 +13,13 @@ import type { Row } from './row';
 const REPOSITORY = 'bench/upload';
 const MEGABYTE = 1e6;
 
-/** Bytes that no server has seen, so that none of them may save itself the work. */
+/** Bytes that no server has seen, so that none of them can skip the work. */
 function freshen(layer: Buffer): string {
   randomBytes(32).copy(layer);
   return createHash('sha256').update(layer).digest('hex');
 }
 
-/** Runs one transfer on a quiet disk: what the last one left to write would be counted to this one's fsync. */
+/** Runs one transfer on a quiet disk, because pending writes of the last one would count towards this one's fsync. */
 async function rateOf(bytes: number, transfer: () => Promise<void>): Promise<number> {
   await run({ file: 'sync', args: [] });
   const startedAt = performance.now();
@@ -34,15 +35,15 @@ async function pushToDrydock(url: string, layer: Buffer): Promise<number> {
   const body = chunked(layer);
   const target = { url, basic: BASIC, repository: REPOSITORY };
   return rateOf(layer.length, async () => {
-    const token = await startPush(target, [{ id, json, file: '' }]);
-    const headers = { Authorization: token };
+    const session = await startPush(target, [id]);
+    const headers = { Authorization: session.authorization };
     const image = `${url}/v1/images/${id}`;
     await call({ method: 'PUT', url: `${image}/json`, headers, body: json });
     const framing = { ...headers, 'Transfer-Encoding': 'chunked' };
     await upload({ method: 'PUT', url: `${image}/layer`, headers: framing }, body, 200);
     const checksum = { ...headers, 'X-Docker-Checksum-Payload': `sha256:${payload}` };
     await call({ method: 'PUT', url: `${image}/checksum`, headers: checksum });
-    await finishPush(target, token, id);
+    await finishLatest(session, id);
   });
 }
 

@@ -43,7 +43,7 @@ async function pageLine(bench: Bench, url: string, what: string): Promise<Line |
   });
 }
 
-/** How long pages take that list from a large installation. */
+/** The time of pages that list parts of a large installation. */
 export const pages: Row = {
   name: 'pages',
   needs: [],

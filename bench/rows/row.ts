@@ -18,7 +18,7 @@ export interface Bench {
 export interface Row {
   /** for `--only` */
   readonly name: string;
-  /** programs without which there is nothing to compare with */
+  /** Programs that the row needs for its comparison. */
   readonly needs: readonly Program[];
   readonly measure: (bench: Bench, resources: Resources) => Promise<(Line | Skipped)[]>;
 }

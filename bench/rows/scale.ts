@@ -1,4 +1,4 @@
-import { startPull } from '../clients/v1-client';
+import { startPull } from '../../src/client/v1/v1-client';
 import { compare, measureRounds, median, quantile, type Line } from '../measure/figures';
 import { timeRequests, type TimedRequest } from '../measure/latency';
 import type { Resources } from '../measure/resources';
@@ -23,7 +23,7 @@ async function tagRequests(server: Drydock, repositories: number): Promise<Timed
   const requests: TimedRequest[] = [];
   for (let index = 0; index < ASKED; index += 1) {
     const repository = filledRepository(1 + Math.floor((index * repositories) / ASKED));
-    const token = await startPull({ url: server.url, basic: BASIC, repository });
+    const { authorization: token } = await startPull({ url: server.url, basic: BASIC, repository });
     requests.push({ url: `${server.url}/v1/repositories/${repository}/tags`, headers: { Authorization: token } });
   }
   return requests;

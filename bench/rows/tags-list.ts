@@ -2,7 +2,8 @@ import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { call } from '../clients/http';
 import { makeImageFolder } from '../clients/images';
-import { pushChain, startPull } from '../clients/v1-client';
+import { startPull } from '../../src/client/v1/v1-client';
+import { pushChain } from '../clients/v1-client';
 import { pushV2 } from '../clients/v2-client';
 import { compare, measureRounds } from '../measure/figures';
 import { startDockerRegistry } from '../servers/docker-registry';
@@ -43,7 +44,7 @@ export const tagsList: Row = {
       'analyze',
     );
     await addTags(registry.rootDir, count);
-    const headers = { Authorization: await startPull(target) };
+    const headers = { Authorization: (await startPull(target)).authorization };
     const ours = `${server.url}/v1/repositories/${REPOSITORY}/tags`;
     const theirs = `${registry.url}/v2/${REPOSITORY}/tags/list`;
     const found = [

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { freePort, startProcess, waitForUrl } from '../measure/processes';
 import type { Resources } from '../measure/resources';
 
-/** Debian's `docker-registry`, distribution 2.8: what one would run instead of us. */
+/** Debian's `docker-registry`, distribution 2.8: the usual alternative to Drydock. */
 export interface DockerRegistry {
   readonly url: string;
   readonly port: number;

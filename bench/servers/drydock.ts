@@ -14,7 +14,7 @@ const PROGRAM = path.join(__dirname, '../../../bin/drydock.js');
 const START_TIMEOUT_MS = 60_000;
 const POSTGRES_TRIES = 100;
 
-/** A Drydock of our own: built, empty, on its embedded Postgres. */
+/** A new Drydock: built, empty, on its embedded Postgres. */
 export interface Drydock {
   readonly url: string;
   readonly port: number;
@@ -40,7 +40,7 @@ async function runSql(dataDir: string, statements: readonly string[]): Promise<v
   }
 }
 
-/** Postgres' programs at work on this data directory; only the first of them has it in its command line. */
+/** The running Postgres programs of this data directory; only the first of them has it in its command line. */
 function postgresOf(dataDir: string): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
@@ -50,12 +50,12 @@ function postgresOf(dataDir: string): number[] {
         /[/](postgres|initdb)$/.test(program) && args.some((arg) => arg.startsWith(path.join(dataDir, 'postgres')))
       );
     } catch {
-      return false; // it has ended meanwhile
+      return false; // it has just ended
     }
   });
 }
 
-/** A Drydock that was ended while it started, or killed, leaves its Postgres behind. */
+/** A Drydock that was ended during its start, or killed, leaves its Postgres running. */
 async function endPostgres(dataDir: string): Promise<void> {
   for (let tries = 0; tries < POSTGRES_TRIES; tries += 1) {
     const pids = postgresOf(dataDir);

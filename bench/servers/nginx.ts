@@ -12,7 +12,7 @@ export interface Nginx {
   readonly pid: number;
 }
 
-/** What it serves: files of a folder by `sendfile`, or a Drydock behind it with the layers handed over. */
+/** What it serves: files of a folder by `sendfile`, or a Drydock behind it that hands over its layers. */
 export type NginxRole = { readonly filesDir: string } | { readonly drydockUrl: string; readonly dataDir: string };
 
 function locationsOf(role: NginxRole): string {
@@ -57,7 +57,7 @@ http {
   return { url, port, pid: server.pid };
 }
 
-/** Debian's folder for it is not on everybody's PATH. */
+/** Debian's folder for it is not on every PATH. */
 function nginxFile(): string {
   const onPath = (process.env['PATH'] ?? '').split(path.delimiter).includes('/usr/sbin');
   return onPath ? 'nginx' : '/usr/sbin/nginx';

@@ -5,7 +5,7 @@ import { hasCode } from '../platform/error-code';
 import { AppError } from '../platform/errors';
 import { makeDirectory } from '../platform/files/make-directory';
 
-/** Whether the file, or a folder on the way to it, is not there. */
+/** Whether the file, or a folder on the way to it, does not exist. */
 export function isNotFound(error: unknown): boolean {
   return hasCode(error, 'ENOENT');
 }
@@ -16,7 +16,7 @@ export function translateFull(error: unknown): unknown {
   return new AppError('storage_full', 'The storage is full: the disk has no room for this layer', { cause: error });
 }
 
-/** Has the names in a folder survive the power. */
+/** Makes the names in a folder survive a power failure. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
@@ -26,7 +26,7 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** A rename alone may be lost with the power; so are a new folder and its name in the parent. */
+/** A rename alone may be lost in a power failure, and so may a new folder and its name in the parent. */
 export async function moveIntoPlace(from: string, to: string): Promise<void> {
   const folder = path.dirname(to);
   const made = await makeDirectory(folder);
@@ -35,7 +35,7 @@ export async function moveIntoPlace(from: string, to: string): Promise<void> {
   if (made !== undefined) await syncDirectory(path.dirname(folder));
 }
 
-/** What a folder has; nothing when the folder is not there. */
+/** The names in a folder; none if the folder does not exist. */
 export async function* filesIn(directory: string): AsyncIterable<Dirent> {
   try {
     for await (const entry of await opendir(directory)) yield entry;

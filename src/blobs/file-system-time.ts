@@ -4,8 +4,8 @@ import { makeDirectory } from '../platform/files/make-directory';
 import { UPLOADS, newUploadKey } from './paths';
 
 /**
- * The time by the file system's clock, in milliseconds: what the change times (ctime) of files are compared with, for
- * hosts that share a file system may have other clocks.
+ * The time by the file system's clock, in milliseconds. Change times (ctime) of files are compared with it, because the
+ * hosts that share a file system may have different clocks.
  *
  * @param root - of the store
  */

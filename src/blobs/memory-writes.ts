@@ -21,7 +21,7 @@ interface Write {
 export class MemoryWrites implements ResumableWrites {
   private readonly writes = new Map<string, Write>();
 
-  /** @param keep - makes a blob of what is committed */
+  /** @param keep - creates a blob from committed bytes */
   constructor(private readonly keep: (bytes: Buffer, sums: Sums) => StoredBlob) {}
 
   start(): Promise<string> {

@@ -3,12 +3,12 @@ import { giveBackBatch, takeBatch } from './batches';
 import { BatchedWriter } from './batched-write';
 import { RunningSums, type Sums } from './hashing';
 
-/** The source broke off; what it gave before is in the file. */
+/** The source failed; the bytes that it delivered before are in the file. */
 export class SourceBrokeOff extends Error {
   constructor(
-    /** what the source threw */
+    /** The error of the source. */
     readonly reason: unknown,
-    /** where the file ends now */
+    /** Where the file ends now. */
     readonly end: number,
   ) {
     super('the source broke off', { cause: reason });
@@ -16,12 +16,13 @@ export class SourceBrokeOff extends Error {
 }
 
 /**
- * Writes a stream into a file from an offset on, in order and in flat memory. The bytes are not safe before the caller
- * has synced the file.
+ * Writes a stream into a file from an offset on, in order and with constant memory. The bytes are not durable until the
+ * caller has synced the file.
  *
- * @param sums - of the bytes before; undefined: nobody sums up
+ * @param sums - the hashes of the bytes before; undefined: nothing is hashed
  * @returns where the file ends now
- * @throws SourceBrokeOff when the source threw; whatever the file or the thread says, and then the file is as it may be
+ * @throws SourceBrokeOff when the source threw; whatever the file or the thread throws, and then the content of the
+ *   file is undefined
  */
 export async function writeInOrder(
   handle: FileHandle,
@@ -57,7 +58,7 @@ async function fill(handle: FileHandle, batch: Buffer, at: number): Promise<Buff
   return batch.subarray(0, filled);
 }
 
-/** Sums up all of a file in the hashing thread; one batch is read while the other is hashed. */
+/** Hashes a whole file in the hashing thread; one batch is read while the other is hashed. */
 export async function sumsOfFile(handle: FileHandle): Promise<Sums> {
   const batches = [takeBatch(), takeBatch()] as const;
   const sums = new RunningSums();

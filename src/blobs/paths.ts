@@ -13,10 +13,10 @@ import { randomBytes } from 'node:crypto';
 /** The folder of the bytes that are still arriving. */
 export const UPLOADS = 'uploads';
 
-/** Folder of the writes that come in pieces: a folder for each. */
+/** The folder of the writes that come in pieces, with a folder for each. */
 export const RESUMABLE = 'resumable';
 
-/** Folder of the complete bytes. */
+/** The folder of the complete bytes. */
 export const COMPLETE = 'sha256';
 
 /** The folder of the damaged bytes. */

@@ -126,14 +126,14 @@ export class ResumableFiles implements ResumableWrites {
       await moveIntoPlace(turn.file, path.join(this.root, found.key)).catch((error: unknown) => {
         throw isNotFound(error) ? new UnknownWriteError(id) : translateFull(error);
       });
-      // The bytes are where they belong: an empty folder that stays is swept.
+      // The bytes are where they belong; an empty folder that remains is swept.
       await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       return found;
     });
     return this.going.track(work);
   }
 
-  /** Has the bytes on the disk, as old as the blob that they become. */
+  /** Syncs the bytes to the disk, and gives them the age of the blob that they become. */
   private async verify(id: string, turn: Turn, digest: string): Promise<StoredBlob> {
     const handle = await this.openBytes(id, turn);
     try {
@@ -175,12 +175,12 @@ export class ResumableFiles implements ResumableWrites {
     return removed;
   }
 
-  /** Resolves when nothing is at work here. */
+  /** Resolves when no write is in progress. */
   async settled(): Promise<void> {
     return this.going.settled();
   }
 
-  /** All folders, also those whose bytes are not there yet or no more. */
+  /** All folders, including those whose bytes do not exist yet or no longer exist. */
   private async *find(): AsyncIterable<{ id: string; sizeBytes: number | undefined; changedMs: number }> {
     for await (const { name: id } of filesIn(path.join(this.root, RESUMABLE))) {
       if (!ID.test(id)) continue;

@@ -4,7 +4,7 @@ import type { StoredBlob } from './stored-blob';
 export interface UnfinishedWrite {
   readonly id: string;
   readonly sizeBytes: number;
-  /** time since the last bytes arrived, by the clock of the store */
+  /** The time since the last bytes arrived, by the clock of the store. */
   readonly idleMs: number;
 }
 
@@ -23,7 +23,7 @@ export class WriteOffsetError extends Error {
 
   constructor(
     readonly id: string,
-    /** where the next piece must begin */
+    /** Where the next piece must begin. */
     readonly offset: number,
   ) {
     super(`the next piece of the write ${id} must begin at byte ${offset}`);
@@ -57,7 +57,7 @@ export class WriteDigestError extends Error {
 
   constructor(
     readonly id: string,
-    /** of the bytes that arrived */
+    /** The digest of the bytes that arrived. */
     readonly digest: string,
   ) {
     super(`the write ${id} has the digest ${digest}`);

@@ -1,10 +1,10 @@
-/** Bytes that are safe in the store. */
+/** Bytes that are safely stored. */
 export interface StoredBlob {
-  /** `sha256:<64 lower hex>` of exactly these bytes */
+  /** `sha256:<64 lower hex>` of exactly these bytes. */
   readonly digest: string;
-  /** `sha256:<64 lower hex>` of the prefix that the writer named and these bytes behind it */
+  /** `sha256:<64 lower hex>` of the writer's prefix followed by these bytes. */
   readonly prefixedDigest: string;
   readonly sizeBytes: number;
-  /** where the store keeps them; differs at every write, so that deleting an old copy never hits a new one */
+  /** The store's key for them. Every write gets a new one, so that deleting an old copy never hits a new one. */
   readonly key: string;
 }

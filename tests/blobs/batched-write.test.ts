@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('writeBatched', () => {
-  it('keeps no chunk: each of them costs more than its bytes, and a source may use it again', async () => {
+  it('keeps no chunk, because each costs more than its bytes and a source may reuse it', async () => {
     const file = path.join(folder, 'file');
     const handle = await open(file, 'w');
     const chunk = Buffer.alloc(15);
@@ -33,7 +33,7 @@ describe('writeBatched', () => {
     expect(sha256Hex).toBe(createHash('sha256').update(written).digest('hex'));
   });
 
-  it('writes and sums up what is so large that the disk begins meanwhile', async () => {
+  it('writes and hashes an input that is so large that syncing begins before its end', async () => {
     const file = path.join(folder, 'file');
     const handle = await open(file, 'w');
     const megabytes = Array.from({ length: 70 }, (_, i) => Buffer.alloc(2 ** 20 + 1, i));
@@ -45,7 +45,7 @@ describe('writeBatched', () => {
     expect(sums).toEqual(sumsOf(bytes, Buffer.from('prefix')));
   });
 
-  it('throws what the file says, also when the source has more', async () => {
+  it('throws the error of the file, even if the source has more', async () => {
     const file = path.join(folder, 'file');
     await (await open(file, 'w')).close();
     const handle = await open(file, 'r'); // writing to it fails

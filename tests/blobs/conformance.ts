@@ -46,7 +46,7 @@ export function describeBlobStore(driver: string, openStore: () => Promise<Opene
 
 function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAll): void {
   describe('write', () => {
-    it.each([0, 1, 65_536, 1_048_576, 3_500_001])('takes %s bytes and gives them back', async (size) => {
+    it.each([0, 1, 65_536, 1_048_576, 3_500_001])('stores %s bytes and returns them', async (size) => {
       const bytes = randomBytes(size);
       const stored = await store().write(chunksOf(bytes));
       expect([stored.digest, stored.sizeBytes]).toEqual([digestOf(bytes), size]);
@@ -54,7 +54,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
       expect(await store().size(stored.key)).toBe(size);
     });
 
-    it('takes chunks of any size, empty ones too', async () => {
+    it('accepts chunks of any size, including empty ones', async () => {
       const bytes = randomBytes(5000);
       const stored = await store().write(chunksOf(bytes, 1));
       expect((await readAll(stored.key)).equals(bytes)).toBe(true);
@@ -67,7 +67,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
     });
 
     it.each([0, 200_000, 1_048_576, 1_048_577, 5_500_001])(
-      'sums up %s bytes behind a prefix, too, in the same pass',
+      'also hashes %s bytes after a prefix, in the same pass',
       async (size) => {
         const bytes = randomBytes(size);
         const prefix = Buffer.from('prefix\n');
@@ -78,7 +78,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
       },
     );
 
-    it('never mixes the sums of large ones that are taken at once, some of which break off', async () => {
+    it('never mixes the hashes of large simultaneous writes, some of which are interrupted', async () => {
       const all = Array.from({ length: 9 }, () => randomBytes(4_000_000));
       const stored = await Promise.all(
         all.map((bytes, i) => {
@@ -96,7 +96,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
       }
     });
 
-    it('gives equal bytes one digest and two keys: deleting one leaves the other', async () => {
+    it('gives equal bytes one digest and two keys, so that deleting one keeps the other', async () => {
       const bytes = randomBytes(1000);
       const [first, second] = [await store().write(chunksOf(bytes)), await store().write(chunksOf(bytes))];
       expect(first.digest).toBe(second.digest);
@@ -106,7 +106,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
     });
 
     it.each([0, 100, 2_500_000])(
-      'passes on the error of its source after %s bytes and leaves nothing',
+      'throws the error of its source after %s bytes and leaves nothing behind',
       async (size) => {
         const error = new Error('the source broke');
         await expect(store().write(failingAfter(randomBytes(size), error))).rejects.toBe(error);
@@ -115,7 +115,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
       },
     );
 
-    it('takes many at once', async () => {
+    it('handles many writes at once', async () => {
       const all = Array.from({ length: 20 }, () => randomBytes(100_000));
       const stored = await Promise.all(all.map((bytes) => store().write(chunksOf(bytes, 10_000))));
       for (const [i, { key }] of stored.entries()) expect((await readAll(key)).equals(all[i]!)).toBe(true);
@@ -125,7 +125,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
 
 function describeReading(store: () => BlobStore, readAll: ReadAll): void {
   describe('read', () => {
-    it('gives a range with both ends', async () => {
+    it('returns a range including both ends', async () => {
       const bytes = randomBytes(3_000_000);
       const { key } = await store().write(chunksOf(bytes));
       const last = bytes.length - 1;
@@ -140,14 +140,14 @@ function describeReading(store: () => BlobStore, readAll: ReadAll): void {
       }
     });
 
-    it('refuses before the first byte when there is nothing', async () => {
+    it('refuses a missing key before the first byte', async () => {
       const missing = `sha256/ab/${'ab'.repeat(32)}-00000000`;
       await expect(store().read(missing)).rejects.toThrow(BlobMissingError);
       await expect(store().read(missing, { start: 0, end: 1 })).rejects.toThrow(BlobMissingError);
       expect(await store().size(missing)).toBeUndefined();
     });
 
-    it('refuses before the first byte when the length is not the expected one', async () => {
+    it('refuses an unexpected length before the first byte', async () => {
       const bytes = randomBytes(1000);
       const { key } = await store().write(chunksOf(bytes));
       for (const expected of [999, 1001, 0]) {
@@ -158,7 +158,7 @@ function describeReading(store: () => BlobStore, readAll: ReadAll): void {
       expect(await collect(await store().read(key, { start: 1, end: 2 }, 1000))).toEqual(bytes.subarray(1, 3));
     });
 
-    it('can be broken off', async () => {
+    it('can be interrupted', async () => {
       const { key } = await store().write(chunksOf(randomBytes(3_000_000)));
       const stream = await store().read(key);
       stream.destroy();
@@ -166,7 +166,7 @@ function describeReading(store: () => BlobStore, readAll: ReadAll): void {
       expect((await readAll(key)).length).toBe(3_000_000);
     });
 
-    it('gives the same bytes to many at once', async () => {
+    it('returns the same bytes to many readers at once', async () => {
       const bytes = randomBytes(500_000);
       const { key } = await store().write(chunksOf(bytes));
       const reads = await Promise.all(Array.from({ length: 10 }, () => readAll(key)));
@@ -175,20 +175,20 @@ function describeReading(store: () => BlobStore, readAll: ReadAll): void {
   });
 }
 
-/** Takes all pieces and keeps copies, for the buffers are used again; `pauseMs` makes a slow taker. */
+/** Collects all pieces as copies, because the buffers are reused; `pauseMs` makes a slow receiver. */
 async function collectFrom(source: ByteSource, { pauseMs = 0, limit = Infinity } = {}): Promise<Buffer> {
   const pieces: Buffer[] = [];
   await source.copyTo(async (piece) => {
     if (pauseMs > 0) await sleep(pauseMs);
     if (pieces.length === limit) throw new Error('enough');
-    pieces.push(Buffer.from(piece)); // at the end of its time: until now the piece was ours
+    pieces.push(Buffer.from(piece)); // the last moment at which the piece belongs to us
   });
   return Buffer.concat(pieces);
 }
 
 function describeOpening(store: () => BlobStore): void {
   describe('open', () => {
-    it.each([0, 1, 524_288, 1_048_577, 3_500_001])('hands out %s bytes, and any range of them', async (size) => {
+    it.each([0, 1, 524_288, 1_048_577, 3_500_001])('delivers %s bytes, and any range of them', async (size) => {
       const bytes = randomBytes(size);
       const { key } = await store().write(chunksOf(bytes));
       expect((await collectFrom(await store().open(key, undefined, size))).equals(bytes)).toBe(true);
@@ -204,25 +204,25 @@ function describeOpening(store: () => BlobStore): void {
       }
     });
 
-    it('refuses before the first byte what is missing or has another length', async () => {
+    it('refuses a missing key or an unexpected length before the first byte', async () => {
       const { key } = await store().write(chunksOf(randomBytes(1000)));
       await expect(store().open(key, undefined, 999)).rejects.toThrow(BlobSizeError);
       await expect(store().open(`sha256/ab/${'ab'.repeat(32)}-00000000`)).rejects.toThrow(BlobMissingError);
     });
 
-    it('hands over, if it can, what has the expected length', async () => {
+    it('hands over a blob of the expected length, if the driver supports it', async () => {
       const { key } = await store().write(chunksOf(randomBytes(1000)));
       expect([undefined, { kind: 'file', path: key }]).toContainEqual(await store().handOver(key, 1000));
     });
 
-    it('ends with the error of its taker, and can be closed unread', async () => {
+    it('ends with the error of its receiver, and can be closed unread', async () => {
       const { key } = await store().write(chunksOf(randomBytes(3_000_000)));
       const error = new Error('enough');
       await expect((await store().open(key)).copyTo(() => Promise.reject(error))).rejects.toBe(error);
       await (await store().open(key)).close();
     });
 
-    it('never mixes the bytes of many that are taken at different speeds', async () => {
+    it('never mixes the bytes of many readers of different speeds', async () => {
       const all = Array.from({ length: 12 }, () => randomBytes(2_500_000));
       const stored = await Promise.all(all.map((bytes) => store().write(chunksOf(bytes))));
       for (let round = 0; round < 3; round += 1) {
@@ -241,7 +241,7 @@ function describeOpening(store: () => BlobStore): void {
 }
 
 function describeKeeping(store: () => BlobStore, listed: Listed, readAll: ReadAll): void {
-  it('delete takes away what is there, and nothing is fine too', async () => {
+  it('delete removes a blob, and accepts a missing key', async () => {
     const { key } = await store().write(chunksOf(randomBytes(10)));
     await store().delete(key);
     await store().delete(key);
@@ -249,7 +249,7 @@ function describeKeeping(store: () => BlobStore, listed: Listed, readAll: ReadAl
     expect(await listed()).toEqual([]);
   });
 
-  it("quarantine takes bytes out of everybody's way until they are swept, and nothing is fine too", async () => {
+  it('quarantine hides bytes until they are swept, and accepts a missing key', async () => {
     const { key } = await store().write(chunksOf(randomBytes(10)));
     const whole = await store().write(chunksOf(randomBytes(10)));
     await store().quarantine(key);
@@ -264,7 +264,7 @@ function describeKeeping(store: () => BlobStore, listed: Listed, readAll: ReadAl
     expect((await readAll(whole.key)).length).toBe(10);
   });
 
-  it('list has everything that was written, with its size and time, and nothing that is arriving', async () => {
+  it('list returns every complete blob with its size and time, and no partial write', async () => {
     expect(await listed()).toEqual([]);
     const before = Date.now() - 1000;
     const stored = [];
@@ -288,7 +288,7 @@ function describeKeeping(store: () => BlobStore, listed: Listed, readAll: ReadAl
     expect(await listed()).toHaveLength(4);
   });
 
-  it('sweepUnfinished leaves what is complete, and what is arriving now', async () => {
+  it('sweepUnfinished keeps complete blobs and active writes', async () => {
     const { key } = await store().write(chunksOf(Buffer.from('complete')));
     const arriving = store().write(
       (async function* () {
@@ -303,7 +303,7 @@ function describeKeeping(store: () => BlobStore, listed: Listed, readAll: ReadAl
     expect((await readAll(key)).toString()).toBe('complete');
   });
 
-  it('check resolves while it can give and take', async () => {
+  it('check resolves while the store can read and write', async () => {
     await expect(store().check()).resolves.toBeUndefined();
   });
 }

@@ -30,8 +30,8 @@ async function openFilesIn(directory: string): Promise<string[]> {
   return files.filter((file) => file.startsWith(directory));
 }
 
-describe('the bytes of a file', () => {
-  it('a piece whose taker broke off is never written over: the network may still read from it', async () => {
+describe('FileBytes', () => {
+  it('never overwrites a piece whose receiver failed, because the network may still read from it', async () => {
     const [first, second] = [await makeFile('first'), await makeFile('second')];
     const kept: Buffer[] = [];
     const brokenOff = (await openBytes(first.file)).copyTo((piece) => {
@@ -44,7 +44,7 @@ describe('the bytes of a file', () => {
     expect(piece?.equals(first.bytes.subarray(0, piece.length))).toBe(true);
   });
 
-  it('a piece stays as it is until its taker is done with it', async () => {
+  it('keeps a piece unchanged until its receiver is done with it', async () => {
     const { file, bytes } = await makeFile('file');
     let at = 0;
     let isBusy = false;
@@ -63,7 +63,7 @@ describe('the bytes of a file', () => {
     expect(at).toBe(SIZE);
   });
 
-  it('breaks when the file gets shorter meanwhile', async () => {
+  it('fails when the file becomes shorter during the read', async () => {
     const { file } = await makeFile('file');
     const source = await openBytes(file);
     await truncate(file, SIZE / 2);
@@ -76,7 +76,7 @@ describe('the bytes of a file', () => {
     expect(received).toBe(SIZE / 2);
   });
 
-  it('closes the file in the end, after an error, and when nobody wants it', async () => {
+  it('closes the file at the end, after an error, and if it is never read', async () => {
     const { file } = await makeFile('file');
     await (await openBytes(file)).copyTo(() => Promise.resolve());
     await (await openBytes(file)).copyTo(() => Promise.reject(new Error('gone'))).catch(() => undefined);
@@ -85,8 +85,8 @@ describe('the bytes of a file', () => {
   });
 });
 
-describe('the buffers', () => {
-  it('are used again, but not those that may still be in use', () => {
+describe('the read buffers', () => {
+  it('are reused, except those that may still be in use', () => {
     const buffers = new ReadBuffers();
     const [first, second] = [buffers.take(), buffers.take()];
     buffers.giveBack(first, true);
@@ -95,7 +95,7 @@ describe('the buffers', () => {
     expect([third === first, fourth === second]).toEqual([true, false]);
   });
 
-  it('are small for whoever comes when many are lent, and large again afterwards', () => {
+  it('are small while many are lent, and large again afterwards', () => {
     const buffers = new ReadBuffers();
     const lent = Array.from({ length: 1000 }, () => buffers.take());
     const totalBytes = lent.reduce((sum, { length }) => sum + length, 0);

@@ -4,9 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import { openFilesystemStore } from './filesystem-folder';
 
-/*
- * What only the filesystem driver has: its tree (see `paths.ts`), and what dies with a process.
- */
+/* What only the filesystem driver has: its tree (see `paths.ts`), and the remains of dead processes. */
 
 let opened: Awaited<ReturnType<typeof openFilesystemStore>>;
 beforeEach(async () => {
@@ -18,18 +16,18 @@ async function* once(text: string): AsyncGenerator<Buffer> {
   yield await Promise.resolve(Buffer.from(text));
 }
 
-it('keeps bytes under their digest', async () => {
+it('the filesystem store keeps bytes under their digest', async () => {
   const { key } = await opened.store.write(once('hello'));
   expect(key).toMatch(/^sha256\/2c\/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824-[0-9a-f]{8}$/);
   expect(await readFile(path.join(opened.root, key), 'utf8')).toBe('hello');
   expect(await readdir(path.join(opened.root, 'uploads'))).toEqual([]);
 });
 
-it('sweeps the halves of writes that died with their process, once they had no sign of life for long (R98)', async () => {
+it('the filesystem store sweeps partial writes of dead processes once they were inactive for long (R98)', async () => {
   const uploads = path.join(opened.root, 'uploads');
   await mkdir(uploads);
   for (const name of ['one', 'two']) await writeFile(path.join(uploads, name), 'half');
-  // By the clock of the file system, whatever a host says: a file cannot be made to look older than it is.
+  // Ages are by the clock of the file system, not of a host: a file cannot be made to look older than it is.
   await utimes(path.join(uploads, 'one'), 0, 0);
   expect(await opened.store.sweepUnfinished(3_600_000)).toBe(0);
   expect((await readdir(uploads)).sort()).toEqual(['one', 'two']);
@@ -37,7 +35,7 @@ it('sweeps the halves of writes that died with their process, once they had no s
   expect(await readdir(uploads)).toEqual([]);
 });
 
-it('gives signs of life for a half while its client sends nothing (R98)', async () => {
+it('the filesystem store keeps touching a partial file while its client sends nothing (R98)', async () => {
   const store = new FilesystemBlobStore(opened.root, 20);
   let goOn: (() => void) | undefined;
   const paused = new Promise<void>((resolve) => (goOn = resolve));
@@ -60,7 +58,7 @@ it('gives signs of life for a half while its client sends nothing (R98)', async 
   expect(await readFile(path.join(opened.root, key), 'utf8')).toBe('firstlast');
 });
 
-it('settles when the last write has ended, and has removed its half if it failed (R98)', async () => {
+it('settled resolves when the last write has ended and removed its partial file if it failed (R98)', async () => {
   const uploads = path.join(opened.root, 'uploads');
   let fail: ((error: Error) => void) | undefined;
   const failure = new Promise<never>((_resolve, reject) => (fail = reject));
@@ -77,7 +75,7 @@ it('settles when the last write has ended, and has removed its half if it failed
   expect(await settled).toEqual([]);
 });
 
-it('keeps quarantined bytes apart, as old as their quarantine', async () => {
+it('quarantined bytes are kept apart, and their age starts at their quarantine', async () => {
   const { key } = await opened.store.write(once('hello'));
   const longAgo = new Date(Date.now() - 1e9);
   await utimes(path.join(opened.root, key), longAgo, longAgo);
@@ -87,15 +85,15 @@ it('keeps quarantined bytes apart, as old as their quarantine', async () => {
   expect(await opened.store.sweepQuarantined(new Date(Date.now() - 60_000))).toBe(0);
 });
 
-it('says how much room its disk has', async () => {
+it('freeBytes reports how much room the disk has', async () => {
   const { bavail, bsize } = await statfs(opened.root);
   const free = await opened.store.freeBytes();
-  expect(Math.abs(free - bavail * bsize)).toBeLessThan(2 ** 30); // others write meanwhile
+  expect(Math.abs(free - bavail * bsize)).toBeLessThan(2 ** 30); // other processes write at the same time
   await rm(opened.root, { recursive: true });
-  expect(await opened.store.freeBytes()).toBeGreaterThan(0); // a store that nobody has used yet
+  expect(await opened.store.freeBytes()).toBeGreaterThan(0); // a store that was not used yet
 });
 
-it('check fails while its folder cannot be used, and says where', async () => {
+it('check fails while the folder cannot be used, and names it', async () => {
   await rm(opened.root, { recursive: true });
   await writeFile(opened.root, 'a file in the place of the folder');
   await expect(opened.store.check()).rejects.toThrow(opened.root);

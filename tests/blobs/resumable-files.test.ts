@@ -8,17 +8,15 @@ import { WriteBusyError } from '../../src/blobs/resumable';
 import { openFilesystemStore } from './filesystem-folder';
 import { chunksOf, digestOf } from './streams';
 
-/*
- * What only the filesystem driver has: turns of processes that died, slept, or ran out of room.
- */
+/* What only the filesystem driver has: turns of processes that died, were suspended, or ran out of room. */
 
 const MODULE = path.join(__dirname, '..', '..', 'dist', 'src', 'blobs', 'filesystem.js');
 const CHUNK_BYTES = 100_000;
 
-/** Looks for dead turns at once, and counts those as dead that gave no sign for 200 ms. */
+/** Checks for dead turns at once; a turn counts as dead after 200 ms without activity. */
 const IMPATIENT = { signOfLifeMs: 20, deadAfterMs: 200 };
 
-/** Gives no sign of life, as a process that sleeps. */
+/** Shows no activity, like a suspended process. */
 const SLEEPING = { signOfLifeMs: 3_600_000, deadAfterMs: 3_600_000 };
 
 let opened: Awaited<ReturnType<typeof openFilesystemStore>>;
@@ -31,7 +29,7 @@ afterEach(() => opened.close());
 const wholeOf = (chunks: number): Buffer =>
   Buffer.concat(Array.from({ length: chunks }, (_, i) => Buffer.alloc(CHUNK_BYTES, i)));
 
-/** Appends `chunks` chunks in a process of its own, which says how many it has taken, and then what came of it. */
+/** Appends `chunks` chunks in a process of its own, which reports how many were accepted, and then the result. */
 const script = (id: string, chunks: number): string => `
   const { FilesystemBlobStore } = require(${JSON.stringify(MODULE)});
   const store = new FilesystemBlobStore(${JSON.stringify(opened.root)});

@@ -20,7 +20,7 @@ function roomOf(limits: Partial<StorageLimits>) {
   return { gauge, room };
 }
 
-/** Chunks of a MiB that remember how many were asked for. */
+/** Chunks of a MiB that count how many were requested. */
 function layer(megabytes: number, meanwhile: (sent: number) => void = () => undefined) {
   const sent = { megabytes: 0 };
   async function* bytes(): AsyncGenerator<Buffer> {
@@ -33,7 +33,7 @@ function layer(megabytes: number, meanwhile: (sent: number) => void = () => unde
   return { bytes: bytes(), sent };
 }
 
-/** Stores so many MiB of a layer. */
+/** Stores this many MiB of a layer. */
 async function store(room: StorageRoom, megabytes: number): Promise<void> {
   await room.hold(layer(0).bytes, () => Promise.resolve(megabytes * MEGABYTE));
 }
@@ -47,8 +47,8 @@ async function take(room: StorageRoom, bytes: AsyncIterable<Buffer>): Promise<nu
   return total / MEGABYTE;
 }
 
-describe('a limit', () => {
-  it('lets in what fits, to the last byte, and nothing more', async () => {
+describe('a storage limit', () => {
+  it('admits what fits, to the last byte, and nothing more', async () => {
     const { room } = roomOf({ limitBytes: 5 * MEGABYTE });
     expect(await take(room, layer(3).bytes)).toBe(3);
     await store(room, 3);
@@ -59,7 +59,7 @@ describe('a limit', () => {
     expect(refused.sent.megabytes).toBe(0);
   });
 
-  it('ends an upload that crosses it, and forgets what that had brought', async () => {
+  it('ends an upload that crosses it, and no longer counts its bytes', async () => {
     const { room } = roomOf({ limitBytes: 5 * MEGABYTE });
     const crossing = layer(100);
     await expect(take(room, crossing.bytes)).rejects.toMatchObject({ code: 'storage_full', message: OVER_LIMIT });
@@ -67,13 +67,13 @@ describe('a limit', () => {
     expect(await take(room, layer(5).bytes)).toBe(5);
   });
 
-  it('counts uploads together that arrive at once (R63)', async () => {
+  it('counts simultaneous uploads together (R63)', async () => {
     const { room } = roomOf({ limitBytes: 5 * MEGABYTE });
     const both = await Promise.allSettled([take(room, layer(3).bytes), take(room, layer(3).bytes)]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
-  it('asks once for what all processes have stored, for many uploads at once', async () => {
+  it('reads the total of all processes once for many simultaneous uploads', async () => {
     const { room, gauge } = roomOf({ limitBytes: 5 * MEGABYTE });
     gauge.used = 4 * MEGABYTE;
     await Promise.allSettled([take(room, layer(1).bytes), take(room, layer(1).bytes), take(room, layer(1).bytes)]);
@@ -82,7 +82,7 @@ describe('a limit', () => {
     await expect(take(room, layer(2).bytes)).rejects.toThrow(OVER_LIMIT);
   });
 
-  it('fails the uploads that cannot ask, and asks again for the next one', async () => {
+  it('fails uploads while the total cannot be read, and reads it again for the next one', async () => {
     const failing = { usedBytes: () => Promise.reject(new Error('no answer')), freeBytes: () => Promise.resolve(0) };
     const room = new StorageRoom({ limitBytes: MEGABYTE, reserveBytes: 0 }, failing);
     await expect(take(room, layer(1).bytes)).rejects.toThrow('no answer');
@@ -90,8 +90,8 @@ describe('a limit', () => {
   });
 });
 
-describe('a reserve', () => {
-  it('refuses before the first byte when no more than it is free', async () => {
+describe('a storage reserve', () => {
+  it('refuses an upload before its first byte when no more than the reserve is free', async () => {
     const { room, gauge } = roomOf({ reserveBytes: 10 * MEGABYTE });
     gauge.free = 10 * MEGABYTE;
     const refused = layer(1);
@@ -108,7 +108,7 @@ describe('a reserve', () => {
     expect(filling.sent.megabytes).toBeLessThan(20);
   });
 
-  it('is not asked for when there is none, or nobody knows', async () => {
+  it('is ignored when it is zero, or when the free space is unknown', async () => {
     const { room, gauge } = roomOf({});
     gauge.free = 0;
     expect(await take(room, layer(1).bytes)).toBe(1);
@@ -117,7 +117,7 @@ describe('a reserve', () => {
   });
 });
 
-describe('a room is full', () => {
+describe('a storage room is full', () => {
   it('when no more than the reserve is free, or nothing at all', async () => {
     const { gauge, room } = roomOf({ reserveBytes: 10 * MEGABYTE });
     expect(await room.isFull()).toBe(false);

@@ -1,11 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { FORBIDDEN_WORDS, forbiddenWordsIn, proseOfMarkdown } from './forbidden-words';
+import { commentsOf, titlesOf } from './prose-of-code';
 
 const ROOT = path.join(__dirname, '..', '..');
 
 function read(file: string): string {
   return readFileSync(path.join(ROOT, file), 'utf8');
+}
+
+/** The TypeScript files of a folder, and of the folders in it; a file is itself. */
+function filesIn(place: string, recursive = true): string[] {
+  if (/\.tsx?$/.test(place)) return [place];
+  return readdirSync(path.join(ROOT, place), { recursive, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => path.join(place, name));
 }
 
 const PAGES = [
@@ -21,10 +30,20 @@ const PAGES = [
 
 const SETTINGS = ['.env.example', 'Dockerfile', 'docker-compose.yml', 'deploy/nginx.conf', 'package.json'];
 
+/** The folders of tests whose titles are held to the list. */
+const TESTED = ['platform', 'blobs', 'server', 'reliability', 'scripts', 'protocol', 'versions', 'soak'].map(
+  (folder) => `tests/${folder}`,
+);
+
+/** The folders and files whose comments are held to the list. */
+const COMMENTED = ['src/platform', 'src/blobs', ...filesIn('src', false), 'bench', 'seeds', 'tests/helpers', ...TESTED];
+
 /** Every text that is held to the list; another kind of file is another entry. */
 const TEXTS = [
   ...PAGES.map((file) => ({ file, prose: proseOfMarkdown(read(file)) })),
   ...SETTINGS.map((file) => ({ file, prose: read(file) })),
+  ...COMMENTED.flatMap((place) => filesIn(place)).map((file) => ({ file, prose: commentsOf(read(file)) })),
+  ...TESTED.flatMap((place) => filesIn(place)).map((file) => ({ file, prose: titlesOf(read(file)) })),
 ];
 
 describe('the list of words in CONTRIBUTING.md', () => {
@@ -44,6 +63,23 @@ describe('the list of words in CONTRIBUTING.md', () => {
   it('does not apply to code and quotations', () => {
     const page = 'A `stranger` reads "anew,\nwhoever it is".\n\n```\nhe\n```\n\nThe rest is anew.';
     expect(forbiddenWordsIn(proseOfMarkdown(page))).toEqual(['8: anew']);
+  });
+});
+
+describe('of code,', () => {
+  const code = [
+    'const a = `// anew`; /* whoever',
+    ' * is */ const b = /\\/\\* his/; // somebody, and `him`',
+    "it.each([1])('goes on anew', () => he);",
+    'describe(`meanwhile ${a}`, () => "besides");',
+  ].join('\n');
+
+  it('the comments are read, and nothing that looks like one', () => {
+    expect(forbiddenWordsIn(commentsOf(code))).toEqual(['1: whoever', '2: somebody']);
+  });
+
+  it('the titles of tests are read, and no other text', () => {
+    expect(forbiddenWordsIn(titlesOf(code))).toEqual(['3: anew', '4: meanwhile']);
   });
 });
 

@@ -6,18 +6,18 @@ import { DOCUMENT, OPERATIONS, recordOperation, type Operation } from './operati
 import { basic, type TestServer } from './test-server';
 
 /*
- * Asks the API, and holds every answer against the OpenAPI document: the status is one that the operation has, the
- * headers that it promises are there, and the body is as its schema says.
+ * Sends requests to the API, and checks every answer against the OpenAPI document: the operation must have the status,
+ * the promised headers must be present, and the body must match its schema.
  */
 
 export interface ApiRequest {
-  /** who asks, by Basic; the password is that of `addUser` */
+  /** The user who asks, by Basic; the password is that of `addUser`. */
   readonly as?: string;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly form?: Readonly<Record<string, string>>;
-  /** it proves nothing about the operation, even if it happens to work */
+  /** The request proves nothing about the operation, even if it happens to work. */
   readonly isRandom?: boolean;
 }
 
@@ -38,7 +38,7 @@ function fits(template: string, path: string): boolean {
   return new RegExp(`^${pattern.join('[^/]+')}$`).test(path);
 }
 
-/** Of several, the one with the fewest names in it, as the router has it. */
+/** If several match, the one with the fewest parameters, as in the router. */
 function operationFor(method: string, path: string): Operation {
   const found = OPERATIONS.filter((operation) => operation.method === method && fits(operation.path, withSlash(path)));
   const [operation] = found.sort((a, b) => a.path.split('{').length - b.path.split('{').length);
@@ -106,7 +106,7 @@ export async function askApi(
 /** A login in a browser: the headers that its requests send. */
 export type BrowserSession = Readonly<Record<'Cookie' | 'X-CSRF-Token', string>>;
 
-/** Logs in as a user that `addUser` made. */
+/** Logs in as a user that `addUser` created. */
 export async function logIn(
   server: Pick<TestServer, 'server'>,
   username: string,

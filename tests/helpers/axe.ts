@@ -1,13 +1,13 @@
 import axe, { type AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** Fetching style sheets once more is against the policy of the pages, and they are our own anyway. */
+/** Fetching style sheets again would violate the policy of the pages, and they are ours anyway. */
 const RUN = 'axe.run(document, { resultTypes: ["violations"], preload: false })';
 
 /**
- * What axe-core finds on a page that keeps people out, as lines to read: the rule, what it wants, and where. The
- * browser's own door for debuggers brings it in, which the policy of the page does not close, so that the page is as
- * its readers have it.
+ * The barriers that axe-core finds on a page, as readable lines: the rule, its requirement, and the place. The script
+ * is injected through the browser's debugging interface, which the policy of the page does not block, so that the page
+ * is as its readers see it.
  *
  * @param page - of a tab with script
  */

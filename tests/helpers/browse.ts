@@ -2,7 +2,7 @@ import request from 'supertest';
 import { createSession } from '../../src/features/accounts/sessions';
 import type { TestServer } from './test-server';
 
-/** A page as a browser without scripts gets it. */
+/** A page as a browser without scripts receives it. */
 export interface Seen {
   readonly status: number;
   readonly html: string;
@@ -40,14 +40,14 @@ export class Browsing {
     );
   }
 
-  /** Sends a form that stands on a page of ours. */
+  /** Sends a form of one of our pages. */
   async send(path: string, fields: Readonly<Record<string, string>>, from = path): Promise<Seen> {
     const page = await this.get(from);
     const token = /name="csrf_token" value="([^"]+)"/.exec(page.html)?.[1] ?? '';
     return this.post(path, { csrf_token: token, ...fields });
   }
 
-  /** Sends fields and nothing else. */
+  /** Sends only the given fields. */
   async post(path: string, fields: Readonly<Record<string, string>>): Promise<Seen> {
     const body = new URLSearchParams(fields).toString();
     const sent = request(this.server).post(path).set('Cookie', this.cookieHeader()).set('Accept', 'text/html');
@@ -59,13 +59,13 @@ export class Browsing {
     return this.cookies.get(name);
   }
 
-  /** Begins as somebody who has logged in. */
+  /** Starts as a logged-in user. */
   setCookie(name: string, value: string): void {
     this.cookies.set(name, value);
   }
 }
 
-/** A browser in which somebody is logged in. */
+/** A browser in which a user is logged in. */
 export async function browseAs({ server, ctx }: TestServer, username: string): Promise<Browsing> {
   const browsing = new Browsing(server);
   const user = await ctx.db('users').where({ username }).first('id', 'credentials_epoch');

@@ -4,15 +4,14 @@ import { collectComplaints } from './complaints';
 import { passwordOf } from './test-server';
 
 /*
- * A real Chromium. One browser for a test file, for it takes long to start; one context, with cookies of its own, for
- * each tab.
+ * A real Chromium: one browser for a test file, because it takes long to start, and one context, with cookies of its
+ * own, for each tab.
  */
 
 const EXECUTABLE = '/usr/bin/chromium';
 
 /**
- * Names of hosts lead nowhere, so that no page can fetch anything from elsewhere, not even from a machine that has the
- * internet.
+ * Host names do not resolve, so that no page can fetch anything from elsewhere, even on a machine with internet access.
  */
 const ARGUMENTS = [
   '--no-sandbox',
@@ -27,23 +26,23 @@ const ARGUMENTS = [
 
 const DEVICES = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } } as const;
 
-/** How somebody looks at pages. */
+/** How a reader views pages. */
 export interface Look {
-  /** false: no script runs, as for people who have switched it off */
+  /** False: no script runs, as for readers who have disabled it. */
   readonly hasScript?: boolean;
   readonly scheme?: 'light' | 'dark';
   readonly device?: keyof typeof DEVICES;
-  /** of the reader; UTC unless it is another */
+  /** The time zone of the reader; UTC by default. */
   readonly timeZone?: string;
-  /** who is logged in, with the password of `addUser`; undefined: nobody */
+  /** The logged-in user, with the password of `addUser`; undefined: nobody. */
   readonly as?: string | undefined;
 }
 
-/** A tab of a reader of its own. */
+/** A tab of a separate reader. */
 export interface Tab {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** what was wrong on any page until now: errors in the console, violations of the policy, requests that failed */
+  /** The problems on all pages so far: errors in the console, violations of the policy, requests that failed. */
   readonly complaints: string[];
   /** Opens a path of the server; resolves to the status. */
   open(path: string): Promise<number>;
@@ -51,8 +50,8 @@ export interface Tab {
 }
 
 /**
- * Describes tests with a browser. On a machine without one they do not run, and it is told so; where everything must
- * (`.ci/run`), its absence is an error.
+ * Describes tests with a browser. On a machine without one they do not run, which is reported; where everything must
+ * run (`.ci/run`), its absence is an error.
  *
  * @throws Error in CI
  */
@@ -64,7 +63,7 @@ export function describeInBrowser(name: string, tests: () => void): void {
   it(`${name} wait for a machine with Chromium`, () => expect(existsSync(EXECUTABLE)).toBe(false));
 }
 
-/** Starts the browser; whoever does ends it with `close`. */
+/** Starts the browser; the caller ends it with `close`. */
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
 }
@@ -93,7 +92,7 @@ export async function openTab(browser: Browser, server: { readonly url: string }
   };
 }
 
-/** Gives a tab the session of a user that `addUser` made. */
+/** Gives a tab the session of a user that `addUser` created. */
 export async function logInTab(context: BrowserContext, username: string): Promise<void> {
   // The context's own client keeps the cookie where the pages find it.
   const answer = await context.request.post('/api/v1.1/session/', {

@@ -1,6 +1,6 @@
 /*
- * Functions of features as a surface calls them: the repository that a name stands for is authorised for an actor, and
- * handed on. A test of a rule says who asks for what, and sees the refusals of both.
+ * Functions of features as a surface calls them: the named repository is authorised for an actor and passed on. A test
+ * of a rule says who asks for what, and sees the refusals of both.
  */
 
 import type { Needs } from '../../src/context';

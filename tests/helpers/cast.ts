@@ -8,7 +8,8 @@ import { putTeam } from '../../src/features/namespaces/teams';
 import { addUser, basic, passwordOf, type TestServer } from './test-server';
 
 /*
- * Everybody whom the policy tells apart, with the repositories of a user, alice, and of an organization, acme.
+ * One actor for each case that the policy distinguishes, with the repositories of a user, alice, and of an
+ * organization, acme.
  */
 
 export const VISIBILITIES = ['public', 'unlisted', 'private'] as const;
@@ -22,7 +23,7 @@ export interface Player {
   readonly roles: Readonly<Record<(typeof NAMESPACES)[number], Role>>;
 }
 
-/** The repositories that there are: `app-public` and so on, in both namespaces. */
+/** All repositories: `app-public` and so on, in both namespaces. */
 export function castRepositories(): { namespace: (typeof NAMESPACES)[number]; name: string; visibility: string }[] {
   return NAMESPACES.flatMap((namespace) =>
     VISIBILITIES.map((visibility) => ({ namespace, name: `app-${visibility}`, visibility })),
@@ -52,7 +53,7 @@ async function addTeams(server: TestServer): Promise<void> {
   }
 }
 
-/** Makes one repository with its sharing, straight in the tables: what the plan says is tested elsewhere. */
+/** Creates one repository with its sharing, directly in the tables, because plans are tested elsewhere. */
 export async function addRepository(
   server: TestServer,
   repository: ReturnType<typeof castRepositories>[number],
@@ -74,7 +75,7 @@ export async function addRepository(
   }
 }
 
-/** Fills a new server with the cast, and says who can do what. */
+/** Fills a new server with the cast, and returns who can do what. */
 export async function castOn(server: TestServer): Promise<Player[]> {
   for (const name of PEOPLE) await addUser(server, name);
   await addUser(server, 'root', { isAdmin: true });

@@ -9,19 +9,19 @@ export interface ChildServer {
   /** for the helpers of `images.ts` */
   readonly server: string;
   readonly process: ChildProcess;
-  /** Sends a signal and waits for the end; resolves to the exit code, or null when the signal ended it. */
+  /** Sends a signal and waits for the end; resolves to the exit code, or null if the signal ended it. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 const DRYDOCK = path.join(__dirname, '../../bin/drydock.js');
 
-/** One process, unless a test wants more, and passwords that cost nothing. */
+/** One process, unless a test wants more, and cheap passwords. */
 const CHEAP = { DRYDOCK_WORKERS: '1', DRYDOCK_BCRYPT_COST: '4' };
 
 /**
  * Starts `drydock serve` on a free port and waits until it listens.
  *
- * @param through - a command that runs the command behind it in its own place, with less room for instance
+ * @param through - a command that replaces itself with the command after it, for example with less room
  */
 export async function startChildServer(
   environment: Record<string, string>,

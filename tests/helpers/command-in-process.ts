@@ -53,7 +53,7 @@ class Collector extends Writable {
   }
 }
 
-/** Gives the process other streams, and a console that writes to them; the result gives it its own back. */
+/** Gives the process other streams, and a console that writes to them; the result restores its own. */
 function replaceStreams(streams: { stdin: Readable; stdout: Writable; stderr: Writable }): () => void {
   const own = Object.getOwnPropertyDescriptors(process);
   const { console } = globalThis;

@@ -21,7 +21,7 @@ export interface CommandPlace {
   close(): Promise<void>;
 }
 
-/** @param template - what the database is a copy of; usually has today's schema */
+/** @param template - the database to copy; usually one with today's schema */
 export async function createCommandPlace(template?: string): Promise<CommandPlace> {
   const database = await createTestDatabase(template);
   const dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-command-'));
@@ -38,12 +38,12 @@ export async function createCommandPlace(template?: string): Promise<CommandPlac
   };
 }
 
-/** What a command says that worked. */
+/** The output of a command that worked. */
 export function success(stdout: string): Outcome {
   return { code: 0, stdout, stderr: '' };
 }
 
-/** What a command says that failed: one sentence, and nothing that looks like output. */
+/** The output of a command that failed: one sentence, and nothing that looks like a result. */
 export function failure(sentence: string): Outcome {
   return { code: 1, stdout: '', stderr: `error: ${sentence}\n` };
 }

@@ -5,9 +5,9 @@ function isPage(request: Request): boolean {
 }
 
 /**
- * Writes down from now on what no page of ours should have: errors and warnings in the console, among which are the
- * violations of the Content-Security-Policy, also without script; errors of scripts; parts that cannot be had; parts
- * from elsewhere; dialogs.
+ * Records from now on what none of our pages may cause: errors and warnings in the console, including violations of the
+ * Content-Security-Policy, also without script; errors of scripts; missing resources; resources from elsewhere;
+ * dialogs.
  *
  * @param origin - of the server
  * @returns the list, which grows
@@ -15,8 +15,8 @@ function isPage(request: Request): boolean {
 export function collectComplaints(page: Page, origin: string): string[] {
   const complaints: string[] = [];
   const note = (what: string): void => void complaints.push(`${new URL(page.url(), origin).pathname}: ${what}`);
-  // A page that was asked for may be an error page: that it is one is for the test to expect. And an icon that no page
-  // names is what browsers ask for by themselves, once.
+  // A requested page may be an error page, which the test has to expect. Browsers also request an icon once that no
+  // page names.
   const pages = new Set([`${origin}/favicon.ico`]);
   page.on('console', (message) => {
     const isAboutPage = message.text().startsWith('Failed to load resource') && pages.has(message.location().url);
@@ -34,7 +34,7 @@ export function collectComplaints(page: Page, origin: string): string[] {
   });
   page.on('requestfailed', (request) => {
     const error = request.failure()?.errorText;
-    // Who goes on before the icon has come does not wait for it. What a policy blocks is told by the console.
+    // A reader who moves on before the icon has arrived cancels it. The console reports what a policy blocks.
     if (!isPage(request) && error !== 'net::ERR_ABORTED') note(`${request.url()} failed: ${error}`);
   });
   page.on('response', (response: Response) => {

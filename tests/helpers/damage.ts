@@ -24,7 +24,7 @@ export async function layerFile({ db, blobDir }: LayerPlace, image: TestImage): 
   return path.join(blobDir, row.storage_key);
 }
 
-/** What disks do to layers. */
+/** What disks can do to layers. */
 export const DAMAGES = {
   'wrong bytes': async (place: LayerPlace, image: TestImage): Promise<void> => {
     const file = await open(await layerFile(place, image), 'r+');

@@ -11,20 +11,20 @@ export async function makeDataDir(name: string): Promise<string> {
   return dataDir;
 }
 
-/** A lock file survives a kill, and by then its process id may be another program's. */
+/** A lock file survives a kill, and its process id may belong to another program by then. */
 async function isServerOf(cluster: string, pid: number | undefined): Promise<boolean> {
   if (pid === undefined) return false;
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return command.includes(cluster);
 }
 
-/** Takes a data directory away, and stops its Postgres if that still runs. */
+/** Removes a data directory, and stops its Postgres if that is still running. */
 export async function removeDataDir(dataDir: string): Promise<void> {
   const cluster = await realpath(path.join(dataDir, 'postgres')).catch(() => undefined);
   if (cluster !== undefined) {
     const isRunning = await isServerOf(cluster, readLockFile(cluster)?.pid);
     if (isRunning && !(await stopServer(cluster))) throw new Error(`the Postgres in ${cluster} does not stop`);
-    // Root's are in /var/lib when the directory is closed to others.
+    // Those of root are in /var/lib if the directory is closed to others.
     const isElsewhere = path.dirname(cluster) !== (await realpath(dataDir));
     if (isElsewhere) await rm(path.dirname(cluster), { recursive: true, force: true });
   }

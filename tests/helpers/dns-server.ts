@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { Resolver } from 'node:dns/promises';
 import type { Resolve } from '../../src/platform/http/guarded-post';
 
-/** A name server of our own, which answers one question after the other from a list. */
+/** Our own name server, which answers one question after the other from a list. */
 export interface DnsServer {
-  /** asks this server, and no other */
+  /** Resolves with only this server. */
   readonly resolve: Resolve;
-  /** how often it was asked for IPv4 addresses */
+  /** How often it was asked for IPv4 addresses. */
   questions(): number;
   close(): void;
 }
@@ -23,7 +23,7 @@ function answerTo(question: Buffer, address: string): Buffer {
 /**
  * Starts one.
  *
- * @param addresses - what every name resolves to, one after the other; the last one for good
+ * @param addresses - what every name resolves to, one after the other; the last one stays
  */
 export async function startDnsServer(addresses: readonly string[]): Promise<DnsServer> {
   const socket = createSocket('udp4');

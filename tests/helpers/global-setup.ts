@@ -14,7 +14,7 @@ declare global {
   var testPostgres: { server: EmbeddedPostgres; folder: string } | undefined;
 }
 
-/** The tests' own server forgets everything anyway, so that it need not wait for the disk. */
+/** The tests' own server is discarded anyway, so it need not wait for the disk. */
 const SETTINGS = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '300' };
 
 /** One build and one Postgres for the run, with a migrated template that every test file clones. */

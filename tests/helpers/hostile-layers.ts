@@ -2,13 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { gnuLong, packEntry, packTar, TRAILER } from '../features/images/tar/pack-tar';
 
-/*
- * Layers of strangers whose few bytes cost a reader much.
- */
+/* Layers of a few bytes that cost a reader much. */
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Files whose names are `a/a/a/…` of so many bytes, each with another end. */
+/** Files whose names are `a/a/a/…` with this many bytes, each with another end. */
 export function longNames(count: number, nameBytes: number): Buffer {
   const names = Array.from({ length: count }, (_, at) => {
     const end = String(at).padStart(6, '0');
@@ -17,7 +15,7 @@ export function longNames(count: number, nameBytes: number): Buffer {
   return gzipSync(packTar(...names.flatMap((name) => [gnuLong('L', name), { name: 'x' }])));
 }
 
-/** So many empty files, in few bytes. */
+/** This many empty files, in few bytes. */
 export function manyFiles(count: number): Buffer {
   const template = packEntry({ name: 'dir/0000000' });
   // The checksum counts every byte of the block but its own field.
@@ -34,7 +32,7 @@ export function manyFiles(count: number): Buffer {
   return gzipSync(Buffer.concat([...blocks, TRAILER]), { level: 6 });
 }
 
-/** A file of so many zeros, in a thousandth of the bytes. */
+/** A file with this many zeros, in a thousandth of the bytes. */
 export function manyZeros(mebibytes: number): Buffer {
   const header = packEntry({ name: 'zeros', size: mebibytes * MEBIBYTE });
   const step = Math.min(64, mebibytes);

@@ -23,7 +23,7 @@ const turn = (texts: readonly string[], index: number): string => texts[index % 
 /** What a header of a request may carry. */
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '');
 
-/** What Markdown of a person may have: no control characters but those that end lines. */
+/** What Markdown of a user may contain: no control characters except line breaks. */
 const writable = (text: string): string => text.replaceAll('\u000b', '');
 
 /** How many profiles, repositories and so on it takes to show every payload once where a field has 255 characters. */
@@ -61,7 +61,7 @@ async function fillRepository(act: Act, username: string, index: number): Promis
   await act(username, 'POST', `${repository}comments/`, { text: full });
 }
 
-/** Pulls of engines that say strange things of themselves. */
+/** Pulls by engines that describe themselves in strange ways. */
 async function countPulls(server: TestServer, username: string, index: number): Promise<void> {
   const { id: subject } = await getReadable(server.ctx, OPERATOR_ACTOR, { namespace: username, name: 'trap' });
   const kernels = linePayloads(60).map((text) => printable(text).replaceAll(' ', '/'));
@@ -75,7 +75,7 @@ async function countPulls(server: TestServer, username: string, index: number): 
   });
 }
 
-/** What administrators are to look at: each comment is flagged by the one before. */
+/** Creates work for administrators: each comment is flagged by the author of the one before. */
 async function flagComments(act: Act, names: readonly string[]): Promise<void> {
   for (const [index, username] of names.entries()) {
     const comments = `repositories/${username}/trap/comments/`;

@@ -8,9 +8,9 @@ import { createTestDatabase, type TestDatabase } from './test-database';
 export interface KillableServer {
   readonly database: TestDatabase;
   readonly blobDir: string;
-  /** The server that runs now. */
+  /** The server that is running now. */
   readonly server: ChildServer;
-  /** Starts another on the same data, after a kill. */
+  /** Starts another one on the same data, after a kill. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }

@@ -12,11 +12,11 @@ export interface MailPlace {
   readonly ctx: Context;
   readonly database: TestDatabase;
   readonly smtp: TestSmtpServer;
-  /** every line of the log */
+  /** Every line of the log. */
   readonly logLines: readonly string[];
-  /** Runs the jobs that wait, also those that failed before; resolves to the mails that have arrived by that. */
+  /** Runs the waiting jobs, including those that failed before; resolves to the mails that have arrived by then. */
   deliver(): Promise<ReceivedMail[]>;
-  /** The same, without the mails that tell an account of a change. */
+  /** The same, without the mails that notify an account of a change. */
   deliverLinks(): Promise<ReceivedMail[]>;
   close(): Promise<void>;
 }

@@ -7,17 +7,17 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port';
 
-/** An nginx with a configuration of ours. */
+/** An nginx with our configuration. */
 export interface Nginx {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Debian's folder for it is not on everybody's PATH. */
+/** Debian's folder for it is not on every PATH. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
 
 /**
- * Whether the tests with nginx can run. Where everything must (`.ci/run`), its absence is an error.
+ * Whether the tests with nginx can run. Where everything must run (`.ci/run`), its absence is an error.
  *
  * @throws Error in CI
  */

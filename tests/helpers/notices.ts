@@ -3,17 +3,17 @@ import type { ReceivedMail } from './smtp-server';
 
 const SUBJECTS = new Set<string>(Object.values(NOTICES).map(({ subject }) => subject));
 
-/** Whether a mail tells an account of a change. */
+/** Whether a mail notifies an account of a change. */
 export function isNotice({ parsed }: ReceivedMail): boolean {
   return SUBJECTS.has(parsed.subject ?? '');
 }
 
-/** The mails that do not tell an account of a change: links, and what else there is. */
+/** The mails that do not notify an account of a change, such as links. */
 export function withoutNotices(mails: readonly ReceivedMail[]): ReceivedMail[] {
   return mails.filter((mail) => !isNotice(mail));
 }
 
-/** Who was told what. */
+/** The recipients and subjects of the notices. */
 export function noticesIn(mails: readonly ReceivedMail[]): string[] {
   return mails
     .filter(isNotice)

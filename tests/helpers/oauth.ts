@@ -5,7 +5,7 @@ import { createClient } from '../../src/features/oauth/clients';
 import { askApi, logIn } from './api-client';
 import type { TestServer } from './test-server';
 
-/** A program that wants to act for users. */
+/** An app that wants to act for users. */
 export interface TestClient {
   readonly id: string;
   readonly secret: string;
@@ -15,7 +15,7 @@ export interface TestClient {
 const AUTHORIZE = '/api/v1.1/o/authorize/';
 export const TOKEN = '/api/v1.1/o/token/';
 
-/** Makes a client with one redirect URI. */
+/** Creates a client with one redirect URI. */
 export async function addClient(
   server: TestServer,
   redirectUri = 'https://app.example.com/back',
@@ -37,13 +37,13 @@ export function tokenOf(page: string): string {
   return /name="csrf_token" value="([\w-]+)"/.exec(page)?.[1] ?? '';
 }
 
-/** What the client finds behind the redirect URI. */
+/** What the client receives at the redirect URI. */
 export function answerOf(response: request.Response): Record<string, string> {
   expect(response.status).toBe(303);
   return Object.fromEntries(new URL(response.headers['location']!).searchParams);
 }
 
-/** A user logs in and says yes, in a browser of his own. */
+/** A user logs in and consents, in a browser of their own. */
 export async function allow(server: TestServer, username: string, link: string): Promise<request.Response> {
   const { Cookie } = await logIn(server, username);
   const page = await request(server.server).get(link).set('Cookie', Cookie);
@@ -51,7 +51,7 @@ export async function allow(server: TestServer, username: string, link: string):
   return request(server.server).post(link).set('Cookie', Cookie).type('form').redirects(0).send(form);
 }
 
-/** The code that a user's yes gives. */
+/** The code that a user's consent gives. */
 export async function codeOf(
   server: TestServer,
   username: string,
@@ -73,7 +73,7 @@ export async function askForTokens(
   return askApi(server, 'post', TOKEN, { form, headers: { Authorization: `Basic ${credentials}` } });
 }
 
-/** Changes a code into tokens. */
+/** Exchanges a code for tokens. */
 export async function exchangeCode(
   server: TestServer,
   client: TestClient,
@@ -92,7 +92,7 @@ export async function accessTokenOf(server: TestServer, username: string, scope:
   return answer.body.access_token as string;
 }
 
-/** A secret of PKCE and what the client shows of it first. */
+/** A PKCE secret, and the challenge that the client sends first. */
 export function pkce(): { verifier: string; challenge: string } {
   const verifier = randomBytes(32).toString('base64url');
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };

@@ -11,22 +11,22 @@ import { spawnPostmaster, stopServer } from '../../src/platform/db/embedded/post
 import type { RunAs } from '../../src/platform/db/embedded/run-as';
 import type { Certificate } from './self-signed-certificate';
 
-/** A Postgres of a test's own, to be stopped and killed. Nobody starts it again but the test. */
+/** A Postgres that belongs to one test, which stops and kills it. Only the test starts it again. */
 export interface OwnPostgres {
-  /** of the database `postgres`, for `DATABASE_URL` */
+  /** The URL of the database `postgres`, for `DATABASE_URL`. */
   readonly url: string;
   /** the same in parts, for `openDb` */
   readonly connection: { host: string; port: number; user: string; database: string };
   start(): Promise<void>;
   /** Cuts every connection, writes everything to disk, and waits for the end. */
   stopFast(): Promise<void>;
-  /** Kills the postmaster; its children notice and go. What is committed must be there afterwards. */
+  /** Kills the postmaster; its children notice and exit. Committed data must survive. */
   kill(): Promise<void>;
-  /** Stops it, and takes the data away. */
+  /** Stops it, and removes the data. */
   remove(): Promise<void>;
 }
 
-// Not synchronous_commit=off: what is committed must outlive a kill.
+// We do not use synchronous_commit=off, because committed data must survive a kill.
 const SETTINGS = { fsync: 'off', full_page_writes: 'off' };
 const USER = 'drydock';
 const TRIES = 400;
@@ -42,7 +42,7 @@ async function untilReady(connection: OwnPostgres['connection'], spawn: () => { 
       return;
     } catch {
       await client.end().catch(() => undefined);
-      // The children of one that was killed may hold its memory for a moment.
+      // The children of a killed server may hold its memory for a moment.
       if (!postmaster.isRunning()) postmaster = spawn();
       await sleep(50);
     }
@@ -72,7 +72,7 @@ async function tlsSettings(
   return { ssl: 'on', ...files };
 }
 
-/** Makes the cluster and starts the server. */
+/** Creates the cluster and starts the server. */
 export async function startOwnPostgres(options: OwnPostgresOptions = {}): Promise<OwnPostgres> {
   const directory = await mkdtemp(path.join(tmpdir(), 'drydock-own-pg-'));
   await chmod(directory, 0o755);
@@ -101,7 +101,7 @@ export async function startOwnPostgres(options: OwnPostgresOptions = {}): Promis
       const client = new Client({ ...connection, ssl: false });
       client.on('error', () => undefined);
       await client.connect();
-      // Not `once`, which takes the error before the end for a failure.
+      // We do not use `once`, which treats the error before the end as a failure.
       const cut = new Promise<void>((resolve) => client.once('end', resolve));
       process.kill(pid, 'SIGKILL');
       await cut;

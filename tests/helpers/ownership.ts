@@ -1,12 +1,10 @@
 import type { Tab } from './browser';
 
-/*
- * Says what payloads (`payloads.ts`) got of a page.
- */
+/* Detects what payloads (`payloads.ts`) achieved on a page. */
 
 const REPORT = '__owned';
 
-/** Markup that no page of ours has: only a payload that was not escaped leaves it. */
+/** Markup that none of our pages has, so that only an unescaped payload can leave it. */
 const FOREIGN = `[...document.querySelectorAll('*')].filter((element) =>
   element.hasAttribute('data-owned') ||
   [...element.attributes].some(({ name, value }) =>
@@ -23,11 +21,11 @@ export async function watchOwnership(tab: Tab): Promise<{ damage(): Promise<stri
   await tab.context.exposeFunction(REPORT, () => void (calls += 1));
   return {
     /**
-     * What the page that is open suffered, and those before it since the last question: scripts that ran, markup that
-     * got in, and whatever the tab complains of, as requests to elsewhere.
+     * The damage on the open page, and on those before it since the last call: scripts that ran, injected markup, and
+     * everything that the tab complains about, such as requests to elsewhere.
      */
     damage: async () => {
-      // A page that a payload sends elsewhere cannot be asked.
+      // A page that a payload redirected elsewhere cannot be checked.
       const markup = await tab.page.evaluate<string[]>(FOREIGN).catch((error: unknown) => [String(error)]);
       const ran = calls === 0 ? [] : [`a payload ran ${calls} times`];
       calls = 0;

@@ -1,9 +1,9 @@
 /*
- * What somebody writes into a field who wants it to run in another's browser. Each calls `__owned()` or leaves markup
- * with `data-owned`, so that `damage` of `ownership.ts` finds what got through.
+ * Texts of an attacker who wants them to run in another user's browser. Each calls `__owned()` or leaves markup with
+ * `data-owned`, so that `damage` of `ownership.ts` finds what got through.
  */
 
-/** Those that break out of the places in which a page shows text. */
+/** Payloads that break out of the places in which a page shows text. */
 const MARKUP = [
   '<b data-owned>x</b>',
   '"><b data-owned>x</b>',
@@ -64,7 +64,7 @@ const MARKUP = [
   '<plaintext>',
 ] as const;
 
-/** Those for fields that are shown as Markdown. */
+/** Payloads for fields that are shown as Markdown. */
 const MARKDOWN = [
   '[x](javascript:__owned())',
   '[x](JaVaScRiPt:__owned())',
@@ -88,7 +88,7 @@ const MARKDOWN = [
   'https://example.com/"><b data-owned>x</b>',
 ] as const;
 
-/** For URLs, where the field takes any. */
+/** Payloads for URLs, where the field accepts any. */
 export const URL_PAYLOADS = [
   'javascript:__owned()',
   'JaVaScRiPt:__owned()',
@@ -128,5 +128,5 @@ export function markdownPayloads(characters = 4096): string[] {
   return pack([...MARKDOWN, ...MARKUP], characters, '\n\n');
 }
 
-/** One by one, to see that each would do harm. */
+/** Each payload by itself, to see that it would do harm. */
 export const MARKUP_PAYLOADS: readonly string[] = MARKUP;

@@ -2,7 +2,7 @@ import type { Context } from '../../src/context';
 import { OPERATOR_ACTOR, type Actor } from '../../src/features/access/actor';
 import { createUser, identityWithoutPassword } from '../../src/features/accounts/users';
 
-/** Makes an account that can act at once, and its actor, as if it had logged in with its password. */
+/** Creates an account that can act at once, and its actor, as if it had logged in with its password. */
 export async function addPerson(
   ctx: Context,
   username: string,

@@ -9,18 +9,18 @@ import { isRoot, NOBODY } from '../../src/platform/db/embedded/run-as';
 import { freePort } from './free-port';
 import type { OwnPostgres } from './own-postgres';
 
-/** A PgBouncer before a Postgres of a test. */
+/** A PgBouncer in front of a Postgres of a test. */
 export interface PgBouncer {
   /** for `DATABASE_URL` */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Debian's folder for it is not on everybody's PATH. */
+/** Debian's folder for it is not on every PATH. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
 
 /**
- * Whether the tests with PgBouncer can run. Where everything must (`.ci/run`), its absence is an error.
+ * Whether the tests with PgBouncer can run. Where everything must run (`.ci/run`), its absence is an error.
  *
  * @throws Error in CI
  */
@@ -47,7 +47,7 @@ async function untilItAnswers(url: string, hasEnded: () => boolean): Promise<voi
 }
 
 /**
- * Starts a PgBouncer before the database `postgres` of a server.
+ * Starts a PgBouncer in front of the database `postgres` of a server.
  *
  * @param settings - lines of its section `pgbouncer`: `pool_mode=session` …
  */
@@ -71,7 +71,7 @@ export async function startPgBouncer(postgres: OwnPostgres, settings: readonly s
   const child = spawn('pgbouncer', [file], {
     env: { PATH },
     stdio: ['ignore', 'ignore', 'ignore'],
-    ...(isRoot() ? NOBODY : {}), // it refuses to be root
+    ...(isRoot() ? NOBODY : {}), // it refuses to run as root
   });
   const ended = once(child, 'exit');
   const url = `postgres://${user}@127.0.0.1:${port}/${database}`;

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 
 /*
- * A client that pulls as fast as it can: requests one after the other over connections that it keeps, written and read
- * by hand, for the cores are shared with the server.
+ * A client that pulls as fast as it can: requests one after the other over persistent connections, written and parsed
+ * by hand, because it shares the cores with the server.
  */
 
 const END_OF_HEAD = '\r\n\r\n';
@@ -46,8 +46,8 @@ async function open(port: number): Promise<Socket> {
  * Reads an image list `times` times over so many connections, which are opened again when the server closes them; a
  * request that it did not answer is sent again.
  *
- * @param onAnswer - is told how many answers there were until now
- * @returns how many of which status
+ * @param onAnswer - gets the number of answers so far
+ * @returns the number of answers of each status
  */
 export async function pullMany(
   url: string,

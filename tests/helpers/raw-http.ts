@@ -2,9 +2,9 @@ import { connect } from 'node:net';
 
 /** An answer as it came over the wire. */
 export interface RawAnswer {
-  /** status line and header lines */
+  /** The status line and header lines. */
   readonly head: readonly string[];
-  /** everything behind the empty line, with its framing */
+  /** Everything after the empty line, with its framing. */
   readonly body: string;
 }
 

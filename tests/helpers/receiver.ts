@@ -15,7 +15,7 @@ export interface Received {
 /** What a receiver answers, or how it answers by itself. */
 export type Answer = { status: number; headers?: Record<string, string>; body?: string } | RequestListener;
 
-/** A server somewhere else. */
+/** A server of another site. */
 export interface Receiver {
   readonly url: string;
   readonly port: number;

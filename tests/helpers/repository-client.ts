@@ -2,7 +2,7 @@ import type { Target } from './images';
 import { call, reply } from './registry-client';
 import { addUser, startTestServer, type TestServer } from './test-server';
 
-/** A server with alice, who owns what is asked for, carol, a stranger, and root, the administrator. */
+/** A server with alice, who owns the repository in question, carol, who has no access, and root, the administrator. */
 export async function startServerWithStranger(): Promise<TestServer> {
   const server = await startTestServer();
   for (const name of ['alice', 'carol']) await addUser(server, name);
@@ -18,10 +18,10 @@ export function credentials(authorization: string | undefined): { authorization?
 type Reply = Promise<[status: number, body: string]>;
 
 /**
- * The requests of one test file about repositories, as anybody; each resolves to status and body.
+ * The requests of one test file about repositories, as any user; each resolves to status and body.
  *
  * @param serverOf - the server, which a test file has only when its tests run
- * @param suffix - what stands behind the repository in every path
+ * @param suffix - the part after the repository in every path
  */
 export function repositoryClient(serverOf: () => Target, suffix = '') {
   const at = (path: string): string => `/v1/repositories/${path}${suffix}`;

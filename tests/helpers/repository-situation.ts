@@ -5,26 +5,26 @@ import { makeImage, pushImages, type TestImage } from './images';
 import { call } from './registry-client';
 import { basic, type TestServer } from './test-server';
 
-/** A repository name of alice, what it stands for, and what is to be found there. */
+/** A repository name of alice, what it stands for, and what exists there. */
 export interface Situated {
   readonly situation: Situation;
-  /** the name that is asked for, without the namespace */
+  /** The requested name, without the namespace. */
   readonly name: string;
-  /** what the repository behind it is called; differs for a former name */
+  /** The current name of the repository; differs from a former name. */
   readonly present: string;
-  /** that was pushed to it, or may be */
+  /** The images that were pushed to it, or may be. */
   readonly image: TestImage;
 }
 
 let count = 0;
 
-/** Names that no other name is a part of. */
+/** Names that are not part of any other name. */
 function freshName(): string {
   count += 1;
   return `state${count}x`;
 }
 
-/** Creates a public repository of alice, and brings it into a situation by the ways that users have. */
+/** Creates a public repository of alice, and brings it into a situation in the ways that users have. */
 export async function situate(server: TestServer, situation: Situation): Promise<Situated> {
   const name = freshName();
   const image = makeImage();

@@ -6,17 +6,18 @@ import { isProcessAlive } from '../../src/platform/db/embedded/lock-file';
 import { removeDataDir } from './data-dir';
 
 /*
- * Everything that a run of the tests puts on the disk is below one folder, which goes at its end whatever failed. That
- * of a run which was killed goes when the next one starts.
+ * Everything that a run of the tests writes to the disk is below one folder, which is removed at its end even after
+ * failures. The folder of a killed run is removed when the next one starts.
  */
 
-/** Makes the folder of this run and has everybody take it for the place of temporary files. */
+/** Creates the folder of this run and makes it the place of all temporary files. */
 export async function openRunFolder(): Promise<string> {
   const parent = await realpath(tmpdir());
   for (const name of await readdir(parent)) {
     const pid = /^drydock-test-(\d+)-/.exec(name)?.[1];
     if (pid === undefined || isProcessAlive(Number(pid))) continue;
-    await removeAll(path.join(parent, name)).catch(() => undefined); // another user's, or another run was faster
+    // it belongs to another user, or another run was faster
+    await removeAll(path.join(parent, name)).catch(() => undefined);
   }
   const folder = await mkdtemp(path.join(parent, `drydock-test-${process.pid}-`));
   await chmod(folder, 0o711); // Postgres runs as another user when this is root

@@ -5,7 +5,7 @@ import { reportingFailures, taskListOf } from '../../src/platform/jobs/worker';
 import { createLogger, type Logger } from '../../src/platform/log/logger';
 import type { TestDatabase } from './test-database';
 
-/** Runs all jobs that are due, those of the list, each once; one that fails is due again only later. */
+/** Runs each due job of the list once; a job that fails is due again only later. */
 export async function runDueJobs(
   database: TestDatabase,
   jobs: readonly Job[],
@@ -46,7 +46,7 @@ export async function queuedJobs(database: TestDatabase): Promise<QueuedRow[]> {
   return rows;
 }
 
-/** What failed and waits for its next attempt need not wait any longer. */
+/** Makes failed jobs due at once, without waiting for their next attempt. */
 export async function makeJobsDue(database: TestDatabase): Promise<void> {
   await database.db.raw('update graphile_worker._private_jobs set run_at = now()');
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** For `node:https`, in PEM. */
+/** A certificate and key for `node:https`, in PEM. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
@@ -20,7 +20,7 @@ const time = (text: string): Buffer => der(0x18, Buffer.from(text));
 const ECDSA_WITH_SHA256 = sequence(oid('2a8648ce3d040302'));
 const COMMON_NAME = '550403';
 
-/** A certificate that no authority vouches for, made anew: an X.509 version 1 form, which needs no extensions. */
+/** A new self-signed certificate: an X.509 version 1 form, which needs no extensions. */
 export function selfSignedCertificate(commonName = '127.0.0.1'): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const name = sequence(der(0x31, sequence(oid(COMMON_NAME), der(0x0c, Buffer.from(commonName)))));

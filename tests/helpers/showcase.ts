@@ -12,9 +12,9 @@ import { fillShop } from './showcase/shop';
 import { addUser, startTestServer, type TestServer } from './test-server';
 
 /*
- * A server that has been used for a while, for pages to show: official repositories, alice, who owns a shop and the
- * organization acme, bobby, carol and dave, who work with her, erin, who does not yet, and root, who administers. All of
- * it came in through the API and the registry's protocol. The password of each is that of `addUser`.
+ * A server that has been used for a while, for pages to show: official repositories; alice, who owns a shop and the
+ * organization acme; bobby, carol and dave, who work with her; erin, who does not yet; and root, the administrator. All
+ * of it was created through the API and the registry's protocol. The password of each is that of `addUser`.
  */
 
 const PEOPLE = ['alice', 'bobby', 'carol', 'dave', 'erin'];

@@ -19,7 +19,7 @@ export interface SlowUpload {
 /**
  * Announces an image, sends its json and half of its layer, and waits until a process writes that.
  *
- * @param dataDir - of the server; no other upload may be under way there
+ * @param dataDir - of the server; no other upload may be in progress there
  */
 export async function beginSlowUpload(
   { url, dataDir }: { url: string; dataDir: string },
@@ -63,7 +63,7 @@ export async function beginSlowUpload(
   };
 }
 
-/** What a data directory stores: the sha256 of each layer, and the halves. */
+/** The content of a data directory: the sha256 of each layer, and the partial files. */
 export async function storedIn(dataDir: string): Promise<{ layers: string[]; halves: string[] }> {
   const blobs = path.join(dataDir, 'blobs');
   const layers: string[] = [];

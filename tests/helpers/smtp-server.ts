@@ -5,7 +5,7 @@ import type { SmtpSettings } from '../../src/platform/mail/mailer';
 
 /** A mail as it came out of a mail server. */
 export interface ReceivedMail {
-  /** whom the envelope names */
+  /** The recipients in the envelope. */
   readonly recipients: readonly string[];
   readonly raw: string;
   readonly parsed: ParsedMail;
@@ -15,16 +15,16 @@ export interface ReceivedMail {
 export interface TestSmtpServer {
   readonly settings: SmtpSettings;
   readonly port: number;
-  /** what arrived, the oldest first */
+  /** The mails that arrived, the oldest first. */
   readonly mails: ReceivedMail[];
-  /** Waits for the next mail, unless there is one that nobody has waited for. */
+  /** Waits for the next mail that nobody has waited for yet. */
   next(): Promise<ReceivedMail>;
-  /** from now on refuses every recipient with this; undefined: none */
+  /** Refuses every recipient with this message from now on; undefined: none. */
   refuseWith(answer: string | undefined): void;
   close(): Promise<void>;
 }
 
-/** @param password - whoever sends must log in as `drydock` with it; undefined: nobody need log in */
+/** @param password - senders must log in as `drydock` with it; undefined: no login is needed */
 export async function startSmtpServer(options: { password?: string; port?: number } = {}): Promise<TestSmtpServer> {
   const { password } = options;
   const mails: ReceivedMail[] = [];
@@ -55,7 +55,7 @@ export async function startSmtpServer(options: { password?: string; port?: numbe
       });
     },
   });
-  server.on('error', () => undefined); // a client that goes away in the middle
+  server.on('error', () => undefined); // a client that disconnects in the middle of a mail
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const { port } = server.server.address() as { port: number };
   const login = password === undefined ? '' : `drydock:${encodeURIComponent(password)}@`;
@@ -78,7 +78,7 @@ export async function startSmtpServer(options: { password?: string; port?: numbe
   };
 }
 
-/** The one link in a mail; its text and its markup have the same. */
+/** The only link in a mail; its text and its HTML contain the same. */
 export function linkIn({ parsed }: ReceivedMail): string {
   const inText = parsed.text?.match(/^https?:\/\/\S+$/gm) ?? [];
   const inMarkup = [...String(parsed.html).matchAll(/href="([^"]+)"/g)].map(([, link]) => link);

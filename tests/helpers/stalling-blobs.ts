@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { FilesystemBlobStore } from '../../src/blobs/filesystem';
 import type { ByteRange } from '../../src/blobs/blob-store';
 
-/** A store whose layers, while it stalls, give no byte and do not end when they are looked into. */
+/** A store whose layers, while it stalls, return no byte and do not end when they are inspected. */
 export class StallingBlobs extends FilesystemBlobStore {
   isStalling = false;
-  /** What was opened to be looked into meanwhile. */
+  /** The layers that were opened for inspection while it stalled. */
   readonly opened: Readable[] = [];
 
   override async read(key: string, range?: ByteRange, expectedBytes?: number): Promise<Readable> {

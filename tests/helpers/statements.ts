@@ -9,7 +9,8 @@ interface ConnectionSource {
 }
 
 /**
- * Runs some work, and tells the text of each statement that went to Postgres over this pool meanwhile, whoever sent it.
+ * Runs some work, and returns the text of each statement that went to Postgres over this pool during that time,
+ * regardless of its sender.
  */
 export async function recordStatements<T>(
   db: Db,

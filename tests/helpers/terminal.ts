@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 
-/** A shell that somebody types into: what one line sets, the next ones have. */
+/** A shell into which lines are typed: variables that one line sets are visible to the next. */
 export interface Terminal {
   /** Gives a variable a value. */
   set(name: string, value: string): Promise<void>;
-  /** Runs commands; resolves to what they print, also what they complain of, line by line. */
+  /** Runs commands; resolves to their output, including errors, line by line. */
   run(commands: string): Promise<string[]>;
   close(): Promise<void>;
 }

@@ -78,7 +78,10 @@ export async function startTestServer(
   };
 }
 
-/** An account that can act at once, and hide as many repositories as a test likes; its password is `<username>pw`, as in the recorded sessions. */
+/**
+ * Creates an account that can act at once, and have any number of private repositories; its password is `<username>pw`,
+ * as in the recorded sessions.
+ */
 export async function addUser(
   server: Pick<TestServer, 'ctx'>,
   username: string,
@@ -100,10 +103,10 @@ export function passwordOf(username: string): string {
   return `${username}pw`;
 }
 
-/** The Authorization header of a user that `addUser` made. */
+/** The Authorization header of a user that `addUser` created. */
 export function basic(username: string, password = passwordOf(username)): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** What every 401 of the v1 protocol names: the schemes that its doors take. */
+/** What every 401 of the v1 protocol names: the schemes that its routes accept. */
 export const CHALLENGE = 'Basic realm="auth required", charset="UTF-8",Token';

@@ -1,4 +1,4 @@
-/** What our test uses of the client, as its sources say it; it has no types of its own. */
+/** The parts of the client that our test uses, as its sources define them; it has no types of its own. */
 declare module 'docker-registry-client' {
   import type { IncomingMessage } from 'node:http';
 

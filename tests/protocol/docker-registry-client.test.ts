@@ -7,7 +7,7 @@ import { newHubState } from './hub-state';
 import { readTrace } from './parse-trace';
 import { Replay } from './replay';
 
-/* Somebody else's v1 client, which was tested against the real Hub, pulls what docker 1.5.0 has pushed. */
+/* A v1 client by another author, which was tested against the real Hub, pulls what docker 1.5.0 has pushed. */
 
 /** What 1.5.0 pushes, with the digests of its layers as they were recorded. */
 const BASE = {
@@ -57,7 +57,7 @@ describe('docker-registry-client', () => {
   let server: TestServer;
   const clients: RegistryClientV1[] = [];
 
-  /** The client speaks plain http to 127.0.0.1 of its own accord. */
+  /** The client uses plain http for 127.0.0.1 by itself. */
   function clientOf(credentials?: typeof ALICE): RegistryClientV1 {
     const client = createClientV1({ name: `${server.host}/alice/multi`, ...credentials });
     clients.push(client);
@@ -78,20 +78,20 @@ describe('docker-registry-client', () => {
 
   afterAll(() => server.close());
 
-  test('pings', async () => {
+  test('pings the registry', async () => {
     expect(await promisify(pingIndexV1)({ indexName: server.url })).toBe(true);
     const client = clientOf();
     expect(await promisify(client.ping.bind(client))()).toBe(true);
   });
 
-  test('logs in, by way of a registration that is refused', async () => {
+  test('logs in after its attempt to register is refused', async () => {
     const options = { index: server.url, email: 'alice@example.com', ...ALICE };
     expect(await promisify(loginV1)(options)).toEqual({ status: 'Login Succeeded' });
     const wrong = promisify(loginV1)({ ...options, password: 'wrong' });
     await expect(wrong).rejects.toThrow('Wrong login/password, please try again');
   });
 
-  test('searches', async () => {
+  test('searches for repositories', async () => {
     const client = clientOf();
     const found = await promisify(client.search.bind(client))({ term: 'mul' });
     expect(found.num_results).toBe(1);
@@ -106,7 +106,7 @@ describe('docker-registry-client', () => {
     expect(await promisify(client.getImgId.bind(client))({ tag: 'one' })).toBe(ONE.id);
   });
 
-  test('reads ancestry, json and layers as they were pushed', async () => {
+  test('reads ancestry, json and layers exactly as they were pushed', async () => {
     const client = clientOf(ALICE);
     const ancestry = await promisify(client.getImgAncestry.bind(client))({ imgId: TWO.id });
     expect(ancestry).toEqual([TWO.id, ONE.id, BASE.id]);

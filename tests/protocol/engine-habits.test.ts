@@ -5,7 +5,7 @@ import { headerLines, rawRequest, sendRaw, type RawAnswer } from '../helpers/raw
 import { call } from '../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 
-/* What all engines do or suffer, whatever the request (engine behaviour 3 and 4). */
+/* What all engines do or require, whatever the request (engine behaviour 3 and 4). */
 
 let server: TestServer;
 beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('an upload', () => {
     ['without a type, as before docker 1.3', []],
     ['with a type, as from docker 1.3 on', ['Content-Type: application/octet-stream']],
   ])(
-    'of a layer in chunks, without a length and %s, is taken, and the connection ends (E28, E29)',
+    'of a layer in chunks, without a length and %s, is accepted, and the connection ends (E28, E29)',
     async (_, headers) => {
       const image = makeImage({ layer: gzipSync(randomBytes(50_000)) });
       const authorization = await startPush(server, 'alice/app', [image]);
@@ -55,7 +55,7 @@ describe('an upload', () => {
     },
   );
 
-  it('of a checksum has no body, and says so (E28)', async () => {
+  it('of a checksum has no body and a content length of zero (E28)', async () => {
     const image = makeImage();
     const authorization = await startPush(server, 'alice/app', [image]);
     await call(server, 'put', `/v1/images/${image.id}/json`, { authorization, body: image.json });
@@ -72,12 +72,12 @@ describe('an upload', () => {
   });
 });
 
-/** Bytes that are no text go through latin1 both ways. */
+/** Bytes that are not text go through latin1 both ways. */
 function sendBytes(bytes: string): Promise<RawAnswer> {
   return sendRaw(server.port, Buffer.from(bytes, 'latin1'));
 }
 
-describe('what no engine can use', () => {
+describe('the server', () => {
   const COOKIE = ['Cookie: session=abc; other=1'];
   const requests = async (): Promise<string[][]> => {
     const image = makeImage();
@@ -107,7 +107,7 @@ describe('what no engine can use', () => {
     ];
   };
 
-  it('is a redirect: no answer is one, and no slash makes one (E26)', async () => {
+  it('never redirects an engine, not even because of a slash (E26)', async () => {
     for (const [line = '', ...headers] of await requests()) {
       const answer = await sendRaw(server.port, rawRequest(line, headers));
       expect([line, answer.head[0]]).toEqual([line, expect.not.stringMatching(/^HTTP\/1\.1 3/)]);
@@ -115,7 +115,7 @@ describe('what no engine can use', () => {
     }
   });
 
-  it('is a cookie: none is set, and one that is sent changes nothing (E25)', async () => {
+  it('sets no cookie for an engine, and ignores one that it sends (E25)', async () => {
     for (const [line = '', ...headers] of await requests()) {
       const without = await sendRaw(server.port, rawRequest(line, headers));
       const withOne = await sendRaw(server.port, rawRequest(line, [...headers, ...COOKIE]));

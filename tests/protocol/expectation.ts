@@ -9,7 +9,7 @@ export interface Exchange {
   /** the groups of the row's path */
   readonly params: readonly [string, string];
   readonly answer: RawAnswer;
-  /** what the recording server said: enough for the engine, but no model */
+  /** The answer of the recording server: enough for the engine, but not a model. */
   readonly recorded: RecordedAnswer;
   /** before this request */
   readonly state: HubState;
@@ -17,11 +17,11 @@ export interface Exchange {
   readonly host: string;
 }
 
-/** What the engines need of one kind of request, and what the request tells the Hub. */
+/** What the engines need from one kind of request, and what the request tells the Hub. */
 export interface Row {
   readonly method: RegExp;
   readonly path: RegExp;
-  /** in words, for whoever reads a failure */
+  /** A description for the reader of a failure. */
   readonly needs: string;
   readonly expects: (exchange: Exchange) => void;
   readonly learns?: (exchange: Exchange) => void;

@@ -1,7 +1,7 @@
 /*
- * What an index and registry must know by now, as told by the requests that have gone before. Engines go different ways
- * by what is there (a registration of a known name, a probe for a known image), so what they need of an answer depends
- * on it.
+ * What an index and registry must know by now, according to the earlier requests. Engines act differently depending on
+ * what exists (a registration of a known name, a probe for a known image), so what they need from an answer depends on
+ * it.
  */
 
 export interface KnownImage {
@@ -24,7 +24,7 @@ export interface HubState {
   readonly images: Map<string, KnownImage>;
 }
 
-/** A Hub of which only these accounts are known. */
+/** A Hub that knows only these accounts. */
 export function newHubState(accounts: Readonly<Record<string, string>>): HubState {
   return { accounts: new Map(Object.entries(accounts)), repositories: new Map(), images: new Map() };
 }
@@ -34,7 +34,7 @@ export function fullNameOf(name: string): string {
   return name.includes('/') ? name : `library/${name}`;
 }
 
-/** The repository, as `PUT /v1/repositories/R/` makes it or finds it. */
+/** The repository, as `PUT /v1/repositories/R/` creates it or finds it. */
 export function openRepository(state: HubState, name: string): KnownRepository {
   const fullName = fullNameOf(name);
   const known = state.repositories.get(fullName) ?? { announced: new Set<string>(), tags: new Map<string, string>() };

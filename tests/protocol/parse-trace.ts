@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /*
- * Reads the recorded sessions in `traces/` (its README describes them). What is read is checked against what the
- * recording says of itself, lengths and digests, so that a slip of this parser cannot pass for a request of an engine.
+ * Reads the recorded sessions in `traces/` (its README describes them). The result is checked against the lengths and
+ * digests in the recording, so that a mistake of this parser cannot pass for a request of an engine.
  */
 
 /** Name and value as on the wire, in their order. */

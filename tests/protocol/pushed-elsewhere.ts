@@ -4,8 +4,8 @@ import { openRepository, type HubState } from './hub-state';
 import type { Step, Trace } from './parse-trace';
 
 /*
- * Some recorded sessions are about images that other engines had pushed before. What those images were is told by the
- * recorded answers, so that they can be pushed again.
+ * Some recorded sessions use images that other engines had pushed before. The recorded answers contain those images, so
+ * that they can be pushed again.
  */
 
 function answersTo(trace: Trace, pattern: RegExp): Step[] {
@@ -21,7 +21,7 @@ function bodyOfAnswer(trace: Trace, imageId: string, part: 'json' | 'layer'): Bu
 function imageOf(trace: Trace, id: string, knownLayer?: Buffer): TestImage {
   const json = bodyOfAnswer(trace, id, 'json');
   const layer = bodyOfAnswer(trace, id, 'layer') ?? knownLayer;
-  // The engine had this one already and did not ask for it: anything will do.
+  // The engine had this one already and did not ask for it, so any content will do.
   if (json === undefined || layer === undefined) return makeImage({ id });
   return { id, json, layer, payload: payloadOf(json, layer) };
 }
@@ -40,7 +40,7 @@ export function foundImages(trace: Trace, state: HubState): TestImage[] {
   return list.map(({ id }) => imageOf(trace, id, state.images.get(id)?.layer));
 }
 
-/** Pushes images as an administrator, and notes them. */
+/** Pushes images as an administrator, and records them. */
 export async function pushElsewhere(
   server: TestServer,
   state: HubState,

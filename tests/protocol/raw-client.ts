@@ -4,7 +4,7 @@ import { valuesOf, type Header, type RecordedRequest } from './parse-trace';
 
 /*
  * HTTP/1.1 over a bare socket. An engine's request is sent as it was recorded, byte for byte, which no HTTP library
- * would do; and an answer with wrong framing is an error here, where a library might forgive it.
+ * would do, and an answer with wrong framing is an error here, where a library might tolerate it.
  */
 
 export type RawRequest = Pick<RecordedRequest, 'method' | 'target' | 'headers' | 'body' | 'chunkSizes'>;

@@ -12,7 +12,7 @@ function completeImage({ state, params }: Exchange) {
   return image?.payload === undefined ? undefined : image;
 }
 
-/** Everything that an engine asks of the registry it has learned from an answer before, and must find. */
+/** An engine asks the registry only for things that it learned from an earlier answer, so it must find them. */
 function expectedImage(exchange: Exchange) {
   const image = completeImage(exchange);
   if (image === undefined) throw new Error('the recording asks for an image that nobody has pushed');

@@ -10,7 +10,7 @@ import { Replay } from './replay';
 const PUSH_ROOT_NAME = '41-push-root-name.txt';
 const PULL_ROOT_NAME = '42-pull-root-name.txt';
 
-/** Commands that ask nothing of a private host, and what tells so. */
+/** Commands that send no request to a private host, and the evidence for that. */
 const SILENT: Readonly<Record<string, RegExp>> = {
   '1.0.1/20-search.txt': /https:\/\/index\.docker\.io\/v1\/search/, // 1.0 searches the official index only
   '1.0.1/21-search-none.txt': /https:\/\/index\.docker\.io\/v1\/search/,
@@ -20,14 +20,14 @@ const SILENT: Readonly<Record<string, RegExp>> = {
   '17.05.0-ce/30-logout.txt': /docker logout/,
 };
 
-/** The request with these credentials; where it had none, they stand where the engines put them. */
+/** The request with these credentials; if it had none, they are placed where the engines put them. */
 function withAuthorization(request: RecordedRequest, value: string): RecordedRequest {
   const others = request.headers.filter(([name]) => name !== 'Authorization');
   const place = others.findIndex(([name]) => name === 'Content-Length') + 1;
   return { ...request, headers: [...others.slice(0, place), ['Authorization', value], ...others.slice(place)] };
 }
 
-/** Nobody may push to the library unless he says who he is: the recorder let anybody. */
+/** Anonymous users may not push to the library, although the recorder allowed everyone. */
 function loggedIn(trace: Trace, username: string): Trace {
   const steps = trace.steps.map((step) => {
     const [authorization = 'Basic Og=='] = valuesOf(step.request.headers, 'Authorization');
@@ -50,7 +50,7 @@ function firstPut(trace: Trace): RecordedRequest {
   return step.request;
 }
 
-test('the recordings are all there', () => {
+test('all recordings exist', () => {
   expect(VERSIONS.map((version) => traceFiles(version).length)).toEqual([16, 17, 17, 17]);
   const requests = VERSIONS.map((version) => {
     return traceFiles(version).reduce((sum, file) => sum + readTrace(version, file).steps.length, 0);
@@ -83,7 +83,7 @@ describe.each(VERSIONS)('docker %s', (version) => {
     await replay.run(trace);
   });
 
-  test.each(FILES.filter(isSilent))('%s asks nothing of a private host', (file) => {
+  test.each(FILES.filter(isSilent))('%s sends no request to a private host', (file) => {
     const trace = readTrace(version, file);
     expect(trace.steps).toEqual([]);
     expect(trace.terminal.join('\n')).toMatch(SILENT[trace.name] ?? /^$/);

@@ -7,8 +7,8 @@ import { exchange, RawConnection, type RawAnswer } from './raw-client';
 import { REGISTRY_ROWS } from './registry-expectations';
 
 /*
- * Sends recorded requests to a listening server, in their order, over connections that are kept and closed as they were.
- * Only this is not the engine's own: the host, and the token, which is the one that the server gave it last.
+ * Sends recorded requests to a listening server, in their order, over connections that are kept open and closed as they
+ * were. Only the host and the token differ from the engine's: the token is the last one from the server.
  */
 
 const RECORDER = '127.0.0.1:5000';
@@ -24,7 +24,7 @@ export class Replay {
     readonly state: HubState,
   ) {}
 
-  /** Replays one session; every answer must be one that the engine can go on from as it did. */
+  /** Replays one session; after every answer the engine must be able to continue as it did. */
   async run(trace: Trace): Promise<void> {
     this.#token = undefined;
     for (const [index, step] of trace.steps.entries()) {
@@ -56,7 +56,7 @@ export class Replay {
     expectOrSay(row.needs, () => {
       expectNoHarm(request, answer);
       row.expects(step);
-      // Had the server said yes where the recorder said no, the engine would not have gone on as it did.
+      // If the server had allowed what the recorder refused, the engine would not have continued as it did.
       expect({ status: answer.status, isError: answer.status >= 400 }).toMatchObject({
         isError: recorded.status >= 400,
       });

@@ -59,12 +59,12 @@ function tokenOf({ headers }: Step, access: string): string {
   return `Token ${token}`;
 }
 
-it('has the vector right', () => {
+it('the test vector is correct', () => {
   expect(JSON_BYTES.length).toBe(73);
   expect(`sha256:${createHash('sha256').update(JSON_BYTES).update('\n').update(LAYER).digest('hex')}`).toBe(PAYLOAD);
 });
 
-it('pushes and pulls as the worked example does', async () => {
+it('a push and a pull match the worked example', async () => {
   const index = { Authorization: basic('alice'), 'X-Docker-Token': 'true' };
   const is = (step: Step, status: number, body: string): void => {
     expect([step.status, step.body.toString()]).toEqual([status, body]);

@@ -32,13 +32,13 @@ function addressOf(listening: typeof sibling.server): string {
   return `http://127.0.0.1:${address.port}`;
 }
 
-it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is whole, and a recount finds nothing else (R36)', async () => {
+it('overlapping pushes of 16 clients during gc, sweeps and scrubs leave every tag whole, and a recount finds nothing else (R36)', async () => {
   const { ctx } = server;
   const chains = makeChains(64 * 1024);
   const endAt = Date.now() + DURATION_MS;
   let freed = 0;
   let scrubbed = 0;
-  // A busy machine takes longer until there is garbage at all.
+  // On a busy machine it takes longer until there is any garbage.
   const isOver = (): boolean => Date.now() >= endAt && freed > 0 && scrubbed > 0;
   const upkeep = async (): Promise<void> => {
     while (!isOver()) {
@@ -65,7 +65,7 @@ it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is who
   const before = await pullEverything(server.url, USERS, chains);
   expect(before.wrong).toEqual([]);
   expect(before.tags).toBeGreaterThan(USERS.length);
-  // No push that ended left an attempt behind, and none had its bytes taken away.
+  // No finished push left an attempt, and none lost its bytes.
   expect(await recount(ctx.db, server.blobDir)).toMatchObject({
     uploads: 0,
     brokenTags: 0,
@@ -73,8 +73,8 @@ it('16 clients push what overlaps beside gc, sweeps and scrubs: every tag is who
     missingFiles: [],
     unfinished: [],
   });
-  // Gc kept no distance, so what is left over now was left since its last run, or is spared for a push whose end was
-  // taken for that of another of the same account. Such a push gives no more signs of life, and is given up.
+  // Gc kept no safety margin, so everything that remains was left since its last run, or is kept for a push whose end
+  // was mistaken for that of another push of the same account. Such a push shows no more activity, and is given up.
   await ctx.db.raw(`update pushes set seen_at = seen_at - interval '${ABANDONED_AFTER_HOURS + 1} hours'`);
   await collectGarbageNow(ctx, OPERATOR_ACTOR, { olderThanMs: 0, dryRun: false });
   await sweep(ctx, 1);

@@ -34,7 +34,7 @@ function chunked(body: Buffer): Buffer {
   return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')]);
 }
 
-/** A request as an engine puts it on a connection of its own. */
+/** A request as an engine sends it on a connection of its own. */
 function onWire({ method, path: url, headers, body, isChunked }: Step): Buffer {
   const framing = isChunked === true ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`;
   const head = [`${method} ${url} HTTP/1.1`, 'Host: hub.test', ...headers, framing, 'Connection: close', '', ''];
@@ -68,7 +68,7 @@ async function dieIn(step: Step, share: number, afterMs: number): Promise<void> 
 const STEPS = ['repository', 'json', 'layer', 'checksum', 'tag', 'images'] as const;
 type StepName = (typeof STEPS)[number];
 
-/** The requests of a push of one image upon a base that is there, in their order. */
+/** The requests of a push of one image on an existing base, in their order. */
 function stepsOf(repository: string, [, image]: readonly TestImage[], token: string): Record<StepName, Step> {
   if (image === undefined) throw new Error('no image');
   const asUser = [`Authorization: ${basic('alice')}`, 'X-Docker-Token: true'];
@@ -92,10 +92,10 @@ function stepsOf(repository: string, [, image]: readonly TestImage[], token: str
 }
 
 const HALF = ['half sent', 0.5, 30] as const;
-/** At once, the request is hardly read; a few milliseconds later its work is done in part or whole. */
+/** With no delay the request is hardly read; after a few milliseconds its work is partly or fully done. */
 const WHOLE = [
-  ['sent, and nothing of it done', 1, 0],
-  ['sent, and some of it done', 1, 4],
+  ['sent, with none of its work done', 1, 0],
+  ['sent, with some of its work done', 1, 4],
 ] as const;
 const CASES = STEPS.flatMap((step) =>
   [
@@ -111,7 +111,7 @@ const CASES = STEPS.flatMap((step) =>
 );
 
 it.each(CASES)(
-  'a kill when PUT $step is $how: pushed again it is whole (R22)',
+  'after a kill while PUT $step is $how, a second push completes the image (R22)',
   async ({ step, how, share, afterMs }) => {
     const repository = `alice/${step}-${CASES.findIndex((other) => other.step === step && other.how === how)}`;
     const base = growChain([], 1, () => randomBytes(1000));

@@ -40,7 +40,7 @@ async function timeOf(work: Promise<unknown>): Promise<number> {
   return performance.now() - before;
 }
 
-it(`survives ${ROUNDS} kills in the middle of a push: nothing complete is lost, nothing broken blocks (R21)`, async () => {
+it(`${ROUNDS} kills in the middle of a push lose nothing complete, and nothing broken blocks the next push (R21)`, async () => {
   const first = makeBigChain();
   let pushMs = await timeOf(pushImages(place.server, 'alice/first', first));
   let cutOff = 0;
@@ -55,7 +55,7 @@ it(`survives ${ROUNDS} kills in the middle of a push: nothing complete is lost, 
     await place.server.end('SIGKILL');
     if ((await push) === 'cut off') cutOff += 1;
     await place.restart();
-    // A machine that has more to do now than a minute ago, or less, must not make the kills come too late.
+    // A machine that is more or less busy than a minute ago must not make the kills come too late.
     pushMs = await timeOf(pushImages(place.server, repository, chain));
     await expectPullsWhole(repository, chain);
   }

@@ -8,7 +8,7 @@ import { createCommandPlace, type CommandPlace } from '../helpers/command-place'
 
 /*
  * Bytes that a disk lost under a running server: `drydock scrub` finds exactly those, a pull gets a clean error for
- * them and everything else whole, and a push as an engine does it repairs them.
+ * them and everything else whole, and a push repairs them as an engine sends it.
  */
 
 const LENGTH = 12;
@@ -49,7 +49,7 @@ async function scrub(): Promise<{ code: number | null; report: Report }> {
   return { code, report: JSON.parse(stdout) as Report };
 }
 
-/** What a pull gets for each layer: its status, and whether the bytes are right; an error's body otherwise. */
+/** The result of a pull for each layer: its status, and whether the bytes are right; or the body of an error. */
 async function pullAll(repository: string, images: readonly TestImage[]): Promise<(true | string)[]> {
   const pull = registryClient(server, await startPull(server, repository));
   const got: (true | string)[] = [];
@@ -62,7 +62,7 @@ async function pullAll(repository: string, images: readonly TestImage[]): Promis
 
 const isDamaged = (index: number): index is keyof typeof DAMAGED => index in DAMAGED;
 
-it('a truncated, a flipped and a deleted layer are found, never served, and repaired by a push (R49)', async () => {
+it('a scrub finds truncated, altered and deleted layers, which are never served, and a push repairs them (R49)', async () => {
   await expect(scrub()).resolves.toMatchObject({ code: 0, report: { layerCount: LENGTH, damaged: [] } });
   for (const [index, damage] of Object.entries(DAMAGED)) await DAMAGES[damage](layers, chain[Number(index)]!);
 
@@ -87,7 +87,7 @@ it('a truncated, a flipped and a deleted layer are found, never served, and repa
     chain.map((_image, index) => (isDamaged(index) ? `503 ${ERROR}` : true)),
   );
 
-  // An engine asks for each image first, and uploads what is not there.
+  // An engine asks for each image first, and uploads the missing ones.
   const probe = registryClient(server, await startPush(server, 'alice/app', chain));
   const asked = [];
   for (const image of chain) asked.push((await probe.get(image.id, 'json')).status);
@@ -99,7 +99,7 @@ it('a truncated, a flipped and a deleted layer are found, never served, and repa
   await expect(scrub()).resolves.toMatchObject({ code: 0, report: { layerCount: LENGTH, damaged: [] } });
 });
 
-it('a truncated or deleted layer that no scrub has seen yet is noticed by the pull itself (R50)', async () => {
+it('a pull notices a truncated or deleted layer that no scrub has seen yet (R50)', async () => {
   const [truncated, deleted] = [chain[3]!, chain[7]!];
   await DAMAGES['wrong size'](layers, truncated);
   await DAMAGES.missing(layers, deleted);

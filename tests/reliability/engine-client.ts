@@ -2,12 +2,12 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { makeImage, type TestImage } from '../helpers/images';
 import { basic } from '../helpers/test-server';
 
-/** An answer, or `status` 0 when the connection failed before there was a whole one. */
+/** An answer, or `status` 0 if the connection failed before a complete one. */
 export interface ClientAnswer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly bytes: Buffer;
-  /** how long it took */
+  /** How long it took. */
   readonly ms: number;
 }
 
@@ -29,10 +29,10 @@ interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What is told of every request that was answered, or was not. */
+/** Gets every request with its answer or failure. */
 export type Observer = (sending: Sending, answer: ClientAnswer) => void;
 
-/** After this a request counts as hanging. */
+/** A request that takes longer counts as hanging. */
 const HANGS_MS = 20_000;
 
 function onWire(url: string, agent: Agent, sending: Sending): Promise<ClientAnswer> {
@@ -61,7 +61,7 @@ function onWire(url: string, agent: Agent, sending: Sending): Promise<ClientAnsw
   });
 }
 
-/** What a test client can do at a server; every request that fails throws `Refused`. */
+/** What a test client can do with a server; every request that fails throws `Refused`. */
 export function engineClient(url: string, user: string, observe: Observer = () => undefined) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const send = async (sending: Sending, wanted: readonly number[]): Promise<ClientAnswer> => {
@@ -124,7 +124,7 @@ export function engineClient(url: string, user: string, observe: Observer = () =
 
 export type EngineClient = ReturnType<typeof engineClient>;
 
-/** Says what is wrong with a pulled chain; undefined when it is the pushed one byte for byte. */
+/** What is wrong with a pulled chain; undefined if it equals the pushed one byte for byte. */
 export function differenceOf(
   pulled: readonly { id: string; json: Buffer; layer: Buffer }[],
   chain: readonly TestImage[],

@@ -4,8 +4,8 @@ import type { TestImage } from '../helpers/images';
 import { differenceOf, engineClient, growChain, Refused, type EngineClient, type Observer } from './engine-client';
 
 /*
- * Many clients that push what others push as well: chains on shared bases, the same ids, equal layers under other ids,
- * the same tags, in a few repositories of a few users. What each tag may be is known from the tip's id.
+ * Many clients whose pushes overlap: chains on shared bases, the same ids, equal layers under other ids, the same tags,
+ * in a few repositories of a few users. The id of the tip says what each tag may be.
  */
 
 const BASES = 3;
@@ -21,19 +21,19 @@ function pick<T>(choices: readonly T[]): T {
   return choice;
 }
 
-/** The images that there are. */
+/** The existing images. */
 export interface Chains {
-  /** every chain that was ever given out, by the id of its tip */
+  /** Every chain that was ever handed out, by the id of its tip. */
   readonly byTip: ReadonlyMap<string, readonly TestImage[]>;
-  /** One that others push at this moment, too; now and then a new one takes an old one's place. */
+  /** A chain that others may push at the same moment; now and then a new one replaces an old one. */
   forPush(): readonly TestImage[];
 }
 
-/** @param layerBytes - how large the layers are at most */
+/** @param layerBytes - the largest size of a layer */
 export function makeChains(layerBytes: number): Chains {
   const sizes = Array.from({ length: LAYERS }, (_, index) => Math.ceil((layerBytes * (index + 1)) / LAYERS));
   const layers = sizes.map((size) => randomBytes(size));
-  // Most are equal to another image's; the others go away with their image.
+  // Most layers equal those of another image; the others disappear with their image.
   const layer = (): Buffer => (Math.random() < 0.7 ? pick(layers) : randomBytes(FRESH_LAYER_BYTES));
   const bases = Array.from({ length: BASES }, () => growChain([], 2, layer));
   const byTip = new Map<string, readonly TestImage[]>();
@@ -53,7 +53,7 @@ export function makeChains(layerBytes: number): Chains {
   };
 }
 
-/** What the clients did and met. */
+/** What the clients did and encountered. */
 export interface Deeds {
   pushes: number;
   /** images that were pulled and compared byte for byte */
@@ -64,7 +64,7 @@ export interface Deeds {
   readonly errors: Map<string, number>;
 }
 
-/** A tag that was moved or deleted between two requests of a pull is nobody's fault. */
+/** A tag that was moved or deleted between two requests of a pull is not an error. */
 function isGone(error: unknown): boolean {
   return error instanceof Refused && error.answer.status === 404 && error.what.startsWith('GET ');
 }
@@ -93,7 +93,7 @@ async function pullSome(engine: EngineClient, { user, chains, deeds }: Place): P
   deeds.imagesVerified += pulled.length;
 }
 
-/** How often, out of the sum, a client does what. */
+/** How often a client does each thing, relative to the sum. */
 export interface Mix {
   readonly push: number;
   readonly pull: number;
@@ -135,7 +135,7 @@ export interface Fleet {
   readonly isOver: () => boolean;
 }
 
-/** Runs the clients until it is over; whatever fails is counted by its kind. */
+/** Runs the clients until the time is over; failures are counted by their kind. */
 export async function runFleet(fleet: Fleet): Promise<Deeds> {
   const { users, urls, clients, chains, mix, isOver } = fleet;
   const errors = new Map<string, number>();

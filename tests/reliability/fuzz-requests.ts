@@ -3,8 +3,8 @@ import type { Context } from '../../src/context';
 import { v1Routes } from '../../src/surfaces/v1/routes';
 
 /*
- * Requests that nobody in his right mind would send, made from the route table: a path that fits a route, or nearly,
- * with odd parts, odd credentials, odd headers and odd bodies.
+ * Requests that no sane client would send, generated from the route table: a path that fits a route, or nearly, with
+ * odd parts, odd credentials, odd headers and odd bodies.
  */
 
 export interface BadRequest {
@@ -14,7 +14,7 @@ export interface BadRequest {
   readonly body: Buffer | undefined;
 }
 
-/** What exists on the server that is fuzzed: some requests should get past the first check. */
+/** What exists on the fuzzed server: some requests should pass the first check. */
 export interface Known {
   readonly imageIds: readonly string[];
   readonly repositories: readonly string[];
@@ -24,7 +24,7 @@ export interface Known {
 const ROUTES = v1Routes({} as Context).map(({ path }) => path);
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS'];
 
-/** What may stand in a header or path without ending the request line. */
+/** Characters that may be in a header or path without ending the request line. */
 const visible = fc.string({
   unit: fc.constantFrom(...Array.from('abcdefXYZ0189-_.~:=,;"\'/\\%<>{}[]|^`!@#$&*()+ ')),
   maxLength: 60,
@@ -133,7 +133,7 @@ const headers = fc.dictionary(
   { maxKeys: 4 },
 );
 
-/** Requests that are bad in one way or another, or in none by accident. */
+/** Requests that are bad in some way, or valid by accident. */
 export function badRequests(known: Known): fc.Arbitrary<BadRequest> {
   return fc
     .record({

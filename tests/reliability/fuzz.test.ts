@@ -6,13 +6,13 @@ import { pushPrivate } from '../helpers/isolation';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 import { badRequests, type BadRequest, type Known } from './fuzz-requests';
 
-/** How many requests, in so many at once; the issue is at least 20,000. */
+/** How many requests, and how many of them at once; the issue asks for at least 20,000. */
 const REQUESTS = 20_000;
 const AT_ONCE = 16;
-/** A request that takes longer hangs. */
+/** A request that takes longer counts as hanging. */
 const HANGS_MS = 20_000;
 
-/** Stands in everything that only alice may see. */
+/** A secret in everything that only alice may see. */
 const SECRET = 'the-secret-of-alice';
 
 let server: TestServer;
@@ -31,7 +31,7 @@ beforeAll(async () => {
   known = {
     imageIds: [secret.id, open.id],
     repositories: ['alice/secret', 'alice/app', 'library/app'],
-    // Everything but alice's own: none of these may see her secret.
+    // Any account except alice's own, none of which may see her secret.
     authorizations: [
       basic('mallory'),
       await startPush(server, 'mallory/own', [], 'mallory'),
@@ -88,7 +88,7 @@ function expectGoodAnswer(request: BadRequest, { status, type, head, body }: See
   if (body !== '' && request.path.startsWith('/v1/') && !mayBeBinary && request.method !== 'HEAD') JSON.parse(body);
 }
 
-it(`${REQUESTS} bad requests get a good answer: in JSON, no 5xx, nothing of anybody else (R19)`, async () => {
+it(`${REQUESTS} bad requests get proper answers: JSON, no 5xx, and no data of other users (R19)`, async () => {
   const statuses = new Map<number, number>();
   const batch = fc.array(badRequests(known), { minLength: AT_ONCE, maxLength: AT_ONCE });
   await fc.assert(
@@ -103,7 +103,7 @@ it(`${REQUESTS} bad requests get a good answer: in JSON, no 5xx, nothing of anyb
     }),
     { numRuns: REQUESTS / AT_ONCE, endOnFailure: true },
   );
-  // It got somewhere: past the router, past the credentials, to the answers that a request must earn.
+  // Some requests passed the router and the credentials, and got answers that only valid requests get.
   for (const status of [200, 304, 400, 401, 403, 404, 405]) expect([...statuses.keys()]).toContain(status);
   expect((await server.ctx.db('repositories').where({ namespace: 'alice', name: 'secret' })).length).toBe(1);
 });
@@ -125,7 +125,7 @@ const GARBAGE = [
 ];
 
 it.each(GARBAGE.map((bytes) => [bytes.slice(0, 60), bytes]))(
-  'refuses %j in JSON, and the connection ends',
+  'the server refuses %j in JSON and closes the connection',
   async (_, bytes) => {
     const answer = await new Promise<string>((resolve, reject) => {
       const socket = connect(server.port, '127.0.0.1', () => socket.end(Buffer.from(bytes, 'latin1')));

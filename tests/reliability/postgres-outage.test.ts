@@ -12,16 +12,16 @@ import { differenceOf, engineClient, growChain, Refused, type ClientAnswer } fro
 const ADMINISTRATOR = { DRYDOCK_ADMIN_USERNAME: 'alice', DRYDOCK_ADMIN_PASSWORD: 'alicepw' };
 const CLIENTS = 4;
 const OUTAGE_MS = 3000;
-/** A request may wait for a connection (5 s) and for one to be made (3 s), and no longer. */
+/** A request may wait for a connection (5 s) and for a new one to open (3 s), and no longer. */
 const LONGEST_MS = 9000;
 
-/** A push that the server has acknowledged to its end. */
+/** A push that the server has fully acknowledged. */
 interface Acknowledged {
   readonly repository: string;
   readonly chain: readonly TestImage[];
 }
 
-/** Clients that push and pull until they are told to stop. */
+/** Clients that push and pull until they are stopped. */
 function startLoad(server: ChildServer) {
   const answers: ClientAnswer[] = [];
   const acknowledged: Acknowledged[] = [];
@@ -55,7 +55,7 @@ function startLoad(server: ChildServer) {
 
 type Load = ReturnType<typeof startLoad>;
 
-/** Runs `work` beside a load, which ends with it, whatever happens. */
+/** Runs `work` during a load, which always ends with it. */
 async function underLoad(server: ChildServer, work: (load: Load) => Promise<void>): Promise<Load> {
   const load = startLoad(server);
   try {
@@ -66,7 +66,7 @@ async function underLoad(server: ChildServer, work: (load: Load) => Promise<void
   return load;
 }
 
-/** Only what a client can cope with: an answer that it asked for, a connection that broke, or a 503 in JSON. */
+/** Accepts only what a client can handle: the expected answer, a broken connection, or a 503 in JSON. */
 function expectCleanFailures(answers: readonly ClientAnswer[]): void {
   const bad = answers.filter(({ status }) => status >= 500 || status === 0);
   for (const { status, headers, bytes } of bad) {
@@ -98,7 +98,7 @@ async function expectAllWhole(server: ChildServer, pushes: readonly Acknowledged
   engine.close();
 }
 
-describe('a Postgres that is stopped and started again under load', () => {
+describe('a restart of Postgres under load', () => {
   let postgres: OwnPostgres;
   let dataDir: string;
   let server: ChildServer;
@@ -124,7 +124,7 @@ describe('a Postgres that is stopped and started again under load', () => {
     ['a fast shutdown', () => postgres.stopFast()],
     ['kill -9', () => postgres.kill()],
   ])(
-    'after %s: 503 in JSON meanwhile, then all by itself as before, and nothing that was acknowledged is lost (R23)',
+    'after %s causes only 503 in JSON, recovers without help, and loses nothing that was acknowledged (R23)',
     async (_, end) => {
       const load = await underLoad(server, async ({ answers, acknowledged }) => {
         await waitUntil('the first pushes', () => acknowledged.length >= 2 * CLIENTS);
@@ -148,7 +148,7 @@ describe('a Postgres that is stopped and started again under load', () => {
 });
 
 describe("Drydock's own Postgres", () => {
-  it('is started again when it is killed, and the server goes on (R24)', async () => {
+  it('is restarted when it is killed, and the server continues (R24)', async () => {
     const dataDir = await makeDataDir('outage');
     const server = await startChildServer({ DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'error', ...ADMINISTRATOR });
     try {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { query } from '../../src/platform/db/query';
 import type { Db } from '../../src/platform/db/db';
 
-/** What nothing refers to, counted anew from the tags down; after a last gc and sweep all of it is none. */
+/** Everything that nothing refers to, counted from the tags down; after a last gc and sweep there is none. */
 export interface Recount {
   /** images that no tag reaches */
   readonly unreachable: number;
@@ -19,7 +19,7 @@ export interface Recount {
   /** files without a row, and rows without a file */
   readonly strayFiles: string[];
   readonly missingFiles: string[];
-  /** bytes that were arriving */
+  /** Bytes that were still arriving. */
   readonly unfinished: string[];
 }
 
@@ -54,7 +54,7 @@ async function filesUnder(directory: string, folder: string): Promise<string[]> 
     .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)));
 }
 
-/** Counts everything anew, in the database and on disk. */
+/** Recounts everything, in the database and on disk. */
 export async function recount(db: Db, blobDir: string): Promise<Recount> {
   const [counts] = await query<Omit<Recount, 'strayFiles' | 'missingFiles' | 'unfinished'>>(db, COUNTS);
   if (counts === undefined) throw new Error('no counts');

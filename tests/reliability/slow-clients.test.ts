@@ -9,8 +9,8 @@ import { addUser, basic, startTestServer, type TestServer } from '../helpers/tes
 import { Connection } from '../platform/http/listening';
 
 /*
- * Clients that hold connections open with next to nothing. All of them end; a layer that arrives or leaves slowly, but
- * does, takes as long as it takes.
+ * Clients that hold connections open with almost no traffic. All of them are disconnected, but a layer that keeps
+ * arriving or leaving slowly may take as long as it takes.
  */
 
 const TIMEOUTS = { headersMs: 1000, headersCheckMs: 100, smallBodyMs: 1000, idleBodyMs: 1500, idleAnswerMs: 1500 };
@@ -34,7 +34,7 @@ function connect(...lines: string[]): Connection {
   return connection;
 }
 
-/** Sends a byte now and then until told to stop, or the other side has ended. */
+/** Sends a byte now and then until it is stopped, or the other side has ended. */
 function dribble({ socket }: Connection, byte: string): () => void {
   const timer = setInterval(() => socket.write(byte), DRIBBLE_MS);
   socket.once('close', () => clearInterval(timer));
@@ -45,15 +45,15 @@ function put(path: string, authorization: string, ...headers: string[]): Connect
   return connect(`PUT ${path} HTTP/1.1`, 'Host: hub.test', `Authorization: ${authorization}`, ...headers, '');
 }
 
-/** Resolves when the server has let go of every connection. */
+/** Resolves when the server has closed every connection. */
 async function untilNobodyIsConnected(): Promise<void> {
   const count = (): Promise<number> =>
     new Promise((resolve, reject) => server.server.getConnections((error, n) => (error ? reject(error) : resolve(n))));
   while ((await count()) > 0) await sleep(20);
 }
 
-describe('a client that takes its time over', () => {
-  it('the head of a request is told 408', async () => {
+describe('a client that is slow to send', () => {
+  it('the head of a request gets a 408', async () => {
     const connection = connect('GET /v1/_ping HTTP/1.1', 'Host: hub.test');
     connection.socket.write('X-Slow: ');
     dribble(connection, 'x');
@@ -62,11 +62,11 @@ describe('a client that takes its time over', () => {
     expect(answer).toMatch(/\r\n\r\n\{"error":"Request Timeout"\}$/);
   });
 
-  it('its first byte is let go', async () => {
+  it('its first byte is disconnected', async () => {
     expect(await connect().all()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('the head of a second request on the same connection is let go', async () => {
+  it('the head of a second request on the same connection is disconnected', async () => {
     const connection = connect('GET /v1/_ping HTTP/1.1', 'Host: hub.test', '');
     await connection.until('\r\n\r\ntrue');
     connection.socket.write('GET /v1/_ping HTTP/1.1\r\nX-Slow: ');
@@ -97,7 +97,7 @@ describe('a layer', () => {
       .expect(200);
   });
 
-  it('that falls silent ends, leaves nothing behind, and can be sent again', async () => {
+  it('whose client stops sending is cut off, leaves nothing behind, and can be sent again', async () => {
     const connection = put(`/v1/images/${image.id}/layer`, token, 'Transfer-Encoding: chunked');
     connection.socket.write('5\r\nhello\r\n');
     expect(await connection.all()).not.toContain('HTTP/1.1 200');
@@ -105,7 +105,7 @@ describe('a layer', () => {
     await uploadImage(server, token, image);
   });
 
-  it('that comes byte by byte, for longer than any limit, goes through, and the connection stays', async () => {
+  it('that arrives byte by byte for longer than any limit succeeds, and the connection stays open', async () => {
     const connection = put(`/v1/images/${image.id}/layer`, token, 'Transfer-Encoding: chunked');
     for (const byte of image.layer) {
       connection.socket.write(Buffer.from([0x31, 0x0d, 0x0a, byte, 0x0d, 0x0a]));
@@ -141,7 +141,7 @@ describe('a client that', () => {
   it.each([
     ['layer', () => `/v1/images/${image.id}/layer`],
     ['list of 100,000 tags', () => '/v1/repositories/alice/big/tags'],
-  ])('asks for a %s and reads nothing is let go', async (_what, path) => {
+  ])('asks for a %s and reads nothing is disconnected', async (_what, path) => {
     await untilNobodyIsConnected();
     const connection = connect(`GET ${path()} HTTP/1.1`, 'Host: hub.test', `Authorization: ${token}`, '');
     connection.socket.pause();
@@ -152,7 +152,7 @@ describe('a client that', () => {
     expect(res.statusCode).toBe(200);
   });
 
-  it('reads a layer slowly, for longer than any limit, gets all of it', async () => {
+  it('reads a layer slowly for longer than any limit gets all of it', async () => {
     const connection = connect(
       `GET /v1/images/${image.id}/layer HTTP/1.1`,
       'Host: hub.test',

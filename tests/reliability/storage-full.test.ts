@@ -7,7 +7,8 @@ import { call, registryClient, reply } from '../helpers/registry-client';
 import { openTightPlace, possibleWays, TIGHT_BYTES, type TightPlace, type Way } from './tight-place';
 
 /*
- * No room for a layer: it is refused with a 507 that says so, nothing of it stays, everything else goes on.
+ * When there is no room for a layer, it is refused with a 507 that says so, nothing of it stays, and everything else
+ * continues.
  */
 
 const MEGABYTE = 2 ** 20;
@@ -47,7 +48,7 @@ async function refusedPush(image: TestImage): Promise<[number | undefined, strin
   return answer;
 }
 
-/** What is there can be pulled, and what needs no room can be pushed. */
+/** Stored images can be pulled, and anything that needs no room can be pushed. */
 async function expectLifeGoesOn(stored: TestImage): Promise<void> {
   const { server } = place;
   const pull = registryClient(server, await startPull(server, 'alice/app'));
@@ -77,7 +78,7 @@ it.each(possibleWays())(
   },
 );
 
-it('several layers at once that do not fit together are refused cleanly, and those that fit are whole (R61)', async () => {
+it('simultaneous layers that do not fit together are refused cleanly, and those that fit are whole (R61)', async () => {
   const [way] = possibleWays();
   await open(way);
   const images = Array.from({ length: 6 }, () => imageOf(3));
@@ -102,7 +103,7 @@ it('several layers at once that do not fit together are refused cleanly, and tho
   expect(await filesBelow(place.blobDir, 'uploads')).toEqual([]);
 });
 
-it('DRYDOCK_STORAGE_RESERVE: less than that free refuses a layer before its first byte (R62)', async () => {
+it('a layer is refused before its first byte when less than DRYDOCK_STORAGE_RESERVE is free (R62)', async () => {
   await open(undefined, { DRYDOCK_STORAGE_RESERVE: '100000t' });
   const image = imageOf(1);
   const token = await startPush(place.server, 'alice/app', [image]);
@@ -120,7 +121,7 @@ it('DRYDOCK_STORAGE_RESERVE: less than that free refuses a layer before its firs
   req.destroy();
 });
 
-it('DRYDOCK_STORAGE_LIMIT: a layer that crosses it is refused on the way, one that fits is taken (R63)', async () => {
+it('a layer that crosses DRYDOCK_STORAGE_LIMIT is refused during its upload, and one that fits is stored (R63)', async () => {
   await open(undefined, { DRYDOCK_STORAGE_LIMIT: '6m' });
   const stored = imageOf(2);
   await pushImages(place.server, 'alice/app', [stored]);

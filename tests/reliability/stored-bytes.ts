@@ -5,9 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import type { Db } from '../../src/platform/db/db';
 
 /**
- * No row without bytes: every blob that the database knows is there, and is what it is called.
+ * Checks that no row lacks its bytes: every blob in the database exists and matches its digest.
  *
- * @returns how many there are
+ * @returns the number of blobs
  */
 export async function expectBytesForEveryRow(db: Db, blobDir: string): Promise<number> {
   const blobs = await db<{ digest: string; storage_key: string }>('blobs').select('digest', 'storage_key');

@@ -5,12 +5,12 @@ import path from 'node:path';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
 
-/** How large the disk, or a file, may get. */
+/** The largest size of the disk, or of a file. */
 export const TIGHT_BYTES = 8 * 2 ** 20;
 
-/** Ways to let a process run out of room; each is a command that runs the one behind it. */
+/** Ways to let a process run out of room; each is a command that runs the one after it. */
 const WAYS = {
-  /** A file system of that size in the place of the data directory, seen only by the process and gone with it. */
+  /** A file system of that size over the data directory, seen only by the process and gone with it. */
   'a small disk': (dataDir: string) => [
     ...['unshare', '--mount', 'sh', '-c'],
     `mount -t tmpfs -o size=${TIGHT_BYTES} none "$0" && exec "$@"`,
@@ -22,7 +22,7 @@ const WAYS = {
 
 export type Way = keyof typeof WAYS;
 
-/** The ways that this machine permits; one of them always is. */
+/** The ways that this machine permits; there is always at least one. */
 export function possibleWays(): Way[] {
   const mount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', tmpdir()]);
   return mount.status === 0 ? ['a small disk', 'a limit for files'] : ['a limit for files'];
@@ -37,7 +37,7 @@ export interface TightPlace {
   close(): Promise<void>;
 }
 
-/** @param way - undefined: as much room as there is */
+/** @param way - undefined: no limit */
 export async function openTightPlace(way: Way | undefined, environment: Record<string, string>): Promise<TightPlace> {
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-tight-'));

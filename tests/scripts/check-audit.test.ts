@@ -11,7 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Runs the check with an npm that answers so. */
+/** Runs the check with an npm that gives this answer. */
 function check(answer: string): { code: number | null; stdout: string; stderr: string } {
   const npm = path.join(directory, 'npm');
   writeFileSync(npm, `#!/bin/sh\ncat <<'ANSWER'\n${answer}\nANSWER\nexit 1\n`);
@@ -29,7 +29,7 @@ function report(severity: string): string {
   });
 }
 
-it.each(['high', 'critical'])('a %s advisory fails the check', (severity) => {
+it.each(['high', 'critical'])('a %s advisory fails the audit', (severity) => {
   expect(check(report(severity))).toEqual({
     code: 1,
     stdout: 'audit: 1 serious advisories, 1 in all\n',
@@ -37,7 +37,7 @@ it.each(['high', 'critical'])('a %s advisory fails the check', (severity) => {
   });
 });
 
-it('a moderate one is only counted', () => {
+it('a moderate advisory is only counted', () => {
   const stdout = 'audit: 0 serious advisories, 1 in all\n';
   expect(check(report('moderate'))).toEqual({ code: 0, stdout, stderr: '' });
 });
@@ -46,7 +46,7 @@ it.each([
   ['a registry without advisories', '{"message": "405 Method Not Allowed"}', '405 Method Not Allowed'],
   ['no network', '{"error": {"summary": "request to the registry failed"}}', 'request to the registry failed'],
   ['no answer at all', '', 'no answer'],
-])('%s does not fail it, and it says so', (_case, answer, reason) => {
+])('%s does not fail the audit, which says so', (_case, answer, reason) => {
   const stdout = `audit: not done, npm got no advisories (${reason})\n`;
   expect(check(answer)).toEqual({ code: 0, stdout, stderr: '' });
 });

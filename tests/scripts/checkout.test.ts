@@ -16,9 +16,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
-/*
- * What a checkout needs: which packages, which names of the folders above it, and whether it can be written.
- */
+/* The requirements of a checkout: its packages, the names of the folders above it, and whether it is writable. */
 
 const ROOT = path.join(__dirname, '../..');
 const isRoot = process.getuid?.() === 0;
@@ -41,7 +39,7 @@ function productionPackages(): string[] {
   });
 }
 
-it('is built with the packages of a production installation alone, as `NODE_ENV=production npm ci` does', () => {
+it('a checkout can be built with only the packages that `NODE_ENV=production npm ci` installs', () => {
   for (const name of productionPackages()) {
     const place = path.join(folder, 'node_modules', name);
     mkdirSync(path.dirname(place), { recursive: true });
@@ -60,7 +58,7 @@ it('is built with the packages of a production installation alone, as `NODE_ENV=
   expect(existsSync(path.join(folder, 'dist/src/cli.js'))).toBe(true);
 });
 
-it('starts below a folder whose name would mean something in a URL', async () => {
+it('a checkout starts below a folder whose name has a special meaning in a URL', async () => {
   const checkout = path.join(folder, '100%41 #1 ?q&a');
   mkdirSync(checkout);
   for (const part of ['bin', 'dist', 'package.json']) {
@@ -85,8 +83,8 @@ it('starts below a folder whose name would mean something in a URL', async () =>
   expect((await exited)[0]).toBe(0);
 });
 
-describe('that cannot be written', () => {
-  /** What `npm start` does first, as a user who may not write. */
+describe('a checkout that is not writable', () => {
+  /** Runs the first step of `npm start` as a user without write access. */
   function ensureBuilt(): { status: number | null; stderr: string } {
     mkdirSync(path.join(folder, 'scripts'));
     cpSync(path.join(ROOT, 'scripts/ensure-built.mjs'), path.join(folder, 'scripts/ensure-built.mjs'));
@@ -102,7 +100,7 @@ describe('that cannot be written', () => {
     return { status, stderr };
   }
 
-  it('is started as it was built, and says so', () => {
+  it('starts as it was built, and says so', () => {
     mkdirSync(path.join(folder, 'dist/src'), { recursive: true });
     writeFileSync(path.join(folder, 'dist/src/cli.js'), '');
     expect(ensureBuilt()).toEqual({
@@ -111,7 +109,7 @@ describe('that cannot be written', () => {
     });
   });
 
-  it('and that was never built says what to do', () => {
+  it('says what to do if it was never built', () => {
     expect(ensureBuilt()).toEqual({
       status: 1,
       stderr:

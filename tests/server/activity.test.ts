@@ -43,7 +43,10 @@ const counted = async (): Promise<Record<string, number>> => {
 };
 const sum = async (): Promise<number> => Object.values(await counted()).reduce((total, pulls) => total + pulls, 0);
 
-/** Pulls until both processes count, for one of them may have begun to listen long before the other; then forgets that. */
+/**
+ * Pulls until both processes count, because one may have begun to listen long before the other; then discards those
+ * counts.
+ */
 async function untilBothCount(): Promise<void> {
   const deadline = Date.now() + 60_000;
   const few = { repository: 'alice/app', times: 64, connections: 64, userAgents: ENGINES };
@@ -61,7 +64,7 @@ async function untilBothCount(): Promise<void> {
   await database.db('repository_activity').delete();
 }
 
-it('counts 50,000 pulls exactly, by three processes of which one is told to stop meanwhile (R38)', async () => {
+it('50,000 pulls are counted exactly by three processes, one of which stops during them (R38)', async () => {
   await pushImages(server, 'alice/app', makeChain(2));
   await untilBothCount();
   const other = await startChildServer({ DATABASE_URL: database.url, DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'fatal' });
@@ -72,7 +75,7 @@ it('counts 50,000 pulls exactly, by three processes of which one is told to stop
   expect(await other.end('SIGTERM')).toBe(0);
   expect([...(await most)]).toEqual([[200, PULLS - FEW]]);
 
-  // What is not saved within a few seconds is not saved by itself.
+  // Counts that are not saved within a few seconds will not be saved by themselves.
   const deadline = Date.now() + 20_000;
   while ((await sum()) < PULLS && Date.now() < deadline) await sleep(100);
   const each = PULLS / ENGINES.length;
@@ -84,7 +87,7 @@ it('counts 50,000 pulls exactly, by three processes of which one is told to stop
   });
 });
 
-it('saves what was counted before it ends (R38)', async () => {
+it('a process saves its counts before it ends (R38)', async () => {
   const statuses = await pullMany(server.url, {
     repository: 'alice/app',
     times: 1000,

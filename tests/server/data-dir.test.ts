@@ -4,13 +4,11 @@ import path from 'node:path';
 import { failure } from '../helpers/command-place';
 import { startCommand } from '../helpers/run-command';
 
-/*
- * Data directories that cannot be used. A sentence says so at once, whatever the system does.
- */
+/* Data directories that cannot be used. A sentence says so at once, whatever the system does. */
 
 const SERVE = { PORT: '0', LOG_LEVEL: 'error' };
 
-it('below /proc, where a directory cannot be created although its parent is there (R97)', async () => {
+it('a data directory below /proc, where nothing can be created, is refused with a sentence (R97)', async () => {
   for (const dataDir of ['/proc/drydock', '/proc/drydock/data']) {
     const { code, stderr } = await startCommand(['serve'], { ...SERVE, DRYDOCK_DATA_DIR: dataDir }).ended;
     expect([code, stderr]).toEqual([
@@ -22,7 +20,7 @@ it('below /proc, where a directory cannot be created although its parent is ther
   }
 });
 
-it('a file in its place (R97)', async () => {
+it('a data directory that is a file is refused with a sentence (R97)', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'drydock-data-'));
   const dataDir = path.join(folder, 'data');
   await writeFile(dataDir, 'not a directory');

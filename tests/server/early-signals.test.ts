@@ -6,9 +6,7 @@ import { makeDataDir, removeDataDir } from '../helpers/data-dir';
 import { startCommand, type RunningCommand } from '../helpers/run-command';
 import { createTestDatabase } from '../helpers/test-database';
 
-/*
- * A signal before the server listens: whatever was started by then is stopped.
- */
+/* A signal before the server listens stops everything that was started by then. */
 
 let dataDir: string;
 let commands: RunningCommand[];
@@ -31,7 +29,7 @@ function start(args: string[], environment: Record<string, string> = {}): Runnin
   return command;
 }
 
-/** Polls as fast as it can, as some moments are short. */
+/** Polls as fast as it can, because some moments are short. */
 async function until(moment: () => boolean | Promise<boolean>, command: RunningCommand): Promise<void> {
   for (const giveUpAt = Date.now() + 20_000; !(await moment());) {
     if (Date.now() > giveUpAt || command.process.exitCode !== null) throw new Error('the moment did not come');
@@ -41,15 +39,15 @@ async function until(moment: () => boolean | Promise<boolean>, command: RunningC
 
 const lockFile = () => readLockFile(path.join(dataDir, 'postgres'));
 const MOMENTS: Readonly<Record<string, (command: RunningCommand) => Promise<unknown>>> = {
-  'while the cluster is made': (command) =>
+  'while the cluster is created': (command) =>
     until(() => readdirSync(dataDir).some((name) => name.startsWith('postgres.init-')), command),
-  'when the cluster is made': (command) => until(() => existsSync(path.join(dataDir, 'postgres')), command),
-  'while Postgres comes up': (command) => until(() => lockFile() !== undefined, command),
-  'when Postgres has come up': (command) => until(() => lockFile()?.status === 'ready', command),
-  'when the schema is there': (command) => command.waitFor(/The administrator is/),
+  'when the cluster is created': (command) => until(() => existsSync(path.join(dataDir, 'postgres')), command),
+  'while Postgres starts': (command) => until(() => lockFile() !== undefined, command),
+  'when Postgres has started': (command) => until(() => lockFile()?.status === 'ready', command),
+  'when the schema is ready': (command) => command.waitFor(/The administrator is/),
 };
 
-/** Nothing runs, and there is no half of anything. */
+/** Checks that nothing is running, and nothing is half done. */
 async function expectNothingLeft(pid: number | undefined): Promise<void> {
   expect(lockFile()).toBeUndefined();
   for (let attempt = 0; pid !== undefined && isProcessAlive(pid) && attempt < 500; attempt += 1) await sleep(10);
@@ -58,7 +56,7 @@ async function expectNothingLeft(pid: number | undefined): Promise<void> {
 }
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  it.each(Object.keys(MOMENTS))('%s stops what was started (R42)', async (moment) => {
+  it.each(Object.keys(MOMENTS))('%s stops everything that was started (R42)', async (moment) => {
     const command = start(['serve'], { DRYDOCK_WORKERS: '2' });
     await MOMENTS[moment]!(command);
     const pid = lockFile()?.pid;
@@ -67,9 +65,9 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await expectNothingLeft(pid);
   });
 
-  it('ends a command as it would end any other, once what it started is stopped (R43)', async () => {
+  it('ends a command like any other program, after everything that it started has stopped (R43)', async () => {
     const command = start(['user', 'list']);
-    await MOMENTS['while Postgres comes up']!(command);
+    await MOMENTS['while Postgres starts']!(command);
     const pid = lockFile()?.pid;
     command.process.kill(signal);
     expect(await command.ended).toEqual({ code: null, stdout: '', stderr: '' });
@@ -78,7 +76,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
-it('SIGTERM while another process migrates is not waited out (R42)', async () => {
+it('SIGTERM ends the wait for another process that migrates (R42)', async () => {
   const database = await createTestDatabase('template1');
   const waits = async (): Promise<boolean> => {
     const { rows } = await database.db.raw<{ rows: unknown[] }>(
@@ -101,7 +99,7 @@ it('SIGTERM while another process migrates is not waited out (R42)', async () =>
   }
 });
 
-it('SIGTERM while the database is waited for is not waited out (R42)', async () => {
+it('SIGTERM ends the wait for a database (R42)', async () => {
   const command = start(['serve'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', LOG_LEVEL: 'warn' });
   await command.waitFor(/waiting for the database/);
   command.process.kill('SIGTERM');

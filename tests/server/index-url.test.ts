@@ -8,9 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../helpers/test-database'
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
 import { openPull, pulledFrom, pullThrough, pushThrough } from '../protocol/two-hosts/client';
 
-/*
- * The registry of another index as an operator starts it: by `DRYDOCK_INDEX_URL`, with two workers.
- */
+/* A registry of another index as an operator starts it: by `DRYDOCK_INDEX_URL`, with two workers. */
 
 let index: TestServer;
 let registry: ChildServer;
@@ -37,14 +35,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('a push and a pull through both', async () => {
+it('an image is pushed and pulled through the index and its registry', async () => {
   const hosts = { index, registry };
   const chain = makeChain(3);
   await pushThrough(hosts, 'alice/app', chain);
   expect(await pullThrough(hosts, 'alice/app')).toEqual(pulledFrom(chain));
 });
 
-it('a token that the index did not sign is refused', async () => {
+it('a registry refuses a token that its index did not sign', async () => {
   const authorization = (await openPull(index, 'alice/app')).replace(/signature=../, 'signature=00');
   const { status, text } = await call(registry, 'get', '/v1/repositories/alice/app/tags', { authorization });
   expect([status, text]).toEqual([401, errorText('Requires authorization')]);

@@ -18,7 +18,7 @@ const serve = (environment: Record<string, string>) =>
   startCommand(['serve'], { PORT: '0', ...place.environment, ...environment });
 
 it.each(['1', '2'])(
-  'without a mail server, the log of %s processes has the link, to where they listen',
+  'without a mail server, the log of %s processes has the link with the address on which they listen',
   async (workers) => {
     const command = serve({ DRYDOCK_WORKERS: workers });
     try {
@@ -38,7 +38,7 @@ it.each(['1', '2'])(
   },
 );
 
-it('a mail is sent by whichever process runs, to the public URL, and its secret is in no log', async () => {
+it('any process can send a mail, whose link has the public URL and whose secret is in no log', async () => {
   const smtp = await startSmtpServer();
   const command = serve({
     DRYDOCK_WORKERS: '1',
@@ -67,7 +67,7 @@ it('a mail is sent by whichever process runs, to the public URL, and its secret 
   }
 });
 
-it('confirmation that nobody could give is refused at the start', async () => {
+it('email confirmation without a mail server is refused at the start', async () => {
   await expect(serve({ DRYDOCK_EMAIL_CONFIRMATION: 'required' }).ended).resolves.toEqual(
     failure(
       'The configuration has an invalid value:\n' +

@@ -7,19 +7,17 @@ import { isProcessAlive, readLockFile } from '../../src/platform/db/embedded/loc
 import { startCommand } from '../helpers/run-command';
 import { closeRunFolder, openRunFolder } from '../helpers/run-folder';
 
-/*
- * What the tests leave behind, held to the same standard as the server.
- */
+/* The remains of the tests must meet the same standard as those of the server. */
 
-/** Nothing for a process that has ended, also while nobody has waited for it. */
+/** Empty for a process that has ended, even while no parent has waited for it. */
 async function commandOf(pid: number | undefined): Promise<string> {
   return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
 }
 
 it.each([
-  ['that others may enter', 0o755],
-  ['that is closed to others', 0o700],
-])('what a killed run left goes when the next one starts, its Postgres too: in a folder %s', async (_, mode) => {
+  ['a folder that others may enter', 0o755],
+  ['a folder that others may not enter', 0o700],
+])('the next run removes what a killed run left in %s, including its Postgres', async (_, mode) => {
   const { pid: dead } = spawnSync('true');
   const left = await mkdtemp(path.join(tmpdir(), `drydock-test-${dead}-`));
   await chmod(left, 0o755);

@@ -36,7 +36,7 @@ async function serve(environment: Record<string, string>) {
   return { url, server: url, command, logIn, stop };
 }
 
-/** Resolves when nobody listens there any more. */
+/** Resolves when nothing listens there. */
 async function untilRefused(url: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -51,14 +51,14 @@ async function untilRefused(url: string): Promise<void> {
   throw new Error(`somebody still listens on ${url}`);
 }
 
-describe('with a Postgres of its own', () => {
+describe('a server with its own Postgres', () => {
   let dataDir: string;
   beforeAll(async () => {
     dataDir = await makeDataDir('serve');
   });
   afterAll(() => removeDataDir(dataDir));
 
-  it('starts from nothing, shares its data with commands, and has everything after a restart', async () => {
+  it('starts from nothing, shares its data with commands, and keeps everything across a restart', async () => {
     const environment = { DRYDOCK_DATA_DIR: dataDir };
     const run = (...args: string[]) => startCommand(args, environment).ended;
 
@@ -96,8 +96,8 @@ describe('with a Postgres of its own', () => {
   });
 });
 
-describe('with the Postgres that it is told', () => {
-  it('makes the administrator of the configuration, at the first start only, and shows no password', async () => {
+describe('a server with a configured Postgres', () => {
+  it('creates the configured administrator, only at the first start, and shows no password', async () => {
     const place = await createCommandPlace();
     try {
       const named = {
@@ -120,7 +120,7 @@ describe('with the Postgres that it is told', () => {
     }
   });
 
-  it('lets an upload finish when it is told to stop, and takes nothing new (R40)', async () => {
+  it('lets an upload finish when it stops, and accepts nothing new (R40)', async () => {
     const place = await createCommandPlace();
     try {
       await place.run('user', 'add', 'alice', '--password', 'alicepw');
@@ -154,8 +154,8 @@ describe('with the Postgres that it is told', () => {
   });
 });
 
-describe('what keeps it from starting', () => {
-  it('is every bad value of the configuration at once', async () => {
+describe('the error of a server that cannot start', () => {
+  it('names every bad value of the configuration at once', async () => {
     const { code, stdout, stderr } = await startCommand(['serve'], {
       PORT: '70000',
       DATABASE_URL: 'mysql://localhost/drydock',
@@ -182,7 +182,7 @@ describe('what keeps it from starting', () => {
     ]);
   });
 
-  it('is a port that somebody else has', async () => {
+  it('names a port that another process uses', async () => {
     const place = await createCommandPlace();
     const other = createServer();
     try {

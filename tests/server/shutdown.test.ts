@@ -10,8 +10,8 @@ import { childrenOf, commandOf, treeOf } from '../helpers/process-tree';
 import { beginSlowUpload, sha256, storedIn, type SlowUpload } from '../helpers/slow-upload';
 
 /*
- * How the server is told to stop by whatever runs it, with two worker processes and a Postgres of its own, while a layer
- * is on its way.
+ * How each supervisor stops the server, with two worker processes and a Postgres of its own, during the upload of a
+ * layer.
  */
 
 const ROOT = path.join(__dirname, '../..');
@@ -42,7 +42,7 @@ interface Started {
   readonly isOver: () => boolean;
   /** what it has printed */
   readonly output: () => string;
-  /** the process that takes the signals of a supervisor */
+  /** The process that receives the signals of a supervisor. */
   readonly primary: number;
 }
 
@@ -72,7 +72,7 @@ async function start(command: readonly string[], environment: Record<string, str
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
-  started.push({ child, ended, isOver }); // also when it does not come up
+  started.push({ child, ended, isOver }); // even if it does not start
   for (;;) {
     const url = /Drydock listens on (http:\S+)/.exec(output)?.[1];
     const primary = isOver() ? undefined : treeOf(child.pid!).find(isPrimary);
@@ -90,7 +90,7 @@ async function untilGone(pids: readonly number[]): Promise<void> {
   while (pids.some((pid) => commandOf(pid) !== '')) await sleep(20);
 }
 
-/** Resolves when the server takes nothing new, so that it has heard the signal. */
+/** Resolves when the server accepts nothing new, so that it has received the signal. */
 async function untilDraining(server: Started): Promise<void> {
   while (
     await fetch(`${server.url}/v1/_ping`).then(
@@ -102,7 +102,7 @@ async function untilDraining(server: Started): Promise<void> {
   }
 }
 
-/** The layer arrives whole although the server was told to stop, and nothing is left of the server. */
+/** Checks that the layer arrives whole although the server is stopping, and that nothing of the server remains. */
 async function expectDrained(server: Started, upload: SlowUpload, pids: readonly number[]): Promise<void> {
   await untilDraining(server);
   expect(await upload.finish()).toBe('200 true');
@@ -114,7 +114,7 @@ async function expectDrained(server: Started, upload: SlowUpload, pids: readonly
   expect(postgres()).toBeUndefined();
 }
 
-/** Some may have ended by the first signal when the second is sent. */
+/** The first signal may have ended some before the second is sent. */
 function kill(pids: readonly number[], ...signals: NodeJS.Signals[]): void {
   for (const signal of signals) {
     for (const pid of pids) {
@@ -127,7 +127,7 @@ function kill(pids: readonly number[], ...signals: NodeJS.Signals[]): void {
   }
 }
 
-/** How each sends its signals; `group` is the process group, as a negative id. */
+/** How each supervisor sends its signals; `group` is the process group, as a negative id. */
 const SENDERS: Readonly<Record<string, (server: Started, group: number) => void>> = {
   'SIGTERM to the server alone: systemd with KillMode=mixed, supervisord': ({ primary }) => kill([primary], 'SIGTERM'),
   'SIGTERM to its process group: a shell, supervisord with stopasgroup': (_, group) => kill([group], 'SIGTERM'),
@@ -137,11 +137,11 @@ const SENDERS: Readonly<Record<string, (server: Started, group: number) => void>
     kill([group], 'SIGTERM', 'SIGTERM');
     kill(treeOf(child.pid!), 'SIGTERM');
   },
-  'SIGHUP to its process group: a terminal that goes': (_, group) => kill([group], 'SIGHUP'),
+  'SIGHUP to its process group: a terminal that closes': (_, group) => kill([group], 'SIGHUP'),
   'Ctrl-C, which reaches the whole group, and once more by npm': (_, group) => kill([group], 'SIGINT', 'SIGINT'),
 };
 
-it.each(Object.keys(SENDERS))('%s: the layer arrives whole, and Postgres ends last (R99)', async (sender) => {
+it.each(Object.keys(SENDERS))('after %s the layer arrives whole, and Postgres ends last (R99)', async (sender) => {
   const server = await start(SERVE);
   const upload = await beginSlowUpload({ url: server.url, dataDir }, `alice/app${Date.now()}`);
   const pids = treeOf(server.child.pid!);
@@ -150,7 +150,7 @@ it.each(Object.keys(SENDERS))('%s: the layer arrives whole, and Postgres ends la
   expect(await server.ended).toBe(0);
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('%s to `npm start`: the same (R99)', async (signal) => {
+it.each(['SIGTERM', 'SIGINT'] as const)('after %s to `npm start` the layer arrives whole (R99)', async (signal) => {
   const server = await start(['npm', 'start']);
   const upload = await beginSlowUpload({ url: server.url, dataDir }, `alice/npm-${signal.toLowerCase()}`);
   const pids = treeOf(server.child.pid!);
@@ -159,7 +159,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s to `npm start`: the same (R99)', asy
   expect(await server.ended).toBe(0);
 });
 
-it('`timeout`, which sends its signal twice: the same (R99)', async () => {
+it('after `timeout`, which sends its signal twice, the layer arrives whole (R99)', async () => {
   const server = await start(['timeout', '--signal=TERM', '3600', ...SERVE]);
   const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/timeout');
   const pids = treeOf(server.child.pid!);
@@ -172,7 +172,7 @@ function works(command: string, ...args: string[]): boolean {
 }
 
 if (works('unshare', '--pid', '--fork', '--mount-proc', 'true')) {
-  it('SIGTERM to the first process of a container, as `docker stop` sends it: the same (R99)', async () => {
+  it('after SIGTERM to the first process of a container, as from `docker stop`, the layer arrives whole (R99)', async () => {
     const server = await start(['unshare', '--pid', '--fork', '--mount-proc', ...SERVE]);
     const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/container');
     const pids = treeOf(server.child.pid!);
@@ -182,13 +182,13 @@ if (works('unshare', '--pid', '--fork', '--mount-proc', 'true')) {
     expect(await server.ended).toBe(0);
   });
 } else {
-  it('the first process of a container: NOT TESTED, as `unshare --pid` does not work here', () => {
+  it('the first process of a container: NOT TESTED, because `unshare --pid` does not work here', () => {
     expect(works('unshare', '--pid', '--fork', '--mount-proc', 'true')).toBe(false);
   });
 }
 
 if (works('script', '--version')) {
-  it('a terminal that is closed, and takes the log with it: the same (R99)', async () => {
+  it('after a terminal closes, and the log with it, the layer arrives whole (R99)', async () => {
     const server = await start(['script', '--quiet', '--command', SERVE.join(' '), '/dev/null'], { LOG_LEVEL: 'info' });
     const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/terminal');
     const pids = treeOf(server.child.pid!);
@@ -196,12 +196,12 @@ if (works('script', '--version')) {
     await expectDrained(server, upload, pids);
   });
 } else {
-  it('a terminal that is closed: NOT TESTED, as there is no `script` here', () => {
+  it('a terminal that closes: NOT TESTED, because there is no `script` here', () => {
     expect(works('script', '--version')).toBe(false);
   });
 }
 
-it('the log may go nowhere: its reader ends, and the server goes on (R99)', async () => {
+it('the server continues when the reader of its log ends (R99)', async () => {
   const server = await start(SERVE, { LOG_LEVEL: 'info' });
   server.child.stdout?.destroy();
   for (let turn = 0; turn < 20; turn += 1) expect((await fetch(`${server.url}/v1/_ping`)).status).toBe(200);
@@ -210,7 +210,9 @@ it('the log may go nowhere: its reader ends, and the server goes on (R99)', asyn
 });
 
 describe('a layer that takes longer than the drain', () => {
-  /** It is cut off, the log and the exit code say so, and nothing is left of it, or of the server. */
+  /**
+   * Checks that it is cut off, that the log and the exit code say so, and that nothing remains of it or of the server.
+   */
   async function expectCut(server: Started, upload: SlowUpload, pids: readonly number[]): Promise<void> {
     await upload.cut;
     expect(await server.ended).toBe(1);
@@ -232,7 +234,7 @@ describe('a layer that takes longer than the drain', () => {
     expect(server.output()).toContain('the drain period of 1 seconds is over');
   });
 
-  it('is cut off when Ctrl-C is pressed again later, and Postgres still ends properly (R93)', async () => {
+  it('is cut off when Ctrl-C is pressed again later, and Postgres still stops cleanly (R93)', async () => {
     const server = await start(SERVE);
     const upload = await beginSlowUpload({ url: server.url, dataDir }, 'alice/impatient');
     const pids = treeOf(server.child.pid!);
@@ -248,7 +250,7 @@ describe('a layer that takes longer than the drain', () => {
   });
 });
 
-it('a signal that only its worker processes get means nothing to them (R99)', async () => {
+it('worker processes ignore a signal that only they get (R99)', async () => {
   const server = await start(SERVE);
   const workers = childrenOf(server.primary).filter((pid) => commandOf(pid).includes('drydock.js'));
   expect(workers).toHaveLength(2);

@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Answers of the doors, over one connection each. */
+/** The answers of the listeners, over one connection each. */
 async function get(
   url: string,
   options: { minVersion?: 'TLSv1'; maxVersion?: 'TLSv1' | 'TLSv1.2'; ciphers?: string; authorization?: string } = {},
@@ -97,13 +97,13 @@ describe('https', () => {
   });
   afterAll(() => server.stop(AbortSignal.abort()));
 
-  it('is spoken by the main door, and TLS 1.0 is not (R20)', async () => {
+  it('is served by the main listener, without TLS 1.0 (R20)', async () => {
     expect(server.url).toMatch(/^https:/);
     expect(await get(`${server.url}/v1/_ping`)).toMatchObject({ status: 200, body: 'true', protocol: 'TLSv1.3' });
     await expect(get(`${server.url}/v1/_ping`, OLD)).rejects.toThrow();
   });
 
-  it('is spoken by the legacy door in TLS 1.0, for the protocol and nothing else (R20)', async () => {
+  it('is served by the legacy listener in TLS 1.0, only for the protocol (R20)', async () => {
     const authorization = basic('alice');
     expect(await get(`${server.legacyUrl}/v1/_ping`, OLD)).toMatchObject({ status: 200, protocol: 'TLSv1' });
     expect(await get(`${server.legacyUrl}/v1/users/`, { ...OLD, authorization })).toMatchObject({ body: '"OK"' });
@@ -114,13 +114,13 @@ describe('https', () => {
     }
   });
 
-  it('all engines are well with tokens (E2)', async () => {
+  it('works for all engines with tokens (E2)', async () => {
     expect(failedSteps(await examineAtOnce(server.url, { limits: INSECURE }))).toEqual({});
   });
 });
 
 describe('https in standalone mode', () => {
-  it('all engines are well with Basic on every request (E2)', async () => {
+  it('works for all engines with Basic on every request (E2)', async () => {
     const server = await startTls({ standalone: true });
     try {
       expect(failedSteps(await examineAtOnce(server.url, { limits: INSECURE }))).toEqual({});
@@ -131,7 +131,7 @@ describe('https in standalone mode', () => {
 });
 
 describe('a certificate', () => {
-  it('is told in a sentence when it cannot be used', async () => {
+  it('that cannot be used is reported in a sentence', async () => {
     const { cert, key } = files();
     await expect(readCertificate({ cert: `${cert}.gone`, key })).rejects.toThrow(`cannot read ${cert}.gone`);
     const other = path.join(folder, 'other.pem');
@@ -139,9 +139,9 @@ describe('a certificate', () => {
     await expect(readCertificate({ cert, key: other })).rejects.toThrow('are not a certificate and its key');
   });
 
-  it('is renewed at all doors when a link is swapped, and stays while the new one is bad', async () => {
+  it('is renewed at all listeners when a link is swapped, and stays in use while the new one is bad', async () => {
     const live = path.join(folder, 'live');
-    // As certbot and Kubernetes do it: the paths stay, and lead elsewhere.
+    // This is how certbot and Kubernetes do it: the paths stay, and lead elsewhere.
     const publish = async (name: string, certificate: Certificate): Promise<string> => {
       await mkdir(path.join(folder, name));
       await writeFile(path.join(folder, name, 'cert.pem'), certificate.cert);

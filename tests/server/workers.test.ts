@@ -44,7 +44,7 @@ async function ping(): Promise<number> {
   return (await request(server.url).get('/v1/_ping')).status;
 }
 
-it('two processes answer, and tokens of one are good at the other', async () => {
+it('two processes answer, and each accepts the tokens of the other', async () => {
   expect(workerPids()).toHaveLength(2);
   const chain = makeChain(2);
   await pushImages(server, 'alice/app', chain);
@@ -55,7 +55,7 @@ it('two processes answer, and tokens of one are good at the other', async () => 
   }
 });
 
-it('the metrics are those of all processes', async () => {
+it('the metrics cover all processes', async () => {
   const count = async (): Promise<number> => {
     const { text } = await request(server.url).get('/metrics').expect(200);
     const lines = text.split('\n').filter((line) => /^drydock_http_request_duration_seconds_count.*_ping/.test(line));
@@ -66,7 +66,7 @@ it('the metrics are those of all processes', async () => {
   expect((await count()) - before).toBe(10);
 });
 
-it('a process that dies is replaced, and the others go on meanwhile (R39)', async () => {
+it('a process that dies is replaced while the others continue (R39)', async () => {
   const [victim, other] = workerPids();
   process.kill(victim!, 'SIGKILL');
   for (let turn = 0; turn < 20; turn += 1) expect(await ping()).toBe(200);
@@ -78,7 +78,7 @@ it('a process that dies is replaced, and the others go on meanwhile (R39)', asyn
   expect(after).not.toContain(victim);
 });
 
-/** Begins a request, and resolves when a process has it in hand. */
+/** Begins a request, and resolves when a process is handling it. */
 async function beginRequest(): Promise<Socket> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   const head = ['POST /v1/users HTTP/1.1', 'Host: hub.test', 'Content-Length: 2', 'Expect: 100-continue', '', ''];
@@ -87,18 +87,18 @@ async function beginRequest(): Promise<Socket> {
   return socket;
 }
 
-it('SIGTERM ends all of them, with 0', async () => {
+it('SIGTERM ends all processes with exit code 0', async () => {
   const pids = workerPids();
   expect(await server.end('SIGTERM')).toBe(0);
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
-it('Ctrl-C, which reaches all of them at once, lets a request finish (R41)', async () => {
+it('Ctrl-C, which reaches all processes at once, lets a request finish (R41)', async () => {
   server = await startChildServer(environment());
   const socket = await beginRequest();
   const pids = workerPids();
   for (const pid of [...pids, server.process.pid!]) process.kill(pid, 'SIGINT');
-  await sleep(500); // by then the primary has told them, too
+  await sleep(500); // by then the primary has notified them, too
   socket.write('{}');
   expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 400 /);
   const [code] = server.process.exitCode === null ? await once(server.process, 'exit') : [server.process.exitCode];

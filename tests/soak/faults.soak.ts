@@ -13,8 +13,8 @@ import { expectBytesForEveryRow } from '../reliability/stored-bytes';
 import { MINUTES, print } from './minutes';
 
 /*
- * A third of the soak's time: pushes and pulls, while again and again Postgres is stopped or killed, and the server is
- * killed. Whatever was left half done, every tag is whole at the end.
+ * A third of the soak's time: pushes and pulls, during which Postgres is stopped or killed again and again, and the
+ * server is killed. Whatever was interrupted, every tag is whole at the end.
  */
 
 const FAULT_MINUTES = Math.max(0.5, MINUTES / 3);
@@ -68,7 +68,7 @@ const FAULTS = [
 ] as const;
 
 it(
-  `${FAULT_MINUTES.toFixed(1)} minutes of faults: only 503 and broken connections, and every tag is whole`,
+  `${FAULT_MINUTES.toFixed(1)} minutes of faults cause only 503 and broken connections, and every tag is whole`,
   async () => {
     const endAt = Date.now() + FAULT_MINUTES * 60_000;
     const isOver = (): boolean => Date.now() >= endAt;

@@ -14,13 +14,13 @@ import { print } from './minutes';
 import { childrenOf, residentMegabytes } from './processes';
 
 /*
- * Ten clients look into layers that were made to cost much, for DRYDOCK_HOSTILE_SECONDS (30 unless it is set), while
- * pings are timed. Two processes, each with a heap of 512 MB.
+ * Ten clients inspect layers that are expensive by design, for DRYDOCK_HOSTILE_SECONDS (30 by default), while pings are
+ * timed. There are two processes, each with a heap of 512 MB.
  */
 
 const SECONDS = Number(process.env['DRYDOCK_HOSTILE_SECONDS'] ?? '30');
 const CLIENTS = 10;
-/** No client waits longer than that: the server must not go on for it. */
+/** No client waits longer, so the server must not continue the work for it. */
 const PATIENCE_MS = 10_000;
 const GOAL_MS = 100;
 
@@ -46,7 +46,9 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-/** A client of its own thread, so that what it reads does not delay the pings. Asks again as soon as it is answered. */
+/**
+ * A client in its own thread, so that its reading does not delay the pings. It asks again as soon as it is answered.
+ */
 const CLIENT = `
   const { parentPort, workerData: { url, paths, patienceMs } } = require('node:worker_threads');
   const http = require('node:http');
@@ -106,7 +108,7 @@ function percentile(sorted: readonly number[], part: number): number {
 }
 
 it(
-  `${SECONDS} seconds of ten clients that look into hostile layers: pings are answered, and no process dies`,
+  `${SECONDS} seconds of ten clients that inspect hostile layers: pings are answered, and no process dies`,
   async () => {
     const paths = await pushLayers();
     const pid = server.process.pid ?? 0;

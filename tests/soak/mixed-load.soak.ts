@@ -18,14 +18,15 @@ import { MINUTES, print } from './minutes';
 import { residentMegabytes } from './processes';
 
 /*
- * A mixed load on a server of two processes, for DRYDOCK_SOAK_MINUTES (10 unless it is set): logins, pushes, pulls that
- * are compared byte for byte, searches, tags that move and go, and beside them gc and scrub by the command line.
+ * A mixed load on a server of two processes, for DRYDOCK_SOAK_MINUTES (10 by default): logins, pushes, pulls that are
+ * compared byte for byte, searches, tags that are moved and deleted, and at the same time gc and scrub by the command
+ * line.
  */
 
 const CLIENTS = 12;
 const USERS = ['alice', 'bobby', 'carol', 'daisy', 'edgar', 'frank'];
 const MIX = { push: 4, pull: 10, deleteTag: 1, search: 3, login: 3 };
-/** More than a push takes, so that gc leaves what a running one has announced. */
+/** Longer than a push takes, so that gc keeps what a running one has announced. */
 const GC_HOURS = '0.01';
 const PAUSE_MS = 5000;
 
@@ -69,7 +70,7 @@ function report(deeds: Deeds, requests: number, statuses: ReadonlyMap<number, nu
 }
 
 it(
-  `${MINUTES} minutes of everything at once: no error, every tag whole, and nothing left over`,
+  `${MINUTES} minutes of everything at once cause no error, and leave every tag whole and nothing behind`,
   async () => {
     const pid = server.process.pid ?? 0;
     const startMegabytes = residentMegabytes(pid);

@@ -7,9 +7,7 @@ import { registryClient } from '../helpers/registry-client';
 import { createCommandPlace, failure, type CommandPlace } from '../helpers/command-place';
 import { startCommand } from '../helpers/run-command';
 
-/*
- * This version on a database that a later one has migrated: it refuses to start, and goes on running.
- */
+/* This version on a database that a later one has migrated: it refuses to start, but continues to run. */
 
 const SENTENCE =
   'This database was upgraded by a newer Drydock (it has the migration 29990101000000_from_the_future and 1 more, ' +
@@ -43,7 +41,7 @@ it.each([['serve'], ['migrate'], ['user', 'list']])(
   },
 );
 
-it('a newer job queue is refused, too (R94)', async () => {
+it('a server refuses a newer job queue, too (R94)', async () => {
   await place.database.db.raw('insert into graphile_worker.migrations (id, breaking) values (999999, true)');
   const { code, stderr } = await place.run('migrate');
   expect([code, stderr]).toEqual([
@@ -52,10 +50,10 @@ it('a newer job queue is refused, too (R94)', async () => {
   ]);
 });
 
-it('a server that runs goes on, and replaces its worker processes (R94)', async () => {
+it('a running server continues, and replaces its worker processes (R94)', async () => {
   const server = await startChildServer({
     ...place.environment,
-    PORT: String(await freePort()), // with 0 the port would be another one after the end of all worker processes
+    PORT: String(await freePort()), // with 0 the port would change after the end of all worker processes
     DRYDOCK_ADMIN_USERNAME: 'alice',
     DRYDOCK_ADMIN_PASSWORD: 'alicepw',
     DRYDOCK_WORKERS: '2',
@@ -83,7 +81,7 @@ it('a server that runs goes on, and replaces its worker processes (R94)', async 
   }
 });
 
-it('a server whose worker processes cannot start any more ends, and says why (R95)', async () => {
+it('a server whose worker processes can no longer start ends, and says why (R95)', async () => {
   const server = startCommand(['serve'], {
     ...place.environment,
     PORT: '0',
@@ -94,7 +92,7 @@ it('a server whose worker processes cannot start any more ends, and says why (R9
   });
   try {
     await server.waitFor(/Drydock listens/);
-    // Only a process that starts reads it.
+    // Only a starting process reads it.
     await place.database.db.raw('drop table settings cascade');
     for (const pid of childrenOf(server.process.pid!)) process.kill(pid, 'SIGKILL');
     const { code, stdout, stderr } = await server.ended;

@@ -11,9 +11,9 @@ import { startCommand } from '../helpers/run-command';
 import { basic } from '../helpers/test-server';
 
 /*
- * This version on data directories of earlier ones, with the Postgres in them. Each was left by a server of that version
- * which was stopped; `scripts/make-past-data.mjs` makes another. A Postgres of another major version cannot open them:
- * when the embedded one changes, so does what an upgrade asks of operators, and these show it.
+ * This version on data directories of earlier ones, with the Postgres in them. Each was left by a server of that
+ * version that was stopped; `scripts/make-past-data.mjs` creates another. A Postgres of another major version cannot
+ * open them: when the embedded one changes, so do the steps of an upgrade for operators, and these tests show it.
  */
 
 const FOLDER = path.join(__dirname, 'past');
@@ -73,7 +73,7 @@ describe.each(VERSIONS)('the data directory of %s', (version) => {
     return (await get(where, authorization)).json();
   }
 
-  it('everybody logs in with the password of then, and by the access token (R96)', async () => {
+  it('all accounts log in with their earlier passwords, and by access token (R96)', async () => {
     for (const user of Object.keys(past.passwords)) {
       const response = await get('/v1/users/', credentials(user));
       expect([user, response.status]).toEqual([user, 200]);
@@ -83,7 +83,7 @@ describe.each(VERSIONS)('the data directory of %s', (version) => {
     expect((await get('/v1/users/', basic(username, 'another-one'))).status).toBe(401);
   });
 
-  it('every tag pulls whole, and private ones by those who may (R96)', async () => {
+  it('every tag can be pulled whole, and private ones by users with access (R96)', async () => {
     for (const { repository, tag, readers, strangers, chain } of past.tags) {
       const open = (user: string): Promise<Response> =>
         get(`/v1/repositories/${repository}/images`, credentials(user), { 'X-Docker-Token': 'true' });
@@ -104,7 +104,7 @@ describe.each(VERSIONS)('the data directory of %s', (version) => {
     }
   });
 
-  it('the history of tags, teams and webhooks are there (R96)', async () => {
+  it('the history of tags, teams and webhooks are kept (R96)', async () => {
     const { history, webhook } = past;
     const events = await getJson(`/api/v1.1/repositories/${history.repository}/tag-history/`, credentials('alice'));
     const [now, before] = history.images;
@@ -117,7 +117,7 @@ describe.each(VERSIONS)('the data directory of %s', (version) => {
     expect(JSON.stringify(members)).toContain('bobby');
   });
 
-  it('images are pushed on top of those of then (R96)', async () => {
+  it('images can be pushed on top of the earlier ones (R96)', async () => {
     const chain = makeChain(2);
     const { url } = server;
     const headers = { Authorization: credentials('alice'), 'Content-Type': 'application/json' };

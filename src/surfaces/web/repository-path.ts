@@ -20,11 +20,6 @@ export function nameAsked(params: Readonly<Record<string, string>>): RepositoryN
   return name;
 }
 
-/** What `docker pull` calls it. */
-export function shortName({ namespace, name }: RepositoryName): string {
-  return namespace === SHARED_NAMESPACE ? name : `${namespace}/${name}`;
-}
-
 /** A page of a repository: its two rows, for `library` and for all other namespaces. `rest` is what follows the name. */
 export function repositoryRows<A extends Access>(
   method: 'get' | 'post',

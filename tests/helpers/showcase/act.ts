@@ -1,6 +1,6 @@
 import { basic } from '../test-server';
 
-/** Asks the API for something, as a user that `addUser` made; resolves to the body. */
+/** Sends a request to the API as a user that `addUser` created; resolves to the body. */
 export type Act = (
   as: string,
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',

@@ -8,7 +8,7 @@ import { userAgentOf } from './engine';
 const DAY_MS = 86_400_000;
 const DAYS = 40;
 
-/** Whoever pulls, and how much of it each has: old hosts that somebody should look after are among them. */
+/** The engines that pull, each with its share; among them are old hosts that need attention. */
 const FLEET = [
   { userAgent: userAgentOf('0.9.1', '3.2.0-4-amd64'), share: 1 },
   { userAgent: userAgentOf('1.3.3', '3.8.0-44-generic'), share: 3 },
@@ -26,7 +26,7 @@ const POPULAR = [
   { namespace: 'acme', name: 'site', pulls: 2 },
 ];
 
-/** Counts pulls of the last weeks: fewer at weekends, and more as time goes by; the same on each run of a day. */
+/** Counts pulls of the last weeks: fewer at weekends, and more over time; the same on each run of a day. */
 export async function fillActivity(ctx: Context, today = Date.now()): Promise<void> {
   const source = randomUUID();
   const popular = await Promise.all(POPULAR.map((name) => getReadable(ctx, OPERATOR_ACTOR, name)));

@@ -1,7 +1,7 @@
 import type { TestImage } from '../images';
 import { basic } from '../test-server';
 
-/** What docker says of itself. */
+/** How docker describes itself. */
 export function userAgentOf(version: string, kernel = '3.13.0-43-generic'): string {
   return `docker/${version} go/go1.4.1 git-commit/a8a31ef kernel/${kernel} os/linux arch/amd64`;
 }

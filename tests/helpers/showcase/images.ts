@@ -5,7 +5,7 @@ import { payloadOf, type TestImage } from '../images';
 
 /** A line of a Dockerfile, and what its layer brought: paths, each with its size. */
 export interface Step {
-  /** as the engine wrote it down: behind `#(nop)` unless it ran */
+  /** As the engine recorded it: after `#(nop)` unless it ran. */
   readonly line: string;
   readonly files?: Readonly<Record<string, number>>;
 }

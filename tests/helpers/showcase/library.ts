@@ -2,9 +2,7 @@ import { build, type Step } from './images';
 import type { Act } from './act';
 import { Engine, userAgentOf } from './engine';
 
-/*
- * The official repositories: few images, which others are built upon.
- */
+/* The official repositories: a few images on which others are built. */
 
 const ROOT_FILES = { 'bin/bash': 96_000, 'etc/debian_version': 4, 'etc/motd': 286, 'lib/libc.so.6': 160_000 };
 
@@ -45,7 +43,7 @@ const REDIS = build(
   WHEEZY.at(-1),
 );
 
-/** What alice's shop stands upon. */
+/** The base of alice's shop. */
 export const NODE_CHAIN = [...JESSIE, ...NODE];
 
 const LIBRARY = [

@@ -2,7 +2,7 @@ import type { Act } from './act';
 import { Engine } from './engine';
 import { JESSIE } from './library';
 
-/** Makes acme, which alice owns, with all that an organization can have. */
+/** Creates acme, which alice owns, with everything that an organization can have. */
 export async function fillOrganization(server: { readonly url: string }, act: Act): Promise<void> {
   await act('alice', 'POST', 'orgs/', { name: 'acme' });
   await act('alice', 'PATCH', 'orgs/acme/', {

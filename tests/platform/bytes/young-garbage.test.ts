@@ -2,7 +2,7 @@ import { countReceived } from '../../../src/platform/bytes/young-garbage';
 
 const MEGABYTE = 2 ** 20;
 
-/** Drops many buffers at once; returns how many bytes of them were there at the same time. */
+/** Drops many buffers at once; returns the number of their bytes that existed at the same time. */
 function highestOf(received: (bytes: number) => void): number {
   const before = process.memoryUsage().arrayBuffers;
   let highest = 0;
@@ -13,7 +13,7 @@ function highestOf(received: (bytes: number) => void): number {
   return highest;
 }
 
-it('frees received buffers before they pile up, which V8 alone does later', () => {
+it('received buffers are freed before they pile up, which V8 alone would do later', () => {
   countReceived(8 * MEGABYTE);
   expect(highestOf(countReceived)).toBeLessThan(20 * MEGABYTE);
   expect(highestOf(() => undefined)).toBeGreaterThan(20 * MEGABYTE);

@@ -3,7 +3,7 @@ import { BriefCache } from '../../../src/platform/cache/brief-cache';
 
 const MINUTE = { entries: 2, longestMs: 60_000 };
 
-it('asks once for all who want to know at the same time, and for those who come a little later', async () => {
+it('the brief cache loads once for simultaneous callers and for those shortly afterwards', async () => {
   const cache = new BriefCache<number>(MINUTE);
   let asked = 0;
   const load = async (): Promise<number> => {
@@ -16,14 +16,14 @@ it('asks once for all who want to know at the same time, and for those who come 
   expect(await cache.get('b', load)).toBe(2);
 });
 
-it('asks again after the longest time', async () => {
+it('the brief cache loads again after the longest time', async () => {
   const cache = new BriefCache<string>({ entries: 2, longestMs: 10 });
   expect(await cache.get('a', () => Promise.resolve('old'))).toBe('old');
   await sleep(30);
   expect(await cache.get('a', () => Promise.resolve('new'))).toBe('new');
 });
 
-it('remembers no failure, and no more entries than it may', async () => {
+it('the brief cache remembers no failure, and no more entries than its limit', async () => {
   const cache = new BriefCache<string>(MINUTE);
   const slowly = async (answer: string): Promise<string> => {
     await sleep(20);

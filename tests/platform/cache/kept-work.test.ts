@@ -8,7 +8,7 @@ const keep = (maxBytes = 1000): KeptWork<Outcome> =>
   new KeptWork<Outcome>({ maxBytes, bytesOf: ({ text }) => text.length, keptMs: () => undefined });
 const never = new AbortController().signal;
 
-it('does work once, for those who ask meanwhile and for those who ask later', async () => {
+it('kept work runs once for simultaneous and later callers', async () => {
   const kept = keep();
   let runs = 0;
   const work = async (): Promise<Outcome> => {
@@ -21,7 +21,7 @@ it('does work once, for those who ask meanwhile and for those who ask later', as
   expect(runs).toBe(1);
 });
 
-it('goes on while one still waits, and ends the work when the last has gone', async () => {
+it('kept work continues while one caller waits, and is aborted when the last has left', async () => {
   const kept = keep();
   let ended = false;
   const work = (signal: AbortSignal): Promise<Outcome> =>
@@ -39,11 +39,11 @@ it('goes on while one still waits, and ends the work when the last has gone', as
   second.abort(new Error('second gone'));
   await expect(asked[1]).rejects.toThrow('second gone');
   expect(ended).toBe(true);
-  // Whoever comes then begins it again.
+  // A later caller starts it again.
   expect(await kept.get('k', never, () => Promise.resolve({ text: 'again' }))).toEqual({ text: 'again' });
 });
 
-it('does not keep a failure, nor what there is no room for', async () => {
+it('kept work keeps neither a failure nor a result for which there is no room', async () => {
   const kept = keep(300);
   await expect(kept.get('k', never, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   expect(await kept.get('k', never, () => Promise.resolve({ text: 'whole' }))).toEqual({ text: 'whole' });

@@ -30,7 +30,7 @@ afterEach(() => jest.useRealTimers());
 
 const timesOf = ({ counts }: CountBatch<Kind>) => counts.map(({ subject, label, times }) => [subject, label, times]);
 
-it('saves sums, and nothing when nothing was counted', async () => {
+it('the count buffer saves sums, and nothing when nothing was counted', async () => {
   const { counts, saved } = buffer();
   await counts.flush();
   expect(saved).toEqual([]);
@@ -52,7 +52,7 @@ it('saves sums, and nothing when nothing was counted', async () => {
   ]);
 });
 
-it('tries a batch that failed again, unchanged and before anything newer, with the numbers in order', async () => {
+it('a failed batch is tried again, unchanged and before any newer one, with the numbers in order', async () => {
   const { counts, saved, attempts, fail } = buffer();
   fail(2);
   counts.add('seen', 1, 'a');
@@ -68,7 +68,7 @@ it('tries a batch that failed again, unchanged and before anything newer, with t
   expect(new Set(saved.map(({ source }) => source)).size).toBe(1);
 });
 
-it('has a batch for each day', async () => {
+it('each day has a batch of its own', async () => {
   jest.useFakeTimers({ now: new Date('2016-12-31T23:59:59.900Z'), doNotFake: ['nextTick', 'queueMicrotask'] });
   const { counts, saved } = buffer();
   counts.add('seen', 1, 'a');
@@ -81,7 +81,7 @@ it('has a batch for each day', async () => {
   ]);
 });
 
-it('tells 100 labels of a subject apart; the others are counted together, and none is lost', async () => {
+it('the count buffer keeps 100 labels of a subject apart and counts the others together, without losing any', async () => {
   const { counts, saved } = buffer();
   for (let turn = 0; turn < 2; turn += 1) {
     for (let index = 0; index < 150; index += 1) counts.add('seen', 1, `label ${index}`);
@@ -96,7 +96,7 @@ it('tells 100 labels of a subject apart; the others are counted together, and no
   expect(saved[0]!.counts.find(({ subject }) => subject === 2)?.label).toBe('label 149');
 });
 
-it('saves by itself after a while, and at once when there is much', async () => {
+it('the count buffer saves by itself periodically, and at once when it is large', async () => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
   const { counts, saved } = buffer({ everyMs: 2000, entries: 3 });
   counts.add('seen', 1, 'a');
@@ -113,7 +113,7 @@ it('saves by itself after a while, and at once when there is much', async () => 
   expect(jest.getTimerCount()).toBe(0);
 });
 
-it('goes on by itself after a failure', async () => {
+it('the count buffer continues by itself after a failure', async () => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
   const { counts, saved, fail } = buffer({ everyMs: 2000, entries: 100 });
   fail(2);
@@ -124,7 +124,7 @@ it('goes on by itself after a failure', async () => {
   expect(saved.map(timesOf)).toEqual([[[1, 'a', { seen: 1 }]]]);
 });
 
-it('saves what is left when it stops, trying more than once', async () => {
+it('the count buffer saves the rest when it stops, trying more than once', async () => {
   const { counts, saved, fail } = buffer();
   fail(1);
   counts.add('seen', 1, 'a');
@@ -132,7 +132,7 @@ it('saves what is left when it stops, trying more than once', async () => {
   expect(saved).toHaveLength(1);
 });
 
-it('saves everything that was added before, also while another batch is on its way', async () => {
+it('a save includes everything that was added before, even while another batch is being saved', async () => {
   const saved: CountBatch<Kind>[] = [];
   let finish = (): void => undefined;
   const finished = new Promise<void>((resolve) => (finish = resolve));

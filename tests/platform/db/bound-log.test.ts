@@ -7,7 +7,7 @@ import path from 'node:path';
 const BUILT = path.join(__dirname, '../../../dist/src/platform/db/embedded/bound-log.js');
 const MEBIBYTE = 1024 * 1024;
 
-/** Prints much, and bounds it, as often as each worker process of a server does in a long life. */
+/** Prints much, and bounds the log as often as each worker process of a server does in a long life. */
 const ROUNDS = `
   const { boundLog } = require(${JSON.stringify(BUILT)});
   const { appendFileSync } = require('node:fs');
@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-it('several processes that bound one log at once all come to an end (R97)', async () => {
+it('several processes that bound one log at the same time all finish (R97)', async () => {
   const log = path.join(dir, 'postgres.log');
   children = Array.from({ length: 4 }, () => spawn(process.execPath, ['-e', ROUNDS, log], { stdio: 'inherit' }));
   const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0] as number | null));

@@ -7,7 +7,7 @@ it.each([
   'postgres://drydock:p@ss@db/drydock',
   'postgres://drydock:100%@db/drydock',
   'postgres://db/drydock?application_name=a@b',
-])('takes %s', (url) => {
+])('DATABASE_URL may be %s', (url) => {
   expect(() => assertDatabaseUrl(url)).not.toThrow();
 });
 
@@ -22,11 +22,11 @@ it.each([
     'postgres://db/drydock?sslmode=on',
     'does not know sslmode=on: write one of disable, prefer, require, verify-ca, verify-full, no-verify',
   ],
-])('refuses %s, and says what to write (R90)', (url, sentence) => {
+])('DATABASE_URL may not be %s, and the error says what to write (R90)', (url, sentence) => {
   expect(() => assertDatabaseUrl(url)).toThrow(sentence);
 });
 
-it('names a certificate that is not there', () => {
+it('the error for DATABASE_URL names a certificate that does not exist', () => {
   const url = 'postgres://drydock:hidden@db/drydock?sslmode=verify-full&sslrootcert=/nowhere/ca.pem';
   expect(() => assertDatabaseUrl(url)).toThrow(/^ENOENT: .*\/nowhere\/ca\.pem/);
 });
@@ -36,6 +36,6 @@ it.each([
   ['postgres://db/drydock?a=b&sslmode=prefer&c=d', 'postgres://db/drydock?a=b&sslmode=verify-full&c=d'],
   ['postgres://db/drydock?sslmode=no-verify', 'postgres://db/drydock?sslmode=no-verify'],
   ['postgres://db/drydock?sslmode=disable', 'postgres://db/drydock?sslmode=disable'],
-])('gives pg the name of a mode that it keeps: %s', (url, plain) => {
+])('pg gets a mode name whose meaning it keeps for %s', (url, plain) => {
   expect(withPlainSslMode(url)).toBe(plain);
 });

@@ -28,7 +28,7 @@ import { NOBODY } from '../../../src/platform/db/embedded/run-as';
 import { createLogger } from '../../../src/platform/log/logger';
 
 const logger = createLogger('silent');
-// Not synchronous_commit=off: what is committed must outlive a kill.
+// We do not use synchronous_commit=off, because committed data must survive a kill.
 const settings = { fsync: 'off', full_page_writes: 'off' };
 const root = process.getuid?.() === 0;
 const packageNativeDir = join(
@@ -112,7 +112,7 @@ async function startChildProcess(): Promise<ChildProcess> {
 }
 
 describe('startEmbeddedPostgres', () => {
-  it('creates a database that answers, on a private socket only, and leaves nothing running', async () => {
+  it('creates a working database on a private socket only, and leaves nothing running', async () => {
     const server = await start();
     const [row] = await query(
       server,
@@ -129,14 +129,14 @@ describe('startEmbeddedPostgres', () => {
     expect(readdirSync(dataDir).sort()).toEqual(['postgres', 'postgres.log']);
   });
 
-  it('keeps the data over a stop and a start', async () => {
+  it('keeps the data across a restart', async () => {
     const first = await start();
     await query(first, 'create table kept as select 42 as answer');
     await first.stop();
     expect(await query(await start(), 'select answer from kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('is shared: the last to leave stops it', async () => {
+  it('shares the server, which the last process to leave stops', async () => {
     const first = await start();
     const second = await start();
     const child = await startChildProcess();
@@ -149,20 +149,20 @@ describe('startEmbeddedPostgres', () => {
     expect(postmasterPid()).toBeUndefined();
   });
 
-  it('is stopped exactly once when all leave together', async () => {
+  it('stops the server exactly once when all processes leave together', async () => {
     const group = [await start(), await start(), await start(), await start()];
     await Promise.all(group.map((server) => server.stop()));
     expect(postmasterPid()).toBeUndefined();
   });
 
-  it('comes up once when several start at once on nothing', async () => {
+  it('starts one server when several processes start at once on an empty directory', async () => {
     const [first, second] = await Promise.all([start(), start(), startChildProcess()]);
     await query(first, 'create table seen as select 1 as one');
     expect(await query(second, 'select one from seen')).toEqual([{ one: 1 }]);
     expect(readdirSync(dataDir).sort()).toEqual(['postgres', 'postgres.log']);
   });
 
-  it('survives starts and stops that cross each other', async () => {
+  it('survives overlapping starts and stops', async () => {
     await start();
     for (let round = 0; round < 5; round++) {
       const leaving = servers.at(-1)?.stop();
@@ -183,7 +183,7 @@ describe('startEmbeddedPostgres', () => {
     expect(postmasterPid()).toBeUndefined();
   });
 
-  it('brings the server back when it is killed (R44)', async () => {
+  it('restarts the server when it is killed (R44)', async () => {
     const server = await start();
     await query(server, 'create table kept as select 42 as answer');
     const pid = postmasterPid() ?? 0;
@@ -192,25 +192,26 @@ describe('startEmbeddedPostgres', () => {
     expect(await query(server, 'select answer from kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('starts over a lock file whose process id now belongs to another program', async () => {
+  it('starts despite a lock file whose process id now belongs to another program', async () => {
     const server = await start();
     const lockFile = join(dataDir, 'postgres/postmaster.pid');
     const text = readFileSync(lockFile, 'utf8');
     await server.stop();
-    // Of the database's own user, or Postgres sees through it; asleep in no shell, or Postgres takes it for a parent.
+    // It runs as the database's own user, or Postgres would see through it, and sleeps without a shell, or Postgres
+    // would take it for a parent.
     const stranger = spawn('sleep', ['60'], root ? { ...NOBODY, cwd: '/' } : {});
     children.push(stranger);
     writeFileSync(lockFile, text.replace(/^\d+/, String(stranger.pid)));
     expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  it('starts over an empty lock file, which a crash of the machine leaves behind (R97)', async () => {
+  it('starts despite an empty lock file, which a crash of the machine leaves (R97)', async () => {
     await (await start()).stop();
     writeFileSync(join(dataDir, 'postgres/postmaster.pid'), '');
     expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  it('starts on a copy of a data directory whose server runs, and leaves that alone (R97)', async () => {
+  it('starts on a copy of a data directory whose server is running, and does not affect that server (R97)', async () => {
     const first = await start();
     await query(first, 'create table kept as select 42 as answer');
     await query(first, 'checkpoint');
@@ -229,7 +230,7 @@ describe('startEmbeddedPostgres', () => {
     expect(postmasterPid()).toBe(pid);
   });
 
-  it('keeps what the server prints within bounds (R97)', async () => {
+  it('limits the size of the server log (R97)', async () => {
     const server = await start();
     const log = join(dataDir, 'postgres.log');
     appendFileSync(log, Buffer.alloc(11 * 1024 * 1024, 'printed\n'));
@@ -239,15 +240,15 @@ describe('startEmbeddedPostgres', () => {
     await waitUntil(() => readFileSync(log, 'utf8').includes('no_such_column'));
   });
 
-  it('gets the server back when somebody tells it to stop, although others stay (R99)', async () => {
+  it('restarts the server when someone stops it while others are connected (R99)', async () => {
     const server = await start();
     const pid = postmasterPid() ?? 0;
-    process.kill(pid, 'SIGTERM'); // waits for those who stay, and lets nobody in
+    process.kill(pid, 'SIGTERM'); // waits for the connected clients, and accepts no new ones
     await waitUntil(() => postmasterPid() !== pid && readLockFile(join(dataDir, 'postgres'))?.status === 'ready');
     expect(await query(server, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  it('puts the socket elsewhere when the path is too long for one', async () => {
+  it('puts the socket elsewhere when its path would be too long', async () => {
     dataDir = join(home, 'd'.repeat(100));
     const server = await start();
     expect(server.connection.host).toMatch(/^\/tmp\/drydock-\d+-[0-9a-f]{12}$/);
@@ -256,13 +257,13 @@ describe('startEmbeddedPostgres', () => {
     rmSync(server.connection.host, { recursive: true });
   });
 
-  it("says what Postgres said when it does not start, and doesn't keep trying", async () => {
+  it("reports what Postgres said when it does not start, and doesn't keep trying", async () => {
     const failing = startEmbeddedPostgres({ dataDir, logger, settings: { ...settings, max_connections: 'many' } });
     await expect(failing).rejects.toThrow(/did not start: .*invalid value for parameter "max_connections": "many"/s);
   });
 
   if (root) {
-    it('works for root in a directory that is closed to others', async () => {
+    it('works for root in a directory that other users cannot enter', async () => {
       chmodSync(home, 0o700);
       const server = await start();
       expect(realpathSync(join(dataDir, 'postgres'))).toMatch(/^\/var\/lib\/drydock\/[0-9a-f]{12}\/postgres$/);
@@ -280,7 +281,7 @@ describe('startEmbeddedPostgres', () => {
       expect(await query(await start(), 'select answer from kept')).toEqual([{ answer: 42 }]);
     });
   } else {
-    it('works for root in a directory that is closed to others: NOT TESTED, as this is not root', () => {
+    it('works for root in a directory that other users cannot enter: NOT TESTED, because this is not root', () => {
       expect(root).toBe(false);
     });
   }
@@ -296,7 +297,7 @@ describe('prepareNativeDir', () => {
     writeFileSync(join(home, 'package/package.json'), '{"version":"1.2.3"}');
   });
 
-  it('makes the library links that the install script would have made', async () => {
+  it('creates the library links that the install script would have created', async () => {
     expect(existsSync(join(nativeDir, 'lib/libpq.so.5'))).toBe(false);
     expect(await prepareNativeDir(nativeDir, home, root ? NOBODY : undefined)).toBe(realpathSync(nativeDir));
     expect(existsSync(join(nativeDir, 'lib/libpq.so.5'))).toBe(true);
@@ -304,7 +305,7 @@ describe('prepareNativeDir', () => {
   });
 
   if (root) {
-    it('copies a package that is closed to others', async () => {
+    it('copies a package that other users cannot read', async () => {
       chmodSync(join(home, 'package'), 0o700);
       chmodSync(join(nativeDir, 'lib'), 0o700);
       const copies = join(home, 'copies');
@@ -318,7 +319,7 @@ describe('prepareNativeDir', () => {
       expect((await once(probe, 'exit'))[0]).toBe(0);
     });
   } else {
-    it('copies a package that cannot be written to', async () => {
+    it('copies a package that is not writable', async () => {
       chmodSync(join(nativeDir, 'lib'), 0o555);
       const copy = await prepareNativeDir(nativeDir, join(home, 'copies'), undefined);
       expect(copy).toBe(join(home, 'copies', `postgres-native-1.2.3-${process.arch}`));
@@ -330,14 +331,14 @@ describe('prepareNativeDir', () => {
 describe('chooseBinaries', () => {
   const packaged = (): Promise<string[]> => Promise.resolve([join(packageNativeDir, 'bin')]);
 
-  it('says what to do when there is no Postgres', async () => {
+  it('says what to do if there is no Postgres', async () => {
     const nothing = (): Promise<string[]> => Promise.resolve(['/nowhere/bin']);
     await expect(chooseBinaries([nothing], undefined)).rejects.toThrow(
       /^No Postgres was found to run: set DATABASE_URL to a Postgres 14 or later, or reinstall with optional dependencies/,
     );
   });
 
-  it('refuses a cluster that another version made, with advice that can be followed', async () => {
+  it('refuses a cluster that another version created, with advice that works', async () => {
     await prepareNativeDir(packageNativeDir, home, root ? NOBODY : undefined);
     await expect(chooseBinaries([packaged], 13)).rejects.toThrow(
       /^The database was created by Postgres 13, and no other version can open it\. Found here: Postgres 18\. Install Postgres 13 \(Drydock looks in \/usr\/lib\/postgresql\/13\/bin and on PATH\) and start again\. To leave that version, dump the database with its pg_dump while Drydock runs, restore it elsewhere and set DATABASE_URL\.$/,

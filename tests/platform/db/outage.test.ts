@@ -27,7 +27,7 @@ const TOO_BUSY = {
   retryAfterSeconds: 1,
 };
 
-/** What Postgres itself would raise, and a count that no rollback takes back. */
+/** Raises an error of Postgres, and counts in a way that no rollback reverts. */
 function raise(sqlstate: string): string {
   return `do $$ begin perform nextval('attempts'); raise exception 'made' using errcode = '${sqlstate}'; end $$`;
 }
@@ -45,8 +45,8 @@ async function attemptsOf(work: () => Promise<unknown>): Promise<{ attempts: num
   return { attempts: (await read()) - before - 1, error };
 }
 
-describe('two transactions in each other’s way', () => {
-  it('both succeed: the one that Postgres ends is run once more (R27)', async () => {
+describe('two conflicting transactions', () => {
+  it('both succeed, because the one that Postgres aborts runs once more (R27)', async () => {
     let attempts = 0;
     let arrived = 0;
     let open: () => void = () => undefined;
@@ -60,7 +60,7 @@ describe('two transactions in each other’s way', () => {
         await query(tx, 'update counters set value = value + 1 where id = $1', [second]);
       });
     await Promise.all([raiseBoth(1, 2), raiseBoth(2, 1)]);
-    // Postgres may end one of them or, when both look at the same moment, either.
+    // Postgres may abort one of them or, when both check at the same moment, either.
     expect([3, 4]).toContain(attempts);
     expect(await query(database.db, 'select id, value from counters order by id')).toEqual([
       { id: 1, value: 2 },
@@ -69,7 +69,7 @@ describe('two transactions in each other’s way', () => {
   });
 
   it.each(['40P01', '40001'])(
-    'fails as unavailable when %s comes twice, in a transaction or without (R27)',
+    'fail as unavailable when %s comes twice, in a transaction or without (R27)',
     async (state) => {
       const alone = await attemptsOf(() => query(database.db, raise(state)));
       expect(alone).toMatchObject({ attempts: 2, error: TOO_BUSY });
@@ -79,7 +79,7 @@ describe('two transactions in each other’s way', () => {
   );
 });
 
-describe('what Postgres refuses', () => {
+describe('an error of Postgres', () => {
   it.each([
     ['57P01', 'a shutdown'],
     ['57P02', 'a crash'],
@@ -88,13 +88,13 @@ describe('what Postgres refuses', () => {
     ['08006', 'a lost connection'],
     ['57014', 'a statement that takes too long'],
     ['25006', 'a standby'],
-  ])('%s, %s, is unavailable, and nothing is run twice (R25)', async (state) => {
+  ])('%s, %s, becomes unavailable, and nothing runs twice (R25)', async (state) => {
     const { attempts, error } = await attemptsOf(() => query(database.db, raise(state)));
     expect(error).toBeInstanceOf(AppError);
     expect({ attempts, error }).toMatchObject({ attempts: 1, error: NOT_ANSWERING });
   });
 
-  it('53100, a full disk, is the same as a full disk for layers (R28)', async () => {
+  it('53100, a full disk, becomes the same error as a full disk for layers (R28)', async () => {
     await expect(query(database.db, raise('53100'))).rejects.toMatchObject({ name: 'AppError', code: 'storage_full' });
   });
 
@@ -108,19 +108,19 @@ describe('what Postgres refuses', () => {
     });
   });
 
-  it.each(['23505', '22P02', '42P01'])('%s is left as it is', async (state) => {
+  it.each(['23505', '22P02', '42P01'])('%s is not translated', async (state) => {
     const { attempts, error } = await attemptsOf(() => query(database.db, raise(state)));
     expect(error).not.toBeInstanceOf(AppError);
     expect({ attempts, error }).toMatchObject({ attempts: 1, error: { code: state } });
   });
 });
 
-describe('a Postgres that cannot be reached', () => {
+describe('an unreachable Postgres', () => {
   it.each([
     ['no socket', { host: path.join(__dirname, 'nowhere'), port: 5432, user: 'drydock', database: 'drydock' }],
-    ['nobody who listens', 'postgres://drydock@127.0.0.1:1/drydock'],
+    ['nothing that listens', 'postgres://drydock@127.0.0.1:1/drydock'],
     ['no such host', 'postgres://drydock@host.invalid/drydock'],
-  ])('%s: unavailable, at once (R25)', async (_, connection) => {
+  ])('with %s is unavailable at once (R25)', async (_, connection) => {
     const db = openDb(connection);
     try {
       await expect(query(db, 'select 1')).rejects.toMatchObject(NOT_ANSWERING);
@@ -131,17 +131,17 @@ describe('a Postgres that cannot be reached', () => {
   });
 });
 
-describe('limits of time', () => {
+describe('time limits', () => {
   const limitOf = async (db: Db): Promise<unknown> => query(db, 'show statement_timeout');
 
-  it('a statement has ten seconds, unless nobody waits for it (R26)', async () => {
+  it('give a statement ten seconds, unless it runs in the background (R26)', async () => {
     expect(await limitOf(database.db)).toEqual([{ statement_timeout: '10s' }]);
     expect(await inTransaction(database.db, limitOf)).toEqual([{ statement_timeout: '10s' }]);
     expect(await inLongTransaction(database.db, limitOf)).toEqual([{ statement_timeout: '0' }]);
     expect(await limitOf(database.db)).toEqual([{ statement_timeout: '10s' }]);
   });
 
-  it('a request waits five seconds for a connection (R26)', async () => {
+  it('let a request wait five seconds for a connection (R26)', async () => {
     const db = openDb(database.connection, 1);
     try {
       await inTransaction(db, async (tx) => {
@@ -158,7 +158,7 @@ describe('limits of time', () => {
     }
   });
 
-  it('a backend that does not answer at all is given up after twelve seconds, with its connection (R26)', async () => {
+  it('give up a backend that does not answer, and its connection, after twelve seconds (R26)', async () => {
     const db = openDb(database.connection, 1);
     const rows = await query<{ pid: number }>(db, 'select pg_backend_pid() as pid');
     const pid = rows[0]?.pid ?? 0;

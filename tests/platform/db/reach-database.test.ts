@@ -10,7 +10,9 @@ import { startOwnPostgres, type OwnPostgres } from '../../helpers/own-postgres';
 import { hasPgBouncer, startPgBouncer } from '../../helpers/pgbouncer';
 import { selfSignedCertificate } from '../../helpers/self-signed-certificate';
 
-/* What keeps Drydock from a database, said at the start in a sentence: what is wrong, and what to do. */
+/*
+ * The problems that keep Drydock from a database, reported at the start in a sentence: what is wrong, and what to do.
+ */
 
 const certificate = selfSignedCertificate('localhost');
 
@@ -31,7 +33,7 @@ async function asOwner(sql: string, database = 'postgres'): Promise<void> {
   await db.destroy();
 }
 
-/** @throws what `reachDatabase` throws; a test that would wait for half a minute fails by its time */
+/** @throws what `reachDatabase` throws; a test that would wait for half a minute fails by its timeout */
 async function reach(connection: DbConnection): Promise<void> {
   await reachDatabase(connection, createLogger('silent'), new AbortController().signal);
 }
@@ -40,13 +42,13 @@ function overTcp(parameters: string, user = 'drydock'): string {
   return `postgres://${user}@localhost:${port}/postgres${parameters}`;
 }
 
-it('is satisfied with a Postgres as it should be, by socket and by TCP (R90)', async () => {
+it('a suitable Postgres is accepted, by socket and by TCP (R90)', async () => {
   await reach(postgres.url);
   await reach(overTcp(''));
 });
 
 describe('a certificate', () => {
-  it('that nobody vouches for is refused at once, and the sentence says how to trust it', async () => {
+  it('that is not trusted is refused at once, and the sentence says how to trust it', async () => {
     for (const mode of ['require', 'verify-full']) {
       await expect(reach(overTcp(`?sslmode=${mode}`))).rejects.toThrow(
         /^Cannot use the database: self-signed certificate\. Set the authority .*sslrootcert=.* or set sslmode=no-verify/,
@@ -54,7 +56,7 @@ describe('a certificate', () => {
     }
   });
 
-  it('is not looked at with no-verify, and is trusted where it is named', async () => {
+  it('is not checked with no-verify, and is trusted if the URL names it', async () => {
     await reach(overTcp('?sslmode=no-verify'));
     const dir = await mkdtemp(path.join(tmpdir(), 'drydock-ca-'));
     await writeFile(path.join(dir, 'ca.pem'), certificate.cert);
@@ -71,14 +73,14 @@ describe('a database', () => {
     );
   });
 
-  it('that is not there is told at once', async () => {
+  it('that does not exist is reported at once', async () => {
     await expect(reach({ ...postgres.connection, database: 'missing' })).rejects.toThrow(
       'Cannot use the database: database "missing" does not exist. ' +
         'Create it: createdb --encoding=UTF8 --template=template0 NAME.',
     );
   });
 
-  it('in which the role may create nothing is refused, with the statement that mends it (R90)', async () => {
+  it('in which the role may not create anything is refused, with the statement that fixes it (R90)', async () => {
     await expect(reach({ ...postgres.connection, user: 'guest' })).rejects.toThrow(
       'Cannot use the database: guest cannot create tables in postgres. As its owner, run: ' +
         'grant create on schema public to "guest"; grant create on database "postgres" to "guest";',
@@ -102,7 +104,7 @@ describe('a database', () => {
 function describePgBouncer(): void {
   const IGNORE = 'ignore_startup_parameters = statement_timeout';
 
-  it('that lends connections for a transaction only is refused (R90)', async () => {
+  it('that lends connections only for a transaction is refused (R90)', async () => {
     const pooler = await startPgBouncer(postgres, ['pool_mode = transaction', IGNORE]);
     await expect(reach(pooler.url)).rejects.toThrow(
       /shares its connections between transactions.* pool_mode = session/,
@@ -110,13 +112,13 @@ function describePgBouncer(): void {
     await pooler.close();
   });
 
-  it('that lends them for a session is good', async () => {
+  it('that lends connections for a session is accepted', async () => {
     const pooler = await startPgBouncer(postgres, ['pool_mode = session', IGNORE]);
     await reach(pooler.url);
     await pooler.close();
   });
 
-  it('that refuses a parameter is told at once how to be set', async () => {
+  it('that refuses a parameter leads at once to an error that says how to configure it', async () => {
     const pooler = await startPgBouncer(postgres, ['pool_mode = session']);
     await expect(reach(pooler.url)).rejects.toThrow(/ignore_startup_parameters = statement_timeout/);
     await pooler.close();

@@ -34,37 +34,40 @@ it.each([
   ['fec0::1', 'deprecatedSiteLocal'],
   ['2001:db8::1', 'reserved'],
   ['4000::1', 'reserved'],
-])('refuses %s, which is %s', (address, special) => {
+])('the address rule refuses %s, which is %s', (address, special) => {
   expect(addressRule([])(target(address))).toContain(`is not on the open internet (${special})`);
 });
 
 it.each(['8.8.8.8', '1.1.1.1', '::ffff:8.8.8.8', '2606:4700::1111', '172.32.0.1', '100.128.0.1'])(
-  'lets a request go to %s',
+  'the address rule allows %s',
   (address) => {
     expect(addressRule([])(target(address))).toBeUndefined();
   },
 );
 
-it.each(['localhost', '', '127.1', 'fe80::1%eth0'])('takes no address that is none: %j', (address) => {
-  expect(addressRule([])(target(address))).toBe(`${address} is not an address`);
-});
+it.each(['localhost', '', '127.1', 'fe80::1%eth0'])(
+  'the address rule refuses %j, which is not an address',
+  (address) => {
+    expect(addressRule([])(target(address))).toBe(`${address} is not an address`);
+  },
+);
 
 it.each([
   ['an address', '127.0.0.1', target('127.0.0.1'), target('127.0.0.2')],
-  ['an address in the dress of IPv6', '127.0.0.1', target('::ffff:127.0.0.1'), target('::1')],
+  ['an IPv4-mapped address', '127.0.0.1', target('::ffff:127.0.0.1'), target('::1')],
   ['an address and port', '127.0.0.1:8080', target('127.0.0.1', 'a.b', 8080), target('127.0.0.1', 'a.b', 8081)],
   ['an IPv6 address and port', '[::1]:8080', target('::1', '::1', 8080), target('::1', '::1', 80)],
   ['a network', '10.0.0.0/8', target('10.255.0.1'), target('127.0.0.1')],
   ['an IPv6 network', 'fd00::/8', target('fd00::1'), target('10.0.0.1')],
   ['a host name', 'Hooks.Internal', target('10.0.0.1', 'hooks.internal'), target('10.0.0.1', 'x.hooks.internal')],
   ['a host name and port', 'ci:80', target('10.0.0.1', 'ci', 80), target('10.0.0.1', 'ci', 81)],
-])('lets through %s that is named, and nothing beside it', (_what, entry, inside, outside) => {
+])('the address rule allows %s that is listed, and nothing next to it', (_what, entry, inside, outside) => {
   expect(addressRule([entry])(inside)).toBeUndefined();
   expect(addressRule([entry])(outside)).toContain('is not on the open internet');
 });
 
 it.each(['http://ci', '10.0.0.0/33', 'a b', '127.0.0.1:0', '127.0.0.1:65536', '1.2.3', '-ci', ''])(
-  'takes no entry like %j',
+  'the address rule does not accept %j as an entry',
   (entry) => {
     expect(() => addressRule([entry])).toThrow('is not a host name, address or network');
   },

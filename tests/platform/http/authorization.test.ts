@@ -4,7 +4,7 @@ import { readAuthorization } from '../../../src/platform/http/authorization';
 const encode = (text: string): string => Buffer.from(text).toString('base64');
 
 describe('readAuthorization (protocol 2.3, 3.1)', () => {
-  it.each([undefined, '', '   '])('takes %j for none', (header) => {
+  it.each([undefined, '', '   '])('treats %j as no header', (header) => {
     expect(readAuthorization(header)).toEqual({ kind: 'none' });
   });
 
@@ -30,7 +30,7 @@ describe('readAuthorization (protocol 2.3, 3.1)', () => {
     ['Token Token signature=00', ' Token signature=00'],
     ['Token ', ''],
     ['Token', ''],
-  ])('leaves %j to whoever made it', (header, text) => {
+  ])('leaves the content of %j to the issuer of the token', (header, text) => {
     expect(readAuthorization(header)).toEqual({ kind: 'token', text });
   });
 
@@ -44,11 +44,11 @@ describe('readAuthorization (protocol 2.3, 3.1)', () => {
     'Tokens x',
     'alice:pw',
     'Basic a b',
-  ])('does not know what %j is', (header) => {
+  ])('does not understand %j', (header) => {
     expect(readAuthorization(header)).toEqual({ kind: 'unknown' });
   });
 
-  it('gives any name without a colon and any password back', () => {
+  it('returns any name without a colon and any password', () => {
     const name = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes(':'));
     fc.assert(
       fc.property(name, fc.string({ unit: 'grapheme' }), (username, password) => {
@@ -58,7 +58,7 @@ describe('readAuthorization (protocol 2.3, 3.1)', () => {
     );
   });
 
-  it('answers for any text, and quickly', () => {
+  it('handles any text, and quickly', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(['none', 'basic', 'token', 'unknown']).toContain(readAuthorization(text).kind);

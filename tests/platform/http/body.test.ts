@@ -7,7 +7,7 @@ import { Connection, serve } from './listening';
 const LIMIT = 1000;
 
 let server: Awaited<ReturnType<typeof serve>>;
-/** What became of each body, in the order of the requests. */
+/** The result of each body, in the order of the requests. */
 const outcomes: Promise<string>[] = [];
 beforeAll(async () => {
   server = await serve(async (req: IncomingMessage) => {
@@ -32,7 +32,7 @@ function begin(framing: string): Connection {
 const chunk = (size: number): string => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`;
 
 describe('readBody', () => {
-  it.each([0, 1, LIMIT])('takes %d bytes with a length', async (size) => {
+  it.each([0, 1, LIMIT])('reads %d bytes with a length', async (size) => {
     const connection = begin(`Content-Length: ${size}`);
     connection.socket.write('x'.repeat(size));
     expect(await connection.until('\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
@@ -40,20 +40,20 @@ describe('readBody', () => {
     connection.socket.destroy();
   });
 
-  it('takes as many in chunks', async () => {
+  it('reads as many bytes in chunks', async () => {
     const connection = begin('Transfer-Encoding: chunked');
     connection.socket.write(`${chunk(400)}${chunk(600)}0\r\n\r\n`);
     expect(await connection.until('\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
     connection.socket.destroy();
   });
 
-  it('refuses an announced byte too many before any of them has come', async () => {
+  it('refuses an announced length above the limit before any byte has arrived', async () => {
     const connection = begin(`Content-Length: ${LIMIT + 1}`);
     expect(await connection.until('"too_large"')).toMatch(/^HTTP\/1.1 400 /);
     connection.socket.destroy();
   });
 
-  it('refuses a byte too many in chunks, while more would come', async () => {
+  it('refuses chunks above the limit while more are coming', async () => {
     const connection = begin('Transfer-Encoding: chunked');
     connection.socket.write(chunk(LIMIT + 1));
     expect(await connection.until('"too_large"')).toMatch(/^HTTP\/1.1 400 /);
@@ -61,7 +61,7 @@ describe('readBody', () => {
   });
 
   it.each(['Content-Length: 500', 'Transfer-Encoding: chunked'])(
-    'notices a client that goes away: %s',
+    'notices a client that disconnects (%s)',
     async (framing) => {
       const before = outcomes.length;
       const connection = begin(framing);
@@ -74,7 +74,7 @@ describe('readBody', () => {
 });
 
 describe('bodyChunks', () => {
-  it('does not take our own slowness for a client’s silence, and notices the silence afterwards', async () => {
+  it('does not mistake our own slowness for silence of the client, and notices silence afterwards', async () => {
     let rounds = 0;
     const slow = await serve(
       async (req) => {
@@ -106,7 +106,7 @@ describe('parseJson', () => {
   });
 
   it.each([Buffer.alloc(0), Buffer.from('{'), Buffer.from([0x22, 0xff, 0x22]), Buffer.from('undefined')])(
-    'reads nothing else: %s',
+    'returns undefined for %s',
     (bytes) => {
       expect(parseJson(bytes)).toBeUndefined();
     },

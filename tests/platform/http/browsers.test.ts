@@ -26,7 +26,7 @@ describe('readCookie', () => {
   });
 });
 
-it('a cookie is for the server alone, and over https for nothing else', () => {
+it('a cookie is hidden from scripts, and a secure one is sent only over https', () => {
   expect(cookie('a', '1', { maxAgeSeconds: 60, isSecure: true })).toBe(
     'a=1; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure',
   );
@@ -49,7 +49,7 @@ describe('ownOrigin', () => {
     expect(ownOrigin(requestWith(headers as Record<string, string>), reachability)).toBe(origin);
   });
 
-  it('is https on a socket with TLS', () => {
+  it('uses https on a socket with TLS', () => {
     const socket = { remoteAddress: '192.0.2.1', encrypted: true };
     expect(ownOrigin(requestWith({ host: 'hub.example.com' }, socket), plain)).toBe('https://hub.example.com');
   });
@@ -66,12 +66,12 @@ describe('isSameOrigin', () => {
     [{ 'sec-fetch-site': 'none' }, true],
     [{ 'sec-fetch-site': 'same-site', origin: 'https://a.example.com' }, false],
     [{ 'sec-fetch-site': 'cross-site' }, false],
-  ])('%j', (headers, answer) => {
+  ])('with the headers %j is %s', (headers, answer) => {
     expect(isSameOrigin(requestWith(headers as Record<string, string>), 'https://a.example.com')).toBe(answer);
   });
 });
 
-it('a CSRF token is good for its session and key, and for no other', () => {
+it('a CSRF token is valid only for its session and key', () => {
   const [key, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
   const token = csrfToken(key, 'session');
   expect(isCsrfToken(key, 'session', token)).toBe(true);

@@ -33,7 +33,7 @@ it.each<[what: string, peer: string | undefined, forwardedFor: string | undefine
   expect(addressOf(peer, forwardedFor, proxies)).toBe(address);
 });
 
-it.each(['proxy.example.com', '10.0.0.0/33', ''])('refuses to trust %j, and says so', (entry) => {
+it.each(['proxy.example.com', '10.0.0.0/33', ''])('the proxy list refuses %j, and the error names it', (entry) => {
   expect(() => trustProxies(['10.0.0.1', entry])).toThrow(/^invalid /);
 });
 
@@ -46,7 +46,7 @@ it.each([
   ['198.51.100.7,203.0.113.8', '203.0.113.8'],
   ['_hidden', '10.0.0.1'],
   ['203.0.113.8:41234:1', '10.0.0.1'],
-])('reads %j as proxies write it', (header, address) => {
+])('X-Forwarded-For may contain %j', (header, address) => {
   expect(addressOf('10.0.0.1', header, PROXIES)).toBe(address);
 });
 

@@ -12,8 +12,8 @@ import { createLogger } from '../../../src/platform/log/logger';
 import { v1Routes } from '../../../src/surfaces/v1/routes';
 
 /*
- * The lane and Express get the same rows; this holds them to the same choice for every path. Each row answers with its
- * own pattern and what it took from the path.
+ * The lane and Express get the same rows, and must make the same choice for every path. Each row answers with its own
+ * pattern and what it read from the path.
  */
 
 const surface = createSurface<'any', { any: undefined }>({
@@ -69,7 +69,7 @@ const path = fc
   )
   .map(([start, parts, end]) => `${[start, ...parts].join('/') || '/'}${end}`);
 
-it('chooses the route that Express chooses, and takes the same from the path', async () => {
+it('the fast lane chooses the same route and parameters as Express', async () => {
   await fc.assert(
     fc.asyncProperty(path, async (url) => {
       const [express_, lane] = await choices(url);
@@ -79,13 +79,13 @@ it('chooses the route that Express chooses, and takes the same from the path', a
   );
 });
 
-it('leaves empty parts to Express', async () => {
+it('the fast lane leaves empty parts to Express', async () => {
   const [express_, lane] = await choices('/v1/repositories//images');
   expect(express_).toEqual([404, 'no route']);
   expect(lane).toEqual(express_);
 });
 
-it('takes a repository called like its own paths for none', async () => {
+it('the fast lane does not mistake its own paths for a repository', async () => {
   const [, lane] = await choices('/v1/repositories/foo/tags/tags');
   expect(lane).toEqual([
     200,

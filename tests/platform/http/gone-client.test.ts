@@ -5,7 +5,7 @@ import { Connection, serve } from './listening';
 
 const HEAD = 'GET /path HTTP/1.1\r\nHost: hub.test\r\n\r\n';
 
-it('a handler hears that its client has gone before it was answered', async () => {
+it('a handler learns that its client disconnected before the answer', async () => {
   let began: (signal: AbortSignal) => void = () => undefined;
   const beginning = new Promise<AbortSignal>((resolve) => (began = resolve));
   const server = await serve(async (req) => {
@@ -24,7 +24,7 @@ it('a handler hears that its client has gone before it was answered', async () =
   await server.close();
 });
 
-it('a client that has its answer has not gone, whatever it does next', async () => {
+it('a client that has its answer does not count as disconnected, whatever it does next', async () => {
   const signals: AbortSignal[] = [];
   const server = await serve((req) => {
     signals.push(requestState(req).signal);

@@ -29,7 +29,7 @@ function client(allowed: readonly string[], options: { resolve?: Resolve; limits
   return new GuardedClient(addressRule(allowed), options);
 }
 
-/** The answer for every name that leads inside, or nowhere. */
+/** The answer for every name that leads to a forbidden target, or does not exist. */
 const NOWHERE = 'the name of the host does not resolve to an address on the open internet';
 
 async function refusal(work: Promise<unknown>): Promise<string> {
@@ -41,7 +41,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
   return (error as Error).message;
 }
 
-it('posts the body and resolves to status, headers and body of the answer, over a connection of its own', async () => {
+it('the guarded client posts a body over a new connection and returns status, headers and body', async () => {
   const there = await receiver(() => ({ status: 418, headers: { 'x-pot': 'tea' }, body: 'short' }));
   const answer = await client(['127.0.0.1']).post(`${there.url}/in?x=1`, POST);
   expect(answer).toMatchObject({ status: 418, headers: { 'x-pot': 'tea' } });
@@ -64,14 +64,14 @@ it.each([
   ['0.0.0.0', '0.0.0.0', 'unspecified'],
   ['[::]', '::', 'unspecified'],
   ['169.254.169.254', '169.254.169.254', 'linkLocal'],
-])('refuses http://%s', async (host, address, special) => {
+])('the guarded client refuses http://%s', async (host, address, special) => {
   const there = await receiver();
   const message = await refusal(client([]).post(`http://${host}:${there.port}/`, POST));
   expect(message).toBe(`refused: ${address} is not on the open internet (${special})`);
   expect(there.received).toEqual([]);
 });
 
-it('refuses a name that resolves there by the system, and by a name server', async () => {
+it('the guarded client refuses a name that the system or a name server resolves to a forbidden address', async () => {
   const there = await receiver();
   await expect(refusal(client([]).post(`http://localhost:${there.port}/`, POST))).resolves.toBe(NOWHERE);
   const dns = await startDnsServer(['127.0.0.1']);
@@ -83,17 +83,17 @@ it('refuses a name that resolves there by the system, and by a name server', asy
   expect(there.received).toEqual([]);
 });
 
-it('refuses a name of which one address of several is not allowed', async () => {
+it('the guarded client refuses a name if one of its addresses is not allowed', async () => {
   const resolve: Resolve = () => Promise.resolve(['8.8.8.8', 'fd00::1']);
   await expect(refusal(client([], { resolve }).post('http://a.example.com/', POST))).resolves.toBe(NOWHERE);
 });
 
-it('connects to the address that was checked, whatever the name resolves to afterwards (R16)', async () => {
+it('the guarded client connects to the checked address, even if the name then resolves to another (R16)', async () => {
   const there = await receiver();
   const dns = await startDnsServer(['127.0.0.1', '127.0.0.2']);
   closing.push(() => dns.close());
   const url = `http://hooks.example.com:${there.port}/`;
-  // Both addresses reach this machine; only the first may be used, and is.
+  // Both addresses reach this machine; only the first may be used.
   const { status } = await client(['127.0.0.1'], dns).post(url, POST);
   expect(status).toBe(200);
   expect(dns.questions()).toBe(1);
@@ -102,8 +102,8 @@ it('connects to the address that was checked, whatever the name resolves to afte
   expect(there.received).toHaveLength(1);
 });
 
-describe('redirects', () => {
-  it.each([301, 302, 307, 308])('after a %i posts the same again', async (status) => {
+describe('the guarded client', () => {
+  it.each([301, 302, 307, 308])('posts the same again after a %i', async (status) => {
     const there = await receiver(({ path }) =>
       path === '/' ? { status, headers: { location: '/b' } } : { status: 200 },
     );
@@ -114,7 +114,7 @@ describe('redirects', () => {
     ]);
   });
 
-  it('after a 303 only looks', async () => {
+  it('sends a GET after a 303', async () => {
     const there = await receiver(({ path }) =>
       path === '/' ? { status: 303, headers: { location: 'b' } } : { status: 200 },
     );
@@ -122,13 +122,13 @@ describe('redirects', () => {
     expect(there.received[1]).toMatchObject({ method: 'GET', path: '/b', body: '' });
   });
 
-  it('follows three, and no fourth', async () => {
+  it('follows three redirects, but not a fourth', async () => {
     const there = await receiver(({ path }) => ({ status: 307, headers: { location: `${path}x` } }));
     await expect(client(['127.0.0.1']).post(`${there.url}/`, POST)).rejects.toThrow('more than 3 redirects');
     expect(there.received.map(({ path }) => path)).toEqual(['/', '/x', '/xx', '/xxx']);
   });
 
-  it.each(['127.0.0.1', '[::1]', 'localhost', '[::ffff:127.0.0.1]'])('refuses one that leads to %s', async (host) => {
+  it.each(['127.0.0.1', '[::1]', 'localhost', '[::ffff:127.0.0.1]'])('refuses a redirect to %s', async (host) => {
     const inside = await receiver();
     const outside = await receiver(() => ({ status: 307, headers: { location: `http://${host}:${inside.port}/` } }));
     const allowed = [`127.0.0.1:${outside.port}`];
@@ -140,7 +140,7 @@ describe('redirects', () => {
   });
 
   it.each(['ftp://127.0.0.1/', 'file:///etc/passwd', 'http://a:b@127.0.0.1/', 'gopher://x'])(
-    'refuses one to %s',
+    'does not redirect to %s',
     async (location) => {
       const there = await receiver(() => ({ status: 302, headers: { location } }));
       await expect(refusal(client(['127.0.0.1']).post(there.url, POST))).resolves.toContain('refused: the URL');
@@ -149,17 +149,17 @@ describe('redirects', () => {
 });
 
 it.each(['ftp://example.com/', 'javascript:alert(1)', 'nothing', 'http://', 'unix:/var/run/docker.sock'])(
-  'refuses %s',
+  'the guarded client refuses %s',
   async (url) => {
     await expect(refusal(client([]).post(url, POST))).resolves.toBe('refused: the URL is not http or https');
   },
 );
 
-it('refuses credentials in the URL', async () => {
+it('the guarded client refuses credentials in the URL', async () => {
   await expect(refusal(client([]).post('http://a:b@example.com/', POST))).resolves.toContain('has credentials');
 });
 
-it('holds https to a certificate that is good for the name of the URL', async () => {
+it('the guarded client requires a certificate that is valid for the host of the URL', async () => {
   const there = await receiver(() => ({ status: 200 }), { certificate: selfSignedCertificate('hooks.example.com') });
   const resolve: Resolve = () => Promise.resolve(['127.0.0.1']);
   const asked = client(['127.0.0.1'], { resolve }).post(`https://hooks.example.com:${there.port}/`, POST);
@@ -167,7 +167,7 @@ it('holds https to a certificate that is good for the name of the URL', async ()
   expect(there.received).toEqual([]);
 });
 
-it('reads no more of the answer than the limit', async () => {
+it('the guarded client reads no more of the answer than the limit', async () => {
   const there = await receiver(() => (_req, res) => {
     const more = (): void => {
       while (!res.destroyed && res.write('x'.repeat(1000)));
@@ -180,7 +180,7 @@ it('reads no more of the answer than the limit', async () => {
   expect(body.toString()).toBe('x'.repeat(2500));
 });
 
-describe('time', () => {
+describe('the time limit of the guarded client', () => {
   let silent: Server;
   beforeEach(async () => {
     silent = createServer((socket) => socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1');
@@ -189,21 +189,21 @@ describe('time', () => {
   });
   const port = (): number => (silent.address() as { port: number }).port;
 
-  it('gives up a server that accepts and says nothing', async () => {
+  it('ends a request to a server that accepts and does not answer', async () => {
     const limits = { totalMs: 100 };
     await expect(client(['127.0.0.1'], { limits }).post(`http://127.0.0.1:${port()}/`, POST)).rejects.toThrow(
       'no whole answer in time',
     );
   });
 
-  it('gives up a server that does not finish the connection', async () => {
+  it('ends a connection that is never established', async () => {
     const limits = { connectMs: 100 };
     await expect(client(['127.0.0.1'], { limits }).post(`https://127.0.0.1:${port()}/`, POST)).rejects.toThrow(
       'no connection in time',
     );
   });
 
-  it('gives up a body that never ends, and a name server that never answers', async () => {
+  it('ends an answer that never ends, and a query that a name server never answers', async () => {
     const there = await receiver(() => (_req, res) => void res.writeHead(200).write('begin'));
     const limits = { totalMs: 100 };
     await expect(client(['127.0.0.1'], { limits }).post(there.url, POST)).rejects.toThrow('no whole answer in time');
@@ -214,7 +214,7 @@ describe('time', () => {
   });
 });
 
-it('uses no proxy, whatever the environment says', async () => {
+it('the guarded client uses no proxy, whatever the environment says', async () => {
   const there = await receiver();
   const proxy = await receiver();
   const before = { ...process.env };

@@ -2,8 +2,8 @@ import { addUser, basic, startTestServer, type TestServer } from '../../helpers/
 import { headerLines, sendRaw, type RawAnswer } from '../../helpers/raw-http';
 
 /*
- * The Host header comes back in `X-Docker-Endpoints`, in links of the API and in pages. What cannot be a host, and two
- * of them, are refused before anything reads them.
+ * The Host header is repeated in `X-Docker-Endpoints`, in links of the API and in pages. A value that cannot be a host,
+ * and two of them, are refused before anything reads them.
  */
 
 let server: TestServer;
@@ -33,7 +33,7 @@ it.each([
   ['my_registry:5000', 'my_registry:5000'],
   ['192.0.2.7:80', '192.0.2.7:80'],
   ['[2001:db8::1]:5000', '[2001:db8::1]:5000'],
-])('%s is a host, and comes back as the endpoint', async (host, endpoint) => {
+])('the host %s is accepted, and returned as the endpoint', async (host, endpoint) => {
   const answer = await put([host]);
   expect(answer.head[0]).toBe('HTTP/1.1 200 OK');
   expect(headerLines(answer, 'X-Docker-Endpoints')).toEqual([endpoint]);
@@ -50,14 +50,14 @@ it.each([
   ['[::1'],
   ['hub.example.com', 'evil.example.com'],
   ['hub.example.com', 'hub.example.com'],
-])('%s is refused with a sentence, and not repeated', async (...hosts: string[]) => {
+])('the host %s is refused with a sentence that does not repeat it', async (...hosts: string[]) => {
   const answer = await put(hosts);
   expect(answer.head[0]).toBe('HTTP/1.1 400 Bad Request');
   expect(JSON.parse(answer.body)).toEqual({ error: 'The request must have one Host header: a host, or host:port' });
   expect(answer.head.join('\n')).not.toContain(hosts.at(-1));
 });
 
-it('a request of HTTP/1.0 needs none', async () => {
+it('a request in HTTP/1.0 needs no host', async () => {
   const answer = await put([], '1.0');
   expect(answer.head[0]).toBe('HTTP/1.1 200 OK');
   expect(headerLines(answer, 'X-Docker-Endpoints')).toEqual(['localhost']);

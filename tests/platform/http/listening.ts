@@ -9,7 +9,7 @@ import { HTTP_TIMEOUTS, type HttpTimeouts } from '../../../src/platform/http/tim
 import { createLogger } from '../../../src/platform/log/logger';
 import { Metrics } from '../../../src/platform/metrics/metrics';
 
-/** A server whose only handler is the one given; an AppError becomes a 400 with its code. */
+/** A server with the given handler as its only one; an AppError becomes a 400 with its code. */
 export async function serve(
   handle: (req: IncomingMessage) => Promise<Reply> | Reply,
   timeouts: Partial<HttpTimeouts> = {},
@@ -42,7 +42,7 @@ export async function serve(
   };
 }
 
-/** A connection that keeps what comes back. */
+/** A connection that collects the answer. */
 export class Connection {
   readonly socket: Socket;
   private received = '';
@@ -51,7 +51,7 @@ export class Connection {
   constructor(port: number) {
     this.socket = connect(port, '127.0.0.1');
     this.socket.on('data', (chunk) => (this.received += chunk.toString('latin1')));
-    this.socket.on('error', () => undefined); // seen as the end
+    this.socket.on('error', () => undefined); // noticed as the end
     this.socket.on('close', () => (this.isOver = true));
   }
 

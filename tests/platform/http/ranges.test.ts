@@ -42,7 +42,7 @@ describe('readRange (protocol 4.4, RFC 7233)', () => {
     expect(readRange(header, sizeBytes)).toEqual(expected);
   });
 
-  it('never leaves the body, whatever the header says', () => {
+  it('never exceeds the body, whatever the header says', () => {
     const anything = fc.oneof(
       fc.string(),
       fc.string().map((text) => `bytes=${text}`),
@@ -59,7 +59,7 @@ describe('readRange (protocol 4.4, RFC 7233)', () => {
     );
   });
 
-  it('gives the bytes from the first to the last, both included, clamped to the size', () => {
+  it('returns the bytes from the first to the last, both included, clamped to the size', () => {
     fc.assert(
       fc.property(position, position, size, (first, last, sizeBytes) => {
         const expected =
@@ -69,7 +69,7 @@ describe('readRange (protocol 4.4, RFC 7233)', () => {
     );
   });
 
-  it('gives the rest from a position on, and the last bytes', () => {
+  it('returns the rest from a position, and the last bytes', () => {
     fc.assert(
       fc.property(position, size, (n, sizeBytes) => {
         const isThere = n < sizeBytes;
@@ -81,7 +81,7 @@ describe('readRange (protocol 4.4, RFC 7233)', () => {
     );
   });
 
-  it('resumes where an engine stopped: from what it has to one past the end (protocol 13, trap 30) (E18)', () => {
+  it('accepts the resumption of an engine, whose end is one past the last byte (protocol 13, trap 30) (E18)', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.nat(), (sizeBytes, n) => {
         const received = n % (sizeBytes + 1);

@@ -23,7 +23,7 @@ async function ask(method: string): Promise<[head: string, body: string]> {
   return [text.slice(0, end), text.slice(end + 4)];
 }
 
-/** Hands out texts, and counts how it was used. */
+/** A source of texts that counts how it was used. */
 class Pieces implements ByteSource {
   copied = 0;
   closed = 0;
@@ -42,7 +42,7 @@ class Pieces implements ByteSource {
 }
 
 describe('send', () => {
-  it('gives a text its length, and a HEAD the same without the text', async () => {
+  it('sends a text with its length, and the same headers without the text for a HEAD', async () => {
     reply = json(200, 'é');
     const [head, body] = await ask('GET');
     expect([head.split('\r\n')[0], body]).toEqual(['HTTP/1.1 200 OK', Buffer.from('"é"').toString('latin1')]);
@@ -52,7 +52,7 @@ describe('send', () => {
     expect(nothing).toBe('');
   });
 
-  it('sends chunked what must be', async () => {
+  it('sends a body in chunks if it must', async () => {
     reply = { ...jsonText(200, '"OK"'), isChunked: true };
     const [head, body] = await ask('GET');
     expect(head).toContain('Transfer-Encoding: chunked');
@@ -72,7 +72,7 @@ describe('send', () => {
     expect(head.split('\r\n').find((line) => line.startsWith('Content-Length'))).toBe(length);
   });
 
-  it('sends each value of a list as a line', async () => {
+  it('sends each value of a list as a line of its own', async () => {
     reply = json(200, '', { 'X-Docker-Endpoints': ['one.test', 'two.test'] });
     const [head] = await ask('GET');
     expect(head).toContain('X-Docker-Endpoints: one.test\r\nX-Docker-Endpoints: two.test');
@@ -89,7 +89,7 @@ describe('send', () => {
     expect([source.copied, source.closed]).toEqual([1, 1]);
   });
 
-  it('breaks the connection when a source breaks, and appends nothing (R48)', async () => {
+  it('closes the connection when a source fails, and appends nothing (R48)', async () => {
     const body: ByteSource = {
       copyTo: async (take) => {
         await take(Buffer.from('abc'));
@@ -102,7 +102,7 @@ describe('send', () => {
     expect((await ask('GET'))[1]).toBe('abc');
   });
 
-  it('keeps the connection after a body from a source', async () => {
+  it('keeps the connection open after a body from a source', async () => {
     const connection = begin('GET');
     reply = { status: 200, headers: { 'Content-Length': 6 }, body: new Pieces(['abc', 'def']) };
     await connection.until('abcdef');
@@ -112,7 +112,7 @@ describe('send', () => {
     connection.socket.destroy();
   });
 
-  it('tells a source that its reader has gone, in the middle of a piece and between two', async () => {
+  it('notifies a source that its reader disconnected, in the middle of a piece and between two', async () => {
     for (const pauseMs of [0, 20]) {
       const stopped = new Promise<unknown>((resolve) => {
         const body: ByteSource = {
@@ -140,7 +140,7 @@ describe('send', () => {
     }
   });
 
-  it('tells a source, too, whose answer waits behind another one on the same connection', async () => {
+  it('also notifies a source whose answer waits for another one on the same connection', async () => {
     const stopped: unknown[] = [];
     let begun = 0;
     const body: ByteSource = {
@@ -161,11 +161,11 @@ describe('send', () => {
     expect(stopped).toEqual([new Error('the client has gone'), new Error('the client has gone')]);
   });
 
-  it('gives a piece back only when the socket has taken all of it', async () => {
+  it('returns a piece to its source only when the socket has accepted all of it', async () => {
     let isBack = false;
     const body: ByteSource = {
       copyTo: async (take) => {
-        await take(Buffer.alloc(30_000_000, 'x')); // more than the kernel keeps for a reader
+        await take(Buffer.alloc(30_000_000, 'x')); // more than the kernel buffers for a reader
         isBack = true;
       },
       close: () => Promise.resolve(),
@@ -187,7 +187,7 @@ describe('an answer before the end of the request', () => {
     reply = json(404, 'no');
   });
 
-  it('arrives while the client is still sending, and the connection can be used again', async () => {
+  it('arrives while the client is still sending, and the connection can be reused', async () => {
     const size = 8_000_000;
     const connection = begin('PUT', `Content-Length: ${size}\r\n`);
     connection.socket.write('x'.repeat(1000));
@@ -199,7 +199,7 @@ describe('an answer before the end of the request', () => {
     connection.socket.destroy();
   });
 
-  it('reaches a client that reads only when it has sent everything', async () => {
+  it('reaches a client that does not read until it has sent everything', async () => {
     const size = 30_000_000;
     const connection = begin('PUT', `Content-Length: ${size}\r\nConnection: close\r\n`);
     connection.socket.pause();
@@ -208,7 +208,7 @@ describe('an answer before the end of the request', () => {
     expect(await connection.all()).toMatch(/^HTTP\/1.1 404 [^]*"no"$/);
   });
 
-  it('ends the connection of a client that never stops, or never goes on (R18)', async () => {
+  it('ends the connection of a client that never stops, or never continues (R18)', async () => {
     const connection = begin('PUT', 'Content-Length: 1000\r\n');
     const startedAt = performance.now();
     expect(await connection.all()).toMatch(/^HTTP\/1.1 404 [^]*"no"$/);

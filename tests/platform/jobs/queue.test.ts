@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** Notes what it was given, and fails when that says so. */
+/** Records its payload, and fails if the payload says so. */
 function noting(): { job: Job; noted: string[] } {
   const noted: string[] = [];
   const job = queuedJob('note', z.object({ text: z.string(), fails: z.boolean().default(false) }), async (payload) => {
@@ -24,7 +24,7 @@ function noting(): { job: Job; noted: string[] } {
   return { job, noted };
 }
 
-it('a job queued in a transaction runs once that has committed, with its payload, and once (R33)', async () => {
+it('a job queued in a transaction runs exactly once, after the commit, with its payload (R33)', async () => {
   const { job, noted } = noting();
   await runDueJobs(database, [job]); // the first to name a job makes the others wait for the end of its transaction
   await inTransaction(database.db, async (tx) => {
@@ -38,7 +38,7 @@ it('a job queued in a transaction runs once that has committed, with its payload
   expect(await queuedJobs(database)).toEqual([]);
 });
 
-it('a job queued in a transaction that is rolled back never was (R33)', async () => {
+it('a job queued in a transaction that is rolled back never runs (R33)', async () => {
   const failing = inTransaction(database.db, async (tx) => {
     await enqueue(tx, 'note', { text: 'never' });
     throw new Error('no');
@@ -47,7 +47,7 @@ it('a job queued in a transaction that is rolled back never was (R33)', async ()
   expect(await queuedJobs(database)).toEqual([]);
 });
 
-it('runs not before its time, and replaces one that waits under the same key', async () => {
+it('a job runs no earlier than its time, and replaces a waiting one with the same key', async () => {
   const { job, noted } = noting();
   const runAt = new Date(Date.now() + 3_600_000);
   await enqueue(database.db, 'note', { text: 'later' }, { runAt });
@@ -58,7 +58,7 @@ it('runs not before its time, and replaces one that waits under the same key', a
   expect(await queuedJobs(database)).toMatchObject([{ payload: { text: 'later' }, attempts: 0 }]);
 });
 
-it('runs again after a failure, later each time, and says so when it is given up (R32)', async () => {
+it('a failed job runs again, after growing delays, and is logged when it is given up (R32)', async () => {
   const { job, noted } = noting();
   const lines: string[] = [];
   const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
@@ -78,7 +78,7 @@ it('runs again after a failure, later each time, and says so when it is given up
   ]);
 });
 
-it('a payload that breaks its schema fails, and the work is not begun', async () => {
+it('a job whose payload violates its schema fails, and its work does not start', async () => {
   const { job, noted } = noting();
   await enqueue(database.db, 'note', { text: 7 });
   await runDueJobs(database, [job]);
@@ -86,7 +86,7 @@ it('a payload that breaks its schema fails, and the work is not begun', async ()
   expect(await queuedJobs(database)).toMatchObject([{ attempts: 1, lastError: expect.stringContaining('text') }]);
 });
 
-it('a worker takes jobs that have no schedule beside those that have one', async () => {
+it('a worker takes jobs without a schedule as well as those with one', async () => {
   let done: (text: string) => void = () => undefined;
   const ran = new Promise<string>((resolve) => (done = resolve));
   const jobs: Job[] = [
@@ -102,7 +102,7 @@ it('a worker takes jobs that have no schedule beside those that have one', async
   }
 });
 
-it('the queue is there once an empty database was migrated, also by two processes at once', async () => {
+it('the queue exists once an empty database was migrated, even by two processes at once', async () => {
   const empty = await createTestDatabase('template1');
   try {
     await Promise.all([migrate(empty.db), migrate(empty.db)]);

@@ -39,7 +39,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   throw new Error('waited in vain');
 }
 
-/** The jobs in the queue, and who has them. */
+/** The jobs in the queue, and the workers that have them. */
 async function queue(): Promise<{ id: string; holder: string | null }[]> {
   return database.db('graphile_worker.jobs').select('id', 'locked_by as holder').orderBy('id');
 }
@@ -58,14 +58,14 @@ async function startEndless(): Promise<ChildProcess> {
   return child;
 }
 
-it('a job whose process was killed is run by another, and not before (R30)', async () => {
+it('a job is run by another process when its process was killed, and not before (R30)', async () => {
   const child = await startEndless();
   await add();
   await once(child.stdout!, 'data');
   let runs = 0;
   await start({ name: 'job', schedule: NEVER, run: async () => void (runs += 1) });
   const [held] = await queue();
-  await sleep(20 * OFTEN.everyMs); // many looks at a job that runs
+  await sleep(20 * OFTEN.everyMs); // enough checks while a job is running
   expect(await queue()).toEqual([held]);
   expect(runs).toBe(0);
   child.kill('SIGKILL');
@@ -96,8 +96,8 @@ it('two processes never run a job at once, even if the queue gives it to both (R
   await until(() => runs === 1);
   const [first] = await queue();
   for (let turn = 0; turn < 4; turn += 1) await add();
-  await until(async () => (await queue()).length === 1); // the others were left out
-  // As the queue does by itself when a job takes more than four hours.
+  await until(async () => (await queue()).length === 1); // the other runs were skipped
+  // The queue does the same by itself when a job takes more than four hours.
   await database.db.raw('select graphile_worker.force_unlock_workers(array[?]::text[])', [first!.holder]);
   await until(async () => (await queue()).length === 0);
   expect({ runs, most }).toEqual({ runs: 1, most: 1 });
@@ -108,7 +108,7 @@ it('two processes never run a job at once, even if the queue gives it to both (R
   expect(most).toBe(1);
 });
 
-it('a job that loses its lock is told to stop, and is run again (R31)', async () => {
+it('a job that loses its lock has to stop, and is run again (R31)', async () => {
   const told: boolean[] = [];
   let runs = 0;
   const run = async (stopping: AbortSignal): Promise<void> => {

@@ -6,7 +6,7 @@ import { startOwnPostgres } from '../../helpers/own-postgres';
 
 const NEVER = '0 0 31 2 *';
 
-it('the job queue goes on after Postgres was away, though a job was running meanwhile (R29)', async () => {
+it('the job queue continues after an outage of Postgres during a job (R29)', async () => {
   const postgres = await startOwnPostgres();
   const add = async (name: string): Promise<void> => {
     const client = new Client({ ...postgres.connection, ssl: false });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-it('a job that takes long is told to end when the worker stops, and the worker waits for it (R56)', async () => {
+it('a stopping worker asks a long job to end, and waits for it (R56)', async () => {
   let begun = (): void => undefined;
   const hasBegun = new Promise<void>((resolve) => (begun = resolve));
   let isOver = false;

@@ -1,6 +1,6 @@
 import { BoundedQueue } from '../../../src/platform/limits/bounded-queue';
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test says so. */
 function work(): { run: () => Promise<string>; end: () => void; fail: () => void; hasBegun: () => boolean } {
   let begun = false;
   let settle: { resolve: (value: string) => void; reject: (error: Error) => void } | undefined;
@@ -18,7 +18,7 @@ function work(): { run: () => Promise<string>; end: () => void; fail: () => void
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-it('runs as many as it may, lets as many wait as it may, and refuses the next one at once', async () => {
+it('the bounded queue runs and queues work up to its limits, and refuses more at once', async () => {
   const queue = new BoundedQueue({ running: 2, waiting: 1 }, 'Too many');
   const pieces = [work(), work(), work()];
   const results = pieces.map(({ run }) => queue.run(run));
@@ -41,7 +41,7 @@ it('runs as many as it may, lets as many wait as it may, and refuses the next on
   expect(await Promise.all(results)).toEqual(['done', 'done', 'done']);
 });
 
-it('keeps the order, and a failure gives its place on', async () => {
+it('the bounded queue keeps the order, and passes on the place of failed work', async () => {
   const queue = new BoundedQueue({ running: 1, waiting: 2 }, 'Too many');
   const [first, second, third] = [work(), work(), work()];
   const results = [first, second, third].map(({ run }) => queue.run(run));
@@ -58,7 +58,7 @@ it('keeps the order, and a failure gives its place on', async () => {
   await results[2];
 });
 
-it('has all its places again when everything is done', async () => {
+it('the bounded queue has all its places again when all work is done', async () => {
   const queue = new BoundedQueue({ running: 2, waiting: 0 }, 'Too many');
   for (let round = 0; round < 3; round += 1) {
     const pieces = [work(), work()];

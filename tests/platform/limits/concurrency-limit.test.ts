@@ -2,7 +2,7 @@ import { ConcurrencyLimit } from '../../../src/platform/limits/concurrency-limit
 
 const refusal = { sentence: 'Too many', retryAfterSeconds: 7 };
 
-it('holds each subject to its number, and forgets what has ended, however it ended', async () => {
+it('the concurrency limit applies to each subject, and forgets work that has ended, successfully or not', async () => {
   const limit = new ConcurrencyLimit(2, refusal);
   for (let round = 0; round < 2; round += 1) {
     const ends: (() => void)[] = [];

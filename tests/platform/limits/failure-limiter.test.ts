@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** As if it had all been some time ago. */
+/** Moves everything this far into the past. */
 async function age(seconds: number): Promise<void> {
   await database.db.raw(
     `update failure_counts set ends_at = ends_at - make_interval(secs => ?),
@@ -21,7 +21,7 @@ async function age(seconds: number): Promise<void> {
   );
 }
 
-it('blocks with the last failure that is too many, says so once, and for how long', async () => {
+it('the failure limiter blocks at the last failure, reports it once, and says for how long', async () => {
   expect([await limiter.fail('alice'), await limiter.fail('alice')]).toEqual([false, false]);
   expect(await limiter.waitSeconds('alice')).toBe(0);
   expect(await limiter.fail('alice')).toBe(true);
@@ -31,14 +31,14 @@ it('blocks with the last failure that is too many, says so once, and for how lon
   expect(await limiter.waitSeconds('carol')).toBe(0);
 });
 
-it('failures during a block do not make it longer', async () => {
+it('failures during a block do not extend it', async () => {
   for (let failures = 0; failures < 3; failures += 1) await limiter.fail('alice');
   await age(40);
   for (let failures = 0; failures < 5; failures += 1) await limiter.fail('alice');
   expect(await limiter.waitSeconds('alice')).toBeLessThanOrEqual(20);
 });
 
-it('the count begins anew after a block, and after the window', async () => {
+it('the count of failures starts again after a block, and after the window', async () => {
   for (let failures = 0; failures < 3; failures += 1) await limiter.fail('alice');
   await limiter.fail('carol');
   await limiter.fail('carol');
@@ -53,14 +53,14 @@ it('the count begins anew after a block, and after the window', async () => {
   }
 });
 
-it('forgives', async () => {
+it('the failure limiter forgets the failures of a subject', async () => {
   await limiter.fail('alice');
   await limiter.fail('alice');
   await limiter.forgive('alice');
   expect(await limiter.fail('alice')).toBe(false);
 });
 
-it('counts for all processes together, and loses none of what comes at once', async () => {
+it('failures are counted for all processes together, without losing simultaneous ones', async () => {
   const db = openDb(database.connection);
   const other = new FailureLimiter(db, { ...LIMIT, failures: 20 });
   const one = new FailureLimiter(database.db, { ...LIMIT, failures: 20 });
@@ -73,19 +73,19 @@ it('counts for all processes together, and loses none of what comes at once', as
   await db.destroy();
 });
 
-it('limits of different names do not mix', async () => {
+it('failure limits with different names are independent', async () => {
   const other = new FailureLimiter(database.db, { ...LIMIT, name: 'other' });
   for (let failures = 0; failures < 3; failures += 1) await limiter.fail('alice');
   expect(await other.waitSeconds('alice')).toBe(0);
 });
 
-it('takes whatever a stranger sends as a subject', async () => {
+it('the failure limiter accepts any text from a client as a subject', async () => {
   const subject = `\0${'x'.repeat(100_000)}\ud800`;
   expect(await limiter.fail(subject)).toBe(false);
   expect(await limiter.waitSeconds(subject)).toBe(0);
 });
 
-it('counts that are over are removed, the others stay', async () => {
+it('expired counts of failures are removed, the others stay', async () => {
   await limiter.fail('old');
   await age(901);
   await limiter.fail('new');
@@ -95,8 +95,8 @@ it('counts that are over are removed, the others stay', async () => {
   expect(await limiter.fail('new')).toBe(true);
 });
 
-describe('a try that is counted before it is made', () => {
-  it('waits for those that are not decided, and is refused only when they have failed', async () => {
+describe('an attempt that is counted in advance', () => {
+  it('waits for undecided attempts, and is refused only when they have failed', async () => {
     for (let tries = 0; tries < LIMIT.failures; tries += 1) expect(await limiter.take('alice')).toBe(0);
     const waiting = limiter.take('alice');
     expect(await limiter.waitSeconds('alice')).toBe(0);
@@ -107,7 +107,7 @@ describe('a try that is counted before it is made', () => {
     expect(await limiter.take('alice')).toBeGreaterThan(LIMIT.blockSeconds - 30);
   });
 
-  it('counts as failed when its process is gone', async () => {
+  it('counts as failed if its process is gone', async () => {
     for (let tries = 0; tries < LIMIT.failures; tries += 1) await limiter.take('alice');
     await age(31);
     expect(await limiter.take('alice')).toBeGreaterThan(0);
@@ -115,7 +115,7 @@ describe('a try that is counted before it is made', () => {
     expect(await limiter.take('alice')).toBe(0);
   });
 
-  it('forgets what failed before it, and not what is still being tried', async () => {
+  it('clears earlier failures, but not undecided attempts', async () => {
     await limiter.fail('alice');
     await limiter.take('alice');
     await limiter.take('alice');
@@ -126,7 +126,7 @@ describe('a try that is counted before it is made', () => {
   });
 });
 
-it('a host whose clock is wrong neither ends a pause nor makes it longer', async () => {
+it('a host with a wrong clock neither ends a pause nor extends it', async () => {
   for (let failures = 0; failures < LIMIT.failures; failures += 1) await limiter.fail('alice');
   const wait = await limiter.waitSeconds('alice');
   for (const hours of [-24, 24]) {

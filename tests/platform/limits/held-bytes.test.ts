@@ -2,7 +2,7 @@ import { HeldBytes } from '../../../src/platform/limits/held-bytes';
 
 const long = (bytes = 100): Buffer => Buffer.alloc(bytes, 'x');
 
-it('hands out the bytes, and holds them until they are taken', async () => {
+it('held bytes are delivered, and held until they have been read', async () => {
   const held = new HeldBytes({ bytes: 1_000_000, each: 1_000_000 });
   const bytes = long(600_000);
   const body = held.bodyOf('a', bytes);
@@ -16,7 +16,7 @@ it('hands out the bytes, and holds them until they are taken', async () => {
   expect(held.bytes).toBe(0);
 });
 
-it('lets go once when nobody wants them, or their taker fails', async () => {
+it('held bytes are released once if nobody wants them, or if their receiver fails', async () => {
   const held = new HeldBytes({ bytes: 1000, each: 1000 });
   const [unwanted, failing] = [held.bodyOf('a', long()), held.bodyOf('a', long())];
   await unwanted.close();
@@ -26,7 +26,7 @@ it('lets go once when nobody wants them, or their taker fails', async () => {
   expect(held.bytes).toBe(0);
 });
 
-it('counts the same buffer once, however many are sent it', async () => {
+it('a held buffer counts once, however many clients it is sent to', async () => {
   const held = new HeldBytes({ bytes: 150, each: 150 });
   const bytes = long();
   const bodies = ['a', 'a', 'b'].map((subject) => held.bodyOf(subject, bytes));
@@ -35,7 +35,7 @@ it('counts the same buffer once, however many are sent it', async () => {
   expect(held.bytes).toBe(0);
 });
 
-it('refuses what is too much for one subject, or for all', () => {
+it('held bytes are refused above the limit of one subject, or of all', () => {
   const held = new HeldBytes({ bytes: 350, each: 200 });
   const busy = expect.objectContaining({ code: 'busy', retryAfterSeconds: 10 }) as Error;
   held.bodyOf('a', long());

@@ -2,7 +2,7 @@ import { WorkGate } from '../../../src/platform/limits/work-gate';
 
 const REFUSAL = { sentence: 'Too much at once', retryAfterSeconds: 7 };
 
-/** Work that ends when it is told, and what has begun so far. */
+/** Work that ends when the test says so, and the work that has begun so far. */
 class Bench {
   readonly begun: string[] = [];
   private readonly ends = new Map<string, () => void>();
@@ -26,7 +26,7 @@ class Bench {
 const gateOf = (limits: Partial<ConstructorParameters<typeof WorkGate>[0]> = {}): WorkGate =>
   new WorkGate({ running: 2, runningEach: 2, waiting: 10, each: 10, refusal: REFUSAL, ...limits });
 
-it('lets as much run at once as there is room for, and the next when one has ended', async () => {
+it('the work gate runs work up to its limit, and the next when one has ended', async () => {
   const gate = gateOf();
   const bench = new Bench(gate);
   const all = ['1', '2', '3'].map((name) => bench.start('a', name));
@@ -39,7 +39,7 @@ it('lets as much run at once as there is room for, and the next when one has end
   expect(gate.load).toEqual({ running: 0, waiting: 0 });
 });
 
-it('lets subjects take turns: one who has much waiting is not before another who comes later', async () => {
+it('subjects take turns: one with much waiting work does not delay another that comes later', async () => {
   const bench = new Bench(gateOf({ running: 1 }));
   for (const name of ['a1', 'a2', 'a3']) void bench.start('a', name);
   void bench.start('b', 'b1');
@@ -48,7 +48,7 @@ it('lets subjects take turns: one who has much waiting is not before another who
   expect(bench.begun).toEqual(['a1', 'a2', 'b1', 'c1', 'a3']);
 });
 
-it('keeps room for others: one subject cannot have every place', async () => {
+it('one subject cannot take every place of the work gate', async () => {
   const bench = new Bench(gateOf({ runningEach: 1 }));
   void bench.start('a', 'a1');
   void bench.start('a', 'a2');
@@ -60,7 +60,7 @@ it('keeps room for others: one subject cannot have every place', async () => {
   expect(bench.begun).toEqual(['a1', 'b1', 'a2']);
 });
 
-it('refuses what would wait behind too much, of one subject or of all', async () => {
+it('the work gate refuses work when too much is waiting, for one subject or for all', async () => {
   const busy = { name: 'AppError', code: 'busy', message: REFUSAL.sentence, retryAfterSeconds: 7 };
   const each = new Bench(gateOf({ running: 1, each: 2 }));
   void each.start('a', '1');
@@ -72,7 +72,7 @@ it('refuses what would wait behind too much, of one subject or of all', async ()
   await expect(all.start('d', 'd')).rejects.toMatchObject(busy);
 });
 
-it('lets whoever goes leave the line, and never starts his work', async () => {
+it('a caller that aborts leaves the work gate, and its work never starts', async () => {
   const gate = gateOf({ running: 1 });
   const bench = new Bench(gate);
   void bench.start('a', '1');
@@ -87,7 +87,7 @@ it('lets whoever goes leave the line, and never starts his work', async () => {
   await expect(bench.start('a', '4', leaving.signal)).rejects.toThrow('gone');
 });
 
-it('gives the place back when work fails', async () => {
+it('the work gate frees the place of failed work', async () => {
   const gate = gateOf();
   const { signal } = new AbortController();
   await expect(gate.run('a', signal, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');

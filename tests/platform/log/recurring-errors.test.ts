@@ -13,7 +13,7 @@ function fails(message: string, text = 'The database does not answer'): boolean 
   return errors.admits([{ err: new Error(message) }, text]);
 }
 
-it('writes an error once a second, and then says how often it came again (R91)', () => {
+it('a recurring error is written once a second, followed by the number of repetitions (R91)', () => {
   expect([1, 2, 3, 4].map(() => fails('connect ECONNREFUSED'))).toEqual([true, false, false, false]);
   expect(told).toEqual([]);
   jest.advanceTimersByTime(1000);
@@ -23,18 +23,18 @@ it('writes an error once a second, and then says how often it came again (R91)',
   expect(told).toHaveLength(1);
 });
 
-it('tells errors apart by what they say', () => {
+it('recurring errors are distinguished by their message', () => {
   expect([fails('one'), fails('other'), fails('one', 'request failed')]).toEqual([true, true, true]);
 });
 
-it('never holds back a line without an error', () => {
+it('a line without an error is never held back', () => {
   const line = [{ status: 200 }, 'request'];
   expect([errors.admits(line), errors.admits(line), errors.admits(['text']), errors.admits(['text'])]).not.toContain(
     false,
   );
 });
 
-it('counts what is beyond a hundred kinds in a second as one', () => {
+it('the kinds of errors beyond a hundred in a second count as one', () => {
   const written = Array.from({ length: 500 }, (_, index) => fails(`error ${index}`)).filter(Boolean);
   expect(written).toHaveLength(101);
 });

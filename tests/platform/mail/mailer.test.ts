@@ -27,7 +27,7 @@ async function send(mail: Partial<typeof MAIL>): Promise<(typeof smtp.mails)[num
   return smtp.mails[0]!;
 }
 
-it('a mail has text and markup, says who sends it, and that nobody need answer', async () => {
+it('a mail has text and HTML, names its sender, and is marked as automatic', async () => {
   const { parsed, recipients } = await send({});
   expect(recipients).toEqual(['alice@example.com']);
   expect(parsed).toMatchObject({ subject: 'Ahoi', from: { text: '"Drydock" <drydock@example.com>' } });
@@ -36,7 +36,7 @@ it('a mail has text and markup, says who sends it, and that nobody need answer',
   expect(parsed.html).toContain('<a href="https://hub.test/a?b=1&amp;c=2">https://hub.test/a?b=1&amp;c=2</a>');
 });
 
-it('what stands in a paragraph is text, whatever it looks like', async () => {
+it('a paragraph of a mail is shown as text, even if it looks like HTML', async () => {
   const { parsed } = await send({ paragraphs: [`<img src=x onerror="alert('1')"> &amp;`] });
   expect(parsed.text).toBe(`<img src=x onerror="alert('1')"> &amp;\n`);
   expect(parsed.html).toContain('<p>&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt; &amp;amp;</p>');
@@ -47,7 +47,7 @@ it.each([
   ['Ahoi\n\nnot a body', 'Ahoi not a body'],
   ['Ahoi\u0085\u2028Bcc: mallory@example.com', 'Ahoi Bcc: mallory@example.com'],
   ['Käpt’n 🚢', 'Käpt’n 🚢'],
-])('the subject %j is one header', async (subject, shown) => {
+])('the subject %j of a mail remains one header', async (subject, shown) => {
   const { parsed, recipients } = await send({ subject });
   expect(recipients).toEqual(['alice@example.com']);
   expect(parsed.subject).toBe(shown);
@@ -59,7 +59,7 @@ it.each([
   'alice@example.com, mallory@example.com',
   'alice@example.com\r\nBcc: mallory@example.com',
   'mallory@example.com <alice@example.com>',
-])('the address %j is never two', async (to) => {
+])('the address %j never becomes two recipients', async (to) => {
   const mailer = createMailer(smtp.settings, silent);
   await mailer.send({ ...MAIL, to }).catch(() => undefined);
   mailer.close();
@@ -70,7 +70,7 @@ it.each([
   }
 });
 
-it('logs in to the mail server, if it has a name and a password', async () => {
+it('the mailer logs in to the mail server if it has a name and a password', async () => {
   const strict = await startSmtpServer({ password: 'p@ss/word' });
   const mailers = [strict.settings, { ...strict.settings, url: `smtp://drydock:wrong@127.0.0.1:${strict.port}` }].map(
     (settings) => createMailer(settings, silent),
@@ -82,7 +82,7 @@ it('logs in to the mail server, if it has a name and a password', async () => {
   await strict.close();
 });
 
-it('says what the mail server said, and that there is none', async () => {
+it('the mailer reports what the mail server said, and that it cannot be reached', async () => {
   smtp.refuseWith('No such mailbox here');
   const mailer = createMailer(smtp.settings, silent);
   await expect(mailer.send(MAIL)).rejects.toThrow(/550 No such mailbox here/);
@@ -95,7 +95,7 @@ it('says what the mail server said, and that there is none', async () => {
   nowhere.close();
 });
 
-it('without a mail server, the text is in the log, with the link', async () => {
+it('without a mail server, the text of a mail is in the log, with the link', async () => {
   const { log, lines } = recordingLogger('info');
   const mailer = createMailer(undefined, log);
   expect(mailer.isConfigured).toBe(false);

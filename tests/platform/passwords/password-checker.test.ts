@@ -26,7 +26,7 @@ it('a wrong password is compared every time', async () => {
   expect(checker.isRemembered('alice', 'wrong', stored)).toBe(false);
 });
 
-it('what is remembered belongs to the user, the password and the stored hash', async () => {
+it('a remembered check applies only to its user, password and stored hash', async () => {
   await checker.check('alice', 'secret', stored);
   expect(checker.isRemembered('carol', 'secret', stored)).toBe(false);
   expect(checker.isRemembered('alice', 'secret2', stored)).toBe(false);
@@ -39,14 +39,14 @@ it('equal checks at the same time share one comparison, so that they never fill 
   expect(compare).toHaveBeenCalledTimes(1);
 });
 
-it('an unknown user is compared as well, and never right', async () => {
+it('an unknown user causes a comparison, too, which never succeeds', async () => {
   expect(await checker.check('nobody', 'secret', undefined)).toBe(false);
   expect(compare).toHaveBeenCalledTimes(1);
   const [, hash] = compare.mock.calls[0] as [string, string];
   expect(bcrypt.getRounds(hash)).toBe(LIMITS.cost);
 });
 
-it('beyond the queue a check is refused, and what is remembered still passes', async () => {
+it('a check is refused when the queue is full, but a remembered one still passes', async () => {
   await checker.check('alice', 'secret', stored);
   const guesses = ['one', 'two', 'three'].map((guess) => checker.check('alice', guess, stored));
   await expect(checker.check('alice', 'four', stored)).rejects.toMatchObject({ code: 'busy', retryAfterSeconds: 2 });

@@ -5,14 +5,14 @@ import { decoyHash, hashPassword, matchesPassword } from '../../../src/platform/
 const COST = 4;
 
 describe('hashPassword', () => {
-  it('is bcrypt of the wanted cost, salted anew each time', async () => {
+  it('computes bcrypt of the given cost, with a new salt each time', async () => {
     const [first, second] = await Promise.all([hashPassword('secret', COST), hashPassword('secret', COST)]);
     expect(first).not.toBe(second);
     expect(bcrypt.getRounds(first)).toBe(COST);
     expect(bcrypt.getRounds(await hashPassword('secret', 5))).toBe(5);
   });
 
-  it('keeps nothing readable', async () => {
+  it('does not keep the password readable', async () => {
     expect(await hashPassword('secret-password', COST)).not.toContain('secret-password');
   });
 });
@@ -33,7 +33,7 @@ describe('matchesPassword', () => {
     );
   });
 
-  it('tells passwords apart that share more than the 72 bytes that bcrypt reads (R15)', async () => {
+  it('distinguishes passwords that share more than the 72 bytes that bcrypt reads (R15)', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ minLength: 72, maxLength: 300 }), async (prefix) => {
         const hash = await hashPassword(`${prefix}a`, COST);
@@ -51,7 +51,7 @@ describe('matchesPassword', () => {
 });
 
 describe('decoyHash', () => {
-  it('costs as much as a real one and matches nothing', async () => {
+  it('costs as much as a real hash and matches nothing', async () => {
     const hash = await decoyHash(COST);
     expect(bcrypt.getRounds(hash)).toBe(COST);
     for (const password of ['', 'secret', 'not the hash of any password']) {
@@ -59,7 +59,7 @@ describe('decoyHash', () => {
     }
   });
 
-  it('is made once for each cost', async () => {
+  it('is computed once for each cost', async () => {
     expect(await decoyHash(COST)).toBe(await decoyHash(COST));
     expect(bcrypt.getRounds(await decoyHash(5))).toBe(5);
   });

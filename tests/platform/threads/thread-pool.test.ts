@@ -32,12 +32,12 @@ afterAll(async () => {
 
 const never = new AbortController().signal;
 
-it('has a thread do the work', async () => {
+it('the thread pool runs work in a thread', async () => {
   expect(await pool.run('echo', { text: 'hello' }, { signal: never })).toEqual({ text: 'hello' });
   await expect(pool.run('fail', {}, { signal: never })).rejects.toThrow('broken in there');
 });
 
-it('ends a thread in the middle of a loop when nobody waits any more, and starts another', async () => {
+it('the thread pool ends a looping thread when nobody waits for it, and starts another', async () => {
   const gone = new AbortController();
   const spinning = pool.run('spin', {}, { signal: gone.signal });
   setTimeout(() => gone.abort(new Error('gone')), 100);
@@ -45,14 +45,14 @@ it('ends a thread in the middle of a loop when nobody waits any more, and starts
   expect(await pool.run('echo', 1, { signal: never })).toBe(1);
 });
 
-it('ends a thread that takes too long, or too much memory, and not the process', async () => {
+it('the thread pool ends a thread that takes too long or too much memory, but not the process', async () => {
   await expect(pool.run('spin', {}, { signal: never })).rejects.toMatchObject({ name: 'ThreadOverrun', kind: 'time' });
   const hoarding = pool.run('hoard', {}, { signal: never });
   await expect(hoarding).rejects.toMatchObject({ name: 'ThreadOverrun' });
   expect(await pool.run('echo', 2, { signal: never })).toBe(2);
 });
 
-it('a thread is below the event loop on Linux, unless its pool is urgent', async () => {
+it('a thread has a lower priority than the event loop on Linux, unless its pool is urgent', async () => {
   const own = getPriority();
   const isLinux = process.platform === 'linux';
   expect(await pool.run('rank', {}, { signal: never })).toBe(isLinux ? Math.max(10, own) : own);

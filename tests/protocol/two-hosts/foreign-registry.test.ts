@@ -4,9 +4,7 @@ import { addUser, startTestServer, type TestServer } from '../../helpers/test-se
 import { deleteThrough, openPull, pulledFrom, pullThrough, pushThrough, type Hosts } from './client';
 import { startTokenModeRegistry, type TokenModeRegistry } from './token-mode-registry';
 
-/*
- * Drydock as the index of a registry of another make, which shows it every token (protocol 2.8 to 2.11).
- */
+/* Drydock as the index of a registry by another vendor, which shows it every token (protocol 2.8 to 2.11). */
 
 let index: TestServer;
 let registry: TokenModeRegistry;
@@ -28,26 +26,26 @@ beforeEach(() => {
   registry.asked.length = 0;
 });
 
-it('a whole push, pull and deletion', async () => {
+it('a push, pull and deletion work with a registry of another vendor', async () => {
   const chain = makeChain(3);
   const token = await pushThrough(hosts, 'alice/app', chain);
   expect(await pullThrough(hosts, 'alice/app')).toEqual(pulledFrom(chain));
   const removal = await deleteThrough(hosts, 'alice/app');
   expect(removal.statuses).toEqual([202, 200, 200]);
 
-  // Every token was shown as it came, and no answer was a no.
+  // Every token was shown unchanged, and no answer was a refusal.
   expect(new Set(registry.asked.map(({ status }) => status))).toEqual(new Set([200]));
   const list = '/v1/repositories/alice/app/images';
   const lists = registry.asked.filter(({ path }) => path === list).map(({ authorization }) => authorization);
   expect(lists).toEqual(expect.arrayContaining([token, removal.token]));
   const parents = chain.slice(0, 2).map(({ id }) => `/v1/repositories/alice/app/layer/${id}/access`);
   expect(registry.asked.map(({ path }) => path)).toEqual(expect.arrayContaining(parents));
-  // Nothing is left behind at either.
+  // Nothing is left on either.
   expect((await call(registry, 'get', '/v1/repositories/alice/app/tags', { authorization: token })).status).toBe(401);
   expect((await call(index, 'get', list)).status).toBe(404);
 });
 
-it('a second push of the same images, which the registry has under the ids of the first', async () => {
+it('a second push of the same images works, although the registry already has their ids', async () => {
   const chain = makeChain(2);
   await pushThrough(hosts, 'alice/again', chain.slice(0, 1));
   const longer = [makeImage({ parent: chain[0]!.id })];
@@ -58,7 +56,7 @@ it('a second push of the same images, which the registry has under the ids of th
   expect(await put(longer[0]!.id, longer[0]!.json)).toEqual([200, 'true']);
 });
 
-it('a private repository is pulled by its owner, and by nobody else', async () => {
+it('only the owner of a private repository can pull it', async () => {
   const chain = makeChain(2);
   await startPush(index, 'alice/secret', []);
   await makePrivate(index, 'alice/secret', 'alice');
@@ -69,7 +67,7 @@ it('a private repository is pulled by its owner, and by nobody else', async () =
   await expect(openPull(index, 'alice/secret', 'robert')).rejects.toThrow('open: 404');
 });
 
-it('an image that the index does not list is not taken', async () => {
+it('the registry refuses an image that the index does not list', async () => {
   const authorization = await startPush(index, 'alice/listed', [makeImage()]);
   const image = makeImage();
   expect(
@@ -77,7 +75,7 @@ it('an image that the index does not list is not taken', async () => {
   ).toEqual([400, errorText('This image does not belong to the repository')]);
 });
 
-it('a parent is not taken that only somebody else has', async () => {
+it('the registry refuses a parent that only another user has', async () => {
   const [base] = makeChain(1);
   await startPush(index, 'robert/hidden', [], 'robert');
   await makePrivate(index, 'robert/hidden', 'robert');
@@ -89,7 +87,7 @@ it('a parent is not taken that only somebody else has', async () => {
   ).toEqual([400, errorText('Image depends on an unauthorized parent')]);
 });
 
-it('a token that is changed, or of an account that is gone, is refused', async () => {
+it('a modified token, or one of a deleted account, is refused', async () => {
   const chain = makeChain(1);
   await addUser(index, 'leaver');
   await pushThrough(hosts, 'leaver/app', chain, 'leaver');

@@ -42,11 +42,11 @@ const waitUntil = async (isSo: () => Promise<boolean>, withinMs: number): Promis
   }
 };
 
-it('all engines push, pull, search and delete through both', async () => {
+it('all engines push, pull, search and delete through index and registry', async () => {
   expect(failedSteps(await examineAtOnce(index.url))).toEqual({});
 });
 
-it('a push, a pull by anybody, and a deletion that leaves nothing', async () => {
+it('an image can be pushed, pulled by anyone, and deleted without a trace', async () => {
   const chain = makeChain(3);
   await pushThrough(hosts, 'alice/app', chain);
   expect(await pullThrough(hosts, 'alice/app')).toEqual(pulledFrom(chain));
@@ -56,13 +56,13 @@ it('a push, a pull by anybody, and a deletion that leaves nothing', async () => 
   expect(events).toContainEqual({ action: 'repository.deleted', actor_name: null });
 });
 
-it('a push to the library', async () => {
+it('an administrator can push to the library', async () => {
   const chain = makeChain(1);
   await pushThrough(hosts, 'library/base', chain, 'root');
   expect(await pullThrough(hosts, 'library/base')).toEqual(pulledFrom(chain));
 });
 
-it('what is private at the index is pulled with a token of the index, and without one nothing is', async () => {
+it('a private repository of the index can be pulled only with a token of the index', async () => {
   const chain = makeChain(1);
   await startPush(index, 'alice/secret', []);
   await makePrivate(index, 'alice/secret', 'alice');
@@ -79,7 +79,7 @@ it('what is private at the index is pulled with a token of the index, and withou
   }
 });
 
-it('a token for one repository is none for another, and none when it is changed', async () => {
+it('a token for one repository is refused for another, and when it was modified', async () => {
   await pushThrough(hosts, 'robert/app', makeChain(1), 'robert');
   const mine = await pushThrough(hosts, 'alice/mine', makeChain(1));
   const forgeries = [
@@ -92,7 +92,7 @@ it('a token for one repository is none for another, and none when it is changed'
   for (const forged of [mine, ...forgeries]) expect(await tags('robert/app', forged)).toEqual(REFUSED);
 });
 
-it('a token to read does not push, also not when it says that it is one to write', async () => {
+it('a token to read cannot push, even if it claims to be one to write', async () => {
   const image = makeImage();
   await pushThrough(hosts, 'alice/read', [image]);
   const read = await openPull(index, 'alice/read', 'alice');
@@ -110,7 +110,7 @@ it('a token to read does not push, also not when it says that it is one to write
   }
 });
 
-it('only what the index lists is taken', async () => {
+it('the registry accepts only images that the index lists', async () => {
   const [listed, unlisted] = [makeImage(), makeImage()];
   const client = registryClient(registry, await startPush(index, 'alice/list', [listed]));
   const refused = [400, errorText('This image does not belong to the repository')];
@@ -118,7 +118,7 @@ it('only what the index lists is taken', async () => {
   expect(await reply(client.putJson(listed.id, listed.json))).toEqual([200, 'true']);
 });
 
-it('bytes of another repository are not had for an id: a guest uploads them himself', async () => {
+it('a guest cannot get the bytes of another repository by an id, but has to upload them', async () => {
   const image = makeImage();
   await pushThrough(hosts, 'alice/source', [image]);
   const authorization = await startPush(index, 'alice/taker', [image]);
@@ -127,7 +127,7 @@ it('bytes of another repository are not had for an id: a guest uploads them hims
   expect((await registryClient(registry, authorization).get(image.id, 'json')).status).toBe(200);
 });
 
-it('a delete token is good for one deletion', async () => {
+it('a delete token is valid for one deletion', async () => {
   const chain = makeChain(1);
   await pushThrough(hosts, 'alice/once', chain);
   const { token } = await deleteThrough(hosts, 'alice/once');
@@ -136,7 +136,7 @@ it('a delete token is good for one deletion', async () => {
   expect(await pullThrough(hosts, 'alice/once')).toEqual(pulledFrom(chain));
 });
 
-it('access that is taken back at the index ends here while the answer is remembered', async () => {
+it('access that the index revokes ends here as soon as its answer is no longer remembered', async () => {
   await addUser(index, 'leaver');
   const token = await pushThrough(hosts, 'leaver/app', makeChain(1), 'leaver');
   expect((await tags('leaver/app', token))[0]).toBe(200);
@@ -145,7 +145,7 @@ it('access that is taken back at the index ends here while the answer is remembe
 });
 
 describe('accounts of the registry’s own', () => {
-  it('work as ever, with Basic and with tokens, in repositories of their own', async () => {
+  it('work as usual, with Basic and with tokens, in repositories of their own', async () => {
     await addUser(registry, 'local');
     const chain = makeChain(1);
     const own = { index: registry, registry };
@@ -153,7 +153,7 @@ describe('accounts of the registry’s own', () => {
     expect(await pullThrough(own, 'local/app')).toEqual(pulledFrom(chain));
   });
 
-  it('have no part in what the index has under the same name, nor the other way round', async () => {
+  it('have no access to repositories of the index under the same name, or vice versa', async () => {
     await addUser(index, 'namesake');
     await addUser(registry, 'namesake');
     const chain = makeChain(1);
@@ -168,12 +168,12 @@ describe('accounts of the registry’s own', () => {
     expect(await reply(guest.putJson(image.id, image.json))).toEqual([403, errorText('Access denied')]);
   });
 
-  it('are not the index’s: Basic with a password of the index is refused', async () => {
+  it('are separate from those of the index, so that a password of the index is refused', async () => {
     expect(await tags('alice/public', basic('alice'))).toEqual(REFUSED);
   });
 });
 
-it('an index that does not answer is a 503 in JSON, for as long as it does not', async () => {
+it('the registry answers 503 in JSON for as long as the index does not answer', async () => {
   const other = await startTestServer();
   await addUser(other, 'alice');
   const remoteIndex = { url: other.url, rememberMs: REMEMBER_MS };

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /*
- * A registry of another make that belongs to an index: what docker's registry 0.9.1 does when it is not standalone, as
- * far as push, pull and delete need it (toolkit.py, images.py, tags.py). It knows no users. Every request has a token,
- * which it shows to the index; ids are global; it keeps which repositories are private.
+ * A registry by another vendor that belongs to an index: what docker's registry 0.9.1 does when it is not standalone,
+ * as far as push, pull and delete need it (toolkit.py, images.py, tags.py). It knows no users. Every request has a
+ * token, which it shows to the index; ids are global; it records which repositories are private.
  */
 
 /** What the registry asked the index. */

@@ -3,7 +3,7 @@ import { GENERATIONS } from './generations';
 import { freshUser, postUser } from './steps/login';
 import { EngineSession, type Credentials } from './session';
 import { parseUrl } from './doctor';
-import type { Limits } from './wire';
+import type { Limits } from '../../../client/wire/wire';
 
 /** A user for the doctor, and why there may be none. */
 export interface ThrowAwayUser {

@@ -6,7 +6,7 @@ import type { Generation } from './generations';
 import { makeRepository } from './pushed-image';
 import { EngineSession, type Credentials } from './session';
 import { STEP_NAMES, STEPS, type StepName } from './steps';
-import type { Limits } from './wire';
+import type { Limits } from '../../../client/wire/wire';
 
 /** Whom to examine, and as whom. */
 export interface Examination {

@@ -1,8 +1,8 @@
-import { headerLines, type Answer } from './answer';
+import { headerLines, type Answer } from '../../../client/wire/answer';
 import { failed, type Exchange } from './failure';
 import type { Generation } from './generations';
 import type { EngineSession } from './session';
-import type { Place } from './wire';
+import type { Place } from '../../../client/wire/wire';
 
 /** A registry as an engine has it: what it puts its paths behind. */
 export interface Endpoint {

@@ -1,4 +1,4 @@
-import type { Answer, Header } from './answer';
+import type { Answer, Header } from '../../../client/wire/answer';
 
 /** A request as it went out, for people to read. */
 export interface SentRequest {

@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 
 import { Budget, UNLIMITED } from '../../../features/images/tar/budget';
 import { tarSum } from '../../../features/images/tar/tarsum';
+import { TAR_TRAILER, writeFiles } from '../../../platform/tar/write-tar';
 import type { Generation } from './generations';
-import { packFiles, TAR_TRAILER } from './layer-tar';
 
 /** An image as the engine sends it. */
 export interface PushedImage {
@@ -46,10 +46,13 @@ export async function makeRepository(generation: Generation): Promise<PushedRepo
 }
 
 function makeLayer(generation: Generation, name: string): Layer {
-  const files = packFiles([
-    { name: `${name}.txt`, body: Buffer.from(`the layer ${name} of ${generation.version}\n`) },
-    { name: `${name}.bin`, body: randomBytes(FILE_BYTES) },
-  ]);
+  const files = writeFiles(
+    [
+      { name: `${name}.txt`, body: Buffer.from(`the layer ${name} of ${generation.version}\n`) },
+      { name: `${name}.bin`, body: randomBytes(FILE_BYTES) },
+    ],
+    new Date(CREATED),
+  );
   const tar = Buffer.concat([files, TAR_TRAILER]);
   return { tar, sent: gzipSync(generation.tarTrailer ? tar : files) };
 }

@@ -1,5 +1,5 @@
 import type { Generation } from './generations';
-import type { Answer } from './answer';
+import type { Answer } from '../../../client/wire/answer';
 
 /*
  * What the engine's user reads when a request fails (measured, see docs/PROTOCOL.md). Up to 1.5 a body is printed as it

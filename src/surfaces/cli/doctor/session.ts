@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib';
 
 import { NoAnswer, type Exchange } from './failure';
 import type { Agent, Generation } from './generations';
-import { headerLines, headerOf, type Answer, type Header } from './answer';
-import { chunked, exchange, reasonOf, type Limits, type Place } from './wire';
+import { headerLines, headerOf, type Answer, type Header } from '../../../client/wire/answer';
+import { chunked, exchange, reasonOf, type Limits, type Place } from '../../../client/wire/wire';
 
 export interface Credentials {
   readonly username: string;

@@ -1,5 +1,6 @@
+import { displayName } from '../../../features/repositories/names';
 import type { RepositoryCard } from '../../../features/search/cards';
-import { repositoryPath, shortName } from '../repository-path';
+import { repositoryPath } from '../repository-path';
 import type { View } from '../view';
 import { Ago, formatCount, plural } from './quantities';
 import { Badge } from './page-parts';
@@ -10,7 +11,7 @@ function RepositoryRow({ repository }: { readonly repository: RepositoryCard }):
   return (
     <li class="repository">
       <div class="title-line">
-        <a href={repositoryPath(repository)}>{shortName(repository)}</a>
+        <a href={repositoryPath(repository)}>{displayName(repository)}</a>
         {isOfficial && <Badge tone="official">Official</Badge>}
         {isAutomated && <Badge>Automated</Badge>}
         <VisibilityBadge visibility={visibility} />

@@ -2,7 +2,7 @@ import { endpointOf } from '../endpoints';
 import { failed, type Exchange } from '../failure';
 import type { EngineRun, Step } from '../engine-run';
 import type { Agent } from '../generations';
-import { headerOf, type Header } from '../answer';
+import { headerOf, type Header } from '../../../../client/wire/answer';
 
 /** No engine ever deleted anything on a server; people did it with curl. */
 const CURL: Agent = { userAgent: 'curl/7.35.0', closes: false };

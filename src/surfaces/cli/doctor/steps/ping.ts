@@ -1,8 +1,8 @@
 import { failed, NoAnswer, StepFailure, type Exchange } from '../failure';
 import type { Step } from '../engine-run';
 import type { Generation } from '../generations';
-import { headerLines, headerOf } from '../answer';
-import type { Place } from '../wire';
+import { headerLines, headerOf } from '../../../../client/wire/answer';
+import type { Place } from '../../../../client/wire/wire';
 import type { EngineSession } from '../session';
 
 type Occasion = 'ping' | 'login' | 'push' | 'pull' | 'search';

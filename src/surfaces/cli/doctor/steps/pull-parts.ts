@@ -3,7 +3,7 @@ import type { EngineRun, PulledImage } from '../engine-run';
 import { OTHER_IMAGE } from '../parsed';
 import type { PushedImage } from '../pushed-image';
 import { shownBy } from '../readable-exchange';
-import { headerOf } from '../answer';
+import { headerOf } from '../../../../client/wire/answer';
 
 /** Where a pull is: at which registry, for the sake of which tag. */
 export interface PullContext {

@@ -3,7 +3,7 @@ import { failed } from '../failure';
 import type { EngineRun } from '../engine-run';
 import type { PushedImage } from '../pushed-image';
 import { shownBy } from '../readable-exchange';
-import type { Header } from '../answer';
+import type { Header } from '../../../../client/wire/answer';
 import { pushedTag } from './push-tags';
 
 /** `tags only`: it is an error when the server wants an image again. */

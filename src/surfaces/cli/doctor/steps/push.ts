@@ -2,7 +2,7 @@ import { takeEndpoints, type Endpoint } from '../endpoints';
 import { failed } from '../failure';
 import type { EngineRun, Step } from '../engine-run';
 import { shownBy } from '../readable-exchange';
-import { headerOf } from '../answer';
+import { headerOf } from '../../../../client/wire/answer';
 import { greet } from './ping';
 import { imageList } from './push-tags';
 import { pushImages, type PushMode } from './push-images';

@@ -1,7 +1,7 @@
 import { failed } from '../failure';
 import type { Step } from '../engine-run';
 import { parseSearch } from '../parsed';
-import type { Header } from '../answer';
+import type { Header } from '../../../../client/wire/answer';
 import { greet } from './ping';
 
 /** `docker search` for the repository (protocol 2.13); up to 1.0 as the official index is asked, which alone it was. */

@@ -1,3 +1,4 @@
+import { displayName } from '../../../../features/repositories/names';
 import { getAdministered, getParticipant } from '../../../../features/repositories/get-repository';
 import { dismissFlags, listAllFlaggedComments } from '../../../../features/social/comment-flags';
 import { deleteComment } from '../../../../features/social/comments';
@@ -8,7 +9,7 @@ import { ActButton } from '../../components/forms';
 import { Empty } from '../../components/page-parts';
 import type { Form } from '../../form';
 import { page, redirect } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import { AdministrationFrame } from './frame';
 
 const SHOWN = 50;
@@ -32,7 +33,7 @@ export const getComments: WebHandler<'administrator'> = async (ctx, { caller }) 
             <li>
               <p class="title-line">
                 <a href={`/u/${author}/`}>{author}</a> on{' '}
-                <a href={repositoryPath(repository, 'comments/')}>{shortName(repository)}</a>{' '}
+                <a href={repositoryPath(repository, 'comments/')}>{displayName(repository)}</a>{' '}
                 <small>{plural(flags, 'flag')}</small>{' '}
                 <small>
                   <Ago at={createdAt} />

@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
 import { listOwnNamespaces, type OwnNamespace } from '../../../../features/namespaces/own-namespaces';
 import { getNamespaceSettings, type NamespaceSettings } from '../../../../features/namespaces/settings';
-import { lengthsOfNames } from '../../../../features/repositories/names';
+import { displayName, lengthsOfNames } from '../../../../features/repositories/names';
 import { createDescribedRepository } from '../../../../features/repositories/repository-settings';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -11,7 +11,7 @@ import { Heading } from '../../components/page-parts';
 import { VisibilityChoice, visibilityIn } from '../../components/visibility-choice';
 import { attempt } from '../../problems';
 import { page, redirect } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 
@@ -103,5 +103,5 @@ export const postCreate: WebHandler<'member-form'> = async (ctx, { caller }) => 
     const values = { ...made, description, visibility: form.text('visibility') };
     return show(ctx, caller, values, { problem: fault.text, status: fault.status });
   }
-  return redirect(caller, repositoryPath(made), { notice: `${shortName(made)} was created. Push an image to it.` });
+  return redirect(caller, repositoryPath(made), { notice: `${displayName(made)} is there. Push an image to it.` });
 };

@@ -1,3 +1,4 @@
+import { displayName } from '../../../../features/repositories/names';
 import { repositoriesSharedWith } from '../../../../features/search/cards';
 import { listStarred } from '../../../../features/social/stars';
 import type { WebHandler } from '../../access';
@@ -6,7 +7,7 @@ import { Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryList } from '../../components/repository-list';
 import { page } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import { DashboardFrame } from './dashboard-frame';
 
@@ -46,7 +47,7 @@ function StarredList({ stars }: { readonly stars: readonly Starred[] }): View {
       {stars.map((star) => (
         <li class="repository">
           <div class="title-line">
-            <a href={repositoryPath(star)}>{shortName(star)}</a>
+            <a href={repositoryPath(star)}>{displayName(star)}</a>
           </div>
           {star.description !== '' && <p class="description">{star.description}</p>}
           <ul class="facts">

@@ -1,3 +1,4 @@
+import { displayName } from '../../../../features/repositories/names';
 import { deleteAtOnce } from '../../../../features/repositories/deletion';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -7,7 +8,6 @@ import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { attempt } from '../../problems';
 import { page, redirect } from '../../reply';
-import { shortName } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 import { ofDeletion, settingsPage, settingsPath } from './settings-page';
 
@@ -16,7 +16,7 @@ function show(
   repository: RepositoryDetails,
   { typed = '', problem, status = 200 }: { typed?: string; problem?: string; status?: number } = {},
 ): Reply {
-  const name = shortName(repository);
+  const name = displayName(repository);
   return settingsPage(
     visitor,
     repository,
@@ -53,7 +53,7 @@ function show(
 
 /** A DELETE of the old protocol has begun to delete it: what is left takes a button. */
 function showEnd(visitor: Visitor, repository: RepositoryDetails, problem?: string): Reply {
-  const name = shortName(repository);
+  const name = displayName(repository);
   return page(
     visitor,
     { title: `Delete · ${name}`, ...(problem === undefined ? {} : { status: 409 }) },
@@ -81,7 +81,7 @@ export const getDelete = ofDeletion<'member'>((_ctx, { caller }, repository) =>
 );
 
 export const postDelete = ofDeletion<'member-form'>(async (ctx, { caller }, repository) => {
-  const name = shortName(repository);
+  const name = displayName(repository);
   const typed = caller.form.text('confirmation');
   const isEnd = repository.state === 'deleting';
   if (!isEnd && typed !== name) {

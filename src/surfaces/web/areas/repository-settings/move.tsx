@@ -1,7 +1,7 @@
 import type { Context } from '../../../../context';
 import { listOwnNamespaces } from '../../../../features/namespaces/own-namespaces';
 import { listAliases, moveRepository, removeAlias } from '../../../../features/repositories/moving';
-import { parseRepositoryName } from '../../../../features/repositories/names';
+import { displayName, parseRepositoryName } from '../../../../features/repositories/names';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -9,7 +9,7 @@ import { ActButton, Actions, Field, Form, Problem, Select } from '../../componen
 import { Empty, Panel, Table } from '../../components/page-parts';
 import { attempt, naming } from '../../problems';
 import { redirect } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
@@ -73,7 +73,7 @@ function FormerNames({
         {aliases.map((alias) => (
           <tr>
             <td>
-              <code>{shortName(alias)}</code>
+              <code>{displayName(alias)}</code>
             </td>
             <td>
               <ActButton
@@ -81,7 +81,7 @@ function FormerNames({
                 action={settingsPath(repository, `${PART}aliases/remove/`)}
                 fields={{ alias_namespace: alias.namespace, alias_name: alias.name }}
                 class="small danger"
-                label={`Remove the former name ${shortName(alias)}`}
+                label={`Remove the former name ${displayName(alias)}`}
               >
                 Remove
               </ActButton>
@@ -127,7 +127,7 @@ export const postMove = ofSettings<'member-form'>(async (ctx, { caller }, reposi
   const values = { namespace: caller.form.text('to_namespace'), name: caller.form.text('to_name') };
   const { fault } = await attempt(() => naming(() => moveRepository(ctx, repository, values)));
   if (fault !== undefined) return show(ctx, caller, repository, { values, problem: fault.text, status: fault.status });
-  return redirect(caller, repositoryPath(values), { notice: `The repository is now ${shortName(values)}.` });
+  return redirect(caller, repositoryPath(values), { notice: `It is ${displayName(values)} now.` });
 });
 
 export const postAliasRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {

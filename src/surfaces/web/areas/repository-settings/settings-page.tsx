@@ -7,14 +7,14 @@ import {
   type DeletableRepository,
 } from '../../../../features/repositories/access';
 import { getVisible } from '../../../../features/repositories/get-repository';
-import { sameRepository } from '../../../../features/repositories/names';
+import { displayName, sameRepository } from '../../../../features/repositories/names';
 import { getRepositoryDetails, type RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { Sidebar } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page, redirect } from '../../reply';
-import { nameAsked, repositoryPath, shortName } from '../../repository-path';
+import { nameAsked, repositoryPath } from '../../repository-path';
 import type { Children } from '../../view';
 import type { Visitor } from '../../visitor';
 
@@ -56,7 +56,7 @@ async function settingsAsked(
   const name = nameAsked(params);
   const visible = await getVisible(ctx, caller.actor, name, { followsAliases: true });
   if (sameRepository(visible, name)) return { repository: assertDeletable(visible.access) };
-  const notice = `${shortName(name)} is ${shortName(visible)} now. These are its settings.`;
+  const notice = `${displayName(name)} is ${displayName(visible)} now. These are its settings.`;
   return { reply: redirect(caller, settingsPath(visible), { notice }) };
 }
 
@@ -73,7 +73,7 @@ export function ofSettings<A extends 'member' | 'member-form'>(show: Show<A, Adm
     if (repository === undefined) return reply;
     const administered = administeredIn(repository.access);
     if (administered !== undefined) return show(ctx, exchange, await getRepositoryDetails(ctx, administered));
-    const notice = `${shortName(repository)} is being deleted.`;
+    const notice = `${displayName(repository)} is being deleted.`;
     return redirect(caller, settingsPath(repository, 'delete/'), { notice });
   };
 }
@@ -101,7 +101,7 @@ export function settingsPage(
 ): Reply {
   return page(
     visitor,
-    { title: `${title} · ${shortName(repository)}`, status },
+    { title: `${title} · ${displayName(repository)}`, status },
     <RepositoryFrame visitor={visitor} repository={repository} current="settings/">
       <Sidebar
         label="Settings"

@@ -1,5 +1,6 @@
+import { displayName } from '../../../../features/repositories/names';
 import type { RepositoryName } from '../../../../features/access/actor';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 
 /* Where the parts of a repository are, and what engines call it. */
@@ -20,7 +21,7 @@ export function filesPath(repository: RepositoryName, imageId: string, directory
 
 /** `hub.example.com:5000/alice/app`: what an engine calls the repository, as this reader's would reach it. */
 export function pullName({ origin }: Visitor, repository: RepositoryName): string {
-  return `${new URL(origin).host}/${shortName(repository)}`;
+  return `${new URL(origin).host}/${displayName(repository)}`;
 }
 
 /** The first characters of an image's id, as docker shows them. */

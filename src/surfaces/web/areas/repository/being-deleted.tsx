@@ -1,16 +1,17 @@
+import { displayName } from '../../../../features/repositories/names';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
 import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 
 /** What those who work on a repository see of it while it is being deleted. */
 export function beingDeletedPage(visitor: Visitor, repository: RepositoryDetails): Reply {
   return page(
     visitor,
-    { title: shortName(repository) },
+    { title: displayName(repository) },
     <RepositoryFrame visitor={visitor} repository={repository} current="">
       <Panel title="This repository is being deleted" tone="danger">
         <p>

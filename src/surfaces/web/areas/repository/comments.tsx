@@ -1,3 +1,4 @@
+import { displayName } from '../../../../features/repositories/names';
 import type { Context } from '../../../../context';
 import { flagComment } from '../../../../features/social/comment-flags';
 import { addComment, deleteComment, listComments } from '../../../../features/social/comments';
@@ -9,7 +10,7 @@ import { Empty } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 import { CommentForm, CommentList, fitting } from './comment-list';
 import { idOf, Older } from './older';
@@ -34,7 +35,7 @@ async function commentsPage(ctx: Context, visitor: Visitor, parts: Parts): Promi
   const path = repositoryPath(repository, 'comments/');
   return page(
     visitor,
-    { title: `Comments on ${shortName(repository)}`, ...(fault === undefined ? {} : { status: fault.status }) },
+    { title: `Comments on ${displayName(repository)}`, ...(fault === undefined ? {} : { status: fault.status }) },
     <RepositoryFrame visitor={visitor} repository={repository} current="comments/">
       <h2 class="unseen">Comments</h2>
       <CommentForm visitor={visitor} action={path} text={text} fault={fault} />

@@ -12,7 +12,7 @@ import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { attempt, naming, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import { shortId, tagPath } from './addresses';
 import { repositoryAsked, repositoryPage } from './repository-page';
 
@@ -80,6 +80,6 @@ export const postTagCopy: WebHandler<'member-form'> = async (ctx, { req, caller,
     return name;
   });
   if (fault !== undefined) return form(caller, { repository, tag, values, fault });
-  const notice = `${shortName(repository)}:${tag.name} was copied to ${displayName(done)}:${values.tag}.`;
+  const notice = `${displayName(repository)}:${tag.name} is also ${displayName(done)}:${values.tag} now.`;
   return redirect(caller, repositoryPath(done, 'tags/'), { notice });
 };

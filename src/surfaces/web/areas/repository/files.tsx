@@ -1,3 +1,4 @@
+import { displayName } from '../../../../features/repositories/names';
 import { browseImageFiles, type FilePage } from '../../../../features/images/browse';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { plural } from '../../components/quantities';
@@ -6,7 +7,6 @@ import { Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
-import { shortName } from '../../repository-path';
 import type { View } from '../../view';
 import { filesPath, imagePath, shortId } from './addresses';
 import { FileTable } from './file-table';
@@ -65,7 +65,7 @@ export const getFiles = repositoryPage<'anyone'>(async (ctx, { caller, params, q
   const inDirectory = found.directory === '/' ? undefined : found.directory;
   return page(
     caller,
-    { title: `Files of ${shortName(repository)} ${shortId(imageId)}` },
+    { title: `Files of ${displayName(repository)} ${shortId(imageId)}` },
     <RepositoryFrame visitor={caller} repository={repository} current="tree/">
       <h2>
         Files of the layer <a href={imagePath(repository, imageId)}>{shortId(imageId)}</a>

@@ -1,3 +1,4 @@
+import { displayName } from '../../../../features/repositories/names';
 import { listTagHistory, restoreTag, type TagEvent } from '../../../../features/tags/tag-history';
 import { parseEngine } from '../../../../features/tags/engine';
 import { assertWritable } from '../../../../features/repositories/access';
@@ -8,7 +9,7 @@ import { Empty } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import type { Context } from '../../../../context';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { View } from '../../view';
@@ -66,7 +67,7 @@ async function historyPage(
   const path = repositoryPath(repository, 'history/');
   return page(
     visitor,
-    { title: `Tag history of ${shortName(repository)}`, ...(fault === undefined ? {} : { status: fault.status }) },
+    { title: `Tag history of ${displayName(repository)}`, ...(fault === undefined ? {} : { status: fault.status }) },
     <RepositoryFrame visitor={visitor} repository={repository} current="history/">
       <h2 class="unseen">Tag history</h2>
       <Problem text={fault?.text} />

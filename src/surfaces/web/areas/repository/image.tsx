@@ -1,3 +1,4 @@
+import { displayName } from '../../../../features/repositories/names';
 import { imageHistory, type ImageHistory } from '../../../../features/images/history';
 import { getTag, type Tag } from '../../../../features/tags/tags';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
@@ -7,7 +8,7 @@ import { CopyLine, Panel } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { imagePath, pullName, shortId, tagPath } from './addresses';
@@ -93,7 +94,7 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
   const layers = history.layers.slice(asked.offset, asked.offset + asked.limit);
   return page(
     visitor,
-    { title: `${shortName(repository)}:${what}` },
+    { title: `${displayName(repository)}:${what}` },
     <RepositoryFrame visitor={visitor} repository={repository} current={tag === undefined ? 'tree/' : 'tags/'}>
       <Panel title={what}>
         {tag !== undefined && (

@@ -1,8 +1,8 @@
+import { displayName } from '../../../../features/repositories/names';
 import { listTagPage } from '../../../../features/tags/tag-pages';
 import { getActivityTotals } from '../../../../features/statistics/statistics';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { CopyLine } from '../../components/page-parts';
-import { shortName } from '../../repository-path';
 import { page } from '../../reply';
 import { writtenText } from '../../written-text';
 import { pullName } from './addresses';
@@ -25,7 +25,7 @@ export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query,
   const readme = await writtenText(ctx, { actor: caller.actor, signal }, task);
   return page(
     caller,
-    { title: shortName(repository) },
+    { title: displayName(repository) },
     <RepositoryFrame visitor={caller} repository={repository} current="">
       <div class="columns">
         <div>

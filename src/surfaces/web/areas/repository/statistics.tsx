@@ -1,10 +1,11 @@
+import { displayName } from '../../../../features/repositories/names';
 import { administeredIn } from '../../../../features/repositories/access';
 import { getActivityTotals, listLastDays, reportEngines } from '../../../../features/statistics/statistics';
 import { formatCount, plural } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import { DayTable, PullChart } from './pull-chart';
 import { FleetReport } from './fleet-report';
@@ -38,7 +39,7 @@ export const getStatistics = repositoryPage<'anyone'>(async (ctx, { caller, quer
   const pulls = activity.reduce((sum, day) => sum + day.pulls, 0);
   return page(
     caller,
-    { title: `Pulls of ${shortName(repository)}` },
+    { title: `Pulls of ${displayName(repository)}` },
     <RepositoryFrame visitor={caller} repository={repository} current="statistics/">
       <Spans path={repositoryPath(repository, 'statistics/')} days={days} />
       <Panel title="Pulls per day">

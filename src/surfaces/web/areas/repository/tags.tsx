@@ -1,3 +1,4 @@
+import { displayName } from '../../../../features/repositories/names';
 import { listTagPage } from '../../../../features/tags/tag-pages';
 import { Field, Select } from '../../components/forms';
 import { CopyLine, Empty } from '../../components/page-parts';
@@ -5,7 +6,7 @@ import { pageAsked, Paging } from '../../components/paging';
 import { plural } from '../../components/quantities';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import { pullName } from './addresses';
 import { repositoryPage } from './repository-page';
 import { TagTable } from './tag-table';
@@ -31,7 +32,7 @@ export const getTags = repositoryPage<'anyone'>(async (ctx, { caller, query }, r
   const { total, tags } = found;
   return page(
     caller,
-    { title: `Tags of ${shortName(repository)}` },
+    { title: `Tags of ${displayName(repository)}` },
     <RepositoryFrame visitor={caller} repository={repository} current="tags/">
       <h2 class="unseen">Tags</h2>
       {(repository.tagCount > 1 || text !== '') && (

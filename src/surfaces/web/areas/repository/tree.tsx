@@ -1,10 +1,11 @@
+import { displayName } from '../../../../features/repositories/names';
 import { imageTree } from '../../../../features/images/tree';
 import { plural } from '../../components/quantities';
 import { Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
-import { repositoryPath, shortName } from '../../repository-path';
+import { repositoryPath } from '../../repository-path';
 import { repositoryPage } from './repository-page';
 import { TreeFigure, TreeTable } from './tree-figure';
 import { below, layOut, tipsOf } from './tree-layout';
@@ -21,7 +22,7 @@ export const getTree = repositoryPage<'anyone'>(async (ctx, { caller, query }, r
   const path = repositoryPath(repository, 'tree/');
   return page(
     caller,
-    { title: `Images of ${shortName(repository)}` },
+    { title: `Images of ${displayName(repository)}` },
     <RepositoryFrame visitor={caller} repository={repository} current="tree/">
       <h2 class="unseen">Images</h2>
       {nodes.length === 0 ? (

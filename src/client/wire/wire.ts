@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-import { readAnswer, type Answer, type Header } from './answer';
+import { readAnswer, readHead, type Answer, type Header, type StreamedAnswer } from './answer';
 import { AnswerReader, BadAnswer, isReset } from './answer-reader';
 
 /*
@@ -19,8 +19,8 @@ export interface WireRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: readonly Header[];
-  /** sent one behind the other */
-  readonly body?: readonly Buffer[];
+  /** sent one after the other, as it is: what frames it stands in the headers */
+  readonly body?: readonly Buffer[] | AsyncIterable<Buffer>;
 }
 
 export interface Limits {
@@ -48,7 +48,33 @@ export async function exchange(place: Place, request: WireRequest, limits: Limit
   }
 }
 
-function open(place: Place, limits: Limits): Socket {
+/** An answer whose body is still to come. */
+export interface OpenExchange extends StreamedAnswer {
+  /** Lets go of the connection; what has not been read by then is lost. */
+  readonly close: () => void;
+}
+
+/**
+ * Sends a request, whose body may be as long as it likes, and reads the head of its answer. Rejects as `exchange` does,
+ * and when the body to be sent breaks. To be closed by the caller.
+ */
+export async function openExchange(
+  place: Place,
+  request: WireRequest,
+  limits: Pick<Limits, 'insecure' | 'idleMs'>,
+): Promise<OpenExchange> {
+  const socket = open(place, limits);
+  try {
+    send(socket, request);
+    const answer = await readHead(new AnswerReader(socket), request.method);
+    return { ...answer, close: () => void socket.destroy() };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function open(place: Place, limits: Pick<Limits, 'insecure' | 'idleMs'>): Socket {
   const { hostname, port } = new URL(`${place.scheme}://${place.host}`);
   const address = {
     host: hostname.replace(/^\[|\]$/g, ''),
@@ -70,13 +96,47 @@ function open(place: Place, limits: Limits): Socket {
 function send(socket: Socket, { method, target, headers, body = [] }: WireRequest): void {
   const lines = [`${method} ${target} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`), '', ''];
   socket.write(lines.join(CRLF), 'latin1');
-  for (const part of body) socket.write(part);
+  if (Array.isArray(body)) for (const part of body as readonly Buffer[]) socket.write(part);
+  else void sendStream(socket, body as AsyncIterable<Buffer>);
+}
+
+async function sendStream(socket: Socket, body: AsyncIterable<Buffer>): Promise<void> {
+  try {
+    for await (const part of body) {
+      if (socket.destroyed) return;
+      if (!socket.write(part)) await drained(socket);
+    }
+  } catch (error) {
+    socket.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** Resolves when the socket takes more, and when it never will. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
 }
 
 /** The bytes of a chunked body, cut where the parts are. */
 export function chunked(parts: readonly Buffer[]): Buffer[] {
   const framed = parts.flatMap((part) => [Buffer.from(part.length.toString(16) + CRLF), part, Buffer.from(CRLF)]);
   return [Buffer.concat(framed), Buffer.from(`0${CRLF}${CRLF}`)];
+}
+
+/** A chunked body of these parts, as they come. */
+export async function* chunkedStream(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  for await (const part of parts) {
+    if (part.length === 0) continue; // it would end the body
+    yield Buffer.from(part.length.toString(16) + CRLF);
+    yield part;
+    yield Buffer.from(CRLF);
+  }
+  yield Buffer.from(`0${CRLF}${CRLF}`);
 }
 
 /** What Go would say about a request that got no answer, as far as that is the same everywhere. */

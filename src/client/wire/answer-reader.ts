@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** The server said something that is not HTTP/1.1, or more than the doctor is ready to hold. */
+/** The server said something that is not HTTP/1.1, or more than the caller is ready to hold. */
 export class BadAnswer extends Error {
   override readonly name = 'BadAnswer';
 }
@@ -36,6 +36,12 @@ export class AnswerReader {
     return this.#take(size);
   }
 
+  /** The next bytes that there are, `most` at most; none where the connection ends. */
+  async some(most: number): Promise<Buffer> {
+    if (this.#buffered.length === 0) await this.#more();
+    return this.#take(most);
+  }
+
   #take(size: number): Buffer {
     const bytes = this.#buffered.subarray(0, size);
     this.#buffered = this.#buffered.subarray(bytes.length);
@@ -46,7 +52,7 @@ export class AnswerReader {
     if (this.#isEnded) return false;
     const chunk = await this.#next();
     if (chunk === undefined) this.#isEnded = true;
-    else this.#buffered = Buffer.concat([this.#buffered, chunk]);
+    else this.#buffered = this.#buffered.length === 0 ? chunk : Buffer.concat([this.#buffered, chunk]);
     return chunk !== undefined;
   }
 
