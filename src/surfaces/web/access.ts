@@ -73,8 +73,7 @@ function assertToken(ctx: Context, req: IncomingMessage, visitor: Visitor, form:
 
 /** Postgres keeps no NUL in a text: nothing can have such a name. */
 function assertPath(params: Readonly<Record<string, string>>): void {
-  if (Object.values(params).some((text) => text.includes('\0')))
-    throw new AppError('not_found', 'Page not found');
+  if (Object.values(params).some((text) => text.includes('\0'))) throw new AppError('not_found', 'Page not found');
 }
 
 /**

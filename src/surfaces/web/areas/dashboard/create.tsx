@@ -103,5 +103,5 @@ export const postCreate: WebHandler<'member-form'> = async (ctx, { caller }) => 
     const values = { ...made, description, visibility: form.text('visibility') };
     return show(ctx, caller, values, { problem: fault.text, status: fault.status });
   }
-  return redirect(caller, repositoryPath(made), { notice: `${displayName(made)} is there. Push an image to it.` });
+  return redirect(caller, repositoryPath(made), { notice: `${displayName(made)} was created. Push an image to it.` });
 };

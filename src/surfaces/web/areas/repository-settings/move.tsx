@@ -127,7 +127,7 @@ export const postMove = ofSettings<'member-form'>(async (ctx, { caller }, reposi
   const values = { namespace: caller.form.text('to_namespace'), name: caller.form.text('to_name') };
   const { fault } = await attempt(() => naming(() => moveRepository(ctx, repository, values)));
   if (fault !== undefined) return show(ctx, caller, repository, { values, problem: fault.text, status: fault.status });
-  return redirect(caller, repositoryPath(values), { notice: `It is ${displayName(values)} now.` });
+  return redirect(caller, repositoryPath(values), { notice: `The repository is now ${displayName(values)}.` });
 });
 
 export const postAliasRemoval = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {

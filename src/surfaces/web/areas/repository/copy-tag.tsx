@@ -80,6 +80,6 @@ export const postTagCopy: WebHandler<'member-form'> = async (ctx, { req, caller,
     return name;
   });
   if (fault !== undefined) return form(caller, { repository, tag, values, fault });
-  const notice = `${displayName(repository)}:${tag.name} is also ${displayName(done)}:${values.tag} now.`;
+  const notice = `${displayName(repository)}:${tag.name} was copied to ${displayName(done)}:${values.tag}.`;
   return redirect(caller, repositoryPath(done, 'tags/'), { notice });
 };
