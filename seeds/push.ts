@@ -20,7 +20,7 @@ export interface DemoPush {
 
 const ADDRESS = '127.0.0.1';
 
-async function isThere(ctx: Context, actor: Actor, image: DemoImage): Promise<boolean> {
+async function isComplete(ctx: Context, actor: Actor, image: DemoImage): Promise<boolean> {
   try {
     await getImageOrLink(ctx, actor, image.id);
     return true;
@@ -47,7 +47,7 @@ export async function push(ctx: Context, identity: Identity, { repository, chain
   const list = chain.map(({ id }) => ({ id, checksum: undefined }));
   await startPush(ctx, user, repository, () => Promise.resolve(list), nonce);
   for (const image of chain) {
-    if (!(await isThere(ctx, token, image))) await upload(ctx, token, image);
+    if (!(await isComplete(ctx, token, image))) await upload(ctx, token, image);
   }
   for (const [name, image] of Object.entries(tags)) {
     await putTag(ctx, await getWritable(ctx, token, repository), { name, imageId: image.id, engine: {} });

@@ -22,10 +22,10 @@ const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
  * @throws Error in CI
  */
 export function hasNginx(): boolean {
-  const isThere = spawnSync('nginx', ['-v'], { env: { PATH } }).status === 0;
-  if (!isThere && process.env['CI'] !== undefined) throw new Error('nginx is not installed: see .ci/run');
-  if (!isThere) console.warn('NOT TESTED: nginx is not installed (apt-get install nginx-light)');
-  return isThere;
+  const isInstalled = spawnSync('nginx', ['-v'], { env: { PATH } }).status === 0;
+  if (!isInstalled && process.env['CI'] !== undefined) throw new Error('nginx is not installed: see .ci/run');
+  if (!isInstalled) console.warn('NOT TESTED: nginx is not installed (apt-get install nginx-light)');
+  return isInstalled;
 }
 
 async function untilItListens(port: number, hasEnded: () => boolean): Promise<void> {

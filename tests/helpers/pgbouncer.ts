@@ -25,10 +25,10 @@ const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
  * @throws Error in CI
  */
 export function hasPgBouncer(): boolean {
-  const isThere = spawnSync('pgbouncer', ['--version'], { env: { PATH } }).status === 0;
-  if (!isThere && process.env['CI'] !== undefined) throw new Error('PgBouncer is not installed: see .ci/run');
-  if (!isThere) console.warn('NOT TESTED: PgBouncer is not installed (apt-get install pgbouncer)');
-  return isThere;
+  const isInstalled = spawnSync('pgbouncer', ['--version'], { env: { PATH } }).status === 0;
+  if (!isInstalled && process.env['CI'] !== undefined) throw new Error('PgBouncer is not installed: see .ci/run');
+  if (!isInstalled) console.warn('NOT TESTED: PgBouncer is not installed (apt-get install pgbouncer)');
+  return isInstalled;
 }
 
 async function untilItAnswers(url: string, hasEnded: () => boolean): Promise<void> {
@@ -36,12 +36,12 @@ async function untilItAnswers(url: string, hasEnded: () => boolean): Promise<voi
     if (hasEnded()) throw new Error('PgBouncer ended before it answered');
     const client = new Client({ connectionString: url });
     client.on('error', () => undefined);
-    const isThere = await client.connect().then(
+    const isUp = await client.connect().then(
       () => true,
       () => false,
     );
     await client.end().catch(() => undefined);
-    if (isThere) return;
+    if (isUp) return;
     await sleep(20);
   }
 }

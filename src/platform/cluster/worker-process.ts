@@ -30,7 +30,7 @@ export function isFailureMessage(message: unknown): message is FailureMessage {
   return kindOf(message) === 'drydock failure';
 }
 
-function takePrimarysWord(): Termination {
+function receiveStopMessages(): Termination {
   const stopping = new AbortController();
   const hurry = new AbortController();
   process.on('message', (message: unknown) => {
@@ -52,7 +52,7 @@ async function tell(message: FailureMessage): Promise<void> {
 export async function workForPrimary(work: (termination: Termination) => Promise<void>): Promise<never> {
   ignoreTermination();
   try {
-    await work(takePrimarysWord());
+    await work(receiveStopMessages());
   } catch (error) {
     await tell({ kind: 'drydock failure', message: error instanceof Error ? error.message : String(error) });
     process.exitCode = 1;

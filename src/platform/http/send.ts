@@ -27,7 +27,7 @@ export async function send(res: ServerResponse, reply: Reply): Promise<void> {
     res.setHeader(name, name === 'Vary' ? withEarlier(res, String(value)) : value);
   }
   if (typeof body === 'object' && isByteSource(body)) {
-    limitIdling(res);
+    setIdleTimeout(res);
     return sendBytes(res, body);
   }
   const hasLength = body !== undefined && reply.isChunked !== true;
@@ -36,7 +36,7 @@ export async function send(res: ServerResponse, reply: Reply): Promise<void> {
     res.setHeader('Content-Length', 0);
   }
   const hasBody = body !== undefined && res.req.method !== 'HEAD';
-  if (hasBody && body.length > LARGE) limitIdling(res);
+  if (hasBody && body.length > LARGE) setIdleTimeout(res);
   if ((res.req.complete || isBodyUnasked) && reply.isChunked !== true) {
     res.end(hasBody ? body : undefined);
     return;
@@ -73,6 +73,6 @@ async function drain(req: IncomingMessage): Promise<void> {
 }
 
 /** A client that stops reading would keep the answer in memory, and a file open. */
-function limitIdling(res: ServerResponse): void {
+function setIdleTimeout(res: ServerResponse): void {
   res.setTimeout(requestState(res).timeouts.idleAnswerMs, () => res.destroy());
 }

@@ -199,9 +199,9 @@ describe('startEmbeddedPostgres', () => {
     await server.stop();
     // It runs as the database's own user, or Postgres would see through it, and sleeps without a shell, or Postgres
     // would take it for a parent.
-    const stranger = spawn('sleep', ['60'], root ? { ...NOBODY, cwd: '/' } : {});
-    children.push(stranger);
-    writeFileSync(lockFile, text.replace(/^\d+/, String(stranger.pid)));
+    const otherProgram = spawn('sleep', ['60'], root ? { ...NOBODY, cwd: '/' } : {});
+    children.push(otherProgram);
+    writeFileSync(lockFile, text.replace(/^\d+/, String(otherProgram.pid)));
     expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 

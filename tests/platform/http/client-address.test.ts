@@ -12,7 +12,7 @@ const PROXIES = ['10.0.0.0/8', '2001:db8::1'];
 it.each<[what: string, peer: string | undefined, forwardedFor: string | undefined, proxies: string[], address: string]>(
   [
     ['nobody forwards', '192.0.2.1', undefined, PROXIES, '192.0.2.1'],
-    ['a stranger says what he likes', '192.0.2.1', '198.51.100.7', PROXIES, '192.0.2.1'],
+    ['an untrusted client sends any value', '192.0.2.1', '198.51.100.7', PROXIES, '192.0.2.1'],
     ['no proxy is trusted', '10.0.0.1', '198.51.100.7', [], '10.0.0.1'],
     ['a trusted proxy forwards', '10.0.0.1', '198.51.100.7', PROXIES, '198.51.100.7'],
     ['a trusted proxy of IPv6 forwards', '2001:db8::1', '2001:db8:7::7', PROXIES, '2001:db8:7::7'],
@@ -23,13 +23,13 @@ it.each<[what: string, peer: string | undefined, forwardedFor: string | undefine
     ['a proxy writes no address', '10.0.0.1', 'unknown', PROXIES, '10.0.0.1'],
     ['the header is empty', '10.0.0.1', '', PROXIES, '10.0.0.1'],
     ['the header is very long', '10.0.0.1', `${'x'.repeat(10_000)}, 198.51.100.7`, PROXIES, '198.51.100.7'],
-    ['a socket for both families', '::ffff:192.0.2.1', undefined, [], '192.0.2.1'],
-    ['a proxy on a socket for both families', '::ffff:10.0.0.1', '198.51.100.7', PROXIES, '198.51.100.7'],
+    ['the socket is for both families', '::ffff:192.0.2.1', undefined, [], '192.0.2.1'],
+    ['a proxy connects to a socket for both families', '::ffff:10.0.0.1', '198.51.100.7', PROXIES, '198.51.100.7'],
     ['a proxy writes a mapped address', '10.0.0.1', '::ffff:198.51.100.7', PROXIES, '198.51.100.7'],
-    ['loopback by its name', '127.0.0.1', '198.51.100.7', ['loopback'], '198.51.100.7'],
+    ['loopback is trusted by its name', '127.0.0.1', '198.51.100.7', ['loopback'], '198.51.100.7'],
     ['the connection is gone', undefined, '198.51.100.7', PROXIES, 'unknown'],
   ],
-)('%s', (_what, peer, forwardedFor, proxies, address) => {
+)('the client address is right when %s', (_what, peer, forwardedFor, proxies, address) => {
   expect(addressOf(peer, forwardedFor, proxies)).toBe(address);
 });
 

@@ -72,8 +72,8 @@ describe('readRange (protocol 4.4, RFC 7233)', () => {
   it('returns the rest from a position, and the last bytes', () => {
     fc.assert(
       fc.property(position, size, (n, sizeBytes) => {
-        const isThere = n < sizeBytes;
-        expect(readRange(`bytes=${n}-`, sizeBytes)).toEqual(isThere ? part(n, sizeBytes - 1) : unsatisfiable);
+        const isInside = n < sizeBytes;
+        expect(readRange(`bytes=${n}-`, sizeBytes)).toEqual(isInside ? part(n, sizeBytes - 1) : unsatisfiable);
         const isAnything = n > 0 && sizeBytes > 0;
         const suffix = isAnything ? part(Math.max(0, sizeBytes - n), sizeBytes - 1) : unsatisfiable;
         expect(readRange(`bytes=-${n}`, sizeBytes)).toEqual(suffix);
