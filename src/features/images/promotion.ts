@@ -69,7 +69,7 @@ export async function copyTag(
     if (imageId === undefined) throw new AppError('not_found', `${displayName(source)} has no tag ${from.tag}`);
     const link = await store.findSourceIn(tx, imageId, source.id);
     if (link === undefined || !(await linkFrom({ db: tx }, link, target.id))) {
-      throw new AppError('conflict', `${displayName(target)} has other images under the same ids`);
+      throw new AppError('conflict', `${displayName(target)} has different images with the same ids`);
     }
     const isNew = await pointTag(tx, target, { name: to.tag, imageId, engine: to.engine });
     await announceTag(tx, target.id, { tag: to.tag, imageId, by: target.doer.name ?? '' });

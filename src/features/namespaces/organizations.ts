@@ -197,7 +197,7 @@ export async function deleteOrganization(ctx: Needs<'db'>, actor: Actor, name: s
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    const message = `${namespace} still has repositories; delete or transfer them first`;
+    const message = `${namespace} still has repositories: delete or transfer them first`;
     throw new AppError('conflict', message, { cause: error });
   }
 }

@@ -151,7 +151,7 @@ export function assertAdministered(access: RepositoryAccess, place: Place = 'api
   const repository = administeredIn(access);
   if (repository === undefined) throw isBeingDeleted(deletable);
   if (outcomeFor(place, repository) !== 'refused') return repository;
-  const text = `${displayName(repository)} is a repository of another index: change it there`;
+  const text = `${displayName(repository)} belongs to another index: change it there`;
   throw new AppError('forbidden', text);
 }
 

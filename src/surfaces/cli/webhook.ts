@@ -60,7 +60,7 @@ export function addWebhookCommands(program: Command, parts: CommandParts): void 
         createWebhook(ctx, await repositoryNamed(ctx, text), { name, urls, secret }),
       );
       const shown = secret === undefined ? ` with the secret ${made.secret}` : '';
-      printLine(`Made the webhook ${name} of ${repository}${shown}.`);
+      printLine(`Created the webhook ${name} of ${repository}${shown}.`);
     });
   webhook
     .command('delete')

@@ -188,7 +188,7 @@ describe('while another process runs maintenance', () => {
       await runDueJobs(server.database, [job()]);
       expect((await show(id)).state).toBe('waiting');
       expect(await queuedJobs(server.database)).toMatchObject([
-        { name: 'maintenance', attempts: 1, lastError: expect.stringContaining('runs already') as string },
+        { name: 'maintenance', attempts: 1, lastError: expect.stringContaining('is already running') as string },
       ]);
     });
     await other.end();

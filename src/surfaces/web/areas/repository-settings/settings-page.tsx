@@ -56,7 +56,7 @@ async function settingsAsked(
   const name = nameAsked(params);
   const visible = await getVisible(ctx, caller.actor, name, { followsAliases: true });
   if (sameRepository(visible, name)) return { repository: assertDeletable(visible.access) };
-  const notice = `${displayName(name)} is ${displayName(visible)} now. These are its settings.`;
+  const notice = `${displayName(name)} is now ${displayName(visible)}. These are its settings.`;
   return { reply: redirect(caller, settingsPath(visible), { notice }) };
 }
 
