@@ -123,7 +123,7 @@ export async function putTeam(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `The team ${name} was just created by somebody else`, { cause: error });
+    throw new AppError('conflict', `The team ${name} was just created by someone else`, { cause: error });
   }
 }
 

@@ -74,8 +74,8 @@ export function addPlanCommands(program: Command, parts: CommandParts): void {
         const { slots } = await updateNamespace(ctx, OPERATOR_ACTOR, namespace, { plan: name });
         return slots;
       });
-      const used = `${slots?.used ?? 0} of ${shown(slots?.limit)} private repositories`;
-      printLine(`${namespace} has the plan ${name}: ${used}.`);
+      const used = `${slots?.used ?? 0} of ${shown(slots?.limit)} private repositories used`;
+      printLine(`${namespace} now has the plan ${name}: ${used}.`);
     });
 }
 

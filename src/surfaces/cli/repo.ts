@@ -84,7 +84,7 @@ function addCopyCommand(repo: Command, parts: CommandParts): void {
         const copied = { repository: target, tag: to.tag, engine: {} };
         return copyTag(ctx, { repository: source, tag: from.tag }, copied);
       });
-      printLine(`${displayName(to.name)}:${to.tag} is ${imageId}.`);
+      printLine(`${displayName(to.name)}:${to.tag} now points to ${imageId}.`);
     });
 }
 
