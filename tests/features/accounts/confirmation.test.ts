@@ -231,10 +231,12 @@ describe('an added address', () => {
       isEmailVerified: true,
     });
     const robert = await actorOf(place, 'robert');
-    for (const email of ['new@example.com', 'alice@example.com', 'nobody@example.com', 'a\0@example.com']) {
+    for (const email of ['new@example.com', 'alice@example.com', 'nobody@example.com']) {
       await expect(resendConfirmation(place.ctx, robert, email)).rejects.toMatchObject({ code: 'not_found' });
       await expect(setPrimaryEmail(place.ctx, robert, email)).rejects.toMatchObject({ code: 'not_found' });
     }
+    await expect(resendConfirmation(place.ctx, robert, 'a\0@example.com')).rejects.toMatchObject({ code: 'invalid' });
+    await expect(setPrimaryEmail(place.ctx, robert, 'a\0@example.com')).rejects.toMatchObject({ code: 'invalid' });
     const nobody: Actor = { kind: 'anonymous', address: ADDRESS };
     await expect(setPrimaryEmail(place.ctx, nobody, 'new@example.com')).rejects.toMatchObject({
       code: 'unauthenticated',
