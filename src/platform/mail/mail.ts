@@ -9,7 +9,7 @@ export interface Mail {
 }
 
 // A user-chosen name in the subject must not start a new header.
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029]+/gu;
 
 /** The subject on one line. */
 export function subjectOf({ subject }: Mail): string {
