@@ -67,7 +67,8 @@ export async function handleRecalled<A extends Access>(
     const isRefusal = error instanceof AppError && error.code === 'unauthenticated';
     if (!isRefusal || !recallings.has(exchange.req)) throw error;
     const caller = (await identify(ctx, exchange.req, undefined)) as Callers[A];
-    return handle(ctx, { ...exchange, caller });
+    const { req, params, query, signal } = exchange;
+    return handle(ctx, { req, params, query, caller, signal });
   }
 }
 
@@ -102,7 +103,7 @@ async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteI
   }
 }
 
-/** In the place of an answer by express-basic-auth: a refusal goes the way of all others. */
+/** A refusal goes the way of all others, instead of an answer by express-basic-auth. */
 function refuse(): never {
   throw new AppError('unauthenticated', 'Unauthorized');
 }
