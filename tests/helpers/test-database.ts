@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { openDb, type Db } from '../../src/platform/db/db';
+import { keepAsSpare, learnTemplate, takeSpare, type SpareDatabase } from './database-pool';
 
 /** The variable in which the set-up tells the test files where Postgres is. */
 export const TEST_POSTGRES = 'DRYDOCK_TEST_POSTGRES';
@@ -35,20 +36,36 @@ async function asAdmin(sql: string): Promise<void> {
   await admin.destroy();
 }
 
-/** A fresh database with today's schema and nothing in it. */
+async function copyOf(template: string): Promise<string> {
+  const name = `t_${randomBytes(8).toString('hex')}`;
+  await asAdmin(`create database ${name} template ${template}`);
+  return name;
+}
+
+/** Empties it for the next test, or drops it where that cannot be done. */
+async function giveBack(database: SpareDatabase, connection: Connection): Promise<void> {
+  const db = openDb(connection, 1);
+  const isKept = await keepAsSpare(db, database).catch(() => false);
+  await db.destroy();
+  if (!isKept) await asAdmin(`drop database if exists ${database.name} with (force)`);
+}
+
+/** A database with today's schema and nothing in it but what the migrations put there. */
 export async function createTestDatabase(template = TEMPLATE): Promise<TestDatabase> {
-  const database = `t_${randomBytes(8).toString('hex')}`;
-  await asAdmin(`create database ${database} template ${template}`);
-  const connection = { ...serverConnection(), database };
+  const spare = template === TEMPLATE ? takeSpare() : undefined;
+  const name = spare?.name ?? (await copyOf(template));
+  const connection = { ...serverConnection(), database: name };
   const db = openDb(connection);
+  if (template === TEMPLATE) await learnTemplate(db);
   const { host, port, user } = connection;
   return {
     connection,
-    url: `postgres://${user}@/${database}?host=${encodeURIComponent(host)}&port=${port}`,
+    url: `postgres://${user}@/${name}?host=${encodeURIComponent(host)}&port=${port}`,
     db,
     drop: async () => {
       await db.destroy();
-      await asAdmin(`drop database if exists ${database} with (force)`);
+      if (template === TEMPLATE) await giveBack({ name, uses: spare?.uses ?? 0 }, connection);
+      else await asAdmin(`drop database if exists ${name} with (force)`);
     },
   };
 }
