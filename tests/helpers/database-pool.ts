@@ -26,8 +26,10 @@ const POOL = Symbol.for('drydock.test-databases');
 
 /** One for each worker: jest loads the helpers again for each file. */
 function pool(): Pool {
-  const globals = globalThis as { [POOL]?: Pool };
-  return (globals[POOL] ??= { spare: [], pristine: undefined });
+  const globals = globalThis as unknown as Record<symbol, Pool | undefined>;
+  const found = globals[POOL] ?? { spare: [], pristine: undefined };
+  globals[POOL] = found;
+  return found;
 }
 
 const OURS = `(select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')`;
