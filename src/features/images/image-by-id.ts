@@ -46,14 +46,12 @@ export interface FoundImage {
 /** What an id names in the repository that decides for this request. */
 export interface LocatedImage extends FoundImage {
   readonly repository: ReadableRepository;
-  /** the same repository, if the actor may push to it with the credentials of this request */
-  readonly writable: WritableRepository | undefined;
   /** it is complete, but damaged, and the actor is pushing it: they must be told to upload it */
   readonly isWantedAgain: boolean;
 }
 
 /** The same, for somebody who pushes. */
-export type PushedImage = LocatedImage & { readonly writable: WritableRepository };
+export type PushedImage = LocatedImage & { readonly repository: WritableRepository };
 
 function completeFrom(row: store.FoundRow): Omit<Image, 'id'> | undefined {
   const { link_id: linkId, content_id: contentId, repository_id: repositoryId, depth } = row;
@@ -82,15 +80,15 @@ function foundFrom(row: store.FoundRow): FoundImage {
   return { isListed: row.link_id !== null, complete: completeFrom(row), hasUpload: row.has_upload };
 }
 
-function located<W extends WritableRepository | undefined>(
+function located<R extends ReadableRepository>(
   row: store.ImageRow,
-  repository: ReadableRepository,
-  writable: W,
-): LocatedImage & { readonly writable: W } {
+  repository: R,
+): LocatedImage & { readonly repository: R } {
+  const { access } = repository;
   // A write token is a push's. Basic credentials are anybody's who may push; a push begins with an image list.
-  const isOfPush = repository.access.actor.kind === 'token' || row.is_listed_again;
-  const isWantedAgain = row.is_damaged && writable !== undefined && isOfPush;
-  return { ...foundFrom(row), repository, writable, isWantedAgain };
+  const isOfPush = access.actor.kind === 'token' || row.is_listed_again;
+  const isWantedAgain = row.is_damaged && isOfPush && writableIn(access) !== undefined;
+  return { ...foundFrom(row), repository, isWantedAgain };
 }
 
 /** Where an id leads for somebody without a token: the query finds only what they may read, or write. */
@@ -135,11 +133,11 @@ export async function locateReadable(
   if (actor.kind === 'token') {
     const right = actor.access === 'write' ? 'write' : 'read';
     const { row, access } = await findByToken(ctx, actor, imageId, right);
-    return located(row, assertReadable(access, MISSING), writableIn(access));
+    return located(row, assertReadable(access, MISSING));
   }
   const found = await findAmongRepositories(ctx, actor, imageId, 'read');
   const repository = found && readableIn(found.access);
-  return found && repository && located(found.row, repository, writableIn(found.access));
+  return found && repository && located(found.row, repository);
 }
 
 /** What an id names in one repository, whatever other ones the actor may read. */
@@ -173,10 +171,9 @@ export async function locateWritable(
   assertPusher(actor);
   if (actor.kind === 'token') {
     const { row, access } = await findByToken(ctx, actor, imageId, 'write');
-    const repository = assertWritable(access, MISSING);
-    return located(row, repository, repository);
+    return located(row, assertWritable(access, MISSING));
   }
   const found = await findAmongRepositories(ctx, actor, imageId, 'write');
   const repository = found && writableIn(found.access);
-  return found && repository && located(found.row, repository, repository);
+  return found && repository && located(found.row, repository);
 }

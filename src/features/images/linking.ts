@@ -3,7 +3,7 @@ import { inTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { isAccount, type Actor } from '../access/actor';
-import type { WritableRepository } from '../repositories/access';
+import { writableIn, type WritableRepository } from '../repositories/access';
 import { assertComplete } from './images';
 import * as store from './linking.store';
 import { locateReadable, type Image, type LocatedImage } from './image-by-id';
@@ -72,7 +72,8 @@ function assertThere(located: LocatedImage | undefined, id: string): Image {
  */
 export async function getImageOrLink(ctx: Needs<'db'>, actor: Actor, id: string): Promise<Image> {
   const found = await locateReadable(ctx, actor, id);
-  const target = found?.complete === undefined && found?.isListed === true ? found.writable : undefined;
+  const target =
+    found?.isListed === true && found.complete === undefined ? writableIn(found.repository.access) : undefined;
   const isLinked = target !== undefined && (await linkFromSiblings(ctx, id, target));
   return assertThere(isLinked ? await locateReadable(ctx, actor, id) : found, id);
 }

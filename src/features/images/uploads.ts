@@ -88,7 +88,7 @@ export async function putImageJson(
   const { parentId } = readImageJson(bytes, imageId);
   if (located?.isListed !== true) throw new AppError('invalid', 'This image does not belong to the repository');
   const place = placeOf(actor, located, imageId);
-  const depth = await depthOnParent(ctx, place, parentId, located.writable);
+  const depth = await depthOnParent(ctx, place, parentId, located.repository);
   if (isThere(located)) throw new AppError('conflict', EXISTS);
   await noteSignOfLife(ctx, actor, place.repositoryId, imageId);
   const isShared = actor.kind !== 'token';

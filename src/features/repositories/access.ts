@@ -75,17 +75,22 @@ function notFound({ actor, asked }: RepositoryAccess, missing: string | undefine
   return new AppError('not_found', missing ?? noSuchRepository(asked));
 }
 
-/** The repository, if the actor may read it; nobody reads one that is being deleted. */
+/** Nobody reads a repository that is being deleted. */
+function toRead({ principal, repository }: RepositoryAccess): Repository | undefined {
+  const isReadable = repository !== undefined && repository.state !== 'deleting' && canRead(principal, repository);
+  return isReadable ? repository : undefined;
+}
+
+/** The repository, if the actor may read it. */
 export function readableIn(access: RepositoryAccess): ReadableRepository | undefined {
-  const { principal, repository } = access;
-  if (repository === undefined || repository.state === 'deleting' || !canRead(principal, repository)) return undefined;
-  return authorized(access, repository, { see: true, read: true });
+  const repository = toRead(access);
+  return repository && authorized(access, repository, { see: true, read: true });
 }
 
 /** The repository, if the actor may push to it with these credentials. */
 export function writableIn(access: RepositoryAccess): WritableRepository | undefined {
   const { actor, principal } = access;
-  const repository = readableIn(access);
+  const repository = toRead(access);
   if (repository === undefined || !canWrite(principal, repository)) return undefined;
   if (actor.kind === 'token' && actor.access !== 'write') return undefined;
   return authorized(access, repository, { see: true, read: true, write: true });
@@ -125,7 +130,7 @@ export function assertVisible(access: RepositoryAccess, missing?: string): Visib
 export function assertWritable(access: RepositoryAccess, missing?: string): WritableRepository {
   const { actor, principal } = access;
   if (principal === undefined || (actor.kind === 'token' && actor.access !== 'write')) throw requiresAuthorization();
-  assertReadable(access, missing);
+  if (toRead(access) === undefined) throw notFound(access, missing);
   const repository = writableIn(access);
   if (repository !== undefined) return repository;
   if (actor.kind === 'token') throw requiresAuthorization();
@@ -162,7 +167,8 @@ export function assertAdministered(access: RepositoryAccess, place: Place = 'api
 export function assertParticipant(access: RepositoryAccess): ParticipantRepository {
   const { actor, principal } = access;
   if (principal === undefined || actor.kind === 'token') throw requiresAuthorization();
-  const repository = assertReadable(access);
+  const repository = toRead(access);
+  if (repository === undefined) throw notFound(access, undefined);
   if (!canParticipate(principal)) throw new AppError('forbidden', 'This access token does not allow this');
   return { ...authorized(access, repository, { see: true, read: true, participate: true }), account: principal };
 }
