@@ -9,7 +9,7 @@ import { deletableIn, repositoryNotFound, type DeletableRepository } from './acc
 import { assertNoImmutableTags } from './immutable-tags';
 import { displayName } from './names';
 import * as store from './repositories.store';
-import { findRepositoryAccess } from './repository-access';
+import { findRepositoryAccess, type RepositoryAccess } from './repository-access';
 
 /*
  * Deleting a repository takes three steps, of which scripts often send only the first (protocol 2.11):
@@ -24,6 +24,19 @@ import { findRepositoryAccess } from './repository-access';
  */
 
 /**
+ * The repository, if it is there for the actor and theirs to delete.
+ *
+ * @param refusal - what those are told who may read it only
+ */
+function deletableOr(refusal: string, access: RepositoryAccess): DeletableRepository {
+  const { principal, repository } = access;
+  if (repository === undefined || !canRead(principal, repository)) throw repositoryNotFound();
+  const deletable = deletableIn(access);
+  if (deletable === undefined) throw new AppError('forbidden', refusal);
+  return deletable;
+}
+
+/**
  * The repository, for somebody who may delete it through the index.
  *
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`, in the words of the index
@@ -34,12 +47,8 @@ export async function getIndexDeletable(
   name: RepositoryName,
 ): Promise<DeletableRepository> {
   const access = await findRepositoryAccess(ctx, actor, name);
-  const { principal, repository } = access;
-  if (principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
-  if (repository === undefined || !canRead(principal, repository)) throw repositoryNotFound();
-  const deletable = deletableIn(access);
-  if (deletable !== undefined) return deletable;
-  throw new AppError('forbidden', 'Access Denied: Not allowed to delete Repo at given location');
+  if (access.principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
+  return deletableOr('Access Denied: Not allowed to delete Repo at given location', access);
 }
 
 /**
@@ -77,13 +86,9 @@ export async function getRegistryDeletable(
   name: RepositoryName,
 ): Promise<DeletableRepository> {
   const access = await findRepositoryAccess(ctx, actor, name);
-  const { principal, repository } = access;
-  if (principal === undefined) throw requiresAuthorization();
+  if (access.principal === undefined) throw requiresAuthorization();
   if (actor.kind === 'token' && actor.access !== 'delete') throw requiresAuthorization();
-  if (repository === undefined || !canRead(principal, repository)) throw repositoryNotFound();
-  const deletable = deletableIn(access);
-  if (deletable === undefined) throw new AppError('forbidden', 'Access denied');
-  return deletable;
+  return deletableOr('Access denied', access);
 }
 
 /**

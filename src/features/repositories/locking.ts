@@ -11,7 +11,7 @@ import * as store from './repositories.store';
  * Keeps a repository from being deleted.
  *
  * @param isRemote - whether it is to be one of another index
- * @returns its number; undefined when there is no such repository, or it is being deleted already
+ * @returns the repository's id; undefined when it does not exist or is being deleted
  */
 export async function lockForPush(tx: Db, name: RepositoryName, isRemote = false): Promise<number | undefined> {
   return store.lockForPush(tx, name, isRemote);

@@ -40,7 +40,7 @@ export async function insertRemoteRepository(tx: Db, { namespace, name }: Reposi
  * Keeps it from being deleted until the transaction ends.
  *
  * @param isRemote - whether it is to be one of another index
- * @returns undefined when there is no such repository, or it is being deleted already
+ * @returns the id; undefined when the repository does not exist or is being deleted
  */
 export async function lockForPush(tx: Db, name: RepositoryName, isRemote = false): Promise<number | undefined> {
   const rows = await query<{ id: number }>(
