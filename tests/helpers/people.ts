@@ -1,5 +1,5 @@
 import type { Context } from '../../src/context';
-import { OPERATOR_ACTOR, type Actor } from '../../src/features/access/actor';
+import { basicActor, OPERATOR_ACTOR, type Actor } from '../../src/features/access/actor';
 import { createUser, identityWithoutPassword } from '../../src/features/accounts/users';
 
 /** Creates an account that can act at once, and its actor, as if it had logged in with its password. */
@@ -16,5 +16,5 @@ export async function addPerson(
     isAdmin: options.isAdmin ?? false,
     isEmailVerified: true,
   });
-  return { kind: 'user', address: '::1', identity: await identityWithoutPassword(ctx, username), proof: 'operator' };
+  return basicActor(await identityWithoutPassword(ctx, username), '::1');
 }

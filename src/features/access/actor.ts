@@ -27,9 +27,8 @@ export interface Identity {
  *   recent_login   a session that was given the password, and a code where the second factor is on, minutes ago
  *   old_login      a session that was given them longer ago: somebody else may hold the browser now
  *   access_token   of the account, or of a robot
- *   operator       somebody on the machine
  */
-export type Proof = 'password' | 'recent_login' | 'old_login' | 'access_token' | 'operator';
+export type Proof = 'password' | 'recent_login' | 'old_login' | 'access_token';
 
 /**
  * Who asks. Signatures and passwords are verified by then; whether the account still exists and is active is read

@@ -130,7 +130,7 @@ export function assertConfirmed(actor: Actor): void {
   if (actor.kind === 'operator') return;
   if (actor.kind === 'anonymous') throw requiresAuthorization();
   const proof = actor.kind === 'user' ? actor.proof : undefined;
-  if (proof === 'password' || proof === 'recent_login' || proof === 'operator') return;
+  if (proof === 'password' || proof === 'recent_login') return;
   if (proof === 'old_login') throw new AppError('password_needed', 'Confirm your password first');
   if (actor.kind === 'program')
     throw new AppError('forbidden', 'An application cannot do this: log in with your password');

@@ -72,3 +72,8 @@ export function normalizeUsername(username: string): string {
 export function isMailable(nameOrAddress: string): boolean {
   return nameOrAddress !== '' && nameOrAddress.length <= EMAIL_CHARACTERS && !CONTROL_CHARACTER.test(nameOrAddress);
 }
+
+/** The answer about an account that does not exist. */
+export function noSuchUser(username: string): AppError {
+  return new AppError('not_found', `No such user: ${username}`);
+}

@@ -5,7 +5,7 @@ import { getAccount, requirePasswordLogin, requireRecentPassword } from '../acce
 import { doerOf } from '../access/doer';
 import { canActForAccount } from '../access/policy';
 import type { Doer } from '../audit/audit';
-import { normalizeUsername } from './account-rules';
+import { normalizeUsername, noSuchUser } from './account-rules';
 import { findByUsername } from './users.store';
 
 /*
@@ -18,8 +18,7 @@ import { findByUsername } from './users.store';
  *   tokens         the same                                                the operator
  *   list_tokens    a login                                                 the operator
  *
- * An administrator who uses an access token, or lets a program act, has what `policy.ts` says: the program is not an
- * administrator's.
+ * `policy.ts` says what an administrator's access token can do. A program that acts for an administrator is not one.
  */
 
 /** What is to be done with an account: `profile` also sees addresses, sessions and programs, `login` changes them. */
@@ -67,7 +66,7 @@ export async function authorizeAccount(
 ): Promise<AuthorizedAccount> {
   const caller = await callerFor(ctx, actor, use);
   const user = await findByUsername(ctx.db, normalizeUsername(username));
-  if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
+  if (user === undefined) throw noSuchUser(username);
   const isOwn = user.id === caller.userId;
   if (!isOwn && !isAllowed(actor, caller, use)) throw new AppError('forbidden', 'This is not your account');
   if (isOwn && !user.is_active) throw new AppError('inactive', 'Account is not Active');

@@ -6,7 +6,7 @@ import type { Actor } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { authorizeAccount } from './own-account';
 import * as store from './profiles.store';
-import { assertEmail, normalizeUsername } from './account-rules';
+import { assertEmail, normalizeUsername, noSuchUser } from './account-rules';
 
 /** What an account says of itself; everything may be empty. */
 export interface ProfileFields {
@@ -71,7 +71,7 @@ export async function getProfile(ctx: Needs<'db'>, username: string): Promise<Pr
 }
 
 function profileOf(row: store.ProfileRow | undefined, username: string): Profile {
-  if (row === undefined) throw new AppError('not_found', `No such user: ${username}`);
+  if (row === undefined) throw noSuchUser(username);
   return toProfile(row);
 }
 

@@ -8,9 +8,9 @@ import { requireAdministrator } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { addEmailTo, EMAIL_TAKEN } from './add-email';
 import { queueConfirmation } from './mail-queue';
-import { authorizeAccount } from './own-account';
+import { authorizeAccount, type AuthorizedAccount } from './own-account';
 import { assertNotRetired } from './retired-names';
-import { assertEmail, assertPassword, assertUsername, normalizeUsername } from './account-rules';
+import { assertEmail, assertPassword, assertUsername, normalizeUsername, noSuchUser } from './account-rules';
 import { tellAccount } from './security-notices';
 import * as store from './users.store';
 
@@ -161,19 +161,39 @@ async function addEmail(tx: Db, email: store.NewEmail): Promise<boolean> {
   return true;
 }
 
+/** What to change of how an account logs in; what is undefined stays. */
+export interface UserChanges {
+  readonly password?: string | undefined;
+  readonly email?: string | undefined;
+}
+
 /**
- * Changes what is given, for the account itself and for administrators: a new password replaces the old one and ends every token; a new address is added, not yet
- * verified, and the old ones stay (protocol 2.4).
+ * Changes what is given, for the account itself and for administrators.
  *
- * @throws AppError `invalid`, `conflict` when the address belongs to another account; those of `authorizeAccount`
+ * @throws AppError as `changeUser` and `authorizeAccount`
  */
 export async function updateUser(
   ctx: Needs<'db' | 'passwords'>,
   actor: Actor,
   username: string,
-  changes: { password?: string | undefined; email?: string | undefined },
+  changes: UserChanges,
 ): Promise<void> {
-  const { id, username: subject, doer } = await authorizeAccount(ctx, actor, username, 'login');
+  await changeUser(ctx, await authorizeAccount(ctx, actor, username, 'login'), changes);
+}
+
+/**
+ * Changes what is given: a new password replaces the old one and ends every token; a new address is added, not yet
+ * verified, and the old ones stay (protocol 2.4).
+ *
+ * @param account - authorised for `login`
+ * @throws AppError `invalid`, `conflict` when the address belongs to another account
+ */
+export async function changeUser(
+  ctx: Needs<'db' | 'passwords'>,
+  account: AuthorizedAccount,
+  changes: UserChanges,
+): Promise<void> {
+  const { id, username: subject, doer } = account;
   if (changes.password !== undefined) assertPassword(changes.password);
   if (changes.email !== undefined) assertEmail(changes.email);
   const passwordHash = changes.password === undefined ? undefined : await ctx.passwords.hash(changes.password);
@@ -189,10 +209,6 @@ export async function updateUser(
     await recordEvent(tx, doer, { action: 'user.email_added', subject });
     await tellAccount(tx, id, 'email_added', doer, { detail: changes.email });
   });
-}
-
-function noSuchUser(username: string): AppError {
-  return new AppError('not_found', `No such user: ${username}`);
 }
 
 /**

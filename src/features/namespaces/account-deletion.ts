@@ -7,7 +7,7 @@ import { assertConfirmed, requireAdministratorLogin } from '../access/current-ac
 import { doerOf } from '../access/doer';
 import { deleteAccount, deleteNamespaceOf, lockAccounts, type LockedAccount } from '../accounts/locks';
 import { endAccount } from '../accounts/endings';
-import { normalizeUsername } from '../accounts/account-rules';
+import { normalizeUsername, noSuchUser } from '../accounts/account-rules';
 import { recordEvent, type Doer } from '../audit/audit';
 import { assertNotOnlyAdministrator, assertNotSoleOwner } from './owners';
 
@@ -71,7 +71,7 @@ export async function removeAccount<T>(
  */
 async function lockForEnd(tx: Db, username: string): Promise<LockedAccount> {
   const [user] = await lockAccounts(tx, [normalizeUsername(username)]);
-  if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
+  if (user === undefined) throw noSuchUser(username);
   await assertNotOnlyAdministrator(tx, user);
   await assertNotSoleOwner(tx, user);
   return user;

@@ -8,7 +8,7 @@ import { recordEvent, type Doer } from '../audit/audit';
 import type { AccountStatus } from '../accounts/user-list';
 import { lockAccounts, updateStatus, type LockedAccount } from '../accounts/locks';
 import { endCredentials, endLinks, endUnbacked } from '../accounts/endings';
-import { normalizeUsername } from '../accounts/account-rules';
+import { normalizeUsername, noSuchUser } from '../accounts/account-rules';
 import { assertNotOnlyAdministrator, assertNotSoleOwner } from './owners';
 
 /**
@@ -30,7 +30,7 @@ export async function setStatus(
   const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   await inTransaction(ctx.db, async (tx) => {
     const [user] = await lockAccounts(tx, [normalizeUsername(username)]);
-    if (user === undefined) throw new AppError('not_found', `No such user: ${username}`);
+    if (user === undefined) throw noSuchUser(username);
     const before = { isActive: user.is_active, isAdmin: user.is_admin };
     assertCurrent(before);
     const after = { ...before, ...changes };

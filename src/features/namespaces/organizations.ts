@@ -10,7 +10,7 @@ import { doerOf } from '../access/doer';
 import { endAccount } from '../accounts/endings';
 import { canActForAccount } from '../access/policy';
 import { assertNotRetired } from '../accounts/retired-names';
-import { assertOrganizationName, normalizeUsername } from '../accounts/account-rules';
+import { assertOrganizationName, normalizeUsername, noSuchUser } from '../accounts/account-rules';
 import { deleteAccount, lockAccounts } from '../accounts/locks';
 import { getUser } from '../accounts/users';
 import * as store from './organizations.store';
@@ -167,8 +167,8 @@ export async function convertUser(ctx: Needs<'db'>, actor: Actor, username: stri
   if (names[0] === names[1]) throw new AppError('invalid', 'An organization cannot own itself: choose another owner');
   await inTransaction(ctx.db, async (tx) => {
     const [user, owner] = await lockAccounts(tx, names);
-    if (user === undefined || user.robot_of !== null) throw new AppError('not_found', `No such user: ${username}`);
-    if (owner === undefined) throw new AppError('not_found', `No such user: ${ownerName}`);
+    if (user === undefined || user.robot_of !== null) throw noSuchUser(username);
+    if (owner === undefined) throw noSuchUser(ownerName);
     if (user.is_admin) throw new AppError('conflict', `${user.username} is a site administrator`);
     assertMayOwn(owner);
     await assertNotSoleOwner(tx, user);

@@ -2,6 +2,7 @@ import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { activeAdminExists, lockAccount, type LockedAccount } from '../accounts/locks';
 import * as store from './owners.store';
+import { noSuchUser } from '../accounts/account-rules';
 
 /*
  * An organization always has an owner who can log in, and the site an administrator. Every way in which an account loses
@@ -53,6 +54,6 @@ export function assertMayOwn(user: LockedAccount): void {
  */
 export async function lockNewOwner(tx: Db, owner: { userId: number; username: string }): Promise<void> {
   const user = await lockAccount(tx, owner.userId);
-  if (user === undefined) throw new AppError('not_found', `No such user: ${owner.username}`);
+  if (user === undefined) throw noSuchUser(owner.username);
   assertMayOwn(user);
 }

@@ -14,6 +14,7 @@ import { findOrphanedBy } from './owners.store';
 import { getMembersOrganization, getOwnersOrganization, type NamespaceAccess } from './namespace-access';
 import { getTeam, showTeam, type TeamPlace } from './teams';
 import * as store from './teams.store';
+import { noSuchUser } from '../accounts/account-rules';
 
 /*
  * Who is in the teams of an organization. Who is among the owners decides whose the organization is: to change that takes
@@ -77,7 +78,7 @@ export async function join(
 ): Promise<boolean> {
   // Whether the account may go, or be deactivated, depends on what it owns; see `accounts/locks.ts`.
   if ((await lockAccount(tx, member.userId)) === undefined) {
-    throw new AppError('not_found', `No such user: ${member.username}`);
+    throw noSuchUser(member.username);
   }
   if (!(await store.insertMember(tx, team.id, member.userId))) return false;
   const subject = `${team.organization}/${team.name}`;
