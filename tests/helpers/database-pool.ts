@@ -1,4 +1,5 @@
 import type { Db } from '../../src/platform/db/db';
+import { inReplica, insertSql, listTables, OUR_SCHEMAS } from './tables';
 
 /*
  * A database that a test file is done with serves the next one: copying and dropping one took a third of the time of a
@@ -32,35 +33,27 @@ function pool(): Pool {
   return found;
 }
 
-const OURS = `(select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')`;
-
 /** Copies of the template have the same object ids, so that this differs after any change of the schema. */
 const SCHEMA = `
   select md5(string_agg(part, '|' order by part)) as schema from (
-    select format('%s %s %s', oid, relname, relkind) as part from pg_class where relnamespace in ${OURS}
+    select format('%s %s %s', oid, relname, relkind) as part from pg_class where relnamespace in ${OUR_SCHEMAS}
     union all
     select format('%s %s %s %s', a.attrelid, a.attname, a.atttypid, a.attnotnull) from pg_attribute a
-      join pg_class c on c.oid = a.attrelid and c.relnamespace in ${OURS} where a.attnum > 0
+      join pg_class c on c.oid = a.attrelid and c.relnamespace in ${OUR_SCHEMAS} where a.attnum > 0
     union all
     select format('%s %s', oid, tgenabled) from pg_trigger
     union all
-    select format('%s %s', oid, convalidated) from pg_constraint where connamespace in ${OURS}
+    select format('%s %s', oid, convalidated) from pg_constraint where connamespace in ${OUR_SCHEMAS}
     union all
-    select format('%s %s', oid, md5(prosrc)) from pg_proc where pronamespace in ${OURS}
+    select format('%s %s', oid, md5(prosrc)) from pg_proc where pronamespace in ${OUR_SCHEMAS}
     union all
     select setconfig::text from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase
       where d.datname = current_database()
   ) parts`;
 
-const TABLES = `
-  select c.oid::regclass::text as name,
-    (select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
-     where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = '') as columns
-  from pg_class c where c.relkind = 'r' and c.relnamespace in ${OURS} order by 1`;
-
 const USED = `
   select oid::regclass::text as name from pg_class
-  where relkind = 'r' and relnamespace in ${OURS} and pg_relation_size(oid) > 0`;
+  where relkind = 'r' and relnamespace in ${OUR_SCHEMAS} and pg_relation_size(oid) > 0`;
 
 const SEQUENCES = `
   select format('%I.%I', schemaname, sequencename) as name, coalesce(last_value, start_value) as value,
@@ -79,22 +72,17 @@ async function schemaOf(db: Db): Promise<string> {
 /** The rows and sequences of a database, as SQL that gives them to an empty one. */
 async function rowsSql(db: Db): Promise<string> {
   const statements: string[] = [];
-  for (const { name, columns } of await rowsOf<{ name: string; columns: string }>(db, TABLES)) {
+  for (const table of await listTables(db)) {
+    const { name } = table;
     const found = await rowsOf<{ all: string | null }>(db, `select jsonb_agg(to_jsonb(t))::text as all from ${name} t`);
     const all = found[0]?.all;
     if (typeof all !== 'string') continue;
     const json = `'${all.replaceAll("'", "''")}'::jsonb`;
-    const values = `select ${columns} from jsonb_populate_recordset(null::${name}, ${json})`;
-    statements.push(`insert into ${name} (${columns}) overriding system value ${values}`);
+    statements.push(insertSql(table, `from jsonb_populate_recordset(null::${name}, ${json})`));
   }
   const sequences = await rowsOf<{ name: string; value: number; isCalled: boolean }>(db, SEQUENCES);
   const values = sequences.map(({ name, value, isCalled }) => `select setval('${name}', ${value}, ${isCalled})`);
   return inReplica([...statements, ...values]);
-}
-
-/** One transaction in which neither triggers nor foreign keys work. */
-function inReplica(statements: readonly string[]): string {
-  return ['begin', 'set local session_replication_role = replica', ...statements, 'commit'].join(';\n');
 }
 
 /** Deletes all rows, and the room that they took: rows that come later stand in the order in which they came. */

@@ -29,7 +29,8 @@ function unexercised(): string[] {
 }
 
 /**
- * Stops the run's Postgres, takes away what the run and its tests have left on the disk, and fails a full run that never exercised an operation of the API.
+ * Stops the run's Postgres, removes what the run and its tests have left on the disk, and fails a full run that never
+ * exercised an operation of the API.
  */
 export default async function globalTeardown(run: Run, project: { readonly roots: readonly string[] }): Promise<void> {
   // The soak and the screenshots have roots of their own.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../../src/platform/db/db';
 import { query } from '../../src/platform/db/query';
+import { inReplica, insertSql, listTables, type Table } from '../helpers/tables';
 
 /*
  * What the tables hold: to see that nothing changed, and to put back what a rightful change did.
@@ -10,18 +11,13 @@ import { query } from '../../src/platform/db/query';
 const VOLATILE = ['last_used_at', 'last_used_address', 'last_seen_at'];
 const IGNORED = new Set(['rate_limits', 'failure_counts', 'knex_migrations', 'knex_migrations_lock']);
 
-async function tablesOf(db: Db): Promise<string[]> {
-  const rows = await query<{ name: string }>(
-    db,
-    `select tablename as name from pg_tables where schemaname = 'public' order by tablename`,
-    [],
-  );
-  return rows.map(({ name }) => name).filter((name) => !IGNORED.has(name));
+async function tablesOf(db: Db): Promise<Table[]> {
+  return (await listTables(db)).filter(({ name }) => !name.includes('.') && !IGNORED.has(name));
 }
 
 /** Every row of every table, as text that does not depend on the order of rows. */
 export async function readState(db: Db): Promise<ReadonlyMap<string, string>> {
-  const tables = await tablesOf(db);
+  const tables = (await tablesOf(db)).map(({ name }) => name);
   const without = VOLATILE.map((name) => `'${name}'`).join(', ');
   const selects = tables.map((table) => {
     const where = table === 'audit_events' ? `where t.action not like 'login.%'` : '';
@@ -51,16 +47,6 @@ export function changesBetween(before: ReadonlyMap<string, string>, after: Reado
   });
 }
 
-async function columnsOf(db: Db, table: string): Promise<string> {
-  const rows = await query<{ name: string }>(
-    db,
-    `select quote_ident(column_name) as name from information_schema.columns
-     where table_schema = 'public' and table_name = $1 and is_generated = 'NEVER' order by ordinal_position`,
-    [table],
-  );
-  return rows.map(({ name }) => name).join(', ');
-}
-
 /**
  * Keeps a copy of all tables.
  *
@@ -69,14 +55,9 @@ async function columnsOf(db: Db, table: string): Promise<string> {
 export async function keepState(db: Db): Promise<() => Promise<void>> {
   await db.raw('create schema kept');
   const tables = await tablesOf(db);
-  const fills: string[] = [];
-  for (const table of tables) {
-    await db.raw(`create table kept.${table} as table public.${table}`);
-    const columns = await columnsOf(db, table);
-    fills.push(`insert into public.${table} (${columns}) overriding system value select ${columns} from kept.${table}`);
-  }
-  const script = `begin; set local session_replication_role = replica;
-    ${tables.map((table) => `delete from public.${table}`).join('; ')}; ${fills.join('; ')}; commit`;
+  for (const { name } of tables) await db.raw(`create table kept.${name} as table ${name}`);
+  const deletions = tables.map(({ name }) => `delete from ${name}`);
+  const script = inReplica([...deletions, ...tables.map((table) => insertSql(table, `from kept.${table.name}`))]);
   return async () => {
     await db.raw(script);
   };
