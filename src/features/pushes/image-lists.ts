@@ -139,8 +139,9 @@ export async function finishPush(
 }
 
 /**
- * The image list as the JSON text `[{"id", "checksum"?}, …]`, for the start of a pull or for a registry that verifies a token (protocol 2.8): a token of any
- * access will do, and a delete token still sees the list of a repository that is being deleted.
+ * The image list as the JSON text `[{"id", "checksum"?}, …]`, for the start of a pull or for a registry that verifies a
+ * token (protocol 2.8): a token of any access will do, and a delete token still sees the list of a repository that is
+ * being deleted.
  *
  * An engine asks for this before anything else of a pull, and prompts for a login where it is refused with a 401, so an
  * anonymous caller gets one where there is a private repository (protocol 14, A3).

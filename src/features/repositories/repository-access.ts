@@ -76,10 +76,10 @@ export async function findRepositoryAccess(
 }
 
 /**
- * Like `findRepositoryAccess`, also by a former name, and in the same query the repository's tags as JSON text; undefined where
- * the account may not read them. Whether the actor may is for `assertReadable` to say, before anybody sees them. The
- * text is made anew only when the tags changed. Nothing is told of the namespace, nor of the role in a repository that
- * everybody may read.
+ * Like `findRepositoryAccess`, also by a former name, and in the same query the repository's tags as JSON text;
+ * undefined where the account may not read them. `assertReadable` must say whether the actor may before anybody sees
+ * them. The text is created again only when the tags have changed. The namespace is not read, nor the role in a
+ * repository that everybody may read.
  */
 export async function findAccessWithTags(
   ctx: Needs<'db' | 'cache'>,

@@ -12,10 +12,10 @@ import * as store from './webhooks.store';
 /*
  * Webhooks of a repository (protocol 6.3): whoever may administer it has others told of each finished push.
  *
- *   firing.ts     a finished push becomes a delivery for each hook
- *   delivery.ts   sends it, again if need be, and notes each attempt
- *   callbacks.ts  the receiver says whether the next URL of the chain shall be told
- *   failing.ts    who cannot be reached for long is not called any more
+ *   push-deliveries.ts  a finished push becomes a delivery for each webhook
+ *   delivery.ts         sends it, again if need be, and records each attempt
+ *   callbacks.ts        the receiver says whether the next URL of the chain is to be called
+ *   failure-count.ts    a webhook that has failed for long is switched off
  */
 
 /** A webhook as those who administer it see it; its secret is shown only once. */

@@ -1,7 +1,7 @@
 /*
  * The engine generations that the doctor plays, as data: what each sends, what it needs and how it behaves. All of it is
  * recorded or measured (docs/PROTOCOL.md), or where nobody measured, read in the engine's source; the steps hold no other
- * knowledge of versions, and `shown.ts` has the words in which they differ.
+ * knowledge of versions, and `readable-exchange.ts` has the words in which they differ.
  */
 
 /** What an engine says about itself on one kind of request. */
