@@ -71,9 +71,8 @@ export async function listTagChain(
   repository: ReadableRepository,
   tag: string,
 ): Promise<{ id: number; imageId: string }[]> {
-  const row = isTag(tag) ? await store.findTag(ctx.db, repository.id, tag) : undefined;
-  if (row === undefined) throw new AppError('not_found', MISSING_TAG);
-  const chain = await store.findChain(ctx.db, repository.id, row.image_id);
+  const { imageId: tipId } = await getTag(ctx, repository, tag);
+  const chain = await store.findChain(ctx.db, repository.id, tipId);
   return chain.map(({ id, image_id: imageId }) => ({ id, imageId }));
 }
 

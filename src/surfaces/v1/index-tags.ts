@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import type { ReadableRepository } from '../../features/repositories/access';
 import { getReadable } from '../../features/repositories/get-repository';
 import { listTagChain, MISSING_TAG } from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
@@ -29,12 +30,19 @@ export function indexTags(tags: Buffer): Reply {
   );
 }
 
+/** A repository that does not exist is answered as a tag that does not (protocol 4.7). */
+export async function taggedRepository(
+  ctx: Context,
+  { caller, params }: V1Exchange<'registry'>,
+): Promise<ReadableRepository> {
+  return getReadable(ctx, caller, repositoryOf(params), { followsAliases: true, missing: MISSING_TAG });
+}
+
 /** The tag's image and its ancestors. */
-export async function indexTag(ctx: Context, { caller, params }: V1Exchange<'registry'>): Promise<Reply> {
+export async function indexTag(ctx: Context, exchange: V1Exchange<'registry'>): Promise<Reply> {
   try {
-    const asking = { followsAliases: true, missing: MISSING_TAG };
-    const repository = await getReadable(ctx, caller, repositoryOf(params), asking);
-    const chain = await listTagChain(ctx, repository, params['tag'] ?? '');
+    const repository = await taggedRepository(ctx, exchange);
+    const chain = await listTagChain(ctx, repository, exchange.params['tag'] ?? '');
     return json(
       200,
       chain.map(({ id, imageId }) => ({ pk: id, id: imageId.slice(0, SHORT_ID) })),

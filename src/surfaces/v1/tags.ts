@@ -1,23 +1,15 @@
 import { promote } from '../../features/images/promotion';
-import type { ReadableRepository } from '../../features/repositories/access';
 import { getRegistryDeletable } from '../../features/repositories/deletion';
-import { getReadable, getWritable } from '../../features/repositories/get-repository';
+import { getWritable } from '../../features/repositories/get-repository';
 import { assertTag } from '../../features/repositories/names';
 import { parseEngine, type Engine } from '../../features/tags/engine';
-import {
-  deleteTag as removeTag,
-  getTag,
-  MISSING_TAG,
-  putTag as setTag,
-  tagsAsJson,
-  type Tag,
-} from '../../features/tags/tags';
+import { deleteTag as removeTag, getTag, putTag as setTag, tagsAsJson, type Tag } from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import { json, jsonText, type Reply } from '../../platform/http/exchange';
 import type { V1Exchange, V1Handler } from './access';
 import type { Context } from '../../context';
-import { asksTheIndex, indexTag, indexTags } from './index-tags';
+import { asksTheIndex, indexTag, indexTags, taggedRepository } from './index-tags';
 import { headerOf, LIMITS, repositoryOf } from './requests';
 
 /** `GET /v1/repositories/R/tags` (protocol 4.7): the registry's shape; the index's list breaks every engine. */
@@ -26,11 +18,6 @@ export const getTags: V1Handler<'registry'> = async (ctx, exchange) => {
   const tags = await tagsAsJson(ctx, caller, repositoryOf(params));
   return asksTheIndex(ctx, exchange) ? indexTags(tags) : jsonText(200, tags);
 };
-
-/** A repository that does not exist is answered as a tag that does not (protocol 4.7). */
-async function taggedRepository(ctx: Context, { caller, params }: V1Exchange<'registry'>): Promise<ReadableRepository> {
-  return getReadable(ctx, caller, repositoryOf(params), { followsAliases: true, missing: MISSING_TAG });
-}
 
 /** `GET /v1/repositories/R/tags/<tag>` (protocol 4.7): a bare JSON string. */
 export const getOneTag: V1Handler<'registry'> = async (ctx, exchange) => {
