@@ -8,7 +8,7 @@ import { booleanQuery, paged, pageOf, pageQuery } from '../paging';
 import { line, moment } from './schemas';
 import { usernameParams } from './users';
 
-/* What administrators do with accounts. */
+/* The accounts of the site, for administrators. */
 
 const listedUserSchema = z
   .strictObject({
