@@ -8,7 +8,7 @@ import { booleanQuery, paged, pageOf, pageQuery } from '../paging';
 import { line, moment } from './schemas';
 import { usernameParams } from './users';
 
-/* The accounts of the site, for administrators. */
+/* The accounts that administrators manage. */
 
 const listedUserSchema = z
   .strictObject({
