@@ -1,6 +1,6 @@
 import type { View } from '../view';
 
-/** An address that a user typed: a link when it leads to a web page, and text otherwise. */
+/** An address that a user typed: a link if it leads to a web page, otherwise text. */
 export function TypedLink({ url }: { readonly url: string }): View {
   const { protocol } = URL.canParse(url) ? new URL(url) : { protocol: '' };
   if (protocol !== 'http:' && protocol !== 'https:') return <>{url}</>;

@@ -3,7 +3,7 @@ import { getLogin, postCode, postLogin } from './login';
 import { postLogout } from './logout';
 import { getSignup, postSignup } from './signup';
 
-/** How somebody gets an account, in, and out. */
+/** The pages to create an account, to log in and to log out. */
 export const loginRows: readonly WebRow[] = [
   { method: 'get', path: '/account/signup', access: 'anyone', handle: getSignup },
   { method: 'post', path: '/account/signup', access: 'anyone-form', handle: postSignup },
