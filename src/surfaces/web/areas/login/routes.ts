@@ -1,6 +1,5 @@
 import type { WebRow } from '../../access';
-import { getLogin, postCode, postLogin } from './login';
-import { postLogout } from './logout';
+import { getLogin, postCode, postLogin, postLogout } from './login';
 import { getSignup, postSignup } from './signup';
 
 /** How somebody gets an account, in, and out. */
