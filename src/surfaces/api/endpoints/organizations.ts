@@ -16,7 +16,7 @@ import { booleanQuery, paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { line, moment, nameParam } from './schemas';
 import { profileChanges, profileSchema, usernameParams } from './users';
 
-/* Organizations: namespaces of many. Teams, invitations and robots have files of their own. */
+/* Organizations: namespaces that several users share. Teams, invitations and robots have their own files. */
 
 export const organizationParams = z.object({ org: nameParam });
 

@@ -8,7 +8,7 @@ import type { AccountCaller } from '../access';
 import { endpoint, reply } from '../endpoint';
 import { line, moment, nameParam } from './schemas';
 
-/* The Accounts API of the era (protocol 6.1): an account and its profile. */
+/* The Accounts API of the time (protocol 6.1): an account and its profile. */
 
 export const userSchema = z
   .strictObject({
@@ -30,7 +30,7 @@ export const userSchema = z
 
 export const usernameParams = z.object({ username: nameParam });
 
-/** The account as the Hub showed it. */
+/** An account as the Hub showed it. */
 export function userBody(profile: Profile): z.input<typeof userSchema> {
   return {
     id: profile.id,
@@ -50,7 +50,7 @@ export function userBody(profile: Profile): z.input<typeof userSchema> {
 }
 
 /**
- * Refuses a path that names another account, where the feature works on the caller's own in any case.
+ * Refuses a path that names another account, for features that always work on the caller's own account.
  *
  * @throws AppError `forbidden`
  */
@@ -101,7 +101,7 @@ const getOne = endpoint({
   },
 });
 
-/** What may be changed of a profile. */
+/** The fields of a profile that can be changed. */
 export const profileSchema = z.strictObject({
   full_name: line(255).optional(),
   location: line(255).optional(),
@@ -110,7 +110,7 @@ export const profileSchema = z.strictObject({
   gravatar_email: line(254).optional(),
 });
 
-/** The same for features. */
+/** The same changes in the names of the features. */
 export function profileChanges(body: z.output<typeof profileSchema>) {
   return {
     fullName: body.full_name,
