@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import { diffImage } from '../../features/images/diff';
 import { networkOf } from '../../features/accounts/login-limits';
-import { listImageFiles } from '../../features/images/files';
 import { ancestryAsJson, getImage, getImageJson } from '../../features/images/images';
 import type { Asker } from '../../features/images/inspection/inspection';
+import { diffImage, listImageFiles } from '../../features/images/layer-listings';
 import { getImageOrLink } from '../../features/images/linking';
 import type { Image } from '../../features/images/image-by-id';
 import { assertImageId } from '../../features/repositories/names';

@@ -5,8 +5,8 @@ import {
   listOwnInvitations,
   type Invitation,
 } from '../../../../features/namespaces/invitations';
-import { listOwnTeams, type OwnTeam } from '../../../../features/namespaces/own-teams';
 import { removeMember } from '../../../../features/namespaces/team-members';
+import { listOwnTeams, type OwnTeam } from '../../../../features/namespaces/teams';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';

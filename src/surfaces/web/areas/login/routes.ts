@@ -1,6 +1,5 @@
 import type { WebRow } from '../../access';
-import { getLogin, postCode, postLogin } from './login';
-import { postLogout } from './logout';
+import { getLogin, postCode, postLogin, postLogout } from './login';
 import { getSignup, postSignup } from './signup';
 
 /** The pages to create an account, to log in and to log out. */

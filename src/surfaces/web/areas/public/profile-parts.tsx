@@ -2,7 +2,6 @@ import type { ProfileFields } from '../../../../features/accounts/profiles';
 import type { OrganizationMember } from '../../../../features/namespaces/organizations';
 import { Moment, plural } from '../../components/quantities';
 import { Badge, Panel } from '../../components/page-parts';
-import { TypedLink } from '../../components/typed-link';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 
@@ -12,6 +11,17 @@ export interface PublicProfile {
   /** it is not an organization */
   readonly isUser: boolean;
   readonly fields?: Omit<ProfileFields, 'gravatarEmail'> & { readonly createdAt: Date };
+}
+
+/** An address that a user typed: a link when it leads to a web page, and text otherwise. */
+function TypedLink({ url }: { readonly url: string }): View {
+  const { protocol } = URL.canParse(url) ? new URL(url) : { protocol: '' };
+  if (protocol !== 'http:' && protocol !== 'https:') return <>{url}</>;
+  return (
+    <a href={url} rel="nofollow noopener noreferrer">
+      {url}
+    </a>
+  );
 }
 
 function Facts({ fields }: Required<Pick<PublicProfile, 'fields'>>): View {
