@@ -6,7 +6,7 @@ import { firstLine, shortenAll } from './short-text';
 
 const WIDTH = 1000;
 const HEIGHT = 40;
-/** So that an empty layer is still to be seen. */
+/** The width of an empty layer, so that it stays visible. */
 const THINNEST = 4;
 const COLOURS = 6;
 const TITLE_CHARACTERS = 60;
@@ -18,7 +18,7 @@ interface Segment {
   readonly layer: HistoryLayer;
 }
 
-/** @param layers - from left to right; each as wide as its share of the bytes, none thinner than can be seen */
+/** @param layers - from left to right; the width of each is its share of the bytes, plus a minimum */
 function segmentsOf(layers: readonly HistoryLayer[]): Segment[] {
   const total = layers.reduce((sum, layer) => sum + layer.layerSizeBytes, 0);
   const free = Math.max(WIDTH - THINNEST * layers.length, 0);
@@ -36,7 +36,7 @@ export function layerColour({ depth }: Pick<HistoryLayer, 'depth'>): string {
   return `series-${((depth - 1) % COLOURS) + 1}`;
 }
 
-/** How large the layers of an image are, the base at the left. The table below it says the same in words. */
+/** The sizes of an image's layers, with the base on the left. The table below it has the same information in words. */
 export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] }): View {
   const segments = segmentsOf([...layers].reverse());
   const titles = shortenAll(

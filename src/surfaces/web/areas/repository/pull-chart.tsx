@@ -7,23 +7,25 @@ import type { View } from '../../view';
 const WIDTH = 900;
 const HEIGHT = 200;
 const LINES = 4;
-/** A day with pulls is to be seen beside one with a thousand times more. */
+/** The height of the lowest bar: a day with a few pulls must be visible next to a day with thousands. */
 const LOWEST = 2;
 
 const dayName = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
-/** `24 Nov`, without a year: a chart has less than one. */
+/** `24 Nov`, without a year, because a chart covers less than one. */
 function shortDay(day: string | undefined): string {
   return day === undefined ? '' : dayName.format(new Date(`${day}T00:00:00Z`));
 }
 
-/** The next number that is one digit and zeros: what the top of the chart stands for. */
+/** The next number of one digit and zeros, for the top of the chart. */
 export function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
   return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= value) ?? value;
 }
 
-/** Bars of pulls, a day each. Its words are around it, so that it may be drawn as wide as there is room. */
+/**
+ * A chart of pulls with a bar for each day. Its labels are outside the drawing, so that it can be as wide as the page.
+ */
 export function PullChart({ activity }: { readonly activity: readonly DailyActivity[] }): View {
   const most = activity.reduce((top, { pulls }) => Math.max(top, pulls), 0);
   const top = roundUp(most);
@@ -66,7 +68,7 @@ export function PullChart({ activity }: { readonly activity: readonly DailyActiv
   );
 }
 
-/** The same as numbers, the last day first. */
+/** The same data as numbers, the last day first. */
 export function DayTable({ activity }: { readonly activity: readonly DailyActivity[] }): View {
   return (
     <details>
