@@ -5,6 +5,7 @@ import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../access/actor';
+import { requirePasswordLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { endUnbacked } from '../accounts/endings';
 import { getMembersOrganization, getOwnersOrganization } from './namespace-access';
@@ -30,6 +31,11 @@ export interface Team {
 export interface TeamPlace {
   readonly organization: string;
   readonly team: string;
+}
+
+/** A team that an account is in. */
+export interface OwnTeam extends TeamPlace {
+  readonly since: Date;
 }
 
 const TEAM = /^[a-z0-9_-]{1,30}$/;
@@ -143,4 +149,15 @@ export async function deleteTeam(ctx: Needs<'db'>, actor: Actor, organization: s
     await endUnbacked(tx, doer, { userIds });
     await recordEvent(tx, doer, { action: 'team.deleted', subject: `${namespace}/${name}` });
   });
+}
+
+/**
+ * The teams that the actor is in, by name.
+ *
+ * @throws AppError `forbidden` for an access token, `unauthenticated`, `inactive`
+ */
+export async function listOwnTeams(ctx: Needs<'db'>, actor: Actor): Promise<OwnTeam[]> {
+  const { userId } = await requirePasswordLogin(ctx, actor);
+  const rows = await store.listOfMember(ctx.db, userId);
+  return rows.map((row) => ({ organization: row.namespace, team: row.name, since: row.created_at }));
 }

@@ -7,20 +7,20 @@ import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import { headerOf } from './requests';
 
 /*
- * Layers that nginx sends in our place (protocol 4.4): the answer names the file in `X-Accel-Redirect` and has no body.
- * What nginx makes of a request must be what we would: so it gets plain requests, and the only ranges that both of us
- * read in the same way, ours having been found good before. We answer everything else ourselves, through nginx.
+ * Layers that nginx sends instead of us (protocol 4.4): the answer names the file in `X-Accel-Redirect` and has no
+ * body. nginx must answer exactly as we would. So it gets only plain requests, and only ranges that it reads as we do
+ * and that we have already found satisfiable. We answer everything else ourselves, through nginx.
  */
 
-/** `first-last` and `first-`: what engines send. nginx answers other kinds otherwise than we do, or not at all. */
+/** `first-last` and `first-`: the ranges that engines send. nginx answers others differently from us, or not at all. */
 const PLAIN_RANGE = /^bytes=\d{1,15}-\d{0,15}$/;
 
-/** We take no notice of these, and nginx does. */
+/** Headers that we ignore and nginx does not. */
 const CONDITIONS = ['if-match', 'if-none-match', 'if-range', 'if-unmodified-since'] as const;
 
 /**
- * An engine that no proxy speaks for came here directly, by the port on the loopback or the legacy door: it would take
- * the answer that is meant for nginx for an empty layer.
+ * An engine without the header of a proxy came here directly, through the loopback port or the legacy listener. It
+ * would take the answer for nginx for an empty layer.
  */
 function isDirect(req: IncomingMessage): boolean {
   return isEngine(headerOf(req, 'user-agent')) && req.headers['x-forwarded-for'] === undefined;
@@ -33,12 +33,12 @@ function isForNginx(req: IncomingMessage, isPart: boolean): boolean {
 }
 
 /**
- * The answer that has nginx send the layer, or the range of it that the request asks for.
+ * The answer that makes nginx send the layer, or the range of it that the request asks for.
  *
- * @param headers - of the layer; nginx itself adds its length and range, and to a whole file that it has ranges
- * @param isPart - the request has a range, and it is a good one
- * @returns undefined when the bytes must come from us
- * @throws AppError `unavailable` when the layer is damaged
+ * @param headers - of the layer; nginx itself adds length and range, and `Accept-Ranges` to a whole file
+ * @param isPart - the request has a range, and it is satisfiable
+ * @returns undefined if we must send the bytes ourselves
+ * @throws AppError `unavailable` if the layer is damaged
  */
 export async function offload(
   ctx: Context,

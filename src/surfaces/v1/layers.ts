@@ -11,8 +11,8 @@ import { imageHeaders } from './replies';
 import { headerOf } from './requests';
 
 /**
- * The stored bytes, never encoded or transformed: sizes, checksums and resumed downloads all refer to them
- * (protocol 4.4). A HEAD answers the same headers, for docker 0.12 to 1.1 look there for `Accept-Ranges`.
+ * Answers with the stored bytes, never encoded or transformed: sizes, checksums and resumed downloads all refer to them
+ * (protocol 4.4). A HEAD gets the same headers, because docker 0.12 to 1.1 look there for `Accept-Ranges`.
  */
 async function replyWithLayer(ctx: Context, exchange: V1Exchange<'registry'>, image: Image): Promise<Reply> {
   const { req, caller } = exchange;

@@ -1,10 +1,20 @@
 import { AppError } from '../../platform/errors';
 import type { SizedBlobRef } from '../storage/blobs';
 import { layerIsDamaged } from '../storage/damage';
-import { inProgress } from './images';
+import { inProgress, layerToRead } from './images';
 import * as store from './images.store';
-import { diffAsJson, type Asker, type InspectionNeeds } from './inspection/inspection';
+import { diffAsJson, filesAsJson, type Asker, type InspectionNeeds } from './inspection/inspection';
 import type { Image } from './image-by-id';
+
+/**
+ * What is in a layer (protocol 4.9), as JSON.
+ *
+ * @throws AppError `invalid` when the layer is no archive that can be read, `too_large`, `busy`, `unavailable` when it is
+ *   damaged or takes too long
+ */
+export async function listImageFiles(ctx: InspectionNeeds, asker: Asker, image: Image): Promise<Buffer> {
+  return filesAsJson(ctx, asker, layerToRead(image));
+}
 
 function blobOf(layer: store.ChainLayerRow): SizedBlobRef {
   if (layer.is_damaged) throw layerIsDamaged();
