@@ -45,8 +45,12 @@ const PATTERNS = OPERATIONS.map((operation) => ({ operation, pattern: patternOf(
 
 /** If several match, the one with the fewest parameters, as in the router. */
 function operationFor(method: string, path: string): Operation {
-  const found = PATTERNS.filter(({ operation, pattern }) => operation.method === method && pattern.test(withSlash(path)));
-  const [operation] = found.map((row) => row.operation).sort((a, b) => a.path.split('{').length - b.path.split('{').length);
+  const found = PATTERNS.filter(
+    ({ operation, pattern }) => operation.method === method && pattern.test(withSlash(path)),
+  );
+  const [operation] = found
+    .map((row) => row.operation)
+    .sort((a, b) => a.path.split('{').length - b.path.split('{').length);
   if (operation === undefined) throw new Error(`the document has no ${method} ${path}`);
   return operation;
 }
