@@ -1,4 +1,5 @@
 import type { HistoryLayer } from '../../../../features/images/history';
+import { coordinate, Figure } from '../../components/figure';
 import { formatBytes, plural } from '../../components/quantities';
 import type { View } from '../../view';
 import { firstLine, shortenAll } from './short-text';
@@ -30,8 +31,6 @@ function segmentsOf(layers: readonly HistoryLayer[]): Segment[] {
   });
 }
 
-const round = (value: number): number => Math.round(value * 10) / 10;
-
 /** The class of a layer's colour: the same in the bar and in the table. */
 export function layerColour({ depth }: Pick<HistoryLayer, 'depth'>): string {
   return `series-${((depth - 1) % COLOURS) + 1}`;
@@ -48,21 +47,13 @@ export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] 
   const label = `${plural(layers.length, 'layer')}, the largest is ${formatBytes(largest)}; the table below lists them`;
   return (
     <>
-      <svg
-        class="figure layers"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        width={WIDTH}
-        height={HEIGHT}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={label}
-      >
+      <Figure kind="layers" width={WIDTH} height={HEIGHT} label={label}>
         {segments.map(({ x, width, layer }, at) => (
-          <rect class={layerColour(layer)} x={round(x)} y={0} width={round(width)} height={HEIGHT}>
+          <rect class={layerColour(layer)} x={coordinate(x)} y={0} width={coordinate(width)} height={HEIGHT}>
             <title>{`${formatBytes(layer.layerSizeBytes)} ${titles[at] ?? ''}`}</title>
           </rect>
         ))}
-      </svg>
+      </Figure>
       <p class="bar-ends fine">
         <span>Base</span>
         <span>Top</span>

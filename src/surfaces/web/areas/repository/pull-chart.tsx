@@ -1,4 +1,5 @@
 import type { DailyActivity } from '../../../../features/statistics/statistics';
+import { coordinate, Figure } from '../../components/figure';
 import { formatCount, plural } from '../../components/quantities';
 import { Table } from '../../components/page-parts';
 import type { View } from '../../view';
@@ -9,7 +10,6 @@ const LINES = 4;
 /** The height of the lowest bar: a day with a few pulls must be visible next to a day with thousands. */
 const LOWEST = 2;
 
-const round = (value: number): number => Math.round(value * 10) / 10;
 const dayName = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
 /** `24 Nov`, without a year, because a chart covers less than one. */
@@ -37,15 +37,7 @@ export function PullChart({ activity }: { readonly activity: readonly DailyActiv
       <p class="bar-ends fine">
         <span>{formatCount(top)}</span>
       </p>
-      <svg
-        class="figure bars"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        width={WIDTH}
-        height={HEIGHT}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={label}
-      >
+      <Figure kind="bars" width={WIDTH} height={HEIGHT} label={label}>
         {Array.from({ length: LINES + 1 }, (_, line) => (
           <line class="axis" x1="0" x2={WIDTH} y1={(HEIGHT / LINES) * line} y2={(HEIGHT / LINES) * line} />
         ))}
@@ -54,20 +46,20 @@ export function PullChart({ activity }: { readonly activity: readonly DailyActiv
           return (
             <g>
               <title>{`${shortDay(day)}: ${plural(pulls, 'pull')}`}</title>
-              <rect class="hit" x={round(step * at)} y="0" width={round(step)} height={HEIGHT} />
+              <rect class="hit" x={coordinate(step * at)} y="0" width={coordinate(step)} height={HEIGHT} />
               {height > 0 && (
                 <rect
                   class="series-1"
-                  x={round(step * at + gap / 2)}
-                  y={round(HEIGHT - height)}
-                  width={round(step - gap)}
-                  height={round(height)}
+                  x={coordinate(step * at + gap / 2)}
+                  y={coordinate(HEIGHT - height)}
+                  width={coordinate(step - gap)}
+                  height={coordinate(height)}
                 />
               )}
             </g>
           );
         })}
-      </svg>
+      </Figure>
       <p class="bar-ends fine">
         <span>{shortDay(activity[0]?.day)}</span>
         <span>{shortDay(activity.at(-1)?.day)}</span>
