@@ -20,6 +20,7 @@ const FEATURES = [
   'repositories',
   'pushes',
   'tags',
+  'manifests',
   'statistics',
   'social',
   'tokens',
