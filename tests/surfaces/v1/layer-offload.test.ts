@@ -5,7 +5,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { DAMAGES, layerFile } from '../../helpers/damage';
 import { makeImage, pushImages, startPull } from '../../helpers/images';
-import { hasNginx, startNginx, type Nginx } from '../../helpers/nginx';
+import { isInstalled } from '../../helpers/installed';
+import { startNginx, type Nginx } from '../../helpers/nginx';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -214,4 +215,4 @@ function describeThroughNginx(): void {
 }
 
 // Elsewhere than in CI, a machine without nginx is told what it does not test.
-if (hasNginx()) describe('through nginx with deploy/nginx.conf', describeThroughNginx);
+if (isInstalled('nginx', '-v', 'nginx-light')) describe('through nginx with deploy/nginx.conf', describeThroughNginx);

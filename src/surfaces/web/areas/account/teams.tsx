@@ -18,7 +18,7 @@ import type { View } from '../../view';
 import { accountPage, usernameOf } from './frame';
 
 const PATH = '/account/teams/';
-/** Somebody with more than these is invited by everybody; what is answered makes room. */
+/** A user with more invitations than these gets them from everyone; answering some makes room for the others. */
 const INVITATIONS = 100;
 
 function InvitationRow({ member, invitation }: { member: Member; invitation: Invitation }): View {

@@ -5,10 +5,10 @@ import { Badge, Panel } from '../../components/page-parts';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 
-/** What everybody may know. */
+/** What everyone may know about an account. */
 export interface PublicProfile {
   readonly name: string;
-  /** and no organization */
+  /** it is not an organization */
   readonly isUser: boolean;
   readonly fields?: Omit<ProfileFields, 'gravatarEmail'> & { readonly createdAt: Date };
 }
@@ -62,11 +62,11 @@ function ManageLink({ visitor, profile, isInside }: ProfileHeadProps): View {
 interface ProfileHeadProps {
   readonly visitor: Visitor;
   readonly profile: PublicProfile;
-  /** the visitor may see who belongs to the organization */
+  /** the visitor may see the members of the organization */
   readonly isInside: boolean;
 }
 
-/** Who it is, and the way to change that. */
+/** The name and profile, and a link to change them. */
 export function ProfileHead(props: ProfileHeadProps): View {
   const { name, isUser, fields } = props.profile;
   return (
@@ -91,7 +91,7 @@ export function ProfileHead(props: ProfileHeadProps): View {
   );
 }
 
-/** Some of those who belong to an organization. */
+/** Some of the members of an organization. */
 export function MemberList({
   organization,
   total,
