@@ -26,7 +26,6 @@ const FEATURES = [
   'tokens',
   'images',
   'maintenance',
-  'manifests',
   'webhooks',
   'builds',
   'search',
