@@ -41,6 +41,8 @@ const TESTED = [
   'versions',
   'soak',
   'surfaces/v1',
+  'surfaces/api',
+  'surfaces/cli',
 ].map((folder) => `tests/${folder}`);
 
 /** The folders and files whose comments are held to the list. */

@@ -63,7 +63,7 @@ async function expectTold(repository: string, tag: string, image: TestImage): Pr
 }
 
 describe('PUT R/tags/<tag> of an image that a sibling has', () => {
-  it('links the whole chain, sets the tag, records it and tells of it', async () => {
+  it('links the whole chain, sets the tag, records and announces it', async () => {
     const chain = makeChain(3);
     await pushImages(server, 'alice/staging', chain);
     await makePrivate(server, 'alice/staging', 'alice');
@@ -78,7 +78,7 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
     await expectTold('alice/app', '1.0', chain[2]!);
   });
 
-  it('takes an image of the library, and one that was announced with a token', async () => {
+  it('accepts an image of the library, and one that was announced with a token', async () => {
     const chain = makeChain(2);
     await pushImages(server, 'base', chain, { user: 'root' });
     await create('app');
@@ -92,7 +92,7 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
     await expectWhole('alice/app', other);
   });
 
-  it('says the same of an image of a stranger, private or not, as of one that nobody has (R201)', async () => {
+  it('gives the same answer for an image of another user, private or not, and for one that does not exist (R201)', async () => {
     const [open, hidden] = [makeImage(), makeImage()];
     await pushImages(server, 'bobby/open', [open], { user: 'bobby' });
     await pushImages(server, 'bobby/hidden', [hidden], { user: 'bobby' });
@@ -108,7 +108,7 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
     expect(await server.ctx.db('tags').where({ name: 'x' })).toEqual([]);
   });
 
-  it('needs an access token that is for both repositories', async () => {
+  it('needs an access token for both repositories', async () => {
     const image = makeImage();
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
@@ -120,7 +120,7 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
 });
 
 describe('copying a tag', () => {
-  it('by the API: links, records and tells, and gives the new tag', async () => {
+  it('by the API links, records and announces, and returns the new tag', async () => {
     const chain = makeChain(2);
     await pushImages(server, 'alice/staging', chain, { tag: 'rc' });
     await create('app');
@@ -133,7 +133,7 @@ describe('copying a tag', () => {
     expect((await copy('alice/app', { name: '1.0', ...source('staging', 'rc') })).status).toBe(200);
   });
 
-  it('moves no immutable tag, and leaves nothing behind when it fails', async () => {
+  it('moves no immutable tag, and leaves nothing behind if it fails', async () => {
     const [first, second] = [makeImage(), makeImage()];
     await pushImages(server, 'alice/app', [first], { tag: 'v1' });
     await pushImages(server, 'alice/staging', [second], { tag: 'rc' });
@@ -151,7 +151,7 @@ describe('copying a tag', () => {
     expect(links).toHaveLength(1);
   });
 
-  it('is refused between namespaces, for what is not there, and where ids mean other images', async () => {
+  it('is refused between namespaces, for unknown images, and if ids mean other images', async () => {
     const image = makeImage();
     await pushImages(server, 'bobby/open', [image], { user: 'bobby' });
     await pushImages(server, 'bobby/hidden', [makeImage()], { user: 'bobby' });
@@ -180,7 +180,7 @@ describe('copying a tag', () => {
     expect((await ask('alice/other', source('base', 'latest', 'library')))[0]).toBe(201);
   });
 
-  it('needs an access token that is for both repositories', async () => {
+  it('needs an access token for both repositories', async () => {
     await pushImages(server, 'alice/staging', [makeImage()]);
     await create('app');
     const body = { name: 'x', ...source('staging', 'latest') };
@@ -192,7 +192,7 @@ describe('copying a tag', () => {
     expect((await copy('alice/app', body, { Authorization: both })).status).toBe(201);
   });
 
-  it('by a page, which shows what is wrong with the form', async () => {
+  it('works on a page, which shows what is wrong with the form', async () => {
     const image = makeImage();
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
@@ -206,7 +206,7 @@ describe('copying a tag', () => {
     await expectWhole('alice/app', [image]);
   });
 
-  it('by the command line', async () => {
+  it('works on the command line', async () => {
     const image = makeImage();
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
@@ -229,7 +229,7 @@ describe('copying a tag', () => {
   });
 });
 
-it('a copy beside uploads of the same image: both end, and the tag is whole', async () => {
+it('a copy at the same time as uploads of the same image: both end, and the tag is whole', async () => {
   const chain = makeChain(2);
   await pushImages(server, 'alice/staging', chain);
   await create('app');

@@ -69,19 +69,19 @@ it('the files of a layer are browsed by directory', async () => {
   ]);
   const found = await askApi(server, 'get', `${APP}images/${top.id}/files/`, { query: { name: 'et' } });
   expect(found.body.results).toMatchObject([{ name: 'etc' }]);
-  // The other layers of this test are no archives.
+  // The other layers of this test are not archives.
   expect((await askApi(server, 'get', `${APP}images/${base.id}/files/`)).status).toBe(400);
 });
 
 it.each(['images/', `images/${secret.id}/history/`, `images/${secret.id}/files/`, 'tags/latest/image-history/'])(
-  'of a private repository, strangers are told of no %s',
+  'of a private repository, other users learn nothing about %s',
   async (part) => {
     expect((await askApi(server, 'get', SECRET + part, { as: 'robert' })).status).toBe(404);
     expect((await askApi(server, 'get', SECRET + part)).status).toBe(404);
   },
 );
 
-it('an image that the repository does not have is not found', async () => {
+it('an image that is not in the repository is not found', async () => {
   for (const id of [secret.id, 'nothing']) {
     expect((await askApi(server, 'get', `${APP}images/${id}/history/`, { as: 'alice' })).status).toBe(404);
     expect((await askApi(server, 'get', `${APP}images/${id}/files/`, { as: 'alice' })).status).toBe(404);

@@ -16,7 +16,7 @@ afterEach(() => server.close());
 
 const NAMES = '/api/v1.1/retired-names/';
 
-it('administrators list and free the names that nobody can take', async () => {
+it('administrators list and release the names that nobody can take', async () => {
   const list = async () => (await askApi(server, 'get', NAMES, { as: 'root' })).body.results as object[];
   const free = async (name: string, as = 'root') => (await askApi(server, 'delete', `${NAMES}${name}/`, { as })).status;
   await server.ctx.db('repository_aliases').insert({ namespace: 'alice', name: 'old' });

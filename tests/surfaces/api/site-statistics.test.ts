@@ -26,7 +26,7 @@ it('GET /statistics/ counts people, organizations, repositories, images and byte
   expect(after.body).toMatchObject({ users: 2, organizations: 1 });
 });
 
-it('they are for administrators', async () => {
+it('GET /statistics/ is for administrators', async () => {
   expect((await askApi(server, 'get', '/api/v1.1/statistics/', { as: 'alice' })).status).toBe(403);
   expect((await askApi(server, 'get', '/api/v1.1/statistics/')).status).toBe(401);
 });

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-it('GET /storage/ counts a layer once in each namespace, and once in all', async () => {
+it('GET /storage/ counts a layer once in each namespace, and once in the total', async () => {
   const image = makeImage();
   for (const [name, user] of [
     ['alice/app', 'alice'],
@@ -33,7 +33,7 @@ it('GET /storage/ counts a layer once in each namespace, and once in all', async
   ]);
 });
 
-it('it is for administrators', async () => {
+it('GET /storage/ is for administrators', async () => {
   expect((await askApi(server, 'get', '/api/v1.1/storage/', { as: 'alice' })).status).toBe(403);
   expect((await askApi(server, 'get', '/api/v1.1/storage/')).status).toBe(401);
 });

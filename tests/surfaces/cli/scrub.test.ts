@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const short = (text: string): string => text.replace('sha256:', '').slice(0, 12);
 
-it('says that all is whole, what is not and whom that concerns, and what is whole again', async () => {
+it('reports that all layers are whole, which are not and whom that affects, and which are whole again', async () => {
   await expect(place.run('scrub')).resolves.toEqual(success('0 layers read, 0 B: all intact.\n'));
   const [base, top] = makeChain(2) as [TestImage, TestImage];
   await pushImages(server, 'alice/app', [base, top]);
@@ -44,7 +44,7 @@ it('says that all is whole, what is not and whom that concerns, and what is whol
   expect([damaged.code, header]).toEqual([1, 'LAYER         DAMAGE       REPOSITORY  IMAGES        TAGS']);
   expect(lines.slice(0, 3).sort()).toEqual(rows.sort());
   expect(lines.slice(3)).toEqual(['3 layers read, 6.0 kB: 2 damaged.']);
-  // What the log says of it goes to stderr, a line for each layer.
+  // The log of the run goes to stderr, a line for each layer.
   const logged = damaged.stderr.trim().split('\n');
   expect(logged.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
     'a layer is damaged',
