@@ -200,11 +200,11 @@ export async function findInvitation(ctx: Needs<'db'>, id: number): Promise<Invi
 }
 
 /**
- * Makes the secret of an invitation's link, in the moment in which it is mailed; only its hash is kept.
+ * Creates the secret of an invitation's link, in the moment in which it is mailed; only its hash is kept.
  *
  * @returns undefined when the invitation is gone
  */
-export async function makeInvitationSecret(ctx: Needs<'db'>, id: number): Promise<string | undefined> {
+export async function createInvitationSecret(ctx: Needs<'db'>, id: number): Promise<string | undefined> {
   const secret = newSecret();
   return (await store.updateSecret(ctx.db, id, hashOf(secret))) ? secret : undefined;
 }

@@ -40,13 +40,13 @@ export async function setVisibility(
 }
 
 /**
- * Makes a repository unless there is one.
+ * Creates a repository unless there is one.
  *
- * @returns whether it was made
+ * @returns whether it was created
  * @throws AppError `forbidden` when the plan has no room for a private one, or the name is a former one of another;
  *   `not_found` when the namespace is deleted in this moment
  */
-export async function makeRepository(
+export async function createRepositoryIfMissing(
   tx: Db,
   name: RepositoryName,
   options: { visibility: Visibility; doer: Doer },
@@ -73,16 +73,16 @@ async function insertUnlessGone(tx: Db, name: RepositoryName, visibility: Visibi
 }
 
 /**
- * Makes a repository that must be new.
+ * Creates a repository that must be new.
  *
- * @throws AppError `conflict` when the name is taken, and as `makeRepository`
+ * @throws AppError `conflict` when the name is taken, and as `createRepositoryIfMissing`
  */
-export async function makeNewRepository(
+export async function createNewRepository(
   tx: Db,
   name: RepositoryName,
   options: { visibility: Visibility; doer: Doer },
 ): Promise<void> {
-  if (await makeRepository(tx, name, options)) return;
+  if (await createRepositoryIfMissing(tx, name, options)) return;
   const isDeleting = (await store.findState(tx, name)) === 'deleting';
   const why = isDeleting ? 'is being deleted. Delete it once more to end that at once' : 'already exists';
   throw new AppError('conflict', `${displayName(name)} ${why}`);
