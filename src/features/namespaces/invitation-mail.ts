@@ -7,14 +7,14 @@ import { findInvitation, createInvitationSecret, type Invitation } from './invit
 
 type Mailing = Needs<'db' | 'mailer' | 'publicUrl'>;
 
-/** Where it goes: to the address that is invited, or to the mailbox of the user who is, if he is active. */
+/** The recipient: the invited address, or the mailbox of the invited user, if they are active. */
 async function recipientOf(ctx: Mailing, { username, email }: Invitation): Promise<string | undefined> {
   if (username === undefined) return email;
   const user = await findUser(ctx, username);
   return user?.isActive === true ? findMailboxAddress(ctx, user.id) : undefined;
 }
 
-/** One that was withdrawn or accepted meanwhile is not mailed. */
+/** Sends nothing if the invitation was withdrawn or accepted in the meantime. */
 async function mailInvitation(ctx: Mailing, invitationId: number): Promise<void> {
   const invitation = await findInvitation(ctx, invitationId);
   const to = invitation === undefined ? undefined : await recipientOf(ctx, invitation);
