@@ -56,6 +56,7 @@ export function settingsOf(config: Config): Settings {
     publicUrl: config.DRYDOCK_PUBLIC_URL,
     corsOrigins: new Set(config.DRYDOCK_CORS_ORIGINS),
     auditDays: config.DRYDOCK_AUDIT_DAYS,
+    keepUntaggedMs: config.DRYDOCK_KEEP_UNTAGGED * 24 * 3_600_000,
   };
 }
 

@@ -6,6 +6,8 @@ import type { PayloadRepositoryRow } from './webhooks.store';
 export interface PayloadPush {
   readonly imageIds: readonly string[];
   readonly tag: string | undefined;
+  /** of the manifest, if it was pushed over v2 */
+  readonly digest?: string | undefined;
   readonly pusher: string;
   readonly pushedAt: Date;
 }
@@ -32,6 +34,7 @@ export function payloadText(push: PayloadPush, repository: PayloadRepositoryRow,
       pushed_at: seconds(push.pushedAt),
       pusher: push.pusher,
       ...(push.tag === undefined ? {} : { tag: push.tag }),
+      ...(push.digest === undefined ? {} : { digest: push.digest }),
     },
     repository: {
       comment_count: repository.comment_count,

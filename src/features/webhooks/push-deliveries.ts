@@ -55,8 +55,8 @@ async function firePush(
   hooks: readonly { id: number; urls: string[] }[],
   push: FinishedPush,
 ): Promise<void> {
-  const { imageIds, tag, pusher, finishedAt: pushedAt } = push;
-  const body = await bodyFor(ctx, tx, push.repositoryId, { imageIds, tag, pusher, pushedAt });
+  const { imageIds, tag, digest, pusher, finishedAt: pushedAt } = push;
+  const body = await bodyFor(ctx, tx, push.repositoryId, { imageIds, tag, digest, pusher, pushedAt });
   if (body === undefined) return;
   for (const { id: webhookId, urls } of hooks) {
     await queueDelivery(tx, ctx.tokenKey, { webhookId, run: push.id, position: 0, urls, event: 'push', body });

@@ -117,10 +117,10 @@ describe('restoring a tag', () => {
     const [first, second] = await twoImages('back', 'v1');
     await put('back', 'v1', second);
     const [moved] = await history('back');
-    expect(await restore('back', moved!.id, 'before')).toEqual({ tag: 'v1', imageId: first });
+    expect(await restore('back', moved!.id, 'before')).toEqual({ tag: 'v1', pointsTo: first });
     expect(await tagged('back', 'v1')).toBe(first);
     await deleteTag(server.ctx, alice, nameOf('back'), 'v1');
-    expect(await restore('back', moved!.id, 'after')).toEqual({ tag: 'v1', imageId: second });
+    expect(await restore('back', moved!.id, 'after')).toEqual({ tag: 'v1', pointsTo: second });
     expect(await tagged('back', 'v1')).toBe(second);
     expect((await history('back'))[0]).toMatchObject({ tag: 'v1', from: undefined, to: second, actor: 'alice' });
   });

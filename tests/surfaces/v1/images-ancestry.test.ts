@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** How many statements the database gets during `work`. */
+/** Number of statements that the database gets during `work`. */
 async function countQueries(work: () => Promise<unknown>): Promise<number> {
   const seen = jest.spyOn(pg.Client.prototype, 'query');
   try {
@@ -24,7 +24,7 @@ async function countQueries(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
-  it('answers the chain child first, the image itself included (E21)', async () => {
+  it('answers the chain child first, including the image itself (E21)', async () => {
     const chain = createChain(3);
     await pushImages(server, 'alice/three', chain);
     const ids = chain.map((image) => image.id);
@@ -60,7 +60,7 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
     });
     const forOne = await countQueries(() => push.get(ids[126]!, 'ancestry'));
     expect(answered).toEqual(ids);
-    expect([forAll, forOne]).toEqual([2, 2]); // who may read what is where, and the chain
+    expect([forAll, forOne]).toEqual([2, 2]); // the access check, and the chain
   });
 
   it('answers 400 while the image or an ancestor is being uploaded (E21)', async () => {
@@ -77,7 +77,7 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
     expect(await reply(push.get(top!.id, 'ancestry'))).toEqual([200, JSON.stringify([top!.id, base!.id])]);
   });
 
-  it('ends although a pusher made a ring of two images', async () => {
+  it('ends even if a pusher created a ring of two images', async () => {
     const [a, b] = [createImage(), createImage()];
     const token = await startPush(server, 'alice/ring', [a, b]);
     const push = registryClient(server, token);
@@ -110,7 +110,7 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
     expect(refused.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
-  it('answers 404 to docker 0.6, which asks for a name in the place of an id', async () => {
+  it('answers 404 to docker 0.6, which sends a name instead of an id', async () => {
     const { status } = await call(server, 'get', '/v1/images/alice/app/ancestry');
     expect(status).toBe(404);
   });

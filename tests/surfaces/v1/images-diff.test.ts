@@ -43,11 +43,11 @@ describe('GET /v1/images/<id>/diff (protocol 4.9)', () => {
     return JSON.parse(answer.text);
   }
 
-  it('says what the layer deleted, changed and created in what its ancestors left', async () => {
+  it('says what the layer deleted, changed and created in its ancestors', async () => {
     expect(await diff(top.id)).toEqual({
       deleted: { '/etc/new': facts(true, 0, 12, 0) },
       changed: { '/etc/motd': facts(false, 6) },
-      // Of /etc/hosts and /srv/a a layer between had deleted the file, or the directory around it.
+      // A layer between had deleted /etc/hosts itself, and the directory of /srv/a.
       created: JSON.parse(
         JSON.stringify({ '/etc/hosts': facts(false, 1), '/srv/a': facts(false, 1) }).replace(
           /}$/,
@@ -61,7 +61,7 @@ describe('GET /v1/images/<id>/diff (protocol 4.9)', () => {
     expect(await diff(base.id)).toMatchObject({ deleted: {}, changed: {}, created: { '/etc/motd': facts(false, 1) } });
   });
 
-  it('answers 404 to what is not there, 400 to what is no tar, 401 to wrong credentials', async () => {
+  it('answers 404 to an unknown image, 400 to a layer that is not a tar, 401 to wrong credentials', async () => {
     expect(await reply(client.get('a'.repeat(64), 'diff'))).toEqual([404, errorText('Image not found')]);
     const odd = createImage({
       parent: base.id,
@@ -74,7 +74,7 @@ describe('GET /v1/images/<id>/diff (protocol 4.9)', () => {
     expect(await reply(wrong.get(top.id, 'diff'))).toEqual([401, errorText('Requires authorization')]);
   });
 
-  it('answers 400 while it is being uploaded, and 304 to whoever has it', async () => {
+  it('answers 400 during the upload, and 304 to a client that has it', async () => {
     const next = createImage({ parent: top.id });
     const push = registryClient(server, await startPush(server, 'alice/app', [next]));
     await push.putJson(next.id, next.json);

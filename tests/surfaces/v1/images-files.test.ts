@@ -35,7 +35,7 @@ describe('GET /v1/images/<id>/files (protocol 4.9)', () => {
     ['/too', 'f', true, 0, 0, 0, 0, 0],
   ];
 
-  it('lists what the layer has, with whiteouts at any depth', async () => {
+  it('lists the files of the layer, with whiteouts at any depth', async () => {
     const image = createImage({ layer: gzipSync(tar) });
     const answer = await (await pushed(image)).get(image.id, 'files');
     expect([answer.status, JSON.parse(answer.text)]).toEqual([200, rows]);
@@ -57,7 +57,7 @@ describe('GET /v1/images/<id>/files (protocol 4.9)', () => {
     expect(await reply((await pushed(image)).get(image.id, 'files', since))).toEqual([304, '']);
   });
 
-  it('answers 400 to what is no tar, and nobody may keep that', async () => {
+  it('answers 400 to a layer that is not a tar, and forbids to cache that', async () => {
     for (const layer of [Buffer.from('no tar'), gzipSync(tar).subarray(0, 60), Buffer.from('BZh91AY&SY')]) {
       const image = createImage({ layer });
       const answer = await (await pushed(image)).get(image.id, 'files');

@@ -30,7 +30,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     return reply(registryClient(server, authorization).putJson(id, body));
   };
 
-  it('answers true and keeps the bytes as they are (E10, E32)', async () => {
+  it('answers true and keeps the bytes unchanged (E10, E32)', async () => {
     const id = createImage().id;
     const json = Buffer.from(
       `\r\n{ "id" : "${id}",\t"a":1,"a":2, "text":"\\u00e9é漢\\ud83d\\ude00😀", "Size": 1.0, "n": 1e400 } \r\n`,
@@ -43,14 +43,14 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     expect((await push.get(id, 'json')).bytes).toEqual(json);
   });
 
-  it('takes an image that has nothing but an id and a parent', async () => {
+  it('accepts an image that has only an id and a parent', async () => {
     const [base, top] = ['b', 't'].map(() => createImage().id) as [string, string];
     const authorization = await startPush(server, 'alice/put', [createImage({ id: base }), createImage({ id: top })]);
     expect(await put(base, `{"id":"${base}"}`, { authorization })).toEqual([200, 'true']);
     expect(await put(top, `{"id":"${top}","parent":"${base}"}`, { authorization })).toEqual([200, 'true']);
   });
 
-  it.each(['null', '""', 'false'])('takes a base image whose parent is %s', async (parent) => {
+  it.each(['null', '""', 'false'])('accepts a base image whose parent is %s', async (parent) => {
     const { id } = createImage();
     expect(await put(id, `{"id":"${id}","parent":${parent}}`)).toEqual([200, 'true']);
   });
@@ -108,7 +108,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     expect(status).toBe(400);
   });
 
-  it('answers 409 with the text that engines look for, once the image is complete (E15)', async () => {
+  it('answers 409 with the text that engines compare, once the image is complete (E15)', async () => {
     const image = createImage();
     const token = await pushImages(server, 'alice/again', [image]);
     const exists = [409, errorText('Image already exists')];
@@ -118,14 +118,14 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     expect(await reply(registryClient(server, basic('alice')).putJson(image.id, image.json))).toEqual(exists);
   });
 
-  it('takes 1 MiB and not a byte more', async () => {
+  it('accepts 1 MiB and not a byte more', async () => {
     const { id } = createImage();
     const padded = (sizeBytes: number): string => `{"id":"${id}"}`.padEnd(sizeBytes, ' ');
     expect(await put(id, padded(MIB))).toEqual([200, 'true']);
     expect(await put(id, padded(MIB + 1))).toEqual([400, errorText('Invalid JSON')]);
   });
 
-  it('takes a chain of 127 images and refuses the next', async () => {
+  it('accepts a chain of 127 images and refuses the next', async () => {
     const chain = createChain(128);
     const push = registryClient(server, await startPush(server, 'alice/deep', chain));
     for (const image of chain.slice(0, 127)) {
@@ -135,10 +135,10 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     expect(await reply(push.putJson(last.id, last.json))).toEqual([400, errorText('Image depth exceeds 127')]);
   });
 
-  describe('authorization', () => {
+  describe('authorization of a push', () => {
     const unauthorized = [401, errorText('Requires authorization')];
 
-    it('is required, for pushing, with a challenge', async () => {
+    it('is required, with a challenge', async () => {
       const image = createImage();
       await pushImages(server, 'alice/access', [image]);
       const read = await startPull(server, 'alice/access', 'alice');
@@ -150,7 +150,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
       }
     });
 
-    it('is looked at before everything else', async () => {
+    it('is checked before everything else', async () => {
       for (const id of ['no-id', createImage().id]) {
         const refused = await reply(call(server, 'put', `/v1/images/${id}/json`, { body: '{' }));
         expect(refused).toEqual(unauthorized);
@@ -167,7 +167,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
       expect(await reply(registryClient(server, token).putJson(image.id, image.json))).toEqual(unauthorized);
     });
 
-    it('comes before the id, the id before the JSON', async () => {
+    it('is checked before the id, and the id before the JSON', async () => {
       const token = await startPush(server, 'alice/put', []);
       expect(await reply(registryClient(server, token).putJson('no-id', '{'))).toEqual([
         404,
@@ -181,7 +181,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     const token = await pushImages(server, 'alice/order', [known]);
     const push = registryClient(server, token);
     const missing = 'e'.repeat(64);
-    // JSON before its id, its id before the list, the list before the parent, the parent before what is complete.
+    // The JSON before its id, its id before the list, the list before the parent, the parent before a complete image.
     expect(await reply(push.putJson(foreign.id, '{"parent":1,}'))).toEqual([400, errorText('Invalid JSON')]);
     expect(await reply(push.putJson(foreign.id, `{"parent":"${missing}"}`))).toEqual([
       400,
@@ -205,7 +205,7 @@ describe('PUT /v1/images/<id>/json (protocol 4.3)', () => {
     ]);
   });
 
-  it('restarts an upload: the layer must come again when the json is another one', async () => {
+  it('restarts an upload: if the json differs, the layer must be sent again', async () => {
     const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/restart', [image]));
     await push.putJson(image.id, `{"id":"${image.id}","comment":"first"}`);

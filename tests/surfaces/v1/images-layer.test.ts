@@ -37,7 +37,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
     expect(answer.headers['content-range']).toBeUndefined();
   });
 
-  it('never encodes them, whatever the client would take (E19)', async () => {
+  it('never encodes them, whatever the client accepts (E19)', async () => {
     const text = createImage({ layer: Buffer.alloc(100_000, 'compress me ') });
     await pushImages(server, 'alice/text', [text]);
     const client = registryClient(server, await startPull(server, 'alice/text'));
@@ -93,7 +93,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
     }
   });
 
-  it('ignores Range in a HEAD, as RFC 7233 demands', async () => {
+  it('ignores Range in a HEAD, as RFC 7233 requires', async () => {
     const head = await pull.head(image.id, 'layer', { Range: 'bytes=0-9' });
     expect([head.status, head.headers['content-length']]).toEqual([200, String(size)]);
   });
@@ -169,7 +169,7 @@ describe('PUT /v1/images/<id>/layer (protocol 4.5)', () => {
     expect(await reply(push.putLayer(image.id, image.layer))).toEqual([409, errorText('Image already exists')]);
   });
 
-  it('answers 401 to whoever is no pusher, and takes nothing from him', async () => {
+  it('answers 401 to a caller who may not push, and stores nothing', async () => {
     const { image, push } = await begin('alice/mine');
     await push.putJson(image.id, image.json);
     const read = await startPull(server, 'alice/mine', 'alice');
@@ -183,7 +183,7 @@ describe('PUT /v1/images/<id>/layer (protocol 4.5)', () => {
     expect(await reply(push.putPayload(image.id, image.payload))).toEqual([400, errorText('Checksum mismatch')]);
   });
 
-  it('answers 403 to an account that is not active any more', async () => {
+  it('answers 403 to an account that is no longer active', async () => {
     await addUser(server, 'erin');
     const image = createImage();
     const push = registryClient(server, await startPush(server, 'erin/app', [image], 'erin'));

@@ -12,7 +12,7 @@ import { call, errorText, registryClient, reply } from '../../helpers/registry-c
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * Images belong to repositories: knowing an id, or pushing it first, gives nobody anything.
+ * Images belong to repositories: neither knowing an id nor pushing it first gives any access.
  */
 
 const NOT_FOUND = [404, errorText('Image not found')];
@@ -33,7 +33,7 @@ describe('a probe during a push', () => {
     return statuses;
   };
 
-  it.each([true, false])('never links from a stranger’s repository (private: %s) (R3)', async (isPrivate) => {
+  it.each([true, false])('never links from a repository of another user (private: %s) (R3)', async (isPrivate) => {
     const chain = createChain(2);
     const source = `mallory/source${String(isPrivate)}`;
     if (isPrivate) await pushPrivate(server, source, chain, 'mallory');
@@ -67,13 +67,13 @@ describe('a probe during a push', () => {
     expect(await storedFiles(server)).toEqual(before);
   });
 
-  it('links from the library, into anybody’s repository', async () => {
+  it('links from the library, into every repository', async () => {
     const chain = createChain(2);
     await pushImages(server, 'busybox', chain, { user: 'root' });
     expect(await probe('carol/derived', chain, 'carol')).toEqual([200, 200]);
     const child = createImage({ parent: chain[1]!.id });
     const push = registryClient(server, await startPush(server, 'carol/built', [child], 'carol'));
-    expect(await reply(push.putJson(child.id, child.json))).toEqual([200, 'true']); // the parent is linked unasked
+    expect(await reply(push.putJson(child.id, child.json))).toEqual([200, 'true']); // the parent is linked without a probe
     await push.putLayer(child.id, child.layer);
     await push.putPayload(child.id, child.payload);
     const ids = [child.id, chain[1]!.id, chain[0]!.id];
@@ -86,20 +86,20 @@ describe('a probe during a push', () => {
     expect(await probe('carol/nosy', [image], 'carol')).toEqual([404]);
   });
 
-  it('does not link when an ancestor’s id has another content in the target, and changes nothing there', async () => {
+  it('does not link if an ancestor’s id has another content in the target, and changes nothing there', async () => {
     const [base, top] = createChain(2);
     await pushImages(server, 'alice/clean', [base!, top!]);
     const other = forged(base!);
     const token = await startPush(server, 'alice/dirty', [other, top!]);
     const push = registryClient(server, token);
-    await push.putJson(other.id, other.json); // announced: linked only by a probe, which is not made
+    await push.putJson(other.id, other.json); // announced: linked only by a probe, which is not sent
     await push.putLayer(other.id, other.layer);
     expect(await reply(push.putPayload(other.id, payloadOf(other.json, other.layer)))).toEqual([200, 'true']);
     expect(await reply(push.get(top!.id, 'json'))).toEqual(NOT_FOUND);
     expect(await bytesOf(server, 'alice/dirty', other)).toEqual([other.json, other.layer]);
   });
 
-  it('does not link for a read token, nor what was not announced, nor from what is being deleted', async () => {
+  it('does not link for a read token, nor an image that was not announced, nor from a repository that is being deleted', async () => {
     const image = createImage();
     await pushImages(server, 'alice/full', [image]);
     await startPush(server, 'alice/empty', []);

@@ -3,7 +3,7 @@ import { errorText, registryClient, reply, type RegistryClient } from '../../hel
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * The table of protocol 4.1: what each request about an image answers in each state of its push.
+ * The table of protocol 4.1: the answer to each request about an image in each state of its push.
  */
 
 const OK: Reply = [200, 'true'];
@@ -64,7 +64,7 @@ function table(image: TestImage): Record<State, Record<keyof typeof REQUESTS, Re
       'GET ancestry': [200, JSON.stringify([image.id])],
       'PUT json': EXISTS,
       'PUT layer': EXISTS,
-      'PUT checksum': OK, // said again: the sum is the stored one
+      'PUT checksum': OK, // repeated: the checksum is the stored one
       'PUT wrong checksum': CANNOT_SET,
     },
   };
@@ -114,7 +114,7 @@ describe.each(['a token', 'Basic'])('the states of a push with %s (protocol 4.1)
   });
 });
 
-describe('an image that stayed in progress after a wrong checksum (protocol 10.9 item 3)', () => {
+describe('an image that stays in progress after a wrong checksum (protocol 10.9 item 3)', () => {
   it('can be finished with the right one', async () => {
     const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));

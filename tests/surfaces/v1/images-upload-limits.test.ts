@@ -16,7 +16,7 @@ afterAll(() => server.close());
 describe('images that an account has begun to upload', () => {
   const BUSY = '1000 images of this account are being uploaded, try again later';
 
-  it('are at most a thousand, whatever tokens and repositories it takes for them', async () => {
+  it('are at most a thousand, however many tokens and repositories they use', async () => {
     const [begun, next, other] = [createImage(), createImage(), createImage()];
     const token = await startPush(server, 'alice/app', [begun, next]);
     const client = registryClient(server, token);
@@ -35,7 +35,7 @@ describe('images that an account has begun to upload', () => {
     const byBasic = { authorization: basic('alice'), body: next.json };
     expect((await call(server, 'put', `/v1/images/${next.id}/json`, byBasic)).status).toBe(429);
 
-    // Somebody else's uploads, and this account's own ones, go on.
+    // Uploads of other accounts, and earlier ones of this account, go on.
     await uploadImage(server, await startPush(server, 'carol/app', [other], 'carol'), other);
     await uploadImage(server, token, begun);
     expect((await client.putJson(next.id, next.json)).status).toBe(200);
@@ -43,7 +43,7 @@ describe('images that an account has begun to upload', () => {
 });
 
 describe('layers that an account sends at the same time', () => {
-  it('are at most a hundred; one that ends, even badly, makes room', async () => {
+  it('are at most a hundred; one that ends, even with an error, makes room', async () => {
     const images = Array.from({ length: 101 }, () => createImage({ layer: Buffer.from('layer') }));
     const token = await startPush(server, 'carol/many', images, 'carol');
     const client = registryClient(server, token);

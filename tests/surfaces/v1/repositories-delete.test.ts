@@ -92,7 +92,7 @@ describe('DELETE /v1/repositories/R/', () => {
     await startPush(server, 'alice/overdue', []);
   });
 
-  it('only the latest delete token is good, and only for its repository', async () => {
+  it('accepts only the latest delete token, and only for its repository', async () => {
     await pushImages(server, 'alice/first', createChain(1));
     await pushImages(server, 'alice/second', createChain(1));
     const old = tokenOf(await remove('alice/first/images', basic('alice')).expect(204));
@@ -102,7 +102,7 @@ describe('DELETE /v1/repositories/R/', () => {
     await expectAnswer(remove('alice/first/', latest), 200, 'true');
   });
 
-  it('tokens to read and to write delete nothing: 401', async () => {
+  it('answers 401 to read and write tokens, and deletes nothing', async () => {
     const write = await pushImages(server, 'alice/kept', createChain(1));
     const read = await startPull(server, 'alice/kept', 'alice');
     for (const token of [read, write]) {
@@ -114,7 +114,7 @@ describe('DELETE /v1/repositories/R/', () => {
     expect(Object.keys(tags.body)).toEqual(['latest']);
   });
 
-  it('nobody and wrong credentials: 401', async () => {
+  it('answers 401 to anonymous callers and wrong credentials', async () => {
     await pushImages(server, 'alice/public', createChain(1));
     for (const authorization of [undefined, 'Basic Og==', 'Token ', basic('alice', 'wrong')]) {
       const response = await expectAnswer(remove('alice/public/', authorization), 401, '""');
@@ -122,7 +122,7 @@ describe('DELETE /v1/repositories/R/', () => {
     }
   });
 
-  it('an inactive account and a stranger: 403', async () => {
+  it('answers 403 to an inactive account and to another user', async () => {
     await expectAnswer(remove('alice/public/', basic('sleeper')), 403, '"Account is not Active"');
     const response = await remove('alice/public/', basic('robert'));
     expect(response.status).toBe(403);
@@ -130,14 +130,14 @@ describe('DELETE /v1/repositories/R/', () => {
     expect(await existing('public')).toEqual([{ name: 'public' }]);
   });
 
-  it('an unknown repository, and a private one for a stranger: 404', async () => {
+  it('answers 404 for an unknown repository, and to another user for a private one', async () => {
     await pushImages(server, 'alice/hidden', createChain(1));
     await server.ctx.db('repositories').where({ name: 'hidden' }).update({ visibility: 'private' });
     await expectAnswer(remove('alice/nothing/', basic('alice')), 404, MISSING);
     await expectAnswer(remove('alice/hidden/', basic('robert')), 404, MISSING);
   });
 
-  it('the library is for administrators', async () => {
+  it('deletes a library repository only for administrators', async () => {
     await pushImages(server, 'official', createChain(1), { user: 'root' });
     expect((await remove('official/', basic('alice'))).status).toBe(403);
     await expectAnswer(remove('library/official/', basic('root')), 202, '""');
@@ -145,7 +145,7 @@ describe('DELETE /v1/repositories/R/', () => {
 });
 
 describe('DELETE /v1/repositories/R/images', () => {
-  it('gives a delete token and deletes nothing', async () => {
+  it('returns a delete token and deletes nothing', async () => {
     await pushImages(server, 'alice/tokened', createChain(1));
     const response = await expectAnswer(remove('alice/tokened/images', basic('alice')), 204, '');
     expect(response.headers['x-docker-token']).toMatch(/,repository="alice\/tokened",access=delete$/);
@@ -155,14 +155,14 @@ describe('DELETE /v1/repositories/R/images', () => {
     await expectAnswer(remove('alice/tokened/', tokenOf(response)), 200, 'true');
   });
 
-  it('nobody and tokens: 401', async () => {
+  it('answers 401 to anonymous callers and tokens', async () => {
     const write = await pushImages(server, 'alice/guarded', createChain(1));
     for (const authorization of [undefined, write, basic('alice', 'wrong')]) {
       await expectAnswer(remove('alice/guarded/images', authorization), 401, '""');
     }
   });
 
-  it('an inactive account and a stranger: 403, an unknown repository: 404', async () => {
+  it('answers 403 to an inactive account and to another user, 404 for an unknown repository', async () => {
     await pushImages(server, 'alice/watched', createChain(1));
     await expectAnswer(remove('alice/watched/images', basic('sleeper')), 403, '"Account is not Active"');
     expect((await remove('alice/watched/images', basic('robert'))).status).toBe(403);

@@ -38,14 +38,14 @@ async function putTag(tag: string, userAgent: string): Promise<void> {
 }
 
 describe('GET /v1/repositories/R/json and /tags/<tag>/json (protocol 4.13)', () => {
-  it('answers defaults for what is not there', async () => {
+  it('answers defaults for an unknown repository or tag', async () => {
     const paths = ['alice/app/json', 'alice/app/tags/nothing/json', 'alice/nothing/json', 'alice/nothing/tags/x/json'];
     for (const path of paths) expect(await describeAt(path)).toEqual(UNKNOWN);
     expect(await describeAt('nothing/json')).toEqual(UNKNOWN);
     expect(await describeAt('library/nothing/tags/x/json/')).toEqual(UNKNOWN);
   });
 
-  it('answers what the pusher said of itself', async () => {
+  it("answers what the pusher's User-Agent contains", async () => {
     const before = Math.floor(Date.now() / 1000);
     await putTag('latest', ENGINE);
     const described = {
@@ -64,7 +64,7 @@ describe('GET /v1/repositories/R/json and /tags/<tag>/json (protocol 4.13)', () 
     }
   });
 
-  it('answers the defaults and the time for a pusher that says nothing', async () => {
+  it('answers the defaults and the time for a pusher without a User-Agent', async () => {
     await putTag('silent', 'curl');
     expect(await describeAt('alice/app/tags/silent/json')).toEqual({ ...UNKNOWN, last_update: expect.any(Number) });
   });
@@ -76,7 +76,7 @@ describe('GET /v1/repositories/R/json and /tags/<tag>/json (protocol 4.13)', () 
     expect(await describeAt('alice/app/tags/plain/json')).toMatchObject({ last_update: expect.any(Number) });
   });
 
-  it('tells a stranger of a private repository no more than of one that is not there', async () => {
+  it('tells another user of a private repository no more than of one that does not exist', async () => {
     const token = await startPush(server, 'alice/hidden', []);
     await makePrivate(server, 'alice/hidden', 'alice');
     expect(await describeAt('alice/hidden/json', basic('carol'))).toEqual(UNKNOWN);
