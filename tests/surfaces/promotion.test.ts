@@ -4,7 +4,15 @@ import { buildProgram } from '../../src/surfaces/cli/program';
 import { actor, addHook, startHookServer, type HookServer } from '../features/webhooks/hook-server';
 import { askApi } from '../helpers/api-client';
 import { browseAs } from '../helpers/browse';
-import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage, type TestImage } from '../helpers/images';
+import {
+  createChain,
+  createImage,
+  pushImages,
+  startPull,
+  startPush,
+  uploadImage,
+  type TestImage,
+} from '../helpers/images';
 import { startReceiver, type Receiver } from '../helpers/receiver';
 import { call, errorText, makePrivate, registryClient, reply } from '../helpers/registry-client';
 import { addUser, basic } from '../helpers/test-server';
@@ -64,7 +72,7 @@ async function expectTold(repository: string, tag: string, image: TestImage): Pr
 
 describe('PUT R/tags/<tag> of an image that a sibling has', () => {
   it('links the whole chain, sets the tag, records and announces it', async () => {
-    const chain = makeChain(3);
+    const chain = createChain(3);
     await pushImages(server, 'alice/staging', chain);
     await makePrivate(server, 'alice/staging', 'alice');
     await create('app');
@@ -79,11 +87,11 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
   });
 
   it('accepts an image of the library, and one that was announced with a token', async () => {
-    const chain = makeChain(2);
+    const chain = createChain(2);
     await pushImages(server, 'base', chain, { user: 'root' });
     await create('app');
     expect(await putTag('alice/app', 'base', chain[1]!.id)).toEqual([200, 'true']);
-    const other = makeChain(1);
+    const other = createChain(1);
     await pushImages(server, 'alice/staging', other);
     const token = await startPush(server, 'alice/app', []);
     expect(await putTag('alice/app', 'x', other[0]!.id, token)).toEqual(MISSING);
@@ -93,15 +101,15 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
   });
 
   it('gives the same answer for an image of another user, private or not, and for one that does not exist (R201)', async () => {
-    const [open, hidden] = [makeImage(), makeImage()];
+    const [open, hidden] = [createImage(), createImage()];
     await pushImages(server, 'bobby/open', [open], { user: 'bobby' });
     await pushImages(server, 'bobby/hidden', [hidden], { user: 'bobby' });
     await makePrivate(server, 'bobby/hidden', 'bobby');
     await create('app');
-    for (const { id } of [open, hidden, makeImage()]) expect(await putTag('alice/app', 'x', id)).toEqual(MISSING);
+    for (const { id } of [open, hidden, createImage()]) expect(await putTag('alice/app', 'x', id)).toEqual(MISSING);
     // A collaborator links what they may read, not what the owner may.
     await askApi(server, 'put', '/api/v1.1/repositories/alice/app/collaborators/bobby/', { as: 'alice' });
-    const secret = makeImage();
+    const secret = createImage();
     await pushImages(server, 'alice/secret', [secret]);
     await makePrivate(server, 'alice/secret', 'alice');
     expect(await putTag('alice/app', 'x', secret.id, basic('bobby'))).toEqual(MISSING);
@@ -109,7 +117,7 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
   });
 
   it('needs an access token for both repositories', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
     const one = await limitedToken('alice', ['alice/app']);
@@ -121,7 +129,7 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
 
 describe('copying a tag', () => {
   it('by the API links, records and announces, and returns the new tag', async () => {
-    const chain = makeChain(2);
+    const chain = createChain(2);
     await pushImages(server, 'alice/staging', chain, { tag: 'rc' });
     await create('app');
     await addHook(server, `${there.url}/in`);
@@ -134,7 +142,7 @@ describe('copying a tag', () => {
   });
 
   it('moves no immutable tag, and leaves nothing behind if it fails', async () => {
-    const [first, second] = [makeImage(), makeImage()];
+    const [first, second] = [createImage(), createImage()];
     await pushImages(server, 'alice/app', [first], { tag: 'v1' });
     await pushImages(server, 'alice/staging', [second], { tag: 'rc' });
     await setImmutableTags(server.ctx, await actor(server, 'alice'), { namespace: 'alice', name: 'app' }, ['v*']);
@@ -152,11 +160,11 @@ describe('copying a tag', () => {
   });
 
   it('is refused between namespaces, for unknown images, and if ids mean other images', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'bobby/open', [image], { user: 'bobby' });
-    await pushImages(server, 'bobby/hidden', [makeImage()], { user: 'bobby' });
+    await pushImages(server, 'bobby/hidden', [createImage()], { user: 'bobby' });
     await makePrivate(server, 'bobby/hidden', 'bobby');
-    await pushImages(server, 'alice/app', [makeImage({ id: image.id })]);
+    await pushImages(server, 'alice/app', [createImage({ id: image.id })]);
     await create('other');
     await pushImages(server, 'base', [image], { user: 'root' });
     const ask = async (to: string, body: object): Promise<unknown[]> => {
@@ -181,7 +189,7 @@ describe('copying a tag', () => {
   });
 
   it('needs an access token for both repositories', async () => {
-    await pushImages(server, 'alice/staging', [makeImage()]);
+    await pushImages(server, 'alice/staging', [createImage()]);
     await create('app');
     const body = { name: 'x', ...source('staging', 'latest') };
     for (const one of ['alice/app', 'alice/staging']) {
@@ -193,7 +201,7 @@ describe('copying a tag', () => {
   });
 
   it('works on a page, which shows what is wrong with the form', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
     const alice = await browseAs(server, 'alice');
@@ -207,10 +215,10 @@ describe('copying a tag', () => {
   });
 
   it('works on the command line', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
-    await pushImages(server, 'bobby/open', [makeImage()], { user: 'bobby' });
+    await pushImages(server, 'bobby/open', [createImage()], { user: 'bobby' });
     const unused = (): never => {
       throw new Error('not here');
     };
@@ -230,7 +238,7 @@ describe('copying a tag', () => {
 });
 
 it('a copy at the same time as uploads of the same image: both end, and the tag is whole', async () => {
-  const chain = makeChain(2);
+  const chain = createChain(2);
   await pushImages(server, 'alice/staging', chain);
   await create('app');
   for (let round = 0; round < 5; round += 1) {

@@ -1,6 +1,6 @@
 import { listEvents } from '../../../src/features/audit/audit';
 import { askApi, logIn } from '../../helpers/api-client';
-import { pushImages, makeImage } from '../../helpers/images';
+import { pushImages, createImage } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -128,7 +128,7 @@ describe('/users/:username/status/', () => {
 
 describe('DELETE /users/:username/', () => {
   it('deletes an account; one that has repositories only together with them', async () => {
-    await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
+    await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
     const path = '/api/v1.1/users/alice/';
     expect((await askApi(server, 'delete', path, { as })).status).toBe(409);
     expect((await askApi(server, 'delete', path, { as, query: { with_repositories: 'true' } })).status).toBe(204);

@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -8,8 +8,8 @@ beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'bobby', 'carol']) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
-  for (const name of ['app', 'tools']) await pushImages(server, `alice/${name}`, [makeImage()], { user: 'alice' });
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  for (const name of ['app', 'tools']) await pushImages(server, `alice/${name}`, [createImage()], { user: 'alice' });
+  await pushPrivate(server, 'alice/secret', [createImage()]);
 });
 afterAll(() => server.close());
 

@@ -1,14 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { packTar } from '../../features/images/tar/pack-tar';
 import { askApi } from '../../helpers/api-client';
-import { makeChain, makeImage, pushImages } from '../../helpers/images';
+import { createChain, createImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const APP = '/api/v1.1/repositories/alice/app/';
 const SECRET = '/api/v1.1/repositories/alice/secret/';
-const [base, middle] = makeChain(2) as [ReturnType<typeof makeImage>, ReturnType<typeof makeImage>];
-const top = makeImage({
+const [base, middle] = createChain(2) as [ReturnType<typeof createImage>, ReturnType<typeof createImage>];
+const top = createImage({
   parent: middle.id,
   layer: gzipSync(
     packTar(
@@ -19,7 +19,7 @@ const top = makeImage({
     ),
   ),
 });
-const secret = makeImage();
+const secret = createImage();
 
 let server: TestServer;
 beforeAll(async () => {

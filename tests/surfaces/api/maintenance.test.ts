@@ -1,7 +1,7 @@
 import { maintenanceJob } from '../../../src/features/maintenance/run-job';
 import { listEvents } from '../../../src/features/audit/audit';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { runDueJobs } from '../../helpers/run-jobs';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -29,7 +29,7 @@ async function runAll(stopping = new AbortController().signal): Promise<void> {
 }
 
 async function pushGarbage(): Promise<number> {
-  const image = makeImage();
+  const image = createImage();
   await pushImages(server, 'alice/app', [image], { user: 'alice' });
   await server.ctx.db.raw('delete from tags');
   await server.ctx.db.raw(`update repository_images set announced_at = now() - interval '2 days'`);
@@ -54,7 +54,7 @@ it('a dry run reports what gc would free, and gc frees it', async () => {
 });
 
 it('gc keeps images that were announced within a day', async () => {
-  await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
+  await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
   await server.ctx.db.raw('delete from tags');
   const { body } = await start('gc');
   await runAll();
@@ -62,7 +62,7 @@ it('gc keeps images that were announced within a day', async () => {
 });
 
 it('a scrub reads everything back, as a job of the queue', async () => {
-  await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
+  await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
   const { body } = await start('scrub');
   await runDueJobs(server.database, [maintenanceJob(server.ctx)]);
   expect(await show(body.id)).toMatchObject({ state: 'finished', result: { layers: 1, damaged: 0 } });

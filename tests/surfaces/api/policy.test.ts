@@ -1,7 +1,7 @@
 import { readPolicyTable } from '../../features/access/policy-table';
 import { askApi, type ApiRequest } from '../../helpers/api-client';
 import { addRepository, castOn, castRepositories, type Player, type Role } from '../../helpers/cast';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from '../../helpers/test-server';
 
 const TABLE = readPolicyTable();
 const REPOSITORIES = castRepositories();
-const IMAGE = makeImage();
+const IMAGE = createImage();
 const OWNERS = { alice: 'alice', acme: 'owner' };
 
 let server: TestServer;

@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages, type TestImage } from '../../helpers/images';
+import { createImage, pushImages, type TestImage } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -9,10 +9,10 @@ beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert']) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
-  image = makeImage();
+  image = createImage();
   await pushImages(server, 'alice/app', [image], { user: 'alice' });
-  await pushImages(server, 'alice/tools', [makeImage()], { user: 'alice' });
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  await pushImages(server, 'alice/tools', [createImage()], { user: 'alice' });
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   await server.ctx
     .db('repositories')
     .where({ name: 'app' })

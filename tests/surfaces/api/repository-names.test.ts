@@ -2,7 +2,7 @@ import request from 'supertest';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -16,7 +16,7 @@ afterAll(() => server.close());
 beforeEach(async () => {
   await server.ctx.db('repositories').delete();
   await server.ctx.db('repository_aliases').delete(); // aliases outlive their target
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
 });
 
 const pathOf = (name: string) => `/api/v1.1/repositories/${name}/`;
@@ -60,7 +60,7 @@ it('an organization takes a repository over', async () => {
 });
 
 it('refuses names that are taken or impossible, and other users', async () => {
-  await pushImages(server, 'alice/taken', [makeImage()]);
+  await pushImages(server, 'alice/taken', [createImage()]);
   const answers = [
     await move('alice/app', 'alice', 'taken'),
     await move('alice/app', 'alice', 'Bad'),
@@ -75,7 +75,7 @@ it('needs a free private repository in the plan of the new namespace', async () 
   await makePrivate(server, 'alice/app', 'alice');
   await server.ctx.db('namespaces').where({ name: 'acme' }).update({ plan: 'free' });
   expect((await move('alice/app', 'acme', 'app')).status).toBe(200);
-  await pushImages(server, 'alice/next', [makeImage()]);
+  await pushImages(server, 'alice/next', [createImage()]);
   await makePrivate(server, 'alice/next', 'alice');
   const { status: refused, body } = await move('alice/next', 'acme', 'next');
   expect([refused, body.detail]).toEqual([403, 'The plan free of acme allows 1 private repository; 1 is in use']);

@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPush } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -105,7 +105,7 @@ describe('PATCH /repositories/:namespace/:name/', () => {
 
   it('is not stale because of a push or a star', async () => {
     const { headers } = await read('app');
-    await pushImages(server, 'alice/app', [makeImage()]);
+    await pushImages(server, 'alice/app', [createImage()]);
     await server.ctx.db('repositories').where({ name: 'app' }).update({ star_count: 7 });
     const after = await askApi(server, 'get', pathOf('app'), {
       as: 'alice',
@@ -152,7 +152,7 @@ describe('DELETE /repositories/:namespace/:name/', () => {
   const remove = (name: string, as = 'alice') => askApi(server, 'delete', pathOf(name), { as });
 
   it('deletes it with everything in it, and the name is free', async () => {
-    await pushImages(server, 'alice/old', [makeImage()]);
+    await pushImages(server, 'alice/old', [createImage()]);
     expect((await remove('old', 'robert')).status).toBe(403);
     expect((await remove('old')).status).toBe(204);
     expect((await read('old')).status).toBe(404);

@@ -1,7 +1,7 @@
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
 import { askApi } from '../../helpers/api-client';
-import { makeChain, pushImages } from '../../helpers/images';
+import { createChain, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -9,7 +9,7 @@ beforeEach(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'sarah']) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
-  await pushImages(server, 'sarah/app', makeChain(1), { user: 'sarah' });
+  await pushImages(server, 'sarah/app', createChain(1), { user: 'sarah' });
   await deleteUserWithRepositories(server.ctx, OPERATOR_ACTOR, 'sarah');
 });
 afterEach(() => server.close());

@@ -3,7 +3,7 @@ import { createOrganization } from '../../../src/features/namespaces/organizatio
 import { addMember } from '../../../src/features/namespaces/team-members';
 import { putTeam } from '../../../src/features/namespaces/teams';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPush } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -14,11 +14,11 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert', 'stranger']) await addUser(server, username);
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   await createOrganization(server.ctx, OPERATOR_ACTOR, 'acme', { owner: 'alice' });
   await putTeam(server.ctx, OPERATOR_ACTOR, 'acme', { name: 'developers', description: '' });
   await addMember(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'developers' }, 'robert');
-  await pushImages(server, 'acme/app', [makeImage()]);
+  await pushImages(server, 'acme/app', [createImage()]);
 });
 afterAll(() => server.close());
 

@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -12,8 +12,8 @@ beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert']) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
-  await pushImages(server, 'alice/app', [makeImage()]);
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   await server.ctx.activity.flush();
   today = new Date().toISOString().slice(0, 10);
   await server.ctx.db('repository_activity').delete();

@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 it('GET /storage/ counts a layer once in each namespace, and once in the total', async () => {
-  const image = makeImage();
+  const image = createImage();
   for (const [name, user] of [
     ['alice/app', 'alice'],
     ['alice/copy', 'alice'],

@@ -1,17 +1,17 @@
 import { askApi } from '../../helpers/api-client';
-import { makeChain, makeImage, pushImages, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPush, uploadImage } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const APP = '/api/v1.1/repositories/alice/app/';
 const SECRET = '/api/v1.1/repositories/alice/secret/';
-const [base, top] = makeChain(2) as [ReturnType<typeof makeImage>, ReturnType<typeof makeImage>];
+const [base, top] = createChain(2) as [ReturnType<typeof createImage>, ReturnType<typeof createImage>];
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert']) await addUser(server, username);
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  await pushPrivate(server, 'alice/secret', [createImage()]);
 });
 afterAll(() => server.close());
 beforeEach(async () => {
@@ -48,8 +48,8 @@ describe('one tag', () => {
   });
 
   it('points only to complete images in the repository', async () => {
-    const orphan = makeImage({ parent: makeImage().id });
-    const strange = makeImage();
+    const orphan = createImage({ parent: createImage().id });
+    const strange = createImage();
     await uploadImage(server, await startPush(server, 'alice/app', [strange]), strange);
     const statuses = [
       await put('x', strange.id),

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
 import { startHookServer, type HookServer } from '../../features/webhooks/hook-server';
 import { addUser } from '../../helpers/test-server';
@@ -13,7 +13,7 @@ let receiver: Receiver;
 beforeAll(async () => {
   [server, receiver] = await Promise.all([startHookServer(), startReceiver()]);
   await addUser(server, 'root', { isAdmin: true });
-  for (const name of ['app', 'other']) await pushImages(server, `alice/${name}`, [makeImage()], { user: 'alice' });
+  for (const name of ['app', 'other']) await pushImages(server, `alice/${name}`, [createImage()], { user: 'alice' });
   await server.runJobs(); // the pushes are over before there are webhooks
 });
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { parseSince } from '../../../src/surfaces/cli/audit';
-import { makeImage, pushImages, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPush } from '../../helpers/images';
 import { runInProcess } from '../../helpers/command-in-process';
 import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -135,8 +135,8 @@ describe('gc', () => {
   afterAll(() => server.close());
 
   it('records what it freed, in which repository, and nothing in a dry run', async () => {
-    await pushImages(server, 'alice/app', [makeImage()]);
-    const loose = makeImage({ layer: Buffer.alloc(1000, 1) });
+    await pushImages(server, 'alice/app', [createImage()]);
+    const loose = createImage({ layer: Buffer.alloc(1000, 1) });
     await pushImages(server, 'alice/app', [loose], { tag: 'loose' });
     await server.ctx.db('tags').where({ name: 'loose' }).delete();
     await startPush(server, 'alice/idle', []);

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import request from 'supertest';
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
-import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
 import { createCommandPlace, success, type CommandPlace } from '../../helpers/command-place';
 
 let place: CommandPlace;
@@ -29,8 +29,8 @@ async function countLayerFiles(): Promise<number> {
  * each.
  */
 async function pushTwice() {
-  const [base, ...dropped] = makeChain(3);
-  const kept = makeImage({ parent: base!.id });
+  const [base, ...dropped] = createChain(3);
+  const kept = createImage({ parent: base!.id });
   await pushImages(server, 'alice/app', [base!, ...dropped]);
   const token = await startPush(server, 'alice/app', [base!, kept]);
   await uploadImage(server, token, kept);

@@ -1,5 +1,5 @@
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
-import { makeChain, pushImages } from '../../helpers/images';
+import { createChain, pushImages } from '../../helpers/images';
 import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
 import request from 'supertest';
 
@@ -140,7 +140,7 @@ describe('next to a running server', () => {
       .then(({ status }) => status);
 
   it('shows pushed repositories, and its changes apply to the next request', async () => {
-    await pushImages(server, 'alice/app', makeChain(3));
+    await pushImages(server, 'alice/app', createChain(3));
     await place.database.db('repositories').update({ updated_at: '2014-06-09T12:30:59Z' });
     await expect(repo('list')).resolves.toEqual(
       success(

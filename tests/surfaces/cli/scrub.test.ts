@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
 import { DAMAGES, layerDigest, layerFile, type LayerPlace } from '../../helpers/damage';
-import { makeChain, makeImage, pushImages, type TestImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, type TestImage } from '../../helpers/images';
 import { createCommandPlace, success, type CommandPlace } from '../../helpers/command-place';
 
 let place: CommandPlace;
@@ -23,9 +23,9 @@ const short = (text: string): string => text.replace('sha256:', '').slice(0, 12)
 
 it('reports that all layers are whole, which are not and whom that affects, and which are whole again', async () => {
   await expect(place.run('scrub')).resolves.toEqual(success('0 layers read, 0 B: all intact.\n'));
-  const [base, top] = makeChain(2) as [TestImage, TestImage];
+  const [base, top] = createChain(2) as [TestImage, TestImage];
   await pushImages(server, 'alice/app', [base, top]);
-  await pushImages(server, 'alice/web', [base, makeImage({ parent: base.id })], { tag: '1.0' });
+  await pushImages(server, 'alice/web', [base, createImage({ parent: base.id })], { tag: '1.0' });
   await expect(place.run('scrub')).resolves.toEqual(success('3 layers read, 6.0 kB: all intact.\n'));
   const whole = { layerCount: 3, sizeBytes: 6000, damaged: [], restored: [] };
   const json = await place.run('scrub', '--json', '--rate', '0');
@@ -70,7 +70,7 @@ it('reports that all layers are whole, which are not and whom that affects, and 
 });
 
 it('keeps to a rate', async () => {
-  await pushImages(server, 'alice/big', [makeImage({ layer: Buffer.alloc(2_000_000, 'x') })]);
+  await pushImages(server, 'alice/big', [createImage({ layer: Buffer.alloc(2_000_000, 'x') })]);
   const before = performance.now();
   await place.run('scrub', '--rate', '1');
   expect(performance.now() - before).toBeGreaterThan(1500);
