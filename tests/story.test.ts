@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { ENDPOINTS } from '../src/surfaces/api/endpoints';
 import { startChildServer, type ChildServer } from './helpers/child-server';
 import { commandsOf } from './helpers/readme-section';
 import { startReceiver, type Received, type Receiver } from './helpers/receiver';
 import { createCommandPlace, type CommandPlace } from './helpers/command-place';
+import { isInstalled } from './helpers/installed';
 import { linkIn, startSmtpServer, type TestSmtpServer } from './helpers/smtp-server';
 import { openTerminal, type Terminal } from './helpers/terminal';
 import { basic } from './helpers/test-server';
@@ -17,18 +17,6 @@ import { retold } from './protocol/retold';
  * The story of the README, as it stands there: a shell runs its lines against a server in a process of its own, mails go
  * through a mail server, and where it says `docker`, recorded sessions of docker 1.5.0 are sent.
  */
-
-/**
- * Whether the story can be told. Where everything must run (`.ci/run`), the absence of curl is an error.
- *
- * @throws Error in CI
- */
-function hasCurl(): boolean {
-  const isThere = spawnSync('curl', ['--version']).status === 0;
-  if (!isThere && process.env['CI'] !== undefined) throw new Error('curl is not installed: see .ci/run');
-  if (!isThere) console.warn('NOT TESTED: curl is not installed (apt-get install curl)');
-  return isThere;
-}
 
 const BLOCKS = commandsOf('A story');
 const PUSH = readTrace('1.5.0', '05-push-2tags.txt');
@@ -212,4 +200,4 @@ it('is told by paths that the API has', () => {
 });
 
 // Elsewhere than in CI, a machine without curl is told what it does not test.
-if (hasCurl()) describe('the story of the README', tellStory);
+if (isInstalled('curl', '--version')) describe('the story of the README', tellStory);

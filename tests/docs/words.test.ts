@@ -31,12 +31,31 @@ const PAGES = [
 const SETTINGS = ['.env.example', 'Dockerfile', 'docker-compose.yml', 'deploy/nginx.conf', 'package.json'];
 
 /** The folders of tests whose titles are held to the list. */
-const TESTED = ['platform', 'blobs', 'server', 'reliability', 'scripts', 'protocol', 'versions', 'soak'].map(
-  (folder) => `tests/${folder}`,
-);
+const TESTED = [
+  'platform',
+  'blobs',
+  'server',
+  'reliability',
+  'scripts',
+  'protocol',
+  'versions',
+  'soak',
+  'surfaces/v1',
+  'surfaces/api',
+  'surfaces/cli',
+].map((folder) => `tests/${folder}`);
 
 /** The folders and files whose comments are held to the list. */
-const COMMENTED = ['src/platform', 'src/blobs', ...filesIn('src', false), 'bench', 'seeds', 'tests/helpers', ...TESTED];
+const COMMENTED = [
+  'src/platform',
+  'src/blobs',
+  'src/surfaces',
+  ...filesIn('src', false),
+  'bench',
+  'seeds',
+  'tests/helpers',
+  ...TESTED,
+];
 
 /** Every text that is held to the list; another kind of file is another entry. */
 const TEXTS = [

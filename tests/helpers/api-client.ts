@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import request from 'supertest';
 import { splitUrl } from '../../src/platform/http/url';
-import { DOCUMENT, OPERATIONS, recordOperation, type Operation } from './operations';
+import { DOCUMENT, onceForAllFiles, OPERATIONS, recordOperation, type Operation } from './operations';
 import { basic, type TestServer } from './test-server';
 
 /*
@@ -21,9 +21,12 @@ export interface ApiRequest {
   readonly isRandom?: boolean;
 }
 
-const ajv = new Ajv2020({ strict: false, allErrors: true });
-addFormats(ajv);
-ajv.addSchema(DOCUMENT, 'api');
+/** A validator takes longer to compile than a request takes, so each is compiled once. */
+const ajv = onceForAllFiles('validators', () => {
+  const empty = new Ajv2020({ strict: false, allErrors: true });
+  addFormats(empty);
+  return empty.addSchema(DOCUMENT, 'api');
+});
 
 function pointer(...parts: readonly string[]): string {
   return parts.map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
@@ -33,15 +36,21 @@ function withSlash(path: string): string {
   return path.endsWith('/') ? path : `${path}/`;
 }
 
-function fits(template: string, path: string): boolean {
+function patternOf(template: string): RegExp {
   const pattern = template.split(/\{\w+\}/).map((part) => part.replaceAll('.', String.raw`\.`));
-  return new RegExp(`^${pattern.join('[^/]+')}$`).test(path);
+  return new RegExp(`^${pattern.join('[^/]+')}$`);
 }
+
+const PATTERNS = OPERATIONS.map((operation) => ({ operation, pattern: patternOf(operation.path) }));
 
 /** If several match, the one with the fewest parameters, as in the router. */
 function operationFor(method: string, path: string): Operation {
-  const found = OPERATIONS.filter((operation) => operation.method === method && fits(operation.path, withSlash(path)));
-  const [operation] = found.sort((a, b) => a.path.split('{').length - b.path.split('{').length);
+  const found = PATTERNS.filter(
+    ({ operation, pattern }) => operation.method === method && pattern.test(withSlash(path)),
+  );
+  const [operation] = found
+    .map((row) => row.operation)
+    .sort((a, b) => a.path.split('{').length - b.path.split('{').length);
   if (operation === undefined) throw new Error(`the document has no ${method} ${path}`);
   return operation;
 }
@@ -66,7 +75,8 @@ function assertDocumented(operation: Operation, answer: request.Response): void 
   }
   if (type === undefined) return;
   const at = pointer('paths', operation.path, operation.method, 'responses', String(answer.status), 'content', type);
-  const validate = ajv.compile({ $ref: `api#${at}/schema` });
+  const validate = ajv.getSchema(`api#${at}/schema`);
+  if (validate === undefined) throw new Error(`${where} has no schema`);
   const value: unknown = type.endsWith('json') ? JSON.parse(answer.text) : answer.text;
   if (!validate(value)) throw new Error(`${where} is not as documented: ${ajv.errorsText(validate.errors)}`);
 }

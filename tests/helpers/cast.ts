@@ -32,7 +32,8 @@ export function castRepositories(): { namespace: (typeof NAMESPACES)[number]; na
 
 const PEOPLE = ['alice', 'stranger', 'collaborator', 'reader', 'writer', 'maintainer', 'owner'];
 
-async function addToken(
+/** Creates an access token of an account; resolves to its secret. */
+export async function addAccessToken(
   server: TestServer,
   username: string,
   token: { access: AccessLevel; repositories?: string[] },
@@ -95,7 +96,7 @@ export async function castOn(server: TestServer): Promise<Player[]> {
     scope: { access: AccessLevel; repositories?: string[] },
   ): Promise<Player> => {
     const of = scope.repositories === undefined ? '' : ' for other repositories';
-    const secret = await addToken(server, username, scope);
+    const secret = await addAccessToken(server, username, scope);
     return player(`${scope.access} token of ${username}${of}`, ...roles, basic(username, secret));
   };
   const { db } = server.ctx;

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -6,26 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port';
+import { DAEMON_PATH } from './installed';
 
 /** An nginx with our configuration. */
 export interface Nginx {
   readonly url: string;
   close(): Promise<void>;
-}
-
-/** Debian's folder for it is not on every PATH. */
-const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
-
-/**
- * Whether the tests with nginx can run. Where everything must run (`.ci/run`), its absence is an error.
- *
- * @throws Error in CI
- */
-export function hasNginx(): boolean {
-  const isInstalled = spawnSync('nginx', ['-v'], { env: { PATH } }).status === 0;
-  if (!isInstalled && process.env['CI'] !== undefined) throw new Error('nginx is not installed: see .ci/run');
-  if (!isInstalled) console.warn('NOT TESTED: nginx is not installed (apt-get install nginx-light)');
-  return isInstalled;
 }
 
 async function untilItListens(port: number, hasEnded: () => boolean): Promise<void> {
@@ -56,7 +42,7 @@ export async function startNginx(serverBlock: (port: number) => string): Promise
     http { access_log off; ${temporary} ${serverBlock(port)} }`,
   );
   const args = ['-p', dir, '-c', file, '-e', 'stderr'];
-  const child = spawn('nginx', args, { env: { PATH }, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn('nginx', args, { env: { PATH: DAEMON_PATH }, stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = once(child, 'exit');
   await untilItListens(port, () => child.exitCode !== null);
   return {

@@ -4,6 +4,21 @@ import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
 import { openApiDocument, type JsonObject, type OpenApiDocument } from '../../src/surfaces/api/openapi';
 import { EXERCISED_OPERATIONS } from './exercised-operations';
 
+const KEPT = Symbol.for('drydock.kept-for-all-files');
+
+/**
+ * What the endpoints alone decide, computed once in each worker: jest loads the helpers again for each file, but not the
+ * endpoints, unless they may have changed.
+ */
+export function onceForAllFiles<T>(name: string, compute: () => T): T {
+  const globals = globalThis as unknown as Record<symbol, WeakMap<object, Map<string, unknown>> | undefined>;
+  const byEndpoints = (globals[KEPT] ??= new WeakMap());
+  const kept = byEndpoints.get(ENDPOINTS) ?? new Map<string, unknown>();
+  byEndpoints.set(ENDPOINTS, kept);
+  if (!kept.has(name)) kept.set(name, compute());
+  return kept.get(name) as T;
+}
+
 /** An operation of the OpenAPI document. */
 export interface Operation {
   /** `get /api/v1.1/users/{username}/` */
@@ -13,7 +28,7 @@ export interface Operation {
   readonly value: JsonObject;
 }
 
-export const DOCUMENT: OpenApiDocument = openApiDocument(ENDPOINTS);
+export const DOCUMENT: OpenApiDocument = onceForAllFiles('document', () => openApiDocument(ENDPOINTS));
 
 /** All operations of the document. */
 export const OPERATIONS: readonly Operation[] = Object.entries(DOCUMENT.paths).flatMap(([operationPath, methods]) =>

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isRoot, NOBODY } from '../../src/platform/db/embedded/run-as';
 import { freePort } from './free-port';
+import { DAEMON_PATH } from './installed';
 import type { OwnPostgres } from './own-postgres';
 
 /** A PgBouncer in front of a Postgres of a test. */
@@ -14,21 +15,6 @@ export interface PgBouncer {
   /** for `DATABASE_URL` */
   readonly url: string;
   close(): Promise<void>;
-}
-
-/** Debian's folder for it is not on every PATH. */
-const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
-
-/**
- * Whether the tests with PgBouncer can run. Where everything must run (`.ci/run`), its absence is an error.
- *
- * @throws Error in CI
- */
-export function hasPgBouncer(): boolean {
-  const isInstalled = spawnSync('pgbouncer', ['--version'], { env: { PATH } }).status === 0;
-  if (!isInstalled && process.env['CI'] !== undefined) throw new Error('PgBouncer is not installed: see .ci/run');
-  if (!isInstalled) console.warn('NOT TESTED: PgBouncer is not installed (apt-get install pgbouncer)');
-  return isInstalled;
 }
 
 async function untilItAnswers(url: string, hasEnded: () => boolean): Promise<void> {
@@ -69,7 +55,7 @@ export async function startPgBouncer(postgres: OwnPostgres, settings: readonly s
   ];
   await writeFile(file, lines.join('\n'), { mode: 0o644 });
   const child = spawn('pgbouncer', [file], {
-    env: { PATH },
+    env: { PATH: DAEMON_PATH },
     stdio: ['ignore', 'ignore', 'ignore'],
     ...(isRoot() ? NOBODY : {}), // it refuses to run as root
   });

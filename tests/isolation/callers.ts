@@ -1,10 +1,10 @@
-import { createAccountToken } from '../../src/features/accounts/own-access-tokens';
-import { OPERATOR_ACTOR, type AccessLevel } from '../../src/features/access/actor';
+import type { AccessLevel } from '../../src/features/access/actor';
 import { SCOPES, type Scope } from '../../src/features/oauth/scopes';
 import { query } from '../../src/platform/db/query';
 import { csrfToken } from '../../src/platform/http/csrf';
 import { createSession } from '../../src/features/accounts/sessions';
 import { newSecret } from '../../src/platform/secrets';
+import { addAccessToken } from '../helpers/cast';
 import { startPull, startPush } from '../helpers/images';
 import { call } from '../helpers/registry-client';
 import { accessTokenOf } from '../helpers/oauth';
@@ -35,9 +35,7 @@ async function tokenFor(
   username: string,
   token: { access: AccessLevel; repositories?: string[] },
 ): Promise<string> {
-  const name = `${token.access} ${token.repositories?.join() ?? 'all'}`;
-  const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, username, { name, ...token });
-  return basic(username, secret);
+  return basic(username, await addAccessToken(server, username, token));
 }
 
 /** A login in a browser, as its cookie. */

@@ -5,14 +5,15 @@ import { isUniqueViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../access/actor';
+import { requirePasswordLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { endUnbacked } from '../accounts/endings';
 import { getMembersOrganization, getOwnersOrganization } from './namespace-access';
 import * as store from './teams.store';
 
 /*
- * Teams of an organization. Members of `owners` own it; members of another team may do with its repositories what was
- * given to the team (`repositories/team-access.ts`). For who is in them see `team-members.ts`.
+ * Teams of an organization. Members of `owners` own it; members of another team have the access to its repositories
+ * that the team was given (`repositories/team-access.ts`). For the members see `team-members.ts`.
  */
 
 /** A team, as members of its organization see it. */
@@ -26,10 +27,15 @@ export interface Team {
   readonly memberCount: number;
 }
 
-/** A team by the names of its organization and itself. */
+/** A team by its organization's name and its own. */
 export interface TeamPlace {
   readonly organization: string;
   readonly team: string;
+}
+
+/** A team that an account is in. */
+export interface OwnTeam extends TeamPlace {
+  readonly since: Date;
 }
 
 const TEAM = /^[a-z0-9_-]{1,30}$/;
@@ -89,11 +95,11 @@ function assertTeam({ name, description }: { name: string; description: string }
 }
 
 /**
- * Creates a team, or changes the description of the one of this name.
+ * Creates a team, or changes the description of an existing one.
  *
- * @param assertCurrent - refuses, by throwing, to change what is there now
- * @returns whether it is new
- * @throws AppError `invalid`, `not_found`, `conflict` when somebody else creates it at the same time, `forbidden`,
+ * @param assertCurrent - throws if the current team must not be changed
+ * @returns whether the team is new
+ * @throws AppError `invalid`, `not_found`, `conflict` when another request creates it at the same time, `forbidden`,
  *   `unauthenticated`, `inactive`, and what `assertCurrent` throws
  */
 export async function putTeam(
@@ -128,7 +134,7 @@ export async function putTeam(
 }
 
 /**
- * Deletes a team; what was given to it is taken from its members.
+ * Deletes a team; its members lose the access that it gave.
  *
  * @throws AppError `not_found`, `conflict` for the owners, `forbidden`, `unauthenticated`, `inactive`
  */
@@ -143,4 +149,15 @@ export async function deleteTeam(ctx: Needs<'db'>, actor: Actor, organization: s
     await endUnbacked(tx, doer, { userIds });
     await recordEvent(tx, doer, { action: 'team.deleted', subject: `${namespace}/${name}` });
   });
+}
+
+/**
+ * The teams that the actor is in, by name.
+ *
+ * @throws AppError `forbidden` for an access token, `unauthenticated`, `inactive`
+ */
+export async function listOwnTeams(ctx: Needs<'db'>, actor: Actor): Promise<OwnTeam[]> {
+  const { userId } = await requirePasswordLogin(ctx, actor);
+  const rows = await store.listOfMember(ctx.db, userId);
+  return rows.map((row) => ({ organization: row.namespace, team: row.name, since: row.created_at }));
 }

@@ -9,7 +9,7 @@ import { assertWritable, repositoryNotFound, type WritableRepository } from './a
 import { lockForPush } from './locking';
 import { assertRepositoryName } from './names';
 import { findRepositoryAccess, type RepositoryAccess } from './repository-access';
-import { makeRepository } from './visibility';
+import { createRepositoryIfMissing } from './visibility';
 
 /*
  * The repository of a push: one to push to, or one that the push creates.
@@ -31,12 +31,12 @@ export function pushToDeleted(): AppError {
  * caller has asked `mayPush`.
  *
  * @returns the repository's id
- * @throws AppError as `makeRepository`; `forbidden` when it is being deleted
+ * @throws AppError as `createRepositoryIfMissing`; `forbidden` when it is being deleted
  */
 export async function lockForNewPush(tx: Db, access: RepositoryAccess): Promise<number> {
   const { actor, principal, asked, namespace, repository } = access;
   const visibility = namespace?.defaultVisibility ?? 'public';
-  if (repository === undefined) await makeRepository(tx, asked, { visibility, doer: doerOf(actor, principal) });
+  if (repository === undefined) await createRepositoryIfMissing(tx, asked, { visibility, doer: doerOf(actor, principal) });
   const id = await lockForPush(tx, asked);
   if (id === undefined) throw pushToDeleted();
   return id;

@@ -15,16 +15,16 @@ import type { Guard } from '../../platform/http/route';
 import { readSessionCookie } from '../../platform/http/session-cookie';
 
 /*
- * Who may come in. A guard says who asks, or refuses; what the caller may do is for the features.
+ * The guards of the API. A guard identifies the caller, or refuses; the features decide what the caller may do.
  *
- *   open            credentials are not looked at
- *   optional        Basic, Bearer, a session, or nobody
- *   account         the same, but somebody
- *   administrator   the same, and an administrator
- *   session         a session, and nothing else
+ *   open            credentials are ignored
+ *   optional        Basic, Bearer, a session, or none
+ *   account         Basic, Bearer or a session is required
+ *   administrator   the same, and the account must be an administrator
+ *   session         a session is required
  *
- * An Authorization header counts before a cookie. Whoever acts by a cookie must show that a page of ours sent the
- * request (platform/http/csrf.ts).
+ * An Authorization header has precedence over a cookie. A request that relies on a cookie must prove that one of our
+ * pages sent it (platform/http/csrf.ts).
  */
 
 export type Access = 'open' | 'optional' | 'account' | 'administrator' | 'session';
@@ -34,20 +34,20 @@ export interface CallerSession extends Session {
   readonly secret: string;
 }
 
-/** Who asks. */
+/** The caller of an endpoint. */
 export interface Caller {
   readonly actor: Actor;
-  /** undefined: nobody that is known */
+  /** undefined: an anonymous caller */
   readonly account: Account | undefined;
-  /** what an OAuth token allows; undefined: whatever the account may do */
+  /** what an OAuth token allows; undefined: everything that the account may do */
   readonly scopes: ReadonlySet<Scope> | undefined;
   readonly session: CallerSession | undefined;
 }
 
-/** Somebody that is known. */
+/** A caller with an account. */
 export type AccountCaller = Caller & { readonly account: Account };
 
-/** What a handler gets to know of its caller. */
+/** What a handler learns about its caller, by guard. */
 export interface Callers {
   open: Caller;
   optional: Caller;
@@ -65,7 +65,7 @@ function anonymous(address: string): Caller {
 }
 
 /**
- * Refuses what a page of somebody else may have made a browser send.
+ * Refuses a request that a page of another site may have made a browser send.
  *
  * @throws AppError `forbidden`
  */

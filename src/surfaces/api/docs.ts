@@ -7,9 +7,9 @@ import type { Guard, Route } from '../../platform/http/route';
 import { ENDPOINTS } from './endpoints';
 import { openApiDocument } from './openapi';
 
-/* What the API says of itself: the OpenAPI document, and Swagger UI to read it with. */
+/* The documentation of the API: the OpenAPI document, and Swagger UI to read it. */
 
-/** The document is for programs, the rest for a browser. */
+/** The document is for programs, the other routes for browsers. */
 export type DocsAccess = 'open' | 'page';
 type DocsCallers = Record<DocsAccess, undefined>;
 
@@ -77,7 +77,7 @@ export const docsRoutes: readonly Route<DocsAccess, DocsCallers>[] = [
   })),
 ];
 
-/** Nobody is asked who he is. */
+/** The documentation needs no credentials. */
 export const docsGuards: { readonly [A in DocsAccess]: Guard<undefined> } = {
   open: () => Promise.resolve(undefined),
   page: (req, res) => {

@@ -8,16 +8,16 @@ import type { Method } from '../../platform/http/route';
 import type { Access, Callers } from './access';
 
 /*
- * An endpoint is a row of data, and its schemas are the one source of three things: what is let in, the types that the
- * handler sees, and the OpenAPI document.
+ * An endpoint is a row of data. Its schemas are the single source of three things: which requests are accepted, the
+ * types that the handler sees, and the OpenAPI document.
  */
 
-/** An answer that is no error. */
+/** An answer that is not an error. */
 export interface ResponseSpec {
   readonly description: string;
   /** undefined: there is no body */
   readonly body?: z.ZodType;
-  /** of headers beside the usual ones: what they say */
+  /** descriptions of the headers that only this answer has, by name */
   readonly headers?: Readonly<Record<string, string>>;
   /** undefined: JSON; with another type, the body is text */
   readonly mediaType?: string;
@@ -41,45 +41,45 @@ export interface Input<Caller, P, Q, B> {
   readonly query: Q;
   readonly body: B;
   readonly req: IncomingMessage;
-  /** aborted when the client goes: whoever works for long hands it on */
+  /** aborted when the client disconnects; long work has to pass it on */
   readonly signal: AbortSignal;
   /**
-   * Holds the request's `If-Match` against what is there now, given as this endpoint would answer it. Call it where
-   * nobody can change it any more: in the transaction of the change.
+   * Compares the request's `If-Match` with the current state, given as this endpoint would answer it. Call it where
+   * nobody else can change that state: in the transaction of the change.
    *
-   * @throws AppError `stale`; `unconditional` when the row requires the header
+   * @throws AppError `stale`; `unconditional` if the row requires the header
    */
   readonly assertCurrent: (body: unknown) => void;
 }
 
-/** What every row says, whatever its types. */
+/** The parts of a row that do not depend on its types. */
 interface EndpointFacts {
   readonly method: Method;
-  /** in Express' syntax, with the slash at its end that the Hub's API had; without it is the same path */
+  /** in Express' syntax, with the slash at its end that the Hub's API had; the path without the slash is the same */
   readonly path: string;
-  /** by which the document groups the endpoints */
+  /** the group of the endpoint in the document */
   readonly tag: string;
   /** one line, in the imperative */
   readonly summary: string;
   readonly description?: string;
-  /** what an OAuth token must allow; undefined: no OAuth token is enough */
+  /** the scope that an OAuth token needs; undefined: an OAuth token is never enough */
   readonly scope?: Scope;
-  /** it changes how one logs in: an access token is not enough */
+  /** it changes how the account logs in: an access token is not enough */
   readonly requiresPasswordLogin?: true;
-  /** what else can go wrong, beside what follows from access and schemas */
+  /** the errors that do not follow from access and schemas */
   readonly errors?: readonly ErrorCode[];
-  /** where the era's documentation has another status for an error */
+  /** for errors to which the documentation of the time gives another status */
   readonly statuses?: Readonly<Partial<Record<ErrorCode, number>>>;
-  /** GET: send an ETag. Others: heed `If-Match`, or insist on it. */
+  /** GET: send an ETag. Others: check `If-Match`, or require it. */
   readonly etag?: 'sent' | 'heeded' | 'required';
   /**
-   * The fields of the body that the ETag is about, where others change by themselves: counts must not make each change
-   * of a setting come too late. Such a body is always sent whole. undefined: all of it.
+   * The fields of the body that the ETag covers, if other fields change by themselves: a count that changes must not
+   * make every change of a setting stale. Such a body is always sent whole. undefined: all fields.
    */
   readonly versionedBy?: readonly string[];
   /** undefined: 64 KiB */
   readonly bodyBytes?: number;
-  /** where another standard has its own way to say what went wrong; undefined: this error is a problem as all others */
+  /** the answer to an error for which another standard has its own format; undefined: a problem, as for other errors */
   readonly refusal?: (error: unknown) => AnyReply | undefined;
   /** undefined: JSON */
   readonly bodyTypes?: readonly ('json' | 'form')[];
@@ -112,7 +112,7 @@ export interface AnyReply {
   readonly body?: unknown;
 }
 
-/** An endpoint whose types have done their work. */
+/** An endpoint without the types of its handler. */
 export interface Endpoint extends EndpointFacts {
   readonly access: Access;
   readonly params?: Schema;
@@ -122,7 +122,7 @@ export interface Endpoint extends EndpointFacts {
   readonly handle: (ctx: Context, input: Input<Callers[Access], unknown, unknown, unknown>) => Promise<AnyReply>;
 }
 
-/** Makes a row: the types of the handler follow from its schemas. */
+/** Creates a row: the types of the handler follow from its schemas. */
 export function endpoint<
   const A extends Access,
   const R extends Responses,
@@ -130,11 +130,11 @@ export function endpoint<
   Q extends Schema = z.ZodUndefined,
   B extends Schema = z.ZodUndefined,
 >(spec: EndpointSpec<A, P, Q, B, R>): Endpoint {
-  // The framework hands the handler what the guard of `access` and the schemas made.
+  // The handler gets exactly what the guard of `access` and the schemas return.
   return spec as unknown as Endpoint;
 }
 
-/** A handler's reply, with the status as a type of its own. */
+/** A handler's reply, with its status as a literal type. */
 export function reply<const S extends number>(status: S): { status: S };
 export function reply<const S extends number, B>(
   status: S,

@@ -36,7 +36,7 @@ import { userEndpoints } from './endpoints/users';
 import { webhookDeliveryEndpoints } from './endpoints/webhook-deliveries';
 import { webhookEndpoints } from './endpoints/webhooks';
 
-/** Every door of the API, in the order in which the document shows them. */
+/** Every endpoint of the API, in the order of the document. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...userEndpoints,
   ...passwordEndpoints,

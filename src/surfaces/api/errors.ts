@@ -6,7 +6,7 @@ import { json, type Headers, type Reply } from '../../platform/http/exchange';
 import { requestState } from '../../platform/http/request-state';
 import { allowHeader, type Method } from '../../platform/http/route';
 
-/** The status of each error, unless the endpoint's row has another one. */
+/** The status of each error, unless the row of the endpoint has another one. */
 export const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid: 400,
   unauthenticated: 401,
@@ -26,7 +26,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   storage_full: 507,
 };
 
-/** What went wrong, by RFC 9457. */
+/** A problem as in RFC 9457. */
 export const problemSchema = z
   .strictObject({
     type: z.literal('about:blank'),
@@ -64,7 +64,7 @@ function problem({ status, code, detail, requestId, fields = [], headers = {} }:
   return json(status, body, { ...headers, 'Content-Type': 'application/problem+json' });
 }
 
-/** An error whose status is the one of an endpoint's row. */
+/** An error with the status from the row of its endpoint. */
 export class StatusError extends Error {
   constructor(
     readonly status: number,
@@ -74,12 +74,14 @@ export class StatusError extends Error {
   }
 }
 
-/** What a program does about `password_needed`. */
+/** What a program can do about `password_needed`. */
 const CONFIRM = 'send it, with a code if the second factor is on, to POST /api/v1.1/session/confirm/, and try again';
 
 const CHALLENGE = 'Basic realm="Drydock", charset="UTF-8", Bearer realm="Drydock"';
 
-/** How the API says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
+/**
+ * The API's answer to an error. Anything other than an AppError is a 500: its cause goes to the log, not to the client.
+ */
 export const apiErrorReply: ErrorReply = (thrown, { requestId, log }) => {
   const error: unknown = thrown instanceof StatusError ? thrown.cause : thrown;
   if (!(error instanceof AppError)) {
@@ -97,7 +99,7 @@ export const apiErrorReply: ErrorReply = (thrown, { requestId, log }) => {
   return problem({ status, code, detail, requestId, fields, headers });
 };
 
-/** A path that no row has, or not with this method. */
+/** The answer to a path that no row has, or not with this method. */
 export function apiFallback(req: IncomingMessage, allowed: readonly Method[]): Reply {
   const { requestId } = requestState(req);
   if (allowed.length === 0) return problem({ status: 404, code: 'not_found', detail: 'No such endpoint', requestId });

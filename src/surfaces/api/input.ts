@@ -4,12 +4,12 @@ import { AppError, type FieldError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import type { Endpoint } from './endpoint';
 
-/** What a body may have at most, unless its row says otherwise. */
+/** The limit of a body, unless its row has another one. */
 const BODY_BYTES = 64 * 1024;
 
 const TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
 
-/** Postgres keeps no NUL in text, so that no field of ours can have one. */
+/** Postgres cannot store NUL in text, so no field may contain it. */
 function hasNul(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0');
   if (typeof value !== 'object' || value === null) return false;
@@ -33,14 +33,14 @@ function parse(where: 'query' | 'body', schema: z.ZodType, value: unknown): unkn
   throw new AppError('invalid', `The ${where} is not valid`, { fields });
 }
 
-/** @throws AppError `not_found`: nothing can have such a name */
+/** @throws AppError `not_found`, since nothing can have such a name */
 function parseParams(schema: z.ZodType, value: unknown): unknown {
   const parsed = hasNul(value) ? undefined : schema.safeParse(value);
   if (parsed?.success === true) return parsed.data;
   throw new AppError('not_found', 'Not found');
 }
 
-/** A name that comes again is a list. */
+/** The query as an object; a name that occurs several times gets a list. */
 function toObject(query: URLSearchParams): Record<string, string | string[]> {
   const names = [...new Set(query.keys())];
   return Object.fromEntries(
@@ -72,7 +72,7 @@ async function readValue(
   return parsed.value;
 }
 
-/** The parts of a request, as the schemas of an endpoint make them. */
+/** The parts of a request, as parsed by the schemas of an endpoint. */
 export interface ParsedInput {
   readonly params: unknown;
   readonly query: unknown;
@@ -80,7 +80,7 @@ export interface ParsedInput {
 }
 
 /**
- * Holds a request against the schemas of its endpoint.
+ * Parses a request with the schemas of its endpoint.
  *
  * @throws AppError `not_found` for the path, `invalid` with fields, `unsupported_type`, `too_large`
  */

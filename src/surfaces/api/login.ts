@@ -7,14 +7,14 @@ import { foreignOriginMessage, isSameOrigin } from '../../platform/http/csrf';
 import { ownOrigin } from '../../platform/http/own-origin';
 import { readSessionCookie, sessionCookie } from '../../platform/http/session-cookie';
 
-/** A session that has just begun; `cookie` is for `Set-Cookie`. */
+/** A session that has just begun; `cookie` is the value for `Set-Cookie`. */
 export type Login = LoggedIn & { readonly cookie: string };
 
 /**
- * Begins a session in a browser, in the place of the one that it had before.
+ * Begins a session in a browser and ends the one that it had before.
  *
- * @throws AppError `forbidden` for a page of somebody else, who would have the browser logged in as himself; `inactive`;
- *   `busy`
+ * @throws AppError `forbidden` for a page of another site, which would log the browser in as an account of its own;
+ *   `inactive`; `busy`
  */
 export async function logIn(
   ctx: Context,

@@ -12,12 +12,12 @@ import type { AnyReply, Endpoint } from './endpoint';
 import { StatusError } from './errors';
 import { readInput } from './input';
 
-/** The headers that go with every answer: it is for this caller alone. */
+/** The headers of every answer, which is for this caller alone. */
 export function apiHeaders(): Headers {
   return { 'Cache-Control': 'no-store', Vary: 'Authorization, Cookie', 'X-Content-Type-Options': 'nosniff' };
 }
 
-/** @throws AppError `forbidden` when an OAuth token does not allow this */
+/** @throws AppError `forbidden` if an OAuth token does not allow this */
 function assertScope({ scope }: Endpoint, { scopes }: Caller): void {
   if (scopes === undefined || (scope !== undefined && scopes.has(scope))) return;
   const detail = scope === undefined ? 'This cannot be done with an OAuth token' : `The token lacks the scope ${scope}`;
@@ -25,7 +25,7 @@ function assertScope({ scope }: Endpoint, { scopes }: Caller): void {
 }
 
 /**
- * What an access token of the account allows; in a repository or namespace the policy says it more exactly.
+ * Refuses what an access token does not allow for the account; the policy is more exact for a repository or namespace.
  *
  * @throws AppError `forbidden`
  */
@@ -40,13 +40,13 @@ function assertAccessToken({ method, scope, requiresPasswordLogin }: Endpoint, {
   if (!isEnough) throw new AppError('forbidden', 'This access token does not allow this');
 }
 
-/** What an ETag is about. */
+/** The text whose hash is the ETag. */
 function versionOf({ versionedBy }: Endpoint, body: unknown): string {
   if (versionedBy === undefined) return JSON.stringify(body);
   return JSON.stringify(versionedBy.map((field) => (body as Record<string, unknown>)[field]));
 }
 
-/** The reply as it goes out; a representation that the client has already, without its body. */
+/** The reply as it is sent; without its body if the client already has this representation. */
 function render(endpoint: Endpoint, req: IncomingMessage, reply: AnyReply): Reply {
   const { status, headers = {}, body } = reply;
   if (body === undefined) return empty(status, headers);
@@ -77,7 +77,7 @@ async function handle(ctx: Context, endpoint: Endpoint, exchange: Exchange<Calle
   return render(endpoint, req, await endpoint.handle(ctx, { ...parsed, caller, req, signal, assertCurrent }));
 }
 
-/** The endpoint as a route: what mounts it does not know of schemas. */
+/** The endpoint as a route; the code that mounts it knows nothing of schemas. */
 export function toRoute(ctx: Context, endpoint: Endpoint): Route<Access, Callers> {
   const { method, path, access, statuses = {} } = endpoint;
   return {

@@ -8,7 +8,7 @@ import { problemSchema, STATUS } from './errors';
 /** A JSON Schema, or a part of the document. */
 export type JsonObject = Record<string, unknown>;
 
-/** The document, as far as programs look into it. */
+/** The OpenAPI document, with the parts that programs look at. */
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly info: JsonObject;
@@ -16,13 +16,13 @@ export interface OpenApiDocument {
   readonly components: { schemas: Record<string, unknown>; securitySchemes: JsonObject };
 }
 
-/** Collects the schemas that have a name, so that each stands in the document once. */
+/** Collects the named schemas, so that the document has each of them once. */
 class Schemas {
   readonly named: Record<string, unknown> = {};
 
-  /** The JSON Schema of a zod schema, with references to the named ones in it. */
+  /** The JSON Schema of a zod schema; named schemas in it become references. */
   of(schema: z.ZodType, io: 'input' | 'output'): unknown {
-    // In a wrapper, a named schema becomes a reference as it does further down.
+    // In a wrapper, a named schema becomes a reference even at the top level.
     const made = z.toJSONSchema(z.strictObject({ schema }), { io, unrepresentable: 'any' });
     const text = JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/');
     const { $defs = {}, properties } = JSON.parse(text) as { $defs?: JsonObject; properties: { schema: unknown } };
@@ -38,7 +38,7 @@ class Schemas {
   }
 }
 
-/** Errors that follow from what the row asks of a request. */
+/** The errors that follow from what the row asks of a request. */
 function impliedErrors(endpoint: Endpoint): ErrorCode[] {
   const { access, scope, params, query, body, etag } = endpoint;
   return [

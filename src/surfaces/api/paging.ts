@@ -29,13 +29,13 @@ export function pageOf<T extends z.ZodType>(item: T) {
   });
 }
 
-/** The query parameters of a list that grows at its front: pages by number would shift while somebody reads them. */
+/** The query parameters of a list that grows at its front: pages with numbers would shift while someone reads them. */
 export const feedQuery = {
   before: z.coerce.number().int().min(1).optional().describe('The value from `next`: only older items'),
   page_size: pageQuery.page_size,
 };
 
-/** A page of such a list. */
+/** A page of a list that grows at its front. */
 export function feedOf<T extends z.ZodType>(item: T) {
   return z.strictObject({
     next: z.url().nullable().describe('Link to older items; the last page can be empty'),
@@ -43,12 +43,12 @@ export function feedOf<T extends z.ZodType>(item: T) {
   });
 }
 
-/** Where the page after these begins; undefined: this was the last. */
+/** The value of `before` for the next page; undefined: this page is the last. */
 export function olderThan(found: readonly { readonly id: number }[], query: { page_size: number }): number | undefined {
   return found.length < query.page_size ? undefined : found.at(-1)?.id;
 }
 
-/** The page of a list that grows, with a link to what is older. */
+/** A page of a list that grows, with a link to older items. */
 export function fed<T>(
   ctx: Context,
   req: IncomingMessage,
@@ -58,7 +58,7 @@ export function fed<T>(
   return { next: next === undefined ? null : linkWith(ctx, req, 'before', next), results };
 }
 
-/** What to skip and to take, for queries that know no pages. */
+/** The limit and offset of a page, for queries. */
 export function rangeOf(query: { page: number; page_size: number }): { limit: number; offset: number } {
   return { limit: query.page_size, offset: (query.page - 1) * query.page_size };
 }
@@ -71,7 +71,7 @@ export function linkWith(ctx: Context, req: IncomingMessage, name: string, value
   return `${ownOrigin(req, ctx.settings)}${path}?${parameters.toString()}`;
 }
 
-/** The page that was asked for, with links to its neighbours. */
+/** A page of a list, with links to its neighbours. */
 export function paged<T>(
   ctx: Context,
   { req, query }: { req: IncomingMessage; query: { page: number; page_size: number } },
@@ -88,7 +88,7 @@ export function paged<T>(
   };
 }
 
-/** The same of a list that is short enough to be read whole. */
+/** A page of a list that is short enough to be read whole, with links to its neighbours. */
 export function pagedWhole<T>(
   ctx: Context,
   input: { req: IncomingMessage; query: { page: number; page_size: number } },

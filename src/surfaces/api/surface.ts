@@ -6,7 +6,7 @@ import { ENDPOINTS } from './endpoints';
 import { apiErrorReply, apiFallback } from './errors';
 import { apiHeaders, toRoute } from './mount';
 
-/** What the API says of itself. */
+/** The documentation of the API, as a surface. */
 export function docsSurface(): Surface {
   return createSurface({
     routes: docsRoutes,
@@ -17,7 +17,7 @@ export function docsSurface(): Surface {
   });
 }
 
-/** The API for programs; what it does not have below `/api` is not there. */
+/** The API for programs; any other path below `/api` is a 404. */
 export function apiSurface(ctx: Context): Surface {
   return createSurface({
     routes: ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint)),

@@ -23,7 +23,8 @@ It records logins, changes to accounts and repositories, tags, pushes, and comma
 login, session, user, oauth, repository, tag, push, gc or scrub.`;
 
 /**
- * A moment: some time ago (`30m`, `2h`, `7d`), or a date with or without a time (ISO 8601, UTC unless it says otherwise).
+ * Parses a point in time: how long ago it was (`30m`, `2h`, `7d`), or a date with or without a time (ISO 8601, in UTC
+ * unless the text has a zone).
  *
  * @throws InvalidArgumentError
  */
@@ -72,7 +73,10 @@ function toJson({ at, actor, address, action, subject, details }: RecordedEvent)
   return { at, actor: actor ?? null, address, action, subject, details };
 }
 
-/** A stranger chooses the names that he tries: nothing of them may steer the terminal. */
+/**
+ * The text with its control characters escaped: an untrusted client chooses the names that it tries, and they must not
+ * control the terminal.
+ */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
     return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;

@@ -2,8 +2,8 @@ import { CommanderError } from 'commander';
 import { printError } from './output';
 
 /*
- * How the command line says what went wrong: one sentence on stderr. All codes of AppError are treated alike here: the
- * sentence is what counts for a person, and a script asks whether it worked.
+ * The errors of the command line: one sentence on stderr. All codes of AppError are treated alike, because a person needs
+ * only the sentence, and a script only has to know whether the command worked.
  *
  *   0  it worked          1  it failed          2  the command was not understood; nothing was done
  */
@@ -11,16 +11,16 @@ import { printError } from './output';
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof CommanderError)) return 1;
-  return error.exitCode === 0 ? 0 : 2; // --help and --version end in an error, too
+  return error.exitCode === 0 ? 0 : 2; // --help and --version also throw an error
 }
 
-/** An error of several addresses that all failed has no message of its own. */
+/** The message of an error. The error of several addresses that all failed has none of its own. */
 function sentenceOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(sentenceOf).join('; ');
   return error instanceof Error && error.message !== '' ? error.message : String(error);
 }
 
-/** Shows what a command threw; the parser has shown its own errors already. */
+/** Prints the error of a command; the parser has already printed its own. */
 export function reportError(error: unknown): void {
   if (!(error instanceof CommanderError)) printError(`error: ${sentenceOf(error)}`);
 }

@@ -8,7 +8,7 @@ import type { CommandParts, ListingOptions } from './command-parts';
 
 const HOUR_MS = 3_600_000;
 
-/** A hundred years: the database's times go back no further than some thousands. */
+/** A hundred years: the times of the database reach only some thousand years back. */
 const MOST_HOURS = 876_000;
 
 interface GcOptions extends ListingOptions {

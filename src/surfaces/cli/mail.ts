@@ -5,7 +5,7 @@ import { assertEmail } from '../../features/accounts/account-rules';
 import { printLine } from './output';
 import type { CommandParts } from './command-parts';
 
-/** What the mail server, or the way to it, had to say. */
+/** What the mail server said, or why it could not be reached. */
 function reasonOf(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   return said.replace(/\s+/g, ' ').trim();

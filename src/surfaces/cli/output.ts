@@ -1,4 +1,4 @@
-/** A cell of a table; numbers stand to the right. */
+/** A cell of a table; numbers are aligned to the right. */
 export type Cell = string | number;
 
 /** Writes a line of output. */
@@ -6,7 +6,7 @@ export function printLine(line: string): void {
   console.log(line);
 }
 
-/** Writes a line for the person, apart from the output. */
+/** Writes a line for the person to stderr. */
 export function printError(line: string): void {
   console.error(line);
 }
@@ -16,7 +16,7 @@ export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, null, 2));
 }
 
-/** Writes a listing for a person: columns in line, two spaces apart. */
+/** Writes a listing for a person: aligned columns, two spaces apart. */
 export function printTable(header: readonly string[], rows: readonly (readonly Cell[])[]): void {
   for (const line of alignColumns(header, rows)) printLine(line);
 }
@@ -47,7 +47,7 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   let value = bytes / 1000;
   let unit = 0;
-  // What rounds to 1000.0 belongs to the next unit.
+  // A number that rounds to 1000.0 belongs to the next unit.
   while (value >= 999.95 && unit < UNITS.length - 1) {
     value /= 1000;
     unit += 1;
@@ -55,7 +55,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(1)} ${UNITS[unit] ?? ''}`;
 }
 
-/** A moment for a person, in UTC: `2014-06-09 12:30`. */
+/** A point in time for a person, in UTC: `2014-06-09 12:30`. */
 export function formatTime(date: Date): string {
   return date.toISOString().slice(0, 16).replace('T', ' ');
 }

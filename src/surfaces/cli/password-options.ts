@@ -4,14 +4,14 @@ import { Option, type Command } from 'commander';
 import { AppError } from '../../platform/errors';
 import { askPassword, type Terminal } from './terminal';
 
-/** How a password is given; none of them: a person is asked. */
+/** How a password is given; without any of these options, the command asks for it. */
 export interface PasswordOptions {
   readonly password?: string;
   readonly passwordStdin?: true;
   readonly generate?: true;
 }
 
-/** A password, and whether it was made up here, so that it must be shown. */
+/** A password, and whether it was generated, so that it must be shown. */
 export interface ChosenPassword {
   readonly password: string;
   readonly isGenerated: boolean;
@@ -32,9 +32,9 @@ export function addPasswordOptions(command: Command): Command {
 }
 
 /**
- * Gets the password, from wherever the options say.
+ * Gets the password as the options say.
  *
- * @throws AppError `invalid` when there is nobody to ask
+ * @throws AppError `invalid` if there is no terminal to ask at
  */
 export async function choosePassword(options: PasswordOptions, terminal: Terminal): Promise<ChosenPassword> {
   if (options.generate === true) return { password: randomBytes(12).toString('base64url'), isGenerated: true };

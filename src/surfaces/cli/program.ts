@@ -21,7 +21,7 @@ const ABOUT = `A Docker Hub v1 index and registry in one process.
 \`drydock serve\` runs the server; the other commands administer its data, whether or not it is running.
 Environment variables configure both (DATABASE_URL, DRYDOCK_DATA_DIR and others, see .env.example).`;
 
-/** Which words `drydock` understands. */
+/** The `drydock` program with all its commands. */
 export function buildProgram(parts: CommandParts): Command {
   const program = new Command('drydock')
     .description(ABOUT)

@@ -25,7 +25,7 @@ function parseRate(text: string): number {
   throw new InvalidArgumentError('Expected a number of megabytes per second.');
 }
 
-/** Tells people who wait, on stderr, now and then. */
+/** Reports the progress on stderr, now and then. */
 function reporter(): (progress: ScrubProgress) => void {
   let dueAt = Date.now() + PROGRESS_MS;
   return ({ layers, bytes, damaged }) => {

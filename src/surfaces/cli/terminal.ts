@@ -2,7 +2,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { Writable, type Readable } from 'node:stream';
 import { AppError } from '../../platform/errors';
 
-/** Where a person sits, if one does. Questions go to stderr: what a command prints may be piped. */
+/** The terminal of a person, if there is one. Questions go to stderr, because the output of a command may be piped. */
 export interface Terminal {
   readonly input: Readable & { readonly isTTY?: boolean };
   readonly output: Writable;
@@ -13,20 +13,21 @@ export function stdTerminal(): Terminal {
   return { input: process.stdin, output: process.stderr };
 }
 
-/** The lines that a person types, also those that come before they are asked for; they end when the person gives up. */
+/** The lines that a person types, including those typed before the question; they end when the person gives up. */
 function linesOf(reader: Interface): AsyncIterator<string, undefined> {
   reader.once('SIGINT', () => reader.close());
   return reader[Symbol.asyncIterator]();
 }
 
 /**
- * Asks for a password twice without showing what is typed.
+ * Asks for a password twice, without showing it.
  *
- * @throws AppError `invalid` when the two differ or the person gives up
+ * @throws AppError `invalid` if the two differ or the person gives up
  */
 export async function askPassword({ input, output }: Terminal): Promise<string> {
   const mute = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // As a terminal it is read key by key, and readline echoes them to nowhere instead of the terminal itself to the screen.
+  // As a terminal, the input is read key by key, and readline echoes into a stream that discards everything; otherwise
+  // the terminal would show the keys.
   const reader = createInterface({ input, output: mute, terminal: true });
   const lines = linesOf(reader);
   const ask = async (question: string): Promise<string> => {
@@ -45,12 +46,12 @@ export async function askPassword({ input, output }: Terminal): Promise<string> 
   }
 }
 
-/** What a command that cannot be undone is told: `--yes`. */
+/** The option of a command that cannot be undone: `--yes`. */
 export interface YesOption {
   readonly yes?: true;
 }
 
-/** The option of every command that cannot be undone; `confirmUnlessYes` asks without it. */
+/** The option of every command that cannot be undone; without it, `confirmUnlessYes` asks. */
 export const YES = ['--yes', 'do not ask for confirmation'] as const;
 
 /**
@@ -65,7 +66,7 @@ export async function confirmUnlessYes({ yes }: YesOption, question: string): Pr
 /**
  * Asks before something that cannot be undone.
  *
- * @param flag - the option that says yes beforehand
+ * @param flag - the option that answers yes in advance
  * @throws AppError `invalid` unless the answer is yes
  */
 export async function confirm({ input, output }: Terminal, question: string, flag: string): Promise<void> {

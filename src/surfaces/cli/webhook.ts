@@ -21,7 +21,7 @@ function wholeNumber(text: string, what: string): number {
   return value;
 }
 
-/** The repository whose webhooks a command is about. */
+/** The repository whose webhooks a command manages. */
 function repositoryNamed(ctx: Context, text: string): Promise<AdministeredRepository> {
   return getAdministered(ctx, OPERATOR_ACTOR, readFullName(text), 'webhookSettings');
 }

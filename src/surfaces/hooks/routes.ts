@@ -7,7 +7,7 @@ import { ONLY_ITS_PATHS, type Route } from '../../platform/http/route';
 import { createSurface, type Surface } from '../../platform/http/surface';
 import { AppError, type ErrorCode } from '../../platform/errors';
 
-/** Who calls back has no account: the id in the URL is the secret that lets him in. */
+/** A caller has no account: the id in the URL is the secret that authorises the request. */
 export type HookRoute = Route<'open', { open: undefined }>;
 
 const LIMIT_BYTES = 16 * 1024;
@@ -31,11 +31,11 @@ const STATUS: Record<ErrorCode, number> = {
   unsupported_type: 415,
 };
 
-/** Says what went wrong as `{"error": sentence}`. */
+/** Answers an error as `{"error": sentence}`. */
 const hookErrorReply: ErrorReply = (error, state) =>
   error instanceof AppError ? json(STATUS[error.code], { error: error.message }) : internalErrorReply(error, state);
 
-/** What receivers of webhooks call back (protocol 6.3). */
+/** The routes that receivers of webhooks call back (protocol 6.3). */
 export function hookRoutes(ctx: Context): HookRoute[] {
   return [
     {
@@ -52,7 +52,7 @@ export function hookRoutes(ctx: Context): HookRoute[] {
   ];
 }
 
-/** The one door for receivers of webhooks. */
+/** The surface for receivers of webhooks. */
 export function hooksSurface(ctx: Context): Surface {
   return createSurface({
     routes: hookRoutes(ctx),

@@ -6,7 +6,7 @@ import { ONLY_ITS_PATHS, type Route } from '../../platform/http/route';
 import { createSurface, type Surface } from '../../platform/http/surface';
 import type { Metrics } from '../../platform/metrics/metrics';
 
-/** The ops doors look at no credentials: keep them from strangers in the proxy, if need be. */
+/** These routes ignore credentials: the proxy can keep untrusted clients away from them. */
 export type OpsRoute = Route<'open', { open: undefined }>;
 
 async function readiness(ctx: Context, isDraining: () => boolean): Promise<Reply> {
@@ -17,8 +17,8 @@ async function readiness(ctx: Context, isDraining: () => boolean): Promise<Reply
 }
 
 /**
- * The doors for operators: `/healthz` (the process answers), `/readyz` (so do the database and the storage, and it is
- * not about to stop), `/metrics` (for Prometheus).
+ * The routes for operators: `/healthz` (the process answers), `/readyz` (the database and the storage answer too, and
+ * the process is not stopping), `/metrics` (for Prometheus).
  */
 export function opsRoutes(ctx: Context, metrics: Metrics, isDraining: () => boolean): OpsRoute[] {
   return [
@@ -37,7 +37,7 @@ export function opsRoutes(ctx: Context, metrics: Metrics, isDraining: () => bool
   ];
 }
 
-/** What operators and their programs ask. */
+/** The surface for operators and their programs. */
 export function opsSurface(ctx: Context, metrics: Metrics, isDraining: () => boolean): Surface {
   return createSurface({
     routes: opsRoutes(ctx, metrics, isDraining),

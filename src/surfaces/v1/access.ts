@@ -14,18 +14,18 @@ import type { Exchange, Reply } from '../../platform/http/exchange';
 import type { Guard, Route } from '../../platform/http/route';
 
 /*
- * Who may come in. A guard says who asks, or refuses wrong credentials; what the caller may do is for the features'
- * policy.
+ * The guards of v1. A guard identifies the caller, or refuses wrong credentials; the policy of the features decides what
+ * the caller may do.
  *
- *   open       credentials are not looked at
- *   account    Basic, and nothing else
+ *   open       credentials are ignored
+ *   account    only Basic
  *   index      Basic, a token, or anonymous; refusals in the index's words (protocol 2.5)
  *   registry   the same; refusals in the registry's words (protocol 3.5)
  */
 
 export type Access = 'open' | 'account' | 'index' | 'registry';
 
-/** What a handler gets to know of its caller. */
+/** What a handler learns about its caller, by guard. */
 export interface Callers {
   open: undefined;
   account: Actor;
@@ -41,21 +41,22 @@ function addressOf({ settings }: Context, req: IncomingMessage): string {
   return clientAddress(req, settings.trustsProxy);
 }
 
-/** Requests whose credentials were recalled, not verified. */
-const recallings = new WeakSet<IncomingMessage>();
+/** Requests whose credentials were remembered from earlier requests, not verified. */
+const recalledRequests = new WeakSet<IncomingMessage>();
 
 /**
- * A read may begin with an identity that is only remembered, since the query that does the work checks it; and it may
- * begin again with verified credentials when that query refuses it, since it has no body.
+ * The remembered identity for the credentials of a read; undefined: verify them. A read may use it because the query
+ * that does the work checks it. If that query refuses it, the read can be repeated with verified credentials, since it
+ * has no body.
  */
 function recalled(ctx: Context, req: IncomingMessage, username: string, password: string): Identity | undefined {
   if (req.method !== 'GET' && req.method !== 'HEAD') return undefined;
-  const identity = recallings.has(req) ? undefined : recallIdentity(ctx, username, password);
-  if (identity !== undefined) recallings.add(req);
+  const identity = recalledRequests.has(req) ? undefined : recallIdentity(ctx, username, password);
+  if (identity !== undefined) recalledRequests.add(req);
   return identity;
 }
 
-/** Handles a request, and once more with verified credentials when recalled ones were refused. */
+/** Handles a request, and repeats it with verified credentials if remembered ones were refused. */
 export async function handleRecalled<A extends Access>(
   ctx: Context,
   handle: V1Handler<A>,
@@ -65,14 +66,14 @@ export async function handleRecalled<A extends Access>(
     return await handle(ctx, exchange);
   } catch (error) {
     const isRefusal = error instanceof AppError && error.code === 'unauthenticated';
-    if (!isRefusal || !recallings.has(exchange.req)) throw error;
+    if (!isRefusal || !recalledRequests.has(exchange.req)) throw error;
     const caller = (await identify(ctx, exchange.req, undefined)) as Callers[A];
     const { req, params, query, signal } = exchange;
     return handle(ctx, { req, params, query, caller, signal });
   }
 }
 
-/** @param remoteIndex - whose tokens are good for this request, beside our own */
+/** @param remoteIndex - an index whose tokens are accepted in addition to our own */
 async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteIndex | undefined): Promise<Actor> {
   const address = addressOf(ctx, req);
   const authorization = readAuthorization(req.headers.authorization);
@@ -103,12 +104,12 @@ async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteI
   }
 }
 
-/** A refusal goes the way of all others, instead of an answer by express-basic-auth. */
+/** Refuses with the usual error, instead of the answer of express-basic-auth. */
 function refuse(): never {
   throw new AppError('unauthenticated', 'Unauthorized');
 }
 
-/** Asks express-basic-auth, as decision 24 has it. */
+/** Has express-basic-auth check the credentials (decision 24). */
 function requireAccount(ctx: Context, req: IncomingMessage, res: ServerResponse): Promise<Actor> {
   return new Promise((resolve, reject) => {
     const address = addressOf(ctx, req);
@@ -138,8 +139,8 @@ export function v1Guards(ctx: Context): { readonly [A in Access]: Guard<Callers[
   return {
     open: () => Promise.resolve(undefined),
     account: (req, res) => requireAccount(ctx, req, res),
-    // A registry's DELETE has the index's path. On the others nothing is asked elsewhere, so that two indexes that name
-    // each other do not ask in circles.
+    // A registry's DELETE has the index's path. No other route of the index asks the remote index: otherwise two
+    // indexes that name each other would ask in circles.
     index: (req) => identify(ctx, req, req.method === 'DELETE' ? remoteIndex : undefined),
     registry: (req) => identify(ctx, req, remoteIndex),
   };

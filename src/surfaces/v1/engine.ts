@@ -1,16 +1,16 @@
 /*
- * What engines cannot do, by what they say of themselves in their User-Agent.
+ * What engines cannot do, according to their User-Agent.
  */
 
 /**
- * Whether the engine fails on a layer of no bytes: all before 1.13 do, and the daemon of 0.7 dies of it
- * (engine behaviour, 3 and 8).
+ * Whether the engine fails on a layer of no bytes: all engines before 1.13 do, and the daemon of 0.7 crashes (engine
+ * behaviour, 3 and 8).
  */
 export function failsOnEmptyLayers(userAgent: string | undefined): boolean {
   return /(?:^|\s)docker\/(0\.|1\.\d(?!\d)|1\.1[0-2](?!\d))/.test(userAgent ?? '');
 }
 
-/** Whether a search answer may hold only strings: docker up to 0.6.5 decodes nothing else (protocol 2.13). */
+/** Whether the answer to a search may contain only strings: docker up to 0.6.5 decodes nothing else (protocol 2.13). */
 export function readsOnlyStrings(userAgent: string | undefined): boolean {
   return /(?:^|\s)docker\/0\.([1-5]\.|6\.[0-5](?!\d))/.test(userAgent ?? '');
 }
@@ -31,7 +31,7 @@ export function isOlderEngine(userAgent: string | undefined, than: EngineVersion
   return Number(major) < than.major || (Number(major) === than.major && Number(minor) < than.minor);
 }
 
-/** Whether it is an engine at all. */
+/** Whether the client is an engine at all. */
 export function isEngine(userAgent: string | undefined): boolean {
   return /(?:^|\s)docker\//.test(userAgent ?? '');
 }

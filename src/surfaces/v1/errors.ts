@@ -25,8 +25,8 @@ const STATUS: Record<ErrorCode, number> = {
 };
 
 /**
- * The Hub was two programs with two ways to say no (protocol 0.3): the index answered a bare JSON string to whoever
- * has no right, the registry an object of strings. Clients decode the object into a map of strings.
+ * The Hub was two programs, and each refused in its own way (protocol 0.3): the index answered a caller without access
+ * with a bare JSON string, the registry with an object of strings. Clients decode the object into a map of strings.
  */
 type Dialect = 'users' | 'index' | 'registry';
 
@@ -37,8 +37,9 @@ const STRING_CODES: Record<Dialect, (code: ErrorCode) => boolean> = {
 };
 
 /**
- * The Hub's challenge, with the character set of names and passwords (RFC 7617). Every door takes Basic, and all but
- * those of users take a token. Basic comes first, for tools that read no further; engines read none of it.
+ * The Hub's challenge, with the character set of names and passwords (RFC 7617). Every route that asks for credentials
+ * takes Basic, and all except those of users take a token. Basic comes first, for tools that read no further; engines
+ * do not read the challenge.
  */
 const CHALLENGE = 'Basic realm="auth required", charset="UTF-8",Token';
 
@@ -47,20 +48,22 @@ function dialectOf(route: V1Route | undefined): Dialect {
   return route?.access === 'index' ? 'index' : 'registry';
 }
 
-/** A name or address that is taken is a 400 for whoever registers (protocol 2.2), a conflict for everybody else. */
+/** Registration answers a name or address that is taken with 400 (protocol 2.2); elsewhere a conflict is 409. */
 function statusOf(code: ErrorCode, dialect: Dialect): number {
   return code === 'conflict' && dialect === 'users' ? 400 : STATUS[code];
 }
 
-/** No repository can have the name in this path; the index had no such URL then (protocol 0.3). The message says why. */
+/** No repository can have the name in this path, so the index had no such URL (protocol 0.3). The message says why. */
 export class UnknownUrlError extends Error {}
 
-/** What an engine prints. It keeps the Retry-After header to itself, so the body says that it makes sense to try again. */
+/** The text that an engine prints. It does not show the Retry-After header, so the body says to try again. */
 function toPrint({ message, retryAfterSeconds }: AppError): string {
   return retryAfterSeconds === undefined ? message : `${message}, try again later`;
 }
 
-/** How a v1 route says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
+/**
+ * The v1 answer to an error. Anything other than an AppError is a 500: its cause goes to the log, not to the client.
+ */
 export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
   const dialect = dialectOf(route);
   return (error, state) => {
@@ -73,7 +76,7 @@ export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
       ...(status === 401 ? { 'WWW-Authenticate': CHALLENGE } : {}),
       ...(error.retryAfterSeconds === undefined ? {} : { 'Retry-After': error.retryAfterSeconds }),
     };
-    // Engines print the body of a refused push behind their own words: the Hub's was an empty string.
+    // Engines print the body of a refused push after their own words; the Hub's body was an empty string.
     const message = status === 401 && dialect === 'index' ? '' : toPrint(error);
     const body = STRING_CODES[dialect](error.code) ? message : { error: message };
     return json(status, body, headers);
@@ -81,7 +84,7 @@ export function v1ErrorReply(route: V1Route | undefined): ErrorReply {
 }
 
 /**
- * What the index said of a URL that it did not know (protocol 0.3).
+ * The index's answer for a URL that it did not know (protocol 0.3).
  *
  * @param reason - a sentence for the person whose engine prints the body
  */
@@ -90,10 +93,10 @@ export function unknownUrl(path: string, reason = ''): Reply {
   return json(404, { status_code: '404', error: reason === '' ? text : `${text} ${reason}.` });
 }
 
-/** More than one slash, where an engine begins a push or a pull: those from 1.8 on take such names. */
+/** A name with more than one slash, in a path that begins a push or a pull: engines from 1.8 on accept such names. */
 const NESTED = /^\/v1\/repositories\/((?:[^/]+\/){2,}[^/]+)\/(?:images\/?)?$/;
 
-/** A path that no row has, or not with this method. */
+/** The answer to a path that no row has, or not with this method. */
 export function v1Fallback(req: IncomingMessage, allowed: readonly Method[]): Reply {
   if (allowed.length === 0) {
     const path = `/v1${(req.url ?? '').split('?')[0] ?? ''}`;

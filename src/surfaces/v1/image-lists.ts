@@ -9,7 +9,9 @@ import { UnknownUrlError } from './errors';
 import { endpointHeaders, tokenHeaders } from './replies';
 import { headerOf, readImageList, repositoryOf, wantsToken } from './requests';
 
-/** `PUT /v1/repositories/R/` (protocol 2.6). The token is sent unasked: docker up to 1.6 fails without it. */
+/**
+ * `PUT /v1/repositories/R/` (protocol 2.6). The token is sent even if not asked for: docker up to 1.6 fails without it.
+ */
 export const putRepository: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
   const name = repositoryOf(params);
   const nonce = newNonce();
@@ -28,7 +30,9 @@ export const putImages: V1Handler<'index'> = async (ctx, { req, caller, params }
   return empty(204, { ...token, ...endpointHeaders(ctx, req) });
 };
 
-/** `GET /v1/repositories/R/images` (protocol 2.8). Without tags: an engine would pull every entry that has one. */
+/**
+ * `GET /v1/repositories/R/images` (protocol 2.8). The list has no tags: an engine would pull every entry that has one.
+ */
 export const getImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
   const name = repositoryOf(params);
   const { repository, json: images } = await imagesAsJson(ctx, caller, name);

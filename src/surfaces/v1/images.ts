@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import { diffImage } from '../../features/images/diff';
 import { networkOf } from '../../features/accounts/login-limits';
-import { listImageFiles } from '../../features/images/files';
 import { ancestryAsJson, getImage, getImageJson } from '../../features/images/images';
 import type { Asker } from '../../features/images/inspection/inspection';
+import { diffImage, listImageFiles } from '../../features/images/layer-listings';
 import { getImageOrLink } from '../../features/images/linking';
 import type { Image } from '../../features/images/image-by-id';
 import { assertImageId } from '../../features/repositories/names';
@@ -14,19 +13,19 @@ import type { V1Exchange, V1Handler } from './access';
 import { substituteFor, varyFor } from './empty-layers';
 import { imageHeaders } from './replies';
 
-/** The image id of the path. */
+/** The image id in the path. */
 export function imageIdOf({ params }: Pick<V1Exchange<'registry'>, 'params'>): string {
   const id = params['imageId'] ?? '';
   assertImageId(id);
   return id;
 }
 
-/** An image never changes: whoever has a copy of any age has a good one (protocol 0.3). */
+/** Whether the client has a copy. An image never changes, so a copy of any age is good (protocol 0.3). */
 export function isUnmodified(req: IncomingMessage): boolean {
   return req.headers['if-modified-since'] !== undefined;
 }
 
-/** The checksum header had three names over time; nothing reads it, everything shows it (protocol 4.2, A16). */
+/** The checksum header had three names over time; engines read none of them, tools show them (protocol 4.2, A16). */
 function sizeAndChecksums(req: IncomingMessage, image: Image): Headers {
   return {
     'X-Docker-Size': substituteFor(image, req)?.length ?? image.layerSizeBytes,
@@ -42,7 +41,10 @@ async function replyWithJson(ctx: Context, exchange: V1Exchange<'registry'>, ima
   return isUnmodified(req) ? empty(304, headers) : jsonText(200, await getImageJson(ctx, image), headers);
 }
 
-/** `GET /v1/images/<id>/json` (protocol 4.2). A pusher asks it to know whether to upload: a yes may link the image. */
+/**
+ * `GET /v1/images/<id>/json` (protocol 4.2). A pusher asks to learn whether to upload: the answer 200 may link the
+ * image.
+ */
 export const getJson: V1Handler<'registry'> = async (ctx, exchange) =>
   replyWithJson(ctx, exchange, await getImageOrLink(ctx, exchange.caller, imageIdOf(exchange)));
 
@@ -57,10 +59,10 @@ function askerOf({ caller: actor, signal }: V1Exchange<'registry'>): Asker {
   return { actor, signal };
 }
 
-/** Up to here an answer is no burden, however slowly its client reads. */
+/** An answer of at most this size costs little memory, however slowly its client reads. */
 const LONG_ANSWER = 1024 * 1024;
 
-/** @throws AppError `busy` when too many long answers are being sent */
+/** @throws AppError `busy` if too many long answers are being sent */
 function longJson(ctx: Context, { caller }: V1Exchange<'registry'>, bytes: Buffer, headers: Headers): Reply {
   if (bytes.length <= LONG_ANSWER) return jsonText(200, bytes, headers);
   const body = ctx.heldAnswers.bodyOf(networkOf(caller.address), bytes);
@@ -71,7 +73,10 @@ function longJson(ctx: Context, { caller }: V1Exchange<'registry'>, bytes: Buffe
   };
 }
 
-/** `GET /v1/images/<id>/diff` (protocol 4.9): what the layer changed in what its ancestors had. */
+/**
+ * `GET /v1/images/<id>/diff` (protocol 4.9): the files that the layer adds to, changes in or deletes from its
+ * ancestors.
+ */
 export const getDiff: V1Handler<'registry'> = async (ctx, exchange) => {
   const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
   const headers = imageHeaders(exchange.caller, image);
@@ -89,7 +94,7 @@ async function replyWithFiles(ctx: Context, exchange: V1Exchange<'registry'>, im
 export const getFiles: V1Handler<'registry'> = async (ctx, exchange) =>
   replyWithFiles(ctx, exchange, await getImage(ctx, exchange.caller, imageIdOf(exchange)));
 
-/** The image, if it is in a private repository: the `private_images` routes know no others (protocol 4.10). */
+/** The image, if it is in a private repository; other images are not found below `private_images` (protocol 4.10). */
 export async function getPrivateImage(ctx: Context, exchange: V1Exchange<'registry'>): Promise<Image> {
   const image = await getImage(ctx, exchange.caller, imageIdOf(exchange));
   if (!image.isPrivate) throw new AppError('not_found', 'Image not found');

@@ -8,13 +8,13 @@ import type { V1Exchange } from './access';
 import { headerOf, repositoryOf } from './requests';
 
 /*
- * Tags as the index told of them (protocol 2.12), for scripts that were written against it. Engines need the registry's
- * shape, so this one is for hosts that are said to be an index, or for whoever asks with `?format=index`.
+ * Tags in the shape of the index (protocol 2.12), for scripts that were written against it. Engines need the registry's
+ * shape, so this one is only for hosts that the settings call an index, and for requests with `?format=index`.
  */
 
 const SHORT_ID = 8;
 
-/** Whether the request came to the index, not to the registry. */
+/** Whether the request was meant for the index, not for the registry. */
 export function asksTheIndex(ctx: Context, { req, query }: V1Exchange<'registry'>): boolean {
   if (query.get('format') === 'index') return true;
   const host = headerOf(req, 'host')?.toLowerCase();
@@ -30,7 +30,7 @@ export function indexTags(tags: Buffer): Reply {
   );
 }
 
-/** A repository that does not exist is answered as a tag that does not (protocol 4.7). */
+/** The repository of the request. If it does not exist, the answer is that of a missing tag (protocol 4.7). */
 export async function taggedRepository(
   ctx: Context,
   { caller, params }: V1Exchange<'registry'>,
@@ -38,7 +38,7 @@ export async function taggedRepository(
   return getReadable(ctx, caller, repositoryOf(params), { followsAliases: true, missing: MISSING_TAG });
 }
 
-/** The tag's image and its ancestors. */
+/** The image of a tag, and its ancestors. */
 export async function indexTag(ctx: Context, exchange: V1Exchange<'registry'>): Promise<Reply> {
   try {
     const repository = await taggedRepository(ctx, exchange);
@@ -48,7 +48,7 @@ export async function indexTag(ctx: Context, exchange: V1Exchange<'registry'>): 
       chain.map(({ id, imageId }) => ({ pk: id, id: imageId.slice(0, SHORT_ID) })),
     );
   } catch (error) {
-    // The index said errors as bare strings.
+    // The index answered errors as bare strings.
     if (error instanceof AppError && error.code === 'not_found') return json(404, error.message);
     throw error;
   }

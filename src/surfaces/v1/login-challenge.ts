@@ -5,8 +5,9 @@ import type { V1Handler } from './access';
 import { repositoryOf } from './requests';
 
 /**
- * Makes the 404 of an anonymous caller a 401 where the repository is private, as the image list does: wget, and other
- * tools that were given a password, send it only after a challenge. Nobody learns more than from the image list.
+ * Turns the 404 of an anonymous caller into a 401 if the repository is private, as the image list does: wget and other
+ * tools that were given a password send it only after a challenge. The answer discloses no more than that of the image
+ * list.
  */
 export function challengingForPrivate(handle: V1Handler<'registry'>): V1Handler<'registry'> {
   return async (ctx, exchange) => {

@@ -7,7 +7,7 @@ import { issueToken } from '../../features/tokens/token';
 import type { Headers, Reply } from '../../platform/http/exchange';
 import { hostOf } from '../../platform/http/host';
 
-/** Docker 0.5 to 0.10 refuse a registry whose ping lacks the version (protocol 0.3). */
+/** Docker 0.5 to 0.10 refuse a registry whose ping has no version (protocol 0.3). */
 const EVERY_ANSWER = {
   'X-Docker-Registry-Version': '0.9.1',
   'X-Docker-Registry-Config': 'emulator',
@@ -18,18 +18,19 @@ const NOT_CACHED = { 'Cache-Control': 'no-cache', Pragma: 'no-cache', Expires: '
 
 const YEAR_SECONDS = 31_536_000;
 
-/** The headers that go with every answer under `/v1` (protocol 0.3). */
+/** The headers of every answer under `/v1` (protocol 0.3). */
 export function v1Headers(reply: Reply): Headers {
   return 'Cache-Control' in reply.headers ? EVERY_ANSWER : { ...EVERY_ANSWER, ...NOT_CACHED };
 }
 
-/** The answer depends on who asks: two repositories may have different images under one id. */
+/** The answer depends on the caller: two repositories may have different images under one id. */
 const VARY = { Vary: 'Accept, Authorization' };
 
 /**
- * For an image, which never changes (protocol 0.3). A token names the repository, so URL and token decide for ever what
- * the answer is, and a cache that heeds `Vary` may keep it; of a private image, only its reader's own. Without a token
- * the answer depends on what the caller opened last: a copy must be asked about each time.
+ * The headers for an image, which never changes (protocol 0.3). A token names the repository, so the answer for a URL
+ * and a token never changes, and a cache that obeys `Vary` may keep it; for a private image, only the reader's own
+ * cache. Without a token the answer depends on which repository the caller opened last, so a cache must revalidate its
+ * copy each time.
  */
 export function imageHeaders(caller: Actor, { isPrivate }: Pick<Image, 'isPrivate'>): Headers {
   if (caller.kind !== 'token') return { 'Cache-Control': 'private, no-cache', ...VARY };
@@ -41,14 +42,17 @@ export function imageHeaders(caller: Actor, { isPrivate }: Pick<Image, 'isPrivat
   };
 }
 
-/** Where the images are: `host[:port]`, one header line each, since old engines do not split (protocol 2.14). */
+/**
+ * Where the images are: `host[:port]`, with a header line for each host, since old engines do not split (protocol
+ * 2.14).
+ */
 export function endpointHeaders(ctx: Context, req: IncomingMessage): Headers {
   const configured = ctx.settings.registryEndpoints;
   const endpoints = configured.length > 0 ? configured : [hostOf(req) ?? 'localhost'];
   return { 'X-Docker-Endpoints': endpoints };
 }
 
-/** A fresh token for the actor's account, as the index hands it out (protocol 3.1). */
+/** A new token for the actor's account, in the headers of the index (protocol 3.1). */
 export function tokenHeaders(
   ctx: Context,
   actor: Actor,

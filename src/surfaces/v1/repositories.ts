@@ -31,7 +31,7 @@ async function deleteTokenHeaders(
   return { ...headers, ...endpointHeaders(ctx, req) };
 }
 
-/** Most scripts send one DELETE. The protocol fixes the body of its answer, so that a header tells what is left to do. */
+/** Most scripts send one DELETE. The protocol fixes the body of its answer, so a header says what is left to do. */
 function deletionNotice(repository: RepositoryName): string {
   const name = displayName(repository);
   return `${name} is being deleted. Its name is free after one more DELETE, or by itself in 24 hours`;
@@ -44,20 +44,20 @@ async function deleteRepositoryThroughIndex(ctx: Context, exchange: V1Exchange<'
   return json(202, '', { ...headers, 'X-Drydock-Notice': deletionNotice(repository) });
 }
 
-/** `DELETE /v1/repositories/R/`: with a token the registry's (protocol 4.11), else the index's (protocol 2.11). */
+/** `DELETE /v1/repositories/R/`: the registry's with a token (protocol 4.11), otherwise the index's (protocol 2.11). */
 export const deleteRepository: V1Handler<'index'> = async (ctx, exchange) => {
   if (exchange.caller.kind !== 'token') return deleteRepositoryThroughIndex(ctx, exchange);
   await deleteThroughRegistry(ctx, await getRegistryDeletable(ctx, exchange.caller, repositoryOf(exchange.params)));
   return json(200, true);
 };
 
-/** `DELETE /v1/repositories/R/tags` (protocol 4.11): the whole repository, in the registry. */
+/** `DELETE /v1/repositories/R/tags` (protocol 4.11): deletes the whole repository, in the registry. */
 export const deleteAllTags: V1Handler<'registry'> = async (ctx, { caller, params }) => {
   await deleteThroughRegistry(ctx, await getRegistryDeletable(ctx, caller, repositoryOf(params)));
   return json(200, true);
 };
 
-/** `DELETE /v1/repositories/R/images` (protocol 2.11): a delete token, and nothing else happens. */
+/** `DELETE /v1/repositories/R/images` (protocol 2.11): issues a delete token, and does nothing else. */
 export const deleteImages: V1Handler<'index'> = async (ctx, exchange) => {
   const repository = await getIndexDeletable(ctx, exchange.caller, repositoryOf(exchange.params));
   return empty(204, await deleteTokenHeaders(ctx, exchange, repository));

@@ -6,14 +6,16 @@ import { AppError } from '../../platform/errors';
 import type { Access, V1Exchange, V1Handler } from './access';
 import { UnknownUrlError } from './errors';
 
-/** A push of `alice/images` begins with `PUT /v1/repositories/alice/images/`, which is a path of `library/alice`, too. */
+/**
+ * A push of `alice/images` begins with `PUT /v1/repositories/alice/images/`, which is also a path of `library/alice`.
+ */
 const OPENING = /^(?:\/v1)?\/repositories\/[^/]+\/([^/]+)\/$/;
 
 function isRefusal(error: unknown): boolean {
   return error instanceof AppError && (error.code === 'not_found' || error.code === 'unauthenticated');
 }
 
-/** Whether the path is one of a library repository that the caller may read. */
+/** Whether it is the name of a library repository that the caller may read. */
 async function isOfLibrary(ctx: Context, actor: Actor, name: string): Promise<boolean> {
   try {
     await getReadable(ctx, actor, { namespace: LIBRARY, name }, { followsAliases: true });
@@ -24,7 +26,7 @@ async function isOfLibrary(ctx: Context, actor: Actor, name: string): Promise<bo
   }
 }
 
-/** What somebody who has logged in meant to push to; undefined: nothing that is reserved. */
+/** The reserved name that a user who has logged in tried to push to; undefined: there is none. */
 async function reservedName(ctx: Context, exchange: V1Exchange<Access>): Promise<string | undefined> {
   const { req, params, caller } = exchange;
   if (req.method !== 'PUT' || caller?.kind !== 'user' || params['namespace'] !== undefined) return undefined;
@@ -35,8 +37,9 @@ async function reservedName(ctx: Context, exchange: V1Exchange<Access>): Promise
 }
 
 /**
- * Engines end the paths of an image list, of properties and the like without a slash, and the name of a repository with
- * one. So a PUT with a slash, where the library has no such repository, began a push to a name that is reserved.
+ * Explains why a push to a reserved name fails. Engines end the path of an image list, or of properties, without a
+ * slash, and the path of a repository with one. So a PUT with a slash, if there is no such library repository, began a
+ * push to a name that is reserved.
  */
 export function tellingReserved<A extends Access>(handle: V1Handler<A>): V1Handler<A> {
   return async (ctx, exchange) => {

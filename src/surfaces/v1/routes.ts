@@ -14,8 +14,8 @@ import * as uploads from './uploads';
 import * as users from './users';
 
 /*
- * Every door of the v1 index and registry (protocol 2.0 and 4.0). A trailing slash makes no difference: old engines do
- * not follow a redirect with a PUT.
+ * Every route of the v1 index and registry (protocol 2.0 and 4.0). A trailing slash makes no difference, because old
+ * engines do not follow a redirect of a PUT.
  */
 
 interface Row<A extends Access> {
@@ -51,7 +51,7 @@ const IMAGE_ROWS: readonly AnyRow[] = [
   { method: 'get', path: '/v1/private_images/:imageId/files', access: 'registry', handle: images.getPrivateFiles },
 ];
 
-/** The paths go behind `/v1/repositories/<repo>` and `/v1/repositories/<ns>/<repo>`. */
+/** The paths are relative to `/v1/repositories/<repo>` and `/v1/repositories/<ns>/<repo>`. */
 const REPOSITORY_ROWS: readonly AnyRow[] = [
   { method: 'put', path: '/images', access: 'index', handle: imageLists.putImages },
   { method: 'get', path: '/images', access: 'index', handle: imageLists.getImages },
@@ -72,8 +72,8 @@ const REPOSITORY_ROWS: readonly AnyRow[] = [
 ];
 
 /**
- * The un-namespaced rows come first: no repository may be called `images` or `tags`, so that `foo/images` is always the
- * image list of `library/foo`.
+ * The rows without a namespace come first: no repository may be called `images` or `tags`, so `foo/images` is always
+ * the image list of `library/foo`.
  */
 const ROWS: readonly AnyRow[] = [
   ...ROOT_ROWS,
@@ -82,7 +82,7 @@ const ROWS: readonly AnyRow[] = [
   ...REPOSITORY_ROWS.map((row) => ({ ...row, path: `/v1/repositories/:namespace/:repository${row.path}` })),
 ];
 
-/** The rows with their handlers bound to what the process can do. */
+/** The rows with their handlers bound to the context. */
 export function v1Routes(ctx: Context): V1Route[] {
   return ROWS.map((row) => {
     const handle = tellingReserved(row.handle as V1Handler<Access>);

@@ -5,16 +5,16 @@ import { json } from '../../platform/http/exchange';
 import type { V1Handler } from './access';
 import { headerOf } from './requests';
 
-/** What the Hub had. */
+/** The sizes of the Hub's pages. */
 const PAGE_SIZE = { default: 25, max: 100 };
 
 /**
- * What is answered at once where no page is asked for. Docker's own registry answered everything, and tools that move
- * away from one rely on it; so do engines up to 1.11, which cannot ask for a page.
+ * The number of hits in an answer to a search that asks for no page. Docker's own registry answered everything, and
+ * tools that migrate from one rely on it; so do engines up to 1.11, which cannot ask for a page.
  */
 const EVERYTHING = 1000;
 
-/** A number that cannot be used counts as absent; one beyond the bounds as the bound. */
+/** A number that cannot be parsed counts as absent; a number beyond the bounds counts as the bound. */
 function bounded(min: number, max: number, fallback: number): z.ZodType<number> {
   return z.coerce
     .number()
@@ -23,7 +23,7 @@ function bounded(min: number, max: number, fallback: number): z.ZodType<number> 
     .catch(fallback);
 }
 
-/** `?n=` is as good as no `n`; zod would take it for 0. */
+/** `?n=` counts as absent; zod would read it as 0. */
 function numberText(value: string | null): string | undefined {
   return value === null || value.trim() === '' ? undefined : value;
 }
@@ -46,8 +46,8 @@ function toResult(hit: SearchHit): Record<string, unknown> {
 }
 
 /**
- * `GET /v1/search` (protocol 2.13): pages as the Hub had them where `n` or `page` is given, otherwise all hits up to
- * 1,000. Docker up to 0.6.5 decodes results of strings only.
+ * `GET /v1/search` (protocol 2.13): pages as the Hub had them if the request has `n` or `page`, otherwise all hits up
+ * to 1,000. Docker up to 0.6.5 decodes only results of strings.
  */
 export const search: V1Handler<'index'> = async (ctx, { req, query, caller, signal }) => {
   const wanted = parameters.parse({

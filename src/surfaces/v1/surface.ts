@@ -5,7 +5,7 @@ import { v1ErrorReply, v1Fallback } from './errors';
 import { v1Headers } from './replies';
 import { v1Routes } from './routes';
 
-/** The protocol of old engines. */
+/** The v1 protocol, which old engines speak. */
 export function v1Surface(ctx: Context): Surface {
   return createSurface({
     routes: v1Routes(ctx),

@@ -12,14 +12,16 @@ import type { Context } from '../../context';
 import { asksTheIndex, indexTag, indexTags, taggedRepository } from './index-tags';
 import { headerOf, LIMITS, repositoryOf } from './requests';
 
-/** `GET /v1/repositories/R/tags` (protocol 4.7): the registry's shape; the index's list breaks every engine. */
+/**
+ * `GET /v1/repositories/R/tags` (protocol 4.7): in the registry's shape, because the index's list breaks every engine.
+ */
 export const getTags: V1Handler<'registry'> = async (ctx, exchange) => {
   const { caller, params } = exchange;
   const tags = await tagsAsJson(ctx, caller, repositoryOf(params));
   return asksTheIndex(ctx, exchange) ? indexTags(tags) : jsonText(200, tags);
 };
 
-/** `GET /v1/repositories/R/tags/<tag>` (protocol 4.7): a bare JSON string. */
+/** `GET /v1/repositories/R/tags/<tag>` (protocol 4.7): answers a bare JSON string. */
 export const getOneTag: V1Handler<'registry'> = async (ctx, exchange) => {
   if (asksTheIndex(ctx, exchange)) return indexTag(ctx, exchange);
   const repository = await taggedRepository(ctx, exchange);
@@ -27,7 +29,10 @@ export const getOneTag: V1Handler<'registry'> = async (ctx, exchange) => {
   return json(200, tag.imageId);
 };
 
-/** `PUT /v1/repositories/R/tags/<tag>` (protocol 4.7): the body is a JSON string. Promotes an image of a sibling. */
+/**
+ * `PUT /v1/repositories/R/tags/<tag>` (protocol 4.7): the body is a JSON string. It can promote an image from a
+ * sibling.
+ */
 export const putTag: V1Handler<'registry'> = async (ctx, { req, caller, params }) => {
   const repository = await getWritable(ctx, caller, repositoryOf(params));
   const name = params['tag'] ?? '';
@@ -45,7 +50,7 @@ export const deleteTag: V1Handler<'registry'> = async (ctx, { caller, params }) 
   return json(200, true);
 };
 
-/** Protocol 4.13: what docker's registry answered of a tag it had no record of. */
+/** The answer of docker's registry for a tag that it had no record of (protocol 4.13). */
 const UNKNOWN_ENGINE: Required<{ [K in keyof Engine]: string | null }> & { last_update: number | null } = {
   arch: 'amd64',
   docker_go_version: null,
@@ -60,7 +65,7 @@ function describe(tag: Tag | undefined): Reply {
   return json(200, { ...UNKNOWN_ENGINE, ...tag.engine, last_update: Math.floor(tag.updatedAt.getTime() / 1000) });
 }
 
-/** The answer is the same for what is not there and for what the caller may not see. */
+/** The tag; undefined both if it does not exist and if the caller may not see it. */
 async function findTag(ctx: Context, exchange: V1Exchange<'registry'>, tag: string): Promise<Tag | undefined> {
   try {
     return await getTag(ctx, await taggedRepository(ctx, exchange), tag);
@@ -70,7 +75,7 @@ async function findTag(ctx: Context, exchange: V1Exchange<'registry'>, tag: stri
   }
 }
 
-/** `GET /v1/repositories/R/json` (protocol 4.13): what pushed `latest`. */
+/** `GET /v1/repositories/R/json` (protocol 4.13): the engine that pushed `latest`. */
 export const getRepositoryJson: V1Handler<'registry'> = async (ctx, exchange) =>
   describe(await findTag(ctx, exchange, 'latest'));
 

@@ -18,7 +18,7 @@ async function readImageJsonBody(req: IncomingMessage): Promise<Buffer> {
   }
 }
 
-/** Who pushes comes before what is pushed (protocol 4.3, checks 1 and 2). */
+/** The id of the image to push. The pusher is checked before the id (protocol 4.3, checks 1 and 2). */
 function pushedIdOf(exchange: V1Exchange<'registry'>): string {
   assertPusher(exchange.caller);
   return imageIdOf(exchange);
@@ -31,7 +31,9 @@ export const putJson: V1Handler<'registry'> = async (ctx, exchange) => {
   return json(200, true);
 };
 
-/** `PUT /v1/images/<id>/layer` (protocol 4.5): chunked, of any length. Refused before its first byte is read. */
+/**
+ * `PUT /v1/images/<id>/layer` (protocol 4.5): chunked, of any length. A refusal comes before the first byte is read.
+ */
 export const putLayer: V1Handler<'registry'> = async (ctx, exchange) => {
   const upload = await getUploadForLayer(ctx, exchange.caller, pushedIdOf(exchange));
   await storeLayer(ctx, exchange.caller, upload, bodyChunks(exchange.req));

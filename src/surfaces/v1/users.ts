@@ -13,7 +13,7 @@ import { empty, jsonText, type Reply } from '../../platform/http/exchange';
 import type { V1Handler } from './access';
 import { LIMITS } from './requests';
 
-/** Engines add keys of their own, and what is not a string counts as absent. */
+/** Engines add their own keys; a value that is not a string counts as absent. */
 const text = z.string().optional().catch(undefined);
 const userFields = z.object({ username: text, password: text, email: text });
 const changes = z.object({ password: z.string().optional(), email: z.string().optional() });
@@ -25,24 +25,24 @@ async function readObject(req: IncomingMessage): Promise<object> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 }
 
-/** The Hub sent these two bodies chunked, and scripts of its time compare them with their framing. */
+/** The Hub sent these two bodies chunked, and scripts of the time compare them with their framing. */
 function chunked(status: number, body: string): Reply {
   return { ...jsonText(status, JSON.stringify(body)), isChunked: true };
 }
 
-/** `POST /v1/users` (protocol 2.2). The body of a 400 is compared byte for byte: no newline, no other spelling. */
+/** `POST /v1/users` (protocol 2.2). Engines compare the body of a 400 byte for byte: no newline, no other spelling. */
 export const postUser: V1Handler<'open'> = async (ctx, { req }) => {
   const address = clientAddress(req, ctx.settings.trustsProxy);
   await register(ctx, userFields.parse(await readObject(req)), address);
   return chunked(201, 'User created');
 };
 
-/** `GET /v1/users` (protocol 2.3): the guard has checked the credentials. */
+/** `GET /v1/users` (protocol 2.3): the guard has verified the credentials. */
 export const getUsers: V1Handler<'account'> = () => chunked(200, 'OK');
 
 const REFUSALS: Partial<Record<ErrorCode, string>> = { not_found: 'No such user', forbidden: 'Access denied' };
 
-/** Refuses in the Hub's words whom `updateUser` refuses, before anything is said about the body. */
+/** Refuses, in the Hub's words, the callers that `updateUser` refuses, before anything is said about the body. */
 async function assertMayUpdate(ctx: Context, actor: Actor, username: string): Promise<void> {
   try {
     await authorizeAccount(ctx, actor, username, 'login');
@@ -52,7 +52,7 @@ async function assertMayUpdate(ctx: Context, actor: Actor, username: string): Pr
   }
 }
 
-/** `PUT /v1/users/<username>/` (protocol 2.4): any of a new password and a further address. */
+/** `PUT /v1/users/<username>/` (protocol 2.4): a new password, a further address, or both. */
 export const putUser: V1Handler<'account'> = async (ctx, { req, params, caller }) => {
   const username = params['username'] ?? '';
   await requirePasswordLogin(ctx, caller);

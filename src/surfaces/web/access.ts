@@ -10,19 +10,20 @@ import { readForm, type Form } from './form';
 import { welcome, type Login, type Visitor } from './visitor';
 
 /*
- * Who may come in. The pages only look; the forms change something, and each has the token of the browser that was given
- * it, so that another site cannot send one for a reader of its own.
+ * The access to pages and forms. Pages change nothing. Forms do, and each contains a token of the browser that it was
+ * given to, so that another site cannot send one for its own visitors.
  *
- *   file                 everybody; nobody is looked up, for it is the same for all
- *   anyone               everybody
- *   member               whoever is logged in; others are asked to log in first
+ *   file                 everyone; the visitor is not identified, because the file is the same for all
+ *   anyone               everyone
+ *   member               a visitor who is logged in; others are asked to log in first
  *   administrator        administrators
- *   anyone-form          a form that everybody is given
- *   link-form            the same behind a mailed link, whose secret is as good: without cookies there needs to be no token
- *   member-form          a form of somebody who is logged in
- *   administrator-form   a form of an administrator
+ *   anyone-form          a form for everyone
+ *   link-form            the same behind a mailed link: without a cookie no token is needed, because the secret of the
+ *                        link protects the form
+ *   member-form          a form for visitors who are logged in
+ *   administrator-form   a form for administrators
  *
- * What they may do beyond that is for the features to say.
+ * The features decide what else a visitor may do.
  */
 
 /** A visitor who is logged in. */
@@ -30,7 +31,7 @@ export type Member = Visitor & { readonly login: Login };
 
 type WithForm<V> = V & { readonly form: Form };
 
-/** What a handler gets to know of its caller. */
+/** What a handler learns about its caller, by access. */
 export interface Callers {
   file: Visitor;
   anyone: Visitor;
@@ -57,7 +58,7 @@ export type WebRow = {
   };
 }[Access];
 
-/** Thrown where a login is all that is missing. */
+/** Thrown if the visitor has to log in first. */
 export class LoginNeeded extends Error {}
 
 function assertToken(ctx: Context, req: IncomingMessage, visitor: Visitor, form: Form, access: Access): void {
@@ -71,16 +72,16 @@ function assertToken(ctx: Context, req: IncomingMessage, visitor: Visitor, form:
   );
 }
 
-/** Postgres keeps no NUL in a text: nothing can have such a name. */
+/** Postgres cannot store NUL in text, so nothing can have such a name. */
 function assertPath(params: Readonly<Record<string, string>>): void {
   if (Object.values(params).some((text) => text.includes('\0'))) throw new AppError('not_found', 'Page not found');
 }
 
 /**
- * Lets somebody in.
+ * Admits a visitor to a page or form.
  *
- * @throws LoginNeeded; PasswordNeeded; AppError `not_found` for a path with a NUL, `forbidden`, `invalid` for what is no form or has a
- *   NUL in it, `too_large`
+ * @throws LoginNeeded; PasswordNeeded; AppError `not_found` for a path with a NUL, `forbidden`, `invalid` for a body
+ *   that is not a form or contains a NUL, `too_large`
  */
 export async function admit(
   ctx: Context,
@@ -104,12 +105,12 @@ export async function admit(
   return confirmedVisitor(ctx, sender, form);
 }
 
-/** Whether somebody is logged in. */
+/** Whether the visitor is logged in. */
 export function isMember<V extends Visitor>(visitor: V): visitor is V & Member {
   return visitor.login !== undefined;
 }
 
-/** The guards of all pages: they only find out who comes, so that a refusal can be a page for this visitor, too. */
+/** The guards of all pages. They only identify the visitor, so that a refusal can be a page for this visitor too. */
 export function webGuards(ctx: Context): { readonly [A in Access]: Guard<Visitor> } {
   const guard = (req: IncomingMessage, res: ServerResponse): Promise<Visitor> => welcome(ctx, req, res);
   return {

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { AppError } from '../../platform/errors';
 import type { WebRow } from './access';
 
-/* The stylesheet, the script and the icon. Their addresses change with their bytes, so that browsers keep them for good. */
+/*
+ * The stylesheet, the script and the icon. Their paths change with their bytes, so that browsers can keep them forever.
+ */
 
 const FOLDER = path.join(__dirname, 'static');
 const TYPES = {
@@ -35,7 +37,7 @@ function isAsset(name: string): name is AssetName {
   return Object.hasOwn(ASSETS, name);
 }
 
-/** Where the browser finds it. */
+/** The path of an asset. */
 export function assetUrl(name: AssetName): string {
   return `/static/${ASSETS[name].mark}/${name}`;
 }
@@ -50,7 +52,7 @@ export const assetRows: readonly WebRow[] = [
       const name = params['name'] ?? '';
       if (!isAsset(name)) throw new AppError('not_found', 'File not found');
       const { bytes, mark } = ASSETS[name];
-      // An address of another version, from a process before an update: good for now, and for no longer.
+      // The path of another version, from a process before an update: the answer is good now, but must not be kept.
       const cacheControl = params['mark'] === mark ? 'public, max-age=31536000, immutable' : 'no-cache';
       return { status: 200, headers: { 'Content-Type': TYPES[name], 'Cache-Control': cacheControl }, body: bytes };
     },

@@ -8,7 +8,7 @@ import { page } from './reply';
 import type { View } from './view';
 import type { Login, Visitor } from './visitor';
 
-/** The fields for the password, and for a code where the second factor is on. */
+/** The fields for the password, and for a code if the second factor is on. */
 export function ConfirmFields({ login, label = 'Password' }: { readonly login: Login; readonly label?: string }): View {
   return (
     <>
@@ -34,12 +34,12 @@ export function ConfirmFields({ login, label = 'Password' }: { readonly login: L
   );
 }
 
-/** What was typed, to be sent again; passwords are not written into a page. */
+/** The fields that were typed, to send them again; passwords are not written into a page. */
 function typedFields(form: Form): readonly (readonly [string, string])[] {
   return form.entries().filter(([name]) => name !== 'csrf_token' && !/password|confirm_code/i.test(name));
 }
 
-/** The page that asks for the password, in the place of what the form asked for. */
+/** The page that asks for the password before the form takes effect. */
 export function confirmPasswordPage(visitor: Visitor, req: IncomingMessage, needed: PasswordNeeded): Reply {
   const { login } = visitor;
   if (login === undefined) throw needed;

@@ -8,20 +8,20 @@ import { attempt, type Fault } from './problems';
 import type { Login, Visitor } from './visitor';
 
 /*
- * What `guarded-actions.ts` names takes the password again when it was not given lately. The form that was sent is
- * answered with one that asks for it and carries what was typed (confirm-password-page.tsx): sent again, it does what was
- * asked for.
+ * The actions of `guarded-actions.ts` ask for the password again if it was not given recently. The answer to such a
+ * form is another form, which asks for the password and carries the typed fields (confirm-password-page.tsx): sending
+ * it does the action.
  */
 
-/** The fields by which a form gives the password again. */
+/** The fields of a form that confirm the password. */
 export const CONFIRM_FIELDS = { password: 'confirm_password', code: 'confirm_code' } as const;
 
-/** Thrown where the password must be given again first; the answer is a page that asks for it. */
+/** Thrown if the password must be confirmed first; the answer is a page that asks for it. */
 export class PasswordNeeded extends Error {
   constructor(
     readonly form: Form,
     readonly fault?: Fault,
-    /** where the answer to the form may lead */
+    /** other sites to which the answer to the form may redirect */
     readonly formAction: readonly string[] = [],
   ) {
     super('the password must be confirmed');
@@ -44,10 +44,10 @@ async function faultOf(ctx: Context, login: Login, address: string, form: Form):
 }
 
 /**
- * Lets a visitor go on who gave the password lately, or gives it with this form.
+ * Admits a visitor who gave the password recently, or gives it with this form.
  *
- * @param formAction - other sites to which the answer to the form may lead
- * @returns the visitor, as one who has given it
+ * @param formAction - other sites to which the answer to the form may redirect
+ * @returns the visitor, with a confirmed session
  * @throws PasswordNeeded
  */
 export async function confirmedVisitor<V extends Visitor>(

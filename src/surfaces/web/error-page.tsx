@@ -7,7 +7,7 @@ import { page } from './reply';
 import { render, type Children, type View } from './view';
 import type { Visitor } from './visitor';
 
-/** What went wrong. */
+/** The status, title and headers of an error page. */
 export interface Mishap {
   readonly status: number;
   readonly title: string;
@@ -28,7 +28,7 @@ function Document({ status, title, requestId, children }: Mishap & { readonly ch
   );
 }
 
-/** The page of ours that a form was sent from, as far as the browser tells. */
+/** The page of this site from which a form was sent, if the browser tells it. */
 function pageBefore(req: IncomingMessage, { origin }: Visitor): string | undefined {
   const referer = req.method === 'POST' ? req.headers.referer : undefined;
   if (referer?.startsWith(`${origin}/`) !== true) return undefined;
@@ -67,7 +67,7 @@ function WaysOn({ visitor, req, status }: { visitor: Visitor; req: IncomingMessa
   );
 }
 
-/** A page that says what went wrong, and where to go from there. */
+/** A page that describes an error and has links to go on. */
 export function errorPage(visitor: Visitor, req: IncomingMessage, mishap: Mishap, content: Children): Reply {
   const { status, title, headers = {} } = mishap;
   return page(
@@ -80,7 +80,7 @@ export function errorPage(visitor: Visitor, req: IncomingMessage, mishap: Mishap
   );
 }
 
-/** The same where it is not even known who looks, so that there is nothing around it. */
+/** The same page for a visitor who is not identified, without anything around it. */
 export function bareErrorPage(mishap: Mishap, content: Children): Reply {
   const { status, title, headers = {} } = mishap;
   const markup = (

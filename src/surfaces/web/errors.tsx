@@ -15,7 +15,7 @@ import { welcome, type Visitor } from './visitor';
 const BROKEN = 'Something went wrong';
 const IN_THE_LOG = "The error is in the server's log under the number below, where its operator can look it up.";
 
-/** What there may be to do beyond what the message says. */
+/** A hint that the message does not contain. */
 function hintOf({ code, retryAfterSeconds: wait }: AppError, { login }: Visitor): string | undefined {
   if (code === 'unavailable' && wait === undefined) return 'Try again in a minute.';
   if (code === 'not_found' && login === undefined) return 'If it is private, sign in to see it.';
@@ -23,13 +23,13 @@ function hintOf({ code, retryAfterSeconds: wait }: AppError, { login }: Visitor)
   return undefined;
 }
 
-/** Where somebody goes to log in first, and from there to what he wanted. */
+/** Redirects to the login, and after it to the requested page. */
 function toLogin(visitor: Visitor, req: IncomingMessage): Reply {
   const next = req.method === 'GET' ? `?next=${encodeURIComponent(visitor.url)}` : '';
   return empty(303, { Location: `/account/login/${next}` });
 }
 
-/** How a page says what went wrong. Whatever is no AppError is a 500: the cause goes to the log, not outside. */
+/** The page for an error. Anything other than an AppError is a 500: its cause goes to the log, not to the client. */
 export function problemReply(error: unknown, visitor: Visitor, req: IncomingMessage): Reply {
   const { requestId, log } = requestState(req);
   if (error instanceof LoginNeeded) return toLogin(visitor, req);
@@ -38,7 +38,7 @@ export function problemReply(error: unknown, visitor: Visitor, req: IncomingMess
     log.error({ err: error }, 'request failed');
     return errorPage(visitor, req, { status: 500, title: BROKEN, requestId }, <p>{IN_THE_LOG}</p>);
   }
-  // A login that has ended between the page and the feature.
+  // The login ended after the page was admitted and before the feature checked it.
   if (error.code === 'unauthenticated') return toLogin(visitor, req);
   if (error.code === 'unavailable' || error.code === 'storage_full') log.warn({ err: error.cause }, error.message);
   const [status, title] = PROBLEMS[error.code];
@@ -53,7 +53,10 @@ export function problemReply(error: unknown, visitor: Visitor, req: IncomingMess
   );
 }
 
-/** Nobody could be welcomed: the database is away, or something is broken. Bare, for nothing else is certain. */
+/**
+ * The page if the visitor could not be identified, because the database is unavailable or something is broken. It is
+ * bare, since nothing else is known to work.
+ */
 export const webErrorReply: ErrorReply = (error, { requestId, log }) => {
   if (error instanceof AppError && error.code === 'unavailable') {
     log.warn({ err: error.cause }, error.message);
@@ -64,12 +67,12 @@ export const webErrorReply: ErrorReply = (error, { requestId, log }) => {
   return bareErrorPage({ status: 500, title: BROKEN, requestId }, <p>{IN_THE_LOG}</p>);
 };
 
-/** Whether a person looks at it, and no program. */
+/** Whether the client is a browser, which shows a page to a person. */
 export function wantsPage(req: IncomingMessage): boolean {
   return req.headers.accept?.includes('text/html') === true;
 }
 
-/** A page for what was refused before any row was asked. */
+/** A page for a request that was refused before any row was found. */
 export async function refusalPage(
   ctx: Context,
   req: IncomingMessage,

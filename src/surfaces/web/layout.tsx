@@ -3,18 +3,18 @@ import { Form } from './components/forms';
 import type { Children, View } from './view';
 import type { Visitor } from './visitor';
 
-/** What every page has around its content. */
+/** The parts of a page around its content. */
 export interface LayoutProps {
   readonly visitor: Visitor;
-  /** of the tab; undefined: the hub itself */
+  /** the title of the tab; undefined: only the name of the hub */
   readonly title: string | undefined;
-  /** which of the links above is this page's */
+  /** the link in the header to which this page belongs */
   readonly section?: 'explore' | 'dashboard' | 'start' | 'admin';
-  /** what stands in the search field */
+  /** the text in the search field */
   readonly search?: string;
   /** the page has a search field of its own */
   readonly hasOwnSearch?: boolean;
-  /** no wider than text that is read, such as forms */
+  /** no wider than readable text, for pages such as forms */
   readonly isNarrow?: boolean;
   readonly children?: Children;
 }

@@ -1,14 +1,14 @@
 import type MarkdownIt from 'markdown-it';
 
 /*
- * What READMEs of other sites rely on beside Markdown: links to the headings of the same text, comments that nobody
- * sees, and `<br>`. No other HTML of an author is read.
+ * The parts of READMEs from other sites that plain Markdown does not cover: links to the headings of the same text,
+ * comments that are not shown, and `<br>`. No other HTML of an author is read.
  */
 
 type Token = MarkdownIt.Token;
 type Writer = MarkdownIt.MarkdownIt;
 
-/** Before the ids of an author's headings, so that none is the id of a part of the page. */
+/** The prefix of the ids of an author's headings, so that none equals the id of a part of the page. */
 const ID_PREFIX = 'readme-';
 const ID_CHARACTERS = 100;
 
@@ -18,7 +18,7 @@ export const IN_PAGE = /^#readme-[^\s"'<>]{1,600}$/;
 /** The id of a heading, as `linkHeadings` writes it. */
 export const HEADING_ID = /^readme-[\p{L}\p{N}_-]{1,110}$/u;
 
-/** As GitHub does it: `## How to use it?` is `how-to-use-it`. */
+/** The id as GitHub forms it: `## How to use it?` is `how-to-use-it`. */
 function slugOf(heading: string): string {
   const words = heading
     .trim()
@@ -32,7 +32,7 @@ function textOf(inline: Token | undefined): string {
   return texts.map(({ content }) => content).join('');
 }
 
-/** Gives each heading an id of its own; a second one of the same words gets a number, as on GitHub. */
+/** Gives each heading its own id; if two have the same words, the second gets a number, as on GitHub. */
 function nameHeadings(tokens: readonly Token[]): Set<string> {
   const slugs = new Set<string>();
   const repeated = new Map<string, number>();
@@ -58,7 +58,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Lets headings be linked to from the same text. A link to a heading that is not there leads nowhere. */
+/** Makes links to headings of the same text work. A link to a missing heading leads nowhere. */
 export function linkHeadings(tokens: readonly Token[]): void {
   const slugs = nameHeadings(tokens);
   for (const link of tokens.flatMap(({ children }) => children ?? [])) {
@@ -73,13 +73,16 @@ const OPENS = '<!--';
 const CLOSES = '-->';
 const BREAK = /^<br\s{0,20}\/?>/i;
 
-/** In which texts, and behind which line of a block, no comment ends: or each that opens would look for its end again. */
+/**
+ * The texts, and the lines of a block, after which no comment ends: otherwise each comment that opens would search for
+ * its end again.
+ */
 interface Endless {
   endlessText?: string;
   endlessLines?: Map<number, number>;
 }
 
-/** Reads `<br>` as a line break, and leaves out comments. */
+/** Reads `<br>` as a line break, and omits comments. */
 export function readBreaksAndComments(writer: Writer): void {
   writer.inline.ruler.before('autolink', 'break_or_comment', (state, silent) => {
     const { src, pos } = state;
@@ -113,7 +116,7 @@ export function readBreaksAndComments(writer: Writer): void {
         endless.set(endLine, startLine);
         return false;
       }
-      // With text behind it, the comment is a part of a paragraph.
+      // If text follows it, the comment is a part of a paragraph.
       if (!lineAt(line).trimEnd().endsWith(CLOSES)) return false;
       if (!silent) state.line = line + 1;
       return true;

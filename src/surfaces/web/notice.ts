@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { cookie, readCookie } from '../../platform/http/cookies';
 
 /*
- * What an act that ended with a redirect wants to be said on the next page. It travels in a cookie of the browser that
- * acted, and is text: it is escaped like all other.
+ * The result of a form, for the next page after its redirect. It travels in a cookie of the browser that sent the form,
+ * and is text, which is escaped like any other.
  */
 
-/** A sentence about what has been done. */
+/** A sentence about the result of a form. */
 export interface Notice {
   readonly text: string;
   readonly kind: 'done' | 'problem';
@@ -25,7 +25,7 @@ export function noticeCookie(notice: Notice, isSecure: boolean): string {
   return cookie(NAME, value, { maxAgeSeconds: SECONDS, isSecure });
 }
 
-/** The notice that a request brings, and the `Set-Cookie` value that takes it away. */
+/** The notice that a request carries, and the `Set-Cookie` value that removes it. */
 export function readNotice(
   req: IncomingMessage,
   isSecure: boolean,

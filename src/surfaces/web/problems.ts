@@ -2,7 +2,7 @@ import { AppError, type ErrorCode } from '../../platform/errors';
 import type { Headers } from '../../platform/http/exchange';
 import { plural } from './components/quantities';
 
-/** What the reader of a form can mend, so that the form is shown again with the sentence. */
+/** The errors that the reader of a form can correct, so that the form is shown again with the sentence. */
 const MENDABLE: ReadonlySet<ErrorCode> = new Set([
   'invalid',
   'conflict',
@@ -13,7 +13,7 @@ const MENDABLE: ReadonlySet<ErrorCode> = new Set([
   'too_large',
 ]);
 
-/** The status and the title of each error, on a page of its own and on the form that shows it. */
+/** The status and the title of each error, on its own page or on the form that shows it. */
 export const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
   invalid: [400, 'Invalid request'],
   unauthenticated: [401, 'Please sign in'],
@@ -28,7 +28,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, titl
   closed: [403, 'Not available'],
   storage_full: [507, 'Storage is full'],
   unavailable: [503, 'Service unavailable'],
-  stale: [409, 'Changed by someone else'], // a form has no If-Match, so nothing fails that 412 could name
+  stale: [409, 'Changed by someone else'], // a form has no If-Match, so a 412 would name nothing
   unconditional: [428, 'Precondition required'],
   unsupported_type: [415, 'Unsupported type'],
 };
@@ -37,18 +37,18 @@ export const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, titl
 export interface Fault {
   /** a sentence */
   readonly text: string;
-  /** for the page that shows it */
+  /** the status of the page that shows it */
   readonly status: number;
-  /** for that page, too: when to try again */
+  /** the headers of that page: when to try again */
   readonly headers?: Headers;
 }
 
-/** `in 40 seconds`, `in 15 minutes`: how long somebody is asked to wait. */
+/** `in 40 seconds`, `in 15 minutes`: when to try again. */
 function inTime(seconds: number): string {
   return seconds < 120 ? `in ${plural(seconds, 'second')}` : `in ${plural(Math.ceil(seconds / 60), 'minute')}`;
 }
 
-/** What a page says of an error: what happened, as a sentence, and when to try again. */
+/** An error on a page: what happened, as a sentence, and when to try again. */
 export function faultOf({ code, message, retryAfterSeconds: wait }: AppError): Fault {
   const [status] = PROBLEMS[code];
   const text = message.endsWith('.') ? message : `${message}.`;
@@ -59,8 +59,8 @@ export function faultOf({ code, message, retryAfterSeconds: wait }: AppError): F
 /**
  * Does what a form asks for.
  *
- * @returns the result, or what was wrong, for the form to be shown again
- * @throws what a form cannot mend, such as AppError `not_found`
+ * @returns the result, or the fault, for the form to be shown again
+ * @throws errors that a form cannot correct, such as AppError `not_found`
  */
 export async function attempt<T>(
   work: () => Promise<T>,
@@ -74,9 +74,10 @@ export async function attempt<T>(
 }
 
 /**
- * Does what a form asks for; what it names and there is not is for its reader to mend, as all that he typed.
+ * Does what a form asks for. If the form names something that does not exist, its reader can correct that like
+ * everything else they typed.
  *
- * @throws AppError `invalid` in the place of `not_found`
+ * @throws AppError `invalid` instead of `not_found`
  */
 export async function naming<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -6,19 +6,19 @@ import { ownPath } from './own-path';
 import { render, type Children } from './view';
 import type { Visitor } from './visitor';
 
-/** What a page is made of, beside its content. */
+/** The parts of a page, in addition to its content. */
 export interface PageParts extends Omit<LayoutProps, 'visitor' | 'children'> {
-  /** 200 unless something is wrong */
+  /** 200 by default */
   readonly status?: number;
   readonly headers?: Headers;
-  /** further receivers of its forms; see `contentSecurityPolicy` */
+  /** other sites to which the answers to its forms may redirect; see `contentSecurityPolicy` */
   readonly formAction?: readonly string[];
 }
 
 /**
  * A whole page.
  *
- * @param parts.title - stands in the tab; the page's own `<h1>` is the content's to write
+ * @param parts.title - for the tab; the content has its own `<h1>`
  */
 export function page(
   visitor: Visitor,
@@ -30,7 +30,7 @@ export function page(
       {content}
     </Layout>
   );
-  const body = `<!doctype html>${render(markup)}`; // before the headers: its forms may need a cookie
+  const body = `<!doctype html>${render(markup)}`; // before the headers, because its forms may need a cookie
   const { cookies } = visitor;
   return {
     status,
@@ -44,9 +44,7 @@ export function page(
   };
 }
 
-/**
- * A part of a page, for a script that puts it in the place of an older one.
- */
+/** A part of a page, with which a script replaces an older one. */
 export function fragment(visitor: Visitor, content: Children): Reply {
   const body = render(<>{content}</>);
   const { cookies } = visitor;
@@ -56,9 +54,9 @@ export function fragment(visitor: Visitor, content: Children): Reply {
 }
 
 /**
- * Sends the browser on after a form.
+ * Redirects the browser after a form.
  *
- * @param to - a path of ours; what a reader gave goes through `ownPath` first
+ * @param to - a path of this site; a path from a reader has to go through `ownPath` first
  * @param options.notice - shown on the next page
  * @param options.cookies - more `Set-Cookie` values
  */
@@ -71,7 +69,7 @@ export function redirect(
   const said = typeof notice === 'string' ? { text: notice, kind: 'done' as const } : notice;
   const notices = said === undefined ? [] : [noticeCookie(said, visitor.origin.startsWith('https:'))];
   const cookies = [...visitor.cookies, ...(options.cookies ?? []), ...notices];
-  // What is no path of ours, whoever put it together, leads nowhere else.
+  // Anything other than a path of this site, whatever its origin, leads to the first page.
   const headers = { Location: ownPath(to, '/'), ...(cookies.length === 0 ? {} : { 'Set-Cookie': cookies }) };
   return { status: 303, headers, body: undefined };
 }

@@ -3,16 +3,16 @@ import { parseRepositoryName, SHARED_NAMESPACE } from '../../features/repositori
 import { AppError } from '../../platform/errors';
 import type { Access, WebHandler, WebRow } from './access';
 
-/** Where the pages of a repository are; `library` has no name in addresses, as on the Hub. */
+/** The path of a page of a repository; paths omit `library`, as on the Hub. */
 export function repositoryPath({ namespace, name }: RepositoryName, rest = ''): string {
   const root = namespace === SHARED_NAMESPACE ? `/_/${name}/` : `/r/${namespace}/${name}/`;
   return root + rest;
 }
 
 /**
- * The repository that the address of a page names.
+ * The repository in the path of a page.
  *
- * @throws AppError `not_found` when no repository can have the name
+ * @throws AppError `not_found` if no repository can have the name
  */
 export function nameAsked(params: Readonly<Record<string, string>>): RepositoryName {
   const name = parseRepositoryName(params['namespace'], params['name'] ?? '');
@@ -20,7 +20,10 @@ export function nameAsked(params: Readonly<Record<string, string>>): RepositoryN
   return name;
 }
 
-/** A page of a repository: its two rows, for `library` and for all other namespaces. `rest` is what follows the name. */
+/**
+ * The rows of a page of a repository: one for `library` and one for all other namespaces. `rest` is the part of the
+ * path after the name.
+ */
 export function repositoryRows<A extends Access>(
   method: 'get' | 'post',
   rest: string,

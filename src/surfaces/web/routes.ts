@@ -33,21 +33,23 @@ const ROWS: readonly WebRow[] = [
   ...repositorySettingsRows,
 ];
 
-/** A query without NULs, which nobody types and Postgres keeps in no text: what is left is looked for. */
+/** A query without NUL, which no person types and Postgres cannot store in text; the search uses the rest. */
 function withoutNul(query: URLSearchParams): URLSearchParams {
   const plain = new URLSearchParams();
   for (const [name, value] of query) plain.append(name.replaceAll('\0', ''), value.replaceAll('\0', ''));
   return plain;
 }
 
-/** A feature may ask for the password where the path alone does not tell: as for the owners of an organization. */
+/**
+ * A feature may ask for the password if the path does not show that it is needed, as for the owners of an organization.
+ */
 function askingForPassword(error: unknown, visitor: Visitor): unknown {
   const isAsked = error instanceof AppError && error.code === 'password_needed';
   return isAsked && 'form' in visitor && visitor.form instanceof Form ? new PasswordNeeded(visitor.form) : error;
 }
 
 function bind(ctx: Context, row: WebRow): WebRoute {
-  // The row's own type holds its handler to what `admit` gives for its access.
+  // The type of the row ensures that its handler accepts what `admit` returns for its access.
   const handle = row.handle as WebHandler<'anyone'>;
   return {
     ...row,
@@ -72,7 +74,7 @@ function bind(ctx: Context, row: WebRow): WebRoute {
   };
 }
 
-/** The rows with their handlers bound to what the process can do. */
+/** The rows with their handlers bound to the context. */
 export function webRoutes(ctx: Context): WebRoute[] {
   return ROWS.map((row) => bind(ctx, row));
 }

@@ -6,13 +6,13 @@ import { webGuards } from './access';
 import { missingPage, wantsPage, webErrorReply } from './errors';
 import { webRoutes } from './routes';
 
-/** Pages are for one reader, at one moment. */
+/** A page is for one reader at one moment. */
 export const pageHeaders = (): Headers => ({ 'Cache-Control': 'no-store' });
 
 /**
- * The pages, and a page for what nothing else answers.
+ * The pages, and a page for paths that nothing else answers.
  *
- * @param missing - what a program gets there
+ * @param missing - the answer for programs there
  */
 export function webSurface(ctx: Context, missing: (req: IncomingMessage) => Reply): Surface {
   return createSurface({

@@ -3,19 +3,19 @@ import { entityTag } from '../../platform/http/etag';
 import type { Form } from './form';
 
 /*
- * Two people who change one thing at once: a form carries the version of what it was filled with, and what is there when
- * it arrives has to be of that version still.
+ * Protects from two people who change one thing at once: a form carries the version of the values that it was filled
+ * with, which must still be the present version when the form arrives.
  */
 
 /** The name of the hidden field. */
 export const VERSION = 'version';
 
-/** Stands for what a form was filled with. */
+/** A version of the values with which a form was filled. */
 export function versionOf(values: unknown): string {
   return entityTag(JSON.stringify(values));
 }
 
-/** @throws AppError `stale` when what is there is not what the form was filled with */
+/** @throws AppError `stale` if the values have changed since the form was filled */
 export function assertVersion(form: Form, values: unknown): void {
   if (form.text(VERSION) === versionOf(values)) return;
   throw new AppError(

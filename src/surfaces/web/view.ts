@@ -1,16 +1,16 @@
 import type { Child } from 'hono/jsx';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 
-/** Markup. Text in it is escaped, wherever it came from. */
+/** Markup. All text in it is escaped, whatever its origin. */
 export type View = JSX.Element;
 
-/** What an element may have in it. */
+/** The content of an element. */
 export type Children = Child | undefined;
 
 /**
  * The text of markup.
  *
- * @throws Error when something in it is still to come: handlers ask the features first, and then write the page
+ * @throws Error if a part of it is a promise: handlers ask the features first, and then write the page
  */
 export function render(view: View): string {
   const text: unknown = view instanceof Promise ? view : view.toString();

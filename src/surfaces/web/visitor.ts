@@ -13,40 +13,43 @@ import { readSessionCookie } from '../../platform/http/session-cookie';
 import { isSecret, newSecret } from '../../platform/secrets';
 import { readNotice, type Notice } from './notice';
 
-/** What a browser without a session is known by, so that its forms have a token, too. */
+/** The cookie that identifies a browser without a session, so that its forms have a token too. */
 const VISIT_COOKIE = 'drydock_visit';
 
 const SECRET_IN_PATH = /[\w-]{43,}/g;
 
-/** Also `http://hub.example.com/account/`, as it may be sent to a proxy. */
+/** A path below `/account/`; also in a full URL such as `http://hub.example.com/account/`, as for a proxy. */
 const OF_AN_ACCOUNT = /^(?:https?:\/\/[^/]*)?\/account\//i;
 
 /** A login in this browser. */
 export interface Login {
   readonly account: Account;
   readonly session: Session;
-  /** of the cookie */
+  /** the secret of the cookie */
   readonly secret: string;
   readonly hasSecondFactor: boolean;
 }
 
-/** Who looks at a page. */
+/** A person who looks at a page. */
 export interface Visitor {
   readonly address: string;
   readonly actor: Actor;
-  /** undefined: nobody is logged in */
+  /** undefined: the visitor is not logged in */
   readonly login: Login | undefined;
-  /** path and query of the page */
+  /** the path and query of the page */
   readonly url: string;
-  /** `scheme://host[:port]` under which this browser reaches us */
+  /** the `scheme://host[:port]` with which this browser reaches us */
   readonly origin: string;
-  /** what the page before wants to be said; shown once */
+  /** the notice of the page before; shown once */
   readonly notice: Notice | undefined;
-  /** `Set-Cookie` values that the answer must have */
+  /** the `Set-Cookie` values for the answer */
   readonly cookies: string[];
-  /** goes into every form, as `csrf_token` */
+  /** the token for every form, as `csrf_token` */
   readonly formToken: () => string;
-  /** what the tokens of this browser's forms are made from; undefined: it has no cookie of ours */
+  /**
+   * the secret from which the tokens of this browser's forms are derived; undefined: the browser has no cookie of this
+   * site
+   */
   readonly formSecret: string | undefined;
 }
 
@@ -65,22 +68,22 @@ async function loginOf(ctx: Context, req: IncomingMessage): Promise<(Login & { a
       actor: sessionActor(found, address),
     };
   } catch (error) {
-    // Of an account that may not act the session is worth nothing; its owner sees the pages as everybody does.
+    // The session of an inactive account is ignored; its owner sees the pages as an anonymous visitor.
     if (error instanceof AppError && error.code === 'inactive') return undefined;
     throw error;
   }
 }
 
-/** Keeps the secrets of mailed links out of the log of requests, whatever answers them. */
+/** Keeps the secrets of mailed links out of the request log, whichever route answers them. */
 export function hideSecrets(req: IncomingMessage): void {
   const url = req.url ?? '';
   if (OF_AN_ACCOUNT.test(url)) requestState(req).loggedUrl = url.replace(SECRET_IN_PATH, ':secret');
 }
 
 /**
- * Finds out who looks, and sets the headers that every page has.
+ * Identifies the visitor, and sets the headers that every page has.
  *
- * @param options.isKnown - false: it does not matter who looks
+ * @param options.isKnown - false: the visitor need not be identified
  */
 export async function welcome(
   ctx: Context,

@@ -8,17 +8,17 @@ import { AppError } from '../../platform/errors';
 import { ThreadOverrun } from '../../platform/threads/thread-pool';
 import { plainBeginning, renderMarkdownUpTo, type MarkdownTask, type Rendered } from './markdown';
 
-/** What the threads that write HTML run. */
+/** The file that the threads for HTML run. */
 export const MARKDOWN_THREAD = path.join(__dirname, 'markdown.js');
 
-/** It is read more often than it is written. */
+/** The HTML of recent texts, because they are read more often than written. */
 const cache = new LRUCache<string, Rendered>({
   max: 2000,
   maxSize: 16 * 1024 * 1024,
   sizeCalculation: ({ html }) => html.length + 200,
 });
 
-/** Up to here, and without a table, whose cells multiply, it takes less than handing it to a thread. */
+/** Up to this length, and without a table, whose cells multiply, writing HTML is faster than handing it to a thread. */
 const SHORT_CHARACTERS = 500;
 
 function isShort({ text }: MarkdownTask): boolean {
@@ -41,11 +41,11 @@ async function renderInThread(
 }
 
 /**
- * Markdown of a stranger as HTML that does nothing but show; as it was written, where that takes too long. Of a text
- * that would be too long a page, the beginning.
+ * Markdown of an untrusted user as harmless HTML; if that takes too long, as it was written. If the HTML would be too
+ * long for a page, only of the beginning.
  *
- * @param asker.signal - ends it
- * @param task.characters - the most that comes out
+ * @param asker.signal - aborts the work
+ * @param task.characters - the most characters of HTML
  */
 export async function writtenText(
   ctx: Needs<'textWriters'>,

@@ -7,7 +7,8 @@ import { explainingRights, reachDatabase } from '../../../src/platform/db/reach-
 import { createLogger } from '../../../src/platform/log/logger';
 import { freePort } from '../../helpers/free-port';
 import { startOwnPostgres, type OwnPostgres } from '../../helpers/own-postgres';
-import { hasPgBouncer, startPgBouncer } from '../../helpers/pgbouncer';
+import { isInstalled } from '../../helpers/installed';
+import { startPgBouncer } from '../../helpers/pgbouncer';
 import { selfSignedCertificate } from '../../helpers/self-signed-certificate';
 
 /*
@@ -124,4 +125,4 @@ function describePgBouncer(): void {
     await pooler.close();
   });
 }
-if (hasPgBouncer()) describe('PgBouncer', describePgBouncer);
+if (isInstalled('pgbouncer', '--version')) describe('PgBouncer', describePgBouncer);

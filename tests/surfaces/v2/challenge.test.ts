@@ -30,7 +30,7 @@ describe('the challenge of a 401', () => {
     ['patch', '/v2/alice/app/blobs/uploads/1', 'repository:alice/app:pull,push'],
     ['delete', '/v2/alice/app/blobs/uploads/1', 'repository:alice/app:pull,push'],
     ['delete', '/v2/alice/app/manifests/latest', 'repository:alice/app:delete'],
-  ] as const)('of the first request of a client, %s %s, names the scope', async (method, path, scope) => {
+  ] as const)('names the scope for a client whose first request is %s %s', async (method, path, scope) => {
     const { status, headers } = await request(probes.server)[method](path);
     const base = `realm="http://${probes.host}/v2/token",service="${probes.host}"`;
     expect([status, headers['www-authenticate']]).toEqual([401, `Bearer ${base},scope="${scope}"`]);

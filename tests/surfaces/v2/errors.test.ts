@@ -12,7 +12,7 @@ describe('below /v2', () => {
     ['/v2/nothing', 'nothing at this address'],
     ['/v2/a/b/c/manifests/latest', 'the name a/b/c: it has more than one'],
     ['/v2/a/b/c/d/blobs/uploads/', 'the name a/b/c/d: it has more than one'],
-  ])('%s is a 404 in JSON', async (path, message) => {
+  ])('answers 404 in JSON to %s', async (path, message) => {
     for (const method of ['get', 'post', 'delete'] as const) {
       const { status, body, headers } = await request(server.server)[method](path);
       expect([status, headers['content-type']]).toEqual([404, 'application/json']);
@@ -20,12 +20,12 @@ describe('below /v2', () => {
     }
   });
 
-  it('a method that a path does not have is a 405 that names the others', async () => {
+  it('answers 405 to a method that a path does not have, and names the others', async () => {
     const { status, body, headers } = await request(server.server).delete('/v2/');
     expect([status, body.errors[0].code, headers['allow']]).toEqual([405, 'UNSUPPORTED', 'GET, HEAD, OPTIONS']);
   });
 
-  it('nobody sees the cause of an error that nobody foresaw', async () => {
+  it('hides the cause of an unexpected error', async () => {
     const find = jest.spyOn(server.ctx.recentLogins, 'get').mockImplementation(() => {
       throw new Error('a secret');
     });

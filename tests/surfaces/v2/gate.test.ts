@@ -29,7 +29,7 @@ describe('by default', () => {
     'docker/17.03.2-ce',
     'docker/17.05.0-ce go/go1.7 UpstreamClient(Docker-Client/17.05.0-ce \\(linux\\))',
     'docker/17.00',
-  ])('v2 does not exist for %s (E27)', async (agent) => {
+  ])('hides v2 from %s (E27)', async (agent) => {
     for (const path of PATHS) expect(await ask(server, path, agent)).toEqual(HIDDEN);
     const post = await request(server.server).post('/v2/alice/app/blobs/uploads/').set('User-Agent', agent);
     expect([post.status, post.text]).toEqual([404, '404 page not found\n']);
@@ -54,12 +54,12 @@ describe('by default', () => {
     'buildkit/v0.0-dev',
     'Go-http-client/1.1',
     'Go 1.1 package http',
-  ])('%s is asked for a login, without the header that would take an old engine from v1 (E27)', async (agent) => {
+  ])('asks %s for a login, without the header that would take an old engine from v1 (E27)', async (agent) => {
     const { status, type, version } = await ask(server, '/v2/', agent);
     expect([status, type, version]).toEqual([401, 'application/json', undefined]);
   });
 
-  it('paths that only begin with v2 are as they were', async () => {
+  it('leaves paths alone that only begin with v2', async () => {
     expect(await ask(server, '/v2x', undefined)).toEqual(HIDDEN);
   });
 });
@@ -71,11 +71,11 @@ describe('with DRYDOCK_V2_ENGINES=1.10', () => {
   });
   afterAll(() => server.close());
 
-  it.each(['docker/1.10.0', 'docker/1.13.1', 'docker/17.05.0-ce'])('%s sees v2', async (agent) => {
+  it.each(['docker/1.10.0', 'docker/1.13.1', 'docker/17.05.0-ce'])('shows v2 to %s', async (agent) => {
     expect((await ask(server, '/v2/', agent)).status).toBe(401);
   });
 
-  it.each(['docker/0.12.0', 'docker/1.9.1', 'docker/1.2.0'])('%s does not', async (agent) => {
+  it.each(['docker/0.12.0', 'docker/1.9.1', 'docker/1.2.0'])('hides v2 from %s', async (agent) => {
     expect(await ask(server, '/v2/', agent)).toEqual(HIDDEN);
   });
 });
@@ -87,7 +87,7 @@ describe('with DRYDOCK_V2_ENGINES=off', () => {
   });
   afterAll(() => server.close());
 
-  it('an old engine gets the text that sends it to v1', async () => {
+  it('answers an old engine with the text that sends it to v1', async () => {
     expect(await ask(server, '/v2/', 'docker/1.13.1')).toEqual(HIDDEN);
   });
 
@@ -97,7 +97,7 @@ describe('with DRYDOCK_V2_ENGINES=off', () => {
     'containerd/2.0',
     'Go-http-client/1.1',
     'docker/170.1',
-  ])('%s gets an error of v2 that it can read and show', async (agent) => {
+  ])('answers %s with an error of v2 that it can read and show', async (agent) => {
     for (const path of ['/v2', '/v2/', '/v2/token', '/v2/alice/app/manifests/latest']) {
       const { status, text, type, version } = await ask(server, path, agent);
       const message = expect.stringContaining('speaks the v1 protocol of docker only');

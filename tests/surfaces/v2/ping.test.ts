@@ -34,7 +34,7 @@ function challenge(error?: string): string {
 }
 
 describe('GET /v2/', () => {
-  it('is 200 for good credentials of every kind', async () => {
+  it('answers 200 to good credentials of every kind', async () => {
     const token = { name: 'cli', access: 'read', repositories: ['alice/app'] } as const;
     const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, 'alice', token);
     const robot = await createAccountToken(server.ctx, OPERATOR_ACTOR, 'acme+ci', { name: 'ci', access: 'write' });
@@ -50,7 +50,7 @@ describe('GET /v2/', () => {
     }
   });
 
-  it('is a 401 with the challenge without credentials', async () => {
+  it('answers 401 with the challenge to a caller without credentials', async () => {
     for (const each of [undefined, 'Basic Og==']) {
       const { status, body, headers } = await ping(each);
       const error = { code: 'UNAUTHORIZED', message: 'authentication required', detail: null };
@@ -59,7 +59,7 @@ describe('GET /v2/', () => {
     }
   });
 
-  it('is a 401 for bad credentials of every kind', async () => {
+  it('answers 401 to bad credentials of every kind, and to tokens of v1', async () => {
     const { text } = issueToken(server.ctx.tokenKey, {
       identity: { userId: 1, credentialsEpoch: 0 },
       repository: { namespace: 'alice', name: 'app' },
@@ -76,7 +76,7 @@ describe('GET /v2/', () => {
     expect((await ping(basic('sleeper'))).body.errors[0].message).toBe('Account is not Active');
   });
 
-  it('a Bearer token of v2 is not a token of v1', async () => {
+  it('gives Bearer tokens that are not tokens of v1', async () => {
     const good = (await bearer(basic('alice'), 'scope=repository:alice/app:pull')).replace('Bearer ', '');
     for (const each of [
       `Bearer ${good}`,
@@ -88,7 +88,7 @@ describe('GET /v2/', () => {
     }
   });
 
-  it('a token ends with the password, or the access token, that it was given for', async () => {
+  it('refuses a token whose password or access token has ended', async () => {
     await addUser(server, 'bob');
     const { token, secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, 'bob', {
       name: 'a',
@@ -104,7 +104,7 @@ describe('GET /v2/', () => {
     expect(await statuses()).toEqual([401, 401]);
   });
 
-  it('a recalled password is verified again after a change', async () => {
+  it('verifies a remembered password again after a change', async () => {
     await addUser(server, 'carol');
     expect((await ping(basic('carol'))).status).toBe(200);
     await updateUser(server.ctx, OPERATOR_ACTOR, 'carol', { password: 'another' });

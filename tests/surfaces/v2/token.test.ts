@@ -52,7 +52,7 @@ describe('what clients send', () => {
     ['podman push', 'account=alice&service=S&scope=repository%3Aalice%2Fapp-public%3Apull%2Cpush', [ALL]],
     ['skopeo delete', 'account=alice&scope=repository:alice/app-public:*&service=S', [`${ALL},delete`]],
     ['crane push', 'scope=repository:alice/app-public:push,pull&service=S', [ALL]],
-  ])('GET of %s is answered with what was asked for', async (_client, query, grants) => {
+  ])('answers the GET of %s with what it asks for', async (_client, query, grants) => {
     const { status, body, headers } = await get(query, basic('alice'));
     expect(status).toBe(200);
     expect(grantsOf(body)).toEqual(grants);
@@ -66,7 +66,7 @@ describe('what clients send', () => {
     });
   });
 
-  it('GET of an anonymous pull gets a token for public repositories', async () => {
+  it('gives an anonymous pull a token for public repositories', async () => {
     const scope = 'scope=repository:alice/app-public:pull&scope=repository:alice/app-private:pull&service=S';
     for (const authorization of [undefined, 'Basic Og==']) {
       const { status, body } = await get(scope, authorization);
@@ -75,7 +75,7 @@ describe('what clients send', () => {
   });
 
   it.each(['containerd-client', 'buildkit-client', 'docker', 'containers/image'])(
-    'POST of %s has its scopes in one parameter',
+    'answers the POST of %s, whose scopes are in one parameter',
     async (client_id) => {
       const scope = 'repository:alice/app-public:pull repository:alice/app-public:pull,push';
       const form = { client_id, grant_type: 'password', username: 'alice', password: 'alicepw', service: 'S', scope };
@@ -91,7 +91,7 @@ describe('refusals', () => {
   const UNAUTHORIZED = { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required', detail: null }] };
   const login = { grant_type: 'password', username: 'alice' };
 
-  it('a wrong password is a 401, by GET and by POST, which makes clients try GET', async () => {
+  it('answers 401 to a wrong password, by GET and by POST, which clients follow with a GET', async () => {
     const asked = await get('service=S', basic('alice', 'wrong'));
     const posted = await post({ ...login, password: 'wrong' });
     for (const { status, body, headers } of [asked, posted]) {
@@ -101,14 +101,14 @@ describe('refusals', () => {
     }
   });
 
-  it('an unknown user is the same, and what is not Basic', async () => {
+  it('answers the same to an unknown user, and to what is not Basic', async () => {
     expect((await get('service=S', basic('nobody'))).body).toEqual(UNAUTHORIZED);
     const { body } = await get('service=S', basic('alice'));
     for (const authorization of [`Bearer ${body.token}`, 'Token signature=00', 'Basic !', 'Digest x'])
       expect((await get('service=S', authorization)).status).toBe(401);
   });
 
-  it('a POST and a GET with the same wrong password are one failed login; another password is another', async () => {
+  it('counts a POST and a GET with the same wrong password as one failed login, and another password as another', async () => {
     await addUser(server, 'typist');
     const failures = async () =>
       server.ctx.db('audit_events').where({ action: 'login.failed', subject: 'typist' }).pluck('id');
@@ -120,7 +120,7 @@ describe('refusals', () => {
     expect((await get('service=S', basic('typist'))).status).toBe(200);
   });
 
-  it('guessing is limited as at any other login', async () => {
+  it('limits guesses as any other login does', async () => {
     await addUser(server, 'guessed');
     let status = 0;
     for (let turn = 0; turn < 11; turn += 1) ({ status } = await get('service=S', basic('guessed', `guess${turn}`)));
@@ -138,17 +138,17 @@ describe('refusals', () => {
     [{ grant_type: 'password', password: 'alicepw' }],
     [{ username: 'alice', password: 'alicepw' }],
     [{}],
-  ])('the form %j is a 400', async (form: Record<string, string>) => {
+  ])('answers 400 to the form %j', async (form: Record<string, string>) => {
     const { status, body } = await post(form);
     expect([status, body.errors[0].code]).toEqual([400, 'UNSUPPORTED']);
   });
 
-  it('a form that is too large is a 413', async () => {
+  it('answers 413 to a form that is too large', async () => {
     const { status, body } = await post({ ...login, password: 'alicepw', scope: 'x'.repeat(17_000) });
     expect([status, body.errors[0].code]).toEqual([413, 'SIZE_INVALID']);
   });
 
-  it('an inactive account learns that it is, with its password', async () => {
+  it('tells an inactive account that it is inactive, after its password', async () => {
     const asked = await get('service=S', basic('sleeper'));
     const posted = await post({ grant_type: 'password', username: 'sleeper', password: 'sleeperpw' });
     for (const { status, body } of [asked, posted])
@@ -156,7 +156,7 @@ describe('refusals', () => {
     expect((await get('service=S', basic('sleeper', 'wrong'))).body).toEqual(UNAUTHORIZED);
   });
 
-  it('another method is a 405', async () => {
+  it('answers 405 to another method', async () => {
     const { status, body, headers } = await request(server.server).put('/v2/token');
     expect([status, body.errors[0].code, headers['allow']]).toEqual([405, 'UNSUPPORTED', 'GET, HEAD, POST, OPTIONS']);
   });
@@ -165,7 +165,7 @@ describe('refusals', () => {
 describe('rights', () => {
   const ACTIONS = { none: [], refused: [], read: ['pull'], write: ['pull', 'push'], admin: ['pull', 'push', 'delete'] };
 
-  it('each account and access token gets of * what it may do, and nothing of others’ private repositories', async () => {
+  it('grants each account and access token of * what it may do, and nothing in private repositories of other users', async () => {
     for (const { name, authorization, roles } of cast) {
       for (const namespace of ['alice', 'acme'] as const) {
         for (const visibility of ['public', 'unlisted', 'private'] as const) {
@@ -184,7 +184,7 @@ describe('rights', () => {
     }
   });
 
-  it('a repository that does not exist is granted to those who may create it', async () => {
+  it('grants a repository that does not exist to those who may create it', async () => {
     const of = async (name: string, authorization?: string) =>
       grantsOf((await get(`scope=repository:${name}:push,pull`, authorization)).body);
     expect(await of('alice/new', basic('alice'))).toEqual(['alice/new:pull,push']);
@@ -202,7 +202,7 @@ describe('rights', () => {
     expect(await of('alice/new')).toEqual([]);
   });
 
-  it('official images have short names', async () => {
+  it('knows official images by their short names', async () => {
     await server.ctx.db('repositories').insert({ namespace: 'library', name: 'ubuntu', state: 'active' });
     const { body } = await get(
       'scope=repository:ubuntu:pull&scope=repository:library/ubuntu:pull,push',
@@ -211,7 +211,7 @@ describe('rights', () => {
     expect(grantsOf(body)).toEqual(['library/ubuntu:pull']);
   });
 
-  it('a former name is good for pulls only', async () => {
+  it('grants only pulls for a former name', async () => {
     const { ctx } = server;
     await addRepository(server, { namespace: 'alice', name: 'today', visibility: 'public' });
     const [row] = await ctx.db('repositories').where({ namespace: 'alice', name: 'today' }).select('id');
@@ -220,7 +220,7 @@ describe('rights', () => {
     expect(grantsOf(body)).toEqual(['alice/before:pull']);
   });
 
-  it('a repository that is being deleted is granted to nobody', async () => {
+  it('grants nobody a repository that is being deleted', async () => {
     await server.ctx.db('repositories').insert({
       namespace: 'alice',
       name: 'going',
@@ -231,7 +231,7 @@ describe('rights', () => {
     expect(grantsOf(body)).toEqual([]);
   });
 
-  it('the list of repositories is for accounts', async () => {
+  it('grants the list of repositories to accounts', async () => {
     const { body } = await get('scope=registry:catalog:*', basic('alice'));
     expect(claimsOf(body).hasCatalog).toBe(true);
     expect(claimsOf((await get('scope=registry:catalog:*')).body).hasCatalog).toBe(false);
@@ -240,7 +240,7 @@ describe('rights', () => {
 });
 
 describe('credentials that were right lately', () => {
-  it('are not good after a change', async () => {
+  it('are refused after a change', async () => {
     await addUser(server, 'changing');
     const status = async (authorization: string, query = 'scope=repository:alice/app-public:pull') =>
       (await get(query, authorization)).status;
@@ -254,7 +254,7 @@ describe('credentials that were right lately', () => {
     expect([await status(now), await status(now, 'service=S')]).toEqual([401, 401]);
   });
 
-  it('an account with a second factor logs in with an access token only', async () => {
+  it('are an access token, and not the password, for an account with a second factor', async () => {
     await addUser(server, 'careful');
     const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, 'careful', {
       name: 'cli',

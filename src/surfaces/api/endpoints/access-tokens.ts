@@ -12,7 +12,7 @@ import { endpoint, reply } from '../endpoint';
 import { idParam, line, moment } from './schemas';
 import { usernameParams } from './users';
 
-/* One's own access tokens; the bodies are those of robots' tokens, too. */
+/* The caller's own access tokens. The tokens of robots have the same bodies. */
 
 const access = z.enum(ACCESS_LEVELS);
 
@@ -65,9 +65,9 @@ function toFullName(text: string): string {
 }
 
 /**
- * A token to be made.
+ * The token to create.
  *
- * @throws AppError `invalid` for what no repository can be named
+ * @throws AppError `invalid` for a text that cannot be the name of a repository
  */
 export function newTokenOf(body: z.output<typeof newTokenSchema>): NewAccessToken {
   return {

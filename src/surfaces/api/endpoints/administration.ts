@@ -8,7 +8,7 @@ import { booleanQuery, paged, pageOf, pageQuery } from '../paging';
 import { line, moment } from './schemas';
 import { usernameParams } from './users';
 
-/* What administrators do with accounts. */
+/* The accounts that administrators manage. */
 
 const listedUserSchema = z
   .strictObject({

@@ -12,7 +12,7 @@ import { fed, feedOf, feedQuery, olderThan } from '../paging';
 import { administeredAsked, discussedAsked, participantAsked, repositoryParams } from './repository-asked';
 import { idParam, line, moment } from './schemas';
 
-/* Comments on repositories, and those that somebody found wrong. */
+/* Comments on repositories, and reports of unsuitable comments. */
 
 const commentSchema = z
   .strictObject({

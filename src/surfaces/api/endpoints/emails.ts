@@ -6,7 +6,7 @@ import { line } from './schemas';
 import { assertSelf, usernameParams } from './users';
 
 /*
- * The addresses of an account (protocol 6.1). They are credentials, for a password is set by a mailed link: the scope
+ * The addresses of an account (protocol 6.1). They are credentials, because a mailed link sets a password: the scope
  * email_write, which the Hub had for them, lets a program do nothing here.
  */
 

@@ -7,7 +7,10 @@ import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { readableAsked, repositoryParams } from './repository-asked';
 import { line, moment, nameParam } from './schemas';
 
-/* The images of a repository, for people to look at. An id by itself opens nothing: the repository says who may read. */
+/*
+ * The images of a repository, for people to look at. Knowing an id gives no access: the repository decides who may
+ * read.
+ */
 
 const nodeSchema = z
   .strictObject({

@@ -15,7 +15,7 @@ import { idParam, line, moment, nameParam } from './schemas';
 import { teamParams } from './teams';
 import { assertSelf, usernameParams } from './users';
 
-/* Invitations to teams: owners send and withdraw them; whoever is invited accepts or declines. */
+/* Invitations to teams: owners send and withdraw them, and invited users accept or decline. */
 
 const invitationSchema = z
   .strictObject({

@@ -4,7 +4,7 @@ import { requestPasswordReset, resetPassword } from '../../../features/accounts/
 import { endpoint, reply } from '../endpoint';
 import { line, nameParam } from './schemas';
 
-/* What mailed links are for, with the secrets at their ends; and the mail to whoever has forgotten the password. */
+/* Requests with the secrets at the ends of mailed links, and the mail for a user who has forgotten their password. */
 
 const secret = line(255).describe('The secret at the end of the emailed link');
 const OPEN = { method: 'post', access: 'open' } as const;

@@ -4,7 +4,7 @@ import { getNamespaceSettings, updateNamespace, type NamespaceSettings } from '.
 import { endpoint, reply } from '../endpoint';
 import { nameParam } from './schemas';
 
-/* What is set for all repositories of a user or an organization. */
+/* The settings for all repositories of a user or an organization. */
 
 const namespaceSchema = z
   .strictObject({

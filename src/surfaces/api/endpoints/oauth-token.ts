@@ -20,7 +20,7 @@ const errorSchema = z
   .strictObject({ error: z.string(), error_description: z.string() })
   .meta({ id: 'OAuthError', description: 'An error code of RFC 6749, section 5.2' });
 
-/** Unknown fields are to be ignored (RFC 6749, 3.2). */
+/** Unknown fields are ignored (RFC 6749, 3.2). */
 const requestSchema = z.object({
   grant_type: z.enum(['authorization_code', 'refresh_token']).or(line(100)),
   code: line(1000).optional(),
@@ -34,7 +34,7 @@ const requestSchema = z.object({
 
 const NOT_KEPT = { Pragma: 'no-cache' };
 
-/** A client that does not prove who it is hears 401, and how; everything else is a 400 (RFC 6749, 5.2). */
+/** A client that fails to authenticate gets a 401 with a challenge; everything else is a 400 (RFC 6749, 5.2). */
 function refusal(error: unknown): AnyReply | undefined {
   if (error instanceof GrantError) {
     const isClient = error.code === 'invalid_client';

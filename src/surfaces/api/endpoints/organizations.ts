@@ -14,9 +14,9 @@ import {
 import { endpoint, reply } from '../endpoint';
 import { booleanQuery, paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { line, moment, nameParam } from './schemas';
-import { profileChanges, profileSchema, usernameParams } from './users';
+import { profileBody, profileChanges, profileSchema, shownProfile, usernameParams } from './users';
 
-/* Organizations: namespaces of many. Teams, invitations and robots have files of their own. */
+/* Organizations: namespaces that several users share. Teams, invitations and robots have their own files. */
 
 export const organizationParams = z.object({ org: nameParam });
 
@@ -36,12 +36,7 @@ const organizationSchema = z
     url: z.string().describe('Path of the organization in this API'),
     type: z.literal('Organization'),
     date_created: moment,
-    full_name: z.string(),
-    location: z.string(),
-    company: z.string(),
-    profile_url: z.string(),
-    gravatar_email: z.string(),
-    gravatar_url: z.string().describe('Gravatar id of the picture; empty without an address'),
+    ...shownProfile,
   })
   .meta({ id: 'Organization' });
 
@@ -51,12 +46,7 @@ function organizationBody(profile: OrganizationProfile): z.input<typeof organiza
     url: `/api/v1.1/orgs/${profile.name}/`,
     type: 'Organization',
     date_created: profile.createdAt.toISOString(),
-    full_name: profile.fullName,
-    location: profile.location,
-    company: profile.company,
-    profile_url: profile.profileUrl,
-    gravatar_email: profile.gravatarEmail,
-    gravatar_url: profile.gravatarUrl,
+    ...profileBody(profile),
   };
 }
 

@@ -3,7 +3,7 @@ import { deletePlan, listPlans, setPlan, type Plan } from '../../../features/nam
 import { endpoint, reply } from '../endpoint';
 import { nameParam } from './schemas';
 
-/* Plans: how many private repositories a namespace may have, and how many bytes of layers. */
+/* Plans: how many private repositories and bytes of layers a namespace may have. */
 
 const LARGEST = 1_000_000_000;
 

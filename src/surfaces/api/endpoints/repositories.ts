@@ -18,7 +18,7 @@ import {
 } from './repository-body';
 import { line, nameParam } from './schemas';
 
-/* Repositories: to find, make, change and delete. Reading goes by a former name, too; changing does not. */
+/* Repositories: find, create, change and delete. Reading also works by a former name; changing does not. */
 
 const listRepositories = endpoint({
   method: 'get',
@@ -36,7 +36,7 @@ const listRepositories = endpoint({
   },
 });
 
-/** Markdown of 64 KiB, in JSON that escapes every character of it. */
+/** Markdown of 64 KiB, in JSON that escapes every character. */
 const DESCRIBING_BODY_BYTES = 512 * 1024;
 const FULL_DESCRIPTION_CHARACTERS = 64 * 1024;
 

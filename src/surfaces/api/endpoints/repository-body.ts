@@ -9,9 +9,9 @@ import { getRepositoryDetails, type RepositoryDetails } from '../../../features/
 import { getActivityTotals, type ActivityTotals } from '../../../features/statistics/statistics';
 import { moment } from './schemas';
 
-/* A repository as the API shows it: in a list, and by itself. */
+/* A repository as the API shows it: in a list, and on its own. */
 
-/** One of a list. */
+/** A repository in a list. */
 export const repositorySchema = z
   .strictObject({
     namespace: z.string(),
@@ -33,7 +33,7 @@ export const repositorySchema = z
   })
   .meta({ id: 'Repository' });
 
-/** All of it. */
+/** A repository on its own. */
 export const repositoryDetailsSchema = z
   .strictObject({
     ...repositorySchema.shape,
@@ -48,10 +48,10 @@ export const repositoryDetailsSchema = z
   })
   .meta({ id: 'RepositoryDetails' });
 
-/** What of the details is for people to change, and has a version. */
+/** The fields of the details that people can change; the version of a repository covers only these. */
 export const SETTINGS = ['description', 'full_description', 'visibility', 'immutable_tags'] as const;
 
-/** One of a list. */
+/** A repository in a list. */
 export function repositoryBody(repository: ListedRepository): z.input<typeof repositorySchema> {
   return {
     namespace: repository.namespace,
@@ -69,7 +69,7 @@ export function repositoryBody(repository: ListedRepository): z.input<typeof rep
   };
 }
 
-/** The fields that `SETTINGS` names, as they stand in the details. */
+/** The fields of `SETTINGS`, with their values in the details. */
 export function settingsBody(
   details: RepositoryDetails,
 ): Pick<z.input<typeof repositoryDetailsSchema>, (typeof SETTINGS)[number]> {
@@ -97,7 +97,7 @@ function detailsBody(
   };
 }
 
-/** Reads all of it. */
+/** Reads the details of a repository. */
 export async function readDetails(
   ctx: Context,
   repository: VisibleRepository,
@@ -106,7 +106,7 @@ export async function readDetails(
   return detailsBody(details, await getActivityTotals(ctx, repository));
 }
 
-/** Its path in the API. */
+/** The path of a repository in the API. */
 export function repositoryPath({ namespace, name }: RepositoryName): string {
   return `/api/v1.1/repositories/${namespace}/${name}/`;
 }

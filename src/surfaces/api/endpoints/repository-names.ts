@@ -9,7 +9,7 @@ import { administeredAsked, repositoryParams } from './repository-asked';
 import { readDetails, repositoryDetailsSchema } from './repository-body';
 import { nameParam } from './schemas';
 
-/* What a repository is called, and was called before. */
+/* The name of a repository, and its former names. */
 
 const moveRepositoryTo = endpoint({
   method: 'post',

@@ -4,7 +4,7 @@ import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { moment, nameParam } from './schemas';
 
-/* Names that stay taken although what they named is gone; for administrators. */
+/* The reserved names of deleted accounts and repositories, for administrators. */
 
 const retiredNameSchema = z
   .strictObject({

@@ -16,7 +16,7 @@ import { accessTokenBody, accessTokenSchema, madeTokenSchema, newTokenOf, newTok
 import { organizationParams } from './organizations';
 import { idParam, moment, nameParam } from './schemas';
 
-/* Robots: accounts of an organization for machines, which log in with access tokens. All of it is for owners. */
+/* Robots: accounts of an organization for machines, which log in with access tokens. Only owners manage them. */
 
 const robotSchema = z
   .strictObject({

@@ -10,7 +10,10 @@ import { endpoint, reply } from '../endpoint';
 import { line, moment } from './schemas';
 import { assertSelf, usernameParams } from './users';
 
-/* The second factor of an account. While it is on, only a session may change it: Basic takes no password then. */
+/*
+ * The second factor of an account. While it is on, only a session may change it, because Basic no longer takes the
+ * password.
+ */
 
 const ONE = {
   path: '/api/v1.1/users/:username/second-factor/',

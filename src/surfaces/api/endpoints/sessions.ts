@@ -16,7 +16,7 @@ import { logIn, type Login } from '../login';
 import { idParam, line, moment } from './schemas';
 import { usernameParams } from './users';
 
-/* Sessions of browsers: log in, log out, see where else somebody is logged in. */
+/* Sessions of browsers: log in, log out, list and end one's other sessions. */
 
 const ONE = { path: '/api/v1.1/session/', tag: 'sessions' } as const;
 

@@ -7,7 +7,7 @@ import { pagedWhole, pageOf, pageQuery } from '../paging';
 import { administeredAsked, repositoryParams } from './repository-asked';
 import { moment, nameParam } from './schemas';
 
-/* Who else works on a repository: collaborators on a user's, teams on an organization's. */
+/* Who else works on a repository: collaborators on a user's repository, teams on an organization's. */
 
 const collaboratorSchema = z.strictObject({ username: z.string(), date_added: moment }).meta({ id: 'Collaborator' });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { getSiteTotals } from '../../../features/statistics/statistics';
 import { endpoint, reply } from '../endpoint';
 
-/* What there is on the whole site; which engines come is in `statistics.ts`. */
+/* The totals of the whole site; `statistics.ts` has its engines. */
 
 const totalsSchema = z
   .strictObject({

@@ -28,7 +28,7 @@ function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 
-/** The first of some days that end with one. */
+/** The first of so many days, of which this is the last. */
 function daysBefore(day: string, days: number): string {
   return new Date(new Date(`${day}T00:00:00Z`).getTime() - (days - 1) * DAY_MS).toISOString().slice(0, 10);
 }

@@ -7,7 +7,7 @@ import { readableAsked, repositoryParams, writableAsked } from './repository-ask
 import { line, moment } from './schemas';
 import { readTag, tagSchema } from './tags';
 
-/* Where tags pointed before. Not below `tags/`: a tag may be called `history`. */
+/* Where tags pointed before. The path is not below `tags/`, because a tag may be called `history`. */
 
 const eventSchema = z
   .strictObject({
@@ -49,7 +49,7 @@ const getHistory = endpoint({
   },
   handle: async (ctx, { req, params, query, caller }) => {
     const { tag, before, page_size: size } = query;
-    // One more than was asked for tells whether there are older ones.
+    // One event more than was asked for shows whether there are older ones.
     const repository = await readableAsked(ctx, { caller, params });
     const events = await listTagHistory(ctx, repository, { tag, before, limit: size + 1 });
     const results = events.slice(0, size).map(eventBody);

@@ -23,7 +23,7 @@ function tagBody({ name, imageId, updatedAt }: ListedTag): z.input<typeof tagSch
   return { name, image_id: imageId, last_updated: updatedAt.toISOString() };
 }
 
-/** One of a list. */
+/** A tag in a list. */
 const listedTagSchema = z
   .strictObject({
     ...tagSchema.shape,
@@ -52,7 +52,7 @@ function listedBody(tag: TagOnPage): z.input<typeof listedTagSchema> {
   };
 }
 
-/** Reads a tag. */
+/** Reads a tag for an answer. */
 export async function readTag(
   ctx: Context,
   repository: ReadableRepository,

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { getOwnProfile, getProfile, updateProfile, type Profile } from '../../../features/accounts/profiles';
+import {
+  getOwnProfile,
+  getProfile,
+  updateProfile,
+  type Profile,
+  type ProfileFields,
+} from '../../../features/accounts/profiles';
 import { register } from '../../../features/accounts/registration';
 import { normalizeUsername } from '../../../features/accounts/account-rules';
 import { createUser } from '../../../features/accounts/users';
@@ -8,7 +14,19 @@ import type { AccountCaller } from '../access';
 import { endpoint, reply } from '../endpoint';
 import { line, moment, nameParam } from './schemas';
 
-/* The Accounts API of the era (protocol 6.1): an account and its profile. */
+/* The Accounts API of the time (protocol 6.1): an account and its profile. */
+
+/** The profile of an account or an organization, as the Hub showed it. */
+export const shownProfile = {
+  full_name: z.string(),
+  location: z.string(),
+  company: z.string(),
+  profile_url: z.string(),
+  gravatar_email: z.string(),
+  gravatar_url: z.string().describe('Gravatar id of the picture; empty without an address'),
+};
+
+type ShownProfile = { readonly [field in keyof typeof shownProfile]: string };
 
 export const userSchema = z
   .strictObject({
@@ -17,12 +35,7 @@ export const userSchema = z
     url: z.string().describe('Path of the account in this API'),
     date_joined: moment,
     type: z.literal('User'),
-    full_name: z.string(),
-    location: z.string(),
-    company: z.string(),
-    profile_url: z.string(),
-    gravatar_email: z.string(),
-    gravatar_url: z.string().describe('Gravatar id of the picture; empty without an address'),
+    ...shownProfile,
     email: z.string().describe('The primary address; empty if there is none'),
     is_active: z.boolean(),
   })
@@ -30,7 +43,19 @@ export const userSchema = z
 
 export const usernameParams = z.object({ username: nameParam });
 
-/** The account as the Hub showed it. */
+/** The fields of `shownProfile`. */
+export function profileBody(profile: ProfileFields & Pick<Profile, 'gravatarUrl'>): ShownProfile {
+  return {
+    full_name: profile.fullName,
+    location: profile.location,
+    company: profile.company,
+    profile_url: profile.profileUrl,
+    gravatar_email: profile.gravatarEmail,
+    gravatar_url: profile.gravatarUrl,
+  };
+}
+
+/** An account as the Hub showed it. */
 export function userBody(profile: Profile): z.input<typeof userSchema> {
   return {
     id: profile.id,
@@ -38,19 +63,14 @@ export function userBody(profile: Profile): z.input<typeof userSchema> {
     url: `/api/v1.1/users/${profile.username}/`,
     date_joined: profile.createdAt.toISOString(),
     type: 'User',
-    full_name: profile.fullName,
-    location: profile.location,
-    company: profile.company,
-    profile_url: profile.profileUrl,
-    gravatar_email: profile.gravatarEmail,
-    gravatar_url: profile.gravatarUrl,
+    ...profileBody(profile),
     email: profile.email ?? '',
     is_active: profile.isActive,
   };
 }
 
 /**
- * Refuses a path that names another account, where the feature works on the caller's own in any case.
+ * Refuses a path that names another account, for features that always work on the caller's own account.
  *
  * @throws AppError `forbidden`
  */
@@ -101,7 +121,7 @@ const getOne = endpoint({
   },
 });
 
-/** What may be changed of a profile. */
+/** The fields of a profile that can be changed. */
 export const profileSchema = z.strictObject({
   full_name: line(255).optional(),
   location: line(255).optional(),
@@ -110,7 +130,7 @@ export const profileSchema = z.strictObject({
   gravatar_email: line(254).optional(),
 });
 
-/** The same for features. */
+/** The same changes in the names of the features. */
 export function profileChanges(body: z.output<typeof profileSchema>) {
   return {
     fullName: body.full_name,

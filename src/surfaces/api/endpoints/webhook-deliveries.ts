@@ -13,7 +13,7 @@ import { administeredAsked } from './repository-asked';
 import { idParam, moment } from './schemas';
 import { queuedBody, queuedSchema, webhookParams } from './webhooks';
 
-/* What was sent to the URLs of a webhook, and what came back. */
+/* What was sent to the URLs of a webhook, and what they answered. */
 
 const callbackSchema = z.strictObject({
   state: z.enum(['success', 'failure', 'error']),

@@ -12,7 +12,7 @@ import { endpoint, reply } from '../endpoint';
 import { administeredAsked, repositoryOf, repositoryParams } from './repository-asked';
 import { idParam, line, moment } from './schemas';
 
-/* Webhooks of a repository; what was delivered is in `webhook-deliveries.ts`. */
+/* Webhooks of a repository; `webhook-deliveries.ts` has their deliveries. */
 
 const webhookSchema = z
   .strictObject({
@@ -157,7 +157,7 @@ export const queuedSchema = z
   })
   .meta({ id: 'QueuedDelivery' });
 
-/** What is said of a delivery that was just queued. */
+/** The answer for a delivery that was just queued. */
 export function queuedBody(params: z.output<typeof webhookParams>, id: number): z.input<typeof queuedSchema> {
   const { namespace, name } = repositoryOf(params);
   const url = `/api/v1.1/repositories/${namespace}/${name}/webhooks/${params.webhook}/deliveries/${id}/`;

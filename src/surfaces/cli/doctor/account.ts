@@ -5,16 +5,16 @@ import { EngineSession, type Credentials } from './session';
 import { parseUrl } from './doctor';
 import type { Limits } from '../../../client/wire/wire';
 
-/** A user for the doctor, and why there may be none. */
+/** A user for the doctor, and the problem if the server created none. */
 export interface ThrowAwayUser {
   readonly credentials: Credentials;
-  /** what to tell whoever runs the doctor, when the server did not make an account */
+  /** a message for the user of the doctor, if the server did not create an account */
   readonly problem: string | undefined;
 }
 
 /**
- * Registers a user that nobody else has. A server that does not want one may still be content with it: docker's own
- * standalone registry takes any name, so the examination goes on either way.
+ * Registers a user with a random name. A server that refuses the registration may still accept the user: docker's own
+ * standalone registry takes any name, so the examination goes on in either case.
  */
 export async function registerThrowAway(url: string, limits: Limits): Promise<ThrowAwayUser> {
   const credentials = freshUser();

@@ -9,13 +9,13 @@ import { GENERATIONS, type Generation } from './generations';
 import { cellOf, formatReport } from './report';
 import type { Credentials } from './session';
 
-/** Where the command talks to. */
+/** Where the command writes. */
 export interface DoctorOutput {
   /** the result */
   readonly print: (text: string) => void;
-  /** what happens meanwhile, for people */
+  /** the progress, for people */
   readonly progress: (text: string) => void;
-  /** makes the process end with 1 */
+  /** makes the process exit with 1 */
   readonly markFailed: () => void;
 }
 
@@ -40,7 +40,7 @@ interface DoctorOptions {
 
 const DESCRIPTION = `test a v1 server the way docker engines from ${first()} to ${last()} use it: ping, login, register, push, pull, resume, search, delete`;
 
-/** `drydock doctor URL`: which engines can live with this server, and what their users would see. */
+/** `drydock doctor URL`: which engines work with this server, and the errors that their users would see. */
 export function addDoctorCommand(program: Command, output: DoctorOutput = PROCESS): void {
   program
     .command('doctor')
@@ -92,7 +92,7 @@ async function runDoctor(url: string, options: DoctorOptions, output: DoctorOutp
   if (!report.isHealthy) output.markFailed();
 }
 
-/** A robot, `organization+name`, works in the namespace of its organization. */
+/** The namespace to push to; a robot, `organization+name`, works in that of its organization. */
 function namespaceOf({ username }: Credentials): string {
   return username.split('+')[0] ?? username;
 }

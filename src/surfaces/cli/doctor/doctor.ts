@@ -3,20 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { NoAnswer, StepFailure, unanswered, type Failure } from './failure';
 import type { EngineRun } from './engine-run';
 import type { Generation } from './generations';
-import { makeRepository } from './pushed-image';
+import { createPushedRepository } from './pushed-image';
 import { EngineSession, type Credentials } from './session';
 import { STEP_NAMES, STEPS, type StepName } from './steps';
 import type { Limits } from '../../../client/wire/wire';
 
-/** Whom to examine, and as whom. */
+/** The server to examine, and the account to use. */
 export interface Examination {
-  /** `http://host`, `https://host`, or a host alone: then as the engines look for it, https first */
+  /** `http://host`, `https://host`, or only a host: then the engines try https first */
   readonly url: string;
   readonly generations: readonly Generation[];
   readonly credentials: Credentials;
-  /** `namespace/name` or `name`: each engine puts a suffix of its own behind it, unless the repository exists */
+  /** `namespace/name` or `name`: each engine adds its own suffix, unless the repository exists */
   readonly repository: string;
-  /** the repository exists: all engines push to it, and none deletes it; a robot cannot create one */
+  /** the repository exists: all engines push to it, and none deletes it; a robot cannot create a repository */
   readonly isExisting?: boolean;
   readonly limits: Limits;
 }
@@ -43,7 +43,7 @@ type Progress = (generation: Generation, step: StepName, result: StepResult) => 
 
 export const DEFAULT_LIMITS: Limits = { insecure: false, idleMs: 10_000, totalMs: 60_000, bodyBytes: 8 * 1024 * 1024 };
 
-/** Lets each engine go through all steps, one engine after the other. */
+/** Runs all steps with each engine, one engine after the other. */
 export async function examine(examination: Examination, progress: Progress): Promise<Report> {
   const engines: EngineReport[] = [];
   for (const generation of examination.generations) {
@@ -64,7 +64,7 @@ async function startRun(examination: Examination, generation: Generation): Promi
     session: new EngineSession(generation, index, examination.credentials, examination.limits),
     repository: isExisting ? examination.repository : `${examination.repository}-${randomBytes(4).toString('hex')}`,
     schemes,
-    pushed: await makeRepository(generation),
+    pushed: await createPushedRepository(generation),
     pulled: new Map(),
     isOpened: false,
     isKept: isExisting,
@@ -73,7 +73,7 @@ async function startRun(examination: Examination, generation: Generation): Promi
 
 type Schemes = readonly ['http' | 'https', ...('http' | 'https')[]];
 
-/** The server's place, without a path: the engines put theirs behind the host. */
+/** The server's place, without a path, because engines add their own paths to the host. */
 export function parseUrl(url: string): { readonly schemes: Schemes; readonly host: string } {
   const [, scheme, host] = /^(?:(https?):\/\/)?([^/\s]+)\/?(?:v1\/?)?$/.exec(url) ?? [];
   if (host === undefined || !URL.canParse(`http://${host}/`)) throw new Error(`not a server URL: ${url}`);
@@ -100,7 +100,7 @@ async function takeSteps(
 
 interface Taken {
   readonly result: StepResult;
-  /** no later step has a chance */
+  /** no later step can succeed */
   readonly isFinal: boolean;
 }
 

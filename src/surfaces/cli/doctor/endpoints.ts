@@ -4,10 +4,10 @@ import type { Generation } from './generations';
 import type { EngineSession } from './session';
 import type { Place } from '../../../client/wire/wire';
 
-/** A registry as an engine has it: what it puts its paths behind. */
+/** A registry as an engine sees it: the base of its URLs. */
 export interface Endpoint {
   readonly place: Place;
-  /** `http://host/v1/`, whatever the header made of it */
+  /** `http://host/v1/` with the host from the header */
   readonly url: string;
 }
 
@@ -15,7 +15,10 @@ const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/;
 
 const NEEDED = 'the header X-Docker-Endpoints with host[:port], no scheme and no path, one host a line';
 
-/** Where the images are, by an answer that opened a push or a pull; `shown` is what the user sees of an error here. */
+/**
+ * The registries that an answer to the opening request of a push or a pull names; `shown` turns an error into the text
+ * that the user sees.
+ */
 export function takeEndpoints(
   session: EngineSession,
   exchange: Exchange,
@@ -35,7 +38,7 @@ export function takeEndpoints(
   });
 }
 
-/** What the engine takes out of `X-Docker-Endpoints` (protocol 2.14); undefined when the header is not there. */
+/** The hosts that the engine reads from `X-Docker-Endpoints` (protocol 2.14); undefined if the header is absent. */
 function parseEndpoints(generation: Generation, answer: Answer): readonly string[] | undefined {
   const lines = headerLines(answer, 'X-Docker-Endpoints');
   if ((lines[0] ?? '') === '') return undefined;
@@ -43,13 +46,13 @@ function parseEndpoints(generation: Generation, answer: Answer): readonly string
   return lines.flatMap((line) => line.split(',').map((entry) => entry.trim()));
 }
 
-/** The endpoint of one entry; undefined when what the engine makes of it is no URL that leads anywhere. */
+/** The endpoint of one entry; undefined if the engine would turn the entry into a URL without a valid host. */
 export function endpointOf(index: Place, entry: string): Endpoint | undefined {
   const place = { scheme: index.scheme, host: entry };
   return HOST.test(entry) ? { place, url: `${index.scheme}://${entry}/v1/` } : undefined;
 }
 
-/** What Go says about an entry that is no host. */
+/** Go's error for an entry that is not a host. */
 function badEndpointText(entry: string): string {
   if (/^https?:/.test(entry)) return `dial tcp: lookup ${entry.slice(0, entry.indexOf(':'))}: no such host`;
   const bad = /[^A-Za-z0-9._:[\]/-]/.exec(entry)?.[0];

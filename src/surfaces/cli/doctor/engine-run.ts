@@ -2,20 +2,20 @@ import type { Exchange } from './failure';
 import type { PushedRepository } from './pushed-image';
 import type { EngineSession } from './session';
 
-/** An image as a pull brought it. */
+/** An image as it was pulled. */
 export interface PulledImage {
-  /** `http://host/v1/` of the registry that had it */
+  /** `http://host/v1/` of the registry that sent it */
   readonly url: string;
-  /** `X-Docker-Size`; -1 when the server did not say */
+  /** `X-Docker-Size`; -1 if the server did not send it */
   readonly sizeBytes: number;
-  /** how its json came */
+  /** the exchange that returned its json */
   readonly json: Exchange;
-  /** how it became known whether ranges are possible, and whether they are */
+  /** the exchange that shows whether the server accepts ranges */
   readonly layer: Exchange;
   readonly acceptsRanges: boolean;
 }
 
-/** One engine's visit: what its steps hand to each other. */
+/** The state of one engine, which its steps share. */
 export interface EngineRun {
   readonly session: EngineSession;
   /** `namespace/name`, or `name` */
@@ -24,13 +24,13 @@ export interface EngineRun {
   readonly schemes: readonly ('http' | 'https')[];
   readonly pushed: PushedRepository;
   readonly pulled: Map<string, PulledImage>;
-  /** the index has the repository, whatever came of the push */
+  /** the index has the repository, even if the push failed later */
   isOpened: boolean;
-  /** the repository existed before, and stays */
+  /** the repository existed before and is not deleted */
   readonly isKept: boolean;
 }
 
-/** A step that has nothing to show for this engine, and why. */
+/** A step that does not apply to this engine, and the reason. */
 export interface NotApplicable {
   readonly reason: string;
 }
@@ -38,7 +38,7 @@ export interface NotApplicable {
 /** Does the step as the engine would; throws a StepFailure or NoAnswer where the engine would stop. */
 export type Step = (run: EngineRun) => Promise<NotApplicable | undefined>;
 
-/** The repository in the paths of a registry's tags: a root name is in `library` there, and only on a pull. */
+/** The name of the repository in the tag paths of a pull: there, a root name is in `library`. */
 export function pulledName(repository: string): string {
   return repository.includes('/') ? repository : `library/${repository}`;
 }

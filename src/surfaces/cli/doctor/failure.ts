@@ -11,7 +11,7 @@ export interface Exchange {
   readonly answer: Answer;
 }
 
-/** Why an engine stops: what it asked, what it got, what it needed, and what its user sees. */
+/** Why an engine stops: its request, the answer, what it needed, and what its user sees. */
 export interface Failure {
   readonly request: string;
   readonly answer: string;
@@ -27,14 +27,14 @@ export class StepFailure extends Error {
 
   constructor(
     readonly failure: Failure,
-    /** no later step has a chance */
+    /** no later step can succeed */
     readonly isFinal = false,
   ) {
     super(failure.needed);
   }
 }
 
-/** No answer came at all. */
+/** A request that got no answer. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 
@@ -46,12 +46,12 @@ export class NoAnswer extends Error {
   }
 }
 
-/** The headers that decide something for some engine. */
+/** The headers on which the behaviour of some engine depends. */
 const RELEVANT =
   /^(x-docker-.*|docker-distribution-.*|www-authenticate|location|content-(type|length|encoding|range)|transfer-encoding|accept-ranges|retry-after)$/i;
 const BODY_CHARACTERS = 200;
 
-/** The answer was not what the engine needed. */
+/** The failure of a step whose answer was not what the engine needed. */
 export function failed({ request, answer }: Exchange, needed: string, sees: string, isFinal = false): StepFailure {
   const headers = answer.headers.filter(([name]) => RELEVANT.test(name)).map(headerLine);
   const failure = {
@@ -65,7 +65,7 @@ export function failed({ request, answer }: Exchange, needed: string, sees: stri
   return new StepFailure(failure, isFinal);
 }
 
-/** The same for a request that got no answer: what Go makes of it is what the user sees. */
+/** The failure of a step whose request got no answer: the user sees Go's error. */
 export function unanswered({ request, reason }: NoAnswer): Failure {
   const { method, url } = request;
   const verb = method.charAt(0) + method.slice(1).toLowerCase();
@@ -79,12 +79,12 @@ export function unanswered({ request, reason }: NoAnswer): Failure {
   };
 }
 
-/** A report goes to logs and tickets: the signature of a token does not belong there. */
+/** A header for the report, without the signature of a token, because reports go to logs and tickets. */
 function headerLine([name, value]: Header): string {
   return `${name}: ${value.replace(/(signature|sigv2)=[^,]*/g, '$1=…')}`;
 }
 
-/** The first bytes of a body, on one line, with whatever is no text escaped. */
+/** The first bytes of a body, on one line, with everything that is not text escaped. */
 export function printable(body: Buffer): string {
   const text = body.toString('latin1', 0, BODY_CHARACTERS);
   const shown = JSON.stringify(text).slice(1, -1).replace(/\\"/g, '"');

@@ -1,49 +1,51 @@
 /*
- * The engine generations that the doctor plays, as data: what each sends, what it needs and how it behaves. All of it is
- * recorded or measured (docs/PROTOCOL.md), or where nobody measured, read in the engine's source; the steps hold no other
- * knowledge of versions, and `readable-exchange.ts` has the words in which they differ.
+ * The engine generations that the doctor imitates, as data: what each sends, what it needs and how it behaves.
+ * Everything is recorded or measured (docs/PROTOCOL.md), or else read in the engine's source. The steps know nothing
+ * else about versions; `readable-exchange.ts` has the texts in which they differ.
  */
 
-/** What an engine says about itself on one kind of request. */
+/** How an engine identifies itself on one kind of request. */
 export interface Agent {
   readonly userAgent: string;
-  /** sends `Connection: close`; there is one connection a request either way */
+  /** sends `Connection: close`; each request has its own connection in any case */
   readonly closes: boolean;
 }
 
 export interface Generation {
   readonly name: string;
   readonly version: string;
-  /** on every request that has none of its own below */
+  /** for all requests without a special agent */
   readonly agent: Agent;
   readonly pingAgent: Agent;
-  /** undefined: never registers, which is how 1.11 and later log in */
+  /** undefined: never registers, as 1.11 and later */
   readonly registerAgent: Agent | undefined;
   /** a 401 to the registration leads to a login, as 400 `"Username or email already exists"` does */
   readonly logsInAfter401: boolean;
   /** needs `X-Docker-Registry-Version` on the ping */
   readonly needsVersionHeader: boolean;
-  /** over https: Basic on registry requests when the ping says standalone, by this evidence */
+  /**
+   * the evidence of a standalone registry in the ping, on which the engine uses Basic for registry requests over https
+   */
   readonly standaloneSign: 'none' | 'header' | 'header or body';
   /** `ping`: asks `/v2/` and then `/v1/_ping`; `first`: tries everything in v2 and then in v1 */
   readonly v2: 'never' | 'ping' | 'first';
-  /** `opening`: the token of the answer that opens a push or pull; `latest`: the last one that any answer had */
+  /** `opening`: the token of the answer that opens a push or pull; `latest`: that of the latest answer with a token */
   readonly token: 'opening' | 'latest';
-  /** `lines`: a header line is one host, and a pull needs one; `lists`: split at commas, and a pull may do without */
+  /** `lines`: each header line is one host, and a pull needs one; `lists`: split at commas, and a pull needs none */
   readonly endpoints: 'lines' | 'lists';
-  /** as it spells this header on the two PUTs to the index */
+  /** the spelling of this header on the two PUTs to the index */
   readonly indexContentType: 'Content-Type' | 'Content-type';
   readonly layerContentType: boolean;
   readonly imageStyle: 'engine ids' | 'content ids';
-  /** the tarsum writer of 0.6 to 1.2 leaves the two zero blocks out */
+  /** the tarsum writer of 0.6 to 1.2 omits the two zero blocks */
   readonly tarTrailer: boolean;
   readonly payloadSum: 'none' | 'tar' | 'json and layer';
-  /** gives ancestors a tag of their descendants too, and ends the push with a list of checksums */
+  /** gives ancestors the tag of a descendant too, and ends the push with a list of checksums */
   readonly tagsAncestors: boolean;
   readonly lookups: 'one by one' | 'all first';
   readonly oneTag: 'from the list' | 'by name';
   readonly pullOrder: 'tip first' | 'base first' | 'jsons first';
-  /** `parents first`: a layer cannot go in before its parent; `newest first`: the order of the list makes the image */
+  /** `parents first`: a layer needs its parent; `newest first`: the order of the list determines the image */
   readonly ancestry: 'any order' | 'parents first' | 'newest first';
   readonly headsLayers: boolean;
   readonly needsSize: boolean;

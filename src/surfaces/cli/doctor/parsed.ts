@@ -5,8 +5,8 @@ import type { EngineRun } from './engine-run';
 import { shownBy } from './readable-exchange';
 
 /*
- * Bodies, as strictly as Go's decoder takes them: other keys are fine, other types are not, and null is as good as
- * nothing.
+ * Bodies, checked as strictly as Go's decoder does: other keys are allowed, other types are not, and null counts as
+ * absent.
  */
 
 const tagsBody = z.record(z.string(), z.string());
@@ -40,12 +40,12 @@ function parse<T>(schema: z.ZodType<T>, body: Buffer): T | undefined {
   }
 }
 
-/** The list of images that opens a pull (protocol 2.8): an empty one will do. */
+/** Whether the body is a list of images, which opens a pull (protocol 2.8); it may be empty. */
 export function isImageList(body: Buffer): boolean {
   return parse(listBody, body) !== undefined;
 }
 
-/** The registry's tags (protocol 4.7), which must be those that were pushed; cut down to the one asked for. */
+/** The registry's tags (protocol 4.7), which must be those that were pushed; only `tag`, if given. */
 export function parseTags(run: EngineRun, exchange: Exchange, tag: string | undefined): Record<string, string> {
   const { repository, pushed } = run;
   const shown = shownBy(run.session.generation);
@@ -70,7 +70,7 @@ export function parseTagId(run: EngineRun, exchange: Exchange): string {
   throw failed(exchange, 'the image id as a JSON string', id === undefined ? detail : OTHER_IMAGE);
 }
 
-/** What the user sees when other bytes came than were pushed: nothing verifies them on a v1 pull. */
+/** What the user sees if the bytes differ from those that were pushed: a v1 pull does not verify them. */
 export const OTHER_IMAGE = 'no error, but not the image that was pushed';
 
 /** An ancestry (protocol 4.8). */

@@ -13,11 +13,11 @@ export interface PushedImage {
   readonly json: Buffer;
   readonly layer: Buffer;
   readonly tarsum: string;
-  /** `X-Docker-Checksum-Payload`, where the engine sends one */
+  /** `X-Docker-Checksum-Payload`, if the engine sends it */
   readonly payload: string | undefined;
 }
 
-/** Two tags on one stack of images, made anew for each engine. */
+/** Two tags on one chain of images, created for each engine. */
 export interface PushedRepository {
   /** parents first */
   readonly images: readonly PushedImage[];
@@ -35,9 +35,13 @@ type Draft = Pick<PushedImage, 'id' | 'parent' | 'json'> & { readonly layer: Lay
 const FILE_BYTES = 4_000;
 const CREATED = '2014-05-13T16:53:20Z';
 
-/** A base, the image `one` on it and the image `two` on that, each with a layer of its own. */
-export async function makeRepository(generation: Generation): Promise<PushedRepository> {
-  const [base, one, two] = [makeLayer(generation, 'base'), makeLayer(generation, 'one'), makeLayer(generation, 'two')];
+/** A base, the image `one` on it and the image `two` on `one`, each with its own layer. */
+export async function createPushedRepository(generation: Generation): Promise<PushedRepository> {
+  const [base, one, two] = [
+    createLayer(generation, 'base'),
+    createLayer(generation, 'one'),
+    createLayer(generation, 'two'),
+  ];
   const drafts =
     generation.imageStyle === 'engine ids' ? engineImages([base, one, two]) : contentImages(base, one, two);
   const images: PushedImage[] = [];
@@ -45,7 +49,7 @@ export async function makeRepository(generation: Generation): Promise<PushedRepo
   return { images, tags: { one: drafts.one, two: drafts.two } };
 }
 
-function makeLayer(generation: Generation, name: string): Layer {
+function createLayer(generation: Generation, name: string): Layer {
   const files = writeFiles(
     [
       { name: `${name}.txt`, body: Buffer.from(`the layer ${name} of ${generation.version}\n`) },
@@ -63,7 +67,7 @@ interface Drafts {
   readonly two: string;
 }
 
-/** Random ids, and a whole configuration in each json: what engines before 1.10 have. */
+/** Images as engines before 1.10 create them: random ids, and a whole configuration in each json. */
 function engineImages(layers: readonly [Layer, Layer, Layer]): Drafts {
   const ids: [string, string, string] = [randomId(), randomId(), randomId()];
   const all = layers.map((layer, step) => {
@@ -86,8 +90,8 @@ function engineImages(layers: readonly [Layer, Layer, Layer]): Drafts {
 }
 
 /**
- * What 1.10 and later make of their images (protocol 11.2): ancestors are stubs named after their layers, only a tagged
- * image has a configuration. So the layer of `one` goes up twice, as `one` and as the stub that `two` stands on.
+ * Images as 1.10 and later convert them (protocol 11.2): ancestors are stubs named after their layers, and only a
+ * tagged image has a configuration. So the layer of `one` is uploaded twice: as `one`, and as the stub below `two`.
  */
 function contentImages(base: Layer, one: Layer, two: Layer): Drafts {
   const baseStub = stub(base);
@@ -121,7 +125,10 @@ async function summed(generation: Generation, { id, parent, json, layer }: Draft
   };
 }
 
-/** Protocol 5.2. 0.9 summed the tar before its tarsum writer dropped the trailer: no server can compute it again. */
+/**
+ * The payload checksum (protocol 5.2). 0.9 computed it before its tarsum writer dropped the trailer, so no server can
+ * verify it.
+ */
 function payloadSum(generation: Generation, json: Buffer, layer: Layer): string | undefined {
   switch (generation.payloadSum) {
     case 'none':

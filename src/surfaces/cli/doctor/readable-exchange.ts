@@ -2,8 +2,8 @@ import type { Generation } from './generations';
 import type { Answer } from '../../../client/wire/answer';
 
 /*
- * What the engine's user reads when a request fails (measured, see docs/PROTOCOL.md). Up to 1.5 a body is printed as it
- * is, from 1.7 on as a quoted string.
+ * The texts that the engine's user reads when a request fails (measured, see docs/PROTOCOL.md). Engines up to 1.5 print
+ * a body as it is, from 1.7 on as a quoted string.
  */
 
 const LOGIN_PROMPT = 'a prompt for user name and password (without a terminal: "Username: EOF")';
@@ -15,15 +15,15 @@ export interface Shown {
   putTag(repository: string, tag: string, answer: Answer): string;
   closePush(repository: string, answer: Answer): string;
   openPull(repository: string, tag: string | undefined, answer: Answer): string;
-  /** something between that and the first image, with the engine's own words for it */
+  /** an error after the opening request and before the first image, in the engine's words */
   beforePull(repository: string, detail: string): string;
-  /** something about an image, with the engine's own words for it */
+  /** an error about an image, in the engine's words */
   pull(repository: string, tag: string, detail: string): string;
 }
 
 type VersionText = Readonly<Record<string, string>>;
 
-/** The words of one generation. */
+/** The texts of one generation. */
 export function shownBy(generation: Generation): Shown {
   const body = (answer: Answer): string => bodyText(generation, answer);
   const pick = (texts: VersionText, otherwise: string): string => texts[generation.name] ?? otherwise;
@@ -83,7 +83,7 @@ function pullText(generation: Generation, repository: string, tag: string, detai
   return `Error pulling image (${tag}) from ${repository}, ${detail}`;
 }
 
-/** 0.6 takes the name for the id of an image when a pull goes wrong, and tells only what comes of that. */
+/** The text of 0.6, which takes the name for an image id if a pull fails, and prints only the error that follows. */
 function historyText(repository: string): string {
   return `Server error: 404 trying to fetch remote history for ${repository}`;
 }

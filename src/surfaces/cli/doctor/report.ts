@@ -10,13 +10,13 @@ const CELLS: Readonly<Record<StepResult['status'], string>> = {
   'not tried': 'not tried',
 };
 
-/** The whole report for people: a table, and below it what went wrong. */
+/** The whole report for people: a table, and the failures below it. */
 export function formatReport(report: Report): string {
   const failures = report.engines.flatMap((engine) => STEP_NAMES.flatMap((step) => formatFailure(engine, step)));
   return [...table(report.engines), '', ...legend(report), ...failures].join('\n');
 }
 
-/** One cell, as the table has it. */
+/** One cell of the table. */
 export function cellOf({ status }: StepResult): string {
   return CELLS[status];
 }
@@ -52,7 +52,7 @@ function failureLines({ request, answer, headers, body, needed, sees }: Failure)
   return lines.map(([label, text]) => `  ${(label ?? '').padEnd(10)} ${harmless(text ?? '')}`);
 }
 
-/** The server's words must not move the cursor or colour the terminal. */
+/** A text of the server that cannot move the cursor or colour the terminal. */
 function harmless(text: string): string {
   return text.replaceAll('\n', '\\n').replace(/\p{Cc}/gu, (control) => {
     return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -10,11 +10,13 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** A request of the engine; what its version puts around it is the session's business. */
+/** A request of the engine; the session adds what its version sends with every request. */
 export interface EngineRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly url: string;
-  /** `index`: asks for a token, with Basic; `registry`: with the token, or Basic where the engine sends only that */
+  /**
+   * `index`: with Basic, and asks for a token; `registry`: with the token, or with Basic if the engine sends only that
+   */
   readonly auth: 'none' | 'basic' | 'index' | 'registry';
   readonly agent?: Agent;
   readonly headers?: readonly Header[];
@@ -28,7 +30,7 @@ const URL_PARTS = /^(https?):\/\/([^/]+)(\/.*)$/;
 
 /** One engine at one server: its credentials, token and cookies, and the form of its requests. */
 export class EngineSession {
-  /** Basic on every request, as with a standalone registry over https (protocol 2.1) */
+  /** Basic on every request, as for a standalone registry over https (protocol 2.1) */
   basicEverywhere = false;
   #tokens: readonly string[] = [];
   /** by host, then by name */
@@ -36,7 +38,7 @@ export class EngineSession {
 
   constructor(
     readonly generation: Generation,
-    /** the ping settles its scheme */
+    /** the ping decides its scheme */
     public index: Place,
     readonly credentials: Credentials,
     private readonly limits: Limits,
@@ -51,23 +53,23 @@ export class EngineSession {
     return this.index.scheme === 'http';
   }
 
-  /** Another command begins: an engine remembers nothing from one to the next but the credentials. */
+  /** Begins another command: an engine remembers only the credentials from one command to the next. */
   startCommand(): void {
     this.#tokens = [];
     this.#cookies.clear();
   }
 
-  /** The same engine at the same server, as somebody else who has done nothing yet. */
+  /** The same engine at the same server, with other credentials and without tokens and cookies. */
   as(credentials: Credentials): EngineSession {
     return new EngineSession(this.generation, this.index, credentials, this.limits);
   }
 
-  /** Takes the token of an answer that opened a push or a pull; newer engines took it already, as from any answer. */
+  /** Takes the token of an answer that opened a push or a pull; newer engines take the token of every answer anyway. */
   open(answer: Answer): void {
     if (this.generation.token === 'opening') this.#tokens = headerLines(answer, 'X-Docker-Token');
   }
 
-  /** Sends a request as this engine does and follows redirects of GET and HEAD, as Go does. */
+  /** Sends a request as this engine does, and follows redirects of GET and HEAD, as Go does. */
   async send(request: EngineRequest): Promise<Exchange> {
     const sent = { method: request.method, url: request.url };
     let url = request.url;
@@ -96,7 +98,9 @@ export class EngineSession {
     return decoded(request, answer);
   }
 
-  /** In the order of Go's net/http: its own first, the program's sorted, then what the transport adds. */
+  /**
+   * The headers in the order of Go's net/http: its own first, then the program's, sorted, then those of the transport.
+   */
   #headers(request: EngineRequest, host: string, isOwnHost: boolean): Header[] {
     const agent = request.agent ?? this.generation.agent;
     const cookies = request.auth === 'none' ? [] : [...(this.#cookies.get(host)?.values() ?? [])];
@@ -136,7 +140,7 @@ export class EngineSession {
   }
 }
 
-/** Where an answer sends the engine, if it does. */
+/** The URL to which an answer redirects the engine; undefined if it is not a redirect. */
 function redirectOf(answer: Answer, url: string): string | undefined {
   const location = headerOf(answer, 'Location');
   const isRedirect = [301, 302, 303, 307, 308].includes(answer.status) && location !== '';
@@ -153,7 +157,7 @@ function lengthHeader({ method, body, chunks }: EngineRequest): Header[] {
   return (body ?? ['PUT', 'POST'].includes(method)) ? [['Content-Length', String(body?.length ?? 0)]] : [];
 }
 
-/** Go unpacks an answer in gzip unseen, where it was Go that asked for it. */
+/** The answer after Go has decompressed it, as it does for gzip that it asked for itself. */
 function decoded(request: EngineRequest, answer: Answer): Answer {
   if (headerOf(answer, 'Content-Encoding').toLowerCase() !== 'gzip' || answer.body.length === 0) return answer;
   try {

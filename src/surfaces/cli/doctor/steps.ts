@@ -7,7 +7,7 @@ import { push, pushAgain } from './steps/push';
 import { resume } from './steps/resume';
 import { search } from './steps/search';
 
-/** What the doctor does with each engine, in this order. */
+/** The steps of the doctor with each engine, in order. */
 export const STEP_NAMES = [
   'ping',
   'login',
@@ -24,7 +24,7 @@ export type StepName = (typeof STEP_NAMES)[number];
 
 interface StepRow {
   readonly run: Step;
-  /** the steps without whose success this one says nothing */
+  /** the steps that must succeed for this one to be meaningful */
   readonly needs: readonly StepName[];
   /** a further condition */
   readonly applies?: (run: EngineRun) => boolean;
@@ -39,6 +39,6 @@ export const STEPS: Readonly<Record<StepName, StepRow>> = {
   pull: { run: pull, needs: ['push'] },
   resume: { run: resume, needs: ['pull'] },
   search: { run: search, needs: ['push'] },
-  // A push that failed half-way has left something to clean up.
+  // A push that failed half-way leaves something to clean up.
   delete: { run: deleteRepository, needs: ['ping'], applies: ({ isOpened }) => isOpened },
 };

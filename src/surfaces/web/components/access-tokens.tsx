@@ -8,7 +8,7 @@ import { Ago } from './quantities';
 import { ActButton, Actions, Field, Form, Select, TextArea } from './forms';
 import { Badge, CopyLine, Empty, Panel, Table } from './page-parts';
 
-/* Access tokens, of people and of robots. */
+/* Access tokens of people and robots. */
 
 const DAY_MS = 86_400_000;
 
@@ -25,7 +25,7 @@ const ACCESSES = [
   { value: 'admin', label: 'Admin: also change settings and delete' },
 ];
 
-/** What was typed into the form of a new token. */
+/** The values that were typed into the form of a new token. */
 export interface TypedToken {
   readonly name: string;
   readonly access: string;
@@ -33,7 +33,7 @@ export interface TypedToken {
   readonly repositories: string;
 }
 
-/** Reads what was typed. */
+/** Reads the form of a new token. */
 export function typedToken(form: SentForm): TypedToken {
   return {
     name: form.text('name'),
@@ -89,7 +89,7 @@ export function NewTokenForm({ visitor, typed }: { visitor: Visitor; typed: Type
   );
 }
 
-/** A token that was just made; its secret is shown this once. */
+/** A token that was just created; its secret is shown only once. */
 export function MadeToken({ secret, username, host }: { secret: string; username: string; host: string }): View {
   return (
     <Panel title="Copy the token now">
@@ -101,9 +101,9 @@ export function MadeToken({ secret, username, host }: { secret: string; username
 }
 
 /**
- * Tokens that there are.
+ * A table of tokens.
  *
- * @param revoke - where the form of a token's button goes; it has the field `id`
+ * @param revoke - the path of the form of each token's button; its field is `id`
  */
 export function TokenTable({
   visitor,

@@ -4,7 +4,7 @@ import type { Visitor } from '../visitor';
 /**
  * A form that changes something. It carries the token of this browser.
  *
- * @param action - where it goes; undefined: to the page's own address
+ * @param action - the path of the form; undefined: the page's own
  */
 export function Form({
   visitor,
@@ -39,7 +39,7 @@ interface FieldProps {
   readonly maxlength?: number;
   readonly minlength?: number;
   readonly autocomplete?: string;
-  /** differs from the name where one page has several forms */
+  /** differs from the name if a page has several forms */
   readonly id?: string;
 }
 
@@ -56,7 +56,7 @@ function hintOf(id: string, hint: Children): { attributes: { 'aria-describedby'?
   };
 }
 
-/** A field of one line. Names and addresses are not for a keyboard to correct. */
+/** A field of one line, without the browser's corrections, which would spoil names and addresses. */
 export function Field({
   label,
   name,
@@ -72,7 +72,7 @@ export function Field({
   readonly placeholder?: string;
   readonly inputmode?: 'numeric';
   readonly autofocus?: boolean;
-  /** the only text with which the form's button works */
+  /** the only text that enables the form's button */
   readonly expects?: string;
 }): View {
   const { attributes, element } = hintOf(id, hint);
@@ -95,7 +95,7 @@ export function Field({
   );
 }
 
-/** A field of many lines. */
+/** A field of several lines. */
 export function TextArea({
   label,
   name,
@@ -108,7 +108,7 @@ export function TextArea({
   readonly rows?: number;
 }): View {
   const { attributes, element } = hintOf(id, hint);
-  // A browser drops the first line end of a text area.
+  // A browser drops the first line break of a text area.
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -120,7 +120,7 @@ export function TextArea({
   );
 }
 
-/** One of several words. */
+/** A choice among several values. */
 export function Select({
   label,
   name,
@@ -147,7 +147,7 @@ export function Select({
   );
 }
 
-/** Something that is on or off; or one of several under one name, with `value`. */
+/** A checkbox; with `value`, one of several under one name. */
 export function Checkbox({
   label,
   name,
@@ -182,7 +182,7 @@ export function Checkbox({
   );
 }
 
-/** What was wrong with what was sent; read out at once. */
+/** What was wrong with the form; screen readers announce it at once. */
 export function Problem({ text }: { readonly text: string | undefined }): View {
   if (text === undefined) return <></>;
   return (
@@ -197,7 +197,7 @@ export function Actions({ children }: { readonly children?: Children }): View {
   return <div class="actions">{children}</div>;
 }
 
-/** A button that sends a small form of its own, such as "Revoke" in a row of a table. */
+/** A button that sends its own small form, such as "Revoke" in a row of a table. */
 export function ActButton({
   visitor,
   action,
@@ -210,7 +210,7 @@ export function ActButton({
   readonly action: string;
   readonly fields?: Readonly<Record<string, string>>;
   readonly class?: string;
-  /** for screen readers, where several buttons have the same text */
+  /** for screen readers, if several buttons have the same text */
   readonly label?: string;
   readonly children?: Children;
 }): View {

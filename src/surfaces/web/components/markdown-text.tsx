@@ -1,9 +1,7 @@
 import { raw } from 'hono/html';
 import type { View } from '../view';
 
-/**
- * What `markdown.ts` made of the words of a stranger. The only HTML on a page that is not escaped.
- */
+/** The HTML that `markdown.ts` created from the text of another user. No other HTML on a page is unescaped. */
 export function MarkdownText({ html }: { readonly html: string }): View {
   return <div class="markdown">{raw(html)}</div>;
 }

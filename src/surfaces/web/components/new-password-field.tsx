@@ -2,7 +2,7 @@ import { PASSWORD_CHARACTERS } from '../../../features/accounts/account-rules';
 import type { View } from '../view';
 import { Field } from './forms';
 
-/** Where somebody chooses a password; the field is called `password`. */
+/** The field for a new password; its name is `password`. */
 export function NewPasswordField({ label }: { readonly label: string }): View {
   return (
     <Field

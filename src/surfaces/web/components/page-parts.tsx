@@ -1,6 +1,6 @@
 import type { Children, View } from '../view';
 
-/** The head of a page. */
+/** The heading of a page. */
 export function Heading({
   title,
   subtitle,
@@ -8,7 +8,7 @@ export function Heading({
 }: {
   readonly title: Children;
   readonly subtitle?: Children;
-  /** buttons at its right */
+  /** buttons on its right */
   readonly children?: Children;
 }): View {
   return (
@@ -22,7 +22,7 @@ export function Heading({
   );
 }
 
-/** A box with a title of its own. */
+/** A box with its own title. */
 export function Panel({
   title,
   children,
@@ -40,7 +40,7 @@ export function Panel({
   );
 }
 
-/** What stands in the place of a list that has nothing in it: what that means, and what to do next. */
+/** Replaces an empty list: what that means, and what to do next. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: Children }): View {
   return (
     <div class="empty">
@@ -50,16 +50,16 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
-/** The pages of one thing, such as a repository. */
+/** Links to the pages of one thing, such as a repository. */
 export function Tabs({
   label,
   items,
   current,
 }: {
-  /** of the navigation, for screen readers */
+  /** the label of the navigation, for screen readers */
   readonly label: string;
   readonly items: readonly { readonly href: string; readonly text: Children }[];
-  /** the `href` of this page, or of the one it belongs to */
+  /** the `href` of this page, or of the page to which it belongs */
   readonly current: string;
 }): View {
   return (
@@ -73,7 +73,7 @@ export function Tabs({
   );
 }
 
-/** A column of links at the left of a page, such as settings. On a phone it stands above. */
+/** A column of links at the left of a page, such as the settings; on a phone it is at the top. */
 export function Sidebar({
   label,
   items,
@@ -99,17 +99,17 @@ export function Sidebar({
   );
 }
 
-/** A table. It scrolls by itself where the page is too narrow for it. */
+/** A table. It scrolls on its own if the page is too narrow. */
 export function Table({
   caption,
   head,
   numbers = [],
   children,
 }: {
-  /** what it lists, for screen readers */
+  /** its content, for screen readers */
   readonly caption: string;
   readonly head: readonly Children[];
-  /** which columns have numbers, from 0: these stand at the right, as their cells of the class `number` */
+  /** the columns of numbers, from 0: they are aligned to the right, as their cells with the class `number` */
   readonly numbers?: readonly number[];
   /** the `<tr>`s */
   readonly children?: Children;
@@ -133,7 +133,7 @@ export function Table({
   );
 }
 
-/** A word about a thing. */
+/** A short label for something. */
 export function Badge({
   tone = 'plain',
   children,
@@ -144,13 +144,13 @@ export function Badge({
   return <span class={`badge ${tone}`}>{children}</span>;
 }
 
-/** A line to be copied, such as a command; the script adds a button. */
+/** A line to copy, such as a command; the script adds a button. */
 export function CopyLine({
   text,
   label,
 }: {
   readonly text: string;
-  /** what it is, for screen readers */ readonly label: string;
+  /** its meaning, for screen readers */ readonly label: string;
 }): View {
   return (
     <div class="copy">

@@ -5,19 +5,19 @@ import { formatCount } from './quantities';
 const PAGE_SIZE = 25;
 const LAST_PAGE = 1_000_000;
 
-/** Which page of a list is asked for, counted from 1. */
+/** The page of a list that is requested, counted from 1. */
 export interface PageAsked extends Range {
   readonly page: number;
 }
 
-/** Reads `?page=` of a list; what is no number of a page is the first. */
+/** Reads `?page=` of a list; a value that is not the number of a page means the first. */
 export function pageAsked(query: URLSearchParams, size = PAGE_SIZE): PageAsked {
   const given = Number(query.get('page') ?? '1');
   const page = Number.isInteger(given) && given >= 1 && given <= LAST_PAGE ? given : 1;
   return { page, limit: size, offset: (page - 1) * size };
 }
 
-/** Links to the pages before and behind; nothing where there is only one page. */
+/** Links to the previous and next pages; nothing if there is only one page. */
 export function Paging({
   asked,
   total,
@@ -27,7 +27,7 @@ export function Paging({
   readonly asked: PageAsked;
   readonly total: number;
   readonly path: string;
-  /** what else the address has, such as filters; empty ones are left out */
+  /** other parameters of the path, such as filters; empty ones are left out */
   readonly query?: Readonly<Record<string, string | undefined>>;
 }): View {
   const pages = Math.ceil(total / asked.limit);

@@ -3,7 +3,7 @@ import type { View } from '../view';
 import type { Visitor } from '../visitor';
 import { Actions, Form, Select } from './forms';
 
-/** Assigns a plan to a namespace. */
+/** A form that assigns a plan to a namespace. */
 export function PlanForm({
   visitor,
   action,
@@ -13,7 +13,7 @@ export function PlanForm({
   readonly visitor: Visitor;
   readonly action: string;
   readonly plans: readonly Plan[];
-  /** the name of the plan that the namespace has */
+  /** the plan of the namespace */
   readonly current: string;
 }): View {
   const options = plans.map(({ name, privateRepositories }) => ({

@@ -1,19 +1,19 @@
 import { encode } from 'uqr';
 import type { View } from '../view';
 
-/** Around it there must be light, or phones do not find it. */
+/** The margin around the code must be light, or phones do not find it. */
 const MARGIN = 4;
 const PIXELS = 5;
 
 /**
- * A text for the camera of a phone.
+ * A text as a QR code, for the camera of a phone.
  *
- * @param label - what it is, for screen readers
+ * @param label - its meaning, for screen readers
  */
 export function QrCode({ text, label }: { readonly text: string; readonly label: string }): View {
   const { data, size } = encode(text, { border: MARGIN });
   const squares = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : '')));
-  // Dark on light in a dark page, too: not all apps read it otherwise.
+  // Dark on light, even on a dark page, because not all apps can read the reverse.
   return (
     <svg
       class="qr"

@@ -4,7 +4,7 @@ import type { View } from '../view';
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** `12.3 MB`: powers of a thousand, as docker says sizes. */
+/** `12.3 MB`: powers of a thousand, as docker prints sizes. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -16,7 +16,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }
 
-/** `1,234`; `12.3k` and `4.5M` where it need not be exact. */
+/** `1,234`; above that `12.3k` and `4.5M`. */
 export function formatCount(count: number): string {
   if (count < 10_000) return count.toLocaleString('en-US');
   return count < 1_000_000 ? `${(count / 1000).toFixed(1)}k` : `${(count / 1_000_000).toFixed(1)}M`;
@@ -52,7 +52,9 @@ export function exactly(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** How long ago something was, and when exactly on hover; the script puts that into the reader's time zone. */
+/**
+ * How long ago something was; the exact time is shown on hover, and the script converts it to the reader's time zone.
+ */
 export function Ago({ at }: { readonly at: Date }): View {
   return (
     <time datetime={at.toISOString()} title={exactly(at)}>
@@ -61,7 +63,7 @@ export function Ago({ at }: { readonly at: Date }): View {
   );
 }
 
-/** When exactly something was; the script puts it into the reader's time zone. */
+/** The exact time of something; the script converts it to the reader's time zone. */
 export function Moment({ at }: { readonly at: Date }): View {
   return (
     <time class="exact" datetime={at.toISOString()} title={exactly(at)}>
@@ -70,7 +72,7 @@ export function Moment({ at }: { readonly at: Date }): View {
   );
 }
 
-/** A size, with the exact bytes on hover. */
+/** A size; the exact bytes are shown on hover. */
 export function Size({ bytes }: { readonly bytes: number }): View {
   return <span title={`${bytes.toLocaleString('en-US')} bytes`}>{formatBytes(bytes)}</span>;
 }

@@ -15,10 +15,10 @@ const TABS = [
   ['comments/', 'Comments'],
 ] as const;
 
-/** The part of a repository's pages that a page belongs to: what follows the repository in its address. */
+/** A page of a repository: the part of the path after the repository. */
 export type RepositoryTab = (typeof TABS)[number][0] | 'settings/';
 
-/** A word about who may see a repository; nothing for a public one. */
+/** A badge with the visibility of a repository; nothing for a public one. */
 export function VisibilityBadge({ visibility }: Pick<RepositoryDetails, 'visibility'>): View {
   return visibility === 'public' ? <></> : <Badge tone="warn">{visibility}</Badge>;
 }
@@ -40,7 +40,10 @@ function StarButton({ visitor, repository }: { visitor: Visitor; repository: Rep
   );
 }
 
-/** What all pages of a repository have: its name, its star, and the way to its other pages; while it is being deleted, its name. */
+/**
+ * The parts that all pages of a repository have: its name, its star, and links to its other pages; during its deletion
+ * only its name.
+ */
 export function RepositoryFrame({
   visitor,
   repository,

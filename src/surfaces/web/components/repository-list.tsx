@@ -33,16 +33,13 @@ function RepositoryRow({ repository }: { readonly repository: RepositoryCard }):
   );
 }
 
-/**
- * Repositories one below the other, as all pages list them. What stands in the place of an empty list, and the links to
- * its other pages, are the page's to say.
- */
+/** A list of repositories, as all pages show it. The page decides what replaces an empty list, and adds the paging. */
 export function RepositoryList({
   repositories,
   label,
 }: {
   readonly repositories: readonly RepositoryCard[];
-  /** what is listed, for screen readers, such as `Repositories of alice` */
+  /** the content of the list, for screen readers, such as `Repositories of alice` */
   readonly label: string;
 }): View {
   return (

@@ -7,7 +7,7 @@ const MEANINGS: Readonly<Record<Scope, string>> = {
   email_write: 'nothing more: only you can change your email addresses',
 };
 
-/** What a program may do, in words. */
+/** A description of what a scope lets a program do. */
 export function meaningOf(scope: string): string {
   return isScope(scope) ? MEANINGS[scope] : scope;
 }

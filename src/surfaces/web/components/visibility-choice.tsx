@@ -12,7 +12,7 @@ const MEANINGS: Readonly<Record<Visibility, readonly [label: string, meaning: st
   private: ['Private', 'Only people you give access to can see it and pull from it.'],
 };
 
-/** `2 of 5 private repositories used`, and in which namespace. */
+/** `2 of 5 private repositories used`, with the namespace. */
 export function SlotsUsed({ settings }: { readonly settings: NamespaceSettings }): View {
   const { name, plan, slots } = settings;
   if (slots === undefined) return <></>;
@@ -28,13 +28,13 @@ export function SlotsUsed({ settings }: { readonly settings: NamespaceSettings }
   );
 }
 
-/** Who may see a repository, and how many private ones there may still be. */
+/** The choice of a repository's visibility, with the number of private repositories that are left. */
 export function VisibilityChoice({
   value,
   settings,
 }: {
   readonly value: string;
-  /** of the namespace */
+  /** the settings of the namespace */
   readonly settings: NamespaceSettings;
 }): View {
   return (
@@ -56,7 +56,7 @@ export function VisibilityChoice({
   );
 }
 
-/** @throws AppError `invalid` when a form does not say it */
+/** @throws AppError `invalid` if the form has none */
 export function visibilityIn(form: Form): Visibility {
   const given = form.text('visibility');
   const known = VISIBILITIES.find((visibility) => visibility === given);

@@ -4,15 +4,15 @@ import type { EngineRun, Step } from '../engine-run';
 import type { Agent } from '../generations';
 import { headerOf, type Header } from '../../../../client/wire/answer';
 
-/** No engine ever deleted anything on a server; people did it with curl. */
+/** No engine ever deleted anything on a server; people used curl. */
 const CURL: Agent = { userAgent: 'curl/7.35.0', closes: false };
 const SEES = 'what curl prints: this status and body';
 
-/** The three steps of a delete (protocol 2.11), which also clean up behind the doctor. */
+/** The three requests of a deletion (protocol 2.11), which also clean up after the doctor. */
 export const deleteRepository: Step = async (run) => {
   if (run.isKept) return { reason: 'the repository existed before, so it is kept' };
   const opened = await send(run, run.session.indexUrl, 'basic', [['X-Docker-Token', 'true']]);
-  // A registry without an index of its own has done it all by now.
+  // A registry without an index has deleted everything now.
   if (opened.answer.status === 200) return undefined;
   if (opened.answer.status !== 202) throw failed(opened, '202 and a token to delete with', SEES);
 

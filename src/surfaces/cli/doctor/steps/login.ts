@@ -6,10 +6,10 @@ import type { Credentials, EngineSession } from '../session';
 import { bodyText } from '../readable-exchange';
 import { greet } from './ping';
 
-/** The 34 bytes that make an engine go on to log in (protocol 2.2). */
+/** The 34 bytes after which an engine goes on to log in (protocol 2.2). */
 const ALREADY_EXISTS = '"Username or email already exists"';
 
-/** `docker login` of a user who is there already: up to 1.10 this begins as a registration. */
+/** `docker login` of an existing user: up to 1.10 this begins as a registration. */
 export const login: Step = async ({ session }) => {
   await greet(session, 'login');
   const { registerAgent, logsInAfter401 } = session.generation;
@@ -24,7 +24,7 @@ export const login: Step = async ({ session }) => {
   return undefined;
 };
 
-/** `docker login` of a user who is not there: an account, or a closed door that the engine understands. */
+/** `docker login` of a new user: it creates an account, or gets a refusal that the engine understands. */
 export const register: Step = async ({ session }) => {
   const { registerAgent, logsInAfter401 } = session.generation;
   if (!registerAgent) return { reason: 'this engine cannot register' } satisfies NotApplicable;
@@ -39,7 +39,7 @@ export const register: Step = async ({ session }) => {
   return undefined;
 };
 
-/** A user whom nobody else has. */
+/** A user with a random name and password. */
 export function freshUser(): Credentials {
   return { username: `doctor${randomBytes(6).toString('hex')}`, password: randomBytes(12).toString('hex') };
 }

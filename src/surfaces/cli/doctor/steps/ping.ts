@@ -7,7 +7,7 @@ import type { EngineSession } from '../session';
 
 type Occasion = 'ping' | 'login' | 'push' | 'pull' | 'search';
 
-/** Finds out about the server, by the schemes that the engine would try (protocol 10.1). */
+/** Looks for the server with the schemes that the engine would try (protocol 10.1). */
 export const ping: Step = async (run) => {
   const last = run.schemes.at(-1);
   for (const scheme of run.schemes) {
@@ -22,7 +22,7 @@ export const ping: Step = async (run) => {
   return undefined;
 };
 
-/** Begins a command: what the engine asks before anything else, as recorded. */
+/** Begins a command with the requests that the engine sends first, as recorded. */
 export async function greet(session: EngineSession, occasion: Occasion): Promise<void> {
   session.startCommand();
   for (const version of greeting(session.generation, session.index, occasion)) {
@@ -38,7 +38,7 @@ function greeting({ v2 }: Generation, { scheme }: Place, occasion: Occasion): re
   return scheme === 'https' ? ['v2', 'v1'] : ['v2'];
 }
 
-/** `GET /v2/`: with this header the engine believes in v2, and at least its login and push have no way back. */
+/** `GET /v2/`: if the answer has this header, the engine uses v2, and at least its login and push do not fall back. */
 async function askV2(session: EngineSession): Promise<void> {
   const { scheme, host } = session.index;
   const agent = session.generation.pingAgent;
@@ -69,7 +69,10 @@ async function askV1(session: EngineSession): Promise<void> {
   session.basicEverywhere = session.index.scheme === 'https' && isStandalone(generation, exchange);
 }
 
-/** The engine would go on; but where the login is not found either, there is no v1 to go on with. */
+/**
+ * Fails if there is no v1: the engine itself would go on, but without the path of the login there is nothing to go on
+ * with.
+ */
 async function assertSomeV1(session: EngineSession, pinged: Exchange): Promise<void> {
   const { answer } = await session.send({ method: 'GET', url: `${session.indexUrl}users/`, auth: 'none' });
   if (answer.status !== 404) return;

@@ -6,7 +6,7 @@ import type { PushedImage } from '../pushed-image';
 import { shownBy } from '../readable-exchange';
 import { pullJson, pullLayer, type PulledJson } from './pull-parts';
 
-/** One tagged image with its ancestors (protocol 10.4, steps 3 to 5), without those that came before. */
+/** Pulls one tagged image with its ancestors (protocol 10.4, steps 3 to 5), without those that were pulled before. */
 export async function pullImage(run: EngineRun, { url }: Endpoint, tag: string, id: string): Promise<void> {
   const history = await getAncestry(run, url, tag, id);
   const context = { run, url, tag };
@@ -22,7 +22,7 @@ export async function pullImage(run: EngineRun, { url }: Endpoint, tag: string, 
   }
 }
 
-/** `GET …/ancestry` (protocol 4.8): newest first. Whether another order does harm depends on the engine. */
+/** `GET …/ancestry` (protocol 4.8): newest first. The effect of another order depends on the engine. */
 async function getAncestry(run: EngineRun, url: string, tag: string, id: string): Promise<readonly string[]> {
   const exchange = await run.session.send({ method: 'GET', url: `${url}images/${id}/ancestry`, auth: 'registry' });
   const { status, body } = exchange.answer;
@@ -48,7 +48,7 @@ function assertHistory(
   if (history.join() === line.join()) return;
   switch (session.generation.ancestry) {
     case 'any order':
-      return; // the images find each other by the parent in their json
+      return; // the parent in each json links the images
     case 'parents first':
       throw failed(exchange, needed, shown('a layer cannot be unpacked before its parent'));
     case 'newest first':

@@ -5,7 +5,7 @@ import type { PushedImage } from '../pushed-image';
 import { shownBy } from '../readable-exchange';
 import { headerOf } from '../../../../client/wire/answer';
 
-/** Where a pull is: at which registry, for the sake of which tag. */
+/** The registry and the tag of a pull. */
 export interface PullContext {
   readonly run: EngineRun;
   /** `http://host/v1/` */
@@ -16,10 +16,10 @@ export interface PullContext {
 export type PulledJson = Pick<PulledImage, 'json' | 'sizeBytes'>;
 type PulledLayer = Pick<PulledImage, 'layer' | 'acceptsRanges'>;
 
-/** How often an engine goes on with a layer that broke off. */
+/** How often an engine requests a layer whose download breaks off. */
 const LAYER_TRIES = 5;
 
-/** `GET …/json` (protocol 4.2), and the size of the layer, without which old engines stop. */
+/** `GET …/json` (protocol 4.2), and the size of the layer, which old engines require. */
 export async function pullJson(context: PullContext, id: string): Promise<PulledJson> {
   const { run, url } = context;
   const exchange = await run.session.send({ method: 'GET', url: `${url}images/${id}/json`, auth: 'registry' });
@@ -36,7 +36,7 @@ export async function pullJson(context: PullContext, id: string): Promise<Pulled
   return { json: exchange, sizeBytes: isMissing ? -1 : Number(size) };
 }
 
-/** `GET …/layer` (protocol 4.4), again from where it broke off, as far as this engine can do that. */
+/** `GET …/layer` (protocol 4.4), resumed where it broke off if this engine can do that. */
 export async function pullLayer(context: PullContext, id: string, sizeBytes: number): Promise<PulledLayer> {
   const { generation } = context.run.session;
   const head = generation.headsLayers ? await headLayer(context, id) : undefined;
@@ -60,18 +60,18 @@ export async function pullLayer(context: PullContext, id: string, sizeBytes: num
   }
 }
 
-/** 0.12 to 1.1 ask with a HEAD whether ranges are possible, and do not mind its status. */
+/** The HEAD of 0.12 to 1.1, which ask whether the server accepts ranges; they ignore its status. */
 function headLayer({ run, url }: PullContext, id: string): Promise<Exchange> {
   return run.session.send({ method: 'HEAD', url: `${url}images/${id}/layer`, auth: 'registry' });
 }
 
-/** From a byte on: in every engine the range ends with the size, which is one past the last byte. */
+/** Requests a layer from a byte on: in every engine the range ends with the size, which is one past the last byte. */
 export function getLayer({ run, url }: PullContext, id: string, from: number, sizeBytes: number): Promise<Exchange> {
   const headers = from > 0 ? [['Range', `bytes=${from}-${sizeBytes}`] as const] : [];
   return run.session.send({ method: 'GET', url: `${url}images/${id}/layer`, auth: 'registry', headers });
 }
 
-/** 200 for a whole layer, 206 for the rest of one. */
+/** Expects 200 for a whole layer, 206 for the rest of one. */
 export function assertLayerStatus(context: PullContext, id: string, exchange: Exchange, from: number): void {
   const { status } = exchange.answer;
   if (status === (from > 0 ? 206 : 200)) return;
@@ -99,7 +99,7 @@ function pushedImage({ pushed }: EngineRun, id: string): PushedImage {
   return image;
 }
 
-/** What the user sees of a pull that stops at an image. */
+/** What the user sees if a pull stops at an image. */
 export function shownInPull({ run, tag }: PullContext, detail: string): string {
   return shownBy(run.session.generation).pull(run.repository, tag, detail);
 }

@@ -6,7 +6,7 @@ import { shownBy } from '../readable-exchange';
 import { greet } from './ping';
 import { pullImage } from './pull-images';
 
-/** `docker pull` of one tag, then of all (protocol 10.4); what came must be what was pushed, byte for byte. */
+/** `docker pull` of one tag, then of all (protocol 10.4); the images must be those that were pushed, byte for byte. */
 export const pull: Step = async (run) => {
   run.pulled.clear();
   await pullRepository(run, 'one');
@@ -38,7 +38,7 @@ async function tryV2Pull({ session, repository }: EngineRun, tag: string | undef
   throw failed(exchange, '404: with this the engine pulls over v2', 'whatever the v2 pull makes of it');
 }
 
-/** `GET …/images` (protocol 2.8): for the token and the endpoints; of the list only its being one matters. */
+/** `GET …/images` (protocol 2.8), for the token and the endpoints; the body only has to be a list. */
 async function openPull(run: EngineRun, tag: string | undefined): Promise<readonly Endpoint[]> {
   const { session, repository } = run;
   const url = `${session.indexUrl}repositories/${repository}/images`;
@@ -58,7 +58,9 @@ async function openPull(run: EngineRun, tag: string | undefined): Promise<readon
   return endpoints;
 }
 
-/** All tags by `GET …/tags`, or one by `GET …/tags/<tag>` (protocol 4.7); the next registry is asked on most errors. */
+/**
+ * All tags by `GET …/tags`, or one by `GET …/tags/<tag>` (protocol 4.7); after most errors the next registry is asked.
+ */
 async function getTags(run: EngineRun, endpoints: readonly Endpoint[], tag: string | undefined) {
   const { session, repository } = run;
   const shown = shownBy(session.generation);

@@ -6,13 +6,13 @@ import { shownBy } from '../readable-exchange';
 import type { Header } from '../../../../client/wire/answer';
 import { pushedTag } from './push-tags';
 
-/** `tags only`: it is an error when the server wants an image again. */
+/** `tags only`: fails if the server asks for an image again. */
 export type PushMode = 'everything' | 'tags only';
 
 /** As recorded: the first write of a gzip header and file, then a block of the tar, then small flushes. */
 const CHUNK_BYTES = [74, 3082, 41, 31, 29] as const;
 
-/** Everything that goes to one registry (protocol 10.3, steps 2 to 6). Collects the checksums of what was uploaded. */
+/** Pushes everything to one registry (protocol 10.3, steps 2 to 6). Collects the checksums of the uploaded images. */
 export async function pushImages(
   run: EngineRun,
   endpoint: Endpoint,
@@ -30,7 +30,7 @@ export async function pushImages(
   }
 }
 
-/** Does the server have the image? Anything but 200 is a no. */
+/** Whether the server has the image; any answer other than 200 means no. */
 async function lookUp(run: EngineRun, { url }: Endpoint, { id }: PushedImage, mode: PushMode): Promise<boolean> {
   const exchange = await run.session.send({ method: 'GET', url: `${url}images/${id}/json`, auth: 'registry' });
   if (exchange.answer.status === 200) return true;
@@ -38,7 +38,10 @@ async function lookUp(run: EngineRun, { url }: Endpoint, { id }: PushedImage, mo
   throw failed(exchange, '200: the image was pushed a moment ago', 'no error, but the whole image goes up again');
 }
 
-/** Json, layer and checksum (protocol 4.3, 4.5, 4.6); false when the server says at the first that it has the image. */
+/**
+ * Uploads json, layer and checksum (protocol 4.3, 4.5, 4.6); false if the answer to the json says that the image
+ * exists.
+ */
 async function uploadImage(run: EngineRun, { url }: Endpoint, image: PushedImage): Promise<boolean> {
   const shown = shownBy(run.session.generation);
   const put = (part: string, headers: readonly Header[], content: { body?: Buffer; chunks?: Buffer[] } = {}) =>
@@ -63,7 +66,10 @@ async function uploadImage(run: EngineRun, { url }: Endpoint, image: PushedImage
   return true;
 }
 
-/** The text decides, not the status, and every value of the object has to be a string (protocol 0.3). */
+/**
+ * Whether the answer means that the image exists: the text decides, not the status, and every value of the object must
+ * be a string (protocol 0.3).
+ */
 function saysAlreadyExists(body: Buffer): boolean {
   try {
     const answer: unknown = JSON.parse(body.toString());

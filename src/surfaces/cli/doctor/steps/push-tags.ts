@@ -1,14 +1,17 @@
 import type { EngineRun } from '../engine-run';
 import type { PushedImage } from '../pushed-image';
 
-/** An entry of the list that the index gets. */
+/** An entry of the list for the index. */
 export interface ListedImage {
   readonly id: string;
   readonly checksum?: string;
   readonly Tag?: string;
 }
 
-/** Parents first; with a tag where the image has one, and in 0.6 and 0.7 wherever a descendant has one. */
+/**
+ * The list for the index: parents first, with the tags of the images; 0.6 and 0.7 also give an ancestor the tag of its
+ * descendant.
+ */
 export function imageList({ session, pushed }: EngineRun): ListedImage[] {
   return pushed.images.map((image) => {
     const tag = session.generation.tagsAncestors
@@ -20,19 +23,19 @@ export function imageList({ session, pushed }: EngineRun): ListedImage[] {
 
 type Tags = EngineRun['pushed']['tags'];
 
-/** The tag of an image, if it has one of its own. */
+/** The image's own tag. */
 function tagOf(tags: Tags, { id }: PushedImage): string | undefined {
   return Object.keys(tags).find((tag) => tags[tag] === id);
 }
 
-/** The tag of the nearest descendant that has one. */
+/** The image's own tag, or that of its nearest descendant. */
 function inheritedTag(images: readonly PushedImage[], tags: Tags, image: PushedImage): string | undefined {
   const own = tagOf(tags, image);
   const child = images.find(({ parent }) => parent === image.id);
   return own ?? (child && inheritedTag(images, tags, child));
 }
 
-/** The tag that this engine PUTs behind an image. */
+/** The tag that this engine sets after the upload of an image. */
 export function pushedTag(run: EngineRun, image: PushedImage): string | undefined {
   return imageList(run).find(({ id }) => id === image.id)?.Tag;
 }

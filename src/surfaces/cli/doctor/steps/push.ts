@@ -7,10 +7,10 @@ import { greet } from './ping';
 import { imageList } from './push-tags';
 import { pushImages, type PushMode } from './push-images';
 
-/** `docker push` of a repository with two tags that the server has never seen (protocol 10.3). */
+/** `docker push` of a repository with two tags that the server does not have (protocol 10.3). */
 export const push: Step = async (run) => pushRepository(run, 'everything');
 
-/** The same again: the server has it all, so that nothing goes up but the tags. */
+/** The same push again: the server has all images, so only the tags are sent. */
 export const pushAgain: Step = async (run) => pushRepository(run, 'tags only');
 
 async function pushRepository(run: EngineRun, mode: PushMode): Promise<undefined> {
@@ -22,7 +22,9 @@ async function pushRepository(run: EngineRun, mode: PushMode): Promise<undefined
   await closePush(run, endpoints, checksums);
 }
 
-/** The engine's v2 code tries to upload its layers, whatever `/v2/` said; it turns to v1 when that fails. */
+/**
+ * The engine's v2 code tries to upload its layers, whatever the answer to `/v2/`; if that fails, the engine uses v1.
+ */
 async function tryV2Push({ session, repository }: EngineRun): Promise<void> {
   const url = `${session.index.scheme}://${session.index.host}/v2/${repository}/blobs/uploads/`;
   for (let layer = 0; layer < 2; layer += 1) {
@@ -32,7 +34,7 @@ async function tryV2Push({ session, repository }: EngineRun): Promise<void> {
   }
 }
 
-/** `PUT /v1/repositories/<ns>/<repo>/` (protocol 2.6): for the token and the endpoints. */
+/** `PUT /v1/repositories/<ns>/<repo>/` (protocol 2.6), for the token and the endpoints. */
 async function openPush(run: EngineRun): Promise<readonly Endpoint[]> {
   const { session, repository } = run;
   const { generation } = session;
@@ -55,7 +57,9 @@ async function openPush(run: EngineRun): Promise<readonly Endpoint[]> {
   return takeEndpoints(session, exchange, (detail) => detail);
 }
 
-/** `PUT …/images` (protocol 2.7), with the checksums that 0.6 and 0.7 know by now, and `[]` in all later versions. */
+/**
+ * `PUT …/images` (protocol 2.7), with the checksums that 0.6 and 0.7 have collected, and with `[]` in later versions.
+ */
 async function closePush(
   run: EngineRun,
   endpoints: readonly Endpoint[],

@@ -3,7 +3,7 @@ import type { Step } from '../engine-run';
 import { OTHER_IMAGE } from '../parsed';
 import { assertLayerStatus, getLayer, shownInPull } from './pull-parts';
 
-/** A download that broke off half-way and goes on from there (protocol 4.4). */
+/** A download that breaks off half-way and is resumed (protocol 4.4). */
 export const resume: Step = async (run) => {
   const { cutLayer } = run.session.generation;
   if (cutLayer === 'fatal') return { reason: 'this engine never resumes' };

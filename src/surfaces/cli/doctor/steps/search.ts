@@ -4,7 +4,10 @@ import { parseSearch } from '../parsed';
 import type { Header } from '../../../../client/wire/answer';
 import { greet } from './ping';
 
-/** `docker search` for the repository (protocol 2.13); up to 1.0 as the official index is asked, which alone it was. */
+/**
+ * `docker search` for the repository (protocol 2.13). Engines up to 1.0 search only the official index, so the request
+ * is the one that it got.
+ */
 export const search: Step = async (run) => {
   const { session, repository } = run;
   await greet(session, 'search');

@@ -18,7 +18,7 @@ const PAGES = {
 
 export type AccountPage = keyof typeof PAGES;
 
-/** A page of one's own account. */
+/** A page of the visitor's own account. */
 export function accountPage(member: Member, current: AccountPage, content: Children, fault?: Fault): Reply {
   const items = Object.entries(PAGES).map(([href, text]) => ({ href, text }));
   return page(
@@ -31,7 +31,7 @@ export function accountPage(member: Member, current: AccountPage, content: Child
   );
 }
 
-/** Whose pages these are. */
+/** The username of a member. */
 export function usernameOf({ login }: Member): string {
   return login.account.username;
 }

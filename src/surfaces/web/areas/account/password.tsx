@@ -13,7 +13,10 @@ import { redirect } from '../../reply';
 import type { View } from '../../view';
 import { accountPage, usernameOf } from './frame';
 
-/** The current password is asked for always; with a code, where it was not given lately and a second factor is on. */
+/**
+ * The field for the current password, which is always required; with a code if the second factor is on and the password
+ * was not given recently.
+ */
 function CurrentPassword({ member: { login } }: { member: Member }): View {
   const asked = login.session.isConfirmed ? { ...login, hasSecondFactor: false } : login;
   return <ConfirmFields login={asked} label="Current password" />;

@@ -16,7 +16,7 @@ function act(path: string, handle: WebHandler<'member-form'>): WebRow {
   return { method: 'post', path: `/account/${path}/`, access: 'member-form', handle };
 }
 
-/** One's own account. */
+/** The pages of the visitor's own account. */
 export const accountRows: readonly WebRow[] = [
   look('settings', getProfilePage),
   act('settings', postProfile),

@@ -6,13 +6,13 @@ import type { SecondFactor } from '../../../../features/accounts/second-factor';
 import type { Children, View } from '../../view';
 import type { Visitor } from '../../visitor';
 
-/** Where the pages of the second factor are. */
+/** The path of the pages of the second factor. */
 export const SECOND_FACTOR = '/account/second-factor/';
 
 interface CodeFormProps {
   readonly visitor: Visitor;
   readonly action: string;
-  /** of the field; a page may have several */
+  /** the id of the field; a page may have several forms */
   readonly id: string;
   readonly button: string;
   readonly isDangerous?: boolean;
@@ -33,7 +33,7 @@ function CodeForm({ visitor, action, id, button, isDangerous = false, children }
   );
 }
 
-/** What it is, for whoever has none. */
+/** The second factor explained, for a user who has none. */
 export function Offer({ visitor }: { visitor: Visitor }): View {
   return (
     <Panel>
@@ -52,7 +52,7 @@ export function Offer({ visitor }: { visitor: Visitor }): View {
   );
 }
 
-/** The secret, for the app, and a form that turns it on. */
+/** The secret, for the app, and a form that turns the second factor on. */
 export function SetUp({ visitor, uri, secret }: { visitor: Visitor; uri: string; secret: string }): View {
   return (
     <Panel title="Set up">
@@ -68,7 +68,7 @@ export function SetUp({ visitor, uri, secret }: { visitor: Visitor; uri: string;
   );
 }
 
-/** The codes for a lost phone; they are shown this once. */
+/** The codes for a lost phone; they are shown only once. */
 export function RecoveryCodes({ codes }: { codes: readonly string[] }): View {
   return (
     <Panel title="Your recovery codes">
@@ -89,7 +89,7 @@ export function RecoveryCodes({ codes }: { codes: readonly string[] }): View {
   );
 }
 
-/** What one may do while it is on. */
+/** What a user can do while the second factor is on. */
 export function Manage({ visitor, factor }: { visitor: Visitor; factor: SecondFactor }): View {
   return (
     <>

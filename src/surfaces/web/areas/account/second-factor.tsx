@@ -40,7 +40,7 @@ export const postBegin: WebHandler<'member-form'> = async (ctx, { caller }) => {
   return show(caller, <SetUp visitor={caller} uri={done.uri} secret={done.secret} />);
 };
 
-/** The secret of a link for an app; undefined when it is no such link. */
+/** The secret of a link for an app; undefined if it is not such a link. */
 function secretIn(uri: string): string | undefined {
   if (!uri.startsWith('otpauth://totp/') || uri.length > 500 || !URL.canParse(uri)) return undefined;
   return new URL(uri).searchParams.get('secret') ?? undefined;
@@ -50,7 +50,8 @@ export const postConfirm: WebHandler<'member-form'> = async (ctx, { caller }) =>
   const { form, actor, login } = caller;
   const { done, fault } = await attempt(() => confirmSecondFactor(ctx, actor, form.text('code'), login.session.id));
   if (fault === undefined) return show(caller, <RecoveryCodes codes={done.recoveryCodes} />);
-  // The secret is kept sealed: what the page before showed comes back with the form, to be shown to the same reader.
+  // Only the sealed secret is stored: the form sends back what the page before showed, to show it to the same reader
+  // again.
   const uri = form.raw('uri');
   const secret = secretIn(uri);
   if (fault.status === 409 || secret === undefined) return statePage(ctx, caller, fault);

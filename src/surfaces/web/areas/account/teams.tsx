@@ -5,8 +5,8 @@ import {
   listOwnInvitations,
   type Invitation,
 } from '../../../../features/namespaces/invitations';
-import { listOwnTeams, type OwnTeam } from '../../../../features/namespaces/own-teams';
 import { removeMember } from '../../../../features/namespaces/team-members';
+import { listOwnTeams, type OwnTeam } from '../../../../features/namespaces/teams';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
@@ -18,7 +18,7 @@ import type { View } from '../../view';
 import { accountPage, usernameOf } from './frame';
 
 const PATH = '/account/teams/';
-/** Somebody with more than these is invited by everybody; what is answered makes room. */
+/** A user with more invitations than these gets them from everyone; answering some makes room for the others. */
 const INVITATIONS = 100;
 
 function InvitationRow({ member, invitation }: { member: Member; invitation: Invitation }): View {

@@ -25,7 +25,7 @@ const PATH = '/account/tokens/';
 interface Shown {
   readonly typed?: TypedToken;
   readonly fault?: Fault;
-  /** of the token that was just made */
+  /** the secret of a token that was just created */
   readonly secret?: string;
 }
 

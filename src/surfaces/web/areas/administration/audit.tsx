@@ -13,7 +13,7 @@ const PAGE_SIZE = 50;
 const LONGEST = 255;
 const DAY_MS = 24 * 3_600_000;
 
-/** A day as forms send it, from its first moment, UTC; undefined: none, or none that there is. */
+/** The first moment of a day as forms send it, in UTC; undefined: no day, or one that does not exist. */
 function dayFrom(text: string): Date | undefined {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined;
 }
@@ -23,7 +23,7 @@ function Details({ details }: Pick<RecordedEvent, 'details'>): View {
   return <>{entries.map(([name, value]) => `${name}: ${String(value)}`).join(', ')}</>;
 }
 
-/** Who did what, and from where. */
+/** The audit log: who did what, and from where. */
 export const getAudit: WebHandler<'administrator'> = async (ctx, { caller, query }) => {
   const typed = (name: string): string => (query.get(name) ?? '').trim().slice(0, LONGEST);
   const [user, action, subject] = [typed('user'), typed('action'), typed('subject')];

@@ -14,7 +14,7 @@ import { AdministrationFrame } from './frame';
 
 const SHOWN = 50;
 
-/** What readers found wrong. */
+/** The comments that readers have reported. */
 export const getComments: WebHandler<'administrator'> = async (ctx, { caller }) => {
   const comments = await listAllFlaggedComments(ctx, caller.actor, { limit: SHOWN });
   return page(

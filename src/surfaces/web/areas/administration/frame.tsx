@@ -12,10 +12,10 @@ const PAGES = [
   { href: '/admin/health/', text: 'Health' },
 ] as const;
 
-/** A page of the administration. */
+/** The path of a page of the administration. */
 export type AdministrationPage = (typeof PAGES)[number]['href'];
 
-/** What all pages of the administration have. */
+/** The parts that all pages of the administration have. */
 export function AdministrationFrame({
   title,
   subtitle,

@@ -10,7 +10,7 @@ function State({ state }: { state: Health[keyof Health] }): View {
   return <Badge tone="bad">{state === 'full' ? 'full: layers are refused' : 'not responding'}</Badge>;
 }
 
-/** Whether the parts that the server needs answer. */
+/** Whether the parts that the server needs respond. */
 export const getHealth: WebHandler<'administrator'> = async (ctx, { caller }) => {
   const { database, storage } = await lookAtHealth(ctx);
   return page(

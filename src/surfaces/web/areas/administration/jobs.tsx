@@ -60,7 +60,7 @@ function JobRow({ job, visitor }: { readonly job: QueuedJob; readonly visitor: V
   );
 }
 
-/** What waits to be done behind the requests. */
+/** The jobs that run in the background. */
 export const getJobs: WebHandler<'administrator'> = async (ctx, { caller, query }) => {
   const state = stateFrom(query.get('state'));
   const asked = pageAsked(query);

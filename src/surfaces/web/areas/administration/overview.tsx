@@ -38,7 +38,7 @@ function Engines({ engines }: { engines: readonly EngineActivity[] }): View {
   );
 }
 
-/** How much there is of everything, and which engines come. */
+/** The site-wide totals, and the engines of all pulls and pushes. */
 export const getOverview: WebHandler<'administrator'> = async (ctx, { caller }) => {
   const totals = await getSiteTotals(ctx, caller.actor);
   const engines = await reportAllEngines(ctx, caller.actor, DAYS);

@@ -110,7 +110,7 @@ export const postPlans: WebHandler<'administrator-form'> = async (ctx, exchange)
   const typed = { name: form.text('name'), limit: form.text('limit'), layers: form.text('layers') };
   const { fault } = await attempt(async () => {
     const plans = await listPlans(ctx);
-    // A plan that there is keeps its place; a new one comes last.
+    // An existing plan keeps its position; a new one comes last.
     const position =
       plans.find(({ name }) => name === typed.name)?.position ?? Math.max(0, ...plans.map((plan) => plan.position)) + 1;
     const limits = { privateRepositories: limitFrom(typed.limit), storedBytes: bytesFrom(typed.layers) };

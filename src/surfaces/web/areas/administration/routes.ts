@@ -11,7 +11,7 @@ import { getUsers } from './users';
 
 const USER = '/admin/users/:name';
 
-/** What administrators of the site see and do. */
+/** The pages and forms of administrators. */
 export const administrationRows: readonly WebRow[] = [
   { method: 'get', path: '/admin/', access: 'administrator', handle: getOverview },
   { method: 'get', path: '/admin/users/', access: 'administrator', handle: getUsers },

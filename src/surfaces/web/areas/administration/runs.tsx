@@ -5,7 +5,7 @@ import { Ago, formatBytes, formatCount } from '../../components/quantities';
 import { ActButton } from '../../components/forms';
 import { Badge } from '../../components/page-parts';
 
-/* Runs of gc and of the scrub, as they go on. */
+/* Runs of gc and scrub, with their progress. */
 
 const KINDS: Readonly<Record<MaintenanceRun['kind'], string>> = {
   gc_dry_run: 'Garbage collection (dry run)',
@@ -24,7 +24,7 @@ const STATES: Readonly<
   broken_off: ['bad', 'interrupted'],
 };
 
-/** Whether it goes on by itself. */
+/** Whether a run is waiting or running, so that its state changes by itself. */
 export function isGoingOn({ state }: MaintenanceRun): boolean {
   return state === 'waiting' || state === 'running';
 }
@@ -41,7 +41,7 @@ function sentenceOf(facts: Readonly<Record<string, unknown>>): string {
     .join(', ');
 }
 
-/** How far a run is, as a part of the whole; undefined: nobody knows yet. */
+/** The progress of a run, as a share of the whole; undefined: not known yet. */
 function shareOf({ progress }: MaintenanceRun): { value: number; max: number } | undefined {
   const { done, repositories, bytes, totalBytes } = progress;
   if (done !== undefined && repositories !== undefined) return { value: done, max: Math.max(repositories, 1) };
@@ -91,7 +91,7 @@ function Run({ visitor, run }: { visitor: Visitor; run: MaintenanceRun }): View 
   );
 }
 
-/** The latest runs. While one of them goes on, the script asks for them again and again. */
+/** The latest runs. While one of them is waiting or running, the script requests them again and again. */
 export function Runs({ visitor, runs }: { visitor: Visitor; runs: readonly MaintenanceRun[] }): View {
   const fresh = runs.some(isGoingOn) ? { 'data-refresh': '/admin/storage/runs/', 'data-every': '2' } : {};
   return (

@@ -59,7 +59,7 @@ function Facts({ report }: { report: StorageReport }): View {
   );
 }
 
-/** What is stored, for whom, and in what state. */
+/** The layers in storage, by namespace, and their state. */
 export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, query }) => {
   const asked = pageAsked(query);
   const report = await storageReport(ctx, caller.actor, asked);
@@ -111,7 +111,7 @@ export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, que
   );
 };
 
-/** The runs alone, for the script. */
+/** Only the runs, for the script. */
 export const getRuns: WebHandler<'administrator'> = async (ctx, { caller }) =>
   fragment(caller, <Runs visitor={caller} runs={await latestRuns(ctx, caller)} />);
 

@@ -22,7 +22,7 @@ import { AdministrationFrame } from './frame';
 
 interface Place {
   readonly visitor: Visitor;
-  /** of the pages of the account */
+  /** the base path of the account's pages */
   readonly path: string;
 }
 
@@ -114,9 +114,9 @@ async function userPage(ctx: Context, { caller, params }: WebExchange<'administr
 export const getUserPage: WebHandler<'administrator'> = (ctx, exchange) => userPage(ctx, exchange);
 
 /**
- * Does something to an account.
+ * A form that does something to an account.
  *
- * @param act - gives the sentence that says so, and where to go if not back to the account
+ * @param act - returns the notice, and the next page if that is not the account
  */
 function acting(
   act: (

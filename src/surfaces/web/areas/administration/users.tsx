@@ -14,7 +14,7 @@ const STATES = [
   { value: 'admin', label: 'Administrators' },
 ];
 
-/** All accounts, to look for one. */
+/** A list of all accounts, with a search. */
 export const getUsers: WebHandler<'administrator'> = async (ctx, { caller, query }) => {
   const text = (query.get('q') ?? '').trim().slice(0, 255);
   const state = query.get('state') ?? '';

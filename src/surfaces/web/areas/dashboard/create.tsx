@@ -19,7 +19,7 @@ interface Values {
   readonly namespace: string;
   readonly name: string;
   readonly description: string;
-  /** as it was sent; undefined: what the namespace wants */
+  /** the choice in the form that was sent; undefined: the default of the namespace */
   readonly visibility?: string;
 }
 

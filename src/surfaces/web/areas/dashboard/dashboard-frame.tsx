@@ -7,14 +7,14 @@ const TABS = [
   { href: '/dashboard/starred/', text: 'Starred' },
 ] as const;
 
-/** What the pages of the dashboard have in common. */
+/** The parts that all pages of the dashboard have. */
 export function DashboardFrame({
   current,
   createIn,
   children,
 }: {
   readonly current: (typeof TABS)[number]['href'];
-  /** the namespace that a new repository is proposed for; undefined: the account's own */
+  /** the namespace to suggest for a new repository; undefined: the account's own */
   readonly createIn?: string | undefined;
   readonly children?: Children;
 }): View {

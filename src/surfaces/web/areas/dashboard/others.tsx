@@ -11,14 +11,14 @@ import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import { DashboardFrame } from './dashboard-frame';
 
-/* What others have, and somebody uses. */
+/* Repositories of others that the member uses. */
 
 const SHARED = '/dashboard/shared/';
 const STARRED = '/dashboard/starred/';
 const STARS = 25;
 const ID = /^[1-9]\d{0,14}$/;
 
-/** The repositories on which somebody collaborates. */
+/** The repositories on which the member collaborates. */
 export const getShared: WebHandler<'member'> = async (ctx, { caller, query }) => {
   const asked = pageAsked(query);
   const { total, repositories } = await repositoriesSharedWith(ctx, caller.actor, asked);
@@ -62,7 +62,7 @@ function StarredList({ stars }: { readonly stars: readonly Starred[] }): View {
   );
 }
 
-/** What somebody gave a star, the last first. */
+/** The repositories that the member has starred, the latest star first. */
 export const getStarred: WebHandler<'member'> = async (ctx, { caller, query }) => {
   const given = query.get('before') ?? '';
   const before = ID.test(given) ? Number(given) : undefined;

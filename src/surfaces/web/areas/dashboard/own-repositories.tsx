@@ -69,7 +69,7 @@ function NothingThere({ namespace, text }: { readonly namespace: OwnNamespace; r
   );
 }
 
-/** The repositories of one of the namespaces in which somebody works. */
+/** The repositories of one of the namespaces in which the member works. */
 export const getDashboard: WebHandler<'member'> = async (ctx, { caller, query }) => {
   const { actor } = caller;
   const namespaces = await listOwnNamespaces(ctx, actor);

@@ -3,7 +3,7 @@ import { getCreate, postCreate } from './create';
 import { getShared, getStarred } from './others';
 import { getDashboard } from './own-repositories';
 
-/** Where somebody finds the repositories he works with, and makes new ones. */
+/** The pages where members find the repositories they work with, and create new ones. */
 export const dashboardRows: readonly WebRow[] = [
   { method: 'get', path: '/dashboard/', access: 'member', handle: getDashboard },
   { method: 'get', path: '/dashboard/shared/', access: 'member', handle: getShared },

@@ -4,7 +4,7 @@ import type { Browser, LoggedIn } from '../../../../features/accounts/login';
 import { SESSION_SECONDS } from '../../../../features/accounts/sessions';
 import { readSessionCookie, sessionCookie } from '../../../../platform/http/session-cookie';
 
-/** The browser that logs in; a session that it has already ends. */
+/** The browser that logs in; its present session ends. */
 export function browserOf(req: IncomingMessage, address: string): Browser {
   return { address, userAgent: req.headers['user-agent'] ?? '', previousSecret: readSessionCookie(req) };
 }

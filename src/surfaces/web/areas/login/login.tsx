@@ -1,6 +1,8 @@
 import { finishLogIn, logIn } from '../../../../features/accounts/login';
+import { endSession } from '../../../../features/accounts/sessions';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
+import { endedSessionCookie } from '../../../../platform/http/session-cookie';
 import type { WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Heading, Panel } from '../../components/page-parts';
@@ -106,4 +108,10 @@ export const postCode: WebHandler<'anyone-form'> = async (ctx, { req, caller }) 
   if (done.kind === 'wrong_code') return codePage(caller, { next, ticket, fault: WRONG_CODE });
   if (done.kind === 'expired') return loginPage(caller, { next, fault: EXPIRED });
   return redirect(caller, next, { cookies: [cookieOf(ctx, req, done)] });
+};
+
+export const postLogout: WebHandler<'member-form'> = async (ctx, { req, caller }) => {
+  await endSession(ctx, caller.login.secret, caller.address);
+  const cookies = [endedSessionCookie(req, ctx.settings)];
+  return redirect(caller, '/', { cookies, notice: 'You are signed out.' });
 };

@@ -1,14 +1,14 @@
 import { ownPath } from '../../own-path';
 
-/** Where somebody goes who wants nowhere in particular. */
+/** The page after a login that does not name one. */
 const HOME = '/dashboard/';
 
-/** `?next=` for a link that should not lose where its reader wants to go. */
+/** The path with `?next=`, so that a link keeps the page its reader wants to reach. */
 export function withNext(path: string, next: string): string {
   return next === HOME ? path : `${path}?next=${encodeURIComponent(next)}`;
 }
 
-/** Where a link or form says to go to after the login; our own pages only. */
+/** The page that a link or form names for after the login; only our own pages. */
 export function nextOf(given: string | null): string {
   return ownPath(given, HOME);
 }

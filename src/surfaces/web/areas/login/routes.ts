@@ -1,9 +1,8 @@
 import type { WebRow } from '../../access';
-import { getLogin, postCode, postLogin } from './login';
-import { postLogout } from './logout';
+import { getLogin, postCode, postLogin, postLogout } from './login';
 import { getSignup, postSignup } from './signup';
 
-/** How somebody gets an account, in, and out. */
+/** The pages to create an account, to log in and to log out. */
 export const loginRows: readonly WebRow[] = [
   { method: 'get', path: '/account/signup', access: 'anyone', handle: getSignup },
   { method: 'post', path: '/account/signup', access: 'anyone-form', handle: postSignup },

@@ -10,14 +10,14 @@ import type { Visitor } from '../../visitor';
 import { boxPage, sentencePage } from './sentence';
 
 /*
- * The pages behind mailed links, and those that ask for such a mail. A GET changes nothing, for programs that look for
- * bad links in mails open all of them.
+ * The pages behind mailed links, and those that send such a mail. A GET changes nothing, because programs that check
+ * the links in mails open all of them.
  */
 
 const SENT =
   'If the account exists, an email is on its way. If it does not arrive within a few minutes, check your spam folder.';
 
-/** A form that asks who somebody is. */
+/** A form that asks for the name or address of an account. */
 function askPage(visitor: Visitor, title: string, button: string): Reply {
   return boxPage(
     visitor,

@@ -9,8 +9,8 @@ import type { Visitor } from '../../visitor';
 import { boxPage, sentencePage } from './sentence';
 
 /*
- * The page behind the link of a mailed invitation. Whoever has the link may join, with any account: that of the browser's
- * session. Who has none logs in, or makes an account, and comes back here.
+ * The page behind the link of a mailed invitation. Anyone with the link may join, with any account: that of the
+ * browser's session. A visitor without a session logs in, or creates an account, and comes back here.
  */
 
 async function getInvitation(ctx: Context, secret: string): Promise<Invitation> {

@@ -2,7 +2,7 @@ import type { WebRow } from '../../access';
 import * as account from './account';
 import { getInvitationPage, postInvitationPage } from './invitation';
 
-/** The pages behind mailed links, and those that ask for such a mail. */
+/** The pages behind mailed links, and those that send such a mail. */
 export const mailLinkRows: readonly WebRow[] = [
   { method: 'get', path: '/account/confirm', access: 'anyone', handle: account.getConfirmationRequest },
   { method: 'post', path: '/account/confirm', access: 'link-form', handle: account.postConfirmationRequest },

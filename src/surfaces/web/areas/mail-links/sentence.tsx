@@ -16,7 +16,7 @@ export function boxPage(visitor: Visitor, title: string, content: Children, stat
   );
 }
 
-/** A page of one sentence, and the way to the login for whoever is not logged in. */
+/** A page of one sentence, with a link to the login for visitors who are not logged in. */
 export function sentencePage(visitor: Visitor, title: string, text: string): Reply {
   const isLoggedIn = visitor.login !== undefined;
   return boxPage(

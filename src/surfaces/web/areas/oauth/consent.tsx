@@ -11,11 +11,11 @@ import { meaningOf } from '../../components/scope-meanings';
 import { readAsked, wantedScopes, type Asked } from './request';
 
 /*
- * `/api/v1.1/o/authorize/` (protocol 6.2): a client sends a user here; he logs in, says yes or no, and is sent back with
- * a code or an error. All of what was asked stays in the URL, so that the form carries only the answer.
+ * `/api/v1.1/o/authorize/` (protocol 6.2): a client sends a user here; they log in, allow or deny, and are sent back
+ * with a code or an error. The whole request stays in the URL, so the form carries only the answer.
  */
 
-/** The Hub's, which stands in the programs: below the API, though it is a page. */
+/** The Hub's path, which programs contain: it is below the API, although it is a page. */
 export const CONSENT_PATH = '/api/v1.1/o/authorize/';
 
 /** Sends the browser back to the client. */
@@ -28,7 +28,7 @@ function sendBack({ redirectUri, request }: Asked, answer: Readonly<Record<strin
   return empty(303, { Location: url.href });
 }
 
-/** Tells the client of what it did wrong. */
+/** Sends the browser back with an error if the client made a mistake. */
 async function orSendBack(asked: Asked, work: () => Promise<Reply> | Reply): Promise<Reply> {
   try {
     return await work();
@@ -38,7 +38,7 @@ async function orSendBack(asked: Asked, work: () => Promise<Reply> | Reply): Pro
   }
 }
 
-/** Where the answer to a form may lead. */
+/** The origin to which the answer to the form may redirect. */
 function originOf(redirectUri: string): string {
   const { origin, protocol } = new URL(redirectUri);
   return origin === 'null' ? protocol : origin;
@@ -86,7 +86,7 @@ function consentPage(member: Member, asked: Asked, query: URLSearchParams): Repl
 export const getConsent: WebHandler<'anyone'> = async (ctx, { query, caller }) => {
   const asked = await readAsked(ctx, query);
   return orSendBack(asked, () => {
-    wantedScopes(asked); // a mistake of the client is not worth a login
+    wantedScopes(asked); // a login would be useless if the client made a mistake
     return isMember(caller) ? consentPage(caller, asked, query) : toLogin(caller, query);
   });
 };
@@ -96,7 +96,7 @@ export const postConsent: WebHandler<'link-form'> = async (ctx, { query, caller 
   return orSendBack(asked, async () => {
     wantedScopes(asked);
     const identity = identityOf(caller.actor);
-    if (!isMember(caller) || identity === undefined) return toLogin(caller, query); // it has ended meanwhile
+    if (!isMember(caller) || identity === undefined) return toLogin(caller, query); // the login has ended
     if (caller.form.text('step') !== 'allow') throw new GrantError('access_denied', 'the user denied access');
     await confirmedVisitor(ctx, caller, caller.form, [originOf(asked.redirectUri)]);
     const { account } = caller.login;

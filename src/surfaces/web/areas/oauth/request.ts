@@ -4,7 +4,7 @@ import { GrantError, type AuthorizationRequest } from '../../../../features/oaut
 import { DEFAULT_SCOPES, isScope, type Scope } from '../../../../features/oauth/scopes';
 import { AppError } from '../../../../platform/errors';
 
-/** What a client asks of a user, from a client that we know, to be answered where it may be answered. */
+/** The request of a known client to a user, with a redirect URI that is registered for the client. */
 export interface Asked {
   readonly client: OAuthClient;
   readonly redirectUri: string;
@@ -22,7 +22,8 @@ const FIELDS = [
 ] as const;
 
 /**
- * Reads what stands in the URL. What is wrong here is for the user alone: there is nowhere to send him.
+ * Reads the request in the URL. Only the user sees errors of this step, because there is no trusted address to send
+ * them back to.
  *
  * @throws AppError `invalid`
  */
@@ -42,9 +43,10 @@ export async function readAsked(ctx: Context, query: URLSearchParams): Promise<A
 }
 
 /**
- * What the client wants, so that the user can be asked. The grant itself holds the request to every rule again.
+ * The scopes that the client asks for, so that the user can be asked. The grant checks the request against every rule
+ * again.
  *
- * @throws GrantError for the client to know
+ * @throws GrantError, which is for the client
  */
 export function wantedScopes({ request }: Asked): readonly Scope[] {
   if (request['response_type'] !== 'code') {

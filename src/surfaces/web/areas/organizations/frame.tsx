@@ -5,7 +5,7 @@ import { Heading, Tabs } from '../../components/page-parts';
 import type { Children, View } from '../../view';
 import type { Visitor } from '../../visitor';
 
-/** Where the pages of an organization are. */
+/** The path of a page of an organization. */
 export function organizationPath(organization: string, rest = ''): string {
   return `/organizations/${organization}/${rest}`;
 }
@@ -23,11 +23,11 @@ const FOR_OWNERS = [
   ['settings/', 'Settings'],
 ] as const;
 
-/** The part of an organization's pages that a page belongs to: what follows the organization in its address. */
+/** A page of an organization: the part of the path after the organization. */
 export type OrganizationTab = (typeof FOR_MEMBERS)[number][0] | (typeof FOR_OWNERS)[number][0];
 
 /**
- * The organization of a page's address, for its members.
+ * The organization in the path of a page, for its members.
  *
  * @throws AppError `not_found`, `forbidden`
  */
@@ -38,7 +38,7 @@ export async function organizationOf(
   return getMembersOrganization(ctx, caller.actor, params['org'] ?? '');
 }
 
-/** What all pages of an organization have. */
+/** The parts that all pages of an organization have. */
 export function OrganizationFrame({
   organization,
   current,

@@ -9,7 +9,7 @@ import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import { organizationPath } from './frame';
 
-/** The organizations that one belongs to. */
+/** The organizations to which the member belongs. */
 export const getOrganizations: WebHandler<'member'> = async (ctx, { caller, query }) => {
   const asked = pageAsked(query);
   const { total, organizations } = await listOrganizations(ctx, caller.actor, { ...asked, isForAll: false });

@@ -74,7 +74,7 @@ function MembersPanel({
   );
 }
 
-/** What a member sees first of his organization. */
+/** The first page of an organization, for its members. */
 export const getOverview: WebHandler<'member'> = async (ctx, exchange) => {
   const { caller } = exchange;
   const organization = await organizationOf(ctx, exchange);

@@ -19,7 +19,7 @@ import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { OrganizationFrame, organizationOf, organizationPath } from './frame';
 
-/** Everybody who is in a team of the organization. */
+/** Everyone who is in a team of the organization. */
 export const getMembers: WebHandler<'member'> = async (ctx, exchange) => {
   const { caller, query } = exchange;
   const organization = await organizationOf(ctx, exchange);
@@ -53,7 +53,7 @@ export const getMembers: WebHandler<'member'> = async (ctx, exchange) => {
   );
 };
 
-/** More teams than a list to choose from should have. */
+/** The most teams in a list to choose from. */
 const CHOICES = 500;
 
 function InvitationTable({

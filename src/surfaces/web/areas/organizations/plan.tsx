@@ -26,7 +26,7 @@ async function ownedBy(
   return getOwnersOrganization(ctx, visitor.actor, params['org'] ?? '');
 }
 
-/** The plan of an organization, and what it leaves. */
+/** The plan of an organization, and what is left of it. */
 export const getPlan: WebHandler<'member'> = async (ctx, { caller, params }) => {
   const organization = await ownedBy(ctx, caller, params);
   const { namespace } = organization;

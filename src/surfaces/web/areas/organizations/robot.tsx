@@ -19,7 +19,7 @@ import { OrganizationFrame, organizationOf, organizationPath } from './frame';
 interface Shown {
   readonly typed?: TypedToken;
   readonly fault?: Fault;
-  /** of the token that was just made */
+  /** the secret of a token that was just created */
   readonly secret?: string;
 }
 

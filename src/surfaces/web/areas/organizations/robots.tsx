@@ -12,7 +12,7 @@ import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { OrganizationFrame, organizationOf, organizationPath } from './frame';
 
-/** What follows the `+` of a robot's username. */
+/** The part of a robot's username after the `+`. */
 export function robotName(username: string): string {
   return username.slice(username.indexOf('+') + 1);
 }

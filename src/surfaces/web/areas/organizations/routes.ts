@@ -13,7 +13,7 @@ const ORG = '/organizations/:org';
 const TEAM = `${ORG}/teams/:team`;
 const ROBOT = `${ORG}/robots/:robot`;
 
-/** Organizations, as their members see and their owners change them. */
+/** Organizations, for their members and owners. */
 export const organizationRows: readonly WebRow[] = [
   { method: 'get', path: '/organizations/', access: 'member', handle: getOrganizations },
   { method: 'get', path: '/organizations/add/', access: 'member', handle: getAddOrganization },

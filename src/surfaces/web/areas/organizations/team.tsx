@@ -72,7 +72,7 @@ function Owning({ visitor, team, place }: { visitor: Member; team: Team; place: 
   );
 }
 
-/** A team and who is in it. */
+/** A team and its members. */
 export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
   const { caller, query } = exchange;
   const organization = await organizationOf(ctx, exchange);
@@ -133,7 +133,7 @@ export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
   );
 };
 
-/** Does an act on a team, and goes back to it with what came of it. */
+/** A form that does something to a team and goes back to its page with the result. */
 function acting(
   act: (ctx: Context, place: TeamPlace, exchange: WebExchange<'member-form'>) => Promise<string>,
 ): WebHandler<'member-form'> {
@@ -164,7 +164,7 @@ export const postRemoveMember: WebHandler<'member-form'> = async (ctx, exchange)
   const { fault } = await attempt(() => removeMember(ctx, caller.actor, place, username));
   if (fault !== undefined) return redirect(caller, teamPath(place), { notice: { text: fault.text, kind: 'problem' } });
   const isSelf = username === caller.login.account.username;
-  // Whoever has left the last of his teams sees no inside of the organization any more.
+  // A user who has left the last of their teams can no longer see the pages of the organization.
   if (isSelf) return redirect(caller, '/organizations/', { notice: `You have left the team ${place.team}.` });
   return redirect(caller, teamPath(place), { notice: `${username} is no longer in the team.` });
 };

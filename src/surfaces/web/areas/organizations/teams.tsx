@@ -80,7 +80,7 @@ export const postTeams: WebHandler<'member-form'> = async (ctx, exchange) => {
   return redirect(caller, organizationPath(namespace, `teams/${typed.name}/`), { notice });
 };
 
-/** The description of a team that there is. */
+/** Changes the description of a team. */
 export const postTeamDescription: WebHandler<'member-form'> = async (ctx, exchange) => {
   const { caller, params } = exchange;
   const { namespace } = await organizationOf(ctx, exchange);

@@ -2,11 +2,11 @@ import type { Reply } from '../../../../platform/http/exchange';
 import type { WebHandler } from '../../access';
 import { assetUrl } from '../../assets';
 
-/* What browsers and robots ask every site for. */
+/* The files that browsers and robots request from every site. */
 
 const DAY = 'public, max-age=86400';
 
-/** Search engines are welcome to what everybody may see; what is made for one reader, or never ends, is none of theirs. */
+/** Search engines may index what everyone may see, but not pages for one reader, and none that never end. */
 const ROBOTS = ['/account/', '/admin/', '/api/', '/dashboard/', '/organizations/', '/repository/', '/search', '/v1/'];
 
 export const getRobots: WebHandler<'file'> = (): Reply => ({
@@ -15,7 +15,7 @@ export const getRobots: WebHandler<'file'> = (): Reply => ({
   body: ['User-agent: *', ...ROBOTS.map((path) => `Disallow: ${path}`), ''].join('\n'),
 });
 
-/** Browsers ask for it where no page has told them of the icon. */
+/** Browsers request this path if no page has told them about the icon. */
 export const getFavicon: WebHandler<'file'> = (): Reply => ({
   status: 302,
   headers: { Location: assetUrl('icon.svg'), 'Cache-Control': DAY },

@@ -2,17 +2,17 @@ import { CopyLine } from '../../components/page-parts';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 
-/** How the visitor's engine names this hub: `host[:port]`. */
+/** The name of this hub for the visitor's engine: `host[:port]`. */
 export function hubOf(visitor: Visitor): string {
   return new URL(visitor.origin).host;
 }
 
-/** Who pushes in the examples. */
+/** The username in the examples. */
 export function exampleUser(visitor: Visitor): string {
   return visitor.login?.account.username ?? 'alice';
 }
 
-/** From a login to the first pull, for this host and this visitor. */
+/** The steps from a login to the first pull, for this host and this visitor. */
 export function PushSteps({ visitor }: { readonly visitor: Visitor }): View {
   const hub = hubOf(visitor);
   const user = exampleUser(visitor);

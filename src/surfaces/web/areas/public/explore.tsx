@@ -17,7 +17,7 @@ const SORTS = [
 
 type Sort = (typeof SORTS)[number][0];
 
-/** Where this order of the list is. */
+/** The path of the list in this order. */
 function pathOf(sort: Sort): string {
   return sort === 'pulls' ? PATH : `${PATH}?sort=${sort}`;
 }

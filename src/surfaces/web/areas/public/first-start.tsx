@@ -3,7 +3,7 @@ import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { PushSteps } from './engine-commands';
 
-/** On a hub where nothing was pushed yet: how the first image gets in. */
+/** The first push explained, on a hub that is still empty. */
 export function FirstStart({ visitor }: { readonly visitor: Visitor }): View {
   return (
     <>

@@ -9,7 +9,7 @@ import type { Children, View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { FirstStart } from './first-start';
 
-/** How many of each list. */
+/** The number of repositories in each list. */
 const FEATURED = 6;
 
 function Hero({ children }: { readonly children?: Children }): View {
@@ -35,7 +35,7 @@ function Hero({ children }: { readonly children?: Children }): View {
   );
 }
 
-/** Of whoever is logged in: the way to what is his. */
+/** Links to the visitor's own pages. */
 function OwnPlaces({ namespaces }: { readonly namespaces: readonly OwnNamespace[] }): View {
   return (
     <nav class="link-buttons" aria-label="Your namespaces">
@@ -87,7 +87,7 @@ function SignUpLine({ visitor, isOpen }: { readonly visitor: Visitor; readonly i
   );
 }
 
-/** The first page: what this is, and what there is. */
+/** The first page: what this hub is, and what it has. */
 export const getHome: WebHandler<'anyone'> = async (ctx, { caller }) => {
   const { official, popular } = await featured(ctx, FEATURED);
   const namespaces = caller.login === undefined ? undefined : await listOwnNamespaces(ctx, caller.actor);

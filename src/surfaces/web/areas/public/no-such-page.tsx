@@ -1,7 +1,9 @@
 import { Empty } from '../../components/page-parts';
 import type { View } from '../../view';
 
-/** In the place of a page behind the last one of a list, such as of a link from when the list was longer. */
+/**
+ * Replaces the content of a page after the last one of a list, such as that of a link from when the list was longer.
+ */
 export function NoSuchPage({ first }: { /** path of the first page */ readonly first: string }): View {
   return (
     <Empty title="The list ends before this page">

@@ -2,16 +2,26 @@ import type { ProfileFields } from '../../../../features/accounts/profiles';
 import type { OrganizationMember } from '../../../../features/namespaces/organizations';
 import { Moment, plural } from '../../components/quantities';
 import { Badge, Panel } from '../../components/page-parts';
-import { TypedLink } from '../../components/typed-link';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 
-/** What everybody may know. */
+/** What everyone may know about an account. */
 export interface PublicProfile {
   readonly name: string;
-  /** and no organization */
+  /** it is not an organization */
   readonly isUser: boolean;
   readonly fields?: Omit<ProfileFields, 'gravatarEmail'> & { readonly createdAt: Date };
+}
+
+/** An address that a user typed: a link when it leads to a web page, and text otherwise. */
+function TypedLink({ url }: { readonly url: string }): View {
+  const { protocol } = URL.canParse(url) ? new URL(url) : { protocol: '' };
+  if (protocol !== 'http:' && protocol !== 'https:') return <>{url}</>;
+  return (
+    <a href={url} rel="nofollow noopener noreferrer">
+      {url}
+    </a>
+  );
 }
 
 function Facts({ fields }: Required<Pick<PublicProfile, 'fields'>>): View {
@@ -52,11 +62,11 @@ function ManageLink({ visitor, profile, isInside }: ProfileHeadProps): View {
 interface ProfileHeadProps {
   readonly visitor: Visitor;
   readonly profile: PublicProfile;
-  /** the visitor may see who belongs to the organization */
+  /** the visitor may see the members of the organization */
   readonly isInside: boolean;
 }
 
-/** Who it is, and the way to change that. */
+/** The name and profile, and a link to change them. */
 export function ProfileHead(props: ProfileHeadProps): View {
   const { name, isUser, fields } = props.profile;
   return (
@@ -81,7 +91,7 @@ export function ProfileHead(props: ProfileHeadProps): View {
   );
 }
 
-/** Some of those who belong to an organization. */
+/** Some of the members of an organization. */
 export function MemberList({
   organization,
   total,

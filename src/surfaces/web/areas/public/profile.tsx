@@ -15,10 +15,10 @@ import type { Visitor } from '../../visitor';
 import { NoSuchPage } from './no-such-page';
 import { MemberList, ProfileHead, type PublicProfile } from './profile-parts';
 
-/** How many members stand on the page; the others are on those of the organization. */
+/** The number of members on the page; the pages of the organization have the others. */
 const MEMBERS = 24;
 
-/** What is asked for, or undefined where the feature refuses with one of the codes. */
+/** The result, or undefined if the feature refuses with one of the codes. */
 async function unless<T>(codes: readonly ErrorCode[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -28,7 +28,7 @@ async function unless<T>(codes: readonly ErrorCode[], work: () => Promise<T>): P
   }
 }
 
-/** What an account shows to everybody; an account that is not active shows its name only. */
+/** The profile that everyone may see; an inactive account shows only its name. */
 async function publicProfile(ctx: Context, name: string): Promise<PublicProfile> {
   const found = await unless(['not_found'], () => getProfile(ctx, name));
   if (found?.isActive !== true) return { name, isUser: found !== undefined };
@@ -41,7 +41,7 @@ interface Members {
   readonly members: readonly OrganizationMember[];
 }
 
-/** The members of an organization, for whoever may know them. */
+/** The members of an organization; undefined if the visitor may not see them. */
 function membersOf(ctx: Context, { actor, login }: Visitor, organization: string): Promise<Members | undefined> {
   if (login === undefined) return Promise.resolve(undefined);
   const range = { limit: MEMBERS, offset: 0 };
@@ -68,7 +68,7 @@ function NoRepositories({ name, isOwn }: { readonly name: string; readonly isOwn
   );
 }
 
-/** Of a user or an organization: what it says of itself, and its repositories. */
+/** The page of a user or an organization: the profile and the repositories. */
 export const getProfilePage: WebHandler<'anyone'> = async (ctx, { caller, params, query }) => {
   const given = params['name'] ?? '';
   const name = normalizeUsername(given);

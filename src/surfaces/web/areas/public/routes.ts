@@ -6,7 +6,7 @@ import { getProfilePage } from './profile';
 import { getSearch } from './search';
 import { getStart } from './start';
 
-/** What everybody sees: how to get here, what there is, and who. */
+/** The pages that everyone can see. */
 export const publicRows: readonly WebRow[] = [
   { method: 'get', path: '/', access: 'anyone', handle: getHome },
   { method: 'get', path: '/explore/', access: 'anyone', handle: getExplore },

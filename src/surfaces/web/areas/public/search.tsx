@@ -12,7 +12,7 @@ import { NoSuchPage } from './no-such-page';
 
 const PATH = '/search';
 
-/** The field in the header takes no more. */
+/** The field in the header accepts no more. */
 const LONGEST_TERM = 200;
 
 const SORTS = [
@@ -56,7 +56,7 @@ function NothingFound({ visitor, term }: { readonly visitor: Visitor; readonly t
   );
 }
 
-/** What is found for the word in the header's field; for none, everything. */
+/** The results for the term in the header's field; without a term, all repositories. */
 export const getSearch: WebHandler<'anyone'> = async (ctx, { caller, query, signal }) => {
   const term = (query.get('q') ?? '').trim();
   if (term.length > LONGEST_TERM) {

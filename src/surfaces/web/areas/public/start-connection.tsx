@@ -5,14 +5,14 @@ import { hubOf } from './engine-commands';
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** What the generations of engines need before they talk to a hub without https. */
+/** The options that each generation of engines needs to use a hub without https. */
 const GENERATIONS: readonly (readonly [engines: string, options: readonly string[]])[] = [
   ['0.6 to 1.3.0', []],
   ['1.3.1 to 17.05', ['--insecure-registry']],
   ['17.06 to 17.11', ['--insecure-registry', '--disable-legacy-registry=false']],
 ];
 
-/** Of a hub that is reached by http. */
+/** Instructions for a hub that is reached over http. */
 export function PlainHttp({ visitor }: { readonly visitor: Visitor }): View {
   const { protocol, hostname } = new URL(visitor.origin);
   if (protocol === 'https:') return <></>;
@@ -54,7 +54,7 @@ export function PlainHttp({ visitor }: { readonly visitor: Visitor }): View {
   );
 }
 
-/** Certificates, and engines that are too old for today’s TLS. */
+/** Instructions for certificates, and for engines that are too old for today’s TLS. */
 export function Tls({ visitor }: { readonly visitor: Visitor }): View {
   const isHttps = visitor.origin.startsWith('https:');
   const hub = isHttps ? hubOf(visitor) : 'hub.example.com:5000';

@@ -71,7 +71,7 @@ function CurlChecks({ visitor }: { readonly visitor: Visitor }): View {
   );
 }
 
-/** How an engine gets to this hub. */
+/** How to connect an engine to this hub. */
 export const getStart: WebHandler<'anyone'> = (ctx, { caller }) =>
   page(
     caller,

@@ -51,7 +51,7 @@ function show(
   );
 }
 
-/** A DELETE of the old protocol has begun to delete it: what is left takes a button. */
+/** The page after a v1 DELETE that began the deletion, with a button to finish it. */
 function showEnd(visitor: Visitor, repository: RepositoryDetails, problem?: string): Reply {
   const name = displayName(repository);
   return page(

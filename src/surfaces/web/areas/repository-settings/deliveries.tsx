@@ -10,13 +10,13 @@ const STATES: Readonly<Record<Delivery['state'], readonly [tone: 'plain' | 'good
   refused: ['bad', 'not sent'],
 };
 
-/** How a delivery went. */
+/** The state of a delivery. */
 export function DeliveryBadge({ state }: Pick<Delivery, 'state'>): View {
   const [tone, text] = STATES[state];
   return <Badge tone={tone}>{text}</Badge>;
 }
 
-/** What was sent for a webhook, newest first. */
+/** The deliveries of a webhook, newest first. */
 export function Deliveries({
   deliveries,
   pathOf,
@@ -66,7 +66,7 @@ function HeaderLines({ headers }: { readonly headers: Readonly<Record<string, st
   );
 }
 
-/** One attempt to send it: the request and the answer. */
+/** One attempt of a delivery: the request and the answer. */
 export function AttemptPart({ attempt }: { readonly attempt: DeliveryDetails['attempts'][number] }): View {
   const { number, startedAt, durationMs, requestHeaders, response, error } = attempt;
   const outcome = response === undefined ? 'no answer' : `answered ${response.status}`;

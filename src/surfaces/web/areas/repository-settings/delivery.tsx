@@ -36,7 +36,7 @@ function Callback({ callback }: { readonly callback: NonNullable<DeliveryDetails
   );
 }
 
-/** What becomes of a delivery; while it waits a newer one takes its place. */
+/** The state of a delivery; the page replaces it with a newer one while the delivery waits. */
 function Progress({ delivery, path }: { readonly delivery: DeliveryDetails; readonly path: string }): View {
   const { state, url, position, attemptCount, createdAt, finishedAt, callback, attempts } = delivery;
   const fresh = state === 'pending' ? { 'data-refresh': `${path}progress/`, 'data-every': REFRESH_SECONDS } : {};

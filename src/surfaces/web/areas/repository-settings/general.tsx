@@ -13,7 +13,7 @@ import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { ofSettings, settingsPage, settingsPath } from './settings-page';
 
-/** What the form has; `visibility` as it was sent, which may be nonsense. */
+/** The values of the form; `visibility` as it was sent, which may be invalid. */
 interface Values {
   readonly description: string;
   readonly fullDescription: string;
@@ -121,7 +121,7 @@ export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller }, rep
   if (status !== 409) {
     return show(ctx, caller, repository, { values, version: form.text(VERSION), problem, status });
   }
-  // Whoever has seen what is there now may overwrite it.
+  // The form now shows the present values, so sending it again may overwrite them.
   const current = await getRepositoryDetails(ctx, repository);
   const saved = valuesOf(current);
   return show(ctx, caller, current, { values, version: versionOf(saved), saved, problem, status });

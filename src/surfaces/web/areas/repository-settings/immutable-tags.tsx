@@ -38,7 +38,7 @@ function Examples(): View {
   );
 }
 
-/** Which of the latest tags the saved patterns mean. */
+/** The latest tags that match the saved patterns. */
 function MatchedNow({ tags }: { readonly tags: readonly { name: string; isImmutable: boolean }[] }): View {
   const matched = tags.filter(({ isImmutable }) => isImmutable);
   if (tags.length === 0) return <p class="fine">The repository has no tags yet.</p>;

@@ -13,7 +13,7 @@ import { getWebhooks, postWebhook } from './webhooks';
 const WEBHOOK = 'settings/webhooks/:webhook/';
 const DELIVERY = `${WEBHOOK}deliveries/:delivery/`;
 
-/** The settings of a repository, for those who administer it. */
+/** The settings of a repository, for its administrators. */
 export const repositorySettingsRows: readonly WebRow[] = [
   ...repositoryRows('get', 'settings/', 'member', getGeneral),
   ...repositoryRows('post', 'settings/', 'member-form', postGeneral),

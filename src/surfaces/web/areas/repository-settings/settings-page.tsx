@@ -28,15 +28,15 @@ const PAGES = [
   ['delete/', 'Delete'],
 ] as const;
 
-/** A page of the settings: what follows `settings/` in its address. */
+/** A page of the settings: the part of the path after `settings/`. */
 export type SettingsPart = (typeof PAGES)[number][0];
 
-/** Where a page of a repository's settings is. */
+/** The path of a page of a repository's settings. */
 export function settingsPath(repository: RepositoryName, rest = ''): string {
   return repositoryPath(repository, `settings/${rest}`);
 }
 
-/** A repository that the visitor administers, with what its pages say of it. */
+/** A repository that the visitor administers, with its details. */
 export type AdministeredDetails = AdministeredRepository & RepositoryDetails;
 
 type Show<A extends 'member' | 'member-form', R> = (
@@ -46,8 +46,8 @@ type Show<A extends 'member' | 'member-form', R> = (
 ) => Promise<Reply> | Reply;
 
 /**
- * The repository that a page or form of the settings is about, or a redirection. A former name leads to the settings of
- * the present one: nothing is changed by a former name.
+ * The repository of a page or form of the settings, or a redirection. A former name redirects to the settings of the
+ * present one: a change never works by a former name.
  */
 async function settingsAsked(
   ctx: Context,
@@ -61,8 +61,8 @@ async function settingsAsked(
 }
 
 /**
- * A page or form of a repository's settings, for its administrators. While the repository is being deleted there is only
- * the page that ends that.
+ * A page or form of a repository's settings, for its administrators. During the deletion of the repository, only the
+ * page that ends it exists.
  *
  * @param show - writes the page
  */
@@ -91,7 +91,7 @@ export function ofDeletion<A extends 'member' | 'member-form'>(
 /**
  * The whole page.
  *
- * @param parts.current - which page of the settings it belongs to
+ * @param parts.current - the page of the settings to which it belongs
  */
 export function settingsPage(
   visitor: Visitor,

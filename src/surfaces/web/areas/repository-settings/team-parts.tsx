@@ -12,14 +12,14 @@ export const ACCESS_LABELS: Readonly<Record<AccessLevel, string>> = {
   admin: 'Pull, push and change settings',
 };
 
-/** The teams that have access, and a way to take it away. */
+/** The teams that have access, with buttons to remove it. */
 export function AccessTable({
   visitor,
   action,
   given,
 }: {
   readonly visitor: Visitor;
-  /** takes access away */
+  /** the path of the form that removes access */
   readonly action: string;
   readonly given: readonly TeamAccess[];
 }): View {
@@ -53,7 +53,7 @@ export function AccessTable({
   );
 }
 
-/** Gives a team access, or changes what it has. */
+/** A form that gives a team access, or changes it. */
 export function AccessForm(props: {
   readonly visitor: Visitor;
   readonly action: string;

@@ -15,7 +15,7 @@ import { ACCESS_LABELS, AccessForm, AccessTable } from './team-parts';
 
 const PART = 'teams/';
 
-/** More than anybody makes; the rest can be given access on the page of the team. */
+/** More teams than anyone creates; others can be given access on the page of the team. */
 const TEAMS_OFFERED = { limit: 500, offset: 0 };
 
 function accessIn(form: SentForm): AccessLevel {

@@ -6,30 +6,30 @@ import { VERSION } from '../../version';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 
-/** What the form of a webhook has, but for the secret: that is not shown again. */
+/** The values of a webhook's form, except for the secret, which is not shown again. */
 export interface HookValues {
   readonly name: string;
-  /** one in each line */
+  /** one on each line */
   readonly urls: string;
   readonly isActive: boolean;
 }
 
-/** What a form says of a webhook, as it was typed. */
+/** The values of a webhook's form, as they were typed. */
 export function hookValuesIn(form: SentForm): HookValues {
   return { name: form.text('hook_name'), urls: form.lines('urls'), isActive: form.isOn('active') };
 }
 
-/** The URLs of a field that has one in each line. */
+/** The URLs of a field that has one on each line. */
 export function urlsOf({ urls }: HookValues): string[] {
   return urls.split(/\s+/).filter((url) => url !== '');
 }
 
-/** The form that makes a webhook, or changes one. */
+/** The form that creates or changes a webhook. */
 export function WebhookForm(props: {
   readonly visitor: Visitor;
   readonly action: string;
   readonly values: HookValues;
-  /** of the webhook that is changed; undefined: a new one */
+  /** the version of the webhook to change; undefined: a new webhook */
   readonly version?: string | undefined;
   readonly problem?: string | undefined;
 }): View {
@@ -66,7 +66,7 @@ export function WebhookForm(props: {
   );
 }
 
-/** Whether a webhook is called, and whether that works. */
+/** Whether a webhook is enabled, and whether its deliveries succeed. */
 export function HookState({ webhook }: { readonly webhook: Webhook }): View {
   if (!webhook.isActive) return <Badge>off</Badge>;
   return webhook.failingSince === undefined ? <Badge tone="good">on</Badge> : <Badge tone="bad">failing</Badge>;

@@ -20,7 +20,7 @@ const PART = 'webhooks/';
 const PAGE = 25;
 const ID = /^[1-9]\d{0,14}$/;
 
-/** @throws AppError `not_found` for what is no id */
+/** @throws AppError `not_found` for a text that is not an id */
 export function idIn(params: Readonly<Record<string, string>>, part: 'webhook' | 'delivery'): number {
   const given = params[part] ?? '';
   if (!ID.test(given)) throw new AppError('not_found', `The ${part} was not found`);
@@ -53,7 +53,7 @@ function DeliveriesHeading({ visitor, path }: { visitor: Visitor; path: string }
   );
 }
 
-/** @param lastId - of the deliveries on this page, if there are older ones */
+/** @param lastId - the last delivery on this page, if there are older ones */
 function DeliveryPaging({
   path,
   isFirst,
@@ -95,7 +95,7 @@ async function show(
   const saved = valuesOf(webhook);
   const current = versionOf(saved);
   const { before, values = saved, sent = current, problem, status = 200 } = options;
-  // Whoever has seen what is there now may overwrite it.
+  // The page now shows the present values, so sending the form again may overwrite them.
   const version = status === 409 ? current : sent;
   const found = await listDeliveries(ctx, repository, id, { before, limit: PAGE + 1 });
   const deliveries = found.slice(0, PAGE);

@@ -77,7 +77,7 @@ async function show(
 
 export const getWebhooks = ofSettings<'member'>((ctx, { caller }, repository) => show(ctx, caller, repository));
 
-/** The secret is shown on this answer, and never again. */
+/** Creates a webhook; only this answer shows its secret. */
 export const postWebhook = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const { form } = caller;
   const values = hookValuesIn(form);

@@ -3,7 +3,7 @@ import type { RepositoryName } from '../../../../features/access/actor';
 import { repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 
-/* Where the parts of a repository are, and what engines call it. */
+/* The paths of the pages of a repository, and its names for engines. */
 
 export function tagPath(repository: RepositoryName, tag: string): string {
   return repositoryPath(repository, `tags/${encodeURIComponent(tag)}/`);
@@ -13,13 +13,13 @@ export function imagePath(repository: RepositoryName, imageId: string): string {
   return repositoryPath(repository, `images/${imageId}/`);
 }
 
-/** The files of an image's own layer, or of one directory of it. */
+/** The page of the files of an image's own layer, or of one directory in it. */
 export function filesPath(repository: RepositoryName, imageId: string, directory = '/'): string {
   const query = directory === '/' ? '' : `?${new URLSearchParams({ directory }).toString()}`;
   return `${imagePath(repository, imageId)}files/${query}`;
 }
 
-/** `hub.example.com:5000/alice/app`: what an engine calls the repository, as this reader's would reach it. */
+/** `hub.example.com:5000/alice/app`: the name with which this visitor's engine reaches the repository. */
 export function pullName({ origin }: Visitor, repository: RepositoryName): string {
   return `${new URL(origin).host}/${displayName(repository)}`;
 }

@@ -7,7 +7,7 @@ import { page } from '../../reply';
 import { repositoryPath } from '../../repository-path';
 import type { Visitor } from '../../visitor';
 
-/** What those who work on a repository see of it while it is being deleted. */
+/** The page of a repository during its deletion, for those who work on it. */
 export function beingDeletedPage(visitor: Visitor, repository: RepositoryDetails): Reply {
   return page(
     visitor,

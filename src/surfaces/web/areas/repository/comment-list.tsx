@@ -13,12 +13,12 @@ import { writtenText } from '../../written-text';
 const COMMENT_CHARACTERS = 24_000;
 const PAGE_CHARACTERS = 48_000;
 
-/** A comment, ready to be shown. */
+/** A comment with its HTML. */
 export interface ShownComment extends Comment {
   readonly html: string;
 }
 
-/** As many of some comments, one at least, as a page has room for: short text may make long HTML. */
+/** The comments that fit on a page, at least one of them, because short text may produce long HTML. */
 export async function fitting(
   ctx: Needs<'textWriters'>,
   asker: Parameters<typeof writtenText>[1],
@@ -36,7 +36,7 @@ export async function fitting(
   return shown;
 }
 
-/** Where a comment is written; whoever is not logged in is told how. */
+/** The form for a comment, or a link to the login. */
 export function CommentForm({
   visitor,
   action,
@@ -110,7 +110,7 @@ function CommentActs({
   );
 }
 
-/** Comments with what their reader may do about each. */
+/** Comments, with the buttons that the visitor may use. */
 export function CommentList({
   visitor,
   repository,

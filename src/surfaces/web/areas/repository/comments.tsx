@@ -22,7 +22,7 @@ interface Parts {
   readonly repository: ShownRepository;
   readonly signal: AbortSignal;
   readonly before?: number | undefined;
-  /** what was typed and not taken */
+  /** text that was typed but refused */
   readonly text?: string;
   readonly fault?: Fault | undefined;
 }
@@ -50,7 +50,7 @@ async function commentsPage(ctx: Context, visitor: Visitor, parts: Parts): Promi
   );
 }
 
-/** What people say of a repository, the latest first. */
+/** The comments on a repository, the latest first. */
 export const getComments = repositoryPage<'anyone'>((ctx, { caller, query, signal }, repository) =>
   commentsPage(ctx, caller, { repository, signal, before: idOf(query.get('before')) }),
 );

@@ -19,7 +19,7 @@ import { repositoryAsked, repositoryPage } from './repository-page';
 interface Parts {
   readonly repository: RepositoryDetails;
   readonly tag: { readonly name: string; readonly imageId: string };
-  /** what the form says */
+  /** the values of the form */
   readonly values: { readonly target: string; readonly tag: string };
   readonly fault?: Fault | undefined;
 }
@@ -59,7 +59,7 @@ function form(visitor: Member, { repository, tag, values, fault }: Parts): Reply
   );
 }
 
-/** Asks where a tag shall be copied to. */
+/** Asks where to copy a tag. */
 export const getTagCopy = repositoryPage<'member'>(async (ctx, { caller, params }, repository) => {
   const tag = await getTag(ctx, repository, params['tag'] ?? '');
   const target = repository.isOfficial ? '' : `${repository.namespace}/`;

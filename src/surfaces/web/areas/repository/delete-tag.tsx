@@ -45,7 +45,7 @@ function confirmation(visitor: Member, { repository, tag, fault }: Parts): Reply
   );
 }
 
-/** Asks whether a tag shall go. */
+/** Asks for confirmation before a tag is deleted. */
 export const getTagDeletion = repositoryPage<'member'>(async (ctx, { caller, params }, repository) => {
   const tag = await getTag(ctx, repository, params['tag'] ?? '');
   return confirmation(caller, { repository, tag });

@@ -10,7 +10,7 @@ type Entry = FilePage['entries'][number];
 
 const NAME_CHARACTERS = 120;
 const NAMES_BYTES = 30_000;
-/** No longer address than servers and browsers take. */
+/** The length of paths that servers and browsers accept. */
 const PATH_CHARACTERS = 1000;
 const LETTERS = ['r', 'w', 'x'];
 const KIND_LETTERS: Readonly<Record<Entry['kind'], string>> = {
@@ -23,7 +23,7 @@ const KIND_LETTERS: Readonly<Record<Entry['kind'], string>> = {
   other: '?',
 };
 
-/** `drwxr-xr-x`, as `ls -l` has it. */
+/** `drwxr-xr-x`, as `ls -l` prints it. */
 export function modeText({ kind, mode }: Pick<Entry, 'kind' | 'mode'>): string {
   const bits = Array.from({ length: 9 }, (_, at) => ((mode >> (8 - at)) & 1 ? (LETTERS[at % 3] ?? '') : '-'));
   const special = [0o4000, 0o2000, 0o1000];
@@ -38,9 +38,9 @@ export function modeText({ kind, mode }: Pick<Entry, 'kind' | 'mode'>): string {
 
 interface NameProps {
   readonly entry: Entry;
-  /** as much of its name as there is room for */
+  /** the part of its name that fits */
   readonly text: string;
-  /** as much as there is room for of where it leads */
+  /** the part of the link's target that fits */
   readonly target: string;
   readonly href: string | undefined;
 }
@@ -71,7 +71,7 @@ function ownerOf({ owner, group, uid, gid }: Entry): string {
   return `${beginning(owner === '' ? String(uid) : owner, 32)}:${beginning(group === '' ? String(gid) : group, 32)}`;
 }
 
-/** What is in a directory of a layer. What the layer takes away from those below it is struck out. */
+/** The entries in a directory of a layer. Files that the layer deletes from those below it are struck out. */
 export function FileTable({
   repository,
   imageId,

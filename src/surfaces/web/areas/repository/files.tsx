@@ -14,7 +14,7 @@ import { repositoryPage } from './repository-page';
 
 const ENTRIES_ON_A_PAGE = 100;
 
-/** The way from the root of a layer to a directory; each step is a link but the last. */
+/** The directories from the root of a layer to the present one; all but the last are links. */
 function Breadcrumbs({
   repository,
   imageId,
@@ -53,7 +53,7 @@ function NothingFound({ found, text }: { readonly found: FilePage; readonly text
   );
 }
 
-/** What a layer has in one of its directories. */
+/** The entries in one directory of a layer. */
 export const getFiles = repositoryPage<'anyone'>(async (ctx, { caller, params, query, signal }, repository) => {
   const imageId = params['imageId'] ?? '';
   const directory = query.get('directory') ?? '/';

@@ -4,11 +4,11 @@ import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { beginning } from './short-text';
 
-/** One version of the engine, on all kernels. */
+/** One version of the engine, with all its kernels. */
 export interface FleetRow {
-  /** empty: the client did not say; `other`: there were too many to count each */
+  /** empty: the client did not send it; `other`: there were too many to count each */
   readonly engine: string;
-  /** the first are those with most pulls */
+  /** those with most pulls come first */
   readonly kernels: readonly string[];
   readonly pulls: number;
   readonly pushes: number;
@@ -18,10 +18,10 @@ export interface FleetRow {
 const ROWS = 100;
 const KERNELS = 4;
 
-/** The first version that pulls by the protocol that came after this one. */
+/** The first version that can pull by the v2 protocol. */
 const SPEAKS_V2 = { major: 1, minor: 6 };
 
-/** Whether an engine knows only the protocol of this server, so that its host cannot move to a newer registry. */
+/** Whether an engine knows only v1, so that its host cannot move to a newer registry. */
 export function isOldEngine(engine: string): boolean {
   const found = /^(\d+)\.(\d+)/.exec(engine);
   if (found === null) return false;
@@ -29,7 +29,7 @@ export function isOldEngine(engine: string): boolean {
   return major < SPEAKS_V2.major || (major === SPEAKS_V2.major && minor < SPEAKS_V2.minor);
 }
 
-/** Puts the kernels of a version together; the order of the versions stays. */
+/** Groups the kernels of a version; the order of the versions stays. */
 export function groupByEngine(engines: readonly EngineActivity[]): FleetRow[] {
   const rows = new Map<string, FleetRow>();
   for (const { engine, kernel, pulls, pushes, lastSeen } of engines) {
@@ -56,7 +56,9 @@ function kernelsOf(kernels: readonly string[]): string {
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-/** Which engines pull a repository: for people who want to retire old hosts, and look for who still needs them. */
+/**
+ * The engines that pull a repository, for people who want to retire old hosts and have to know who still needs them.
+ */
 export function FleetReport({
   engines,
   days,

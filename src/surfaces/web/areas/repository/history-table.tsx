@@ -36,7 +36,7 @@ function Change({ repository, event: { from, to } }: OfEvent): View {
   );
 }
 
-/** @param isPresent - the tag is as this event left it: there is only a way back */
+/** @param isPresent - the tag is as this event left it, so it can only be set back */
 function Restore({
   visitor,
   repository,
@@ -59,7 +59,7 @@ function Restore({
   );
 }
 
-/** What happened to tags, the latest first; for who may push with a way back. */
+/** The history of tags, the latest event first; with buttons to restore a tag, for visitors who may push. */
 export function HistoryTable({
   visitor,
   repository,
@@ -69,7 +69,7 @@ export function HistoryTable({
   readonly visitor: Visitor;
   readonly repository: RepositoryDetails;
   readonly events: readonly TagEvent[];
-  /** nothing has happened since */
+  /** it is the tag's last event */
   readonly isLatest: boolean;
 }): View {
   const { canWrite } = repository;

@@ -82,13 +82,13 @@ async function historyPage(
   );
 }
 
-/** What happened to the tags of a repository, or to one of them. */
+/** The history of the tags of a repository, or of one of them. */
 export const getHistory = repositoryPage<'anyone'>((ctx, { caller, query }, repository) => {
   const asked = { tag: query.get('tag')?.trim() ?? '', before: idOf(query.get('before')) };
   return historyPage(ctx, caller, { repository, asked });
 });
 
-/** Sets a tag to what it was. */
+/** Sets a tag to what it was before or after an event. */
 export const postRestore: WebHandler<'member-form'> = async (ctx, { req, caller, params }) => {
   const repository = await repositoryAsked(ctx, caller, params);
   const eventId = idOf(caller.form.text('event'));
@@ -102,6 +102,6 @@ export const postRestore: WebHandler<'member-form'> = async (ctx, { req, caller,
     return historyPage(ctx, caller, { repository, asked: { tag: '', before: undefined }, fault: restored.fault });
   }
   const { done } = restored;
-  const notice = `The tag ${done.tag} now points to ${shortId(done.imageId)}.`;
+  const notice = `The tag ${done.tag} now points to ${shortId(done.pointsTo)}.`;
   return redirect(caller, repositoryPath(repository, 'history/'), { notice });
 };

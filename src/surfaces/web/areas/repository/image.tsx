@@ -22,7 +22,7 @@ const LAYERS_ON_A_PAGE = 50;
 interface Shown {
   readonly repository: RepositoryDetails;
   readonly history: ImageHistory;
-  /** undefined: the image was asked for by its id */
+  /** undefined: the page is that of an image id */
   readonly tag: Tag | undefined;
 }
 
@@ -57,7 +57,7 @@ function Facts({ repository, history, tag }: Shown): View {
   );
 }
 
-/** A push is not refused for it: what was pushed is kept as it is. */
+/** A warning about a json that engines cannot read. A push does not refuse such a json; it is kept as it was pushed. */
 function Unreadable({ layers }: Pick<ImageHistory, 'layers'>): View {
   const layer = layers.find(({ unreadable }) => unreadable !== undefined);
   if (layer === undefined) return <></>;
@@ -121,14 +121,14 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
   );
 }
 
-/** A tag: the layers of its image as a picture, and what made each of them. */
+/** A tag: the layers of its image as a picture, and the command that created each. */
 export const getTagPage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
   const tag = await getTag(ctx, repository, params['tag'] ?? '');
   const history = await imageHistory(ctx, repository, { imageId: tag.imageId });
   return imagePage(caller, query, { repository, history, tag });
 });
 
-/** The same of an image that need not have a tag. */
+/** The same page for an image, which need not have a tag. */
 export const getImagePage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
   const history = await imageHistory(ctx, repository, { imageId: params['imageId'] ?? '' });
   return imagePage(caller, query, { repository, history, tag: undefined });

@@ -1,11 +1,12 @@
 import type { HistoryLayer } from '../../../../features/images/history';
+import { coordinate, Figure } from '../../components/figure';
 import { formatBytes, plural } from '../../components/quantities';
 import type { View } from '../../view';
 import { firstLine, shortenAll } from './short-text';
 
 const WIDTH = 1000;
 const HEIGHT = 40;
-/** So that an empty layer is still to be seen. */
+/** The width of an empty layer, so that it stays visible. */
 const THINNEST = 4;
 const COLOURS = 6;
 const TITLE_CHARACTERS = 60;
@@ -17,7 +18,7 @@ interface Segment {
   readonly layer: HistoryLayer;
 }
 
-/** @param layers - from left to right; each as wide as its share of the bytes, none thinner than can be seen */
+/** @param layers - from left to right; the width of each is its share of the bytes, plus a minimum */
 function segmentsOf(layers: readonly HistoryLayer[]): Segment[] {
   const total = layers.reduce((sum, layer) => sum + layer.layerSizeBytes, 0);
   const free = Math.max(WIDTH - THINNEST * layers.length, 0);
@@ -30,14 +31,12 @@ function segmentsOf(layers: readonly HistoryLayer[]): Segment[] {
   });
 }
 
-const round = (value: number): number => Math.round(value * 10) / 10;
-
 /** The class of a layer's colour: the same in the bar and in the table. */
 export function layerColour({ depth }: Pick<HistoryLayer, 'depth'>): string {
   return `series-${((depth - 1) % COLOURS) + 1}`;
 }
 
-/** How large the layers of an image are, the base at the left. The table below it says the same in words. */
+/** The sizes of an image's layers, with the base on the left. The table below it has the same information in words. */
 export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] }): View {
   const segments = segmentsOf([...layers].reverse());
   const titles = shortenAll(
@@ -48,21 +47,13 @@ export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] 
   const label = `${plural(layers.length, 'layer')}, the largest is ${formatBytes(largest)}; the table below lists them`;
   return (
     <>
-      <svg
-        class="figure layers"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        width={WIDTH}
-        height={HEIGHT}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={label}
-      >
+      <Figure kind="layers" width={WIDTH} height={HEIGHT} label={label}>
         {segments.map(({ x, width, layer }, at) => (
-          <rect class={layerColour(layer)} x={round(x)} y={0} width={round(width)} height={HEIGHT}>
+          <rect class={layerColour(layer)} x={coordinate(x)} y={0} width={coordinate(width)} height={HEIGHT}>
             <title>{`${formatBytes(layer.layerSizeBytes)} ${titles[at] ?? ''}`}</title>
           </rect>
         ))}
-      </svg>
+      </Figure>
       <p class="bar-ends fine">
         <span>Base</span>
         <span>Top</span>

@@ -7,12 +7,12 @@ import { filesPath, shortId } from './addresses';
 import { layerColour } from './layer-bar';
 import { beginning, shortenAll } from './short-text';
 
-/* What strangers wrote may be long; the page may not. */
+/* Texts of other users may be long; the page may not. */
 const COMMANDS_BYTES = 30_000;
 const NOTES_BYTES = 12_000;
 const NOTE_CHARACTERS = 200;
 
-/** What else is known of a layer: who made it, by which engine. */
+/** The comment, the author and the engine of a layer. */
 function noteOf({ comment, author, dockerVersion }: HistoryLayer): string {
   const parts = [
     comment,
@@ -35,7 +35,7 @@ function Made({ command, note }: { readonly command: string | undefined; readonl
   );
 }
 
-/** What made each layer, the last first, as `docker history` and the Dockerfile say it. */
+/** The command that created each layer, the last first, as in `docker history` and the Dockerfile. */
 export function LayerTable({
   repository,
   layers,

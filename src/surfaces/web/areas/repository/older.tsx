@@ -2,12 +2,12 @@ import type { View } from '../../view';
 
 const ID = /^[1-9]\d{0,14}$/;
 
-/** The id that a part of an address or a field of a form names; undefined for what is none. */
+/** The id in a part of a path or a field of a form; undefined if it is not an id. */
 export function idOf(text: string | undefined | null): number | undefined {
   return typeof text === 'string' && ID.test(text) ? Number(text) : undefined;
 }
 
-/** The way to what is older, and back to what is latest, of a list that is paged by its ids. */
+/** Links to the older and to the latest items of a list that is paged by ids. */
 export function Older({
   path,
   query = {},
@@ -15,11 +15,11 @@ export function Older({
   next,
 }: {
   readonly path: string;
-  /** what else the address has; empty ones are left out */
+  /** other parameters of the path; empty ones are left out */
   readonly query?: Readonly<Record<string, string>>;
-  /** of this page; undefined: it is the latest */
+  /** the `before` of this page; undefined: this is the latest page */
   readonly before: number | undefined;
-  /** of the page of older ones; undefined: there is none */
+  /** the `before` of the page with older items; undefined: there is none */
   readonly next: number | undefined;
 }): View {
   if (before === undefined && next === undefined) return <></>;

@@ -15,7 +15,7 @@ interface OfRepository {
   readonly repository: RepositoryDetails;
 }
 
-/** What a repository says of itself. */
+/** The full description of a repository. */
 export function Readme({
   repository,
   text: { html, isCut },
@@ -58,7 +58,7 @@ function Tally({ count, of }: { readonly count: number; readonly of: string }): 
   );
 }
 
-/** How much it is used, and since when it is there. */
+/** How much a repository is used, and how old it is. */
 export function Facts({ repository, totals }: OfRepository & { readonly totals: ActivityTotals }): View {
   const { starCount, tagCount, updatedAt, createdAt } = repository;
   return (
@@ -81,7 +81,7 @@ export function Facts({ repository, totals }: OfRepository & { readonly totals: 
   );
 }
 
-/** The tags that were set last. */
+/** The tags that were set most recently. */
 export function LatestTags({ repository, tags }: OfRepository & { readonly tags: readonly TagOnPage[] }): View {
   return (
     <Panel title="Latest tags">
@@ -111,7 +111,7 @@ export function LatestTags({ repository, tags }: OfRepository & { readonly tags:
   );
 }
 
-/** What stands on the page of a repository that has no tags: for who may push, how to. */
+/** The content of the page of a repository without tags: the commands to push, for visitors who may. */
 export function FirstPush({ visitor, repository }: OfRepository & { readonly visitor: Visitor }): View {
   if (!repository.canWrite) {
     return (

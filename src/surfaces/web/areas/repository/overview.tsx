@@ -11,11 +11,11 @@ import { repositoryPage } from './repository-page';
 
 const LATEST = 6;
 
-/** With the rest of the page, below what a page may have. */
+/** The limit for the description, so that the page stays within its own limit. */
 const README_CHARACTERS = 64_000;
 const README_WHOLE = 1_000_000;
 
-/** The first page of a repository: what it is, how to pull it, what is new. */
+/** The first page of a repository: its description, the pull command and the latest tags. */
 export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query, signal }, repository) => {
   const totals = await getActivityTotals(ctx, repository);
   const { tags } = await listTagPage(ctx, repository, { limit: LATEST, offset: 0, sort: 'updated' });

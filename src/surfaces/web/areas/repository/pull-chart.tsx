@@ -1,4 +1,5 @@
 import type { DailyActivity } from '../../../../features/statistics/statistics';
+import { coordinate, Figure } from '../../components/figure';
 import { formatCount, plural } from '../../components/quantities';
 import { Table } from '../../components/page-parts';
 import type { View } from '../../view';
@@ -6,24 +7,25 @@ import type { View } from '../../view';
 const WIDTH = 900;
 const HEIGHT = 200;
 const LINES = 4;
-/** A day with pulls is to be seen beside one with a thousand times more. */
+/** The height of the lowest bar: a day with a few pulls must be visible next to a day with thousands. */
 const LOWEST = 2;
 
-const round = (value: number): number => Math.round(value * 10) / 10;
 const dayName = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
-/** `24 Nov`, without a year: a chart has less than one. */
+/** `24 Nov`, without a year, because a chart covers less than one. */
 function shortDay(day: string | undefined): string {
   return day === undefined ? '' : dayName.format(new Date(`${day}T00:00:00Z`));
 }
 
-/** The next number that is one digit and zeros: what the top of the chart stands for. */
+/** The next number of one digit and zeros, for the top of the chart. */
 export function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
   return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= value) ?? value;
 }
 
-/** Bars of pulls, a day each. Its words are around it, so that it may be drawn as wide as there is room. */
+/**
+ * A chart of pulls with a bar for each day. Its labels are outside the drawing, so that it can be as wide as the page.
+ */
 export function PullChart({ activity }: { readonly activity: readonly DailyActivity[] }): View {
   const most = activity.reduce((top, { pulls }) => Math.max(top, pulls), 0);
   const top = roundUp(most);
@@ -35,15 +37,7 @@ export function PullChart({ activity }: { readonly activity: readonly DailyActiv
       <p class="bar-ends fine">
         <span>{formatCount(top)}</span>
       </p>
-      <svg
-        class="figure bars"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        width={WIDTH}
-        height={HEIGHT}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={label}
-      >
+      <Figure kind="bars" width={WIDTH} height={HEIGHT} label={label}>
         {Array.from({ length: LINES + 1 }, (_, line) => (
           <line class="axis" x1="0" x2={WIDTH} y1={(HEIGHT / LINES) * line} y2={(HEIGHT / LINES) * line} />
         ))}
@@ -52,20 +46,20 @@ export function PullChart({ activity }: { readonly activity: readonly DailyActiv
           return (
             <g>
               <title>{`${shortDay(day)}: ${plural(pulls, 'pull')}`}</title>
-              <rect class="hit" x={round(step * at)} y="0" width={round(step)} height={HEIGHT} />
+              <rect class="hit" x={coordinate(step * at)} y="0" width={coordinate(step)} height={HEIGHT} />
               {height > 0 && (
                 <rect
                   class="series-1"
-                  x={round(step * at + gap / 2)}
-                  y={round(HEIGHT - height)}
-                  width={round(step - gap)}
-                  height={round(height)}
+                  x={coordinate(step * at + gap / 2)}
+                  y={coordinate(HEIGHT - height)}
+                  width={coordinate(step - gap)}
+                  height={coordinate(height)}
                 />
               )}
             </g>
           );
         })}
-      </svg>
+      </Figure>
       <p class="bar-ends fine">
         <span>{shortDay(activity[0]?.day)}</span>
         <span>{shortDay(activity.at(-1)?.day)}</span>
@@ -74,7 +68,7 @@ export function PullChart({ activity }: { readonly activity: readonly DailyActiv
   );
 }
 
-/** The same as numbers, the last day first. */
+/** The same data as numbers, the last day first. */
 export function DayTable({ activity }: { readonly activity: readonly DailyActivity[] }): View {
   return (
     <details>

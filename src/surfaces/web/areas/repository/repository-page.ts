@@ -10,11 +10,11 @@ import { beingDeletedPage } from './being-deleted';
 
 const ROOT = /^\/(?:_\/[^/?]+|r\/[^/?]+\/[^/?]+)\/?/;
 
-/** A repository that the visitor may read, with what its pages say of it. */
+/** A repository that the visitor may read, with its details. */
 export type ShownRepository = ReadableRepository & RepositoryDetails;
 
 /**
- * The repository that a form is about, also by a former name.
+ * The repository of a form; a former name works too.
  *
  * @throws AppError `not_found`, `unauthenticated` as for reading
  */
@@ -28,8 +28,8 @@ export async function repositoryAsked(
 }
 
 /**
- * A page of a repository, for visitors who may read it. A former name, and `library` spelled out, lead to the same page
- * of the present name. While the repository is being deleted, all of them say so.
+ * A page of a repository, for visitors who may read it. A former name, and a path with `library`, redirect to the same
+ * page of the present name. During the deletion of the repository, each of its pages says so.
  *
  * @param show - writes the page
  */

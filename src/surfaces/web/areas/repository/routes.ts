@@ -12,7 +12,7 @@ import { getStatistics } from './statistics';
 import { getTags } from './tags';
 import { getTree } from './tree';
 
-/** The pages of a repository for all who may read it. */
+/** The pages of a repository, for everyone who may read it. */
 export const repositoryPageRows: readonly WebRow[] = [
   ...repositoryRows('get', '', 'anyone', getOverview),
   ...repositoryRows('get', 'tags/', 'anyone', getTags),

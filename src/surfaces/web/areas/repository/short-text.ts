@@ -1,22 +1,22 @@
-/* Words of strangers, no longer than a page has room for. */
+/* Texts of other users, cut to the length for which a page has room. */
 
-/** The first line of a text, and of that the beginning. */
+/** The beginning of the first line of a text. */
 export function firstLine(text: string, characters: number): string {
   return beginning(text.split('\n', 1)[0] ?? '', characters);
 }
 
-/** At most so many characters of a text, with an ellipsis where something is left out. */
+/** At most so many characters of a text, with an ellipsis if something is left out. */
 export function beginning(text: string, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** What a text takes up on a page, in bytes, when it is escaped. */
+/** The size of an escaped text on a page, in bytes. */
 function weightOf(text: string): number {
   return Buffer.byteLength(text) + 5 * (text.match(/[&<>"']/g)?.length ?? 0);
 }
 
 /**
- * Cuts the longest of some texts until all of them together fit.
+ * Shortens the longest texts until all of them together fit.
  *
  * @param budget - bytes on the page
  */

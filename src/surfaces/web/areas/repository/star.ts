@@ -6,7 +6,7 @@ import { redirect } from '../../reply';
 import { repositoryPath } from '../../repository-path';
 import { repositoryAsked } from './repository-page';
 
-/** Gives a star or takes it back; from there to the page that had the button. */
+/** Adds or removes the visitor's star, and goes back to the page with the button. */
 export const postStar: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
   const repository = await repositoryAsked(ctx, caller, params);
   await setStar(ctx, assertParticipant(repository.access), caller.form.text('starred') === 'yes');

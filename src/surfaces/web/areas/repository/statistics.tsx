@@ -29,7 +29,7 @@ function Spans({ path, days }: { readonly path: string; readonly days: number })
   );
 }
 
-/** How often a repository is pulled; for who administers it also by which engines. */
+/** The pulls of a repository; for its administrators also by engine. */
 export const getStatistics = repositoryPage<'anyone'>(async (ctx, { caller, query }, repository) => {
   const days = query.get('days') === '90' ? 90 : 30;
   const activity = await listLastDays(ctx, repository, days);

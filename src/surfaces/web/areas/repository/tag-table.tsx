@@ -6,7 +6,7 @@ import { Badge, Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { imagePath, shortId, tagPath } from './addresses';
 
-/** An engine as people call it: `docker 1.5.0, linux amd64`; it is what a stranger says of itself. */
+/** An engine in readable form: `docker 1.5.0, linux amd64`. The client chooses its values, so they are not trusted. */
 export function EngineName({ engine }: { readonly engine: Engine }): View {
   const { docker_version: version, os, arch, kernel } = engine;
   if (version === undefined) return <span class="fine">unknown</span>;
@@ -15,7 +15,7 @@ export function EngineName({ engine }: { readonly engine: Engine }): View {
   return <span {...(title === '' ? {} : { title })}>docker {version}</span>;
 }
 
-/** An image's id, short, with the whole one on hover. */
+/** A link with an image's short id; the full id appears on hover. */
 export function ImageLink({
   repository,
   imageId,
@@ -30,7 +30,7 @@ export function ImageLink({
   );
 }
 
-/** A page of tags. Who administers the repository has a way to delete each. */
+/** A page of tags, with a button to delete each, for administrators of the repository. */
 export function TagTable({
   repository,
   tags,

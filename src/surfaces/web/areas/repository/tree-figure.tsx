@@ -8,7 +8,7 @@ import { beginning } from './short-text';
 import { ImageLink } from './tag-table';
 import { BOX, type Box, type TreeLayout } from './tree-layout';
 
-/** What fits into a box. */
+/** The length of a tag that fits into a box. */
 const TAG_CHARACTERS = 22;
 
 /** `1.9, latest +3` */
@@ -90,7 +90,7 @@ export function TreeFigure({
   );
 }
 
-/** The image or images right below one that is drawn. */
+/** The image or images directly below a box. */
 function Below({ repository, box }: { readonly repository: RepositoryDetails; readonly box: Box }): View {
   const { parent } = box;
   if (parent === undefined) return <span class="fine">nothing</span>;
@@ -102,7 +102,7 @@ function Below({ repository, box }: { readonly repository: RepositoryDetails; re
   );
 }
 
-/** The same in words. */
+/** The same tree as a table. */
 export function TreeTable({
   repository,
   layout: { boxes },

@@ -1,31 +1,31 @@
 import type { ImageNode } from '../../../../features/images/tree';
 
 /*
- * Where the images of a repository are drawn: the base at the left, what builds upon it at its right. What several tags
- * have in common is there once. Images that nothing branches from and that no tag points to are many and tell little:
- * a run of them is one box, "5 layers".
+ * The layout of a repository's images: a base is on the left, and the images on top of it are to its right. What
+ * several tags share is drawn once. Most images have one child and no tag, and are of little interest: a run of them is
+ * one box, "5 layers".
  */
 
-/** An image, or a run of them, with its place. */
+/** An image, or a run of images, with its position. */
 export interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
-  /** of the image; for a run undefined */
+  /** the image; undefined for a run */
   readonly node: ImageNode | undefined;
-  /** how many images it stands for */
+  /** the number of images in the box */
   readonly count: number;
-  /** of all of them */
+  /** the size of all images in the box */
   readonly sizeBytes: number;
-  /** that point to images of a run which had no room of their own */
+  /** the number of tags of images in a run that did not get their own boxes */
   readonly tagCount: number;
-  /** undefined: it is a base, or what is below it is not drawn */
+  /** undefined: the box is a base, or its parent is not drawn */
   readonly parent: Box | undefined;
 }
 
-/** A drawing. */
+/** The boxes of a drawing, and its size. */
 export interface TreeLayout {
-  /** what is below something comes before it */
+  /** parents before their children */
   readonly boxes: readonly Box[];
   readonly width: number;
   readonly height: number;
@@ -33,19 +33,19 @@ export interface TreeLayout {
 
 export const BOX = { width: 184, runWidth: 78, height: 44, gapX: 30, gapY: 14, margin: 8 };
 
-/** More images of their own than this make a picture that nobody reads. */
+/** The most tagged images inside chains that get their own boxes, so that the picture stays readable. */
 const INNER_TAGGED = 60;
 
 type Children = ReadonlyMap<string | undefined, readonly ImageNode[]>;
 
-/** The last images of each chain, the newest first. */
+/** The last image of each chain, the newest first. */
 export function tipsOf(nodes: readonly ImageNode[]): ImageNode[] {
   const parents = new Set(nodes.map(({ parentId }) => parentId));
   const tips = nodes.filter(({ id }) => !parents.has(id));
   return tips.sort((a, b) => b.announcedAt.getTime() - a.announcedAt.getTime() || (a.id < b.id ? -1 : 1));
 }
 
-/** Some tips and all below them, in the order of `nodes`. */
+/** The given tips and all images below them, in the order of `nodes`. */
 export function below(nodes: readonly ImageNode[], tips: readonly ImageNode[]): ImageNode[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const kept = new Set<string>();
@@ -59,7 +59,7 @@ export function below(nodes: readonly ImageNode[], tips: readonly ImageNode[]): 
   return nodes.filter(({ id }) => kept.has(id));
 }
 
-/** @returns children of each image, those with the newest tip first; under undefined those that nothing is below */
+/** @returns the children of each image, those with the newest tip first; the bases under undefined */
 function childrenOf(nodes: readonly ImageNode[]): Children {
   const newest = new Map<string, number>();
   for (const { id, parentId, announcedAt } of [...nodes].reverse()) {
@@ -74,7 +74,7 @@ function childrenOf(nodes: readonly ImageNode[]): Children {
 }
 
 /**
- * Draws images.
+ * Computes the layout of images.
  *
  * @param nodes - parents before their children
  */
@@ -87,7 +87,7 @@ export function layOut(nodes: readonly ImageNode[]): TreeLayout {
 
   const boxes: Box[] = [];
   let rows = 0;
-  // From the left to the right; the first child is in its parent's row, each other begins a new one.
+  // From left to right; the first child is in its parent's row, and each other child begins a new row.
   const place = (first: ImageNode, parent: Box | undefined, row: number): void => {
     let node = first;
     let sizeBytes = 0;

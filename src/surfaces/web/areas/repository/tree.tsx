@@ -10,10 +10,10 @@ import { repositoryPage } from './repository-page';
 import { TreeFigure, TreeTable } from './tree-figure';
 import { below, layOut, tipsOf } from './tree-layout';
 
-/** More are no picture that anybody reads, nor a small page. */
+/** With more tips, the picture would be hard to read and the page large. */
 const TIPS_ON_A_PAGE = 30;
 
-/** How the images of a repository build upon each other, as a picture; the chains that came last first. */
+/** The tree of the images of a repository, as a picture; the newest chains come first. */
 export const getTree = repositoryPage<'anyone'>(async (ctx, { caller, query }, repository) => {
   const { nodes, isCut } = await imageTree(ctx, repository);
   const asked = pageAsked(query, TIPS_ON_A_PAGE);
