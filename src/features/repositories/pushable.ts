@@ -36,7 +36,8 @@ export function pushToDeleted(): AppError {
 export async function lockForNewPush(tx: Db, access: RepositoryAccess): Promise<number> {
   const { actor, principal, asked, namespace, repository } = access;
   const visibility = namespace?.defaultVisibility ?? 'public';
-  if (repository === undefined) await createRepositoryIfMissing(tx, asked, { visibility, doer: doerOf(actor, principal) });
+  if (repository === undefined)
+    await createRepositoryIfMissing(tx, asked, { visibility, doer: doerOf(actor, principal) });
   const id = await lockForPush(tx, asked);
   if (id === undefined) throw pushToDeleted();
   return id;
