@@ -12,7 +12,7 @@ import { openDb, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
 import { explainingRights, reachDatabase } from './platform/db/reach-database';
-import { makeDirectory } from './platform/files/make-directory';
+import { createDirectory } from './platform/files/create-directory';
 import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
 import { GuardedClient } from './platform/http/guarded-post';
@@ -85,7 +85,7 @@ function smtpSettings(config: Config): SmtpSettings | undefined {
 /** @throws Error with a sentence when the directory cannot be used */
 async function prepareDataDir(dataDir: string): Promise<void> {
   try {
-    await makeDirectory(dataDir);
+    await createDirectory(dataDir);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

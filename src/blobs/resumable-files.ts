@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDirectory } from '../platform/files/make-directory';
+import { createDirectory } from '../platform/files/create-directory';
 import { ArrivingFiles } from './arriving-files';
 import type { StoredBlob } from './stored-blob';
 import { filesIn, isNotFound, moveIntoPlace, syncDirectory, translateFull } from './file-moves';
@@ -58,11 +58,11 @@ export class ResumableFiles implements ResumableWrites {
     const id = randomBytes(16).toString('hex');
     const folder = this.folderOf(id);
     try {
-      const made = await makeDirectory(folder);
+      const created = await createDirectory(folder);
       await (await open(path.join(folder, bytesName(0)), 'wx')).close();
       await syncDirectory(folder);
       await syncDirectory(path.dirname(folder));
-      if (made !== folder) await syncDirectory(this.root);
+      if (created !== folder) await syncDirectory(this.root);
       return id;
     } catch (error) {
       await rm(folder, { recursive: true, force: true });

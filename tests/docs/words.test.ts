@@ -30,18 +30,13 @@ const PAGES = [
 
 const SETTINGS = ['.env.example', 'Dockerfile', 'docker-compose.yml', 'deploy/nginx.conf', 'package.json'];
 
-/** The folders of tests whose titles are held to the list. */
+/** The folders and files of tests whose titles are held to the list. */
 const TESTED = [
-  'platform',
-  'blobs',
-  'server',
-  'reliability',
-  'scripts',
-  'protocol',
-  'versions',
-  'soak',
-  'surfaces/v1',
-].map((folder) => `tests/${folder}`);
+  ...['platform', 'blobs', 'server', 'reliability', 'scripts', 'protocol', 'versions', 'soak', 'surfaces', 'isolation'],
+  ...['browser', 'client', 'docs', 'runner', 'screenshots'],
+]
+  .map((folder) => `tests/${folder}`)
+  .concat(filesIn('tests', false));
 
 /** The folders and files whose comments are held to the list. */
 const COMMENTED = [

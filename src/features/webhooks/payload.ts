@@ -1,9 +1,9 @@
 import type { RepositoryName } from '../access/actor';
 import { displayName, fullName, LIBRARY } from '../repositories/names';
-import type { ToldRepositoryRow } from './webhooks.store';
+import type { PayloadRepositoryRow } from './webhooks.store';
 
 /** The push that a hook is told of. */
-export interface ToldPush {
+export interface PayloadPush {
   readonly imageIds: readonly string[];
   readonly tag: string | undefined;
   /** of the manifest, if it was pushed over v2 */
@@ -26,7 +26,7 @@ const TIMES = /"(pushed_at|date_created)":"([\d.]+)"/g;
  *
  * @param repoUrl - of the repository's page
  */
-export function payloadText(push: ToldPush, repository: ToldRepositoryRow, repoUrl: string): string {
+export function payloadText(push: PayloadPush, repository: PayloadRepositoryRow, repoUrl: string): string {
   const name: RepositoryName = { namespace: repository.namespace, name: repository.name };
   const payload = {
     push_data: {

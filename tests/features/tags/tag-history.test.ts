@@ -1,7 +1,7 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { listEvents } from '../../../src/features/audit/audit';
 import { actorOf, ANYBODY } from '../../helpers/actors';
-import { makeChain, makeImage, pushImages, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPush, uploadImage } from '../../helpers/images';
 import { call, makePrivate } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { deleteTag, getTag, listTagHistory, putTag, restoreTag, setImmutableTags } from '../../helpers/by-name';
@@ -25,7 +25,7 @@ const history = async (name: string, filter: { tag?: string; before?: number; li
 
 /** A repository with two images, of which the first has the tag. */
 async function twoImages(name: string, tag: string): Promise<[string, string]> {
-  const images = makeChain(2);
+  const images = createChain(2);
   await pushImages(server, `alice/${name}`, images, { tag: 'top' });
   const [first, second] = images.map(({ id }) => id) as [string, string];
   await put(name, tag, first);
@@ -147,7 +147,7 @@ describe('restoring a tag', () => {
     expect(await tagged('rules', 'v1')).toBe(second);
     await setImmutableTags(server.ctx, alice, nameOf('rules'), []);
 
-    const lost = makeImage();
+    const lost = createImage();
     await uploadImage(server, await startPush(server, 'alice/rules', [lost]), lost);
     await put('rules', 'v2', lost.id);
     await deleteTag(server.ctx, alice, nameOf('rules'), 'v2');

@@ -2,7 +2,7 @@ import request, { type Test } from 'supertest';
 import { listEvents, type AuditFilter } from '../../../src/features/audit/audit';
 import { finishDeletions } from '../../../src/features/repositories/deletion';
 import { trustProxies } from '../../../src/platform/http/client-address';
-import { makeImage, makeChain, pushImages, startPull } from '../../helpers/images';
+import { createImage, createChain, pushImages, startPull } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /* The events that v1 requests leave in the audit log. */
@@ -66,7 +66,7 @@ it('records a change of password or address by a user or an administrator', asyn
 });
 
 it('records a push: the new repository, its tags, and its end; of an equal push only its end', async () => {
-  const chain = makeChain(2);
+  const chain = createChain(2);
   const [base, top] = chain;
   await pushImages(server, 'alice/app', chain, { tag: 'latest' });
   expect((await news()).filter((event) => (event as string[])[2] !== 'login.ok')).toEqual([
@@ -84,7 +84,7 @@ it('records a push: the new repository, its tags, and its end; of an equal push 
 });
 
 it('records tags that are moved at the same time as one chain of moves', async () => {
-  const images = Array.from({ length: 6 }, () => makeImage());
+  const images = Array.from({ length: 6 }, () => createImage());
   for (const image of images) await pushImages(server, 'alice/race', [image], { tag: `at_${image.id.slice(0, 8)}` });
   await news();
   const put = (id: string) =>
@@ -106,7 +106,7 @@ it('records tags that are moved at the same time as one chain of moves', async (
 });
 
 it('records a change of visibility, a deleted tag, and the three steps of a deletion', async () => {
-  const image = makeImage();
+  const image = createImage();
   await pushImages(server, 'alice/gone', [image], { tag: 'v1' });
   await news();
   const repository = '/v1/repositories/alice/gone';
@@ -130,7 +130,7 @@ it('records a change of visibility, a deleted tag, and the three steps of a dele
 });
 
 it('records a deletion that the server finishes by itself', async () => {
-  await pushImages(server, 'alice/left', [makeImage()]);
+  await pushImages(server, 'alice/left', [createImage()]);
   await as(basic('alice'), request(server.server).delete('/v1/repositories/alice/left/')).expect(202);
   await news();
   await finishDeletions(server.ctx, 0);
@@ -138,7 +138,7 @@ it('records a deletion that the server finishes by itself', async () => {
 });
 
 it('records nothing of pulls and refused requests', async () => {
-  const image = makeImage();
+  const image = createImage();
   await pushImages(server, 'alice/read', [image]);
   await news();
   const token = await startPull(server, 'alice/read', 'alice');

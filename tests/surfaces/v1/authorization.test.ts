@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { issueToken } from '../../../src/features/tokens/token';
-import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
+import { createChain, pushImages, startPull, startPush } from '../../helpers/images';
 import { CHALLENGE, addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const HOUR_MS = 3_600_000;
@@ -10,8 +10,8 @@ let secret: string;
 beforeAll(async () => {
   server = await startTestServer();
   await addUser(server, 'alice');
-  await pushImages(server, 'alice/app', makeChain(1));
-  await pushImages(server, 'alice/secret', makeChain(1));
+  await pushImages(server, 'alice/app', createChain(1));
+  await pushImages(server, 'alice/secret', createChain(1));
   await server.ctx.db('repositories').where({ name: 'secret' }).update({ visibility: 'private' });
   secret = (await startPull(server, 'alice/secret', 'alice')).slice('Token '.length);
 });

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import request from 'supertest';
 import { StorageRoom } from '../../../src/blobs/storage-room';
-import { makeImage } from '../../helpers/images';
+import { createImage } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
@@ -51,7 +51,7 @@ async function hold(on: TestServer, lines: readonly string[], body: string | Buf
   return { statuses: heard.match(/^HTTP\/1\.1 \d+/gm) ?? [], body: heard.split('\r\n\r\n').at(-1) ?? '' };
 }
 
-const image = makeImage({ layer: Buffer.alloc(2000, 'layer') });
+const image = createImage({ layer: Buffer.alloc(2000, 'layer') });
 
 async function startUpload(on: TestServer): Promise<string> {
   const opened = await request(on.server)

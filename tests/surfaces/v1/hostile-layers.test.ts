@@ -6,10 +6,10 @@ import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { packTar } from '../../features/images/tar/pack-tar';
 import { longNames, manyFiles } from '../../helpers/hostile-layers';
-import { makeImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
 import { StallingBlobs } from '../../helpers/stalling-blobs';
-import { makeTarLayer } from '../../helpers/tar-layer';
+import { createTarLayer } from '../../helpers/tar-layer';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
@@ -35,7 +35,7 @@ async function pushed(...images: TestImage[]): Promise<RegistryClient> {
   return registryClient(server, await startPull(server, 'alice/app'));
 }
 
-const plain = (name: string): TestImage => makeImage({ layer: gzipSync(packTar({ name })) });
+const plain = (name: string): TestImage => createImage({ layer: gzipSync(packTar({ name })) });
 
 /** Waits for the effect of another thread or connection, however slow the machine is. */
 async function until(isSo: () => boolean): Promise<void> {
@@ -49,8 +49,8 @@ function begin(target: string): ClientRequest {
 
 describe('a layer that was designed to cost much', () => {
   it('is refused if a name is longer than a path of Linux, but still served (R70)', async () => {
-    const base = makeImage({ layer: longNames(3, 16_000) });
-    const top = makeImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
+    const base = createImage({ layer: longNames(3, 16_000) });
+    const top = createImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
     const client = await pushed(base, top);
     for (const [id, part] of [
       [base.id, 'files'],
@@ -62,8 +62,8 @@ describe('a layer that was designed to cost much', () => {
   });
 
   it('is compared with those below it if its names are as long as allowed (R70)', async () => {
-    const base = makeImage({ layer: longNames(50, 4000) });
-    const top = makeImage({ parent: base.id, layer: longNames(60, 4000) });
+    const base = createImage({ layer: longNames(50, 4000) });
+    const top = createImage({ parent: base.id, layer: longNames(60, 4000) });
     const client = await pushed(base, top);
     const diff = JSON.parse((await client.get(top.id, 'diff')).text) as Record<string, object>;
     const counts = Object.entries(diff).map(([part, files]) => [part, Object.keys(files).length]);
@@ -76,8 +76,8 @@ describe('a layer that was designed to cost much', () => {
       { name: '././@LongLink', typeflag: 'L', magic: 'ustar  \0', body: Buffer.from(`${name}\0`) },
       { name: 'x' },
     ]);
-    const base = makeImage({ layer: gzipSync(packTar(...entries)) });
-    const top = makeImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
+    const base = createImage({ layer: gzipSync(packTar(...entries)) });
+    const top = createImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
     const client = await pushed(base, top);
     const refusal = [413, errorText('Layer has too many files to list')];
     expect(await reply(client.get(top.id, 'diff'))).toEqual(refusal);
@@ -86,7 +86,7 @@ describe('a layer that was designed to cost much', () => {
   });
 
   it('is listed whole if its list is long, and freed once the list is sent', async () => {
-    const image = makeImage({ layer: manyFiles(20_000) });
+    const image = createImage({ layer: manyFiles(20_000) });
     const client = await pushed(image);
     const answer = await client.get(image.id, 'files');
     expect(answer.status).toBe(200);
@@ -106,7 +106,7 @@ describe('the same bytes', () => {
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(server.ctx.layerReaders.load.ended).toBe(1);
     // Another image, in another repository, with the same layer.
-    const twin = makeImage({ layer: image.layer });
+    const twin = createImage({ layer: image.layer });
     await pushImages(server, 'alice/twin', [twin]);
     const other = registryClient(server, await startPull(server, 'alice/twin'));
     expect((await other.get(twin.id, 'files')).text).toBe(answers[0]?.text);
@@ -156,8 +156,8 @@ describe('a client that disconnects', () => {
   });
 
   it('also ends a checksum, and the upload stays', async () => {
-    const tar = makeTarLayer('Welcome.\n');
-    const image = makeImage({ layer: tar.gzipped });
+    const tar = createTarLayer('Welcome.\n');
+    const image = createImage({ layer: tar.gzipped });
     const token = await startPush(server, 'alice/app', [image]);
     const push = registryClient(server, token);
     await push.putJson(image.id, image.json);
@@ -234,8 +234,8 @@ describe('a request beyond the number of places', () => {
     await fill();
     await until(() => blobs.opened.length === server.ctx.layerReaders.load.running);
     blobs.isStalling = false; // for reads from here on; the earlier ones still take every place
-    const tar = makeTarLayer('Welcome.\n');
-    const image = makeImage({ layer: tar.gzipped });
+    const tar = createTarLayer('Welcome.\n');
+    const image = createImage({ layer: tar.gzipped });
     const push = registryClient(server, await startPush(server, 'alice/other', [image]));
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);

@@ -1,4 +1,4 @@
-import { makeImage, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createImage, startPull, startPush, uploadImage } from '../../helpers/images';
 import { makePrivate, registryClient } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
     ['alice/one', 'alice'],
     ['carol/two', 'carol'],
   ] as const) {
-    const image = makeImage({ id: ID, note: repository });
+    const image = createImage({ id: ID, note: repository });
     await uploadImage(server, await startPush(server, repository, [image], user), image);
   }
 });

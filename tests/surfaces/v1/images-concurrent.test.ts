@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  makeChain,
-  makeImage,
+  createChain,
+  createImage,
   payloadOf,
   pushImages,
   startPull,
@@ -10,7 +10,7 @@ import {
   type TestImage,
 } from '../../helpers/images';
 import { registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
-import { makeTarLayer } from '../../helpers/tar-layer';
+import { createTarLayer } from '../../helpers/tar-layer';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const OK = [200, 'true'];
@@ -25,8 +25,8 @@ afterAll(() => server.close());
 
 /** An image as two engines have it: the same json and tar, compressed into different bytes. */
 function packedTwice(): [TestImage, TestImage] {
-  const tar = makeTarLayer('Welcome.\n');
-  const first = makeImage({ layer: tar.gzipped });
+  const tar = createTarLayer('Welcome.\n');
+  const first = createImage({ layer: tar.gzipped });
   const second = { ...first, layer: tar.stored, payload: payloadOf(first.json, tar.stored) };
   return [first, second];
 }
@@ -45,7 +45,7 @@ function packedOnce(): [TestImage, TestImage] {
 
 /** The checksums that docker from 0.10 on sends. */
 function sums(image: TestImage): Record<string, string> {
-  const tarsum = makeTarLayer('Welcome.\n').tarsum(image.json);
+  const tarsum = createTarLayer('Welcome.\n').tarsum(image.json);
   return { 'X-Docker-Checksum': tarsum, 'X-Docker-Checksum-Payload': image.payload };
 }
 
@@ -115,7 +115,7 @@ describe('two pushes of one image, in every order of their steps', () => {
 
 describe('pushes at the same time', () => {
   it('of one chain by four engines all succeed (R45)', async () => {
-    const chain = makeChain(4);
+    const chain = createChain(4);
     const push = async (): Promise<void> => {
       const client = registryClient(server, await startPush(server, 'alice/busy', chain));
       for (const image of chain) {
@@ -136,7 +136,7 @@ describe('pushes at the same time', () => {
 
   it('of equal layers by ten engines keep one object', async () => {
     const layer = Buffer.from('equal bytes for everybody');
-    const images = Array.from({ length: 10 }, () => makeImage({ layer }));
+    const images = Array.from({ length: 10 }, () => createImage({ layer }));
     await Promise.all(images.map((image, i) => pushImages(server, `alice/equal${i}`, [image])));
     const [blob] = (await server.ctx.db('blobs').where({ size_bytes: layer.length })) as { storage_key: string }[];
     const folder = path.dirname(path.join(server.blobDir, blob!.storage_key));
@@ -149,7 +149,7 @@ describe('pushes at the same time', () => {
   });
 
   it('that probe for one chain link it once, whichever is first', async () => {
-    const chain = makeChain(5);
+    const chain = createChain(5);
     await pushImages(server, 'alice/from', chain);
     const token = await startPush(server, 'alice/to', chain);
     const push = registryClient(server, token);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DAMAGES, filesBelow, layerDigest, type LayerPlace } from '../../helpers/damage';
 import {
-  makeChain,
-  makeImage,
+  createChain,
+  createImage,
   payloadOf,
   pushImages,
   startPull,
@@ -42,7 +42,7 @@ async function scrubAll(): Promise<void> {
 }
 
 async function pushed(): Promise<TestImage> {
-  const image = makeImage({ layer: randomBytes(50_000) });
+  const image = createImage({ layer: randomBytes(50_000) });
   await pushImages(server, 'alice/app', [image]);
   return image;
 }
@@ -70,7 +70,7 @@ describe('a pull', () => {
   });
 
   it('can still read json and ancestry (R51)', async () => {
-    const [base, top] = makeChain(2) as [TestImage, TestImage];
+    const [base, top] = createChain(2) as [TestImage, TestImage];
     await pushImages(server, 'alice/app', [base, top]);
     await DAMAGES.missing(place, base);
     await scrubAll();
@@ -99,7 +99,7 @@ describe('a pull', () => {
 describe('a push', () => {
   it('of the same image repairs the layer, for every repository that has it (R52)', async () => {
     const image = await pushed();
-    const stranger = makeImage({ layer: image.layer });
+    const stranger = createImage({ layer: image.layer });
     await pushImages(server, 'carol/app', [stranger], { user: 'carol' });
     await DAMAGES['wrong bytes'](place, image);
     await scrubAll();
@@ -164,7 +164,7 @@ describe('a push', () => {
     const image = await pushed();
     await DAMAGES.missing(place, image);
     await scrubAll();
-    const other = makeImage({ id: image.id, note: 'another' });
+    const other = createImage({ id: image.id, note: 'another' });
     const push = await pushOf('alice/app', other);
     await push.putJson(other.id, other.json);
     await push.putLayer(other.id, other.layer);
@@ -180,7 +180,7 @@ describe('a push', () => {
     async (damage) => {
       const image = await pushed();
       await DAMAGES[damage](place, image);
-      const stranger = makeImage({ layer: image.layer });
+      const stranger = createImage({ layer: image.layer });
       await pushImages(server, 'carol/app', [stranger], { user: 'carol' });
       expect((await (await pullOf('carol/app')).get(stranger.id, 'layer')).bytes.equals(image.layer)).toBe(true);
       expect((await (await pullOf('alice/app')).get(image.id, 'layer')).bytes.equals(image.layer)).toBe(true);
@@ -189,7 +189,7 @@ describe('a push', () => {
   );
 
   it('whose layer is damaged before its checksum comes does not complete the image (R55)', async () => {
-    const image = makeImage();
+    const image = createImage();
     const push = await pushOf('alice/app', image);
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { registryClient } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -9,7 +9,7 @@ import { addUser, startTestServer, type TestServer } from '../../helpers/test-se
 
 let server: TestServer;
 let client: ReturnType<typeof registryClient>;
-const image = makeImage({ layer: Buffer.alloc(0) });
+const image = createImage({ layer: Buffer.alloc(0) });
 beforeAll(async () => {
   server = await startTestServer();
   await addUser(server, 'alice');
@@ -49,7 +49,7 @@ it.each(COPING)('docker %s gets the stored bytes (E20)', async (version) => {
 });
 
 it('other layers are the same for every engine', async () => {
-  const other = makeImage();
+  const other = createImage();
   await pushImages(server, 'alice/app', [other]);
   const layer = await client.get(other.id, 'layer', as('0.7.6'));
   expect(layer.bytes).toEqual(other.layer);

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeImage, startPush, uploadImage, type TestImage } from '../../helpers/images';
+import { createImage, startPush, uploadImage, type TestImage } from '../../helpers/images';
 import { registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -49,7 +49,7 @@ describe('a layer whose connection breaks', () => {
   );
 
   it.each(cells)('(%s) and %s leaves nothing behind and blocks nothing (R64)', async (framing, end) => {
-    const image = makeImage({ layer: randomBytes(300_000) });
+    const image = createImage({ layer: randomBytes(300_000) });
     const token = await startPush(server, 'alice/app', [image]);
     const push = registryClient(server, token);
     await push.putJson(image.id, image.json);
@@ -66,7 +66,7 @@ describe('a layer whose connection breaks', () => {
   });
 
   it('keeps the layer that was there before', async () => {
-    const image = makeImage({ layer: randomBytes(100_000) });
+    const image = createImage({ layer: randomBytes(100_000) });
     const token = await startPush(server, 'alice/app', [image]);
     const push = registryClient(server, token);
     await push.putJson(image.id, image.json);
@@ -77,7 +77,7 @@ describe('a layer whose connection breaks', () => {
   });
 
   it('does not stop another engine from pushing while it hangs', async () => {
-    const image = makeImage({ layer: randomBytes(100_000) });
+    const image = createImage({ layer: randomBytes(100_000) });
     const hanging = await startPush(server, 'alice/app', [image]);
     await registryClient(server, hanging).putJson(image.id, image.json);
     const socket = await sendHalf(image, hanging, 'chunked');
@@ -90,7 +90,7 @@ describe('a layer whose connection breaks', () => {
 
 describe('a layer that is refused', () => {
   it('gets its answer while the client is still sending, and nothing is stored', async () => {
-    const image = makeImage();
+    const image = createImage();
     const token = await startPush(server, 'carol/app', [image], 'carol');
     const big = randomBytes(8_000_000);
     expect((await registryClient(server, token).putLayer(image.id, big)).status).toBe(404);

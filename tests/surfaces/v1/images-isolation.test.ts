@@ -1,4 +1,12 @@
-import { makeChain, makeImage, payloadOf, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import {
+  createChain,
+  createImage,
+  payloadOf,
+  pushImages,
+  startPull,
+  startPush,
+  uploadImage,
+} from '../../helpers/images';
 import { bytesOf, forged, pushPrivate, storedFiles } from '../../helpers/isolation';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -18,11 +26,11 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('another user with a valid token for their own repository', () => {
-  const chain = makeChain(3);
+  const chain = createChain(3);
   let credentials: (string | undefined)[];
   beforeAll(async () => {
     await pushPrivate(server, 'alice/secret', chain);
-    await pushImages(server, 'mallory/own', [makeImage()], { user: 'mallory' });
+    await pushImages(server, 'mallory/own', [createImage()], { user: 'mallory' });
     credentials = [
       await startPull(server, 'mallory/own', 'mallory'),
       await startPush(server, 'mallory/own', [], 'mallory'),
@@ -56,7 +64,7 @@ describe('another user with a valid token for their own repository', () => {
   });
 
   it('cannot push an image on top of such an image', async () => {
-    const child = makeImage({ parent: chain[2]!.id });
+    const child = createImage({ parent: chain[2]!.id });
     const push = registryClient(server, await startPush(server, 'mallory/claims', [child], 'mallory'));
     expect(await reply(push.putJson(child.id, child.json))).toEqual([
       400,
@@ -83,7 +91,7 @@ describe('another user with a valid token for their own repository', () => {
 
 describe('one id in two repositories', () => {
   it('has each repository’s own bytes, whichever was first (R2)', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushPrivate(server, 'alice/first', [image]);
     await pushImages(server, 'mallory/poison', [forged(image)], { user: 'mallory' });
     const late = forged(image);
@@ -95,7 +103,7 @@ describe('one id in two repositories', () => {
   });
 
   it('cannot be poisoned before its owner pushes it (R2)', async () => {
-    const image = makeImage();
+    const image = createImage();
     const fake = forged(image);
     await pushImages(server, 'mallory/early', [fake], { user: 'mallory' });
     const push = registryClient(server, await startPush(server, 'alice/later', [image]));
@@ -108,7 +116,7 @@ describe('one id in two repositories', () => {
   });
 
   it('keeps a complete image when the repository’s own pusher sends other bytes', async () => {
-    const image = makeImage();
+    const image = createImage();
     const tokens = [await startPush(server, 'alice/race', [image]), await startPush(server, 'alice/race', [image])];
     const [first, second] = tokens.map((token) => registryClient(server, token));
     const other = forged(image);
@@ -125,8 +133,8 @@ describe('one id in two repositories', () => {
 
 describe('equal bytes', () => {
   it('are one stored object and one content for all pushers', async () => {
-    const image = makeImage();
-    const twin = makeImage({ layer: image.layer });
+    const image = createImage();
+    const twin = createImage({ layer: image.layer });
     const before = await storedFiles(server);
     await pushImages(server, 'alice/same', [image, twin]);
     await pushImages(server, 'carol/same', [image], { user: 'carol' });
@@ -139,7 +147,7 @@ describe('equal bytes', () => {
   });
 
   it('stay when one of two pushers deletes their repository', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/stays', [image]);
     const token = await startPush(server, 'carol/goes', [image], 'carol');
     await uploadImage(server, token, image);

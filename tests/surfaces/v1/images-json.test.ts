@@ -1,4 +1,4 @@
-import { startPull, startPush, makeImage, pushImages } from '../../helpers/images';
+import { startPull, startPush, createImage, pushImages } from '../../helpers/images';
 import { errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
-  const image = makeImage();
+  const image = createImage();
   let token: string;
   beforeAll(async () => {
     await pushImages(server, 'alice/get', [image]);
@@ -63,7 +63,7 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
 
   it('does not answer 304 for an image that is unknown, incomplete or not for this caller', async () => {
     const since = { 'If-Modified-Since': 'Thu, 01 Jan 1970 00:00:00 GMT' };
-    const [begun, hidden] = [makeImage(), makeImage()];
+    const [begun, hidden] = [createImage(), createImage()];
     const push = registryClient(server, await startPush(server, 'alice/get', [begun]));
     await push.putJson(begun.id, begun.json);
     await pushImages(server, 'carol/hidden', [hidden], { user: 'carol' });
@@ -76,7 +76,7 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
   });
 
   it('answers 400 during the upload of the image, to a caller who may read the repository (E14)', async () => {
-    const begun = makeImage();
+    const begun = createImage();
     const push = registryClient(server, await startPush(server, 'alice/get', [begun]));
     await push.putJson(begun.id, begun.json);
     const inProgress = [400, errorText('Image is being uploaded, retry later')];
@@ -109,14 +109,14 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
   });
 
   it('serves ids of 16 characters', async () => {
-    const old = makeImage({ id: '27cf784147099545' });
+    const old = createImage({ id: '27cf784147099545' });
     await pushImages(server, 'alice/old', [old]);
     const pull = registryClient(server, await startPull(server, 'alice/old'));
     expect((await pull.get(old.id, 'json')).bytes).toEqual(old.json);
   });
 
   it('never lets a cache on the way keep an image of a private repository', async () => {
-    const hidden = makeImage();
+    const hidden = createImage();
     await pushImages(server, 'alice/private', [hidden]);
     await makePrivate(server, 'alice/private', 'alice');
     const pull = registryClient(server, await startPull(server, 'alice/private', 'alice'));

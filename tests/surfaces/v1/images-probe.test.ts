@@ -1,6 +1,6 @@
 import {
-  makeChain,
-  makeImage,
+  createChain,
+  createImage,
   payloadOf,
   pushImages,
   startPull,
@@ -34,7 +34,7 @@ describe('a probe during a push', () => {
   };
 
   it.each([true, false])('never links from a repository of another user (private: %s) (R3)', async (isPrivate) => {
-    const chain = makeChain(2);
+    const chain = createChain(2);
     const source = `mallory/source${String(isPrivate)}`;
     if (isPrivate) await pushPrivate(server, source, chain, 'mallory');
     else await pushImages(server, source, chain, { user: 'mallory' });
@@ -46,7 +46,7 @@ describe('a probe during a push', () => {
   });
 
   it('links from the same namespace, with the whole chain, and both serve the same bytes', async () => {
-    const chain = makeChain(3);
+    const chain = createChain(3);
     await pushPrivate(server, 'alice/source', chain);
     const before = await storedFiles(server);
     const top = chain[2]!;
@@ -68,10 +68,10 @@ describe('a probe during a push', () => {
   });
 
   it('links from the library, into every repository', async () => {
-    const chain = makeChain(2);
+    const chain = createChain(2);
     await pushImages(server, 'busybox', chain, { user: 'root' });
     expect(await probe('carol/derived', chain, 'carol')).toEqual([200, 200]);
-    const child = makeImage({ parent: chain[1]!.id });
+    const child = createImage({ parent: chain[1]!.id });
     const push = registryClient(server, await startPush(server, 'carol/built', [child], 'carol'));
     expect(await reply(push.putJson(child.id, child.json))).toEqual([200, 'true']); // the parent is linked without a probe
     await push.putLayer(child.id, child.layer);
@@ -81,13 +81,13 @@ describe('a probe during a push', () => {
   });
 
   it('does not link from a library repository that the pusher may not read', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushPrivate(server, 'library/closed', [image], 'root');
     expect(await probe('carol/nosy', [image], 'carol')).toEqual([404]);
   });
 
   it('does not link if an ancestor’s id has another content in the target, and changes nothing there', async () => {
-    const [base, top] = makeChain(2);
+    const [base, top] = createChain(2);
     await pushImages(server, 'alice/clean', [base!, top!]);
     const other = forged(base!);
     const token = await startPush(server, 'alice/dirty', [other, top!]);
@@ -100,7 +100,7 @@ describe('a probe during a push', () => {
   });
 
   it('does not link for a read token, nor an image that was not announced, nor from a repository that is being deleted', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/full', [image]);
     await startPush(server, 'alice/empty', []);
     const read = registryClient(server, await startPull(server, 'alice/empty', 'alice'));
@@ -112,7 +112,7 @@ describe('a probe during a push', () => {
   });
 
   it('does not link an image that is in progress elsewhere', async () => {
-    const image = makeImage();
+    const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/begun', [image]));
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);

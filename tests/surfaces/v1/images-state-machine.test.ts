@@ -1,4 +1,4 @@
-import { makeImage, startPush, type TestImage } from '../../helpers/images';
+import { createImage, startPush, type TestImage } from '../../helpers/images';
 import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -93,7 +93,7 @@ afterAll(() => server.close());
 
 describe.each(['a token', 'Basic'])('the states of a push with %s (protocol 4.1)', (kind) => {
   it.each(CELLS)('%s: %s', async (state, name) => {
-    const image = makeImage({ layer: LAYER });
+    const image = createImage({ layer: LAYER });
     const token = await startPush(server, 'alice/app', [image]);
     const push = registryClient(server, kind === 'Basic' ? basic('alice') : token);
     await bringTo(state, push, image);
@@ -102,7 +102,7 @@ describe.each(['a token', 'Basic'])('the states of a push with %s (protocol 4.1)
 
   it('goes on after a break at any point (E14)', async () => {
     for (const state of STATES.slice(0, 3)) {
-      const image = makeImage({ layer: LAYER });
+      const image = createImage({ layer: LAYER });
       const broken = await startPush(server, 'alice/app', [image]);
       await bringTo(state, registryClient(server, kind === 'Basic' ? basic('alice') : broken), image);
       const again = await startPush(server, 'alice/app', [image]);
@@ -116,7 +116,7 @@ describe.each(['a token', 'Basic'])('the states of a push with %s (protocol 4.1)
 
 describe('an image that stays in progress after a wrong checksum (protocol 10.9 item 3)', () => {
   it('can be finished with the right one', async () => {
-    const image = makeImage();
+    const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));
     await bringTo('layer stored', push, image);
     expect(await REQUESTS['PUT wrong checksum'](push, image)).toEqual(MISMATCH);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filesBelow } from '../../helpers/damage';
-import { makeImage, startPush, uploadImage } from '../../helpers/images';
+import { createImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, registryClient } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { Connection } from '../../platform/http/listening';
@@ -17,7 +17,7 @@ describe('images that an account has begun to upload', () => {
   const BUSY = '1000 images of this account are being uploaded, try again later';
 
   it('are at most a thousand, however many tokens and repositories they use', async () => {
-    const [begun, next, other] = [makeImage(), makeImage(), makeImage()];
+    const [begun, next, other] = [createImage(), createImage(), createImage()];
     const token = await startPush(server, 'alice/app', [begun, next]);
     const client = registryClient(server, token);
     await client.putJson(begun.id, begun.json);
@@ -44,7 +44,7 @@ describe('images that an account has begun to upload', () => {
 
 describe('layers that an account sends at the same time', () => {
   it('are at most a hundred; one that ends, even with an error, makes room', async () => {
-    const images = Array.from({ length: 101 }, () => makeImage({ layer: Buffer.from('layer') }));
+    const images = Array.from({ length: 101 }, () => createImage({ layer: Buffer.from('layer') }));
     const token = await startPush(server, 'carol/many', images, 'carol');
     const client = registryClient(server, token);
     for (const { id, json } of images) expect((await client.putJson(id, json)).status).toBe(200);

@@ -1,4 +1,4 @@
-import { makeChain, makeImage, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, startPull, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -20,7 +20,7 @@ const ID = 'ab'.repeat(32);
 
 /** Sends the image without a probe, which would link the content of another repository. */
 async function pushed(repository: string, user: string): Promise<void> {
-  const image = makeImage({ id: ID, note: repository });
+  const image = createImage({ id: ID, note: repository });
   await uploadImage(server, await startPush(server, repository, [image], user), image);
 }
 
@@ -86,7 +86,7 @@ it('an anonymous caller is identified by address (E4)', async () => {
 
 it('a repository that only announced the id counts too', async () => {
   await pushed('alice/full', 'alice');
-  const image = makeImage({ id: ID, note: 'bobby/begun' });
+  const image = createImage({ id: ID, note: 'bobby/begun' });
   await startPush(server, 'bobby/begun', [image], 'bobby');
   expect(await reply(registryClient(server, basic('bobby')).get(ID, 'json'))).toEqual([
     404,
@@ -131,7 +131,7 @@ it('an opening ends with the right to read', async () => {
 });
 
 it('a push with Basic goes to the repository opened last, and only to one that the pusher may write', async () => {
-  const image = makeImage({ id: ID, note: 'mine' });
+  const image = createImage({ id: ID, note: 'mine' });
   await pushed('alice/theirs', 'alice');
   await startPush(server, 'bobby/one', [image], 'bobby');
   await startPush(server, 'bobby/two', [image], 'bobby');
@@ -147,7 +147,7 @@ it('a push with Basic goes to the repository opened last, and only to one that t
 });
 
 it('a whole push with only Basic, and a whole anonymous pull with an empty name and password', async () => {
-  const [base, tip] = makeChain(2);
+  const [base, tip] = createChain(2);
   const asOwner = { authorization: basic('alice') };
   const repository = '/v1/repositories/alice/app';
   const list = JSON.stringify([base, tip].map((image) => ({ id: image!.id })));

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { DAMAGES, layerFile } from '../../helpers/damage';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { isInstalled } from '../../helpers/installed';
 import { startNginx, type Nginx } from '../../helpers/nginx';
 import { pushPrivate } from '../../helpers/isolation';
@@ -42,7 +42,7 @@ async function ask(url: string, headers: Record<string, string>, method = 'GET')
 
 const layer = randomBytes(3_000_000);
 const size = layer.length;
-const image = makeImage({ layer });
+const image = createImage({ layer });
 const url = (base: string): string => `${base}/v1/images/${image.id}/layer`;
 const tokens = new Map<TestServer, string>();
 beforeAll(async () => {
@@ -94,11 +94,11 @@ describe('with DRYDOCK_ACCEL_PREFIX, for nginx,', () => {
   });
 
   it('discloses nothing of a layer without access to it, or of a damaged one', async () => {
-    const secret = makeImage();
+    const secret = createImage();
     await pushPrivate(offloading, 'alice/secret', [secret]);
     const denied = await ask(`${offloading.url}/v1/images/${secret.id}/layer`, VIA_PROXY);
     expect([denied.status, denied.headers['x-accel-redirect']]).toEqual([404, undefined]);
-    const damaged = makeImage();
+    const damaged = createImage();
     await pushImages(offloading, 'alice/damaged', [damaged]);
     await DAMAGES['wrong size']({ db: offloading.ctx.db, blobDir: offloading.blobDir }, damaged);
     const Authorization = await startPull(offloading, 'alice/damaged');
@@ -185,12 +185,12 @@ function describeThroughNginx(): void {
   });
 
   it('answers a layer of no bytes, an unknown image and a hidden one like Drydock alone', async () => {
-    const [nothing, secret] = [makeImage({ layer: Buffer.alloc(0) }), makeImage({ note: 'through nginx' })];
+    const [nothing, secret] = [createImage({ layer: Buffer.alloc(0) }), createImage({ note: 'through nginx' })];
     for (const server of [offloading, direct]) {
       await pushImages(server, 'alice/nothing', [nothing]);
       await pushPrivate(server, 'alice/hidden', [secret]);
     }
-    for (const { id } of [nothing, secret, makeImage()]) {
+    for (const { id } of [nothing, secret, createImage()]) {
       const [throughNginx, alone] = await Promise.all(
         [nginx.url, direct.url].map((base) => ask(`${base}/v1/images/${id}/layer`, { 'User-Agent': ENGINE })),
       );
@@ -206,7 +206,7 @@ function describeThroughNginx(): void {
   });
 
   it('pushes and pulls whole images', async () => {
-    const pushed = makeImage({ layer: randomBytes(5_000_000) });
+    const pushed = createImage({ layer: randomBytes(5_000_000) });
     await pushImages({ server: nginx.url }, 'alice/through', [pushed]);
     const Authorization = await startPull({ server: nginx.url }, 'alice/through');
     const answer = await ask(`${nginx.url}/v1/images/${pushed.id}/layer`, { Authorization, 'User-Agent': ENGINE });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { Connection } from '../../platform/http/listening';
 
@@ -34,7 +34,7 @@ async function openLayers(): Promise<number> {
 }
 
 it('many readers at different speeds, some of which disconnect, never get each other’s bytes', async () => {
-  const images = Array.from({ length: 6 }, () => makeImage({ layer: randomBytes(LAYER_BYTES) }));
+  const images = Array.from({ length: 6 }, () => createImage({ layer: randomBytes(LAYER_BYTES) }));
   for (const [i, image] of images.entries()) await pushImages(server, `alice/app-${i}`, [image]);
   const tokens = await Promise.all(images.map((_, i) => startPull(server, `alice/app-${i}`)));
 

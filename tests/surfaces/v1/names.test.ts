@@ -1,10 +1,10 @@
 import request from 'supertest';
 import type { Context } from '../../../src/context';
 import { v1Routes } from '../../../src/surfaces/v1/routes';
-import { makeChain, pushImages } from '../../helpers/images';
+import { createChain, pushImages } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
-const chain = makeChain(2);
+const chain = createChain(2);
 const tip = chain[1]!.id;
 const SPELLINGS = ['tool', 'library/tool'];
 
@@ -190,7 +190,7 @@ describe('paths that no repository can have', () => {
       .set('Authorization', basic('alice'))
       .send({ name: namespace });
     expect(made.status).toBe(201);
-    await pushImages(server, name, makeChain(1));
+    await pushImages(server, name, createChain(1));
     await request(server.server).get(`/v1/repositories/${name}/images`).expect(200);
   });
 

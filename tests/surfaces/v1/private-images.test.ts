@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, errorText, makePrivate, reply, type Answer } from '../../helpers/registry-client';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { packTar } from '../../features/images/tar/pack-tar';
@@ -7,8 +7,8 @@ import { packTar } from '../../features/images/tar/pack-tar';
 const NOT_FOUND = [404, errorText('Image not found')];
 
 let server: TestServer;
-const hidden = makeImage({ layer: gzipSync(packTar({ name: 'motd', body: Buffer.from('hello') })) });
-const open = makeImage();
+const hidden = createImage({ layer: gzipSync(packTar({ name: 'motd', body: Buffer.from('hello') })) });
+const open = createImage();
 let owner: string;
 beforeAll(async () => {
   server = await startTestServer();

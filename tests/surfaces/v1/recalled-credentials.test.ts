@@ -2,7 +2,7 @@ import request from 'supertest';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { updateUser } from '../../../src/features/accounts/users';
 import { setStatus } from '../../../src/features/namespaces/account-status';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
@@ -11,7 +11,7 @@ import { addUser, basic, startTestServer, type TestServer } from '../../helpers/
  */
 
 let server: TestServer;
-const image = makeImage();
+const image = createImage();
 beforeAll(async () => {
   server = await startTestServer();
   await addUser(server, 'alice');

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { actorOf } from '../../helpers/actors';
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, makePrivate } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { getActivityTotals } from '../../helpers/by-name';
@@ -12,7 +12,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   for (const name of ['alice', 'bobby']) await addUser(server, name);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
 });
 afterAll(() => server.close());
 

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -81,8 +81,8 @@ describe('PUT /v1/repositories/R/auth', () => {
 });
 
 describe('GET /v1/repositories/R/layer/<image id>/access', () => {
-  const shared = makeChain(2);
-  const secret = makeImage();
+  const shared = createChain(2);
+  const secret = createImage();
   beforeAll(async () => {
     await pushImages(server, 'alice/shared', shared);
     await pushImages(server, 'alice/secret', [secret]);
@@ -110,7 +110,7 @@ describe('GET /v1/repositories/R/layer/<image id>/access', () => {
   });
 
   it('is true for an image that the push of this token announced, false for other tokens', async () => {
-    const image = makeImage();
+    const image = createImage();
     const write = await startPush(server, 'alice/pushing', [image]);
     await access('alice/pushing', image.id, write).expect(200, '{"access":true}');
     await access('alice/pushing', image.id, await startPull(server, 'alice/pushing')).expect(200, '{"access":false}');

@@ -1,11 +1,11 @@
 import request from 'supertest';
-import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
+import { createChain, pushImages, startPull, startPush } from '../../helpers/images';
 import { headerLines, rawRequest, sendRaw } from '../../helpers/raw-http';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const MISSING = '{"error":"images not found"}';
 const ID = 'cd'.repeat(32);
-const chain = makeChain(3);
+const chain = createChain(3);
 const FULL_LIST = chain.map(({ id, payload }) => ({ id, checksum: payload }));
 
 let server: TestServer;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   await addUser(server, 'robert');
   await addUser(server, 'sleeper', { isActive: false });
   await pushImages(server, 'alice/app', chain);
-  await pushImages(server, 'alice/hidden', makeChain(1));
+  await pushImages(server, 'alice/hidden', createChain(1));
   await server.ctx.db('repositories').where({ name: 'hidden' }).update({ visibility: 'private' });
 });
 afterAll(() => server.close());

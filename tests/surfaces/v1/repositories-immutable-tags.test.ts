@@ -1,7 +1,7 @@
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { actorOf } from '../../helpers/actors';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, startPush, uploadImage } from '../../helpers/images';
+import { createImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { deleteAtOnce, setImmutableTags } from '../../helpers/by-name';
@@ -11,7 +11,7 @@ const OK = [200, 'true'];
 const immutable = (tag: string) => [409, errorText(`The tag ${tag} is immutable: it cannot be moved or deleted`)];
 
 let server: TestServer;
-const [first, second] = [makeImage(), makeImage()];
+const [first, second] = [createImage(), createImage()];
 let token: string;
 beforeAll(async () => {
   server = await startTestServer();

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
+import { createChain, pushImages, startPull, startPush } from '../../helpers/images';
 import { headerLines, rawRequest, sendRaw } from '../../helpers/raw-http';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -79,7 +79,7 @@ describe('PUT /v1/repositories/R/', () => {
   });
 
   it('opens an existing repository again', async () => {
-    const chain = makeChain(2);
+    const chain = createChain(2);
     await pushImages(server, 'alice/again', chain);
     await put('alice/again/', []).expect(200);
     expect(await listOf('alice/again')).toEqual(chain.map(({ id, payload }) => ({ id, checksum: payload })));

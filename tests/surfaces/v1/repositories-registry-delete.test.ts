@@ -1,4 +1,4 @@
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
 import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
 import { CHALLENGE, basic, type TestServer } from '../../helpers/test-server';
@@ -28,7 +28,7 @@ async function startDeletion(repository: string, user = 'alice'): Promise<string
 
 describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 12)', () => {
   it.each(['', 'tags'])('deletes the whole repository, once: R/%s', async (suffix) => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/app', [image]);
     const token = await startDeletion('alice/app');
     expect(await remove(`alice/app/${suffix}`, token)).toEqual(OK);
@@ -42,14 +42,14 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
   });
 
   it('treats library/foo as foo', async () => {
-    await pushImages(server, 'foo', [makeImage()], { user: 'root' });
+    await pushImages(server, 'foo', [createImage()], { user: 'root' });
     const token = await startDeletion('foo', 'root');
     expect(await remove('library/foo/', token)).toEqual(OK);
     expect(await remove('library/foo', basic('root'))).toEqual([200, '""']);
   });
 
   it('lets the repository be pushed again afterwards', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/phoenix', [image]);
     const token = await startDeletion('alice/phoenix');
     expect(await remove('alice/phoenix/', token)).toEqual(OK);
@@ -60,7 +60,7 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
   });
 
   it('keeps the images that other repositories have', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/kept', [image]);
     const probe = registryClient(server, await startPush(server, 'alice/doomed', [image]));
     expect((await probe.get(image.id, 'json')).status).toBe(200); // linked, not uploaded
@@ -71,7 +71,7 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
   });
 
   it('hides a repository during its deletion', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/fading', [image]);
     const [read, write] = [await startPull(server, 'alice/fading'), await startPush(server, 'alice/fading', [])];
     await startDeletion('alice/fading');
@@ -87,8 +87,8 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
   });
 
   it('requires a delete token for this repository', async () => {
-    await pushImages(server, 'alice/safe', [makeImage()]);
-    await pushImages(server, 'alice/other', [makeImage()]);
+    await pushImages(server, 'alice/safe', [createImage()]);
+    await pushImages(server, 'alice/other', [createImage()]);
     const foreign = await startDeletion('alice/other');
     const tokens = [await startPush(server, 'alice/safe', []), await startPull(server, 'alice/safe', 'alice'), foreign];
     for (const authorization of [...tokens, undefined, 'Token ', 'Basic Og==']) {
@@ -104,7 +104,7 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
   });
 
   it('refuses a read token, even of the delete token’s owner, and a delete token that was replaced', async () => {
-    await pushImages(server, 'alice/twice', [makeImage()]);
+    await pushImages(server, 'alice/twice', [createImage()]);
     const ask = async (): Promise<string> => {
       const { headers } = await call(server, 'delete', `${base}/alice/twice/images`, { authorization: basic('alice') });
       return `Token ${headers['x-docker-token']}`;
@@ -115,7 +115,7 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
   });
 
   it('accepts Basic of the owner at R/tags: 200, then 404; answers 403 to other users', async () => {
-    await pushImages(server, 'alice/basic', [makeImage()]);
+    await pushImages(server, 'alice/basic', [createImage()]);
     expect(await remove('alice/basic/tags', basic('carol'))).toEqual([403, errorText('Access denied')]);
     expect(await remove('alice/basic/tags', basic('alice'))).toEqual(OK);
     expect(await remove('alice/basic/tags', basic('alice'))).toEqual(NOT_FOUND);
@@ -123,7 +123,7 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
   });
 
   it('lets a delete token read the repository that it may delete (protocol 3.5)', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/look', [image]);
     const { headers } = await call(server, 'delete', `${base}/alice/look/images`, { authorization: basic('alice') });
     const token = `Token ${headers['x-docker-token']}`;

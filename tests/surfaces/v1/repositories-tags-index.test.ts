@@ -1,4 +1,4 @@
-import { makeChain, pushImages, startPull } from '../../helpers/images';
+import { createChain, pushImages, startPull } from '../../helpers/images';
 import { call, makePrivate } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -7,7 +7,7 @@ import { addUser, basic, startTestServer, type TestServer } from '../../helpers/
  */
 
 let server: TestServer;
-const chain = makeChain(3);
+const chain = createChain(3);
 beforeAll(async () => {
   server = await startTestServer({ settings: { indexHosts: ['index.example.com', 'hub.example.com:5000'] } });
   await addUser(server, 'alice');

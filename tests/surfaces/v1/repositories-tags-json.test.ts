@@ -1,4 +1,4 @@
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, makePrivate, reply } from '../../helpers/registry-client';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -13,7 +13,7 @@ const UNKNOWN = {
 const ENGINE = 'docker/1.5.0 go/go1.4.1 git-commit/0000000 kernel/3.13.0-24-Generic os/LINUX arch/AMD64';
 
 let server: TestServer;
-const image = makeImage();
+const image = createImage();
 beforeAll(async () => {
   server = await startTestServer();
   for (const name of ['alice', 'carol']) await addUser(server, name);

@@ -1,4 +1,4 @@
-import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
 import { CHALLENGE, basic, type TestServer } from '../../helpers/test-server';
@@ -21,7 +21,7 @@ const { get, put, remove } = repositoryClient(() => server);
 
 describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
   it('answers an object of tags and image ids (E22)', async () => {
-    const [first, second] = makeChain(2);
+    const [first, second] = createChain(2);
     await pushImages(server, 'alice/list', [first!, second!]);
     await put('alice/list/tags/old', `"${first!.id}"`, basic('alice'));
     const token = await startPull(server, 'alice/list');
@@ -67,7 +67,7 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
   });
 
   it('treats foo and library/foo as one repository', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'foo', [image], { user: 'root' });
     const token = await startPull(server, 'foo');
     for (const path of ['foo/tags', 'library/foo/tags', 'foo/tags/', 'library/foo/tags/']) {
@@ -82,7 +82,7 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
 
 describe('GET /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
   it('answers the id as a JSON string', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/one', [image], { tag: 'v1.0_x-y' });
     expect(await get('alice/one/tags/v1.0_x-y', await startPull(server, 'alice/one'))).toEqual([200, `"${image.id}"`]);
     expect(await get('alice/one/tags/v1.0_x-y')).toEqual([200, `"${image.id}"`]);
@@ -98,14 +98,14 @@ describe('GET /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
 });
 
 describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
-  const image = makeImage();
+  const image = createImage();
   let token: string;
   beforeAll(async () => {
     token = await pushImages(server, 'alice/put', [image]);
   });
 
   it('accepts a JSON string, with or without a content type, and moves the tag freely (E11)', async () => {
-    const other = makeImage();
+    const other = createImage();
     const again = await pushImages(server, 'alice/put', [other], { tag: 'other' });
     for (const id of [image.id, other.id, image.id]) {
       expect(await put('alice/put/tags/moving', `"${id}"`, again)).toEqual(OK);
@@ -124,7 +124,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
   });
 
   it('overwrites a tag that docker 0.6 sets once for each ancestor', async () => {
-    const chain = makeChain(3);
+    const chain = createChain(3);
     const push = await startPush(server, 'alice/old', chain);
     for (const each of chain) {
       await uploadImage(server, push, each);
@@ -158,8 +158,8 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
   });
 
   it('answers 404 for an image that is unknown, incomplete, without its ancestors, or elsewhere', async () => {
-    const [root, top] = makeChain(2);
-    const elsewhere = makeImage();
+    const [root, top] = createChain(2);
+    const elsewhere = createImage();
     await pushImages(server, 'alice/elsewhere', [elsewhere]);
     const again = await startPush(server, 'alice/put', [root!, top!]);
     const push = registryClient(server, again);
@@ -200,7 +200,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
 });
 
 describe('DELETE /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
-  const image = makeImage();
+  const image = createImage();
   beforeAll(async () => {
     await pushImages(server, 'alice/delete', [image], { tag: 'one' });
     await put('alice/delete/tags/two', `"${image.id}"`, basic('alice'));

@@ -1,9 +1,9 @@
 import request from 'supertest';
 import { trustProxies } from '../../../src/platform/http/client-address';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
-const image = makeImage();
+const image = createImage();
 const REPOSITORY = '/v1/repositories/alice/app';
 
 async function start(proxies: string[]): Promise<TestServer> {
@@ -31,7 +31,7 @@ it.each([
 
 it('two clients without tokens behind one proxy do not affect each other', async () => {
   const server = await start(['loopback']);
-  const other = makeImage({ id: image.id, note: 'the same id, another image' });
+  const other = createImage({ id: image.id, note: 'the same id, another image' });
   await addUser(server, 'carol');
   await pushImages(server, 'carol/app', [other], { user: 'carol' });
   const get = (path: string, address: string) =>
