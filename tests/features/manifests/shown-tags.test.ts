@@ -3,7 +3,7 @@ import type { RepositoryName } from '../../../src/features/access/actor';
 import { getShownTag, listShownTags, type ShownTag } from '../../../src/features/manifests/shown-tags';
 import { getReadable } from '../../../src/features/repositories/get-repository';
 import { ANYBODY } from '../../helpers/actors';
-import { makeChain, pushImages } from '../../helpers/images';
+import { createChain, pushImages } from '../../helpers/images';
 import { DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, ManifestPusher, OCI_INDEX } from '../../helpers/manifests';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -27,7 +27,7 @@ async function tagsOf(name = APP): Promise<ReadonlyMap<string, ShownTag>> {
 
 describe('the list of tags', () => {
   it('has images of v1 and of v2, each with its kind and its size', async () => {
-    await pushImages(server, 'alice/app', makeChain(3), { tag: 'old' });
+    await pushImages(server, 'alice/app', createChain(3), { tag: 'old' });
     const layer = await pusher.blob(randomBytes(3000), DOCKER_LAYER);
     const config = await pusher.blob(Buffer.from('{"os":"linux"}'), DOCKER_CONFIG);
     const document = { config, layers: [layer, layer] };
