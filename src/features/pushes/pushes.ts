@@ -11,9 +11,9 @@ import { lockRepository, markActive } from '../repositories/locking';
 import { tellingsOf } from './tellings';
 
 /*
- * A push begins with `PUT R/`, which announces images and tags; uploads images and sets tags; and ends with `PUT
- * R/images` (protocol 10.3). It is a row of `pushes` from its opening to its end. To "tell" a push is to notify the
- * webhooks of it.
+ * A push begins with `PUT R/`, which announces images and tags; uploads images and sets tags; and ends with
+ * `PUT R/images` (protocol 10.3). It is a row of `pushes` from its opening to its end. To "tell" a push is to notify
+ * the webhooks of it.
  *
  *   opening   Basic        the row is created, with the nonce of the write token that the answer carries
  *   json, layer, checksum, tag

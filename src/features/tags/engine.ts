@@ -1,4 +1,4 @@
-/** What an engine says of itself in its User-Agent: `docker/1.5.0 go/go1.4 git-commit/… kernel/… os/linux arch/amd64`. */
+/** The facts about an engine in its User-Agent: `docker/1.5.0 go/go1.4 git-commit/… kernel/… os/linux arch/amd64`. */
 export interface Engine {
   readonly docker_version?: string;
   readonly docker_go_version?: string;

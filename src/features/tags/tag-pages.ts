@@ -6,14 +6,14 @@ import type { ReadableRepository } from '../repositories/access';
 import * as store from './tag-pages.store';
 import { matchesTagPattern } from '../repositories/tag-pattern';
 
-/** A tag with what a person wants to know before he pulls it. */
+/** A tag with the facts that users want to know before they pull it. */
 export interface TagOnPage extends ListedTag {
   /** of all layers of its image, as they were pushed */
   readonly totalSizeBytes: number;
   readonly layerCount: number;
-  /** that set it; what it says of itself */
+  /** the engine that set it, as it describes itself */
   readonly engine: Engine;
-  /** nobody moves or deletes it */
+  /** nobody may move or delete it */
   readonly isImmutable: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface TagOnPage extends ListedTag {
 export interface TagsWanted extends Range {
   /** a part of the name, in any case; undefined: any */
   readonly text?: string | undefined;
-  /** the last that was set first, or by name */
+  /** last set first, or by name */
   readonly sort: store.TagSort;
 }
 
@@ -30,7 +30,7 @@ interface ChainSum {
   readonly layers: number;
 }
 
-/** What each chain sums up to. @param links - lower ones first */
+/** The sums of each chain. @param links - lower ones first */
 function sumsOf(links: readonly store.LinkRow[]): ReadonlyMap<string, ChainSum> {
   const sums = new Map<string, ChainSum & { depth: number }>();
   for (const { image_id: id, parent_id: parentId, depth, layer_size_bytes: bytes } of links) {
@@ -41,7 +41,7 @@ function sumsOf(links: readonly store.LinkRow[]): ReadonlyMap<string, ChainSum> 
   return sums;
 }
 
-/** A page of the tags of a repository, and how many there are of those that were asked for. */
+/** A page of the tags of a repository, and the total number of tags that match. */
 export async function listTagPage(
   ctx: Needs<'db'>,
   { id }: ReadableRepository,
@@ -49,7 +49,7 @@ export async function listTagPage(
 ): Promise<{ total: number; tags: TagOnPage[] }> {
   const pattern = text === undefined ? undefined : containing(text);
   const { total, rows } = await store.listTagRows(ctx.db, id, { pattern, sort }, { limit, offset });
-  // The page first, then sizes: of ten thousand tags, only those that are shown.
+  // The page first, then the sizes, so that they are computed only for the tags that are shown.
   const sums = sumsOf(await store.listLinks(ctx.db, id, [...new Set(rows.map((row) => row.image_id))]));
   const patterns = await store.findPatterns(ctx.db, id);
   const tags = rows.map((row) => ({
