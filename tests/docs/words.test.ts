@@ -31,14 +31,25 @@ const PAGES = [
 const SETTINGS = ['.env.example', 'Dockerfile', 'docker-compose.yml', 'deploy/nginx.conf', 'package.json'];
 
 /** The folders of tests whose titles are held to the list. */
-const TESTED = ['platform', 'blobs', 'server', 'reliability', 'scripts', 'protocol', 'versions', 'soak'].map(
-  (folder) => `tests/${folder}`,
-);
+const TESTED = [
+  'platform',
+  'blobs',
+  'client',
+  'features',
+  'server',
+  'reliability',
+  'scripts',
+  'protocol',
+  'versions',
+  'soak',
+].map((folder) => `tests/${folder}`);
 
 /** The folders and files whose comments are held to the list. */
 const COMMENTED = [
   'src/platform',
   'src/blobs',
+  'src/client',
+  'src/features',
   'src/surfaces',
   ...filesIn('src', false),
   'bench',
