@@ -68,7 +68,7 @@ export function createApp({ ctx, metrics, isDraining }: AppParts): RequestListen
  *
  * @param app - answers the allowed requests
  */
-export function legacyDoor(app: RequestListener): RequestListener {
+export function createLegacyListener(app: RequestListener): RequestListener {
   return (req, res) => {
     req.url = withOneSlash(req.url ?? '');
     const { path } = splitUrl(req.url);

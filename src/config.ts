@@ -124,6 +124,7 @@ const environment = z.object({
   DRYDOCK_BCRYPT_COST: wholeNumber(4, 15).default(10),
   DRYDOCK_HUB_LIMITS: onOff.default(false),
   DRYDOCK_AUDIT_DAYS: wholeNumber(1, 36_500).default(365),
+  DRYDOCK_KEEP_UNTAGGED: wholeNumber(1, 36_500).default(30),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 

@@ -48,6 +48,8 @@ export interface Settings {
   readonly corsOrigins: ReadonlySet<string>;
   /** How long entries of the audit log are kept. */
   readonly auditDays: number;
+  /** How long manifests are kept that no tag leads to. */
+  readonly keepUntaggedMs: number;
 }
 
 /** The result of inspecting layers: JSON in UTF-8, or why there is none. */

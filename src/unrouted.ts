@@ -47,7 +47,7 @@ export function missing(req: IncomingMessage): Reply {
 export function replyTo(req: IncomingMessage, res: ServerResponse, reply: Reply): void {
   const { path } = splitUrl(req.url ?? '');
   void answer(res, {
-    make: () => Promise.resolve(reply),
+    createReply: () => Promise.resolve(reply),
     errorReply: internalErrorReply,
     path,
     headers: () => ({}),
@@ -58,7 +58,7 @@ export function replyTo(req: IncomingMessage, res: ServerResponse, reply: Reply)
 export function refuseBrokenPath(ctx: Context): ErrorRequestHandler {
   return async (error: unknown, req, res, _next) => {
     const isApi = req.path.startsWith('/api/');
-    const make = async (): Promise<Reply> => {
+    const createReply = async (): Promise<Reply> => {
       if (!(error instanceof URIError)) throw error;
       const refusal = new AppError('invalid', 'The address is invalid: a % must be followed by two hexadecimal digits');
       if (isApi) throw refusal;
@@ -66,6 +66,6 @@ export function refuseBrokenPath(ctx: Context): ErrorRequestHandler {
     };
     const errorReply = isApi ? apiErrorReply : internalErrorReply;
     const headers = isApi ? apiHeaders : wantsPage(req) ? pageHeaders : v1Headers;
-    await answer(res, { make, path: req.path, errorReply, headers });
+    await answer(res, { createReply, path: req.path, errorReply, headers });
   };
 }

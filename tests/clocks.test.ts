@@ -4,7 +4,7 @@ import { OPERATOR_ACTOR } from '../src/features/access/actor';
 import { collectGarbageNow } from '../src/features/maintenance/at-once';
 import { finishDeletions } from '../src/features/repositories/deletion';
 import { enqueue } from '../src/platform/jobs/queue';
-import { makeImage, pushImages, startPush, uploadImage } from './helpers/images';
+import { createImage, pushImages, startPush, uploadImage } from './helpers/images';
 import { call, reply } from './helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from './helpers/test-server';
 
@@ -101,7 +101,7 @@ describe.each([
   });
 
   it('gc frees what is older than three minutes, and nothing younger (R46, R222)', async () => {
-    const [running, fresh, old] = [makeImage(), makeImage(), makeImage()];
+    const [running, fresh, old] = [createImage(), createImage(), createImage()];
     await pushImages(server, 'alice/app', [old]);
     await pushImages(server, 'alice/app', [fresh]);
     await call(server, 'delete', '/v1/repositories/alice/app/tags/latest', { authorization: basic('alice') });

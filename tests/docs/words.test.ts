@@ -42,6 +42,9 @@ const TESTED = [
   'protocol',
   'versions',
   'soak',
+  'surfaces/v1',
+  'surfaces/api',
+  'surfaces/cli',
 ].map((folder) => `tests/${folder}`);
 
 /** The folders and files whose comments are held to the list. */

@@ -26,6 +26,7 @@ const SETTINGS: Settings = {
   publicUrl: undefined,
   corsOrigins: new Set(),
   auditDays: 365,
+  keepUntaggedMs: 30 * 24 * 3_600_000,
 };
 
 /** A context of an open installation with cheap passwords; `settings` say what differs. */

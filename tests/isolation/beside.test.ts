@@ -1,7 +1,7 @@
 import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { createAccountToken } from '../../src/features/accounts/own-access-tokens';
 import { askApi } from '../helpers/api-client';
-import { makeImage, pushImages } from '../helpers/images';
+import { createImage, pushImages } from '../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 
 /* What an access token for one repository may do in a public one that it is not for: read, as an anonymous caller. */
@@ -10,7 +10,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   for (const name of ['alice', 'carol']) await addUser(server, name);
-  await pushImages(server, 'carol/app', [makeImage()], { user: 'carol' });
+  await pushImages(server, 'carol/app', [createImage()], { user: 'carol' });
 });
 afterAll(() => server.close());
 

@@ -1,14 +1,14 @@
 import { OPERATOR_ACTOR } from '../../src/features/access/actor';
-import { makeLinkSecret } from '../../src/features/accounts/email-links';
+import { createLinkSecret } from '../../src/features/accounts/email-links';
 import { beginSecondFactor, confirmSecondFactor } from '../../src/features/accounts/second-factor';
-import { makeInvitationSecret } from '../../src/features/namespaces/invitations';
+import { createInvitationSecret } from '../../src/features/namespaces/invitations';
 import { createClient } from '../../src/features/oauth/clients';
 import { query } from '../../src/platform/db/query';
 import { enqueue } from '../../src/platform/jobs/queue';
 import { actorOf } from '../helpers/actors';
 import { askApi } from '../helpers/api-client';
 import { Browsing } from '../helpers/browse';
-import { makeImage, pushImages } from '../helpers/images';
+import { createImage, pushImages } from '../helpers/images';
 import { codeOf as authorizationOf } from '../helpers/oauth';
 import { codeOf } from '../helpers/second-factor';
 import type { TestServer } from '../helpers/test-server';
@@ -64,12 +64,12 @@ async function allowedClient(stage: Stage): Promise<string> {
 }
 
 async function invitationSecret({ server, orgInvitation }: Stage): Promise<string> {
-  return (await makeInvitationSecret(server.ctx, Number(orgInvitation.real))) ?? '';
+  return (await createInvitationSecret(server.ctx, Number(orgInvitation.real))) ?? '';
 }
 
 /** A repository of the organization, which has teams; the team has access to it when `isGiven`. */
 async function repositoryOfAcme({ server }: Stage, isGiven: boolean): Promise<Record<string, string>> {
-  await pushImages(server, 'acme/app', [makeImage()], { user: 'alice' });
+  await pushImages(server, 'acme/app', [createImage()], { user: 'alice' });
   const path = '/api/v1.1/repositories/acme/app/teams/crew-real/';
   if (isGiven) await askApi(server, 'put', path, { as: 'alice', body: { access: 'read' } });
   return { namespace: 'acme', name: 'app' };
@@ -151,10 +151,13 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   [`DELETE ${USER}/emails/`]: () => ({ fields: FURTHER }),
   [`PUT ${USER}/emails/primary/`]: confirmedFurther,
   'POST /api/v1.1/password/reset/confirm/': async ({ server }) => ({
-    fields: { secret: await makeLinkSecret(server.ctx, 'reset', await emailId(server)), password: 'another password' },
+    fields: {
+      secret: await createLinkSecret(server.ctx, 'reset', await emailId(server)),
+      password: 'another password',
+    },
   }),
   'POST /api/v1.1/emails/confirm/': async ({ server }) => ({
-    fields: { secret: await makeLinkSecret(server.ctx, 'confirm', await emailId(server)) },
+    fields: { secret: await createLinkSecret(server.ctx, 'confirm', await emailId(server)) },
   }),
   [`PUT ${USER}/second-factor/`]: async (stage) => ({ fields: { code: codeOf(await begun(stage)) } }),
   [`DELETE ${USER}/second-factor/`]: async (stage) => ({ fields: { code: await turnedOn(stage) }, byCookie: true }),
@@ -208,10 +211,10 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   'POST /account/sessions/end-others/': async (stage) => (await otherSession(stage), {}),
   'POST /account/applications/revoke/': async (stage) => ({ fields: { client: await allowedClient(stage) } }),
   'POST /account/confirm/:secret': async ({ server }) => ({
-    params: { secret: await makeLinkSecret(server.ctx, 'confirm', await emailId(server)) },
+    params: { secret: await createLinkSecret(server.ctx, 'confirm', await emailId(server)) },
   }),
   'POST /account/reset/:secret': async ({ server }) => ({
-    params: { secret: await makeLinkSecret(server.ctx, 'reset', await emailId(server)) },
+    params: { secret: await createLinkSecret(server.ctx, 'reset', await emailId(server)) },
   }),
   'POST /account/invitation/:secret': async (stage) => ({ params: { secret: await invitationSecret(stage) } }),
   'POST /api/v1.1/o/authorize/': async (stage) => {

@@ -5,7 +5,7 @@ import { addMember } from '../../src/features/namespaces/team-members';
 import { putTeam } from '../../src/features/namespaces/teams';
 import { query } from '../../src/platform/db/query';
 import { askApi } from '../helpers/api-client';
-import { makeImage, pushImages, startPush } from '../helpers/images';
+import { createImage, pushImages, startPush } from '../helpers/images';
 import { makePrivate } from '../helpers/registry-client';
 import { packEntry, TRAILER } from '../features/images/tar/pack-tar';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
@@ -88,7 +88,7 @@ const LAYER = Buffer.concat([packEntry({ name: `${MARKER}.txt`, body: Buffer.fro
 /** A private repository with something of everything, each with the marker in it. */
 export async function fillRepository(server: TestServer, repository: string, user: string): Promise<Held> {
   const { db } = server.ctx;
-  const image = makeImage({ note: MARKER, layer: LAYER });
+  const image = createImage({ note: MARKER, layer: LAYER });
   await startPush(server, repository, [], user);
   await makePrivate(server, repository, user);
   await pushImages(server, repository, [image], { user, tag: 'tag-real' });
@@ -110,7 +110,7 @@ export async function fillRepository(server: TestServer, repository: string, use
     .ignore();
   const twin = (real: number | string | undefined): Twin => ({ real: String(real), none: NONE });
   return {
-    image: { real: image.id, none: makeImage().id },
+    image: { real: image.id, none: createImage().id },
     tag: { real: 'tag-real', none: 'tag-none' },
     comment: twin(comment.id),
     webhook: twin(webhook.id),
@@ -160,7 +160,7 @@ export async function buildStage(): Promise<Stage> {
   await addUser(server, 'sleeper', { isActive: false });
   await addOrganizations(server);
   for (const name of ['alice/other', 'dora/other']) {
-    await pushImages(server, name, [makeImage()], { user: name.split('/')[0] ?? '' });
+    await pushImages(server, name, [createImage()], { user: name.split('/')[0] ?? '' });
   }
   const { vault, base } = await addPrivateThings(server);
   await api(server, 'post', '/users/alice/emails/', 'alice', { email: `${MARKER}@example.com` });

@@ -1,4 +1,4 @@
-import { makeImage, pushImages } from '../helpers/images';
+import { createImage, pushImages } from '../helpers/images';
 import { basic } from '../helpers/test-server';
 import { comparable, Sender, type Answer } from './answers';
 import { needsPassword } from '../../src/features/accounts/guarded-actions';
@@ -119,7 +119,7 @@ it('a name in a body tells a stranger no more than one in a path (R220)', async 
     ['POST', '/carol/own/move/', (name) => ({ namespace: 'alice', name })],
     ['POST', '/', (name) => ({ namespace: 'alice', name })],
   ];
-  await pushImages(stage.server, 'carol/own', [makeImage()], { user: 'carol' });
+  await pushImages(stage.server, 'carol/own', [createImage()], { user: 'carol' });
   const headers = { Authorization: basic('carol'), 'Content-Type': 'application/json' };
   for (const [method, path, bodyFor] of requests) {
     const answers: string[] = [];

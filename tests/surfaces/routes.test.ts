@@ -12,7 +12,7 @@ import { expectGolden } from '../helpers/golden';
 
 const SNAPSHOT = path.join(__dirname, '..', 'routes.txt');
 
-/** Every door in the order in which it is asked, and who may come in. */
+/** Every route in the order in which it is matched, with its access. */
 function routeTable(): string {
   const ctx = {} as Context;
   const api = ENDPOINTS.map((endpoint) => toRoute(ctx, endpoint));
@@ -28,11 +28,11 @@ function routeTable(): string {
   return `${lines.join('\n')}\n`;
 }
 
-it('tests/routes.txt has every route, and no other: a new door, or another access, is a change of that file', () => {
+it('tests/routes.txt has every route, and no other: a new route, or another access, is a change of that file', () => {
   expectGolden(SNAPSHOT, routeTable());
 });
 
-it('no route stands twice but `/`, which is a page for browsers and a greeting for engines', () => {
+it('no route occurs twice except `/`, which is a page for browsers and a greeting for engines', () => {
   const doors = routeTable()
     .trimEnd()
     .split('\n')

@@ -17,7 +17,7 @@ import { lockUser } from './emails.store';
 const LIFE_SECONDS: Record<LinkPurpose, number> = { confirm: 3 * 24 * 3600, reset: 3600 };
 
 /** Creates a secret that is good for one address. */
-export async function makeLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, emailId: number): Promise<string> {
+export async function createLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, emailId: number): Promise<string> {
   const secret = newSecret();
   await store.insertLink(ctx.db, { hash: hashSecret(secret), purpose, emailId, lifeSeconds: LIFE_SECONDS[purpose] });
   return secret;

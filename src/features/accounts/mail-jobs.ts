@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { queuedJob, type Job } from '../../platform/jobs/queue';
-import { makeLinkSecret } from './email-links';
+import { createLinkSecret } from './email-links';
 import type { LinkPurpose } from './email-links.store';
 import { findEmail, findMailbox, findNamedEmail, findResetMailbox, type EmailRow } from './emails.store';
 import { countMailedLink } from './mail-limits';
@@ -10,18 +10,18 @@ import { NOTICES, noticeText, type NoticeKind } from './security-notices';
 type Mailing = Needs<'db' | 'log' | 'mailer' | 'mailLimiters' | 'publicUrl'>;
 
 /** @returns undefined when the account was already sent too many */
-async function makeLink(ctx: Mailing, purpose: LinkPurpose, email: EmailRow): Promise<string | undefined> {
+async function createLink(ctx: Mailing, purpose: LinkPurpose, email: EmailRow): Promise<string | undefined> {
   if (!(await countMailedLink(ctx.mailLimiters, email.user_id))) {
     ctx.log.warn({ username: email.username, purpose }, 'link not mailed: too many were sent to this account');
     return undefined;
   }
-  return ctx.publicUrl.of(`/account/${purpose}/${await makeLinkSecret(ctx, purpose, email.id)}`);
+  return ctx.publicUrl.of(`/account/${purpose}/${await createLinkSecret(ctx, purpose, email.id)}`);
 }
 
 /** Sends nothing if the address was confirmed in the meantime, or no account has it now. */
 async function mailConfirmation(ctx: Mailing, email: EmailRow | undefined): Promise<void> {
   if (email === undefined || email.is_verified || !(email.is_active || email.awaits_confirmation)) return;
-  const url = await makeLink(ctx, 'confirm', email);
+  const url = await createLink(ctx, 'confirm', email);
   if (url === undefined) return;
   const { host } = ctx.publicUrl;
   await ctx.mailer.send({
@@ -57,7 +57,7 @@ async function mailPasswordReset(ctx: Mailing, nameOrAddress: string): Promise<v
   // A new password does not let in a user whom an administrator has locked out.
   if (email === undefined || !(email.is_active || email.awaits_confirmation)) return;
   if (email.is_too_new) return mailNotYet(ctx, email);
-  const url = await makeLink(ctx, 'reset', email);
+  const url = await createLink(ctx, 'reset', email);
   if (url === undefined) return;
   const { host } = ctx.publicUrl;
   await ctx.mailer.send({

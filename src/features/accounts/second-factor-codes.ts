@@ -49,7 +49,7 @@ export function newTotpSecret(tokenKey: Buffer, userId: number, username: string
 }
 
 /** Creates new recovery codes, which replace the old ones, in groups of four letters, as people copy them. */
-export async function makeRecoveryCodes(tx: Db, userId: number): Promise<string[]> {
+export async function createRecoveryCodes(tx: Db, userId: number): Promise<string[]> {
   const codes = Array.from({ length: RECOVERY_CODES }, () => new Secret({ size: RECOVERY_BYTES }).base32.toLowerCase());
   await store.replaceRecoveryCodes(tx, userId, codes.map(hashSecret));
   return codes.map((code) => code.replaceAll(/(.{4})(?=.)/g, '$1-'));

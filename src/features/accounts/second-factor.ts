@@ -6,7 +6,7 @@ import type { Account, Actor } from '../access/actor';
 import { requireRecentPassword, requirePasswordLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { authorizeAccount } from './own-account';
-import { makeRecoveryCodes, newTotpSecret, useCode, type Trying } from './second-factor-codes';
+import { createRecoveryCodes, newTotpSecret, useCode, type Trying } from './second-factor-codes';
 import * as store from './second-factor.store';
 import { tellAccount } from './security-notices';
 import { deleteAllBut } from './sessions.store';
@@ -94,7 +94,7 @@ export async function confirmSecondFactor(
     if (keptSession !== undefined) await store.keepSession(tx, userId, keptSession);
     await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.turned_on', subject });
     await tellAccount(tx, userId, 'second_factor_on', doerOf(actor, account));
-    return { recoveryCodes: await makeRecoveryCodes(tx, userId) };
+    return { recoveryCodes: await createRecoveryCodes(tx, userId) };
   });
 }
 
@@ -121,7 +121,7 @@ export async function renewRecoveryCodes(
   return inTransaction(ctx.db, async (tx) => {
     await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.codes_renewed', subject });
     await tellAccount(tx, userId, 'recovery_codes_renewed', doerOf(actor, account));
-    return { recoveryCodes: await makeRecoveryCodes(tx, userId) };
+    return { recoveryCodes: await createRecoveryCodes(tx, userId) };
   });
 }
 

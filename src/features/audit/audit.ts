@@ -80,6 +80,9 @@ export type AuditAction =
   | 'tag.moved' // details: from, to
   | 'tag.deleted' // details: from
   | 'push.finished'
+  | 'manifest.pushed' // by digest; details: digest
+  | 'manifest.deleted' // details: digest
+  | 'blob.deleted' // details: digest
   | 'star.added'
   | 'star.removed'
   | 'comment.added' // details: comment

@@ -99,7 +99,7 @@ async function collect(
   return { freed: { namespace, name, images: links.length, blobs: blobs.length, bytes }, blobs };
 }
 
-async function collectForGood(
+async function collectRepository(
   ctx: BlobNeeds,
   repository: RepositoryName & { id: number },
   { olderThanMs, doer }: GcOptions,
@@ -128,9 +128,9 @@ async function collectForGood(
 }
 
 /** Not an error: thrown to roll back a dry run. */
-class DryRunIsOver extends Error {}
+class DryRunRollback extends Error {}
 
-async function collectOnTrial(
+async function simulateCollection(
   ctx: Needs<'db' | 'blobReferrers'>,
   repositories: readonly (RepositoryName & { id: number })[],
   options: GcOptions,
@@ -146,10 +146,10 @@ async function collectOnTrial(
           found.push(freed);
           watch.take(freed);
         }
-        throw new DryRunIsOver();
+        throw new DryRunRollback();
       });
     } catch (error) {
-      if (error instanceof DryRunIsOver) return found;
+      if (error instanceof DryRunRollback) return found;
       if (!isForeignKeyViolation(error) || attempt === RETRIES) throw error;
     }
   }
@@ -165,11 +165,11 @@ export async function collectGarbage(ctx: BlobNeeds, options: GcOptions): Promis
   const { olderThanMs } = options;
   const repositories = await inLongTransaction(ctx.db, (tx) => store.listCandidates(tx, olderThanMs));
   options.signal?.throwIfAborted();
-  if (options.dryRun) return (await collectOnTrial(ctx, repositories, options)).filter((freed) => freed.images > 0);
+  if (options.dryRun) return (await simulateCollection(ctx, repositories, options)).filter((freed) => freed.images > 0);
   const done: Freed[] = [];
   const watch = new Watch(options, repositories.length);
   for (const repository of repositories) {
-    const freed = await collectForGood(ctx, repository, options);
+    const freed = await collectRepository(ctx, repository, options);
     if (freed !== undefined && freed.images > 0) done.push(freed);
     watch.take(freed);
   }

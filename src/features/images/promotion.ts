@@ -72,7 +72,11 @@ export async function copyTag(
     if (link === undefined || !(await linkFrom({ db: tx }, link, target.id))) {
       throw new AppError('conflict', `${displayName(target)} has different images with the same ids`);
     }
-    const isNew = await pointTag(tx, target, { name: to.tag, imageId, engine: to.engine });
+    const isNew = await pointTag(tx, target, {
+      name: to.tag,
+      target: { imageId, manifest: undefined },
+      engine: to.engine,
+    });
     await announceTag(tx, target.id, { tag: to.tag, imageId, by: target.doer.name ?? '' });
     return { imageId, isNew };
   });

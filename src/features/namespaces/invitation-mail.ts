@@ -3,7 +3,7 @@ import { queuedJob, type Job } from '../../platform/jobs/queue';
 import { findMailboxAddress } from '../accounts/emails';
 import { findUser } from '../accounts/users';
 import { INVITATION_MAIL, invitationPayload } from './invitation-queue';
-import { findInvitation, makeInvitationSecret, type Invitation } from './invitations';
+import { findInvitation, createInvitationSecret, type Invitation } from './invitations';
 
 type Mailing = Needs<'db' | 'mailer' | 'publicUrl'>;
 
@@ -18,7 +18,7 @@ async function recipientOf(ctx: Mailing, { username, email }: Invitation): Promi
 async function mailInvitation(ctx: Mailing, invitationId: number): Promise<void> {
   const invitation = await findInvitation(ctx, invitationId);
   const to = invitation === undefined ? undefined : await recipientOf(ctx, invitation);
-  const secret = to === undefined ? undefined : await makeInvitationSecret(ctx, invitationId);
+  const secret = to === undefined ? undefined : await createInvitationSecret(ctx, invitationId);
   if (invitation === undefined || to === undefined || secret === undefined) return;
   const { organization, team, username, invitedBy } = invitation;
   const { host } = ctx.publicUrl;

@@ -204,7 +204,7 @@ export async function findInvitation(ctx: Needs<'db'>, id: number): Promise<Invi
  *
  * @returns undefined when the invitation is gone
  */
-export async function makeInvitationSecret(ctx: Needs<'db'>, id: number): Promise<string | undefined> {
+export async function createInvitationSecret(ctx: Needs<'db'>, id: number): Promise<string | undefined> {
   const secret = newSecret();
   return (await store.updateSecret(ctx.db, id, hashOf(secret))) ? secret : undefined;
 }

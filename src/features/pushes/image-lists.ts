@@ -11,7 +11,7 @@ import { recordOpening } from '../repositories/last-opened';
 import { canCreate, canRead, canWrite } from '../access/policy';
 import { endPush, openPush } from './pushes';
 import { lockForPush, markActive } from '../repositories/locking';
-import { makeRepository } from '../repositories/visibility';
+import { createRepositoryIfMissing } from '../repositories/visibility';
 import { assertReadable, type WritableRepository } from '../repositories/access';
 import {
   findAccessWithImages,
@@ -105,7 +105,7 @@ export async function startPush(
   if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return false;
   const visibility = access.namespace?.defaultVisibility ?? 'public';
   await inTransaction(ctx.db, async (tx) => {
-    if (isNew) await makeRepository(tx, name, { visibility, doer: doerOf(actor, principal) });
+    if (isNew) await createRepositoryIfMissing(tx, name, { visibility, doer: doerOf(actor, principal) });
     const repositoryId = await lockForPush(tx, name);
     if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
     await store.mergeImages(tx, repositoryId, mergeImageLists([], images));

@@ -53,6 +53,8 @@ export const finishedPush = z.object({
   imageIds: z.array(z.string()),
   /** undefined: the push set none */
   tag: z.string().optional(),
+  /** of the manifest that was pushed; undefined: the push came over v1 */
+  digest: z.string().optional(),
   pusher: z.string(),
   finishedAt: z.coerce.date(),
 });
@@ -116,14 +118,14 @@ export async function recordPushedTag(
   await store.recordTag(tx, repositoryId, pusherOf(actor), set.tag, set.imageId);
 }
 
-type Told = Pick<FinishedPush, 'imageIds' | 'tag' | 'pusher'>;
+type Told = Pick<FinishedPush, 'imageIds' | 'tag' | 'digest' | 'pusher'>;
 
 function distinct(...lists: readonly (readonly string[] | undefined)[]): string[] {
   return [...new Set(lists.flatMap((list) => list ?? []))];
 }
 
 async function queueTellings(tx: Db, repositoryId: number, pushes: readonly Told[]): Promise<void> {
-  const some = pushes.filter(({ imageIds }) => imageIds.length > 0);
+  const some = pushes.filter(({ imageIds, digest }) => imageIds.length > 0 || digest !== undefined);
   if (some.length === 0) return;
   await store.insertTellings(
     tx,
@@ -216,4 +218,17 @@ export async function announceTag(
     repositoryId,
     [...told, ...dropped].map((one) => one.id),
   );
+}
+
+/**
+ * Queues what follows from a tag that a push over v2 has set, which is one request: the repository is active, and webhooks
+ * are notified. The repository is locked.
+ */
+export async function announceManifest(
+  tx: Db,
+  repositoryId: number,
+  set: { readonly tag: string; readonly digest: string; readonly pusher: string },
+): Promise<void> {
+  await markActive(tx, repositoryId);
+  await queueTellings(tx, repositoryId, [{ imageIds: [], ...set }]);
 }

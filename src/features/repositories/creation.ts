@@ -7,7 +7,7 @@ import { doerOf } from '../access/doer';
 import { canCreate, canManage, type Visibility } from '../access/policy';
 import { assertRepositoryName } from './names';
 import { findRepositoryAccess } from './repository-access';
-import { makeNewRepository } from './visibility';
+import { createNewRepository } from './visibility';
 
 /**
  * Creates an empty repository.
@@ -32,6 +32,6 @@ export async function createRepository(
   }
   await inTransaction(ctx.db, async (tx) => {
     const options = { visibility: visibility ?? namespace.defaultVisibility, doer: doerOf(actor, principal) };
-    await makeNewRepository(tx, name, options);
+    await createNewRepository(tx, name, options);
   });
 }

@@ -133,22 +133,29 @@ export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<Reposit
 export async function deleteAllTags(tx: Db, repositoryId: number, doer: Pick<Doer, 'userId' | 'name'>): Promise<void> {
   await query(
     tx,
-    `with gone as (delete from tags where repository_id = $1 returning name, image_id)
-     insert into tag_events (repository_id, tag, from_image_id, actor_id, actor_name)
-     select $1, name, image_id, $2, $3 from gone order by name`,
+    `with gone as (delete from tags where repository_id = $1 returning name, image_id, manifest_id)
+     insert into tag_events (repository_id, tag, from_image_id, from_digest, actor_id, actor_name)
+     select $1, g.name, g.image_id, m.digest, $2, $3 from gone g left join manifests m on m.id = g.manifest_id
+     order by g.name`,
     [repositoryId, doer.userId ?? null, doer.name ?? null],
   );
 }
 
 /**
- * Deletes images and uploads; the tags must be gone.
+ * Deletes images, manifests and uploads; the tags must be gone.
  *
  * @returns whether there were any images
  */
 export async function deleteContents(db: Db, repositoryId: number): Promise<boolean> {
-  await query(db, 'delete from uploads where repository_id = $1', [repositoryId]);
-  const rows = await query(db, 'delete from repository_images where repository_id = $1 returning id', [repositoryId]);
-  return rows.length > 0;
+  for (const table of ['uploads', 'blob_uploads', 'repository_blobs']) {
+    await query(db, `delete from ${table} where repository_id = $1`, [repositoryId]);
+  }
+  let isEmptied = false;
+  for (const table of ['repository_images', 'manifests']) {
+    const rows = await query(db, `delete from ${table} where repository_id = $1 returning id`, [repositoryId]);
+    isEmptied ||= rows.length > 0;
+  }
+  return isEmptied;
 }
 
 /** @returns the names of the repositories whose deletion began longer ago than this, and that are gone now */

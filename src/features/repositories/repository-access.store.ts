@@ -34,7 +34,7 @@ const FIND_TAGS = withSelected(
   'repositories.find_tags',
   `r.tags_version as version, case when ${IS_SHOWN} and r.tags_version is distinct from $6 then (
      select '{' || coalesce(string_agg('"' || t.name || '":"' || t.image_id || '"', ',' order by t.name), '') || '}'
-     from tags t where t.repository_id = r.id
+     from tags t where t.repository_id = r.id and t.image_id is not null
    ) end as json`,
 );
 

@@ -46,7 +46,7 @@ export async function setVisibility(
  * @throws AppError `forbidden` when the plan allows no further private repository, or the name is a former name of
  *   another repository; `not_found` when the namespace is deleted at this moment
  */
-export async function makeRepository(
+export async function createRepositoryIfMissing(
   tx: Db,
   name: RepositoryName,
   options: { visibility: Visibility; doer: Doer },
@@ -75,14 +75,14 @@ async function insertUnlessGone(tx: Db, name: RepositoryName, visibility: Visibi
 /**
  * Creates a repository that must be new.
  *
- * @throws AppError `conflict` when the name is taken, and as `makeRepository`
+ * @throws AppError `conflict` when the name is taken, and as `createRepositoryIfMissing`
  */
-export async function makeNewRepository(
+export async function createNewRepository(
   tx: Db,
   name: RepositoryName,
   options: { visibility: Visibility; doer: Doer },
 ): Promise<void> {
-  if (await makeRepository(tx, name, options)) return;
+  if (await createRepositoryIfMissing(tx, name, options)) return;
   const isDeleting = (await store.findState(tx, name)) === 'deleting';
   const why = isDeleting ? 'is being deleted. Delete it once more to end that at once' : 'already exists';
   throw new AppError('conflict', `${displayName(name)} ${why}`);

@@ -9,14 +9,15 @@ import { query } from '../../platform/db/query';
 export async function recordBlob(db: Db, blob: StoredBlob): Promise<string> {
   const rows = await query<{ storage_key: string }>(
     db,
-    `insert into blobs (digest, size_bytes, storage_key) values ($1, $2, $3)
+    `insert into blobs (digest, size_bytes, storage_key, sha512) values ($1, $2, $3, $4)
      on conflict (digest) do update set
        referenced_at = now(),
+       sha512 = coalesce(blobs.sha512, excluded.sha512),
        storage_key = case when blobs.damaged_at is null then blobs.storage_key else excluded.storage_key end,
        verified_at = case when blobs.damaged_at is null then blobs.verified_at end,
        damaged_at = null, damage = null
      returning storage_key`,
-    [blob.digest, blob.sizeBytes, blob.key],
+    [blob.digest, blob.sizeBytes, blob.key, blob.sha512 ?? null],
   );
   return rows[0]?.storage_key ?? blob.key;
 }

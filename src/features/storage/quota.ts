@@ -54,3 +54,17 @@ export async function whileThereIsRoom(
     return newBytes;
   });
 }
+
+/**
+ * Whether the plan of a namespace has room for a blob that is stored already, and that the namespace may not have yet.
+ */
+export async function hasRoomFor(
+  ctx: Needs<'db' | 'blobReferrers'>,
+  namespace: string,
+  sizeBytes: number,
+): Promise<boolean> {
+  const quota = await store.findQuota(ctx.db, namespace);
+  if (quota === undefined) return true;
+  const used = await store.sumBytes(ctx.db, ctx.blobReferrers, namespace);
+  return used + sizeBytes <= quota.limit_bytes;
+}

@@ -17,7 +17,7 @@ export async function listTagRows(
   return queryPage<TagRow>(
     db,
     `select name, image_id, engine, updated_at from tags
-     where repository_id = $1 and ($2::text is null or name ilike $2) order by ${ORDERS[wanted.sort]}`,
+     where repository_id = $1 and image_id is not null and ($2::text is null or name ilike $2) order by ${ORDERS[wanted.sort]}`,
     [repositoryId, wanted.pattern ?? null],
     range,
   );

@@ -27,7 +27,7 @@ export const MISSING_TAG = 'Tag not found';
 /** A limit, because engines and scripts read all tags of a repository at once. */
 const TAGS_LIMIT = 100_000;
 
-/** A tag, and the facts about the push that set it. */
+/** A tag as v1 clients see it, and the facts about the push that set it. */
 export interface Tag {
   readonly name: string;
   readonly imageId: string;
@@ -92,7 +92,10 @@ export interface TagSet {
 }
 
 /** A tag, and the image that it will point to. */
-export type PlacedTag = Pick<store.NewTag, 'name' | 'imageId'>;
+export interface PlacedTag {
+  readonly name: string;
+  readonly imageId: string;
+}
 
 /**
  * Sets or moves a tag to an image that is complete in the repository, with all its ancestors (protocol 4.7).
@@ -114,7 +117,8 @@ export async function putTag(ctx: Needs<'db'>, repository: WritableRepository, t
         ((await store.isChainComplete(tx, repository.id, imageId)) ||
           (await tag.complete?.(tx, repository, placed)) === true);
       if (!isComplete) throw new AppError('not_found', 'Image not found');
-      const isNew = await pointTag(tx, repository, { ...placed, engine: tag.engine });
+      const target = { imageId, manifest: undefined };
+      const isNew = await pointTag(tx, repository, { name: tag.name, target, engine: tag.engine });
       await recordPushedTag(tx, repository.access.actor, repository.id, { tag: tag.name, imageId });
       return isNew;
     });
@@ -133,34 +137,41 @@ export async function lockForTags(tx: Db, { id }: WritableRepository): Promise<v
   if (!(await lockUnlessDeleted(tx, id))) throw repositoryNotFound();
 }
 
+/** The digest of a manifest, or else the id of an image: what the history of a tag says of the two. */
+function pointerOf({ image_id: imageId, digest }: store.PointerRow): string {
+  return digest ?? imageId ?? '';
+}
+
 /**
- * Points a tag of a locked repository to an image, and records the events.
+ * Points a tag of a locked repository to an image or a manifest, and records the events.
  *
  * @returns whether there was no such tag before
  * @throws AppError `conflict` for one tag too many, or a move of a tag that is immutable
  */
 export async function pointTag(tx: Db, repository: WritableRepository, tag: store.NewTag): Promise<boolean> {
-  const { name, imageId } = tag;
+  const { name, target } = tag;
   const { doer } = repository;
   const isImmutable = await lockImmutableTags(tx, repository.id);
-  const from = await setTag(tx, repository.id, tag);
-  if (from === imageId) return false;
-  if (from !== undefined && isImmutable(name)) throw tagIsImmutable(name);
-  await insertEvent(tx, repository.id, doer, { tag: name, from, to: imageId });
-  const action = from === undefined ? 'tag.set' : 'tag.moved';
-  const details = from === undefined ? { to: imageId } : { from, to: imageId };
+  const before = await setTag(tx, repository.id, tag);
+  const after = { image_id: target.imageId ?? null, digest: target.manifest?.digest ?? null };
+  if (before?.image_id === after.image_id && before.digest === after.digest) return false;
+  if (before !== undefined && isImmutable(name)) throw tagIsImmutable(name);
+  await insertEvent(tx, repository.id, doer, { tag: name, from: before, to: after });
+  const action = before === undefined ? 'tag.set' : 'tag.moved';
+  const to = pointerOf(after);
+  const details = before === undefined ? { to } : { from: pointerOf(before), to };
   await recordEvent(tx, doer, { action, subject: `${displayName(repository)}:${name}`, details });
-  return from === undefined;
+  return before === undefined;
 }
 
 /**
- * @returns the image that had the tag before
+ * @returns what the tag pointed to before
  * @throws AppError `conflict` for one tag too many
  */
-async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<string | undefined> {
+async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<store.PointerRow | undefined> {
   for (;;) {
-    const from = await store.moveTag(tx, repositoryId, tag);
-    if (from !== undefined) return from;
+    const before = await store.moveTag(tx, repositoryId, tag);
+    if (before !== undefined) return before;
     if ((await store.countTags(tx, repositoryId, TAGS_LIMIT)) === TAGS_LIMIT) {
       throw new AppError('conflict', `The repository has ${TAGS_LIMIT} tags, and cannot have more`);
     }
@@ -175,16 +186,53 @@ async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<
  * @throws AppError `not_found`, `conflict` for a tag that is immutable; as `useDeleteToken`
  */
 export async function deleteTag(ctx: Needs<'db'>, repository: DeletableRepository, tag: string): Promise<void> {
-  const { doer } = repository;
   await inTransaction(ctx.db, async (tx) => {
     await useDeleteToken(tx, repository);
     await lockRepository(tx, repository.id);
-    const isImmutable = await lockImmutableTags(tx, repository.id);
-    const from = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
-    if (from === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);
-    if (isImmutable(tag)) throw tagIsImmutable(tag);
-    await insertEvent(tx, repository.id, doer, { tag, from, to: undefined });
-    const subject = `${displayName(repository)}:${tag}`;
-    await recordEvent(tx, doer, { action: 'tag.deleted', subject, details: { from } });
+    await removeTag(tx, repository, tag);
+  });
+}
+
+/**
+ * Takes a tag of a locked repository away.
+ *
+ * @throws AppError `not_found`, `conflict` for a tag that is immutable
+ */
+async function removeTag(tx: Db, repository: DeletableRepository, tag: string): Promise<void> {
+  const { doer } = repository;
+  const isImmutable = await lockImmutableTags(tx, repository.id);
+  const before = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
+  if (before === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);
+  if (isImmutable(tag)) throw tagIsImmutable(tag);
+  await insertEvent(tx, repository.id, doer, { tag, from: before, to: undefined });
+  const subject = `${displayName(repository)}:${tag}`;
+  await recordEvent(tx, doer, { action: 'tag.deleted', subject, details: { from: pointerOf(before) } });
+}
+
+/**
+ * Takes away all tags of a locked repository that point to a manifest.
+ *
+ * @throws AppError `conflict` when one of them is immutable
+ */
+export async function deleteTagsOfManifest(tx: Db, repository: DeletableRepository, manifestId: number): Promise<void> {
+  for (const tag of await store.listTagsOfManifest(tx, manifestId)) await removeTag(tx, repository, tag);
+}
+
+/**
+ * Points a tag to a manifest that the repository has, by the rules of `pointTag`.
+ *
+ * @throws AppError `not_found` when the manifest is gone, `conflict` as `pointTag`
+ */
+export async function putManifestTag(
+  ctx: Needs<'db'>,
+  repository: WritableRepository,
+  tag: { readonly name: string; readonly digest: string; readonly engine: Engine },
+): Promise<void> {
+  const { name, digest, engine } = tag;
+  await inTransaction(ctx.db, async (tx) => {
+    await lockForTags(tx, repository);
+    const id = await store.findManifestId(tx, repository.id, digest);
+    if (id === undefined) throw new AppError('not_found', 'Manifest not found');
+    await pointTag(tx, repository, { name, target: { imageId: undefined, manifest: { id, digest } }, engine });
   });
 }

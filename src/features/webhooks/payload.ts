@@ -1,11 +1,13 @@
 import type { RepositoryName } from '../access/actor';
 import { displayName, fullName, LIBRARY } from '../repositories/names';
-import type { ToldRepositoryRow } from './webhooks.store';
+import type { PayloadRepositoryRow } from './webhooks.store';
 
 /** The push that a delivery is about. */
-export interface ToldPush {
+export interface PayloadPush {
   readonly imageIds: readonly string[];
   readonly tag: string | undefined;
+  /** of the manifest, if it was pushed over v2 */
+  readonly digest?: string | undefined;
   readonly pusher: string;
   readonly pushedAt: Date;
 }
@@ -24,7 +26,7 @@ const TIMES = /"(pushed_at|date_created)":"([\d.]+)"/g;
  *
  * @param repoUrl - the URL of the repository's page
  */
-export function payloadText(push: ToldPush, repository: ToldRepositoryRow, repoUrl: string): string {
+export function payloadText(push: PayloadPush, repository: PayloadRepositoryRow, repoUrl: string): string {
   const name: RepositoryName = { namespace: repository.namespace, name: repository.name };
   const payload = {
     push_data: {
@@ -32,6 +34,7 @@ export function payloadText(push: ToldPush, repository: ToldRepositoryRow, repoU
       pushed_at: seconds(push.pushedAt),
       pusher: push.pusher,
       ...(push.tag === undefined ? {} : { tag: push.tag }),
+      ...(push.digest === undefined ? {} : { digest: push.digest }),
     },
     repository: {
       comment_count: repository.comment_count,

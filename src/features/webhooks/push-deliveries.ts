@@ -10,7 +10,7 @@ import { displayName } from '../repositories/names';
 import { callbackHash, callbackId } from './callback-id';
 import type { DeliveryKey } from './deliveries';
 import * as deliveries from './deliveries.store';
-import { pagePath, payloadText, type ToldPush } from './payload';
+import { pagePath, payloadText, type PayloadPush } from './payload';
 import { WEBHOOK_LIMITS } from './webhook-rules';
 import { getWebhook } from './webhooks';
 import * as store from './webhooks.store';
@@ -43,9 +43,9 @@ async function bodyFor(
   ctx: Needs<'publicUrl'>,
   tx: Db,
   repositoryId: number,
-  push: ToldPush,
+  push: PayloadPush,
 ): Promise<string | undefined> {
-  const repository = await store.findToldRepository(tx, repositoryId);
+  const repository = await store.findRepositoryForPayload(tx, repositoryId);
   return repository === undefined ? undefined : payloadText(push, repository, ctx.publicUrl.of(pagePath(repository)));
 }
 
@@ -55,8 +55,8 @@ async function firePush(
   hooks: readonly { id: number; urls: string[] }[],
   push: FinishedPush,
 ): Promise<void> {
-  const { imageIds, tag, pusher, finishedAt: pushedAt } = push;
-  const body = await bodyFor(ctx, tx, push.repositoryId, { imageIds, tag, pusher, pushedAt });
+  const { imageIds, tag, digest, pusher, finishedAt: pushedAt } = push;
+  const body = await bodyFor(ctx, tx, push.repositoryId, { imageIds, tag, digest, pusher, pushedAt });
   if (body === undefined) return;
   for (const { id: webhookId, urls } of hooks) {
     await queueDelivery(tx, ctx.tokenKey, { webhookId, run: push.id, position: 0, urls, event: 'push', body });

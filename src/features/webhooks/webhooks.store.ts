@@ -174,7 +174,7 @@ export async function disable(db: Db, id: number): Promise<DisabledRow | undefin
   return row && { ...row, told: row.told.map(Number) };
 }
 
-export interface ToldRepositoryRow {
+export interface PayloadRepositoryRow {
   namespace: string;
   name: string;
   description: string;
@@ -187,8 +187,11 @@ export interface ToldRepositoryRow {
 }
 
 /** The facts about a repository that a delivery has. */
-export async function findToldRepository(db: Db, repositoryId: number): Promise<ToldRepositoryRow | undefined> {
-  const rows = await query<ToldRepositoryRow>(
+export async function findRepositoryForPayload(
+  db: Db,
+  repositoryId: number,
+): Promise<PayloadRepositoryRow | undefined> {
+  const rows = await query<PayloadRepositoryRow>(
     db,
     `select namespace, name, description, full_description, visibility = 'private' as is_private, is_automated, star_count,
        created_at, (select count(*) from comments c where c.repository_id = repositories.id) as comment_count

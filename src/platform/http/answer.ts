@@ -14,7 +14,7 @@ export const internalErrorReply: ErrorReply = (error, { requestId, log }) => {
 };
 
 interface Answering {
-  readonly make: () => Promise<Reply>;
+  readonly createReply: () => Promise<Reply>;
   readonly errorReply: ErrorReply;
   readonly path: string;
   readonly headers: (reply: Reply) => Headers;
@@ -24,11 +24,14 @@ interface Answering {
  * Computes the reply and sends it; never throws. Once the headers are sent nothing may be appended, least of all an
  * error to a layer: then the socket is destroyed instead.
  */
-export async function answer(res: ServerResponse, { make, errorReply, path, headers }: Answering): Promise<void> {
+export async function answer(
+  res: ServerResponse,
+  { createReply, errorReply, path, headers }: Answering,
+): Promise<void> {
   const state = requestState(res);
   let reply: Reply;
   try {
-    reply = await make();
+    reply = await createReply();
   } catch (error) {
     reply = errorReply(error, { requestId: state.requestId, log: state.log, path });
   }

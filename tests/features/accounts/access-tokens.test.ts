@@ -8,7 +8,7 @@ import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { verifyCredentials } from '../../../src/features/accounts/credentials';
 import { updateUser } from '../../../src/features/accounts/users';
 import { setStatus } from '../../../src/features/namespaces/account-status';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { actorOf } from '../../helpers/actors';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -50,7 +50,7 @@ it('is kept as a hash, and remembers its last use', async () => {
 });
 
 it('ends with its revocation, and so do the pulls that were begun with it (R9)', async () => {
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   await server.ctx.db('repositories').update({ visibility: 'private' });
   const { token, secret } = await addToken('laptop');
   const opening = () =>

@@ -4,7 +4,7 @@ import { inChunks, packTar, type PackEntry } from './tar/pack-tar';
 import { Directory } from '../../../src/features/images/tar/directory';
 import { readTar } from '../../../src/features/images/tar/tar-reader';
 import { actorOf, ANYBODY, asking } from '../../helpers/actors';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { browseImageFiles } from '../../helpers/by-name';
@@ -22,7 +22,7 @@ afterAll(() => server.close());
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });
 const layerOf = (...entries: PackEntry[]) => gzipSync(packTar(...entries));
 
-const IMAGE = makeImage({
+const IMAGE = createImage({
   layer: layerOf(
     { name: 'etc/', typeflag: '5', mode: 0o755, mtime: 1400000000, uname: 'root', gname: 'wheel' },
     { name: 'etc/motd', mode: 0o100644, uid: 7, gid: 8, mtime: 1400000000, body: Buffer.from('hello') },
@@ -133,7 +133,7 @@ it('no more entries are held than the limits allow', async () => {
 });
 
 it('a layer that is not an archive is refused', async () => {
-  const image = makeImage({ layer: Buffer.from('no tar at all') });
+  const image = createImage({ layer: Buffer.from('no tar at all') });
   await pushImages(server, 'alice/odd', [image]);
   const wanted = { directory: '/', limit: 10, offset: 0 };
   const read = browseImageFiles(server.ctx, alice, nameOf('odd'), image.id, wanted, asking(alice).signal);
@@ -141,9 +141,9 @@ it('a layer that is not an archive is refused', async () => {
 });
 
 it('an id alone gives no access: the repository must have it, and the actor must be allowed to read the repository', async () => {
-  const secret = makeImage({ layer: layerOf({ name: 'key' }) });
+  const secret = createImage({ layer: layerOf({ name: 'key' }) });
   await pushPrivate(server, 'alice/secret', [secret]);
-  await pushImages(server, 'alice/plain', [makeImage()]);
+  await pushImages(server, 'alice/plain', [createImage()]);
   const read = (actor: Actor, repository: string, id = secret.id) =>
     browseImageFiles(
       server.ctx,

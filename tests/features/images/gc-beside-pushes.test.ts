@@ -5,8 +5,8 @@ import { sweep } from '../../../src/jobs';
 import { keepPushAlive } from '../../../src/features/pushes/pushes';
 import { issueToken, readToken } from '../../../src/features/tokens/token';
 import {
-  makeChain,
-  makeImage,
+  createChain,
+  createImage,
   pushImages,
   startPull,
   startPush,
@@ -44,7 +44,7 @@ const end = (repository: string) =>
   call(server, 'put', `/v1/repositories/${repository}/images`, { authorization: basic('alice'), body: '[]' });
 
 it('images that a push has uploaded stay until they are tagged, even without a minimum age (R46)', async () => {
-  const chain = makeChain(3);
+  const chain = createChain(3);
   const token = await startPush(server, 'alice/near', chain);
   for (const image of chain) {
     await uploadImage(server, token, image);
@@ -60,7 +60,7 @@ it.each([['a token'], ['Basic']])(
   'a push with %s that takes three days, with a sign of life now and then, keeps all images that it uploaded (R46)',
   async (how) => {
     const repository = `alice/slow${how === 'Basic' ? 1 : 0}`;
-    const chain = makeChain(4);
+    const chain = createChain(4);
     const token = await startPush(server, repository, chain);
     const credentials = how === 'Basic' ? basic('alice') : token;
     for (const image of chain) {
@@ -77,7 +77,7 @@ it.each([['a token'], ['Basic']])(
 );
 
 it('a layer that takes 30 hours survives gc and sweeps, with the images that were pushed before it (R46)', async () => {
-  const [base, slow] = makeChain(2) as [TestImage, TestImage];
+  const [base, slow] = createChain(2) as [TestImage, TestImage];
   const token = await startPush(server, 'alice/line', [base, slow]);
   const client = registryClient(server, token);
   await uploadImage(server, token, base);
@@ -138,7 +138,7 @@ it('the token of a push outlasts a layer of 30 hours (R46)', () => {
 });
 
 it('a push without a sign of life for a day is given up, and the images that it uploaded are freed (R46)', async () => {
-  const image = makeImage();
+  const image = createImage();
   const token = await startPush(server, 'alice/dead', [image]);
   await uploadImage(server, token, image);
   await letPass(23);
@@ -148,7 +148,7 @@ it('a push without a sign of life for a day is given up, and the images that it 
 });
 
 it('a push that ended does not protect any image, and the push of another account only protects those that it announced', async () => {
-  const [kept, loose] = [makeImage(), makeImage()];
+  const [kept, loose] = [createImage(), createImage()];
   await pushImages(server, 'alice/mixed', [kept]);
   await pushImages(server, 'alice/mixed', [loose]);
   await startPush(server, 'alice/mixed', [kept]);
@@ -157,7 +157,7 @@ it('a push that ended does not protect any image, and the push of another accoun
 });
 
 it('an opening that happens during gc is spared: both wait for each other (R46)', async () => {
-  const image = makeImage();
+  const image = createImage();
   await pushImages(server, 'alice/meet', [image]);
   await call(server, 'delete', '/v1/repositories/alice/meet/tags/latest', { authorization: basic('alice') });
   for (let round = 0; round < 6; round += 1) {
@@ -172,7 +172,7 @@ it('an opening that happens during gc is spared: both wait for each other (R46)'
 });
 
 it('a sign of life that is recorded late does not revive a push that has ended', async () => {
-  const image = makeImage();
+  const image = createImage();
   const token = await startPush(server, 'alice/late', [image]);
   const reading = readToken(server.ctx.tokenKey, token.slice('Token '.length));
   if (reading.kind !== 'valid') throw new Error('the token is not valid');

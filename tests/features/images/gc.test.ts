@@ -4,8 +4,8 @@ import type { Freed } from '../../../src/features/images/gc';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import {
-  makeChain,
-  makeImage,
+  createChain,
+  createImage,
   pushImages,
   startPull,
   startPush,
@@ -52,7 +52,7 @@ async function layerOf(repository: string, image: TestImage, user?: string): Pro
 }
 
 const sized = (sizeBytes: number, parent?: string): TestImage =>
-  makeImage({ layer: Buffer.alloc(sizeBytes, makeImage().id), ...(parent === undefined ? {} : { parent }) });
+  createImage({ layer: Buffer.alloc(sizeBytes, createImage().id), ...(parent === undefined ? {} : { parent }) });
 
 describe('collectGarbage', () => {
   it('frees images that no tag reaches, and reports them per repository', async () => {
@@ -93,7 +93,7 @@ describe('collectGarbage', () => {
   });
 
   it('keeps images that a tag reaches: the image and all its ancestors', async () => {
-    const chain = makeChain(4);
+    const chain = createChain(4);
     await pushImages(server, 'alice/app', chain);
     const loose = sized(3);
     await uploadImage(server, await startPush(server, 'alice/app', [loose]), loose);
@@ -104,7 +104,7 @@ describe('collectGarbage', () => {
   });
 
   it('keeps images that were announced lately, with their ancestors (R46)', async () => {
-    const [base, top] = makeChain(2);
+    const [base, top] = createChain(2);
     await pushImages(server, 'alice/app', [base!, top!]);
     await untag('alice/app');
     await age();
@@ -116,7 +116,7 @@ describe('collectGarbage', () => {
 
   it('keeps bytes that another repository has under another id', async () => {
     const image = sized(40);
-    const twin = makeImage({ layer: image.layer });
+    const twin = createImage({ layer: image.layer });
     await pushImages(server, 'alice/app', [image]);
     await pushImages(server, 'carol/app', [twin], { user: 'carol' });
     await untag('alice/app');
@@ -126,7 +126,7 @@ describe('collectGarbage', () => {
   });
 
   it('lets a push finish that began long ago and is still in progress (R46)', async () => {
-    const [base, top] = makeChain(2);
+    const [base, top] = createChain(2);
     const token = await startPush(server, 'alice/app', [base!, top!]);
     const push = registryClient(server, token);
     await uploadImage(server, token, base!);
@@ -148,7 +148,7 @@ describe('collectGarbage', () => {
     await pushImages(server, 'alice/app', [image]);
     await untag('alice/app');
     await age();
-    const other = makeImage({ layer: image.layer });
+    const other = createImage({ layer: image.layer });
     const token = await startPush(server, 'carol/app', [other], 'carol');
     const push = registryClient(server, token);
     await push.putJson(other.id, other.json);
@@ -159,7 +159,7 @@ describe('collectGarbage', () => {
   });
 
   it('never leaves an image incomplete during pushes that announce the same images again (R46)', async () => {
-    const chain = makeChain(3);
+    const chain = createChain(3);
     await pushImages(server, 'alice/app', chain);
     for (let round = 0; round < 10; round += 1) {
       await untag('alice/app');

@@ -13,7 +13,7 @@ import {
 import type { Db } from '../../../src/platform/db/db';
 import { runAlone } from '../../../src/platform/jobs/job-lock';
 import { actorOf } from '../../helpers/actors';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { makeJobsDue, queuedJobs, runDueJobs } from '../../helpers/run-jobs';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -40,7 +40,7 @@ const actions = async (action: string): Promise<string[]> =>
 
 /** Pushes three repositories, in the order of gc, each with an image that is two days old and that no tag reaches. */
 async function pushGarbage(): Promise<void> {
-  for (const name of ['one', 'three', 'two']) await pushImages(server, `alice/${name}`, [makeImage()]);
+  for (const name of ['one', 'three', 'two']) await pushImages(server, `alice/${name}`, [createImage()]);
   await rowsOf('tags').delete();
   const then = new Date(Date.now() - 2 * 24 * 3_600_000);
   await rowsOf('repository_images').update({ announced_at: then });
@@ -120,7 +120,7 @@ describe('a run that is cancelled in progress', () => {
   });
 
   it('ends before the next layer if it is a scrub, and is not recorded as one', async () => {
-    await pushImages(server, 'alice/app', [makeImage(), makeImage(), makeImage()]);
+    await pushImages(server, 'alice/app', [createImage(), createImage(), createImage()]);
     const id = await start('scrub');
     await stopAt(
       (tx) => tx.raw('select 1 from blobs for update'),

@@ -2,7 +2,7 @@ import type { Actor } from '../../../src/features/access/actor';
 import { storageReport, storageReportJob, type StorageReport } from '../../../src/features/maintenance/storage-report';
 import { openDb } from '../../../src/platform/db/db';
 import { actorOf } from '../../helpers/actors';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { queuedJobs, runDueJobs } from '../../helpers/run-jobs';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -18,7 +18,8 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const report = (range = { limit: 10, offset: 0 }): Promise<StorageReport> => storageReport(server.ctx, root, range);
-const push = (repository: string) => pushImages(server, repository, [makeImage()], { user: repository.split('/')[0]! });
+const push = (repository: string) =>
+  pushImages(server, repository, [createImage()], { user: repository.split('/')[0]! });
 
 /** Makes the figures look as if computing them had taken this long, some time ago. */
 async function pretend(tookMs: number, ago: string): Promise<void> {

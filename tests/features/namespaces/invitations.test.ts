@@ -8,7 +8,7 @@ import {
   invite,
   listInvitations,
   listOwnInvitations,
-  makeInvitationSecret,
+  createInvitationSecret,
   withdrawInvitation,
 } from '../../../src/features/namespaces/invitations';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
@@ -67,7 +67,7 @@ it('an invitation of an address is for the account that has confirmed it (R13)',
 
 it('anyone who has the link of an invitation can accept it, and the link is kept as a hash (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { email: 'dave@example.com' });
-  const secret = (await makeInvitationSecret(ctx, id)) ?? '';
+  const secret = (await createInvitationSecret(ctx, id)) ?? '';
   expect(secret).toHaveLength(43);
   expect(JSON.stringify(await database.db('invitations').select())).not.toContain(secret);
   expect(await findInvitationBySecret(ctx, secret)).toMatchObject({ id, email: 'dave@example.com' });
@@ -96,7 +96,7 @@ it('an invitation ends when it is declined, and when it expires', async () => {
   const late = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
   await database.db('invitations').update({ expires_at: new Date(Date.now() - 1000) });
   await expect(acceptInvitation(ctx, robert, { id: late.id })).rejects.toMatchObject({ code: 'not_found' });
-  expect(await makeInvitationSecret(ctx, late.id)).toBeUndefined();
+  expect(await createInvitationSecret(ctx, late.id)).toBeUndefined();
   await forgetInvitations(ctx);
   expect(await database.db('invitations').select()).toEqual([]);
 });

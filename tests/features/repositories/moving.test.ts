@@ -5,7 +5,7 @@ import type { Actor } from '../../../src/features/access/actor';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { putTeam } from '../../../src/features/namespaces/teams';
 import { createRepository } from '../../../src/features/repositories/creation';
-import { makeChain, pushImages, startPull, type TestImage } from '../../helpers/images';
+import { createChain, pushImages, startPull, type TestImage } from '../../helpers/images';
 import { actorOf } from '../../helpers/actors';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import {
@@ -28,7 +28,7 @@ beforeEach(async () => {
   await addUser(server, 'robert');
   alice = await actorOf(server, 'alice');
   robert = await actorOf(server, 'robert');
-  chain = makeChain(2);
+  chain = createChain(2);
   await pushImages(server, 'alice/app', chain);
 });
 afterEach(() => server.close());

@@ -8,7 +8,7 @@ import { createRepository } from '../../../src/features/repositories/creation';
 import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';
 import { freeRetiredName, listRetiredNames } from '../../../src/features/repositories/retired-names';
 import { actorOf } from '../../helpers/actors';
-import { makeChain, pushImages, startPull, type TestImage } from '../../helpers/images';
+import { createChain, pushImages, startPull, type TestImage } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { deleteAtOnce, moveRepository } from '../../helpers/by-name';
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
   await addUser(server, 'tommy');
   sarah = await actorOf(server, 'sarah');
   tom = await actorOf(server, 'tommy');
-  chain = makeChain(1);
+  chain = createChain(1);
 });
 afterEach(() => server.close());
 
@@ -72,7 +72,7 @@ describe('the name of a namespace that was pushed to', () => {
     await pushImages(server, 'sarah/app', chain, { user: 'sarah' });
     await deleteUserWithRepositories(server.ctx, OPERATOR_ACTOR, 'sarah');
     await createOrganization(server.ctx, tom, 'acme');
-    await pushImages(server, 'acme/app', makeChain(1), { user: 'tommy' });
+    await pushImages(server, 'acme/app', createChain(1), { user: 'tommy' });
     await deleteAtOnce(server.ctx, tom, named('acme'));
     await deleteOrganization(server.ctx, tom, 'acme');
     expect(await names()).toEqual(['acme', 'sarah']);

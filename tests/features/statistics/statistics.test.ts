@@ -3,7 +3,7 @@ import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { saveActivity } from '../../../src/features/statistics/counting';
 import { reportAllEngines } from '../../../src/features/statistics/statistics';
 import { actorOf, ANYBODY } from '../../helpers/actors';
-import { makeChain, pushImages } from '../../helpers/images';
+import { createChain, pushImages } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { getActivityTotals, listDailyActivity, listLastDays, reportEngines } from '../../helpers/by-name';
@@ -25,7 +25,7 @@ beforeAll(async () => {
     Actor,
     Actor,
   ];
-  for (const name of ['app', 'secret']) await pushImages(server, `alice/${name}`, makeChain(1));
+  for (const name of ['app', 'secret']) await pushImages(server, `alice/${name}`, createChain(1));
   await makePrivate(server, 'alice/secret', 'alice');
   await server.ctx.activity.flush();
   await server.ctx.db('repository_activity').delete();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { setPlan } from '../../../src/features/namespaces/plans';
 import { updateNamespace } from '../../../src/features/namespaces/settings';
-import { makeImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { registryClient, reply } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const imageOf = (bytes: number): TestImage => makeImage({ layer: randomBytes(bytes) });
+const imageOf = (bytes: number): TestImage => createImage({ layer: randomBytes(bytes) });
 
 /** Pushes up to the layer; resolves to the answer to it. */
 async function pushLayer(repository: string, image: TestImage, user = 'alice'): Promise<unknown> {
@@ -45,9 +45,9 @@ it('a layer that goes beyond the plan is refused, leaves nothing behind, and exi
 
 it('layers that are being uploaded count, and a layer that several images have counts once', async () => {
   const shared = randomBytes(3000);
-  await pushImages(server, 'alice/app', [makeImage({ layer: shared })]);
+  await pushImages(server, 'alice/app', [createImage({ layer: shared })]);
   await server.ctx.db('plans').where({ name: 'tiny' }).update({ stored_bytes: 7000 });
-  await pushImages(server, 'alice/other', [makeImage({ layer: shared })]);
+  await pushImages(server, 'alice/other', [createImage({ layer: shared })]);
   await server.ctx.db('plans').where({ name: 'tiny' }).update({ stored_bytes: LIMIT });
   expect(await pushLayer('alice/app', imageOf(1500))).toEqual([200, 'true']);
   expect(await pushLayer('alice/app', imageOf(1000))).toEqual(REFUSED);

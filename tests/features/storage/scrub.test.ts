@@ -5,7 +5,7 @@ import { setAside } from '../../../src/features/storage/damage';
 import { scrub, type ScrubOptions, type ScrubProgress } from '../../../src/features/storage/scrub';
 import { sweep } from '../../../src/jobs';
 import { DAMAGES, filesBelow, layerDigest, layerFile, type LayerPlace } from '../../helpers/damage';
-import { makeChain, makeImage, pushImages, startPush, type TestImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPush, type TestImage } from '../../helpers/images';
 import { registryClient } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -23,7 +23,7 @@ afterEach(() => server.close());
 const scrubAll = (options: Partial<ScrubOptions> = {}) =>
   scrub(server.ctx, { olderThanMs: 0, bytesPerSecond: undefined, ...options });
 
-const imageOf = (sizeBytes: number): TestImage => makeImage({ layer: randomBytes(sizeBytes) });
+const imageOf = (sizeBytes: number): TestImage => createImage({ layer: randomBytes(sizeBytes) });
 
 const unverified = async (): Promise<number> =>
   (await server.ctx.db('blobs').whereNull('verified_at').select('digest')).length;
@@ -41,8 +41,8 @@ describe('scrub', () => {
   it.each(Object.keys(DAMAGES) as (keyof typeof DAMAGES)[])(
     'finds %s, and reports the repositories that have it',
     async (damage) => {
-      const [base, middle, top] = makeChain(3) as [TestImage, TestImage, TestImage];
-      const stranger = makeImage({ layer: middle.layer });
+      const [base, middle, top] = createChain(3) as [TestImage, TestImage, TestImage];
+      const stranger = createImage({ layer: middle.layer });
       await pushImages(server, 'alice/app', [base], { tag: 'base' });
       await pushImages(server, 'alice/app', [base, middle], { tag: 'middle' });
       await pushImages(server, 'alice/app', [base, middle, top], { tag: 'top' });

@@ -2,7 +2,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { sweep } from '../../../src/jobs';
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -64,7 +64,7 @@ describe('sweep', () => {
   });
 
   it('leaves every image alone, tagged or not, however old (R47)', async () => {
-    const [tagged, loose] = [makeImage(), makeImage()];
+    const [tagged, loose] = [createImage(), createImage()];
     await pushImages(server, 'alice/app', [loose, tagged]);
     await ageFiles();
     expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
@@ -73,7 +73,7 @@ describe('sweep', () => {
   });
 
   it('ends abandoned uploads, and frees their bytes', async () => {
-    const image = makeImage();
+    const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);
@@ -87,7 +87,7 @@ describe('sweep', () => {
   });
 
   it('frees what the deletion of a repository leaves, except what another one has', async () => {
-    const [shared, own] = [makeImage(), makeImage()];
+    const [shared, own] = [createImage(), createImage()];
     await pushImages(server, 'alice/kept', [shared]);
     const probe = registryClient(server, await startPush(server, 'alice/gone', [shared]));
     expect((await probe.get(shared.id, 'json')).status).toBe(200);
@@ -105,7 +105,7 @@ describe('sweep', () => {
   });
 
   it('leaves the bytes of a fresh deletion until they are old', async () => {
-    await pushImages(server, 'alice/gone', [makeImage()]);
+    await pushImages(server, 'alice/gone', [createImage()]);
     await server.ctx.db('repositories').delete();
     expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
     expect(await files()).toHaveLength(1);

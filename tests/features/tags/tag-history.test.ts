@@ -1,7 +1,7 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { listEvents } from '../../../src/features/audit/audit';
 import { actorOf, ANYBODY } from '../../helpers/actors';
-import { makeChain, makeImage, pushImages, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPush, uploadImage } from '../../helpers/images';
 import { call, makePrivate } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { deleteTag, getTag, listTagHistory, putTag, restoreTag, setImmutableTags } from '../../helpers/by-name';
@@ -25,7 +25,7 @@ const history = async (name: string, filter: { tag?: string; before?: number; li
 
 /** Pushes a repository with two images, the first of which has the tag. */
 async function twoImages(name: string, tag: string): Promise<[string, string]> {
-  const images = makeChain(2);
+  const images = createChain(2);
   await pushImages(server, `alice/${name}`, images, { tag: 'top' });
   const [first, second] = images.map(({ id }) => id) as [string, string];
   await put(name, tag, first);
@@ -117,10 +117,10 @@ describe('restoring a tag', () => {
     const [first, second] = await twoImages('back', 'v1');
     await put('back', 'v1', second);
     const [moved] = await history('back');
-    expect(await restore('back', moved!.id, 'before')).toEqual({ tag: 'v1', imageId: first });
+    expect(await restore('back', moved!.id, 'before')).toEqual({ tag: 'v1', pointsTo: first });
     expect(await tagged('back', 'v1')).toBe(first);
     await deleteTag(server.ctx, alice, nameOf('back'), 'v1');
-    expect(await restore('back', moved!.id, 'after')).toEqual({ tag: 'v1', imageId: second });
+    expect(await restore('back', moved!.id, 'after')).toEqual({ tag: 'v1', pointsTo: second });
     expect(await tagged('back', 'v1')).toBe(second);
     expect((await history('back'))[0]).toMatchObject({ tag: 'v1', from: undefined, to: second, actor: 'alice' });
   });
@@ -147,7 +147,7 @@ describe('restoring a tag', () => {
     expect(await tagged('rules', 'v1')).toBe(second);
     await setImmutableTags(server.ctx, alice, nameOf('rules'), []);
 
-    const lost = makeImage();
+    const lost = createImage();
     await uploadImage(server, await startPush(server, 'alice/rules', [lost]), lost);
     await put('rules', 'v2', lost.id);
     await deleteTag(server.ctx, alice, nameOf('rules'), 'v2');

@@ -1,20 +1,20 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import type { TagsWanted } from '../../../src/features/tags/tag-pages';
 import { actorOf, ANYBODY } from '../../helpers/actors';
-import { makeChain, makeImage, pushImages } from '../../helpers/images';
+import { createChain, createImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { listTagPage, putTag, setImmutableTags } from '../../helpers/by-name';
 
 const APP: RepositoryName = { namespace: 'alice', name: 'app' };
 const ENGINE = { docker_version: '0.9.1', kernel: '3.13.0', os: 'linux', arch: 'amd64' };
-const chain = makeChain(3);
+const chain = createChain(3);
 const [base, middle, top] = chain as [
-  ReturnType<typeof makeImage>,
-  ReturnType<typeof makeImage>,
-  ReturnType<typeof makeImage>,
+  ReturnType<typeof createImage>,
+  ReturnType<typeof createImage>,
+  ReturnType<typeof createImage>,
 ];
-const beside = makeImage({ parent: base.id, layer: Buffer.alloc(7) });
+const beside = createImage({ parent: base.id, layer: Buffer.alloc(7) });
 
 let server: TestServer;
 let alice: Actor;
@@ -84,7 +84,7 @@ it('ten thousand tags are counted and paged', async () => {
 });
 
 it('a private repository has none for other users', async () => {
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   const wanted = { limit: 10, offset: 0, sort: 'name' } as const;
   const secret = { namespace: 'alice', name: 'secret' };
   const bob = await actorOf(server, 'bobby');

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import type { Webhook } from '../../../src/features/webhooks/webhooks';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
 import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
 import { listDeliveries, redeliver } from '../../helpers/by-name';
@@ -10,10 +10,10 @@ let there: Receiver;
 let hook: Webhook;
 beforeEach(async () => {
   [server, there] = await Promise.all([startHookServer(), startReceiver()]);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   await server.runJobs();
   hook = await addHook(server, `${there.url}/1`, `${there.url}/2`, `${there.url}/3`);
-  await pushImages(server, 'alice/app', [makeImage()], { tag: 'v2' });
+  await pushImages(server, 'alice/app', [createImage()], { tag: 'v2' });
   await server.runJobs();
 });
 afterEach(() => Promise.all([server.close(), there.close()]));

@@ -3,7 +3,7 @@ import type { Webhook } from '../../../src/features/webhooks/webhooks';
 import { listEvents } from '../../../src/features/audit/audit';
 import type { Actor } from '../../../src/features/access/actor';
 import { startDnsServer } from '../../helpers/dns-server';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
 import { startSmtpServer } from '../../helpers/smtp-server';
 import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
@@ -19,7 +19,7 @@ let alice: Actor;
 async function hookServer(...args: Parameters<typeof startHookServer>): Promise<HookServer> {
   const server = await startHookServer(...args);
   closing.push(() => server.close());
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   await server.runJobs();
   alice = await actor(server, 'alice');
   return server;
@@ -40,7 +40,7 @@ async function onlyDelivery(server: HookServer, hook: Webhook) {
 describe('a forbidden target (R16)', () => {
   async function expectRefused(server: HookServer, url: string, reason: unknown): Promise<void> {
     const hook = await addHook(server, url);
-    await pushImages(server, 'alice/app', [makeImage()]);
+    await pushImages(server, 'alice/app', [createImage()]);
     await server.runJobs();
     const delivery = await onlyDelivery(server, hook);
     expect(delivery).toMatchObject({ state: 'refused', attemptCount: 1 });
@@ -104,7 +104,7 @@ it('each attempt is kept with request, response and timing', async () => {
   const there = await receiver(() => ({ status: 201, headers: { 'x-a': 'b' }, body: `a\0${'ü'.repeat(40_000)}` }));
   const server = await hookServer();
   const hook = await addHook(server, there.url);
-  await pushImages(server, 'alice/app', [makeImage()], { tag: 'v1' });
+  await pushImages(server, 'alice/app', [createImage()], { tag: 'v1' });
   await server.runJobs();
   const delivery = await onlyDelivery(server, hook);
   expect(delivery).toMatchObject({
@@ -134,7 +134,7 @@ it('is sent again, unchanged, until it is accepted', async () => {
   const there = await receiver((_request, before) => ({ status: before < 2 ? 503 : 204 }));
   const server = await hookServer();
   const hook = await addHook(server, there.url);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   await server.runJobs();
   await server.runJobs();
   expect(there.received).toHaveLength(1); // the next one is not due
@@ -153,7 +153,7 @@ it('is given up after five attempts over an hour (R34)', async () => {
   await there.close();
   const server = await hookServer();
   const hook = await addHook(server, there.url);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   await server.runJobs();
   const waits: number[] = [];
   for (let round = 0; round < 6; round += 1) {
@@ -179,7 +179,7 @@ it('can be delivered once more, as a new delivery with its own callback', async 
   const there = await receiver();
   const server = await hookServer();
   const hook = await addHook(server, there.url);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   await server.runJobs();
   const first = await onlyDelivery(server, hook);
   const again = await redeliver(server.ctx, alice, APP, { id: first.id });
@@ -223,7 +223,7 @@ describe('after long failure', () => {
     ]);
     server.ctx.mailer.close(); // otherwise the mail server waits for it
     await smtp.close();
-    await pushImages(server, 'alice/app', [makeImage()]);
+    await pushImages(server, 'alice/app', [createImage()]);
     await server.runJobs();
     expect(there.received).toHaveLength(10);
     const on = await updateWebhook(server.ctx, alice, APP, hook.id, { isActive: true });
@@ -248,7 +248,7 @@ it('neither the secret, nor the callback id, nor the path of the URL is in the l
   const there = await receiver(({ body }) => ({ status: 200, headers: { 'x-echo': body }, body }));
   const server = await hookServer();
   const hook = await addHook(server, `${there.url}/path-secret?token=query-secret`);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   await server.runJobs();
   const { callback_url: url } = JSON.parse(there.received[0]!.body) as { callback_url: string };
   const id = url.split('/').at(-2)!;

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { makeChain, makeImage, pushImages, startPush, uploadImage, type TestImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPush, uploadImage, type TestImage } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
 import { basic, passwordOf } from '../../helpers/test-server';
 import { newHubState } from '../../protocol/hub-state';
@@ -13,7 +13,7 @@ let there: Receiver;
 let base: TestImage;
 beforeAll(async () => {
   [server, there] = await Promise.all([startHookServer(), startReceiver()]);
-  base = makeImage();
+  base = createImage();
   await pushImages(server, 'alice/app', [base]);
   await server.runJobs();
   await addHook(server, there.url);
@@ -81,7 +81,7 @@ const finishedEvents = async (): Promise<number> =>
 
 it('three tags of one image, pushed at once, are reported three times, in each of many rounds (R223)', async () => {
   for (let round = 0; round < 15; round += 1) {
-    const image = makeImage();
+    const image = createImage();
     const tags = ['one', 'two', 'three'];
     await Promise.all(tags.map((tag) => push([image], [tag])));
     expect((await told()).sort()).toEqual(tags.map((tag) => short(image, tag)).sort());
@@ -93,8 +93,8 @@ it('three tags of one image, pushed at once, are reported three times, in each o
 it.each([
   ['of different tags', () => [base], (index: number) => [`t${index}`]],
   ['of one tag and one image', () => [base], () => ['same']],
-  ['of one tag and different images', () => [makeImage()], () => ['moved']],
-  ['of two tags each', () => makeChain(2), () => ['left', 'right']],
+  ['of one tag and different images', () => [createImage()], () => ['moved']],
+  ['of two tags each', () => createChain(2), () => ['left', 'right']],
 ])('12 pushes at once %s are reported 12 times for each tag', async (_title, imagesOf, tagsOf) => {
   const pushes = Array.from({ length: 12 }, (_, index) => ({ images: imagesOf(), tags: tagsOf(index) }));
   await Promise.all(pushes.map(({ images, tags }) => push(images, tags)));
@@ -105,7 +105,7 @@ it.each([
 });
 
 it('the last report of a tag has the image that it points to, and its moves are reported in order (R223)', async () => {
-  const images = Array.from({ length: 10 }, () => makeImage());
+  const images = Array.from({ length: 10 }, () => createImage());
   await Promise.all(images.map((image) => push([image], ['latest'])));
   const moves = await server.ctx
     .db('tag_events')
@@ -120,14 +120,14 @@ it('the last report of a tag has the image that it points to, and its moves are 
 });
 
 it('a push of three tags is reported with all three (R223)', async () => {
-  const image = makeImage();
+  const image = createImage();
   await push([image], ['1.0.2', '1.0', '1']);
   expect(await told()).toEqual([short(image, '1.0.2'), short(image, '1.0'), short(image, '1')]);
   expect(await finishedEvents()).toBe(1);
 });
 
 it('a push that was killed before it set a tag, and is tried again, is reported once', async () => {
-  const [lower, upper] = makeChain(2) as [TestImage, TestImage];
+  const [lower, upper] = createChain(2) as [TestImage, TestImage];
   await uploadImage(server, await open([lower, upper], ['a']), lower);
   await push([lower, upper], ['a']);
   expect(await told()).toEqual([short(upper, 'a')]);
@@ -137,7 +137,7 @@ it('a push that was killed between its tag and its end, and is tried again, is r
   await setTag(await open([base], ['b']), 'b', base);
   await push([base], ['b']);
   expect(await told()).toEqual([short(base, 'b')]);
-  const later = makeImage();
+  const later = createImage();
   await push([later], ['c']);
   expect((await told()).slice(1)).toEqual([short(later, 'c')]);
 });
@@ -149,7 +149,7 @@ it('a tag of a push that was killed before its end is reported with the next pus
 });
 
 it('an end that is sent again is neither reported nor counted, whatever else is being pushed (R223)', async () => {
-  const running = makeImage();
+  const running = createImage();
   const authorization = await open([running], ['slow']);
   await push([base], ['d']);
   await end();
@@ -163,7 +163,7 @@ it('an end that is sent again is neither reported nor counted, whatever else is 
 });
 
 it('a push of several tags that goes on while another ends is reported completely', async () => {
-  const slow = makeImage();
+  const slow = createImage();
   const authorization = await open([slow], ['s1', 's2']);
   await uploadImage(server, authorization, slow);
   await setTag(authorization, 's1', slow);
@@ -175,7 +175,7 @@ it('a push of several tags that goes on while another ends is reported completel
 });
 
 it('a tag that is set again by the same push, as 0.6 does for each ancestor, is reported once with the last image', async () => {
-  const [lower, upper] = makeChain(2) as [TestImage, TestImage];
+  const [lower, upper] = createChain(2) as [TestImage, TestImage];
   const token = await startPush(server, 'alice/app', [lower, upper]);
   for (const image of [lower, upper]) {
     await uploadImage(server, token, image);
@@ -199,7 +199,7 @@ it('tags that two accounts move at once are reported in order, each with the acc
     `insert into collaborators (repository_id, user_id)
      select r.id, u.id from repositories r, users u where r.name = 'app' and u.username = 'bobby' on conflict do nothing`,
   );
-  const [first, second] = [makeImage(), makeImage()];
+  const [first, second] = [createImage(), createImage()];
   const token = await open([first], ['h']);
   await uploadImage(server, token, first);
   await setTag(token, 'h', first);
@@ -213,7 +213,7 @@ it('tags that two accounts move at once are reported in order, each with the acc
 });
 
 it('statistics count the pushes of the audit log, and no end twice', async () => {
-  const image = makeImage();
+  const image = createImage();
   await server.ctx.activity.flush();
   const before = await server.ctx.db('repository_totals').sum('pushes as n').first();
   await Promise.all(['i', 'j', 'k', 'l'].map((tag) => push([image], [tag])));

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import request from 'supertest';
-import { makeChain, makeImage, pushImages, startPush, uploadImage, type TestImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPush, uploadImage, type TestImage } from '../../helpers/images';
 import { startReceiver, type Received, type Receiver } from '../../helpers/receiver';
 import { basic } from '../../helpers/test-server';
 import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
@@ -10,7 +10,7 @@ let server: HookServer;
 let there: Receiver;
 beforeEach(async () => {
   [server, there] = await Promise.all([startHookServer(), startReceiver()]);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   await server.runJobs();
 });
 afterEach(() => Promise.all([server.close(), there.close()]));
@@ -34,7 +34,7 @@ it('a finished push is reported with the payload of the Hub (protocol 6.3), sign
     .update({ description: 'has "pushed_at":"1" in it', full_description: '# Ahoi', star_count: 3 })
     .update({ created_at: '2014-06-09T12:30:00Z' });
   const hook = await addHook(server, `${there.url}/in`);
-  const images = makeChain(2);
+  const images = createChain(2);
   await pushImages(server, 'alice/app', images, { tag: 'v1' });
   expect(there.received).toEqual([]);
   await server.runJobs();
@@ -77,7 +77,7 @@ it('every active hook is notified once, however often the job runs (R35)', async
   const [off] = await Promise.all([addHook(server, `${there.url}/off`), addHook(server, `${there.url}/a`)]);
   await addHook(server, `${there.url}/b`);
   await updateWebhook(server.ctx, await actor(server, 'alice'), APP, off.id, { isActive: false });
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   const { rows } = await server.ctx.db.raw<{ rows: { payload: object }[] }>(
     'select payload from graphile_worker._private_jobs',
   );
@@ -90,7 +90,7 @@ it('every active hook is notified once, however often the job runs (R35)', async
 
 it('the images of this push, and each tag that it set, are reported in order', async () => {
   await addHook(server, there.url);
-  const [base, upper] = makeChain(2) as [TestImage, TestImage];
+  const [base, upper] = createChain(2) as [TestImage, TestImage];
   await pushImages(server, 'alice/app', [base], { tag: 'base' });
   const authorization = await startPush(server, 'alice/app', [upper]);
   await uploadImage(server, authorization, upper);
@@ -107,8 +107,8 @@ it('the images of this push, and each tag that it set, are reported in order', a
 
 it('a push that continues while another one finishes is reported when it finishes itself', async () => {
   await addHook(server, there.url);
-  const slow = makeImage();
-  const fast = makeImage();
+  const slow = createImage();
+  const fast = createImage();
   const authorization = await startPush(server, 'alice/app', [slow]);
   await pushImages(server, 'alice/app', [fast], { tag: 'fast' });
   await uploadImage(server, authorization, slow);
@@ -124,7 +124,7 @@ it('a push that continues while another one finishes is reported when it finishe
 it('an end that is sent twice, or without a push, is not reported, unless it lists images', async () => {
   await addHook(server, there.url);
   await finish().expect(204);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   await finish().expect(204);
   await server.runJobs();
   expect(there.received).toHaveLength(1);
@@ -162,13 +162,13 @@ it('a test can be sent, also to a disabled hook; one that is deleted in the mean
 
 it('the payload of a library image says that it is official', async () => {
   await server.ctx.db('users').where({ username: 'alice' }).update({ is_admin: true });
-  await pushImages(server, 'tools', [makeImage()]);
+  await pushImages(server, 'tools', [createImage()]);
   await server.runJobs();
   await server.ctx.db.raw(
     `insert into webhooks (repository_id, name, urls, secret) select id, 'w', ?, 'sixteen characters' from repositories where name = 'tools'`,
     [[there.url]],
   );
-  await pushImages(server, 'tools', [makeImage()]);
+  await pushImages(server, 'tools', [createImage()]);
   await server.runJobs();
   expect(told()[0]).toMatchObject({
     callback_url: expect.stringMatching(/\/u\/library\/tools\/hook\//),

@@ -1,6 +1,6 @@
 import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { listEvents } from '../../../src/features/audit/audit';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { actor, addHook, APP, startHookServer, type HookServer } from './hook-server';
 import {
   createWebhook,
@@ -21,7 +21,7 @@ let alice: Actor;
 beforeAll(async () => {
   server = await startHookServer();
   alice = await actor(server, 'alice');
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
 });
 afterAll(() => server.close());
 beforeEach(() => server.ctx.db('webhooks').delete());
@@ -121,7 +121,7 @@ it('a user who may not administer the repository can see and do nothing', async 
 });
 
 it('a hook and a delivery of another repository are not found', async () => {
-  await pushImages(server, 'alice/other', [makeImage()]);
+  await pushImages(server, 'alice/other', [createImage()]);
   const other = { namespace: 'alice', name: 'other' };
   const { id } = await addHook(server, 'http://127.0.0.1:1/');
   const delivery = await sendTest(server.ctx, alice, APP, id);

@@ -27,14 +27,14 @@ describe('GET / (protocol 4.0)', () => {
 });
 
 describe('GET / by a browser', () => {
-  it('is the first page of the hub for browsers, which ask for HTML', async () => {
+  it('answers the first page of the hub to browsers, which ask for HTML', async () => {
     const asked = request(server.server).get('/?from=elsewhere').set('Accept', 'text/html,*/*;q=0.8');
     const { status, text, headers } = await asked;
     expect([status, headers['content-type'], headers['vary']]).toEqual([200, 'text/html; charset=utf-8', 'Accept']);
     expect(text).toContain('A hub for docker engines');
   });
 
-  it('is the greeting for programs that take anything', async () => {
+  it('answers the greeting to programs that accept anything', async () => {
     const { text } = await request(server.server).get('/').set('Accept', '*/*');
     expect(text).toBe('"\\"docker-registry server\\""');
   });
@@ -42,7 +42,7 @@ describe('GET / by a browser', () => {
 
 describe('GET /v2/ (protocol 0.4)', () => {
   it.each(['docker/0.6.7', 'docker/1.9.1 go/go1.4', 'docker/1.13.1 go/go1.7', 'docker/17.05.0-ce go/go1.7'])(
-    'is the text that sends %s back to v1',
+    'answers %s with the text that sends it back to v1',
     async (agent) => {
       for (const path of ['/v2/', '/v2/alice/app/manifests/latest']) {
         const { status, text, headers } = await request(server.server).get(path).set('User-Agent', agent);
@@ -57,7 +57,7 @@ describe('GET /v2/ (protocol 0.4)', () => {
     'containerd/2.0',
     'Go-http-client/1.1',
     'docker/170.1',
-  ])('is an error of v2 that %s can read and show', async (agent) => {
+  ])('answers %s with an error of v2 that it can read and show', async (agent) => {
     for (const path of ['/v2', '/v2/', '/v2/alice/app/manifests/latest']) {
       const { status, body, headers } = await request(server.server).get(path).set('User-Agent', agent);
       const message = expect.stringContaining('speaks the v1 protocol of docker only');

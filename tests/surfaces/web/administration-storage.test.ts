@@ -1,6 +1,6 @@
 import { maintenanceJob } from '../../../src/features/maintenance/run-job';
 import { browseAs, type Browsing } from '../../helpers/browse';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const PATH = '/admin/storage/';
@@ -21,7 +21,7 @@ async function start(kind: string): Promise<void> {
 }
 
 it('shows what is stored, by namespace', async () => {
-  await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
+  await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
   const { html } = await admin.get(PATH);
   expect(html).toContain('in 1 layer of 1 image');
   expect(html).toContain('href="/u/alice/"');

@@ -2,7 +2,7 @@ import request from 'supertest';
 import type { Context } from '../../../src/context';
 import { webRoutes } from '../../../src/surfaces/web/routes';
 import { browseAs, type Browsing, type Seen } from '../../helpers/browse';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /* What somebody sends who means harm, to every page and form that there is. */
@@ -27,7 +27,7 @@ const QUERIES = [
   'next',
 ];
 
-const image = makeImage();
+const image = createImage();
 let server: TestServer;
 let admin: Browsing;
 beforeAll(async () => {

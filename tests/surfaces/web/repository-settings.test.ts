@@ -3,7 +3,7 @@ import { parseFullName } from '../../../src/features/repositories/names';
 import { actorOf } from '../../helpers/actors';
 import { browseAs, Browsing } from '../../helpers/browse';
 import { castOn } from '../../helpers/cast';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -227,7 +227,7 @@ describe('teams', () => {
 describe('immutable tags', () => {
   it('are set by patterns, and the page says which of the tags they mean', async () => {
     const path = '/r/alice/tagged/settings/tags/';
-    await pushImages(server, 'alice/tagged', [makeImage()], { user: 'alice', tag: 'v1' });
+    await pushImages(server, 'alice/tagged', [createImage()], { user: 'alice', tag: 'v1' });
     const { html } = await alice.get(path);
     expect(html).toContain('Of its tags none are immutable now.');
     expect((await alice.send(path, { patterns: 'v*\r\n stable ', version: versionIn(html) })).location).toBe(path);

@@ -1,6 +1,6 @@
 import { startHookServer, actor, addHook, APP, type HookServer } from '../../features/webhooks/hook-server';
 import { browseAs, type Browsing } from '../../helpers/browse';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
 import { sendTest } from '../../helpers/by-name';
 
@@ -13,8 +13,8 @@ let alice: Browsing;
 beforeAll(async () => {
   server = await startHookServer();
   receiver = await startReceiver(({ path }) => ({ status: path === '/broken' ? 500 : 200, body: 'thanks <b>' }));
-  await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
-  await pushImages(server, 'alice/other', [makeImage()], { user: 'alice' });
+  await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
+  await pushImages(server, 'alice/other', [createImage()], { user: 'alice' });
   await server.runJobs(); // the pushes are over before there are hooks
   alice = await browseAs(server, 'alice');
 });

@@ -1,7 +1,7 @@
 import type { Actor, RepositoryName } from '../../../../src/features/access/actor';
 import { actorOf, ANYBODY } from '../../../helpers/actors';
 import { Browsing, browseAs } from '../../../helpers/browse';
-import { makeImage, pushImages } from '../../../helpers/images';
+import { createImage, pushImages } from '../../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
 import {
   addComment,
@@ -29,10 +29,10 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });
-const [OLD, NEW] = [makeImage(), makeImage()];
+const [OLD, NEW] = [createImage(), createImage()];
 
 describe('the star', () => {
-  beforeAll(() => pushImages(server, 'alice/star', [makeImage()]));
+  beforeAll(() => pushImages(server, 'alice/star', [createImage()]));
   const stars = async (): Promise<number> =>
     (await getRepositoryDetails(server.ctx, ANYBODY, nameOf('star'))).starCount;
 
@@ -63,7 +63,7 @@ describe('the star', () => {
 
 describe('comments', () => {
   const path = '/r/alice/talk/comments/';
-  beforeAll(() => pushImages(server, 'alice/talk', [makeImage()]));
+  beforeAll(() => pushImages(server, 'alice/talk', [createImage()]));
   const all = () => listComments(server.ctx, ANYBODY, nameOf('talk'), { limit: 100 });
 
   it('are written as Markdown, and shown without what could do harm', async () => {

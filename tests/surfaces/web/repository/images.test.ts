@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { Browsing, browseAs } from '../../../helpers/browse';
-import { makeChain, makeImage, payloadOf, pushImages, startPull, type TestImage } from '../../../helpers/images';
+import { createChain, createImage, payloadOf, pushImages, startPull, type TestImage } from '../../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
 import { packTar, type PackEntry } from '../../../features/images/tar/pack-tar';
 
@@ -19,7 +19,7 @@ const layerOf = (...entries: PackEntry[]) => gzipSync(packTar(...entries));
 
 /** An image with a json of our own. */
 function imageWith(facts: Record<string, unknown>, parent?: TestImage): TestImage {
-  const image = makeImage(parent === undefined ? {} : { parent: parent.id });
+  const image = createImage(parent === undefined ? {} : { parent: parent.id });
   const json = Buffer.from(JSON.stringify({ ...(JSON.parse(image.json.toString()) as object), ...facts }));
   return { ...image, json, payload: payloadOf(json, image.layer) };
 }
@@ -84,7 +84,7 @@ describe('what made the layers', () => {
 });
 
 describe('the files of a layer', () => {
-  const IMAGE = makeImage({
+  const IMAGE = createImage({
     layer: layerOf(
       { name: 'etc/', typeflag: '5', mode: 0o755, mtime: 1400000000, uname: 'root', gname: 'wheel' },
       { name: 'etc/motd', mode: 0o4644, uid: 7, gid: 8, mtime: 1400000000, body: Buffer.from('hello') },
@@ -123,7 +123,7 @@ describe('the files of a layer', () => {
   });
 
   it('are paged, and no page is large', async () => {
-    const many = makeImage({
+    const many = createImage({
       layer: layerOf(
         ...Array.from({ length: 250 }, (_, index) => ({
           name: `"${String(index).padStart(3, '0')}"${'&'.repeat(90)}`,
@@ -140,7 +140,7 @@ describe('the files of a layer', () => {
   });
 
   it('of an archive that cannot be read are not shown, and the page says why', async () => {
-    const broken = makeImage();
+    const broken = createImage();
     await pushImages(server, 'alice/files', [broken]);
     const { status, html } = await anonymous.get(`/r/alice/files/images/${broken.id}/files/`);
     expect([status, html.includes('Layer format not supported')]).toEqual([400, true]);
@@ -149,7 +149,7 @@ describe('the files of a layer', () => {
 
 describe('many', () => {
   it('tags are paged, sorted and found, and no page is large', async () => {
-    const [image] = makeChain(1) as [TestImage];
+    const [image] = createChain(1) as [TestImage];
     await pushImages(server, 'alice/many', [image], { tag: 'zzz' });
     await server.ctx.db.raw(
       `insert into tags (repository_id, name, image_id, engine, updated_at)
@@ -175,7 +175,7 @@ describe('many', () => {
   });
 
   it('images are drawn by the chains that came last, and no page is large', async () => {
-    const [base, top] = makeChain(2) as [TestImage, TestImage];
+    const [base, top] = createChain(2) as [TestImage, TestImage];
     await pushImages(server, 'alice/forest', [base, top]);
     await server.ctx.db.raw(
       `insert into repository_images (repository_id, image_id, content_id, depth)
@@ -199,7 +199,7 @@ describe('many', () => {
 
 describe('pulls', () => {
   beforeAll(async () => {
-    await pushImages(server, 'alice/pulled', [makeImage()]);
+    await pushImages(server, 'alice/pulled', [createImage()]);
     for (let index = 0; index < 3; index += 1) await startPull(server, 'alice/pulled');
     await server.ctx.activity.flush();
   });

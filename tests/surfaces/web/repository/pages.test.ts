@@ -1,7 +1,7 @@
 import type { Actor, RepositoryName } from '../../../../src/features/access/actor';
 import { actorOf } from '../../../helpers/actors';
 import { Browsing, browseAs } from '../../../helpers/browse';
-import { makeChain, makeImage, pushImages } from '../../../helpers/images';
+import { createChain, createImage, pushImages } from '../../../helpers/images';
 import { pushPrivate } from '../../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
 import { changeSettings, moveRepository } from '../../../helpers/by-name';
@@ -31,7 +31,7 @@ const describeAs = (name: string, fullDescription: string) =>
     () => undefined,
   );
 
-const IMAGE = makeImage();
+const IMAGE = createImage();
 const PAGES = [
   '',
   'tags/',
@@ -64,7 +64,7 @@ describe('a repository', () => {
   });
 
   it('says what to do where something is missing, to each who may do it', async () => {
-    await pushImages(server, 'alice/bare', [makeImage()]);
+    await pushImages(server, 'alice/bare', [createImage()]);
     const first = await owner.get('/r/alice/bare/');
     expect(first.html).toContain('href="/r/alice/bare/settings/"');
     expect((await stranger.get('/r/alice/bare/')).html).not.toContain('/bare/settings/');
@@ -82,7 +82,7 @@ describe('a repository', () => {
   });
 
   it('of the library has an address without a namespace, and is called so', async () => {
-    await pushImages(server, 'library/debian', [makeImage()], { user: 'root' });
+    await pushImages(server, 'library/debian', [createImage()], { user: 'root' });
     const { status, html } = await anonymous.get('/_/debian/');
     expect(status).toBe(200);
     expect(html).toContain(`docker pull ${server.host}/debian<`);
@@ -93,7 +93,7 @@ describe('a repository', () => {
   });
 
   it('is found by its former name, each page of it', async () => {
-    await pushImages(server, 'alice/former', [makeImage()]);
+    await pushImages(server, 'alice/former', [createImage()]);
     await moveRepository(server.ctx, alice, nameOf('former'), nameOf('present'));
     const moves: [string, string][] = [
       ['/r/alice/former/', '/r/alice/present/'],
@@ -119,7 +119,7 @@ describe('a repository', () => {
   );
 
   it('whose description is long is shown as far as there is room, and whole on demand', async () => {
-    await pushImages(server, 'alice/long', [makeImage()]);
+    await pushImages(server, 'alice/long', [createImage()]);
     await describeAs('long', '"quoted" '.repeat(7000) + 'the end');
     const { html } = await anonymous.get('/r/alice/long/');
     expect(html).not.toContain('the end');
@@ -130,7 +130,7 @@ describe('a repository', () => {
 });
 
 describe('a private repository', () => {
-  const SECRET = makeImage();
+  const SECRET = createImage();
   beforeAll(() => pushPrivate(server, 'alice/secret', [SECRET]));
 
   it.each(PAGES)('is not there for strangers, and the page says so with a way to log in: %s', async (rest) => {
@@ -191,7 +191,7 @@ describe('every page', () => {
 });
 
 it('the chain of a tag is shown with its sizes, each layer with a way to its files', async () => {
-  const chain = makeChain(3);
+  const chain = createChain(3);
   await pushImages(server, 'alice/chain', chain);
   const { html } = await anonymous.get('/r/alice/chain/tags/latest/');
   expect(html).toContain('6.00 kB</span> in 3 layers');
