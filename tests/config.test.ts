@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { ConfigError, readConfig, VARIABLES } from '../src/config';
 
-/** As the README and `.env.example` promise. */
+/** The defaults that the README and `.env.example` promise. */
 const DEFAULTS = {
   PORT: 5000,
   HOST: '127.0.0.1',
@@ -21,7 +21,7 @@ const DEFAULTS = {
   LOG_LEVEL: 'info',
 };
 
-/** The message for an environment that must be refused. */
+/** The message for an invalid environment. */
 function refusal(env: NodeJS.ProcessEnv): string {
   try {
     readConfig(env);
@@ -32,7 +32,7 @@ function refusal(env: NodeJS.ProcessEnv): string {
   throw new Error('it was not refused');
 }
 
-describe('what is absent', () => {
+describe('an absent variable', () => {
   it('has the defaults, or is undefined', () => {
     expect(readConfig({})).toEqual(DEFAULTS);
   });
@@ -41,14 +41,14 @@ describe('what is absent', () => {
     expect(readConfig(Object.fromEntries(VARIABLES.map((name) => [name, ''])))).toEqual(DEFAULTS);
   });
 
-  it('may have other defaults for a command', () => {
+  it('may have another default for a command', () => {
     expect(readConfig({}, { LOG_LEVEL: 'warn' }).LOG_LEVEL).toBe('warn');
     expect(readConfig({ LOG_LEVEL: '' }, { LOG_LEVEL: 'warn' }).LOG_LEVEL).toBe('warn');
     expect(readConfig({ LOG_LEVEL: 'debug' }, { LOG_LEVEL: 'warn' }).LOG_LEVEL).toBe('debug');
   });
 });
 
-describe('what is given', () => {
+describe('a configuration', () => {
   it.each([
     ['0.0.0.0', '0.0.0.0'],
     ['::', '::'],
@@ -182,7 +182,7 @@ describe('what is given', () => {
     ['DRYDOCK_WEBHOOK_ALLOW', 'ci.internal,'],
     ['DRYDOCK_AUDIT_DAYS', '0'],
     ['LOG_LEVEL', 'verbose'],
-  ])('is refused as %s=%j', (name, value) => {
+  ])('is refused with %s=%j', (name, value) => {
     const others = name.startsWith('DRYDOCK_SMTP')
       ? { DRYDOCK_MAIL_FROM: 'hub@example.com' }
       : name === 'DRYDOCK_MAIL_FROM'
@@ -236,7 +236,7 @@ describe('what is given', () => {
     );
   });
 
-  it('has no legacy door without a certificate', () => {
+  it('has no legacy listener without a certificate', () => {
     expect(refusal({ DRYDOCK_LEGACY_TLS_PORT: '5443' })).toContain('requires DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY');
   });
 
@@ -251,7 +251,7 @@ describe('what is given', () => {
     );
   });
 
-  it('is refused all at once, a line each', () => {
+  it('is refused with all its errors at once, one on each line', () => {
     const message = refusal({
       PORT: 'x',
       DATABASE_URL: 'x',
@@ -288,7 +288,7 @@ describe('.env.example', () => {
     expect(values).toHaveLength(Object.keys(DEFAULTS).length - 1);
   });
 
-  it('explains every variable, or the group that it stands in', () => {
+  it('explains every variable, or the group of the variable', () => {
     const groups = lines.join('\n').split('\n\n').slice(1);
     for (const group of groups) expect(group).toMatch(/^(# .+\n)+([A-Z_]+=.*(\n|$))+$/);
   });

@@ -22,7 +22,7 @@ async function runScrub(stopping: AbortSignal): Promise<void> {
 
 const rows = () => server.ctx.db('blobs').select('damage', 'verified_at').orderBy('damage');
 
-it('the nightly scrub sets aside what is damaged, unless it is told to stop, and empties the quarantine of old (R59)', async () => {
+it('the nightly scrub quarantines damaged layers, unless it is stopped, and empties the quarantine of old ones (R59)', async () => {
   const images = [createImage(), createImage()] as [TestImage, TestImage];
   await pushImages(server, 'alice/app', images);
   await DAMAGES['wrong bytes']({ db: server.ctx.db, blobDir: server.blobDir }, images[0]);

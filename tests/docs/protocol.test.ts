@@ -22,7 +22,7 @@ function onOneLine(text: string): string {
   return text.trim().replaceAll(/\s+/g, ' ');
 }
 
-/** One spelling for a path of the page and a path of the code. */
+/** The common form of a path in the page and a path in the code. */
 function plainPath(text: string): string {
   return text
     .replace(/:namespace\/:repository|:repository/, 'R')

@@ -4,7 +4,7 @@ import { askApi } from '../helpers/api-client';
 import { createImage, pushImages } from '../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 
-/* What an access token for one repository may do in a public one that it is not for: read, as an anonymous caller. */
+/* What an access token for one repository allows in another, public one: to read, as an anonymous caller. */
 
 let server: TestServer;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ async function authorizationFor(repositories: string[] | undefined): Promise<{ A
   return { Authorization: basic('alice', secret) };
 }
 
-it('it gives no stars, comments and flags, and sees no star of its account (R10)', async () => {
+it('it adds no stars, comments and flags, and does not see a star of its account (R10)', async () => {
   await askApi(server, 'put', `${APP}star/`, { as: 'alice' });
   const { body: comment } = await askApi(server, 'post', `${APP}comments/`, { as: 'alice', body: { text: 'hello' } });
   const limited = await authorizationFor(['alice/other']);

@@ -4,8 +4,8 @@ import { comparable, Sender } from './answers';
 import { addOrganizations, addPrivateThings, fillRepository } from './stage';
 
 /*
- * Lists, totals and figures of what everybody may see: they are the same, byte for byte, whether or not there are private
- * things beside it.
+ * Lists, totals and figures that everyone may see: they are the same, byte for byte, whether or not there are private
+ * things.
  */
 
 const PATHS = [

@@ -51,7 +51,7 @@ beforeAll(async () => {
 });
 
 describe('a repository', () => {
-  it('shows its description, how to pull it, its numbers and its latest tags', async () => {
+  it('shows its description, the pull command, its numbers and its latest tags', async () => {
     const { status, html } = await anonymous.get('/r/alice/web/');
     expect(status).toBe(200);
     expect(html).toContain(`docker pull ${server.host}/alice/web<`);
@@ -63,7 +63,7 @@ describe('a repository', () => {
     expect(html.match(/<h1/g)).toHaveLength(1);
   });
 
-  it('says what to do where something is missing, to each who may do it', async () => {
+  it('says what to do if something is missing, to everyone who may do it', async () => {
     await pushImages(server, 'alice/bare', [createImage()]);
     const first = await owner.get('/r/alice/bare/');
     expect(first.html).toContain('href="/r/alice/bare/settings/"');
@@ -81,7 +81,7 @@ describe('a repository', () => {
     expect((await stranger.get('/r/alice/bare/tags/')).html).toContain('No tags yet');
   });
 
-  it('of the library has an address without a namespace, and is called so', async () => {
+  it('of the library has an address and a name without a namespace', async () => {
     await pushImages(server, 'library/debian', [createImage()], { user: 'root' });
     const { status, html } = await anonymous.get('/_/debian/');
     expect(status).toBe(200);
@@ -92,7 +92,7 @@ describe('a repository', () => {
     expect([spelled.status, spelled.location]).toEqual([302, '/_/debian/tags/?sort=name']);
   });
 
-  it('is found by its former name, each page of it', async () => {
+  it('is found by its former name, on each of its pages', async () => {
     await pushImages(server, 'alice/former', [createImage()]);
     await moveRepository(server.ctx, alice, nameOf('former'), nameOf('present'));
     const moves: [string, string][] = [
@@ -111,14 +111,14 @@ describe('a repository', () => {
   });
 
   it.each(['/r/alice/nothing/', '/r/nobody/web/', '/r/alice/UPPER/', '/_/nothing/', '/_/a%2Fb/'])(
-    'that is not there is not found: %s',
+    'that does not exist is not found: %s',
     async (path) => {
       expect((await stranger.get(path)).status).toBe(404);
       expect((await owner.get(path)).status).toBe(404);
     },
   );
 
-  it('whose description is long is shown as far as there is room, and whole on demand', async () => {
+  it('with a long description shows as much as there is room for, and all of it on demand', async () => {
     await pushImages(server, 'alice/long', [createImage()]);
     await describeAs('long', '"quoted" '.repeat(7000) + 'the end');
     const { html } = await anonymous.get('/r/alice/long/');
@@ -133,17 +133,17 @@ describe('a private repository', () => {
   const SECRET = createImage();
   beforeAll(() => pushPrivate(server, 'alice/secret', [SECRET]));
 
-  it.each(PAGES)('is not there for strangers, and the page says so with a way to log in: %s', async (rest) => {
+  it.each(PAGES)('does not exist for others, and the page says so with a link to log in: %s', async (rest) => {
     const path = `/r/alice/secret/${rest.replace(IMAGE.id, SECRET.id)}`;
     expect((await stranger.get(path)).status).toBe(404);
     const asked = await anonymous.get(path);
     expect([asked.status, asked.location]).toEqual([404, undefined]);
     expect(asked.html).toContain(`href="/account/login/?next=${encodeURIComponent(path)}"`);
-    const files = rest.endsWith('files/') ? 400 : 200; // random bytes are no archive
+    const files = rest.endsWith('files/') ? 400 : 200; // random bytes are not an archive
     expect((await owner.get(path)).status).toBe(files);
   });
 
-  it('takes no form of a stranger', async () => {
+  it('accepts no form of other users', async () => {
     const forms: [string, Record<string, string>][] = [
       ['star/', { starred: 'yes' }],
       ['comments/', { text: 'Hello' }],
@@ -160,7 +160,7 @@ describe('a private repository', () => {
 });
 
 describe('every page', () => {
-  it.each(PAGES)('has one heading of the first rank, no style and no script of its own: %s', async (rest) => {
+  it.each(PAGES)('has one heading of the first rank, and no style or script of its own: %s', async (rest) => {
     const { html } = await owner.get(`/r/alice/web/${rest}`);
     expect(html.match(/<h1/g)).toHaveLength(1);
     expect(html).not.toMatch(/<style|style=|\son\w+=|javascript:|<script(?! type="module" src="\/static\/)/);
@@ -171,14 +171,14 @@ describe('every page', () => {
     '?page=-1&before=x&days=1e9',
     '?name=%FF&tag=%FF&directory=%FF',
     `?name=${'x'.repeat(3000)}`,
-  ])('answers nonsense in its address with a page: %s', async (query) => {
+  ])('answers an invalid address with a page: %s', async (query) => {
     for (const rest of PAGES) {
       const { status } = await stranger.get(`/r/alice/web/${rest}${query}`);
       expect([rest, status]).toEqual([rest, rest.endsWith('files/') ? 400 : 200]);
     }
   });
 
-  it('says of a tag or an image that is not there that it is not', async () => {
+  it('says that a missing tag or image does not exist', async () => {
     for (const rest of [
       'tags/nothing/',
       'images/0123/',
@@ -190,7 +190,7 @@ describe('every page', () => {
   });
 });
 
-it('the chain of a tag is shown with its sizes, each layer with a way to its files', async () => {
+it('the chain of a tag is shown with its sizes, and each layer links to its files', async () => {
   const chain = createChain(3);
   await pushImages(server, 'alice/chain', chain);
   const { html } = await anonymous.get('/r/alice/chain/tags/latest/');
