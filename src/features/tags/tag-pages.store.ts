@@ -1,6 +1,17 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPage, type Page, type Range } from '../../platform/db/query';
-import type { TagRow } from './tags.store';
+import type { Engine } from './engine';
+
+/** A tag of either kind: it has an image, a manifest or both. */
+export interface AnyTagRow {
+  name: string;
+  image_id: string | null;
+  manifest_id: number | null;
+  engine: Engine;
+  updated_at: Date;
+}
+
+const TAG_COLUMNS = 'name, image_id, manifest_id, engine, updated_at';
 
 /** The criteria by which a list of tags can be sorted. */
 export type TagSort = 'updated' | 'name';
@@ -13,14 +24,19 @@ export async function listTagRows(
   repositoryId: number,
   wanted: { pattern: string | undefined; sort: TagSort },
   range: Range,
-): Promise<Page<TagRow>> {
-  return queryPage<TagRow>(
+): Promise<Page<AnyTagRow>> {
+  return queryPage<AnyTagRow>(
     db,
-    `select name, image_id, engine, updated_at from tags
-     where repository_id = $1 and image_id is not null and ($2::text is null or name ilike $2) order by ${ORDERS[wanted.sort]}`,
+    `select ${TAG_COLUMNS} from tags
+     where repository_id = $1 and ($2::text is null or name ilike $2) order by ${ORDERS[wanted.sort]}`,
     [repositoryId, wanted.pattern ?? null],
     range,
   );
+}
+
+export async function findTagRow(db: Db, repositoryId: number, name: string): Promise<AnyTagRow | undefined> {
+  const text = `select ${TAG_COLUMNS} from tags where repository_id = $1 and name = $2`;
+  return (await query<AnyTagRow>(db, text, [repositoryId, name]))[0];
 }
 
 export interface LinkRow {

@@ -24,6 +24,24 @@ describe('parseEngine', () => {
     }
   });
 
+  it('knows the clients of today that are not docker, and no others', () => {
+    const clients = {
+      'containers/5.39.2 (github.com/containers/image)': 'containers/5.39.2',
+      'Buildah/1.43.2': 'buildah/1.43.2',
+      'skopeo/1.22.0': 'skopeo/1.22.0',
+      'containerd/2.1.9': 'containerd/2.1.9',
+      'buildkit/v0.0-dev': 'buildkit/0.0-dev',
+      'crane/v0.20.7 go-containerregistry/v0.20.7': 'crane/0.20.7',
+      'go-containerregistry/v0.20.7': 'go-containerregistry/0.20.7',
+      'oras/1.3.3': 'oras/1.3.3',
+    };
+    for (const [userAgent, client] of Object.entries(clients)) expect(parseEngine(userAgent)).toEqual({ client });
+    for (const userAgent of ['curl/8.5.0', 'xskopeo/1.0', 'skopeo/', 'skopeo/<b>', `skopeo/${'1'.repeat(40)}`]) {
+      expect(parseEngine(userAgent)).toEqual({});
+    }
+    expect(parseEngine('docker/28.5.2 containerd/2.1.9')).toEqual({ docker_version: '28.5.2' });
+  });
+
   it('uses the first of two values', () => {
     expect(parseEngine('docker/1.0.0 docker/2.0.0')).toEqual({ docker_version: '1.0.0' });
   });
