@@ -1,8 +1,7 @@
 import type { Context } from '../../context';
 import type { RepositoryName } from '../../features/access/actor';
 import type { DeletableRepository, ReadableRepository, WritableRepository } from '../../features/repositories/access';
-import { getRegistryDeletable } from '../../features/repositories/deletion';
-import { getReadable, getWritable } from '../../features/repositories/get-repository';
+import { getDeletable, getReadable, getWritable } from '../../features/repositories/get-repository';
 import { noSuchFullName, parseRepositoryName, sameRepository } from '../../features/repositories/names';
 import { getPushable } from '../../features/repositories/pushable';
 import type { Action } from '../../features/tokens/bearer-token';
@@ -86,7 +85,7 @@ export function requirePushable(ctx: Context, exchange: V2Exchange): Promise<Wri
  */
 export function requireDeletable(ctx: Context, exchange: V2Exchange): Promise<DeletableRepository> {
   return required(exchange, 'delete', async (name) => {
-    const repository = await getRegistryDeletable(ctx, exchange.caller.actor, name);
+    const repository = await getDeletable(ctx, exchange.caller.actor, name);
     if (repository.state === 'deleting') throw nameUnknown();
     return repository;
   });
