@@ -173,7 +173,7 @@ describe('reading a blob', () => {
     ['bytes=900-5000', 206, 'bytes 900-999/1000'],
     ['bytes=500-0', 416, 'bytes */1000'],
     ['bytes=1000-', 416, 'bytes */1000'],
-  ])('answers %s with %i', async (range, status, contentRange) => {
+  ])('answers the range %s with %i', async (range, status, contentRange) => {
     await pushBlob(server, 'alice/ranges', bytes);
     const answer = await asUser(server, 'get', blob('ranges')).set('Range', range);
     expect([answer.status, answer.headers['content-range']]).toEqual([status, contentRange]);
