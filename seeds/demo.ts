@@ -57,7 +57,7 @@ async function administrator(ctx: Context): Promise<Identity> {
   return identityWithoutPassword(ctx, found.username);
 }
 
-async function makeAccounts(ctx: Context): Promise<DemoData['accounts']> {
+async function createAccounts(ctx: Context): Promise<DemoData['accounts']> {
   const made: { username: string; password: string }[] = [];
   for (const username of USERNAMES) {
     if ((await findUser(ctx, username)) !== undefined) continue;
@@ -82,7 +82,7 @@ async function exists(ctx: Context, { namespace, name }: RepositoryName): Promis
 /** Creates the demo data, on behalf of an administrator. */
 export async function seedDemo(ctx: Context): Promise<DemoData> {
   const identity = await administrator(ctx);
-  const accounts = await makeAccounts(ctx);
+  const accounts = await createAccounts(ctx);
   for (const { visibility, ...wanted } of PUSHES) {
     if (!(await exists(ctx, wanted.repository))) {
       await createRepository(ctx, OPERATOR_ACTOR, wanted.repository, visibility);

@@ -16,7 +16,7 @@ interface DemoFile {
 const CREATED = new Date('2014-06-09T12:00:00Z');
 
 /** Creates an image; every call returns the same one, with the same id. */
-function makeImage(comment: string, files: readonly DemoFile[], parent?: DemoImage): DemoImage {
+function createImage(comment: string, files: readonly DemoFile[], parent?: DemoImage): DemoImage {
   const layer = writeTar(
     files.map(({ path, text }) => ({ name: path, body: Buffer.from(text) })),
     CREATED,
@@ -40,15 +40,15 @@ function makeImage(comment: string, files: readonly DemoFile[], parent?: DemoIma
 }
 
 /** The base of all the others. */
-export const BASE = makeImage('demo: base', [{ path: 'etc/motd', text: 'Served by Drydock.\n' }]);
-export const HELLO_1 = makeImage('demo: hello 1.0', [{ path: 'hello.txt', text: 'Hello.\n' }], BASE);
-export const HELLO_2 = makeImage('demo: hello 2.0', [{ path: 'hello.txt', text: 'Hello again.\n' }], HELLO_1);
-export const PUBLIC = makeImage(
+export const BASE = createImage('demo: base', [{ path: 'etc/motd', text: 'Served by Drydock.\n' }]);
+export const HELLO_1 = createImage('demo: hello 1.0', [{ path: 'hello.txt', text: 'Hello.\n' }], BASE);
+export const HELLO_2 = createImage('demo: hello 2.0', [{ path: 'hello.txt', text: 'Hello again.\n' }], HELLO_1);
+export const PUBLIC = createImage(
   'demo: for everyone',
   [{ path: 'public.txt', text: 'Anyone can read this.\n' }],
   HELLO_2,
 );
-export const PRIVATE = makeImage(
+export const PRIVATE = createImage(
   'demo: private',
   [{ path: 'private.txt', text: 'Only the owner can read this.\n' }],
   BASE,

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { createApp, legacyDoor } from './app';
+import { createApp, createLegacyListener } from './app';
 import { listeningUrl, type Config } from './config';
 import type { Context } from './context';
 import {
@@ -21,7 +21,7 @@ function certificateFiles(config: Config): CertificateFiles | undefined {
   return cert === undefined || key === undefined ? undefined : { cert, key };
 }
 
-interface Door {
+interface Listener {
   readonly server: HttpServer;
   readonly port: number;
   readonly renew: (certificate: Certificate) => void;
@@ -44,19 +44,19 @@ export async function startListeners(
   const app = createApp({ ctx, ...parts });
   const files = certificateFiles(config);
   const certificate = files === undefined ? undefined : await readCertificate(files);
-  const doors: Door[] = [];
-  const open = async (listener: RequestListener, port: number, tls: TlsOptions | undefined): Promise<Door> => {
-    const server = createHttpServer(listener, parts, tls);
+  const listeners: Listener[] = [];
+  const open = async (handler: RequestListener, port: number, tls: TlsOptions | undefined): Promise<Listener> => {
+    const server = createHttpServer(handler, parts, tls);
     const renew = (renewed: Certificate): void => {
       if ('setSecureContext' in server) server.setSecureContext({ ...tls, ...renewed });
     };
-    const door = { server, port: (await listen(server, port, config.HOST)).port, renew };
-    doors.push(door);
-    return door;
+    const opened = { server, port: (await listen(server, port, config.HOST)).port, renew };
+    listeners.push(opened);
+    return opened;
   };
   const drainAll = async (hurry: AbortSignal): Promise<void> => {
     const seconds = config.DRYDOCK_DRAIN_SECONDS;
-    const cut = (await Promise.all(doors.map(({ server }) => drain(server, seconds * 1000, hurry)))).flat();
+    const cut = (await Promise.all(listeners.map(({ server }) => drain(server, seconds * 1000, hurry)))).flat();
     if (cut.length === 0) return;
     const why = hurry.aborted ? 'Ctrl-C was pressed again' : `the drain period of ${seconds} seconds is over`;
     log.error({ requests: cut }, `cut off requests in progress: ${why}`);
@@ -65,13 +65,16 @@ export async function startListeners(
   try {
     const main = await open(app, config.PORT, certificate);
     if (config.DRYDOCK_LEGACY_TLS_PORT !== undefined && certificate !== undefined) {
-      const legacy = await open(legacyDoor(app), config.DRYDOCK_LEGACY_TLS_PORT, { ...certificate, ...LEGACY_TLS });
+      const legacy = await open(createLegacyListener(app), config.DRYDOCK_LEGACY_TLS_PORT, {
+        ...certificate,
+        ...LEGACY_TLS,
+      });
       log.warn(
         { port: legacy.port },
         'the legacy port accepts TLS 1.0 with old ciphers: expose it only to the network of the engines that need it',
       );
     }
-    const useNew = (renewed: Certificate): void => doors.forEach(({ renew }) => renew(renewed));
+    const useNew = (renewed: Certificate): void => listeners.forEach(({ renew }) => renew(renewed));
     const unwatch =
       files === undefined || certificate === undefined
         ? undefined

@@ -12,7 +12,7 @@ import { openDb, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
 import { migrate } from './platform/db/migrate';
 import { explainingRights, reachDatabase } from './platform/db/reach-database';
-import { makeDirectory } from './platform/files/make-directory';
+import { createDirectory } from './platform/files/create-directory';
 import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
 import { GuardedClient } from './platform/http/guarded-post';
@@ -51,11 +51,13 @@ export function settingsOf(config: Config): Settings {
       config.DRYDOCK_INDEX_URL === undefined ? undefined : { url: config.DRYDOCK_INDEX_URL, rememberMs: INDEX_MS },
     standalone: config.DRYDOCK_STANDALONE,
     indexHosts: config.DRYDOCK_INDEX_HOSTS ?? [],
+    v2Engines: config.DRYDOCK_V2_ENGINES,
     trustsProxy: trustProxies(config.DRYDOCK_TRUSTED_PROXIES ?? []),
     accelPrefix: config.DRYDOCK_ACCEL_PREFIX,
     publicUrl: config.DRYDOCK_PUBLIC_URL,
     corsOrigins: new Set(config.DRYDOCK_CORS_ORIGINS),
     auditDays: config.DRYDOCK_AUDIT_DAYS,
+    keepUntaggedMs: config.DRYDOCK_KEEP_UNTAGGED * 24 * 3_600_000,
   };
 }
 
@@ -84,7 +86,7 @@ function smtpSettings(config: Config): SmtpSettings | undefined {
 /** @throws Error with a sentence when the directory cannot be used */
 async function prepareDataDir(dataDir: string): Promise<void> {
   try {
-    await makeDirectory(dataDir);
+    await createDirectory(dataDir);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -4,21 +4,21 @@ import { OPERATOR_ACTOR } from '../src/features/access/actor';
 import { collectGarbageNow } from '../src/features/maintenance/at-once';
 import { finishDeletions } from '../src/features/repositories/deletion';
 import { enqueue } from '../src/platform/jobs/queue';
-import { makeImage, pushImages, startPush, uploadImage } from './helpers/images';
+import { createImage, pushImages, startPush, uploadImage } from './helpers/images';
 import { call, reply } from './helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from './helpers/test-server';
 
 /*
- * The clocks of the hosts and of the database may differ. Every row has its times from the database, so whether
- * something is old, or over, is asked in SQL: `agoSql` and `inSql` take how long, never a moment.
+ * The clocks of the hosts and of the database may differ. All times of rows come from the database, so SQL decides
+ * whether something is old or has expired: `agoSql` and `inSql` take a duration, never a point in time.
  */
 
 const ROOT = path.join(__dirname, '..');
 const MINUTE_MS = 60_000;
 
 /**
- * The files below features, surfaces and jobs that read the host's clock, and what for. A new one belongs here only when
- * its moment is never compared with a time from the database.
+ * The files below features, surfaces and jobs that read the host's clock, with the reason. A new one belongs here only
+ * if its time is never compared with a time from the database.
  */
 const READS_THE_HOSTS_CLOCK: Readonly<Record<string, string>> = {
   'features/accounts/access-tokens.ts': 'a date that a user chose must lie ahead; whether it is over is asked in SQL',
@@ -51,7 +51,7 @@ async function sources(): Promise<string[]> {
     .filter((file) => /^(features|surfaces)\/|^jobs\.ts$/.test(file));
 }
 
-it('no file reads the clock of its host but those that say what for', async () => {
+it('no file reads the clock of its host except those with a reason', async () => {
   const readers: string[] = [];
   for (const file of await sources()) {
     const text = await readFile(path.join(ROOT, 'src', file), 'utf8');
@@ -60,7 +60,7 @@ it('no file reads the clock of its host but those that say what for', async () =
   expect(readers.filter((file) => !(file in READS_THE_HOSTS_CLOCK))).toEqual([]);
 });
 
-it('no store takes a moment to compare a time of a row with', async () => {
+it('no store takes a point in time to compare a time of a row with', async () => {
   const stores = (await sources()).filter((file) => file.endsWith('.store.ts'));
   expect(stores.length).toBeGreaterThan(30);
   for (const file of stores) {
@@ -77,7 +77,7 @@ describe.each([
   beforeAll(async () => {
     server = await startTestServer();
     await addUser(server, 'alice');
-    // Only `Date`: sockets and the pool go on as ever.
+    // Only `Date` changes: sockets and the pool work as usual.
     jest.useFakeTimers({
       now: Date.now() + minutes * MINUTE_MS,
       advanceTimers: true,
@@ -100,8 +100,8 @@ describe.each([
     await server.close();
   });
 
-  it('gc frees what is older than three minutes, and nothing younger (R46, R222)', async () => {
-    const [running, fresh, old] = [makeImage(), makeImage(), makeImage()];
+  it('gc frees images that are older than three minutes, and no younger ones (R46, R222)', async () => {
+    const [running, fresh, old] = [createImage(), createImage(), createImage()];
     await pushImages(server, 'alice/app', [old]);
     await pushImages(server, 'alice/app', [fresh]);
     await call(server, 'delete', '/v1/repositories/alice/app/tags/latest', { authorization: basic('alice') });
@@ -132,7 +132,7 @@ describe.each([
     expect(await server.ctx.db('repositories').whereIn('name', ['early', 'late']).pluck('name')).toEqual(['late']);
   });
 
-  it('a job that is to wait waits as long as it was told (R222)', async () => {
+  it('a delayed job waits for exactly its delay (R222)', async () => {
     await server.ctx.db.transaction((tx) => enqueue(tx, 'clock', {}, { afterMs: 90_000 }));
     const { rows } = await server.ctx.db.raw<{ rows: object[] }>(
       `select extract(epoch from run_at - created_at)::float8 as seconds from graphile_worker.jobs

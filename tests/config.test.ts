@@ -3,13 +3,14 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { ConfigError, readConfig, VARIABLES } from '../src/config';
 
-/** As the README and `.env.example` promise. */
+/** The defaults that the README and `.env.example` promise. */
 const DEFAULTS = {
   PORT: 5000,
   HOST: '127.0.0.1',
   DRYDOCK_DATA_DIR: './data',
   DRYDOCK_STORAGE_RESERVE: 268_435_456,
   DRYDOCK_STANDALONE: false,
+  DRYDOCK_V2_ENGINES: { major: 17, minor: 6 },
   DRYDOCK_REGISTRATION: 'open',
   DRYDOCK_REGISTRATIONS_PER_HOUR: 60,
   DRYDOCK_EMAIL_CONFIRMATION: 'off',
@@ -21,7 +22,7 @@ const DEFAULTS = {
   LOG_LEVEL: 'info',
 };
 
-/** The message for an environment that must be refused. */
+/** The message for an invalid environment. */
 function refusal(env: NodeJS.ProcessEnv): string {
   try {
     readConfig(env);
@@ -32,7 +33,7 @@ function refusal(env: NodeJS.ProcessEnv): string {
   throw new Error('it was not refused');
 }
 
-describe('what is absent', () => {
+describe('an absent variable', () => {
   it('has the defaults, or is undefined', () => {
     expect(readConfig({})).toEqual(DEFAULTS);
   });
@@ -41,14 +42,14 @@ describe('what is absent', () => {
     expect(readConfig(Object.fromEntries(VARIABLES.map((name) => [name, ''])))).toEqual(DEFAULTS);
   });
 
-  it('may have other defaults for a command', () => {
+  it('may have another default for a command', () => {
     expect(readConfig({}, { LOG_LEVEL: 'warn' }).LOG_LEVEL).toBe('warn');
     expect(readConfig({ LOG_LEVEL: '' }, { LOG_LEVEL: 'warn' }).LOG_LEVEL).toBe('warn');
     expect(readConfig({ LOG_LEVEL: 'debug' }, { LOG_LEVEL: 'warn' }).LOG_LEVEL).toBe('debug');
   });
 });
 
-describe('what is given', () => {
+describe('a configuration', () => {
   it.each([
     ['0.0.0.0', '0.0.0.0'],
     ['::', '::'],
@@ -74,6 +75,7 @@ describe('what is given', () => {
         DRYDOCK_LEGACY_TLS_PORT: '5443',
         DRYDOCK_STANDALONE: 'true',
         DRYDOCK_INDEX_HOSTS: 'index.example.com, hub.example.com:5000',
+        DRYDOCK_V2_ENGINES: '1.10',
         DRYDOCK_REGISTRY_ENDPOINTS: 'r1.example.com:5000, r2.example.com,[2001:db8::1]:5000',
         DRYDOCK_TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1,loopback',
         DRYDOCK_ACCEL_PREFIX: '/_drydock/layers/',
@@ -107,6 +109,7 @@ describe('what is given', () => {
       DRYDOCK_LEGACY_TLS_PORT: 5443,
       DRYDOCK_STANDALONE: true,
       DRYDOCK_INDEX_HOSTS: ['index.example.com', 'hub.example.com:5000'],
+      DRYDOCK_V2_ENGINES: { major: 1, minor: 10 },
       DRYDOCK_REGISTRY_ENDPOINTS: ['r1.example.com:5000', 'r2.example.com', '[2001:db8::1]:5000'],
       DRYDOCK_TRUSTED_PROXIES: ['10.0.0.0/8', '2001:db8::1', 'loopback'],
       DRYDOCK_ACCEL_PREFIX: '/_drydock/layers/',
@@ -166,6 +169,12 @@ describe('what is given', () => {
     ['DRYDOCK_MAIL_FROM', 'The Hub <hub@example.com>\nBcc: mallory@example.com'],
     ['DRYDOCK_MAIL_FROM', 'hub@example.com, mallory@example.com'],
     ['DRYDOCK_INDEX_HOSTS', 'https://index.example.com'],
+    ['DRYDOCK_V2_ENGINES', 'on'],
+    ['DRYDOCK_V2_ENGINES', '17'],
+    ['DRYDOCK_V2_ENGINES', '17.06.2'],
+    ['DRYDOCK_V2_ENGINES', 'docker/17.06'],
+    ['DRYDOCK_V2_ENGINES', '1.9'],
+    ['DRYDOCK_V2_ENGINES', '0.12'],
     ['DRYDOCK_WORKERS', '0'],
     ['DRYDOCK_BCRYPT_COST', '3'],
     ['DRYDOCK_BCRYPT_COST', '16'],
@@ -182,7 +191,7 @@ describe('what is given', () => {
     ['DRYDOCK_WEBHOOK_ALLOW', 'ci.internal,'],
     ['DRYDOCK_AUDIT_DAYS', '0'],
     ['LOG_LEVEL', 'verbose'],
-  ])('is refused as %s=%j', (name, value) => {
+  ])('is refused with %s=%j', (name, value) => {
     const others = name.startsWith('DRYDOCK_SMTP')
       ? { DRYDOCK_MAIL_FROM: 'hub@example.com' }
       : name === 'DRYDOCK_MAIL_FROM'
@@ -191,6 +200,20 @@ describe('what is given', () => {
     expect(refusal({ ...others, [name]: value })).toMatch(
       new RegExp(`^The configuration has an invalid value:\n  ${name}: .+$`),
     );
+  });
+
+  it('lets all engines see v2 from a version on, or switches v2 off', () => {
+    const engines = ['1.10', '1.13', '17.6', '17.06', '29.0', 'off'].map((text) => {
+      return readConfig({ DRYDOCK_V2_ENGINES: text }).DRYDOCK_V2_ENGINES;
+    });
+    expect(engines).toEqual([
+      { major: 1, minor: 10 },
+      { major: 1, minor: 13 },
+      { major: 17, minor: 6 },
+      { major: 17, minor: 6 },
+      { major: 29, minor: 0 },
+      'off',
+    ]);
   });
 
   it.each([
@@ -236,7 +259,7 @@ describe('what is given', () => {
     );
   });
 
-  it('has no legacy door without a certificate', () => {
+  it('has no legacy listener without a certificate', () => {
     expect(refusal({ DRYDOCK_LEGACY_TLS_PORT: '5443' })).toContain('requires DRYDOCK_TLS_CERT and DRYDOCK_TLS_KEY');
   });
 
@@ -251,7 +274,7 @@ describe('what is given', () => {
     );
   });
 
-  it('is refused all at once, a line each', () => {
+  it('is refused with all its errors at once, one on each line', () => {
     const message = refusal({
       PORT: 'x',
       DATABASE_URL: 'x',
@@ -288,8 +311,8 @@ describe('.env.example', () => {
     expect(values).toHaveLength(Object.keys(DEFAULTS).length - 1);
   });
 
-  it('explains every variable, or the group that it stands in', () => {
+  it('explains every variable, or the group of the variable', () => {
     const groups = lines.join('\n').split('\n\n').slice(1);
-    for (const group of groups) expect(group).toMatch(/^(# .+\n)+([A-Z_]+=.*(\n|$))+$/);
+    for (const group of groups) expect(group).toMatch(/^(# .+\n)+([A-Z0-9_]+=.*(\n|$))+$/);
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { jobsOf } from '../src/jobs';
 import { DAMAGES, filesBelow } from './helpers/damage';
-import { makeImage, pushImages, type TestImage } from './helpers/images';
+import { createImage, pushImages, type TestImage } from './helpers/images';
 import { addUser, startTestServer, type TestServer } from './helpers/test-server';
 
 const DAY_MS = 24 * 3_600_000;
@@ -22,8 +22,8 @@ async function runScrub(stopping: AbortSignal): Promise<void> {
 
 const rows = () => server.ctx.db('blobs').select('damage', 'verified_at').orderBy('damage');
 
-it('the nightly scrub sets aside what is damaged, unless it is told to stop, and empties the quarantine of old (R59)', async () => {
-  const images = [makeImage(), makeImage()] as [TestImage, TestImage];
+it('the nightly scrub quarantines damaged layers, unless it is stopped, and empties the quarantine of old ones (R59)', async () => {
+  const images = [createImage(), createImage()] as [TestImage, TestImage];
   await pushImages(server, 'alice/app', images);
   await DAMAGES['wrong bytes']({ db: server.ctx.db, blobDir: server.blobDir }, images[0]);
   const quarantine = path.join(server.blobDir, 'quarantine');

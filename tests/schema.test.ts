@@ -3,7 +3,7 @@ import { query } from '../src/platform/db/query';
 import { expectGolden } from './helpers/golden';
 import { createTestDatabase, type TestDatabase } from './helpers/test-database';
 
-/** Tables of ours, without those in which knex and the job queue keep their own things. */
+/** Our tables, without those of knex and the job queue. */
 const OURS = `n.nspname = 'public' and c.relname not like 'knex%'`;
 
 const QUERIES = [
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-it('tests/schema.txt says what the migrations make: a change of one is a change of the other', async () => {
+it('tests/schema.txt describes the result of the migrations: a change of one is a change of the other', async () => {
   const tables = new Map<string, string[]>();
   for (const text of QUERIES) {
     for (const { t, line } of await query<{ t: string; line: string }>(database.db, text)) {

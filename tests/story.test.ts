@@ -14,8 +14,8 @@ import { Replay } from './protocol/replay';
 import { retold } from './protocol/retold';
 
 /*
- * The story of the README, as it stands there: a shell runs its lines against a server in a process of its own, mails go
- * through a mail server, and where it says `docker`, recorded sessions of docker 1.5.0 are sent.
+ * The story of the README, word for word: a shell runs its lines against a server in its own process, mails go through
+ * a mail server, and recorded sessions of docker 1.5.0 replace its `docker` commands.
  */
 
 const BLOCKS = commandsOf('A story');
@@ -23,7 +23,7 @@ const PUSH = readTrace('1.5.0', '05-push-2tags.txt');
 const PULL = readTrace('1.5.0', '10-pull-one-tag.txt');
 const PULL_NOTHING = readTrace('1.5.0', '14-pull-missing-repo.txt');
 
-/** What a line of `ask` printed: the status, and the body where it is JSON. */
+/** The output of a line of `ask`: the status, and the body if it is JSON. */
 function answersIn(lines: readonly string[]): { status: number; body: unknown }[] {
   return lines.map((line) => {
     const [, text = '', status = ''] = /^(.*) \((\d{3})\)$/.exec(line) ?? [];
@@ -75,7 +75,7 @@ function tellStory(): void {
     return new Replay({ host, port: Number(port) }, state);
   };
 
-  /** What docker 1.5.0 did when it was told the commands of the next block. */
+  /** Replays what docker 1.5.0 did for the commands of the next block. */
   const docker = async (commands: readonly string[], state: HubState, repository: string): Promise<void> => {
     expect(BLOCKS[told++]?.trimEnd().split('\n')).toEqual(commands);
     const replay = engine(state);
@@ -87,7 +87,7 @@ function tellStory(): void {
     replay.close();
   };
 
-  /** Waits for what is sent to a URL of the receiver. */
+  /** Waits for a request to a URL of the receiver. */
   const sentTo = async (path: string): Promise<Received> => {
     for (;;) {
       const request = ci.received.find((received) => received.path === path);
@@ -98,7 +98,7 @@ function tellStory(): void {
 
   const hub = newHubState({});
 
-  it('an administrator makes library/base, and accounts', async () => {
+  it('an administrator creates library/base, and accounts', async () => {
     expect(await goOn()).toEqual([]); // definitions only
     expect(await goOn()).toMatchObject([
       { status: 201, body: { namespace: 'library', name: 'base', is_official: true, is_private: false } },
@@ -107,7 +107,7 @@ function tellStory(): void {
     ]);
   });
 
-  it('a user registers, and logs in when the address is confirmed', async () => {
+  it('a user registers, and logs in after confirming the address', async () => {
     const mail = smtp.next().then(async (arrived) => {
       expect(arrived.recipients).toEqual(['alice@example.com']);
       return linkIn(arrived);
@@ -121,7 +121,7 @@ function tellStory(): void {
     expect(answersIn(await terminal.run(login))).toEqual([{ status: 200, body: 'OK' }]);
   });
 
-  it('she makes a private repository with a collaborator; a second private one is one too many', async () => {
+  it('she creates a private repository with a collaborator; a second private one is one too many', async () => {
     expect(await goOn()).toMatchObject([
       { status: 201, body: { namespace: 'alice', name: 'app', is_private: true } },
       { status: 201 },
@@ -129,11 +129,11 @@ function tellStory(): void {
     ]);
   });
 
-  it('she makes an organization with two teams', async () => {
+  it('she creates an organization with two teams', async () => {
     expect(await statuses()).toEqual([201, 201, 201, 200, 201, 200]);
   });
 
-  it('she has her CI told of pushes', async () => {
+  it('she has her CI notified of pushes', async () => {
     const [hook] = await goOn();
     expect(hook).toMatchObject({ status: 201, body: { name: 'ci', urls: [`${ci.url}/build`, `${ci.url}/deploy`] } });
     secret = (hook?.body as { secret: string }).secret;
@@ -152,13 +152,13 @@ function tellStory(): void {
     await docker(commands, hub, 'alice/app');
   });
 
-  it('the first link of the webhook is told, and the second when the first has called back', async () => {
+  it('the first URL of the webhook is notified, and the second after the first has called back', async () => {
     const build = await sentTo('/build');
     const signature = `sha256=${createHmac('sha256', secret).update(build.body).digest('hex')}`;
     expect(build.headers['x-drydock-signature']).toBe(signature);
     const payload = JSON.parse(build.body) as { callback_url: string };
     expect(payload).toMatchObject({ push_data: { pusher: 'bobby' }, repository: { repo_name: 'alice/app' } });
-    // Each of the two tags is told.
+    // Each of the two tags is announced.
     expect(new Set(ci.received.map(({ path }) => path))).toEqual(new Set(['/build']));
     await terminal.set('CALLBACK', payload.callback_url);
     expect(await statuses()).toEqual([200]);
@@ -166,14 +166,14 @@ function tellStory(): void {
     expect(JSON.parse(deploy.body)).toMatchObject({ push_data: { pusher: 'bobby' } });
   });
 
-  it('a third finds nothing, by curl and by docker', async () => {
+  it('a third user finds nothing, by curl and by docker', async () => {
     expect(await statuses()).toEqual([404, 404]);
     const replay = engine(newHubState({ carol: 'secret22' }));
     await replay.run(retold(PULL_NOTHING, { authorization: basic('carol', 'secret22'), repository: 'alice/app' }));
     replay.close();
   });
 
-  it('she renames it, and the old name is pulled as before', async () => {
+  it('she renames it, and the old name can be pulled as before', async () => {
     expect(await goOn()).toMatchObject([{ status: 200, body: { namespace: 'alice', name: 'shop' } }]);
     await docker(['docker pull 127.0.0.1:5000/alice/app:one'], hub, 'alice/app');
   });
@@ -187,17 +187,17 @@ function tellStory(): void {
     expect(one).toEqual({ status: 200, body: hub.repositories.get('alice/app')?.tags.get('one') });
   });
 
-  it('is told to its end', () => {
+  it('runs to its end', () => {
     expect(told).toBe(BLOCKS.length);
   });
 }
 
-it('is told by paths that the API has', () => {
+it('uses only paths that the API has', () => {
   const paths = [...BLOCKS.join('').matchAll(/\$HUB(\/api\/\S+)/g)].map(([, path = '']) => path);
   const templates = ENDPOINTS.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`));
   expect(paths.length).toBeGreaterThan(10);
   expect(paths.filter((path) => !templates.some((template) => template.test(path)))).toEqual([]);
 });
 
-// Elsewhere than in CI, a machine without curl is told what it does not test.
+// Outside of CI, a machine without curl reports what it does not test.
 if (isInstalled('curl', '--version')) describe('the story of the README', tellStory);

@@ -59,7 +59,7 @@ function imageJson(id: string, parent: string | undefined, step: number): string
 }
 
 /** Writes a chain of new images with gzipped layers of incompressible bytes. */
-export async function makeImageFolder(
+export async function createImageFolder(
   dir: string,
   options: { layers: number; layerBytes: number },
 ): Promise<ImageFolder> {
@@ -112,7 +112,7 @@ function manifestOf(config: Buffer, layers: readonly { digest: string; size: num
   });
 }
 
-/** The images of a folder that `makeImageFolder` wrote. */
+/** The images of a folder that `createImageFolder` wrote. */
 export async function readImages(dir: string): Promise<V1Image[]> {
   return JSON.parse(await readFile(path.join(dir, INDEX_FILE), 'utf8')) as V1Image[];
 }

@@ -27,7 +27,7 @@ export class Resources {
   /**
    * A folder that is removed with the scope. Other users may enter it, because root's database runs as another user.
    */
-  async makeDir(label: string): Promise<string> {
+  async createDir(label: string): Promise<string> {
     const dir = await mkdtemp(path.join(this.parentDir, `drydock-bench-${label}-`));
     this.onEnd(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }));
     await chmod(dir, 0o755);

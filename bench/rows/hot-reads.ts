@@ -1,5 +1,5 @@
 import type { ImageFolder } from '../clients/images';
-import { makeImageFolder } from '../clients/images';
+import { createImageFolder } from '../clients/images';
 import { startPull } from '../../src/client/v1/v1-client';
 import { pushChain } from '../clients/v1-client';
 import { pushV2 } from '../clients/v2-client';
@@ -23,7 +23,7 @@ interface HotServer {
 /** A Drydock with one image of twenty layers. */
 async function startHotServer(bench: Bench, resources: Resources): Promise<HotServer> {
   const server = await startDrydock(resources, bench.environment);
-  const image = await makeImageFolder(await resources.makeDir('image'), { layers: LAYERS, layerBytes: 4096 });
+  const image = await createImageFolder(await resources.createDir('image'), { layers: LAYERS, layerBytes: 4096 });
   const target = { url: server.url, basic: BASIC, repository: REPOSITORY };
   await pushChain(target, image.images, image.dir);
   const top = image.images.at(-1)?.id ?? '';

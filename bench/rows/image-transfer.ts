@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { makeImageFolder, type ImageFolder } from '../clients/images';
+import { createImageFolder, type ImageFolder } from '../clients/images';
 import type { Bench, Row } from './row';
 import { compare, measureRounds } from '../measure/figures';
 import { run } from '../measure/processes';
@@ -51,7 +51,7 @@ async function takeRates({ bench, resources, server, registry, image }: Transfer
           const { dir, totalBytes } = await image();
           const repository = folderName();
           const pushed = await v1('push', server, repository, dir);
-          const pulled = await v1('pull', server, repository, await resources.makeDir('pulled'));
+          const pulled = await v1('pull', server, repository, await resources.createDir('pulled'));
           pulls.get('v1 pull')?.push(totalBytes / 1e6 / pulled);
           return totalBytes / 1e6 / pushed;
         },
@@ -62,7 +62,7 @@ async function takeRates({ bench, resources, server, registry, image }: Transfer
           const { dir, totalBytes } = await image();
           const remote = `docker://${new URL(registry.url).host}/${folderName()}:latest`;
           const pushed = await skopeo(`dir:${dir}`, remote);
-          const pulled = await skopeo(remote, `dir:${await resources.makeDir('pulled')}`);
+          const pulled = await skopeo(remote, `dir:${await resources.createDir('pulled')}`);
           pulls.get('skopeo pull')?.push(totalBytes / 1e6 / pulled);
           return totalBytes / 1e6 / pushed;
         },
@@ -83,7 +83,7 @@ export const imageTransfer: Row = {
     const registry = await startDockerRegistry(resources);
     const mebibytes = bench.isQuick ? 1 : 8;
     const options = { layers: LAYERS, layerBytes: mebibytes * 1024 * 1024 };
-    const image = async (): Promise<ImageFolder> => makeImageFolder(await resources.makeDir('image'), options);
+    const image = async (): Promise<ImageFolder> => createImageFolder(await resources.createDir('image'), options);
     const figures = await takeRates({ bench, resources, server, registry, image });
     return ['push', 'pull'].map((action) =>
       compare(figures, {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { call } from '../clients/http';
-import { makeImageFolder } from '../clients/images';
+import { createImageFolder } from '../clients/images';
 import { drainDownload, type RawRequest } from '../clients/raw-transfer';
 import { startPull } from '../../src/client/v1/v1-client';
 import { pushChain } from '../clients/v1-client';
@@ -32,7 +32,7 @@ async function startLayerServer(
 ): Promise<LayerServer> {
   const server = await startDrydock(resources, { ...bench.environment, ...environment });
   const layerBytes = layerBytesOf(bench);
-  const { images, dir } = await makeImageFolder(await resources.makeDir('image'), { layers: 1, layerBytes });
+  const { images, dir } = await createImageFolder(await resources.createDir('image'), { layers: 1, layerBytes });
   const target = { url: server.url, basic: BASIC, repository: REPOSITORY };
   await pushChain(target, images, dir);
   const headers = { Authorization: (await startPull(target)).authorization };
@@ -71,7 +71,7 @@ export const layerDownload: Row = {
   needs: ['nginx'],
   measure: async (bench, resources) => {
     const { server, path: layerPath, headers } = await startLayerServer(bench, resources);
-    const filesDir = await resources.makeDir('files');
+    const filesDir = await resources.createDir('files');
     await writeFile(path.join(filesDir, 'layer'), randomBytes(layerBytesOf(bench)));
     const nginx = await startNginx(resources, { filesDir });
     const cpu = new Map<string, number[]>([

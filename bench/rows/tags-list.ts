@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { call } from '../clients/http';
-import { makeImageFolder } from '../clients/images';
+import { createImageFolder } from '../clients/images';
 import { startPull } from '../../src/client/v1/v1-client';
 import { pushChain } from '../clients/v1-client';
 import { pushV2 } from '../clients/v2-client';
@@ -34,7 +34,7 @@ export const tagsList: Row = {
     const count = bench.isQuick ? 1000 : 10_000;
     const server = await startDrydock(resources, bench.environment);
     const registry = await startDockerRegistry(resources);
-    const image = await makeImageFolder(await resources.makeDir('image'), { layers: 1, layerBytes: 1024 });
+    const image = await createImageFolder(await resources.createDir('image'), { layers: 1, layerBytes: 1024 });
     const target = { url: server.url, basic: BASIC, repository: REPOSITORY };
     await pushChain(target, image.images, image.dir);
     await pushV2(registry.url, REPOSITORY, image);

@@ -14,8 +14,8 @@ export interface DockerRegistry {
 
 /** Starts one without access log, with its usual cache of blob descriptors, on a folder of its own. */
 export async function startDockerRegistry(resources: Resources): Promise<DockerRegistry> {
-  const rootDir = await resources.makeDir('registry');
-  const configDir = await resources.makeDir('registry-config');
+  const rootDir = await resources.createDir('registry');
+  const configDir = await resources.createDir('registry-config');
   const port = await freePort();
   const config = {
     version: 0.1,

@@ -70,7 +70,7 @@ export async function startDrydock(
   resources: Resources,
   environment: Readonly<Record<string, string>>,
 ): Promise<Drydock> {
-  const dataDir = await resources.makeDir('data');
+  const dataDir = await resources.createDir('data');
   resources.onEnd(() => endPostgres(dataDir));
   const server = startProcess(resources, {
     file: process.execPath,

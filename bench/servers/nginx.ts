@@ -32,7 +32,7 @@ function locationsOf(role: NginxRole): string {
 
 /** Starts one on the loopback, with a worker for each core and no logs. */
 export async function startNginx(resources: Resources, role: NginxRole): Promise<Nginx> {
-  const dir = await resources.makeDir('nginx');
+  const dir = await resources.createDir('nginx');
   const port = await freePort();
   const isRoot = process.getuid?.() === 0;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']

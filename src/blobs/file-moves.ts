@@ -3,7 +3,7 @@ import { open, opendir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode } from '../platform/error-code';
 import { AppError } from '../platform/errors';
-import { makeDirectory } from '../platform/files/make-directory';
+import { createDirectory } from '../platform/files/create-directory';
 
 /** Whether the file, or a folder on the way to it, does not exist. */
 export function isNotFound(error: unknown): boolean {
@@ -29,10 +29,10 @@ export async function syncDirectory(directory: string): Promise<void> {
 /** A rename alone may be lost in a power failure, and so may a new folder and its name in the parent. */
 export async function moveIntoPlace(from: string, to: string): Promise<void> {
   const folder = path.dirname(to);
-  const made = await makeDirectory(folder);
+  const created = await createDirectory(folder);
   await rename(from, to);
   await syncDirectory(folder);
-  if (made !== undefined) await syncDirectory(path.dirname(folder));
+  if (created !== undefined) await syncDirectory(path.dirname(folder));
 }
 
 /** The names in a folder; none if the folder does not exist. */

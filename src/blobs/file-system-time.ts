@@ -1,6 +1,6 @@
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDirectory } from '../platform/files/make-directory';
+import { createDirectory } from '../platform/files/create-directory';
 import { UPLOADS, newUploadKey } from './paths';
 
 /**
@@ -10,7 +10,7 @@ import { UPLOADS, newUploadKey } from './paths';
  * @param root - of the store
  */
 export async function fileSystemTime(root: string): Promise<number> {
-  await makeDirectory(path.join(root, UPLOADS));
+  await createDirectory(path.join(root, UPLOADS));
   const name = path.join(root, newUploadKey());
   const probe = await open(name, 'wx');
   try {

@@ -2,7 +2,7 @@ import { access, constants, open, rm, stat, statfs, utimes, type FileHandle } fr
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
-import { makeDirectory } from '../platform/files/make-directory';
+import { createDirectory } from '../platform/files/create-directory';
 import { BlobMissingError, BlobSizeError, type BlobStore, type ByteRange, type ListedBlob } from './blob-store';
 import type { StoredBlob } from './stored-blob';
 import { ArrivingFiles } from './arriving-files';
@@ -134,14 +134,14 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async freeBytes(): Promise<number> {
-    await makeDirectory(this.root);
+    await createDirectory(this.root);
     const { bavail, bsize } = await statfs(this.root);
     return bavail * bsize;
   }
 
   async check(): Promise<void> {
     const uploads = path.join(this.root, UPLOADS);
-    await makeDirectory(uploads);
+    await createDirectory(uploads);
     await access(uploads, constants.R_OK | constants.W_OK | constants.X_OK);
   }
 
@@ -174,7 +174,7 @@ export class FilesystemBlobStore implements BlobStore {
       return await open(file, 'wx');
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      await makeDirectory(path.dirname(file));
+      await createDirectory(path.dirname(file));
       return open(file, 'wx');
     }
   }

@@ -44,3 +44,15 @@ export class RunningSums {
     return toSums(await this.hashes.end());
   }
 }
+
+/** Whether a digest is one of sha512, which is computed only when a client expects it. */
+export function isSha512(digest: string): boolean {
+  return digest.startsWith('sha512:');
+}
+
+/** The sha512 digest of bytes that come in pieces. */
+export async function sha512Of(pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
+  const hash = createHash('sha512');
+  for await (const piece of pieces) hash.update(piece);
+  return `sha512:${hash.digest('hex')}`;
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { StoredBlob } from './stored-blob';
-import { digestsOf, sumsOf, type Sums } from './hashing';
+import { digestsOf, isSha512, sha512Of, sumsOf, type Sums } from './hashing';
 import {
   UnknownWriteError,
   WriteBusyError,
@@ -61,12 +61,13 @@ export class MemoryWrites implements ResumableWrites {
   }
 
   async commit(id: string, digest: string): Promise<StoredBlob> {
-    return this.alone(id, ({ bytes }) => {
+    return this.alone(id, async ({ bytes }) => {
       const sums = sumsOf(bytes);
-      const found = digestsOf(sums).digest;
+      const sha512 = isSha512(digest) ? await sha512Of([bytes]) : undefined;
+      const found = sha512 ?? digestsOf(sums).digest;
       if (found !== digest) throw new WriteDigestError(id, found);
       this.writes.delete(id);
-      return Promise.resolve(this.keep(bytes, sums));
+      return { ...this.keep(bytes, sums), ...(sha512 === undefined ? {} : { sha512 }) };
     });
   }
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDirectory } from '../platform/files/make-directory';
+import { createDirectory } from '../platform/files/create-directory';
 import { ArrivingFiles } from './arriving-files';
 import type { StoredBlob } from './stored-blob';
 import { filesIn, isNotFound, moveIntoPlace, syncDirectory, translateFull } from './file-moves';
 import { fileSystemTime } from './file-system-time';
-import { digestsOf } from './hashing';
+import { digestsOf, isSha512, sha512Of } from './hashing';
 import { SourceBrokeOff, sumsOfFile, writeInOrder } from './ordered-write';
 import { RESUMABLE, newBlobKey } from './paths';
 import {
@@ -21,6 +21,10 @@ import { RunningWrites, forgetSums } from './running-writes';
 import { WriteTurns, bytesName, findBytes, type Turn, type TurnTimes } from './write-turns';
 
 const ID = /^[0-9a-f]{32}$/;
+
+function sha512OfFile(handle: FileHandle): Promise<string> {
+  return sha512Of(handle.createReadStream({ start: 0, autoClose: false }) as AsyncIterable<Buffer>);
+}
 
 async function* upTo(
   id: string,
@@ -54,11 +58,11 @@ export class ResumableFiles implements ResumableWrites {
     const id = randomBytes(16).toString('hex');
     const folder = this.folderOf(id);
     try {
-      const made = await makeDirectory(folder);
+      const created = await createDirectory(folder);
       await (await open(path.join(folder, bytesName(0)), 'wx')).close();
       await syncDirectory(folder);
       await syncDirectory(path.dirname(folder));
-      if (made !== folder) await syncDirectory(this.root);
+      if (created !== folder) await syncDirectory(this.root);
       return id;
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
@@ -141,11 +145,14 @@ export class ResumableFiles implements ResumableWrites {
       const running = this.running.take(id, { number: turn.number, offset: size });
       const sums = await (running === undefined ? sumsOfFile(handle) : running.end());
       const found = digestsOf(sums);
-      if (found.digest !== digest) throw new WriteDigestError(id, found.digest);
+      const sha512 = isSha512(digest) ? await sha512OfFile(handle) : undefined;
+      const actual = sha512 ?? found.digest;
+      if (actual !== digest) throw new WriteDigestError(id, actual);
       const now = new Date();
       await handle.utimes(now, now);
       await handle.sync();
-      return { ...found, sizeBytes: size, key: newBlobKey(sums.sha256Hex) };
+      const added = sha512 === undefined ? {} : { sha512 };
+      return { ...found, ...added, sizeBytes: size, key: newBlobKey(sums.sha256Hex) };
     } finally {
       await handle.close();
     }

@@ -94,7 +94,7 @@ export interface ResumableWrites {
   /**
    * Ends the write: its bytes become a blob under a new key, as after `BlobStore.write`.
    *
-   * @param digest - the expected digest of all bytes: `sha256:<64 lower hex>`
+   * @param digest - the expected digest of all bytes: `sha256:<64 lower hex>` or `sha512:<128 lower hex>`
    * @throws WriteDigestError, and then the write stays as it is; UnknownWriteError, WriteBusyError
    */
   commit(id: string, digest: string): Promise<StoredBlob>;

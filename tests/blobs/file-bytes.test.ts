@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function makeFile(name: string): Promise<{ file: string; bytes: Buffer }> {
+async function createFile(name: string): Promise<{ file: string; bytes: Buffer }> {
   const file = path.join(folder, name);
   const bytes = randomBytes(SIZE);
   await writeFile(file, bytes);
@@ -32,7 +32,7 @@ async function openFilesIn(directory: string): Promise<string[]> {
 
 describe('FileBytes', () => {
   it('never overwrites a piece whose receiver failed, because the network may still read from it', async () => {
-    const [first, second] = [await makeFile('first'), await makeFile('second')];
+    const [first, second] = [await createFile('first'), await createFile('second')];
     const kept: Buffer[] = [];
     const brokenOff = (await openBytes(first.file)).copyTo((piece) => {
       kept.push(piece);
@@ -45,7 +45,7 @@ describe('FileBytes', () => {
   });
 
   it('keeps a piece unchanged until its receiver is done with it', async () => {
-    const { file, bytes } = await makeFile('file');
+    const { file, bytes } = await createFile('file');
     let at = 0;
     let isBusy = false;
     await (
@@ -64,7 +64,7 @@ describe('FileBytes', () => {
   });
 
   it('fails when the file becomes shorter during the read', async () => {
-    const { file } = await makeFile('file');
+    const { file } = await createFile('file');
     const source = await openBytes(file);
     await truncate(file, SIZE / 2);
     let received = 0;
@@ -77,7 +77,7 @@ describe('FileBytes', () => {
   });
 
   it('closes the file at the end, after an error, and if it is never read', async () => {
-    const { file } = await makeFile('file');
+    const { file } = await createFile('file');
     await (await openBytes(file)).copyTo(() => Promise.resolve());
     await (await openBytes(file)).copyTo(() => Promise.reject(new Error('gone'))).catch(() => undefined);
     await (await openBytes(file)).close();

@@ -4,13 +4,13 @@ import { linePayloads } from '../helpers/payloads';
 import type { TestServer } from '../helpers/test-server';
 
 /*
- * Every page that shows what somebody wrote, on a server that `fillWithPayloads` has filled.
+ * Every page that shows text of users, on a server that `fillWithPayloads` has filled.
  */
 
-/** A page, and who looks at it. */
+/** A page, and the user who looks at it. */
 export interface HostilePage {
   readonly path: string;
-  /** undefined: nobody is logged in */
+  /** undefined: an anonymous visitor */
   readonly as?: string;
 }
 
@@ -57,7 +57,7 @@ function pagesOf(owner: string, index: number, { imageId, webhookIds, deliveryId
   ];
 }
 
-/** Pages that show what accounts have written; there is a payload on each. */
+/** Pages that show text of accounts; each has a payload. */
 export async function storedPayloads(server: TestServer, clients: readonly string[]): Promise<HostilePage[]> {
   const consent = (id: string): string => linkOf({ id, secret: '', redirectUri: 'https://app.example.com/back' });
   const pages: HostilePage[] = [
@@ -96,7 +96,7 @@ const IN_ADDRESS_OF_ADMINISTRATORS = [
   '/admin/jobs/?state=',
 ];
 
-/** Pages that may show what stands in their own address. */
+/** Pages that may show a part of their own address. */
 export function addressPayloads(): HostilePage[] {
   return linePayloads(1000)
     .map(encodeURIComponent)

@@ -6,12 +6,12 @@ import { startShowcase } from '../helpers/showcase';
 import type { TestServer } from '../helpers/test-server';
 
 /*
- * What only a browser shows: what the script adds to pages, and how they are laid out.
+ * Behaviour that only a browser has: what the script adds to pages, and their layout.
  */
 
 const SHOP = '/r/alice/shop/';
 
-/** Sums up how far what is read jumps, from the first byte of a page on. */
+/** Sums up how far readable content jumps, from the first byte of a page on. */
 const WATCH_SHIFTS = `
   window.shifts = 0;
   new PerformanceObserver((list) => {
@@ -74,7 +74,7 @@ function testLiveliness(): void {
     expect(await tab.page.locator('time.exact').first().innerText()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d UTC$/);
   });
 
-  it('a command is copied by its button, which is not there without script', async () => {
+  it('a command is copied by its button, which does not exist without script', async () => {
     await look(SHOP);
     await tab.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await copyButton().click();
@@ -111,7 +111,7 @@ function testLiveliness(): void {
     await item.waitFor({ state: 'hidden' });
   });
 
-  it('maintenance shows by itself how far it is', async () => {
+  it('maintenance shows its progress by itself', async () => {
     await look('/admin/storage/', { as: 'root' });
     await tab.page.getByRole('button', { name: 'Start a gc dry run' }).click();
     const run = tab.page.getByRole('listitem').filter({ hasText: 'Garbage collection (dry run)' });
@@ -121,7 +121,7 @@ function testLiveliness(): void {
     expect(await tab.page.getByText('It will start in a moment').count()).toBe(1); // the page is still the same
   });
 
-  it('nothing that is read jumps', async () => {
+  it('nothing readable jumps', async () => {
     tab = await openTab(browser, server, { as: 'alice' });
     await tab.context.addInitScript(WATCH_SHIFTS);
     const jumping: [path: string, sum: number][] = [];

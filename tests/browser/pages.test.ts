@@ -7,10 +7,10 @@ import { startShowcase } from '../helpers/showcase';
 import type { TestServer } from '../helpers/test-server';
 import { addressOf, PAGES, type ListedPage } from './pages';
 
-/** Of the markup alone: the stylesheet and the script are fetched once. */
+/** The limit of the markup alone: the stylesheet and the script are fetched once. */
 const PAGE_BYTES = 100_000;
 
-/** How far somebody must scroll to the side to see all of it. */
+/** The distance that a user must scroll sideways to see the whole page. */
 const SIDEWAYS = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 const DESKTOP = { width: 1280, height: 800 };
@@ -19,7 +19,7 @@ const PHONE = { width: 360, height: 740 };
 function testPages(): void {
   let browser: Browser;
   let server: TestServer;
-  // One tab a reader: to open one, and to log in, takes as long as a page.
+  // One tab for each reader, because opening one and logging in takes as long as a page.
   const tabs = new Map<string | undefined, Tab>();
   beforeAll(async () => {
     [browser, server] = await Promise.all([launchBrowser(), startShowcase()]);
@@ -35,7 +35,7 @@ function testPages(): void {
     return tab;
   };
 
-  it.each(PAGES)('$name keeps to its policy and its size, and can be used by everybody', async (page: ListedPage) => {
+  it.each(PAGES)('$name keeps to its policy and its size, and is accessible', async (page: ListedPage) => {
     const { as, status = 200 } = page;
     const at = await addressOf(page, server);
     const tab = await tabOf(as);
@@ -53,10 +53,10 @@ function testPages(): void {
   });
 }
 
-/** What a script puts into a page, and is none. */
+/** Parts that a script puts into a page, and that are not pages. */
 const FRAGMENTS = /\/(runs|progress)\/$/;
 
-/** The addresses of all pages, as the routes have them. */
+/** The addresses of all pages, according to the routes. */
 function pageTemplates(): string[] {
   const routes = readFileSync(path.join(__dirname, '../routes.txt'), 'utf8');
   const rows = routes.matchAll(/^GET +(\/(?!api\/)\S*) +(anyone|member|administrator)$/gm);
@@ -65,7 +65,7 @@ function pageTemplates(): string[] {
   return templates.filter((template) => !FRAGMENTS.test(template) && !template.startsWith('/_/:name/'));
 }
 
-it('the list of pages has them all', () => {
+it('the list of pages is complete', () => {
   const listed = PAGES.filter(({ status = 200, name }) => status === 200 || name.endsWith('-used-link'));
   const paths = listed.map((page) => new URL(page.path, 'http://hub.test').pathname);
   const isListed = (template: string): boolean => {

@@ -2,31 +2,30 @@ import { NODE_CHAIN } from '../helpers/showcase/library';
 import type { TestServer } from '../helpers/test-server';
 
 /*
- * Every page that people see, in the showcase (`tests/helpers/showcase.ts`): one row for each. What is listed here is
- * held against axe-core, the policy of the pages and the goal for their size (`pages.test.ts`), and photographed
- * (`npm run screenshots`).
+ * Every page that people see, in the showcase (`tests/helpers/showcase.ts`), one row for each. The tests check each
+ * with axe-core, its policy and its size (`pages.test.ts`), and `npm run screenshots` takes pictures of it.
  */
 
-/** A page, and who looks at it. */
+/** A page, and the user who looks at it. */
 export interface ListedPage {
-  /** of the picture's file */
+  /** the name of the picture's file */
   readonly name: string;
   /** `{client}` stands for the program that acts for alice */
   readonly path: string;
-  /** a user of the showcase; undefined: nobody is logged in */
+  /** a user of the showcase; undefined: an anonymous visitor */
   readonly as?: string;
-  /** 200 unless it is another */
+  /** 200 by default */
   readonly status?: number;
 }
 
-/** Where a page is on a server. */
+/** The address of a page on a server. */
 export async function addressOf({ path }: ListedPage, { ctx }: TestServer): Promise<string> {
   if (!path.includes('{client}')) return path;
   const client = await ctx.db('oauth_clients').first('client_id');
   return path.replace('{client}', String(client.client_id));
 }
 
-/** Of one area, seen by one user. */
+/** The pages of one area, seen by one user. */
 function pagesOf(as: string | undefined, pages: Readonly<Record<string, string>>): ListedPage[] {
   const who = as === undefined ? {} : { as };
   return Object.entries(pages).map(([name, path]) => ({ name, path, ...who }));
@@ -88,7 +87,7 @@ const DASHBOARD = pagesOf('alice', {
   'repository-add': '/repository/add/',
 });
 
-/** Of the program, as the showcase has it. */
+/** The redirect URI of the showcase's program. */
 const BACK = encodeURIComponent('https://app.example.com/back');
 
 const ACCOUNT: readonly ListedPage[] = [

@@ -7,7 +7,7 @@ import { watchOwnership } from '../helpers/ownership';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
 import { addressPayloads, storedPayloads, type HostilePage } from './hostile-pages';
 
-/** Whether a page shows any of what was written. */
+/** Whether a page shows any payload. */
 const SHOWS = '/owned|evil/.test(document.documentElement.outerHTML)';
 
 interface Watched {
@@ -40,7 +40,7 @@ function testPayloads(): void {
     return made;
   };
 
-  /** Opens a page; resolves to what it suffered, and whether it shows a payload at all. */
+  /** Opens a page; resolves to the harm that it suffered, and whether it shows a payload at all. */
   const look = async ({ path, as }: HostilePage): Promise<{ status: number; shows: boolean; found: string[] }> => {
     const { tab, damage } = await watched(as);
     const status = await tab.open(path);
@@ -57,7 +57,7 @@ function testPayloads(): void {
     expect(bad).toEqual([]);
   });
 
-  it('that stand in an address are text on every page', async () => {
+  it('that are in an address are text on every page', async () => {
     const bad: [path: string, what: unknown][] = [];
     for (const page of addressPayloads()) {
       const { status, found } = await look(page);

@@ -1,7 +1,7 @@
 import { actingOn } from '../helpers/showcase/act';
 import { startShowcase } from '../helpers/showcase';
 
-it('the showcase has what pages show', async () => {
+it('the showcase has everything that pages show', async () => {
   const server = await startShowcase();
   const act = actingOn(server);
   const shop = 'repositories/alice/shop/';

@@ -9,8 +9,8 @@ import { createRepository, openSettings } from './story/repositories';
 import { Stage } from './story/stage';
 
 /*
- * The story of the README (`tests/story.test.ts`) once more, on the pages: people find things by what stands on them,
- * with mouse and keyboard. Twice: with script and without.
+ * The story of the README (`tests/story.test.ts`), this time on the pages: people find things by their texts, with
+ * mouse and keyboard. It runs twice, with script and without.
  */
 
 const IMMUTABLE = 'The tag one is immutable: it cannot be moved or deleted.';
@@ -31,12 +31,12 @@ function tellStory(hasScript: boolean): void {
   afterEach(() => expect(stage.complaints()).toEqual([]));
   afterAll(() => stage.close());
 
-  /** Of a page that is the answer to a form, and so in no list of pages. */
+  /** Checks a page that is the answer to a form, and so is on no list of pages. */
   const canBeUsed = async ({ tab }: Person): Promise<void> => {
     if (hasScript) expect(await seriousProblems(tab.page)).toEqual([]);
   };
 
-  it('an administrator makes library/base', async () => {
+  it('an administrator creates library/base', async () => {
     await root.signIn();
     await createRepository(root, { namespace: 'library (official)', name: 'base', visibility: 'Public' });
     await root.isTold('base was created');
@@ -47,7 +47,7 @@ function tellStory(hasScript: boolean): void {
     await signUp(stage, await stage.person(name));
   });
 
-  it('alice makes a private repository; a second private one is one too many', async () => {
+  it('alice creates a private repository; a second private one is one too many', async () => {
     await createRepository(alice, { name: 'app', visibility: 'Private' });
     await alice.isTold('alice/app was created');
     await createRepository(alice, { name: 'diary', visibility: 'Private' });
@@ -61,7 +61,7 @@ function tellStory(hasScript: boolean): void {
     await alice.isTold('bobby can now pull and push.');
   });
 
-  it('she makes an organization with two teams, and a repository that they share', async () => {
+  it('she creates an organization with two teams, and a repository that they share', async () => {
     await alice.pickInMenu('Organizations');
     await alice.follow('Create organization');
     await alice.send({ Name: 'acme' }, 'Create organization');
@@ -79,7 +79,7 @@ function tellStory(hasScript: boolean): void {
     await alice.isTold('The team builders now has access');
   });
 
-  it('she invites bobby by his name and carol by her address, and both join', async () => {
+  it('she invites bobby by username and carol by address, and both join', async () => {
     await alice.open('/organizations/acme/teams/builders/');
     await alice.send({ 'Username or email address': 'bobby' }, 'Send invitation');
     await alice.isTold('bobby was invited');
@@ -100,7 +100,7 @@ function tellStory(hasScript: boolean): void {
     await bobby.open('/r/acme/site/');
   });
 
-  it('she has her CI told of pushes', async () => {
+  it('she has her CI notified of pushes', async () => {
     await openSettings(alice, 'alice/app', 'Webhooks');
     const urls = `${stage.ci.url}/build\n${stage.ci.url}/deploy`;
     await alice.send({ Name: 'ci', URLs: urls }, 'Create webhook');
@@ -108,7 +108,7 @@ function tellStory(hasScript: boolean): void {
     await canBeUsed(alice);
   });
 
-  it('bobby makes an access token, with which docker 1.5.0 pushes and pulls', async () => {
+  it('bobby creates an access token, with which docker 1.5.0 pushes and pulls', async () => {
     await bobby.pickInMenu('Settings');
     await bobby.follow('Access tokens');
     await bobby.choose('Access', 'Write: pull and push');
@@ -123,7 +123,7 @@ function tellStory(hasScript: boolean): void {
     await alice.main.getByText('docker/1.5.0').or(alice.main.getByText('docker 1.5.0')).first().waitFor();
   });
 
-  it('the first link of the webhook is told of each tag, and the second when the first has called back', async () => {
+  it('the first URL of the webhook is notified of each tag, and the second after the first has called back', async () => {
     const { ci } = stage;
     await stage.runJobs();
     expect(ci.received.map(({ path }) => path)).toEqual(['/build', '/build']);
@@ -154,7 +154,7 @@ function tellStory(hasScript: boolean): void {
     await new Engine(stage, 'carol', 'carolpw').findsNothing('alice/app');
   });
 
-  it('alice renames it, and the old name is pulled as before', async () => {
+  it('alice renames it, and the old name can be pulled as before', async () => {
     await openSettings(alice, 'alice/app', 'Rename or transfer');
     await alice.send({ Name: 'shop' }, 'Move');
     await alice.isTold('The repository is now alice/shop.');
@@ -182,7 +182,7 @@ function tellStory(hasScript: boolean): void {
     expect(await now.json()).toMatchObject({ image_id: two });
   });
 
-  it('bobby gives it a star and says what he thinks', async () => {
+  it('bobby gives it a star and comments on it', async () => {
     await bobby.open('/r/alice/shop/');
     await bobby.press('Star this repository, 0 stars');
     await bobby.main.getByRole('button', { name: 'Unstar this repository, 1 star' }).waitFor();
@@ -208,12 +208,12 @@ function tellStory(hasScript: boolean): void {
     await canBeUsed(alice);
     await alice.send({ Code: '000000' }, 'Sign in');
     await alice.isRefused('The code is wrong');
-    // The app would show the one that was used until half a minute has gone.
+    // The app would show the used code until half a minute has passed.
     await alice.send({ Code: recoveryCode }, 'Sign in');
     await alice.isOn('Dashboard');
   });
 
-  it('bobby ends the session that he forgot at another computer', async () => {
+  it('bobby ends a session that was forgotten at another computer', async () => {
     const elsewhere = await stage.secondComputerOf('bobby');
     await elsewhere.open('/account/login/');
     await signInByKeyboard(elsewhere);
@@ -228,7 +228,7 @@ function tellStory(hasScript: boolean): void {
     await elsewhere.isOn('Sign in');
   });
 
-  it('alice deletes the repository: she must type its name, and take back that its tags are immutable', async () => {
+  it('alice deletes the repository: she must type its name, and make its tags mutable first', async () => {
     await openSettings(alice, 'alice/shop', 'Delete');
     const button = alice.main.getByRole('button', { name: 'Delete permanently' });
     await alice.fill('Name of the repository', 'alice/sho');

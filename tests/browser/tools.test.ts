@@ -6,18 +6,18 @@ import { MARKUP_PAYLOADS } from '../helpers/payloads';
 import { startReceiver, type Receiver } from '../helpers/receiver';
 
 /*
- * The tools of the tests with a browser find what they look for: pages without any fault are what all other tests show
- * them.
+ * The tools of the tests with a browser find what they look for. All other tests show them only pages without any
+ * fault.
  */
 
-/** Alone in a page these are text, or elements without a name that is known: other places and languages run them. */
+/** Alone in a page these are text, or elements with an unknown name; other places and languages run them. */
 const HARMLESS = [
   ...['&lt;', '&#60;', '\\u003c', '%3C', '\uff1cb', '{{', '${', '<%=', '#{'],
   ...["';", '");', '" autofocus', "' autofocus", '<!--', '<textarea>', '<template>', '<scr<', '<b\u000b'],
 ];
 const isHarmless = (payload: string): boolean => HARMLESS.some((start) => payload.startsWith(start));
 
-/** A tab that was sent elsewhere is of no use any more. */
+/** A tab that was sent elsewhere can no longer be used. */
 const LEAVES = 'http-equiv';
 
 const page = (body: string): string => `<!doctype html><html lang=en><title>A page</title><main>${body}</main></html>`;
@@ -45,7 +45,7 @@ function testTools(): void {
     await site.close();
   });
 
-  it('see the harm of every payload that is written as it is', async () => {
+  it('see the harm of every payload that is written unescaped', async () => {
     const unseen: string[] = [];
     const { damage } = await watchOwnership(tab);
     const see = async (payload: string): Promise<void> => {
@@ -76,7 +76,7 @@ function testTools(): void {
     await strict.close();
   });
 
-  it('see what keeps people from using a page', async () => {
+  it('see what makes a page inaccessible', async () => {
     policy = "default-src 'none'";
     body = '<form><input name="q"></form>';
     await tab.open('/');

@@ -17,7 +17,7 @@ afterAll(() => server.close());
 const MEBIBYTE = 1024 * 1024;
 const BLOCKS = 24;
 
-/** A layer that never stands in memory as a whole. */
+/** A layer that is never in memory as a whole. */
 async function* layerOf(blocks: readonly Buffer[]): AsyncGenerator<Buffer, void, undefined> {
   for (const block of blocks) yield await Promise.resolve(block);
 }
@@ -52,13 +52,13 @@ it('pushes and pulls an image whose layer is streamed both ways', async () => {
   expect(largest).toBeLessThan(MEBIBYTE);
 });
 
-it('says what the server answered when it refuses', async () => {
+it('reports what the server answered if it refuses', async () => {
   await expect(v1.startPull({ ...target, repository: 'alice/nothing' })).rejects.toThrow(/images answered 404: /);
   const wrong = { ...target, basic: basic('alice', 'wrong') };
   await expect(v1.startPush(wrong, [])).rejects.toThrow(/answered 401: /);
 });
 
-it('fails when the layer breaks off on our side, and the server keeps nothing of it', async () => {
+it('fails if the layer breaks off on our side, and the server keeps nothing of it', async () => {
   const id = randomBytes(32).toString('hex');
   async function* broken(): AsyncGenerator<Buffer, void, undefined> {
     yield await Promise.resolve(randomBytes(1000));
@@ -69,7 +69,7 @@ it('fails when the layer breaks off on our side, and the server keeps nothing of
   await expect(v1.listAncestry(session, id)).rejects.toThrow(/answered 40[04]: /);
 });
 
-it('tells a body that was cut off from a whole one', async () => {
+it('distinguishes a body that was cut off from a whole one', async () => {
   const cutting = createServer((socket) => {
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello'));
   }).listen(0, '127.0.0.1');

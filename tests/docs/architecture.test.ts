@@ -10,13 +10,13 @@ function foldersIn(folder: string): string[] {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-/** The names that the picture shows from one word of it to another. */
+/** The names that the picture shows between two of its words. */
 function shown(from: string, to: string): string[] {
   const part = PICTURE.slice(PICTURE.indexOf(from) + from.length, PICTURE.indexOf(to));
   return [...part.matchAll(/\b[a-z]\w*\b/g)].map(([name]) => name);
 }
 
-/** The features in the order of the rules of imports, lowest first. Some are yet to come. */
+/** The features in the order of the import rules, lowest first. Some do not exist yet. */
 function featuresInOrder(): string[] {
   const rules = readFileSync(path.join(ROOT, '.dependency-cruiser.cjs'), 'utf8');
   const [, list = ''] = /^const FEATURES = \[(.*?)\];$/ms.exec(rules) ?? [];
@@ -24,7 +24,7 @@ function featuresInOrder(): string[] {
 }
 
 describe('the picture in ARCHITECTURE.md', () => {
-  it('has every feature, in the order of the rules of imports', () => {
+  it('has every feature, in the order of the import rules', () => {
     const features = shown('features/', 'rules, then SQL');
     expect(features).toEqual(featuresInOrder().filter((name) => features.includes(name)));
     expect(foldersIn('src/features').filter((name) => !features.includes(name))).toEqual([]);
@@ -44,7 +44,7 @@ describe('the list of where ideas live', () => {
     expect(lines.filter((line, at) => lines.indexOf(line) !== at)).toEqual([]);
   });
 
-  it('leads to files and folders that are there', () => {
+  it('leads to existing files and folders', () => {
     const missing = lines.flatMap((line) => {
       const names = [...line.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
       const folder = path.dirname(names[0] ?? '');

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /*
- * The words that CONTRIBUTING.md asks us not to use, read from the table of its section "Words". Everything here works
- * on plain text, so that other texts than documents (comments, titles of tests) can be held to the same list.
+ * The words that CONTRIBUTING.md asks us not to use, read from the table of its section "Words". All functions take
+ * plain text, so that other texts than documents (comments, titles of tests) can be held to the same list.
  */
 
 const CONTRIBUTING = path.join(__dirname, '..', '..', 'CONTRIBUTING.md');
 
-/** "There is no tag" and "is no longer" are good English; "is no tag" is not. */
+/** `There is no tag` and `is no longer` are good English; `is no tag` is not. */
 const ALLOWED = /\bthere[\s#*/]+(?:is|are|was|were)[\s#*/]+no\b|\b(?:is|are|was|were)[\s#*/]+no[\s#*/]+longer\b/gi;
 
 /** The words and phrases in the first column of the table. */
@@ -22,19 +22,19 @@ function readForbiddenWords(): string[] {
 
 export const FORBIDDEN_WORDS: readonly string[] = readForbiddenWords();
 
-/** Matches every forbidden word, also when a phrase continues on the next line of a comment. */
+/** Matches every forbidden word, even if a phrase continues on the next line of a comment. */
 const FORBIDDEN = new RegExp(
   `\\b(?:${FORBIDDEN_WORDS.map((word) => word.replaceAll(' ', String.raw`[\s#*/]+`)).join('|')})\\b`,
   'gi',
 );
 
-/** Replaces all characters but line breaks, so that line numbers stay. */
+/** Replaces all characters except line breaks, so that line numbers stay. */
 function blank(text: string): string {
   return text.replaceAll(/[^\n]/g, '_');
 }
 
 /**
- * The text of a Markdown page without code blocks, code spans, link targets and quotations: these are not our words, but
+ * The text of a Markdown page without code blocks, code spans, link targets and quotations, which are not our words:
  * bodies of the protocol, titles of tests and texts of others.
  */
 export function proseOfMarkdown(text: string): string {

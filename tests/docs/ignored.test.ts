@@ -3,10 +3,10 @@ import path from 'node:path';
 
 const ROOT = path.join(__dirname, '../..');
 
-/** They are written when the project is built, run or tested. */
+/** Folders that a build, a run or a test creates. */
 const WRITTEN = ['dist/', 'data/', 'coverage/'];
 
-it('each entry of .prettierignore is there to be ignored', () => {
+it('each entry of .prettierignore exists', () => {
   const entries = readFileSync(path.join(ROOT, '.prettierignore'), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#') && !WRITTEN.includes(line));

@@ -13,7 +13,9 @@ const PAGES = [
     .map((name) => path.join('docs', name)),
 ];
 
-/** Lines that are too long to read in a diff; code blocks and what a link or a code span alone makes long are let be. */
+/**
+ * Lines that are too long to read in a diff, except code blocks, and lines that a single link or code span makes long.
+ */
 function longLines(text: string): string[] {
   return text
     .replaceAll(/^```.*?^```$/gms, '')

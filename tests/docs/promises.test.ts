@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /*
- * A promise of a page has an id: `R12` in RELIABILITY.md, `E12` in PROTOCOL.md. The tests that hold it have the id at the
- * end of their title: `it('… (R12)')`. So a title can be improved without an edit of the page.
+ * A promise of a page has an id: `R12` in RELIABILITY.md, `E12` in PROTOCOL.md. The tests that verify it have the id at
+ * the end of their title: `it('… (R12)')`. So a title can be improved without an edit of the page.
  */
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -12,12 +12,12 @@ function read(...parts: string[]): string {
   return readFileSync(path.join(ROOT, ...parts), 'utf8');
 }
 
-/** The ids that a page gives to its promises, in its order. */
+/** The ids of the promises of a page, in order. */
 function promisesOf(page: string): string[] {
   return [...read('docs', page).matchAll(/^- \*\*([ER]\d+)\./gm)].map(([, id = '']) => id);
 }
 
-/** The ids at the ends of titles in every test file, without this folder's. */
+/** The ids at the ends of titles in every test file, except those of this folder. */
 function idsInTitles(): Set<string> {
   const files = readdirSync(path.join(ROOT, 'tests'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts') && !file.startsWith(`docs${path.sep}`))
@@ -30,13 +30,13 @@ const promises = { 'RELIABILITY.md': promisesOf('RELIABILITY.md'), 'PROTOCOL.md'
 const all = Object.values(promises).flat();
 const held = idsInTitles();
 
-it('each page has its promises, each with an id of its own', () => {
+it('each page has promises with unique ids', () => {
   expect(promises['RELIABILITY.md'].length).toBeGreaterThan(60);
   expect(promises['PROTOCOL.md'].length).toBeGreaterThan(30);
   expect(all.filter((id, index) => all.indexOf(id) !== index)).toEqual([]);
 });
 
-it('a test holds every promise', () => {
+it('every promise has a test', () => {
   expect(all.filter((id) => !held.has(id))).toEqual([]);
 });
 

@@ -15,13 +15,12 @@ import {
 } from 'typescript';
 
 /*
- * The prose in TypeScript: its comments, and the titles of its tests. Everything else is blanked, so that line numbers
- * stay.
+ * The prose in TypeScript: comments, and titles of tests. Everything else is blanked, so that line numbers stay.
  */
 
 const TESTS = new Set(['describe', 'it', 'test']);
 
-/** The text with only these ranges in it. */
+/** The text with everything outside of these ranges blanked. */
 function keep(text: string, ranges: readonly TextRange[]): string {
   const sorted = [...new Map(ranges.map((range) => [range.pos, range])).values()].sort((a, b) => a.pos - b.pos);
   const parts: string[] = [];
@@ -44,7 +43,7 @@ function nodesOf(text: string): readonly Node[] {
   return nodes;
 }
 
-/** The comments of a TypeScript file, without what they quote as code. */
+/** The comments of a TypeScript file, without code in backquotes. */
 export function commentsOf(text: string): string {
   const ranges = nodesOf(text)
     .filter((node) => node.getChildCount() === 0 && !isJsxText(node))
@@ -55,7 +54,7 @@ export function commentsOf(text: string): string {
   return keep(text, ranges).replaceAll(/`[^`\n]*`/g, (code) => ' '.repeat(code.length));
 }
 
-/** Whether something that is called registers a test: `it`, `it.each(…)`, `describe.each(…)`. */
+/** Whether a called function registers a test: `it`, `it.each(…)`, `describe.each(…)`. */
 function isTest(callee: Expression): boolean {
   if (isIdentifier(callee)) return TESTS.has(callee.text);
   if (isPropertyAccessExpression(callee) || isCallExpression(callee)) return isTest(callee.expression);

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const ROOT = path.join(__dirname, '..', '..');
 
-/** What a page says of tests: a file, and the names in quotes that follow it until the next file or line. */
+/** A reference of a page to tests: a file, and the names in quotes after it, until the next file or line. */
 interface Reference {
   readonly place: string;
   readonly names: readonly string[];
@@ -13,7 +13,7 @@ function onOneLine(text: string): string {
   return text.trim().replaceAll(/\s+/g, ' ');
 }
 
-/** @param folder - of files that are named without one */
+/** @param folder - for files that are named without a folder */
 export function testReferences(page: string, folder: string): Reference[] {
   return page.split(/\n\n|\|\n/).flatMap((block) =>
     onOneLine(block)
@@ -28,7 +28,7 @@ export function testReferences(page: string, folder: string): Reference[] {
   );
 }
 
-/** What is wrong with the references: a file that is not there, a test that it does not have. */
+/** The broken references: a file that does not exist, or a test that its file does not have. */
 export function brokenReferences(references: readonly Reference[]): string[] {
   return references.flatMap(({ place, names }) => {
     const file = path.join(ROOT, place);

@@ -15,7 +15,7 @@ const DOCUMENTS = [
     .map((name) => `docs/${name}`),
 ];
 
-it.each(DOCUMENTS)('%s names only scripts that there are', (file) => {
+it.each(DOCUMENTS)('%s names only existing scripts', (file) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const named = [...read(file).matchAll(/npm run (?:-s )?([a-z][a-z:]*)/g)].map(([, name = '']) => name);
   expect(named.filter((name) => !(name in scripts))).toEqual([]);

@@ -5,7 +5,7 @@ import { readLockFile } from '../../src/platform/db/embedded/lock-file';
 import { stopServer } from '../../src/platform/db/embedded/postmaster';
 
 /** A new data directory that an embedded Postgres may use; as root's own it would hide its cluster in /var/lib. */
-export async function makeDataDir(name: string): Promise<string> {
+export async function createDataDir(name: string): Promise<string> {
   const dataDir = await mkdtemp(path.join(tmpdir(), `drydock-${name}-`));
   await chmod(dataDir, 0o755);
   return dataDir;

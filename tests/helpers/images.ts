@@ -18,7 +18,7 @@ export interface TestImage {
 }
 
 /** An image with a layer of random bytes, on a parent if one is given. */
-export function makeImage(options: { id?: string; parent?: string; layer?: Buffer; note?: string } = {}): TestImage {
+export function createImage(options: { id?: string; parent?: string; layer?: Buffer; note?: string } = {}): TestImage {
   const id = options.id ?? randomBytes(32).toString('hex');
   const parent = options.parent === undefined ? {} : { parent: options.parent };
   const json = Buffer.from(JSON.stringify({ id, ...parent, comment: options.note ?? 'made by a test' }));
@@ -27,11 +27,11 @@ export function makeImage(options: { id?: string; parent?: string; layer?: Buffe
 }
 
 /** A base and images upon it, base first. */
-export function makeChain(length: number): TestImage[] {
+export function createChain(length: number): TestImage[] {
   const chain: TestImage[] = [];
   for (let index = 0; index < length; index += 1) {
     const parent = chain.at(-1)?.id;
-    chain.push(makeImage(parent === undefined ? {} : { parent }));
+    chain.push(createImage(parent === undefined ? {} : { parent }));
   }
   return chain;
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { makeImage, pushImages, startPull, startPush, type TestImage } from './images';
+import { createImage, pushImages, startPull, startPush, type TestImage } from './images';
 import { makePrivate, registryClient } from './registry-client';
 import type { TestServer } from './test-server';
 
@@ -12,7 +12,7 @@ export async function storedFiles(server: TestServer): Promise<string[]> {
 
 /** The same id, another json and layer. */
 export function forged(image: TestImage): TestImage {
-  return makeImage({ id: image.id, note: 'forged' });
+  return createImage({ id: image.id, note: 'forged' });
 }
 
 /** Pushes images into a repository that is private before the first of them arrives. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { chooseBinaries, standardSources } from '../../src/platform/db/embedded/binaries';
-import { linkVisiblePath, makeSocketDir, placeCluster } from '../../src/platform/db/embedded/cluster-place';
+import { linkVisiblePath, createSocketDir, placeCluster } from '../../src/platform/db/embedded/cluster-place';
 import { initCluster } from '../../src/platform/db/embedded/init-cluster';
 import { readLockFile } from '../../src/platform/db/embedded/lock-file';
 import { spawnPostmaster, stopServer } from '../../src/platform/db/embedded/postmaster';
@@ -80,7 +80,7 @@ export async function startOwnPostgres(options: OwnPostgresOptions = {}): Promis
   const binaries = await chooseBinaries(standardSources(place.copiesDir, place.runAs), undefined);
   await initCluster(place, binaries, false);
   linkVisiblePath(place);
-  makeSocketDir(place);
+  createSocketDir(place);
   const port = options.port ?? 5432;
   const connection = { host: place.socketDir, port, user: USER, database: 'postgres' };
   const tls = options.certificate === undefined ? {} : await tlsSettings(directory, options.certificate, place.runAs);

@@ -1,7 +1,7 @@
 import type { Situation } from '../../src/features/access/repository-states';
 import { insertRemoteRepository } from '../../src/features/repositories/repositories.store';
 import { askApi } from './api-client';
-import { makeImage, pushImages, type TestImage } from './images';
+import { createImage, pushImages, type TestImage } from './images';
 import { call } from './registry-client';
 import { basic, type TestServer } from './test-server';
 
@@ -27,7 +27,7 @@ function freshName(): string {
 /** Creates a public repository of alice, and brings it into a situation in the ways that users have. */
 export async function situate(server: TestServer, situation: Situation): Promise<Situated> {
   const name = freshName();
-  const image = makeImage();
+  const image = createImage();
   if (situation === 'remote') {
     await insertRemoteRepository(server.ctx.db, { namespace: 'alice', name });
     return { situation, name, present: name, image };

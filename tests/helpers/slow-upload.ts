@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
-import { makeImage, startPush, type TestImage } from './images';
+import { createImage, startPush, type TestImage } from './images';
 
 /** A layer of which half is sent: its request is in flight for as long as the test likes. */
 export interface SlowUpload {
@@ -26,7 +26,7 @@ export async function beginSlowUpload(
   repository: string,
   user = 'alice',
 ): Promise<SlowUpload> {
-  const image = makeImage({ layer: Buffer.alloc(3_000_000, 'slow') });
+  const image = createImage({ layer: Buffer.alloc(3_000_000, 'slow') });
   const token = await startPush({ server: url }, repository, [image], user);
   await request(url)
     .put(`/v1/images/${image.id}/json`)

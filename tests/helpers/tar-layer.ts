@@ -22,7 +22,7 @@ export interface TarLayer {
 }
 
 /** The tarsum is written out from protocol 5.2, for one file. */
-export function makeTarLayer(text: string): TarLayer {
+export function createTarLayer(text: string): TarLayer {
   const body = Buffer.from(text);
   const tar = packTar({ name: 'etc/motd', mode: 0o644, uid: 7, gid: 8, mtime: 1400000000, uname: 'root', body });
   const facts =

@@ -21,11 +21,13 @@ const SETTINGS: Settings = {
   remoteIndex: undefined,
   standalone: false,
   indexHosts: [],
+  v2Engines: { major: 17, minor: 6 },
   trustsProxy: trustsNobody,
   accelPrefix: undefined,
   publicUrl: undefined,
   corsOrigins: new Set(),
   auditDays: 365,
+  keepUntaggedMs: 30 * 24 * 3_600_000,
 };
 
 /** A context of an open installation with cheap passwords; `settings` say what differs. */

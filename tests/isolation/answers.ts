@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http';
 
-/** A request as it goes out. */
+/** A request as it is sent. */
 export interface Sent {
   readonly method: string;
   readonly path: string;
@@ -8,7 +8,7 @@ export interface Sent {
   readonly body: string | undefined;
 }
 
-/** What comes back. */
+/** The answer to a request. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -48,11 +48,14 @@ export class Sender {
   }
 }
 
-/** What differs from answer to answer, whatever they tell. */
+/** Headers that differ in every answer, whatever the request. */
 const PASSING_HEADERS = new Set(['date', 'x-request-id', 'expires', 'keep-alive', 'connection', 'set-cookie']);
 const PASSING_TEXT = [/name="csrf_token" value="[^"]*"/g, /next=[^"&\s]*/g];
 
-/** An answer as it can be compared with another: what was asked for, and what is new each time, is taken out. */
+/**
+ * An answer in a form that can be compared with another one, without the names in the request and without values that
+ * are new each time.
+ */
 export function comparable({ status, headers, body }: Answer, asked: ReadonlyMap<string, string>): string {
   const kept = Object.entries(headers).filter(([name]) => !PASSING_HEADERS.has(name));
   let text = `${status}\n${kept.map((pair) => pair.join(': ')).join('\n')}\n\n${body}`;

@@ -11,8 +11,9 @@ import { buildStage, type Stage } from './stage';
 import { keepState } from './state';
 
 /*
- * Asks every route that changes something for a change, as somebody who may: it succeeds, and a row in audit_events says
- * so. A new route fails here until its change is recorded, or stands in the list of those that record none.
+ * Sends a change through every route that changes something, as a caller who may: it succeeds, and a row in
+ * audit_events records it. A new route fails here until its change is recorded, or it is on the list of those that
+ * record none.
  */
 
 /** Routes whose success is not an event of its own, with the reason. */
@@ -46,7 +47,7 @@ afterAll(async () => {
   await stage.server.close();
 });
 
-/** Logins are not what a request changes: whoever comes with a password leaves one. */
+/** Logins do not count as the change of a request, because every request with a password records one. */
 async function lastEvent({ ctx }: TestServer): Promise<number> {
   const sql = `select coalesce(max(id), 0)::int as id from audit_events where action not like 'login.%'`;
   return (await query<{ id: number }>(ctx.db, sql, []))[0]?.id ?? 0;
@@ -91,7 +92,7 @@ it('every change leaves an event in the audit log, through every route', async (
   expect(faults).toEqual([]);
 });
 
-it('each exception is of a route that there is', () => {
+it('each exception is for an existing route', () => {
   const idle = UNRECORDED.filter(([pattern]) => !CHANGING.some(({ key }) => pattern.test(key)));
   expect(idle).toEqual([]);
 });

@@ -1,16 +1,16 @@
 import { OPERATOR_ACTOR } from '../../src/features/access/actor';
 import { createAccountToken } from '../../src/features/accounts/own-access-tokens';
 import { askApi } from '../helpers/api-client';
-import { makeImage, pushImages } from '../helpers/images';
+import { createImage, pushImages } from '../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 
-/* What an access token for one repository may do in a public one that it is not for: read, as an anonymous caller. */
+/* What an access token for one repository allows in another, public one: to read, as an anonymous caller. */
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   for (const name of ['alice', 'carol']) await addUser(server, name);
-  await pushImages(server, 'carol/app', [makeImage()], { user: 'carol' });
+  await pushImages(server, 'carol/app', [createImage()], { user: 'carol' });
 });
 afterAll(() => server.close());
 
@@ -22,7 +22,7 @@ async function authorizationFor(repositories: string[] | undefined): Promise<{ A
   return { Authorization: basic('alice', secret) };
 }
 
-it('it gives no stars, comments and flags, and sees no star of its account (R10)', async () => {
+it('it adds no stars, comments and flags, and does not see a star of its account (R10)', async () => {
   await askApi(server, 'put', `${APP}star/`, { as: 'alice' });
   const { body: comment } = await askApi(server, 'post', `${APP}comments/`, { as: 'alice', body: { text: 'hello' } });
   const limited = await authorizationFor(['alice/other']);

@@ -2,7 +2,7 @@ import type { SweptRoute } from './routes';
 import type { Held, Stage } from './stage';
 
 /*
- * What requests that change something send: good enough to work for somebody who may.
+ * The bodies of requests that change something: valid, so that they succeed for a caller who may.
  */
 
 type Body = object | string;
@@ -10,7 +10,7 @@ type Bodies = Readonly<Record<string, Body | ((stage: Stage, values: ReadonlyMap
 
 const V1 = '/v1/repositories/:repository';
 
-/** Of v1, by the key of the route in the library; the same in a namespace. */
+/** Bodies for v1, by the key of the route in the library; those in a namespace are the same. */
 export const V1_BODIES: Bodies = {
   'POST /v1/users': { username: 'somebody', password: 'some password', email: 'somebody@example.com' },
   'PUT /v1/users/:username': { email: 'further@example.com' },
@@ -31,7 +31,7 @@ const ORG = '/api/v1.1/orgs/:org';
 const REPOSITORY = '/api/v1.1/repositories/:namespace/:name';
 const EMAIL = { email: 'alice@example.com' };
 
-/** Of the API, by the key of the route. */
+/** Bodies for the API, by the key of the route. */
 export const API_BODIES: Bodies = {
   'POST /api/v1.1/users/': { username: 'somebody', password: 'some password', email: 'somebody@example.com' },
   [`PATCH ${USER}/`]: { location: 'elsewhere' },
@@ -82,7 +82,7 @@ const NUMBERS: readonly (readonly [part: string, field: keyof Stage])[] = [
   ['/admin/storage/', 'run'],
 ];
 
-/** The fields of all forms at once: each form reads its own. */
+/** The fields of all forms at once, since each form reads only its own. */
 export function formOf(
   { path }: SweptRoute,
   values: ReadonlyMap<string, string>,

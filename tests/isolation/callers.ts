@@ -12,18 +12,18 @@ import { basic, type TestServer } from '../helpers/test-server';
 import type { Door, SweptRoute } from './routes';
 import type { Row } from './rows';
 
-/** Somebody who asks for everything. */
+/** A caller of the sweep. */
 export interface Caller {
   readonly name: string;
   readonly doors: readonly Door[];
-  /** of a browser; its forms carry the token that is made from it */
+  /** of a browser; the token of its forms is derived from it */
   readonly cookie?: { readonly name: string; readonly secret: string };
   readonly authorization?: string;
-  /** whether what the row is about is theirs to have with these credentials */
+  /** whether these credentials give access to the subject of the row */
   readonly may: (row: Row, route: SweptRoute) => boolean;
-  /** it speaks for the account that has the marker, so that what it may read has it */
+  /** it acts for the account with the marker, so everything that it may read contains the marker */
   readonly knowsMarker?: true;
-  /** it may read what is private, so that it knows what is there, and leaves traces of reading */
+  /** it may read what is private, so it knows what exists, and leaves traces of reading */
   readonly reads?: true;
 }
 
@@ -38,7 +38,7 @@ async function tokenFor(
   return basic(username, await addAccessToken(server, username, token));
 }
 
-/** A login in a browser, as its cookie. */
+/** Logs in with a browser; resolves to its cookie. */
 export async function sessionOf(server: TestServer, username: string): Promise<{ name: string; secret: string }> {
   const [row] = await query<{ id: number; epoch: number }>(
     server.ctx.db,
@@ -81,7 +81,7 @@ async function limitedCallers(server: TestServer): Promise<Caller[]> {
     .update({ expires_at: new Date(0) });
   return [
     await limited('alice', 'alice/other'),
-    // A collaborator of the private repository, a member of the organization's team, an administrator of the site.
+    // A collaborator of the private repository, a member of the organization's team, a site administrator.
     await limited('dora', 'dora/other'),
     await limited('mona', 'mona/other'),
     await limited('root', 'alice/other'),
@@ -120,7 +120,7 @@ async function programCallers(server: TestServer): Promise<Caller[]> {
   return callers;
 }
 
-/** Everybody whom the sweep sends, none of whom may have what is private of alice but by a row's leave. */
+/** All callers of the sweep. None may access the private things of alice, except as a row allows. */
 export async function castCallers(server: TestServer): Promise<Caller[]> {
   const visit = { name: 'drydock_visit', secret: newSecret() };
   return [
@@ -159,7 +159,7 @@ export async function castCallers(server: TestServer): Promise<Caller[]> {
   ];
 }
 
-/** Browsers of alice and of the administrator in which nobody gave the password lately. */
+/** Browsers of alice and of the administrator that did not give the password recently. */
 export async function staleCallers(server: TestServer): Promise<Caller[]> {
   const callers: Caller[] = [];
   for (const username of ['alice', 'root']) {
@@ -177,7 +177,7 @@ export async function staleCallers(server: TestServer): Promise<Caller[]> {
   return callers;
 }
 
-/** The token of alice for the private repository alone: it does what a row with `own` says, and no more. */
+/** The token of alice for the private repository alone: it may do what a row with `own` says, and no more. */
 export async function callerForVault(server: TestServer): Promise<Caller> {
   return {
     name: 'admin token of alice for the private repository',

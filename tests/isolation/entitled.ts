@@ -3,7 +3,7 @@ import { sessionOf, type Caller } from './callers';
 import type { SweptRoute } from './routes';
 import type { Row } from './rows';
 
-/** Who may have it, as a caller: alice, the owner of what is private, or the administrator of the site. */
+/** A caller with access: alice, the owner of everything private, or the site administrator. */
 export async function entitledTo(
   row: Pick<Row, 'who'>,
   route: SweptRoute,

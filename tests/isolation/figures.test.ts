@@ -1,11 +1,11 @@
-import { makeImage, pushImages } from '../helpers/images';
+import { createImage, pushImages } from '../helpers/images';
 import { basic, startTestServer, addUser, type TestServer } from '../helpers/test-server';
 import { comparable, Sender } from './answers';
 import { addOrganizations, addPrivateThings, fillRepository } from './stage';
 
 /*
- * Lists, totals and figures of what everybody may see: they are the same, byte for byte, whether or not there are private
- * things beside it.
+ * Lists, totals and figures that everyone may see: they are the same, byte for byte, whether or not there are private
+ * things.
  */
 
 const PATHS = [
@@ -58,7 +58,7 @@ beforeAll(async () => {
   for (const name of ['alice', 'carol', 'mona', 'dora']) await addUser(server, name);
   await addUser(server, 'root', { isAdmin: true });
   await addOrganizations(server);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
   sender = new Sender(server.port);
 });
 afterAll(async () => {

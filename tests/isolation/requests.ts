@@ -5,13 +5,13 @@ import type { SweptRoute } from './routes';
 import type { Held, Stage, Twin } from './stage';
 
 /*
- * The requests for a route: one that names what is private, and ones that name things of which there are none.
+ * The requests for a route: one with the names of private things, and others with names that do not exist.
  */
 
 /** The values of a path's parameters. */
 export type Values = ReadonlyMap<string, string>;
 
-/** What is the same for both, since it is no secret. */
+/** Values that are the same in all requests, since they are not secret. */
 const PUBLIC: Readonly<Record<string, string>> = {
   org: 'acme',
   username: 'alice',
@@ -33,7 +33,7 @@ function numbered(route: SweptRoute, stage: Stage): Twin | undefined {
   return { real: '71717', none: '99999' };
 }
 
-/** The repository's name, when the path names one: in a namespace, or in the library. */
+/** The repository's name if the path has one: in a namespace, or in the library. */
 function repositoryTwin({
   path,
 }: SweptRoute): { values: Record<string, string>; name: Twin; held: keyof Stage } | undefined {
@@ -74,9 +74,9 @@ function publicValue(param: string, route: SweptRoute): string {
 }
 
 /**
- * The values to ask a route for.
+ * The values of a route's parameters.
  *
- * @returns first those of what is there; then each private one replaced by one of nothing, and all of them
+ * @returns first the existing ones; then with each private one replaced by a missing one, and with all of them replaced
  */
 export function variantsOf(route: SweptRoute, stage: Stage): Values[] {
   const params = [...route.path.matchAll(/:(\w+)/g)].map(([, param]) => param ?? '');
@@ -135,7 +135,7 @@ export function requestFor(
   };
 }
 
-/** Of routes that answer nothing, or too little, without one. */
+/** Queries of routes that answer nothing, or too little, without one. */
 const QUERIES: Readonly<Record<string, string>> = {
   'GET /v1/search': '?q=vault',
   'GET /api/v1.1/search/': '?q=vault',

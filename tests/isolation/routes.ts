@@ -8,7 +8,7 @@ import { opsRoutes } from '../../src/surfaces/ops/routes';
 import { v1Routes } from '../../src/surfaces/v1/routes';
 import { webRoutes } from '../../src/surfaces/web/routes';
 
-/** A way into the server: the programs behind each speak differently, and log in differently. */
+/** A surface of the server: each has its own kind of answers and logins. */
 export type Door = 'v1' | 'api' | 'web' | 'plain';
 
 /** A route as the process mounts it. */
@@ -18,11 +18,11 @@ export interface SweptRoute {
   readonly door: Door;
   readonly method: string;
   readonly path: string;
-  /** of an endpoint of the API: what an OAuth token must allow */
+  /** for an endpoint of the API: the scope that an OAuth token needs */
   readonly scope: Scope | undefined;
 }
 
-/** Every route of every surface; the greeting of engines at `/` is told apart from the page. */
+/** Every route of every surface; the greeting of engines at `/` is separate from the page. */
 export function sweptRoutes(): SweptRoute[] {
   const ctx = {} as Context;
   const of = (

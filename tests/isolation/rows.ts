@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/* The table `rows.txt`: what each route names, and who may have it. A route without a row fails the sweep. */
+/* The table `rows.txt`: what each route names, and who may access it. The sweep fails for a route without a row. */
 
-/** Who may; from `reader` on, in the repository or organization that the path names. */
+/** The callers who may; from `reader` on, in the repository or organization that the path names. */
 export const WHO = [
-  'anyone', // whoever asks
-  'secret', // whoever has the secret that the request must carry
+  'anyone', // every caller
+  'secret', // a caller with the secret that the request must carry
   'account', // any account, about itself
   'self', // the account that the path names, or that is logged in
   'reader',
@@ -19,10 +19,10 @@ export const WHO = [
 ] as const;
 export type Who = (typeof WHO)[number];
 
-/** What an access token for some repositories, or an engine's token, gets. */
+/** What an access token for some repositories, or an engine's token, may do. */
 export const LIMITED = [
   'own', // in its repositories what the role allows, and nothing elsewhere
-  'public', // what an anonymous caller gets
+  'public', // the same as an anonymous caller
   'no', // nothing
 ] as const;
 export type Limited = (typeof LIMITED)[number];
@@ -31,11 +31,11 @@ export interface Row {
   readonly key: string;
   readonly who: Who;
   readonly limited: Limited;
-  /** needs the password again, or a login of the last minutes */
+  /** needs the password again, or a login in the last minutes */
   readonly needsStepUp: boolean;
-  /** an anonymous caller is asked to log in to a private repository, and told that there is no missing one */
+  /** an anonymous caller is asked to log in to a private repository, and gets a 404 for a missing one */
   readonly asksForLogin: boolean;
-  /** what somebody who may gets for the sweep's own request: it proves that the request is a good one */
+  /** the status for a caller who may send the sweep's request: it proves that the request is valid */
   readonly status: number;
 }
 

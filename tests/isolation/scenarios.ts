@@ -1,14 +1,14 @@
 import { OPERATOR_ACTOR } from '../../src/features/access/actor';
-import { makeLinkSecret } from '../../src/features/accounts/email-links';
+import { createLinkSecret } from '../../src/features/accounts/email-links';
 import { beginSecondFactor, confirmSecondFactor } from '../../src/features/accounts/second-factor';
-import { makeInvitationSecret } from '../../src/features/namespaces/invitations';
+import { createInvitationSecret } from '../../src/features/namespaces/invitations';
 import { createClient } from '../../src/features/oauth/clients';
 import { query } from '../../src/platform/db/query';
 import { enqueue } from '../../src/platform/jobs/queue';
 import { actorOf } from '../helpers/actors';
 import { askApi } from '../helpers/api-client';
 import { Browsing } from '../helpers/browse';
-import { makeImage, pushImages } from '../helpers/images';
+import { createImage, pushImages } from '../helpers/images';
 import { codeOf as authorizationOf } from '../helpers/oauth';
 import { codeOf } from '../helpers/second-factor';
 import type { TestServer } from '../helpers/test-server';
@@ -16,16 +16,16 @@ import { sessionOf } from './callers';
 import { MARKER, type Held, type Stage } from './stage';
 
 /*
- * What must be there first, and what must be sent, where the request of the sweep is refused or changes nothing.
+ * What must exist first, and what must be sent, if the plain request of the sweep would be refused or change nothing.
  */
 
-/** What differs from the request of the sweep. */
+/** The differences from the request of the sweep. */
 export interface Scenario {
   readonly params?: Readonly<Record<string, string>>;
-  /** of the form, beside those that the sweep sends; or the whole JSON */
+  /** fields in addition to those that the sweep sends; or the whole JSON */
   readonly fields?: Readonly<Record<string, string>>;
   readonly query?: string;
-  /** by a session, where the sweep comes with Basic */
+  /** with a session, where the sweep uses Basic */
   readonly byCookie?: true;
 }
 
@@ -41,7 +41,7 @@ async function begun({ server }: Stage): Promise<string> {
   return (await beginSecondFactor(server.ctx, await actorOf(server, 'alice'))).secret;
 }
 
-/** Turns alice's second factor on: she needs a recovery code then, for the code of the app is used. */
+/** Turns alice's second factor on; resolves to a recovery code, which she needs because the code of the app is used. */
 async function turnedOn(stage: Stage): Promise<string> {
   const { server } = stage;
   const secret = await begun(stage);
@@ -64,12 +64,12 @@ async function allowedClient(stage: Stage): Promise<string> {
 }
 
 async function invitationSecret({ server, orgInvitation }: Stage): Promise<string> {
-  return (await makeInvitationSecret(server.ctx, Number(orgInvitation.real))) ?? '';
+  return (await createInvitationSecret(server.ctx, Number(orgInvitation.real))) ?? '';
 }
 
-/** A repository of the organization, which has teams; the team has access to it when `isGiven`. */
+/** A repository of the organization, which has teams; the team has access to it if `isGiven`. */
 async function repositoryOfAcme({ server }: Stage, isGiven: boolean): Promise<Record<string, string>> {
-  await pushImages(server, 'acme/app', [makeImage()], { user: 'alice' });
+  await pushImages(server, 'acme/app', [createImage()], { user: 'alice' });
   const path = '/api/v1.1/repositories/acme/app/teams/crew-real/';
   if (isGiven) await askApi(server, 'put', path, { as: 'alice', body: { access: 'read' } });
   return { namespace: 'acme', name: 'app' };
@@ -96,7 +96,7 @@ async function retiredName({ server: { ctx } }: Stage): Promise<void> {
   await ctx.db('repository_aliases').insert({ namespace: 'leaver', name: 'app', repository_id: null });
 }
 
-/** The version that a page puts into its form. */
+/** The version that a page writes into its form. */
 async function versionOn({ server }: Stage, username: string, path: string): Promise<string> {
   const browser = new Browsing(server.server);
   const { name, secret } = await sessionOf(server, username);
@@ -105,7 +105,7 @@ async function versionOn({ server }: Stage, username: string, path: string): Pro
   return (/name="version" value="([^"]*)"/.exec(html)?.[1] ?? '').replaceAll('&quot;', '"');
 }
 
-/** A form with a version, of a repository in a namespace and of one in the library. */
+/** A form with a version, for a repository in a namespace and for one in the library. */
 function ofBoth(route: string, pathOf: (held: Held) => string): Record<string, Prepare> {
   return {
     [`POST /r/:namespace/:name/${route}`]: async (stage) => ({
@@ -128,7 +128,7 @@ async function confirmedFurther({ server: { ctx } }: Stage): Promise<Scenario> {
   return { fields: FURTHER };
 }
 
-/** The tags of the repositories are gone, so that their history has something to restore. */
+/** Deletes the tags of the repositories, so that their history has something to restore. */
 async function deletedTag({ server }: Stage): Promise<Scenario> {
   await askApi(server, 'delete', '/api/v1.1/repositories/alice/vault-real/tags/tag-real/', { as: 'alice' });
   await askApi(server, 'delete', '/api/v1.1/repositories/library/base-real/tags/tag-real/', { as: 'root' });
@@ -146,15 +146,18 @@ async function formerName({ server: { ctx } }: Stage): Promise<Scenario> {
   return { fields: { alias_namespace: 'library', alias_name: 'base-was' } };
 }
 
-/** By the key of the route. */
+/** The scenarios, by the key of the route. */
 export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   [`DELETE ${USER}/emails/`]: () => ({ fields: FURTHER }),
   [`PUT ${USER}/emails/primary/`]: confirmedFurther,
   'POST /api/v1.1/password/reset/confirm/': async ({ server }) => ({
-    fields: { secret: await makeLinkSecret(server.ctx, 'reset', await emailId(server)), password: 'another password' },
+    fields: {
+      secret: await createLinkSecret(server.ctx, 'reset', await emailId(server)),
+      password: 'another password',
+    },
   }),
   'POST /api/v1.1/emails/confirm/': async ({ server }) => ({
-    fields: { secret: await makeLinkSecret(server.ctx, 'confirm', await emailId(server)) },
+    fields: { secret: await createLinkSecret(server.ctx, 'confirm', await emailId(server)) },
   }),
   [`PUT ${USER}/second-factor/`]: async (stage) => ({ fields: { code: codeOf(await begun(stage)) } }),
   [`DELETE ${USER}/second-factor/`]: async (stage) => ({ fields: { code: await turnedOn(stage) }, byCookie: true }),
@@ -208,10 +211,10 @@ export const SCENARIOS: Readonly<Record<string, Prepare>> = {
   'POST /account/sessions/end-others/': async (stage) => (await otherSession(stage), {}),
   'POST /account/applications/revoke/': async (stage) => ({ fields: { client: await allowedClient(stage) } }),
   'POST /account/confirm/:secret': async ({ server }) => ({
-    params: { secret: await makeLinkSecret(server.ctx, 'confirm', await emailId(server)) },
+    params: { secret: await createLinkSecret(server.ctx, 'confirm', await emailId(server)) },
   }),
   'POST /account/reset/:secret': async ({ server }) => ({
-    params: { secret: await makeLinkSecret(server.ctx, 'reset', await emailId(server)) },
+    params: { secret: await createLinkSecret(server.ctx, 'reset', await emailId(server)) },
   }),
   'POST /account/invitation/:secret': async (stage) => ({ params: { secret: await invitationSecret(stage) } }),
   'POST /api/v1.1/o/authorize/': async (stage) => {

@@ -5,17 +5,17 @@ import { addMember } from '../../src/features/namespaces/team-members';
 import { putTeam } from '../../src/features/namespaces/teams';
 import { query } from '../../src/platform/db/query';
 import { askApi } from '../helpers/api-client';
-import { makeImage, pushImages, startPush } from '../helpers/images';
+import { createImage, pushImages, startPush } from '../helpers/images';
 import { makePrivate } from '../helpers/registry-client';
 import { packEntry, TRAILER } from '../features/images/tar/pack-tar';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
 
 /*
- * A hub with private things of alice, of her organization and of the library, each beside a name or number of the same
- * length that nothing has.
+ * A hub with private things of alice, of her organization and of the library, each with a name or number of the same
+ * length that does not exist.
  */
 
-/** Stands in everything that only alice, or an administrator, may see. */
+/** A part of everything that only alice, or an administrator, may see. */
 export const MARKER = 'k33p-it-hidden';
 
 /** The value of a parameter that names something private, and one that names nothing. */
@@ -26,7 +26,7 @@ export interface Twin {
 
 const NONE = '99999';
 
-/** What a repository holds that paths can name. */
+/** The contents of a repository that paths can name. */
 export interface Held {
   readonly image: Twin;
   readonly tag: Twin;
@@ -36,7 +36,7 @@ export interface Held {
   readonly event: Twin;
 }
 
-/** What the sweep asks for. */
+/** The things that the sweep requests. */
 export interface Stage {
   readonly server: TestServer;
   readonly vault: Held;
@@ -55,7 +55,7 @@ async function only<T>(server: TestServer, sql: string, values: unknown[] = []):
   return row.value;
 }
 
-/** Numbers of five digits, which stand in no text by chance. */
+/** Starts all numbers at five digits, which occur in no text by chance. */
 async function numberWidely(server: TestServer): Promise<void> {
   const { db } = server.ctx;
   const sequences = await query<{ name: string }>(
@@ -85,10 +85,10 @@ async function api(
 
 const LAYER = Buffer.concat([packEntry({ name: `${MARKER}.txt`, body: Buffer.from(MARKER) }), TRAILER]);
 
-/** A private repository with something of everything, each with the marker in it. */
+/** Fills a private repository with something of every kind, each with the marker in it. */
 export async function fillRepository(server: TestServer, repository: string, user: string): Promise<Held> {
   const { db } = server.ctx;
-  const image = makeImage({ note: MARKER, layer: LAYER });
+  const image = createImage({ note: MARKER, layer: LAYER });
   await startPush(server, repository, [], user);
   await makePrivate(server, repository, user);
   await pushImages(server, repository, [image], { user, tag: 'tag-real' });
@@ -110,7 +110,7 @@ export async function fillRepository(server: TestServer, repository: string, use
     .ignore();
   const twin = (real: number | string | undefined): Twin => ({ real: String(real), none: NONE });
   return {
-    image: { real: image.id, none: makeImage().id },
+    image: { real: image.id, none: createImage().id },
     tag: { real: 'tag-real', none: 'tag-none' },
     comment: twin(comment.id),
     webhook: twin(webhook.id),
@@ -121,7 +121,7 @@ export async function fillRepository(server: TestServer, repository: string, use
   };
 }
 
-/** The organizations acme, of alice, and beta, of carol: that they are there is no secret. */
+/** Adds the organizations acme, of alice, and beta, of carol: their existence is not a secret. */
 export async function addOrganizations(server: TestServer): Promise<void> {
   const { ctx } = server;
   for (const [name, owner] of [
@@ -142,7 +142,7 @@ async function fillOrganization({ ctx }: TestServer): Promise<void> {
   await createRobot(ctx, OPERATOR_ACTOR, { organization: 'beta', name: 'bot' });
 }
 
-/** Adds what is private to users and organizations that are there: teams, robots, repositories and what they hold. */
+/** Adds private things to existing users and organizations: teams, robots, repositories and their contents. */
 export async function addPrivateThings(server: TestServer): Promise<{ vault: Held; base: Held }> {
   await fillOrganization(server);
   const vault = await fillRepository(server, 'alice/vault-was', 'alice');
@@ -151,7 +151,7 @@ export async function addPrivateThings(server: TestServer): Promise<{ vault: Hel
   return { vault, base: await fillRepository(server, 'library/base-real', 'root') };
 }
 
-/** Builds it all, with every request that a test of its own covers. */
+/** Builds the whole hub, with requests that have their own tests. */
 export async function buildStage(): Promise<Stage> {
   const server = await startTestServer();
   await numberWidely(server);
@@ -160,7 +160,7 @@ export async function buildStage(): Promise<Stage> {
   await addUser(server, 'sleeper', { isActive: false });
   await addOrganizations(server);
   for (const name of ['alice/other', 'dora/other']) {
-    await pushImages(server, name, [makeImage()], { user: name.split('/')[0] ?? '' });
+    await pushImages(server, name, [createImage()], { user: name.split('/')[0] ?? '' });
   }
   const { vault, base } = await addPrivateThings(server);
   await api(server, 'post', '/users/alice/emails/', 'alice', { email: `${MARKER}@example.com` });

@@ -4,10 +4,10 @@ import { query } from '../../src/platform/db/query';
 import { inReplica, insertSql, listTables, type Table } from '../helpers/tables';
 
 /*
- * What the tables hold: to see that nothing changed, and to put back what a rightful change did.
+ * The contents of the tables, to check that nothing changed, and to undo a permitted change.
  */
 
-/** What any request may write by itself: when credentials were used last, and failed logins. */
+/** Columns that any request may write: the last use of credentials, and failed logins. */
 const VOLATILE = ['last_used_at', 'last_used_address', 'last_seen_at'];
 const IGNORED = new Set(['rate_limits', 'failure_counts', 'knex_migrations', 'knex_migrations_lock']);
 
@@ -28,14 +28,14 @@ export async function readState(db: Db): Promise<ReadonlyMap<string, string>> {
   return new Map(rows.map(({ name, text }) => [name, text]));
 }
 
-/** A short text that differs whenever the tables do. */
+/** A short text that differs if the tables do. */
 export function digestOf(state: ReadonlyMap<string, string>): string {
   return createHash('sha256')
     .update(JSON.stringify([...state]))
     .digest('hex');
 }
 
-/** The rows that came and went between two states, each as a line. */
+/** The rows that appeared and disappeared between two states, each as a line. */
 export function changesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
   return [...after].flatMap(([table, text]) => {
     const old = new Set((before.get(table) ?? '').split('\n'));
@@ -50,7 +50,7 @@ export function changesBetween(before: ReadonlyMap<string, string>, after: Reado
 /**
  * Keeps a copy of all tables.
  *
- * @returns puts the copy back, in one transaction
+ * @returns a function that restores the copy, in one transaction
  */
 export async function keepState(db: Db): Promise<() => Promise<void>> {
   await db.raw('create schema kept');

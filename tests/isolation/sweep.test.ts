@@ -1,4 +1,4 @@
-import { makeImage, pushImages } from '../helpers/images';
+import { createImage, pushImages } from '../helpers/images';
 import { basic } from '../helpers/test-server';
 import { comparable, Sender, type Answer } from './answers';
 import { needsPassword } from '../../src/features/accounts/guarded-actions';
@@ -11,8 +11,9 @@ import { buildStage, MARKER, type Stage } from './stage';
 import { changesBetween, digestOf, keepState, readState } from './state';
 
 /*
- * Asks every route, as everybody who may not, for what is private and for what is not there: the two answers are one,
- * nothing that only its owner may see is in them, and nothing changes. `rows.txt` says who may.
+ * Sends the requests of every route, as every caller who may not, for something private and for something that does not
+ * exist: the two answers are the same, contain nothing that only the owner may see, and nothing changes. `rows.txt`
+ * says who may.
  */
 
 const ROUTES = sweptRoutes();
@@ -23,7 +24,7 @@ let stage: Stage;
 let sender: Sender;
 let restore: () => Promise<void>;
 let callers: Caller[];
-/** what a token for the private repository alone may */
+/** what a token for the private repository alone may do */
 let vault: Caller;
 
 beforeAll(async () => {
@@ -44,7 +45,7 @@ function rowOf(route: SweptRoute): Row {
   return row;
 }
 
-/** Runs the work for all of them, a few at once, in their order. */
+/** Runs the work for all items, a few at once; the results are in the order of the items. */
 async function forAll<T>(items: readonly T[], work: (item: T) => Promise<string[]>): Promise<string[]> {
   const faults: string[][] = [];
   const waiting = [...items.entries()];
@@ -55,7 +56,7 @@ async function forAll<T>(items: readonly T[], work: (item: T) => Promise<string[
   return faults.flat();
 }
 
-/** A refusal, where there is nothing to compare it with. */
+/** Whether an answer is a refusal, if there is nothing to compare it with. */
 function isRefusal(route: Pick<SweptRoute, 'door'>, { status, headers }: Answer): boolean {
   if (status === 401 || status === 403 || status === 404) return true;
   return route.door === 'web' && status === 303 && headers['location']?.startsWith('/account/login/') === true;
@@ -65,7 +66,7 @@ function told(text: string): string {
   return text.replaceAll(/\s+/g, ' ').slice(0, 160);
 }
 
-/** Where two comparable answers part. */
+/** The place where two comparable answers differ. */
 function difference(one: string, other: string): string {
   let at = 0;
   while (at < one.length && one[at] === other[at]) at += 1;
@@ -77,7 +78,9 @@ function asked(values: Values): string {
   return [...values.values()].map((value) => value.slice(0, 12)).join(' ');
 }
 
-/** What reading leaves behind: pulls and stored bytes are counted, and who opened what last is remembered. */
+/**
+ * Whether a change is only a trace of reading: pulls and stored bytes are counted, and the last opening is remembered.
+ */
 function isTrace(line: string): boolean {
   return /^(repository_openings|repository_activity|repository_totals|activity_sources|storage_\w+) /.test(line);
 }
@@ -113,13 +116,13 @@ async function tryAs(caller: Caller, route: SweptRoute): Promise<string[]> {
   return faults;
 }
 
-it('a name in a body tells a stranger no more than one in a path (R220)', async () => {
+it('a name in a body tells other users no more than one in a path (R220)', async () => {
   const requests: [method: string, path: string, body: (name: string) => object][] = [
     ['POST', '/carol/own/tags/', (name) => ({ name: 'copied', source: { namespace: 'alice', name, tag: 'tag-real' } })],
     ['POST', '/carol/own/move/', (name) => ({ namespace: 'alice', name })],
     ['POST', '/', (name) => ({ namespace: 'alice', name })],
   ];
-  await pushImages(stage.server, 'carol/own', [makeImage()], { user: 'carol' });
+  await pushImages(stage.server, 'carol/own', [createImage()], { user: 'carol' });
   const headers = { Authorization: basic('carol'), 'Content-Type': 'application/json' };
   for (const [method, path, bodyFor] of requests) {
     const answers: string[] = [];
@@ -140,7 +143,7 @@ it('every route has a row in rows.txt, and every row a route', () => {
   expect([...ROWS.keys()].filter((key) => !keys.includes(key))).toEqual([]);
 });
 
-/** The statuses of all routes, each asked with everything as it was at first. */
+/** The statuses of all routes, each requested in the original state of the hub. */
 async function statusesOf(
   routes: readonly SweptRoute[],
   as: (route: SweptRoute) => Promise<Pick<Caller, 'authorization' | 'cookie'>>,
@@ -160,12 +163,12 @@ it('the rows that need the password again are those of guarded-actions.ts', () =
   expect(marked).toEqual(ROUTES.filter((route) => needsPassword(route)).map(({ key }) => key));
 });
 
-it('each request of the sweep is a good one: whoever may have what it asks for gets it', async () => {
+it('each request of the sweep is valid: it succeeds for a caller who may', async () => {
   const seen = await statusesOf(ROUTES, (route) => entitledTo(rowOf(route), route, stage.server));
   expect(seen).toEqual(Object.fromEntries(ROUTES.map((route) => [route.key, rowOf(route).status])));
 });
 
-it('an access token for one repository does there what its account may', async () => {
+it('an access token for one repository may do there what its account may', async () => {
   const routes = ROUTES.filter(
     (route) =>
       rowOf(route).limited === 'own' && vault.doors.includes(route.door) && route.path.includes('/:namespace/'),
@@ -174,7 +177,7 @@ it('an access token for one repository does there what its account may', async (
   expect(seen).toEqual(Object.fromEntries(routes.map((route) => [route.key, rowOf(route).status])));
 });
 
-it('nobody sees, tells apart or changes what is not theirs, through any route (R10, R220)', async () => {
+it('nobody sees, detects or changes what is not theirs, through any route (R10, R220)', async () => {
   await stage.server.ctx.activity.flush();
   await restore();
   const before = await readState(stage.server.ctx.db);

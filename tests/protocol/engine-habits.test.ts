@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { makeImage, startPush, uploadImage } from '../helpers/images';
+import { createImage, startPush, uploadImage } from '../helpers/images';
 import { headerLines, rawRequest, sendRaw, type RawAnswer } from '../helpers/raw-http';
 import { call } from '../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
@@ -30,7 +30,7 @@ describe('an upload', () => {
   ])(
     'of a layer in chunks, without a length and %s, is accepted, and the connection ends (E28, E29)',
     async (_, headers) => {
-      const image = makeImage({ layer: gzipSync(randomBytes(50_000)) });
+      const image = createImage({ layer: gzipSync(randomBytes(50_000)) });
       const authorization = await startPush(server, 'alice/app', [image]);
       const json = await call(server, 'put', `/v1/images/${image.id}/json`, { authorization, body: image.json });
       expect(json.status).toBe(200);
@@ -56,7 +56,7 @@ describe('an upload', () => {
   );
 
   it('of a checksum has no body and a content length of zero (E28)', async () => {
-    const image = makeImage();
+    const image = createImage();
     const authorization = await startPush(server, 'alice/app', [image]);
     await call(server, 'put', `/v1/images/${image.id}/json`, { authorization, body: image.json });
     await call(server, 'put', `/v1/images/${image.id}/layer`, { authorization, body: image.layer });
@@ -80,7 +80,7 @@ function sendBytes(bytes: string): Promise<RawAnswer> {
 describe('the server', () => {
   const COOKIE = ['Cookie: session=abc; other=1'];
   const requests = async (): Promise<string[][]> => {
-    const image = makeImage();
+    const image = createImage();
     const write = await startPush(server, 'alice/app', [image]);
     await uploadImage(server, write, image);
     const token = [`Authorization: ${write}`];

@@ -1,4 +1,4 @@
-import { makeImage, payloadOf, pushImages, type TestImage } from '../helpers/images';
+import { createImage, payloadOf, pushImages, type TestImage } from '../helpers/images';
 import type { TestServer } from '../helpers/test-server';
 import { openRepository, type HubState } from './hub-state';
 import type { Step, Trace } from './parse-trace';
@@ -22,7 +22,7 @@ function imageOf(trace: Trace, id: string, knownLayer?: Buffer): TestImage {
   const json = bodyOfAnswer(trace, id, 'json');
   const layer = bodyOfAnswer(trace, id, 'layer') ?? knownLayer;
   // The engine had this one already and did not ask for it, so any content will do.
-  if (json === undefined || layer === undefined) return makeImage({ id });
+  if (json === undefined || layer === undefined) return createImage({ id });
   return { id, json, layer, payload: payloadOf(json, layer) };
 }
 

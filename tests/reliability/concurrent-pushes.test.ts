@@ -6,7 +6,7 @@ import { sweep } from '../../src/jobs';
 import { ABANDONED_AFTER_HOURS } from '../../src/features/pushes/living-pushes-sql';
 import { startSibling } from '../helpers/sibling-server';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
-import { makeChains, pullEverything, runFleet } from './fleet';
+import { createChains, pullEverything, runFleet } from './fleet';
 import { NOTHING_LEFT, recount } from './recount';
 
 const CLIENTS = 16;
@@ -34,7 +34,7 @@ function addressOf(listening: typeof sibling.server): string {
 
 it('overlapping pushes of 16 clients during gc, sweeps and scrubs leave every tag whole, and a recount finds nothing else (R36)', async () => {
   const { ctx } = server;
-  const chains = makeChains(64 * 1024);
+  const chains = createChains(64 * 1024);
   const endAt = Date.now() + DURATION_MS;
   let freed = 0;
   let scrubbed = 0;

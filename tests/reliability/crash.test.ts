@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
-import { makeImage, pushImages, startPull, type TestImage } from '../helpers/images';
+import { createImage, pushImages, startPull, type TestImage } from '../helpers/images';
 import { startKillableServer, type KillableServer } from '../helpers/killable-server';
 import { expectBytesForEveryRow } from './stored-bytes';
 
@@ -15,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => place.close());
 
-function makeBigChain(): TestImage[] {
-  const base = makeImage({ layer: randomBytes(LAYER_BYTES) });
-  const middle = makeImage({ parent: base.id, layer: randomBytes(LAYER_BYTES) });
-  return [base, middle, makeImage({ parent: middle.id, layer: randomBytes(LAYER_BYTES) })];
+function createBigChain(): TestImage[] {
+  const base = createImage({ layer: randomBytes(LAYER_BYTES) });
+  const middle = createImage({ parent: base.id, layer: randomBytes(LAYER_BYTES) });
+  return [base, middle, createImage({ parent: middle.id, layer: randomBytes(LAYER_BYTES) })];
 }
 
 async function expectPullsWhole(repository: string, chain: readonly TestImage[]): Promise<void> {
@@ -41,12 +41,12 @@ async function timeOf(work: Promise<unknown>): Promise<number> {
 }
 
 it(`${ROUNDS} kills in the middle of a push lose nothing complete, and nothing broken blocks the next push (R21)`, async () => {
-  const first = makeBigChain();
+  const first = createBigChain();
   let pushMs = await timeOf(pushImages(place.server, 'alice/first', first));
   let cutOff = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const repository = `alice/round${round}`;
-    const chain = makeBigChain();
+    const chain = createBigChain();
     const push = pushImages(place.server, repository, chain).then(
       () => 'finished',
       () => 'cut off',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import { DAMAGES, filesBelow, layerDigest, type LayerPlace } from '../helpers/damage';
-import { makeImage, pushImages, startPull, startPush, type TestImage } from '../helpers/images';
+import { createImage, pushImages, startPull, startPush, type TestImage } from '../helpers/images';
 import { registryClient } from '../helpers/registry-client';
 import { createCommandPlace, type CommandPlace } from '../helpers/command-place';
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
   for (let index = 0; index < LENGTH; index += 1) {
     const parent = chain.at(-1)?.id;
     const layer = randomBytes(400_000 + index);
-    chain.push(makeImage(parent === undefined ? { layer } : { layer, parent }));
+    chain.push(createImage(parent === undefined ? { layer } : { layer, parent }));
   }
   await pushImages(server, 'alice/app', chain);
   await pushImages(server, 'alice/base', chain.slice(0, 4));

@@ -1,5 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { makeImage, type TestImage } from '../helpers/images';
+import { createImage, type TestImage } from '../helpers/images';
 import { basic } from '../helpers/test-server';
 
 /** An answer, or `status` 0 if the connection failed before a complete one. */
@@ -143,7 +143,7 @@ export function growChain(bases: readonly TestImage[], length: number, layer: ()
   const chain = [...bases];
   for (let index = 0; index < length; index += 1) {
     const parent = chain.at(-1)?.id;
-    chain.push(makeImage({ layer: layer(), ...(parent === undefined ? {} : { parent }) }));
+    chain.push(createImage({ layer: layer(), ...(parent === undefined ? {} : { parent }) }));
   }
   return chain;
 }

@@ -30,7 +30,7 @@ export interface Chains {
 }
 
 /** @param layerBytes - the largest size of a layer */
-export function makeChains(layerBytes: number): Chains {
+export function createChains(layerBytes: number): Chains {
   const sizes = Array.from({ length: LAYERS }, (_, index) => Math.ceil((layerBytes * (index + 1)) / LAYERS));
   const layers = sizes.map((size) => randomBytes(size));
   // Most layers equal those of another image; the others disappear with their image.

@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import { makeImage, pushImages, startPull, startPush } from '../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../helpers/images';
 import { pushPrivate } from '../helpers/isolation';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 import { badRequests, type BadRequest, type Known } from './fuzz-requests';
@@ -22,12 +22,12 @@ const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 beforeAll(async () => {
   server = await startTestServer();
   for (const name of ['alice', 'mallory']) await addUser(server, name);
-  const secret = makeImage({ note: SECRET, layer: Buffer.from(`${SECRET} in a layer`) });
+  const secret = createImage({ note: SECRET, layer: Buffer.from(`${SECRET} in a layer`) });
   await pushPrivate(server, 'alice/secret', [secret]);
   await server.ctx.db('repositories').where({ name: 'secret' }).update({ description: SECRET });
-  const open = makeImage();
+  const open = createImage();
   await pushImages(server, 'alice/app', [open]);
-  await pushImages(server, 'mallory/own', [makeImage()], { user: 'mallory' });
+  await pushImages(server, 'mallory/own', [createImage()], { user: 'mallory' });
   known = {
     imageIds: [secret.id, open.id],
     repositories: ['alice/secret', 'alice/app', 'library/app'],

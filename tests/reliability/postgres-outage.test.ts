@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { readLockFile } from '../../src/platform/db/embedded/lock-file';
-import { makeDataDir, removeDataDir } from '../helpers/data-dir';
+import { createDataDir, removeDataDir } from '../helpers/data-dir';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import type { TestImage } from '../helpers/images';
 import { startOwnPostgres, type OwnPostgres } from '../helpers/own-postgres';
@@ -105,7 +105,7 @@ describe('a restart of Postgres under load', () => {
 
   beforeAll(async () => {
     postgres = await startOwnPostgres();
-    dataDir = await makeDataDir('outage');
+    dataDir = await createDataDir('outage');
     server = await startChildServer({
       DATABASE_URL: postgres.url,
       DRYDOCK_DATA_DIR: dataDir,
@@ -149,7 +149,7 @@ describe('a restart of Postgres under load', () => {
 
 describe("Drydock's own Postgres", () => {
   it('is restarted when it is killed, and the server continues (R24)', async () => {
-    const dataDir = await makeDataDir('outage');
+    const dataDir = await createDataDir('outage');
     const server = await startChildServer({ DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'error', ...ADMINISTRATOR });
     try {
       const load = await underLoad(server, async ({ answers, acknowledged }) => {

@@ -4,7 +4,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { filesBelow } from '../helpers/damage';
-import { makeImage, payloadOf, pushImages, startPull, startPush, uploadImage, type TestImage } from '../helpers/images';
+import {
+  createImage,
+  payloadOf,
+  pushImages,
+  startPull,
+  startPush,
+  uploadImage,
+  type TestImage,
+} from '../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 import { Connection } from '../platform/http/listening';
 
@@ -87,7 +95,7 @@ describe('a layer', () => {
   let token: string;
   beforeEach(async () => {
     const layer = randomBytes(LONGER_MS / DRIBBLE_MS);
-    image = makeImage({ layer });
+    image = createImage({ layer });
     token = await startPush(server, 'alice/app', [image]);
     await request(server.server)
       .put(`/v1/images/${image.id}/json`)
@@ -126,7 +134,7 @@ describe('a layer', () => {
 });
 
 describe('a client that', () => {
-  const image = makeImage({ layer: randomBytes(24 * 1024 * 1024) });
+  const image = createImage({ layer: randomBytes(24 * 1024 * 1024) });
   let token: string;
   beforeAll(async () => {
     await pushImages(server, 'alice/big', [image]);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { filesBelow } from '../helpers/damage';
-import { makeImage, pushImages, startPull, startPush, uploadImage, type TestImage } from '../helpers/images';
+import { createImage, pushImages, startPull, startPush, uploadImage, type TestImage } from '../helpers/images';
 import { call, registryClient, reply } from '../helpers/registry-client';
 import { openTightPlace, possibleWays, TIGHT_BYTES, type TightPlace, type Way } from './tight-place';
 
@@ -16,7 +16,7 @@ const NO_ROOM = [507, '{"error":"The storage is full: the disk has no room for t
 const RESERVED = [507, '{"error":"The storage is full: the disk has no room for more layers"}'];
 const OVER_LIMIT = [507, '{"error":"The storage is full: the layers have reached the limit of this server"}'];
 
-const imageOf = (megabytes: number): TestImage => makeImage({ layer: randomBytes(megabytes * MEGABYTE) });
+const imageOf = (megabytes: number): TestImage => createImage({ layer: randomBytes(megabytes * MEGABYTE) });
 
 let place: TightPlace;
 const open = async (way: Way | undefined, environment: Record<string, string> = {}): Promise<void> => {

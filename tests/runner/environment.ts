@@ -3,8 +3,8 @@ import { ModernFakeTimers } from '@jest/fake-timers';
 import { ModuleMocker } from 'jest-mock';
 
 /**
- * The environment of a test file: the process as it is, where jest's own would be a copy of every global in a context
- * that loads every module again.
+ * The environment of a test file: the process as it is. That of jest would be a copy of every global, in a context that
+ * loads every module again.
  */
 export default class ProcessEnvironment implements JestEnvironment<number> {
   readonly global = globalThis as unknown as JestEnvironment['global'];
@@ -23,10 +23,10 @@ export default class ProcessEnvironment implements JestEnvironment<number> {
   }
 
   async setup(): Promise<void> {
-    // There is nothing to set up; jest asks for the function.
+    // There is nothing to set up, but jest requires the function.
   }
 
-  /** Gives back what jest replaces in the globals for the time of a file. */
+  /** Restores the globals that jest replaces during a file. */
   teardown(): Promise<void> {
     this.fakeTimersModern.dispose();
     globalThis.console = this.console;

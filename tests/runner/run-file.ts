@@ -8,8 +8,8 @@ import type { TestResult } from '@jest/test-result';
 import type Runtime from 'jest-runtime';
 
 /*
- * How jest runs a test file here: in the process of the worker as it is, with modules that Node.js itself loads, once for
- * all files. jest's own way loads everything again for each file, which took most of the time of a run.
+ * How jest runs a test file here: in the process of the worker as it is, with modules that Node.js itself loads, once
+ * for all files. jest itself would load everything again for each file, which took most of the time of a run.
  */
 
 type RunFile = (
@@ -30,14 +30,14 @@ const { default: runInCircus } = createRequire(__filename)('jest-circus/runner')
 const loaders = (Module as unknown as { _extensions: Record<string, Loader | undefined> })._extensions;
 const loadJavaScript = loaders['.js'];
 
-/** By the file whose stack traces they explain; jest starts each test file with none. */
+/** The source maps, by the file whose stack traces they explain; jest starts each test file with none. */
 const sourceMaps = new Map<string, string>();
 
 let transformer: ScriptTransformer | undefined;
 
 /**
- * Runs the tests of a file. What it imports from `src` and `node_modules` may have been loaded by an earlier file; tests
- * and their helpers are loaded again, and so is `src` in watch mode, where it may have changed.
+ * Runs the tests of a file. Its imports from `src` and `node_modules` may have been loaded by an earlier file. Tests
+ * and their helpers are loaded again; in watch mode `src` is too, since it may have changed.
  */
 const runFile: RunFile = async (globalConfig, config, environment, runtime, testPath, sendMessage) => {
   transformer ??= await createScriptTransformer(config);
@@ -66,7 +66,10 @@ const runFile: RunFile = async (globalConfig, config, environment, runtime, test
 
 export default runFile;
 
-/** Has Node.js load TypeScript, transformed as jest.config.js says, and undoes what jest itself has left in front of it. */
+/**
+ * Makes Node.js load TypeScript, transformed as jest.config.js says, and removes the loaders that jest itself has left
+ * before it.
+ */
 function installLoaders(by: ScriptTransformer, keepSourceMap: (file: string, sourceMap: string) => void): void {
   const options = {
     supportsDynamicImport: false,
@@ -87,7 +90,7 @@ function installLoaders(by: ScriptTransformer, keepSourceMap: (file: string, sou
   loaders['.tsx'] = loadTypeScript;
 }
 
-/** Has what is below a folder loaded again when it is needed. */
+/** Makes Node.js load the files below a folder again when they are needed. */
 function forgetModules(folder: string): void {
   for (const file of Object.keys(require.cache)) {
     if (file.startsWith(folder) && !KEPT.some((kept) => file.startsWith(kept))) forget(file);
@@ -100,7 +103,7 @@ function forget(file: string): void {
 
 /** A runtime of jest, except that Node.js loads the modules. */
 function plainRuntime(runtime: Runtime): Runtime {
-  const load = createRequire(__filename); // one for each file, for it keeps what it has loaded
+  const load = createRequire(__filename); // one for each file, because it caches what it has loaded
   return Object.create(runtime, {
     unstable_shouldLoadAsEsm: { value: () => false },
     requireModule: { value: (file: string): unknown => load(file) },
@@ -118,7 +121,7 @@ function restoreVariables(variables: NodeJS.ProcessEnv): void {
   Object.assign(process.env, variables);
 }
 
-/** Lets go of a file's tests, which jest-circus keeps in the globals. */
+/** Releases a file's tests, which jest-circus keeps in the globals. */
 function forgetCircus(): void {
   for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
     if (['JEST_STATE_SYMBOL', 'EVENT_HANDLERS', 'TEST_TIMEOUT_SYMBOL'].includes(symbol.description ?? '')) {

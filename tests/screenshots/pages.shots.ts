@@ -7,8 +7,8 @@ import { startShowcase } from '../helpers/showcase';
 import type { TestServer } from '../helpers/test-server';
 
 /*
- * `npm run screenshots`: photographs every page of the list, in light and dark, on a desktop and a phone, into the
- * folder `screenshots/`. `npm run screenshots -- -t account` takes those with `account` in their name.
+ * `npm run screenshots`: takes pictures of every page of the list, in light and dark, on a desktop and a phone, into
+ * the folder `screenshots/`. `npm run screenshots -- -t account` takes those with `account` in their names.
  */
 
 const FOLDER = path.join(__dirname, '../../screenshots');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
-import { makeChain, pushImages } from '../helpers/images';
+import { createChain, pushImages } from '../helpers/images';
 import { pullMany } from '../helpers/pulling-client';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
 
@@ -65,7 +65,7 @@ async function untilBothCount(): Promise<void> {
 }
 
 it('50,000 pulls are counted exactly by three processes, one of which stops during them (R38)', async () => {
-  await pushImages(server, 'alice/app', makeChain(2));
+  await pushImages(server, 'alice/app', createChain(2));
   await untilBothCount();
   const other = await startChildServer({ DATABASE_URL: database.url, DRYDOCK_DATA_DIR: dataDir, LOG_LEVEL: 'fatal' });
   const pull = (from: ChildServer, times: number): Promise<Map<number, number>> =>

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isProcessAlive, readLockFile } from '../../src/platform/db/embedded/lock-file';
-import { makeDataDir, removeDataDir } from '../helpers/data-dir';
+import { createDataDir, removeDataDir } from '../helpers/data-dir';
 import { startCommand, type RunningCommand } from '../helpers/run-command';
 import { createTestDatabase } from '../helpers/test-database';
 
@@ -11,7 +11,7 @@ import { createTestDatabase } from '../helpers/test-database';
 let dataDir: string;
 let commands: RunningCommand[];
 beforeEach(async () => {
-  dataDir = await makeDataDir('early');
+  dataDir = await createDataDir('early');
   commands = [];
 });
 afterEach(async () => {

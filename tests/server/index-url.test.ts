@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
-import { makeChain } from '../helpers/images';
+import { createChain } from '../helpers/images';
 import { call, errorText } from '../helpers/registry-client';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
@@ -37,7 +37,7 @@ afterAll(async () => {
 
 it('an image is pushed and pulled through the index and its registry', async () => {
   const hosts = { index, registry };
-  const chain = makeChain(3);
+  const chain = createChain(3);
   await pushThrough(hosts, 'alice/app', chain);
   expect(await pullThrough(hosts, 'alice/app')).toEqual(pulledFrom(chain));
 });

@@ -4,8 +4,8 @@ import { createServer, connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
-import { makeDataDir, removeDataDir } from '../helpers/data-dir';
-import { makeChain, makeImage, pushImages, startPull, startPush } from '../helpers/images';
+import { createDataDir, removeDataDir } from '../helpers/data-dir';
+import { createChain, createImage, pushImages, startPull, startPush } from '../helpers/images';
 import { createCommandPlace, success } from '../helpers/command-place';
 import { startCommand, type RunningCommand } from '../helpers/run-command';
 import { basic } from '../helpers/test-server';
@@ -54,7 +54,7 @@ async function untilRefused(url: string): Promise<void> {
 describe('a server with its own Postgres', () => {
   let dataDir: string;
   beforeAll(async () => {
-    dataDir = await makeDataDir('serve');
+    dataDir = await createDataDir('serve');
   });
   afterAll(() => removeDataDir(dataDir));
 
@@ -72,7 +72,7 @@ describe('a server with its own Postgres', () => {
     await run('user', 'deactivate', 'alice');
     await expect(first.logIn('alice')).resolves.toEqual([403, '"Account is not Active"']);
     await run('user', 'activate', 'alice');
-    const chain = makeChain(2);
+    const chain = createChain(2);
     await pushImages(first, 'alice/app', chain);
     const listed = await run('repo', 'list', '--json');
     expect(JSON.parse(listed.stdout)).toMatchObject([{ namespace: 'alice', name: 'app', tagCount: 1, imageCount: 2 }]);
@@ -125,7 +125,7 @@ describe('a server with a configured Postgres', () => {
     try {
       await place.run('user', 'add', 'alice', '--password', 'alicepw');
       const server = await serve(place.environment);
-      const image = makeImage({ layer: Buffer.alloc(200_000, 'layer') });
+      const image = createImage({ layer: Buffer.alloc(200_000, 'layer') });
       const token = await startPush(server, 'alice/app', [image]);
       await request(server.url)
         .put(`/v1/images/${image.id}/json`)

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLockFile } from '../../src/platform/db/embedded/lock-file';
 import { hasCode } from '../../src/platform/error-code';
-import { makeDataDir, removeDataDir } from '../helpers/data-dir';
+import { createDataDir, removeDataDir } from '../helpers/data-dir';
 import { childrenOf, commandOf, treeOf } from '../helpers/process-tree';
 import { beginSlowUpload, sha256, storedIn, type SlowUpload } from '../helpers/slow-upload';
 
@@ -20,7 +20,7 @@ const SERVE = [process.execPath, path.join(ROOT, 'bin/drydock.js'), 'serve'];
 let dataDir: string;
 let started: Pick<Started, 'child' | 'ended' | 'isOver'>[];
 beforeAll(async () => {
-  dataDir = await makeDataDir('shutdown');
+  dataDir = await createDataDir('shutdown');
 });
 beforeEach(() => {
   started = [];

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import request from 'supertest';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
-import { makeChain, pushImages, startPull } from '../helpers/images';
+import { createChain, pushImages, startPull } from '../helpers/images';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
 
 let database: TestDatabase;
@@ -46,7 +46,7 @@ async function ping(): Promise<number> {
 
 it('two processes answer, and each accepts the tokens of the other', async () => {
   expect(workerPids()).toHaveLength(2);
-  const chain = makeChain(2);
+  const chain = createChain(2);
   await pushImages(server, 'alice/app', chain);
   const token = await startPull(server, 'alice/app');
   for (let turn = 0; turn < 8; turn += 1) {

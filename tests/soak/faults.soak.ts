@@ -7,7 +7,7 @@ import { openDb } from '../../src/platform/db/db';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import { startOwnPostgres, type OwnPostgres } from '../helpers/own-postgres';
 import { passwordOf } from '../helpers/test-server';
-import { makeChains, pullEverything, runFleet } from '../reliability/fleet';
+import { createChains, pullEverything, runFleet } from '../reliability/fleet';
 import { recount } from '../reliability/recount';
 import { expectBytesForEveryRow } from '../reliability/stored-bytes';
 import { MINUTES, print } from './minutes';
@@ -72,7 +72,7 @@ it(
   async () => {
     const endAt = Date.now() + FAULT_MINUTES * 60_000;
     const isOver = (): boolean => Date.now() >= endAt;
-    const chains = makeChains(256 * 1024);
+    const chains = createChains(256 * 1024);
     let faults = 0;
     const fail = async (): Promise<void> => {
       for (; !isOver(); faults += 1) {

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import request from 'supertest';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import { longNames, manyFiles, manyZeros, manyZerosInXz } from '../helpers/hostile-layers';
-import { makeImage, pushImages } from '../helpers/images';
+import { createImage, pushImages } from '../helpers/images';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
 import { passwordOf } from '../helpers/test-server';
 import { print } from './minutes';
@@ -72,17 +72,17 @@ const CLIENT = `
 `;
 
 async function pushLayers(): Promise<string[]> {
-  const base = makeImage({ layer: longNames(100, 16_000) });
-  const shorter = makeImage({ layer: longNames(400, 4000) });
+  const base = createImage({ layer: longNames(100, 16_000) });
+  const shorter = createImage({ layer: longNames(400, 4000) });
   const xz = manyZerosInXz(2048);
   const images = [
     base,
-    makeImage({ parent: base.id, layer: longNames(1, 100) }),
+    createImage({ parent: base.id, layer: longNames(1, 100) }),
     shorter,
-    makeImage({ parent: shorter.id, layer: longNames(400, 4000) }),
-    makeImage({ layer: manyFiles(490_000) }),
-    makeImage({ layer: manyZeros(4096) }),
-    ...(xz === undefined ? [] : [makeImage({ layer: xz })]),
+    createImage({ parent: shorter.id, layer: longNames(400, 4000) }),
+    createImage({ layer: manyFiles(490_000) }),
+    createImage({ layer: manyZeros(4096) }),
+    ...(xz === undefined ? [] : [createImage({ layer: xz })]),
   ];
   for (const image of images) await pushImages(server, 'alice/app', [image]);
   return images.flatMap(({ id }, at) => [

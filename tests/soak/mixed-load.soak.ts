@@ -12,7 +12,7 @@ import { startCommand } from '../helpers/run-command';
 import { createTestContext } from '../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
 import { passwordOf } from '../helpers/test-server';
-import { makeChains, pullEverything, runFleet, type Deeds } from '../reliability/fleet';
+import { createChains, pullEverything, runFleet, type Deeds } from '../reliability/fleet';
 import { NOTHING_LEFT, recount } from '../reliability/recount';
 import { MINUTES, print } from './minutes';
 import { residentMegabytes } from './processes';
@@ -76,7 +76,7 @@ it(
     const startMegabytes = residentMegabytes(pid);
     const startedAt = Date.now();
     const isOver = (): boolean => Date.now() - startedAt > MINUTES * 60_000;
-    const chains = makeChains(512 * 1024);
+    const chains = createChains(512 * 1024);
     const statuses = new Map<number, number>();
     let requests = 0;
     let slowestMs = 0;

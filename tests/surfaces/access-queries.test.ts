@@ -7,14 +7,14 @@ import { recordStatements } from '../helpers/statements';
 import { basic } from '../helpers/test-server';
 
 /*
- * A request asks once what the caller may do with the repository that it names, and hands the answer on. So each page and
- * each read of a repository runs one access query, which finds the caller and the repository together.
+ * A request asks once what the caller may do with the repository that it names, and passes the answer on. So each page
+ * and each read of a repository runs one access query, which finds the caller and the repository together.
  */
 
 const NAMES_REPOSITORY = /^(\/api\/v1\.1\/repositories\/:namespace\/:name\/|\/v1\/(repositories|images)\/:|\/[r_]\/)/;
 const READS = sweptRoutes().filter(({ method, path }) => method === 'GET' && NAMES_REPOSITORY.test(path));
 
-/** It finds who asks together with a repository, whatever else it reads. */
+/** A query that finds the caller together with a repository, whatever else it reads. */
 const isAccessQuery = (text: string): boolean =>
   text.includes('u.credentials_epoch') && text.includes('r.id as repository_id');
 
@@ -39,7 +39,7 @@ async function accessQueriesOf(route: SweptRoute): Promise<{ status: number; cou
   const cookie = cookies[user];
   const caller = route.door === 'web' && cookie !== undefined ? { cookie } : { authorization: basic(user) };
   const request = requestFor(route, values ?? new Map(), stage, caller);
-  // Credentials that were checked before are not checked again.
+  // Credentials that were verified before are not verified again.
   await sender.send(request);
   const { result, statements } = await recordStatements(stage.server.ctx.db, () => sender.send(request));
   return { status: result.status, count: statements.filter(isAccessQuery).length };

@@ -15,8 +15,8 @@ import { accessTokenOf, addClient, linkOf } from '../helpers/oauth';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 
 /*
- * Walks the table of guarded actions and every route and command. Whatever changes something stands in the table or is
- * of a kind that the lists here name: a new door fails until somebody has decided.
+ * Walks the table of guarded actions, and every route and command. Whatever changes something is in the table or is of
+ * a kind that the lists here name: a new route fails until someone has decided.
  */
 
 const ACTIONS = Object.entries<GuardedAction>(GUARDED_ACTIONS);
@@ -35,18 +35,18 @@ function inTable(surface: Surface | 'cli', proof?: GuardedAction['proof']): Set<
   return new Set(actions.flatMap(([, action]) => action[surface] ?? []).map(plain));
 }
 
-/** What changes something, and cannot cost anybody an account. */
+/** Routes and commands that change something but cannot cost a user their account. */
 const ORDINARY: Readonly<Record<Surface | 'cli', readonly RegExp[]>> = {
   api: [
-    /^(POST|PATCH) \/api\/v1.1\/users(\/:username)?$/, // to register, and the profile
+    /^(POST|PATCH) \/api\/v1.1\/users(\/:username)?$/, // registration, and the profile
     /^POST \/api\/v1.1\/users\/:username\/emails\/confirm$/, // sends a mail, limited
     /^POST \/api\/v1.1\/password\/reset$/,
-    /^(POST|DELETE) \/api\/v1.1\/session(\/confirm)?$/, // to log in, to give the password again, to log out
+    /^(POST|DELETE) \/api\/v1.1\/session(\/confirm)?$/, // login, confirmation of the password, logout
     /^POST \/api\/v1.1\/o\/token$/, // for a client with its secret
     /^PATCH \/api\/v1.1\/namespaces\/:name$/,
-    /^(POST|PATCH) \/api\/v1.1\/orgs(\/:org)?$/, // to create one, and its profile
+    /^(POST|PATCH) \/api\/v1.1\/orgs(\/:org)?$/, // creates one, and its profile
     /^\w+ \/api\/v1.1\/orgs\/:org\/(teams|invitations)\b/,
-    /^PUT \/api\/v1.1\/orgs\/:org\/robots\/:name$/, // it has no token by that
+    /^PUT \/api\/v1.1\/orgs\/:org\/robots\/:name$/, // that alone gives it no token
     /^POST \/api\/v1.1\/(users\/:username\/)?invitations\b/,
     /^\w+ \/api\/v1.1\/(plans|repositories|jobs|maintenance)\b/,
   ],
@@ -87,17 +87,17 @@ describe.each(['api', 'pages', 'v1', 'cli'] as const)('of %s', (surface) => {
   const doors = surface === 'cli' ? commands() : changing(surface);
   const table = inTable(surface);
 
-  it('each door that changes something stands in the table, or is of another kind (R160)', () => {
+  it('each route that changes something is in the table, or is of another kind (R160)', () => {
     const isOrdinary = (door: string) => ORDINARY[surface].some((pattern) => pattern.test(door));
     expect(doors.filter((door) => table.has(door) === isOrdinary(door))).toEqual([]);
   });
 
-  it('the table names no door that there is not', () => {
+  it('the table names only existing routes', () => {
     expect([...table].filter((door) => !doors.includes(door))).toEqual([]);
   });
 });
 
-it('no OAuth scope opens a door of the table', () => {
+it('no OAuth scope allows an action of the table', () => {
   const table = inTable('api');
   const open = ENDPOINTS.filter(({ method, path }) => table.has(plain(`${method.toUpperCase()} ${path}`)));
   expect(open.filter(({ scope }) => scope !== undefined)).toEqual([]);
@@ -119,7 +119,7 @@ describe('on a server', () => {
     return path.replaceAll(/:(\w+)/g, (_all, part: string) => PARTS[part] ?? '1');
   }
 
-  /** Eleven minutes pass since every login. */
+  /** Makes every login eleven minutes older. */
   const ageLogins = () =>
     server.database.db.raw(`update sessions set authenticated_at = now() - interval '11 minutes'`);
 
@@ -132,31 +132,37 @@ describe('on a server', () => {
 
   const API = ENDPOINTS.filter(needsPassword).map(({ method, path }) => [method, path] as const);
 
-  it.each(API)('API %s %s takes neither an old session, an access token nor a program (R160)', async (method, path) => {
-    const session = await logIn(server, 'alice');
-    await ageLogins();
-    const token = await createAccountToken(server.ctx, await actorOf(server, 'alice'), 'alice', {
-      name: `${method} ${path}`.slice(0, 100),
-      access: 'admin',
-    });
-    const program = await accessTokenOf(server, 'alice', 'profile_read profile_write email_read email_write');
-    await ageLogins();
-    const before = await events();
-    const ask = async (headers: Readonly<Record<string, string>>) => {
-      const answer = await askApi(server, method, pathOf(path), { headers: { 'If-Match': '*', ...headers }, body: {} });
-      return [answer.status, answer.body.code];
-    };
-    expect([
-      await ask(session),
-      await ask({ Authorization: basic('alice', token.secret) }),
-      await ask({ Authorization: `Bearer ${program}` }),
-    ]).toEqual([
-      [403, 'password_needed'],
-      [403, 'forbidden'],
-      [403, 'forbidden'],
-    ]);
-    expect(await events()).toBe(before);
-  });
+  it.each(API)(
+    'API %s %s accepts neither an old session, an access token nor a program (R160)',
+    async (method, path) => {
+      const session = await logIn(server, 'alice');
+      await ageLogins();
+      const token = await createAccountToken(server.ctx, await actorOf(server, 'alice'), 'alice', {
+        name: `${method} ${path}`.slice(0, 100),
+        access: 'admin',
+      });
+      const program = await accessTokenOf(server, 'alice', 'profile_read profile_write email_read email_write');
+      await ageLogins();
+      const before = await events();
+      const ask = async (headers: Readonly<Record<string, string>>) => {
+        const answer = await askApi(server, method, pathOf(path), {
+          headers: { 'If-Match': '*', ...headers },
+          body: {},
+        });
+        return [answer.status, answer.body.code];
+      };
+      expect([
+        await ask(session),
+        await ask({ Authorization: basic('alice', token.secret) }),
+        await ask({ Authorization: `Bearer ${program}` }),
+      ]).toEqual([
+        [403, 'password_needed'],
+        [403, 'forbidden'],
+        [403, 'forbidden'],
+      ]);
+      expect(await events()).toBe(before);
+    },
+  );
 
   const PAGES = webRoutes({} as Context)
     .filter((row) => needsPassword(row) && row.access !== 'link-form')
@@ -177,7 +183,7 @@ describe('on a server', () => {
     expect([wrong.status, wrong.html]).toEqual([400, expect.stringContaining('The password is wrong.')]);
   });
 
-  it('the page that asks a user whether a program may act asks for the password, too (R160)', async () => {
+  it('the page that asks a user whether a program may act asks for the password too (R160)', async () => {
     const link = linkOf(await addClient(server));
     const browser = await browseAs(server, 'alice');
     await ageLogins();
@@ -189,7 +195,7 @@ describe('on a server', () => {
     expect([allowed.status, allowed.location]).toEqual([303, expect.stringContaining('code=')]);
   });
 
-  it('who owns an organization is changed with the password only, and other teams without it (R160)', async () => {
+  it('owners of an organization are changed only with the password, members of other teams without it (R160)', async () => {
     await addUser(server, 'robert');
     const session = await logIn(server, 'alice');
     const org = { headers: session, body: { name: 'acme' } };
@@ -210,7 +216,7 @@ describe('on a server', () => {
     expect(added.status).toBe(303);
   });
 
-  it('a form that gives the password does what it asked for, and the next ones need none for ten minutes', async () => {
+  it('a form with the password does its action, and the next ones need none for ten minutes', async () => {
     const browser = await browseAs(server, 'alice');
     await ageLogins();
     const fields = { email: 'more@example.com', confirm_password: 'alicepw' };
@@ -222,7 +228,7 @@ describe('on a server', () => {
     expect(await browser.send('/account/emails/', { email: 'more@example.com' })).toMatchObject({ status: 403 });
   });
 
-  it('a session of the API is given the password again, and goes on', async () => {
+  it('a session of the API can confirm the password, and goes on', async () => {
     const session = await logIn(server, 'alice');
     await ageLogins();
     const confirm = (body: unknown) => askApi(server, 'post', '/api/v1.1/session/confirm/', { headers: session, body });
@@ -238,7 +244,7 @@ describe('on a server', () => {
     expect((await add()).status).toBe(201);
   });
 
-  it('v1 takes the password with the request, and no access token', async () => {
+  it('v1 accepts the password in the request, and no access token', async () => {
     const { secret } = await createAccountToken(server.ctx, await actorOf(server, 'alice'), 'alice', {
       name: 'v1',
       access: 'admin',

@@ -1,12 +1,13 @@
 import request from 'supertest';
 import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
 import { v1Routes } from '../../src/surfaces/v1/routes';
+import { v2Routes } from '../../src/surfaces/v2/routes';
 import { rawRequest, headerLines, sendRaw } from '../helpers/raw-http';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 
 /*
- * OPTIONS: HAProxy's `option httpchk` asks `OPTIONS /` whether a server is well, and browsers ask before a page of
- * another origin may send more than a simple request.
+ * OPTIONS: HAProxy's `option httpchk` sends `OPTIONS /` to check the health of a server, and browsers send it before a
+ * page of another origin may send more than a simple request.
  */
 
 const UI = 'https://ui.example.com';
@@ -24,15 +25,15 @@ afterAll(async () => {
   await shared.close();
 });
 
-/** A path that fits the pattern of a row. */
+/** A path that matches the pattern of a row. */
 function example(pattern: string): string {
   return pattern.replace(/:[a-zA-Z]+/g, 'name');
 }
 
 describe('OPTIONS', () => {
-  it('is answered with 204 and Allow on every path of v1 and the API, without credentials', async () => {
+  it('is answered with 204 and Allow on every path of v1, v2 and the API, without credentials', async () => {
     const paths = new Map<string, Set<string>>();
-    for (const { method, path } of [...v1Routes(server.ctx), ...ENDPOINTS]) {
+    for (const { method, path } of [...v1Routes(server.ctx), ...v2Routes(server.ctx), ...ENDPOINTS]) {
       paths.set(path, (paths.get(path) ?? new Set()).add(method.toUpperCase()));
     }
     expect(paths.size).toBeGreaterThan(100);
@@ -41,7 +42,7 @@ describe('OPTIONS', () => {
       const allowed = headers['allow']?.split(', ') ?? [];
       expect([path, status, text]).toEqual([path, 204, '']);
       expect(allowed).toEqual(expect.arrayContaining(['OPTIONS']));
-      // A path may fit two patterns: `/v1/repositories/name/tags` is the tags of `library/name`.
+      // A path may match two patterns: `/v1/repositories/name/tags` is the tags of `library/name`.
       if (!path.startsWith('/v1/repositories/:namespace'))
         expect(allowed).toEqual(expect.arrayContaining([...methods]));
     }
@@ -55,7 +56,7 @@ describe('OPTIONS', () => {
     },
   );
 
-  it.each(['/v1/nothing', '/api/v1.1/nothing/', '/nowhere/at/all', '/v2/'])('%s is not there', async (path) => {
+  it.each(['/v1/nothing', '/api/v1.1/nothing/', '/nowhere/at/all', '/v2/nothing'])('is a 404 on %s', async (path) => {
     expect((await request(server.server).options(path)).status).toBe(404);
   });
 
@@ -65,7 +66,7 @@ describe('OPTIONS', () => {
     expect(headerLines(answer, 'Allow')).toEqual(['GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS']);
   });
 
-  it('is answered to HAProxy, which asks in HTTP/1.0 and names no host', async () => {
+  it('is answered to HAProxy, which sends HTTP/1.0 without a host', async () => {
     const answer = await sendRaw(server.port, 'OPTIONS / HTTP/1.0\r\n\r\n');
     expect(answer.head[0]).toBe('HTTP/1.1 204 No Content');
   });
@@ -79,7 +80,7 @@ describe('pages of other origins', () => {
   const LOGIN = { Authorization: basic('alice') };
   const PREFLIGHT = { 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'authorization' };
 
-  it('may read nothing where the operator names none', async () => {
+  it('may read nothing if the operator names none', async () => {
     for (const path of ['/v1/_ping', '/v1/search', '/api/v1.1/search/']) {
       const read = await request(server.server).get(path).set({ Origin: UI });
       const asked = await request(server.server)
@@ -96,7 +97,7 @@ describe('pages of other origins', () => {
     '/api/openapi.json',
     '/v1/images/x/json',
     '/api/nothing',
-  ])('may read the answer of %s, whatever it is, if the operator names the origin', async (path) => {
+  ])('may read every answer of %s if the operator names the origin', async (path) => {
     const { headers } = await request(shared.server).get(path).set({ Origin: UI });
     expect(headers['access-control-allow-origin']).toBe(UI);
     expect(headers['access-control-expose-headers']).toContain('X-Docker-Token');
@@ -104,13 +105,13 @@ describe('pages of other origins', () => {
     expect(headers).not.toHaveProperty('access-control-allow-credentials');
   });
 
-  it('keep what an answer says of caches', async () => {
+  it("keep the answer's headers for caches", async () => {
     const { headers } = await request(shared.server).get('/api/v1.1/search/').set({ Origin: UI });
     expect(headers['vary']).toBe('Origin, Authorization, Cookie');
   });
 
   it.each([EVIL, 'null', `${UI}.evil.example.com`, `${UI}:8443`, 'http://ui.example.com', UI.toUpperCase()])(
-    'may not if they are of the origin %s',
+    'may not if they have the origin %s',
     async (origin) => {
       for (const path of ['/v1/_ping', '/api/v1.1/search/']) {
         const { headers } = await request(shared.server).get(path).set({ Origin: origin });
@@ -119,7 +120,7 @@ describe('pages of other origins', () => {
     },
   );
 
-  it('are told beforehand what they may send', async () => {
+  it('learn in advance what they may send', async () => {
     const { status, headers } = await request(shared.server)
       .options('/v1/repositories/alice/app/tags/one')
       .set({ Origin: UI, ...PREFLIGHT });

@@ -4,7 +4,15 @@ import { buildProgram } from '../../src/surfaces/cli/program';
 import { actor, addHook, startHookServer, type HookServer } from '../features/webhooks/hook-server';
 import { askApi } from '../helpers/api-client';
 import { browseAs } from '../helpers/browse';
-import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage, type TestImage } from '../helpers/images';
+import {
+  createChain,
+  createImage,
+  pushImages,
+  startPull,
+  startPush,
+  uploadImage,
+  type TestImage,
+} from '../helpers/images';
 import { startReceiver, type Receiver } from '../helpers/receiver';
 import { call, errorText, makePrivate, registryClient, reply } from '../helpers/registry-client';
 import { addUser, basic } from '../helpers/test-server';
@@ -63,8 +71,8 @@ async function expectTold(repository: string, tag: string, image: TestImage): Pr
 }
 
 describe('PUT R/tags/<tag> of an image that a sibling has', () => {
-  it('links the whole chain, sets the tag, records it and tells of it', async () => {
-    const chain = makeChain(3);
+  it('links the whole chain, sets the tag, records and announces it', async () => {
+    const chain = createChain(3);
     await pushImages(server, 'alice/staging', chain);
     await makePrivate(server, 'alice/staging', 'alice');
     await create('app');
@@ -78,12 +86,12 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
     await expectTold('alice/app', '1.0', chain[2]!);
   });
 
-  it('takes an image of the library, and one that was announced with a token', async () => {
-    const chain = makeChain(2);
+  it('accepts an image of the library, and one that was announced with a token', async () => {
+    const chain = createChain(2);
     await pushImages(server, 'base', chain, { user: 'root' });
     await create('app');
     expect(await putTag('alice/app', 'base', chain[1]!.id)).toEqual([200, 'true']);
-    const other = makeChain(1);
+    const other = createChain(1);
     await pushImages(server, 'alice/staging', other);
     const token = await startPush(server, 'alice/app', []);
     expect(await putTag('alice/app', 'x', other[0]!.id, token)).toEqual(MISSING);
@@ -92,24 +100,24 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
     await expectWhole('alice/app', other);
   });
 
-  it('says the same of an image of a stranger, private or not, as of one that nobody has (R201)', async () => {
-    const [open, hidden] = [makeImage(), makeImage()];
+  it('gives the same answer for an image of another user, private or not, and for one that does not exist (R201)', async () => {
+    const [open, hidden] = [createImage(), createImage()];
     await pushImages(server, 'bobby/open', [open], { user: 'bobby' });
     await pushImages(server, 'bobby/hidden', [hidden], { user: 'bobby' });
     await makePrivate(server, 'bobby/hidden', 'bobby');
     await create('app');
-    for (const { id } of [open, hidden, makeImage()]) expect(await putTag('alice/app', 'x', id)).toEqual(MISSING);
+    for (const { id } of [open, hidden, createImage()]) expect(await putTag('alice/app', 'x', id)).toEqual(MISSING);
     // A collaborator links what they may read, not what the owner may.
     await askApi(server, 'put', '/api/v1.1/repositories/alice/app/collaborators/bobby/', { as: 'alice' });
-    const secret = makeImage();
+    const secret = createImage();
     await pushImages(server, 'alice/secret', [secret]);
     await makePrivate(server, 'alice/secret', 'alice');
     expect(await putTag('alice/app', 'x', secret.id, basic('bobby'))).toEqual(MISSING);
     expect(await server.ctx.db('tags').where({ name: 'x' })).toEqual([]);
   });
 
-  it('needs an access token that is for both repositories', async () => {
-    const image = makeImage();
+  it('needs an access token for both repositories', async () => {
+    const image = createImage();
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
     const one = await limitedToken('alice', ['alice/app']);
@@ -120,8 +128,8 @@ describe('PUT R/tags/<tag> of an image that a sibling has', () => {
 });
 
 describe('copying a tag', () => {
-  it('by the API: links, records and tells, and gives the new tag', async () => {
-    const chain = makeChain(2);
+  it('by the API links, records and announces, and returns the new tag', async () => {
+    const chain = createChain(2);
     await pushImages(server, 'alice/staging', chain, { tag: 'rc' });
     await create('app');
     await addHook(server, `${there.url}/in`);
@@ -133,8 +141,8 @@ describe('copying a tag', () => {
     expect((await copy('alice/app', { name: '1.0', ...source('staging', 'rc') })).status).toBe(200);
   });
 
-  it('moves no immutable tag, and leaves nothing behind when it fails', async () => {
-    const [first, second] = [makeImage(), makeImage()];
+  it('moves no immutable tag, and leaves nothing behind if it fails', async () => {
+    const [first, second] = [createImage(), createImage()];
     await pushImages(server, 'alice/app', [first], { tag: 'v1' });
     await pushImages(server, 'alice/staging', [second], { tag: 'rc' });
     await setImmutableTags(server.ctx, await actor(server, 'alice'), { namespace: 'alice', name: 'app' }, ['v*']);
@@ -151,12 +159,12 @@ describe('copying a tag', () => {
     expect(links).toHaveLength(1);
   });
 
-  it('is refused between namespaces, for what is not there, and where ids mean other images', async () => {
-    const image = makeImage();
+  it('is refused between namespaces, for unknown images, and if ids mean other images', async () => {
+    const image = createImage();
     await pushImages(server, 'bobby/open', [image], { user: 'bobby' });
-    await pushImages(server, 'bobby/hidden', [makeImage()], { user: 'bobby' });
+    await pushImages(server, 'bobby/hidden', [createImage()], { user: 'bobby' });
     await makePrivate(server, 'bobby/hidden', 'bobby');
-    await pushImages(server, 'alice/app', [makeImage({ id: image.id })]);
+    await pushImages(server, 'alice/app', [createImage({ id: image.id })]);
     await create('other');
     await pushImages(server, 'base', [image], { user: 'root' });
     const ask = async (to: string, body: object): Promise<unknown[]> => {
@@ -180,8 +188,8 @@ describe('copying a tag', () => {
     expect((await ask('alice/other', source('base', 'latest', 'library')))[0]).toBe(201);
   });
 
-  it('needs an access token that is for both repositories', async () => {
-    await pushImages(server, 'alice/staging', [makeImage()]);
+  it('needs an access token for both repositories', async () => {
+    await pushImages(server, 'alice/staging', [createImage()]);
     await create('app');
     const body = { name: 'x', ...source('staging', 'latest') };
     for (const one of ['alice/app', 'alice/staging']) {
@@ -192,8 +200,8 @@ describe('copying a tag', () => {
     expect((await copy('alice/app', body, { Authorization: both })).status).toBe(201);
   });
 
-  it('by a page, which shows what is wrong with the form', async () => {
-    const image = makeImage();
+  it('works on a page, which shows what is wrong with the form', async () => {
+    const image = createImage();
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
     const alice = await browseAs(server, 'alice');
@@ -206,11 +214,11 @@ describe('copying a tag', () => {
     await expectWhole('alice/app', [image]);
   });
 
-  it('by the command line', async () => {
-    const image = makeImage();
+  it('works on the command line', async () => {
+    const image = createImage();
     await pushImages(server, 'alice/staging', [image]);
     await create('app');
-    await pushImages(server, 'bobby/open', [makeImage()], { user: 'bobby' });
+    await pushImages(server, 'bobby/open', [createImage()], { user: 'bobby' });
     const unused = (): never => {
       throw new Error('not here');
     };
@@ -229,8 +237,8 @@ describe('copying a tag', () => {
   });
 });
 
-it('a copy beside uploads of the same image: both end, and the tag is whole', async () => {
-  const chain = makeChain(2);
+it('a copy at the same time as uploads of the same image: both end, and the tag is whole', async () => {
+  const chain = createChain(2);
   await pushImages(server, 'alice/staging', chain);
   await create('app');
   for (let round = 0; round < 5; round += 1) {

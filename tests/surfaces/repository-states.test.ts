@@ -15,8 +15,8 @@ import { startServerWithStranger } from '../helpers/repository-client';
 import { basic, type TestServer } from '../helpers/test-server';
 
 /*
- * The table of the states of a repository, cell by cell, on a server: what each place makes of a public repository of
- * alice, for her and for a stranger.
+ * The table of the states of a repository, cell by cell, on a server: how each place treats a public repository of
+ * alice, for her and for another user.
  */
 
 let server: TestServer;
@@ -27,7 +27,7 @@ afterAll(() => server.close());
 
 type Probe = (situated: Situated) => Promise<Outcome>;
 
-/** Who is shown something: alice and strangers, only her, or nobody. */
+/** Tells who is shown something: alice and other users, only alice, or nobody. */
 function shown(isShown: (situated: Situated, to: 'alice' | undefined) => Promise<boolean | 'follows'>): Probe {
   return async (situated) => {
     const [member, stranger] = [await isShown(situated, 'alice'), await isShown(situated, undefined)];
@@ -42,7 +42,7 @@ function shown(isShown: (situated: Situated, to: 'alice' | undefined) => Promise
 const authorized = (by: string | undefined) => (by === undefined ? {} : { authorization: basic(by) });
 const asked = (by: string | undefined) => (by === undefined ? {} : { as: by });
 
-/** What an answer's status says to alice, who may do everything to her repositories. */
+/** The outcome of a status for alice, who may do everything with her repositories. */
 function outcomeOf(status: number, text: string): Outcome {
   if (status < 400) return 'yes';
   if (status === 404) return 'no';
@@ -60,7 +60,7 @@ function v1(method: 'get' | 'put' | 'delete', rest: string, body?: (situated: Si
   };
 }
 
-/** A GET of the old protocol; for a former name the answer is that of the present one. */
+/** A GET of v1; the answer for a former name is that of the present one. */
 function v1Read(rest: string): Probe {
   return shown(async ({ situation, name }, to) => {
     const { status } = await call(server, 'get', `/v1/repositories/alice/${name}/${rest}`, authorized(to));
@@ -112,7 +112,7 @@ function ownPage(rest: string): Probe {
 const overviewPage: Probe = async (situated) => {
   const own = await ownPage('')(situated);
   const { status } = await new Browsing(server.server).get(`/r/alice/${situated.name}/`);
-  // Whoever has not logged in is asked to, for a private repository; a remote one counts as such.
+  // A visitor who is not logged in is asked to log in for a private repository; a remote one counts as such.
   const isForStrangers = status === 200 || own === 'follows';
   return own === 'yes' && !isForStrangers ? 'members' : own;
 };
@@ -150,7 +150,7 @@ async function idOf(name: string): Promise<number> {
   return Number(row?.id);
 }
 
-/** Counts what a change makes of the number of private repositories of alice. */
+/** Counts the change in the number of alice's private repositories. */
 const plan: Probe = async ({ situation, present }) => {
   const { used } = await getPrivateSlots(server.ctx, 'alice');
   await server.ctx.db('repositories').where({ name: present }).update({ visibility: 'private' });
@@ -257,7 +257,7 @@ describe('a deletion that a v1 DELETE began', () => {
     expect([last.status, last.text, last.headers['x-drydock-notice']]).toEqual([200, '""', undefined]);
   });
 
-  it('is shown with its state, and every other way of deleting ends it and frees the name', async () => {
+  it('is shown with its state, and every other way of deleting completes it and releases the name', async () => {
     const ways = [
       async (name: string) => {
         const { status } = await askApi(server, 'delete', `/api/v1.1/repositories/alice/${name}/`, { as: 'alice' });
@@ -297,7 +297,7 @@ describe('a deletion that a v1 DELETE began', () => {
     expect(await server.ctx.db('repositories').where({ name }).first('state')).toEqual({ state: 'deleting' });
   });
 
-  it('frees the private repository of the plan at once', async () => {
+  it('releases the private repository of the plan at once', async () => {
     await server.ctx.db('namespaces').where({ name: 'carol' }).update({ plan: 'free' });
     const actor = await actorOf(server, 'carol');
     expect(actor.kind).toBe('user');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChildServer } from '../helpers/child-server';
 import { freePort } from '../helpers/free-port';
-import { makeChain, pushImages, startPull } from '../helpers/images';
+import { createChain, pushImages, startPull } from '../helpers/images';
 import { childrenOf, commandOf } from '../helpers/process-tree';
 import { registryClient } from '../helpers/registry-client';
 import { createCommandPlace, failure, type CommandPlace } from '../helpers/command-place';
@@ -72,7 +72,7 @@ it('a running server continues, and replaces its worker processes (R94)', async 
         () => false,
       ));
     while (!(await isBack())) await sleep(50);
-    const chain = makeChain(2);
+    const chain = createChain(2);
     await pushImages(server, 'alice/app', chain);
     const pull = registryClient(server, await startPull(server, 'alice/app'));
     for (const image of chain) expect((await pull.get(image.id, 'layer')).bytes).toEqual(image.layer);

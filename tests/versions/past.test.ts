@@ -5,8 +5,8 @@ import path from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
-import { makeDataDir, removeDataDir } from '../helpers/data-dir';
-import { makeChain, pushImages } from '../helpers/images';
+import { createDataDir, removeDataDir } from '../helpers/data-dir';
+import { createChain, pushImages } from '../helpers/images';
 import { startCommand } from '../helpers/run-command';
 import { basic } from '../helpers/test-server';
 
@@ -49,7 +49,7 @@ describe.each(VERSIONS)('the data directory of %s', (version) => {
   let server: ChildServer;
   beforeAll(async () => {
     past = readPast(version);
-    dataDir = await makeDataDir('past');
+    dataDir = await createDataDir('past');
     const tar = brotliDecompressSync(readFileSync(path.join(FOLDER, `${version}.tar.br`)));
     expect(spawnSync('tar', ['-x', '-C', dataDir], { input: tar }).status).toBe(0);
     const environment = { DRYDOCK_DATA_DIR: dataDir };
@@ -118,7 +118,7 @@ describe.each(VERSIONS)('the data directory of %s', (version) => {
   });
 
   it('images can be pushed on top of the earlier ones (R96)', async () => {
-    const chain = makeChain(2);
+    const chain = createChain(2);
     const { url } = server;
     const headers = { Authorization: credentials('alice'), 'Content-Type': 'application/json' };
     const body = JSON.stringify({ password: 'alicepw' });

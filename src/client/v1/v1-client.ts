@@ -4,11 +4,11 @@ import { BadAnswer } from '../wire/answer-reader';
 import { chunkedStream, openExchange, type OpenExchange, type Place } from '../wire/wire';
 
 /*
- * A plain client of the v1 protocol: what a 1.5 engine asks, in its order, one image after the other on a connection for
- * each request. Layers are streamed, both ways.
+ * A plain client of the v1 protocol: it sends the requests of a 1.5 engine, in the same order, one image after the
+ * other, with one connection for each request. Layers are streamed in both directions.
  */
 
-/** A repository at a server, and who asks for it. */
+/** A repository on a server, and the credentials of the client. */
 export interface V1Target {
   /** of the index, without `/v1` */
   readonly url: string;
@@ -18,7 +18,7 @@ export interface V1Target {
   readonly repository: string;
 }
 
-/** A push or a pull that the index has opened. */
+/** A push or a pull that the index has allowed. */
 export interface V1Session {
   readonly target: V1Target;
   /** of the registry that has the images, without `/v1` */
@@ -45,7 +45,7 @@ interface Ask {
 
 const LIMITS = { insecure: false, idleMs: 60_000 };
 const SHOWN_BYTES = 300;
-/** More than a list of images or a json of a registry may have. */
+/** No list of images and no json of a registry may be longer. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const JSON_TYPE: Header = ['Content-Type', 'application/json'];
 const WANTS_TOKEN: Header = ['X-Docker-Token', 'true'];
@@ -54,7 +54,7 @@ function placeOf({ protocol, host }: URL): Place {
   return { scheme: protocol === 'https:' ? 'https' : 'http', host };
 }
 
-/** @throws Error for another status; whatever `openExchange` throws */
+/** @throws Error for another status, and what `openExchange` throws */
 async function open({ method, url, headers, body, expected = [200] }: Ask): Promise<OpenExchange> {
   const asked = new URL(url);
   const isStreamed = body !== undefined && !Buffer.isBuffer(body);
@@ -133,7 +133,7 @@ export async function startPush(target: V1Target, ids: readonly string[]): Promi
   return sessionOf(target, answer);
 }
 
-/** Pushes one image: its json, its layer, and the checksum of both. */
+/** Pushes one image: its json, its layer, and a checksum over both. */
 export async function pushImage(session: V1Session, { id, json, layer }: V1Image): Promise<void> {
   const url = `${session.registry}/v1/images/${id}`;
   const headers = authorization(session.authorization);
@@ -188,7 +188,7 @@ export async function listTags(session: V1Session): Promise<Record<string, strin
   return (await readJson(session, `repositories/${session.target.repository}/tags`)) as Record<string, string>;
 }
 
-/** The ids of an image and of those below it, the image first. */
+/** The ids of an image and of its ancestors, the image first. */
 export async function listAncestry(session: V1Session, imageId: string): Promise<string[]> {
   return (await readJson(session, `images/${imageId}/ancestry`)) as string[];
 }
@@ -196,9 +196,9 @@ export async function listAncestry(session: V1Session, imageId: string): Promise
 /**
  * Reads an image.
  *
- * @param write - takes the layer as it comes
+ * @param write - gets the layer in pieces, as they arrive
  * @returns its json
- * @throws BadAnswer when json and layer are not what the registry's checksum says
+ * @throws BadAnswer when json and layer do not match the registry's checksum
  */
 export async function pullImage(
   session: V1Session,

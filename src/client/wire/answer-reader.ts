@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** The server said something that is not HTTP/1.1, or more than the caller is ready to hold. */
+/** The server sent something that is not HTTP/1.1, or more than the caller accepts. */
 export class BadAnswer extends Error {
   override readonly name = 'BadAnswer';
 }
@@ -8,7 +8,7 @@ export class BadAnswer extends Error {
 const NEWLINE = 0x0a;
 const MAX_LINE_BYTES = 64 * 1024;
 
-/** Takes lines and counted bytes from a connection. A connection that breaks just ends here; silence is an error. */
+/** Reads lines and counted bytes from a connection. A broken connection is read as its end; silence is an error. */
 export class AnswerReader {
   readonly #source: AsyncIterator<Buffer>;
   #buffered: Buffer = Buffer.alloc(0);
@@ -18,7 +18,7 @@ export class AnswerReader {
     this.#source = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 
-  /** The next line without its end; undefined where the connection ends first. */
+  /** The next line without its end; undefined if the connection ends first. */
   async line(): Promise<string | undefined> {
     let end = this.#buffered.indexOf(NEWLINE);
     while (end < 0) {
@@ -30,13 +30,13 @@ export class AnswerReader {
     return line.toString('latin1').replace(/\r?\n$/, '');
   }
 
-  /** The next `size` bytes; fewer where the connection ends. */
+  /** The next `size` bytes; fewer if the connection ends. */
   async bytes(size: number): Promise<Buffer> {
     while (this.#buffered.length < size && (await this.#more()));
     return this.#take(size);
   }
 
-  /** The next bytes that there are, `most` at most; none where the connection ends. */
+  /** The next available bytes, `most` at most; empty if the connection has ended. */
   async some(most: number): Promise<Buffer> {
     if (this.#buffered.length === 0) await this.#more();
     return this.#take(most);
@@ -67,7 +67,7 @@ export class AnswerReader {
   }
 }
 
-/** Cut connections look different from one machine to the next. */
+/** The error of a cut connection differs from one machine to the next. */
 export function isReset(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';

@@ -17,20 +17,20 @@ export function headerLines(answer: Pick<Answer, 'headers'>, name: string): stri
   return answer.headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 }
 
-/** The first line of a header, or an empty string, as Go has it. */
+/** The first line of a header, or an empty string, as Go returns it. */
 export function headerOf(answer: Pick<Answer, 'headers'>, name: string): string {
   return headerLines(answer, name)[0] ?? '';
 }
 
-/** The head of an answer, and its body as it comes. */
+/** The head of an answer, and its body as it arrives. */
 export interface StreamedAnswer extends Pick<Answer, 'status' | 'headers'> {
-  /** how many bytes the body has, where the server says so */
+  /** the length of the body in bytes, if the server sends it */
   readonly announcedBytes: number | undefined;
   /** returns whether the connection ended before the body did */
   readonly body: AsyncGenerator<Buffer, boolean, undefined>;
 }
 
-/** Reads the head of the answer to a request of this method. The body is to be read by the caller. */
+/** Reads the head of the answer to a request of this method. The caller has to read the body. */
 export async function readHead(reader: AnswerReader, method: string): Promise<StreamedAnswer> {
   for (;;) {
     const status = await readStatus(reader);

@@ -5,8 +5,8 @@ import { readAnswer, readHead, type Answer, type Header, type StreamedAnswer } f
 import { AnswerReader, BadAnswer, isReset } from './answer-reader';
 
 /*
- * HTTP/1.1 over a bare socket, one connection a request. No HTTP library would send header lines exactly in the order
- * and spelling of an old engine, nor hand over half a body.
+ * HTTP/1.1 over a bare socket, one connection a request. HTTP libraries do not send header lines exactly in the order
+ * and spelling of an old engine, and do not return half of a body.
  */
 
 export interface Place {
@@ -19,7 +19,7 @@ export interface WireRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: readonly Header[];
-  /** sent one after the other, as it is: what frames it stands in the headers */
+  /** sent piece by piece, as it is: the headers say how it is framed */
   readonly body?: readonly Buffer[] | AsyncIterable<Buffer>;
 }
 
@@ -33,7 +33,10 @@ export interface Limits {
 
 const CRLF = '\r\n';
 
-/** Sends a request and reads its answer. Rejects when there is none: no connection, silence, no HTTP, too much. */
+/**
+ * Sends a request and reads its answer. Rejects when there is no valid answer: no connection, silence, not HTTP, or too
+ * long.
+ */
 export async function exchange(place: Place, request: WireRequest, limits: Limits): Promise<Answer> {
   const socket = open(place, limits);
   const deadline = setTimeout(() => {
@@ -48,15 +51,15 @@ export async function exchange(place: Place, request: WireRequest, limits: Limit
   }
 }
 
-/** An answer whose body is still to come. */
+/** An answer whose body has not been read yet. */
 export interface OpenExchange extends StreamedAnswer {
-  /** Lets go of the connection; what has not been read by then is lost. */
+  /** Closes the connection; bytes that have not been read by then are lost. */
   readonly close: () => void;
 }
 
 /**
- * Sends a request, whose body may be as long as it likes, and reads the head of its answer. Rejects as `exchange` does,
- * and when the body to be sent breaks. To be closed by the caller.
+ * Sends a request with a body of any length, and reads the head of its answer. Rejects as `exchange` does, and when
+ * reading the request body fails. The caller has to close it.
  */
 export async function openExchange(
   place: Place,
@@ -92,7 +95,7 @@ function open(place: Place, limits: Pick<Limits, 'insecure' | 'idleMs'>): Socket
   return socket;
 }
 
-/** A server may answer and close before it has read everything: then the answer counts, not the failed write. */
+/** If a server answers and closes before it has read everything, the answer counts, not the failed write. */
 function send(socket: Socket, { method, target, headers, body = [] }: WireRequest): void {
   const lines = [`${method} ${target} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`), '', ''];
   socket.write(lines.join(CRLF), 'latin1');
@@ -111,7 +114,7 @@ async function sendStream(socket: Socket, body: AsyncIterable<Buffer>): Promise<
   }
 }
 
-/** Resolves when the socket takes more, and when it never will. */
+/** Resolves when the socket accepts more, or when it never will. */
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -122,13 +125,13 @@ function drained(socket: Socket): Promise<void> {
   });
 }
 
-/** The bytes of a chunked body, cut where the parts are. */
+/** The chunks of a chunked body. */
 export function chunked(parts: readonly Buffer[]): Buffer[] {
   const framed = parts.flatMap((part) => [Buffer.from(part.length.toString(16) + CRLF), part, Buffer.from(CRLF)]);
   return [Buffer.concat(framed), Buffer.from(`0${CRLF}${CRLF}`)];
 }
 
-/** A chunked body of these parts, as they come. */
+/** A chunked body of these parts, as they arrive. */
 export async function* chunkedStream(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   for await (const part of parts) {
     if (part.length === 0) continue; // it would end the body
@@ -139,7 +142,7 @@ export async function* chunkedStream(parts: AsyncIterable<Buffer>): AsyncGenerat
   yield Buffer.from(`0${CRLF}${CRLF}`);
 }
 
-/** What Go would say about a request that got no answer, as far as that is the same everywhere. */
+/** The message of Go for a request that got no answer, without the parts that differ between machines. */
 export function reasonOf(error: unknown): string {
   if (isReset(error)) return 'connection reset by peer';
   const { message, errors } = error as { message?: unknown; errors?: unknown };

@@ -1,7 +1,9 @@
 /** What a token allows: `write` includes reading, `delete` includes reading (protocol 3.5). */
 export type TokenAccess = 'read' | 'write' | 'delete';
 
-/** What one may do with a repository, each including the one before; also what an access token allows. */
+/**
+ * What an actor may do with a repository: each level includes the one before. It is also what an access token allows.
+ */
 export type AccessLevel = (typeof ACCESS_LEVELS)[number];
 export const ACCESS_LEVELS = ['read', 'write', 'admin'] as const;
 
@@ -21,17 +23,17 @@ export interface Identity {
 }
 
 /**
- * How somebody has shown that an account is theirs.
+ * How an actor has shown that the account is theirs.
  *
  *   password       it came with this request, and no second factor is on
  *   recent_login   a session that was given the password, and a code where the second factor is on, minutes ago
- *   old_login      a session that was given them longer ago: somebody else may hold the browser now
+ *   old_login      a session that was given them longer ago: another person may use the browser now
  *   access_token   of the account, or of a robot
  */
 export type Proof = 'password' | 'recent_login' | 'old_login' | 'access_token';
 
 /**
- * Who asks. Signatures and passwords are verified by then; whether the account still exists and is active is read
+ * Who asks. Signatures and passwords are verified by then. Whether the account still exists and is active is read
  * together with what is asked for, so that a change takes effect at once on every process.
  */
 export type Actor = Readonly<{ address: string }> &
@@ -39,11 +41,11 @@ export type Actor = Readonly<{ address: string }> &
     | Readonly<{ kind: 'anonymous' }>
     | Readonly<{ kind: 'user'; identity: Identity; proof: Proof }>
     /**
-     * A program that a user lets act by OAuth. It has no identity here: whatever asks for the account behind an actor
-     * finds nobody, so that a program can do only what an endpoint lets its scope do.
+     * A program that acts for a user by OAuth. It has no identity here: code that asks for the account behind an actor
+     * finds none, so a program can do only what an endpoint lets its scope do.
      */
     | Readonly<{ kind: 'program'; userId: number }>
-    /** Somebody at the command line of the machine: they may do everything, and have no account. */
+    /** A person at the command line of the machine: they may do everything, and have no account. */
     | Readonly<{ kind: 'operator' }>
     | Readonly<{
         kind: 'token';
@@ -61,19 +63,19 @@ export type Actor = Readonly<{ address: string }> &
       }>
   );
 
-/** What the access token allows that somebody uses. */
+/** An access token that is in use, and what it allows. */
 export interface AccessTokenUse {
   readonly id: number;
   readonly access: AccessLevel;
-  /** to some repositories, and nothing beside them */
+  /** only for some repositories, and for nothing else */
   readonly isLimited: boolean;
 }
 
-/** An account that may act now: it exists, is active, and its credentials have not changed meanwhile. */
+/** An account that may act now: it exists, is active, and its credentials have not changed since the actor got them. */
 export interface Account {
   readonly userId: number;
   readonly username: string;
-  /** of the site */
+  /** a site administrator */
   readonly isAdmin: boolean;
   /** the organization that a robot works for */
   readonly robotOf: string | undefined;
@@ -81,13 +83,13 @@ export interface Account {
   readonly accessToken: AccessTokenUse | undefined;
 }
 
-/** The account of somebody who did not come by an access token. */
+/** The account of a user who did not use an access token. */
 export function accountOf(row: { user_id: number; username: string; is_admin: boolean }): Account {
   const { user_id: userId, username, is_admin: isAdmin } = row;
   return { userId, username, isAdmin, robotOf: undefined, accessToken: undefined };
 }
 
-/** Somebody whom another index vouches for: no account here, and one repository of that index to work on. */
+/** Someone whom another index vouches for: they have no account here, and may use one repository of that index. */
 export interface Guest {
   readonly userId: undefined;
   readonly username: undefined;
@@ -96,8 +98,8 @@ export interface Guest {
 }
 
 /**
- * Somebody whose access token is good, but is not for what was asked: they have no account there, and see what an
- * anonymous caller sees. Logging in again would not help them.
+ * The user of a good access token that is not for what was asked: they have no account there, and see what an anonymous
+ * caller sees. Logging in again would not help them.
  */
 export interface Outsider {
   readonly userId: undefined;
@@ -108,7 +110,7 @@ export interface Outsider {
 
 export const OUTSIDER: Outsider = { userId: undefined, username: undefined, isAdmin: false, access: undefined };
 
-/** The operator of the site: no account, and the rights of an administrator. */
+/** The operator of the server: no account, and the rights of an administrator. */
 export interface Operator {
   readonly userId: undefined;
   readonly username: undefined;
@@ -139,7 +141,7 @@ export function isOperator(principal: Principal): principal is Operator {
   return principal?.isAdmin === true && principal.userId === undefined;
 }
 
-/** The actor of a name and password that came with the request, or of an access token in the password's place. */
+/** The actor of a name and password that came with the request, or of an access token instead of the password. */
 export function basicActor(identity: Identity, address: string): Extract<Actor, { kind: 'user' }> {
   const proof = identity.accessTokenId === undefined ? 'password' : 'access_token';
   return { kind: 'user', identity, address, proof };

@@ -4,7 +4,8 @@ import type { Actor } from './actor';
 import { requireAdministrator } from './current-account';
 
 /**
- * Some of the events in the audit log, the newest first, and how many there are; for administrators.
+ * The events in the audit log that the filter lets through, the newest first, and their total number; for
+ * administrators.
  *
  * @throws AppError as `requireAdministrator`
  */

@@ -20,7 +20,7 @@ export function requiresAuthorization(): AppError {
   return new AppError('unauthenticated', 'Requires authorization');
 }
 
-/** What is answered to an access token that is only for some repositories, whatever was asked beside them. */
+/** The answer to an access token for some repositories, whatever else was asked for. */
 export function onlyForRepositories(): AppError {
   return new AppError('forbidden', 'This access token is limited to certain repositories');
 }
@@ -34,7 +34,7 @@ function isCurrent(identity: Identity, row: CallerRow): boolean {
 /**
  * The account behind an actor from a row that read it, or the guest that another index vouches for.
  *
- * @returns an outsider where the row is about a repository that the access token is not for
+ * @returns an outsider if the row is about a repository that the access token is not for
  * @throws AppError `unauthenticated` when the account is gone, its password has changed or its access token has ended;
  *   `inactive`
  */
@@ -60,7 +60,7 @@ export function principalFrom(actor: Actor, row: CallerRow): Principal {
 
 /**
  * The account behind an actor, as it is now, whatever its credentials are for. What the account may do with them
- * depends on the repository: ask `getAccount` for everything that is not about one.
+ * depends on the repository: for everything else, ask `getAccount`.
  *
  * @throws AppError `unauthenticated` for an anonymous actor, or when the account is gone, its password has changed or
  *   its access token has ended; `inactive`
@@ -74,7 +74,7 @@ export async function identifyAccount(ctx: Needs<'db'>, actor: Actor): Promise<A
 }
 
 /**
- * Makes sure that the credentials of an actor are still good, where they change nothing about what is answered.
+ * Checks that the credentials of an actor are still good, for requests whose answer does not depend on them.
  *
  * @throws AppError `unauthenticated`, `inactive`
  */
@@ -83,8 +83,8 @@ export async function assertStillGood(ctx: Needs<'db'>, actor: Actor): Promise<v
 }
 
 /**
- * The account behind an actor, for what is not about one repository: an organization, what the account has, a report. A
- * token of the protocol and an access token for some repositories are for nothing of this kind.
+ * The account behind an actor, for requests that are not about one repository: an organization, the account's own
+ * things, a report. A token of the protocol and an access token for some repositories cannot be used for these.
  *
  * @throws AppError as `identifyAccount`; `unauthenticated` for a token of the protocol, `forbidden` for an access token
  *   for some repositories
@@ -97,7 +97,7 @@ export async function getAccount(ctx: Needs<'db'>, actor: Actor): Promise<Accoun
 }
 
 /**
- * As `getAccount`, for what the operator may do, too.
+ * As `getAccount`, but the operator may ask, too.
  *
  * @throws AppError as `getAccount`
  */
@@ -106,8 +106,8 @@ export async function getAccountOrOperator(ctx: Needs<'db'>, actor: Actor): Prom
 }
 
 /**
- * The account behind an actor that logged in by itself: an access token or a token for pulls and pushes is not enough to
- * see how one logs in, and a program is nobody here.
+ * The account behind an actor that logged in by itself. An access token or a token for pulls and pushes is not enough
+ * to see how the account logs in, and a program has no account here.
  *
  * @throws AppError as `getAccount`, and `forbidden` for an access token
  */
@@ -120,11 +120,11 @@ export async function requirePasswordLogin(ctx: Needs<'db'>, actor: Actor): Prom
 }
 
 /**
- * Refuses an actor that has not given the password lately, for what stands in `guarded-actions.ts`. The operator, who
- * has no password, is at the machine.
+ * Refuses an actor that has not given the password lately, for the actions in `guarded-actions.ts`. The operator has no
+ * password, and passes: they are at the machine.
  *
  * @throws AppError `password_needed` for a session whose password was given long ago; `forbidden` for an access token
- *   and for programs; `unauthenticated` for nobody
+ *   and for programs; `unauthenticated` for an anonymous actor
  */
 export function assertConfirmed(actor: Actor): void {
   if (actor.kind === 'operator') return;
@@ -138,7 +138,8 @@ export function assertConfirmed(actor: Actor): void {
 }
 
 /**
- * The account behind an actor that has given the password lately: for what an account can be taken over by.
+ * The account behind an actor that has given the password lately: for changes by which someone could take over the
+ * account.
  *
  * @throws AppError as `requirePasswordLogin` and `assertConfirmed`
  */
@@ -156,7 +157,7 @@ function assertAdministrator(account: Account): Account {
  * The administrator behind an actor, with any credentials that let an account act as one (see `policy-sql.ts`), or the
  * operator.
  *
- * @throws AppError `unauthenticated`, `inactive`, `forbidden` for everybody else
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden` for all others
  */
 export async function requireAdministrator(ctx: Needs<'db'>, actor: Actor): Promise<Account | Operator> {
   if (actor.kind === 'operator') return OPERATOR_PRINCIPAL;
@@ -164,9 +165,9 @@ export async function requireAdministrator(ctx: Needs<'db'>, actor: Actor): Prom
 }
 
 /**
- * As `requireAdministrator`, where an access token is not enough.
+ * As `requireAdministrator`, but an access token is not enough.
  *
- * @throws AppError `unauthenticated`, `inactive`, `forbidden` for everybody else
+ * @throws AppError `unauthenticated`, `inactive`, `forbidden` for all others
  */
 export async function requireAdministratorLogin(ctx: Needs<'db'>, actor: Actor): Promise<Account | Operator> {
   if (actor.kind === 'operator') return OPERATOR_PRINCIPAL;

@@ -1,11 +1,11 @@
 /*
- * `policy.ts` for queries. They all call the account `u`, its access token `a`, namespaces `n` and repositories `r`;
- * the two files are held to each other by a test.
+ * The rules of `policy.ts` in SQL. All queries call the account `u`, its access token `a`, namespaces `n` and
+ * repositories `r`. A test checks that the two files agree.
  */
 
 /**
- * Joins the account of whoever asks without an access token. Postgres takes the nulls for what they are, so that nothing
- * of what follows from a token is left in the plan.
+ * Joins the account of a caller without an access token. Postgres sees that the columns of the token are null, so the
+ * plan contains nothing that depends on a token.
  *
  * @param user - the placeholder of the account's id, null when anonymous
  */
@@ -15,8 +15,8 @@ export function passwordJoins(user: string): string {
 }
 
 /**
- * Joins the account and the access token of whoever asks. There is no `u` when the token is not good any more, and no
- * `a` without a token.
+ * Joins the account and the access token of the caller. There is no `u` when the token is no longer good, and no `a`
+ * without a token.
  *
  * @param user - the placeholder of the account's id, null when anonymous
  * @param token - the placeholder of the access token's id, null for a password
@@ -27,18 +27,18 @@ export function callerJoins(user: string, token: string): string {
     left join users u on u.id = ${user}::bigint and (${token}::bigint is null or a.id is not null)`;
 }
 
-/** Whether the account, with this token, is an administrator of the site. */
+/** Whether the account, with this token, is a site administrator. */
 export const IS_ADMIN = `(u.is_admin and (a.id is null or (a.access = 'admin' and a.repositories is null)))`;
 
-/** What the queries select of a caller without an access token. */
+/** The columns that queries select of a caller without an access token. */
 export const PASSWORD_COLUMNS = 'u.id as user_id, u.username, u.credentials_epoch, u.is_active, u.is_admin';
 
-/** What the queries select of the caller. */
+/** The columns that queries select of the caller. */
 export const CALLER_COLUMNS = `u.id as user_id, u.username, u.credentials_epoch, u.is_active, ${IS_ADMIN} as is_admin,
   a.id as token_id, a.access as token_access, a.repositories is not null as token_is_limited, u.robot_of`;
 
 /**
- * Whether the caller's access token is for a repository; without one, always.
+ * Whether the caller's access token is for a repository; true without a token.
  *
  * @param fullName - of the repository, in SQL
  */
@@ -46,7 +46,9 @@ export function tokenCovers(fullName: string): string {
   return `${isCovered(fullName)} as token_covers`;
 }
 
-/** What `CALLER_COLUMNS` hold; all null for nobody. Those of access tokens are missing in `PASSWORD_COLUMNS`. */
+/**
+ * The values of `CALLER_COLUMNS`; all null for an anonymous caller. `PASSWORD_COLUMNS` lacks those of access tokens.
+ */
 export interface CallerRow {
   user_id: number | null;
   username: string | null;
@@ -63,10 +65,13 @@ export interface CallerRow {
   token_covers?: boolean;
 }
 
-// Functions, and no subqueries: those would cost each query their start, though most never need them.
+// Functions instead of subqueries: a subquery costs each query its start, though most queries never need it.
 const IS_OWNER = `(n.owner_id = u.id or (n.kind = 'organization' and owns_organization(u.id, n.name)))`;
 
-/** The same where the namespace is not joined: dearer by itself, for queries that seldom need to know. */
+/**
+ * The same for queries that do not join the namespace. It is more expensive by itself, so it suits queries that rarely
+ * need it.
+ */
 const IS_OWNER_BY_NAME = 'owns_namespace(u.id, r.namespace)';
 
 /** Whether the token is for this repository. */
@@ -75,9 +80,9 @@ function isCovered(fullName: string): string {
 }
 
 /**
- * What the account was given in a namespace: admin or null.
+ * The role of the account in a namespace: admin or null.
  *
- * @param fullName - of the repository that it is about, in SQL
+ * @param fullName - the full name of the repository in question, in SQL
  */
 export function namespaceRole(fullName: string): string {
   return `case when u.id is not null and ${isCovered(fullName)} and ${IS_OWNER} then 'admin' end`;
@@ -95,10 +100,13 @@ function hasRole(role: string): string {
   return `(coalesce(${IS_ADMIN}, false) or (${role}) is not null)`;
 }
 
-/** What the account was given in a repository; `RepositoryFacts.role`. */
+/** The role of the account in a repository; `RepositoryFacts.role`. */
 export const REPOSITORY_ROLE = repositoryRole(IS_OWNER);
 
-/** The same, where the role decides whether one may read: told of private repositories only, and without the namespace. */
+/**
+ * The same for queries that only need to know who may read: null for repositories that are not private; needs no
+ * namespace.
+ */
 export const READERS_ROLE = `case when r.visibility = 'private' then (${repositoryRole(IS_OWNER_BY_NAME)}) end`;
 
 /** Whether the caller has any role in the repository. */
@@ -115,13 +123,13 @@ export const WRITABLE = `(coalesce(a.access, 'write') >= 'write'
     and (coalesce(${IS_ADMIN}, false) or coalesce((${REPOSITORY_ROLE}) >= 'write', false)))`;
 
 /**
- * Found in search.
+ * Whether search finds the repository.
  *
- * @param hasRole - `HAS_ROLE`, or a query that tells it: of most repositories nobody needs to know
+ * @param hasRole - `HAS_ROLE`, or a query for it: most repositories do not need one
  */
 export function findable(hasRole: string): string {
   return `(r.visibility = 'public' or (r.visibility = 'private' and ${hasRole}))`;
 }
 
-/** Found in a listing of a namespace. */
+/** Whether a listing of a namespace shows the repository. */
 export const LISTABLE = `(r.visibility = 'public' or ${HAS_ROLE})`;

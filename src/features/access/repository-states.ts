@@ -1,5 +1,5 @@
 /*
- * What every place of the hub makes of a repository in each of its states: the one table. The code asks it, and
+ * What every place of the hub does with a repository in each of its states, in one table. The code uses it, and
  * `tests/surfaces/repository-states.test.ts` tries each of its cells on a server.
  *
  *   PUT R/, create                       -> initialized
@@ -24,15 +24,15 @@ export type Situation = (typeof SITUATIONS)[number];
 /**
  * What happens there:
  *
- * - `yes`: it counts, is shown, or works, for everybody whom the rules of access let
+ * - `yes`: it counts, is shown, or works, for everybody who has access
  * - `members`: the same, but only for those who have a role in the repository
  * - `follows`: as for the repository that has the name now
- * - `refused`: those who have the right to it are told why it does not work now
+ * - `refused`: users who have the right to it learn why it does not work now
  * - `no`: it does not count, is not shown, or is not found
  */
 export type Outcome = 'yes' | 'members' | 'follows' | 'refused' | 'no';
 
-/** In the order of `SITUATIONS`. */
+/** One outcome for each of `SITUATIONS`, in their order. */
 type Row = readonly [Outcome, Outcome, Outcome, Outcome, Outcome];
 
 // prettier-ignore
@@ -66,7 +66,7 @@ export const PLACES = {
   commandDelete:         ['yes',      'yes',     'yes',     'no',      'yes'],
   move:                  ['yes',      'yes',     'refused', 'no',      'no'],
   webhookSettings:       ['yes',      'yes',     'refused', 'no',      'no'],
-  // what a finished push queued is sent
+  // deliveries that a finished push has queued are sent
   webhookDelivery:       ['yes',      'yes',     'no',      'follows', 'yes'],
   statistics:            ['yes',      'yes',     'no',      'follows', 'no'],
   star:                  ['yes',      'yes',     'no',      'no',      'no'],
@@ -74,7 +74,7 @@ export const PLACES = {
 
 export type Place = keyof typeof PLACES;
 
-/** What a place makes of what a name stands for. */
+/** What happens at a place, if a name stands for this. */
 export function outcomeAt(place: Place, situation: Situation): Outcome {
   return PLACES[place][SITUATIONS.indexOf(situation)] ?? 'no';
 }

@@ -28,7 +28,7 @@ export interface NewAccessTokenRow {
   expiresAt: Date | undefined;
 }
 
-/** Fails with a unique violation when the account has one of this name. */
+/** Fails with a unique violation when the account already has a token of this name. */
 export async function insert(db: Db, token: NewAccessTokenRow): Promise<AccessTokenRow> {
   const rows = await query<AccessTokenRow>(
     db,
@@ -48,7 +48,7 @@ export async function countOfUser(db: Db, userId: number): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** @returns the name; undefined when the account has no such token */
+/** @returns the name of the removed token; undefined when the account has no such token */
 export async function remove(db: Db, userId: number, tokenId: number): Promise<string | undefined> {
   const rows = await query<{ name: string }>(
     db,
@@ -76,7 +76,7 @@ export async function findBySecret(db: Db, secretHash: Buffer, username: string)
   return (await queryPrepared<OwnedTokenRow>(db, FIND_BY_SECRET, [secretHash, username]))[0];
 }
 
-/** Writes nothing when it was used a minute ago: machines use theirs all day. */
+/** Writes nothing if the token was used within the last minute: machines use theirs all day. */
 export async function touch(db: Db, tokenId: number, address: string): Promise<void> {
   await query(
     db,
@@ -86,7 +86,7 @@ export async function touch(db: Db, tokenId: number, address: string): Promise<v
   );
 }
 
-/** Tokens that are for this repository stay so under its new name. */
+/** Lets tokens that are for this repository follow it to its new name. */
 export async function renameRepository(db: Db, from: string, to: string): Promise<void> {
   await query(
     db,

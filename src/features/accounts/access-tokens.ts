@@ -11,9 +11,9 @@ import { lockAccount } from './locks.store';
 import { tellAccount } from './security-notices';
 
 /*
- * An access token is a password for a script or a machine: `ddt_` and 40 characters, 238 random bits. It is kept as a
- * sha256, since nobody guesses it however fast he may try, and is shown once. It logs in with the account's name, and
- * can do what the account may, as far as its own access and its list of repositories go; see `policy.ts`.
+ * An access token is a password for a script or a machine: `ddt_` and 40 characters, 238 random bits. It is stored as a
+ * sha256, which is enough because nobody can guess it, however fast they try. It is shown once. It logs in with the
+ * account's name, and can do what the account may, within its own access and its list of repositories; see `policy.ts`.
  */
 
 const PREFIX = 'ddt_';
@@ -29,7 +29,7 @@ export interface AccessToken {
   readonly id: number;
   readonly name: string;
   readonly access: AccessLevel;
-  /** full names of the only repositories that it is good for; undefined: all of the account */
+  /** full names of the only repositories that it is good for; undefined: all that the account can use */
   readonly repositories: readonly string[] | undefined;
   readonly createdAt: Date;
   readonly expiresAt: Date | undefined;
@@ -46,7 +46,7 @@ export interface NewAccessToken {
   readonly expiresAt?: Date | undefined;
 }
 
-/** Every character is as likely as any other: bytes beyond a multiple of the alphabet's length are thrown away. */
+/** Every character is as likely as any other: bytes beyond a multiple of the alphabet's length are discarded. */
 function randomSecret(): string {
   let text = '';
   const bound = 256 - (256 % ALPHABET.length);
@@ -58,7 +58,7 @@ function randomSecret(): string {
   return PREFIX + text;
 }
 
-/** Whether a password can be an access token. */
+/** Whether a password has the form of an access token. */
 export function isAccessToken(password: string): boolean {
   return SECRET.test(password);
 }
@@ -96,11 +96,11 @@ function assertNew(token: NewAccessToken): void {
 }
 
 /**
- * Makes a token.
+ * Creates an access token.
  *
- * @param account - whose it is
- * @returns it, and the secret that nobody can ever see again
- * @throws AppError `invalid`, `conflict` when the account has one of this name, or too many
+ * @param account - the account that owns it
+ * @returns the token, and its secret, which cannot be shown again
+ * @throws AppError `invalid`, `conflict` when the account already has one of this name, or too many tokens
  */
 export async function createAccessToken(
   ctx: Needs<'db'>,
@@ -131,7 +131,7 @@ export async function createAccessToken(
 }
 
 /**
- * Ends a token, and the tokens for pushes and pulls that were got with it.
+ * Ends a token, and the tokens for pushes and pulls that were obtained with it.
  *
  * @throws AppError `not_found`
  */

@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { AppError } from '../../platform/errors';
 
-/** Protocol 1.1: what the Hub took as a name of a user or an organization, and every engine takes as a namespace. */
+/**
+ * Protocol 1.1: the names that the Hub accepted for users and organizations, and that every engine accepts as a
+ * namespace.
+ */
 const HUB_NAMESPACE = /^[a-z0-9_]{4,30}$/;
 
-/** The same of engines from 1.6 on; docker 1.5 takes hyphens, too, but no other lengths than the Hub. */
+/** What engines from 1.6 on accept. Docker 1.5 also accepts hyphens, but only the lengths of the Hub. */
 const NAMESPACE = /^[a-z0-9_]+(?:-[a-z0-9_]+)*$/;
 const NAMESPACE_CHARACTERS = { min: 2, max: 255 };
 
-/** What a namespace may look like, in words. */
+/** The rule for namespaces, in words. */
 export const NAMESPACE_RULE = `it has ${NAMESPACE_CHARACTERS.min} to ${NAMESPACE_CHARACTERS.max} lower-case letters, digits and "_", with single "-" between them`;
 
 export const PASSWORD_CHARACTERS = 5;
@@ -19,14 +22,14 @@ const email = z.email({ pattern: z.regexes.html5Email }).max(EMAIL_CHARACTERS);
 /**
  * Whether this can be the name of a user or an organization.
  *
- * @param hubLimits - whether it is held to the rule of the Hub; only for a new one
+ * @param hubLimits - whether the rule of the Hub applies; only for new names
  */
 export function isNamespace(name: string, hubLimits = false): boolean {
   if (hubLimits) return HUB_NAMESPACE.test(name);
   return name.length >= NAMESPACE_CHARACTERS.min && name.length <= NAMESPACE_CHARACTERS.max && NAMESPACE.test(name);
 }
 
-/** @throws AppError `invalid` in the Hub's words, with the rule that holds here */
+/** @throws AppError `invalid` in the Hub's words, with the rule that applies here */
 export function assertUsername(username: string, hubLimits = false): void {
   if (isNamespace(username, hubLimits)) return;
   const { min, max } = NAMESPACE_CHARACTERS;
@@ -41,7 +44,7 @@ export function assertOrganizationName(name: string, hubLimits = false): void {
   throw new AppError('invalid', `${name} is not a valid organization name: ${rule}`);
 }
 
-// RFC 7617 lets Basic carry none, and its parsers refuse some of them.
+// RFC 7617 allows none of these in Basic, and parsers refuse some of them.
 // eslint-disable-next-line no-control-regex
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
@@ -63,12 +66,12 @@ export function assertEmail(address: string): void {
   if (!email.safeParse(address).success) throw new AppError('invalid', 'Wrong email format');
 }
 
-/** Usernames and namespaces are compared and kept in lower case. */
+/** Usernames and namespaces are compared and stored in lower case. */
 export function normalizeUsername(username: string): string {
   return username.toLowerCase();
 }
 
-/** Whether somebody may have this name or address, so that looking for it makes sense. */
+/** Whether this can be a name or an address of an account, so that a lookup makes sense. */
 export function isMailable(nameOrAddress: string): boolean {
   return nameOrAddress !== '' && nameOrAddress.length <= EMAIL_CHARACTERS && !CONTROL_CHARACTER.test(nameOrAddress);
 }

@@ -6,13 +6,13 @@ import { findVerifiedOwner, insertEmail, type NewEmail } from './users.store';
 
 export const EMAIL_TAKEN = 'email is already associated with an account';
 
-/** Nobody needs more, and somebody who has more collects addresses of others. */
+/** No user needs more, and one who has more collects addresses of others. */
 const MOST_EMAILS = 10;
 
 /**
- * Adds an address to an account. One that another account has not confirmed is in nobody's way.
+ * Adds an address to an account. Another account that has the address, but has not confirmed it, does not prevent this.
  *
- * @returns its id; undefined when the account has this address already
+ * @returns the id of the address; undefined when the account has this address already
  * @throws AppError `conflict` when another account has confirmed it, or the account has too many
  */
 export async function addEmailTo(tx: Db, email: NewEmail): Promise<number | undefined> {

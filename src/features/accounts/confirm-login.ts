@@ -7,21 +7,21 @@ import * as sessions from './sessions.store';
 
 type Confirming = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'tokenKey' | 'recentLogins'>;
 
-/** What somebody gives to show that the browser is still theirs. */
+/** What a user gives to show that the browser is still theirs. */
 export interface GivenAgain {
   readonly password: string;
-  /** of the app, or a recovery code; it is not looked at where no second factor is on */
+  /** of the app, or a recovery code; ignored if no second factor is on */
   readonly code?: string | undefined;
 }
 
 export type Confirmation = 'confirmed' | 'wrong' | 'code_needed' | 'wrong_code';
 
 /**
- * Takes the password again, and a code where the second factor is on. For ten minutes the session may do then what
- * `guarded-actions.ts` names.
+ * Checks the password again, and a code if the second factor is on. For the next ten minutes, the session may then do
+ * what `guarded-actions.ts` lists.
  *
- * @param session - its id, and whose it is
- * @throws AppError `busy` after too many wrong ones, `inactive`
+ * @param session - its id, and the user whose session it is
+ * @throws AppError `busy` after too many wrong passwords or codes, `inactive`
  */
 export async function confirmLogin(
   ctx: Confirming,

@@ -15,9 +15,9 @@ import { isMailable } from './account-rules';
 import { tellAccount } from './security-notices';
 
 /**
- * Whose address a link would confirm, and whether its owner must be logged in for that; changes nothing.
+ * The user whose address a link would confirm, and whether they must be logged in for that; changes nothing.
  *
- * @throws AppError `not_found` when the link is useless
+ * @throws AppError `not_found` when the link is not good
  */
 export async function describeConfirmation(
   ctx: Needs<'db'>,
@@ -28,14 +28,15 @@ export async function describeConfirmation(
 }
 
 /**
- * Confirms the address that a secret was mailed to, and so the account, if that waits for it. For the address that an
- * account began with the link is enough. One that was added later is confirmed only by its owner, who has given the
- * password lately: reading the mail of an address must not give an account that somebody added it to.
+ * Confirms the address that a secret was mailed to, and thereby the account, if it waits for that. For the address that
+ * an account began with, the link is enough. An address that was added later is confirmed only by the account's owner,
+ * who has given the password lately: a user who adds a wrong address must not lose the account to the person who reads
+ * its mail.
  *
  * @param secret - from the link
  * @returns whose address it is, and whether the account can log in now
- * @throws AppError `not_found` when the link is useless; for an address that was added later `forbidden` when the account
- *   is somebody else's, and those of `requireRecentPassword`: then the link stays good
+ * @throws AppError `not_found` when the link is not good; for an address that was added later, `forbidden` when the
+ *   account belongs to another user, and those of `requireRecentPassword`: then the link stays good
  */
 export async function confirmEmail(
   ctx: Needs<'db'>,
@@ -54,7 +55,7 @@ export async function confirmEmail(
   });
 }
 
-/** Of accounts that name the same address, the first that confirms it has it. */
+/** If several accounts name the same address, the first one that confirms it gets it. */
 async function verifyUnlessTaken(tx: Db, emailId: number): ReturnType<typeof store.verifyEmail> {
   try {
     return await store.verifyEmail(tx, emailId);
@@ -65,9 +66,9 @@ async function verifyUnlessTaken(tx: Db, emailId: number): ReturnType<typeof sto
 }
 
 /**
- * What follows from a mailed link that was opened: the address is the account's.
+ * Does what follows when a mailed link was opened: the address belongs to the account.
  *
- * @param tx - in which the link is used up
+ * @param tx - the transaction that uses up the link
  * @throws AppError `conflict` when another account has confirmed the address
  */
 export async function confirmOwnership(tx: Db, link: LinkRow, address: string): Promise<void> {
@@ -85,12 +86,12 @@ export async function confirmOwnership(tx: Db, link: LinkRow, address: string): 
 }
 
 /**
- * Sends the mail to confirm an address once more, for whoever cannot log in. Neither the answer nor its time depends on
- * whether there is such an account.
+ * Sends the mail to confirm an address once more, for a user who cannot log in. Neither the answer nor its time depends
+ * on whether there is such an account.
  *
  * @param nameOrAddress - as it was typed
- * @param address - of whoever asks
- * @throws AppError `busy` after too many of these from one address
+ * @param address - of the client that asks
+ * @throws AppError `busy` after too many such requests from one address
  */
 export async function requestConfirmation(
   ctx: Needs<'db' | 'mailLimiters'>,
@@ -111,7 +112,8 @@ async function ownEmail(db: Db, userId: number, email: string): Promise<store.Em
 /**
  * Sends the mail to confirm one of the actor's own addresses once more.
  *
- * @throws AppError `not_found`; `conflict` when it is confirmed; `busy` after too many of these; those of `getAccount`
+ * @throws AppError `not_found`; `conflict` when the address is already confirmed; `busy` after too many such requests;
+ *   those of `getAccount`
  */
 export async function resendConfirmation(
   ctx: Needs<'db' | 'mailLimiters'>,
@@ -130,8 +132,8 @@ export async function resendConfirmation(
 }
 
 /**
- * Makes one of the actor's own addresses the primary one; the old one stays, and is told. Does nothing when it is that
- * already.
+ * Sets the primary address to one of the actor's own addresses. The former one stays, and gets a mail about it. Does
+ * nothing if the address is already the primary one.
  *
  * @throws AppError `not_found`; `conflict` when it is not confirmed; those of `requireRecentPassword`
  */

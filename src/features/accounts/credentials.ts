@@ -17,7 +17,7 @@ interface Attempt {
   readonly user: UserRow | undefined;
 }
 
-/** Checks a password that was not right lately: slowly, not too often, and on record. */
+/** Checks a password that was not right lately: slowly, not too often, and recorded in the audit log. */
 async function tryPassword(ctx: Checking, attempt: Attempt): Promise<boolean> {
   const { username, password, address, user } = attempt;
   const count: CountedTry = async (compare) => {
@@ -57,7 +57,7 @@ async function recordFailure(
 export interface FirstFactor {
   readonly identity: Identity;
   readonly username: string;
-  /** the password is not enough: a code of the second factor must come, too */
+  /** the password is not enough: a code of the second factor is needed as well */
   readonly hasSecondFactor: boolean;
 }
 
@@ -77,11 +77,11 @@ async function checkPassword(
 }
 
 /**
- * Checks a username and password of somebody who can be asked for a code, or has logged in already. The password comes
- * first, so that nobody learns of an account, active or not, without it; an unknown user costs as much time as a wrong
- * password (protocol 2.3).
+ * Checks the username and password of a user who can be asked for a code, or has logged in already. The password is
+ * checked first, so that without it nobody learns whether an account exists or is active. An unknown user takes as much
+ * time as a wrong password (protocol 2.3).
  *
- * @param address - of whoever brings them
+ * @param address - of the client that sends them
  * @returns undefined when the two do not belong together
  * @throws AppError `inactive`; `busy` when too many are logging in, or after too many wrong passwords
  */
@@ -96,8 +96,8 @@ export async function verifyFirstFactor(
 }
 
 /**
- * Checks a username and password where they are all that can be given. With a second factor the account is as good as
- * unknown here: the password is not even looked at, so that neither the answer nor its time tells whether it is right.
+ * Checks a username and password for protocols that cannot carry a code. An account with a second factor is treated as
+ * unknown: its password is not checked, so that neither the answer nor its time reveals whether it is right.
  *
  * @returns the identity, or undefined when the two do not belong together
  * @throws AppError as `verifyFirstFactor`
@@ -116,9 +116,7 @@ export async function verifyPassword(
   return identity;
 }
 
-/**
- * Checks a username and password, or an access token in its place; otherwise as `verifyPassword`.
- */
+/** Checks a username and password, or an access token instead of the password; otherwise as `verifyPassword`. */
 export async function verifyCredentials(
   ctx: Checking,
   name: string,
@@ -126,7 +124,7 @@ export async function verifyCredentials(
   address: string,
 ): Promise<Identity | undefined> {
   if (!isAccessToken(password)) return verifyPassword(ctx, name, password, address);
-  // Nobody guesses one, so failures need no count; and a host whose token has expired must not shut its people out.
+  // Nobody can guess a token, so failures are not counted. A host whose token has expired must not lock out its users.
   const username = normalizeUsername(name);
   const identity = await verifyAccessToken(ctx, username, password, address);
   if (identity !== undefined) ctx.recentLogins.set(identity, username, password);
@@ -135,7 +133,7 @@ export async function verifyCredentials(
 
 /**
  * The identity of credentials that were right lately, without a query. The account may have changed since: use it only
- * where the query that does the work checks the identity, too, and verify the credentials when that refuses it.
+ * if the query that does the work checks the identity too, and verify the credentials if that query refuses it.
  */
 export function recallIdentity(ctx: Needs<'recentLogins'>, name: string, password: string): Identity | undefined {
   return ctx.recentLogins.get(normalizeUsername(name), password);

@@ -13,7 +13,7 @@ export interface LinkRow {
   is_primary: boolean;
 }
 
-/** A reset ends with the password that it was asked for, and when its address is the primary one no more. */
+/** A reset link ends when the password changes, or when its address is no longer the primary one. */
 const IS_GOOD = `l.hash = $1 and l.purpose = $2 and l.used_at is null and l.expires_at > now()
   and e.id = l.email_id and u.id = e.user_id
   and (l.purpose <> 'reset' or (l.credentials_epoch = u.credentials_epoch and e.is_primary))`;
@@ -43,7 +43,7 @@ export async function findGoodLink(db: Db, hash: Buffer, purpose: LinkPurpose): 
   return rows[0];
 }
 
-/** Of two at once, one gets the row. */
+/** If two requests take the same link at once, only one gets the row. */
 export async function takeLink(db: Db, hash: Buffer, purpose: LinkPurpose): Promise<LinkRow | undefined> {
   const rows = await query<LinkRow>(
     db,

@@ -7,26 +7,26 @@ import type { LinkPurpose, LinkRow } from './email-links.store';
 import { lockUser } from './emails.store';
 
 /*
- * Secrets in mailed links. Whoever has one has read the mail, and so the address is theirs.
+ * Secrets in mailed links. A user who has such a secret has read the mail, so the address is theirs.
  *
- *   - A secret is 256 random bits. It exists in the mail and nowhere else: the database has its sha256. It is made when
- *     the mail is sent, not when that is decided, for what waits in the queue waits in the database.
- *   - It is good once and not for long; one that sets a password ends with any change of the password.
+ *   - A secret is 256 random bits. It exists only in the mail: the database has its sha256. It is created when the mail
+ *     is sent, not when the mail is queued, because the queue is in the database.
+ *   - It is good once, and not for long. A secret that sets a password ends with any change of the password.
  */
 
 const LIFE_SECONDS: Record<LinkPurpose, number> = { confirm: 3 * 24 * 3600, reset: 3600 };
 
-/** Makes a secret that is good for one address. */
-export async function makeLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, emailId: number): Promise<string> {
+/** Creates a secret that is good for one address. */
+export async function createLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, emailId: number): Promise<string> {
   const secret = newSecret();
   await store.insertLink(ctx.db, { hash: hashSecret(secret), purpose, emailId, lifeSeconds: LIFE_SECONDS[purpose] });
   return secret;
 }
 
 /**
- * Whose secret it is; changes nothing.
+ * The address and the account that a secret belongs to; changes nothing.
  *
- * @throws AppError `not_found` when it is none, has expired or was used
+ * @throws AppError `not_found` when there is no such secret, or it has expired or was used
  */
 export async function checkLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, secret: string): Promise<LinkRow> {
   const link = isSecret(secret) ? await store.findGoodLink(ctx.db, hashSecret(secret), purpose) : undefined;
@@ -35,10 +35,10 @@ export async function checkLinkSecret(ctx: Needs<'db'>, purpose: LinkPurpose, se
 }
 
 /**
- * Uses a secret up.
+ * Uses up a secret.
  *
- * @param tx - of what it is used for; the account stays locked in it
- * @throws AppError `not_found` when it is none, has expired or was used
+ * @param tx - the transaction of the change that the secret allows; the account stays locked in it
+ * @throws AppError `not_found` when there is no such secret, or it has expired or was used
  */
 export async function takeLinkSecret(tx: Db, purpose: LinkPurpose, secret: string): Promise<LinkRow> {
   const { user_id: userId } = await checkLinkSecret({ db: tx }, purpose, secret);

@@ -25,7 +25,9 @@ export async function findEmailOf(db: Db, userId: number, address: string): Prom
   return rows[0];
 }
 
-/** The address itself, or that of whoever has this name: the primary one, or else the first. */
+/**
+ * The address itself, or an address of the account with this name: a verified one first, the primary one before others.
+ */
 export async function findNamedEmail(db: Db, nameOrAddress: string): Promise<EmailRow | undefined> {
   const rows = await query<EmailRow>(
     db,
@@ -35,7 +37,9 @@ export async function findNamedEmail(db: Db, nameOrAddress: string): Promise<Ema
   return rows[0];
 }
 
-/** Where a user's mail goes: to a verified address, the primary one before others, or else to the primary one. */
+/**
+ * The address that a user's mail goes to: a verified address, the primary one before others, or else the primary one.
+ */
 export async function findMailbox(db: Db, userId: number): Promise<EmailRow | undefined> {
   const rows = await query<EmailRow>(
     db,
@@ -47,8 +51,8 @@ export async function findMailbox(db: Db, userId: number): Promise<EmailRow | un
 }
 
 /**
- * Where a link to set a password goes: to the verified primary address; or to the primary one that the account began
- * with, while it has no verified address at all. Never to a secondary one.
+ * The address that a link to set a password goes to: the verified primary address; or, while the account has no
+ * verified address at all, the primary one that it began with. It never goes to a secondary address.
  */
 export async function findResetMailbox(
   db: Db,
@@ -65,7 +69,7 @@ export async function findResetMailbox(
   return rows[0];
 }
 
-/** Who is told of changes: every verified address, or else the primary one. */
+/** The addresses that get notices of changes: every verified address, or else the primary one. */
 export async function listNoticeAddresses(
   db: Db,
   userId: number,
@@ -82,8 +86,7 @@ export async function listNoticeAddresses(
 }
 
 /**
- * The first address of an account that has no primary one becomes that.
- *
+ * Verifies an address. It becomes the primary one if the account has none.
  * @returns undefined when it was verified already
  */
 export async function verifyEmail(db: Db, emailId: number): Promise<{ is_primary: boolean } | undefined> {
@@ -97,7 +100,7 @@ export async function verifyEmail(db: Db, emailId: number): Promise<{ is_primary
   return rows[0];
 }
 
-/** @returns false when the account did not wait for it */
+/** @returns false when the account did not wait for activation */
 export async function activateWaiting(db: Db, userId: number): Promise<boolean> {
   const rows = await query(
     db,
@@ -116,7 +119,7 @@ export async function countOf(db: Db, userId: number): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** Takes a confirmed address from the accounts that only named it as a further one of theirs. */
+/** Takes a confirmed address from the accounts that have it only as an unconfirmed secondary address. */
 export async function deleteUnverifiedCopies(db: Db, emailId: number): Promise<void> {
   await query(
     db,
@@ -126,7 +129,7 @@ export async function deleteUnverifiedCopies(db: Db, emailId: number): Promise<v
   );
 }
 
-/** @returns how many further addresses were forgotten that nobody has confirmed for so many days */
+/** @returns how many secondary addresses were deleted that nobody had confirmed for so many days */
 export async function forgetUnverified(db: Db, days: number): Promise<number> {
   const rows = await query(
     db,
@@ -149,15 +152,15 @@ export async function listNeverConfirmed(db: Db, days: number): Promise<string[]
   return rows.map(({ username }) => username);
 }
 
-/** The account's addresses change one after the other. */
+/** Serializes changes of the account's addresses. */
 export async function lockUser(db: Db, userId: number): Promise<void> {
   await query(db, 'select 1 from users where id = $1 for update', [userId]);
 }
 
 /**
- * In two steps: at no moment an account has two primary addresses.
+ * Sets the primary address in two steps, so that an account never has two.
  *
- * @returns the one that was it before
+ * @returns the former primary address
  */
 export async function updatePrimary(db: Db, userId: number, emailId: number): Promise<string | undefined> {
   const former = await query<{ email: string }>(
@@ -170,17 +173,17 @@ export async function updatePrimary(db: Db, userId: number, emailId: number): Pr
   return former[0]?.email;
 }
 
-/** For some time from now on no password is set by a mailed link. */
+/** From now on, and for some time, no mailed link can set a password. */
 export async function notePrimaryChange(db: Db, userId: number): Promise<void> {
   await query(db, 'update users set primary_email_changed_at = now() where id = $1', [userId]);
 }
 
-/** Of an account, the oldest first. */
+/** The addresses of an account, the oldest first. */
 export async function list(db: Db, userId: number): Promise<EmailRow[]> {
   return query<EmailRow>(db, `${SELECT} where u.id = $1 order by e.id`, [userId]);
 }
 
-/** @returns undefined when there was none that is not the primary one */
+/** @returns undefined when the account has no such secondary address */
 export async function deleteSecondary(
   db: Db,
   userId: number,

@@ -31,7 +31,9 @@ export async function listEmails(ctx: Needs<'db'>, actor: Actor, username: strin
   return (await store.list(ctx.db, id)).map(toEmail);
 }
 
-/** Where an account's mail goes: to a verified address if it has one; undefined when it has none at all. */
+/**
+ * The address that an account's mail goes to: a verified one if there is one; undefined when it has no address at all.
+ */
 export async function findMailboxAddress(ctx: Needs<'db'>, userId: number): Promise<string | undefined> {
   return (await store.findMailbox(ctx.db, userId))?.email;
 }
@@ -39,8 +41,8 @@ export async function findMailboxAddress(ctx: Needs<'db'>, userId: number): Prom
 /**
  * Adds an address, not verified and not primary (protocol 6.1).
  *
- * @throws AppError `invalid`; `conflict` when any account has confirmed it, this one has it, or too many; those of
- *   `authorizeAccount`
+ * @throws AppError `invalid`; `conflict` when any account has confirmed it, or this account has it already or has too
+ *   many; those of `authorizeAccount`
  */
 export async function addEmail(ctx: Needs<'db'>, actor: Actor, username: string, address: string): Promise<Email> {
   const { doer, ...user } = await authorizeAccount(ctx, actor, username, 'login');
@@ -78,7 +80,7 @@ export async function removeEmail(ctx: Needs<'db'>, actor: Actor, username: stri
   });
 }
 
-/** Without a confirmed address an account that forgets its password is lost. */
+/** Without a confirmed address, a user who forgets the password has lost the account. */
 async function assertNotOnlyVerified(tx: Db, userId: number, address: string): Promise<void> {
   const verified = (await store.list(tx, userId)).filter((row) => row.is_verified);
   const isOnly = verified.length === 1 && verified[0]?.email.toLowerCase() === address.toLowerCase();
@@ -87,7 +89,7 @@ async function assertNotOnlyVerified(tx: Db, userId: number, address: string): P
 }
 
 /**
- * Forgets further addresses of accounts that nobody has confirmed for so many days.
+ * Deletes secondary addresses that nobody has confirmed for so many days.
  *
  * @returns how many there were
  */

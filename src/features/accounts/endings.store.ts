@@ -12,7 +12,7 @@ export async function endMailedLinks(tx: Db, userId: number): Promise<void> {
   await query(tx, 'delete from email_links l using emails e where e.id = l.email_id and e.user_id = $1', [userId]);
 }
 
-/** Invitations by accounts that may not invite to that organization any more, or are not active. */
+/** Deletes invitations by accounts that may no longer invite to that organization, or are not active. */
 export async function endInvitations(tx: Db, userIds: readonly number[]): Promise<void> {
   await query(
     tx,
@@ -23,7 +23,7 @@ export async function endInvitations(tx: Db, userIds: readonly number[]): Promis
   );
 }
 
-/** All invitations by an account that is about to be deleted. */
+/** Deletes all invitations by an account that is about to be deleted. */
 export async function endAllInvitations(tx: Db, username: string): Promise<void> {
   await query(tx, 'delete from invitations where invited_by = $1', [username]);
 }
@@ -35,7 +35,7 @@ export interface EndedHookRow {
   repository: string;
 }
 
-/** Whether whoever made the webhook `h` may still administer its repository. */
+/** Whether the account that created the webhook `h` may still administer its repository. */
 const IS_BACKED = `exists (
   select 1 from repositories r join namespaces n on n.name = r.namespace ${passwordJoins('h.created_by')}
   where r.id = h.repository_id and u.is_active and coalesce((${REPOSITORY_ROLE}) = 'admin', false))`;
@@ -43,10 +43,10 @@ const IS_BACKED = `exists (
 const HOOK = 'h.id, h.name, place.namespace, place.name as repository';
 
 /**
- * Switches off the webhooks of accounts that may not administer their repositories any more.
+ * Switches off the webhooks of accounts that may no longer administer the repositories.
  *
- * @param of.userIds - whose
- * @param of.repositoryIds - or those of these repositories, whosever they are
+ * @param of.userIds - the webhooks that these accounts created
+ * @param of.repositoryIds - and all webhooks of these repositories
  */
 export async function switchOffUnbacked(
   tx: Db,
@@ -71,7 +71,7 @@ export async function switchOffAll(tx: Db, userId: number): Promise<EndedHookRow
   );
 }
 
-/** Deletes the webhooks of a repository, but for those of accounts that administer it. */
+/** Deletes the webhooks of a repository, except those of accounts that administer it. */
 export async function deleteUnbacked(tx: Db, repositoryId: number): Promise<EndedHookRow[]> {
   return query<EndedHookRow>(
     tx,
@@ -81,7 +81,7 @@ export async function deleteUnbacked(tx: Db, repositoryId: number): Promise<Ende
   );
 }
 
-/** What is waiting to be sent is not sent any more. */
+/** Deliveries that are still waiting are not sent. */
 export async function endDeliveries(tx: Db, webhookIds: readonly number[]): Promise<void> {
   await query(
     tx,
@@ -90,7 +90,7 @@ export async function endDeliveries(tx: Db, webhookIds: readonly number[]): Prom
   );
 }
 
-/** Who owns a namespace and can log in. */
+/** The ids of the users who own a namespace and can log in. */
 export async function listActiveOwners(db: Db, namespace: string): Promise<number[]> {
   const rows = await query<{ id: number }>(
     db,

@@ -6,13 +6,13 @@ import { queueNotice } from './mail-queue';
 /** What can happen to an account, or to a repository that it owned. */
 export type Ending =
   | 'transfer' // its repository goes to a namespace of others
-  | 'role lost' // it does not own the organization any more
+  | 'role lost' // it no longer owns the organization
   | 'deactivation' // and a reactivation later
   | 'deletion';
 
 /**
- *   ends     of no use from then on, also after a reactivation
- *   sleeps   of no use while the account is not active
+ *   ends     does not work from then on, even after a reactivation
+ *   sleeps   does not work while the account is not active
  *   stays    as before
  */
 export type Fate = 'ends' | 'sleeps' | 'stays';
@@ -22,11 +22,11 @@ function at(transfer: Fate, roleLost: Fate, deactivation: Fate, deletion: Fate):
 }
 
 /**
- * What becomes of what an account has, made or was given. A test does each of these, and looks.
+ * What happens to the things that an account has, has created or was given. A test tries each of these.
  *
- * Tokens carry no rights of their own: what they open is asked again at each use, so that they end with the right.
- * Memberships and collaborations are what others decided, and sleep with the account. Stars and comments are what people
- * said, and stay while they have an account. Former names outlive everything; see `repositories/retired-names.ts`.
+ * Tokens carry no rights of their own: the rights of the account are checked at each use, so a token ends with the
+ * right. Memberships and collaborations are decisions of others, and sleep with the account. Stars and comments stay as
+ * long as their author has an account. Former names outlive everything; see `repositories/retired-names.ts`.
  */
 export const FATES = {
   //                                     transfer  role lost  deactivation  deletion
@@ -49,10 +49,10 @@ export const FATES = {
 } as const satisfies Record<string, Record<Ending, Fate>>;
 
 /**
- * After accounts lost a role, or were deactivated: ends what they set up and may not any more.
+ * Ends what accounts have set up and may no longer have, after they lost a role or were deactivated.
  *
- * @param of.userIds - who lost something
- * @param of.repositoryIds - where anybody may have lost something
+ * @param of.userIds - the accounts that lost something
+ * @param of.repositoryIds - the repositories in which any account may have lost something
  */
 export async function endUnbacked(
   tx: Db,
@@ -70,14 +70,18 @@ export async function endLinks(tx: Db, userId: number): Promise<void> {
 }
 
 /**
- * Before an account is active again: nothing that it had opened comes back. Until then everything is refused because the
- * account is not active, which tells people more than that their session is unknown.
+ * Before an account becomes active again, ends everything that it had opened, so that none of it comes back. Until
+ * then, requests are refused because the account is not active, which tells users more than that their session is
+ * unknown.
  */
 export async function endCredentials(tx: Db, userId: number): Promise<void> {
   await store.endCredentials(tx, userId);
 }
 
-/** After a repository got another namespace: those who lost their rights in it have nothing told of it. */
+/**
+ * Deletes the webhooks of accounts that lost their rights in a repository when it moved to another namespace: they get
+ * no more notifications of it.
+ */
 export async function endOfTransferred(tx: Db, doer: Doer, repositoryId: number): Promise<void> {
   for (const hook of await store.deleteUnbacked(tx, repositoryId)) {
     const subject = subjectOf(hook);
@@ -85,7 +89,7 @@ export async function endOfTransferred(tx: Db, doer: Doer, repositoryId: number)
   }
 }
 
-/** Before an account is deleted: ends what would stay without it. */
+/** Before an account is deleted, ends what would remain without its owner. */
 export async function endAccount(tx: Db, doer: Doer, user: { id: number; username: string }): Promise<void> {
   await store.endAllInvitations(tx, user.username);
   await tellOwners(tx, doer, await store.switchOffAll(tx, user.id), user.id);
@@ -95,7 +99,10 @@ function subjectOf({ namespace, repository }: store.EndedHookRow): string {
   return namespace === 'library' ? repository : `${namespace}/${repository}`;
 }
 
-/** Tells those who may switch the webhooks on again; those who lost the right are told nothing of the repository. */
+/**
+ * Notifies the owners, who may switch the webhooks on again. Accounts that lost the right learn nothing about the
+ * repository.
+ */
 async function tellOwners(tx: Db, doer: Doer, hooks: readonly store.EndedHookRow[], besides?: number): Promise<void> {
   const ids = hooks.map(({ id }) => id);
   if (ids.length > 0) await store.endDeliveries(tx, ids);

@@ -5,7 +5,7 @@ import { OPERATOR_ACTOR } from '../access/actor';
 import { createUser } from './users';
 import { adminExists } from './users.store';
 
-/** Who shall administrate a new installation. */
+/** The administrator of a new installation. */
 export interface FirstAdministrator {
   readonly username: string;
   readonly password: string;
@@ -13,12 +13,12 @@ export interface FirstAdministrator {
 }
 
 /**
- * Makes the administrator of a new installation; does nothing once there is one. Several processes may call it at
- * once.
+ * Creates the administrator of a new installation; does nothing if there is one already. Several processes may call it
+ * at once.
  *
  * @param wanted - from the configuration; undefined: `admin` with a random password
- * @returns the password that was made up and must be shown once, or undefined
- * @throws AppError `invalid`, `conflict` when the name or address belongs to somebody who is no administrator
+ * @returns the random password, which must be shown once; undefined if there is none
+ * @throws AppError `invalid`, `conflict` when the name or address belongs to a user who is not an administrator
  */
 export async function ensureAdministrator(
   ctx: Needs<'db' | 'passwords' | 'settings'>,

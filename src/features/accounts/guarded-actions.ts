@@ -1,7 +1,8 @@
 /*
- * What an account, or an organization, can be taken over or lost by. A session alone is not enough for any of it, for a
- * browser is left open and a cookie is stolen: it takes the password (and a code, where the second factor is on), given
- * with the request or to this session within the last ten minutes. No access token and no OAuth scope is enough.
+ * The actions by which an account or an organization can be taken over or lost. A session alone is not enough for any
+ * of them, because browsers are left open and cookies are stolen. They need the password (and a code, if the second
+ * factor is on), given with the request or to this session within the last ten minutes. No access token and no OAuth
+ * scope is enough.
  *
  *   surface   what comes with the request                    and otherwise
  *   pages     a session that gave the password lately        a page asks for it, and then does what was asked for
@@ -9,11 +10,11 @@
  *   v1        Basic with the password                        there is nothing else
  *   CLI       an operator on the machine, who is trusted     -
  *
- * One of these depends on more than the route: who owns an organization. The feature asks by itself there, when the team is
- * that of the owners (`team-members.ts`, `invitations.ts`).
+ * One of these depends on more than the route: who owns an organization. There, the feature itself checks whether the
+ * team is the owners team (`team-members.ts`, `invitations.ts`).
  *
  * The surfaces look their routes up here. `tests/surfaces/guarded-actions.test.ts` walks this table and all routes and
- * commands, and fails when one that changes something is neither here nor in its list of what is of another kind.
+ * commands, and fails when one that changes something is neither here nor in the test's list of other changes.
  */
 
 /** An action, and where it can be done; routes as `METHOD path`, commands as they are typed. */
@@ -23,7 +24,7 @@ export interface GuardedAction {
   readonly v1?: readonly string[];
   readonly cli?: readonly string[];
   /**
-   * `password`: as above. `mailed link`: the secret of a mailed link is enough, by itself. `own address`: a mailed link
+   * `password`: as above. `mailed link`: the secret of a mailed link is enough by itself. `own address`: a mailed link
    * is enough for the address that an account began with; for others the password is needed as well.
    */
   readonly proof: 'password' | 'mailed link' | 'own address';
@@ -151,7 +152,7 @@ const NEEDS_PASSWORD: ReadonlySet<string> = new Set(
 );
 
 /**
- * Whether a route is for those only who gave the password lately.
+ * Whether a route is only for users who gave the password lately.
  *
  * @param route - as its row has it; a slash at the end of the path does not matter
  */

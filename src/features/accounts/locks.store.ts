@@ -13,9 +13,9 @@ export interface LockedAccount {
 const COLUMNS = 'id, username, is_active, is_admin, robot_of, awaits_confirmation';
 
 /**
- * Keeps the number of administrators from changing, and these accounts, until the transaction ends.
+ * Keeps these accounts, and the number of administrators, from changing until the transaction ends.
  *
- * @returns the accounts in the order of their names here; undefined for one that is not there
+ * @returns the accounts, in the order of `usernames`; undefined for one that does not exist
  */
 export async function lockAccounts(tx: Db, usernames: readonly string[]): Promise<(LockedAccount | undefined)[]> {
   const rows = await query<LockedAccount>(

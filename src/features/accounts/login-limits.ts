@@ -3,9 +3,9 @@ import { AppError } from '../../platform/errors';
 import type { FailureLimiter } from '../../platform/limits/failure-limiter';
 
 /*
- * How many wrong passwords and codes are too many. Three counts of passwords, so that neither one guesser with many names
- * nor many guessers at one name get far, and nobody can lock an owner out for long; one count of codes, which only
- * somebody with the password gets to try:
+ * How many wrong passwords and codes are too many. There are three counts of passwords, so that neither one attacker
+ * with many names nor many attackers on one name get far, and nobody can lock an owner out for long. There is one count
+ * of codes, because only a client that has the password can try them:
  *
  *   who                                        failures   in         then nothing for
  *   password: one account from one address           10   15 min     15 min
@@ -14,11 +14,11 @@ import type { FailureLimiter } from '../../platform/limits/failure-limiter';
  *   code: one account, all addresses                 10   24 hours   1 min, and after each further one twice as long,
  *                                                                    up to 8 hours; the owner is mailed
  *
- * An address of IPv6 stands for its network of 64 bits, which is what a customer gets. All of it is by the clock of the
- * database.
+ * An address of IPv6 stands for its network of 64 bits, which is what a customer gets. All times are by the clock of
+ * the database.
  *
- * Credentials that were right lately (PasswordChecker remembers them) pass before any of these is looked at: an engine
- * at work is never in the way of somebody who guesses.
+ * Credentials that were right lately (PasswordChecker remembers them) pass before any of these counts is read, so
+ * guessing by others never blocks an engine at work.
  */
 
 export const LOGIN_LIMITS = {
@@ -37,7 +37,7 @@ function expanded(groups: string): string[] {
   return groups.split(':').filter((group) => group !== '');
 }
 
-/** Whose failures count together: an address, or a network of IPv6. */
+/** The address, or network of IPv6, whose failures count together. */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [before = '', after] = (address.split('%')[0] ?? '').split('::');
@@ -58,7 +58,7 @@ function tooMany(retryAfterSeconds: number): AppError {
 
 const ORDER = ['pair', 'address', 'account'] as const;
 
-/** What came of a try. */
+/** The outcome of a try. */
 export interface Tried {
   readonly isRight: boolean;
   /** the limits that it has reached */
@@ -71,7 +71,7 @@ async function giveBack(counts: readonly Count[]): Promise<void> {
   await Promise.all(counts.map(([limiter, subject]) => limiter.giveBack(subject)));
 }
 
-/** @throws AppError `busy` with how long to wait; then nothing is counted */
+/** @throws AppError `busy` with the time to wait; then nothing is counted */
 async function takeAll(counts: readonly Count[]): Promise<void> {
   const waits = await Promise.all(counts.map(([limiter, subject]) => limiter.take(subject)));
   const seconds = Math.max(...waits);
@@ -81,12 +81,12 @@ async function takeAll(counts: readonly Count[]): Promise<void> {
 }
 
 /**
- * Tries a password. The try is counted before it is made, and given back when it was right or could not be made: of
- * guesses that come at once, no more are made than the limits allow. The right password forgives what its owner mistyped
- * before it, from the same address.
+ * Tries a password. The try is counted before it happens, and the count is given back if the password was right or
+ * could not be checked. So guesses that come at once cannot exceed the limits. The right password forgives earlier
+ * mistakes from the same address.
  *
  * @param check - whether it is right
- * @throws AppError `busy` with how long to wait, and what `check` throws
+ * @throws AppError `busy` with the time to wait, and what `check` throws
  */
 export async function tryCounted(
   limiters: LoginLimiters,
@@ -115,11 +115,11 @@ export async function tryCounted(
 }
 
 /**
- * Tries a code of the second factor, counted as `tryCounted` counts passwords, but for the account alone. A right one
- * forgives nothing: whoever has the password may try beside its owner all day.
+ * Tries a code of the second factor, counted as `tryCounted` counts passwords, but only for the account. A right code
+ * forgives nothing, because an attacker who has the password may try all day while the owner logs in.
  *
- * @returns whether it is right; and, when it was one wrong one too many, how long nothing is let through, in seconds
- * @throws AppError `busy` with how long to wait, and what `check` throws
+ * @returns whether the code is right; and, after one wrong code too many, for how many seconds all codes are refused
+ * @throws AppError `busy` with the time to wait, and what `check` throws
  */
 export async function tryCode(
   { code: limiter }: Pick<LoginLimiters, 'code'>,
@@ -139,7 +139,7 @@ export async function tryCode(
   return { isRight, pausedFor: isTooMany ? await limiter.waitSeconds(username) : undefined };
 }
 
-/** Forgets what somebody mistyped before the right password. */
+/** Forgets the mistakes that a user made before the right password. */
 export async function forgiveFailures(limiters: LoginLimiters, username: string, address: string): Promise<void> {
   await limiters.pair.forgive(subjectsOf(username, address).pair);
 }

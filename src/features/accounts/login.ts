@@ -8,8 +8,8 @@ import { findCandidate } from './second-factor.store';
 import { createSession, endSession, type Session } from './sessions';
 
 /*
- * Logging in in a browser, for every surface: with the password and, where a second factor is on, a code. Whoever asks
- * for the code on a second page gets a ticket for it, so that the password is not sent again.
+ * Logging in in a browser, for every surface: with the password and, if a second factor is on, a code. A surface that
+ * asks for the code on a second page gets a ticket, so that the password is not sent again.
  */
 
 const TICKET_SECONDS = 300;
@@ -21,11 +21,11 @@ type LoggingIn = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLog
 export interface Browser {
   readonly address: string;
   readonly userAgent: string;
-  /** of the session that it had before, which ends */
+  /** the secret of its previous session, which ends */
   readonly previousSecret?: string | undefined;
 }
 
-/** A login that came to its end: the secret is for the cookie. */
+/** A completed login: the secret is for the cookie. */
 export interface LoggedIn {
   readonly kind: 'done';
   readonly username: string;
@@ -39,7 +39,7 @@ export type LoginResult =
   | { readonly kind: 'code_needed'; readonly ticket: string }
   | { readonly kind: 'wrong_code' };
 
-/** `expired`: the ticket is too old, or the account has changed; the password is to be given once more. */
+/** `expired`: the ticket is too old, or the account has changed; the user must give the password again. */
 export type FinishedLogin = LoggedIn | { readonly kind: 'wrong_code' } | { readonly kind: 'expired' };
 
 function signature(tokenKey: Buffer, claims: string): string {
@@ -67,9 +67,9 @@ async function beginSession(ctx: LoggingIn, identity: Identity, username: string
 }
 
 /**
- * Begins a session, in the place of the one that the browser had before.
+ * Begins a session, which replaces the one that the browser had before.
  *
- * @param given - `code`: of the app, or a recovery code; it is not looked at where no second factor is on
+ * @param given - `code`: of the app, or a recovery code; ignored if no second factor is on
  * @throws AppError `inactive`; `busy` after too many wrong passwords or codes
  */
 export async function logIn(

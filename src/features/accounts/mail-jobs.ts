@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { queuedJob, type Job } from '../../platform/jobs/queue';
-import { makeLinkSecret } from './email-links';
+import { createLinkSecret } from './email-links';
 import type { LinkPurpose } from './email-links.store';
 import { findEmail, findMailbox, findNamedEmail, findResetMailbox, type EmailRow } from './emails.store';
 import { countMailedLink } from './mail-limits';
@@ -9,19 +9,19 @@ import { NOTICES, noticeText, type NoticeKind } from './security-notices';
 
 type Mailing = Needs<'db' | 'log' | 'mailer' | 'mailLimiters' | 'publicUrl'>;
 
-/** @returns undefined when the account was sent too many already */
-async function makeLink(ctx: Mailing, purpose: LinkPurpose, email: EmailRow): Promise<string | undefined> {
+/** @returns undefined when the account was already sent too many */
+async function createLink(ctx: Mailing, purpose: LinkPurpose, email: EmailRow): Promise<string | undefined> {
   if (!(await countMailedLink(ctx.mailLimiters, email.user_id))) {
     ctx.log.warn({ username: email.username, purpose }, 'link not mailed: too many were sent to this account');
     return undefined;
   }
-  return ctx.publicUrl.of(`/account/${purpose}/${await makeLinkSecret(ctx, purpose, email.id)}`);
+  return ctx.publicUrl.of(`/account/${purpose}/${await createLinkSecret(ctx, purpose, email.id)}`);
 }
 
-/** An address that was confirmed meanwhile, or that nobody has any more, gets none. */
+/** Sends nothing if the address was confirmed in the meantime, or no account has it now. */
 async function mailConfirmation(ctx: Mailing, email: EmailRow | undefined): Promise<void> {
   if (email === undefined || email.is_verified || !(email.is_active || email.awaits_confirmation)) return;
-  const url = await makeLink(ctx, 'confirm', email);
+  const url = await createLink(ctx, 'confirm', email);
   if (url === undefined) return;
   const { host } = ctx.publicUrl;
   await ctx.mailer.send({
@@ -50,14 +50,14 @@ async function mailNotYet(ctx: Mailing, email: EmailRow): Promise<void> {
   });
 }
 
-/** To the primary address, and not to the one that somebody typed: anybody can add that to an account. */
+/** Sends the link to the primary address, not to the one that was typed: anyone can add that one to an account. */
 async function mailPasswordReset(ctx: Mailing, nameOrAddress: string): Promise<void> {
   const named = await findNamedEmail(ctx.db, nameOrAddress);
   const email = named === undefined ? undefined : await findResetMailbox(ctx.db, named.user_id);
-  // Whom an administrator has shut out no new password lets in.
+  // A new password does not let in a user whom an administrator has locked out.
   if (email === undefined || !(email.is_active || email.awaits_confirmation)) return;
   if (email.is_too_new) return mailNotYet(ctx, email);
-  const url = await makeLink(ctx, 'reset', email);
+  const url = await createLink(ctx, 'reset', email);
   if (url === undefined) return;
   const { host } = ctx.publicUrl;
   await ctx.mailer.send({
@@ -99,7 +99,7 @@ export function accountMailJobs(ctx: Mailing): Job[] {
       await ctx.mailer.send({ to: mailbox.email, subject, paragraphs: [`Hello ${mailbox.username},`, ...parts] });
     }),
     queuedJob(MAIL_JOBS.security, securityNotice, async ({ kind, ...facts }) => {
-      // A newer server on the same database may queue what this one has no words for: it sends it, too.
+      // A newer server on the same database may queue a notice that this one does not know. The newer one will send it.
       if (!isNoticeKind(kind)) throw new Error(`unknown notice: ${kind}`);
       const { subject, paragraphs } = noticeText({ kind, ...facts });
       const greeting = `Hello ${facts.username},`;

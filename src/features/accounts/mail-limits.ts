@@ -3,8 +3,9 @@ import type { FailureLimit, FailureLimiter } from '../../platform/limits/failure
 import { networkOf } from './login-limits';
 
 /*
- * How many mails a stranger may ask for. Beyond, an address is told to wait; a name just gets no more of them, for
- * nobody may learn from the answer whether it is an account's. Its owner has the first five in the mailbox then.
+ * How many mails an anonymous client may ask for. Beyond the limit, requests from an address are refused with a time to
+ * wait. A name silently gets no more mails, because the answer must not reveal whether it belongs to an account; its
+ * owner has the first five in the mailbox by then.
  *
  *   who                                       asks   in       then nothing for
  *   one name, or one mailbox                     5   1 hour   1 hour
@@ -21,7 +22,7 @@ export const MAIL_LIMITS = {
   invitations: { name: 'mail_invitations', failures: 101, windowSeconds: 3600, blockSeconds: 3600 },
 } as const;
 
-/** How many accounts may be registered from one network. */
+/** The limit for accounts that are registered from one network. */
 export function registrationLimit(perHour: number): FailureLimit {
   return { name: 'registration', failures: perHour + 1, windowSeconds: 3600, blockSeconds: 3600 };
 }
@@ -33,26 +34,32 @@ async function countAsk(limiter: FailureLimiter, subject: string): Promise<numbe
   return (await limiter.count(subject)).waitSeconds;
 }
 
-/** The mailbox behind an address: what stands after a plus in its name only sorts it. Names of accounts stay as they are. */
+/**
+ * The mailbox of an address: a suffix after a plus in the local part is only for sorting. Names of accounts stay as
+ * they are.
+ */
 export function mailboxOf(nameOrAddress: string): string {
   return nameOrAddress.toLowerCase().replace(/\+[^@]*(?=@)/, '');
 }
 
-/** Counts that a mail goes to a mailbox, or to the account of a name; whether it may have one more. */
+/** Counts a mail to a mailbox, or to the account of a name. Returns whether it may have one more. */
 export async function countMailTo(limiters: Pick<MailLimiters, 'name'>, nameOrAddress: string): Promise<boolean> {
   return (await countAsk(limiters.name, mailboxOf(nameOrAddress))) === 0;
 }
 
-/** Counts that a link is mailed to an account; whether it may have one more. Addresses that went since then count, too. */
+/**
+ * Counts a link that is mailed to an account. Returns whether it may have one more. Addresses that were removed since
+ * count too.
+ */
 export async function countMailedLink(limiters: Pick<MailLimiters, 'links'>, userId: number): Promise<boolean> {
   return (await countAsk(limiters.links, String(userId))) === 0;
 }
 
 /**
- * Counts that somebody asks for a mail.
+ * Counts a request for a mail.
  *
  * @returns whether this name may have one more
- * @throws AppError `busy` with how long to wait, when too many are asked for from this address
+ * @throws AppError `busy` with the time to wait, after too many requests from this address
  */
 export async function countMailAsk(limiters: MailLimiters, nameOrAddress: string, address: string): Promise<boolean> {
   const retryAfterSeconds = await countAsk(limiters.address, networkOf(address));
@@ -63,8 +70,8 @@ export async function countMailAsk(limiters: MailLimiters, nameOrAddress: string
 }
 
 /**
- * Counts that an account invites somebody, apart from mails that strangers ask for: an owner who invites a whole team
- * must not keep their network from new passwords.
+ * Counts an invitation by an account. It is separate from the count of mails that anonymous clients ask for: an owner
+ * who invites a whole team must not keep others in their network from resetting passwords.
  *
  * @returns how many seconds to wait; 0 when the invitation may be mailed
  */
@@ -76,7 +83,7 @@ export async function countInvitation(
   const waits = [
     await countAsk(limiters.invitations, `account ${inviter.userId}`),
     await countAsk(limiters.invitations, `network ${networkOf(inviter.address)}`),
-    // A count of its own: whoever is invited all the time must still get the mail for a new password.
+    // A separate count: a user who is invited all the time must still get the mail for a new password.
     await countAsk(limiters.name, mailboxOf(`invitation ${whom}`)),
   ];
   return Math.max(...waits);

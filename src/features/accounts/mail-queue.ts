@@ -3,13 +3,13 @@ import type { Db } from '../../platform/db/db';
 import { enqueue } from '../../platform/jobs/queue';
 
 /*
- * What is queued to be mailed to accounts; mail-jobs.ts sends it. Everything here waits in the database, so none of it
- * is secret.
+ * The mails to accounts that are queued; mail-jobs.ts sends them. They wait in the database, so nothing in them is
+ * secret.
  */
 
 export const confirmation = z.object({ emailId: z.number() });
 
-/** As somebody typed it, who may be anybody. */
+/** The name or address as it was typed, by anyone. */
 export const request = z.object({ nameOrAddress: z.string() });
 
 export const notice = z.object({
@@ -18,7 +18,7 @@ export const notice = z.object({
   paragraphs: z.array(z.union([z.string(), z.object({ path: z.string() })])),
 });
 
-/** To one address of an account, which may be none of it any more. */
+/** A notice to one address of an account, which may no longer have that address. */
 export const securityNotice = z.object({
   to: z.string(),
   username: z.string(),
@@ -39,10 +39,10 @@ export const MAIL_JOBS = {
   security: 'mail_security_notice',
 } as const;
 
-/** A day of attempts; a mail server that is away longer is noticed. */
+/** A day of attempts: an operator notices a mail server that is down for longer. */
 const PATIENT = { maxAttempts: 14 };
 
-/** Half an hour: nobody waits longer in front of the screen, and everybody may ask again. */
+/** Half an hour: no user waits longer in front of the screen, and everyone may ask again. */
 const AWAITED = { maxAttempts: 8 };
 
 /** Queues a mail about a change of an account; `security-notices.ts` says which. */
@@ -55,21 +55,21 @@ export async function queueConfirmation(tx: Db, emailId: number): Promise<void> 
   await enqueue(tx, MAIL_JOBS.confirmation, { emailId }, PATIENT);
 }
 
-/** Queues the same for whoever is named, if there is anybody, and anything to confirm. */
+/** Queues the same mail for the account of this name or address, if there is one, and anything to confirm. */
 export async function queueConfirmationAgain(tx: Db, nameOrAddress: string): Promise<void> {
   await enqueue(tx, MAIL_JOBS.confirmationAgain, { nameOrAddress }, AWAITED);
 }
 
-/** Queues the mail with which whoever is named, if there is anybody, sets a new password. */
+/** Queues the mail to set a new password, for the account of this name or address, if there is one. */
 export async function queuePasswordReset(tx: Db, nameOrAddress: string): Promise<void> {
   await enqueue(tx, MAIL_JOBS.reset, { nameOrAddress }, AWAITED);
 }
 
 /**
- * Queues a mail to an account, to its verified primary address as far as it has one. It waits in the database, so it
- * must have no secret.
+ * Queues a mail to an account, to its verified primary address if it has one. The mail waits in the database, so it
+ * must not contain a secret.
  *
- * @param message - of its paragraphs, a path becomes a link to this server
+ * @param message - a path among its paragraphs becomes a link to this server
  */
 export async function queueNotice(tx: Db, userId: number, message: Notice): Promise<void> {
   await enqueue(tx, MAIL_JOBS.notice, { userId, ...message }, PATIENT);

@@ -10,8 +10,8 @@ import {
 import { authorizeAccount } from './own-account';
 
 /*
- * The access tokens of an account, for its owner and the operator. With only a token one cannot see or create others: a
- * leaked one would otherwise outlive its revocation.
+ * The access tokens of an account, for its owner and the operator. A token alone cannot list or create others:
+ * otherwise an attacker could outlive the revocation of a leaked token.
  */
 
 /**
@@ -27,8 +27,9 @@ export async function listAccountTokens(ctx: Needs<'db'>, actor: Actor, username
 /**
  * Creates a token.
  *
- * @returns it, and the secret that nobody can ever see again
- * @throws AppError `invalid`, `conflict` for a name that is there, or one too many, and those of `authorizeAccount`
+ * @returns the token, and its secret, which cannot be shown again
+ * @throws AppError `invalid`, `conflict` for a name that exists, or for one token too many, and those of
+ *   `authorizeAccount`
  */
 export async function createAccountToken(
   ctx: Needs<'db'>,
@@ -41,7 +42,7 @@ export async function createAccountToken(
 }
 
 /**
- * Ends a token, and the tokens for pushes and pulls that were got with it.
+ * Ends a token, and the tokens for pushes and pulls that were obtained with it.
  *
  * @throws AppError `not_found`, and those of `authorizeAccount`
  */

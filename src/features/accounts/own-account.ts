@@ -9,7 +9,7 @@ import { normalizeUsername, noSuchUser } from './account-rules';
 import { findByUsername } from './users.store';
 
 /*
- * Who may see and change whose account. Functions of an account ask here, so that no surface can forget it:
+ * Who may see and change whose account. The functions of accounts check it here, so that no surface can forget it:
  *
  *                  credentials of the account itself                       and who else
  *   profile        a login, an access token for everything with admin,     administrators, the operator
@@ -21,7 +21,10 @@ import { findByUsername } from './users.store';
  * `policy.ts` says what an administrator's access token can do. A program that acts for an administrator is not one.
  */
 
-/** What is to be done with an account: `profile` also sees addresses, sessions and programs, `login` changes them. */
+/**
+ * What a caller wants to do with an account: `profile` also sees addresses, sessions and programs, `login` changes
+ * them.
+ */
 export type AccountUse = 'profile' | 'login' | 'tokens' | 'list_tokens';
 
 /** An account that the actor may use. */
@@ -52,10 +55,10 @@ function isAllowed(actor: Actor, caller: Caller, use: AccountUse): boolean {
 }
 
 /**
- * Reads an account, and makes sure that the actor may use it so.
+ * Reads an account, and checks that the actor may use it in this way.
  *
  * @param username - in upper or lower case
- * @throws AppError `not_found`; `forbidden` for the account of somebody else, and for credentials that are not enough;
+ * @throws AppError `not_found`; `forbidden` for the account of another user, and for credentials that are not enough;
  *   `password_needed`, `unauthenticated`, `inactive`
  */
 export async function authorizeAccount(

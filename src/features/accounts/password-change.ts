@@ -7,11 +7,11 @@ import { changeUser } from './users';
 type Changing = Needs<'db' | 'log' | 'passwords' | 'loginLimiters' | 'recentLogins'>;
 
 /**
- * Sets a new password. The owner gives the present one, too, although they are logged in: somebody else may use a browser
- * that they left open, and must not shut them out. Administrators give none for others.
+ * Sets a new password. The owner must give the current one too, although they are logged in: another person who uses a
+ * browser that they left open must not lock them out. Administrators do not give the password of another user.
  *
- * @param given.current - of the account itself
- * @throws AppError `invalid` for a bad new password, `busy` after too many wrong ones; those of `authorizeAccount`
+ * @param given.current - the current password of the account
+ * @throws AppError `invalid` for a bad new password, `busy` after too many wrong passwords; those of `authorizeAccount`
  */
 export async function changePassword(
   ctx: Changing,

@@ -11,18 +11,18 @@ import { tellAccount } from './security-notices';
 import { updatePassword } from './users.store';
 
 /*
- * A link to set a new password goes to the verified primary address only; while an account has no verified address at
- * all, to the one that it was registered with. For 24 hours after the primary address changed there is none: mail is read
- * within a day, and whoever had the address before was told.
+ * A link to set a new password goes to the verified primary address only, or to the address of the registration while
+ * the account has no verified address at all. For 24 hours after the primary address changed, no link is sent: the
+ * former address got a mail about the change, and most users read their mail within a day.
  */
 
 /**
  * Sends a link with which to set a new password. Neither the answer nor its time depends on whether there is such an
- * account: that is looked up by the job.
+ * account: the job looks that up.
  *
  * @param nameOrAddress - as it was typed
- * @param address - of whoever asks
- * @throws AppError `busy` after too many of these from one address
+ * @param address - of the client that asks
+ * @throws AppError `busy` after too many such requests from one address
  */
 export async function requestPasswordReset(
   ctx: Needs<'db' | 'mailLimiters'>,
@@ -34,9 +34,9 @@ export async function requestPasswordReset(
 }
 
 /**
- * Whose password a link would set; changes nothing.
+ * The user whose password a link would set; changes nothing.
  *
- * @throws AppError `not_found` when the link is useless
+ * @throws AppError `not_found` when the link is not good
  */
 export async function describeReset(ctx: Needs<'db'>, secret: string): Promise<{ username: string }> {
   const { username } = await checkLinkSecret(ctx, 'reset', secret);
@@ -44,12 +44,12 @@ export async function describeReset(ctx: Needs<'db'>, secret: string): Promise<{
 }
 
 /**
- * Sets a new password with a mailed secret. That ends all sessions, tokens and other such links of the account; and as
- * the mail was read, the address that it went to is confirmed, too.
+ * Sets a new password with a mailed secret. This ends all sessions, tokens and other such links of the account. It also
+ * confirms the address, because the mail to it was read.
  *
  * @param secret - from the link
- * @param address - of whoever brings it
- * @throws AppError `invalid` for a bad password, which leaves the link good; `not_found` when the link is useless
+ * @param address - of the client that sends it
+ * @throws AppError `invalid` for a bad password, which leaves the link good; `not_found` when the link is not good
  */
 export async function resetPassword(
   ctx: Needs<'db' | 'passwords' | 'loginLimiters'>,
@@ -58,7 +58,7 @@ export async function resetPassword(
   address: string,
 ): Promise<{ username: string }> {
   assertPassword(password);
-  await checkLinkSecret(ctx, 'reset', secret); // whoever has none shall not make us hash
+  await checkLinkSecret(ctx, 'reset', secret); // a client without a link must not make us hash
   const passwordHash = await ctx.passwords.hash(password);
   const { username } = await inTransaction(ctx.db, async (tx) => {
     const link = await takeLinkSecret(tx, 'reset', secret);

@@ -27,7 +27,7 @@ export async function find(db: Db, username: string): Promise<ProfileRow | undef
   return (await query<ProfileRow>(db, SELECT, [username]))[0];
 }
 
-/** Like `find`; nobody else changes the profile until the transaction ends. */
+/** Like `find`; nothing else changes the profile until the transaction ends. */
 export async function lock(tx: Db, username: string): Promise<ProfileRow | undefined> {
   return (await query<ProfileRow>(tx, `${SELECT} for update of n`, [username]))[0];
 }

@@ -8,7 +8,7 @@ import { authorizeAccount } from './own-account';
 import * as store from './profiles.store';
 import { assertEmail, normalizeUsername, noSuchUser } from './account-rules';
 
-/** What an account says of itself; everything may be empty. */
+/** What a user says about themselves; every field may be empty. */
 export interface ProfileFields {
   readonly fullName: string;
   readonly location: string;
@@ -25,11 +25,13 @@ export interface Profile extends ProfileFields {
   readonly isActive: boolean;
   /** the primary address */
   readonly email: string | undefined;
-  /** of the picture at Gravatar; empty without an address */
+  /** the URL of the picture at Gravatar; empty without an address */
   readonly gravatarUrl: string;
 }
 
-/** Of a picture at Gravatar, as the Hub's: 80 pixels, suited for all audiences, a silhouette for whoever has none. */
+/**
+ * The URL of a picture at Gravatar, as on the Hub: 80 pixels, rated G, and a silhouette for users without a picture.
+ */
 export function gravatarUrl(address: string): string {
   if (address === '') return '';
   const digest = createHash('md5').update(address.trim().toLowerCase()).digest('hex');
@@ -62,7 +64,7 @@ export async function getOwnProfile(ctx: Needs<'db'>, actor: Actor, username: st
 }
 
 /**
- * A profile. What of it everybody may see is for the page that shows it; its address is not.
+ * A profile. The page that shows it decides which fields are public; the address never is.
  *
  * @throws AppError `not_found`
  */
@@ -79,7 +81,7 @@ function profileOf(row: store.ProfileRow | undefined, username: string): Profile
 export function assertProfileFields({ profileUrl, gravatarEmail }: Partial<ProfileFields>): void {
   if (gravatarEmail !== undefined && gravatarEmail !== '') assertEmail(gravatarEmail);
   if (profileUrl === undefined || profileUrl === '') return;
-  // It becomes a link on a page: `javascript:` is a URL, too.
+  // It becomes a link on a page: `javascript:` is a URL too.
   const { protocol } = URL.canParse(profileUrl) ? new URL(profileUrl) : { protocol: '' };
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw new AppError('invalid', 'Wrong profile_url format (it has to be an http or https URL)');
@@ -87,10 +89,10 @@ export function assertProfileFields({ profileUrl, gravatarEmail }: Partial<Profi
 }
 
 /**
- * Changes what is given of a profile, for its owner and for administrators.
+ * Changes the given fields of a profile, for its owner and for administrators.
  *
- * @param assertCurrent - refuses, by throwing, to change what is there now
- * @returns the profile as it is then
+ * @param assertCurrent - throws if the current profile must not be changed
+ * @returns the profile after the change
  * @throws AppError `invalid`, what `assertCurrent` throws, and those of `authorizeAccount`
  */
 export async function updateProfile(

@@ -4,7 +4,7 @@ import { networkOf } from './login-limits';
 import { countMailTo, MAIL_LIMITS } from './mail-limits';
 import { assertEmailIsFree, assertUserFormats, insertAccount, isNameTaken, NAME_TAKEN } from './users';
 
-/** What a stranger sends to register; anything may be missing. */
+/** What an anonymous client sends to register; anything may be missing. */
 export interface Registration {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -17,8 +17,8 @@ function present(value: string | undefined, field: string): string {
 }
 
 /**
- * Counts before anything is created, so that of many at once no more get through than may. What fits no account any more
- * was refused before, and is not counted: engines log in by trying to register.
+ * Counts before anything is created, so that requests at the same time cannot exceed the limit. Requests that cannot
+ * succeed were refused before, and are not counted: engines log in by trying to register.
  */
 async function countRegistration(
   { registrationLimiter, mailLimiters }: Needs<'mailLimiters' | 'registrationLimiter'>,
@@ -38,12 +38,12 @@ async function countRegistration(
 }
 
 /**
- * Registers an account, in the order of protocol 2.2. Old engines log in by trying to register, so that whether the
- * name exists comes before every other rule: an old name that breaks today's format must still reach the log in, and
- * so must somebody who leaves the address blank. The address is mailed a link to confirm it.
+ * Registers an account, in the order of protocol 2.2. Old engines log in by trying to register, so the check whether
+ * the name exists comes before every other rule: an old name that breaks today's format must still be able to log in,
+ * and so must a user who leaves the address blank. A link to confirm the address is mailed to it.
  *
- * @param address - of whoever registers
- * @throws AppError `invalid` and `conflict` in the Hub's words, `closed` when the operator lets nobody register,
+ * @param address - of the client that registers
+ * @throws AppError `invalid` and `conflict` in the Hub's words, `closed` when the operator has closed registration,
  *   `busy` after too many from one network or for one mailbox
  */
 export async function register(

@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
-/** Whether there was something to pull in a namespace of this name, and the namespace is gone. */
+/** Whether a namespace of this name is gone, and something could be pulled from it. */
 export async function isRetired(db: Db, namespace: string): Promise<boolean> {
   const rows = await query(
     db,

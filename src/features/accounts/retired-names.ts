@@ -3,10 +3,10 @@ import { AppError } from '../../platform/errors';
 import { isRetired } from './retired-names.store';
 
 /*
- * Hosts that nobody can change pull by names that are written into them, also when the account is long gone. So the name
- * of a namespace from which anybody could pull is never given to somebody else; only an administrator frees it
- * (`repositories/retired-names.ts`). The database refuses it in any case (a trigger, which a race does not get past);
- * what is here says why.
+ * Some hosts that nobody can change pull by names that are written into them, even when the account is long gone. So
+ * the name of a namespace that anyone could pull from is never given to another user; only an administrator can free it
+ * (`repositories/retired-names.ts`). The database enforces this with a trigger, which is safe against races; the code
+ * here gives the error message.
  */
 
 /**

@@ -9,8 +9,8 @@ import * as store from './second-factor.store';
 import { tellAccount } from './security-notices';
 
 /*
- * Codes of a second factor: six digits of an app (TOTP, RFC 6238), or a recovery code. Each is good once. Wrong ones are
- * counted for the account, apart from wrong passwords: see `login-limits.ts`.
+ * Codes of a second factor: six digits of an app (TOTP, RFC 6238), or a recovery code. Each code is good once. Wrong
+ * codes are counted for the account, separately from wrong passwords: see `login-limits.ts`.
  */
 
 const PERIOD_SECONDS = 30;
@@ -19,7 +19,7 @@ const RECOVERY_BYTES = 10;
 
 export type Trying = Needs<'db' | 'log' | 'tokenKey' | 'loginLimiters'>;
 
-/** Whose code it is, and from where it comes. */
+/** The user whose code it is, and the address that it comes from. */
 export interface CodeOf {
   readonly userId: number;
   readonly username: string;
@@ -41,15 +41,15 @@ function totpOf(username: string, secret: Secret): TOTP {
   });
 }
 
-/** A new secret: for the user to see once, and as it is kept. */
+/** A new secret: in plain text, for the user to see once, and sealed, for the database. */
 export function newTotpSecret(tokenKey: Buffer, userId: number, username: string) {
   const secret = new Secret({ size: 20 });
   const sealed = seal(tokenKey, sealOf(userId), secret.base32);
   return { secret: secret.base32, uri: totpOf(username, secret).toString(), sealed };
 }
 
-/** New recovery codes in the place of those that there are; in words of four letters, as people copy them. */
-export async function makeRecoveryCodes(tx: Db, userId: number): Promise<string[]> {
+/** Creates new recovery codes, which replace the old ones, in groups of four letters, as people copy them. */
+export async function createRecoveryCodes(tx: Db, userId: number): Promise<string[]> {
   const codes = Array.from({ length: RECOVERY_CODES }, () => new Secret({ size: RECOVERY_BYTES }).base32.toLowerCase());
   await store.replaceRecoveryCodes(tx, userId, codes.map(hashSecret));
   return codes.map((code) => code.replaceAll(/(.{4})(?=.)/g, '$1-'));
@@ -76,11 +76,11 @@ async function takeCode(ctx: Trying, { userId, username }: CodeOf, given: string
 }
 
 /**
- * Takes a code, which is not good again.
+ * Uses a code, which is not good again.
  *
  * @param isOn - whether the second factor is on; while it is not, only codes of the app are good
  * @returns whether it was right
- * @throws AppError `busy` after too many wrong ones
+ * @throws AppError `busy` after too many wrong codes
  */
 export async function useCode(ctx: Trying, user: CodeOf, code: string, isOn = true): Promise<boolean> {
   const { userId, username, address } = user;

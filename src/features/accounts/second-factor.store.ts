@@ -7,7 +7,7 @@ export interface SecondFactorRow {
   last_step: number;
 }
 
-/** Of a user, and nobody else changes it until the transaction ends. */
+/** The second factor of a user; nothing else changes it until the transaction ends. */
 export async function lock(tx: Db, userId: number): Promise<SecondFactorRow | undefined> {
   const rows = await query<SecondFactorRow>(
     tx,
@@ -17,7 +17,7 @@ export async function lock(tx: Db, userId: number): Promise<SecondFactorRow | un
   return rows[0];
 }
 
-/** @returns undefined for a user who has begun none */
+/** @returns undefined for a user who has not begun to set one up */
 export async function find(
   db: Db,
   userId: number,
@@ -31,7 +31,7 @@ export async function find(
   return rows[0];
 }
 
-/** @returns false when one is on */
+/** @returns false when a second factor is on already */
 export async function begin(db: Db, userId: number, sealedSecret: Buffer): Promise<boolean> {
   const rows = await query(
     db,
@@ -44,7 +44,7 @@ export async function begin(db: Db, userId: number, sealedSecret: Buffer): Promi
   return rows.length > 0;
 }
 
-/** Also raises the epoch: whatever the password alone has opened is closed. */
+/** Also raises the epoch: everything that the password alone has opened ends. */
 export async function turnOn(tx: Db, userId: number): Promise<void> {
   await query(tx, 'update second_factors set confirmed_at = now() where user_id = $1', [userId]);
   await query(
@@ -97,7 +97,7 @@ export interface CandidateRow {
   has_second_factor: boolean;
 }
 
-/** Who may be in the middle of logging in. */
+/** The account that a ticket for the second step of a login names. */
 export async function findCandidate(db: Db, userId: number): Promise<CandidateRow | undefined> {
   const rows = await query<CandidateRow>(
     db,

@@ -6,15 +6,15 @@ import type { Account, Actor } from '../access/actor';
 import { requireRecentPassword, requirePasswordLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
 import { authorizeAccount } from './own-account';
-import { makeRecoveryCodes, newTotpSecret, useCode, type Trying } from './second-factor-codes';
+import { createRecoveryCodes, newTotpSecret, useCode, type Trying } from './second-factor-codes';
 import * as store from './second-factor.store';
 import { tellAccount } from './security-notices';
 import { deleteAllBut } from './sessions.store';
 
 /*
- * The second factor of an account. While it is on, the password opens nothing without a code: no Basic, where there is no
- * place for one, and no session. Access tokens work as before. All of this is for an actor that logged in by itself,
- * and every change for one that gave the password lately.
+ * The second factor of an account. While it is on, the password opens nothing without a code: neither Basic, which has
+ * no place for a code, nor a session. Access tokens work as before. All of this requires an actor that logged in by
+ * itself, and every change one that gave the password lately.
  */
 
 /** Whether a second factor is on. */
@@ -33,10 +33,10 @@ export async function secondFactorOf(ctx: Needs<'db'>, actor: Actor): Promise<Se
 }
 
 /**
- * Makes a secret for an app, in the place of one that was not confirmed. Nothing is on yet.
+ * Creates a secret for an app, which replaces one that was not confirmed. The second factor is not on yet.
  *
  * @returns the secret in base32, and the same as a link for a QR code
- * @throws AppError `conflict` when one is on
+ * @throws AppError `conflict` when a second factor is on
  */
 export async function beginSecondFactor(
   ctx: Needs<'db' | 'tokenKey'>,
@@ -67,11 +67,11 @@ async function assertCode(
 }
 
 /**
- * Turns it on with a code of the app. All sessions end but the one that asks, and so do OAuth tokens.
+ * Turns the second factor on with a code of the app. All sessions except the one that asks end, and so do OAuth tokens.
  *
- * @param keptSession - the id of the session that asks; undefined: none does
- * @returns the recovery codes, which nobody can see again
- * @throws AppError `invalid` for a wrong code, `conflict` when none was begun or one is on, `busy`
+ * @param keptSession - the id of the session that asks; undefined: no session asks
+ * @returns the recovery codes, which cannot be shown again
+ * @throws AppError `invalid` for a wrong code, `conflict` when no second factor was begun, or one is on, `busy`
  */
 export async function confirmSecondFactor(
   ctx: Trying,
@@ -86,7 +86,7 @@ export async function confirmSecondFactor(
   await assertCode(ctx, account, { actor, code }, false);
   return inTransaction(ctx.db, async (tx) => {
     const row = await store.lock(tx, userId);
-    // Somebody may have begun anew meanwhile: the code was not of that secret.
+    // Another request may have begun again in between: then the code was not for the current secret.
     if (row?.confirmed_at !== null || row.last_step === 0)
       throw new AppError('conflict', 'Start setting up a second factor first');
     await store.turnOn(tx, userId);
@@ -94,7 +94,7 @@ export async function confirmSecondFactor(
     if (keptSession !== undefined) await store.keepSession(tx, userId, keptSession);
     await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.turned_on', subject });
     await tellAccount(tx, userId, 'second_factor_on', doerOf(actor, account));
-    return { recoveryCodes: await makeRecoveryCodes(tx, userId) };
+    return { recoveryCodes: await createRecoveryCodes(tx, userId) };
   });
 }
 
@@ -104,10 +104,10 @@ async function assertOn(ctx: Needs<'db'>, userId: number): Promise<void> {
 }
 
 /**
- * Makes new recovery codes; the old ones are good no more.
+ * Creates new recovery codes; the old ones stop working.
  *
  * @param code - of the app, or one of the old ones
- * @throws AppError `invalid` for a wrong code, `conflict` when none is on, `busy`
+ * @throws AppError `invalid` for a wrong code, `conflict` when no second factor is on, `busy`
  */
 export async function renewRecoveryCodes(
   ctx: Trying,
@@ -121,15 +121,16 @@ export async function renewRecoveryCodes(
   return inTransaction(ctx.db, async (tx) => {
     await recordEvent(tx, doerOf(actor, account), { action: 'second_factor.codes_renewed', subject });
     await tellAccount(tx, userId, 'recovery_codes_renewed', doerOf(actor, account));
-    return { recoveryCodes: await makeRecoveryCodes(tx, userId) };
+    return { recoveryCodes: await createRecoveryCodes(tx, userId) };
   });
 }
 
 /**
- * Turns one off. Its owner needs a code; administrators and the operator need none: people lose phones.
+ * Turns a second factor off. Its owner needs a code; administrators and the operator need none: people lose phones.
  *
  * @param given.code - of the app, or a recovery code
- * @throws AppError `invalid` for a wrong code, `conflict` when none is on, `busy`; those of `authorizeAccount`
+ * @throws AppError `invalid` for a wrong code, `conflict` when no second factor is on, `busy`; those of
+ *   `authorizeAccount`
  */
 export async function turnOffSecondFactor(
   ctx: Trying,

@@ -4,16 +4,16 @@ import { listNoticeAddresses } from './emails.store';
 import { queueSecurityNotice } from './mail-queue';
 
 /*
- * What is mailed to an account when something changes by which it can be taken over. It goes to every confirmed address,
- * so that whoever has gained one of them cannot keep the others from hearing of it, and to addresses that were just
- * removed. mail-jobs.ts sends it: here is what it says.
+ * The mails to an account about changes by which it can be taken over. They go to every confirmed address, so that an
+ * attacker who controls one of them cannot keep the others from learning about it, and to addresses that were just
+ * removed. This file has the texts; mail-jobs.ts sends them.
  */
 
 interface NoticeText {
   readonly subject: string;
   /** a sentence; `$` stands for the detail, such as the name of a token */
   readonly sentence: string;
-  /** what to do if it was somebody else */
+  /** what to do if it was another person */
   readonly remedy: string;
   readonly path: string;
 }
@@ -102,10 +102,11 @@ export type NoticeKind = keyof typeof NOTICES;
 /**
  * Queues the mails that tell an account of a change.
  *
- * @param tx - of the change; after it is made, for the addresses are those that the account has then
- * @param doer - who made it, and from where
- * @param more.detail - of what the sentence speaks
- * @param more.also - further addresses: one that was just removed, or is the primary one no more
+ * @param tx - the transaction of the change; call this after the change, because the mails go to the addresses that the
+ *   account has then
+ * @param doer - who made the change, and from where
+ * @param more.detail - what `$` in the sentence stands for
+ * @param more.also - further addresses: one that was just removed, or is no longer the primary one
  */
 export async function tellAccount(
   tx: Db,
@@ -123,7 +124,7 @@ export async function tellAccount(
   }
 }
 
-/** The notice as a mail, without its greeting; a path is to become a link. */
+/** The notice as a mail, without its greeting; a path becomes a link later. */
 export function noticeText(notice: {
   readonly kind: NoticeKind;
   readonly detail: string;

@@ -23,7 +23,10 @@ export interface FoundRow extends SessionRow {
 const COLUMNS = `s.id, s.created_at, s.last_seen_at, s.expires_at, s.address, s.user_agent,
   coalesce(s.authenticated_at > now() - interval '10 minutes', false) as is_confirmed`;
 
-/** The session and its account. A use is written down once in five minutes: requests of a page need no write each. */
+/**
+ * The session and its account. A use is recorded once in five minutes, so that not every request of a page causes a
+ * write.
+ */
 const FIND = {
   name: 'sessions.find',
   text: `with seen as (
@@ -62,7 +65,7 @@ export async function insert(
   return row;
 }
 
-/** The password was given again. */
+/** Records that the password was given again. */
 export async function confirm(db: Db, sessionId: number): Promise<void> {
   await query(db, 'update sessions set authenticated_at = now() where id = $1', [sessionId]);
 }
@@ -96,13 +99,13 @@ export async function deleteAllBut(db: Db, userId: number, kept: number | undefi
   return rows.length;
 }
 
-/** @returns false when the user has none with this id */
+/** @returns false when the user has no session with this id */
 export async function deleteOfUser(db: Db, userId: number, sessionId: number): Promise<boolean> {
   const rows = await query(db, 'delete from sessions where user_id = $1 and id = $2 returning id', [userId, sessionId]);
   return rows.length > 0;
 }
 
-/** Those that are still good, the newest first. */
+/** The sessions that are still good, the newest first. */
 export async function list(db: Db, userId: number): Promise<SessionRow[]> {
   return query<SessionRow>(
     db,
@@ -112,7 +115,7 @@ export async function list(db: Db, userId: number): Promise<SessionRow[]> {
   );
 }
 
-/** Of accounts whose password has changed since, as well. */
+/** Deletes sessions that have ended, including those of accounts whose password has changed since. */
 export async function deleteEnded(db: Db): Promise<void> {
   await query(
     db,

@@ -8,10 +8,10 @@ import { authorizeAccount } from './own-account';
 import * as store from './sessions.store';
 
 /*
- * Sessions of browsers. The secret is in a cookie; here is its sha256, so that a copy of the table opens nothing. A
- * session ends by logging out, after two weeks, with a new password, and with its account.
+ * Sessions of browsers. The secret is in a cookie; the database has its sha256, so that a copy of the table opens
+ * nothing. A session ends by logging out, after two weeks, with a new password, and with its account.
  *
- * Ten minutes after the password was given, a session is not enough for what `guarded-actions.ts` names: see
+ * Ten minutes after the password was given, a session is not enough for what `guarded-actions.ts` lists: see
  * `confirm-login.ts`.
  */
 
@@ -50,7 +50,7 @@ function toSession(row: store.SessionRow): Session {
  * Begins a session of an account whose credentials were right.
  *
  * @param doer - who logs in, and from where
- * @returns the secret for the cookie, which is nowhere else, and the session
+ * @returns the secret for the cookie, which is stored nowhere else, and the session
  */
 export async function createSession(
   ctx: Needs<'db'>,
@@ -79,14 +79,14 @@ export interface FoundSession {
   readonly session: Session;
   readonly account: Account;
   readonly identity: Identity;
-  /** the password is confirmed together with a code */
+  /** confirming the password also needs a code */
   readonly hasSecondFactor: boolean;
 }
 
 /**
  * The session of a cookie and its account, in one query.
  *
- * @returns undefined when there is none, or it has ended
+ * @returns undefined when there is no session, or it has ended
  * @throws AppError `inactive`
  */
 export async function findSession(ctx: Needs<'db'>, secret: string): Promise<FoundSession | undefined> {
@@ -101,7 +101,7 @@ export async function findSession(ctx: Needs<'db'>, secret: string): Promise<Fou
   };
 }
 
-/** Who acts by a session. */
+/** The actor of a session. */
 export function sessionActor({ session, identity }: FoundSession, address: string): Actor {
   return { kind: 'user', identity, address, proof: session.isConfirmed ? 'recent_login' : 'old_login' };
 }
@@ -129,7 +129,7 @@ export async function listSessions(ctx: Needs<'db'>, actor: Actor, username: str
 /**
  * Ends all sessions of an account but one, for its owner and for administrators.
  *
- * @param kept - the id of the one from which this is asked; undefined: it is none of them
+ * @param kept - the id of the session that asks; undefined: no session does
  * @returns how many ended
  * @throws AppError as `authorizeAccount`
  */
@@ -151,7 +151,7 @@ export async function endOtherSessions(
 /**
  * Ends one session of an account, for its owner and for administrators.
  *
- * @throws AppError `not_found` when the account has none with this id, and those of `authorizeAccount`
+ * @throws AppError `not_found` when the account has no session with this id, and those of `authorizeAccount`
  */
 export async function endOneSession(
   ctx: Needs<'db'>,

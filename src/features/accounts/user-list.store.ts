@@ -16,7 +16,7 @@ export interface ListedRow extends StatusRow {
   last_seen_at: Date | null;
 }
 
-/** @param besides - a user who does not count */
+/** Whether there is an active administrator other than the user with the id `besides`. */
 export async function activeAdminExists(db: Db, besides: number): Promise<boolean> {
   const rows = await query(db, 'select 1 from users where is_admin and is_active and id <> $1 limit 1', [besides]);
   return rows.length > 0;

@@ -5,13 +5,13 @@ import type { Actor } from '../access/actor';
 import { requireAdministrator } from '../access/current-account';
 import { getUser, toUser, type User } from './users';
 
-/** What only administrators decide about an account. */
+/** The properties of an account that only administrators change. */
 export interface AccountStatus {
   readonly isActive: boolean;
   readonly isAdmin: boolean;
 }
 
-/** Which accounts to list; what is undefined does not matter. */
+/** Which accounts to list; an undefined condition filters nothing. */
 export interface UserFilter {
   /** a part of the name, or of an address */
   readonly text?: string | undefined;
@@ -19,22 +19,22 @@ export interface UserFilter {
   readonly isAdmin?: boolean | undefined;
 }
 
-/** An account in the list of all. */
+/** An account in the list of all accounts. */
 export interface ListedUser extends User {
   /** of its namespace; undefined: a robot, which has none */
   readonly plan: string | undefined;
-  /** in a browser that is still logged in, or by an access token; undefined: not known */
+  /** the last use in a browser that is still logged in, or by an access token; undefined: not known */
   readonly lastSeenAt: Date | undefined;
 }
 
-/** Which part of a list, from 1, and how large. */
+/** Which page of a list, from 1, and its size. */
 export interface PageWanted {
   readonly page: number;
   readonly pageSize: number;
 }
 
 /**
- * A page of accounts by name, and how many there are in all; for administrators.
+ * A page of accounts by name, and the total number; for administrators.
  *
  * @throws AppError as `requireAdministrator`
  */

@@ -17,7 +17,7 @@ export interface UserRow {
 const COLUMNS = `u.id, u.username, u.password_hash, u.credentials_epoch, u.is_active, u.is_admin, u.has_second_factor, u.robot_of, u.created_at,
   (select e.email from emails e where e.user_id = u.id and e.is_primary) as email`;
 
-/** Nobody has such a name: a login with it is wrong, not malformed. */
+/** No account has such a name: a login with it is wrong, not malformed. */
 function hasNul(name: string): boolean {
   return name.includes('\0');
 }
@@ -36,7 +36,7 @@ export async function listAll(db: Db): Promise<UserRow[]> {
   return query<UserRow>(db, `select ${COLUMNS} from users u where u.robot_of is null order by u.username`);
 }
 
-/** Makes the user and claims the namespace of the same name, in one statement: either may already be taken. */
+/** Creates the user and claims the namespace of the same name, in one statement: either may already be taken. */
 export async function insertUser(
   db: Db,
   user: {
@@ -61,14 +61,14 @@ export async function insertUser(
   return id;
 }
 
-/** A robot logs in like everybody else, but has no namespace. */
+/** A robot logs in like any other account, but has no namespace. */
 export async function isNameTaken(db: Db, name: string): Promise<boolean> {
   if (hasNul(name)) return false;
   const text = 'select 1 from namespaces where name = $1 union all select 1 from users where username = $1 limit 1';
   return (await query(db, text, [name])).length > 0;
 }
 
-/** An address that an account gets. */
+/** An address to be added to an account. */
 export interface NewEmail {
   readonly userId: number;
   readonly address: string;

@@ -14,14 +14,14 @@ import { assertEmail, assertPassword, assertUsername, normalizeUsername, noSuchU
 import { tellAccount } from './security-notices';
 import * as store from './users.store';
 
-/** What may be known of an account. */
+/** The public facts about an account. */
 export interface User {
   readonly id: number;
   readonly username: string;
   readonly email: string | undefined;
   readonly isActive: boolean;
   readonly isAdmin: boolean;
-  /** the organization that it is a robot of; undefined: a person */
+  /** the organization of a robot; undefined for a person's account */
   readonly robotOf: string | undefined;
   readonly createdAt: Date;
 }
@@ -32,13 +32,13 @@ export interface NewUser {
   readonly email: string | undefined;
   readonly isActive: boolean;
   readonly isAdmin: boolean;
-  /** the address belongs to the user for certain: an administrator said so */
+  /** an administrator has stated that the address belongs to the user */
   readonly isEmailVerified: boolean;
-  /** it is inactive only until its address is confirmed */
+  /** the account is inactive only until its address is confirmed */
   readonly awaitsConfirmation?: boolean;
 }
 
-/** Engines compare it byte for byte: it sends them on to the log in (protocol 2.2). */
+/** Engines compare this text byte for byte, and then go on to log in (protocol 2.2). */
 export const NAME_TAKEN = 'Username or email already exists';
 
 /** A user, from a row. */
@@ -79,7 +79,7 @@ export async function listUsers(ctx: Needs<'db'>, actor: Actor): Promise<User[]>
 
 /**
  * Whether a user, a robot, an organization or the Hub itself has this name. Every name that can log in is taken: an
- * engine up to 1.10 only goes on to log in after it has heard so (protocol 2.2).
+ * engine up to 1.10 logs in only after this answer (protocol 2.2).
  *
  * @param name - in any case
  */
@@ -118,9 +118,9 @@ export async function createUser(
 }
 
 /**
- * Creates an account and its namespace, once it is clear that this may be.
+ * Creates an account and its namespace, after the caller was authorised.
  *
- * @param by - who creates it, or the address from which somebody registers it for themselves
+ * @param by - who creates it, or the address of a client that registers it
  * @throws AppError `invalid` for a bad format, `conflict` when the name or the address is taken, or the name is retired
  */
 export async function insertAccount(
@@ -150,7 +150,7 @@ async function insertUnlessTaken(tx: Db, user: NewUser & { passwordHash: string 
 }
 
 /**
- * Adds an address; one that is not verified is mailed a link to confirm it.
+ * Adds an address. If it is not verified, a link to confirm it is mailed to it.
  *
  * @returns false when the user has this address already
  */
@@ -161,14 +161,14 @@ async function addEmail(tx: Db, email: store.NewEmail): Promise<boolean> {
   return true;
 }
 
-/** What to change of how an account logs in; what is undefined stays. */
+/** Changes to how an account logs in; undefined fields stay as they are. */
 export interface UserChanges {
   readonly password?: string | undefined;
   readonly email?: string | undefined;
 }
 
 /**
- * Changes what is given, for the account itself and for administrators.
+ * Changes the given fields, for the account itself and for administrators.
  *
  * @throws AppError as `changeUser` and `authorizeAccount`
  */
@@ -182,7 +182,7 @@ export async function updateUser(
 }
 
 /**
- * Changes what is given: a new password replaces the old one and ends every token; a new address is added, not yet
+ * Changes the given fields: a new password replaces the old one and ends every token; a new address is added, not yet
  * verified, and the old ones stay (protocol 2.4).
  *
  * @param account - authorised for `login`
@@ -212,7 +212,7 @@ export async function changeUser(
 }
 
 /**
- * What an actor needs to act for a user, without the password: for seeds and tests only.
+ * The identity to act for a user without the password: for seeds and tests only.
  *
  * @throws AppError `not_found`
  */

@@ -32,7 +32,7 @@ interface Conditions {
   until?: Date | undefined;
 }
 
-/** Only the conditions that are asked for, so that each can use its index; their parameters follow `values`. */
+/** Only the conditions that the caller wants, so that each can use its index; their parameters follow `values`. */
 function where({ user, action, subject, since, until }: Conditions, values: unknown[]): string {
   const conditions: string[] = [];
   const add = (value: unknown, condition: (parameter: string) => string): void => {
@@ -71,7 +71,7 @@ export async function count(db: Db, filter: Conditions): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** @returns how many of the oldest went, at most `limit` */
+/** @returns how many of the oldest events were deleted, at most `limit` */
 export async function deleteBefore(db: Db, olderThanMs: number, limit: number): Promise<number> {
   const rows = await query(
     db,

@@ -5,19 +5,19 @@ import * as store from './audit.store';
 /*
  * The audit log: who did what from where.
  *
- *   - A change and its event are one transaction: what cannot be recorded does not happen.
- *   - A login changes nothing. When only its event cannot be written, the log of the process says so, and the login goes
- *     on: a full table must not shut everybody out (`recordLogin`).
- *   - Reading is not recorded, and neither are credentials that were remembered (PasswordChecker): so the number of
- *     events that a stranger can cause is bounded by the limits on failed logins.
+ *   - A change and its event are one transaction: a change that cannot be recorded does not happen.
+ *   - A login changes nothing. If its event cannot be written, the log of the process says so, and the login succeeds:
+ *     a full table must not lock everybody out (`recordLogin`).
+ *   - Reading is not recorded, and neither are logins whose credentials were remembered (PasswordChecker). So the
+ *     limits on failed logins bound the number of events that an anonymous client can cause.
  *   - Never in an event: passwords, tokens, e-mail addresses.
  */
 
-/** What can happen. The part before the dot says to what. */
+/** What can happen. The part before the dot names the kind of thing that it happens to. */
 export type AuditAction =
   | 'login.ok' // a password was checked and right
   | 'login.failed' // the subject is the name that was tried; details: reason
-  | 'login.blocked' // a failure too many; details: how long, and whose failures were counted
+  | 'login.blocked' // one failure too many; details: how long, and whose failures were counted
   | 'session.started' // in a browser
   | 'session.confirmed' // the password was given again
   | 'session.ended' // details: how many, when all others were ended at once
@@ -67,7 +67,7 @@ export type AuditAction =
   | 'repository.created'
   | 'repository.renamed' // details: to
   | 'repository.alias_removed'
-  | 'name.freed' // a retired one, by an administrator
+  | 'name.freed' // an administrator freed a retired name
   | 'collaborator.added' // details: collaborator
   | 'collaborator.removed' // details: collaborator
   | 'repository.visibility_changed' // details: to
@@ -80,6 +80,9 @@ export type AuditAction =
   | 'tag.moved' // details: from, to
   | 'tag.deleted' // details: from
   | 'push.finished'
+  | 'manifest.pushed' // by digest; details: digest
+  | 'manifest.deleted' // details: digest
+  | 'blob.deleted' // details: digest
   | 'star.added'
   | 'star.removed'
   | 'comment.added' // details: comment
@@ -99,17 +102,17 @@ export type AuditAction =
   | 'gc.run'
   | 'scrub.run';
 
-/** Who does something: an account, an operator, or nobody that is known. */
+/** Who does something: an account, an operator, or an unknown caller. */
 export interface Doer {
   readonly userId: number | undefined;
   readonly name: string | undefined;
   readonly address: string;
 }
 
-/** Whoever sits at the command line. */
+/** The person at the command line. */
 export const OPERATOR: Doer = { userId: undefined, name: 'operator', address: 'command line' };
 
-/** What the server does by itself. */
+/** The server itself, which does its jobs. */
 export const SERVER: Doer = { userId: undefined, name: 'server', address: 'job' };
 
 /** Facts about an event that are not in its subject. */
@@ -132,7 +135,7 @@ export interface RecordedEvent extends AuditEvent {
   readonly details: AuditDetails;
 }
 
-/** Which events to list; what is undefined does not matter. */
+/** Which events to list; an undefined condition filters nothing. */
 export interface AuditFilter {
   /** who did it, or whose login it was */
   readonly user?: string | undefined;
@@ -140,7 +143,7 @@ export interface AuditFilter {
   readonly action?: string | undefined;
   readonly subject?: string | undefined;
   readonly since?: Date | undefined;
-  /** only what is older */
+  /** only older events */
   readonly until?: Date | undefined;
   readonly limit: number;
   /** how many of the newest to leave out */
@@ -149,7 +152,7 @@ export interface AuditFilter {
 
 const LONGEST_SUBJECT = 255;
 
-/** A stranger may try to log in under any name: it is kept as far as Postgres and a screen can take it. */
+/** Anyone may try to log in under any name: the name is kept as far as Postgres and a screen can take it. */
 function storable(subject: string): string {
   return subject.replaceAll('\0', '\ufffd').slice(0, LONGEST_SUBJECT);
 }
@@ -157,13 +160,13 @@ function storable(subject: string): string {
 /**
  * Records an event.
  *
- * @param tx - of the change that it is about
+ * @param tx - the transaction of the change that the event is about
  */
 export async function recordEvent(tx: Db, doer: Doer, event: AuditEvent): Promise<void> {
   await store.insert(tx, doer, { ...event, subject: storable(event.subject), details: event.details ?? {} });
 }
 
-/** Records an event of logging in; never throws, for no change depends on it. */
+/** Records an event of logging in; never throws, because no change depends on it. */
 export async function recordLogin(ctx: Needs<'db' | 'log'>, doer: Doer, event: AuditEvent): Promise<void> {
   try {
     await recordEvent(ctx.db, doer, event);

@@ -8,7 +8,7 @@ export interface HolderRow {
   tags: string[];
 }
 
-/** The repositories that have the layer: which of their images are it, and which of their tags lead there. */
+/** The repositories that have the layer, with their images that have this layer, and their tags that lead to it. */
 export async function listHolders(db: Db, digest: string): Promise<HolderRow[]> {
   return query<HolderRow>(
     db,

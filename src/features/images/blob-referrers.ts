@@ -1,7 +1,7 @@
 import type { BlobReferrer } from '../../context';
 import * as store from './blob-referrers.store';
 
-/** What of images points to blobs: contents to their layers, and attempts at images to the layers that have arrived. */
+/** What points to blobs in this feature: contents to their layers, and uploads to the layers that have arrived. */
 export const IMAGE_BLOB_REFERRERS: readonly BlobReferrer[] = [
   {
     column: 'image_contents.layer_digest',

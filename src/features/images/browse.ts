@@ -6,7 +6,7 @@ import { directoryPage, type InspectionNeeds } from './inspection/inspection';
 import { locateIn } from './image-by-id';
 import type { LayerEntry } from './tar/directory';
 
-/** Which part of which directory to show. */
+/** Which directory to show, and which part of it. */
 export interface FilesWanted extends Range {
   /** from the root: `/`, `/usr/bin` */
   readonly directory: string;
@@ -16,16 +16,16 @@ export interface FilesWanted extends Range {
 
 /** A part of a directory of a layer: directories first, then by name. */
 export interface FilePage {
-  /** as it was asked for, made plain */
+  /** as the caller asked for it, normalized */
   readonly directory: string;
-  /** of those that were asked for, on all pages */
+  /** the number of entries that match, on all pages */
   readonly total: number;
-  /** the layer has more in it than anybody looks through */
+  /** the layer has more entries than we read */
   readonly isCut: boolean;
   readonly entries: readonly LayerEntry[];
 }
 
-/** `usr/bin/` and `//usr/./bin` are `/usr/bin`; nothing leads up. */
+/** `usr/bin/` and `//usr/./bin` are `/usr/bin`; `..` does not lead up. */
 function plain(directory: string): string {
   return `/${directory
     .split('/')
@@ -34,12 +34,12 @@ function plain(directory: string): string {
 }
 
 /**
- * What the layer of an image of a repository has in one directory; a directory that it has nothing in is empty. Only
- * this layer: what those below have is not there.
+ * The entries of one directory in the layer of an image. A directory of which the layer has nothing is empty. Only this
+ * layer is read: files of the layers below are not listed.
  *
- * @param signal - aborted when nobody waits for it any more
- * @throws AppError `not_found` when the image is not in this repository, `invalid` when the layer is not an archive that
- *   can be read or is being uploaded, `unavailable` when it is damaged or takes too long, `busy`
+ * @param signal - aborted when the client no longer waits
+ * @throws AppError `not_found` when the image is not in this repository, `invalid` when the layer is not an archive
+ *   that can be read or is being uploaded, `unavailable` when it is damaged or takes too long, `busy`
  */
 export async function browseImageFiles(
   ctx: InspectionNeeds,

@@ -10,7 +10,7 @@ import { locateWritable, type Image } from './image-by-id';
 import { assertListed, placeOf } from './uploads';
 import * as store from './uploads.store';
 
-/** The two headers of `PUT …/checksum`; undefined when a header is not there at all (protocol 4.6). */
+/** The two headers of `PUT …/checksum`; a missing header is undefined (protocol 4.6). */
 export interface ClaimedChecksums {
   /** `X-Docker-Checksum-Payload` */
   readonly payload: string | undefined;
@@ -50,8 +50,8 @@ async function matchesTarsum(
 }
 
 /**
- * Whether what was received is what the engine says it sent. The payload sum is compared first because it costs
- * nothing; docker 0.6 to 0.9 send none, or one that cannot be computed here, and a tarsum that can.
+ * Whether the received image is the one that the engine says it sent. The payload sum is compared first because that
+ * costs nothing. Docker 0.6 to 0.9 send none, or one that cannot be computed here, and a tarsum, which can.
  */
 async function matches(
   ctx: InspectionNeeds,
@@ -64,7 +64,7 @@ async function matches(
   return matchesTarsum(ctx, asker, claimed.tarsum, received);
 }
 
-/** undefined before the layer is there */
+/** The image as it arrived; undefined before the layer is there. */
 function receivedBy(upload: store.UploadRow): Received | undefined {
   const { payload_checksum: payloadChecksum, storage_key: storageKey, json } = upload;
   const { layer_digest: digest, layer_size_bytes: sizeBytes } = upload;
@@ -80,9 +80,9 @@ function receivedBefore(ctx: Needs<'db' | 'cache'>, image: Image): Received {
 }
 
 /**
- * Makes the link. When another push of the image was faster, its json and layer stay, and this push has succeeded, too:
- * engines of different generations write different json for one image. Not when what is there has another parent, and so
- * is another image, or when its layer is damaged.
+ * Creates the link. If another push of the image was faster, its json and layer stay, and this push has succeeded too,
+ * because engines of different generations write different json for one image. It fails if the linked content has
+ * another parent, and so is another image, or if its layer is damaged.
  */
 async function complete(ctx: Needs<'db'>, upload: store.UploadRow): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
@@ -98,10 +98,10 @@ async function complete(ctx: Needs<'db'>, upload: store.UploadRow): Promise<void
 }
 
 /**
- * Ends the push of an image (protocol 4.6): when the checksum fits, the image is complete.
+ * Ends the push of an image (protocol 4.6): if the checksum matches, the image is complete.
  *
  * @throws AppError `missing_checksum`, `invalid` on a mismatch (the attempt stays), `not_found`, `conflict` when the
- *   image is complete with another checksum, `unavailable` when the layer got damaged, or its tarsum takes too long;
+ *   image is complete with another checksum, `unavailable` when the layer is damaged, or its tarsum takes too long;
  *   `busy`, `unauthenticated`, `forbidden`
  */
 export async function putChecksum(
@@ -117,7 +117,7 @@ export async function putChecksum(
   const upload = await store.findUpload(ctx.db, placeOf(actor, located, imageId));
   if (upload === undefined) {
     if (located.complete === undefined || located.isWantedAgain) throw new AppError('not_found', 'Image not found');
-    // Said again, after an answer that was lost on the way.
+    // The engine repeats the request after an answer that was lost.
     if (await matches(ctx, asker, claimed, receivedBefore(ctx, { id: imageId, ...located.complete }))) return;
     throw new AppError('conflict', 'Cannot set this image checksum');
   }

@@ -2,7 +2,7 @@ import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
 import { isAliveSql } from '../pushes/living-pushes-sql';
 
-/** Repositories that have an image which no tag of theirs names directly, and that nobody announced lately. */
+/** Repositories with an image that none of their tags points to directly, and that no push announced lately. */
 export async function listCandidates(
   db: Db,
   olderThanMs: number,
@@ -20,8 +20,9 @@ export async function listCandidates(
 }
 
 /**
- * Takes out of a repository what no tag reaches. What a living push announced or uploaded, what was announced lately, or
- * is being uploaded or the parent of that, stays, with its ancestors. Locks in the order of pushes.
+ * Removes the images of a repository that no tag reaches. Some images stay, with their ancestors: those that a living
+ * push announced or uploaded, those that were announced lately, those that are being uploaded, and the parents of
+ * these. Locks rows in the same order as pushes.
  */
 export async function deleteUnreachable(
   db: Db,
@@ -54,7 +55,7 @@ export async function deleteUnreachable(
   );
 }
 
-/** Deletes those of the contents that no repository has. */
+/** Deletes the given contents that no repository has. */
 export async function deleteUnlinkedContents(db: Db, contentIds: readonly number[]): Promise<string[]> {
   const rows = await query<{ layer_digest: string }>(
     db,
@@ -66,7 +67,7 @@ export async function deleteUnlinkedContents(db: Db, contentIds: readonly number
   return rows.map((row) => row.layer_digest);
 }
 
-/** Contents that no repository has: what the deletion of repositories leaves. */
+/** Contents that no repository has: the deletion of repositories leaves them. */
 export async function listUnlinkedContents(db: Db, limit: number): Promise<number[]> {
   const rows = await query<{ id: number }>(
     db,

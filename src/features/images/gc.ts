@@ -10,21 +10,22 @@ import { deleteBytes, freeUnreferenced, type FreedBlob } from '../storage/garbag
 import * as store from './gc.store';
 
 /*
- * What is garbage: an image of a repository that none of its tags reaches, a content that no repository has, a blob
- * that nothing points to, and its bytes (`storage/garbage.ts`). They go in this order.
+ * Garbage is an image of a repository that none of its tags reaches, a content that no repository has, a blob that
+ * nothing points to, and its bytes (`storage/garbage.ts`). They are deleted in this order.
  *
- * Beside running pushes: what a living push announced or uploaded stays, however long ago that was (`pushes.ts` says how
- * long a push lives). An opening and gc of one repository wait for each other, so gc sees every push that it must spare.
- * Where a push and gc meet all the same, a foreign key lets only one of them succeed, and gc yields. The distance spares
- * what ended pushes have left without a tag, and images that somebody links or tags without a push.
+ * Gc is safe during pushes: what a living push announced or uploaded stays, however long ago that was (`pushes.ts` says
+ * how long a push lives). The opening of a push and gc of the same repository wait for each other, so gc sees every
+ * push that it must spare. If a push and gc collide all the same, a foreign key lets only one of them succeed, and gc
+ * yields. The minimum age spares images that ended pushes have left without a tag, and images that users link or tag
+ * without a push.
  */
 
-/** What gc freed, or would free, in one repository. */
+/** The amounts that gc freed, or would free, in one repository. */
 export interface Freed extends RepositoryName {
   /** images that no tag reached */
   readonly images: number;
   readonly blobs: number;
-  /** of layers that nothing else has */
+  /** of layers that are not used elsewhere */
   readonly bytes: number;
 }
 
@@ -33,27 +34,27 @@ interface Collected {
   readonly blobs: readonly FreedBlob[];
 }
 
-/** How long ago something must have been announced that may be freed, unless somebody says otherwise. */
+/** How long ago an image must have been announced to be freed, unless the caller says otherwise. */
 export const GC_OLDER_THAN_HOURS = 24;
 
-/** How gc is to be done. */
+/** The options of a gc. */
 export interface GcOptions {
-  /** leaves alone whatever was announced later than so long ago */
+  /** spares everything that was announced within this time */
   readonly olderThanMs: number;
-  /** only says what would be freed */
+  /** only reports what would be freed */
   readonly dryRun: boolean;
-  /** who asked for it, for the audit log */
+  /** who started it, for the audit log */
   readonly doer: Doer;
   /** ends it early, between two repositories */
   readonly signal?: AbortSignal;
-  /** is told after each repository */
+  /** called after each repository */
   readonly onProgress?: (progress: GcProgress) => void;
 }
 
-/** How far it is. A type, for numbers by name. */
+/** The progress of a gc. A type alias, so that it can be passed as a record of numbers. */
 export type GcProgress = Readonly<Record<'repositories' | 'done' | 'images' | 'layers' | 'bytes', number>>;
 
-/** Says how far it is, and whether it shall go on. */
+/** Reports the progress, and checks whether gc shall go on. */
 class Watch {
   private progress: GcProgress;
 
@@ -64,7 +65,7 @@ class Watch {
     this.progress = { repositories, done: 0, images: 0, layers: 0, bytes: 0 };
   }
 
-  /** @throws whatever the signal was aborted with */
+  /** @throws the reason that the signal was aborted with */
   take(freed: Freed | undefined): void {
     const { images = 0, blobs = 0, bytes = 0 } = freed ?? {};
     const { repositories, ...now } = this.progress;
@@ -98,7 +99,7 @@ async function collect(
   return { freed: { namespace, name, images: links.length, blobs: blobs.length, bytes }, blobs };
 }
 
-async function collectForGood(
+async function collectRepository(
   ctx: BlobNeeds,
   repository: RepositoryName & { id: number },
   { olderThanMs, doer }: GcOptions,
@@ -126,10 +127,10 @@ async function collectForGood(
   return undefined;
 }
 
-/** Not an error for anybody: a dry run takes back what it did. */
-class DryRunIsOver extends Error {}
+/** Not an error: thrown to roll back a dry run. */
+class DryRunRollback extends Error {}
 
-async function collectOnTrial(
+async function simulateCollection(
   ctx: Needs<'db' | 'blobReferrers'>,
   repositories: readonly (RepositoryName & { id: number })[],
   options: GcOptions,
@@ -145,30 +146,30 @@ async function collectOnTrial(
           found.push(freed);
           watch.take(freed);
         }
-        throw new DryRunIsOver();
+        throw new DryRunRollback();
       });
     } catch (error) {
-      if (error instanceof DryRunIsOver) return found;
+      if (error instanceof DryRunRollback) return found;
       if (!isForeignKeyViolation(error) || attempt === RETRIES) throw error;
     }
   }
 }
 
 /**
- * Frees what no tag reaches, for an operator or an administrator.
+ * Frees everything that no tag reaches, for an operator or an administrator.
  *
  * @returns the repositories that had anything to free
- * @throws whatever `signal` was aborted with; what was freed by then is gone
+ * @throws the reason that `signal` was aborted with; what was freed by then stays freed
  */
 export async function collectGarbage(ctx: BlobNeeds, options: GcOptions): Promise<Freed[]> {
   const { olderThanMs } = options;
   const repositories = await inLongTransaction(ctx.db, (tx) => store.listCandidates(tx, olderThanMs));
   options.signal?.throwIfAborted();
-  if (options.dryRun) return (await collectOnTrial(ctx, repositories, options)).filter((freed) => freed.images > 0);
+  if (options.dryRun) return (await simulateCollection(ctx, repositories, options)).filter((freed) => freed.images > 0);
   const done: Freed[] = [];
   const watch = new Watch(options, repositories.length);
   for (const repository of repositories) {
-    const freed = await collectForGood(ctx, repository, options);
+    const freed = await collectRepository(ctx, repository, options);
     if (freed !== undefined && freed.images > 0) done.push(freed);
     watch.take(freed);
   }

@@ -17,7 +17,7 @@ export type Which = { readonly imageId: string } | { readonly tag: string };
 const BY_ID = '$2';
 const BY_TAG = '(select t.image_id from tags t where t.repository_id = $1 and t.name = $2)';
 
-/** The image and its ancestors as far as they are complete, the image first. */
+/** The image and its ancestors up to the first one that is not complete, the image first. */
 export async function listChain(db: Db, repositoryId: number, which: Which): Promise<HistoryRow[]> {
   const [image, value] = 'tag' in which ? [BY_TAG, which.tag] : [BY_ID, which.imageId];
   return query<HistoryRow>(
@@ -30,7 +30,7 @@ export async function listChain(db: Db, repositoryId: number, which: Which): Pro
   );
 }
 
-/** The jsons that are not longer than `bytes`, in no order. */
+/** The jsons that are not longer than `bytes`, in any order. */
 export async function listJsons(
   db: Db,
   contentIds: readonly number[],

@@ -9,13 +9,13 @@ import { parseLayerJson, whyUnreadable, type JsonRecord } from './layer-json';
 
 /** A layer of an image. */
 export interface HistoryLayer extends LayerFacts {
-  /** of the image that it is the layer of */
+  /** the id of the image whose layer it is */
   readonly id: string;
   /** 1 for a base */
   readonly depth: number;
   /** as it was pushed, so mostly compressed */
   readonly layerSizeBytes: number;
-  /** why engines cannot read its json, and so not pull it, as part of a sentence */
+  /** why engines cannot read its json, and so cannot pull it; part of a sentence */
   readonly unreadable?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface ImageHistory {
   readonly layers: readonly HistoryLayer[];
 }
 
-/** Those of all layers are in memory at once, at most 127: only such as engines make. */
+/** The jsons of all layers, at most 127, are in memory at once, so only jsons of a usual size are read. */
 const JSON_BYTES = 64 * 1024;
 
 function isPossible(which: store.Which): boolean {
@@ -40,7 +40,7 @@ async function readJsons(ctx: Needs<'db'>, rows: readonly store.HistoryRow[]): P
   const contentIds = rows.map((row) => row.content_id);
   const found = new Map<number, JsonRecord>();
   for (const { id, json } of await store.listJsons(ctx.db, contentIds, JSON_BYTES)) {
-    await setImmediate(); // those of all layers together are megabytes, and others want their turn
+    await setImmediate(); // together the jsons may be megabytes, so let other requests run
     const record = parseLayerJson(json);
     if (record !== undefined) found.set(id, record);
   }
@@ -60,8 +60,8 @@ async function layersOf(ctx: Needs<'db'>, rows: readonly store.HistoryRow[]): Pr
 }
 
 /**
- * The layers of an image of a repository, and what made each of them: the image first, its base last, as `docker
- * history` shows them.
+ * The layers of an image of a repository, and the command that created each of them: the image first, its base last, as
+ * `docker history` shows them.
  *
  * @param which - the image, or a tag that points to it
  * @throws AppError `not_found` when the repository has no such image or tag

@@ -15,7 +15,7 @@ import * as store from './images.store';
 
 const MISSING = 'Image not found';
 
-/** A complete image, for somebody who may read it. */
+/** A complete image, for a caller who may read it. */
 export interface Image {
   readonly id: string;
   readonly linkId: number;
@@ -28,29 +28,29 @@ export interface Image {
   readonly storageKey: string;
   /** `sha256:<hex>` over json, newline, layer */
   readonly payloadChecksum: string;
-  /** in a private repository: nothing between us and the reader may keep a copy */
+  /** in a private repository: no cache between us and the reader may keep a copy */
   readonly isPrivate: boolean;
   /** its layer cannot be served; see `storage/damage.ts` */
   readonly isDamaged: boolean;
 }
 
-/** What an id names in a repository. */
+/** The image that an id names in a repository. */
 export interface FoundImage {
   /** the id is in the repository's image list */
   readonly isListed: boolean;
   readonly complete: Omit<Image, 'id'> | undefined;
-  /** somebody is pushing it */
+  /** it is being pushed */
   readonly hasUpload: boolean;
 }
 
-/** What an id names in the repository that decides for this request. */
+/** The image that an id names in the repository that decides for this request. */
 export interface LocatedImage extends FoundImage {
   readonly repository: ReadableRepository;
-  /** it is complete, but damaged, and the actor is pushing it: they must be told to upload it */
+  /** it is complete, but damaged, and the actor is pushing it: the answer must make the engine upload it */
   readonly isWantedAgain: boolean;
 }
 
-/** The same, for somebody who pushes. */
+/** The same, for a pusher. */
 export type PushedImage = LocatedImage & { readonly repository: WritableRepository };
 
 function completeFrom(row: store.FoundRow): Omit<Image, 'id'> | undefined {
@@ -91,7 +91,7 @@ function located<R extends ReadableRepository>(
   return { ...foundFrom(row), repository, isWantedAgain };
 }
 
-/** Where an id leads for somebody without a token: the query finds only what they may read, or write. */
+/** The image of an id, for an actor without a token: the query finds only images that they may read, or write. */
 async function findAmongRepositories(
   ctx: Needs<'db'>,
   actor: Actor,
@@ -101,12 +101,12 @@ async function findAmongRepositories(
   const caller = { identity: identityOf(actor), callerKey: callerKey(actor) };
   const row = await store.findAmongRepositories(ctx.db, imageId, caller, right);
   if (row !== undefined) return { row, access: accessFrom(actor, row, row) };
-  // No row that would have told whether the account may still act.
+  // There was no row to show whether the account may still act.
   await assertStillGood(ctx, actor);
   return undefined;
 }
 
-/** Where an id leads in the repository of a token, also by a former name. */
+/** The image of an id in the repository of a token, also if the token has a former name. */
 async function findByToken(
   ctx: Needs<'db'>,
   actor: Extract<Actor, { kind: 'token' }>,
@@ -120,7 +120,7 @@ async function findByToken(
 }
 
 /**
- * Where an id leads for somebody who reads; see the top of `images.ts`.
+ * The image of an id, for an actor who reads; see the top of `images.ts`.
  *
  * @returns undefined when no repository that the actor may read holds or announced the id
  * @throws AppError `not_found` when the repository of a token is gone, `unauthenticated`, `inactive`
@@ -140,7 +140,7 @@ export async function locateReadable(
   return found && repository && located(found.row, repository);
 }
 
-/** What an id names in one repository, whatever other ones the actor may read. */
+/** The image that an id names in one repository, whichever others the actor may read. */
 export async function locateIn(
   ctx: Needs<'db'>,
   repository: ReadableRepository,
@@ -150,7 +150,7 @@ export async function locateIn(
   return row && foundFrom(row);
 }
 
-/** @throws AppError `unauthenticated` for somebody whose credentials cannot be a pusher's */
+/** @throws AppError `unauthenticated` for an actor whose credentials cannot be used to push */
 export function assertPusher(actor: Actor): void {
   const isGuest = actor.kind === 'token' && actor.guest !== undefined;
   if (identityOf(actor) === undefined && !isGuest) throw requiresAuthorization();
@@ -158,7 +158,7 @@ export function assertPusher(actor: Actor): void {
 }
 
 /**
- * Where an id leads for somebody who pushes.
+ * The image of an id, for an actor who pushes.
  *
  * @returns undefined when no image list of a repository that the actor may push to has the id
  * @throws AppError `unauthenticated`, `forbidden`, `inactive`; `not_found` when the repository of a token is gone

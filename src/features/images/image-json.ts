@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../platform/errors';
 
-/** What the registry reads from an image's json; the rest is the engine's business. */
+/** What the registry reads from an image's json; the rest is only for engines. */
 export interface ImageJson {
   readonly id: string;
   /** undefined for a base image */
@@ -40,7 +40,7 @@ export function readImageJson(bytes: Buffer, expectedId: string): ImageJson {
   return { id: expectedId, parentId: parent };
 }
 
-/** Identifies these exact bytes. */
+/** The digest of these exact bytes. */
 export function jsonDigest(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

@@ -15,7 +15,7 @@ import {
   type AccessStatements,
 } from '../repositories/repository-access-row';
 
-/** What an image id names in a repository. */
+/** The image that an id names in a repository. */
 export interface FoundRow extends Pick<RepositoryRow, 'repository_id' | 'visibility'> {
   link_id: number | null;
   depth: number | null;
@@ -30,7 +30,7 @@ export interface FoundRow extends Pick<RepositoryRow, 'repository_id' | 'visibil
   has_upload: boolean;
 }
 
-/** A place in a repository that an image id names: what the access rules need, and what is there. */
+/** A place in a repository that an image id names: the facts that the access rules need, and the image there. */
 export interface ImageRow extends CallerRow, FoundRow, RepositoryRow {}
 
 const IMAGE_COLUMNS = `i.id as link_id, i.depth, c.id as content_id, c.layer_size_bytes,
@@ -40,7 +40,7 @@ const IMAGE_COLUMNS = `i.id as link_id, i.depth, c.id as content_id, c.layer_siz
 
 const CONTENT_JOINS = `left join image_contents c on c.id = i.content_id left join blobs b on b.digest = c.layer_digest`;
 
-/** One row, always: who asks, the repository that the token names, and the image there. */
+/** Always one row: the caller, the repository that the token names, and the image there. */
 function findIn(name: string, columns: string): AccessStatements {
   return accessStatements(
     name,
@@ -57,7 +57,7 @@ const FIND_IN_REPOSITORY = {
   write: findIn('images.find_to_write', REPOSITORY_COLUMNS),
 };
 
-/** @param access - to read, the role is told of a private repository only */
+/** @param access - when reading, the row has the role only if the repository is private */
 export async function findInRepository(
   db: Db,
   imageId: string,
@@ -78,12 +78,12 @@ const FIND_BY_ID = {
     ${CONTENT_JOINS} where r.id = $2`,
 };
 
-/** The image in a repository that somebody may read; undefined when the repository is gone. */
+/** The image in a repository that the caller was authorised for; undefined when the repository is gone. */
 export async function findById(db: Db, imageId: string, repositoryId: number): Promise<FoundRow | undefined> {
   return (await queryPrepared<FoundRow>(db, FIND_BY_ID, [imageId, repositoryId]))[0];
 }
 
-/** How to choose among the repositories that hold or announced an id when no token names one; see `images.ts`. */
+/** The order of choice among the repositories that hold or announced an id when no token names one; see `images.ts`. */
 const CHOICE = `order by o.opened_at desc nulls last, coalesce(n.owner_id = $2, false) desc,
   (r.namespace = 'library') desc, c.completed_at asc nulls last, i.id limit 1`;
 
@@ -103,7 +103,7 @@ function findAnywhere(name: string, condition: string): AccessStatements {
 const FIND_READABLE = findAnywhere('images.find_readable', READABLE);
 const FIND_WRITABLE = findAnywhere('images.find_writable', WRITABLE);
 
-/** The image in the repository that decides among those that the account may read, or write. */
+/** The image in the repository that takes precedence among those that the account may read, or write. */
 export async function findAmongRepositories(
   db: Db,
   imageId: string,
@@ -124,7 +124,7 @@ export async function findJson(db: Db, contentId: number): Promise<Buffer | unde
 
 const CHAIN = chainSql('i.id = $1', '$2');
 
-/** Child first. */
+/** The ids of a chain, the child first. */
 const ANCESTRY = { name: 'images.ancestry', text: `${CHAIN} select image_id from chain order by depth desc` };
 
 export async function ancestry(db: Db, linkId: number, repositoryId: number): Promise<string[]> {

@@ -11,33 +11,37 @@ import * as store from './images.store';
 import { locateReadable, type FoundImage, type Image } from './image-by-id';
 
 /*
- * Images belong to repositories. Ids are chosen by engines, so an id alone says nothing: two strangers may use the same
- * one for different bytes, and knowing an id is no right to read it.
+ * Images belong to repositories. Ids are chosen by engines, so an id alone proves nothing: two unrelated users may use
+ * the same id for different bytes, and knowing an id does not give the right to read the image.
  *
  *   repository ──< repository_images >── image_contents ──── blobs
  *                  (repository, id)      (id, json, layer)   (sha256)
  *                  announced │ complete   immutable           bytes, stored once
  *
- *   - A link (repository, id) is announced by an image list, and complete once it points to a content. It never points
- *     to another one later, except from one whose layer is damaged to one with the same json (`storage/damage.ts`).
- *   - A content is the json byte for byte and the layer's digest. Equal ones are one row, whoever pushed them.
+ *   - A link (repository, id) is announced by an image list, and complete once it points to a content. Later it never
+ *     points to another content, with one exception: a content whose layer is damaged is replaced by one with the same
+ *     json (`storage/damage.ts`).
+ *   - A content is the json byte for byte and the layer's digest. Equal contents are one row, even if different users
+ *     pushed them.
  *   - Reading needs read access to the repository of the link. A token names the repository. Without one (Basic on
- *     every request, curl) these decide, among the repositories that hold or announced the id and that the caller may
- *     read:
+ *     every request, curl) the first of these repositories decides, among those that hold or announced the id and that
+ *     the caller may read:
  *       1. the one that the same caller opened last (`repository_openings`)
  *       2. one in the caller's own namespace
  *       3. one in `library`
  *       4. the one whose content was complete first
  *   - The existence probe of a push may link an announced id to a content that is complete elsewhere: only in the same
- *     namespace or in `library`, only where the pusher may read, and only with its whole chain (`linking.ts`).
+ *     namespace or in `library`, only from a repository that the pusher may read, and only with its whole chain
+ *     (`linking.ts`).
  *   - A chain is the image and its ancestors within one repository; `depth` is its length.
- *   - While a layer is damaged (`storage/damage.ts`), json and ancestry stay readable, and a pusher is told that the
- *     image is not there, so that the engine uploads it again (`isWantedAgain` in `image-by-id.ts`). An engine that
- *     packs the layer again may send other bytes for the same json: the pusher's repository gets those (`completeLink`).
- *   - A push goes through `uploads` (see `uploads.ts`): attempts in flight belong to their uploader.
+ *   - While a layer is damaged (`storage/damage.ts`), json and ancestry stay readable, and the answer to a pusher is
+ *     that the image does not exist, so that the engine uploads it again (`isWantedAgain` in `image-by-id.ts`). An
+ *     engine that packs the layer again may send different bytes for the same json: then the pusher's repository gets
+ *     these (`completeLink`).
+ *   - A push goes through `uploads` (see `uploads.ts`): an attempt belongs to its uploader.
  */
 
-/** What docker's registry says of an image whose push is not finished (protocol 4.1). */
+/** The answer of docker's registry for an image whose push is not finished (protocol 4.1). */
 export function inProgress(): AppError {
   return new AppError('invalid', 'Image is being uploaded, retry later');
 }
@@ -52,7 +56,7 @@ export function assertComplete(found: FoundImage | undefined, id: string): Image
 /**
  * The image that this id names for this actor.
  *
- * @throws AppError `not_found` (also for what the actor may not see), `invalid` while it is being uploaded,
+ * @throws AppError `not_found` (also for images that the actor may not see), `invalid` while it is being uploaded,
  *   `unauthenticated`
  */
 export async function getImage(ctx: Needs<'db'>, actor: Actor, id: string): Promise<Image> {
@@ -66,14 +70,14 @@ export async function getImageJson(ctx: Needs<'db' | 'cache'>, image: Image): Pr
   return json;
 }
 
-/** A link's chain never changes while the link is there, and an id of a link is never used again. */
+/** Can be cached: the chain of a link never changes while the link exists, and the id of a link is never used again. */
 async function findAncestry(db: Db, image: Image): Promise<Buffer | undefined> {
   const ids = await store.ancestry(db, image.linkId, image.repositoryId);
   return ids.length === image.depth ? Buffer.from(JSON.stringify(ids)) : undefined;
 }
 
 /**
- * The ids from the image down to its base, itself first, as a JSON array (protocol 4.8).
+ * The ids of the image and its ancestors, the image first and its base last, as a JSON array (protocol 4.8).
  *
  * @throws AppError `invalid` while an ancestor is being uploaded
  */
@@ -89,7 +93,7 @@ export function assertLayerWhole(image: Image): void {
 }
 
 /**
- * Opens the layer as it was pushed, byte for byte, to send it on.
+ * Opens the layer as it was pushed, byte for byte, to send it to a client.
  *
  * @param range - undefined: all of it
  * @throws AppError `unavailable` when it is damaged
@@ -101,7 +105,7 @@ export async function openLayer(ctx: BlobNeeds, image: Image, range?: ByteRange)
 }
 
 /**
- * How a web server in front of us can send the layer; undefined when it cannot.
+ * How a web server in front of Drydock can send the layer; undefined when it cannot.
  *
  * @throws AppError `unavailable` when it is damaged
  */
@@ -112,7 +116,7 @@ export async function handOverLayer(ctx: BlobNeeds, image: Image): Promise<Hando
 }
 
 /**
- * The layer, for whoever looks into it.
+ * The layer, for code that reads its files.
  *
  * @throws AppError `unavailable` when it is damaged
  */

@@ -1,15 +1,16 @@
 import { asRecord, asWords, type JsonRecord } from './layer-json';
 
 /*
- * What made a layer, in the words of a Dockerfile. The builder ran each step as the command of a container, and kept
- * that in `container_config.Cmd`:
+ * The command that created a layer, as an instruction of a Dockerfile. The builder ran each step as the command of a
+ * container, and recorded that in `container_config.Cmd`:
  *
  *   /bin/sh -c #(nop) ADD file:a1b2 in /     ADD file:a1b2 in /       steps that run nothing
  *   /bin/sh -c apt-get update                RUN apt-get update
  *   |1 version=2 /bin/sh -c make             RUN make                 with build arguments
  *   make install                             RUN ["make","install"]   no shell
  *
- * Where it kept nothing, as in what `docker commit --change` makes, the difference to the image below tells.
+ * If there is no such record, as after `docker commit --change`, the command is derived from the difference to the
+ * parent image.
  */
 
 const NOTHING_RUN = /^#\(nop\)\s*/;
@@ -20,7 +21,7 @@ const SHELLS: readonly (readonly string[])[] = [
   ['powershell', '-Command'],
 ];
 
-/** Without the count of build arguments and the arguments, which are in front. */
+/** The words without the build arguments and their count, which come first. */
 function withoutArguments(words: readonly string[]): readonly string[] {
   const count = /^\|(\d{1,4})$/.exec(words[0] ?? '')?.[1];
   return count === undefined ? words : words.slice(1 + Number(count));
@@ -41,7 +42,7 @@ function keysOf(value: unknown): readonly string[] {
   return Object.keys(asRecord(value) ?? {}).slice(0, 1000);
 }
 
-/** Those that the image below does not have. */
+/** The items that the parent image does not have. */
 function added(now: readonly string[], before: readonly string[]): readonly string[] {
   const known = new Set(before);
   return now.filter((item) => !known.has(item));
@@ -70,10 +71,10 @@ function changesOf(config: JsonRecord, before: JsonRecord): string[] {
 }
 
 /**
- * What made a layer.
+ * The command that created a layer.
  *
- * @param json - of its image
- * @param parent - of the image below; undefined: a base
+ * @param json - the json of its image
+ * @param parent - the json of the parent image; undefined: a base
  * @returns one instruction, or a line for each setting that changed; undefined when nothing is known. It may be long.
  */
 export function commandOf(json: JsonRecord, parent: JsonRecord | undefined): string | undefined {

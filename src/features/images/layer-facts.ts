@@ -2,11 +2,13 @@ import { commandOf } from './layer-command';
 import type { JsonRecord } from './layer-json';
 
 /*
- * What an image's json says of its layer. Strangers write it: any value may have any shape, nothing here throws, and
- * what comes out is short.
+ * What an image's json says about its layer. The json is untrusted: any value may have any shape. The functions here
+ * never throw, and their results are short.
  */
 
-/** What a person wants to know of a layer; undefined: the json does not say, or says nonsense. */
+/**
+ * The facts about a layer that users want to see; undefined: the json does not have it, or the value makes no sense.
+ */
 export interface LayerFacts {
   readonly createdAt: Date | undefined;
   readonly author: string | undefined;
@@ -16,7 +18,7 @@ export interface LayerFacts {
   readonly command: string | undefined;
 }
 
-/** Of a layer whose json tells nothing. */
+/** The facts of a layer whose json has none. */
 export const NO_FACTS: LayerFacts = {
   createdAt: undefined,
   author: undefined,
@@ -27,14 +29,14 @@ export const NO_FACTS: LayerFacts = {
 
 const CHARACTERS = { author: 256, comment: 1024, dockerVersion: 64, command: 4096 };
 
-/** What moves a terminal's cursor or is no text at all; lines may end. */
+/** Characters that move a terminal's cursor or are not text; tabs and line ends are allowed. */
 const CONTROL = /(?![\t\n])[\p{Cc}\p{Cs}]/gu;
 
 const MOMENT = /^(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d/;
 
 function textOf(value: unknown, characters: number): string | undefined {
   if (typeof value !== 'string') return undefined;
-  // Cut first: the rest costs nothing then. A few more, for what goes.
+  // Cut first, so that the rest costs nothing; twice the length, because characters are removed.
   const text = value
     .slice(0, characters * 2)
     .replaceAll(CONTROL, '')
@@ -43,7 +45,7 @@ function textOf(value: unknown, characters: number): string | undefined {
   return text.length > characters ? `${text.slice(0, characters - 1)}…` : text;
 }
 
-/** Go writes the year 1 for no moment at all; and there was no image before there were computers. */
+/** Go writes the year 1 if there is no time. Years before 1970 make no sense for an image. */
 function momentOf(value: unknown): Date | undefined {
   const year = typeof value === 'string' ? MOMENT.exec(value)?.[1] : undefined;
   if (typeof value !== 'string' || year === undefined || Number(year) < 1970) return undefined;
@@ -52,10 +54,10 @@ function momentOf(value: unknown): Date | undefined {
 }
 
 /**
- * Reads what is known of a layer.
+ * Reads the facts about a layer.
  *
- * @param json - of its image; undefined: it cannot be read
- * @param parent - of the image below; undefined: there is none, or it cannot be read
+ * @param json - the json of its image; undefined: it cannot be read
+ * @param parent - the json of the parent image; undefined: there is none, or it cannot be read
  */
 export function readLayerFacts(json: JsonRecord | undefined, parent: JsonRecord | undefined): LayerFacts {
   if (json === undefined) return NO_FACTS;

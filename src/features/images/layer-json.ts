@@ -1,11 +1,9 @@
-/*
- * Reading the json of images that strangers wrote: any value may have any shape, and nothing here throws.
- */
+/* Reading the json of images, which is untrusted: any value may have any shape. The functions here never throw. */
 
-/** An object of JSON. */
+/** A JSON object. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
-/** The value, if it is an object and no list. */
+/** The value, if it is an object and not a list. */
 export function asRecord(value: unknown): JsonRecord | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonRecord) : undefined;
 }
@@ -18,7 +16,7 @@ export function asWords(value: unknown): readonly string[] {
   return words.every((word) => typeof word === 'string') && words.some((word) => word !== '') ? words : [];
 }
 
-/** The json as an object; undefined for what is none. */
+/** The json as an object; undefined if it is not one. */
 export function parseLayerJson(bytes: Buffer): JsonRecord | undefined {
   try {
     return asRecord(JSON.parse(bytes.toString('utf8')));
@@ -27,10 +25,12 @@ export function parseLayerJson(bytes: Buffer): JsonRecord | undefined {
   }
 }
 
-/** What Go reads as a moment; engines decode nothing of a json with another `created`. */
+/** The format that Go reads as a time. Engines cannot decode a json with any other `created`. */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** Why engines cannot pull an image with this json, as part of a sentence; undefined when nothing is known against it. */
+/**
+ * Why engines cannot pull an image with this json, as part of a sentence; undefined if nothing is known to prevent it.
+ */
 export function whyUnreadable(json: JsonRecord | undefined): string | undefined {
   const created = json?.['created'];
   if (created === undefined || created === null) return undefined;

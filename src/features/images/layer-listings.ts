@@ -7,9 +7,9 @@ import { diffAsJson, filesAsJson, type Asker, type InspectionNeeds } from './ins
 import type { Image } from './image-by-id';
 
 /**
- * What is in a layer (protocol 4.9), as JSON.
+ * The files of a layer (protocol 4.9), as JSON.
  *
- * @throws AppError `invalid` when the layer is no archive that can be read, `too_large`, `busy`, `unavailable` when it is
+ * @throws AppError `invalid` when the layer is not a readable archive, `too_large`, `busy`, `unavailable` when it is
  *   damaged or takes too long
  */
 export async function listImageFiles(ctx: InspectionNeeds, asker: Asker, image: Image): Promise<Buffer> {
@@ -23,9 +23,9 @@ function blobOf(layer: store.ChainLayerRow): SizedBlobRef {
 }
 
 /**
- * What a layer deleted, changed and created in what its ancestors had, as JSON.
+ * The files that a layer deleted, changed and created relative to its ancestors, as JSON.
  *
- * @throws AppError `invalid` when a layer is no archive that can be read, or an ancestor is being uploaded; `too_large`;
+ * @throws AppError `invalid` when a layer is not a readable archive, or an ancestor is being uploaded; `too_large`;
  *   `busy`; `unavailable` when a layer is damaged, or takes too long
  */
 export async function diffImage(ctx: InspectionNeeds, asker: Asker, image: Image): Promise<Buffer> {

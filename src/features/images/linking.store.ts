@@ -14,9 +14,9 @@ export interface SourceRow {
 const MAX_SOURCES = 8;
 
 /**
- * Where the id is complete and may be taken from: the same namespace first, then the shared one.
+ * The complete images with this id that may be linked: those of the same namespace first, then those of the shared one.
  *
- * @param target.isCoveredOnly - leaves out what the caller's access token is not for
+ * @param target.isCoveredOnly - leaves out repositories that the caller's access token is not for
  */
 export async function findSources(
   db: Db,
@@ -64,7 +64,10 @@ export async function isListed(db: Db, imageId: string, repositoryId: number): P
 
 const CHAIN = chainSql('i.id = $1', '$2');
 
-/** Links the source's whole chain into the target, where nothing is complete yet; sorted, so that locks have one order. */
+/**
+ * Links the source's whole chain into the target, except for ids that are complete there. Sorted, so that locks have
+ * one order.
+ */
 export async function linkChain(db: Db, source: SourceRow, targetId: number): Promise<void> {
   await query(
     db,
@@ -77,7 +80,7 @@ export async function linkChain(db: Db, source: SourceRow, targetId: number): Pr
   );
 }
 
-/** How many images of the source's chain are the same contents in the target. */
+/** The number of images of the source's chain that have the same content in the target. */
 export async function countShared(db: Db, source: SourceRow, targetId: number): Promise<number> {
   const rows = await query<{ shared: number }>(
     db,

@@ -10,16 +10,16 @@ import { locateReadable, type Image, type LocatedImage } from './image-by-id';
 
 /*
  * Before an engine uploads an image it asks whether the image is there. A yes saves the upload, and makes the image
- * part of the repository: so a yes is given only when the pusher could read those very bytes anyway, and where nobody
- * but the namespace itself or the library's administrators can have put them. A stranger's repository never counts.
- * A guest of another index (`guests.ts`) has a right to one repository only, so he uploads.
+ * part of the repository. So the answer is yes only if the pusher could read those bytes anyway, and if only owners of
+ * the namespace or the library's administrators can have put them there. Repositories of other users never count. A
+ * guest of another index (`guests.ts`) has a right to one repository only, so they must upload.
  */
 
-/** Not an error for anybody: the source does not suit, undo what was tried. */
+/** Not an error: thrown to roll back a link because the source does not fit. */
 class SourceDoesNotFit extends Error {}
 
 /**
- * Links an image with all its ancestors, or nothing of them.
+ * Links an image with all its ancestors, or none of them.
  *
  * @returns false when the source has a hole, or the target has another image under one of the ids
  */
@@ -33,17 +33,17 @@ export async function linkFrom(ctx: Needs<'db'>, source: store.SourceRow, target
     });
     return true;
   } catch (error) {
-    // A foreign key says that gc took the source away in this moment.
+    // A foreign key violation means that gc deleted the source at this moment.
     if (error instanceof SourceDoesNotFit || isForeignKeyViolation(error)) return false;
     throw error;
   }
 }
 
 /**
- * Makes an image that is complete in the same namespace or in `library` part of the target repository, with all its
+ * Links an image that is complete in the same namespace or in `library` into the target repository, with all its
  * ancestors, for the account that may write to the target.
  *
- * @returns whether it could be linked; false for somebody without an account
+ * @returns whether it could be linked; false for a caller without an account
  */
 export async function linkFromSiblings(
   ctx: Needs<'db'>,
@@ -59,7 +59,7 @@ export async function linkFromSiblings(
   return false;
 }
 
-/** Whoever pushes must upload a damaged image again, so to him it is not there. */
+/** A pusher must upload a damaged image again, so for them it does not exist. */
 function assertThere(located: LocatedImage | undefined, id: string): Image {
   if (located?.isWantedAgain === true) throw new AppError('not_found', 'Image not found');
   return assertComplete(located, id);

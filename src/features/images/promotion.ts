@@ -13,9 +13,9 @@ import * as store from './linking.store';
 
 /*
  * Promotion: an image of one repository becomes one of another, with all its ancestors and under a tag, without a pull
- * and a push. By the rules of linking (`linking.ts`): from a repository of the same namespace or of `library` that the
- * caller may read. An access token must be for both repositories. One transaction links the chain, sets the tag, records
- * it, and queues what a push queues.
+ * and a push. The rules of linking apply (`linking.ts`): the source is a repository of the same namespace or of
+ * `library` that the caller may read. An access token must be for both repositories. One transaction links the chain,
+ * sets the tag, records the change, and queues the same jobs as a push.
  */
 
 /** The image was promoted. */
@@ -26,11 +26,12 @@ export interface Promoted {
 }
 
 /**
- * What `PUT R/tags/<tag>` does with an image that the repository does not have: the old protocol names no source, so all
- * are tried that the caller may read. The answer is the same for an image that is not there and for one of somebody else.
+ * Completes `PUT R/tags/<tag>` for an image that the repository does not have. The old protocol names no source, so all
+ * sources that the caller may read are tried. The answer is the same for an image that does not exist and for one that
+ * belongs to another user.
  *
- * A token stands for one push, so it only gets images that the push announced. Whoever sets a tag in a push is told of at
- * its end; without one, at once.
+ * A token stands for one push, so it only gets images that the push announced. A tag that is set during a push is
+ * announced when the push ends; a tag that is set without one is announced at once.
  */
 export const promote: Required<TagSet>['complete'] = async (tx, repository, { name: tag, imageId }) => {
   const { actor, principal } = repository.access;
@@ -49,7 +50,7 @@ export const promote: Required<TagSet>['complete'] = async (tx, repository, { na
 /**
  * Copies a tag with its image to another repository.
  *
- * @param to.engine - what the caller says of itself
+ * @param to.engine - what the client says about itself
  * @throws AppError `invalid` for the tag's name, `not_found` for the tag or a repository of another index, `forbidden`
  *   between namespaces, `conflict` for a tag that is immutable, or when the target has another image under one of the
  *   ids; `unauthenticated` for a token of the protocol
@@ -71,7 +72,11 @@ export async function copyTag(
     if (link === undefined || !(await linkFrom({ db: tx }, link, target.id))) {
       throw new AppError('conflict', `${displayName(target)} has different images with the same ids`);
     }
-    const isNew = await pointTag(tx, target, { name: to.tag, imageId, engine: to.engine });
+    const isNew = await pointTag(tx, target, {
+      name: to.tag,
+      target: { imageId, manifest: undefined },
+      engine: to.engine,
+    });
     await announceTag(tx, target.id, { tag: to.tag, imageId, by: target.doer.name ?? '' });
     return { imageId, isNew };
   });
@@ -79,7 +84,7 @@ export async function copyTag(
 
 function assertMayCopy(source: ReadableRepository, target: WritableRepository): void {
   if (target.access.actor.kind === 'token') throw requiresAuthorization();
-  // An access token that is not for the source only reads there what everybody may.
+  // An access token that is not for the source can read only what everybody may read there.
   const { principal } = source.access;
   if (!isAccount(principal) && !isOperator(principal)) throw onlyForRepositories();
   const remote = [source, target].find(({ isRemote }) => isRemote);

@@ -5,7 +5,7 @@ import * as store from './gc.store';
 
 const CONTENTS_AT_ONCE = 1000;
 
-/** Contents that no repository has: what the deletion of repositories leaves. */
+/** Deletes contents that no repository has: the deletion of repositories leaves them. */
 async function sweepContents(ctx: Needs<'db'>): Promise<void> {
   let deleted = CONTENTS_AT_ONCE;
   while (deleted === CONTENTS_AT_ONCE) {
@@ -13,7 +13,7 @@ async function sweepContents(ctx: Needs<'db'>): Promise<void> {
     try {
       deleted = (await store.deleteUnlinkedContents(ctx.db, ids)).length;
     } catch (error) {
-      // A push links one of them at this moment: the next sweep finds the rest.
+      // A push linked one of them at this moment: the next sweep finds the rest.
       if (!isForeignKeyViolation(error)) throw error;
       return;
     }
@@ -21,11 +21,11 @@ async function sweepContents(ctx: Needs<'db'>): Promise<void> {
 }
 
 /**
- * Removes what broken pushes and deleted repositories leave of images. Never touches an image of a repository. Their
- * bytes go with the next sweep of the storage.
+ * Removes uploads of broken pushes, and contents of deleted repositories. Never touches an image of a repository. The
+ * next sweep of the storage deletes their bytes.
  *
- * @param olderThanMs - leaves alone whatever is younger than this
- * @returns how many uploads were ended that nobody went on with
+ * @param olderThanMs - spares everything that is younger
+ * @returns how many abandoned uploads were ended
  */
 export async function sweepImages(ctx: Needs<'db'>, olderThanMs: number): Promise<{ readonly uploads: number }> {
   const uploads = await store.deleteStaleUploads(ctx.db, olderThanMs);

@@ -9,7 +9,7 @@ export interface NodeRow {
   announced_at: Date;
 }
 
-/** The complete images of a repository that came to it last, parents before their children. */
+/** The complete images of a repository that were added to it last, parents before their children. */
 export async function listNewest(db: Db, repositoryId: number, limit: number): Promise<NodeRow[]> {
   return query<NodeRow>(
     db,

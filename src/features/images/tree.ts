@@ -11,7 +11,7 @@ export interface ImageNode {
   readonly depth: number;
   /** of its own layer */
   readonly layerSizeBytes: number;
-  /** that point to it: the first ten by name */
+  /** the tags that point to it: the first ten by name */
   readonly tags: readonly string[];
   readonly tagCount: number;
   /** when a push listed it last */
@@ -21,21 +21,21 @@ export interface ImageNode {
 /** The images of a repository; parents come before their children. */
 export interface ImageTree {
   readonly nodes: readonly ImageNode[];
-  /** there are more: these are the newest */
+  /** there are more; these are the newest */
   readonly isCut: boolean;
 }
 
 const NODES = 1000;
 const TAGS_OF_A_NODE = 10;
 
-/** A parent is one only in the place right below; `chain-sql.ts` says why. */
+/** A parent counts only if its depth is exactly one less; `chain-sql.ts` says why. */
 function parentOf(row: store.NodeRow, depths: ReadonlyMap<string, number>): string | undefined {
   return row.parent_id !== null && depths.get(row.parent_id) === row.depth - 1 ? row.parent_id : undefined;
 }
 
-/** The complete images of a repository and how they build upon each other: the 1000 that came last. */
+/** The complete images of a repository and how they build upon each other: the 1000 newest. */
 export async function imageTree(ctx: Needs<'db'>, { id }: ReadableRepository): Promise<ImageTree> {
-  // One more than is shown tells whether there are more.
+  // One more than is shown, to find out whether there are more.
   const found = await store.listNewest(ctx.db, id, NODES + 1);
   const isCut = found.length > NODES;
   const rows = isCut ? await store.listNewest(ctx.db, id, NODES) : found;

@@ -19,7 +19,7 @@ export interface UploadRow {
   pusher: string | null;
 }
 
-/** Where an attempt belongs: at most one for each. */
+/** The key of an attempt: there is at most one for each place. */
 export interface UploadPlace {
   readonly repositoryId: number;
   readonly imageId: string;
@@ -27,11 +27,11 @@ export interface UploadPlace {
 }
 
 /**
- * Begins an attempt, or begins it again: another json forgets the layer that belonged to the old one.
+ * Begins an attempt, or begins it again. A different json discards the layer that belonged to the old one.
  *
- * @param image.isShared - another push may go by the same uploader, so beginning again may be its beginning
+ * @param image.isShared - another push may have the same uploader, so this may be the beginning of that push
  * @param pusher.limit - how many attempts the pusher may have open
- * @returns false when the pusher has as many; it may always begin one again
+ * @returns false when the pusher has that many open; an attempt can always be begun again
  */
 export async function openUpload(
   db: Db,
@@ -81,12 +81,12 @@ export async function findUpload(db: Db, place: UploadPlace): Promise<UploadRow 
   return rows[0];
 }
 
-/** Somebody goes on with it. */
+/** Records that the push of this attempt is still active. */
 export async function touchUpload(db: Db, uploadId: number): Promise<void> {
   await query(db, 'update uploads set updated_at = now() where id = $1', [uploadId]);
 }
 
-/** @returns false when the attempt has ended or begun again with another json */
+/** @returns false when the attempt has ended, or was begun again with another json */
 export async function recordLayer(
   db: Db,
   upload: { id: number; json_digest: string },
@@ -102,7 +102,8 @@ export async function recordLayer(
 }
 
 /**
- * Locks the row against gc. Not by a column of its key: that lock would also wait for those who link the content.
+ * Inserts the content, and locks the row against gc. The update is not of a key column: that lock would also wait for
+ * pushes that link the content.
  *
  * @returns the content's id; equal contents are one row
  */
@@ -130,10 +131,10 @@ export async function insertContent(db: Db, upload: UploadRow): Promise<number> 
 }
 
 /**
- * Makes the link; also in the place of one to the same json with a damaged layer, for an engine that packs a layer anew
- * sends other bytes for the same image.
+ * Creates the link. It replaces a link to the same json with a damaged layer, because an engine that packs a layer
+ * again sends different bytes for the same image.
  *
- * @returns false when the link was complete before: whoever comes first stays
+ * @returns false when the link was complete before: the first content stays
  */
 export async function completeLink(db: Db, upload: UploadRow, contentId: number): Promise<boolean> {
   const rows = await query(
@@ -172,7 +173,7 @@ export async function findLinkedContent(
   return rows[0];
 }
 
-/** One push is through with the attempt; the last one ends it. */
+/** Records that one push has finished with the attempt; the last one ends it. */
 export async function closeUpload(db: Db, uploadId: number): Promise<void> {
   await query(db, 'update uploads set open_pushes = open_pushes - 1, updated_at = now() where id = $1', [uploadId]);
   await query(db, 'delete from uploads where id = $1 and open_pushes <= 0', [uploadId]);

@@ -15,32 +15,32 @@ import * as store from './uploads.store';
 
 /*
  * An image is pushed in three requests. Until the last one succeeds it is an attempt, a row of `uploads` that belongs
- * to its uploader: the token of the push, or account and address where an engine sends Basic. So a broken push blocks
- * nobody, and two engines may push the same image at once.
+ * to its uploader: the token of the push, or account and address if the engine sends Basic. So a broken push blocks no
+ * other push, and two engines may push the same image at once.
  *
  *   (nothing) -PUT json-> json -PUT layer-> json, layer -PUT checksum-> a complete link, and the attempt is gone
  *                          ^__ PUT json ________|      \__ 400 on a mismatch: stays
  *
- * A token stands for one push. By account and address there may be two: the second joins the attempt (`open_pushes`), so
- * that both may finish it. The first checksum that fits makes the link, and what it links stays; a later one succeeds
- * when it fits its own attempt, although the link has the json and the layer of the first.
+ * A token stands for one push. With an account and an address there may be two: the second joins the attempt
+ * (`open_pushes`), so that both may finish it. The first checksum that matches creates the link, and the linked content
+ * stays. A later one succeeds if it matches its own attempt, although the link has the json and the layer of the first.
  */
 
 const DEPTH_LIMIT = 127;
 
-/** Each may have a megabyte of json. A broken push leaves a handful, and what nobody goes on with is swept. */
+/** Each may have a megabyte of json. A broken push leaves a handful, and abandoned attempts are swept. */
 const OPEN_LIMIT = 1000;
 
 const SWEPT_AFTER_SECONDS = 3600;
 const NOT_FOUND = 'Image not found';
 const EXISTS = 'Image already exists';
 
-/** Whose attempt it is. */
+/** The uploader that an attempt belongs to. */
 function uploaderOf(actor: Actor): string {
   return actor.kind === 'token' ? `token ${actor.nonce}` : `${accountKey(actor)} at ${actor.address}`;
 }
 
-/** Complete, and nothing that must be uploaded again. */
+/** Whether the image is complete and need not be uploaded again. */
 function isThere(located: LocatedImage): boolean {
   return located.complete !== undefined && !located.isWantedAgain;
 }
@@ -69,11 +69,11 @@ async function depthOnParent(
 }
 
 /**
- * Takes an image's json, in the order of checks of protocol 4.3. The bytes are kept as they are.
+ * Takes an image's json, with the checks in the order of protocol 4.3. The bytes are stored as they are.
  *
- * @param readBytes - reads the json from the wire; not called for somebody who cannot be pushing
+ * @param readBytes - reads the json from the wire; not called for an actor who cannot push
  * @throws AppError `invalid` and `not_found` in the words of docker's registry, `conflict` when the image is complete,
- *   `unauthenticated`, `forbidden`, `busy` for one of too many
+ *   `unauthenticated`, `forbidden`, `busy` for one upload too many
  */
 export async function putImageJson(
   ctx: Needs<'db'>,
@@ -100,7 +100,7 @@ export async function putImageJson(
 }
 
 /**
- * Whether this actor may send the layer now; asked before its first byte is read.
+ * Whether this actor may send the layer now; called before its first byte is read.
  *
  * @throws AppError `not_found` before the json, `conflict` when the image is complete, `unauthenticated`, `forbidden`
  */
@@ -121,10 +121,10 @@ export function assertListed(located: PushedImage | undefined): asserts located 
   if (located?.isListed !== true) throw new AppError('not_found', NOT_FOUND);
 }
 
-/** A push gives a sign of life so often while a layer comes in, which may take days. */
+/** How often a push gives a sign of life while a layer arrives, which may take days. */
 const SIGN_OF_LIFE_MS = 60_000;
 
-/** The same bytes, with a sign of life of the push at once, and again and again as long as some come. */
+/** The same bytes. The push gives a sign of life at once, and again at intervals as long as bytes arrive. */
 async function* withSigns(
   ctx: Needs<'db' | 'log'>,
   actor: Actor,
@@ -139,7 +139,7 @@ async function* withSigns(
   for await (const chunk of bytes) {
     if (performance.now() >= dueMs) {
       dueMs = performance.now() + SIGN_OF_LIFE_MS;
-      // The bytes need not wait, and an outage of the database need not end them.
+      // The bytes do not wait for this, and a database outage does not stop them.
       sign().catch((error: unknown) => ctx.log.debug({ err: error }, 'could not record that a push is still active'));
     }
     yield chunk;
@@ -147,12 +147,12 @@ async function* withSigns(
 }
 
 /**
- * Takes a layer (protocol 4.5): streams it into the store while hashing it, then points the attempt to it. Bytes
- * first, row second.
+ * Takes a layer (protocol 4.5): streams it into the store while hashing it, then points the attempt to it. Bytes first,
+ * row second.
  *
- * @param bytes - exactly what came over the wire
- * @throws AppError `storage_full`, or `forbidden` by the plan of the namespace, before the first byte or later; `busy`
- *   for one of too many at once; `conflict` when the attempt ended meanwhile; whatever `bytes` throws
+ * @param bytes - exactly as they came over the wire
+ * @throws AppError `storage_full`, or `forbidden` because of the plan of the namespace, before the first byte or later;
+ *   `busy` for one upload too many at once; `conflict` when the attempt has ended in the meantime; what `bytes` throws
  */
 export async function storeLayer(
   ctx: Needs<'db' | 'blobs' | 'log' | 'layerUploads'> & RoomNeeds,

@@ -6,13 +6,13 @@ import type { BlobNeeds } from '../storage/blobs';
 import type { Scrubbed, ScrubOptions } from '../storage/scrub';
 import { scrubOnRecord } from './work';
 
-/* gc and scrub for an administrator who waits until they are done: the commands. */
+/* gc and scrub for an administrator who waits until they are done, as the commands do. */
 
 /**
- * Frees what no tag reaches.
+ * Frees everything that no tag reaches.
  *
  * @returns the repositories that had anything to free
- * @throws AppError as `requireAdministratorLogin`; whatever `signal` was aborted with
+ * @throws AppError as `requireAdministratorLogin`; the reason that `signal` was aborted with
  */
 export async function collectGarbageNow(
   ctx: BlobNeeds,

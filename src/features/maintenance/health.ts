@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { ping } from '../../platform/db/query';
 
-/** What the server needs, and how each part is. */
+/** The state of each part that the server needs. */
 export interface Health {
   readonly database: 'ok' | 'failed';
   /** `full`: layers are refused, everything else goes on */
@@ -10,7 +10,7 @@ export interface Health {
 
 const CHECK_MS = 2000;
 
-/** Waits for a check, not for long. */
+/** Waits for a check, up to a time limit. */
 async function outcomeOf<Word extends string>(check: Promise<Word>): Promise<Word | 'failed'> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'failed'>((resolve) => {
@@ -28,7 +28,7 @@ async function storageState({ blobs, storageRoom }: Needs<'blobs' | 'storageRoom
   return (await storageRoom.isFull()) ? 'full' : 'ok';
 }
 
-/** Looks at the database and the storage, each for two seconds at most. */
+/** Checks the database and the storage, each for two seconds at most. */
 export async function getHealth(ctx: Needs<'db' | 'blobs' | 'storageRoom'>): Promise<Health> {
   const [database, storage] = await Promise.all([
     outcomeOf(ping(ctx.db).then(() => 'ok' as const)),
@@ -37,7 +37,7 @@ export async function getHealth(ctx: Needs<'db' | 'blobs' | 'storageRoom'>): Pro
   return { database, storage };
 }
 
-/** Whether the server can do its work. With a full storage it can: pulls, tags and deletions go on. */
+/** Whether the server can do its work. It can if the storage is full: pulls, tags and deletions go on. */
 export function isHealthy({ database, storage }: Health): boolean {
   return database === 'ok' && storage !== 'failed';
 }

@@ -1,2 +1,2 @@
-/** What the queue calls the job that works off the runs. */
+/** The name, in the queue, of the job that processes the maintenance runs. */
 export const MAINTENANCE_JOB = 'maintenance';

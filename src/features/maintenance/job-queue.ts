@@ -9,9 +9,9 @@ import { doerOf } from '../access/doer';
 import { recordEvent, type AuditAction } from '../audit/audit';
 import { requireAdministratorLogin } from '../access/current-account';
 
-/* The queue of jobs, for administrators: what waits, what runs, and what was given up. */
+/* The queue of jobs, for administrators: jobs that wait, that run, and that were given up. */
 
-/** A job in the queue; one that is done is not in it any more. */
+/** A job in the queue; finished jobs are not in it. */
 export interface QueuedJob {
   readonly id: number;
   readonly name: string;
@@ -39,7 +39,7 @@ function fromRow(row: QueuedJobRow): QueuedJob {
 }
 
 /**
- * Some of the jobs, those that are due first, and how many there are.
+ * A range of the jobs, those due soonest first, and their total number.
  *
  * @throws AppError `unauthenticated`, `inactive`, `forbidden`
  */
@@ -69,7 +69,7 @@ async function change(
 }
 
 /**
- * Has a job that failed or waits run now, as if it had never failed.
+ * Runs a job that failed or waits now, as if it had never failed.
  *
  * @throws AppError `not_found`, `conflict` while it runs, `unauthenticated`, `inactive`, `forbidden`
  */
@@ -78,7 +78,7 @@ export async function retryJob(ctx: Needs<'db'>, actor: Actor, id: number): Prom
 }
 
 /**
- * Takes a job out of the queue: what it was for does not happen.
+ * Removes a job from the queue: its work is not done.
  *
  * @throws AppError `not_found`, `conflict` while it runs, `unauthenticated`, `inactive`, `forbidden`
  */

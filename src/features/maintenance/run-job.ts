@@ -8,13 +8,13 @@ import { work } from './work';
 
 const BEAT_MS = 2000;
 
-/** Who may end a run early: an administrator, or the process that stops. */
+/** The two ways to end a run early: an administrator cancels it, or the process stops. */
 interface Ends {
   readonly cancelled: AbortController;
   readonly stopping: AbortSignal;
 }
 
-/** Gives signs of life, with the progress, until `over`; hears from the same row that the run was cancelled. */
+/** Records signs of life and the progress until `over`. The same query reads whether the run was cancelled. */
 async function beat(
   ctx: BlobNeeds,
   run: store.RunRow,
@@ -31,7 +31,7 @@ async function beat(
   }
 }
 
-/** What a run came to that threw. Administrators are told no more than others of what is inside: that is in the log. */
+/** The end of a run that threw. Administrators get no internal details either: these are in the log. */
 function endOf(
   ctx: BlobNeeds,
   run: store.RunRow,
@@ -66,10 +66,10 @@ async function runOne(ctx: BlobNeeds, run: store.RunRow, stopping: AbortSignal, 
 }
 
 /**
- * Works off the runs that wait, one after the other. It runs alone, so whatever else seems to run has died. A run that
- * fails is not begun again by itself.
+ * Processes the runs that wait, one after the other. Only one such job runs at a time, so any other run that seems to
+ * be running has died. A failed run is not repeated.
  *
- * @param beatMs - how often a run gives a sign of life, and hears that it was cancelled
+ * @param beatMs - how often a run gives a sign of life, and checks whether it was cancelled
  */
 export function maintenanceJob(ctx: BlobNeeds, beatMs = BEAT_MS): Job {
   return {
@@ -82,7 +82,7 @@ export function maintenanceJob(ctx: BlobNeeds, beatMs = BEAT_MS): Job {
         if (run === undefined) return;
         await runOne(ctx, run, stopping, beatMs);
       }
-      // Those that still wait must not be forgotten: a job that throws is run again.
+      // Runs that still wait must not be lost: a job that throws is run again.
       throw new Error('the process is stopping; another will continue');
     },
   };

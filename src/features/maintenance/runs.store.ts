@@ -18,7 +18,7 @@ export interface RunRow {
   error: string | null;
 }
 
-/** A run gives a sign of life every two seconds; an outage of Postgres may swallow some. */
+/** A run gives a sign of life every two seconds; some may be lost in an outage of Postgres. */
 const IS_DEAD = `state = 'running' and seen_at < now() - interval '1 minute'`;
 
 const SELECT = `select id, kind, case when ${IS_DEAD} then 'broken_off' else state end as state, requested_by,
@@ -33,7 +33,7 @@ export async function find(db: Db, id: number): Promise<RunRow | undefined> {
   return (await query<RunRow>(db, `${SELECT} where id = $1`, [id]))[0];
 }
 
-/** Fails with a unique violation while one of this kind waits or runs. */
+/** Fails with a unique violation while a run of this kind waits or runs. */
 export async function insert(tx: Db, kind: MaintenanceKind, requestedBy: string): Promise<number> {
   const text = 'insert into maintenance_runs (kind, requested_by) values ($1, $2) returning id';
   const row = (await query<{ id: number }>(tx, text, [kind, requestedBy]))[0];
@@ -41,7 +41,7 @@ export async function insert(tx: Db, kind: MaintenanceKind, requestedBy: string)
   return row.id;
 }
 
-/** @param isAlone - nobody else can be running any: then all that seem to run are dead */
+/** @param isAlone - no other process can be executing a run: then all that seem to be running are dead */
 export async function breakOffDead(db: Db, isAlone: boolean): Promise<void> {
   await query(
     db,
@@ -51,7 +51,7 @@ export async function breakOffDead(db: Db, isAlone: boolean): Promise<void> {
   );
 }
 
-/** Begins the run that waits longest; undefined when none waits. */
+/** Begins the run that has waited longest; undefined when none waits. */
 export async function begin(db: Db): Promise<RunRow | undefined> {
   const rows = await query<{ id: number }>(
     db,
@@ -62,7 +62,7 @@ export async function begin(db: Db): Promise<RunRow | undefined> {
   return rows[0] && find(db, rows[0].id);
 }
 
-/** @returns false when it shall end: it was cancelled, or taken for dead */
+/** @returns false when the run must end: it was cancelled, or was recorded as dead */
 export async function touch(db: Db, id: number, progress: object): Promise<boolean> {
   const rows = await query<{ is_cancel_requested: boolean }>(
     db,
@@ -73,7 +73,7 @@ export async function touch(db: Db, id: number, progress: object): Promise<boole
   return rows[0]?.is_cancel_requested === false;
 }
 
-/** What a run came to. */
+/** The end of a run. */
 export interface RunEnd {
   readonly state: Exclude<MaintenanceState, 'waiting' | 'running'>;
   readonly progress: object;
@@ -81,7 +81,7 @@ export interface RunEnd {
   readonly error?: string;
 }
 
-/** Does nothing to a run that was taken for dead meanwhile. */
+/** Does nothing to a run that was recorded as dead in the meantime. */
 export async function finish(db: Db, id: number, { state, progress, result, error }: RunEnd): Promise<void> {
   await query(
     db,
@@ -91,7 +91,7 @@ export async function finish(db: Db, id: number, { state, progress, result, erro
   );
 }
 
-/** One that waits is over at once. @returns false when it is over already */
+/** Requests the end of a run; one that waits ends at once. @returns false when it has ended already */
 export async function cancel(tx: Db, id: number): Promise<boolean> {
   const rows = await query(
     tx,
@@ -104,7 +104,7 @@ export async function cancel(tx: Db, id: number): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Those that go on stay. @returns how many went */
+/** Deletes old runs that have ended. @returns how many */
 export async function deleteBefore(db: Db, olderThanMs: number): Promise<number> {
   const text = `delete from maintenance_runs where requested_at < ${agoSql('$1')} and (state not in ('waiting', 'running') or ${IS_DEAD})
     returning 1`;

@@ -12,8 +12,8 @@ import { MAINTENANCE_JOB } from './job-name';
 import * as store from './runs.store';
 
 /*
- * Runs of gc and scrub that administrators start and watch. A row says what is wanted; the job (`run-job.ts`) takes one
- * after the other. A run whose process died gives no sign of life any more, and is shown as broken off.
+ * Runs of gc and scrub that administrators start and watch. Each run is a row; the job (`run-job.ts`) processes one
+ * after the other. A run whose process died no longer gives signs of life, and is shown as broken off.
  */
 
 /** A run, as it is now. */
@@ -26,9 +26,9 @@ export interface MaintenanceRun {
   readonly startedAt: Date | undefined;
   readonly finishedAt: Date | undefined;
   readonly isCancelRequested: boolean;
-  /** how far it is, in numbers */
+  /** its progress, in numbers */
   readonly progress: Readonly<Record<string, number>>;
-  /** what came of it, once it is finished */
+  /** its result, once it is finished */
   readonly result: Readonly<Record<string, unknown>> | undefined;
   readonly error: string | undefined;
 }
@@ -56,9 +56,9 @@ async function get(ctx: Needs<'db'>, id: number): Promise<MaintenanceRun> {
 }
 
 /**
- * Starts a run: it waits for those before it, in the queue of jobs.
+ * Starts a run: it waits in the queue of jobs for the runs before it.
  *
- * @throws AppError `conflict` while one of its kind waits or runs, `unauthenticated`, `inactive`, `forbidden`
+ * @throws AppError `conflict` while a run of the same kind waits or runs, `unauthenticated`, `inactive`, `forbidden`
  */
 export async function startMaintenance(
   ctx: Needs<'db'>,
@@ -83,7 +83,7 @@ export async function startMaintenance(
 }
 
 /**
- * Some of the runs, the newest first, and how many there are.
+ * A range of the runs, the newest first, and their total number.
  *
  * @throws AppError `unauthenticated`, `inactive`, `forbidden`
  */
@@ -104,9 +104,9 @@ export async function getMaintenance(ctx: Needs<'db'>, actor: Actor, id: number)
 }
 
 /**
- * Ends a run early: at once while it waits, otherwise within seconds. What gc has freed by then is gone.
+ * Ends a run early: at once while it waits, otherwise within seconds. What gc has freed by then stays freed.
  *
- * @throws AppError `not_found`, `conflict` when it is over, `unauthenticated`, `inactive`, `forbidden`
+ * @throws AppError `not_found`, `conflict` when it has ended, `unauthenticated`, `inactive`, `forbidden`
  */
 export async function cancelMaintenance(ctx: Needs<'db'>, actor: Actor, id: number): Promise<MaintenanceRun> {
   const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
@@ -119,7 +119,7 @@ export async function cancelMaintenance(ctx: Needs<'db'>, actor: Actor, id: numb
 }
 
 /**
- * Forgets the runs that were asked for longer ago than this and are over.
+ * Deletes the runs that were requested longer ago than this and have ended.
  *
  * @returns how many there were
  */

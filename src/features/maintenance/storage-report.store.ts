@@ -9,7 +9,7 @@ export interface NamespaceRow {
   bytes: number;
 }
 
-/** The namespaces as they were found last, those that hold most first. */
+/** The namespaces as of the last count, those that use most first. */
 export async function list(db: Db, range: Range): Promise<Page<NamespaceRow>> {
   const text =
     'select namespace, repositories, images, layers, bytes from storage_by_namespace order by bytes desc, namespace';
@@ -30,7 +30,7 @@ export interface TotalsRow {
   oldest_verification: Date | null;
 }
 
-/** The totals as they were found last; undefined: never yet. */
+/** The totals as of the last count; undefined: there was none yet. */
 export async function findTotals(db: Db): Promise<TotalsRow | undefined> {
   const rows = await query<TotalsRow>(
     db,
@@ -40,12 +40,12 @@ export async function findTotals(db: Db): Promise<TotalsRow | undefined> {
   return rows[0];
 }
 
-/** Lets one at a time find the figures; those who read them need not wait. */
+/** Lets only one transaction at a time compute the figures; readers need not wait. */
 export async function lockFigures(tx: Db): Promise<void> {
   await query(tx, 'lock table storage_totals in share row exclusive mode');
 }
 
-/** Finds all figures anew: each layer once in each namespace, and each blob once in all. */
+/** Computes all figures again: each layer counts once in each namespace, and each blob once in the totals. */
 export async function renewFigures(tx: Db): Promise<void> {
   const began = await query<{ at: string }>(tx, 'select clock_timestamp()::text as at');
   await query(tx, 'delete from storage_by_namespace');

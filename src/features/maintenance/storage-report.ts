@@ -8,28 +8,28 @@ import { requireAdministratorLogin } from '../access/current-account';
 import * as store from './storage-report.store';
 
 /*
- * What is stored, and for whom. To find it reads every link of every repository, which takes seconds where there are a
- * million of them. So the figures are kept in the database, for all processes, and say of when they are: a job finds
- * them anew each hour. Where that is quick, whoever reads them does, too, before they are old enough to be noticed.
+ * How much is stored for each namespace. Computing it reads every link of every repository, which takes seconds if
+ * there are a million of them. So the figures are stored in the database, for all processes, with their time: a job
+ * computes them again each hour. If that is quick, a reader also computes them again before they are noticeably old.
  */
 
-/** What a namespace holds. */
+/** The storage that a namespace uses. */
 export interface NamespaceStorage {
   readonly namespace: string;
   readonly repositories: number;
-  /** one that two of its repositories have counts twice */
+  /** an image that two of its repositories have counts twice */
   readonly images: number;
-  /** each once; one that another namespace has, too, counts there as well */
+  /** each once; a layer that another namespace also has counts there as well */
   readonly layers: number;
   /** of these layers */
   readonly bytes: number;
 }
 
-/** What is stored, and for whom. */
+/** How much is stored, in total and for each namespace. */
 export interface StorageReport {
   readonly asOf: Date;
   readonly repositories: number;
-  /** one that several repositories have counts once */
+  /** an image that several repositories have counts once */
   readonly images: number;
   readonly blobs: number;
   /** of all blobs, each once */
@@ -44,17 +44,17 @@ export interface StorageReport {
 
 const JOB = 'storage_report';
 
-/** A reader need not wait longer than this, except for the first figures of all. */
+/** Readers do not wait longer than this, except for the very first figures. */
 const QUICK_MS = 300;
 
-/** Figures are as good as fresh for a thousand times the time that they took. */
+/** Figures count as fresh for a thousand times as long as they took to compute. */
 const WORTH = 1000;
 
 function isFresh(totals: store.TotalsRow): boolean {
   return totals.took_ms > QUICK_MS || totals.age_ms < totals.took_ms * WORTH;
 }
 
-/** The totals, found anew when that is quick. Readers have the time limit of every request. */
+/** The totals, computed again if that is quick. The time limit of requests applies. */
 async function totalsFor(db: Db): Promise<store.TotalsRow> {
   const known = await store.findTotals(db);
   if (known !== undefined && isFresh(known)) return known;
@@ -69,7 +69,7 @@ async function totalsFor(db: Db): Promise<store.TotalsRow> {
   return found;
 }
 
-/** The first figures of all may take longer than a request: then the job finds them. */
+/** The very first figures may take longer than a request: then the job computes them. */
 async function totalsOrLater(db: Db): Promise<store.TotalsRow> {
   try {
     return await totalsFor(db);
@@ -84,10 +84,11 @@ async function totalsOrLater(db: Db): Promise<store.TotalsRow> {
 }
 
 /**
- * What is stored by namespace, the biggest first, and in all; up to an hour old, as `asOf` says.
+ * How much is stored by each namespace, the largest first, and in total; up to an hour old, see `asOf`.
  *
  * @param range - of the namespaces
- * @throws AppError `unavailable` while it is counted for the first time, `unauthenticated`, `inactive`, `forbidden`
+ * @throws AppError `unavailable` while the storage is counted for the first time, `unauthenticated`, `inactive`,
+ *   `forbidden`
  */
 export async function storageReport(ctx: Needs<'db'>, actor: Actor, range: Range): Promise<StorageReport> {
   await requireAdministratorLogin(ctx, actor);
@@ -98,7 +99,7 @@ export async function storageReport(ctx: Needs<'db'>, actor: Actor, range: Range
   return { asOf, repositories, images, blobs, bytes, damagedLayers: row.damaged, verification, total, namespaces };
 }
 
-/** Finds the figures anew each hour. */
+/** The job that computes the figures again each hour. */
 export function storageReportJob(ctx: Needs<'db'>): Job {
   return {
     name: JOB,

@@ -5,13 +5,13 @@ import { scrub, type Scrubbed, type ScrubOptions } from '../storage/scrub';
 import { displayName } from '../repositories/names';
 import type { MaintenanceKind } from './runs.store';
 
-/* What a run does: the same as the commands `gc` and `scrub` with their defaults. */
+/* The work of a run: the same as the commands `gc` and `scrub` with their defaults. */
 
 const HOUR_MS = 3_600_000;
 const SHOWN = 100;
 const SCRUB_BYTES_PER_SECOND = 50_000_000;
 
-/** How a run is watched, and ended. */
+/** How to watch a run, and how to end it. */
 export interface Watch {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Readonly<Record<string, number>>) => void;
@@ -33,13 +33,13 @@ function countsOf({ layers, damaged, restored }: Scrubbed): Record<'layers' | 'd
 }
 
 /**
- * Scrubs, and says so in the audit log once everything was read.
+ * Scrubs, and records it in the audit log once everything was read.
  *
- * @throws whatever the signal was aborted with, when that ended it early
+ * @throws the reason that the signal was aborted with, if that ended the scrub early
  */
 export async function scrubOnRecord(ctx: BlobNeeds, doer: Doer, options: ScrubOptions): Promise<Scrubbed> {
   const found = await scrub(ctx, options);
-  // It resolves also when it ended early, and then it was not a scrub of everything.
+  // `scrub` also resolves if it ended early, and then not everything was scrubbed.
   options.signal?.throwIfAborted();
   await recordEvent(ctx.db, doer, { action: 'scrub.run', subject: '', details: countsOf(found) });
   return found;
@@ -61,7 +61,7 @@ async function scrubAll(ctx: BlobNeeds, doer: Doer, { signal, onProgress }: Watc
   return { ...countsOf(found), bytes: found.bytes, damagedLayers };
 }
 
-/** Does what a run of this kind does. @throws whatever the signal was aborted with, when that ended it early */
+/** Does the work of a run of this kind. @throws the reason that the signal was aborted with, if that ended it early */
 export async function work(ctx: BlobNeeds, kind: MaintenanceKind, doer: Doer, watch: Watch): Promise<object> {
   return kind === 'scrub' ? scrubAll(ctx, doer, watch) : gc(ctx, kind === 'gc_dry_run', doer, watch);
 }

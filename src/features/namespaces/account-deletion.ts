@@ -22,9 +22,9 @@ export async function deleteUserAccount(ctx: Needs<'db'>, actor: Actor, username
 }
 
 /**
- * As `deleteUserAccount`, after something else was deleted in the same transaction.
+ * As `deleteUserAccount`, but deletes something else first, in the same transaction.
  *
- * @param before - gets the locked account, and who deletes it; what it throws keeps the account
+ * @param before - gets the locked account, and the doer; if it throws, the account stays
  */
 export async function deleteUserAccountWith<T>(
   ctx: Needs<'db'>,
@@ -40,7 +40,7 @@ export async function deleteUserAccountWith<T>(
 /**
  * Deletes an account whose deletion was decided already; throws as `deleteUserAccount`.
  *
- * @param before - gets the locked account, and who deletes it; what it throws keeps the account
+ * @param before - gets the locked account, and the doer; if it throws, the account stays
  */
 export async function removeAccount<T>(
   ctx: Needs<'db'>,
@@ -65,7 +65,7 @@ export async function removeAccount<T>(
 }
 
 /**
- * Locks an account that is about to end, and everything that it would leave without anybody.
+ * Locks an account that is about to be deleted, and everything that would be left without an owner or an administrator.
  *
  * @throws AppError `not_found`, `conflict` for the last active administrator, or for the only active owner
  */

@@ -14,8 +14,8 @@ import { assertNotOnlyAdministrator, assertNotSoleOwner } from './owners';
 /**
  * Sets whether an account is active, an administrator, or both; for administrators.
  *
- * @param changes - what is undefined stays
- * @param assertCurrent - refuses, by throwing, to change what is there now
+ * @param changes - undefined fields stay as they are
+ * @param assertCurrent - throws if the current status must not be changed
  * @throws AppError `not_found`; `conflict` for the last active administrator, and for the only active owner of an
  *   organization; what `assertCurrent` throws; those of `assertConfirmed` and `requireAdministratorLogin`
  */

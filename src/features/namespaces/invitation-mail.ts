@@ -3,22 +3,22 @@ import { queuedJob, type Job } from '../../platform/jobs/queue';
 import { findMailboxAddress } from '../accounts/emails';
 import { findUser } from '../accounts/users';
 import { INVITATION_MAIL, invitationPayload } from './invitation-queue';
-import { findInvitation, makeInvitationSecret, type Invitation } from './invitations';
+import { findInvitation, createInvitationSecret, type Invitation } from './invitations';
 
 type Mailing = Needs<'db' | 'mailer' | 'publicUrl'>;
 
-/** Where it goes: to the address that is invited, or to the mailbox of the user who is, if he is active. */
+/** The recipient: the invited address, or the mailbox of the invited user, if they are active. */
 async function recipientOf(ctx: Mailing, { username, email }: Invitation): Promise<string | undefined> {
   if (username === undefined) return email;
   const user = await findUser(ctx, username);
   return user?.isActive === true ? findMailboxAddress(ctx, user.id) : undefined;
 }
 
-/** One that was withdrawn or accepted meanwhile is not mailed. */
+/** Sends nothing if the invitation was withdrawn or accepted in the meantime. */
 async function mailInvitation(ctx: Mailing, invitationId: number): Promise<void> {
   const invitation = await findInvitation(ctx, invitationId);
   const to = invitation === undefined ? undefined : await recipientOf(ctx, invitation);
-  const secret = to === undefined ? undefined : await makeInvitationSecret(ctx, invitationId);
+  const secret = to === undefined ? undefined : await createInvitationSecret(ctx, invitationId);
   if (invitation === undefined || to === undefined || secret === undefined) return;
   const { organization, team, username, invitedBy } = invitation;
   const { host } = ctx.publicUrl;

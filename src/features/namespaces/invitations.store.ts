@@ -38,7 +38,7 @@ export async function insertInvitation(
   return id;
 }
 
-/** An invitation of the same person to the same team goes, so that a new one can take its place. */
+/** Deletes an earlier invitation of the same person to the same team, which a new one replaces. */
 export async function deleteSame(
   tx: Db,
   invitation: { teamId: number; userId: number | undefined; email: string | undefined },
@@ -55,7 +55,7 @@ export async function listOfOrganization(db: Db, organization: string, range: Ra
   return queryPage<InvitationRow>(db, text, [organization], range);
 }
 
-/** Those to the account, and those to an address that it has confirmed. */
+/** Invitations of the account, and of any address that it has confirmed. */
 const IS_INVITED = `(i.user_id = $1 or exists (
   select 1 from emails e where e.user_id = $1 and e.verified_at is not null and lower(e.email) = lower(i.email)))`;
 
@@ -64,7 +64,7 @@ export async function listOfUser(db: Db, userId: number, range: Range): Promise<
   return queryPage<InvitationRow>(db, text, [userId], range);
 }
 
-/** Takes an invitation away, for the account that it is for. */
+/** Removes an invitation, and returns it, for the invited account. */
 export async function takeOfUser(tx: Db, userId: number, invitationId: number): Promise<InvitationRow | undefined> {
   const rows = await query<InvitationRow>(
     tx,
@@ -75,7 +75,7 @@ export async function takeOfUser(tx: Db, userId: number, invitationId: number): 
   return rows[0];
 }
 
-/** Takes an invitation away, for whoever has the secret of its link. */
+/** Removes an invitation, and returns it, for anyone who has the secret of its link. */
 export async function takeBySecret(tx: Db, secretHash: string): Promise<InvitationRow | undefined> {
   const rows = await query<InvitationRow>(
     tx,
@@ -96,7 +96,7 @@ export async function findInvitation(db: Db, invitationId: number): Promise<Invi
   return (await query<InvitationRow>(db, `${SELECT} where i.id = $1 and i.expires_at > now()`, [invitationId]))[0];
 }
 
-/** @returns false when the organization has none with this id */
+/** @returns false when the organization has no invitation with this id */
 export async function deleteOfOrganization(tx: Db, organization: string, invitationId: number): Promise<boolean> {
   const rows = await query(
     tx,
@@ -106,7 +106,7 @@ export async function deleteOfOrganization(tx: Db, organization: string, invitat
   return rows.length > 0;
 }
 
-/** @returns false when it is gone, or has expired */
+/** @returns false when the invitation is gone, or has expired */
 export async function updateSecret(db: Db, invitationId: number, secretHash: string): Promise<boolean> {
   const rows = await query(
     db,

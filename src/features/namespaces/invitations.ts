@@ -17,19 +17,19 @@ import { join } from './team-members';
 import { getTeam, type TeamPlace } from './teams';
 
 /*
- * People are invited to a team by username or by e-mail address, and belong to it once they accept. A user accepts what
- * is for him, or for an address that he has confirmed; whoever has the link of a mailed invitation accepts it with any
- * account, which is how one invites people who have none yet.
+ * Users are invited to a team by username or by e-mail address, and belong to it once they accept. A user can accept
+ * invitations for their account, or for an address that they have confirmed. Anyone who has the link of a mailed
+ * invitation can accept it with any account, so that people without an account can be invited.
  */
 
 const LASTS_MS = 14 * 24 * 3_600_000;
 
-/** Somebody who may join a team, and has not yet. */
+/** An invitation to a team that has not been accepted yet. */
 export interface Invitation {
   readonly id: number;
   readonly organization: string;
   readonly team: string;
-  /** who it is for: one of the two */
+  /** the invited user or address: one of the two */
   readonly username: string | undefined;
   readonly email: string | undefined;
   readonly invitedBy: string;
@@ -54,7 +54,7 @@ function hashOf(secret: string): string {
   return hashSecret(secret).toString('hex');
 }
 
-/** Everybody can make an organization, and would have us mail anybody. */
+/** Limits invitations: anyone can create an organization, and could use it to send mails to anyone. */
 async function assertMayInvite(
   ctx: Needs<'mailLimiters'>,
   inviter: { readonly userId: number; readonly address: string },
@@ -66,10 +66,10 @@ async function assertMayInvite(
 }
 
 /**
- * Invites somebody to a team, by a mail; an earlier invitation of the same person to it ends.
+ * Invites a user or an address to a team, by mail; an earlier invitation of the same person to the team ends.
  *
  * @param whom - a username, or an e-mail address
- * @throws AppError `invalid`, `not_found`, `conflict` for a robot, `busy` after too many of these, `forbidden`,
+ * @throws AppError `invalid`, `not_found`, `conflict` for a robot, `busy` after too many invitations, `forbidden`,
  *   `unauthenticated`, `inactive`
  */
 export async function invite(
@@ -80,7 +80,7 @@ export async function invite(
 ): Promise<Invitation> {
   const { principal, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
   const team = await getTeam(ctx, namespace, place.team);
-  if (team.isOwners) assertConfirmed(actor); // whose the organization is; see guarded-actions.ts
+  if (team.isOwners) assertConfirmed(actor); // this decides who owns the organization; see guarded-actions.ts
   const user = 'username' in whom ? await getUser(ctx, whom.username) : undefined;
   const email = 'email' in whom ? whom.email : undefined;
   if (user?.robotOf !== undefined)
@@ -120,7 +120,7 @@ export async function listInvitations(
   return { total, invitations: rows.map(fromRow) };
 }
 
-/** Takes an invitation back; throws as `invite`. */
+/** Withdraws an invitation; throws as `invite`. */
 export async function withdrawInvitation(
   ctx: Needs<'db'>,
   actor: Actor,
@@ -150,10 +150,10 @@ export async function listOwnInvitations(
 }
 
 /**
- * Joins the team that an invitation is to.
+ * Accepts an invitation, and joins its team.
  *
  * @param which - its id, when it is for the actor, or the secret of its link
- * @throws AppError `not_found` when there is none, or it is for somebody else, `forbidden` for an access token,
+ * @throws AppError `not_found` when there is none, or it is for another user, `forbidden` for an access token,
  *   `unauthenticated`, `inactive`
  */
 export async function acceptInvitation(
@@ -176,7 +176,7 @@ export async function acceptInvitation(
   });
 }
 
-/** Says no to an invitation; throws as `acceptInvitation`. */
+/** Declines an invitation; throws as `acceptInvitation`. */
 export async function declineInvitation(ctx: Needs<'db'>, actor: Actor, id: number): Promise<void> {
   const account = await requirePasswordLogin(ctx, actor);
   await inTransaction(ctx.db, async (tx) => {
@@ -187,29 +187,29 @@ export async function declineInvitation(ctx: Needs<'db'>, actor: Actor, id: numb
   });
 }
 
-/** What a link leads to, before anybody accepts it; undefined when it has expired. */
+/** The invitation of a link, without accepting it; undefined when it has expired. */
 export async function findInvitationBySecret(ctx: Needs<'db'>, secret: string): Promise<Invitation | undefined> {
   const row = await store.findBySecret(ctx.db, hashOf(secret));
   return row === undefined ? undefined : fromRow(row);
 }
 
-/** An open invitation, for the mail that tells of it; undefined when it is gone. */
+/** An open invitation, for the mail about it; undefined when it is gone. */
 export async function findInvitation(ctx: Needs<'db'>, id: number): Promise<Invitation | undefined> {
   const row = await store.findInvitation(ctx.db, id);
   return row === undefined ? undefined : fromRow(row);
 }
 
 /**
- * Makes the secret of an invitation's link, in the moment in which it is mailed; only its hash is kept.
+ * Creates the secret of an invitation's link when the mail is sent; only its hash is stored.
  *
  * @returns undefined when the invitation is gone
  */
-export async function makeInvitationSecret(ctx: Needs<'db'>, id: number): Promise<string | undefined> {
+export async function createInvitationSecret(ctx: Needs<'db'>, id: number): Promise<string | undefined> {
   const secret = newSecret();
   return (await store.updateSecret(ctx.db, id, hashOf(secret))) ? secret : undefined;
 }
 
-/** Forgets invitations that nobody accepted in time. */
+/** Deletes invitations that nobody accepted in time. */
 export async function forgetInvitations(ctx: Needs<'db'>): Promise<void> {
   await store.deleteExpired(ctx.db);
 }

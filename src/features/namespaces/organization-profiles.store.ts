@@ -18,7 +18,7 @@ export async function find(db: Db, name: string): Promise<OrganizationProfileRow
   return (await query<OrganizationProfileRow>(db, SELECT, [name]))[0];
 }
 
-/** Like `find`; nobody else changes the profile until the transaction ends. */
+/** Like `find`; nothing else changes the profile until the transaction ends. */
 export async function lock(tx: Db, name: string): Promise<OrganizationProfileRow | undefined> {
   return (await query<OrganizationProfileRow>(tx, `${SELECT} for no key update`, [name]))[0];
 }

@@ -8,11 +8,11 @@ import { assertProfileFields, gravatarUrl, type ProfileFields } from '../account
 import * as store from './organization-profiles.store';
 import { getMembersOrganization, getOwnersOrganization } from './namespace-access';
 
-/** What an organization says of itself; everything may be empty. */
+/** What an organization says about itself; every field may be empty. */
 export interface OrganizationProfile extends ProfileFields {
   readonly name: string;
   readonly createdAt: Date;
-  /** of the picture at Gravatar; empty without an address */
+  /** the URL of the picture at Gravatar; empty without an address */
   readonly gravatarUrl: string;
 }
 
@@ -41,10 +41,10 @@ export async function getOrganization(ctx: Needs<'db'>, actor: Actor, name: stri
 }
 
 /**
- * Changes what is given of an organization's profile, for its owners.
+ * Changes the given fields of an organization's profile, for its owners.
  *
- * @param assertCurrent - refuses, by throwing, to change what is there now
- * @returns the profile as it is then
+ * @param assertCurrent - throws if the current profile must not be changed
+ * @returns the profile after the change
  * @throws AppError `invalid`, `not_found`, `forbidden`, `unauthenticated`, `inactive`, and what `assertCurrent` throws
  */
 export async function updateOrganization(

@@ -11,13 +11,13 @@ export interface NamespaceAccessRow extends CallerRow {
   is_member: boolean;
 }
 
-/** One row, always: the account and the namespace, each as far as it exists. */
+/** Always one row: the account and the namespace, each as far as it exists. */
 export async function findNamespaceAccess(
   db: Db,
   identity: Identity | undefined,
   namespace: string,
 ): Promise<NamespaceAccessRow> {
-  // A token for some repositories is for none of what a namespace has beside them.
+  // A token for some repositories gives no rights in the namespace itself.
   const rows = await query<NamespaceAccessRow>(
     db,
     `select ${CALLER_COLUMNS}, n.name as namespace, n.kind, ${namespaceRole(`''`)} as namespace_role,
@@ -36,12 +36,14 @@ export async function insertOrganization(tx: Db, name: string): Promise<void> {
   await query(tx, `insert into namespaces (name, kind) values ($1, 'organization')`, [name]);
 }
 
-/** A user's namespace becomes an organization's; the account must go in the same transaction. */
+/** Turns a user's namespace into an organization's; the account must be deleted in the same transaction. */
 export async function convertNamespace(tx: Db, name: string): Promise<void> {
   await query(tx, `update namespaces set kind = 'organization', owner_id = null where name = $1`, [name]);
 }
 
-/** Fails with a foreign key violation while it has repositories. Robots and teams first, in the order of locks. */
+/**
+ * Fails with a foreign key violation while it has repositories. Locks robots and teams first, in the order of locks.
+ */
 export async function deleteOrganization(tx: Db, name: string): Promise<boolean> {
   await query(tx, 'select 1 from users where robot_of = $1 order by id for no key update', [name]);
   await query(tx, 'select 1 from teams where namespace = $1 order by id for no key update', [name]);
@@ -60,10 +62,10 @@ export interface OrganizationRow {
 }
 
 /**
- * By name.
+ * The organizations by name.
  *
- * @param wanted.userId - undefined: all; else those that the account is a member of
- * @param wanted.pattern - of the name; undefined: any
+ * @param wanted.userId - undefined: all; otherwise those that the account is a member of
+ * @param wanted.pattern - a pattern for the name; undefined: any
  */
 export async function listOrganizations(
   db: Db,
@@ -92,7 +94,7 @@ export interface OrganizationMemberRow {
   teams: string[];
 }
 
-/** By name, each with its teams. */
+/** The members by name, each with their teams. */
 export async function listOrganizationMembers(
   db: Db,
   organization: string,

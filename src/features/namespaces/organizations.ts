@@ -19,8 +19,8 @@ import { getMembersOrganization, getOwnersOrganization } from './namespace-acces
 import * as teams from './teams.store';
 
 /*
- * An organization is a namespace without an account: nobody logs in as it. It has a team `owners`, whose members own it
- * and of whom there is always one at least, and any number of other teams; see `teams.ts`.
+ * An organization is a namespace without an account: nobody logs in as an organization. It has a team `owners`, whose
+ * members own it and which always has at least one member, and any number of other teams; see `teams.ts`.
  */
 
 const OWNERS = 'owners';
@@ -41,7 +41,7 @@ function fromRow(row: store.OrganizationRow): Organization {
 
 /** Which organizations to list. */
 export interface OrganizationFilter {
-  /** also those that the actor does not belong to; for administrators of the site */
+  /** also those that the actor does not belong to; for site administrators */
   readonly isForAll: boolean;
   /** a part of the name; undefined: any */
   readonly text?: string | undefined;
@@ -52,7 +52,7 @@ export interface OrganizationFilter {
 /**
  * The organizations that the actor is a member of, or all of them, by name.
  *
- * @throws AppError `forbidden` for all of them to anybody but an administrator, `unauthenticated`, `inactive`
+ * @throws AppError `forbidden` when anyone but an administrator asks for all of them, `unauthenticated`, `inactive`
  */
 export async function listOrganizations(
   ctx: Needs<'db'>,
@@ -67,7 +67,7 @@ export async function listOrganizations(
   return { total, organizations: rows.map(fromRow) };
 }
 
-/** Somebody in a team of an organization. */
+/** A member of at least one team of an organization. */
 export interface OrganizationMember {
   readonly username: string;
   readonly isRobot: boolean;
@@ -75,7 +75,7 @@ export interface OrganizationMember {
 }
 
 /**
- * Everybody in the teams of an organization, for its members.
+ * The members of all teams of an organization, for its members.
  *
  * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`
  */
@@ -91,7 +91,7 @@ export async function listOrganizationMembers(
   return { total, members };
 }
 
-/** Who owns a new organization: the actor, or the user whom an administrator names. */
+/** The first owner of a new organization: the actor, or the user whom an administrator names. */
 async function firstOwner(
   ctx: Needs<'db'>,
   principal: Account | Operator,
@@ -109,9 +109,10 @@ async function firstOwner(
 /**
  * Creates an organization with one owner: the actor, or the user whom an administrator or the operator names.
  *
- * @param name - obeys the rules of usernames, and shares their names
+ * @param name - obeys the rules of usernames, and must differ from all of them
  * @throws AppError `invalid`, `conflict` when the name is taken or retired, or the owner is a robot or not active,
- *   `not_found` when there is no such owner, `forbidden` for a robot or a weak access token, `unauthenticated`, `inactive`
+ *   `not_found` when there is no such owner, `forbidden` for a robot or a weak access token, `unauthenticated`,
+ *   `inactive`
  */
 export async function createOrganization(
   ctx: Needs<'db' | 'settings'>,
@@ -152,11 +153,11 @@ async function addOwnersTeam(
 }
 
 /**
- * Turns a user into an organization, for an administrator: the namespace and its repositories stay, the account goes,
- * with its password, addresses, access tokens and memberships.
+ * Turns a user into an organization, for an administrator: the namespace and its repositories stay; the account is
+ * deleted, with its password, addresses, access tokens and memberships.
  *
  * @param ownerName - the user who owns the organization from now on
- * @throws AppError `not_found`, `conflict` when the account administrates the site, or is the only active owner of
+ * @throws AppError `not_found`, `conflict` when the account is a site administrator, or is the only active owner of
  *   another organization, or when the owner is a robot or not active; `invalid` when it would own itself; those of
  *   `assertConfirmed` and `requireAdministratorLogin`
  */

@@ -9,12 +9,15 @@ export interface OwnNamespaceRow {
   namespace_role: 'admin' | null;
 }
 
-/** Those of the account, the organizations that it is in any team of and, for administrators, the library. */
+/**
+ * The namespaces of the account: its own, the organizations in which it is a member of a team and, for administrators,
+ * the library.
+ */
 export async function listOwn(
   db: Db,
   identity: Pick<Identity, 'userId' | 'accessTokenId'>,
 ): Promise<OwnNamespaceRow[]> {
-  // As in `findNamespaceAccess`: a token for some repositories is for none of what a namespace has beside them.
+  // As in `findNamespaceAccess`: a token for some repositories gives no rights in the namespace itself.
   return query<OwnNamespaceRow>(
     db,
     `with mine as (

@@ -10,13 +10,13 @@ export interface OwnNamespace {
   readonly kind: 'user' | 'organization' | 'library';
   /** a member is in a team that does not own the organization */
   readonly role: 'owner' | 'member';
-  /** may make repositories in it, with these credentials */
+  /** may create repositories in it, with these credentials */
   readonly canCreate: boolean;
 }
 
 /**
- * Where the actor works: in the account's own namespace, which is first, in organizations by name and, for
- * administrators of the site, in the library.
+ * The namespaces that the actor works in: the account's own one first, then organizations by name and, for site
+ * administrators, the library.
  *
  * @throws AppError `unauthenticated`, `inactive`, `forbidden` for an access token for some repositories
  */

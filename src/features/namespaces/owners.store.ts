@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
-/** Nobody else changes who owns the organizations of an account until the transaction ends. */
+/** Keeps the owners of an account's organizations from changing until the transaction ends. */
 export async function lockOwnedTeams(tx: Db, userId: number): Promise<void> {
   await query(
     tx,
@@ -12,10 +12,7 @@ export async function lockOwnedTeams(tx: Db, userId: number): Promise<void> {
   );
 }
 
-/**
- * Organizations that nobody could manage any more without the account: it is the only owner that is active, or the only
- * one at all.
- */
+/** Organizations that no one could manage without the account: it is the only active owner, or the only owner. */
 export async function findOrphanedBy(tx: Db, userId: number): Promise<string[]> {
   const rows = await query<{ namespace: string }>(
     tx,

@@ -5,14 +5,15 @@ import * as store from './owners.store';
 import { noSuchUser } from '../accounts/account-rules';
 
 /*
- * An organization always has an owner who can log in, and the site an administrator. Every way in which an account loses
- * that asks here, in its transaction, after it has locked the account; see `accounts/locks.ts`.
+ * An organization always has an owner who can log in, and the site always has an administrator who can. All code that
+ * takes this from an account checks it here, in its transaction, after it has locked the account; see
+ * `accounts/locks.ts`.
  */
 
 /**
- * Refuses to take away an account's part in organizations that would be left without an owner who can log in.
+ * Refuses if organizations of the account would be left without an owner who can log in.
  *
- * @param tx - in which the account is locked
+ * @param tx - the transaction in which the account is locked
  * @throws AppError `conflict`
  */
 export async function assertNotSoleOwner(tx: Db, user: Pick<LockedAccount, 'id' | 'username'>): Promise<void> {
@@ -27,9 +28,9 @@ export async function assertNotSoleOwner(tx: Db, user: Pick<LockedAccount, 'id' 
 }
 
 /**
- * Refuses to take away the last administrator who can log in.
+ * Refuses if the account is the last administrator who can log in.
  *
- * @param tx - in which the account is locked, with all administrators
+ * @param tx - the transaction in which the account and all administrators are locked
  * @throws AppError `conflict`
  */
 export async function assertNotOnlyAdministrator(tx: Db, user: LockedAccount): Promise<void> {
@@ -48,7 +49,7 @@ export function assertMayOwn(user: LockedAccount): void {
 }
 
 /**
- * Locks whoever is about to own an organization.
+ * Locks the account that is about to own an organization.
  *
  * @throws AppError `not_found` when the account is gone, and as `assertMayOwn`
  */

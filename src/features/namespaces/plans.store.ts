@@ -4,9 +4,9 @@ import { isShownSql } from '../access/repository-states';
 
 export interface PlanRow {
   name: string;
-  /** null: as many as one likes */
+  /** null: unlimited */
   private_repositories: number | null;
-  /** of all layers of a namespace; null: as many as one likes */
+  /** of all layers of a namespace; null: unlimited */
   stored_bytes: number | null;
   position: number;
 }
@@ -33,7 +33,10 @@ export async function findSlots(db: Db, namespace: string): Promise<SlotsRow | u
   return (await query<SlotsRow>(db, SLOTS, [namespace]))[0];
 }
 
-/** Lets nobody else use a slot of the namespace until the transaction ends. Keys that refer to it are not held up. */
+/**
+ * Keeps others from using a slot of the namespace until the transaction ends. Foreign keys that refer to it are not
+ * blocked.
+ */
 export async function lockNamespace(tx: Db, namespace: string): Promise<boolean> {
   const rows = await query(tx, 'select 1 from namespaces where name = $1 for no key update', [namespace]);
   return rows.length > 0;
@@ -49,7 +52,7 @@ export async function updatePlan(db: Db, namespace: string, plan: string): Promi
   return rows.length > 0;
 }
 
-/** @returns whether it is new */
+/** @returns whether the plan is new */
 export async function upsertPlan(db: Db, plan: PlanRow): Promise<boolean> {
   const rows = await query<{ is_new: boolean }>(
     db,
@@ -62,7 +65,7 @@ export async function upsertPlan(db: Db, plan: PlanRow): Promise<boolean> {
   return rows[0]?.is_new === true;
 }
 
-/** @returns false when there is none; fails with a foreign key violation while a namespace has it */
+/** @returns false when there is no such plan; fails with a foreign key violation while a namespace has it */
 export async function deletePlan(db: Db, name: string): Promise<boolean> {
   return (await query(db, 'delete from plans where name = $1 returning name', [name])).length > 0;
 }

@@ -9,21 +9,21 @@ import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './plans.store';
 
 /*
- * Plans: how many private repositories a namespace may have, and how many bytes of layers. A smaller plan takes nothing
- * away: it lets no more repositories become private and takes no more layers. Unlisted repositories do not count.
+ * Plans: how many private repositories a namespace may have, and how many bytes of layers. A smaller plan does not take
+ * anything away: it only refuses further private repositories and further layers. Unlisted repositories do not count.
  */
 
 export interface Plan {
   readonly name: string;
-  /** undefined: as many as one likes */
+  /** undefined: unlimited */
   readonly privateRepositories: number | undefined;
-  /** of all layers of the namespace, each once; undefined: as many as one likes */
+  /** of all layers of the namespace, each once; undefined: unlimited */
   readonly storedBytes: number | undefined;
-  /** in the list, smallest first */
+  /** the position in the list, smallest first */
   readonly position: number;
 }
 
-/** The private repositories of a namespace, and how many there may be. */
+/** The private repositories of a namespace, and the limit. */
 export interface PrivateSlots {
   readonly plan: string;
   readonly used: number;
@@ -51,8 +51,8 @@ export async function getPrivateSlots(ctx: Needs<'db'>, namespace: string): Prom
 }
 
 /**
- * Makes sure that one more repository of the namespace may be private, until the transaction ends: of two requests for
- * the last slot the second waits here, and is refused (protocol 2.6).
+ * Ensures that one more repository of the namespace may be private, until the transaction ends. If two requests want
+ * the last slot, the second waits here and is refused (protocol 2.6).
  *
  * @param alreadyCounted - 1: the repository was created private in this transaction
  * @throws AppError `forbidden` with the limit; `not_found` when there is no such namespace
@@ -70,7 +70,7 @@ export async function takePrivateSlot(tx: Db, namespace: string, alreadyCounted:
 }
 
 /**
- * Assigns a plan to a user or an organization, after the check that an administrator asks for it.
+ * Assigns a plan to a user or an organization, after the caller has checked that an administrator asks for it.
  *
  * @throws AppError `not_found` when there is no such plan, user or organization
  */
@@ -112,9 +112,9 @@ export async function setPlan(ctx: Needs<'db'>, actor: Actor, plan: Plan): Promi
 }
 
 /**
- * Deletes a plan that nobody has; for administrators.
+ * Deletes a plan that no namespace has; for administrators.
  *
- * @throws AppError `not_found`, `conflict` while somebody has it, and those of `requireAdministrator`
+ * @throws AppError `not_found`, `conflict` while a namespace has it, and those of `requireAdministrator`
  */
 export async function deletePlan(ctx: Needs<'db'>, actor: Actor, name: string): Promise<void> {
   const doer = doerOf(actor, await requireAdministrator(ctx, actor));

@@ -7,10 +7,10 @@ export interface RobotRow {
   created_at: Date;
 }
 
-/** Nobody logs in with this: it is no bcrypt hash. */
+/** No password matches this, because it is not a bcrypt hash. */
 const NO_PASSWORD = '*';
 
-/** Fails with a unique violation when there is one of this name. */
+/** Fails with a unique violation when there is a robot of this name. */
 export async function insertRobot(tx: Db, organization: string, username: string): Promise<RobotRow> {
   const rows = await query<RobotRow>(
     tx,
@@ -22,7 +22,7 @@ export async function insertRobot(tx: Db, organization: string, username: string
   return row;
 }
 
-/** By name. */
+/** The robots by name. */
 export async function listRobots(db: Db, organization: string, range: Range): Promise<Page<RobotRow>> {
   const text = 'select id, username, created_at from users where robot_of = $1 order by username';
   return queryPage<RobotRow>(db, text, [organization], range);
@@ -37,7 +37,7 @@ export async function findRobot(db: Db, organization: string, username: string):
   return rows[0];
 }
 
-/** @returns false when the organization has none of this name */
+/** @returns false when the organization has no robot of this name */
 export async function deleteRobot(tx: Db, organization: string, username: string): Promise<boolean> {
   const rows = await query(tx, 'delete from users where robot_of = $1 and username = $2 returning id', [
     organization,

@@ -14,17 +14,17 @@ import { getOwnersOrganization } from './namespace-access';
 
 /*
  * A robot is an account of an organization, `organization+name`, for a machine. It has no password, only access tokens,
- * and may do what the teams may that it is a member of: of its organization only, and never of the owners.
+ * and may do what its teams may do. These are teams of its own organization, and never the owners team.
  */
 
 export interface Robot {
   readonly id: number;
-  /** `organization+name`, which it logs in with */
+  /** `organization+name`, its login name */
   readonly username: string;
   readonly createdAt: Date;
 }
 
-/** A robot by its organization and what follows the `+`. */
+/** A robot by its organization and the part after the `+`. */
 export interface RobotPlace {
   readonly organization: string;
   readonly name: string;
@@ -65,10 +65,10 @@ export async function listRobots(
 }
 
 /**
- * Creates a robot, unless there is one of this name.
+ * Creates a robot, unless there is already one of this name.
  *
- * @returns it, and whether it is new
- * @throws AppError as `createRobot`; `conflict` only when somebody else creates it at the same time
+ * @returns the robot, and whether it is new
+ * @throws AppError as `createRobot`; `conflict` only when another request creates it at the same time
  */
 export async function putRobot(
   ctx: Needs<'db'>,
@@ -84,8 +84,8 @@ export async function putRobot(
 /**
  * Creates a robot.
  *
- * @throws AppError `invalid`, `conflict` when there is one of this name, `not_found`, `forbidden`, `unauthenticated`,
- *   `inactive`
+ * @throws AppError `invalid`, `conflict` when there is already one of this name, `not_found`, `forbidden`,
+ *   `unauthenticated`, `inactive`
  */
 export async function createRobot(ctx: Needs<'db'>, actor: Actor, { organization, name }: RobotPlace): Promise<Robot> {
   const { namespace, principal } = await getOwnersOrganization(ctx, actor, organization);
@@ -108,7 +108,7 @@ async function insertRobot(ctx: Needs<'db'>, { organization, name }: RobotPlace,
 }
 
 /**
- * Deletes a robot with its tokens.
+ * Deletes a robot and its tokens.
  *
  * @throws AppError `not_found`, `forbidden`, `unauthenticated`, `inactive`, and those of `assertConfirmed`
  */
@@ -123,7 +123,7 @@ export async function deleteRobot(ctx: Needs<'db'>, actor: Actor, { organization
   });
 }
 
-/** A robot and who may handle its tokens: an owner of its organization. */
+/** A robot, and the owner of its organization who may manage its tokens. */
 async function getOwned(
   ctx: Needs<'db'>,
   actor: Actor,
@@ -140,7 +140,7 @@ export async function listRobotTokens(ctx: Needs<'db'>, actor: Actor, robot: Rob
 }
 
 /**
- * Makes a token for a robot, for an owner of its organization.
+ * Creates a token for a robot, for an owner of its organization.
  *
  * @throws AppError `invalid`, `conflict`, `not_found`, `forbidden`, `unauthenticated`, `inactive`, and those of
  *   `assertConfirmed`

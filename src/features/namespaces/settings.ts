@@ -10,14 +10,14 @@ import { lockNamespace } from './plans.store';
 import { getNamespaceAccess, type NamespaceAccess } from './namespace-access';
 import * as store from './settings.store';
 
-/** What is set for all repositories of a namespace. */
+/** The settings for all repositories of a namespace. */
 export interface NamespaceSettings {
   readonly name: string;
   readonly kind: 'library' | 'user' | 'organization' | 'remote';
   readonly plan: string;
-  /** of repositories that a push makes */
+  /** the visibility of repositories that a push creates */
   readonly defaultVisibility: Visibility;
-  /** the private repositories, and how many there may be; undefined: not for the actor to know */
+  /** the private repositories, and their limit; undefined: the actor may not know */
   readonly slots: { readonly used: number; readonly limit: number | undefined } | undefined;
 }
 
@@ -35,7 +35,7 @@ async function readSettings(db: Db, { namespace, isMember, canManage }: Namespac
 }
 
 /**
- * The settings of a namespace; how many private repositories it has is for those who belong to it.
+ * The settings of a namespace; only its members learn how many private repositories it has.
  *
  * @throws AppError `not_found`, `unauthenticated`, `inactive`
  */
@@ -43,25 +43,25 @@ export async function getNamespaceSettings(ctx: Needs<'db'>, actor: Actor, name:
   return readSettings(ctx.db, await getNamespaceAccess(ctx, actor, name));
 }
 
-/** Sets who may pull from what a push makes, in the transaction of whoever may decide that. */
+/** Sets the visibility of repositories that a push creates. The caller has checked the actor. */
 async function updateDefaultVisibility(tx: Db, namespace: string, visibility: Visibility, doer: Doer): Promise<void> {
   await store.updateDefaultVisibility(tx, namespace, visibility);
   const details = { fields: 'defaultVisibility', to: visibility };
   await recordEvent(tx, doer, { action: 'namespace.settings_changed', subject: namespace, details });
 }
 
-/** What to change of a namespace; what is undefined stays. */
+/** Changes to a namespace; undefined fields stay as they are. */
 export interface NamespaceChanges {
-  /** for administrators of the site */
+  /** for site administrators */
   readonly plan?: string | undefined;
   readonly defaultVisibility?: Visibility | undefined;
 }
 
 /**
- * Changes the settings of a namespace, for its owners; the plan, for administrators of the site.
+ * Changes the settings of a namespace, for its owners; the plan, only for site administrators.
  *
- * @param assertCurrent - refuses, by throwing, to change what is there now
- * @returns the settings as they are then
+ * @param assertCurrent - throws if the current settings must not be changed
+ * @returns the settings after the change
  * @throws AppError `not_found` also for a plan that does not exist, `forbidden`, `unauthenticated`, `inactive`, and
  *   what `assertCurrent` throws
  */

@@ -17,19 +17,19 @@ import * as store from './teams.store';
 import { noSuchUser } from '../accounts/account-rules';
 
 /*
- * Who is in the teams of an organization. Who is among the owners decides whose the organization is: to change that takes
- * the password, as `guarded-actions.ts` says. People come in by accepting an invitation (`invitations.ts`); an administrator
- * of the site, and an operator, adds them without asking, and so do owners add robots.
+ * The members of the teams of an organization. The members of the owners team own the organization, so changing them
+ * needs the password, see `guarded-actions.ts`. Users join by accepting an invitation (`invitations.ts`). Site
+ * administrators and the operator can add them without an invitation, and owners can add robots.
  */
 
-/** Somebody in a team. */
+/** A member of a team. */
 export interface TeamMember {
   readonly username: string;
   readonly isRobot: boolean;
   readonly since: Date;
 }
 
-/** Who is in a team, for members of its organization; throws as `showTeam`. */
+/** The members of a team, for members of its organization; throws as `showTeam`. */
 export async function listMembers(
   ctx: Needs<'db'>,
   actor: Actor,
@@ -47,17 +47,17 @@ export async function listMembers(
 }
 
 /**
- * Adds a member without asking them. Owners may do so with robots of the organization, administrators of the site and
- * the operator with anybody.
+ * Adds a member without an invitation. Owners may add robots of the organization; site administrators and the operator
+ * may add anyone.
  *
  * @returns false when they are a member already
- * @throws AppError `forbidden` for a person, who must be invited, `not_found`, `conflict` for a robot among owners or of
- *   another organization, `unauthenticated`, `inactive`
+ * @throws AppError `forbidden` for a person, who must be invited, `not_found`, `conflict` for a robot among owners or
+ *   of another organization, `unauthenticated`, `inactive`
  */
 export async function addMember(ctx: Needs<'db'>, actor: Actor, place: TeamPlace, username: string): Promise<boolean> {
   const { principal, namespace } = await getOwnersOrganization(ctx, actor, place.organization);
   const team = await getTeam(ctx, namespace, place.team);
-  if (team.isOwners) assertConfirmed(actor); // whose the organization is; see guarded-actions.ts
+  if (team.isOwners) assertConfirmed(actor); // this decides who owns the organization; see guarded-actions.ts
   const user = await getUser(ctx, username);
   if (user.robotOf === undefined && !principal.isAdmin) {
     throw new AppError('forbidden', `${user.username} is not a robot: send an invitation instead`);
@@ -69,14 +69,14 @@ export async function addMember(ctx: Needs<'db'>, actor: Actor, place: TeamPlace
   return inTransaction(ctx.db, (tx) => join(tx, team, member, doerOf(actor, principal)));
 }
 
-/** Makes the account a member, and says so in the log; false when it is one already. */
+/** Adds the account to the team, and records it in the audit log; false when it is a member already. */
 export async function join(
   tx: Needs<'db'>['db'],
   team: { id: number; organization: string; name: string },
   member: { userId: number; username: string },
   doer: Doer,
 ): Promise<boolean> {
-  // Whether the account may go, or be deactivated, depends on what it owns; see `accounts/locks.ts`.
+  // Whether an account may be deleted or deactivated depends on what it owns; see `accounts/locks.ts`.
   if ((await lockAccount(tx, member.userId)) === undefined) {
     throw noSuchUser(member.username);
   }
@@ -86,7 +86,7 @@ export async function join(
   return true;
 }
 
-/** Members leave by themselves, with credentials for everything; others are removed by owners. */
+/** Members may leave, with credentials for everything; owners may remove others. */
 function assertMayRemove({ principal, canManage, namespace }: NamespaceAccess, username: string): void {
   const isLeaving = principal.username === username && canActForAccount(principal);
   if (canManage || isLeaving) return;
@@ -94,7 +94,7 @@ function assertMayRemove({ principal, canManage, namespace }: NamespaceAccess, u
 }
 
 /**
- * Removes a member from a team. Everybody may leave; but the last owner cannot.
+ * Removes a member from a team. Everyone may leave, except the last owner.
  *
  * @throws AppError `not_found`, `conflict` for the last owner, `forbidden`, `unauthenticated`, `inactive`, and those of
  *   `assertConfirmed` for another owner

@@ -13,7 +13,7 @@ export interface TeamRow {
 const COLUMNS = `t.id, t.namespace, t.name, t.is_owners, t.description,
   (select count(*) from team_members m where m.team_id = t.id) as member_count`;
 
-/** Fails with a unique violation when the organization has one of this name. */
+/** Fails with a unique violation when the organization has a team of this name. */
 export async function insertTeam(
   tx: Db,
   team: { namespace: string; name: string; isOwners: boolean; description: string },
@@ -28,7 +28,7 @@ export async function insertTeam(
   return id;
 }
 
-/** The owners first, then by name. */
+/** The teams of an organization: the owners first, then by name. */
 export async function listTeams(db: Db, namespace: string, range?: Range): Promise<Page<TeamRow>> {
   return queryPage<TeamRow>(
     db,
@@ -46,7 +46,7 @@ export async function findTeam(db: Db, namespace: string, name: string): Promise
   return rows[0];
 }
 
-/** Like `findTeam`; nobody else changes the team until the transaction ends. */
+/** Like `findTeam`; nothing else changes the team until the transaction ends. */
 export async function lockNamed(tx: Db, namespace: string, name: string): Promise<TeamRow | undefined> {
   const rows = await query<TeamRow>(
     tx,
@@ -71,7 +71,7 @@ export interface MemberRow {
   created_at: Date;
 }
 
-/** By name. */
+/** The members by name. */
 export async function listMembers(db: Db, teamId: number, range?: Range): Promise<Page<MemberRow>> {
   return queryPage<MemberRow>(
     db,
@@ -92,12 +92,12 @@ export async function insertMember(tx: Db, teamId: number, userId: number): Prom
   return rows.length > 0;
 }
 
-/** Nobody else changes the team's members until the transaction ends. */
+/** Keeps the team's members from changing until the transaction ends. */
 export async function lockTeam(tx: Db, teamId: number): Promise<boolean> {
   return (await query(tx, 'select 1 from teams where id = $1 for no key update', [teamId])).length > 0;
 }
 
-/** @returns false when the account is no member */
+/** @returns false when the account is not a member */
 export async function deleteMember(tx: Db, teamId: number, userId: number): Promise<boolean> {
   const rows = await query(tx, 'delete from team_members where team_id = $1 and user_id = $2 returning user_id', [
     teamId,

@@ -12,8 +12,8 @@ import { getMembersOrganization, getOwnersOrganization } from './namespace-acces
 import * as store from './teams.store';
 
 /*
- * Teams of an organization. Members of `owners` own it; members of another team may do with its repositories what was
- * given to the team (`repositories/team-access.ts`). For who is in them see `team-members.ts`.
+ * Teams of an organization. Members of `owners` own it; members of another team have the access to its repositories
+ * that the team was given (`repositories/team-access.ts`). For the members see `team-members.ts`.
  */
 
 /** A team, as members of its organization see it. */
@@ -27,7 +27,7 @@ export interface Team {
   readonly memberCount: number;
 }
 
-/** A team by the names of its organization and itself. */
+/** A team by its organization's name and its own. */
 export interface TeamPlace {
   readonly organization: string;
   readonly team: string;
@@ -95,11 +95,11 @@ function assertTeam({ name, description }: { name: string; description: string }
 }
 
 /**
- * Creates a team, or changes the description of the one of this name.
+ * Creates a team, or changes the description of an existing one.
  *
- * @param assertCurrent - refuses, by throwing, to change what is there now
- * @returns whether it is new
- * @throws AppError `invalid`, `not_found`, `conflict` when somebody else creates it at the same time, `forbidden`,
+ * @param assertCurrent - throws if the current team must not be changed
+ * @returns whether the team is new
+ * @throws AppError `invalid`, `not_found`, `conflict` when another request creates it at the same time, `forbidden`,
  *   `unauthenticated`, `inactive`, and what `assertCurrent` throws
  */
 export async function putTeam(
@@ -134,7 +134,7 @@ export async function putTeam(
 }
 
 /**
- * Deletes a team; what was given to it is taken from its members.
+ * Deletes a team; its members lose the access that it gave.
  *
  * @throws AppError `not_found`, `conflict` for the owners, `forbidden`, `unauthenticated`, `inactive`
  */

@@ -7,8 +7,8 @@ import { removeAccount } from './account-deletion';
 const DAYS = 7;
 
 /**
- * Forgets what nobody has confirmed for a week: further addresses of accounts, and accounts that wait for their first one
- * and have no repositories.
+ * Deletes what nobody has confirmed for a week: secondary addresses of accounts, and accounts without repositories that
+ * wait for the confirmation of their first address.
  *
  * @returns how many there were
  */
@@ -20,7 +20,7 @@ export async function forgetUnconfirmed(ctx: Needs<'db'>): Promise<{ addresses: 
       await removeAccount(ctx, username, SERVER, () => Promise.resolve());
       accounts += 1;
     } catch (error) {
-      // It was confirmed, or somebody gave it a part to play, in this moment.
+      // At this moment the account was confirmed, or became an owner or an administrator.
       if (!(error instanceof AppError)) throw error;
     }
   }

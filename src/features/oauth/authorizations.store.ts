@@ -25,9 +25,9 @@ export async function list(db: Db, userId: number): Promise<AuthorizationRow[]> 
 }
 
 /**
- * Takes from a client every token and code of the user. Codes go first: one that is changed into tokens at this moment
- * is locked, and its tokens are there when theirs are deleted. A refresh at this moment holds the lock of the tokens that it
- * replaces: waiting for that first lets the deletion see the new ones.
+ * Deletes every token and code that a client has for the user. Codes are deleted first: if one is being changed into
+ * tokens at this moment, it is locked, and its tokens exist by the time the tokens are deleted. A refresh at this
+ * moment holds the lock of the tokens that it replaces: waiting for that lock first lets the deletion see the new ones.
  *
  * @returns the client's name; undefined when it had nothing
  */

@@ -11,9 +11,9 @@ export interface Authorization {
   readonly clientId: string;
   readonly name: string;
   readonly scopes: readonly string[];
-  /** when the account let it; that it refreshes its tokens does not change this */
+  /** when the account allowed it; refreshing the tokens does not change this */
   readonly since: Date;
-  /** when it came last with the tokens that it has now, to five minutes; undefined: not yet */
+  /** when it last used its current tokens, to five minutes; undefined: not yet */
   readonly lastUsedAt: Date | undefined;
 }
 
@@ -37,7 +37,7 @@ export async function listGrants(ctx: Needs<'db'>, actor: Actor, username: strin
 /**
  * Revokes the access of a program to an account, for its owner and for administrators: all its codes and tokens end.
  *
- * @throws AppError `not_found` when it has none, and those of `authorizeAccount`
+ * @throws AppError `not_found` when it has no access, and those of `authorizeAccount`
  */
 export async function revokeGrant(ctx: Needs<'db'>, actor: Actor, username: string, clientId: string): Promise<void> {
   const { doer, ...user } = await authorizeAccount(ctx, actor, username, 'login');

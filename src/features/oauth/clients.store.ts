@@ -28,7 +28,7 @@ export async function find(db: Db, clientId: string): Promise<ClientRow | undefi
   return (await query<ClientRow>(db, 'select * from oauth_clients where client_id = $1', [clientId]))[0];
 }
 
-/** By name; all of them without a limit. */
+/** The clients by name; all of them without a limit. */
 export async function list(db: Db, range: { limit?: number; offset?: number } = {}): Promise<ClientRow[]> {
   return query<ClientRow>(db, 'select * from oauth_clients order by name, id limit $1 offset $2', [
     range.limit ?? null,
@@ -40,7 +40,7 @@ export async function count(db: Db): Promise<number> {
   return (await query<{ count: number }>(db, 'select count(*) as count from oauth_clients'))[0]?.count ?? 0;
 }
 
-/** With all its codes and tokens. */
+/** Deletes a client, with all its codes and tokens. */
 export async function remove(db: Db, clientId: string): Promise<ClientRow | undefined> {
   return (await query<ClientRow>(db, 'delete from oauth_clients where client_id = $1 returning *', [clientId]))[0];
 }

@@ -10,14 +10,14 @@ import { doerOf } from '../access/doer';
 import { recordEvent } from '../audit/audit';
 import * as store from './clients.store';
 
-/** A program of somebody else that acts for users who let it. */
+/** A third-party program that acts for users who allow it. */
 export interface OAuthClient {
-  /** of the row */
+  /** the id of its row */
   readonly id: number;
   readonly clientId: string;
   /** what users see */
   readonly name: string;
-  /** where their browsers may be sent back to */
+  /** the URIs that browsers may be redirected to */
   readonly redirectUris: readonly string[];
   readonly createdAt: Date;
 }
@@ -26,7 +26,7 @@ const CLIENT_ID = /^[0-9a-f]{20}$/;
 const NAME_CHARACTERS = 100;
 const URIS = 20;
 const URI_CHARACTERS = 2000;
-/** The web's schemes, or one of an app's own by RFC 8252, which has a dot. */
+/** A web scheme, or a private-use scheme of an app (RFC 8252), which has a dot. */
 const SCHEME = /^(https?|[a-z][a-z0-9+-]*\.[a-z0-9+.-]*):$/;
 
 function toClient(row: store.ClientRow): OAuthClient {
@@ -40,7 +40,7 @@ function toClient(row: store.ClientRow): OAuthClient {
 }
 
 function assertRedirectUri(uri: string): void {
-  // Only printable ASCII: it is compared byte for byte, and ends up in headers.
+  // Only printable ASCII: the URI is compared byte for byte, and is put into headers.
   const url = /^[\x21-\x7e]+$/.test(uri) && URL.canParse(uri) ? new URL(uri) : undefined;
   const isGood = url !== undefined && SCHEME.test(url.protocol) && !uri.includes('#') && uri.length <= URI_CHARACTERS;
   if (!isGood) throw new AppError('invalid', `Invalid redirect URI: ${uri}`);
@@ -49,7 +49,7 @@ function assertRedirectUri(uri: string): void {
 /**
  * Creates a client, for administrators.
  *
- * @returns the client, and its secret, which is nowhere else
+ * @returns the client, and its secret, which is stored nowhere else
  * @throws AppError `invalid`, and those of `assertConfirmed` and `requireAdministratorLogin`
  */
 export async function createClient(
@@ -91,7 +91,7 @@ export async function verifyClient(
 }
 
 /**
- * The clients by name, and how many there are; for administrators.
+ * The clients by name, and their total number; for administrators.
  *
  * @param range - undefined: the whole list
  * @throws AppError as `requireAdministrator`

@@ -2,14 +2,14 @@ import type { Db } from '../../platform/db/db';
 import { inSql, query, queryPrepared } from '../../platform/db/query';
 import type { Scope } from './scopes';
 
-/** What a code or token stands for. */
+/** The grant behind a code or a token. */
 export interface GrantRow {
   client_id: string;
   user_id: number;
   username: string;
   credentials_epoch: number;
   scopes: Scope[];
-  /** of the code that all of it came from */
+  /** the family of all tokens that came from one code */
   family: string;
 }
 
@@ -17,22 +17,22 @@ export interface CodeRow extends GrantRow {
   redirect_uri: string;
   code_challenge: string | null;
   code_challenge_method: string | null;
-  /** how long it is still good */
+  /** how long the code is still good */
   lasts_ms: number;
 }
 
 export interface TokenRow extends GrantRow {
   authorized_at: Date;
-  /** how long it is still good */
+  /** how long the refresh token is still good */
   lasts_ms: number;
 }
 
-/** Of accounts that may act: a new password, or a deactivation, ends everything before it. */
+/** Only accounts that may act: a new password, or a deactivation, ends all earlier grants. */
 const CURRENT = `join oauth_clients c on c.id = g.client_id
   join users u on u.id = g.user_id and u.credentials_epoch = g.credentials_epoch and u.is_active`;
 const COLUMNS = 'c.client_id, u.id as user_id, u.username, u.credentials_epoch, g.scopes, g.family';
 
-/** The library compares with the clock of its host, so it is told a time left, and not a moment. */
+/** The library compares with the clock of its host, so it gets the remaining time instead of a point in time. */
 function remaining(expiresAt: string): string {
   return `(extract(epoch from ${expiresAt} - now()) * 1000)::float8 as lasts_ms`;
 }
@@ -82,7 +82,10 @@ export async function findCode(db: Db, hash: Buffer): Promise<CodeRow | undefine
   return rows[0];
 }
 
-/** Keeps the hash of what is used up, so that a second use is seen for as long as anything of its family may be good. */
+/**
+ * Keeps the hash of a used code or token, so that a second use is noticed as long as any token of its family may be
+ * good.
+ */
 function consume(table: 'oauth_codes' | 'oauth_tokens', column: 'code_hash' | 'refresh_hash'): string {
   return `with used as (delete from ${table} where ${column} = $1 returning family, user_id, client_id)
     insert into oauth_used (hash, family, user_id, client_id, expires_at)
@@ -91,14 +94,14 @@ function consume(table: 'oauth_codes' | 'oauth_tokens', column: 'code_hash' | 'r
 }
 
 /**
- * @param seconds - how long a second use is to be seen
- * @returns whether there was such a code: of two who use it at once, one hears yes
+ * @param seconds - how long a second use must be noticed
+ * @returns whether there was such a code; if two requests use it at once, only one gets true
  */
 export async function consumeCode(db: Db, hash: Buffer, seconds: number): Promise<boolean> {
   return (await query(db, consume('oauth_codes', 'code_hash'), [hash, seconds])).length > 0;
 }
 
-/** What was used up. */
+/** A code or refresh token that was used. */
 export interface UsedRow {
   family: string;
   user_id: number;
@@ -118,8 +121,8 @@ export async function findUsed(db: Db, hash: Buffer): Promise<UsedRow | undefine
 }
 
 /**
- * Ends all tokens that came of one code. A refresh at this moment holds the lock of the tokens that it replaces: waiting
- * for that first lets the deletion see the new ones.
+ * Ends all tokens that came from one code. A refresh at this moment holds the lock of the tokens that it replaces:
+ * waiting for that lock first lets the deletion see the new ones.
  *
  * @returns how many there were
  */
@@ -135,7 +138,7 @@ export async function insertToken(
     refreshHash: Buffer;
     accessLastsMs: number;
     refreshLastsMs: number;
-    /** of the tokens that these replace; undefined: now */
+    /** when the tokens that these replace were authorized; undefined: now */
     authorizedAt: Date | undefined;
     family: string;
   },
@@ -172,8 +175,8 @@ export async function findByRefreshHash(db: Db, hash: Buffer): Promise<TokenRow 
 }
 
 /**
- * @param seconds - how long a second use is to be seen
- * @returns whether there was such a token: of two who use it at once, one hears yes
+ * @param seconds - how long a second use must be noticed
+ * @returns whether there was such a token; if two requests use it at once, only one gets true
  */
 export async function consumeRefreshToken(db: Db, hash: Buffer, seconds: number): Promise<boolean> {
   return (await query(db, consume('oauth_tokens', 'refresh_hash'), [hash, seconds])).length > 0;

@@ -12,8 +12,8 @@ import type { Scope } from './scopes';
 import { hashSecret, isSecret } from '../../platform/secrets';
 
 /*
- * OAuth 2 as the Hub gave it (protocol 6.2): a user lets a client act for him, by a code that the client changes into
- * tokens. The library knows the rules; here are their transactions, and what is ours in them.
+ * OAuth 2 as the Hub offered it (protocol 6.2): a user lets a client act for them, by a code that the client exchanges
+ * for tokens. The library implements the rules; this file has the transactions, and our additions.
  */
 
 const CODE_SECONDS = 60;
@@ -21,12 +21,12 @@ const CODE_SECONDS = 60;
 /** How long an access token lasts: the Hub's half a year. */
 export const ACCESS_SECONDS = 15_552_000;
 
-/** A refusal that the client is told, in the words of RFC 6749. */
+/** A refusal for the client, in the words of RFC 6749. */
 export class GrantError extends Error {
   override readonly name = 'GrantError';
 
   constructor(
-    /** as `invalid_grant` */
+    /** such as `invalid_grant` */
     readonly code: string,
     message: string,
   ) {
@@ -34,7 +34,7 @@ export class GrantError extends Error {
   }
 }
 
-/** What a client asks of a user, as it stands in the URL. */
+/** The request of a client to a user, as its parameters are in the URL. */
 export type AuthorizationRequest = Readonly<Record<string, string>>;
 
 /** What a client gets for a code or a refresh token. */
@@ -46,8 +46,8 @@ export interface Tokens {
 }
 
 /**
- * Runs a step of the library. What it refuses is a value, so that the transaction around it keeps what was used up: a
- * code that was tried with the wrong verifier is gone.
+ * Runs a step of the library. A refusal is returned as a value, so that the transaction around it is not rolled back: a
+ * code that was tried with the wrong verifier is used up.
  */
 async function refusalOf<T>(step: () => Promise<T>): Promise<T | GrantError> {
   try {
@@ -55,7 +55,7 @@ async function refusalOf<T>(step: () => Promise<T>): Promise<T | GrantError> {
   } catch (error) {
     if (!(error instanceof OAuth2Server.OAuthError)) throw error;
     const inner = 'inner' in error ? error.inner : undefined;
-    // The library takes a database that does not answer for a refusal of its own.
+    // The library reports a database that does not answer as its own refusal.
     if (error instanceof OAuth2Server.ServerError) throw inner instanceof Error ? inner : error;
     return new GrantError(error.name, error.message);
   }
@@ -67,10 +67,11 @@ function orThrow<T>(result: T | GrantError): T {
 }
 
 /**
- * Gives a client a code, for a user who has said yes. The client and its redirect URI are checked before (`findClient`).
+ * Gives a client a code, for a user who has agreed. The caller has checked the client and its redirect URI
+ * (`findClient`).
  *
  * @returns the code, good once and for a minute
- * @throws GrantError for the client to know
+ * @throws GrantError with the refusal for the client
  */
 export async function authorize(
   ctx: Needs<'db'>,
@@ -99,7 +100,7 @@ export async function authorize(
   return orThrow(code);
 }
 
-/** Carries a refusal out of a transaction that is to be undone. */
+/** Carries a refusal out of a transaction that is rolled back. */
 class Undone extends Error {
   constructor(readonly refusal: GrantError) {
     super(refusal.message);
@@ -110,7 +111,7 @@ type Fields = Readonly<Record<string, string | undefined>>;
 
 function askLibrary(tx: Db, request: Fields, authorization: string | undefined, noticed: Noticed) {
   const server = new OAuth2Server({ model: grantModel({ db: tx }, true, noticed) });
-  // The library reads forms only; what it gets is parsed already.
+  // The library only accepts forms; the request is parsed already.
   const headers: Record<string, string> = {
     'content-type': 'application/x-www-form-urlencoded',
     'content-length': '1',
@@ -122,8 +123,8 @@ function askLibrary(tx: Db, request: Fields, authorization: string | undefined, 
 }
 
 /**
- * What came was used before: somebody has a copy of it, or of what came of it. Nobody can tell whose the newest tokens
- * are, so that all of them end (RFC 6749, 4.1.2 and 10.4).
+ * Ends all tokens of a code or refresh token that was used twice: another party has a copy of it, or of the tokens from
+ * it. It is unknown who holds the newest tokens, so all of them end (RFC 6749, 4.1.2 and 10.4).
  */
 async function endReused(ctx: Needs<'db'>, hash: Buffer): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
@@ -135,8 +136,8 @@ async function endReused(ctx: Needs<'db'>, hash: Buffer): Promise<void> {
 }
 
 /**
- * Changes a code or a refresh token into new tokens; either is good once. One that comes a second time ends all tokens
- * that have come of it. A refresh that is refused, such as one for more than there was, changes nothing; a code that is
+ * Exchanges a code or a refresh token for new tokens; either is good once. If one is used a second time, all tokens
+ * that came from it end. A refused refresh, such as one for more scopes than before, changes nothing. A code that is
  * tried with the wrong verifier is used up.
  *
  * @param request - the fields that the client sends
@@ -160,7 +161,8 @@ export async function exchange(ctx: Needs<'db'>, request: Fields, authorization:
 }
 
 /**
- * Who may act by an access token, and how far; undefined when it is none that is good. It is an administrator's for nobody.
+ * The account and the scopes of an access token; undefined when the token is not good. It never gives the rights of an
+ * administrator.
  *
  * @throws AppError `inactive`
  */
@@ -177,7 +179,7 @@ export async function findAccessToken(
   };
 }
 
-/** Forgets the codes and tokens that have ended. */
+/** Deletes the codes and tokens that have ended. */
 export async function forgetGrants(ctx: Needs<'db'>): Promise<void> {
   await store.deleteEnded(ctx.db);
 }

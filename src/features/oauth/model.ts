@@ -5,31 +5,31 @@ import * as store from './grants.store';
 import { DEFAULT_SCOPES, isScope } from './scopes';
 import { hashSecret, isSecret, newSecret } from '../../platform/secrets';
 
-/** What the library keeps for us between its steps: the account that lets a client act. */
+/** The account that lets a client act, which the library passes on between its steps. */
 export interface GrantUser {
   readonly userId: number;
   readonly username: string;
   readonly credentialsEpoch: number;
-  /** when the account said yes, of a refresh; undefined: now */
+  /** on a refresh, when the account agreed; undefined: now */
   readonly authorizedAt?: Date;
-  /** of the code that the tokens come from; undefined: the code is yet to be made */
+  /** the family of the code that the tokens come from; undefined: the code does not exist yet */
   readonly family?: string;
 }
 
-/** What the steps of the library have noticed. */
+/** The observations during the steps of the library. */
 export interface Noticed {
-  /** the hash of a code or refresh token that came and was not good: it may have been used before */
+  /** the hash of a code or refresh token that was sent and is not good: it may have been used before */
   refused?: Buffer;
 }
 
-/** As long as refresh tokens last: see `grants.ts`. */
+/** How long refresh tokens last; see `grants.ts`. */
 export const REFRESH_SECONDS = 31_104_000;
 
 type Model = OAuth2Server.AuthorizationCodeModel & OAuth2Server.RefreshTokenModel;
 
 /*
- * The library says and asks when something ends by the clock of its host; the database has a clock of its own. Between
- * them goes how long it lasts.
+ * The library computes the end of codes and tokens by the clock of its host; the database has its own clock. So they
+ * exchange durations.
  */
 function fromNow(moment: Date): number {
   return moment.getTime() - Date.now();
@@ -127,7 +127,7 @@ function tokensOf(
       const row = isSecret(refreshToken) ? await store.findByRefreshHash(ctx.db, noticed.refused) : undefined;
       if (row === undefined) return undefined;
       const { client, user, scope } = ownersOf(row);
-      // The user is what the library hands on to `saveToken`.
+      // The library passes the user on to `saveToken`.
       const owner: GrantUser = { ...user, authorizedAt: row.authorized_at };
       return { refreshToken, refreshTokenExpiresAt: momentIn(row.lasts_ms), client, user: owner, scope };
     },
@@ -136,16 +136,16 @@ function tokensOf(
       if (isGood) delete noticed.refused;
       return isGood;
     },
-    // The API reads access tokens together with their accounts (access-tokens.ts); the library is not asked.
+    // The API reads access tokens together with their accounts (access-tokens.ts), without the library.
     getAccessToken: () => Promise.resolve(undefined),
   };
 }
 
 /**
- * How the library reads and writes.
+ * The model through which the library reads and writes.
  *
- * @param needsSecret - whether a client must prove who it is: when it asks for tokens, not when a user is asked
- * @param noticed - filled in on the way
+ * @param needsSecret - whether the client must authenticate: when it asks for tokens, but not when the user is asked
+ * @param noticed - filled in by the steps
  */
 export function grantModel(ctx: Needs<'db'>, needsSecret: boolean, noticed: Noticed = {}): Model {
   return {

@@ -8,13 +8,13 @@ import * as store from './image-lists.store';
 import { createRemoteRepository, lockForPush } from '../repositories/locking';
 
 /*
- * An engine starts a push at the index. When that is another one, this registry hears of the repository only with the
- * first image of the push, and of its image list from the index that vouches for the token (protocol 2.8).
+ * An engine starts a push at the index. If that is another index, this registry learns of the repository only with the
+ * first image of the push. It gets the image list from the index that vouches for the token (protocol 2.8).
  */
 
 /**
- * Makes the repository of a guest who pushes, if need be, and announces the image in it if the index lists it. Does
- * nothing for other actors.
+ * Creates the repository of a guest who pushes, if it does not exist, and announces the image in it if the index lists
+ * it. Does nothing for other actors.
  *
  * @throws AppError `forbidden` when the name belongs to a repository of this registry, is a former name, or is being
  *   deleted; `conflict` when the namespace's name is retired
@@ -23,7 +23,8 @@ export async function announceForGuest(ctx: Needs<'db'>, actor: Actor, imageId: 
   if (actor.kind !== 'token' || actor.guest === undefined || actor.access !== 'write') return;
   const { repository: name, guest } = actor;
   await inTransaction(ctx.db, async (tx) => {
-    // An error of Postgres would end the transaction; the trigger that refuses retired names is for races.
+    // Checked here because an error of Postgres would end the transaction; the trigger that refuses retired names is
+    // for races.
     await assertNotRetired(tx, name.namespace);
     await assertNotFormer(tx, name, undefined, 'forbidden');
     await createRemoteRepository(tx, name);

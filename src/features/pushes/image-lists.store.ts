@@ -4,9 +4,9 @@ import type { Identity } from '../access/actor';
 import { callerJoins, READABLE } from '../access/policy-sql';
 
 /**
- * Adds images to a repository's list; what is there stays, and a checksum is never replaced by none. Numbered in the
- * order of the list, which is the order in which the list is read again, but written sorted, so that two pushes of
- * overlapping lists lock the rows in one order.
+ * Adds images to a repository's list; existing images stay, and a missing checksum never replaces a known one. The
+ * images are numbered in the order of the list, in which it is read again later, but written sorted, so that two pushes
+ * of overlapping lists lock the rows in one order.
  *
  * @param images - each id once
  */
@@ -35,8 +35,8 @@ export async function mergeImages(
 /**
  * Whether the image is complete in any repository that the account may read.
  *
- * @param places.completeIn - a repository where it may be complete, too
- * @param places.listedIn - a repository where it need not be complete
+ * @param places.completeIn - a further repository in which it may be complete
+ * @param places.listedIn - a repository in which it need not be complete
  */
 export async function isImageReachable(
   db: Db,

@@ -1,17 +1,16 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { identityOf, type Actor, type Principal, type RepositoryName } from '../access/actor';
+import { identityOf, type Actor, type RepositoryName } from '../access/actor';
 import { requiresAuthorization } from '../access/current-account';
-import { doerOf } from '../access/doer';
 import { recordEvent } from '../audit/audit';
 import * as store from './image-lists.store';
 import { displayName, isImageId, parseRepositoryName } from '../repositories/names';
 import { recordOpening } from '../repositories/last-opened';
-import { canCreate, canRead, canWrite } from '../access/policy';
+import { canRead } from '../access/policy';
 import { endPush, openPush } from './pushes';
-import { lockForPush, markActive } from '../repositories/locking';
-import { makeRepository } from '../repositories/visibility';
+import { markActive } from '../repositories/locking';
+import { lockForNewPush, mayPush, pushToDeleted } from '../repositories/pushable';
 import { assertReadable, type WritableRepository } from '../repositories/access';
 import {
   findAccessWithImages,
@@ -23,25 +22,24 @@ import {
 
 /*
  * A repository's image list (protocol 2.6 to 2.8): every image that was ever announced for it. A push begins by
- * announcing its images, sends them one by one, tags some, and ends by sending the list once more, from docker 0.8 on
- * an empty one. Lists are only ever merged, so an empty one takes nothing away.
+ * announcing its images, sends them one by one, tags some, and ends by sending the list once more; from docker 0.8 on,
+ * it is empty. Lists are only ever merged, so an empty one does not remove anything.
  */
 
 /** One entry of an image list. */
 export interface ListedImage {
   readonly id: string;
   readonly checksum: string | undefined;
-  /** the push will set this tag to it; not kept in the list */
+  /** the tag that the push will set to it; not stored in the list */
   readonly tag?: string;
 }
 
-/** What the index answers for a repository that does not exist. */
+/** The answer of the index for a repository that does not exist. */
 export const IMAGES_NOT_FOUND = 'images not found';
 const NOT_ALLOWED = 'Access Denied: Not allowed to create Repo at given location';
-const BEING_DELETED = 'Repository is being deleted';
 
 /**
- * Merges two lists by id, in order of first appearance; a checksum is never replaced by none.
+ * Merges two lists by id, in order of first appearance; a missing checksum never replaces a known one.
  *
  * @returns each id once
  */
@@ -53,7 +51,10 @@ export function mergeImageLists(known: readonly ListedImage[], added: readonly L
   return [...merged.values()];
 }
 
-/** An image with several tags is listed once for each; of several images with one tag the last counts. */
+/**
+ * The announced tags. An image with several tags is listed once for each; of several images with the same tag, the last
+ * one counts.
+ */
 function announcedTags(images: readonly ListedImage[]): Record<string, string> {
   return Object.fromEntries(images.flatMap(({ id, tag }) => (tag === undefined ? [] : [[tag, id]])));
 }
@@ -68,21 +69,17 @@ function assertIds(images: readonly ListedImage[]): readonly ListedImage[] {
   throw new AppError('invalid', 'Invalid data');
 }
 
-function assertMayStart(access: RepositoryAccess, principal: Principal): void {
-  const allowed =
-    access.repository === undefined
-      ? access.namespace !== undefined && canCreate(principal, access.namespace)
-      : canWrite(principal, access.repository) && !access.repository.isRemote;
-  if (!allowed) throw new AppError('forbidden', NOT_ALLOWED);
-  // Only now: a stranger must not learn that there is such a repository.
-  if (access.repository?.state === 'deleting') throw new AppError('forbidden', BEING_DELETED);
+function assertMayStart(access: RepositoryAccess): void {
+  if (!mayPush(access)) throw new AppError('forbidden', NOT_ALLOWED);
+  // Only now, because other users must not learn that there is such a repository.
+  if (access.repository?.state === 'deleting') throw pushToDeleted();
 }
 
 /**
- * Starts a push (protocol 2.6): makes the repository if need be and announces its images.
+ * Starts a push (protocol 2.6): creates the repository if it does not exist, and announces its images.
  *
- * @param readImages - reads the list from the wire; not called for somebody who may not push
- * @param nonce - of the token that the answer will carry
+ * @param readImages - reads the list from the wire; not called for an actor who may not push
+ * @param nonce - the nonce of the token that the answer will carry
  * @returns false when no repository can be created with this name
  * @throws AppError `invalid`, `unauthenticated`, `forbidden`
  */
@@ -96,15 +93,12 @@ export async function startPush(
   const access = await findRepositoryAccess(ctx, actor, name);
   const { principal } = access;
   if (principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
-  assertMayStart(access, principal);
+  assertMayStart(access);
   const images = assertIds(await readImages());
   const isNew = access.repository === undefined;
   if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return false;
-  const visibility = access.namespace?.defaultVisibility ?? 'public';
   await inTransaction(ctx.db, async (tx) => {
-    if (isNew) await makeRepository(tx, name, { visibility, doer: doerOf(actor, principal) });
-    const repositoryId = await lockForPush(tx, name);
-    if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
+    const repositoryId = await lockForNewPush(tx, access);
     await store.mergeImages(tx, repositoryId, mergeImageLists([], images));
     await recordOpening({ db: tx }, actor, repositoryId);
     const announced = { imageIds: distinctIds(images), tags: announcedTags(images), nonce };
@@ -114,11 +108,11 @@ export async function startPush(
 }
 
 /**
- * Finishes a push (protocol 2.7): merges the list, and the repository is active from now on. What follows from a push,
- * such as webhooks, is queued.
+ * Finishes a push (protocol 2.7): merges the list, marks the repository as active, and queues the work that follows
+ * from a push, such as webhooks.
  *
- * @param images - as the pusher lists them at the end
- * @returns false when there was no push to finish, as when an engine says it again
+ * @param images - the images that the pusher lists at the end
+ * @returns false when there was no push to finish, for example because an engine repeats the request
  * @throws AppError `invalid`, `not_found` when the repository is gone
  */
 export async function finishPush(
@@ -140,11 +134,11 @@ export async function finishPush(
 
 /**
  * The image list as the JSON text `[{"id", "checksum"?}, …]`, for the start of a pull or for a registry that verifies a
- * token (protocol 2.8): a token of any access will do, and a delete token still sees the list of a repository that is
+ * token (protocol 2.8): a token of any access is enough, and a delete token still sees the list of a repository that is
  * being deleted.
  *
- * An engine asks for this before anything else of a pull, and prompts for a login where it is refused with a 401, so an
- * anonymous caller gets one where there is a private repository (protocol 14, A3).
+ * An engine asks for this first in a pull, and prompts for a login if it gets a 401. So an anonymous caller gets a 401
+ * if the repository is private (protocol 14, A3).
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
@@ -168,12 +162,12 @@ function readableForList(access: RepositoryAccess): Repository {
 }
 
 /**
- * Whether an image may be used with these credentials (protocol 2.10): it is in the token's repository, or complete in one
- * that the account behind the credentials may read. A registry asks for the parent of a layer, which may be in another
- * repository of the pusher; so this is the one answer for which an engine's token reaches as far as its account does. An
- * access token for some repositories reaches no further here, either.
- * Where another registry has the images nothing is ever complete here: to read there, an image of the token's own
- * repository will do once a push is finished.
+ * Whether an image may be used with these credentials (protocol 2.10): it is in the token's repository, or complete in
+ * a repository that the account of the credentials may read. A registry asks this for the parent of a layer, which may
+ * be in another repository of the pusher. So this is the only answer for which an engine's token reaches as far as its
+ * account does. An access token for some repositories does not reach further here either. If another registry has the
+ * images, no image is ever complete here: then an image of the token's own repository is enough to read, once a push
+ * has finished.
  *
  * @throws AppError `unauthenticated`
  */

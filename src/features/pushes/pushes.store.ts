@@ -3,10 +3,10 @@ import { query } from '../../platform/db/query';
 import { isAliveSql } from './living-pushes-sql';
 import type { UntoldTag } from './tellings';
 
-/** Whose push it is, as its requests say. */
+/** The pusher, as the requests of the push identify them. */
 export interface Pusher {
   readonly caller: string;
-  /** the nonce of the token; undefined: it is pushed without one */
+  /** the nonce of the token; undefined: the push uses no token */
   readonly token: string | undefined;
   readonly userId: number | undefined;
 }
@@ -29,13 +29,13 @@ export async function insertPush(
 }
 
 /**
- * The push that a request for an image belongs to, as SQL: that of its token; without one, or when no opening is known
- * that gave the token, those of the caller that announced the image.
+ * The push that a request for an image belongs to, as SQL: the push of its token; without a token, or if no opening
+ * that gave the token is known, the pushes of the caller that announced the image.
  */
 const IS_OF = `p.repository_id = $1 and (p.token = $3
   or p.caller = $2 and ($3::text is null or p.token is null) and $4 = any (p.image_ids))`;
 
-/** Notes a sign of life of a push that has not ended; it may come late, and then changes nothing. */
+/** Records a sign of life of a push that has not ended; a late one changes nothing. */
 export async function keepAlive(db: Db, repositoryId: number, pusher: Pusher, imageId: string): Promise<void> {
   await query(db, `update pushes p set seen_at = now() where ${IS_OF}`, [
     repositoryId,
@@ -45,7 +45,7 @@ export async function keepAlive(db: Db, repositoryId: number, pusher: Pusher, im
   ]);
 }
 
-/** Notes a sign of life; makes the push when there is none. */
+/** Records a sign of life; creates the push if there is none. */
 export async function noteSign(db: Db, repositoryId: number, pusher: Pusher, imageId: string): Promise<void> {
   await query(
     db,
@@ -61,8 +61,8 @@ export async function noteSign(db: Db, repositoryId: number, pusher: Pusher, ima
 }
 
 /**
- * Notes that a push set a tag. Among several that it may belong to, one that announced the tag and has not set it yet,
- * and the latest. The same once more changes nothing: the answer was lost.
+ * Records that a push set a tag. If it may belong to several pushes, those that announced the tag come first, then
+ * those that have not set it yet, then the latest. A repetition changes nothing: the answer was lost.
  */
 export async function recordTag(
   db: Db,
@@ -88,25 +88,25 @@ export async function recordTag(
   );
 }
 
-/** A push that has not ended, or one whose tags are not all told. */
+/** A push that has not ended, or has tags that were not reported; `pushes.ts` says what reporting is. */
 export interface OpenPush {
   id: number;
   token: string | null;
   pusher: string;
   image_ids: string[];
-  /** what it announced */
+  /** the tags that it announced */
   tags: Record<string, string>;
-  /** what it did */
+  /** the tags that it set */
   set_tags: Record<string, string>;
-  /** it set tags, and all of them are told */
+  /** it set tags, and all of them were reported */
   is_told: boolean;
-  /** all that it announced is complete */
+  /** all images that it announced are complete */
   is_uploaded: boolean;
   is_mine: boolean;
   is_ended: boolean;
 }
 
-/** The caller's pushes, and those of others of which a tag is not told. */
+/** The caller's pushes, and pushes of others with a tag that was not reported. */
 export async function listOpen(tx: Db, repositoryId: number, caller: string): Promise<OpenPush[]> {
   return query<OpenPush>(
     tx,
@@ -125,7 +125,7 @@ export async function listOpen(tx: Db, repositoryId: number, caller: string): Pr
   );
 }
 
-/** The tags that pushes set and nobody was told of, in the order in which they were set. */
+/** The tags that pushes set and that were not reported, in the order in which they were set. */
 export async function listUntold(tx: Db, repositoryId: number): Promise<UntoldTag[]> {
   return query<UntoldTag & { id: number }>(
     tx,
@@ -139,7 +139,7 @@ export async function listUntold(tx: Db, repositoryId: number): Promise<UntoldTa
   );
 }
 
-/** Notes a tag that was set without a push. @returns its number in the order of all sets */
+/** Records a tag that was set without a push. @returns its number in the order of all sets */
 export async function insertTagByHand(tx: Db, repositoryId: number, tag: string, imageId: string): Promise<number> {
   const rows = await query<{ id: number }>(
     tx,
@@ -150,7 +150,7 @@ export async function insertTagByHand(tx: Db, repositoryId: number, tag: string,
   return rows[0].id;
 }
 
-/** Whether a push that set a tag to one of these images was told. */
+/** Whether a tag that a push set to one of these images has been reported. */
 export async function wasTold(tx: Db, repositoryId: number, imageIds: readonly string[]): Promise<boolean> {
   const rows = await query(
     tx,
@@ -160,7 +160,7 @@ export async function wasTold(tx: Db, repositoryId: number, imageIds: readonly s
   return rows.length > 0;
 }
 
-/** Marks them as told, and forgets earlier tellings of the tags that no open push needs. */
+/** Marks the sets of tags as reported, and deletes earlier ones of the same tags that no open push needs. */
 export async function markTold(tx: Db, repositoryId: number, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   await query(tx, 'update push_tags set told_at = clock_timestamp() where id = any ($1::bigint[])', [ids]);
@@ -176,15 +176,15 @@ export async function markTold(tx: Db, repositoryId: number, ids: readonly numbe
 /**
  * Ends a push.
  *
- * @param isWhole - it did all that it announced. Another one may go on, for the end of a twin may have been taken for
- *   its own: it stays until it gives no more signs of life
+ * @param isWhole - whether it did all that it announced. If not, it may go on, because the end may have been that of a
+ *   parallel push: then it stays until it no longer gives signs of life
  */
 export async function endPush(tx: Db, pushId: number, isWhole: boolean): Promise<void> {
   if (isWhole) await query(tx, 'delete from pushes where id = $1', [pushId]);
   else await query(tx, 'update pushes set ended_at = now() where id = $1', [pushId]);
 }
 
-/** Keeps what is to be told, in this order, until it is taken. */
+/** Stores the pushes to report, in this order, until they are taken. */
 export async function insertTellings(tx: Db, repositoryId: number, pushes: readonly object[]): Promise<void> {
   await query(
     tx,
@@ -195,7 +195,10 @@ export async function insertTellings(tx: Db, repositoryId: number, pushes: reado
   );
 }
 
-/** Whoever takes them at the same time waits for the end of the transaction, and gets those that came since. */
+/**
+ * Removes and returns the pushes to report. A concurrent call waits for the end of the transaction, and gets those
+ * added since.
+ */
 export async function takeTellings(tx: Db, repositoryId: number): Promise<{ push: object; created_at: Date }[]> {
   return query<{ push: object; created_at: Date }>(
     tx,

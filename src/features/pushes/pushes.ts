@@ -12,57 +12,61 @@ import { tellingsOf } from './tellings';
 
 /*
  * A push begins with `PUT R/`, which announces images and tags; uploads images and sets tags; and ends with
- * `PUT R/images` (protocol 10.3). It is a row of `pushes` from its opening to its end.
+ * `PUT R/images` (protocol 10.3). It is a row of `pushes` from its opening to its end. To report a push is to notify
+ * the webhooks of it; in names it is "told".
  *
- *   opening   Basic        the row is made, with the nonce of the write token that the answer carries
+ *   opening   Basic        the row is created, with the nonce of the write token that the answer carries
  *   json, layer, checksum, tag
  *             Token        the nonce names the push: all requests of a push carry the token of its opening
  *             Basic        engines with an https registry (protocol 3): a push of the caller that announced the image
  *   end       Basic        names no push. Engines before 0.8 list the images, later ones send `[]` (protocol 2.7)
  *             Token        of anonymous callers from 1.7 on: names the push
  *
- * The end is the only request that may not say which push it is of, and an account may push several times at once. So
- * tags are told, not ends. Every tag that a push sets is kept in `push_tags` until it is told, and an end
+ * The end is the only request that may not say which push it belongs to, and an account may push several times at once.
+ * So tags are reported, not ends. Every tag that a push sets is stored in `push_tags` until it is reported, and an end
  *
  *   1. ends one push of the caller: the one of the token, or the one that is most likely over (`ended-push.ts`);
- *   2. tells the tags that this push set, and, of the other pushes of the caller that have set all that they announced,
- *      those that nobody has been told of, so that no tag is lost when the end of another push was meant;
- *   3. tells before each tag what was done with the same tag before, whoever did it.
+ *   2. reports the tags that this push set, and, of the other pushes of the caller that have set all that they
+ *      announced, those that were not reported before, so that no tag is lost if the end belonged to another push;
+ *   3. reports, before each tag, the earlier changes of the same tag by any push.
  *
- * `tellings.ts` has the rules of 2 and 3. A push that sets no tag is told once, without one. An end that is sent again,
- * because its answer was lost, finds nothing left to tell. A push that was killed before its end is told with the
- * caller's next one, or not at all when that one sets the same tag to the same image: it is the same push tried again.
+ * `tellings.ts` has the rules of 2 and 3. A push that sets no tag is reported once, without one. An end that is sent
+ * again, because its answer was lost, finds nothing left to report. A push that was killed before its end is reported
+ * with the caller's next one, or not at all if that one sets the same tag to the same image: then it is the same push
+ * tried again.
  *
- * A push lives as long as it gives signs of life: a json, a checksum, a tag, bytes of a layer. What a living push has
- * announced or uploaded is not garbage (`gc.ts`). Without a sign for `ABANDONED_AFTER_HOURS` it is given up.
+ * A push lives as long as it gives signs of life: a json, a checksum, a tag, bytes of a layer. Images that a living
+ * push has announced or uploaded are not garbage (`gc.ts`). Without a sign for `ABANDONED_AFTER_HOURS` it is given up.
  */
 
-/** The job that an end queues when there is something to tell. */
+/** The job that an end queues when there is a push to report. */
 export const PUSH_FINISHED = 'push_finished';
 
 /** Its payload. */
 export const pushesToTell = z.object({ repositoryId: z.number() });
 
-/** What is told of a finished push. */
+/** The facts about a finished push that are reported. */
 export const finishedPush = z.object({
-  /** names this push, and this tag, in everything that follows from it */
+  /** identifies this push, and this tag, in all work that follows from it */
   id: z.uuid(),
   repositoryId: z.number(),
   imageIds: z.array(z.string()),
-  /** undefined: it set none */
+  /** undefined: the push set none */
   tag: z.string().optional(),
+  /** of the manifest that was pushed; undefined: the push came over v1 */
+  digest: z.string().optional(),
   pusher: z.string(),
   finishedAt: z.coerce.date(),
 });
 
 export type FinishedPush = z.infer<typeof finishedPush>;
 
-/** What an opening announces. */
+/** The announcements of an opening. */
 export interface AnnouncedPush {
   readonly imageIds: readonly string[];
   /** each tag with the image that it will point to */
   readonly tags: Readonly<Record<string, string>>;
-  /** of the token that the answer will carry */
+  /** the nonce of the token that the answer will carry */
   readonly nonce: string | undefined;
 }
 
@@ -75,14 +79,14 @@ export function pusherOf(actor: Actor): store.Pusher {
   };
 }
 
-/** Remembers that the actor began a push. */
+/** Records that the actor began a push. */
 export async function openPush(tx: Db, actor: Actor, repositoryId: number, push: AnnouncedPush): Promise<void> {
   await store.insertPush(tx, repositoryId, { ...pusherOf(actor), token: push.nonce }, push.imageIds, push.tags);
 }
 
 /**
- * Notes a sign of life of the push that uploads this image. A push that was not opened here begins with it: a guest's
- * was opened at another index.
+ * Records a sign of life of the push that uploads this image. A push that was not opened here begins with it: the push
+ * of a guest was opened at another index.
  */
 export async function noteSignOfLife(
   ctx: Needs<'db'>,
@@ -93,7 +97,7 @@ export async function noteSignOfLife(
   await store.noteSign(ctx.db, repositoryId, pusherOf(actor), imageId);
 }
 
-/** The same while bytes come in, beside them: by the time that it is noted the push may have ended. */
+/** The same while bytes arrive, without blocking them: the push may have ended by the time this is recorded. */
 export async function keepPushAlive(
   ctx: Needs<'db'>,
   actor: Actor,
@@ -103,7 +107,7 @@ export async function keepPushAlive(
   await store.keepAlive(ctx.db, repositoryId, pusherOf(actor), imageId);
 }
 
-/** Remembers a tag that the actor's push set; not when there is no such push, as for a tag that is set by hand. */
+/** Records a tag that the actor's push set. Does nothing if there is no such push, as for a tag that is set by hand. */
 export async function recordPushedTag(
   tx: Db,
   actor: Actor,
@@ -114,14 +118,14 @@ export async function recordPushedTag(
   await store.recordTag(tx, repositoryId, pusherOf(actor), set.tag, set.imageId);
 }
 
-type Told = Pick<FinishedPush, 'imageIds' | 'tag' | 'pusher'>;
+type Told = Pick<FinishedPush, 'imageIds' | 'tag' | 'digest' | 'pusher'>;
 
 function distinct(...lists: readonly (readonly string[] | undefined)[]): string[] {
   return [...new Set(lists.flatMap((list) => list ?? []))];
 }
 
 async function queueTellings(tx: Db, repositoryId: number, pushes: readonly Told[]): Promise<void> {
-  const some = pushes.filter(({ imageIds }) => imageIds.length > 0);
+  const some = pushes.filter(({ imageIds, digest }) => imageIds.length > 0 || digest !== undefined);
   if (some.length === 0) return;
   await store.insertTellings(
     tx,
@@ -131,17 +135,18 @@ async function queueTellings(tx: Db, repositoryId: number, pushes: readonly Told
   await enqueue(tx, PUSH_FINISHED, { repositoryId });
 }
 
-/** Takes what is to be told of a repository, in the order in which it happened; another one who takes waits. */
+/** Removes and returns the pushes of a repository that are to be reported, in order. A concurrent call waits. */
 export async function takeTellings(tx: Db, repositoryId: number): Promise<FinishedPush[]> {
   const rows = await store.takeTellings(tx, repositoryId);
   return rows.map(({ push, created_at: finishedAt }) => finishedPush.parse({ ...push, repositoryId, finishedAt }));
 }
 
 /**
- * Ends a push of the actor, and queues what is to be told, in the same transaction. The repository is locked.
+ * Ends a push of the actor, and queues the pushes to report, in the same transaction. The caller has locked the
+ * repository.
  *
- * @param listedIds - the images that the end names, which engines before 0.8 did
- * @returns false when there was none to end: engines repeat a request whose answer was lost
+ * @param listedIds - the images that the end names, as engines before 0.8 do
+ * @returns false when there was no push to end: engines repeat a request whose answer was lost
  */
 export async function endPush(
   tx: Db,
@@ -175,12 +180,12 @@ export async function endPush(
   return true;
 }
 
-/** Has openings of the repository, and its tags, wait until the transaction ends. */
+/** Makes openings of the repository, and changes of its tags, wait until the transaction ends. */
 export async function lockForGc(tx: Db, repositoryId: number): Promise<void> {
   await lockRepository(tx, repositoryId);
 }
 
-/** Forgets pushes that gave no sign of life for a week, and which tags were told. */
+/** Deletes pushes that gave no sign of life for a week, and old records of tags that were reported. */
 export async function forgetPushes(ctx: Needs<'db'>): Promise<void> {
   await store.deleteForgotten(ctx.db, 24 * 7);
 }
@@ -189,8 +194,8 @@ export async function forgetPushes(ctx: Needs<'db'>): Promise<void> {
 const BY_HAND = 0;
 
 /**
- * Makes of a tag that was set without a push what the end of a push does: the repository is active, and it is told. The
- * repository is locked.
+ * Does for a tag that was set without a push what the end of a push does: marks the repository as active, and reports
+ * the tag. The caller has locked the repository.
  */
 export async function announceTag(
   tx: Db,
@@ -213,4 +218,17 @@ export async function announceTag(
     repositoryId,
     [...told, ...dropped].map((one) => one.id),
   );
+}
+
+/**
+ * Queues what follows from a tag that a push over v2 has set, which is one request: the repository is active, and webhooks
+ * are notified. The repository is locked.
+ */
+export async function announceManifest(
+  tx: Db,
+  repositoryId: number,
+  set: { readonly tag: string; readonly digest: string; readonly pusher: string },
+): Promise<void> {
+  await markActive(tx, repositoryId);
+  await queueTellings(tx, repositoryId, [{ imageIds: [], ...set }]);
 }

@@ -1,16 +1,16 @@
-/** A tag that a push set, and that is not told yet. */
+/** A tag that a push set, and that was not reported yet; `pushes.ts` says what reporting is. */
 export interface UntoldTag {
   readonly id: number;
   readonly push_id: number;
   readonly tag: string;
   readonly image_id: string;
-  /** the image that the tag was told with last */
+  /** the image of the tag when it was reported last */
   readonly last_told: string | null;
-  /** its push gave no sign of life for long */
+  /** its push has given no sign of life for long */
   readonly is_abandoned: boolean;
 }
 
-/** What an end tells of. */
+/** The end of a push. */
 export interface Ending {
   /** the push that it ends */
   readonly ended: number | undefined;
@@ -18,13 +18,16 @@ export interface Ending {
   readonly through: ReadonlySet<number>;
 }
 
-/** What is told, and what will never be: both in the order in which the tags were set. */
+/** The sets of tags that are reported, and those that will never be, both in the order in which the tags were set. */
 export interface Tellings {
   readonly told: readonly UntoldTag[];
   readonly dropped: readonly UntoldTag[];
 }
 
-/** Sets that directly follow each other and are of one image: parallel pushes of it, or one push tried again. */
+/**
+ * Groups of sets to the same image that directly follow each other: parallel pushes of the image, or one push tried
+ * again.
+ */
 function runsOf(sets: readonly UntoldTag[]): UntoldTag[][] {
   const runs: UntoldTag[][] = [];
   for (const set of sets) {
@@ -35,7 +38,7 @@ function runsOf(sets: readonly UntoldTag[]): UntoldTag[][] {
   return runs;
 }
 
-/** @param sets - of one tag, in their order */
+/** @param sets - the sets of one tag, in their order */
 function tellTag(sets: readonly UntoldTag[], { ended, through }: Ending): { told: UntoldTag[]; dropped: UntoldTag[] } {
   const told: UntoldTag[] = [];
   const dropped: UntoldTag[] = [];
@@ -62,15 +65,15 @@ function tellTag(sets: readonly UntoldTag[], { ended, through }: Ending): { told
 }
 
 /**
- * What an end tells. Each set of a tag is told once, and a tag's sets in their order:
+ * The sets of tags that an end reports. Each set of a tag is reported once, and a tag's sets in their order:
  *
- *   - what the ended push set;
- *   - what another push that is through set, if the tag's last telling was of another image;
- *   - before these, all that was done with the same tag earlier. But of sets to the same image that directly follow each
- *     other only these are told, and the others wait for the end of their own push: there may be as many ends as there
- *     were pushes. If there are not, it was one push tried again.
+ *   - the sets of the ended push;
+ *   - the sets of other pushes that have set all their tags, if the tag was last reported with another image;
+ *   - before these, all earlier sets of the same tag. But of sets to the same image that directly follow each other,
+ *     only the ones above are reported, and the others wait for the end of their own push, because there may be as many
+ *     ends as there were pushes. If there are fewer, it was one push tried again.
  *
- * @param untold - of the repository, in the order in which the tags were set
+ * @param untold - the sets of the repository that were not reported, in the order in which the tags were set
  */
 export function tellingsOf(untold: readonly UntoldTag[], ending: Ending): Tellings {
   const tags = [...new Set(untold.map(({ tag }) => tag))];

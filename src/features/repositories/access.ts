@@ -9,9 +9,9 @@ import { displayName } from './names';
 import { isBeingDeleted, outcomeFor, type Repository, type RepositoryAccess } from './repository-access';
 
 /*
- * Permission as a type. A function of a feature takes a repository that the actor was found to be allowed to read, write
- * or administer, and not a name: so what nobody authorised does not compile. This is the only file that creates these
- * values, and it asks the policy each time. A surface gets one for each request (`get-repository.ts`), and hands it on.
+ * Permission as a type. A function of a feature does not take a name, but a repository that the actor was authorised to
+ * read, write or administer: so a missing check does not compile. This is the only file that creates these values, and
+ * it asks the policy each time. A surface gets one for each request (`get-repository.ts`), and passes it on.
  */
 
 const MAY: unique symbol = Symbol('may');
@@ -37,35 +37,38 @@ interface Participate extends Read {
 
 interface Authorized<May> extends Repository {
   readonly [MAY]: May;
-  /** who was authorised, and from what */
+  /** the authorised actor, and the facts for the decision */
   readonly access: RepositoryAccess;
   /** the actor, for the audit log */
   readonly doer: Doer;
 }
 
-/** May be seen by the actor: one to read, or one that is being deleted and that they have a role in. */
+/**
+ * A repository that the actor may see: one that they may read, or one that is being deleted and in which they have a
+ * role.
+ */
 export type VisibleRepository = Authorized<See>;
-/** May be read: pulled from, and looked at. */
+/** A repository that the actor may read: pull from, and view. */
 export type ReadableRepository = Authorized<Read>;
-/** May be pushed to. */
+/** A repository that the actor may push to. */
 export type WritableRepository = Authorized<Write>;
-/** May be deleted, also while it is being deleted already. */
+/** A repository that the actor may delete, also while it is being deleted already. */
 export type DeletableRepository = Authorized<Delete>;
-/** May be changed in everything: settings, visibility, who works on it, webhooks, its name. */
+/** A repository in which the actor may change everything: settings, visibility, collaborators, webhooks, its name. */
 export type AdministeredRepository = Authorized<Administer>;
-/** May be given stars, comments and flags, by this account. */
+/** A repository that this account may star, and whose comments it may write and flag. */
 export type ParticipantRepository = Authorized<Participate> & { readonly account: Account };
 
 function authorized<May>(access: RepositoryAccess, repository: Repository, may: May): Authorized<May> {
   return { ...repository, [MAY]: may, access, doer: doerOf(access.actor, access.principal) };
 }
 
-/** The answer about a repository that does not exist, or that the actor may not know of. */
+/** The answer about a repository that does not exist, or that the actor may not know about. */
 export function repositoryNotFound(cause?: unknown): AppError {
   return new AppError('not_found', 'Repository not found', cause === undefined ? {} : { cause });
 }
 
-/** The same in a sentence that names it, where several may be meant. */
+/** The same in a sentence with its name, for requests that involve several. */
 export function noSuchRepository(name: RepositoryName): string {
   return `No such repository: ${displayName(name)}`;
 }
@@ -104,7 +107,7 @@ export function deletableIn(access: RepositoryAccess): DeletableRepository | und
   return authorized(access, repository, { see: true, delete: true });
 }
 
-/** The repository, if the actor may change its settings now. A token of the protocol stands for a push or a pull only. */
+/** The repository, if the actor may change its settings now. A token of the protocol is only for a push or a pull. */
 export function administeredIn(access: RepositoryAccess): AdministeredRepository | undefined {
   const repository = access.actor.kind === 'token' ? undefined : deletableIn(access);
   if (repository === undefined || repository.state === 'deleting') return undefined;

@@ -9,7 +9,7 @@ import * as store from './repositories.store';
 import { findRepositoryAccess } from './repository-access';
 
 /**
- * Uses a token up, for a registry that asks whether it may act on it (protocol 2.9).
+ * Checks a token for a registry that asks whether it may act on it, and uses up a delete token (protocol 2.9).
  *
  * @throws AppError `unauthenticated` without a token, `forbidden` when it does not allow anything here, `not_found`
  */

@@ -1,9 +1,10 @@
 /**
- * `with recursive chain as (…)`: the links of an image and its ancestors within one repository, as far as they are
- * complete, with id, image_id, content_id, depth, parent_id and layer_digest. The image has the greatest depth. Stops
- * where a parent is missing or not exactly one shorter: pushers can make images name each other as parents.
+ * `with recursive chain as (…)`: the links of an image and its ancestors within one repository, up to the first one
+ * that is not complete, with id, image_id, content_id, depth, parent_id and layer_digest. The image has the greatest
+ * depth. Stops if a parent is missing, or its depth is not exactly one less, because pushers can send images that name
+ * each other as parents.
  *
- * @param start - which link is the image's, of repository_images `i`: a condition with placeholders
+ * @param start - the condition for the image's link in repository_images `i`, with placeholders
  * @param repository - the placeholder of the repository's id
  */
 export function chainSql(start: string, repository: string): string {

@@ -8,7 +8,7 @@ import { displayName } from './names';
 import * as store from './sharing.store';
 
 /*
- * Collaborators push and pull a user's repository (protocol 6.4). An organization shares by teams instead.
+ * Collaborators push and pull a user's repository (protocol 6.4). Organizations give access to teams instead.
  */
 
 export interface Collaborator {
@@ -16,7 +16,7 @@ export interface Collaborator {
   readonly since: Date;
 }
 
-/** Who may push and pull beside the owner, by name. */
+/** The users who may push and pull in addition to the owner, by name. */
 export async function listCollaborators(ctx: Needs<'db'>, repository: AdministeredRepository): Promise<Collaborator[]> {
   const rows = await store.listCollaborators(ctx.db, repository.id);
   return rows.map((row) => ({ username: row.username, since: row.created_at }));
@@ -25,7 +25,7 @@ export async function listCollaborators(ctx: Needs<'db'>, repository: Administer
 /**
  * Lets a user push to and pull from a repository.
  *
- * @returns false when he may already
+ * @returns false when they may already
  * @throws AppError `conflict` for the owner, a robot, or a repository of an organization, `not_found` for the user
  */
 export async function addCollaborator(
@@ -52,7 +52,7 @@ export async function addCollaborator(
 }
 
 /**
- * Takes away what `addCollaborator` gave.
+ * Removes the access that `addCollaborator` gave.
  *
  * @throws AppError `not_found` for the user, also when they are not a collaborator
  */

@@ -7,14 +7,14 @@ import { doerOf } from '../access/doer';
 import { canCreate, canManage, type Visibility } from '../access/policy';
 import { assertRepositoryName } from './names';
 import { findRepositoryAccess } from './repository-access';
-import { makeNewRepository } from './visibility';
+import { createNewRepository } from './visibility';
 
 /**
- * Makes an empty repository.
+ * Creates an empty repository.
  *
- * @param visibility - undefined: what the namespace wants
- * @throws AppError `invalid`, `not_found` when there is no such namespace, `conflict` when it exists, `forbidden` also
- *   when the plan has no room for a private one, `unauthenticated`, `inactive`
+ * @param visibility - undefined: the default of the namespace
+ * @throws AppError `invalid`, `not_found` when there is no such namespace, `conflict` when the repository exists,
+ *   `forbidden` also when the plan allows no further private repository, `unauthenticated`, `inactive`
  */
 export async function createRepository(
   ctx: Needs<'db' | 'settings'>,
@@ -26,12 +26,12 @@ export async function createRepository(
   const { principal, namespace } = await findRepositoryAccess(ctx, actor, name);
   if (principal === undefined || actor.kind === 'token') throw requiresAuthorization();
   if (namespace === undefined) throw new AppError('not_found', `No such namespace: ${name.namespace}`);
-  // Only a push needs no more than a token that may write.
+  // A token that may write is enough only for a push.
   if (!canCreate(principal, namespace) || !canManage(principal, namespace)) {
     throw new AppError('forbidden', `You cannot create repositories in ${name.namespace}`);
   }
   await inTransaction(ctx.db, async (tx) => {
     const options = { visibility: visibility ?? namespace.defaultVisibility, doer: doerOf(actor, principal) };
-    await makeNewRepository(tx, name, options);
+    await createNewRepository(tx, name, options);
   });
 }

@@ -14,19 +14,19 @@ import { findRepositoryAccess, type RepositoryAccess } from './repository-access
 /*
  * Deleting a repository takes three steps, of which scripts often send only the first (protocol 2.11):
  *
- *   1. index    DELETE R/            active -> deleting, a delete token is given out
- *   2. registry DELETE R/ (token)    the images and tags go; the token is used up
+ *   1. index    DELETE R/            active -> deleting, the answer has a delete token
+ *   2. registry DELETE R/ (token)    deletes images and tags, uses up the token
  *   3. index    DELETE R/            deleting -> gone; happens by itself after 24 hours
  *
- * The API, the pages and the command line delete at once, also what step 1 began. The name stays taken until the end:
- * step 3 has nothing but the name, and must not delete a repository that was made under it meanwhile. Everything else is
- * free after step 1. A repository with immutable tags is not deleted in any of these ways.
+ * The API, the pages and the command line delete at once, even after step 1. The name stays taken until the end: step 3
+ * has nothing but the name, and must not delete a repository that was created under it in the meantime. Everything else
+ * is free after step 1. A repository with immutable tags is not deleted in any of these ways.
  */
 
 /**
- * The repository, if it is there for the actor and theirs to delete.
+ * The repository, if the actor may know about it and may delete it.
  *
- * @param refusal - what those are told who may read it only
+ * @param refusal - the message for actors who may only read it
  */
 function deletableOr(refusal: string, access: RepositoryAccess): DeletableRepository {
   const { principal, repository } = access;
@@ -37,7 +37,7 @@ function deletableOr(refusal: string, access: RepositoryAccess): DeletableReposi
 }
 
 /**
- * The repository, for somebody who may delete it through the index.
+ * The repository, for an actor who may delete it through the index.
  *
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`, in the words of the index
  */
@@ -52,9 +52,9 @@ export async function getIndexDeletable(
 }
 
 /**
- * Step 1, or step 3 when it is being deleted already.
+ * Step 1, or step 3 if the repository is being deleted already.
  *
- * @returns whether it is gone: this was step 3
+ * @returns whether the repository is gone, because this was step 3
  * @throws AppError `forbidden` when it has immutable tags
  */
 export async function deleteThroughIndex(ctx: Needs<'db'>, repository: DeletableRepository): Promise<boolean> {
@@ -75,7 +75,7 @@ export async function allowDeletion(ctx: Needs<'db'>, repository: DeletableRepos
 }
 
 /**
- * The repository, for somebody who deletes something in the registry: its owner with Basic, or somebody with a delete
+ * The repository, for an actor who deletes something in the registry: its owner with Basic, or the holder of a delete
  * token, which `useDeleteToken` uses up.
  *
  * @throws AppError `unauthenticated`, `forbidden`, `not_found`, in the words of the registry
@@ -92,8 +92,8 @@ export async function getRegistryDeletable(
 }
 
 /**
- * Uses up the delete token that the repository was authorised with, if it was one of ours, with the transaction. A
- * guest's token was used up at their index.
+ * Uses up the delete token that the repository was authorised with, in the transaction, if this index issued it. A
+ * guest's token was used up at their own index.
  *
  * @throws AppError `unauthenticated` when it was used before, `not_found` when the deletion has begun since
  */
@@ -105,11 +105,11 @@ export async function useDeleteToken(tx: Db, { id, state, access }: DeletableRep
 }
 
 /**
- * Step 2 (protocol 4.11): tags and images go from the repository; bytes that nothing else uses are freed by gc. Of a
- * remote repository nothing is left: the other steps are its own index's.
+ * Step 2 (protocol 4.11): deletes the tags and images of the repository; gc frees bytes that nothing else uses. A
+ * remote repository is deleted completely: the other steps belong to its own index.
  *
- * @throws AppError as `useDeleteToken`; `forbidden` when it has immutable tags, `not_found` when there is nothing to
- *   delete any more
+ * @throws AppError as `useDeleteToken`; `forbidden` when it has immutable tags, `not_found` when there is nothing left
+ *   to delete
  */
 export async function deleteThroughRegistry(ctx: Needs<'db'>, repository: DeletableRepository): Promise<void> {
   const hadAnything = await inTransaction(ctx.db, async (tx) => {
@@ -119,7 +119,7 @@ export async function deleteThroughRegistry(ctx: Needs<'db'>, repository: Deleta
   if (!hadAnything && repository.state !== 'deleting') throw repositoryNotFound();
 }
 
-/** @returns whether there was anything in it */
+/** @returns whether the repository had any contents */
 async function empty(tx: Db, repository: DeletableRepository): Promise<boolean> {
   const { doer } = repository;
   const subject = displayName(repository);
@@ -136,7 +136,7 @@ async function empty(tx: Db, repository: DeletableRepository): Promise<boolean> 
 }
 
 /**
- * All steps at once, or what is left of them, for clients that need no engine's ways.
+ * Takes all steps, or the remaining ones, at once, for clients that do not follow the old protocol.
  *
  * @param options.evenImmutable - also a repository that has immutable tags
  * @throws AppError `not_found`, `conflict` when it has immutable tags
@@ -155,7 +155,7 @@ export async function deleteAtOnce(
 }
 
 /**
- * Finishes deletions that nobody finished (protocol 2.11).
+ * Finishes deletions that were left unfinished (protocol 2.11).
  *
  * @param olderThanMs - only those that began longer ago than this
  */

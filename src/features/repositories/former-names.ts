@@ -5,10 +5,10 @@ import { findAlias } from './moving.store';
 import { displayName } from './names';
 
 /**
- * Refuses a name that another repository had before, whether that repository is still there or not.
+ * Refuses a name that another repository had before, whether that repository still exists or not.
  *
- * @param own - the id of the repository that is to get the name; undefined: a new one
- * @param code - `forbidden` for a push, which engines show with its sentence, `conflict` elsewhere
+ * @param own - the id of the repository that gets the name; undefined: a new one
+ * @param code - `forbidden` for a push, because engines show its message, `conflict` elsewhere
  * @throws AppError with that code
  */
 export async function assertNotFormer(

@@ -20,13 +20,14 @@ import { lockRepository } from './repositories.store';
 import { findRepositoryAccess } from './repository-access';
 
 /*
- * How a surface gets the repository that a request names, each by one query. All of them refuse with `unauthenticated`
- * when a token is for another repository or the account behind the actor has changed, and with `inactive`.
+ * Functions with which a surface gets the repository that a request names, each with one query. All of them refuse with
+ * `unauthenticated` when a token is for another repository or the account behind the actor has changed, and with
+ * `inactive`.
  */
 
-/** How to look for a repository, and what to say when it is not there. */
+/** How to look for a repository, and the message if there is none. */
 export interface Asking {
-  /** whether a former name of a repository will do: only to read */
+  /** whether a former name of a repository is enough: only for reading */
   readonly followsAliases?: boolean;
   /** undefined: as `repositoryNotFound` */
   readonly missing?: string;
@@ -87,8 +88,8 @@ export async function getParticipant(
 }
 
 /**
- * The same repository, which nobody else changes until the transaction ends: what was true before it waited for the lock
- * may not be any more.
+ * Locks the repository, so that nothing else changes it until the transaction ends, and authorises it again, because
+ * its facts may have changed before the lock.
  *
  * @throws AppError as `getAdministered`
  */

@@ -11,7 +11,7 @@ export async function lockPatterns(tx: Db, repositoryId: number): Promise<readon
   return rows[0]?.immutable_tags;
 }
 
-/** Waits for whoever holds the old ones by `lockPatterns`. */
+/** Waits for transactions that hold the old patterns by `lockPatterns`. */
 export async function updatePatterns(
   tx: Db,
   repositoryId: number,
@@ -32,7 +32,7 @@ export async function updatePatterns(
   return rows.length > 0 ? 'changed' : 'unchanged';
 }
 
-/** All tags, by name. */
+/** The names of all tags, sorted. */
 export async function listTagNames(db: Db, repositoryId: number): Promise<string[]> {
   const text = 'select name from tags where repository_id = $1 order by name';
   return (await query<{ name: string }>(db, text, [repositoryId])).map(({ name }) => name);

@@ -10,21 +10,21 @@ import { lockRepository } from './repositories.store';
 import { isTagPattern, matchesTagPattern } from './tag-pattern';
 
 /*
- * Immutable tags. A repository has a list of patterns, `*` for all its tags; a tag that matches one is set once, and
- * from then on neither moved nor deleted, whoever asks. Setting it to the image that it has is no move.
+ * Immutable tags. A repository has a list of patterns, `*` for all its tags; a tag that matches a pattern is set once,
+ * and from then on nobody can move or delete it. Setting it to the image that it already has does not count as a move.
  *
- * Whatever would let such a tag be set to another image later is refused as well: deleting all tags, the repository, or a
- * former name by which hosts still pull it. Whoever administers the repository takes the patterns back first, which the
- * audit log shows. See `docs/decisions/0020-immutable-tags-and-deletion.md`.
+ * Actions after which such a tag could be set to another image are refused as well: deleting all tags, the repository,
+ * or a former name by which hosts still pull it. An administrator of the repository has to remove the patterns first,
+ * which the audit log shows. See `docs/decisions/0020-immutable-tags-and-deletion.md`.
  *
- * Whoever changes a tag holds the repository's row against a change of the patterns until the tag is written: a tag is
- * never moved after its pattern was set.
+ * A transaction that changes a tag locks the repository's row, so that the patterns cannot change until the tag is
+ * written: a tag is never moved after its pattern was set.
  */
 
 const PATTERNS = 20;
 
 /**
- * Says which tags of a repository nobody may move or delete. Those that are there stay what they are.
+ * Sets which tags of a repository nobody may move or delete. Existing tags keep their images.
  *
  * @param patterns - with `*` and `?`; `['*']`: all tags, `[]`: none
  * @throws AppError `invalid`, `not_found` when the repository is gone
@@ -52,7 +52,7 @@ export async function setImmutableTags(
 }
 
 /**
- * Keeps the patterns from changing, and the repository from going, until the transaction ends.
+ * Keeps the patterns from changing, and the repository from being deleted, until the transaction ends.
  *
  * @returns whether a tag is immutable
  * @throws AppError `not_found` when the repository is gone
@@ -63,7 +63,7 @@ export async function lockImmutableTags(tx: Db, repositoryId: number): Promise<(
   return (tag) => patterns.some((pattern) => matchesTagPattern(pattern, tag));
 }
 
-/** What somebody is told who would move or delete such a tag. */
+/** The answer to a request that would move or delete such a tag. */
 export function tagIsImmutable(tag: string): AppError {
   return new AppError('conflict', `The tag ${tag} is immutable: it cannot be moved or deleted`);
 }
@@ -71,11 +71,11 @@ export function tagIsImmutable(tag: string): AppError {
 const NAMED = 3;
 
 /**
- * Makes sure that what takes all tags away takes no immutable one. Locks the repository until the transaction ends: no
+ * Refuses to delete all tags if one of them is immutable. Locks the repository until the transaction ends, so that no
  * tag is set, and no pattern is changed, in between.
  *
- * @param code - how the caller says no: the old protocol knows `forbidden` of a deletion
- * @throws AppError `code` with the names of the first of them
+ * @param code - the code of the refusal: the old protocol has `forbidden` for deletions
+ * @throws AppError `code` with the names of the first immutable tags
  */
 export async function assertNoImmutableTags(
   tx: Db,

@@ -2,7 +2,8 @@ import type { Db } from '../../platform/db/db';
 import { agoSql, query, queryPrepared } from '../../platform/db/query';
 
 /**
- * Whether a repository is the one that the caller opened last, less than a minute ago, as SQL; null when he opened none.
+ * Whether a repository is the one that the caller opened last, less than a minute ago, as SQL; null when they have
+ * opened none.
  *
  * @param caller - the placeholder of the caller's key
  */
@@ -11,7 +12,7 @@ export function openedLastSql(caller: string, repositoryId: string): string {
     from repository_openings o where o.caller = ${caller} order by o.opened_at desc limit 1)`;
 }
 
-/** Writes nothing when the row would say the same as a minute ago: pulls repeat. */
+/** Writes nothing if the row was written less than a minute ago and is still the last one, because pulls repeat. */
 const RECORD = {
   name: 'openings.record',
   text: `insert into repository_openings (caller, repository_id, opened_at)

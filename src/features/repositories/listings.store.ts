@@ -26,10 +26,10 @@ export async function namespaceExists(db: Db, name: string): Promise<boolean> {
 }
 
 interface Wanted {
-  /** who asks */
+  /** the caller */
   readonly identity: Identity | undefined;
   readonly namespace: string;
-  /** of the name; undefined: any */
+  /** a pattern for the name; undefined: any */
   readonly pattern: string | undefined;
 }
 
@@ -41,7 +41,7 @@ function valuesOf({ identity, namespace, pattern }: Wanted): unknown[] {
   return [namespace, identity?.userId ?? null, identity?.accessTokenId ?? null, pattern ?? null];
 }
 
-/** Those that whoever asks may find in a list, by name. */
+/** The repositories that the caller may find in a list, by name. */
 export async function listListable(db: Db, wanted: Wanted, limit: number, offset: number): Promise<ListedRow[]> {
   const text = `select ${COLUMNS} from ${LISTABLE_IN} order by r.name limit $5 offset $6`;
   return query<ListedRow>(db, text, [...valuesOf(wanted), limit, offset]);

@@ -25,7 +25,8 @@ export interface ListedRepository extends RepositoryName {
 /** A tag in a list. */
 export interface ListedTag {
   readonly name: string;
-  readonly imageId: string;
+  /** what v1 clients get; undefined: nothing */
+  readonly imageId: string | undefined;
   readonly updatedAt: Date;
 }
 
@@ -46,7 +47,7 @@ function toListed(row: store.ListedRow): ListedRepository {
 }
 
 /**
- * Makes sure that there is a namespace, and that whoever looks at it may still act.
+ * Checks that there is a namespace, and that the actor may still act.
  *
  * @throws AppError `not_found`, `unauthenticated`, `inactive`
  */
@@ -56,7 +57,7 @@ export async function assertNamespace(ctx: Needs<'db'>, actor: Actor, namespace:
 }
 
 /**
- * The repositories of a namespace that the actor may find in a list, by name, and how many there are.
+ * The repositories of a namespace that the actor may find in a list, by name, and their total number.
  *
  * @param wanted.text - a part of the name; undefined: any
  * @throws AppError `not_found` when there is no such namespace; `unauthenticated`, `inactive`
@@ -84,7 +85,7 @@ export interface RepositorySummary extends RepositoryName {
   readonly updatedAt: Date;
 }
 
-/** All repositories, or those of one namespace, by name; for the operator alone, so that it need not ask the policy. */
+/** All repositories, or those of one namespace, by name; only for the operator, so the policy is not asked. */
 export async function listAllRepositories(
   ctx: Needs<'db'>,
   _actor: typeof OPERATOR_ACTOR,

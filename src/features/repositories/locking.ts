@@ -3,14 +3,14 @@ import type { RepositoryName } from '../access/actor';
 import * as store from './repositories.store';
 
 /*
- * What pushes and tags do with the row of a repository that is theirs to change: take its lock, and say that it is
- * active. All of it ends with the transaction. In which order things are locked: `accounts/locks.ts`.
+ * Functions for pushes and tags that lock the row of a repository, and mark it as active. The locks end with the
+ * transaction. For the order of locks see `accounts/locks.ts`.
  */
 
 /**
  * Keeps a repository from being deleted.
  *
- * @param isRemote - whether it is to be one of another index
+ * @param isRemote - whether it must be a repository of another index
  * @returns the repository's id; undefined when it does not exist or is being deleted
  */
 export async function lockForPush(tx: Db, name: RepositoryName, isRemote = false): Promise<number | undefined> {
@@ -25,16 +25,16 @@ export async function lockRepository(tx: Db, repositoryId: number): Promise<void
 /**
  * Keeps others from changing a repository or its tags.
  *
- * @returns false when it is gone or being deleted
+ * @returns false when the repository is gone or being deleted
  */
 export async function lockUnlessDeleted(tx: Db, repositoryId: number): Promise<boolean> {
   return (await store.lockVisibility(tx, repositoryId)) !== undefined;
 }
 
 /**
- * A repository is active as soon as a push ended, or a tag was copied to it.
+ * Marks a repository as active, after a push ended or a tag was copied to it.
  *
- * @returns false when it is gone or being deleted
+ * @returns false when the repository is gone or being deleted
  */
 export async function markActive(tx: Db, repositoryId: number): Promise<boolean> {
   return store.markActive(tx, repositoryId);

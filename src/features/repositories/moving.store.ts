@@ -20,7 +20,7 @@ export async function insertAlias(tx: Db, alias: RepositoryName, repositoryId: n
   ]);
 }
 
-/** The repository that had the name before; null: it is gone. */
+/** The repository that had the name before; null: that repository is gone. */
 export async function findAlias(db: Db, alias: RepositoryName): Promise<{ repository_id: number | null } | undefined> {
   const rows = await query<{ repository_id: number | null }>(
     db,
@@ -30,7 +30,7 @@ export async function findAlias(db: Db, alias: RepositoryName): Promise<{ reposi
   return rows[0];
 }
 
-/** What the repository is called now that had the name before. */
+/** The current name of the repository that had this name before. */
 export async function findCurrentName(db: Db, alias: RepositoryName): Promise<RepositoryName | undefined> {
   const rows = await queryPrepared<{ namespace: string; name: string }>(db, FIND_CURRENT_NAME, [
     alias.namespace,
@@ -45,7 +45,7 @@ const FIND_CURRENT_NAME = {
     where a.namespace = $1 and a.name = $2`,
 };
 
-/** @returns false when the repository has no such one */
+/** @returns false when the repository does not have this former name */
 export async function deleteAlias(tx: Db, alias: RepositoryName, repositoryId: number): Promise<boolean> {
   const rows = await query(
     tx,

@@ -19,10 +19,10 @@ import { deleteSharing } from './sharing.store';
 import { lockVisibility } from './repositories.store';
 
 /*
- * Renaming a repository, and transferring it to another namespace, leave its former name behind as an alias: reads by
- * that name go on, so that old hosts keep pulling. Pushing needs the new name, and no other repository can be made with
- * the former one until somebody removes the alias. The alias outlives the repository and both namespaces; see
- * `retired-names.ts`.
+ * Renaming a repository, and transferring it to another namespace, leave its former name behind as an alias: reading by
+ * that name still works, so that old hosts keep pulling. Pushing needs the new name, and no other repository can be
+ * created with the former one until a user removes the alias. The alias outlives the repository and both namespaces;
+ * see `retired-names.ts`.
  */
 
 /** @throws AppError `forbidden`, `not_found` */
@@ -40,10 +40,11 @@ async function assertMayMove(ctx: Needs<'db'>, repository: AdministeredRepositor
 }
 
 /**
- * Gives a repository another name, another namespace, or both. A transfer ends what `accounts/endings.ts` says.
+ * Gives a repository another name, another namespace, or both. `accounts/endings.ts` says what a transfer ends.
  *
- * @throws AppError `invalid`, `conflict` when the name is taken, or was another repository's, `not_found` when there is no
- *   such namespace, `forbidden` in a namespace that is not the actor's, also when its plan has no room for a private one
+ * @throws AppError `invalid`, `conflict` when the name is taken, or belonged to another repository, `not_found` when
+ *   there is no such namespace, `forbidden` in a namespace that is not the actor's, also when its plan allows no
+ *   further private repository
  */
 export async function moveRepository(
   ctx: Needs<'db' | 'settings'>,
@@ -75,7 +76,7 @@ async function move(tx: Db, repository: AdministeredRepository, to: RepositoryNa
   const isTransfer = repository.namespace !== to.namespace;
   if (isTransfer && visibility === 'private') await takePrivateSlot(tx, to.namespace);
   await assertNotFormer(tx, to, repository.id, 'conflict');
-  // Back to a name that it had itself.
+  // The repository may get back a former name of its own.
   await store.deleteAlias(tx, to, repository.id);
   await store.updateName(tx, repository.id, to);
   await store.insertAlias(tx, repository, repository.id);
@@ -89,9 +90,9 @@ export async function listAliases(ctx: Needs<'db'>, repository: DeletableReposit
 }
 
 /**
- * Lets a former name go: pulls by it get a 404, and a new repository can have it.
+ * Removes a former name: pulls by it get a 404, and a new repository can have it.
  *
- * @param options.evenImmutable - also one by which immutable tags are pulled
+ * @param options.evenImmutable - also a name by which immutable tags are pulled
  * @throws AppError `not_found` for the former name, `conflict` when the repository has immutable tags
  */
 export async function removeAlias(

@@ -8,7 +8,7 @@ export const LIBRARY = 'library';
 /** Images that pushers of any namespace may build upon without uploading them again. */
 export const SHARED_NAMESPACE = LIBRARY;
 
-/** What all engines from 0.7 on take; a first letter or digit is what those from 1.8 on want, too. */
+/** The names that all engines from 0.7 on accept; those from 1.8 on also require a letter or a digit at the start. */
 const REPOSITORY = /^[a-z0-9][a-z0-9._-]*$/;
 const CHARACTERS = { min: 1, max: 255 };
 const HUB_CHARACTERS = { min: 3, max: 30 };
@@ -17,17 +17,17 @@ const RESERVED = new Set(['images', 'tags', 'auth', 'json', 'properties', 'layer
 const IMAGE_ID = /^([0-9a-f]{16}|[0-9a-f]{64})$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
-/** How many characters the name of a new repository has, without the namespace. */
+/** The limits for the number of characters in the name of a new repository, without the namespace. */
 export function lengthsOfNames(hubLimits: boolean): { readonly min: number; readonly max: number } {
   return hubLimits ? HUB_CHARACTERS : CHARACTERS;
 }
 
-/** Whether no repository has this name because a path of its own would end so. */
+/** Whether no repository can have this name, because one of the repository's own paths ends like that. */
 export function isReserved(name: string): boolean {
   return RESERVED.has(name);
 }
 
-/** Why no repository can have a name, as part of a sentence; undefined when one can. */
+/** Why no repository can have a name, as part of a sentence; undefined when it is possible. */
 function problemOf({ namespace, name }: RepositoryName, hubLimits: boolean): string | undefined {
   if (namespace !== LIBRARY && !isNamespace(namespace))
     return `"${namespace}" cannot be a namespace, ${NAMESPACE_RULE}`;
@@ -39,7 +39,7 @@ function problemOf({ namespace, name }: RepositoryName, hubLimits: boolean): str
 }
 
 /**
- * What somebody is told who asks for a repository that no name can have.
+ * The message for a request with a name that no repository can have.
  *
  * @param hubLimits - as of `parseRepositoryName`
  */
@@ -47,7 +47,7 @@ export function noSuchName(name: RepositoryName, hubLimits = false): string {
   return `No repository can have the name ${displayName(name)}: ${problemOf(name, hubLimits) ?? 'it is not allowed'}`;
 }
 
-/** The same, of a name that was written as one word. */
+/** The same for a name that was written as one word. */
 export function noSuchFullName(text: string): string {
   const [namespace = '', name, ...rest] = text.split('/');
   if (rest.length > 0) return `No repository can have the name ${text}: it has more than one "/"`;
@@ -70,7 +70,7 @@ export function assertRepositoryName(name: RepositoryName, hubLimits: boolean): 
  * Reads a repository's name from the parts of a path or command (protocol 1.1, 1.2).
  *
  * @param namespace - undefined: the library
- * @param hubLimits - whether the name is held to the Hub's 3 to 30 characters; only for a name that is to be made
+ * @param hubLimits - whether the Hub's limit of 3 to 30 characters applies; only for the name of a new repository
  * @returns the normalised name, or undefined when no repository can have this name
  */
 export function parseRepositoryName(
@@ -89,12 +89,12 @@ export function parseFullName(fullName: string): RepositoryName | undefined {
   return parts.length === 2 ? parseRepositoryName(parts[0], parts[1] ?? '') : undefined;
 }
 
-/** `namespace/name`, also for the library: the form of tokens. */
+/** `namespace/name`, also for the library: the form in tokens. */
 export function fullName(repository: RepositoryName): string {
   return `${repository.namespace}/${repository.name}`;
 }
 
-/** What people type: without `library/`. */
+/** The name as users type it: without `library/`. */
 export function displayName(repository: RepositoryName): string {
   return repository.namespace === LIBRARY ? repository.name : fullName(repository);
 }

@@ -6,10 +6,10 @@ import { displayName } from './names';
 import * as store from './repositories.store';
 
 /**
- * Deletes an account, its namespace and all repositories in it, for administrators: all of it or, when somebody creates
- * one more repository at the same time, nothing.
+ * Deletes an account, its namespace and all repositories in it, for administrators: all of it or, if another repository
+ * is created at the same time, nothing.
  *
- * @returns how many repositories there were
+ * @returns the number of deleted repositories
  * @throws AppError as `deleteUserAccount`
  */
 export async function deleteUserWithRepositories(ctx: Needs<'db'>, actor: Actor, username: string): Promise<number> {

@@ -5,7 +5,7 @@ import type { RepositoryName } from '../access/actor';
 import type { Visibility } from '../access/policy';
 import type { RepositoryState } from './repository-access-row';
 
-/** @returns false when it exists already */
+/** @returns false when the repository exists already */
 export async function insertRepository(db: Db, name: RepositoryName, visibility: Visibility): Promise<boolean> {
   const rows = await query(
     db,
@@ -21,7 +21,7 @@ export async function findState(db: Db, { namespace, name }: RepositoryName): Pr
   return (await query<{ state: RepositoryState }>(db, text, [namespace, name]))[0]?.state;
 }
 
-/** Makes a repository of another index, and a namespace for it, unless there is one with the name. */
+/** Creates a repository of another index, and a namespace for it, unless there is one with the name. */
 export async function insertRemoteRepository(tx: Db, { namespace, name }: RepositoryName): Promise<void> {
   await query(
     tx,
@@ -37,9 +37,9 @@ export async function insertRemoteRepository(tx: Db, { namespace, name }: Reposi
 }
 
 /**
- * Keeps it from being deleted until the transaction ends.
+ * Keeps the repository from being deleted until the transaction ends.
  *
- * @param isRemote - whether it is to be one of another index
+ * @param isRemote - whether it must be a repository of another index
  * @returns the id; undefined when the repository does not exist or is being deleted
  */
 export async function lockForPush(tx: Db, name: RepositoryName, isRemote = false): Promise<number | undefined> {
@@ -53,14 +53,14 @@ export async function lockForPush(tx: Db, name: RepositoryName, isRemote = false
 }
 
 /**
- * Nobody else changes it until the transaction ends. Whoever changes its tags locks it before them, as a deletion of the
- * repository does: a change of tags will change it, too.
+ * Keeps others from changing the repository until the transaction ends. A transaction that changes tags locks the
+ * repository before them, as a deletion of the repository does, because a change of tags also changes the repository.
  */
 export async function lockRepository(tx: Db, repositoryId: number): Promise<void> {
   await query(tx, 'select 1 from repositories where id = $1 for no key update', [repositoryId]);
 }
 
-/** @returns false when it is not in a state that can be finished */
+/** @returns false when the repository is not in a state in which a push can finish */
 export async function markActive(db: Db, repositoryId: number): Promise<boolean> {
   const rows = await query(
     db,
@@ -70,7 +70,10 @@ export async function markActive(db: Db, repositoryId: number): Promise<boolean>
   return rows.length > 0;
 }
 
-/** What it is, until the transaction ends; undefined when it is gone or being deleted. */
+/**
+ * Locks the visibility until the transaction ends, and returns it; undefined when the repository is gone or being
+ * deleted.
+ */
 export async function lockVisibility(tx: Db, repositoryId: number): Promise<Visibility | undefined> {
   const rows = await query<{ visibility: Visibility }>(
     tx,
@@ -87,7 +90,7 @@ export async function updateVisibility(db: Db, repositoryId: number, visibility:
   ]);
 }
 
-/** @returns false when it is being deleted already, or gone */
+/** @returns false when the repository is being deleted already, or gone */
 export async function markDeleting(db: Db, repositoryId: number): Promise<boolean> {
   const rows = await query(
     db,
@@ -102,7 +105,7 @@ export async function updateDeleteNonce(db: Db, repositoryId: number, nonce: str
   await query(db, 'update repositories set delete_nonce = $2 where id = $1', [repositoryId, nonce]);
 }
 
-/** @returns whether this was the one good nonce; it is not any more */
+/** @returns whether this was the one good nonce; it is no longer good */
 export async function consumeDeleteNonce(db: Db, repositoryId: number, nonce: string): Promise<boolean> {
   const rows = await query(
     db,
@@ -116,7 +119,7 @@ export async function deleteRepository(db: Db, repositoryId: number): Promise<bo
   return (await query(db, 'delete from repositories where id = $1 returning id', [repositoryId])).length > 0;
 }
 
-/** @returns the names of those in the user's namespace */
+/** @returns the names of the deleted repositories */
 export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<RepositoryName[]> {
   return query<{ namespace: string; name: string }>(
     db,
@@ -130,25 +133,32 @@ export async function deleteAllOfOwner(db: Db, ownerId: number): Promise<Reposit
 export async function deleteAllTags(tx: Db, repositoryId: number, doer: Pick<Doer, 'userId' | 'name'>): Promise<void> {
   await query(
     tx,
-    `with gone as (delete from tags where repository_id = $1 returning name, image_id)
-     insert into tag_events (repository_id, tag, from_image_id, actor_id, actor_name)
-     select $1, name, image_id, $2, $3 from gone order by name`,
+    `with gone as (delete from tags where repository_id = $1 returning name, image_id, manifest_id)
+     insert into tag_events (repository_id, tag, from_image_id, from_digest, actor_id, actor_name)
+     select $1, g.name, g.image_id, m.digest, $2, $3 from gone g left join manifests m on m.id = g.manifest_id
+     order by g.name`,
     [repositoryId, doer.userId ?? null, doer.name ?? null],
   );
 }
 
 /**
- * Deletes images and uploads; the tags must be gone.
+ * Deletes images, manifests and uploads; the tags must be gone.
  *
- * @returns whether there was anything
+ * @returns whether there were any images
  */
 export async function deleteContents(db: Db, repositoryId: number): Promise<boolean> {
-  await query(db, 'delete from uploads where repository_id = $1', [repositoryId]);
-  const rows = await query(db, 'delete from repository_images where repository_id = $1 returning id', [repositoryId]);
-  return rows.length > 0;
+  for (const table of ['uploads', 'blob_uploads', 'repository_blobs']) {
+    await query(db, `delete from ${table} where repository_id = $1`, [repositoryId]);
+  }
+  let isEmptied = false;
+  for (const table of ['repository_images', 'manifests']) {
+    const rows = await query(db, `delete from ${table} where repository_id = $1 returning id`, [repositoryId]);
+    isEmptied ||= rows.length > 0;
+  }
+  return isEmptied;
 }
 
-/** @returns the names of those that were deleting since before `before` and are gone now */
+/** @returns the names of the repositories whose deletion began longer ago than this, and that are gone now */
 export async function deleteOverdue(db: Db, olderThanMs: number): Promise<RepositoryName[]> {
   return query<{ namespace: string; name: string }>(
     db,

@@ -16,18 +16,20 @@ import type { RepositoryState } from '../access/repository-states';
 
 const FACTS = 'r.id as repository_id, r.namespace, r.name, r.state, r.visibility, r.is_remote';
 
-/** What the queries that decide about access select of the repository `r` and of its namespace `n`. */
+/** The columns that queries about access select of the repository `r` and of its namespace `n`. */
 export const REPOSITORY_COLUMNS = `${FACTS}, ${REPOSITORY_ROLE} as role`;
 
-/** The same, to read only: the role is told of private repositories, and the namespace need not be joined. */
+/**
+ * The same for reading only: there is a role only if the repository is private, and the namespace need not be joined.
+ */
 export const READ_COLUMNS = `${FACTS}, ${READERS_ROLE} as role`;
 
-/** What they select when a repository was asked for by name; `asked` is that name. */
+/** The columns for a repository that was asked for by name; `asked` is that name. */
 export const ACCESS_COLUMNS = `${REPOSITORY_COLUMNS}, n.name as namespace_name,
   n.default_visibility, ${namespaceRole(`(asked.namespace || '/' || asked.name)`)} as namespace_role`;
 
 /**
- * One row, always: the account, the namespace and the repository, each as far as it exists.
+ * Always one row: the account, the namespace and the repository, each as far as it exists.
  *
  * @param first - `$first` is the account's id, followed by the access token's, the namespace and the name
  * @param isByToken - whether there is an access token
@@ -55,8 +57,8 @@ export interface CallerSql {
 /**
  * Two statements from one text.
  *
- * @param asked.fullName - of the repository that the access token must be for, in SQL
- * @param asked.joins - what they join; true: by an access token
+ * @param asked.fullName - the full name of the repository that the access token must be for, in SQL
+ * @param asked.joins - their joins; true: for a caller with an access token
  */
 export function statementsOf(
   name: string,
@@ -70,18 +72,18 @@ export function statementsOf(
   };
 }
 
-/** Statements about a repository that is named; see `accessJoins`. */
+/** Statements about a repository that is given by name; see `accessJoins`. */
 export function accessStatements(name: string, first: number, text: (caller: CallerSql) => string): AccessStatements {
   const joins = (isByToken: boolean): string => accessJoins(first, isByToken);
   return statementsOf(name, { fullName: `(asked.namespace || '/' || asked.name)`, joins }, text);
 }
 
-/** What `accessJoins` takes. */
+/** The parameters of `accessJoins`. */
 export function accessValues(identity: Identity | undefined, name: RepositoryName): unknown[] {
   return [identity?.userId ?? null, identity?.accessTokenId ?? null, name.namespace, name.name];
 }
 
-/** The one for this caller. */
+/** The statement for this caller. */
 export function statementFor(statements: AccessStatements, identity: Identity | undefined): PreparedStatement {
   return identity?.accessTokenId === undefined ? statements.byPassword : statements.byToken;
 }
@@ -97,7 +99,7 @@ export interface RepositoryRow {
 }
 
 export interface RepositoryAccessRow extends CallerRow, RepositoryRow {
-  /** these three are missing where a repository is only read */
+  /** these three are missing if the query is only for reading */
   namespace_name?: string | null;
   default_visibility?: Visibility | null;
   namespace_role?: 'admin' | null;

@@ -20,18 +20,21 @@ const FIND_ACCESS = accessStatements(
   ({ columns, joins }) => `select ${columns}, ${ACCESS_COLUMNS} ${joins}`,
 );
 
-/** What a repository holds, for whoever may read it, in the query that says whether he may. `$5`: a guest, who may. */
+/**
+ * Whether the caller may see the contents of the repository, checked in the query that reads them. `$5`: a guest, who
+ * may.
+ */
 const IS_SHOWN = `((r.is_remote and $5::boolean) or ${READABLE})`;
 
 /**
- * The whole tag list as JSON text: ten thousand tags need not become objects on the way. Neither names nor ids can have
- * a character that JSON would escape. Nothing when it is as it was in the version `$6`.
+ * The whole tag list as JSON text: ten thousand tags need not become objects in between. Neither names nor ids can have
+ * a character that JSON would escape. Null if the list still has the version `$6`.
  */
 const FIND_TAGS = withSelected(
   'repositories.find_tags',
   `r.tags_version as version, case when ${IS_SHOWN} and r.tags_version is distinct from $6 then (
      select '{' || coalesce(string_agg('"' || t.name || '":"' || t.image_id || '"', ',' order by t.name), '') || '}'
-     from tags t where t.repository_id = r.id
+     from tags t where t.repository_id = r.id and t.image_id is not null
    ) end as json`,
 );
 
@@ -50,7 +53,7 @@ function withSelected(name: string, selected: string): AccessStatements {
   return accessStatements(name, 1, ({ columns, joins }) => `select ${columns}, ${READ_COLUMNS}, ${selected} ${joins}`);
 }
 
-/** Who asks. */
+/** The caller. */
 export interface Caller {
   readonly identity: Identity | undefined;
   readonly isGuest: boolean;
@@ -62,14 +65,14 @@ export interface AccessWithJsonRow extends RepositoryAccessRow {
 }
 
 export interface AccessWithTagsRow extends AccessWithJsonRow {
-  /** of the tag list at the moment of the query; null when there is no repository */
+  /** the version of the tag list at the moment of the query; null when there is no repository */
   version: string | null;
 }
 
 /**
  * The access and the repository's tags as JSON, read at one moment.
  *
- * @param known - the version that need not be read again: `json` is null then
+ * @param known - the version that need not be read again: then `json` is null
  */
 export async function findAccessWithTags(
   db: Db,
@@ -85,14 +88,14 @@ export async function findAccessWithTags(
 }
 
 export interface AccessWithImagesRow extends AccessWithJsonRow {
-  /** null when the caller opened nothing yet */
+  /** null when the caller has not opened any repository yet */
   is_opened_last: boolean | null;
 }
 
 /**
  * The access and the repository's images as JSON.
  *
- * @param callerKey - of whom to tell what he opened last; undefined: of nobody
+ * @param callerKey - the key of the caller whose last opening is checked; undefined: it is not checked
  */
 export async function findAccessWithImages(
   db: Db,
@@ -113,7 +116,7 @@ function only<R>(rows: readonly R[]): R {
   return row;
 }
 
-/** Runs a query about a repository, and once more by the name of today when it was called so before. */
+/** Runs a query about a repository, and once more by the current name if this is a former one. */
 export async function followingAlias<R extends { repository_id: number | null }>(
   db: Db,
   name: RepositoryName,
@@ -125,7 +128,7 @@ export async function followingAlias<R extends { repository_id: number | null }>
   return current === undefined ? row : run(current);
 }
 
-/** @param followsAliases - whether a former name of a repository will do */
+/** @param followsAliases - whether a former name of a repository is enough */
 export async function findRepositoryAccess(
   db: Db,
   identity: Identity | undefined,

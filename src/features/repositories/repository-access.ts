@@ -9,15 +9,15 @@ import { callerKey } from './last-opened';
 import type { RepositoryRow, RepositoryState, RepositoryAccessRow } from './repository-access-row';
 import * as store from './repository-access.store';
 
-/** A repository as the rules see it, and as it is called now. */
+/** A repository as the rules see it, with its current name. */
 export interface Repository extends RepositoryName, RepositoryFacts {
   readonly id: number;
   readonly state: RepositoryState;
 }
 
 /**
- * Who asks, and what is there under the name that was asked for, read at one moment. It permits nothing: `access.ts` makes
- * of it a repository that the actor may read, write or administer.
+ * The caller, and the repository and namespace of the name that was asked for, read at one moment. This does not permit
+ * anything: `access.ts` turns it into a repository that the actor may read, write or administer.
  */
 export interface RepositoryAccess {
   readonly asked: RepositoryName;
@@ -29,13 +29,13 @@ export interface RepositoryAccess {
   readonly repository: Repository | undefined;
 }
 
-/** What somebody is told who wants to change a repository that is being deleted, and may know that it is. */
+/** The answer to a change of a repository that is being deleted, for an actor who may know that it is. */
 export function isBeingDeleted(name: RepositoryName): AppError {
   const text = `${displayName(name)} is being deleted. Delete it once more to end that at once`;
   return new AppError('forbidden', text);
 }
 
-/** What a place makes of a repository. */
+/** What happens with the repository at a place. */
 export function outcomeFor(place: Place, repository: Pick<Repository, 'state' | 'isRemote'>): Outcome {
   return outcomeAt(place, repository.isRemote ? 'remote' : repository.state);
 }
@@ -55,9 +55,9 @@ export function repositoryFrom(row: RepositoryRow): Repository | undefined {
 }
 
 /**
- * Reads who asks and what is there, in one query.
+ * Reads the caller, the repository and its namespace, in one query.
  *
- * @param options.followsAliases - whether a former name of a repository will do: only to read
+ * @param options.followsAliases - whether a former name of a repository is enough: only for reading
  * @throws AppError `unauthenticated` when a token is for another repository, or the account behind the actor has
  *   changed; `inactive`
  */
@@ -77,9 +77,9 @@ export async function findRepositoryAccess(
 
 /**
  * Like `findRepositoryAccess`, also by a former name, and in the same query the repository's tags as JSON text;
- * undefined where the account may not read them. `assertReadable` must say whether the actor may before anybody sees
- * them. The text is created again only when the tags have changed. The namespace is not read, nor the role in a
- * repository that everybody may read.
+ * undefined if the account may not read them. The caller must check with `assertReadable` before it shows them. The
+ * text is created again only when the tags have changed. Neither the namespace nor the role in a repository that
+ * everybody may read is read.
  */
 export async function findAccessWithTags(
   ctx: Needs<'db' | 'cache'>,
@@ -99,8 +99,8 @@ export async function findAccessWithTags(
 }
 
 /**
- * Like `findAccessWithTags`, with the repository's images, and whether it is known already that the actor opened this
- * repository last: if so, there is nothing to record.
+ * Like `findAccessWithTags`, with the repository's images, and whether it is already recorded that the actor opened
+ * this repository last.
  */
 export async function findAccessWithImages(
   ctx: Needs<'db'>,
@@ -117,7 +117,7 @@ function callerOf(actor: Actor): store.Caller {
   return { identity: identityOf(actor), isGuest: actor.kind === 'token' && actor.guest !== undefined };
 }
 
-/** Runs a query about a repository, and once more by its name of today when it was called so before. */
+/** Runs a query about a repository, and once more by its current name if this is a former one. */
 export async function byAnyName<R extends { repository_id: number | null }>(
   ctx: Needs<'db'>,
   name: RepositoryName,
@@ -131,7 +131,7 @@ function assertSuits(actor: Actor, name: RepositoryName): void {
 }
 
 /**
- * Who asks and what is there, from a row that read it.
+ * The access, from a row that has been read.
  *
  * @throws AppError as `principalFrom`
  */
@@ -148,7 +148,9 @@ export function accessFrom(actor: Actor, asked: RepositoryName, row: RepositoryA
   };
 }
 
-/** Whether an anonymous caller may have to log in: there is such a repository, and not everybody may read it. */
+/**
+ * Whether an anonymous caller may have to log in, because there is such a repository, and not everybody may read it.
+ */
 export function needsLogin({ principal, repository }: RepositoryAccess): boolean {
   if (principal !== undefined || repository === undefined || repository.state === 'deleting') return false;
   return !canRead(principal, repository);

@@ -16,7 +16,7 @@ export interface DetailsRow {
   is_starred: boolean;
 }
 
-/** @param userId - whose star it is about */
+/** @param userId - the user whose star is checked */
 export async function findDetails(
   db: Db,
   repositoryId: number,
@@ -34,7 +34,7 @@ export async function findDetails(
   return rows[0];
 }
 
-/** @returns whether anything is different now */
+/** @returns whether anything changed */
 export async function updateDescriptions(
   tx: Db,
   repositoryId: number,

@@ -8,12 +8,12 @@ import { canAdminister, canWrite } from '../access/policy';
 import * as store from './repository-details.store';
 import { assertFullDescription, assertShortDescription } from './text-rules';
 
-/** What the page of a repository shows; its description is a line of at most 100 characters. */
+/** The facts that the page of a repository shows; its description is a line of at most 100 characters. */
 export interface RepositoryDetails extends ListedRepository {
   /** Markdown of at most 64 KiB */
   readonly fullDescription: string;
   readonly commentCount: number;
-  /** patterns of the tags that nobody moves */
+  /** patterns of the tags that nobody may move */
   readonly immutableTags: readonly string[];
   /** the actor has given a star */
   readonly isStarred: boolean;
@@ -22,10 +22,10 @@ export interface RepositoryDetails extends ListedRepository {
 }
 
 /**
- * Reads what a repository says of itself.
+ * Reads the descriptions and other details of a repository.
  *
  * @returns the same repository, as it was authorised, with its details
- * @throws AppError `not_found` when it is gone
+ * @throws AppError `not_found` when the repository is gone
  */
 export async function getRepositoryDetails<R extends VisibleRepository>(
   ctx: Needs<'db'>,
@@ -54,9 +54,9 @@ export async function getRepositoryDetails<R extends VisibleRepository>(
 }
 
 /**
- * Changes what a repository says of itself.
+ * Changes the descriptions of a repository.
  *
- * @param changes - what is undefined stays
+ * @param changes - undefined fields stay as they are
  * @throws AppError `invalid`
  */
 export async function updateDescriptions(

@@ -13,20 +13,22 @@ import { getRepositoryDetails, updateDescriptions, type RepositoryDetails } from
  * Several settings of a repository at once: all of them change, or none.
  */
 
-/** What somebody says of a new repository; what is undefined is empty, or as the namespace wants it. */
+/**
+ * The settings of a new repository; undefined texts are empty, an undefined visibility is the default of the namespace.
+ */
 export interface NewRepository {
   readonly visibility?: Visibility | undefined;
   readonly description?: string | undefined;
   readonly fullDescription?: string | undefined;
 }
 
-/** What is undefined stays. */
+/** Changes to settings; undefined fields stay as they are. */
 export interface SettingsChanges extends NewRepository {
   readonly immutableTags?: readonly string[] | undefined;
 }
 
 /**
- * Makes an empty repository that says something of itself.
+ * Creates an empty repository with descriptions.
  *
  * @throws AppError as `createRepository` and `updateDescriptions`
  */
@@ -45,9 +47,9 @@ export async function createDescribedRepository(
 /**
  * Changes settings of a repository.
  *
- * @param assertCurrent - throws unless what is there, and nobody can change any more, is what the caller wants to change
- * @throws AppError `invalid`, `forbidden` when the plan has no room for a private repository; as `lockAdministered`, and
- *   what `assertCurrent` throws
+ * @param assertCurrent - gets the locked state, and throws if it is not the one that the caller wants to change
+ * @throws AppError `invalid`, `forbidden` when the plan allows no further private repository; as `lockAdministered`,
+ *   and what `assertCurrent` throws
  */
 export async function changeSettings(
   ctx: Needs<'db'>,

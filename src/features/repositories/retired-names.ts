@@ -9,20 +9,20 @@ import { recordEvent } from '../audit/audit';
 import * as store from './retired-names.store';
 
 /*
- * Names that nobody can take because hosts may still pull by them, although what they named is gone:
+ * Names that nobody can take because hosts may still pull by them, although the named thing is gone:
  *
- *   - of a namespace, once anybody could pull from it;
- *   - of a repository that was transferred to another namespace, and deleted there.
+ *   - the name of a namespace, once anyone could pull from it;
+ *   - the former name of a repository that was transferred to another namespace, and deleted there.
  *
- * A name in a namespace that still exists is its owner's, who may delete a repository and create it again. Only an
- * administrator frees a retired name, knowing that whoever takes it next is trusted by those hosts.
+ * A name in a namespace that still exists belongs to the owner, who may delete a repository and create it again. Only
+ * an administrator can free a retired name, knowing that those hosts will trust the next account that takes it.
  */
 
-/** A name that is kept from everybody. */
+/** A name that nobody can take. */
 export interface RetiredName {
   /** `namespace`, or `namespace/name` for the former name of a repository */
   readonly name: string;
-  /** since when one could pull by it, or since when it was a former name */
+  /** since when clients could pull by it, or since when it is a former name */
   readonly since: Date;
 }
 
@@ -47,8 +47,8 @@ export async function listRetiredNames(
 }
 
 /**
- * Lets anybody take a retired name; for administrators. With a namespace go the former names within it whose
- * repositories are gone; those that still lead to a repository stay.
+ * Frees a retired name, so that anyone can take it; for administrators. Freeing a namespace also frees the former names
+ * in it whose repositories are gone; those that still lead to a repository stay.
  *
  * @param name - `namespace`, or `namespace/name`
  * @throws AppError `not_found` when the name is not retired; those of `assertConfirmed` and `requireAdministratorLogin`

@@ -16,7 +16,7 @@ export async function listCollaborators(db: Db, repositoryId: number): Promise<C
   );
 }
 
-/** @returns false when he is one already */
+/** @returns false when the user is a collaborator already */
 export async function insertCollaborator(tx: Db, repositoryId: number, userId: number): Promise<boolean> {
   const rows = await query(
     tx,
@@ -26,7 +26,7 @@ export async function insertCollaborator(tx: Db, repositoryId: number, userId: n
   return rows.length > 0;
 }
 
-/** @returns false when he was none */
+/** @returns false when the user was not a collaborator */
 export async function deleteCollaborator(tx: Db, repositoryId: number, userId: number): Promise<boolean> {
   const rows = await query(
     tx,
@@ -72,7 +72,7 @@ export async function upsertTeamAccess(
   return rows.length > 0;
 }
 
-/** @returns false when the team had none */
+/** @returns false when the team had no access */
 export async function deleteTeamAccess(tx: Db, repositoryId: number, teamId: number): Promise<boolean> {
   const rows = await query(
     tx,
@@ -82,7 +82,7 @@ export async function deleteTeamAccess(tx: Db, repositoryId: number, teamId: num
   return rows.length > 0;
 }
 
-/** A transferred repository begins anew: who worked on it was for its former owners to say. */
+/** Deletes all shared access of a transferred repository: its former owners gave it. */
 export async function deleteSharing(tx: Db, repositoryId: number): Promise<void> {
   await query(tx, 'delete from collaborators where repository_id = $1', [repositoryId]);
   await query(tx, 'delete from team_repositories where repository_id = $1', [repositoryId]);

@@ -1,17 +1,18 @@
 /*
- * Patterns of tags: `*` is any run of characters, an empty one too, `?` is any one character; the rest is itself.
+ * Patterns of tags: `*` matches any run of characters, also an empty one; `?` matches any one character; other
+ * characters match themselves.
  */
 
 const PATTERN = /^[A-Za-z0-9_.*?-]{1,128}$/;
 
-/** Whether this can be a pattern: what a tag may have, and `*` and `?`. */
+/** Whether this can be a pattern: the characters of tags, `*` and `?`. */
 export function isTagPattern(pattern: string): boolean {
   return PATTERN.test(pattern);
 }
 
 /**
- * Whether a tag is one of those that the pattern means. Takes at most a step for each pair of their characters: a
- * regular expression with as many stars as an owner likes could take for ever.
+ * Whether a tag matches a pattern. Takes at most one step for each pair of their characters: a regular expression with
+ * many stars could take forever.
  */
 export function matchesTagPattern(pattern: string, tag: string): boolean {
   let inPattern = 0;
@@ -28,7 +29,7 @@ export function matchesTagPattern(pattern: string, tag: string): boolean {
       inPattern += 1;
       inTag += 1;
     } else if (star >= 0) {
-      // The last star takes one character more; those before it have enough.
+      // The last star takes one more character; the stars before it keep theirs.
       behindStar += 1;
       inTag = behindStar;
       inPattern = star + 1;

@@ -9,7 +9,7 @@ import type { AdministeredRepository } from './access';
 import { displayName } from './names';
 import * as store from './sharing.store';
 
-/** What a team may do with a repository of its organization. */
+/** The access of a team to a repository of its organization. */
 export interface TeamAccess {
   readonly team: string;
   readonly access: AccessLevel;
@@ -21,7 +21,7 @@ export async function listTeamAccess(ctx: Needs<'db'>, repository: AdministeredR
 }
 
 /**
- * Gives a team access to a repository of its organization, instead of what it had.
+ * Gives a team access to a repository of its organization, which replaces its previous access.
  *
  * @throws AppError `not_found` for the team, `conflict` for the owners, who may do everything
  */
@@ -43,9 +43,9 @@ export async function setTeamAccess(
 }
 
 /**
- * Takes a team's access away.
+ * Removes a team's access.
  *
- * @throws AppError `not_found` for the team, also when it had none
+ * @throws AppError `not_found` for the team, also when it had no access
  */
 export async function removeTeamAccess(
   ctx: Needs<'db'>,

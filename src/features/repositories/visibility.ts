@@ -12,7 +12,7 @@ import { displayName } from './names';
 import * as store from './repositories.store';
 import { findRepositoryAccess, needsLogin } from './repository-access';
 
-/** Whether a caller who has not logged in would have to, to read what has this name. */
+/** Whether an anonymous caller may have to log in to read the repository of this name. */
 export async function asksForLogin(ctx: Needs<'db'>, actor: Actor, name: RepositoryName): Promise<boolean> {
   return needsLogin(await findRepositoryAccess(ctx, actor, name, { followsAliases: true }));
 }
@@ -20,7 +20,7 @@ export async function asksForLogin(ctx: Needs<'db'>, actor: Actor, name: Reposit
 /**
  * Changes who may pull (protocol 4.12).
  *
- * @throws AppError `forbidden` when the plan has no room for a private one
+ * @throws AppError `forbidden` when the plan allows no further private repository
  */
 export async function setVisibility(
   ctx: Needs<'db'>,
@@ -40,13 +40,13 @@ export async function setVisibility(
 }
 
 /**
- * Makes a repository unless there is one.
+ * Creates a repository unless it exists.
  *
- * @returns whether it was made
- * @throws AppError `forbidden` when the plan has no room for a private one, or the name is a former one of another;
- *   `not_found` when the namespace is deleted in this moment
+ * @returns whether it was created
+ * @throws AppError `forbidden` when the plan allows no further private repository, or the name is a former name of
+ *   another repository; `not_found` when the namespace is deleted at this moment
  */
-export async function makeRepository(
+export async function createRepositoryIfMissing(
   tx: Db,
   name: RepositoryName,
   options: { visibility: Visibility; doer: Doer },
@@ -73,16 +73,16 @@ async function insertUnlessGone(tx: Db, name: RepositoryName, visibility: Visibi
 }
 
 /**
- * Makes a repository that must be new.
+ * Creates a repository that must be new.
  *
- * @throws AppError `conflict` when the name is taken, and as `makeRepository`
+ * @throws AppError `conflict` when the name is taken, and as `createRepositoryIfMissing`
  */
-export async function makeNewRepository(
+export async function createNewRepository(
   tx: Db,
   name: RepositoryName,
   options: { visibility: Visibility; doer: Doer },
 ): Promise<void> {
-  if (await makeRepository(tx, name, options)) return;
+  if (await createRepositoryIfMissing(tx, name, options)) return;
   const isDeleting = (await store.findState(tx, name)) === 'deleting';
   const why = isDeleting ? 'is being deleted. Delete it once more to end that at once' : 'already exists';
   throw new AppError('conflict', `${displayName(name)} ${why}`);

@@ -1,12 +1,13 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import type { PointerRow } from './tags.store';
 
 export interface NewTagEvent {
   readonly tag: string;
   /** undefined: there was no such tag */
-  readonly from: string | undefined;
+  readonly from: PointerRow | undefined;
   /** undefined: it was deleted */
-  readonly to: string | undefined;
+  readonly to: PointerRow | undefined;
 }
 
 interface EventDoer {
@@ -17,9 +18,18 @@ interface EventDoer {
 export async function insertEvent(tx: Db, repositoryId: number, doer: EventDoer, event: NewTagEvent): Promise<void> {
   await query(
     tx,
-    `insert into tag_events (repository_id, tag, from_image_id, to_image_id, actor_id, actor_name)
-     values ($1, $2, $3, $4, $5, $6)`,
-    [repositoryId, event.tag, event.from ?? null, event.to ?? null, doer.userId ?? null, doer.name ?? null],
+    `insert into tag_events (repository_id, tag, from_image_id, from_digest, to_image_id, to_digest, actor_id, actor_name)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      repositoryId,
+      event.tag,
+      event.from?.image_id ?? null,
+      event.from?.digest ?? null,
+      event.to?.image_id ?? null,
+      event.to?.digest ?? null,
+      doer.userId ?? null,
+      doer.name ?? null,
+    ],
   );
 }
 
@@ -27,20 +37,24 @@ export interface TagEventRow {
   id: number;
   tag: string;
   from_image_id: string | null;
+  from_digest: string | null;
   to_image_id: string | null;
+  to_digest: string | null;
   actor_id: number | null;
   actor_name: string | null;
   at: Date;
 }
 
-const COLUMNS = 'id, tag, from_image_id, to_image_id, actor_id, actor_name, at';
+const COLUMNS = 'id, tag, from_image_id, from_digest, to_image_id, to_digest, actor_id, actor_name, at';
 
 export async function findEvent(db: Db, repositoryId: number, eventId: number): Promise<TagEventRow | undefined> {
   const text = `select ${COLUMNS} from tag_events where repository_id = $1 and id = $2`;
   return (await query<TagEventRow>(db, text, [repositoryId, eventId]))[0];
 }
 
-/** The newest first; a statement with only the conditions that are asked for, so that each can use its index. */
+/**
+ * The events, the newest first. The statement has only the conditions that are needed, so that each can use its index.
+ */
 export async function listEvents(
   db: Db,
   repositoryId: number,

@@ -12,43 +12,60 @@ export interface TagRow {
 
 const FIND_TAG = {
   name: 'tags.find',
-  text: 'select name, image_id, engine, updated_at from tags where repository_id = $1 and name = $2',
+  text: `select name, image_id, engine, updated_at from tags
+    where repository_id = $1 and name = $2 and image_id is not null`,
 };
 
+/** A tag that v1 clients see. */
 export async function findTag(db: Db, repositoryId: number, name: string): Promise<TagRow | undefined> {
   return (await queryPrepared<TagRow>(db, FIND_TAG, [repositoryId, name]))[0];
 }
 
+/** What a tag points to: an image of v1, a manifest, or a manifest and the image that v1 clients get for it. */
+export interface TagTarget {
+  readonly imageId: string | undefined;
+  readonly manifest: { readonly id: number; readonly digest: string } | undefined;
+}
+
 export interface NewTag {
   readonly name: string;
-  readonly imageId: string;
+  readonly target: TagTarget;
   readonly engine: Engine;
 }
 
-/** @returns the image that had the tag before; undefined when there is no such tag */
-export async function moveTag(db: Db, repositoryId: number, tag: NewTag): Promise<string | undefined> {
-  const rows = await query<{ image_id: string }>(
+export interface PointerRow {
+  image_id: string | null;
+  digest: string | null;
+}
+
+/** @returns what the tag pointed to before; undefined when there is no such tag */
+export async function moveTag(db: Db, repositoryId: number, tag: NewTag): Promise<PointerRow | undefined> {
+  const { name, target, engine } = tag;
+  const rows = await query<PointerRow>(
     db,
-    `with before as (select image_id from tags where repository_id = $1 and name = $2 for update)
-     update tags t set image_id = $3, engine = $4, updated_at = now() from before
-     where t.repository_id = $1 and t.name = $2 returning before.image_id`,
-    [repositoryId, tag.name, tag.imageId, JSON.stringify(tag.engine)],
+    `with before as (
+       select t.image_id, m.digest from tags t left join manifests m on m.id = t.manifest_id
+       where t.repository_id = $1 and t.name = $2 for update of t
+     )
+     update tags t set image_id = $3, manifest_id = $4, engine = $5, updated_at = now() from before
+     where t.repository_id = $1 and t.name = $2 returning before.image_id, before.digest`,
+    [repositoryId, name, target.imageId ?? null, target.manifest?.id ?? null, JSON.stringify(engine)],
   );
-  return rows[0]?.image_id;
+  return rows[0];
 }
 
 /** @returns false when there is such a tag */
-export async function insertTag(db: Db, repositoryId: number, tag: NewTag): Promise<boolean> {
+export async function insertTag(db: Db, repositoryId: number, { name, target, engine }: NewTag): Promise<boolean> {
   const rows = await query(
     db,
-    `insert into tags (repository_id, name, image_id, engine) values ($1, $2, $3, $4)
+    `insert into tags (repository_id, name, image_id, manifest_id, engine) values ($1, $2, $3, $4, $5)
      on conflict (repository_id, name) do nothing returning name`,
-    [repositoryId, tag.name, tag.imageId, JSON.stringify(tag.engine)],
+    [repositoryId, name, target.imageId ?? null, target.manifest?.id ?? null, JSON.stringify(engine)],
   );
   return rows.length > 0;
 }
 
-/** How many tags there are, as far as `limit`. */
+/** The number of tags, counted up to `limit`. */
 export async function countTags(db: Db, repositoryId: number, limit: number): Promise<number> {
   const rows = await query<{ count: number }>(
     db,
@@ -58,24 +75,37 @@ export async function countTags(db: Db, repositoryId: number, limit: number): Pr
   return rows[0]?.count ?? 0;
 }
 
-/** @returns the image that had the tag; undefined when there is no such tag */
-export async function deleteTag(db: Db, repositoryId: number, name: string): Promise<string | undefined> {
-  const rows = await query<{ image_id: string }>(
+/** @returns what the tag pointed to; undefined when there is no such tag */
+export async function deleteTag(db: Db, repositoryId: number, name: string): Promise<PointerRow | undefined> {
+  const rows = await query<PointerRow>(
     db,
-    'delete from tags where repository_id = $1 and name = $2 returning image_id',
+    `delete from tags t where t.repository_id = $1 and t.name = $2
+     returning t.image_id, (select m.digest from manifests m where m.id = t.manifest_id) as digest`,
     [repositoryId, name],
   );
-  return rows[0]?.image_id;
+  return rows[0];
+}
+
+/** The tags that point to a manifest, by name. */
+export async function listTagsOfManifest(db: Db, manifestId: number): Promise<string[]> {
+  const text = 'select name from tags where manifest_id = $1 order by name';
+  return (await query<{ name: string }>(db, text, [manifestId])).map(({ name }) => name);
+}
+
+/** The number of a manifest that a tag may point to; undefined when the repository does not have it. */
+export async function findManifestId(db: Db, repositoryId: number, digest: string): Promise<number | undefined> {
+  const text = 'select id from manifests where repository_id = $1 and digest = $2';
+  return (await query<{ id: number }>(db, text, [repositoryId, digest]))[0]?.id;
 }
 
 export interface ChainRow {
-  /** of the link, not of the image */
+  /** the id of the link, not of the image */
   id: number;
   image_id: string;
   depth: number;
 }
 
-/** The image and its ancestors in the repository, as far as they are complete; the image first. */
+/** The image and its ancestors in the repository, up to the first one that is not complete; the image first. */
 export async function findChain(db: Db, repositoryId: number, imageId: string): Promise<ChainRow[]> {
   return query<ChainRow>(
     db,

@@ -21,13 +21,13 @@ import { findAccessWithTags } from '../repositories/repository-access';
 import { insertEvent } from './tag-history.store';
 import * as store from './tags.store';
 
-/** Also what v1 answers for a repository that does not exist (protocol 4.7). */
+/** Also the answer of v1 for a repository that does not exist (protocol 4.7). */
 export const MISSING_TAG = 'Tag not found';
 
-/** Engines and scripts read all tags of a repository at once. */
+/** A limit, because engines and scripts read all tags of a repository at once. */
 const TAGS_LIMIT = 100_000;
 
-/** A tag and what is known of the push that set it. */
+/** A tag as v1 clients see it, and the facts about the push that set it. */
 export interface Tag {
   readonly name: string;
   readonly imageId: string;
@@ -37,7 +37,7 @@ export interface Tag {
 
 /**
  * All tags as the JSON text `{"<tag>":"<image id>",…}`, sorted by name (protocol 4.7). The query that reads them also
- * authorises the actor: this is the hottest read of all.
+ * authorises the actor: this is the most frequent read of all.
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
@@ -54,7 +54,7 @@ export async function getTag(ctx: Needs<'db'>, repository: ReadableRepository, t
   return found;
 }
 
-/** The same, where the repository may have no such tag. */
+/** The same, but undefined if the repository has no such tag. */
 export async function findTag(db: Db, { id: repositoryId }: ReadableRepository, tag: string): Promise<Tag | undefined> {
   const row = isTag(tag) ? await store.findTag(db, repositoryId, tag) : undefined;
   if (row === undefined) return undefined;
@@ -62,7 +62,8 @@ export async function findTag(db: Db, { id: repositoryId }: ReadableRepository, 
 }
 
 /**
- * The tag's image and its ancestors, with the numbers of their rows: what the index said of a tag (protocol 2.12).
+ * The tag's image and its ancestors, with the numbers of their rows: the answer of the index about a tag (protocol
+ * 2.12).
  *
  * @throws AppError `not_found`
  */
@@ -76,29 +77,32 @@ export async function listTagChain(
   return chain.map(({ id, image_id: imageId }) => ({ id, imageId }));
 }
 
-/** A tag that somebody sets. */
+/** A tag to be set. */
 export interface TagSet {
   readonly name: string;
   /** as it was sent */
   readonly imageId: unknown;
   readonly engine: Engine;
   /**
-   * what else to try when the image is not complete in the repository, in the transaction that sets the tag
+   * called in the transaction that sets the tag, if the image is not complete in the repository
    *
-   * @returns whether it is now
+   * @returns whether it is complete now
    */
   readonly complete?: (tx: Db, repository: WritableRepository, tag: PlacedTag) => Promise<boolean>;
 }
 
-/** A tag, and the image that it is to point to. */
-export type PlacedTag = Pick<store.NewTag, 'name' | 'imageId'>;
+/** A tag, and the image that it will point to. */
+export interface PlacedTag {
+  readonly name: string;
+  readonly imageId: string;
+}
 
 /**
  * Sets or moves a tag to an image that is complete in the repository, with all its ancestors (protocol 4.7).
  *
  * @returns whether there was no such tag before
- * @throws AppError `invalid` for the tag's name or what is not an image id, `not_found` for the image, `conflict` for one
- *   tag too many, or a move of a tag that is immutable
+ * @throws AppError `invalid` for a bad tag name or image id, `not_found` for the image, `conflict` for one tag too
+ *   many, or the move of a tag that is immutable
  */
 export async function putTag(ctx: Needs<'db'>, repository: WritableRepository, tag: TagSet): Promise<boolean> {
   assertTag(tag.name);
@@ -113,7 +117,8 @@ export async function putTag(ctx: Needs<'db'>, repository: WritableRepository, t
         ((await store.isChainComplete(tx, repository.id, imageId)) ||
           (await tag.complete?.(tx, repository, placed)) === true);
       if (!isComplete) throw new AppError('not_found', 'Image not found');
-      const isNew = await pointTag(tx, repository, { ...placed, engine: tag.engine });
+      const target = { imageId, manifest: undefined };
+      const isNew = await pointTag(tx, repository, { name: tag.name, target, engine: tag.engine });
       await recordPushedTag(tx, repository.access.actor, repository.id, { tag: tag.name, imageId });
       return isNew;
     });
@@ -124,42 +129,49 @@ export async function putTag(ctx: Needs<'db'>, repository: WritableRepository, t
 }
 
 /**
- * Nobody else changes the repository or its tags until the transaction ends.
+ * Keeps others from changing the repository or its tags until the transaction ends.
  *
- * @throws AppError `not_found` when it is gone, or its deletion has begun since it was looked for
+ * @throws AppError `not_found` when the repository is gone, or its deletion has begun since it was authorised
  */
 export async function lockForTags(tx: Db, { id }: WritableRepository): Promise<void> {
   if (!(await lockUnlessDeleted(tx, id))) throw repositoryNotFound();
 }
 
+/** The digest of a manifest, or else the id of an image: what the history of a tag says of the two. */
+function pointerOf({ image_id: imageId, digest }: store.PointerRow): string {
+  return digest ?? imageId ?? '';
+}
+
 /**
- * Points a tag of a locked repository to an image, with what has to be recorded of it.
+ * Points a tag of a locked repository to an image or a manifest, and records the events.
  *
  * @returns whether there was no such tag before
  * @throws AppError `conflict` for one tag too many, or a move of a tag that is immutable
  */
 export async function pointTag(tx: Db, repository: WritableRepository, tag: store.NewTag): Promise<boolean> {
-  const { name, imageId } = tag;
+  const { name, target } = tag;
   const { doer } = repository;
   const isImmutable = await lockImmutableTags(tx, repository.id);
-  const from = await setTag(tx, repository.id, tag);
-  if (from === imageId) return false;
-  if (from !== undefined && isImmutable(name)) throw tagIsImmutable(name);
-  await insertEvent(tx, repository.id, doer, { tag: name, from, to: imageId });
-  const action = from === undefined ? 'tag.set' : 'tag.moved';
-  const details = from === undefined ? { to: imageId } : { from, to: imageId };
+  const before = await setTag(tx, repository.id, tag);
+  const after = { image_id: target.imageId ?? null, digest: target.manifest?.digest ?? null };
+  if (before?.image_id === after.image_id && before.digest === after.digest) return false;
+  if (before !== undefined && isImmutable(name)) throw tagIsImmutable(name);
+  await insertEvent(tx, repository.id, doer, { tag: name, from: before, to: after });
+  const action = before === undefined ? 'tag.set' : 'tag.moved';
+  const to = pointerOf(after);
+  const details = before === undefined ? { to } : { from: pointerOf(before), to };
   await recordEvent(tx, doer, { action, subject: `${displayName(repository)}:${name}`, details });
-  return from === undefined;
+  return before === undefined;
 }
 
 /**
- * @returns the image that had the tag before
+ * @returns what the tag pointed to before
  * @throws AppError `conflict` for one tag too many
  */
-async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<string | undefined> {
+async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<store.PointerRow | undefined> {
   for (;;) {
-    const from = await store.moveTag(tx, repositoryId, tag);
-    if (from !== undefined) return from;
+    const before = await store.moveTag(tx, repositoryId, tag);
+    if (before !== undefined) return before;
     if ((await store.countTags(tx, repositoryId, TAGS_LIMIT)) === TAGS_LIMIT) {
       throw new AppError('conflict', `The repository has ${TAGS_LIMIT} tags, and cannot have more`);
     }
@@ -169,21 +181,58 @@ async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<
 }
 
 /**
- * Takes a tag away (protocol 4.7). A delete token is used up only by a tag that went.
+ * Deletes a tag (protocol 4.7). A delete token is used up only if the tag was deleted.
  *
  * @throws AppError `not_found`, `conflict` for a tag that is immutable; as `useDeleteToken`
  */
 export async function deleteTag(ctx: Needs<'db'>, repository: DeletableRepository, tag: string): Promise<void> {
-  const { doer } = repository;
   await inTransaction(ctx.db, async (tx) => {
     await useDeleteToken(tx, repository);
     await lockRepository(tx, repository.id);
-    const isImmutable = await lockImmutableTags(tx, repository.id);
-    const from = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
-    if (from === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);
-    if (isImmutable(tag)) throw tagIsImmutable(tag);
-    await insertEvent(tx, repository.id, doer, { tag, from, to: undefined });
-    const subject = `${displayName(repository)}:${tag}`;
-    await recordEvent(tx, doer, { action: 'tag.deleted', subject, details: { from } });
+    await removeTag(tx, repository, tag);
+  });
+}
+
+/**
+ * Takes a tag of a locked repository away.
+ *
+ * @throws AppError `not_found`, `conflict` for a tag that is immutable
+ */
+async function removeTag(tx: Db, repository: DeletableRepository, tag: string): Promise<void> {
+  const { doer } = repository;
+  const isImmutable = await lockImmutableTags(tx, repository.id);
+  const before = isTag(tag) ? await store.deleteTag(tx, repository.id, tag) : undefined;
+  if (before === undefined) throw new AppError('not_found', `Tag not found: ${tag}`);
+  if (isImmutable(tag)) throw tagIsImmutable(tag);
+  await insertEvent(tx, repository.id, doer, { tag, from: before, to: undefined });
+  const subject = `${displayName(repository)}:${tag}`;
+  await recordEvent(tx, doer, { action: 'tag.deleted', subject, details: { from: pointerOf(before) } });
+}
+
+/**
+ * Takes away all tags of a locked repository that point to a manifest.
+ *
+ * @throws AppError `conflict` when one of them is immutable
+ */
+export async function deleteTagsOfManifest(tx: Db, repository: DeletableRepository, manifestId: number): Promise<void> {
+  for (const tag of await store.listTagsOfManifest(tx, manifestId)) await removeTag(tx, repository, tag);
+}
+
+/**
+ * Points a tag to a manifest that the repository has, by the rules of `pointTag`.
+ *
+ * @throws AppError `not_found` when the manifest is gone, `conflict` as `pointTag`
+ */
+export async function putManifestTag(
+  ctx: Needs<'db'>,
+  repository: WritableRepository,
+  tag: { readonly name: string; readonly digest: string; readonly engine: Engine },
+): Promise<void> {
+  const { name, digest, engine } = tag;
+  await inTransaction(ctx.db, async (tx) => {
+    await lockForTags(tx, repository);
+    const id = await store.findManifestId(tx, repository.id, digest);
+    if (id === undefined) throw new AppError('not_found', 'Manifest not found');
+    await pointTag(tx, repository, { name, target: { imageId: undefined, manifest: { id, digest } }, engine });
   });
 }

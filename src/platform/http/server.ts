@@ -83,7 +83,8 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
 /** Runs before anything reads the request: a value that cannot be a host must not come back in a header or a link. */
 function refuseHost(req: IncomingMessage, res: ServerResponse): Promise<void> {
   return answer(res, {
-    make: () => Promise.resolve(json(400, { error: 'The request must have one Host header: a host, or host:port' })),
+    createReply: () =>
+      Promise.resolve(json(400, { error: 'The request must have one Host header: a host, or host:port' })),
     errorReply: () => json(500, { error: 'Internal server error' }),
     path: req.url ?? '',
     headers: () => ({ 'X-Content-Type-Options': 'nosniff' }),

@@ -20,20 +20,20 @@ export interface SurfaceParts<Access extends string, Callers extends Record<Acce
 }
 
 /** A route with its guard in front of it. */
-export interface Door {
+export interface MountedRoute {
   readonly method: Method;
   readonly path: string;
-  /** Answers a request that a router has matched with this door; never throws. */
+  /** Answers a request that a router has matched with this route; never throws. */
   readonly respond: (req: IncomingMessage, res: ServerResponse, params: Params) => Promise<void>;
 }
 
-/** One protocol as one value: its doors, and the answer to other requests below its path. */
+/** One protocol as one value: its routes, and the answer to other requests below its path. */
 export interface Surface {
-  readonly doors: readonly Door[];
-  /** Everything below this path belongs to this surface; undefined: only the doors' own paths do. */
+  readonly routes: readonly MountedRoute[];
+  /** Everything below this path belongs to this surface; undefined: only the routes' own paths do. */
   readonly path: string | undefined;
   /**
-   * Answers a request that matches no door; never throws.
+   * Answers a request that matches no route; never throws.
    *
    * @param allowed - the methods that the path does have
    * @param path - the requested path, below the surface's own
@@ -61,10 +61,10 @@ class RoutedExchange<Caller> implements Exchange<Caller> {
   }
 }
 
-function doorOf<Access extends string, Callers extends Record<Access, unknown>>(
+function mountRoute<Access extends string, Callers extends Record<Access, unknown>>(
   route: Route<Access, Callers>,
   { guards, errorReply: errorReplyOf, headers }: SurfaceParts<Access, Callers>,
-): Door {
+): MountedRoute {
   const errorReply = errorReplyOf(route);
   return {
     method: route.method,
@@ -73,11 +73,11 @@ function doorOf<Access extends string, Callers extends Record<Access, unknown>>(
       const state = requestState(res);
       state.route = route.path;
       const { path, query } = splitUrl(req.url ?? '');
-      const make = async (): Promise<Reply> => {
+      const createReply = async (): Promise<Reply> => {
         const caller = await guards[route.access](req, res);
         return route.handle(new RoutedExchange(req, params, new URLSearchParams(query), caller, state));
       };
-      await answer(res, { make, errorReply, path, headers });
+      await answer(res, { createReply, errorReply, path, headers });
     },
   };
 }
@@ -89,17 +89,18 @@ export function createSurface<Access extends string, Callers extends Record<Acce
   const { routes, fallback, headers } = parts;
   const errorReply = parts.errorReply(undefined);
   return {
-    doors: routes.map((route) => doorOf(route, parts)),
+    routes: routes.map((route) => mountRoute(route, parts)),
     path: fallback.path,
     fallBack: async (req, res, allowed, path) => {
       const isAsked = req.method === 'OPTIONS' && allowed.length > 0;
-      const make = async (): Promise<Reply> => (isAsked ? optionsReply(allowed) : fallback.reply(req, allowed, res));
-      await answer(res, { make, errorReply, path, headers });
+      const createReply = async (): Promise<Reply> =>
+        isAsked ? optionsReply(allowed) : fallback.reply(req, allowed, res);
+      await answer(res, { createReply, errorReply, path, headers });
     },
   };
 }
 
-function register(router: Router, { method, path, respond }: Door): void {
+function register(router: Router, { method, path, respond }: MountedRoute): void {
   const handler: RequestHandler = (req, res) => respond(req, res, req.params as Params);
   if (method === 'get') router.get(path, handler);
   else if (method === 'put') router.put(path, handler);
@@ -109,14 +110,14 @@ function register(router: Router, { method, path, respond }: Door): void {
 }
 
 /**
- * Adds surfaces to an Express router: first the doors of all, in order, then the answers to other requests, in the same
+ * Adds surfaces to an Express router: first the routes of all, in order, then the answers to other requests, in the same
  * order.
  */
 export function mountSurfaces(router: Router, surfaces: readonly Surface[]): void {
-  for (const { doors, fallBack } of surfaces) {
-    for (const door of doors) register(router, door);
+  for (const { routes, fallBack } of surfaces) {
+    for (const route of routes) register(router, route);
     const paths = new Map<string, Method[]>();
-    for (const { path, method } of doors) paths.set(path, [...(paths.get(path) ?? []), method]);
+    for (const { path, method } of routes) paths.set(path, [...(paths.get(path) ?? []), method]);
     // `router.all` would be the same with a layer for each of 34 methods, which took two thirds of the time of creating an app.
     for (const [path, methods] of paths) router.route(path).all((req, res) => fallBack(req, res, methods, req.path));
   }

@@ -42,7 +42,7 @@ function addressOf({ settings }: Context, req: IncomingMessage): string {
 }
 
 /** Requests whose credentials were remembered from earlier requests, not verified. */
-const recallings = new WeakSet<IncomingMessage>();
+const recalledRequests = new WeakSet<IncomingMessage>();
 
 /**
  * The remembered identity for the credentials of a read; undefined: verify them. A read may use it because the query
@@ -51,8 +51,8 @@ const recallings = new WeakSet<IncomingMessage>();
  */
 function recalled(ctx: Context, req: IncomingMessage, username: string, password: string): Identity | undefined {
   if (req.method !== 'GET' && req.method !== 'HEAD') return undefined;
-  const identity = recallings.has(req) ? undefined : recallIdentity(ctx, username, password);
-  if (identity !== undefined) recallings.add(req);
+  const identity = recalledRequests.has(req) ? undefined : recallIdentity(ctx, username, password);
+  if (identity !== undefined) recalledRequests.add(req);
   return identity;
 }
 
@@ -66,7 +66,7 @@ export async function handleRecalled<A extends Access>(
     return await handle(ctx, exchange);
   } catch (error) {
     const isRefusal = error instanceof AppError && error.code === 'unauthenticated';
-    if (!isRefusal || !recallings.has(exchange.req)) throw error;
+    if (!isRefusal || !recalledRequests.has(exchange.req)) throw error;
     const caller = (await identify(ctx, exchange.req, undefined)) as Callers[A];
     const { req, params, query, signal } = exchange;
     return handle(ctx, { req, params, query, caller, signal });

@@ -55,7 +55,7 @@ function markLinked(tokens: readonly Token[]): void {
   }
 }
 
-function makeWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
+function createWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
   const writer = new MarkdownIt({ html: false, linkify: true, typographer: false, breaks: kind === 'comment' });
   if (kind === 'comment') writer.disable(['table', 'heading', 'lheading', 'hr']);
   readBreaksAndComments(writer);
@@ -75,8 +75,8 @@ function makeWriter(kind: MarkdownKind): MarkdownIt.MarkdownIt {
 }
 
 const WRITERS: Readonly<Record<MarkdownKind, MarkdownIt.MarkdownIt>> = {
-  readme: makeWriter('readme'),
-  comment: makeWriter('comment'),
+  readme: createWriter('readme'),
+  comment: createWriter('comment'),
 };
 
 const HEADINGS = ['h2', 'h3', 'h4', 'h5', 'h6'];

@@ -1,7 +1,7 @@
 import type { Person } from './person';
 import type { Stage } from './stage';
 
-/** Somebody makes an account, opens the link in the mail, and signs in. */
+/** Creates an account, opens the link in the mail, and signs in. */
 export async function signUp(stage: Stage, person: Person): Promise<void> {
   const { username, email, password } = person;
   await person.open('/');
@@ -17,7 +17,7 @@ export async function signUp(stage: Stage, person: Person): Promise<void> {
   await signInByKeyboard(person);
 }
 
-/** Signs in on the page that is open, without a mouse. */
+/** Signs in on the open page, without a mouse. */
 export async function signInByKeyboard(person: Person): Promise<void> {
   const { page } = person.tab;
   await person.isOn('Sign in');

@@ -9,7 +9,7 @@ const PUSH = readTrace('1.5.0', '05-push-2tags.txt');
 const PULL = readTrace('1.5.0', '10-pull-one-tag.txt');
 const PULL_NOTHING = readTrace('1.5.0', '14-pull-missing-repo.txt');
 
-/** A docker 1.5.0 somewhere, logged in with a name and a password or token. */
+/** A docker 1.5.0, logged in with a name and a password or token. */
 export class Engine {
   constructor(
     private readonly stage: Stage,
@@ -33,7 +33,7 @@ export class Engine {
     return this.tell(PULL, repository);
   }
 
-  /** Wants to pull, and is told that there is nothing. */
+  /** Tries to pull, and finds nothing. */
   findsNothing(repository: string): Promise<void> {
     return this.tell(PULL_NOTHING, repository, newHubState({ [this.username]: this.password }));
   }

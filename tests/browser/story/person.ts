@@ -1,10 +1,10 @@
 import type { Locator } from 'playwright-core';
 import type { Tab } from '../../helpers/browser';
 
-/** How often somebody presses Tab before he gives up. */
+/** The number of times that a person presses Tab before giving up. */
 const PATIENCE = 80;
 
-/** A person at a browser, who knows what is on pages by its labels and by nothing else. */
+/** A person at a browser, who finds things on pages only by their labels. */
 export class Person {
   constructor(
     readonly username: string,
@@ -46,12 +46,12 @@ export class Person {
     await this.press(button);
   }
 
-  /** What the site says was done. */
+  /** Expects the site to say what was done. */
   async isTold(text: string): Promise<void> {
     await this.main.getByRole('status').filter({ hasText: text }).waitFor();
   }
 
-  /** What the site says was wrong. */
+  /** Expects the site to say what was wrong. */
   async isRefused(text: string): Promise<void> {
     await this.main.getByRole('alert').filter({ hasText: text }).waitFor();
   }
@@ -61,12 +61,12 @@ export class Person {
     await this.tab.page.getByRole('heading', { level: 1, name: heading }).waitFor();
   }
 
-  /** Reads a line that is there to be copied. */
+  /** Reads a line that is meant to be copied. */
   async read(label: string): Promise<string> {
     return this.main.getByLabel(label, { exact: true }).innerText();
   }
 
-  /** Goes to something with the keyboard alone. */
+  /** Moves to an element with the keyboard alone. */
   async tabTo(target: Locator): Promise<void> {
     for (let presses = 0; presses < PATIENCE; presses += 1) {
       if (await target.evaluate((element) => element.ownerDocument.activeElement === element)) return;

@@ -1,8 +1,8 @@
 import type { Person } from './person';
 
-/** A repository that somebody wants. */
+/** A repository to create. */
 export interface Wanted {
-  /** as the list of namespaces has it; undefined: the own one */
+  /** as in the list of namespaces; undefined: the user's own */
   readonly namespace?: string;
   readonly name: string;
   readonly visibility: 'Public' | 'Private';
@@ -19,7 +19,7 @@ export async function createRepository(person: Person, { namespace, name, visibi
   await person.press('Create');
 }
 
-/** Opens a page of a repository's settings as its owner finds it. */
+/** Opens a page of a repository's settings through its links, like an owner. */
 export async function openSettings(person: Person, repository: string, part: string): Promise<void> {
   await person.open(`/r/${repository}/`);
   await person.follow('Settings');

@@ -11,14 +11,14 @@ import { newHubState, type HubState } from '../../protocol/hub-state';
 import { Person } from './person';
 
 /*
- * Where the story happens: a server whose accounts must be confirmed, a mail server, a CI that is told of pushes, and a
- * browser in which each person has a tab of his own.
+ * The place of the story: a server whose accounts must be confirmed, a mail server, a CI that is notified of pushes,
+ * and a browser in which each person has their own tab.
  */
 
 export class Stage {
   private readonly people = new Map<string, Person>();
   private readonly tabs: Tab[] = [];
-  /** what the server must know by what engines have sent */
+  /** the state that the server must have after the requests of the engines */
   readonly hub: HubState = newHubState({});
 
   private constructor(
@@ -29,7 +29,7 @@ export class Stage {
     readonly hasScript: boolean,
   ) {}
 
-  /** Sets it up; there is an administrator, root, and nobody else. */
+  /** Sets the stage up; there is an administrator, root, and nobody else. */
   static async open(hasScript: boolean): Promise<Stage> {
     const [browser, smtp, ci] = await Promise.all([launchBrowser(), startSmtpServer(), startReceiver()]);
     const server = await startTestServer({
@@ -41,27 +41,27 @@ export class Stage {
     return new Stage(browser, server, smtp, ci, hasScript);
   }
 
-  /** Somebody at his own computer. */
+  /** A person at their own computer. */
   async person(username: string): Promise<Person> {
     const known = this.people.get(username) ?? (await this.secondComputerOf(username));
     this.people.set(username, known);
     return known;
   }
 
-  /** The same somebody at another one, where he is not signed in. */
+  /** The same person at another computer, where they are not signed in. */
   async secondComputerOf(username: string): Promise<Person> {
     const tab = await openTab(this.browser, this.server, { hasScript: this.hasScript });
     this.tabs.push(tab);
     return new Person(username, tab);
   }
 
-  /** Runs the jobs that wait: mails and webhooks. */
+  /** Runs the waiting jobs: mails and webhooks. */
   async runJobs(): Promise<void> {
     await makeJobsDue(this.server.database);
     await runDueJobs(this.server.database, jobsOf(this.server.ctx));
   }
 
-  /** The link of the mail that is on its way to somebody. */
+  /** The link of the waiting mail to an address. */
   async mailedLink(address: string): Promise<string> {
     await this.runJobs();
     const mail = await this.smtp.next();
@@ -69,7 +69,7 @@ export class Stage {
     return linkIn(mail);
   }
 
-  /** What all pages until now were to blame for. */
+  /** The complaints about all pages until now. */
   complaints(): string[] {
     return this.tabs.flatMap(({ complaints }) => complaints.splice(0));
   }

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { OPERATOR_ACTOR, type Actor, type RepositoryName } from '../../../src/features/access/actor';
 import { createAccountToken } from '../../../src/features/accounts/own-access-tokens';
-import { checkLinkSecret, makeLinkSecret } from '../../../src/features/accounts/email-links';
+import { checkLinkSecret, createLinkSecret } from '../../../src/features/accounts/email-links';
 import { FATES, type Ending, type Fate } from '../../../src/features/accounts/endings';
 import { createSession, findSession } from '../../../src/features/accounts/sessions';
 import { identityWithoutPassword } from '../../../src/features/accounts/users';
@@ -15,13 +15,13 @@ import { findAccessToken } from '../../../src/features/oauth/grants';
 import { findRepositoryAccess } from '../../../src/features/repositories/repository-access';
 import { hashSecret, newSecret } from '../../../src/platform/secrets';
 import { actorOf } from '../../helpers/actors';
-import { makeChain, pushImages, startPull } from '../../helpers/images';
+import { createChain, pushImages, startPull } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { addComment, createWebhook, moveRepository, setStar, setTeamAccess } from '../../helpers/by-name';
 
 /*
- * Each event of the table happens to sarah, who owns acme together with keeper, and each thing of hers is looked at
- * afterwards. The repository acme/app is private; its former name is acme/old.
+ * Each event of the table happens to sarah, who owns acme together with keeper, and then the test checks each of her
+ * things. The repository acme/app is private; its former name is acme/old.
  */
 
 type Thing = keyof typeof FATES;
@@ -55,9 +55,9 @@ beforeEach(async () => {
   sarahId = identity.userId;
   await createOrganization(server.ctx, sarah, 'acme');
   await addMember(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'owners' }, 'keeper');
-  await pushImages(server, 'acme/old', makeChain(1), { user: 'sarah' });
+  await pushImages(server, 'acme/old', createChain(1), { user: 'sarah' });
   await moveRepository(server.ctx, sarah, { namespace: 'acme', name: 'old' }, APP);
-  await pushImages(server, 'bystander/liked', makeChain(1), { user: 'bystander' });
+  await pushImages(server, 'bystander/liked', createChain(1), { user: 'bystander' });
   works = { ...(await addThings()), ...(await addCredentials(identity)) };
   await server.ctx.db('repositories').where({ name: 'app' }).update({ visibility: 'private' });
 });
@@ -127,8 +127,8 @@ async function addCredentials(identity: Awaited<ReturnType<typeof identityWithou
     .returning<{ id: number }[]>('id');
   const emailId = email[0]?.id ?? 0;
   const primary = await ctx.db('emails').where({ user_id: sarahId, is_primary: true }).first<{ id: number }>('id');
-  const reset = await makeLinkSecret(ctx, 'reset', primary.id);
-  const confirm = await makeLinkSecret(ctx, 'confirm', emailId);
+  const reset = await createLinkSecret(ctx, 'reset', primary.id);
+  const confirm = await createLinkSecret(ctx, 'confirm', emailId);
   const oauth = newSecret();
   const [client] = await ctx
     .db('oauth_clients')
@@ -189,7 +189,7 @@ it.each(Object.keys(EVENTS) as Ending[])('%s ends what the table says, and nothi
   expect(await look()).toEqual(expected(event, (fate) => fate !== 'ends'));
 });
 
-it('the webhook of a former owner is not told of pushes, and only owners hear that it is off', async () => {
+it('the webhook of a former owner is not notified of pushes, and only owners learn that it is disabled', async () => {
   await EVENTS['role lost']();
   const { rows: mails } = await server.ctx.db.raw<{ rows: { payload: object }[] }>(
     'select payload from graphile_worker._private_jobs',

@@ -4,7 +4,7 @@ import { inChunks, packTar, type PackEntry } from './tar/pack-tar';
 import { Directory } from '../../../src/features/images/tar/directory';
 import { readTar } from '../../../src/features/images/tar/tar-reader';
 import { actorOf, ANYBODY, asking } from '../../helpers/actors';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { browseImageFiles } from '../../helpers/by-name';
@@ -22,7 +22,7 @@ afterAll(() => server.close());
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });
 const layerOf = (...entries: PackEntry[]) => gzipSync(packTar(...entries));
 
-const IMAGE = makeImage({
+const IMAGE = createImage({
   layer: layerOf(
     { name: 'etc/', typeflag: '5', mode: 0o755, mtime: 1400000000, uname: 'root', gname: 'wheel' },
     { name: 'etc/motd', mode: 0o100644, uid: 7, gid: 8, mtime: 1400000000, body: Buffer.from('hello') },
@@ -47,7 +47,7 @@ describe('the files of a layer', () => {
       asking(ANYBODY).signal,
     );
 
-  it('are those of one directory, directories first, also those that the layer only has something in', async () => {
+  it('are those of one directory, directories first, including directories of which the layer only has contents', async () => {
     const { entries, ...page } = await read('/');
     expect(page).toEqual({ directory: '/', total: 5, isCut: false });
     expect(entries.map(({ name, kind }) => [name, kind])).toEqual([
@@ -61,7 +61,7 @@ describe('the files of a layer', () => {
     expect(entries[3]).toMatchObject({ linkTarget: 'etc/motd' });
   });
 
-  it('have size, mode, owner and time; what the layer takes away is marked', async () => {
+  it('have size, mode, owner and time; files that the layer deletes are marked', async () => {
     const { entries } = await read('etc//./');
     expect(entries).toEqual([
       {
@@ -94,14 +94,14 @@ describe('the files of a layer', () => {
     });
   });
 
-  it('are none where the layer has nothing', async () => {
+  it('are none where the layer has no files', async () => {
     for (const directory of ['/et', '/etc/motd', '/..', '/nowhere', '\0']) {
       expect(await read(directory)).toMatchObject({ total: 0, entries: [], isCut: false });
     }
   });
 });
 
-it('what a layer takes away and then has again is there', async () => {
+it('a file that a layer both deletes and has is listed', async () => {
   const directory = new Directory('/', { entries: 10, bytes: 1000 });
   for (const names of [
     ['a', '.wh.a'],
@@ -119,7 +119,7 @@ it('what a layer takes away and then has again is there', async () => {
   ]);
 });
 
-it('no more is held than there is room for', async () => {
+it('no more entries are held than the limits allow', async () => {
   const names = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
   for (const limits of [
     { entries: 2, bytes: 1000 },
@@ -132,18 +132,18 @@ it('no more is held than there is room for', async () => {
   }
 });
 
-it('a layer that is no archive is refused', async () => {
-  const image = makeImage({ layer: Buffer.from('no tar at all') });
+it('a layer that is not an archive is refused', async () => {
+  const image = createImage({ layer: Buffer.from('no tar at all') });
   await pushImages(server, 'alice/odd', [image]);
   const wanted = { directory: '/', limit: 10, offset: 0 };
   const read = browseImageFiles(server.ctx, alice, nameOf('odd'), image.id, wanted, asking(alice).signal);
   await expect(read).rejects.toMatchObject({ code: 'invalid' });
 });
 
-it('an id alone opens nothing: the repository must have it, and be for the actor to read', async () => {
-  const secret = makeImage({ layer: layerOf({ name: 'key' }) });
+it('an id alone gives no access: the repository must have it, and the actor must be allowed to read the repository', async () => {
+  const secret = createImage({ layer: layerOf({ name: 'key' }) });
   await pushPrivate(server, 'alice/secret', [secret]);
-  await pushImages(server, 'alice/plain', [makeImage()]);
+  await pushImages(server, 'alice/plain', [createImage()]);
   const read = (actor: Actor, repository: string, id = secret.id) =>
     browseImageFiles(
       server.ctx,

@@ -1,6 +1,6 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { actorOf, ANYBODY } from '../../helpers/actors';
-import { makeChain, makeImage, payloadOf, pushImages, type TestImage } from '../../helpers/images';
+import { createChain, createImage, payloadOf, pushImages, type TestImage } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { imageHistory, moveRepository } from '../../helpers/by-name';
@@ -23,18 +23,18 @@ function saying(image: TestImage, facts: Readonly<Record<string, unknown>>): Tes
   return { ...image, json, payload: payloadOf(json, image.layer) };
 }
 
-it('shows the image first and its base last, with what made each layer', async () => {
-  const base = saying(makeImage(), {
+it('shows the image first and its base last, with the command that created each layer', async () => {
+  const base = saying(createImage(), {
     created: '2014-02-03T16:47:06Z',
     docker_version: '0.9.1',
     container_config: { Cmd: ['/bin/sh', '-c', '#(nop) ADD file:a1 in /'] },
     config: { Cmd: ['sh'] },
   });
-  const middle = saying(makeImage({ parent: base.id }), {
+  const middle = saying(createImage({ parent: base.id }), {
     comment: '',
     container_config: { Cmd: ['/bin/sh', '-c', 'make'] },
   });
-  const top = saying(makeImage({ parent: middle.id }), { author: 'somebody', created: 'never', container_config: 5 });
+  const top = saying(createImage({ parent: middle.id }), { author: 'somebody', created: 'never', container_config: 5 });
   await pushImages(server, 'alice/app', [base, middle, top], { tag: 'v1' });
   const history = await imageHistory(server.ctx, ANYBODY, nameOf('app'), { tag: 'v1' });
   expect(history).toMatchObject({ imageId: top.id, totalSizeBytes: 6000, isCut: false });
@@ -64,8 +64,8 @@ it('shows the image first and its base last, with what made each layer', async (
   expect(below.totalSizeBytes).toBe(4000);
 });
 
-it('a chain may be as long as engines make them', async () => {
-  const chain = makeChain(127).map((image, index) =>
+it('a chain may be as long as engines allow', async () => {
+  const chain = createChain(127).map((image, index) =>
     saying(image, { config: { Env: [`N=${index}`] }, comment: `c${index}` }),
   );
   await pushImages(server, 'alice/long', chain);
@@ -76,15 +76,15 @@ it('a chain may be as long as engines make them', async () => {
   );
 });
 
-it('a json that is larger than any engine makes says nothing', async () => {
-  const image = saying(makeImage(), { author: 'x'.repeat(70_000) });
+it('a json that is larger than any engine creates is not read', async () => {
+  const image = saying(createImage(), { author: 'x'.repeat(70_000) });
   await pushImages(server, 'alice/large', [image]);
   const { layers } = await imageHistory(server.ctx, ANYBODY, nameOf('large'), { tag: 'latest' });
   expect(layers).toMatchObject([{ id: image.id, layerSizeBytes: 2000, author: undefined, comment: undefined }]);
 });
 
-it('what the repository does not have is not found, whoever has it elsewhere', async () => {
-  const [mine, other] = [makeImage(), makeImage()];
+it('an image that the repository does not have is not found, even if another repository has it', async () => {
+  const [mine, other] = [createImage(), createImage()];
   await pushImages(server, 'alice/mine', [mine]);
   await pushImages(server, 'alice/other', [other]);
   for (const which of [
@@ -98,8 +98,8 @@ it('what the repository does not have is not found, whoever has it elsewhere', a
   }
 });
 
-it('a private repository has none for strangers; a former name leads to it', async () => {
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+it('a private repository has none for other users; a former name leads to it', async () => {
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   const read = (actor: Actor) => imageHistory(server.ctx, actor, nameOf('secret'), { tag: 'latest' });
   await expect(read(bob)).rejects.toMatchObject({ code: 'not_found' });
   await expect(read(ANYBODY)).rejects.toMatchObject({ code: 'not_found' });

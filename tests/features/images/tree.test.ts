@@ -1,6 +1,6 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import { actorOf, ANYBODY } from '../../helpers/actors';
-import { makeChain, makeImage, pushImages, startPush } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPush } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { imageTree, putTag } from '../../helpers/by-name';
@@ -18,11 +18,11 @@ afterAll(() => server.close());
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });
 
 it('has each complete image with its parent, its layer and its tags, parents first', async () => {
-  const [base, left] = makeChain(2) as [ReturnType<typeof makeImage>, ReturnType<typeof makeImage>];
-  const right = makeImage({ parent: base.id, layer: Buffer.from('right') });
+  const [base, left] = createChain(2) as [ReturnType<typeof createImage>, ReturnType<typeof createImage>];
+  const right = createImage({ parent: base.id, layer: Buffer.from('right') });
   await pushImages(server, 'alice/app', [base, left], { tag: 'left' });
   await pushImages(server, 'alice/app', [base, right], { tag: 'right' });
-  await startPush(server, 'alice/app', [base, makeImage()]); // announced, never pushed
+  await startPush(server, 'alice/app', [base, createImage()]); // announced, never pushed
   for (let index = 0; index < 12; index += 1) {
     const tag = { name: `v${index + 10}`, imageId: base.id, engine: {} };
     await putTag(server.ctx, alice, nameOf('app'), tag);
@@ -44,8 +44,8 @@ it('has each complete image with its parent, its layer and its tags, parents fir
   ]);
 });
 
-it('is cut to the newest images, whose parents may be missing then', async () => {
-  const [base, top] = makeChain(2) as [ReturnType<typeof makeImage>, ReturnType<typeof makeImage>];
+it('is cut to the newest images, whose parents may then be missing', async () => {
+  const [base, top] = createChain(2) as [ReturnType<typeof createImage>, ReturnType<typeof createImage>];
   await pushImages(server, 'alice/many', [base, top]);
   // As if 999 more bases had been pushed after them.
   await server.ctx.db.raw(
@@ -65,8 +65,8 @@ it('an empty repository has no images', async () => {
   expect(await imageTree(server.ctx, alice, nameOf('empty'))).toEqual({ nodes: [], isCut: false });
 });
 
-it('a private repository has none for strangers', async () => {
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+it('a private repository has none for other users', async () => {
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   await expect(imageTree(server.ctx, bob, nameOf('secret'))).rejects.toMatchObject({ code: 'not_found' });
   await expect(imageTree(server.ctx, ANYBODY, nameOf('secret'))).rejects.toMatchObject({ code: 'not_found' });
   expect((await imageTree(server.ctx, alice, nameOf('secret'))).nodes).toHaveLength(1);

@@ -8,7 +8,7 @@ import {
   invite,
   listInvitations,
   listOwnInvitations,
-  makeInvitationSecret,
+  createInvitationSecret,
   withdrawInvitation,
 } from '../../../src/features/namespaces/invitations';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
@@ -44,7 +44,7 @@ async function members(): Promise<string[]> {
   return found.map(({ username }) => username);
 }
 
-it('a user accepts what is for him, once, and nobody else can (R13)', async () => {
+it('a user accepts their own invitation, once, and nobody else can (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
   expect(await own(robert)).toMatchObject([
     { id, organization: 'acme', team: 'developers', username: 'robert', email: undefined, invitedBy: 'alice' },
@@ -57,7 +57,7 @@ it('a user accepts what is for him, once, and nobody else can (R13)', async () =
   await expect(acceptInvitation(ctx, robert, { id })).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('an invitation of an address is for whoever has confirmed it (R13)', async () => {
+it('an invitation of an address is for the account that has confirmed it (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { email: 'Robert@Example.com' });
   expect((await own(robert)).map((each) => each.id)).toEqual([id]);
   await database.db('emails').where({ email: 'robert@example.com' }).update({ verified_at: null });
@@ -65,9 +65,9 @@ it('an invitation of an address is for whoever has confirmed it (R13)', async ()
   await expect(acceptInvitation(ctx, robert, { id })).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('whoever has the link of an invitation accepts it, and the link is kept as a hash (R13)', async () => {
+it('anyone who has the link of an invitation can accept it, and the link is kept as a hash (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { email: 'dave@example.com' });
-  const secret = (await makeInvitationSecret(ctx, id)) ?? '';
+  const secret = (await createInvitationSecret(ctx, id)) ?? '';
   expect(secret).toHaveLength(43);
   expect(JSON.stringify(await database.db('invitations').select())).not.toContain(secret);
   expect(await findInvitationBySecret(ctx, secret)).toMatchObject({ id, email: 'dave@example.com' });
@@ -89,19 +89,19 @@ it('owners invite again, list and withdraw', async () => {
   await expect(acceptInvitation(ctx, robert, { id: second.id })).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('an invitation ends when it is declined, and with time', async () => {
+it('an invitation ends when it is declined, and when it expires', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
   await declineInvitation(ctx, robert, id);
   expect(await own(robert)).toEqual([]);
   const late = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
   await database.db('invitations').update({ expires_at: new Date(Date.now() - 1000) });
   await expect(acceptInvitation(ctx, robert, { id: late.id })).rejects.toMatchObject({ code: 'not_found' });
-  expect(await makeInvitationSecret(ctx, late.id)).toBeUndefined();
+  expect(await createInvitationSecret(ctx, late.id)).toBeUndefined();
   await forgetInvitations(ctx);
   expect(await database.db('invitations').select()).toEqual([]);
 });
 
-it('refuses what cannot be invited', async () => {
+it('refuses to invite robots and bad names', async () => {
   await expect(invite(ctx, alice, DEVELOPERS, { username: 'nobody' })).rejects.toMatchObject({ code: 'not_found' });
   await expect(invite(ctx, alice, DEVELOPERS, { email: 'no address' })).rejects.toMatchObject({ code: 'invalid' });
   await expect(invite(ctx, alice, { ...DEVELOPERS, team: 'none' }, { username: 'robert' })).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { sweep } from '../../../src/jobs';
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** Puts a file into the storage tree that no row knows. */
+/** Puts a file into the storage tree that has no row. */
 async function plant(key: string, modifiedAt: Date): Promise<void> {
   const file = path.join(server.blobDir, key);
   await mkdir(path.dirname(file), { recursive: true });
@@ -38,13 +38,13 @@ async function ageFiles(): Promise<void> {
 }
 
 describe('sweep', () => {
-  it('removes bytes that no row points to and halves of writes, once they are old (R47)', async () => {
+  it('removes bytes that no row points to, and unfinished writes, once they are old (R47)', async () => {
     const orphan = `${'ab'.repeat(32)}-00000000`;
     await plant(`sha256/ab/${orphan}`, LONG_AGO);
     await plant('uploads/0123', LONG_AGO);
     await plant(`sha256/cd/${'cd'.repeat(32)}-00000001`, new Date());
     await plant('uploads/4567', new Date());
-    // A half is as old as its last sign of life by the file system's clock, which no test can set back.
+    // An unfinished write is as old as its last sign of life by the file system's clock, which no test can set back.
     expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 1 });
     expect((await files()).sort()).toEqual(['0123', '4567', `${'cd'.repeat(32)}-00000001`]);
     const ages = { deadAfterMs: -1, abandonedAfterMs: HOUR_MS };
@@ -52,7 +52,7 @@ describe('sweep', () => {
     expect(await files()).toEqual([`${'cd'.repeat(32)}-00000001`]);
   });
 
-  it('removes resumable writes that nobody goes on with, as old as their last bytes (R244)', async () => {
+  it('removes abandoned resumable writes, which are as old as their last bytes (R244)', async () => {
     const writes = server.ctx.blobs.resumable;
     const id = await writes.start();
     await writes.append(id, 0, Readable.from([Buffer.from('half')]));
@@ -64,7 +64,7 @@ describe('sweep', () => {
   });
 
   it('leaves every image alone, tagged or not, however old (R47)', async () => {
-    const [tagged, loose] = [makeImage(), makeImage()];
+    const [tagged, loose] = [createImage(), createImage()];
     await pushImages(server, 'alice/app', [loose, tagged]);
     await ageFiles();
     expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
@@ -72,8 +72,8 @@ describe('sweep', () => {
     for (const image of [tagged, loose]) expect((await pull.get(image.id, 'layer')).bytes).toEqual(image.layer);
   });
 
-  it('ends uploads that nobody went on with, and frees their bytes', async () => {
-    const image = makeImage();
+  it('ends abandoned uploads, and frees their bytes', async () => {
+    const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);
@@ -86,8 +86,8 @@ describe('sweep', () => {
     expect(await reply(push.putJson(image.id, image.json))).toEqual([200, 'true']); // and the push may begin again
   });
 
-  it('frees what the deletion of a repository leaves, but not what another one has', async () => {
-    const [shared, own] = [makeImage(), makeImage()];
+  it('frees what the deletion of a repository leaves, except what another one has', async () => {
+    const [shared, own] = [createImage(), createImage()];
     await pushImages(server, 'alice/kept', [shared]);
     const probe = registryClient(server, await startPush(server, 'alice/gone', [shared]));
     expect((await probe.get(shared.id, 'json')).status).toBe(200);
@@ -105,7 +105,7 @@ describe('sweep', () => {
   });
 
   it('leaves the bytes of a fresh deletion until they are old', async () => {
-    await pushImages(server, 'alice/gone', [makeImage()]);
+    await pushImages(server, 'alice/gone', [createImage()]);
     await server.ctx.db('repositories').delete();
     expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
     expect(await files()).toHaveLength(1);

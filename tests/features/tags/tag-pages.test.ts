@@ -1,20 +1,20 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
 import type { TagsWanted } from '../../../src/features/tags/tag-pages';
 import { actorOf, ANYBODY } from '../../helpers/actors';
-import { makeChain, makeImage, pushImages } from '../../helpers/images';
+import { createChain, createImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { listTagPage, putTag, setImmutableTags } from '../../helpers/by-name';
 
 const APP: RepositoryName = { namespace: 'alice', name: 'app' };
 const ENGINE = { docker_version: '0.9.1', kernel: '3.13.0', os: 'linux', arch: 'amd64' };
-const chain = makeChain(3);
+const chain = createChain(3);
 const [base, middle, top] = chain as [
-  ReturnType<typeof makeImage>,
-  ReturnType<typeof makeImage>,
-  ReturnType<typeof makeImage>,
+  ReturnType<typeof createImage>,
+  ReturnType<typeof createImage>,
+  ReturnType<typeof createImage>,
 ];
-const beside = makeImage({ parent: base.id, layer: Buffer.alloc(7) });
+const beside = createImage({ parent: base.id, layer: Buffer.alloc(7) });
 
 let server: TestServer;
 let alice: Actor;
@@ -35,7 +35,7 @@ const read = (wanted: Partial<TagsWanted> = {}, actor: Actor = ANYBODY) =>
   listTagPage(server.ctx, actor, APP, { limit: 100, offset: 0, sort: 'name', ...wanted });
 const namesOf = ({ tags }: Awaited<ReturnType<typeof read>>) => tags.map(({ name }) => name);
 
-it('each tag has the size and the layers of its whole chain, also where chains share a base', async () => {
+it('each tag has the size and the layers of its whole chain, even if chains share a base', async () => {
   const { total, tags } = await read({ sort: 'updated' });
   expect(total).toBe(5);
   expect(
@@ -49,7 +49,7 @@ it('each tag has the size and the layers of its whole chain, also where chains s
   ]);
 });
 
-it('tells which engine set a tag, and which tags are immutable', async () => {
+it('has the engine that set a tag, and which tags are immutable', async () => {
   await setImmutableTags(server.ctx, alice, APP, ['v1.*']);
   const { tags } = await read({ text: 'v1' });
   expect(tags).toEqual([
@@ -59,7 +59,7 @@ it('tells which engine set a tag, and which tags are immutable', async () => {
   expect((await read({ text: 'latest' })).tags).toMatchObject([{ engine: {}, isImmutable: false }]);
 });
 
-it('is searched by a part of the name in any case, sorted, and read page by page', async () => {
+it('can be searched by a part of the name in any case, sorted, and read page by page', async () => {
   expect(namesOf(await read({ text: 'V' }))).toEqual(expect.arrayContaining(['V2_x', 'v1.0', 'v1.1']));
   expect(namesOf(await read({ text: '_x' }))).toEqual(['V2_x']);
   await expect(read({ text: 'no\0tag' })).rejects.toMatchObject({ code: 'invalid' });
@@ -83,8 +83,8 @@ it('ten thousand tags are counted and paged', async () => {
   expect([page.total, page.tags.length, page.tags[0]?.totalSizeBytes]).toEqual([10_000, 25, 6000]);
 });
 
-it('a private repository has none for strangers', async () => {
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+it('a private repository has none for other users', async () => {
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   const wanted = { limit: 10, offset: 0, sort: 'name' } as const;
   const secret = { namespace: 'alice', name: 'secret' };
   const bob = await actorOf(server, 'bobby');

@@ -1,6 +1,6 @@
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
-import { makeChain, startPush, uploadImage } from '../../helpers/images';
+import { createChain, startPush, uploadImage } from '../../helpers/images';
 import { call, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -12,9 +12,9 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('a tag that is set while gc runs', () => {
-  it('either keeps its image whole or is refused', async () => {
+  it('either keeps its complete image or is refused', async () => {
     for (let round = 0; round < 25; round += 1) {
-      const chain = makeChain(2);
+      const chain = createChain(2);
       const token = await startPush(server, 'alice/app', chain);
       for (const image of chain) await uploadImage(server, token, image);
       await server.ctx.db('repository_images').update({ announced_at: new Date(0) });
@@ -44,8 +44,8 @@ describe('a tag that is set while gc runs', () => {
 });
 
 describe('many tags', () => {
-  it('are answered sorted, ten thousand of them too', async () => {
-    const [image] = makeChain(1);
+  it('are returned sorted, even ten thousand of them', async () => {
+    const [image] = createChain(1);
     const token = await startPush(server, 'alice/many', [image!]);
     await uploadImage(server, token, image!);
     await server.ctx.db.raw(
@@ -61,8 +61,8 @@ describe('many tags', () => {
 });
 
 describe('one tag more than a hundred thousand', () => {
-  it('is refused in a sentence, until another one goes; the tags that are there can still be moved', async () => {
-    const images = [makeChain(1)[0]!, makeChain(1)[0]!];
+  it('is refused with a sentence, until another one is deleted; existing tags can still be moved', async () => {
+    const images = [createChain(1)[0]!, createChain(1)[0]!];
     const token = await startPush(server, 'alice/full', images);
     for (const image of images) await uploadImage(server, token, image);
     await server.ctx.db.raw(

@@ -21,8 +21,8 @@ export async function serve(
     error instanceof AppError ? json(400, error.code) : json(500, String(error));
   const server = createHttpServer(
     (req, res) => {
-      const make = async (): Promise<Reply> => handle(req);
-      void answer(res, { make, errorReply, path: req.url ?? '', headers: () => ({}) });
+      const createReply = async (): Promise<Reply> => handle(req);
+      void answer(res, { createReply, errorReply, path: req.url ?? '', headers: () => ({}) });
     },
     {
       log: createLogger('fatal'),

@@ -1,4 +1,4 @@
-import { makeChain, makeImage, startPush } from '../../helpers/images';
+import { createChain, createImage, startPush } from '../../helpers/images';
 import { call, errorText, makePrivate, reply } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { deleteThrough, openPull, pulledFrom, pullThrough, pushThrough, type Hosts } from './client';
@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 it('a push, pull and deletion work with a registry of another vendor', async () => {
-  const chain = makeChain(3);
+  const chain = createChain(3);
   const token = await pushThrough(hosts, 'alice/app', chain);
   expect(await pullThrough(hosts, 'alice/app')).toEqual(pulledFrom(chain));
   const removal = await deleteThrough(hosts, 'alice/app');
@@ -46,9 +46,9 @@ it('a push, pull and deletion work with a registry of another vendor', async () 
 });
 
 it('a second push of the same images works, although the registry already has their ids', async () => {
-  const chain = makeChain(2);
+  const chain = createChain(2);
   await pushThrough(hosts, 'alice/again', chain.slice(0, 1));
-  const longer = [makeImage({ parent: chain[0]!.id })];
+  const longer = [createImage({ parent: chain[0]!.id })];
   const token = await startPush(index, 'alice/again', [chain[0]!, ...longer]);
   const put = (id: string, body: Buffer) =>
     reply(call(registry, 'put', `/v1/images/${id}/json`, { authorization: token, body }));
@@ -57,7 +57,7 @@ it('a second push of the same images works, although the registry already has th
 });
 
 it('only the owner of a private repository can pull it', async () => {
-  const chain = makeChain(2);
+  const chain = createChain(2);
   await startPush(index, 'alice/secret', []);
   await makePrivate(index, 'alice/secret', 'alice');
   registry.privateRepositories.add('alice/secret');
@@ -68,19 +68,19 @@ it('only the owner of a private repository can pull it', async () => {
 });
 
 it('the registry refuses an image that the index does not list', async () => {
-  const authorization = await startPush(index, 'alice/listed', [makeImage()]);
-  const image = makeImage();
+  const authorization = await startPush(index, 'alice/listed', [createImage()]);
+  const image = createImage();
   expect(
     await reply(call(registry, 'put', `/v1/images/${image.id}/json`, { authorization, body: image.json })),
   ).toEqual([400, errorText('This image does not belong to the repository')]);
 });
 
 it('the registry refuses a parent that only another user has', async () => {
-  const [base] = makeChain(1);
+  const [base] = createChain(1);
   await startPush(index, 'robert/hidden', [], 'robert');
   await makePrivate(index, 'robert/hidden', 'robert');
   await pushThrough(hosts, 'robert/hidden', [base!], 'robert');
-  const child = makeImage({ parent: base!.id });
+  const child = createImage({ parent: base!.id });
   const authorization = await startPush(index, 'alice/thief', [child]);
   expect(
     await reply(call(registry, 'put', `/v1/images/${child.id}/json`, { authorization, body: child.json })),
@@ -88,7 +88,7 @@ it('the registry refuses a parent that only another user has', async () => {
 });
 
 it('a modified token, or one of a deleted account, is refused', async () => {
-  const chain = makeChain(1);
+  const chain = createChain(1);
   await addUser(index, 'leaver');
   await pushThrough(hosts, 'leaver/app', chain, 'leaver');
   const read = await openPull(index, 'leaver/app', 'leaver');

@@ -1,4 +1,4 @@
-import { makeChain, makeImage, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { examineAtOnce, failedSteps } from '../../surfaces/cli/doctor/examination';
@@ -47,7 +47,7 @@ it('all engines push, pull, search and delete through index and registry', async
 });
 
 it('an image can be pushed, pulled by anyone, and deleted without a trace', async () => {
-  const chain = makeChain(3);
+  const chain = createChain(3);
   await pushThrough(hosts, 'alice/app', chain);
   expect(await pullThrough(hosts, 'alice/app')).toEqual(pulledFrom(chain));
   expect((await deleteThrough(hosts, 'alice/app')).statuses).toEqual([202, 200, 200]);
@@ -57,13 +57,13 @@ it('an image can be pushed, pulled by anyone, and deleted without a trace', asyn
 });
 
 it('an administrator can push to the library', async () => {
-  const chain = makeChain(1);
+  const chain = createChain(1);
   await pushThrough(hosts, 'library/base', chain, 'root');
   expect(await pullThrough(hosts, 'library/base')).toEqual(pulledFrom(chain));
 });
 
 it('a private repository of the index can be pulled only with a token of the index', async () => {
-  const chain = makeChain(1);
+  const chain = createChain(1);
   await startPush(index, 'alice/secret', []);
   await makePrivate(index, 'alice/secret', 'alice');
   await pushThrough(hosts, 'alice/secret', chain);
@@ -80,8 +80,8 @@ it('a private repository of the index can be pulled only with a token of the ind
 });
 
 it('a token for one repository is refused for another, and when it was modified', async () => {
-  await pushThrough(hosts, 'robert/app', makeChain(1), 'robert');
-  const mine = await pushThrough(hosts, 'alice/mine', makeChain(1));
+  await pushThrough(hosts, 'robert/app', createChain(1), 'robert');
+  const mine = await pushThrough(hosts, 'alice/mine', createChain(1));
   const forgeries = [
     mine.replace('alice/mine', 'robert/app'),
     mine.replace(/signature=../, 'signature=00'),
@@ -93,7 +93,7 @@ it('a token for one repository is refused for another, and when it was modified'
 });
 
 it('a token to read cannot push, even if it claims to be one to write', async () => {
-  const image = makeImage();
+  const image = createImage();
   await pushThrough(hosts, 'alice/read', [image]);
   const read = await openPull(index, 'alice/read', 'alice');
   const write = 'access=write';
@@ -111,7 +111,7 @@ it('a token to read cannot push, even if it claims to be one to write', async ()
 });
 
 it('the registry accepts only images that the index lists', async () => {
-  const [listed, unlisted] = [makeImage(), makeImage()];
+  const [listed, unlisted] = [createImage(), createImage()];
   const client = registryClient(registry, await startPush(index, 'alice/list', [listed]));
   const refused = [400, errorText('This image does not belong to the repository')];
   expect(await reply(client.putJson(unlisted.id, unlisted.json))).toEqual(refused);
@@ -119,7 +119,7 @@ it('the registry accepts only images that the index lists', async () => {
 });
 
 it('a guest cannot get the bytes of another repository by an id, but has to upload them', async () => {
-  const image = makeImage();
+  const image = createImage();
   await pushThrough(hosts, 'alice/source', [image]);
   const authorization = await startPush(index, 'alice/taker', [image]);
   expect((await registryClient(registry, authorization).get(image.id, 'json')).status).toBe(404);
@@ -128,7 +128,7 @@ it('a guest cannot get the bytes of another repository by an id, but has to uplo
 });
 
 it('a delete token is valid for one deletion', async () => {
-  const chain = makeChain(1);
+  const chain = createChain(1);
   await pushThrough(hosts, 'alice/once', chain);
   const { token } = await deleteThrough(hosts, 'alice/once');
   await pushThrough(hosts, 'alice/once', chain);
@@ -138,7 +138,7 @@ it('a delete token is valid for one deletion', async () => {
 
 it('access that the index revokes ends here as soon as its answer is no longer remembered', async () => {
   await addUser(index, 'leaver');
-  const token = await pushThrough(hosts, 'leaver/app', makeChain(1), 'leaver');
+  const token = await pushThrough(hosts, 'leaver/app', createChain(1), 'leaver');
   expect((await tags('leaver/app', token))[0]).toBe(200);
   await index.ctx.db('users').where({ username: 'leaver' }).update({ is_active: false });
   await waitUntil(async () => (await tags('leaver/app', token))[0] === 401, REMEMBER_MS + 1000);
@@ -147,7 +147,7 @@ it('access that the index revokes ends here as soon as its answer is no longer r
 describe('accounts of the registry’s own', () => {
   it('work as usual, with Basic and with tokens, in repositories of their own', async () => {
     await addUser(registry, 'local');
-    const chain = makeChain(1);
+    const chain = createChain(1);
     const own = { index: registry, registry };
     await pushThrough(own, 'local/app', chain, 'local');
     expect(await pullThrough(own, 'local/app')).toEqual(pulledFrom(chain));
@@ -156,14 +156,14 @@ describe('accounts of the registry’s own', () => {
   it('have no access to repositories of the index under the same name, or vice versa', async () => {
     await addUser(index, 'namesake');
     await addUser(registry, 'namesake');
-    const chain = makeChain(1);
+    const chain = createChain(1);
     await pushThrough(hosts, 'namesake/remote', chain, 'namesake');
     expect(await tags('namesake/remote', basic('namesake'))).toEqual([404, errorText('Repository not found')]);
     const start = { authorization: basic('namesake'), body: '[]' };
     expect((await call(registry, 'put', '/v1/repositories/namesake/remote/', start)).status).toBe(403);
 
     await pushThrough({ index: registry, registry }, 'namesake/local', chain, 'namesake');
-    const image = makeImage();
+    const image = createImage();
     const guest = registryClient(registry, await startPush(index, 'namesake/local', [image], 'namesake'));
     expect(await reply(guest.putJson(image.id, image.json))).toEqual([403, errorText('Access denied')]);
   });
@@ -179,7 +179,7 @@ it('the registry answers 503 in JSON for as long as the index does not answer', 
   const remoteIndex = { url: other.url, rememberMs: REMEMBER_MS };
   const lonely = await startTestServer({ settings: { remoteIndex } });
   try {
-    const token = await pushThrough({ index: other, registry: lonely }, 'alice/app', makeChain(1));
+    const token = await pushThrough({ index: other, registry: lonely }, 'alice/app', createChain(1));
     const read = await openPull(other, 'alice/app');
     await other.close();
     const answer = await call(lonely, 'get', '/v1/repositories/alice/app/tags', { authorization: read });

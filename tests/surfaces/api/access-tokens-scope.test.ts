@@ -43,6 +43,6 @@ it('what an access token may do with its account, by its access and its reposito
     admin: [200, 200, 200, 403, 403],
     'admin of one repository': [200, 403, 403, 403, 403],
   });
-  // The password itself does all of it, as far as the input goes.
+  // The password itself may do all of it, as far as the input is valid.
   expect((await statuses(passwordOf('alice'))).slice(0, 4)).toEqual([200, 200, 200, 400]);
 });

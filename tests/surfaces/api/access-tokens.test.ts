@@ -15,7 +15,7 @@ const TOKENS = '/api/v1.1/users/alice/tokens/';
 
 const make = (body: object) => askApi(server, 'post', TOKENS, { as, body });
 
-it('a token is shown once, is a password as far as it goes, and ends', async () => {
+it('a token is shown once, works as a password within its limits, and ends', async () => {
   const body = { name: 'laptop', access: 'write', repositories: ['alice/app', 'busybox'] };
   const made = await make({ ...body, expires_at: '2999-01-01T00:00:00+01:00' });
   expect(made.status).toBe(201);
@@ -59,7 +59,7 @@ it.each([
   expect((await make(body)).status).toBe(status);
 });
 
-it('tokens are for nobody else, not for administrators, and not for a token', async () => {
+it('tokens are hidden from other users, from administrators, and from requests with a token', async () => {
   const { id, token } = (await make({ name: 'all', access: 'admin' })).body;
   const withToken = { headers: { Authorization: basic('alice', token) } };
   for (const [method, path] of [

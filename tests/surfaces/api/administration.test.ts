@@ -1,6 +1,6 @@
 import { listEvents } from '../../../src/features/audit/audit';
 import { askApi, logIn } from '../../helpers/api-client';
-import { pushImages, makeImage } from '../../helpers/images';
+import { pushImages, createImage } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -32,7 +32,7 @@ it.each([
 });
 
 describe('GET /users/', () => {
-  it('shows the plan, and when an account was seen', async () => {
+  it('shows the plan, and when an account was last seen', async () => {
     await logIn(server, 'alice');
     const { body } = await askApi(server, 'get', USERS, { as });
     expect(body.results).toMatchObject([
@@ -46,7 +46,7 @@ describe('GET /users/', () => {
     return [body.count, body.results.map(({ username }: { username: string }) => username)];
   };
 
-  it('lists accounts by name, a page at a time, and filters', async () => {
+  it('lists accounts by name, page by page, and filters', async () => {
     await addUser(server, 'a_b_c', { isActive: false });
     await addUser(server, 'axbxc');
     expect(await names({})).toEqual([4, ['a_b_c', 'alice', 'axbxc', 'root']]);
@@ -61,7 +61,7 @@ describe('GET /users/', () => {
 });
 
 describe('/users/:username/status/', () => {
-  it('activates, deactivates and makes administrators, as often as it is asked', async () => {
+  it('activates, deactivates and appoints administrators, as often as asked', async () => {
     const put = async (body: object) =>
       (await askApi(server, 'put', statusOf('alice'), { as, body, headers: ANY })).status;
     expect(await put({ is_active: false, is_admin: true })).toBe(200);
@@ -81,7 +81,7 @@ describe('/users/:username/status/', () => {
     ]);
   });
 
-  it('insists on If-Match, so that nobody undoes what he has not seen', async () => {
+  it('requires If-Match, so that no administrator undoes a change that they have not seen', async () => {
     const { headers } = await askApi(server, 'get', statusOf('alice'), { as });
     const put = async (body: object, match: Record<string, string>) =>
       (await askApi(server, 'put', statusOf('alice'), { as, body, headers: match })).status;
@@ -97,7 +97,7 @@ describe('/users/:username/status/', () => {
   });
 
   it.each([[{ is_active: true, is_admin: false }], [{ is_active: false, is_admin: true }]])(
-    'does not take the last administrator away: %j',
+    'does not remove the last administrator: %j',
     async (body) => {
       expect((await askApi(server, 'put', statusOf('root'), { as, body, headers: ANY })).status).toBe(409);
       await addUser(server, 'sleeper', { isAdmin: true, isActive: false });
@@ -119,7 +119,7 @@ describe('/users/:username/status/', () => {
     expect(answers.map(({ status }) => status)).toContain(200);
   });
 
-  it('of nobody is a 404', async () => {
+  it('answers 404 for an unknown user', async () => {
     const body = { is_active: true, is_admin: false };
     expect((await askApi(server, 'get', statusOf('nobody'), { as })).status).toBe(404);
     expect((await askApi(server, 'put', statusOf('nobody'), { as, body, headers: ANY })).status).toBe(404);
@@ -128,7 +128,7 @@ describe('/users/:username/status/', () => {
 
 describe('DELETE /users/:username/', () => {
   it('deletes an account; one that has repositories only together with them', async () => {
-    await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
+    await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
     const path = '/api/v1.1/users/alice/';
     expect((await askApi(server, 'delete', path, { as })).status).toBe(409);
     expect((await askApi(server, 'delete', path, { as, query: { with_repositories: 'true' } })).status).toBe(204);
@@ -146,7 +146,7 @@ describe('DELETE /users/:username/', () => {
 });
 
 describe('GET /audit/', () => {
-  it('shows events, the newest first, a page at a time, and filters', async () => {
+  it('shows events, the newest first, page by page, and filters', async () => {
     await askApi(server, 'get', USERS, { as });
     await askApi(server, 'get', USERS, { headers: { Authorization: 'Basic YWxpY2U6d3Jvbmc=' } });
     const ask = async (query: Record<string, string | number>) => {
@@ -171,7 +171,7 @@ describe('GET /audit/', () => {
 });
 
 describe('GET /health/', () => {
-  it('says ok, and 503 when the database does not answer', async () => {
+  it('says ok, and 503 if the database does not answer', async () => {
     const well = await askApi(server, 'get', '/api/v1.1/health/');
     expect([well.status, well.body]).toEqual([200, { status: 'ok', database: 'ok', storage: 'ok' }]);
     await server.ctx.db.destroy();

@@ -38,12 +38,12 @@ describe('Basic', () => {
     );
   });
 
-  it('a wrong password is refused where none is needed, too', async () => {
+  it('is refused with a wrong password even if none is needed', async () => {
     const headers = { Authorization: basic('alice', 'wrong') };
     expect((await askApi(server, 'get', '/api/v1.1/search/', { headers })).status).toBe(401);
   });
 
-  it('too many wrong passwords are a 429 that says how long to wait', async () => {
+  it('is answered with 429 and the time to wait after too many wrong passwords', async () => {
     const other = await startTestServer();
     await addUser(other, 'alice');
     const headers = { Authorization: basic('alice', 'wrong') };
@@ -56,7 +56,7 @@ describe('Basic', () => {
 });
 
 describe('a login', () => {
-  it('gives a cookie that no script and no other site gets, and a CSRF token', async () => {
+  it('sets a cookie that no script and no other site gets, and returns a CSRF token', async () => {
     const body = { username: 'Alice', password: 'alicepw' };
     const answer = await askApi(server, 'post', SESSION, { body });
     expect(answer.status).toBe(201);
@@ -66,7 +66,7 @@ describe('a login', () => {
     expect(answer.body).toMatchObject({ username: 'alice', csrf_token: expect.stringMatching(/^[\w-]{43}$/) });
   });
 
-  it('is secure over https, as the public URL or a proxy that is trusted says', async () => {
+  it('is secure over https, as the public URL or a trusted proxy says', async () => {
     const body = { username: 'alice', password: 'alicepw' };
     const headers = { 'X-Forwarded-Proto': 'https' };
     const cookieOf = async (settings: Parameters<typeof startTestServer>[0]) => {
@@ -96,7 +96,7 @@ describe('a login', () => {
     ['Sec-Fetch-Site', 'same-site'],
     ['Origin', 'https://elsewhere.example.com'],
     ['Origin', 'null'],
-  ])('from a page of somebody else is refused (%s: %s)', async (header, value) => {
+  ])('from a page of another site is refused (%s: %s)', async (header, value) => {
     const body = { username: 'alice', password: 'alicepw' };
     expect((await askApi(server, 'post', SESSION, { body, headers: { [header]: value } })).status).toBe(403);
   });
@@ -109,7 +109,7 @@ describe('a login', () => {
     expect((await askApi(server, 'get', SESSION, { headers: second })).status).toBe(200);
   });
 
-  it('is on record, and so is its end; the secret is nowhere in the database', async () => {
+  it('is recorded, and so is its end; the secret is nowhere in the database', async () => {
     await addUser(server, 'recorded');
     const browser = await logIn(server, 'recorded');
     await askApi(server, 'delete', SESSION, { headers: browser });
@@ -130,7 +130,7 @@ describe('a login', () => {
 });
 
 describe('a session', () => {
-  it('stands for its account', async () => {
+  it('acts for its account', async () => {
     const browser = await logIn(server, 'alice');
     const answer = await askApi(server, 'get', ALICE, { headers: browser });
     expect([answer.status, answer.body.username]).toEqual([200, 'alice']);
@@ -144,18 +144,18 @@ describe('a session', () => {
     expect([answer.status, answer.body.username]).toEqual([200, 'robert']);
   });
 
-  it.each(['nonsense', 'A'.repeat(43), ''])('with the secret "%s" is none', async (secret) => {
+  it.each(['nonsense', 'A'.repeat(43), ''])('is unknown with the secret "%s"', async (secret) => {
     const headers = { Cookie: `other=1; drydock_session=${secret}` };
     expect((await askApi(server, 'get', ALICE, { headers })).status).toBe(401);
     expect((await askApi(server, 'get', '/api/v1.1/search/', { headers })).status).toBe(200);
   });
 
-  it('is needed to ask for it: a password is not enough', async () => {
+  it('is needed for its own endpoint: a password is not enough', async () => {
     expect((await askApi(server, 'get', SESSION, { as: 'alice' })).status).toBe(401);
     expect((await askApi(server, 'delete', SESSION, { as: 'alice' })).status).toBe(401);
   });
 
-  it('changes something only with its CSRF token, and from a page of ours', async () => {
+  it('can change something only with its CSRF token, and from one of our pages', async () => {
     const { Cookie, 'X-CSRF-Token': token } = await logIn(server, 'alice');
     const other = await logIn(server, 'alice');
     const change = async (headers: Record<string, string>) =>
@@ -170,7 +170,7 @@ describe('a session', () => {
     expect(await change({ 'X-CSRF-Token': token, Origin: own, 'Sec-Fetch-Site': 'same-origin' })).toBe(200);
   });
 
-  it('ends by logging out, and the browser forgets it', async () => {
+  it('ends with a logout, and the browser forgets it', async () => {
     const browser = await logIn(server, 'alice');
     const answer = await askApi(server, 'delete', SESSION, { headers: browser });
     expect(answer.status).toBe(204);
@@ -185,7 +185,7 @@ describe('a session', () => {
     expect((await askApi(server, 'get', SESSION, { headers: browser })).status).toBe(401);
   });
 
-  it('says so when its account is not active any more', async () => {
+  it('reports that its account is no longer active', async () => {
     await addUser(server, 'leaver');
     const browser = await logIn(server, 'leaver');
     await server.ctx.db('users').where({ username: 'leaver' }).update({ is_active: false });
@@ -208,7 +208,7 @@ describe('a session', () => {
     expect((await askApi(server, 'get', ALICE, { headers: await logIn(server, 'alice') })).status).toBe(200);
   });
 
-  it('writes down when it was seen, once in five minutes', async () => {
+  it('records when it was last seen, once in five minutes', async () => {
     await addUser(server, 'visitor');
     const browser = await logIn(server, 'visitor');
     const seen = async () => (await server.ctx.db('sessions').orderBy('id', 'desc').first()).last_seen_at as Date;
@@ -222,7 +222,7 @@ describe('a session', () => {
 });
 
 describe('/users/:username/sessions/', () => {
-  it('lists where somebody is logged in, and ends all others', async () => {
+  it('lists the sessions of an account, and ends all others', async () => {
     await addUser(server, 'traveller');
     const [home, away] = [await logIn(server, 'traveller', { 'User-Agent': 'home' }), await logIn(server, 'traveller')];
     const path = '/api/v1.1/users/traveller/sessions/';
@@ -240,7 +240,7 @@ describe('/users/:username/sessions/', () => {
     expect((await askApi(server, 'get', SESSION, { headers: home })).status).toBe(401);
   });
 
-  it('ends one of them, and none of somebody else', async () => {
+  it('ends one of them, and none of another user', async () => {
     await addUser(server, 'nomad');
     const [here, lost] = [await logIn(server, 'nomad'), await logIn(server, 'nomad')];
     const path = '/api/v1.1/users/nomad/sessions/';

@@ -14,7 +14,7 @@ afterAll(() => server.close());
 const PATH = '/api/v1.1/users/alice/authorizations/';
 
 describe('/users/:username/authorizations/', () => {
-  it('lists who acts for an account, with what it may do and when it came last', async () => {
+  it('lists the programs that act for an account, with their scopes and their last use', async () => {
     const client = await addClient(server);
     const { body } = await exchangeCode(server, client, await codeOf(server, 'alice', client));
     const before = await askApi(server, 'get', PATH, { as: 'alice' });
@@ -28,7 +28,7 @@ describe('/users/:username/authorizations/', () => {
     expect((await askApi(server, 'get', PATH, { headers })).status).toBe(403);
   });
 
-  it('ends access and refresh tokens and codes of one program, and of no other', async () => {
+  it('ends access tokens, refresh tokens and codes of one program, and of no other', async () => {
     const [client, other] = [await addClient(server), await addClient(server)];
     const tokens = (await exchangeCode(server, client, await codeOf(server, 'alice', client))).body;
     const kept = (await exchangeCode(server, other, await codeOf(server, 'alice', other))).body;
@@ -49,7 +49,7 @@ describe('/users/:username/authorizations/', () => {
     expect(events).toMatchObject([{ actor: 'alice', subject: 'alice', details: { client: client.id } }]);
   });
 
-  it('says since when a program may, which a refresh does not change', async () => {
+  it('shows since when a program has access, which a refresh does not change', async () => {
     const client = await addClient(server);
     const { body } = await exchangeCode(server, client, await codeOf(server, 'robert', client));
     const since = new Date('2026-01-02T03:04:05.678Z');

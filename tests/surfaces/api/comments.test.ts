@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -8,8 +8,8 @@ beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'bobby', 'carol']) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
-  for (const name of ['app', 'tools']) await pushImages(server, `alice/${name}`, [makeImage()], { user: 'alice' });
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  for (const name of ['app', 'tools']) await pushImages(server, `alice/${name}`, [createImage()], { user: 'alice' });
+  await pushPrivate(server, 'alice/secret', [createImage()]);
 });
 afterAll(() => server.close());
 
@@ -25,7 +25,7 @@ const listed = async (path: string, as?: string, query: Query = {}): Promise<str
 };
 
 describe('comments', () => {
-  it('are written by any account that may read, and listed the latest first, page by page', async () => {
+  it('can be written by every account that may read, and are listed the latest first, page by page', async () => {
     const { status, body } = await say('bobby', '*Thanks*', 'tools');
     expect([status, body]).toEqual([
       201,
@@ -46,12 +46,12 @@ describe('comments', () => {
     expect((await say(as, text, repository)).status).toBe(status);
   });
 
-  it('nobody writes without an account, and strangers do not read those of a private repository', async () => {
+  it('need an account to write, and those of a private repository are hidden from other users', async () => {
     expect((await askApi(server, 'post', at(), { body: { text: 'Hello' } })).status).toBe(401);
     expect((await askApi(server, 'get', at('', 'secret'), { as: 'bobby' })).status).toBe(404);
   });
 
-  it('are too many from one account in an hour at some point', async () => {
+  it('are limited for each account and hour', async () => {
     await server.ctx.db.raw(
       `insert into comments (repository_id, author_id, text)
        select r.id, u.id, 'again' from repositories r, users u, generate_series(1, 60)
@@ -61,7 +61,7 @@ describe('comments', () => {
     expect([answer.status, answer.headers['retry-after']]).toEqual([429, '600']);
   });
 
-  it('are deleted by their author, those who administer the repository, and nobody else', async () => {
+  it('are deleted by their author and by administrators of the repository, and by nobody else', async () => {
     const remove = async (as: string, id: number): Promise<number> =>
       (await askApi(server, 'delete', at(`${id}/`), { as })).status;
     const first = await idOf('bobby', 'first');
@@ -80,7 +80,7 @@ describe('flags', () => {
   const dismiss = async (as: string, id: number): Promise<number> =>
     (await askApi(server, 'delete', at(`${id}/flags/`), { as })).status;
 
-  it('count once for each account, and are listed to those who administer the repository or the site', async () => {
+  it('count once for each account, and are listed to administrators of the repository and of the hub', async () => {
     const id = await idOf('bobby', 'Buy!');
     for (const as of ['carol', 'carol', 'alice']) expect(await flag(as, id)).toBe(204);
     const comment = { id, author: 'bobby', text: 'Buy!', namespace: 'alice', name: 'app', flag_count: 2 };
@@ -90,7 +90,7 @@ describe('flags', () => {
     expect(ofAll.body).toMatchObject({ next: null, results: [comment] });
   });
 
-  it('go when those who administer say so', async () => {
+  it('are dropped when an administrator says so', async () => {
     const id = await idOf('bobby', 'Good');
     await flag('carol', id);
     expect(await dismiss('carol', id)).toBe(403);

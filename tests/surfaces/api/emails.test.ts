@@ -23,7 +23,7 @@ describe('/users/:username/emails/ (protocol 6.1)', () => {
     expect(await addresses()).toEqual([PRIMARY]);
   });
 
-  it('adds an address, not verified and not primary, and removes it again in any case', async () => {
+  it('adds an address, which is neither verified nor primary, and removes it again in any case', async () => {
     const added = { email: 'Alice@example.net', verified: false, primary: false };
     const post = await askApi(server, 'post', EMAILS, { as: 'alice', body: { email: 'Alice@example.net' } });
     expect([post.status, post.body]).toEqual([201, added]);

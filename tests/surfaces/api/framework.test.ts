@@ -13,7 +13,7 @@ afterAll(() => server.close());
 const ALICE = '/api/v1.1/users/alice/';
 
 describe('a request', () => {
-  it('may leave out the slash at the end', async () => {
+  it('may omit the slash at the end', async () => {
     const [with_, without] = [ALICE, ALICE.slice(0, -1)];
     const answers = [
       await askApi(server, 'get', with_, { as: 'alice' }),
@@ -36,7 +36,7 @@ describe('a request', () => {
     },
   );
 
-  it('with JSON of another charset parameter is read', async () => {
+  it('with JSON and another charset parameter is read', async () => {
     const headers = { 'Content-Type': 'application/json; charset=utf-8' };
     const answer = await askApi(server, 'patch', ALICE, { as: 'alice', headers, body: '{"company":"Acme"}' });
     expect(answer.status).toBe(200);
@@ -90,7 +90,7 @@ describe('a request', () => {
     expect((await askApi(server, 'patch', ALICE, { as: 'alice', body })).status).toBe(413);
   });
 
-  it('with NUL in the path is for something that is not there', async () => {
+  it('with NUL in the path is answered with 404', async () => {
     const answer = await request(server.server).get('/api/v1.1/users/al%00ice/').set('Authorization', basic('alice'));
     expect([answer.status, answer.type]).toEqual([404, 'application/problem+json']);
   });
@@ -101,7 +101,7 @@ describe('a request', () => {
   });
 });
 
-describe('what is not there', () => {
+describe('an unknown path or method', () => {
   it.each(['/api', '/api/v1.1/', '/api/v1.1/nothing/', '/api/v2/users/'])('%s is a 404', async (path) => {
     const answer = await request(server.server).get(path);
     expect([answer.status, answer.type, answer.body.code]).toEqual([404, 'application/problem+json', 'not_found']);
@@ -112,7 +112,7 @@ describe('what is not there', () => {
     ['put', ALICE, 'GET, HEAD, PATCH, DELETE, OPTIONS'],
     ['delete', '/api/v1.1/search', 'GET, HEAD, OPTIONS'],
     ['post', '/api/openapi.json', 'GET, HEAD, OPTIONS'],
-  ] as const)('%s %s is a 405 that says what is', async (method, path, allow) => {
+  ] as const)('%s %s is a 405 that names the allowed methods', async (method, path, allow) => {
     const answer = await request(server.server)[method](path).set('Authorization', basic('alice'));
     expect([answer.status, answer.type, answer.headers['allow']]).toEqual([405, 'application/problem+json', allow]);
   });
@@ -140,7 +140,7 @@ describe('an answer', () => {
     expect(head.text).toBeFalsy();
   });
 
-  it('says 503 while the database is away, and 500 tells nothing of the cause', async () => {
+  it('is 503 while the database is unavailable, and a 500 hides its cause', async () => {
     const other = await startTestServer();
     await addUser(other, 'alice');
     await other.ctx.db.raw('alter table emails rename to hidden');
@@ -154,7 +154,7 @@ describe('an answer', () => {
     await other.close();
   });
 
-  it('links to the pages beside it', async () => {
+  it('links to the previous and next pages', async () => {
     for (const username of ['bob1', 'bob2', 'bob3']) await addUser(server, username);
     const query = { q: 'bob', page: 2, page_size: 1 };
     const { body } = await askApi(server, 'get', '/api/v1.1/users/', { as: 'root', query });
@@ -169,7 +169,7 @@ describe('an answer', () => {
     expect(far.body).toMatchObject({ count: 3, next: null, previous: `${base}&page=3&page_size=1`, results: [] });
   });
 
-  it('links under the public URL when there is one', async () => {
+  it('links under the public URL if there is one', async () => {
     const other = await startTestServer({ settings: { publicUrl: 'https://hub.example.com' } });
     await addUser(other, 'root', { isAdmin: true });
     await addUser(other, 'alice');

@@ -15,7 +15,7 @@ interface Parameter {
   readonly name: string;
 }
 
-/** Names of fields, from a schema or a place in it. */
+/** Names of the fields in a schema, or in a part of it. */
 function fieldsOf(operation: Operation): string[] {
   return [...JSON.stringify(operation.value['requestBody'] ?? {}).matchAll(/"([a-z_]+)":\{"/g)].map(
     ([, name]) => name!,
@@ -27,7 +27,7 @@ function parametersOf(operation: Operation, where: string): string[] {
   return parameters.filter((parameter) => parameter.in === where).map(({ name }) => name);
 }
 
-// A lone surrogate is no text that a URL could have.
+// A URL cannot contain a lone surrogate.
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.string({ unit: 'binary-ascii' }),
@@ -40,7 +40,7 @@ const part = fc.oneof(
 const odd = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.integer(), fc.constant('x'.repeat(5000)));
 const value = fc.oneof({ arbitrary: text, weight: 5 }, { arbitrary: odd, weight: 1 });
 
-/** Some requests of an operation: its own fields and parameters, with anything in them. */
+/** Requests of an operation: its own fields and parameters, with arbitrary values. */
 function requestsOf(operation: Operation) {
   const fields = Object.fromEntries(fieldsOf(operation).map((name) => [name, value]));
   const queryNames = ['page', ...parametersOf(operation, 'query')];
@@ -63,9 +63,9 @@ function requestsOf(operation: Operation) {
   });
 }
 
-describe('whatever is sent', () => {
+describe('any input', () => {
   it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
-    '%s gives an answer that is documented, and no 500',
+    'gets a documented answer from %s, and no 500',
     async (_name, operation) => {
       const method = operation.method as 'get' | 'post' | 'put' | 'patch' | 'delete';
       await fc.assert(

@@ -1,14 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { packTar } from '../../features/images/tar/pack-tar';
 import { askApi } from '../../helpers/api-client';
-import { makeChain, makeImage, pushImages } from '../../helpers/images';
+import { createChain, createImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const APP = '/api/v1.1/repositories/alice/app/';
 const SECRET = '/api/v1.1/repositories/alice/secret/';
-const [base, middle] = makeChain(2) as [ReturnType<typeof makeImage>, ReturnType<typeof makeImage>];
-const top = makeImage({
+const [base, middle] = createChain(2) as [ReturnType<typeof createImage>, ReturnType<typeof createImage>];
+const top = createImage({
   parent: middle.id,
   layer: gzipSync(
     packTar(
@@ -19,7 +19,7 @@ const top = makeImage({
     ),
   ),
 });
-const secret = makeImage();
+const secret = createImage();
 
 let server: TestServer;
 beforeAll(async () => {
@@ -69,19 +69,19 @@ it('the files of a layer are browsed by directory', async () => {
   ]);
   const found = await askApi(server, 'get', `${APP}images/${top.id}/files/`, { query: { name: 'et' } });
   expect(found.body.results).toMatchObject([{ name: 'etc' }]);
-  // The other layers of this test are no archives.
+  // The other layers of this test are not archives.
   expect((await askApi(server, 'get', `${APP}images/${base.id}/files/`)).status).toBe(400);
 });
 
 it.each(['images/', `images/${secret.id}/history/`, `images/${secret.id}/files/`, 'tags/latest/image-history/'])(
-  'of a private repository, strangers are told of no %s',
+  'of a private repository, other users learn nothing about %s',
   async (part) => {
     expect((await askApi(server, 'get', SECRET + part, { as: 'robert' })).status).toBe(404);
     expect((await askApi(server, 'get', SECRET + part)).status).toBe(404);
   },
 );
 
-it('an image that the repository does not have is not found', async () => {
+it('an image that is not in the repository is not found', async () => {
   for (const id of [secret.id, 'nothing']) {
     expect((await askApi(server, 'get', `${APP}images/${id}/history/`, { as: 'alice' })).status).toBe(404);
     expect((await askApi(server, 'get', `${APP}images/${id}/files/`, { as: 'alice' })).status).toBe(404);

@@ -66,7 +66,7 @@ describe('an invitation by username', () => {
     expect(await members()).toEqual(['robert']);
   });
 
-  it('is declined, or withdrawn, and not mailed when that was before', async () => {
+  it('is declined or withdrawn, and not mailed if that happened before', async () => {
     const first = (await invite({ username: 'robert' })).body.id;
     const decline = () => askApi(server, 'post', `${ownOf('robert')}${first}/decline/`, { as: 'robert' });
     expect((await decline()).status).toBe(204);
@@ -79,7 +79,7 @@ describe('an invitation by username', () => {
     expect(await deliver()).toEqual([]);
   });
 
-  it('is for nobody else to see or to answer, not even for administrators', async () => {
+  it('is visible to nobody else, not even to administrators, and nobody else can answer it', async () => {
     const { id } = (await invite({ username: 'robert' })).body;
     expect((await askApi(server, 'get', ownOf('robert'), { as: 'root' })).status).toBe(403);
     expect((await askApi(server, 'get', ownOf('robert'))).status).toBe(401);
@@ -92,8 +92,8 @@ describe('an invitation by username', () => {
   });
 });
 
-describe('an invitation by e-mail', () => {
-  it('is accepted with the secret of the link, once, by whoever has it', async () => {
+describe('an invitation by email', () => {
+  it('is accepted with the secret of the link, once, by anyone who has it', async () => {
     await invite({ email: 'new@example.org' });
     const [mail] = await deliver();
     expect(mail).toMatchObject({ recipients: ['new@example.org'] });
@@ -107,7 +107,7 @@ describe('an invitation by e-mail', () => {
     expect(await members()).toEqual(['carol']);
   });
 
-  it('that is sent again has a link of its own, and the old one ends', async () => {
+  it('that is sent again has a new link, and the old one ends', async () => {
     await invite({ email: 'new@example.org' });
     const [first] = await deliver();
     await invite({ email: 'New@example.org' });
@@ -125,20 +125,20 @@ it.each([
   [{ email: 'no address' }, 400],
   [{ username: 'robert', email: 'robert@example.com' }, 400],
   [{}, 400],
-])('nobody is invited by %j: %i', async (body, status) => {
+])('cannot be sent for %j: %i', async (body, status) => {
   await askApi(server, 'put', `${ACME}robots/ci/`, { as: 'alice' });
   expect((await invite(body)).status).toBe(status);
   expect(await deliver()).toEqual([]);
 });
 
-it('only owners invite, to teams that there are', async () => {
+it('is sent only by owners, and only for existing teams', async () => {
   await askApi(server, 'put', `${ACME}teams/developers/members/robert/`, { as: 'root' });
   expect((await invite({ username: 'carol' }, 'robert')).status).toBe(403);
   const nowhere = `${ACME}teams/nobody/invitations/`;
   expect((await askApi(server, 'post', nowhere, { as: 'alice', body: { username: 'carol' } })).status).toBe(404);
 });
 
-it('nobody is mailed as often as somebody likes', async () => {
+it('is not mailed without a limit for each recipient', async () => {
   const statuses: number[] = [];
   for (let time = 1; time <= 6; time += 1) statuses.push((await invite({ email: 'new@example.org' })).status);
   expect(statuses).toEqual([201, 201, 201, 201, 201, 429]);
@@ -149,7 +149,7 @@ it('nobody is mailed as often as somebody likes', async () => {
   expect(linkIn((await deliver())[0]!)).toContain('/account/reset/');
 });
 
-it('an owner invites a whole team, up to a hundred an hour, and keeps nobody from a new password', async () => {
+it("can be sent to a whole team, up to a hundred an hour, without blocking a recipient's password reset", async () => {
   const statuses: number[] = [];
   for (let one = 1; one <= 40; one += 1) statuses.push((await invite({ email: `person${one}@example.org` })).status);
   expect(statuses).toEqual(Array<number>(40).fill(201));

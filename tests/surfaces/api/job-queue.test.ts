@@ -14,7 +14,7 @@ afterEach(() => server.close());
 const as = 'root';
 const JOBS = '/api/v1.1/jobs/';
 
-/** Three jobs of names that nobody runs: one waits, one was given up, one runs. */
+/** Creates three jobs with unknown names: one waits, one was given up, one runs. */
 async function fill(): Promise<Record<string, number>> {
   for (const name of ['is_waiting', 'is_failed', 'is_running']) {
     await enqueue(server.ctx.db, name, { secret: 'payload' }, { maxAttempts: 2 });
@@ -27,7 +27,7 @@ async function fill(): Promise<Record<string, number>> {
   return Object.fromEntries(body.results.map(({ id, name }: { id: number; name: string }) => [name, id]));
 }
 
-it('administrators see what waits, runs and was given up, and no payload', async () => {
+it('administrators see jobs that wait, run and were given up, without their payload', async () => {
   await fill();
   const { body } = await askApi(server, 'get', JOBS, { as });
   expect(body.results.map((job: Record<string, unknown>) => [job['name'], job['state'], job['last_error']])).toEqual([
@@ -40,7 +40,7 @@ it('administrators see what waits, runs and was given up, and no payload', async
   expect([failed.body.count, failed.body.results[0].name]).toEqual([1, 'is_failed']);
 });
 
-it('one that was given up runs again when an administrator says so', async () => {
+it('a job that was given up runs again if an administrator says so', async () => {
   const { is_failed: id } = await fill();
   expect((await askApi(server, 'post', `${JOBS}${id}/retry/`, { as })).status).toBe(204);
   const { body } = await askApi(server, 'get', JOBS, { as, query: { state: 'waiting' } });
@@ -49,20 +49,20 @@ it('one that was given up runs again when an administrator says so', async () =>
   expect(events).toMatchObject([{ action: 'job.retried', actor: 'root', subject: 'is_failed', details: { job: id } }]);
 });
 
-it('one can be dropped', async () => {
+it('a job can be dropped', async () => {
   const { is_failed: id } = await fill();
   expect((await askApi(server, 'delete', `${JOBS}${id}/`, { as })).status).toBe(204);
   expect((await askApi(server, 'delete', `${JOBS}${id}/`, { as })).status).toBe(404);
   expect(await listEvents(server.ctx, { action: 'job.dropped', limit: 10 })).toHaveLength(1);
 });
 
-it('one that runs is left alone', async () => {
+it('a running job is left alone', async () => {
   const { is_running: id } = await fill();
   expect((await askApi(server, 'delete', `${JOBS}${id}/`, { as })).status).toBe(409);
   expect((await askApi(server, 'post', `${JOBS}${id}/retry/`, { as })).status).toBe(409);
 });
 
-it('nobody else may', async () => {
+it('nobody else may use the queue', async () => {
   const { is_failed: id } = await fill();
   for (const [method, path] of [
     ['get', JOBS],

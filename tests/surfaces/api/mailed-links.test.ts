@@ -47,7 +47,7 @@ describe('/password/reset/', () => {
     },
   );
 
-  it('says the same when there is nobody of that name, and mails nobody', async () => {
+  it('says the same if there is no such account, and mails nobody', async () => {
     expect((await post('password/reset', { username: 'nobody' })).status).toBe(202);
     expect((await post('password/reset', { email: 'no address' })).status).toBe(202);
     expect(await deliver()).toEqual([]);
@@ -55,7 +55,7 @@ describe('/password/reset/', () => {
     expect((await post('password/reset', { username: 'alice', email: 'alice@example.com' })).status).toBe(400);
   });
 
-  it('tells an address that asks too often to wait', async () => {
+  it('refuses an address that asks too often for a while', async () => {
     for (let time = 1; time <= 20; time += 1) await post('password/reset', { username: `user${time}` });
     const answer = await post('password/reset', { username: 'alice' });
     expect(answer.status).toBe(429);
@@ -85,7 +85,7 @@ describe('an added address', () => {
       ...(as === undefined ? {} : { as }),
     });
 
-  it('is mailed a link on demand, and can be the primary one after that', async () => {
+  it('gets a link by mail on demand, and can be the primary one afterwards', async () => {
     await post(EMAILS, { email }, 'alice');
     expect(withoutNotices(await deliver())).toEqual([]);
     expect((await setPrimary('alice')).status).toBe(409);
@@ -109,7 +109,7 @@ describe('an added address', () => {
     ]);
   });
 
-  it('is for nobody else, not even for administrators', async () => {
+  it('is hidden from everyone else, even from administrators', async () => {
     await post(EMAILS, { email }, 'alice');
     for (const [as, status] of [
       ['robert', 403],

@@ -1,7 +1,7 @@
 import { maintenanceJob } from '../../../src/features/maintenance/run-job';
 import { listEvents } from '../../../src/features/audit/audit';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { runDueJobs } from '../../helpers/run-jobs';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -29,7 +29,7 @@ async function runAll(stopping = new AbortController().signal): Promise<void> {
 }
 
 async function pushGarbage(): Promise<number> {
-  const image = makeImage();
+  const image = createImage();
   await pushImages(server, 'alice/app', [image], { user: 'alice' });
   await server.ctx.db.raw('delete from tags');
   await server.ctx.db.raw(`update repository_images set announced_at = now() - interval '2 days'`);
@@ -37,7 +37,7 @@ async function pushGarbage(): Promise<number> {
   return image.layer.length;
 }
 
-it('a trial says what gc would free, and gc frees it', async () => {
+it('a dry run reports what gc would free, and gc frees it', async () => {
   const bytes = await pushGarbage();
   const result = { repositories: 1, images: 1, layers: 1, bytes };
   for (const kind of ['gc_dry_run', 'gc']) {
@@ -53,28 +53,28 @@ it('a trial says what gc would free, and gc frees it', async () => {
   expect(body.results.map(({ kind }: { kind: string }) => kind)).toEqual(['gc', 'gc_dry_run']);
 });
 
-it('gc leaves alone what was announced within a day', async () => {
-  await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
+it('gc keeps images that were announced within a day', async () => {
+  await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
   await server.ctx.db.raw('delete from tags');
   const { body } = await start('gc');
   await runAll();
   expect(await show(body.id)).toMatchObject({ state: 'finished', result: { images: 0 } });
 });
 
-it('a scrub reads everything back, out of the queue', async () => {
-  await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
+it('a scrub reads everything back, as a job of the queue', async () => {
+  await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
   const { body } = await start('scrub');
   await runDueJobs(server.database, [maintenanceJob(server.ctx)]);
   expect(await show(body.id)).toMatchObject({ state: 'finished', result: { layers: 1, damaged: 0 } });
 });
 
-it('one of a kind goes on at a time', async () => {
+it('one run of each kind is active at a time', async () => {
   expect((await start('scrub')).status).toBe(201);
   expect((await start('scrub')).status).toBe(409);
   expect((await start('gc')).status).toBe(201);
 });
 
-it('one that waits is cancelled at once, and one that is over cannot be', async () => {
+it('a waiting run is cancelled at once, and a finished one cannot be', async () => {
   const { id } = (await start('gc')).body;
   const answer = await askApi(server, 'post', `${PATH}${id}/cancel/`, { as });
   expect([answer.status, answer.body.state]).toEqual([200, 'cancelled']);
@@ -84,7 +84,7 @@ it('one that waits is cancelled at once, and one that is over cannot be', async 
   expect((await start('gc')).status).toBe(201);
 });
 
-it('one whose process died is shown as broken off, and another may begin', async () => {
+it('a run whose process died is shown as interrupted, and another may begin', async () => {
   const { id } = (await start('gc')).body;
   await server.ctx.db.raw(`update maintenance_runs set state = 'running', seen_at = now() - interval '2 minutes'`);
   expect((await show(id)).state).toBe('broken_off');
@@ -93,7 +93,7 @@ it('one whose process died is shown as broken off, and another may begin', async
   expect([(await show(id)).state, (await show(next)).state]).toEqual(['broken_off', 'finished']);
 });
 
-it('nobody else may', async () => {
+it('nobody else may use it', async () => {
   const { id } = (await start('gc')).body;
   for (const as of ['alice', undefined]) {
     const who = as === undefined ? {} : { as };

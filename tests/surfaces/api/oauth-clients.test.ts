@@ -26,7 +26,7 @@ describe('/oauth-clients/', () => {
     }
   });
 
-  it('makes a client that works, shows its secret once, and lists it', async () => {
+  it('creates a client that works, shows its secret once, and lists it', async () => {
     const made = await askApi(server, 'post', CLIENTS, { as, body });
     expect([made.status, made.body]).toEqual([
       201,

@@ -52,7 +52,7 @@ describe('POST /o/token/ with a code (protocol 6.2)', () => {
     expect(await profile(answer.body.access_token)).toBe(200);
   });
 
-  it('takes the secret by Basic, in JSON and in a form', async () => {
+  it('accepts the secret in Basic, in JSON and in a form', async () => {
     const grant = async () => ({
       grant_type: 'authorization_code',
       code: await codeOf(server, 'alice', client),
@@ -70,17 +70,17 @@ describe('POST /o/token/ with a code (protocol 6.2)', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
-  it('a code is good once: also of ten who use it at the same time, one gets tokens', async () => {
+  it('accepts a code once: of ten clients that use it at the same time, one gets tokens', async () => {
     const code = await codeOf(server, 'alice', client);
     const answers = await Promise.all(Array.from({ length: 10 }, () => exchangeCode(server, client, code)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ body }) => body.error === 'invalid_grant')).toHaveLength(9);
-    // Nine came a second time: whose the tokens are is not known any more.
+    // Nine used the code a second time, so the owner of the tokens is no longer known.
     const [winner] = answers.filter(({ status }) => status === 200);
     expect(await profile(winner!.body.access_token)).toBe(401);
   });
 
-  it('a code that comes a second time ends the tokens that came of it, refreshed ones too (R165)', async () => {
+  it('ends the tokens of a code that is used a second time, refreshed ones too (R165)', async () => {
     const code = await codeOf(server, 'alice', client);
     const { access_token: first, refresh_token: token } = (await exchangeCode(server, client, code)).body;
     expect(await profile(first)).toBe(200);
@@ -91,7 +91,7 @@ describe('POST /o/token/ with a code (protocol 6.2)', () => {
     expect(await profile(second)).toBe(401);
   });
 
-  it('a code is good for a minute, and then forgotten', async () => {
+  it('accepts a code for a minute, and then forgets it', async () => {
     const code = await codeOf(server, 'alice', client);
     const [row] = await server.ctx
       .db('oauth_codes')
@@ -108,7 +108,7 @@ describe('POST /o/token/ with a code (protocol 6.2)', () => {
   it.each([
     ['a wrong secret', { id: '', secret: 'wrong' }, 401, 'invalid_client'],
     ['an unknown client', { id: '0'.repeat(20), secret: 'wrong' }, 401, 'invalid_client'],
-  ])('%s is refused', async (_what, { id, secret }, status, error) => {
+  ])('refuses %s', async (_what, { id, secret }, status, error) => {
     const wrong = { ...client, id: id || client.id, secret };
     const answer = await exchangeCode(server, wrong, await codeOf(server, 'alice', client));
     expect([answer.status, answer.body.error]).toEqual([status, error]);
@@ -130,20 +130,20 @@ describe('POST /o/token/ with a code (protocol 6.2)', () => {
     ['no code', 400, 'invalid_request', () => ({ ...credentials(), grant_type: 'authorization_code' })],
     ['a number', 400, 'invalid_request', { client_id: 7 }],
     ['NUL', 400, 'invalid_request', { client_id: '\0' }],
-  ])('a client with %s is refused', async (_what, status, error, fields) => {
+  ])('refuses a client with %s', async (_what, status, error, fields) => {
     const body = typeof fields === 'function' ? fields() : fields;
     const answer = await askApi(server, 'post', TOKEN, { body });
     expect([answer.status, answer.body.error]).toEqual([status, error]);
   });
 
-  it('what is neither JSON nor a form is a 415', async () => {
+  it('answers 415 to a body that is neither JSON nor a form', async () => {
     const answer = await askApi(server, 'post', TOKEN, { body: 'x', headers: { 'Content-Type': 'text/plain' } });
     expect(answer.status).toBe(415);
     const broken = await askApi(server, 'post', TOKEN, { body: '{' });
     expect([broken.status, broken.body.error]).toEqual([400, 'invalid_request']);
   });
 
-  it('a code is for the client and the address that it was given to', async () => {
+  it('accepts a code only from the client and with the address that it was issued for', async () => {
     const other = await addClient(server);
     const stolen = await exchangeCode(server, other, await codeOf(server, 'alice', client));
     expect([stolen.status, stolen.body.error]).toEqual([400, 'invalid_grant']);
@@ -152,7 +152,7 @@ describe('POST /o/token/ with a code (protocol 6.2)', () => {
     expect([moved.status, moved.body.error]).toEqual([400, 'invalid_request']);
   });
 
-  it('a code that came with a challenge needs its verifier, and there is one try', async () => {
+  it('requires the verifier of a code with a challenge, and allows one attempt', async () => {
     const { verifier, challenge } = pkce();
     const more = { code_challenge: challenge, code_challenge_method: 'S256' };
     const right = await exchangeCode(server, client, await codeOf(server, 'alice', client, more), {
@@ -174,7 +174,7 @@ describe('POST /o/token/ with a refresh token', () => {
     askForTokens(server, by, { grant_type: 'refresh_token', refresh_token: token, ...more });
   const first = async () => (await exchangeCode(server, client, await codeOf(server, 'alice', client))).body;
 
-  it('gives new tokens for it, once, and the old ones end', async () => {
+  it('exchanges it for new tokens, once, and the old ones end', async () => {
     const old = await first();
     const answers = await Promise.all(Array.from({ length: 5 }, () => refresh(old.refresh_token)));
     const [fresh, ...others] = answers.sort((a, b) => a.status - b.status);
@@ -184,7 +184,7 @@ describe('POST /o/token/ with a refresh token', () => {
     expect([await profile(old.access_token), await profile(fresh!.body.access_token)]).toEqual([401, 401]);
   });
 
-  it('gives new tokens again and again, each once', async () => {
+  it('exchanges each new one again', async () => {
     const old = await first();
     const second = (await refresh(old.refresh_token)).body;
     expect([await profile(old.access_token), await profile(second.access_token)]).toEqual([401, 200]);
@@ -192,7 +192,7 @@ describe('POST /o/token/ with a refresh token', () => {
     expect([await profile(second.access_token), await profile(third.access_token)]).toEqual([401, 200]);
   });
 
-  it('that comes a second time ends all tokens that came of the same yes, and no others (R165)', async () => {
+  it('ends all tokens of the same grant, and no others, if it is used a second time (R165)', async () => {
     const [stolen, other] = [await first(), await first()];
     const second = (await refresh(stolen.refresh_token)).body;
     const third = (await refresh(second.refresh_token)).body;
@@ -205,7 +205,7 @@ describe('POST /o/token/ with a refresh token', () => {
     ]);
   });
 
-  it('a refresh for more than there was is refused, and leaves the tokens as they are (R165)', async () => {
+  it('refuses a scope that was not granted, and keeps the tokens (R165)', async () => {
     const tokens = await first();
     const wider = await refresh(tokens.refresh_token, { scope: 'profile_read email_read profile_write' });
     expect([wider.status, wider.body.error]).toEqual([400, 'invalid_scope']);
@@ -213,7 +213,7 @@ describe('POST /o/token/ with a refresh token', () => {
     expect((await refresh(tokens.refresh_token)).status).toBe(200);
   });
 
-  it('may ask for less, and not for more', async () => {
+  it('accepts a smaller scope, but not a larger one', async () => {
     const { refresh_token: token } = await first();
     expect((await refresh(token, { scope: 'email_write' })).body.error).toBe('invalid_scope');
     const less = await refresh((await first()).refresh_token, { scope: 'email_read' });
@@ -221,16 +221,16 @@ describe('POST /o/token/ with a refresh token', () => {
     expect(await profile(less.body.access_token)).toBe(403);
   });
 
-  it('is for its client', async () => {
+  it('accepts it only from its client', async () => {
     const answer = await refresh((await first()).refresh_token, {}, await addClient(server));
     expect([answer.status, answer.body.error]).toEqual([400, 'invalid_grant']);
   });
 
-  it.each(['nonsense', 'A'.repeat(43)])('%s is none', async (token) => {
+  it.each(['nonsense', 'A'.repeat(43)])('refuses %s', async (token) => {
     expect((await refresh(token)).body.error).toBe('invalid_grant');
   });
 
-  it('ends after a year, and is forgotten', async () => {
+  it('refuses it after a year, and forgets it', async () => {
     const { refresh_token: token } = await first();
     await server.ctx.db.raw(`update oauth_tokens set refresh_expires_at = now() - interval '1 second'`);
     expect((await refresh(token)).body.error).toBe('invalid_grant');
@@ -257,7 +257,7 @@ describe('a Bearer token', () => {
     expect((await ask(await accessTokenOf(server, 'alice', scope))).status).toBeLessThan(300);
   });
 
-  it('is not enough for anything else, whatever its user may do', async () => {
+  it('is not enough for anything else, even if its user is allowed', async () => {
     await addUser(server, 'chief', { isAdmin: true });
     const token = await accessTokenOf(server, 'chief', 'profile_read profile_write email_read email_write');
     for (const path of [
@@ -271,7 +271,7 @@ describe('a Bearer token', () => {
     expect((await askApi(server, 'get', '/api/v1.1/session/', bearer(token))).status).toBe(401);
   });
 
-  it('of somebody else reaches nothing of alice, also of an administrator', async () => {
+  it('of another user gives no access to alice, even that of an administrator', async () => {
     await addUser(server, 'robert');
     await addUser(server, 'root', { isAdmin: true });
     for (const username of ['robert', 'root']) {
@@ -283,7 +283,7 @@ describe('a Bearer token', () => {
     }
   });
 
-  it.each(['nonsense', 'A'.repeat(43)])('%s is none', async (token) => {
+  it.each(['nonsense', 'A'.repeat(43)])('cannot be %s', async (token) => {
     expect(await profile(token)).toBe(401);
   });
 
@@ -305,7 +305,7 @@ describe('a Bearer token', () => {
     expect((await askForTokens(server, client, refresh)).body.error).toBe('invalid_grant');
   });
 
-  it('does nothing while its account is not active', async () => {
+  it('is refused while its account is inactive', async () => {
     await addUser(server, 'leaver');
     const { body } = await exchangeCode(server, client, await codeOf(server, 'leaver', client));
     await server.ctx.db('users').where({ username: 'leaver' }).update({ is_active: false });
@@ -314,7 +314,7 @@ describe('a Bearer token', () => {
     expect((await askForTokens(server, client, refresh)).body.error).toBe('invalid_grant');
   });
 
-  it('is nothing to the v1 endpoints', async () => {
+  it('is refused by the v1 endpoints', async () => {
     const token = await accessTokenOf(server, 'alice', 'profile_read profile_write email_read email_write');
     const ask = request(server.server);
     const authorization = `Bearer ${token}`;

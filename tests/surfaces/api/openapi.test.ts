@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** The validator is a module that only an import can load, and jest loads none. */
+/** The validator is a module that only an import can load, and jest cannot load it. */
 function validate(document: unknown): { valid: boolean; errors?: unknown } {
   const script = `import { Validator } from '@seriousme/openapi-schema-validator';
     const chunks = []; for await (const chunk of process.stdin) chunks.push(chunk);
@@ -32,7 +32,7 @@ describe('the OpenAPI document', () => {
     expect(validate({ ...DOCUMENT, paths: { users: {} } }).valid).toBe(false);
   });
 
-  it('is served, and again only when it has changed', async () => {
+  it('is served, and sent again only after a change', async () => {
     const answer = await request(server.server).get('/api/openapi.json').expect(200);
     expect(answer.body).toEqual(JSON.parse(JSON.stringify(DOCUMENT)));
     const tag = answer.headers['etag']!;
@@ -54,7 +54,7 @@ describe('the OpenAPI document', () => {
     expect(unnamed.map(({ name }) => name)).toEqual([]);
   });
 
-  it('refuses two schemas of one name', () => {
+  it('refuses two schemas with the same name', () => {
     const row = (method: 'get' | 'put', body: z.ZodType) =>
       endpoint({
         method,
@@ -90,12 +90,12 @@ describe('the pages that show it', () => {
     );
   });
 
-  it('have no script and no style in them', async () => {
+  it('contain no script and no style', async () => {
     const { text } = await request(server.server).get('/api/docs/').expect(200);
     expect(text).not.toMatch(/<style|style=|<script(?! src="\/api\/docs\/[a-z-]+\.js"><\/script>)| on[a-z]+=/i);
   });
 
-  it('every file that the page names is there', async () => {
+  it('refer only to existing files', async () => {
     const { text } = await request(server.server).get('/api/docs/').expect(200);
     const files = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file!);
     expect(files).toHaveLength(4);

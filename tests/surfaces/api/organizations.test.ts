@@ -15,7 +15,7 @@ const ORGS = '/api/v1.1/orgs/';
 const ACME = '/api/v1.1/orgs/acme/';
 
 describe('POST /orgs/', () => {
-  it('makes an organization, owned by its maker', async () => {
+  it('creates an organization, owned by its creator', async () => {
     const made = await askApi(server, 'post', ORGS, { as: 'robert', body: { name: 'robots_inc' } });
     expect([made.status, made.headers['location']]).toEqual([201, '/api/v1.1/orgs/robots_inc/']);
     expect(made.body).toMatchObject({ name: 'robots_inc', type: 'Organization', full_name: '', gravatar_url: '' });
@@ -39,7 +39,7 @@ describe('GET /orgs/', () => {
     return status === 200 ? [body.count, body.results.map(({ name }: { name: string }) => name)] : status;
   };
 
-  it('lists those that one belongs to, and all for administrators, a page at a time', async () => {
+  it("lists the caller's organizations, and all for administrators, page by page", async () => {
     await askApi(server, 'post', ORGS, { as: 'robert', body: { name: 'other_one' } });
     expect(await names('alice')).toEqual([1, ['acme']]);
     expect(await names('robert')).toEqual([1, ['other_one']]);
@@ -63,7 +63,7 @@ describe('/orgs/:org/', () => {
     expect((await askApi(server, 'get', '/api/v1.1/orgs/alice/', { as: 'alice' })).status).toBe(404);
   });
 
-  it('PATCH changes what is given of the profile, for owners', async () => {
+  it('PATCH changes the given fields of the profile, for owners', async () => {
     const { headers } = await askApi(server, 'get', ACME, { as: 'alice' });
     const seen = { 'If-Match': headers['etag']! };
     const body = { full_name: 'Acme', profile_url: 'https://acme.example', gravatar_email: 'hello@acme.example' };
@@ -86,7 +86,7 @@ describe('/orgs/:org/', () => {
     ]);
   });
 
-  it('DELETE is for owners, and only while it has no repositories', async () => {
+  it('DELETE is for owners, and only if it has no repositories', async () => {
     expect((await askApi(server, 'delete', ACME, { as: 'robert' })).status).toBe(403);
     await server.ctx.db('repositories').insert({ namespace: 'acme', name: 'app' });
     expect((await askApi(server, 'delete', ACME, { as: 'alice' })).status).toBe(409);
@@ -95,7 +95,7 @@ describe('/orgs/:org/', () => {
     expect((await askApi(server, 'delete', ACME, { as: 'alice' })).status).toBe(404);
   });
 
-  it('members/ lists everybody with the teams, for members', async () => {
+  it('members/ lists everyone with their teams, for members', async () => {
     await askApi(server, 'put', `${ACME}teams/developers/`, { as: 'alice', body: {} });
     for (const username of ['robert', 'alice']) {
       await askApi(server, 'put', `${ACME}teams/developers/members/${username}/`, { as: 'root' });

@@ -12,7 +12,7 @@ afterEach(() => server.close());
 
 const PLANS = '/api/v1.1/plans/';
 
-it('everybody sees the plans, in their order', async () => {
+it('everyone sees the plans, in their order', async () => {
   const { body } = await askApi(server, 'get', PLANS);
   expect(body.map(({ name, private_repositories: limit }: Record<string, unknown>) => [name, limit])).toEqual([
     ['free', 1],
@@ -25,7 +25,7 @@ it('everybody sees the plans, in their order', async () => {
   ]);
 });
 
-it('administrators make, change and delete plans', async () => {
+it('administrators create, change and delete plans', async () => {
   const put = (body: object, as = 'root', name = 'tiny') => askApi(server, 'put', `${PLANS}${name}/`, { as, body });
   const made = await put({ private_repositories: 2, position: 1 });
   expect([made.status, made.body]).toEqual([
@@ -59,7 +59,7 @@ describe('/namespaces/:name/', () => {
   const patch = (as: string, body: object, headers: Record<string, string> = {}, path = ALICE) =>
     askApi(server, 'patch', path, { as, body, headers });
 
-  it('shows the plan to everybody who logs in, and the private repositories to those who belong there', async () => {
+  it('shows the plan to every user, and the private repositories only to those who belong to the namespace', async () => {
     await patch('root', { plan: 'micro' });
     await server.ctx.db('repositories').insert({ namespace: 'alice', name: 'app', visibility: 'private' });
     const shown = { name: 'alice', kind: 'user', plan: 'micro', default_visibility: 'public' };
@@ -85,7 +85,7 @@ describe('/namespaces/:name/', () => {
     expect((await patch('alice', { default_visibility: 'private' }, {}, path)).status).toBe(200);
   });
 
-  it('lets owners say who sees what a push makes', async () => {
+  it('lets owners choose the visibility of repositories that a push creates', async () => {
     const { headers } = await askApi(server, 'get', ALICE, { as: 'alice' });
     const seen = { 'If-Match': headers['etag']! };
     const changed = await patch('alice', { default_visibility: 'unlisted' }, seen);
@@ -111,6 +111,6 @@ describe('/namespaces/:name/', () => {
     });
     expect((await patch('root', { plan: 'none', default_visibility: 'public' })).status).toBe(404);
     const { body } = await askApi(server, 'get', ALICE, { as: 'alice' });
-    expect(body.default_visibility).toBe('private'); // all of a change, or nothing
+    expect(body.default_visibility).toBe('private'); // a change is applied whole or not at all
   });
 });

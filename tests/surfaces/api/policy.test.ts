@@ -1,16 +1,16 @@
 import { readPolicyTable } from '../../features/access/policy-table';
 import { askApi, type ApiRequest } from '../../helpers/api-client';
 import { addRepository, castOn, castRepositories, type Player, type Role } from '../../helpers/cast';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * The table of `policy.ts`, cell by cell, as the whole cast sees it through the API.
+ * The table of `policy.ts`, cell by cell, for the whole cast through the API.
  */
 
 const TABLE = readPolicyTable();
 const REPOSITORIES = castRepositories();
-const IMAGE = makeImage();
+const IMAGE = createImage();
 const OWNERS = { alice: 'alice', acme: 'owner' };
 
 let server: TestServer;
@@ -43,16 +43,16 @@ function mayRead(visibility: string, role: Role): boolean {
   return allows(visibility === 'unlisted' ? 'read, unlisted (by name)' : `read, ${visibility}`, role);
 }
 
-/** What somebody gets who may not: the repository is not there, unless logging in may help. */
+/** The status for a player without the right: the repository does not exist for them, unless a login may help. */
 function refusal(player: Player, role: Role, method: Method, isReader: boolean): number {
   if (role === 'refused') return player.name === 'inactive' ? 403 : 401;
   if (player.authorization === undefined) return 401;
-  // Such a token changes nothing anywhere, which tells nobody what is there.
+  // Such a token changes nothing anywhere, which discloses nothing.
   if (method !== 'get' && player.name.startsWith('read token')) return 403;
   return isReader ? 403 : 404;
 }
 
-/** Has everybody try the cells, and compares the answers with who is allowed. */
+/** Has every player try the cells, and compares the answers with the table. */
 async function everybodyTries(
   { namespace, visibility }: (typeof REPOSITORIES)[number],
   cells: readonly Cell[],
@@ -74,7 +74,7 @@ async function everybodyTries(
     seen.set(player.name, answers);
     const isReader = mayRead(visibility, role);
     const statuses = cells.map(([method, path, success]) => {
-      // Where everybody may ask, nobody learns that there is a private repository.
+      // If every caller may ask, the answer must hide that there is a private repository.
       const isHidden = isOpen && player.authorization === undefined;
       const refused = isHidden ? 404 : refusal(player, role, method, isReader);
       const status = isAllowed(role) ? success : refused;
@@ -101,7 +101,7 @@ describe.each(REPOSITORIES)('$namespace/$name', (repository) => {
     );
   });
 
-  it('everybody who reads is told what he may do', async () => {
+  it('every reader learns what they may do', async () => {
     for (const player of players) {
       const role = player.roles[namespace];
       if (!mayRead(visibility, role)) continue;
@@ -154,7 +154,7 @@ describe.each(REPOSITORIES)('$namespace/$name', (repository) => {
   });
 });
 
-it.each(['alice', 'acme'] as const)('who finds what in the list of %s', async (namespace) => {
+it.each(['alice', 'acme'] as const)('who finds the repository in the list of %s', async (namespace) => {
   for (const player of players) {
     const role = player.roles[namespace];
     const { status, body } = await ask(player, 'get', `/repositories/${namespace}/`, { query: { page_size: 100 } });
@@ -171,7 +171,7 @@ it.each(['alice', 'acme'] as const)('who finds what in the list of %s', async (n
   }
 });
 
-it('who finds what in search', async () => {
+it('who finds the repository in a search', async () => {
   for (const player of players) {
     const { status, body } = await ask(player, 'get', '/search/', { query: { q: 'app', page_size: 100 } });
     if (player.roles.alice === 'refused') {
@@ -187,7 +187,7 @@ it('who finds what in search', async () => {
   }
 });
 
-it('who makes repositories in whose namespace', async () => {
+it('who creates repositories in which namespace', async () => {
   const creators: Record<string, string[]> = {
     alice: ['repository owner', 'administrator', 'admin token of alice', 'admin token of root'],
     acme: ['organization owner', 'administrator', 'admin token of root'],

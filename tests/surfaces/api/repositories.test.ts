@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages, type TestImage } from '../../helpers/images';
+import { createImage, pushImages, type TestImage } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -9,10 +9,10 @@ beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert']) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
-  image = makeImage();
+  image = createImage();
   await pushImages(server, 'alice/app', [image], { user: 'alice' });
-  await pushImages(server, 'alice/tools', [makeImage()], { user: 'alice' });
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  await pushImages(server, 'alice/tools', [createImage()], { user: 'alice' });
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   await server.ctx
     .db('repositories')
     .where({ name: 'app' })
@@ -98,7 +98,7 @@ describe('GET /repositories/:namespace/:name/', () => {
 });
 
 describe('GET /repositories/:namespace/:name/tags/', () => {
-  it('lists the tags by name, a page at a time', async () => {
+  it('lists the tags by name, page by page', async () => {
     const { body } = await askApi(server, 'get', `${APP}tags/`, { query: { page_size: 2 } });
     expect(body).toMatchObject({ count: 3, previous: null });
     expect(body.results).toMatchObject(['1.0', '1.1'].map((name) => ({ name, image_id: image.id })));
@@ -119,7 +119,7 @@ describe('GET /search/', () => {
     expect(await found('alice')).toEqual([3, ['alice/app', 'alice/secret', 'alice/tools']]);
   });
 
-  it('sorts, and tells of pulls', async () => {
+  it('sorts, and shows the number of pulls', async () => {
     for (const sort of ['best', 'stars', 'pulls', 'updated']) {
       const answer = await askApi(server, 'get', '/api/v1.1/search/', { query: { q: 'alice', sort } });
       expect([sort, answer.status, answer.body.results[0]]).toMatchObject([sort, 200, { pull_count: 0 }]);
@@ -127,7 +127,7 @@ describe('GET /search/', () => {
     expect((await askApi(server, 'get', '/api/v1.1/search/', { query: { sort: 'worst' } })).status).toBe(400);
   });
 
-  it('pages', async () => {
+  it('has pages', async () => {
     const { body } = await askApi(server, 'get', '/api/v1.1/search/', { query: { page_size: 1, page: 2 } });
     expect(body).toMatchObject({
       count: 2,

@@ -2,7 +2,7 @@ import request from 'supertest';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   await server.ctx.db('repositories').delete();
-  await server.ctx.db('repository_aliases').delete(); // they outlive what they led to
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await server.ctx.db('repository_aliases').delete(); // aliases outlive their target
+  await pushImages(server, 'alice/app', [createImage()]);
 });
 
 const pathOf = (name: string) => `/api/v1.1/repositories/${name}/`;
@@ -24,7 +24,7 @@ const move = (from: string, namespace: string, name: string, as = 'alice') =>
   askApi(server, 'post', `${pathOf(from)}move/`, { as, body: { namespace, name } });
 const status = async (path: string) => (await askApi(server, 'get', path, { as: 'alice' })).status;
 
-it('a renamed repository is read by both names, and changed by the new one', async () => {
+it('a renamed repository can be read by both names, and changed by the new one', async () => {
   const { status: moved, body } = await move('alice/app', 'alice', 'web');
   expect([moved, body]).toMatchObject([200, { namespace: 'alice', name: 'web', tag_count: 1 }]);
   const former = await askApi(server, 'get', pathOf('alice/app'));
@@ -45,7 +45,7 @@ it('a renamed repository is read by both names, and changed by the new one', asy
   await startPull(server, 'alice/app');
 });
 
-it('who may not read it is not told that it was renamed', async () => {
+it('a caller who may not read it does not learn that it was renamed', async () => {
   await makePrivate(server, 'alice/app', 'alice');
   await move('alice/app', 'alice', 'web');
   for (const name of ['alice/app', 'alice/web']) {
@@ -59,8 +59,8 @@ it('an organization takes a repository over', async () => {
   expect((await move('acme/app', 'acme', 'app')).status).toBe(200);
 });
 
-it('refuses names that are taken or impossible, and strangers', async () => {
-  await pushImages(server, 'alice/taken', [makeImage()]);
+it('refuses names that are taken or impossible, and other users', async () => {
+  await pushImages(server, 'alice/taken', [createImage()]);
   const answers = [
     await move('alice/app', 'alice', 'taken'),
     await move('alice/app', 'alice', 'Bad'),
@@ -71,17 +71,17 @@ it('refuses names that are taken or impossible, and strangers', async () => {
   expect(answers.map(({ status: each }) => each)).toEqual([409, 400, 404, 403, 403]);
 });
 
-it('needs a free slot of the other plan for a private one', async () => {
+it('needs a free private repository in the plan of the new namespace', async () => {
   await makePrivate(server, 'alice/app', 'alice');
   await server.ctx.db('namespaces').where({ name: 'acme' }).update({ plan: 'free' });
   expect((await move('alice/app', 'acme', 'app')).status).toBe(200);
-  await pushImages(server, 'alice/next', [makeImage()]);
+  await pushImages(server, 'alice/next', [createImage()]);
   await makePrivate(server, 'alice/next', 'alice');
   const { status: refused, body } = await move('alice/next', 'acme', 'next');
   expect([refused, body.detail]).toEqual([403, 'The plan free of acme allows 1 private repository; 1 is in use']);
 });
 
-it('former names are listed, and let go', async () => {
+it('lists former names, and releases them', async () => {
   await move('alice/app', 'alice', 'web');
   await move('alice/web', 'acme', 'web');
   const aliases = (query = {}) => askApi(server, 'get', `${pathOf('acme/web')}aliases/`, { as: 'alice', query });

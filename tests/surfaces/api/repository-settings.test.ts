@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPush } from '../../helpers/images';
 import { makePrivate } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -27,7 +27,7 @@ async function events(action: string): Promise<number> {
 }
 
 describe('POST /repositories/', () => {
-  it('makes one, empty and with what was said of it', async () => {
+  it('creates an empty repository with the given settings', async () => {
     const said = { visibility: 'private', description: 'a box', full_description: '# Box' };
     const { status, headers, body } = await create({ namespace: 'alice', name: 'box', ...said });
     expect([status, headers['location']]).toEqual([201, pathOf('box')]);
@@ -35,7 +35,7 @@ describe('POST /repositories/', () => {
     expect((await read('box', 'robert')).status).toBe(404);
   });
 
-  it('needs no more than a name', async () => {
+  it('needs only a name', async () => {
     const { status, body } = await create({ namespace: 'alice', name: 'plain' });
     expect([status, body.visibility, body.description]).toEqual([201, 'public', '']);
   });
@@ -53,13 +53,13 @@ describe('POST /repositories/', () => {
     expect([answer.status, answer.body.detail]).toEqual([status, detail]);
   });
 
-  it('makes nothing when the description is none', async () => {
+  it('creates nothing if the description is invalid', async () => {
     const answer = await create({ namespace: 'alice', name: 'half', description: 'two\nlines' });
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid']);
     expect((await read('half')).status).toBe(404);
   });
 
-  it('makes no more private ones than the plan allows', async () => {
+  it('creates no more private repositories than the plan allows', async () => {
     await server.ctx.db('namespaces').where({ name: 'robert' }).update({ plan: 'free' });
     const one = await create({ namespace: 'robert', name: 'one', visibility: 'private' }, 'robert');
     const two = await create({ namespace: 'robert', name: 'two', visibility: 'private' }, 'robert');
@@ -71,7 +71,7 @@ describe('POST /repositories/', () => {
 describe('PATCH /repositories/:namespace/:name/', () => {
   beforeAll(() => startPush(server, 'alice/app', []));
 
-  it('changes what is sent, and answers what is there then', async () => {
+  it('changes the given fields, and answers the new state', async () => {
     const changes = {
       description: 'an app',
       full_description: `# App\n${'"'.repeat(60_000)}`,
@@ -85,7 +85,7 @@ describe('PATCH /repositories/:namespace/:name/', () => {
     expect((await read('app')).body).toEqual(one.body);
   });
 
-  it('takes the version that was read, and no older one', async () => {
+  it('accepts the version that was read, and no older one', async () => {
     const { headers } = await read('app');
     const etag = headers['etag'];
     const first = await patch('app', { description: 'first' }, etag);
@@ -96,16 +96,16 @@ describe('PATCH /repositories/:namespace/:name/', () => {
     expect([none.status, none.body.code]).toEqual([428, 'unconditional']);
   });
 
-  it('lets one of many win who read the same version', async () => {
+  it('accepts one of many requests that read the same version', async () => {
     const { headers } = await read('app');
     const changes = Array.from({ length: 6 }, (_, index) => ({ description: `at once ${index}` }));
     const answers = await Promise.all(changes.map((change) => patch('app', change, headers['etag'])));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412, 412]);
   });
 
-  it('is not too late because somebody pushes, or gives a star', async () => {
+  it('is not stale because of a push or a star', async () => {
     const { headers } = await read('app');
-    await pushImages(server, 'alice/app', [makeImage()]);
+    await pushImages(server, 'alice/app', [createImage()]);
     await server.ctx.db('repositories').where({ name: 'app' }).update({ star_count: 7 });
     const after = await askApi(server, 'get', pathOf('app'), {
       as: 'alice',
@@ -115,7 +115,7 @@ describe('PATCH /repositories/:namespace/:name/', () => {
     expect((await patch('app', { description: 'in time' }, headers['etag'])).status).toBe(200);
   });
 
-  it('changes all or nothing', async () => {
+  it('changes everything or nothing', async () => {
     const before = (await read('app')).body;
     const recorded = await events('repository.described');
     const answer = await patch('app', { description: 'new', visibility: 'public', immutable_tags: ['no pattern'] });
@@ -139,7 +139,7 @@ describe('PATCH /repositories/:namespace/:name/', () => {
     expect((await patch('app', body)).status).toBe(400);
   });
 
-  it('is for those who administer it, whatever they say', async () => {
+  it('is for administrators of the repository, whatever the body says', async () => {
     await startPush(server, 'alice/secret', []);
     await makePrivate(server, 'alice/secret', 'alice');
     expect((await patch('app', {}, '"old"', 'robert')).status).toBe(403);
@@ -151,8 +151,8 @@ describe('PATCH /repositories/:namespace/:name/', () => {
 describe('DELETE /repositories/:namespace/:name/', () => {
   const remove = (name: string, as = 'alice') => askApi(server, 'delete', pathOf(name), { as });
 
-  it('deletes it with all that is in it, and the name is free', async () => {
-    await pushImages(server, 'alice/old', [makeImage()]);
+  it('deletes it with everything in it, and the name is free', async () => {
+    await pushImages(server, 'alice/old', [createImage()]);
     expect((await remove('old', 'robert')).status).toBe(403);
     expect((await remove('old')).status).toBe(204);
     expect((await read('old')).status).toBe(404);
@@ -164,7 +164,7 @@ describe('DELETE /repositories/:namespace/:name/', () => {
     expect([body.status, body.tag_count]).toEqual(['initialized', 0]);
   });
 
-  it('ends a deletion that an engine began', async () => {
+  it('completes a deletion that an engine began', async () => {
     await startPush(server, 'alice/going', []);
     await server.ctx
       .db('repositories')

@@ -15,7 +15,7 @@ const ROBOTS = '/api/v1.1/orgs/acme/robots/';
 const CI = `${ROBOTS}ci/`;
 const TOKENS = `${CI}tokens/`;
 
-it('a robot is made by a PUT, also by the second one, is listed, and goes', async () => {
+it('a robot is created by a PUT, also by a second one, is listed, and deleted', async () => {
   const made = await askApi(server, 'put', CI, { as });
   expect([made.status, made.body.username]).toEqual([201, 'acme+ci']);
   const again = await askApi(server, 'put', CI, { as });
@@ -52,7 +52,7 @@ it('a robot logs in with its tokens until they are revoked', async () => {
   expect(await teams()).toBe(401);
 });
 
-it('all of it is for owners', async () => {
+it('only owners can manage robots', async () => {
   await askApi(server, 'put', CI, { as });
   const { id } = (await askApi(server, 'post', TOKENS, { as, body: { name: 'build' } })).body;
   const requests = [

@@ -13,7 +13,7 @@ afterEach(() => server.close());
 const PATH = '/api/v1.1/users/alice/second-factor/';
 const SESSION = '/api/v1.1/session/';
 
-it('is begun, confirmed, used and turned off by scripts', async () => {
+it('can be begun, confirmed, used and turned off by scripts', async () => {
   const headers = await logIn(server, 'alice');
   const begun = await askApi(server, 'post', PATH, { headers });
   expect(begun.status).toBe(201);
@@ -44,7 +44,7 @@ it('is begun, confirmed, used and turned off by scripts', async () => {
   expect((await askApi(server, 'get', PATH, { as: 'alice' })).body.is_on).toBe(false);
 });
 
-it('is turned off by an administrator without a code, and by no other user', async () => {
+it('can be turned off by an administrator without a code, and by no other user', async () => {
   const { secret } = (await askApi(server, 'post', PATH, { as: 'alice' })).body;
   expect((await askApi(server, 'put', PATH, { as: 'alice', body: { code: codeOf(secret) } })).status).toBe(200);
   expect((await askApi(server, 'delete', PATH, { as: 'robert', body: {} })).status).toBe(403);

@@ -26,7 +26,7 @@ afterAll(async () => {
 const as = 'alice';
 const INVITE = '/api/v1.1/orgs/acme/teams/owners/invitations/';
 
-/** The forms in which somebody could have written a secret down. */
+/** The forms in which a secret could have been stored. */
 function formsOf(secret: string): string[] {
   return [
     secret,
@@ -35,7 +35,7 @@ function formsOf(secret: string): string[] {
   ];
 }
 
-/** Everything that was written down until now. */
+/** Everything that was stored until now. */
 async function everything(): Promise<string> {
   return [await dumpDatabase(server.database), ...lines].join('\n');
 }
@@ -60,7 +60,7 @@ it('secrets of access tokens, invitations and new passwords are neither in the d
   const reset = await mailedSecret();
   texts.push(await everything());
 
-  // All of them are used, rightly and wrongly.
+  // All of them are used, correctly and wrongly.
   for (const [username, token] of [
     ['alice', made.body.token],
     ['acme+ci', robots.body.token],
@@ -83,7 +83,7 @@ it('secrets of access tokens, invitations and new passwords are neither in the d
   texts.push(await everything());
 
   expect(texts.at(-1)).toContain('/account/invitation/:secret');
-  expect(texts.at(-1)).toContain('laptop'); // the dump has what is there
+  expect(texts.at(-1)).toContain('laptop'); // the dump contains the data
   const secrets: string[] = [made.body.token, robots.body.token, first, second, reset];
   expect(new Set(secrets).size).toBe(5);
   const forms = secrets.flatMap(formsOf);

@@ -3,7 +3,7 @@ import { createOrganization } from '../../../src/features/namespaces/organizatio
 import { addMember } from '../../../src/features/namespaces/team-members';
 import { putTeam } from '../../../src/features/namespaces/teams';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPush } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -14,11 +14,11 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert', 'stranger']) await addUser(server, username);
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   await createOrganization(server.ctx, OPERATOR_ACTOR, 'acme', { owner: 'alice' });
   await putTeam(server.ctx, OPERATOR_ACTOR, 'acme', { name: 'developers', description: '' });
   await addMember(server.ctx, OPERATOR_ACTOR, { organization: 'acme', team: 'developers' }, 'robert');
-  await pushImages(server, 'acme/app', [makeImage()]);
+  await pushImages(server, 'acme/app', [createImage()]);
 });
 afterAll(() => server.close());
 
@@ -28,7 +28,7 @@ describe('collaborators', () => {
   const path = (username = '') => `${SECRET}collaborators/${username === '' ? '' : `${username}/`}`;
   const put = async (username: string, as = 'alice') => (await askApi(server, 'put', path(username), { as })).status;
 
-  it('come, work and go', async () => {
+  it('are added, work and are removed', async () => {
     expect(await see(SECRET, 'robert')).toBe(404);
     expect([await put('robert'), await put('robert')]).toEqual([201, 204]);
     await startPush(server, 'alice/secret', [], 'robert');
@@ -45,7 +45,7 @@ describe('collaborators', () => {
     expect(await see(SECRET, 'robert')).toBe(404);
   });
 
-  it('are users, not the owner, and of no organization', async () => {
+  it('must be users, cannot be the owner, and not of a repository of an organization', async () => {
     expect([await put('nobody'), await put('alice')]).toEqual([404, 409]);
     const { status, body } = await askApi(server, 'put', `${ACME}collaborators/robert/`, { as: 'alice' });
     expect([status, body.detail]).toEqual([409, 'acme is not a user: give a team access instead']);
@@ -57,7 +57,7 @@ describe('teams', () => {
   const put = (team: string, access: string, as = 'alice') =>
     askApi(server, 'put', path(team), { as, body: { access } });
 
-  it('get access, other access and none', async () => {
+  it('get access, another access and none', async () => {
     const given = await put('developers', 'write');
     expect([given.status, given.body]).toEqual([200, { team: 'developers', access: 'write' }]);
     await startPush(server, 'acme/app', [], 'robert');
@@ -71,7 +71,7 @@ describe('teams', () => {
     expect(await see(path(), 'robert')).toBe(403);
   });
 
-  it('are of the organization, and not its owners', async () => {
+  it('must belong to the organization, and cannot be its owners', async () => {
     expect((await put('owners', 'read')).status).toBe(409);
     expect((await put('strangers', 'read')).status).toBe(404);
     expect((await put('developers', 'delete')).status).toBe(400);

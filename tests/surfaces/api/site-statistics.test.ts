@@ -1,7 +1,7 @@
 import { createOrganization } from '../../../src/features/namespaces/organizations';
 import { askApi } from '../../helpers/api-client';
 import { actorOf } from '../../helpers/actors';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 it('GET /statistics/ counts people, organizations, repositories, images and bytes, each once', async () => {
-  const image = makeImage();
+  const image = createImage();
   await pushImages(server, 'alice/app', [image], { user: 'alice' });
   await pushImages(server, 'alice/copy', [image], { user: 'alice' });
   const before = await askApi(server, 'get', '/api/v1.1/statistics/', { as: 'root' });
@@ -26,7 +26,7 @@ it('GET /statistics/ counts people, organizations, repositories, images and byte
   expect(after.body).toMatchObject({ users: 2, organizations: 1 });
 });
 
-it('they are for administrators', async () => {
+it('GET /statistics/ is for administrators', async () => {
   expect((await askApi(server, 'get', '/api/v1.1/statistics/', { as: 'alice' })).status).toBe(403);
   expect((await askApi(server, 'get', '/api/v1.1/statistics/')).status).toBe(401);
 });

@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -11,8 +11,8 @@ beforeAll(async () => {
   server = await startTestServer();
   for (const username of USERS) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
-  for (const name of REPOSITORIES) await pushImages(server, `alice/${name}`, [makeImage()], { user: 'alice' });
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  for (const name of REPOSITORIES) await pushImages(server, `alice/${name}`, [createImage()], { user: 'alice' });
+  await pushPrivate(server, 'alice/secret', [createImage()]);
 });
 afterAll(() => server.close());
 
@@ -23,7 +23,7 @@ const starCount = async (repository: string): Promise<number> =>
   (await askApi(server, 'get', at(repository), { as: 'alice' })).body.star_count;
 
 describe('PUT and DELETE /repositories/:namespace/:name/star/', () => {
-  it('give and take one star, however often', async () => {
+  it('add and remove one star, however often', async () => {
     for (const method of ['put', 'put'] as const) expect((await star('bobby', 'one', method)).status).toBe(204);
     expect(await starCount('one')).toBe(1);
     for (const method of ['delete', 'delete'] as const) expect((await star('bobby', 'one', method)).status).toBe(204);
@@ -41,7 +41,7 @@ describe('PUT and DELETE /repositories/:namespace/:name/star/', () => {
 });
 
 describe('GET /repositories/:namespace/:name/stargazers/', () => {
-  it('lists who gave one, the latest first, a page at a time', async () => {
+  it('lists who gave one, the latest first, page by page', async () => {
     for (const username of USERS) await star(username, 'two');
     const { body } = await askApi(server, 'get', at('two', 'stargazers/'), { query: { page_size: 2 } });
     expect(body.results).toEqual(
@@ -51,7 +51,7 @@ describe('GET /repositories/:namespace/:name/stargazers/', () => {
     expect(rest.body).toMatchObject({ next: null, results: [{ username: 'alice' }] });
   });
 
-  it('shows those of a private one to its readers only', async () => {
+  it('shows those of a private repository only to its readers', async () => {
     await star('alice', 'secret');
     const { body } = await askApi(server, 'get', at('secret', 'stargazers/'), { as: 'alice' });
     expect(body.results).toMatchObject([{ username: 'alice' }]);
@@ -63,7 +63,7 @@ describe('GET /users/:username/starred/', () => {
   const starred = (as: string | undefined, username: string, query: Record<string, string | number> = {}) =>
     askApi(server, 'get', `/api/v1.1/users/${username}/starred/`, { ...(as === undefined ? {} : { as }), query });
 
-  it('lists what has the star of the account, page by page, to itself and to administrators', async () => {
+  it('lists the repositories that the account has starred, page by page, to itself and to administrators', async () => {
     for (const name of REPOSITORIES) await star('carol', name);
     const { body } = await starred('carol', 'carol', { page_size: 2 });
     expect(body.results).toMatchObject([{ namespace: 'alice', name: 'three', star_count: 1 }, { name: 'one' }]);

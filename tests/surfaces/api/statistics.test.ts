@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -12,8 +12,8 @@ beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert']) await addUser(server, username);
   await addUser(server, 'root', { isAdmin: true });
-  await pushImages(server, 'alice/app', [makeImage()]);
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
+  await pushPrivate(server, 'alice/secret', [createImage()]);
   await server.ctx.activity.flush();
   today = new Date().toISOString().slice(0, 10);
   await server.ctx.db('repository_activity').delete();
@@ -31,7 +31,7 @@ afterAll(() => server.close());
 describe('GET /repositories/:namespace/:name/statistics/', () => {
   const read = (query = {}) => askApi(server, 'get', `${APP}statistics/`, { query });
 
-  it('counts each day of a range, and all there were', async () => {
+  it('counts each day of a range, and the total', async () => {
     const { body } = await read({ from: '2014-06-09', to: '2014-06-11' });
     expect(body).toEqual({
       pull_count: 21,
@@ -58,7 +58,7 @@ describe('GET /repositories/:namespace/:name/statistics/', () => {
     { from: '2014-01-01', to: '2016-01-01' },
     { to: '0000-01-05' },
     { from: '0000-01-01', to: '0000-01-05' },
-  ])('%j is no range', async (query) => {
+  ])('refuses %j, which is not a range', async (query) => {
     expect((await read(query)).status).toBe(400);
   });
 
@@ -68,7 +68,7 @@ describe('GET /repositories/:namespace/:name/statistics/', () => {
 });
 
 describe('engines', () => {
-  it('of a repository, for those who administer it', async () => {
+  it('of a repository are shown to its administrators', async () => {
     const { body } = await askApi(server, 'get', `${APP}statistics/engines/`, { as: 'alice' });
     expect([body.count, body.results]).toEqual([
       2,
@@ -82,7 +82,7 @@ describe('engines', () => {
     expect((await askApi(server, 'get', `${APP}statistics/engines/`, { as: 'alice', query })).status).toBe(400);
   });
 
-  it('of all repositories, for administrators', async () => {
+  it('of all repositories are shown to site administrators', async () => {
     const query = { page_size: 1, days: 1 };
     const { body } = await askApi(server, 'get', '/api/v1.1/statistics/engines/', { as: 'root', query });
     expect(body).toMatchObject({ count: 3, results: [{ engine: '1.7.0', pull_count: 20 }] });

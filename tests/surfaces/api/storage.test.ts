@@ -1,5 +1,5 @@
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-it('GET /storage/ counts a layer once in each namespace, and once in all', async () => {
-  const image = makeImage();
+it('GET /storage/ counts a layer once in each namespace, and once in the total', async () => {
+  const image = createImage();
   for (const [name, user] of [
     ['alice/app', 'alice'],
     ['alice/copy', 'alice'],
@@ -33,7 +33,7 @@ it('GET /storage/ counts a layer once in each namespace, and once in all', async
   ]);
 });
 
-it('it is for administrators', async () => {
+it('GET /storage/ is for administrators', async () => {
   expect((await askApi(server, 'get', '/api/v1.1/storage/', { as: 'alice' })).status).toBe(403);
   expect((await askApi(server, 'get', '/api/v1.1/storage/')).status).toBe(401);
 });

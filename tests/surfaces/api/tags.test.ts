@@ -1,17 +1,17 @@
 import { askApi } from '../../helpers/api-client';
-import { makeChain, makeImage, pushImages, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPush, uploadImage } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const APP = '/api/v1.1/repositories/alice/app/';
 const SECRET = '/api/v1.1/repositories/alice/secret/';
-const [base, top] = makeChain(2) as [ReturnType<typeof makeImage>, ReturnType<typeof makeImage>];
+const [base, top] = createChain(2) as [ReturnType<typeof createImage>, ReturnType<typeof createImage>];
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   for (const username of ['alice', 'robert']) await addUser(server, username);
-  await pushPrivate(server, 'alice/secret', [makeImage()]);
+  await pushPrivate(server, 'alice/secret', [createImage()]);
 });
 afterAll(() => server.close());
 beforeEach(async () => {
@@ -47,9 +47,9 @@ describe('one tag', () => {
     expect((await askApi(server, 'get', tag('old'))).status).toBe(404);
   });
 
-  it('points only to what is complete in the repository', async () => {
-    const orphan = makeImage({ parent: makeImage().id });
-    const strange = makeImage();
+  it('points only to complete images in the repository', async () => {
+    const orphan = createImage({ parent: createImage().id });
+    const strange = createImage();
     await uploadImage(server, await startPush(server, 'alice/app', [strange]), strange);
     const statuses = [
       await put('x', strange.id),
@@ -62,14 +62,14 @@ describe('one tag', () => {
     expect(statuses).toEqual([201, 404, 404, 400, 400, 400]);
   });
 
-  it('is for those who may push', async () => {
+  it('can be set only by those who may push', async () => {
     expect((await put('latest', base.id, 'robert')).status).toBe(403);
     const secret = await askApi(server, 'put', `${SECRET}tags/x/`, { as: 'robert', body: { image_id: base.id } });
     expect(secret.status).toBe(404);
     expect((await askApi(server, 'get', `${SECRET}tags/latest/`, { as: 'robert' })).status).toBe(404);
   });
 
-  it('that is immutable stays', async () => {
+  it('stays if it is immutable', async () => {
     await protect('v*');
     expect((await put('v1', base.id)).status).toBe(201);
     const moved = await put('v1', top.id);
@@ -90,7 +90,7 @@ describe('the history of tags', () => {
     await askApi(server, 'delete', tag('history'), { as: 'alice' });
   });
 
-  it('says who moved which tag when, the newest first', async () => {
+  it('shows who moved which tag when, the newest event first', async () => {
     const { body } = await history({}, 'robert');
     const said = body.results.map(({ id: _id, date: _date, ...event }: { id: number; date: string }) => event);
     expect(body.next).toBeNull();
@@ -113,7 +113,7 @@ describe('the history of tags', () => {
     expect((await askApi(server, 'get', `${SECRET}tag-history/`, { as: 'robert' })).status).toBe(404);
   });
 
-  it('sets a tag back', async () => {
+  it('can be used to set a tag back', async () => {
     const [deletion, , move, creation] = (await history()).body.results;
     const back = await restore(deletion.id, {});
     expect([back.status, back.body]).toMatchObject([200, { name: 'history', image_id: top.id }]);

@@ -7,7 +7,7 @@ import { codeOf } from '../../helpers/second-factor';
 import { startSmtpServer, type TestSmtpServer } from '../../helpers/smtp-server';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
-/* The ways in which an account was taken over, step by step, by a program with email_write and by a stolen session. */
+/* The ways in which a program with email_write, or a stolen session, could take over an account, step by step. */
 
 let server: TestServer;
 let smtp: TestSmtpServer;
@@ -24,7 +24,7 @@ afterEach(async () => {
 const MINE = 'mallory@example.net';
 const EMAILS = '/api/v1.1/users/alice/emails/';
 
-/** Sends every mail that waits, and returns what has come for the address. */
+/** Sends every mail that waits, and returns those to the address. */
 async function mailsFor(address: string): Promise<string[]> {
   await makeJobsDue(server.database);
   await runDueJobs(server.database, jobsOf(server.ctx));
@@ -38,7 +38,7 @@ function secretIn(mails: readonly string[], purpose: 'confirm' | 'reset'): strin
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The attack of the review, which goes on whatever is answered; each step's status. */
+/** The attack from a security review, which goes on whatever the answers are; returns the status of each step. */
 async function attack(headers: Headers): Promise<Record<string, number>> {
   const ask = async (method: 'post' | 'put' | 'delete', path: string, body: unknown, sent: Headers = headers) =>
     (await askApi(server, method, path, { headers: sent, body })).status;
@@ -60,7 +60,7 @@ async function passwordIsStill(password: string): Promise<boolean> {
   return (await request(server.server).get('/v1/users').set('Authorization', `Basic ${credentials}`)).status === 200;
 }
 
-/** Eleven minutes pass since every login. */
+/** Makes every login eleven minutes older. */
 async function ageLogins(): Promise<void> {
   await server.database.db.raw(`update sessions set authenticated_at = now() - interval '11 minutes'`);
 }
@@ -74,7 +74,7 @@ it('a program with email_write gets no further than reading (R161)', async () =>
   ]);
 });
 
-it('a session that is older than ten minutes does not take the account over without the password (R161)', async () => {
+it('a session that is older than ten minutes cannot take over the account without the password (R161)', async () => {
   const session = await logIn(server, 'alice');
   await ageLogins();
   const steps = await attack(session);
@@ -84,7 +84,7 @@ it('a session that is older than ten minutes does not take the account over with
   ]);
 });
 
-it('a session alone neither turns on the second factor nor ends the sessions of the owner (R161)', async () => {
+it('a session alone can neither turn on the second factor nor end the sessions of the owner (R161)', async () => {
   const stolen = await logIn(server, 'alice');
   const owners = await logIn(server, 'alice');
   await ageLogins();

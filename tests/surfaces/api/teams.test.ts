@@ -18,7 +18,7 @@ const put = (as: string, path: string, body: object = {}, headers: Record<string
   askApi(server, 'put', path, { as, body, headers });
 
 describe('/orgs/:org/teams/:team/', () => {
-  it('is made by a PUT of an owner, and changed by the next one', async () => {
+  it('is created by a PUT of an owner, and changed by the next one', async () => {
     const made = await put('alice', DEVELOPERS, { description: 'first' });
     expect([made.status, made.body]).toEqual([
       201,
@@ -38,7 +38,7 @@ describe('/orgs/:org/teams/:team/', () => {
     ]);
   });
 
-  it('is shown to members of the organization, made and deleted by owners only', async () => {
+  it('is shown to members of the organization, created and deleted only by owners', async () => {
     await put('alice', DEVELOPERS);
     expect((await askApi(server, 'get', DEVELOPERS, { as: 'robert' })).status).toBe(403);
     await put('root', `${DEVELOPERS}members/robert/`);
@@ -58,7 +58,7 @@ describe('/orgs/:org/teams/:team/', () => {
     expect((await put('alice', `${TEAMS}${name}/`, body)).status).toBe(status);
   });
 
-  it('stand in a list, the owners first, a page at a time', async () => {
+  it('is in a list, the owners first, page by page', async () => {
     await put('alice', DEVELOPERS);
     await put('alice', `${TEAMS}admins/`);
     const names = async (query: Record<string, number>) => {
@@ -78,7 +78,7 @@ describe('/orgs/:org/teams/:team/members/', () => {
     return body.results.map(({ username }: { username: string }) => username);
   };
 
-  it('are added without being asked by administrators, and, as far as they are robots, by owners', async () => {
+  it('are added without an invitation by administrators; by owners, if they are robots', async () => {
     await put('alice', DEVELOPERS);
     expect((await put('alice', `${DEVELOPERS}members/robert/`)).status).toBe(403);
     for (let time = 1; time <= 2; time += 1) {
@@ -92,7 +92,7 @@ describe('/orgs/:org/teams/:team/members/', () => {
     expect((await askApi(server, 'get', `${DEVELOPERS}members/`, { as: 'carol' })).status).toBe(403);
   });
 
-  it('leave by themselves or are removed by owners; the last owner stays', async () => {
+  it('can leave on their own, or are removed by owners; the last owner stays', async () => {
     await put('alice', DEVELOPERS);
     for (const username of ['robert', 'carol']) await put('root', `${DEVELOPERS}members/${username}/`);
     const remove = async (as: string, path: string) => (await askApi(server, 'delete', path, { as })).status;

@@ -22,7 +22,7 @@ function gravatar(address: string): string {
 }
 
 describe('GET /users/:username/ (protocol 6.1)', () => {
-  it('shows the account in the fields of the era', async () => {
+  it('shows the account in the fields of the time', async () => {
     const { status, body } = await askApi(server, 'get', ALICE, { as: 'alice' });
     expect([status, body]).toEqual([
       200,
@@ -44,7 +44,7 @@ describe('GET /users/:username/ (protocol 6.1)', () => {
     ]);
   });
 
-  it('has empty strings for somebody without an address', async () => {
+  it('has empty strings for a user without an address', async () => {
     const account = { isActive: true, isAdmin: false, isEmailVerified: true };
     await createUser(server.ctx, OPERATOR_ACTOR, {
       ...account,
@@ -67,7 +67,7 @@ describe('GET /users/:username/ (protocol 6.1)', () => {
     expect(answer.status).toBe(status);
   });
 
-  it('is not sent again to whoever has it', async () => {
+  it('is not sent again to a client that has it', async () => {
     const first = await askApi(server, 'get', ALICE, { as: 'alice' });
     const tag = first.headers['etag']!;
     const again = await askApi(server, 'get', ALICE, { as: 'alice', headers: { 'If-None-Match': `"x", ${tag}` } });
@@ -84,7 +84,7 @@ describe('PATCH /users/:username/ (protocol 6.1)', () => {
     gravatar_email: 'Picture@Example.com',
   };
 
-  it('changes what is given, and answers with all of it', async () => {
+  it('changes the given fields, and answers all of them', async () => {
     await addUser(server, 'changer');
     const path = '/api/v1.1/users/changer/';
     const first = await askApi(server, 'patch', path, { as: 'changer', body: profile });
@@ -113,14 +113,14 @@ describe('PATCH /users/:username/ (protocol 6.1)', () => {
     expect(after.body).toEqual(before.body);
   });
 
-  it("somebody else's is a 403, and nothing changes; an administrator may", async () => {
+  it('of another user is a 403, and nothing changes; an administrator may', async () => {
     const body = { company: 'Evil' };
     expect((await askApi(server, 'patch', ALICE, { as: 'robert', body })).status).toBe(403);
     expect((await askApi(server, 'get', ALICE, { as: 'alice' })).body.company).not.toBe('Evil');
     expect((await askApi(server, 'patch', ALICE, { as: 'root', body: { company: 'Good' } })).body.company).toBe('Good');
   });
 
-  it('heeds If-Match: of two who read the same, the second learns of the first', async () => {
+  it('checks If-Match: of two users who read the same version, the second learns of the first change', async () => {
     const headers = { 'If-Match': (await askApi(server, 'get', ALICE, { as: 'alice' })).headers['etag']! };
     const change = async (company: string) =>
       askApi(server, 'patch', ALICE, { as: 'alice', headers, body: { company } });
@@ -129,7 +129,7 @@ describe('PATCH /users/:username/ (protocol 6.1)', () => {
     expect((await askApi(server, 'get', ALICE, { as: 'alice' })).body.company).toBe('first');
   });
 
-  it('lets one of many at once through', async () => {
+  it('accepts one of many requests at the same time', async () => {
     const headers = { 'If-Match': (await askApi(server, 'get', ALICE, { as: 'alice' })).headers['etag']! };
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, n) =>
@@ -163,7 +163,7 @@ describe('POST /users/', () => {
     expect((await askApi(server, 'post', USERS, { body })).status).toBe(status);
   });
 
-  it('is a 403 where registration is closed', async () => {
+  it('is a 403 if registration is closed', async () => {
     const other = await startTestServer({ settings: { registrationOpen: false } });
     const body = { username: 'newcomer', password: 'newcomerpw', email: 'newcomer@example.com' };
     const answer = await askApi(other, 'post', USERS, { body });
@@ -173,7 +173,7 @@ describe('POST /users/', () => {
     await other.close();
   });
 
-  it('an administrator makes an account for somebody else, also where registration is closed', async () => {
+  it('lets an administrator create an account for another user, even if registration is closed', async () => {
     const other = await startTestServer({ settings: { registrationOpen: false, confirmationRequired: true } });
     await addUser(other, 'root', { isAdmin: true });
     const body = { username: 'newcomer', password: 'newcomerpw', email: 'newcomer@example.com' };
@@ -185,7 +185,7 @@ describe('POST /users/', () => {
     await other.close();
   });
 
-  it('makes an inactive account where addresses must be confirmed', async () => {
+  it('creates an inactive account if addresses must be confirmed', async () => {
     const other = await startTestServer({ settings: { confirmationRequired: true } });
     const body = { username: 'newcomer', password: 'newcomerpw', email: 'newcomer@example.com' };
     expect((await askApi(other, 'post', USERS, { body })).body.is_active).toBe(false);
@@ -215,12 +215,12 @@ describe('PUT /users/:username/password/', () => {
     [{ password: 'another', current_password: 'wrong' }],
     [{ password: '1234', current_password: 'robertpw' }],
     [{ current_password: 'robertpw' }],
-  ])('%j is a 400, and the old one stays', async (body) => {
+  ])('answers 400 to %j, and the old password stays', async (body) => {
     expect(await change('robert', 'robert', body)).toBe(400);
     expect(await login('robert', 'robertpw')).toBe(200);
   });
 
-  it('an administrator needs only his own; somebody else may not', async () => {
+  it('needs only their own password from an administrator, and refuses other users', async () => {
     await addUser(server, 'forgetful');
     expect(await change('robert', 'forgetful', { password: 'another' })).toBe(403);
     expect(await change('root', 'forgetful', { password: 'another' })).toBe(204);

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
 import { startHookServer, type HookServer } from '../../features/webhooks/hook-server';
 import { addUser } from '../../helpers/test-server';
@@ -13,8 +13,8 @@ let receiver: Receiver;
 beforeAll(async () => {
   [server, receiver] = await Promise.all([startHookServer(), startReceiver()]);
   await addUser(server, 'root', { isAdmin: true });
-  for (const name of ['app', 'other']) await pushImages(server, `alice/${name}`, [makeImage()], { user: 'alice' });
-  await server.runJobs(); // the pushes are over before there are hooks
+  for (const name of ['app', 'other']) await pushImages(server, `alice/${name}`, [createImage()], { user: 'alice' });
+  await server.runJobs(); // the pushes are over before there are webhooks
 });
 afterAll(async () => {
   await server.close();
@@ -24,14 +24,14 @@ afterAll(async () => {
 const make = (body: object, as = 'alice') => askApi(server, 'post', HOOKS, { as, body });
 const show = (path: string, as = 'alice') => askApi(server, 'get', path, { as });
 
-/** A new hook of alice/app: its path and its secret. */
+/** Creates a webhook of alice/app; resolves to its path and its secret. */
 async function madeHook(name: string, urls: readonly string[] = [TARGET]): Promise<{ path: string; secret: string }> {
   const { headers, body } = await make({ name, urls });
   return { path: headers['location']!, secret: body.secret };
 }
 
 describe('webhooks', () => {
-  it('are made, shown and listed; the secret is in the first answer only', async () => {
+  it('are created, shown and listed; only the first answer has the secret', async () => {
     const made = await make({ name: 'ci', urls: [TARGET] });
     const { secret, ...shown } = made.body;
     expect(made.status).toBe(201);
@@ -50,7 +50,7 @@ describe('webhooks', () => {
     expect((await show(HOOKS, 'root')).body).toEqual([shown]);
   });
 
-  it('take a secret of their owner, too', async () => {
+  it('accept a secret of their owner too', async () => {
     const { body } = await make({ name: 'own', urls: [TARGET], secret: 'my-own-secret-of-mine' });
     expect(body.secret).toBe('my-own-secret-of-mine');
   });
@@ -66,7 +66,7 @@ describe('webhooks', () => {
     expect((await make(body)).status).toBe(status);
   });
 
-  it('are changed, what is not named stays', async () => {
+  it('are changed, and fields that are not sent stay', async () => {
     const { path } = await madeHook('changing');
     const changed = await askApi(server, 'patch', path, { as: 'alice', body: { is_active: false } });
     expect([changed.status, changed.body]).toMatchObject([200, { name: 'changing', urls: [TARGET], is_active: false }]);
@@ -78,7 +78,7 @@ describe('webhooks', () => {
     expect(event.details).toEqual({ webhook: 'changing', changed: 'isActive' });
   });
 
-  it('are not changed by who has seen another state', async () => {
+  it('are not changed by a request with an older version', async () => {
     const { path } = await madeHook('raced');
     const tag = (await show(path)).headers['etag']!;
     const patch = (name: string, condition: string) =>
@@ -96,7 +96,7 @@ describe('webhooks', () => {
     expect((await show(path)).status).toBe(404);
   });
 
-  it('of others are not there, and those of a public repository forbidden', async () => {
+  it('of others are not found, and those of a public repository are forbidden', async () => {
     const { path } = await madeHook('alone');
     expect((await make({ name: 'b', urls: [TARGET] }, 'bobby')).status).toBe(403);
     for (const door of [HOOKS, path, `${path}deliveries/`]) expect((await show(door, 'bobby')).status).toBe(403);
@@ -106,7 +106,7 @@ describe('webhooks', () => {
 });
 
 describe('deliveries', () => {
-  it('are queued by hand, listed, shown with each attempt, and sent once more', async () => {
+  it('are queued by hand, listed, shown with each attempt, and sent again', async () => {
     const { path, secret } = await madeHook('told', [`${receiver.url}/one`]);
     const queued = await askApi(server, 'post', `${path}test/`, { as: 'alice' });
     expect([queued.status, queued.body]).toEqual([202, { id: expect.any(Number), url: expect.any(String) }]);
@@ -134,7 +134,7 @@ describe('deliveries', () => {
     expect(rest.body.results).toMatchObject([{ id: queued.body.id }]);
   });
 
-  it('show what was called back, and why there was no answer', async () => {
+  it('show the callback, and why there was no answer', async () => {
     const { path } = await madeHook('refused', ['http://127.0.0.2:9/']);
     const queued = await askApi(server, 'post', `${path}test/`, { as: 'alice' });
     await server.ctx
@@ -151,7 +151,7 @@ describe('deliveries', () => {
     });
   });
 
-  it('of another webhook are not there', async () => {
+  it('of another webhook are not found', async () => {
     const [one, two] = [await madeHook('here'), await madeHook('there')];
     const queued = await askApi(server, 'post', `${one.path}test/`, { as: 'alice' });
     const elsewhere = queued.body.url.replace(one.path, two.path);

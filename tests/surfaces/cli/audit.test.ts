@@ -1,5 +1,5 @@
 import { parseSince } from '../../../src/surfaces/cli/audit';
-import { makeImage, pushImages, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPush } from '../../helpers/images';
 import { runInProcess } from '../../helpers/command-in-process';
 import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
@@ -26,12 +26,12 @@ describe('drydock audit', () => {
     return JSON.parse(stdout) as Shown[];
   };
 
-  it('says when there is nothing', async () => {
+  it('says so if there is nothing', async () => {
     expect(await place.run('audit')).toEqual(success('No events found.\n'));
     expect(await place.run('audit', '--json')).toEqual(success('[]\n'));
   });
 
-  it('has what an operator does on the command line, the newest first', async () => {
+  it("has the operator's actions on the command line, the newest first", async () => {
     const commands = [
       ['user', 'add', 'carol', '--password', 'secret99', '--admin'],
       ['user', 'add', 'robert', '--password', 'secret99'],
@@ -94,7 +94,7 @@ describe('drydock audit', () => {
     expect(await shown('--user', 'operator', '--since', '1h', '--limit', '2')).toHaveLength(2);
   });
 
-  it('shows a table, in which a name that a stranger tried cannot steer the terminal', async () => {
+  it('shows a table, in which a name that a client tried cannot control the terminal', async () => {
     await place.database.db('audit_events').insert({
       at: new Date('2014-06-09T12:30:59Z'),
       address: '192.0.2.1',
@@ -113,13 +113,13 @@ describe('drydock audit', () => {
   it.each([
     ['--since', 'yesterday', 'Expected a time such as 30m, 2h, 7d or 2014-06-09T12:30.'],
     ['--limit', '0', 'Expected a number from 1 to 1000000.'],
-  ])('%s %s is not understood', async (option, value, sentence) => {
+  ])('refuses %s %s', async (option, value, sentence) => {
     const { code, stdout, stderr } = await runInProcess(['audit', option, value], {});
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(sentence);
   });
 
-  it('a change that fails is not on record', async () => {
+  it('does not record a change that fails', async () => {
     const before = await shown();
     expect(await place.run('repo', 'delete', 'nobody/app', '--yes')).toEqual(failure('No such repository: nobody/app'));
     expect(await shown()).toEqual(before);
@@ -134,9 +134,9 @@ describe('gc', () => {
   });
   afterAll(() => server.close());
 
-  it('records what it freed, in which repository, and nothing on trial', async () => {
-    await pushImages(server, 'alice/app', [makeImage()]);
-    const loose = makeImage({ layer: Buffer.alloc(1000, 1) });
+  it('records what it freed, in which repository, and nothing in a dry run', async () => {
+    await pushImages(server, 'alice/app', [createImage()]);
+    const loose = createImage({ layer: Buffer.alloc(1000, 1) });
     await pushImages(server, 'alice/app', [loose], { tag: 'loose' });
     await server.ctx.db('tags').where({ name: 'loose' }).delete();
     await startPush(server, 'alice/idle', []);
@@ -153,7 +153,7 @@ describe('gc', () => {
   });
 });
 
-describe('a moment', () => {
+describe('a point in time', () => {
   const NOW = Date.parse('2014-06-09T12:00:00Z');
   beforeEach(() => jest.useFakeTimers({ now: NOW }));
   afterEach(() => jest.useRealTimers());

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import request from 'supertest';
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
-import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
 import { createCommandPlace, success, type CommandPlace } from '../../helpers/command-place';
 
 let place: CommandPlace;
@@ -24,10 +24,13 @@ async function countLayerFiles(): Promise<number> {
   return entries.filter((entry) => entry.isFile()).length;
 }
 
-/** Two pushes to one tag: the second keeps the base of the first, and drops its other two images of 2000 bytes each. */
+/**
+ * Pushes twice to one tag: the second push keeps the base of the first, and drops its other two images of 2000 bytes
+ * each.
+ */
 async function pushTwice() {
-  const [base, ...dropped] = makeChain(3);
-  const kept = makeImage({ parent: base!.id });
+  const [base, ...dropped] = createChain(3);
+  const kept = createImage({ parent: base!.id });
   await pushImages(server, 'alice/app', [base!, ...dropped]);
   const token = await startPush(server, 'alice/app', [base!, kept]);
   await uploadImage(server, token, kept);
@@ -40,7 +43,7 @@ async function pushTwice() {
   return { base: base!, dropped, kept };
 }
 
-it('frees what no tag reaches, after a dry run that says the same', async () => {
+it('frees images that no tag reaches, after a dry run that says the same', async () => {
   const { base, dropped, kept } = await pushTwice();
   const files = await countLayerFiles();
   const would = [{ namespace: 'alice', name: 'app', imageCount: 2, layerCount: 2, sizeBytes: 4000 }];
@@ -69,7 +72,7 @@ it('frees what no tag reaches, after a dry run that says the same', async () => 
   for (const image of dropped) await layerOf(image.id).expect(404);
 });
 
-it('says what it freed', async () => {
+it('reports what it freed', async () => {
   await pushTwice();
   await expect(gc('--older-than', '0')).resolves.toEqual(
     success(
@@ -78,7 +81,7 @@ it('says what it freed', async () => {
   );
 });
 
-it('leaves alone for a day what a push announced', async () => {
+it('keeps announced images for a day', async () => {
   await pushTwice();
   const files = await countLayerFiles();
   await expect(gc()).resolves.toEqual(success('Nothing to free.\n'));

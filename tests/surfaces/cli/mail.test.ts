@@ -14,7 +14,7 @@ const mailTest = (address: string, environment: Record<string, string>) =>
 
 const configured = (url = smtp.settings.url) => ({ DRYDOCK_SMTP_URL: url, DRYDOCK_MAIL_FROM: smtp.settings.from });
 
-it('sends a mail, and says that it was taken', async () => {
+it('sends a mail, and reports that the server accepted it', async () => {
   const environment = { ...configured(), DRYDOCK_PUBLIC_URL: 'https://hub.example.com' };
   await expect(mailTest('alice@example.com', environment)).resolves.toEqual(
     success('The mail server accepted an email to alice@example.com.\n'),
@@ -25,13 +25,13 @@ it('sends a mail, and says that it was taken', async () => {
   expect(linkIn(smtp.mails[0]!)).toBe('https://hub.example.com/');
 });
 
-it('says that there is no mail server', async () => {
+it('reports that there is no mail server', async () => {
   await expect(mailTest('alice@example.com', {})).resolves.toEqual(
     failure('No mail server is configured: set DRYDOCK_SMTP_URL and DRYDOCK_MAIL_FROM'),
   );
 });
 
-it('says what is wrong with the address', async () => {
+it('reports what is wrong with the address', async () => {
   await expect(mailTest('alice', configured())).resolves.toEqual(failure('Wrong email format'));
 });
 
@@ -43,7 +43,7 @@ it.each([
     () => `smtp://drydock:wrong@127.0.0.1:${smtp.port}`,
     /^error: The email was not sent: Invalid login: 535 Wrong name or password\n$/,
   ],
-])('says it when %s', async (_, url, said) => {
+])('reports it if %s', async (_, url, said) => {
   const { code, stdout, stderr } = await mailTest('alice@example.com', configured(url()));
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(said);

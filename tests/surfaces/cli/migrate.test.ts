@@ -7,7 +7,7 @@ const MIGRATIONS = readdirSync(path.join(__dirname, '../../../migrations'))
   .map((file) => path.parse(file).name)
   .sort();
 
-it('brings an empty database up to date, says what it applied, and applies it once', async () => {
+it('brings an empty database up to date, reports what it applied, and applies it once', async () => {
   const place = await createCommandPlace('template1');
   try {
     expect(MIGRATIONS[0]).toBe('20261124090000_first_tables');
@@ -22,7 +22,7 @@ it('brings an empty database up to date, says what it applied, and applies it on
   }
 });
 
-it('lists as JSON what it applied', async () => {
+it('lists the applied migrations as JSON', async () => {
   const place = await createCommandPlace('template1');
   try {
     const first = await place.run('migrate', '--json');

@@ -18,7 +18,7 @@ async function listed(): Promise<Listed[]> {
 }
 
 describe('drydock oauth-client', () => {
-  it('makes, lists and deletes clients', async () => {
+  it('creates, lists and deletes clients', async () => {
     const uris = ['https://app.example.com/back', 'com.example.app:/back'];
     const { code, stdout } = await place.run('oauth-client', 'add', 'The app', '--redirect-uri', ...uris);
     const [, id] =
@@ -41,7 +41,7 @@ describe('drydock oauth-client', () => {
     ]);
   });
 
-  it('gives id and secret to a program as JSON', async () => {
+  it('prints id and secret as JSON for a program', async () => {
     const { stdout } = await place.run(
       'oauth-client',
       'add',
@@ -56,7 +56,7 @@ describe('drydock oauth-client', () => {
     });
   });
 
-  it('says what is wrong', async () => {
+  it('reports what is wrong', async () => {
     expect(await place.run('oauth-client', 'delete', 'nothing', '--yes')).toEqual(failure('No such client: nothing'));
     expect(await place.run('oauth-client', 'add', 'X', '--redirect-uri', 'javascript:alert(1)')).toEqual(
       failure('Invalid redirect URI: javascript:alert(1)'),

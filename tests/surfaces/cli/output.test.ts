@@ -1,7 +1,7 @@
 import { alignColumns, formatBytes, formatTime } from '../../../src/surfaces/cli/output';
 
 describe('a table', () => {
-  it('has its columns in line, words to the left and numbers to the right', () => {
+  it('has aligned columns, words to the left and numbers to the right', () => {
     const rows = [
       ['hello', 3, 'public'],
       ['demo/private', 127, 'private'],
@@ -21,7 +21,7 @@ describe('a table', () => {
     expect(alignColumns(['X', 'Y'], rows)).toEqual(['X  Y', 'a  long value', 'b']);
   });
 
-  it('has only its header when there is nothing to list', () => {
+  it('has only its header if there is nothing to list', () => {
     expect(alignColumns(['USERNAME', 'EMAIL'], [])).toEqual(['USERNAME  EMAIL']);
   });
 });
@@ -38,6 +38,6 @@ it.each([
   expect(formatBytes(bytes)).toBe(text);
 });
 
-it('shows moments in UTC, to the minute', () => {
+it('shows points in time in UTC, to the minute', () => {
   expect(formatTime(new Date('2014-06-09T14:30:59+02:00'))).toBe('2014-06-09 12:30');
 });

@@ -7,7 +7,7 @@ import { runInProcess } from '../../helpers/command-in-process';
 import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
 import { startCommand } from '../../helpers/run-command';
 
-/** The commands with their words, as `user delete`. */
+/** The commands with their words, such as `user delete`. */
 function leavesOf(command: Command, words: readonly string[] = []): { words: string; command: Command }[] {
   return command.commands.flatMap((child) => {
     const all = [...words, child.name()];
@@ -69,14 +69,14 @@ describe('help', () => {
   });
 });
 
-it('says its version', async () => {
+it('prints its version', async () => {
   const manifest: unknown = JSON.parse(readFileSync(path.join(__dirname, '../../../package.json'), 'utf8'));
   const { version } = manifest as { version: string };
   expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   await expect(startCommand(['--version'], {}).ended).resolves.toEqual(success(`${version}\n`));
 });
 
-describe('what cannot be understood', () => {
+describe('an invalid command line', () => {
   it.each([
     [['usr', 'list'], "error: unknown command 'usr'"],
     [['user', 'list', '--yaml'], "error: unknown option '--yaml'"],
@@ -87,21 +87,21 @@ describe('what cannot be understood', () => {
     [['scrub', '--rate', '-1'], 'Expected a number of megabytes per second.'],
     [['user', 'add', 'alice', '--generate', '--password-stdin'], 'cannot be used with option'],
     [['user', 'add', 'alice', '--generate', '--password', 'secret1'], 'cannot be used with option'],
-  ])('%j ends with 2 and a word on stderr', async (args, word) => {
+  ])('ends with 2 and a message on stderr: %j', async (args, word) => {
     const { code, stdout, stderr } = await place.run(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(word);
   });
 
-  it('is also nothing at all, which shows the help', async () => {
+  it('is also an empty one, which shows the help', async () => {
     const { code, stdout, stderr } = await startCommand([], place.environment).ended;
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('Usage: drydock');
   });
 });
 
-describe('what keeps a command from its work', () => {
-  it('is every bad value of the configuration at once', async () => {
+describe('a failure to start', () => {
+  it('reports every bad value of the configuration at once', async () => {
     const environment = { ...place.environment, PORT: 'http', LOG_LEVEL: 'loud', DRYDOCK_REGISTRATION: 'maybe' };
     const { code, stdout, stderr } = await runInProcess(['user', 'list'], environment);
     expect([code, stdout]).toEqual([1, '']);
@@ -109,7 +109,7 @@ describe('what keeps a command from its work', () => {
     for (const name of ['PORT', 'LOG_LEVEL', 'DRYDOCK_REGISTRATION']) expect(stderr).toContain(`  ${name}: `);
   });
 
-  it('is a database that is not there, and no waiting makes it come', async () => {
+  it('reports a database that does not exist, without waiting for it', async () => {
     const DATABASE_URL = place.database.url.replace(/t_[0-9a-f]{16}/, 't_missing');
     const outcome = await runInProcess(['user', 'list'], { ...place.environment, DATABASE_URL });
     expect(outcome).toEqual(
@@ -120,7 +120,7 @@ describe('what keeps a command from its work', () => {
     );
   });
 
-  it('is a data directory that cannot be one', async () => {
+  it('reports a data directory that cannot be one', async () => {
     const DRYDOCK_DATA_DIR = path.join(__filename, 'data');
     const { code, stdout, stderr } = await runInProcess(['user', 'list'], { ...place.environment, DRYDOCK_DATA_DIR });
     expect([code, stdout]).toEqual([1, '']);
@@ -130,7 +130,7 @@ describe('what keeps a command from its work', () => {
   });
 });
 
-it('logs to stderr, and more when told to', async () => {
+it('logs to stderr, and more if told to', async () => {
   const { code, stdout, stderr } = await startCommand(['user', 'activate', 'nobody'], {
     ...place.environment,
     LOG_LEVEL: 'debug',

@@ -1,5 +1,5 @@
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
-import { makeChain, pushImages } from '../../helpers/images';
+import { createChain, pushImages } from '../../helpers/images';
 import { createCommandPlace, failure, success, type CommandPlace } from '../../helpers/command-place';
 import request from 'supertest';
 
@@ -21,7 +21,7 @@ async function listed(...args: string[]): Promise<Record<string, unknown>[]> {
 }
 
 describe('repo create', () => {
-  it('makes empty repositories, in the library where no namespace is named', async () => {
+  it('creates empty repositories, in the library if no namespace is given', async () => {
     await expect(repo('create', 'alice/app')).resolves.toEqual(success('Created alice/app.\n'));
     await expect(repo('create', 'library/tools')).resolves.toEqual(success('Created tools.\n'));
     await expect(repo('create', 'hidden', '--private')).resolves.toEqual(success('Created hidden.\n'));
@@ -78,7 +78,7 @@ describe('repo private and public', () => {
     await expect(listed()).resolves.toMatchObject([{ visibility: 'public' }]);
   });
 
-  it.each(['private', 'public'])('%s knows no repository that is not there', async (command) => {
+  it.each(['private', 'public'])('%s refuses an unknown repository', async (command) => {
     await expect(repo(command, 'alice/app')).resolves.toEqual(failure('No such repository: alice/app'));
     await expect(repo(command, '.x')).resolves.toEqual(failure(`No repository can have the name .x: ${CHARACTERS}`));
   });
@@ -98,7 +98,7 @@ describe('repo delete', () => {
 describe('repo move, aliases and alias-delete', () => {
   const aliases = async (name: string): Promise<unknown> => JSON.parse((await repo('aliases', name, '--json')).stdout);
 
-  it('rename and transfer, keep the former names, and let them go', async () => {
+  it('rename and transfer, keep the former names, and release them', async () => {
     await repo('create', 'alice/app');
     await expect(repo('move', 'alice/app', 'alice/web')).resolves.toEqual(success('alice/app is now alice/web.\n'));
     await expect(repo('move', 'alice/web', 'web')).resolves.toEqual(success('alice/web is now web.\n'));
@@ -110,7 +110,7 @@ describe('repo move, aliases and alias-delete', () => {
     await expect(aliases('web')).resolves.toEqual([{ namespace: 'alice', name: 'web' }]);
   });
 
-  it('refuse what cannot be', async () => {
+  it('refuse impossible changes', async () => {
     await repo('create', 'alice/app');
     await repo('create', 'alice/taken');
     for (const [to, sentence] of [
@@ -127,7 +127,7 @@ describe('repo move, aliases and alias-delete', () => {
   });
 });
 
-describe('beside a running server', () => {
+describe('next to a running server', () => {
   let server: ChildServer;
   beforeEach(async () => {
     server = await startChildServer(place.environment);
@@ -139,8 +139,8 @@ describe('beside a running server', () => {
       .get('/v1/repositories/alice/app/tags')
       .then(({ status }) => status);
 
-  it('shows what was pushed, and what it changes holds for the next request', async () => {
-    await pushImages(server, 'alice/app', makeChain(3));
+  it('shows pushed repositories, and its changes apply to the next request', async () => {
+    await pushImages(server, 'alice/app', createChain(3));
     await place.database.db('repositories').update({ updated_at: '2014-06-09T12:30:59Z' });
     await expect(repo('list')).resolves.toEqual(
       success(

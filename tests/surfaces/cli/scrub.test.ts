@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
 import { DAMAGES, layerDigest, layerFile, type LayerPlace } from '../../helpers/damage';
-import { makeChain, makeImage, pushImages, type TestImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, type TestImage } from '../../helpers/images';
 import { createCommandPlace, success, type CommandPlace } from '../../helpers/command-place';
 
 let place: CommandPlace;
@@ -21,11 +21,11 @@ afterAll(async () => {
 
 const short = (text: string): string => text.replace('sha256:', '').slice(0, 12);
 
-it('says that all is whole, what is not and whom that concerns, and what is whole again', async () => {
+it('reports that all layers are whole, which are not and whom that affects, and which are whole again', async () => {
   await expect(place.run('scrub')).resolves.toEqual(success('0 layers read, 0 B: all intact.\n'));
-  const [base, top] = makeChain(2) as [TestImage, TestImage];
+  const [base, top] = createChain(2) as [TestImage, TestImage];
   await pushImages(server, 'alice/app', [base, top]);
-  await pushImages(server, 'alice/web', [base, makeImage({ parent: base.id })], { tag: '1.0' });
+  await pushImages(server, 'alice/web', [base, createImage({ parent: base.id })], { tag: '1.0' });
   await expect(place.run('scrub')).resolves.toEqual(success('3 layers read, 6.0 kB: all intact.\n'));
   const whole = { layerCount: 3, sizeBytes: 6000, damaged: [], restored: [] };
   const json = await place.run('scrub', '--json', '--rate', '0');
@@ -44,7 +44,7 @@ it('says that all is whole, what is not and whom that concerns, and what is whol
   expect([damaged.code, header]).toEqual([1, 'LAYER         DAMAGE       REPOSITORY  IMAGES        TAGS']);
   expect(lines.slice(0, 3).sort()).toEqual(rows.sort());
   expect(lines.slice(3)).toEqual(['3 layers read, 6.0 kB: 2 damaged.']);
-  // What the log says of it goes to stderr, a line for each layer.
+  // The log of the run goes to stderr, a line for each layer.
   const logged = damaged.stderr.trim().split('\n');
   expect(logged.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
     'a layer is damaged',
@@ -70,7 +70,7 @@ it('says that all is whole, what is not and whom that concerns, and what is whol
 });
 
 it('keeps to a rate', async () => {
-  await pushImages(server, 'alice/big', [makeImage({ layer: Buffer.alloc(2_000_000, 'x') })]);
+  await pushImages(server, 'alice/big', [createImage({ layer: Buffer.alloc(2_000_000, 'x') })]);
   const before = performance.now();
   await place.run('scrub', '--rate', '1');
   expect(performance.now() - before).toBeGreaterThan(1500);

@@ -11,7 +11,7 @@ afterEach(() => place.close());
 
 const THERE = 'The demo repositories are ready: hello, demo/hello, demo/private.\n';
 
-it('makes demo data that a server serves, to those who may see it', async () => {
+it('creates demo data that a server serves, to those who may see it', async () => {
   const { code, stdout, stderr } = await place.run('seed');
   expect([code, stderr]).toEqual([0, '']);
   const shown = stdout.replaceAll(/password [\w-]{16} /g, 'password … ');
@@ -44,7 +44,7 @@ it('makes demo data that a server serves, to those who may see it', async () => 
   }
 });
 
-it('changes nothing when it is all there, and adds what is missing', async () => {
+it('changes nothing if all of it exists, and adds what is missing', async () => {
   await place.run('seed');
   const { db } = place.database;
   const counts = async () =>
@@ -63,7 +63,7 @@ it('changes nothing when it is all there, and adds what is missing', async () =>
   await expect(db('repositories').where({ visibility: 'private' }).pluck('name')).resolves.toEqual(['private']);
 });
 
-it('acts for an administrator that is there', async () => {
+it('acts for an existing administrator', async () => {
   await place.run('user', 'add', 'alice', '--password', 'alicepw', '--admin');
   const { stdout } = await place.run('seed');
   expect(stdout).not.toContain('administrator');

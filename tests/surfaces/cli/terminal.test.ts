@@ -5,7 +5,7 @@ import { askPassword, confirm } from '../../../src/surfaces/cli/terminal';
 const CONTROL_C = '\u0003';
 const CONTROL_D = '\u0004';
 
-/** A terminal at which somebody types these keys; it remembers whether it was told to stop its own echo. */
+/** A terminal at which a person types these keys; it remembers whether its own echo was turned off. */
 function terminalWith(keys: string) {
   const rawModes: boolean[] = [];
   const input = Object.assign(new PassThrough(), {
@@ -32,7 +32,7 @@ describe('asking for a password', () => {
     await expect(askPassword(terminalWith('secrex\u007Ft\rsecret\r'))).resolves.toBe('secret');
   });
 
-  it('refuses two that differ', async () => {
+  it('refuses two passwords that differ', async () => {
     await expect(askPassword(terminalWith('secret1\rsecret2\r'))).rejects.toMatchObject({
       code: 'invalid',
       message: 'The passwords do not match',
@@ -43,15 +43,15 @@ describe('asking for a password', () => {
     ['Ctrl-C', CONTROL_C],
     ['Ctrl-D', CONTROL_D],
     ['Ctrl-C at the second question', `secret1\r${CONTROL_C}`],
-  ])('gives up at %s, and lets the terminal echo again', async (_, keys) => {
+  ])('gives up at %s, and turns the echo of the terminal on again', async (_, keys) => {
     const terminal = terminalWith(keys);
     await expect(askPassword(terminal)).rejects.toMatchObject({ code: 'invalid', message: 'No password was given' });
     expect(terminal.rawModes.at(-1)).toBe(false);
   });
 });
 
-describe('asking for a yes', () => {
-  it.each(['y\r', 'Y\r', 'yes\r'])('takes %j', async (keys) => {
+describe('asking for a confirmation', () => {
+  it.each(['y\r', 'Y\r', 'yes\r'])('accepts %j', async (keys) => {
     await expect(confirm(terminalWith(keys), 'Delete it?', '--yes')).resolves.toBeUndefined();
   });
 
@@ -62,7 +62,7 @@ describe('asking for a yes', () => {
     });
   });
 
-  it('does not take silence for a yes where nobody sits', async () => {
+  it('does not take silence for a yes without a person', async () => {
     const terminal = { input: new PassThrough(), output: new PassThrough() };
     await expect(confirm(terminal, 'Delete it?', '--yes')).rejects.toMatchObject({
       message: 'This cannot be undone: confirm it with --yes',

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => place.close());
 
-/** Runs the built command, in a process of its own, with something on its standard input. */
+/** Runs the built command in its own process, with this text on its standard input. */
 const runWithInput = (input: string, ...args: string[]) => startCommand(args, place.environment, input).ended;
 
 const PASSWORD = passwordOf('alice');
@@ -32,7 +32,7 @@ async function listed(): Promise<Record<string, unknown>[]> {
 }
 
 describe('user add', () => {
-  it('makes an account that can log in', async () => {
+  it('creates an account that can log in', async () => {
     await expect(add('alice', '--email', 'alice@example.com', '--password', 'secret1')).resolves.toEqual(
       success('Created alice.\n'),
     );
@@ -54,28 +54,28 @@ describe('user add', () => {
     ['secret two\r\n', 'secret two'],
     ['secret three', 'secret three'],
     [' secret four \n', ' secret four '],
-  ])('takes from its input %j the password %j', async (input, password) => {
+  ])('reads from its input %j the password %j', async (input, password) => {
     await expect(runWithInput(input, 'user', 'add', 'alice', '--password-stdin')).resolves.toEqual(
       success('Created alice.\n'),
     );
     await expect(isPassword('alice', password)).resolves.toBe(true);
   });
 
-  it('makes up a password and prints it', async () => {
+  it('generates a password and prints it', async () => {
     const { code, stdout } = await add('alice', '--generate');
     const password = /^Created alice with the password (\S{16})\.\n$/.exec(stdout)?.[1] ?? '';
     expect([code, password]).toEqual([0, expect.stringMatching(/^[\w-]{16}$/)]);
     await expect(isPassword('alice', password)).resolves.toBe(true);
   });
 
-  it('does not wait for a password where nobody sits', async () => {
+  it('does not wait for a password without a person', async () => {
     await expect(add('alice')).resolves.toEqual(
       failure('No password was given: use --password-stdin, --generate or --password, or run this in a terminal'),
     );
     await expect(usernames()).resolves.toEqual([]);
   });
 
-  it('makes administrators and accounts that cannot log in yet', async () => {
+  it('creates administrators, and accounts that cannot log in yet', async () => {
     await add('alice', '--password', 'secret1', '--admin');
     await add('bobby', '--password', 'secret1', '--inactive');
     await expect(listed()).resolves.toMatchObject([
@@ -99,7 +99,7 @@ describe('user add', () => {
     await expect(usernames()).resolves.toEqual(['alice']);
   });
 
-  it('takes no more than one line', async () => {
+  it('accepts only one line', async () => {
     await expect(runWithInput('secret1\nsecret1\n', 'user', 'add', 'alice', '--password-stdin')).resolves.toEqual(
       failure('Wrong password format (it must not have control characters)'),
     );
@@ -126,7 +126,7 @@ describe('user list', () => {
 describe('user passwd', () => {
   beforeEach(() => addUser({ ctx }, 'alice'));
 
-  it('changes the password and ends what the old one opened', async () => {
+  it('changes the password and ends the access of the old one', async () => {
     const before = await logIn('alice', PASSWORD);
     await expect(runWithInput('secret2\n', 'user', 'passwd', 'alice', '--password-stdin')).resolves.toEqual(
       success('Changed the password of alice.\n'),
@@ -136,7 +136,7 @@ describe('user passwd', () => {
     expect(after?.credentialsEpoch).toBeGreaterThan(before?.credentialsEpoch ?? Infinity);
   });
 
-  it('makes one up', async () => {
+  it('generates one', async () => {
     const { stdout } = await place.run('user', 'passwd', 'alice', '--generate');
     const password = /^Changed the password of alice to (\S{16})\.\n$/.exec(stdout)?.[1] ?? '';
     await expect(isPassword('alice', password)).resolves.toBe(true);
@@ -154,14 +154,14 @@ describe('user passwd', () => {
 describe('user activate, deactivate and admin', () => {
   beforeEach(() => addUser({ ctx }, 'alice'));
 
-  it('let an account log in or not', async () => {
+  it('allow and forbid an account to log in', async () => {
     await expect(place.run('user', 'deactivate', 'alice')).resolves.toEqual(success('alice is now inactive.\n'));
     await expect(isPassword('alice', PASSWORD)).rejects.toMatchObject({ code: 'inactive' });
     await expect(place.run('user', 'activate', 'alice')).resolves.toEqual(success('alice is now active.\n'));
     await expect(isPassword('alice', PASSWORD)).resolves.toBe(true);
   });
 
-  it('make an administrator, and an ordinary account of one', async () => {
+  it('appoint an administrator, and make them an ordinary user again', async () => {
     await addUser({ ctx }, 'bobby', { isAdmin: true });
     await expect(place.run('user', 'admin', 'alice')).resolves.toEqual(success('alice is now an administrator.\n'));
     await expect(listed()).resolves.toMatchObject([{ isAdmin: true }, { isAdmin: true }]);
@@ -171,7 +171,7 @@ describe('user activate, deactivate and admin', () => {
     await expect(listed()).resolves.toMatchObject([{ isAdmin: false }, { isAdmin: true }]);
   });
 
-  it('leave the only administrator one', async () => {
+  it('keep the only administrator', async () => {
     await addUser({ ctx }, 'bobby', { isAdmin: true });
     const refused = failure('bobby is the only active administrator: make another account an administrator first');
     await expect(place.run('user', 'admin', 'bobby', '--revoke')).resolves.toEqual(refused);
@@ -180,7 +180,7 @@ describe('user activate, deactivate and admin', () => {
   });
 
   it.each([['activate'], ['deactivate'], ['admin'], ['admin', '--revoke'], ['delete', '--yes']])(
-    'know no user that is not there: %s %s',
+    'refuse an unknown user: %s %s',
     async (command, ...flags) => {
       await expect(place.run('user', command, 'nobody', ...flags)).resolves.toEqual(failure('No such user: nobody'));
     },
@@ -197,7 +197,7 @@ describe('user delete', () => {
     expect(again).toEqual(success('Created alice.\n'));
   });
 
-  it('leaves everything while there are repositories, unless it is told to delete them', async () => {
+  it('changes nothing while there are repositories, unless the command deletes them too', async () => {
     await place.run('repo', 'create', 'alice/one');
     await place.run('repo', 'create', 'alice/two');
     await place.run('repo', 'create', 'kept');

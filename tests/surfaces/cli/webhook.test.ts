@@ -15,7 +15,7 @@ async function listed(...args: string[]): Promise<unknown> {
   return JSON.parse(stdout) as unknown;
 }
 
-it('makes, lists and deletes webhooks; a secret that it made is printed once', async () => {
+it('creates, lists and deletes webhooks; a generated secret is printed once', async () => {
   const made = await webhook('add', 'app', 'ci', 'https://ci.example.com/1', 'https://ci.example.com/2');
   expect(made).toMatchObject({ code: 0, stderr: '' });
   expect(made.stdout).toMatch(/^Created the webhook ci of app with the secret [\w-]{32}\.\n$/);

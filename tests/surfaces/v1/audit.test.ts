@@ -2,10 +2,10 @@ import request, { type Test } from 'supertest';
 import { listEvents, type AuditFilter } from '../../../src/features/audit/audit';
 import { finishDeletions } from '../../../src/features/repositories/deletion';
 import { trustProxies } from '../../../src/platform/http/client-address';
-import { makeImage, makeChain, pushImages, startPull } from '../../helpers/images';
+import { createImage, createChain, pushImages, startPull } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
-/* What the requests of v1 leave in the audit log. */
+/* The events that v1 requests leave in the audit log. */
 
 let server: TestServer;
 let lastId = 0;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What happened since it was asked last, in its order: actor, address, action, subject, details. */
+/** The new events since the last call, in order: actor, address, action, subject, details. */
 async function news(filter: Partial<AuditFilter> = {}): Promise<unknown[]> {
   const events = await listEvents(server.ctx, { limit: 1000, ...filter });
   const fresh = events.filter(({ id }) => id > lastId).reverse();
@@ -27,14 +27,14 @@ beforeEach(() => news());
 const ask = (test: Test): Test => test.set('X-Forwarded-For', '192.0.2.1');
 const as = (authorization: string, test: Test): Test => ask(test).set('Authorization', authorization);
 
-it('registering', async () => {
+it('records a registration', async () => {
   const body = { username: 'robert', password: 'secret99', email: 'robert@example.com' };
   await ask(request(server.server).post('/v1/users')).send(body).expect(201);
   await ask(request(server.server).post('/v1/users')).send(body).expect(400);
   expect(await news()).toEqual([['robert', '192.0.2.1', 'user.registered', 'robert', {}]]);
 });
 
-it('logging in, also by a request for something else, and failing to', async () => {
+it('records logins, also those of other requests, and failed ones', async () => {
   await addUser(server, 'carol');
   await news();
   await as(basic('carol'), request(server.server).get('/v1/search?q=x')).expect(200);
@@ -48,14 +48,14 @@ it('logging in, also by a request for something else, and failing to', async () 
   ]);
 });
 
-it('a password and an address that a user or an administrator changes', async () => {
+it('records a change of password or address by a user or an administrator', async () => {
   await addUser(server, 'dave');
   await addUser(server, 'boss', { isAdmin: true });
   await news();
   const put = (who: string, password?: string) =>
     as(basic(who, password), request(server.server).put('/v1/users/dave/'));
   await put('dave').send({ password: 'another', email: 'd@example.org' }).expect(204);
-  await put('dave', 'another').send({ email: 'd@example.org' }).expect(204); // has it already
+  await put('dave', 'another').send({ email: 'd@example.org' }).expect(204); // a repeated address changes nothing
   await put('boss').send({ password: 'davepw' }).expect(204);
   await put('alice').send({ password: 'stolen' }).expect(403);
   expect(await news({ action: 'user' })).toEqual([
@@ -65,8 +65,8 @@ it('a password and an address that a user or an administrator changes', async ()
   ]);
 });
 
-it('a push: the repository that it makes, its tags, its end; an equal push only its end', async () => {
-  const chain = makeChain(2);
+it('records a push: the new repository, its tags, and its end; of an equal push only its end', async () => {
+  const chain = createChain(2);
   const [base, top] = chain;
   await pushImages(server, 'alice/app', chain, { tag: 'latest' });
   expect((await news()).filter((event) => (event as string[])[2] !== 'login.ok')).toEqual([
@@ -83,8 +83,8 @@ it('a push: the repository that it makes, its tags, its end; an equal push only 
   ]);
 });
 
-it('tags that are moved at the same time make one chain of moves', async () => {
-  const images = Array.from({ length: 6 }, () => makeImage());
+it('records tags that are moved at the same time as one chain of moves', async () => {
+  const images = Array.from({ length: 6 }, () => createImage());
   for (const image of images) await pushImages(server, 'alice/race', [image], { tag: `at_${image.id.slice(0, 8)}` });
   await news();
   const put = (id: string) =>
@@ -105,8 +105,8 @@ it('tags that are moved at the same time make one chain of moves', async () => {
   expect(path.at(-1)).toBe(last);
 });
 
-it('visibility, a deleted tag, and the three steps of a deletion', async () => {
-  const image = makeImage();
+it('records a change of visibility, a deleted tag, and the three steps of a deletion', async () => {
+  const image = createImage();
   await pushImages(server, 'alice/gone', [image], { tag: 'v1' });
   await news();
   const repository = '/v1/repositories/alice/gone';
@@ -129,16 +129,16 @@ it('visibility, a deleted tag, and the three steps of a deletion', async () => {
   ]);
 });
 
-it('a deletion that the server finishes by itself', async () => {
-  await pushImages(server, 'alice/left', [makeImage()]);
+it('records a deletion that the server finishes by itself', async () => {
+  await pushImages(server, 'alice/left', [createImage()]);
   await as(basic('alice'), request(server.server).delete('/v1/repositories/alice/left/')).expect(202);
   await news();
   await finishDeletions(server.ctx, 0);
   expect(await news()).toEqual([['server', 'job', 'repository.deleted', 'alice/left', {}]]);
 });
 
-it('nothing of a pull, and of what was refused', async () => {
-  const image = makeImage();
+it('records nothing of pulls and refused requests', async () => {
+  const image = createImage();
   await pushImages(server, 'alice/read', [image]);
   await news();
   const token = await startPull(server, 'alice/read', 'alice');

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { issueToken } from '../../../src/features/tokens/token';
-import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
+import { createChain, pushImages, startPull, startPush } from '../../helpers/images';
 import { CHALLENGE, addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const HOUR_MS = 3_600_000;
@@ -10,23 +10,23 @@ let secret: string;
 beforeAll(async () => {
   server = await startTestServer();
   await addUser(server, 'alice');
-  await pushImages(server, 'alice/app', makeChain(1));
-  await pushImages(server, 'alice/secret', makeChain(1));
+  await pushImages(server, 'alice/app', createChain(1));
+  await pushImages(server, 'alice/secret', createChain(1));
   await server.ctx.db('repositories').where({ name: 'secret' }).update({ visibility: 'private' });
   secret = (await startPull(server, 'alice/secret', 'alice')).slice('Token '.length);
 });
 afterAll(() => server.close());
 
-/** The status of an index route and of a registry route. */
+/** The statuses of an index route and of a registry route. */
 async function statuses(repository: string, authorization: string): Promise<number[]> {
   const get = (part: string) =>
     request(server.server).get(`/v1/repositories/${repository}/${part}`).set('Authorization', authorization);
   return [(await get('images')).status, (await get('tags')).status];
 }
 
-describe('credentials that are none', () => {
+describe('unknown and empty credentials', () => {
   it.each(['Basic Og==', 'basic Og==', 'Token ', 'Token', 'token', 'Token Token', ' '])(
-    '%j is anonymous: public yes, private asks for a login',
+    '%j is anonymous: a public repository can be read, a private one asks for a login',
     async (authorization) => {
       expect(await statuses('alice/app', authorization)).toEqual([200, 200]);
       expect(await statuses('alice/secret', authorization)).toEqual([401, 401]);
@@ -52,33 +52,33 @@ describe('the forms of a token', () => {
       `Token signature=${'0'.repeat(90)},repository="alice/secret",access=read,${secret}`,
   };
 
-  it.each(Object.keys(FORMS))('%s: good', async (form) => {
+  it.each(Object.keys(FORMS))('accepts a token as %s', async (form) => {
     expect(await statuses('alice/secret', FORMS[form]!())).toEqual([200, 200]);
   });
 });
 
-describe('tokens that are not good', () => {
+describe('invalid tokens', () => {
   const identity = { userId: 1, credentialsEpoch: 0 };
   const repository = { namespace: 'alice', name: 'secret' };
   const issue = (hoursAgo: number, access: 'read' | 'write' | 'delete' = 'read', key = server.ctx.tokenKey): string =>
     `Token ${issueToken(key, { identity, repository, access }, Date.now() - hoursAgo * HOUR_MS).text}`;
 
-  it('one that is not yet over is good, also for the public', async () => {
+  it('accepts a token before it expires, also for a public repository', async () => {
     expect(await statuses('alice/secret', issue(11.9))).toEqual([200, 200]);
     expect(await statuses('alice/secret', issue(23.9, 'write'))).toEqual([200, 200]);
   });
 
-  it('one that is over is a 401', async () => {
+  it('refuses an expired token with 401', async () => {
     expect(await statuses('alice/secret', issue(12.1))).toEqual([401, 401]);
     expect(await statuses('alice/secret', issue(72.1, 'write'))).toEqual([401, 401]);
     expect(await statuses('alice/secret', issue(0.26, 'delete'))).toEqual([401, 401]);
   });
 
-  it('one that was signed with another key is a 401', async () => {
+  it('refuses a token that was signed with another key with 401', async () => {
     expect(await statuses('alice/secret', issue(0, 'read', Buffer.alloc(32)))).toEqual([401, 401]);
   });
 
-  it('one for another repository is a 401, even where the public may read (R5)', async () => {
+  it('refuses a token for another repository with 401, even if this one is public (R5)', async () => {
     expect(await statuses('alice/app', issue(0))).toEqual([401, 401]);
   });
 
@@ -87,7 +87,7 @@ describe('tokens that are not good', () => {
     ['the access', (token: string) => token.replace('access=read', 'access=write')],
     ['the signature', (token: string) => token.replace(/signature=0/, 'signature=1')],
     ['the length', (token: string) => token.replace(',repository', '00,repository')],
-  ])('one with %s changed is a 401', async (_, change) => {
+  ])('refuses a token with a changed %s with 401', async (_, change) => {
     const changed = change(`Token ${secret}`);
     expect(changed).not.toBe(`Token ${secret}`);
     expect(await statuses('alice/secret', changed)).toEqual([401, 401]);
@@ -99,11 +99,11 @@ describe('tokens that are not good', () => {
     'Token signature=abc,repository="alice/app",access=read',
     'Bearer x',
     'Basic',
-  ])('%s is a 401, even where the public may read', async (authorization) => {
+  ])('refuses %s with 401, even if the repository is public', async (authorization) => {
     expect(await statuses('alice/app', authorization)).toEqual([401, 401]);
   });
 
-  it('index and registry name each scheme that they take', async () => {
+  it('the index and the registry name each scheme that they accept', async () => {
     const get = (part: string) =>
       request(server.server).get(`/v1/repositories/alice/app/${part}`).set('Authorization', 'Token x');
     const index = await get('images');
@@ -115,7 +115,7 @@ describe('tokens that are not good', () => {
     ]);
   });
 
-  it('a token to read writes nothing, one to write also reads', async () => {
+  it('a read token writes nothing, and a write token also reads', async () => {
     const read = `Token ${secret}`;
     const put = await request(server.server)
       .put('/v1/repositories/alice/secret/tags/other')
@@ -126,7 +126,7 @@ describe('tokens that are not good', () => {
     expect(await statuses('alice/secret', write)).toEqual([200, 200]);
   });
 
-  it('a token ends with its account', async () => {
+  it('a token ends when its account does', async () => {
     await addUser(server, 'robert');
     await startPush(server, 'robert/app', [], 'robert');
     const read = await startPull(server, 'alice/app', 'robert');

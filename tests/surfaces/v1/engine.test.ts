@@ -9,7 +9,7 @@ describe('readsOnlyStrings', () => {
     'docker/0.6.5',
     'docker/0.6.5-dev',
     'x docker/0.6.1',
-  ])('%s: yes', (userAgent) => {
+  ])('is true for %s', (userAgent) => {
     expect(readsOnlyStrings(userAgent)).toBe(true);
   });
 
@@ -24,7 +24,7 @@ describe('readsOnlyStrings', () => {
     'docker/10.5.1',
     'docker/1.0.5',
     'notdocker/0.5.1',
-  ])('%s: no', (userAgent) => {
+  ])('is false for %s', (userAgent) => {
     expect(readsOnlyStrings(userAgent)).toBe(false);
   });
 });

@@ -20,7 +20,7 @@ function expectJson(response: request.Response, status: number): unknown {
   return JSON.parse(response.text);
 }
 
-describe('what is not there', () => {
+describe('unknown paths', () => {
   it.each(['/v1/', '/v1/nothing', '/v1/images/', '/v1/users/alice/extra/', '/v1/repositories/'])(
     '%s is a 404 in JSON, in the words of the Hub',
     async (path) => {
@@ -32,7 +32,7 @@ describe('what is not there', () => {
     },
   );
 
-  it.each(['/nothing', '/favicon.png', '/V1/_ping'])('%s outside is a 404 without HTML', async (path) => {
+  it.each(['/nothing', '/favicon.png', '/V1/_ping'])('%s outside of v1 is a 404 without HTML', async (path) => {
     const response = await request(server.server).get(path).expect(404);
     expect(response.headers['content-type']).not.toMatch(/html/);
   });
@@ -70,7 +70,7 @@ describe('bodies over the limit', () => {
   it.each([
     ['announced', [`Content-Length: ${large.length}`], large],
     ['chunked', ['Transfer-Encoding: chunked'], `${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`],
-  ])('%s: 413 in JSON', async (_, headers, body) => {
+  ])('%s is a 413 in JSON', async (_, headers, body) => {
     const text = ['POST /v1/users/ HTTP/1.1', 'Host: hub.test', ...headers, 'Connection: close', '', body].join('\r\n');
     const answer = await sendRaw(server.port, text);
     expect(answer.head[0]).toMatch(/^HTTP\/1\.1 413 /);
@@ -78,7 +78,7 @@ describe('bodies over the limit', () => {
     expect(JSON.parse(answer.body)).toEqual(expect.any(String));
   });
 
-  it('a client that is still sending gets the answer, and the server lives on (R17)', async () => {
+  it('a client that is still sending gets the answer, and the server keeps running (R17)', async () => {
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
     const head =
       'POST /v1/users/ HTTP/1.1\r\nHost: hub.test\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';
@@ -88,7 +88,7 @@ describe('bodies over the limit', () => {
     await request(server.server).get('/v1/_ping').expect(200);
   });
 
-  it('a client that goes away in the middle does not harm the server', async () => {
+  it('a client that disconnects in the middle does not harm the server', async () => {
     const socket = connect(server.port, '127.0.0.1');
     socket.write('POST /v1/users/ HTTP/1.1\r\nHost: hub.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"use');
     await sleep(50);
@@ -97,7 +97,7 @@ describe('bodies over the limit', () => {
     await request(server.server).get('/v1/_ping').expect(200);
   });
 
-  it('of an update: 413 in JSON', async () => {
+  it('that of an update is a 413 in JSON', async () => {
     const response = await request(server.server)
       .put('/v1/users/alice/')
       .set('Authorization', basic('alice'))
@@ -106,7 +106,7 @@ describe('bodies over the limit', () => {
   });
 });
 
-describe('what is no HTTP', () => {
+describe('requests that are not HTTP', () => {
   it('a broken request line is a 400 in JSON', async () => {
     const answer = await sendRaw(server.port, 'NONSENSE\r\n\r\n');
     expect(answer.head[0]).toBe('HTTP/1.1 400 Bad Request');
@@ -129,7 +129,7 @@ describe('the request id', () => {
     },
   );
 
-  it('is taken from the client when it is harmless', async () => {
+  it('is taken from the client if it is harmless', async () => {
     const ask = (id: string) => request(server.server).get('/v1/_ping').set('X-Request-Id', id);
     expect((await ask('abc-1.2_3')).headers['x-request-id']).toBe('abc-1.2_3');
     expect((await ask('a b')).headers['x-request-id']).toMatch(UUID);
@@ -168,7 +168,7 @@ describe('a broken database', () => {
     expect(response.headers['x-request-id']).toMatch(UUID);
   });
 
-  it('does not keep the ping from answering', async () => {
+  it('does not stop the ping from answering', async () => {
     await request(broken.server).get('/v1/_ping').expect(200, 'true');
   });
 });

@@ -3,12 +3,12 @@ import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import request from 'supertest';
 import { StorageRoom } from '../../../src/blobs/storage-room';
-import { makeImage } from '../../helpers/images';
+import { createImage } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * A client that sends `Expect: 100-continue` holds its body back until the server asks for it. It is asked only once it
- * is certain that the body is wanted: whoever is refused does not send a layer of gigabytes first.
+ * A client that sends `Expect: 100-continue` holds its body back until the server asks for it. The server asks only
+ * after all checks, so that a client that is refused does not send gigabytes first.
  */
 
 let server: TestServer;
@@ -32,12 +32,12 @@ async function freeBytesAt(dir: string): Promise<number> {
 }
 
 interface Heard {
-  /** status lines, in their order */
+  /** the status lines, in order */
   readonly statuses: readonly string[];
   readonly body: string;
 }
 
-/** Sends a head, and the body only when it is asked for; reads until the server closes. */
+/** Sends a head, and the body only if the server asks for it; reads until the server closes. */
 async function hold(on: TestServer, lines: readonly string[], body: string | Buffer): Promise<Heard> {
   const socket = connect(on.port, '127.0.0.1');
   socket.write([...lines, 'Host: hub.test', 'Expect: 100-continue', '', ''].join('\r\n'));
@@ -51,7 +51,7 @@ async function hold(on: TestServer, lines: readonly string[], body: string | Buf
   return { statuses: heard.match(/^HTTP\/1\.1 \d+/gm) ?? [], body: heard.split('\r\n\r\n').at(-1) ?? '' };
 }
 
-const image = makeImage({ layer: Buffer.alloc(2000, 'layer') });
+const image = createImage({ layer: Buffer.alloc(2000, 'layer') });
 
 async function startUpload(on: TestServer): Promise<string> {
   const opened = await request(on.server)
@@ -67,7 +67,7 @@ async function startUpload(on: TestServer): Promise<string> {
 const LAYER = `PUT /v1/images/${image.id}/layer HTTP/1.1`;
 const LENGTH = `Content-Length: ${image.layer.length}`;
 
-it('a layer that is wanted is asked for once, and stored', async () => {
+it('asks once for a layer that is accepted, and stores it', async () => {
   const token = await startUpload(server);
   const lines = [LAYER, LENGTH, `Authorization: ${token}`, 'Connection: close'];
   expect(await hold(server, lines, image.layer)).toEqual({ statuses: ['HTTP/1.1 100', 'HTTP/1.1 200'], body: 'true' });
@@ -77,23 +77,23 @@ it.each([
   ['without credentials', []],
   ['with a wrong password', [`Authorization: ${basic('alice', 'wrong')}`]],
   ['with a token that is none', ['Authorization: Token signature=0,repository="alice/app",access=write']],
-])('a layer %s is refused with 401 before it is sent', async (_, credentials) => {
+])('refuses a layer %s with 401 before it is sent', async (_, credentials) => {
   const { statuses, body } = await hold(server, [LAYER, LENGTH, ...credentials], image.layer);
   expect([statuses, JSON.parse(body)]).toEqual([['HTTP/1.1 401'], { error: 'Requires authorization' }]);
 });
 
-it('a body that is announced too large is refused with 413 before it is sent', async () => {
+it('refuses a body that is announced as too large with 413 before it is sent', async () => {
   const lines = ['POST /v1/users/ HTTP/1.1', 'Content-Length: 1000000'];
   expect((await hold(server, lines, '')).statuses).toEqual(['HTTP/1.1 413']);
 });
 
-it('a layer for which there is no room is refused with 507 before it is sent', async () => {
+it('refuses a layer for which there is no room with 507 before it is sent', async () => {
   const token = await startUpload(full);
   const { statuses } = await hold(full, [LAYER, LENGTH, `Authorization: ${token}`], image.layer);
   expect(statuses).toEqual(['HTTP/1.1 507']);
 });
 
-it('an answer that needs no body comes without one', async () => {
+it('answers a request that needs no body without asking for one', async () => {
   const lines = ['PUT /v1/_ping HTTP/1.1', 'Content-Length: 5'];
   expect((await hold(server, lines, 'hello')).statuses).toEqual(['HTTP/1.1 405']);
 });

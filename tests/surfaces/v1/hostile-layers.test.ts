@@ -6,14 +6,14 @@ import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { packTar } from '../../features/images/tar/pack-tar';
 import { longNames, manyFiles } from '../../helpers/hostile-layers';
-import { makeImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
 import { StallingBlobs } from '../../helpers/stalling-blobs';
-import { makeTarLayer } from '../../helpers/tar-layer';
+import { createTarLayer } from '../../helpers/tar-layer';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * Layers that were made to cost much, and clients that ask for more than there are places, or go.
+ * Layers that were designed to cost much, and clients that send more requests than there are places, or disconnect.
  */
 
 let folder: string;
@@ -35,22 +35,22 @@ async function pushed(...images: TestImage[]): Promise<RegistryClient> {
   return registryClient(server, await startPull(server, 'alice/app'));
 }
 
-const plain = (name: string): TestImage => makeImage({ layer: gzipSync(packTar({ name })) });
+const plain = (name: string): TestImage => createImage({ layer: gzipSync(packTar({ name })) });
 
-/** Waits for what another thread or connection brings about, however slow the machine is. */
+/** Waits for the effect of another thread or connection, however slow the machine is. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** A client that can go. */
+/** A request of a client that can disconnect. */
 function begin(target: string): ClientRequest {
   return get(`${server.url}${target}`, { agent: false }).on('error', () => undefined);
 }
 
-describe('a layer that was made to cost much', () => {
-  it('is refused when a name is longer than a path of Linux, and served all the same (R70)', async () => {
-    const base = makeImage({ layer: longNames(3, 16_000) });
-    const top = makeImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
+describe('a layer that was designed to cost much', () => {
+  it('is refused if a name is longer than a path of Linux, but still served (R70)', async () => {
+    const base = createImage({ layer: longNames(3, 16_000) });
+    const top = createImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
     const client = await pushed(base, top);
     for (const [id, part] of [
       [base.id, 'files'],
@@ -61,23 +61,23 @@ describe('a layer that was made to cost much', () => {
     expect((await client.get(base.id, 'layer')).bytes.equals(base.layer)).toBe(true);
   });
 
-  it('is compared with those below it when its names are as long as they may be (R70)', async () => {
-    const base = makeImage({ layer: longNames(50, 4000) });
-    const top = makeImage({ parent: base.id, layer: longNames(60, 4000) });
+  it('is compared with those below it if its names are as long as allowed (R70)', async () => {
+    const base = createImage({ layer: longNames(50, 4000) });
+    const top = createImage({ parent: base.id, layer: longNames(60, 4000) });
     const client = await pushed(base, top);
     const diff = JSON.parse((await client.get(top.id, 'diff')).text) as Record<string, object>;
     const counts = Object.entries(diff).map(([part, files]) => [part, Object.keys(files).length]);
     expect(Object.fromEntries(counts)).toEqual({ deleted: 0, changed: 50, created: 10 });
   });
 
-  it('is refused when it takes away more than is held in memory, and that is remembered (R70)', async () => {
+  it('is refused if it deletes more than fits in memory, and that is remembered (R70)', async () => {
     const names = Array.from({ length: 550 }, (_, at) => `${at}/${'a/'.repeat(1990)}.wh.x`);
     const entries = names.flatMap((name) => [
       { name: '././@LongLink', typeflag: 'L', magic: 'ustar  \0', body: Buffer.from(`${name}\0`) },
       { name: 'x' },
     ]);
-    const base = makeImage({ layer: gzipSync(packTar(...entries)) });
-    const top = makeImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
+    const base = createImage({ layer: gzipSync(packTar(...entries)) });
+    const top = createImage({ parent: base.id, layer: gzipSync(packTar({ name: 'x' })) });
     const client = await pushed(base, top);
     const refusal = [413, errorText('Layer has too many files to list')];
     expect(await reply(client.get(top.id, 'diff'))).toEqual(refusal);
@@ -85,8 +85,8 @@ describe('a layer that was made to cost much', () => {
     expect(server.ctx.layerReaders.load).toEqual({ running: 0, waiting: 0, ended: 1 });
   });
 
-  it('is listed whole when its list is long, and let go of once it is sent', async () => {
-    const image = makeImage({ layer: manyFiles(20_000) });
+  it('is listed whole if its list is long, and freed once the list is sent', async () => {
+    const image = createImage({ layer: manyFiles(20_000) });
     const client = await pushed(image);
     const answer = await client.get(image.id, 'files');
     expect(answer.status).toBe(200);
@@ -98,7 +98,7 @@ describe('a layer that was made to cost much', () => {
 });
 
 describe('the same bytes', () => {
-  it('are looked into once, whoever asks, at once or later', async () => {
+  it('are read once for all clients, at the same time or later', async () => {
     const image = plain('motd');
     const client = await pushed(image);
     const answers = await Promise.all(Array.from({ length: 10 }, () => client.get(image.id, 'files')));
@@ -106,7 +106,7 @@ describe('the same bytes', () => {
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(server.ctx.layerReaders.load.ended).toBe(1);
     // Another image, in another repository, with the same layer.
-    const twin = makeImage({ layer: image.layer });
+    const twin = createImage({ layer: image.layer });
     await pushImages(server, 'alice/twin', [twin]);
     const other = registryClient(server, await startPull(server, 'alice/twin'));
     expect((await other.get(twin.id, 'files')).text).toBe(answers[0]?.text);
@@ -114,8 +114,8 @@ describe('the same bytes', () => {
   });
 });
 
-describe('clients that go', () => {
-  it.each(['files', 'diff'])('end the work for them: %s (R72)', async (part) => {
+describe('a client that disconnects', () => {
+  it.each(['files', 'diff'])('ends the work for it: %s (R72)', async (part) => {
     const image = plain('motd');
     await pushed(image);
     blobs.isStalling = true;
@@ -131,7 +131,7 @@ describe('clients that go', () => {
   it.each([
     ['a page', (id: string) => `/r/alice/app/images/${id}/files/`],
     ['the API', (id: string) => `/api/v1.1/repositories/alice/app/images/${id}/files/`],
-  ])('end the work for them: %s (R72)', async (_what, pathOf) => {
+  ])('ends the work for it: %s (R72)', async (_what, pathOf) => {
     const image = plain('motd');
     await pushed(image);
     blobs.isStalling = true;
@@ -142,7 +142,7 @@ describe('clients that go', () => {
     expect(blobs.opened[0]?.destroyed).toBe(true);
   });
 
-  it('do not end it for others who wait for the same', async () => {
+  it('does not end the work for others who wait for the same answer', async () => {
     const image = plain('motd');
     await pushed(image);
     blobs.isStalling = true;
@@ -155,9 +155,9 @@ describe('clients that go', () => {
     expect(server.ctx.layerReaders.load.ended).toBe(1);
   });
 
-  it('end a checksum, too, and the attempt stays', async () => {
-    const tar = makeTarLayer('Welcome.\n');
-    const image = makeImage({ layer: tar.gzipped });
+  it('also ends a checksum, and the upload stays', async () => {
+    const tar = createTarLayer('Welcome.\n');
+    const image = createImage({ layer: tar.gzipped });
     const token = await startPush(server, 'alice/app', [image]);
     const push = registryClient(server, token);
     await push.putJson(image.id, image.json);
@@ -178,11 +178,11 @@ describe('clients that go', () => {
   });
 });
 
-describe('more than there are places for', () => {
+describe('a request beyond the number of places', () => {
   const EACH = 8;
   let clients: ClientRequest[];
 
-  /** As many clients of one address as it may have, each with a layer of its own, one after the other. */
+  /** Sends as many requests as one address may have, each for its own layer, one after the other. */
   async function fill(): Promise<TestImage> {
     const images = Array.from({ length: EACH + 1 }, (_, at) => plain(`file-${at}`));
     await pushed(...images);
@@ -201,7 +201,7 @@ describe('more than there are places for', () => {
     for (const client of clients) client.destroy();
   });
 
-  it('is told to come again, in the words of each surface (R71)', async () => {
+  it('is refused with 429, in the words of each surface (R71)', async () => {
     const { id } = await fill();
     const detail = 'Too many layers are being looked through at once';
     const v1 = await request(server.server).get(`/v1/images/${id}/files`);
@@ -220,7 +220,7 @@ describe('more than there are places for', () => {
     expect([page.status, page.headers['retry-after'], page.type]).toEqual([429, '5', 'text/html']);
   });
 
-  it('opens no more layers at once than there are threads', async () => {
+  it('opens no more layers at the same time than there are threads', async () => {
     await fill();
     const { running } = server.ctx.layerReaders.load;
     await until(() => blobs.opened.length === running);
@@ -230,12 +230,12 @@ describe('more than there are places for', () => {
     expect(server.ctx.layerReaders.load).toMatchObject({ running, waiting: EACH - 1 - running });
   });
 
-  it('is in no way of pushes and pulls (R71)', async () => {
+  it('does not obstruct pushes and pulls (R71)', async () => {
     await fill();
     await until(() => blobs.opened.length === server.ctx.layerReaders.load.running);
-    blobs.isStalling = false; // of those that are read from here on; the others still take every place
-    const tar = makeTarLayer('Welcome.\n');
-    const image = makeImage({ layer: tar.gzipped });
+    blobs.isStalling = false; // for reads from here on; the earlier ones still take every place
+    const tar = createTarLayer('Welcome.\n');
+    const image = createImage({ layer: tar.gzipped });
     const push = registryClient(server, await startPush(server, 'alice/other', [image]));
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);

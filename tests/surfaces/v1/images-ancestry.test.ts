@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { makeChain, makeImage, payloadOf, pushImages, startPull, startPush } from '../../helpers/images';
+import { createChain, createImage, payloadOf, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** How many statements the database gets during `work`. */
+/** Number of statements that the database gets during `work`. */
 async function countQueries(work: () => Promise<unknown>): Promise<number> {
   const seen = jest.spyOn(pg.Client.prototype, 'query');
   try {
@@ -24,8 +24,8 @@ async function countQueries(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
-  it('answers the chain child first, the image itself included (E21)', async () => {
-    const chain = makeChain(3);
+  it('answers the chain child first, including the image itself (E21)', async () => {
+    const chain = createChain(3);
     await pushImages(server, 'alice/three', chain);
     const ids = chain.map((image) => image.id);
     const pull = registryClient(server, await startPull(server, 'alice/three'));
@@ -40,7 +40,7 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
   });
 
   it('answers a HEAD with the same length and no body, and 304 to If-Modified-Since', async () => {
-    const chain = makeChain(2);
+    const chain = createChain(2);
     await pushImages(server, 'alice/two', chain);
     const pull = registryClient(server, await startPull(server, 'alice/two'));
     const head = await pull.head(chain[1]!.id, 'ancestry');
@@ -50,7 +50,7 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
   });
 
   it('answers a chain of 127 with as many queries as a chain of one', async () => {
-    const chain = makeChain(127);
+    const chain = createChain(127);
     const token = await pushImages(server, 'alice/deep', chain);
     const push = registryClient(server, token);
     const ids = chain.map((image) => image.id).reverse();
@@ -60,11 +60,11 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
     });
     const forOne = await countQueries(() => push.get(ids[126]!, 'ancestry'));
     expect(answered).toEqual(ids);
-    expect([forAll, forOne]).toEqual([2, 2]); // who may read what is where, and the chain
+    expect([forAll, forOne]).toEqual([2, 2]); // the access check, and the chain
   });
 
   it('answers 400 while the image or an ancestor is being uploaded (E21)', async () => {
-    const [base, top] = makeChain(2);
+    const [base, top] = createChain(2);
     const push = registryClient(server, await startPush(server, 'alice/holes', [base!, top!]));
     await push.putJson(base!.id, base!.json);
     await push.putJson(top!.id, top!.json);
@@ -77,8 +77,8 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
     expect(await reply(push.get(top!.id, 'ancestry'))).toEqual([200, JSON.stringify([top!.id, base!.id])]);
   });
 
-  it('ends although a pusher made a ring of two images', async () => {
-    const [a, b] = [makeImage(), makeImage()];
+  it('ends even if a pusher created a ring of two images', async () => {
+    const [a, b] = [createImage(), createImage()];
     const token = await startPush(server, 'alice/ring', [a, b]);
     const push = registryClient(server, token);
     const onB = { ...a, json: Buffer.from(JSON.stringify({ id: a.id, parent: b.id })) };
@@ -100,7 +100,7 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
   });
 
   it('answers 404 and 401 like the json', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/errors', [image]);
     const pull = registryClient(server, await startPull(server, 'alice/errors'));
     expect(await reply(pull.get('0'.repeat(64), 'ancestry'))).toEqual([404, errorText('Image not found')]);
@@ -110,7 +110,7 @@ describe('GET /v1/images/<id>/ancestry (protocol 4.8)', () => {
     expect(refused.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
-  it('answers 404 to docker 0.6, which asks for a name in the place of an id', async () => {
+  it('answers 404 to docker 0.6, which sends a name instead of an id', async () => {
     const { status } = await call(server, 'get', '/v1/images/alice/app/ancestry');
     expect(status).toBe(404);
   });

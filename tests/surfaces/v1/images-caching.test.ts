@@ -1,9 +1,10 @@
-import { makeImage, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createImage, startPull, startPush, uploadImage } from '../../helpers/images';
 import { makePrivate, registryClient } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * Two repositories have different images under one id. What a cache may keep is what the URL and the token decide.
+ * Two repositories have different images under one id. A cache may keep only what depends on nothing but the URL and
+ * the token.
  */
 
 const ID = 'cd'.repeat(32);
@@ -17,7 +18,7 @@ beforeAll(async () => {
     ['alice/one', 'alice'],
     ['carol/two', 'carol'],
   ] as const) {
-    const image = makeImage({ id: ID, note: repository });
+    const image = createImage({ id: ID, note: repository });
     await uploadImage(server, await startPush(server, repository, [image], user), image);
   }
 });
@@ -36,7 +37,7 @@ const ASKED_EACH_TIME = {
   vary: 'Accept, Authorization',
 };
 
-it('one URL without a token has two contents, so no cache gives one of them again unasked (R73)', async () => {
+it('one URL without a token has two contents, so a cache must revalidate its copy each time (R73)', async () => {
   await startPull(server, 'alice/one');
   const first = await seen('json');
   await startPull(server, 'carol/two');
@@ -52,7 +53,7 @@ it('one URL without a token has two contents, so no cache gives one of them agai
   }
 });
 
-it('a token names the repository: a copy is good for whoever has the same token', async () => {
+it('a token names the repository: a copy is good for every request with the same token', async () => {
   for (const repository of ['alice/one', 'carol/two']) {
     const token = await startPull(server, repository);
     for (const part of PARTS) {

@@ -1,6 +1,6 @@
-import { makeImage, payloadOf, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
+import { createImage, payloadOf, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
-import { makeTarLayer } from '../../helpers/tar-layer';
+import { createTarLayer } from '../../helpers/tar-layer';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const OK = [200, 'true'];
@@ -31,12 +31,12 @@ async function begin(image: TestImage): Promise<RegistryClient> {
   return push;
 }
 
-const tar = makeTarLayer('Welcome.\n');
-const tarImage = (): TestImage => makeImage({ layer: tar.gzipped });
+const tar = createTarLayer('Welcome.\n');
+const tarImage = (): TestImage => createImage({ layer: tar.gzipped });
 
-describe('PUT /v1/images/<id>/checksum takes (protocol 4.6)', () => {
+describe('PUT /v1/images/<id>/checksum accepts (protocol 4.6)', () => {
   it('the payload sum of docker 0.10 and later (E10, E32)', async () => {
-    const image = makeImage();
+    const image = createImage();
     const push = await begin(image);
     const headers = { 'X-Docker-Checksum': WRONG_TARSUM, 'X-Docker-Checksum-Payload': image.payload };
     expect(await reply(push.putChecksum(image.id, headers))).toEqual(OK);
@@ -61,26 +61,26 @@ describe('PUT /v1/images/<id>/checksum takes (protocol 4.6)', () => {
   });
 
   it('the payload sum under the old name', async () => {
-    const image = makeImage();
+    const image = createImage();
     const push = await begin(image);
     expect(await reply(push.putChecksum(image.id, { 'X-Docker-Checksum': image.payload }))).toEqual(OK);
   });
 
   it('a tarsum of a tar that is not compressed', async () => {
-    const image = makeImage({ layer: tar.tar });
+    const image = createImage({ layer: tar.tar });
     const push = await begin(image);
     expect(await reply(push.putChecksum(image.id, { 'X-Docker-Checksum': tar.tarsum(image.json) }))).toEqual(OK);
   });
 
-  it('the same payload sum once more, after an answer that was lost', async () => {
-    const image = makeImage();
+  it('the same payload sum again, after an answer was lost', async () => {
+    const image = createImage();
     const push = await begin(image);
     expect(await reply(push.putPayload(image.id, image.payload))).toEqual(OK);
     expect(await reply(push.putPayload(image.id, image.payload))).toEqual(OK);
     expect(await reply(push.putChecksum(image.id, { 'X-Docker-Checksum': image.payload }))).toEqual(OK);
   });
 
-  it('the same tarsum once more', async () => {
+  it('the same tarsum again', async () => {
     const image = tarImage();
     const push = await begin(image);
     const headers = { 'X-Docker-Checksum': tar.tarsum(image.json) };
@@ -90,7 +90,7 @@ describe('PUT /v1/images/<id>/checksum takes (protocol 4.6)', () => {
 });
 
 describe('PUT /v1/images/<id>/checksum refuses (protocol 4.6)', () => {
-  it('what does not fit: the image stays in progress and can be finished (E34)', async () => {
+  it('a checksum that differs: the image stays in progress and can be finished (E34)', async () => {
     const image = tarImage();
     const push = await begin(image);
     for (const headers of [
@@ -109,40 +109,40 @@ describe('PUT /v1/images/<id>/checksum refuses (protocol 4.6)', () => {
     expect(await reply(push.putPayload(image.id, image.payload))).toEqual(OK);
   });
 
-  it('a tarsum of what is no tar', async () => {
-    const image = makeImage({ layer: Buffer.from('no tar at all') });
+  it('a tarsum of a layer that is not a tar', async () => {
+    const image = createImage({ layer: Buffer.from('no tar at all') });
     const push = await begin(image);
     expect(await reply(push.putChecksum(image.id, { 'X-Docker-Checksum': WRONG_TARSUM }))).toEqual(MISMATCH);
   });
 
   it('a request without any checksum, with 412 and two spaces', async () => {
-    const image = makeImage();
+    const image = createImage();
     const push = await begin(image);
     expect(await reply(push.putChecksum(image.id, {}))).toEqual(MISSING_HEADER);
-    const strange = makeImage();
+    const strange = createImage();
     expect(await reply(push.putChecksum(strange.id, {}))).toEqual(MISSING_HEADER);
     expect(await reply(push.putChecksum('no-id', {}))).toEqual([404, errorText('Invalid image ID')]);
   });
 
-  it('an empty one', async () => {
-    const image = makeImage();
+  it('an empty checksum', async () => {
+    const image = createImage();
     const push = await begin(image);
     expect(await reply(push.putPayload(image.id, ''))).toEqual(EMPTY);
     expect(await reply(push.putChecksum(image.id, { 'X-Docker-Checksum': '' }))).toEqual(EMPTY);
   });
 
-  it('one of an image that nobody began', async () => {
-    const image = makeImage();
+  it('a checksum of an image without an upload', async () => {
+    const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));
     expect(await reply(push.putPayload(image.id, image.payload))).toEqual(NOT_FOUND);
-    const strange = makeImage();
+    const strange = createImage();
     expect(await reply(push.putPayload(strange.id, strange.payload))).toEqual(NOT_FOUND);
     const client = registryClient(server, basic('alice'));
     expect(await reply(client.putPayload(strange.id, strange.payload))).toEqual(NOT_FOUND);
   });
 
-  it('one before the layer', async () => {
-    const image = makeImage();
+  it('a checksum before the layer', async () => {
+    const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));
     await push.putJson(image.id, image.json);
     for (const payload of [image.payload, payloadOf(image.json, Buffer.alloc(0)), WRONG]) {
@@ -150,7 +150,7 @@ describe('PUT /v1/images/<id>/checksum refuses (protocol 4.6)', () => {
     }
   });
 
-  it('another one of an image that is complete', async () => {
+  it('another checksum of a complete image', async () => {
     const image = tarImage();
     const token = await pushImages(server, 'alice/app', [image]);
     const push = registryClient(server, token);
@@ -159,8 +159,8 @@ describe('PUT /v1/images/<id>/checksum refuses (protocol 4.6)', () => {
     expect((await push.get(image.id, 'layer')).bytes).toEqual(image.layer);
   });
 
-  it('whoever is no pusher', async () => {
-    const image = makeImage();
+  it('a caller who may not push', async () => {
+    const image = createImage();
     await begin(image);
     const read = await startPull(server, 'alice/app', 'alice');
     for (const authorization of [undefined, 'Token ', 'Basic Og==', read]) {

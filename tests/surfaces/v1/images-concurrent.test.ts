@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  makeChain,
-  makeImage,
+  createChain,
+  createImage,
   payloadOf,
   pushImages,
   startPull,
@@ -10,7 +10,7 @@ import {
   type TestImage,
 } from '../../helpers/images';
 import { registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
-import { makeTarLayer } from '../../helpers/tar-layer';
+import { createTarLayer } from '../../helpers/tar-layer';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const OK = [200, 'true'];
@@ -23,15 +23,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** An image as two engines hold it: the same json and tar, packed into other bytes. */
+/** An image as two engines have it: the same json and tar, compressed into different bytes. */
 function packedTwice(): [TestImage, TestImage] {
-  const tar = makeTarLayer('Welcome.\n');
-  const first = makeImage({ layer: tar.gzipped });
+  const tar = createTarLayer('Welcome.\n');
+  const first = createImage({ layer: tar.gzipped });
   const second = { ...first, layer: tar.stored, payload: payloadOf(first.json, tar.stored) };
   return [first, second];
 }
 
-/** An image as two generations of engines hold it: json and layer are written in different ways. */
+/** An image as two generations of engines have it: json and layer are written in different ways. */
 function ofTwoGenerations(): [TestImage, TestImage] {
   const [first, second] = packedTwice();
   const json = Buffer.from(JSON.stringify({ ...JSON.parse(first.json.toString()), Size: 9 }, undefined, 1));
@@ -43,9 +43,9 @@ function packedOnce(): [TestImage, TestImage] {
   return [image, image];
 }
 
-/** What docker from 0.10 on sends. */
+/** The checksums that docker from 0.10 on sends. */
 function sums(image: TestImage): Record<string, string> {
-  const tarsum = makeTarLayer('Welcome.\n').tarsum(image.json);
+  const tarsum = createTarLayer('Welcome.\n').tarsum(image.json);
   return { 'X-Docker-Checksum': tarsum, 'X-Docker-Checksum-Payload': image.payload };
 }
 
@@ -56,7 +56,7 @@ const STEPS: Step[] = [
   (push, image) => reply(push.putChecksum(image.id, sums(image))),
 ];
 
-/** All orders in which two pushes of three steps can meet: a 1 is a step of the second. */
+/** All orders in which two pushes of three steps can interleave: a 1 is a step of the second. */
 function interleavings(): number[][] {
   const all: number[][] = [];
   for (let bits = 0; bits < 64; bits += 1) {
@@ -79,7 +79,7 @@ describe('two pushes of one image, in every order of their steps', () => {
     ...pairs.flatMap(([name, make]) =>
       (['two tokens', 'one user with Basic'] as const).map((how) => [name, how, make] as const),
     ),
-    // A layer without a token does not say which of two jsons of one account it belongs to.
+    // Without a token, the server cannot know to which of two jsons of one account a layer belongs.
     ['other bytes and another json', 'two tokens', ofTwoGenerations] as const,
   ];
 
@@ -98,13 +98,13 @@ describe('two pushes of one image, in every order of their steps', () => {
         next[who]! += 1;
         if (answers.length === 4 && isOneAfterTheOther(order)) break;
       }
-      // An engine takes "already there" for success and goes on with the next image.
+      // An engine treats "already exists" as success and goes on with the next image.
       const expected = isOneAfterTheOther(order) ? [OK, OK, OK, EXISTS] : [OK, OK, OK, OK, OK, OK];
       expect([order, answers]).toEqual([order, expected]);
       const pull = registryClient(server, await startPull(server, 'alice/app'));
       const { status, bytes } = await pull.get(images[0].id, 'layer');
       const json = await pull.get(images[0].id, 'json');
-      // Json, layer and checksum are those of one upload.
+      // Json, layer and checksum come from one upload.
       const isOf = (image: TestImage): boolean => image.layer.equals(bytes) && image.json.equals(json.bytes);
       expect([order, status, images.some(isOf)]).toEqual([order, 200, true]);
       expect(json.headers['x-docker-checksum-payload']).toBe(payloadOf(json.bytes, bytes));
@@ -115,12 +115,12 @@ describe('two pushes of one image, in every order of their steps', () => {
 
 describe('pushes at the same time', () => {
   it('of one chain by four engines all succeed (R45)', async () => {
-    const chain = makeChain(4);
+    const chain = createChain(4);
     const push = async (): Promise<void> => {
       const client = registryClient(server, await startPush(server, 'alice/busy', chain));
       for (const image of chain) {
         const begun = await reply(client.putJson(image.id, image.json));
-        if (begun[0] === 409) continue; // as engines do: somebody else was faster
+        if (begun[0] === 409) continue; // as engines do if someone else was faster
         expect(begun).toEqual(OK);
         const layer = await reply(client.putLayer(image.id, image.layer));
         expect(layer).toEqual(OK);
@@ -136,7 +136,7 @@ describe('pushes at the same time', () => {
 
   it('of equal layers by ten engines keep one object', async () => {
     const layer = Buffer.from('equal bytes for everybody');
-    const images = Array.from({ length: 10 }, () => makeImage({ layer }));
+    const images = Array.from({ length: 10 }, () => createImage({ layer }));
     await Promise.all(images.map((image, i) => pushImages(server, `alice/equal${i}`, [image])));
     const [blob] = (await server.ctx.db('blobs').where({ size_bytes: layer.length })) as { storage_key: string }[];
     const folder = path.dirname(path.join(server.blobDir, blob!.storage_key));
@@ -148,8 +148,8 @@ describe('pushes at the same time', () => {
     }
   });
 
-  it('that probe for one chain link it once, whoever is first', async () => {
-    const chain = makeChain(5);
+  it('that probe for one chain link it once, whichever is first', async () => {
+    const chain = createChain(5);
     await pushImages(server, 'alice/from', chain);
     const token = await startPush(server, 'alice/to', chain);
     const push = registryClient(server, token);

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DAMAGES, filesBelow, layerDigest, type LayerPlace } from '../../helpers/damage';
 import {
-  makeChain,
-  makeImage,
+  createChain,
+  createImage,
   payloadOf,
   pushImages,
   startPull,
@@ -14,8 +14,8 @@ import { addUser, basic, startTestServer, type TestServer } from '../../helpers/
 import { scrub } from '../../../src/features/storage/scrub';
 
 /*
- * A layer whose bytes are gone or wrong. What a pull is told, and how a push of the same image repairs it: an engine
- * asks for the json first and uploads only what is not there (protocol 4.1).
+ * A layer whose bytes are missing or wrong: the answers of a pull, and the push of the same image that repairs it. An
+ * engine asks for the json first, and uploads only what does not exist (protocol 4.1).
  */
 
 const DAMAGED: [number, string] = [
@@ -42,13 +42,13 @@ async function scrubAll(): Promise<void> {
 }
 
 async function pushed(): Promise<TestImage> {
-  const image = makeImage({ layer: randomBytes(50_000) });
+  const image = createImage({ layer: randomBytes(50_000) });
   await pushImages(server, 'alice/app', [image]);
   return image;
 }
 
 describe('a pull', () => {
-  it('gets whole bytes, or none: after a scrub that found wrong ones (R51)', async () => {
+  it('gets the right bytes or none, after a scrub that found wrong ones (R51)', async () => {
     const image = await pushed();
     await DAMAGES['wrong bytes'](place, image);
     await scrubAll();
@@ -59,7 +59,7 @@ describe('a pull', () => {
     expect((await pull.head(image.id, 'layer')).status).toBe(503);
   });
 
-  it.each(['wrong size', 'missing'] as const)('finds out by itself that it has the %s', async (damage) => {
+  it.each(['wrong size', 'missing'] as const)('detects by itself that the layer has the %s', async (damage) => {
     const image = await pushed();
     await DAMAGES[damage](place, image);
     const pull = await pullOf('alice/app');
@@ -70,7 +70,7 @@ describe('a pull', () => {
   });
 
   it('can still read json and ancestry (R51)', async () => {
-    const [base, top] = makeChain(2) as [TestImage, TestImage];
+    const [base, top] = createChain(2) as [TestImage, TestImage];
     await pushImages(server, 'alice/app', [base, top]);
     await DAMAGES.missing(place, base);
     await scrubAll();
@@ -84,7 +84,7 @@ describe('a pull', () => {
     expect((await pull.get(top.id, 'layer')).bytes.equals(top.layer)).toBe(true);
   });
 
-  it('with Basic can read the json, too, until a push has listed the image again', async () => {
+  it('with Basic can read the json too, until a push has listed the image again', async () => {
     const image = await pushed();
     await DAMAGES.missing(place, image);
     await scrubAll();
@@ -97,9 +97,9 @@ describe('a pull', () => {
 });
 
 describe('a push', () => {
-  it('of the same image repairs the layer, for everybody who has it (R52)', async () => {
+  it('of the same image repairs the layer, for every repository that has it (R52)', async () => {
     const image = await pushed();
-    const stranger = makeImage({ layer: image.layer });
+    const stranger = createImage({ layer: image.layer });
     await pushImages(server, 'carol/app', [stranger], { user: 'carol' });
     await DAMAGES['wrong bytes'](place, image);
     await scrubAll();
@@ -115,7 +115,7 @@ describe('a push', () => {
     expect(await reply(push.putJson(image.id, image.json))).toEqual([409, errorText('Image already exists')]);
   });
 
-  it('with Basic on every request does, too (R52)', async () => {
+  it('with Basic on every request repairs it too (R52)', async () => {
     const image = await pushed();
     await DAMAGES.missing(place, image);
     await scrubAll();
@@ -130,7 +130,7 @@ describe('a push', () => {
     expect((await (await pullOf('alice/app')).get(image.id, 'layer')).bytes.equals(image.layer)).toBe(true);
   });
 
-  it('of another repository in the namespace links the image, and is told to upload its layer (R52)', async () => {
+  it('of another repository in the namespace links the image, and has to upload its layer (R52)', async () => {
     const image = await pushed();
     await DAMAGES.missing(place, image);
     await scrubAll();
@@ -144,7 +144,7 @@ describe('a push', () => {
     }
   });
 
-  it('of the same json with a layer packed anew repairs the pusher’s repository only (R53)', async () => {
+  it('of the same json with a recompressed layer repairs only the pusher’s repository (R53)', async () => {
     const image = await pushed();
     await pushImages(server, 'carol/app', [image], { user: 'carol' });
     await DAMAGES.missing(place, image);
@@ -160,11 +160,11 @@ describe('a push', () => {
     expect(await reply((await pullOf('carol/app')).get(image.id, 'layer'))).toEqual(DAMAGED);
   });
 
-  it('of another json does not take the place of a damaged image (R53)', async () => {
+  it('of another json does not replace a damaged image (R53)', async () => {
     const image = await pushed();
     await DAMAGES.missing(place, image);
     await scrubAll();
-    const other = makeImage({ id: image.id, note: 'another' });
+    const other = createImage({ id: image.id, note: 'another' });
     const push = await pushOf('alice/app', other);
     await push.putJson(other.id, other.json);
     await push.putLayer(other.id, other.layer);
@@ -176,11 +176,11 @@ describe('a push', () => {
   });
 
   it.each(['wrong size', 'missing'] as const)(
-    'that brings bytes which have the %s on the disk repairs them, though nobody knew (R54)',
+    'that brings the bytes of a layer which has the %s on the disk repairs it, although the damage was unknown (R54)',
     async (damage) => {
       const image = await pushed();
       await DAMAGES[damage](place, image);
-      const stranger = makeImage({ layer: image.layer });
+      const stranger = createImage({ layer: image.layer });
       await pushImages(server, 'carol/app', [stranger], { user: 'carol' });
       expect((await (await pullOf('carol/app')).get(stranger.id, 'layer')).bytes.equals(image.layer)).toBe(true);
       expect((await (await pullOf('alice/app')).get(image.id, 'layer')).bytes.equals(image.layer)).toBe(true);
@@ -188,8 +188,8 @@ describe('a push', () => {
     },
   );
 
-  it('whose layer is damaged before its checksum comes is not taken for complete (R55)', async () => {
-    const image = makeImage();
+  it('whose layer is damaged before its checksum comes does not complete the image (R55)', async () => {
+    const image = createImage();
     const push = await pushOf('alice/app', image);
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);
@@ -201,7 +201,7 @@ describe('a push', () => {
     expect((await push.get(image.id, 'layer')).bytes.equals(image.layer)).toBe(true);
   });
 
-  it('cannot be done by who may only read', async () => {
+  it('is refused to a user who may only read', async () => {
     const image = await pushed();
     await DAMAGES.missing(place, image);
     await scrubAll();

@@ -1,15 +1,15 @@
 import { gunzipSync } from 'node:zlib';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { registryClient } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * A layer of no bytes: engines before 1.13 fail on it, and the daemon of 0.7.6 dies (engine behaviour, 3 and 8).
+ * A layer of no bytes: engines before 1.13 fail on it, and the daemon of 0.7.6 crashes (engine behaviour, 3 and 8).
  */
 
 let server: TestServer;
 let client: ReturnType<typeof registryClient>;
-const image = makeImage({ layer: Buffer.alloc(0) });
+const image = createImage({ layer: Buffer.alloc(0) });
 beforeAll(async () => {
   server = await startTestServer();
   await addUser(server, 'alice');
@@ -23,7 +23,7 @@ const COPING = ['1.13.1', '1.20.0', '17.05.0-ce', '10.0.0'];
 const as = (version: string): Record<string, string> => ({ 'User-Agent': `docker/${version} go/go1.4 os/linux` });
 const HASH = 'a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4';
 
-it.each(FAILING)('docker %s gets an empty archive, of the size that the json says (E16, E20)', async (version) => {
+it.each(FAILING)('docker %s gets an empty archive, whose size the json announces (E16, E20)', async (version) => {
   const json = await client.get(image.id, 'json', as(version));
   const layer = await client.get(image.id, 'layer', as(version));
   const head = await client.head(image.id, 'layer', as(version));
@@ -35,21 +35,21 @@ it.each(FAILING)('docker %s gets an empty archive, of the size that the json say
   expect(json.headers['vary']).toBe('Accept, Authorization, User-Agent');
 });
 
-it('resumes there, too', async () => {
+it('docker before 1.13 can also resume it', async () => {
   const whole = await client.get(image.id, 'layer', as('1.5.0'));
   const rest = await client.get(image.id, 'layer', { ...as('1.5.0'), Range: 'bytes=10-32' });
   expect([rest.status, rest.headers['content-range']]).toEqual([206, 'bytes 10-31/32']);
   expect(rest.bytes).toEqual(whole.bytes.subarray(10));
 });
 
-it.each(COPING)('docker %s gets what was pushed (E20)', async (version) => {
+it.each(COPING)('docker %s gets the stored bytes (E20)', async (version) => {
   const json = await client.get(image.id, 'json', as(version));
   const layer = await client.get(image.id, 'layer', as(version));
   expect([json.headers['x-docker-size'], layer.status, layer.bytes.length]).toEqual(['0', 200, 0]);
 });
 
 it('other layers are the same for every engine', async () => {
-  const other = makeImage();
+  const other = createImage();
   await pushImages(server, 'alice/app', [other]);
   const layer = await client.get(other.id, 'layer', as('0.7.6'));
   expect(layer.bytes).toEqual(other.layer);

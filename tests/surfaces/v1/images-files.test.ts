@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { makeImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { packTar } from '../../features/images/tar/pack-tar';
@@ -35,8 +35,8 @@ describe('GET /v1/images/<id>/files (protocol 4.9)', () => {
     ['/too', 'f', true, 0, 0, 0, 0, 0],
   ];
 
-  it('lists what the layer has, with whiteouts at any depth', async () => {
-    const image = makeImage({ layer: gzipSync(tar) });
+  it('lists the files of the layer, with whiteouts at any depth', async () => {
+    const image = createImage({ layer: gzipSync(tar) });
     const answer = await (await pushed(image)).get(image.id, 'files');
     expect([answer.status, JSON.parse(answer.text)]).toEqual([200, rows]);
     expect(answer.headers).toMatchObject({
@@ -46,20 +46,20 @@ describe('GET /v1/images/<id>/files (protocol 4.9)', () => {
   });
 
   it('reads a tar that is not compressed', async () => {
-    const image = makeImage({ layer: tar });
+    const image = createImage({ layer: tar });
     const answer = await (await pushed(image)).get(image.id, 'files');
     expect(JSON.parse(answer.text)).toEqual(rows);
   });
 
   it('answers 304 to If-Modified-Since', async () => {
-    const image = makeImage({ layer: tar });
+    const image = createImage({ layer: tar });
     const since = { 'If-Modified-Since': 'Thu, 01 Jan 1970 00:00:00 GMT' };
     expect(await reply((await pushed(image)).get(image.id, 'files', since))).toEqual([304, '']);
   });
 
-  it('answers 400 to what is no tar, and nobody may keep that', async () => {
+  it('answers 400 to a layer that is not a tar, and forbids to cache that', async () => {
     for (const layer of [Buffer.from('no tar'), gzipSync(tar).subarray(0, 60), Buffer.from('BZh91AY&SY')]) {
-      const image = makeImage({ layer });
+      const image = createImage({ layer });
       const answer = await (await pushed(image)).get(image.id, 'files');
       expect([answer.status, answer.text]).toEqual([400, errorText('Layer format not supported')]);
       expect(answer.headers['cache-control']).toBe('no-cache');
@@ -67,9 +67,9 @@ describe('GET /v1/images/<id>/files (protocol 4.9)', () => {
   });
 
   it('answers 404, 400 and 401 like the json', async () => {
-    const image = makeImage();
+    const image = createImage();
     const pull = await pushed(image);
-    const begun = makeImage();
+    const begun = createImage();
     const push = registryClient(server, await startPush(server, 'alice/app', [begun]));
     await push.putJson(begun.id, begun.json);
     expect(await reply(pull.get('0'.repeat(64), 'files'))).toEqual([404, errorText('Image not found')]);

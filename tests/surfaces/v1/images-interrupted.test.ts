@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeImage, startPush, uploadImage, type TestImage } from '../../helpers/images';
+import { createImage, startPush, uploadImage, type TestImage } from '../../helpers/images';
 import { registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -26,14 +26,14 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   throw new Error('nothing happened for ten seconds');
 }
 
-/** Begins to send a layer and stops somewhere; resolves once bytes have arrived in the store. */
+/** Begins to send a layer and stops half-way; resolves once bytes have arrived in the store. */
 async function sendHalf(image: TestImage, authorization: string, framing: 'chunked' | 'length'): Promise<Socket> {
   const socket = connect(server.port, '127.0.0.1');
   const header = framing === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${4 * image.layer.length}`;
   socket.write(`PUT /v1/images/${image.id}/layer HTTP/1.1\r\nHost: hub.test\r\nAuthorization: ${authorization}\r\n`);
   socket.write(`${header}\r\n\r\n`);
   socket.write(framing === 'chunked' ? `${(4 * image.layer.length).toString(16)}\r\n` : '');
-  socket.write(image.layer); // a quarter of what was promised: the chunk breaks in its middle
+  socket.write(image.layer); // a quarter of the announced size: the chunk breaks in its middle
   await until(async () => (await unfinished()).length > 0);
   return socket;
 }
@@ -48,8 +48,8 @@ describe('a layer whose connection breaks', () => {
     (Object.keys(ENDS) as (keyof typeof ENDS)[]).map((end) => [framing, end] as const),
   );
 
-  it.each(cells)('(%s) and %s leaves nothing behind and blocks nobody (R64)', async (framing, end) => {
-    const image = makeImage({ layer: randomBytes(300_000) });
+  it.each(cells)('(%s) and %s leaves nothing behind and blocks nothing (R64)', async (framing, end) => {
+    const image = createImage({ layer: randomBytes(300_000) });
     const token = await startPush(server, 'alice/app', [image]);
     const push = registryClient(server, token);
     await push.putJson(image.id, image.json);
@@ -66,7 +66,7 @@ describe('a layer whose connection breaks', () => {
   });
 
   it('keeps the layer that was there before', async () => {
-    const image = makeImage({ layer: randomBytes(100_000) });
+    const image = createImage({ layer: randomBytes(100_000) });
     const token = await startPush(server, 'alice/app', [image]);
     const push = registryClient(server, token);
     await push.putJson(image.id, image.json);
@@ -76,8 +76,8 @@ describe('a layer whose connection breaks', () => {
     expect(await reply(push.putPayload(image.id, image.payload))).toEqual([200, 'true']);
   });
 
-  it('does not keep another engine from pushing while it hangs', async () => {
-    const image = makeImage({ layer: randomBytes(100_000) });
+  it('does not stop another engine from pushing while it hangs', async () => {
+    const image = createImage({ layer: randomBytes(100_000) });
     const hanging = await startPush(server, 'alice/app', [image]);
     await registryClient(server, hanging).putJson(image.id, image.json);
     const socket = await sendHalf(image, hanging, 'chunked');
@@ -90,7 +90,7 @@ describe('a layer whose connection breaks', () => {
 
 describe('a layer that is refused', () => {
   it('gets its answer while the client is still sending, and nothing is stored', async () => {
-    const image = makeImage();
+    const image = createImage();
     const token = await startPush(server, 'carol/app', [image], 'carol');
     const big = randomBytes(8_000_000);
     expect((await registryClient(server, token).putLayer(image.id, big)).status).toBe(404);

@@ -1,10 +1,18 @@
-import { makeChain, makeImage, payloadOf, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import {
+  createChain,
+  createImage,
+  payloadOf,
+  pushImages,
+  startPull,
+  startPush,
+  uploadImage,
+} from '../../helpers/images';
 import { bytesOf, forged, pushPrivate, storedFiles } from '../../helpers/isolation';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * Images belong to repositories: knowing an id, or pushing it first, gives nobody anything.
+ * Images belong to repositories: neither knowing an id nor pushing it first gives any access.
  */
 
 const NOT_FOUND = [404, errorText('Image not found')];
@@ -17,16 +25,16 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-describe('a stranger with a valid token for his own repository', () => {
-  const chain = makeChain(3);
+describe('another user with a valid token for their own repository', () => {
+  const chain = createChain(3);
   let credentials: (string | undefined)[];
   beforeAll(async () => {
     await pushPrivate(server, 'alice/secret', chain);
-    await pushImages(server, 'mallory/own', [makeImage()], { user: 'mallory' });
+    await pushImages(server, 'mallory/own', [createImage()], { user: 'mallory' });
     credentials = [
       await startPull(server, 'mallory/own', 'mallory'),
       await startPush(server, 'mallory/own', [], 'mallory'),
-      await startPush(server, 'mallory/claims', chain, 'mallory'), // announces them all
+      await startPush(server, 'mallory/claims', chain, 'mallory'), // announces all of them
       await startPull(server, 'mallory/own'),
       basic('mallory'),
       undefined,
@@ -34,7 +42,7 @@ describe('a stranger with a valid token for his own repository', () => {
   });
 
   it.each(['json', 'layer', 'ancestry', 'files'])(
-    'gets 404 for the %s of every image of a private one',
+    'gets 404 for the %s of every image of a private repository',
     async (part) => {
       for (const image of chain) {
         for (const authorization of credentials) {
@@ -48,15 +56,15 @@ describe('a stranger with a valid token for his own repository', () => {
     },
   );
 
-  it('cannot tag one either', async () => {
+  it('cannot tag such an image either', async () => {
     const token = await startPush(server, 'mallory/claims', chain, 'mallory');
     const body = `"${chain[2]!.id}"`;
     const answer = call(server, 'put', '/v1/repositories/mallory/claims/tags/x', { authorization: token, body });
     expect(await reply(answer)).toEqual(NOT_FOUND);
   });
 
-  it('cannot build upon one', async () => {
-    const child = makeImage({ parent: chain[2]!.id });
+  it('cannot push an image on top of such an image', async () => {
+    const child = createImage({ parent: chain[2]!.id });
     const push = registryClient(server, await startPush(server, 'mallory/claims', [child], 'mallory'));
     expect(await reply(push.putJson(child.id, child.json))).toEqual([
       400,
@@ -64,7 +72,7 @@ describe('a stranger with a valid token for his own repository', () => {
     ]);
   });
 
-  it('gets nothing by announcing an image and sending its json only (R1)', async () => {
+  it('gets nothing by announcing an image and sending only its json (R1)', async () => {
     const push = registryClient(server, await startPush(server, 'mallory/claims', chain, 'mallory'));
     await push.putJson(chain[0]!.id, chain[0]!.json);
     expect(await reply(push.putPayload(chain[0]!.id, chain[0]!.payload))).toEqual([
@@ -74,7 +82,7 @@ describe('a stranger with a valid token for his own repository', () => {
     expect((await push.get(chain[0]!.id, 'layer')).status).toBe(400);
   });
 
-  it('does not find out by the access route (R1)', async () => {
+  it('learns nothing from the access route (R1)', async () => {
     const token = await startPull(server, 'mallory/own', 'mallory');
     const where = `/v1/repositories/mallory/own/layer/${chain[0]!.id}/access`;
     expect(await reply(call(server, 'get', where, { authorization: token }))).toEqual([200, '{"access":false}']);
@@ -82,8 +90,8 @@ describe('a stranger with a valid token for his own repository', () => {
 });
 
 describe('one id in two repositories', () => {
-  it('has each repository’s own bytes, whoever came first (R2)', async () => {
-    const image = makeImage();
+  it('has each repository’s own bytes, whichever was first (R2)', async () => {
+    const image = createImage();
     await pushPrivate(server, 'alice/first', [image]);
     await pushImages(server, 'mallory/poison', [forged(image)], { user: 'mallory' });
     const late = forged(image);
@@ -95,7 +103,7 @@ describe('one id in two repositories', () => {
   });
 
   it('cannot be poisoned before its owner pushes it (R2)', async () => {
-    const image = makeImage();
+    const image = createImage();
     const fake = forged(image);
     await pushImages(server, 'mallory/early', [fake], { user: 'mallory' });
     const push = registryClient(server, await startPush(server, 'alice/later', [image]));
@@ -107,8 +115,8 @@ describe('one id in two repositories', () => {
     expect(await bytesOf(server, 'mallory/early', image)).toEqual([fake.json, fake.layer]);
   });
 
-  it('keeps what is complete when the repository’s own pusher sends other bytes', async () => {
-    const image = makeImage();
+  it('keeps a complete image when the repository’s own pusher sends other bytes', async () => {
+    const image = createImage();
     const tokens = [await startPush(server, 'alice/race', [image]), await startPush(server, 'alice/race', [image])];
     const [first, second] = tokens.map((token) => registryClient(server, token));
     const other = forged(image);
@@ -117,16 +125,16 @@ describe('one id in two repositories', () => {
     await first!.putLayer(image.id, image.layer);
     await second!.putLayer(other.id, other.layer);
     expect(await reply(first!.putPayload(image.id, image.payload))).toEqual([200, 'true']);
-    // Both engines have pushed the image, as far as they know; the first one's bytes stay, all of them.
+    // Both engines believe that they have pushed the image; all bytes of the first one stay.
     expect(await reply(second!.putPayload(other.id, payloadOf(other.json, other.layer)))).toEqual([200, 'true']);
     expect(await bytesOf(server, 'alice/race', image)).toEqual([image.json, image.layer]);
   });
 });
 
 describe('equal bytes', () => {
-  it('are one stored object and one content, whoever pushes them', async () => {
-    const image = makeImage();
-    const twin = makeImage({ layer: image.layer });
+  it('are one stored object and one content for all pushers', async () => {
+    const image = createImage();
+    const twin = createImage({ layer: image.layer });
     const before = await storedFiles(server);
     await pushImages(server, 'alice/same', [image, twin]);
     await pushImages(server, 'carol/same', [image], { user: 'carol' });
@@ -138,8 +146,8 @@ describe('equal bytes', () => {
     expect(await bytesOf(server, 'alice/same', twin)).toEqual([twin.json, image.layer]);
   });
 
-  it('stay when one of two pushers deletes his repository', async () => {
-    const image = makeImage();
+  it('stay when one of two pushers deletes their repository', async () => {
+    const image = createImage();
     await pushImages(server, 'alice/stays', [image]);
     const token = await startPush(server, 'carol/goes', [image], 'carol');
     await uploadImage(server, token, image);

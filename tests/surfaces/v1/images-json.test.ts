@@ -1,4 +1,4 @@
-import { startPull, startPush, makeImage, pushImages } from '../../helpers/images';
+import { startPull, startPush, createImage, pushImages } from '../../helpers/images';
 import { errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
-  const image = makeImage();
+  const image = createImage();
   let token: string;
   beforeAll(async () => {
     await pushImages(server, 'alice/get', [image]);
@@ -34,7 +34,7 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
     });
   });
 
-  it('may be kept for a year', async () => {
+  it('lets caches keep the image for a year', async () => {
     const { headers } = await registryClient(server, token).get(image.id, 'json');
     expect(headers['cache-control']).toBe('public, max-age=31536000');
     expect(headers['last-modified']).toBe('Thu, 01 Jan 1970 00:00:00 GMT');
@@ -61,9 +61,9 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
     },
   );
 
-  it('does not answer 304 for an image that is unknown, not complete or not for this caller', async () => {
+  it('does not answer 304 for an image that is unknown, incomplete or not for this caller', async () => {
     const since = { 'If-Modified-Since': 'Thu, 01 Jan 1970 00:00:00 GMT' };
-    const [begun, hidden] = [makeImage(), makeImage()];
+    const [begun, hidden] = [createImage(), createImage()];
     const push = registryClient(server, await startPush(server, 'alice/get', [begun]));
     await push.putJson(begun.id, begun.json);
     await pushImages(server, 'carol/hidden', [hidden], { user: 'carol' });
@@ -75,8 +75,8 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
     ]);
   });
 
-  it('answers 400 while the image is being uploaded, to whoever may read the repository (E14)', async () => {
-    const begun = makeImage();
+  it('answers 400 during the upload of the image, to a caller who may read the repository (E14)', async () => {
+    const begun = createImage();
     const push = registryClient(server, await startPush(server, 'alice/get', [begun]));
     await push.putJson(begun.id, begun.json);
     const inProgress = [400, errorText('Image is being uploaded, retry later')];
@@ -86,7 +86,7 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
     expect(await reply(push.get(begun.id, 'json'))).toEqual(inProgress);
   });
 
-  it('answers 404 for an id that nobody has, and is not cached', async () => {
+  it('answers 404 for an id that does not exist, and the answer is not cached', async () => {
     const answer = await registryClient(server, token).get('f'.repeat(64), 'json');
     expect([answer.status, answer.text]).toEqual([404, NOT_FOUND]);
     expect(answer.headers['cache-control']).toBe('no-cache');
@@ -94,7 +94,7 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
   });
 
   it.each(['xyz', 'A'.repeat(64), 'a'.repeat(63), 'a'.repeat(17), '511136EA3C5A64F2', '%2e%2e'])(
-    'answers 404 for %s, which is no id',
+    'answers 404 for %s, which is not an id',
     async (id) => {
       expect(await reply(registryClient(server, token).get(id, 'json'))).toEqual([404, errorText('Invalid image ID')]);
     },
@@ -109,14 +109,14 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
   });
 
   it('serves ids of 16 characters', async () => {
-    const old = makeImage({ id: '27cf784147099545' });
+    const old = createImage({ id: '27cf784147099545' });
     await pushImages(server, 'alice/old', [old]);
     const pull = registryClient(server, await startPull(server, 'alice/old'));
     expect((await pull.get(old.id, 'json')).bytes).toEqual(old.json);
   });
 
-  it('never lets a cache between us and the reader keep an image of a private repository', async () => {
-    const hidden = makeImage();
+  it('never lets a cache on the way keep an image of a private repository', async () => {
+    const hidden = createImage();
     await pushImages(server, 'alice/private', [hidden]);
     await makePrivate(server, 'alice/private', 'alice');
     const pull = registryClient(server, await startPull(server, 'alice/private', 'alice'));
@@ -128,7 +128,7 @@ describe('GET /v1/images/<id>/json (protocol 4.2)', () => {
     }
   });
 
-  it('tells caches that the answer depends on who asks: one id may have two contents', async () => {
+  it('tells caches that the answer depends on the caller, because one id may have two contents', async () => {
     const { headers } = await registryClient(server, token).get(image.id, 'json');
     expect(headers['vary']?.split(/, */)).toEqual(['Accept', 'Authorization']);
   });

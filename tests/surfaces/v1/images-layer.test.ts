@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeImage, payloadOf, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
+import { createImage, payloadOf, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -16,7 +16,7 @@ afterAll(() => server.close());
 describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
   const layer = randomBytes(3_000_000);
   const size = layer.length;
-  const image = makeImage({ layer });
+  const image = createImage({ layer });
   let pull: RegistryClient;
   beforeAll(async () => {
     await pushImages(server, 'alice/get', [image]);
@@ -37,8 +37,8 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
     expect(answer.headers['content-range']).toBeUndefined();
   });
 
-  it('never encodes them, whatever the client would take (E19)', async () => {
-    const text = makeImage({ layer: Buffer.alloc(100_000, 'compress me ') });
+  it('never encodes them, whatever the client accepts (E19)', async () => {
+    const text = createImage({ layer: Buffer.alloc(100_000, 'compress me ') });
     await pushImages(server, 'alice/text', [text]);
     const client = registryClient(server, await startPull(server, 'alice/text'));
     const answer = await client.get(text.id, 'layer', { 'Accept-Encoding': 'gzip, br' });
@@ -93,7 +93,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
     }
   });
 
-  it('ignores Range in a HEAD, as RFC 7233 demands', async () => {
+  it('ignores Range in a HEAD, as RFC 7233 requires', async () => {
     const head = await pull.head(image.id, 'layer', { Range: 'bytes=0-9' });
     expect([head.status, head.headers['content-length']]).toEqual([200, String(size)]);
   });
@@ -104,7 +104,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
   });
 
   it('serves a layer of zero bytes', async () => {
-    const nothing = makeImage({ layer: Buffer.alloc(0) });
+    const nothing = createImage({ layer: Buffer.alloc(0) });
     await pushImages(server, 'alice/nothing', [nothing]);
     const client = registryClient(server, await startPull(server, 'alice/nothing'));
     for (const headers of [{}, { Range: 'bytes=0-0' }, { Range: 'bytes=-5' }]) {
@@ -116,7 +116,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
   });
 
   it('answers 404, 400, 404 and 401 like the json', async () => {
-    const begun = makeImage();
+    const begun = createImage();
     const push = registryClient(server, await startPush(server, 'alice/get', [begun]));
     await push.putJson(begun.id, begun.json);
     expect(await reply(pull.get('0'.repeat(64), 'layer'))).toEqual([404, NOT_FOUND]);
@@ -130,7 +130,7 @@ describe('GET /v1/images/<id>/layer (protocol 4.4)', () => {
 
 describe('PUT /v1/images/<id>/layer (protocol 4.5)', () => {
   async function begin(repository: string): Promise<{ image: TestImage; push: RegistryClient }> {
-    const image = makeImage();
+    const image = createImage();
     return { image, push: registryClient(server, await startPush(server, repository, [image])) };
   }
 
@@ -152,7 +152,7 @@ describe('PUT /v1/images/<id>/layer (protocol 4.5)', () => {
 
   it('answers 404 for an id that no list announced, with a token or with Basic', async () => {
     const { push } = await begin('alice/put');
-    const stranger = makeImage();
+    const stranger = createImage();
     expect(await reply(push.putLayer(stranger.id, stranger.layer))).toEqual([404, NOT_FOUND]);
     const client = registryClient(server, basic('alice'));
     expect(await reply(client.putLayer(stranger.id, stranger.layer))).toEqual([404, NOT_FOUND]);
@@ -169,7 +169,7 @@ describe('PUT /v1/images/<id>/layer (protocol 4.5)', () => {
     expect(await reply(push.putLayer(image.id, image.layer))).toEqual([409, errorText('Image already exists')]);
   });
 
-  it('answers 401 to whoever is no pusher, and takes nothing from him', async () => {
+  it('answers 401 to a caller who may not push, and stores nothing', async () => {
     const { image, push } = await begin('alice/mine');
     await push.putJson(image.id, image.json);
     const read = await startPull(server, 'alice/mine', 'alice');
@@ -183,9 +183,9 @@ describe('PUT /v1/images/<id>/layer (protocol 4.5)', () => {
     expect(await reply(push.putPayload(image.id, image.payload))).toEqual([400, errorText('Checksum mismatch')]);
   });
 
-  it('answers 403 to an account that is not active any more', async () => {
+  it('answers 403 to an account that is no longer active', async () => {
     await addUser(server, 'erin');
-    const image = makeImage();
+    const image = createImage();
     const push = registryClient(server, await startPush(server, 'erin/app', [image], 'erin'));
     await server.ctx.db('users').where({ username: 'erin' }).update({ is_active: false });
     const refused = [403, errorText('Account is not Active')];

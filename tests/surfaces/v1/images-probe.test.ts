@@ -1,6 +1,6 @@
 import {
-  makeChain,
-  makeImage,
+  createChain,
+  createImage,
   payloadOf,
   pushImages,
   startPull,
@@ -12,7 +12,7 @@ import { call, errorText, registryClient, reply } from '../../helpers/registry-c
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * Images belong to repositories: knowing an id, or pushing it first, gives nobody anything.
+ * Images belong to repositories: neither knowing an id nor pushing it first gives any access.
  */
 
 const NOT_FOUND = [404, errorText('Image not found')];
@@ -33,8 +33,8 @@ describe('a probe during a push', () => {
     return statuses;
   };
 
-  it.each([true, false])('never links from a stranger’s repository (private: %s) (R3)', async (isPrivate) => {
-    const chain = makeChain(2);
+  it.each([true, false])('never links from a repository of another user (private: %s) (R3)', async (isPrivate) => {
+    const chain = createChain(2);
     const source = `mallory/source${String(isPrivate)}`;
     if (isPrivate) await pushPrivate(server, source, chain, 'mallory');
     else await pushImages(server, source, chain, { user: 'mallory' });
@@ -46,7 +46,7 @@ describe('a probe during a push', () => {
   });
 
   it('links from the same namespace, with the whole chain, and both serve the same bytes', async () => {
-    const chain = makeChain(3);
+    const chain = createChain(3);
     await pushPrivate(server, 'alice/source', chain);
     const before = await storedFiles(server);
     const top = chain[2]!;
@@ -67,13 +67,13 @@ describe('a probe during a push', () => {
     expect(await storedFiles(server)).toEqual(before);
   });
 
-  it('links from the library, into anybody’s repository', async () => {
-    const chain = makeChain(2);
+  it('links from the library, into every repository', async () => {
+    const chain = createChain(2);
     await pushImages(server, 'busybox', chain, { user: 'root' });
     expect(await probe('carol/derived', chain, 'carol')).toEqual([200, 200]);
-    const child = makeImage({ parent: chain[1]!.id });
+    const child = createImage({ parent: chain[1]!.id });
     const push = registryClient(server, await startPush(server, 'carol/built', [child], 'carol'));
-    expect(await reply(push.putJson(child.id, child.json))).toEqual([200, 'true']); // the parent is linked unasked
+    expect(await reply(push.putJson(child.id, child.json))).toEqual([200, 'true']); // the parent is linked without a probe
     await push.putLayer(child.id, child.layer);
     await push.putPayload(child.id, child.payload);
     const ids = [child.id, chain[1]!.id, chain[0]!.id];
@@ -81,26 +81,26 @@ describe('a probe during a push', () => {
   });
 
   it('does not link from a library repository that the pusher may not read', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushPrivate(server, 'library/closed', [image], 'root');
     expect(await probe('carol/nosy', [image], 'carol')).toEqual([404]);
   });
 
-  it('does not link when an ancestor’s id has another content in the target, and changes nothing there', async () => {
-    const [base, top] = makeChain(2);
+  it('does not link if an ancestor’s id has another content in the target, and changes nothing there', async () => {
+    const [base, top] = createChain(2);
     await pushImages(server, 'alice/clean', [base!, top!]);
     const other = forged(base!);
     const token = await startPush(server, 'alice/dirty', [other, top!]);
     const push = registryClient(server, token);
-    await push.putJson(other.id, other.json); // announced: linked only by a probe, which is not made
+    await push.putJson(other.id, other.json); // announced: linked only by a probe, which is not sent
     await push.putLayer(other.id, other.layer);
     expect(await reply(push.putPayload(other.id, payloadOf(other.json, other.layer)))).toEqual([200, 'true']);
     expect(await reply(push.get(top!.id, 'json'))).toEqual(NOT_FOUND);
     expect(await bytesOf(server, 'alice/dirty', other)).toEqual([other.json, other.layer]);
   });
 
-  it('does not link for a read token, nor what was not announced, nor from what is being deleted', async () => {
-    const image = makeImage();
+  it('does not link for a read token, nor an image that was not announced, nor from a repository that is being deleted', async () => {
+    const image = createImage();
     await pushImages(server, 'alice/full', [image]);
     await startPush(server, 'alice/empty', []);
     const read = registryClient(server, await startPull(server, 'alice/empty', 'alice'));
@@ -112,7 +112,7 @@ describe('a probe during a push', () => {
   });
 
   it('does not link an image that is in progress elsewhere', async () => {
-    const image = makeImage();
+    const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/begun', [image]));
     await push.putJson(image.id, image.json);
     await push.putLayer(image.id, image.layer);

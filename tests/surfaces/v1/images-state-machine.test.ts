@@ -1,9 +1,9 @@
-import { makeImage, startPush, type TestImage } from '../../helpers/images';
+import { createImage, startPush, type TestImage } from '../../helpers/images';
 import { errorText, registryClient, reply, type RegistryClient } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * The table of protocol 4.1: what each request about an image answers in each state of its push.
+ * The table of protocol 4.1: the answer to each request about an image in each state of its push.
  */
 
 const OK: Reply = [200, 'true'];
@@ -64,7 +64,7 @@ function table(image: TestImage): Record<State, Record<keyof typeof REQUESTS, Re
       'GET ancestry': [200, JSON.stringify([image.id])],
       'PUT json': EXISTS,
       'PUT layer': EXISTS,
-      'PUT checksum': OK, // said again: the sum is the stored one
+      'PUT checksum': OK, // repeated: the checksum is the stored one
       'PUT wrong checksum': CANNOT_SET,
     },
   };
@@ -93,7 +93,7 @@ afterAll(() => server.close());
 
 describe.each(['a token', 'Basic'])('the states of a push with %s (protocol 4.1)', (kind) => {
   it.each(CELLS)('%s: %s', async (state, name) => {
-    const image = makeImage({ layer: LAYER });
+    const image = createImage({ layer: LAYER });
     const token = await startPush(server, 'alice/app', [image]);
     const push = registryClient(server, kind === 'Basic' ? basic('alice') : token);
     await bringTo(state, push, image);
@@ -102,7 +102,7 @@ describe.each(['a token', 'Basic'])('the states of a push with %s (protocol 4.1)
 
   it('goes on after a break at any point (E14)', async () => {
     for (const state of STATES.slice(0, 3)) {
-      const image = makeImage({ layer: LAYER });
+      const image = createImage({ layer: LAYER });
       const broken = await startPush(server, 'alice/app', [image]);
       await bringTo(state, registryClient(server, kind === 'Basic' ? basic('alice') : broken), image);
       const again = await startPush(server, 'alice/app', [image]);
@@ -114,9 +114,9 @@ describe.each(['a token', 'Basic'])('the states of a push with %s (protocol 4.1)
   });
 });
 
-describe('an image that stayed in progress after a wrong checksum (protocol 10.9 item 3)', () => {
+describe('an image that stays in progress after a wrong checksum (protocol 10.9 item 3)', () => {
   it('can be finished with the right one', async () => {
-    const image = makeImage();
+    const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));
     await bringTo('layer stored', push, image);
     expect(await REQUESTS['PUT wrong checksum'](push, image)).toEqual(MISMATCH);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filesBelow } from '../../helpers/damage';
-import { makeImage, startPush, uploadImage } from '../../helpers/images';
+import { createImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, registryClient } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { Connection } from '../../platform/http/listening';
@@ -16,8 +16,8 @@ afterAll(() => server.close());
 describe('images that an account has begun to upload', () => {
   const BUSY = '1000 images of this account are being uploaded, try again later';
 
-  it('are at most a thousand, whatever tokens and repositories it takes for them', async () => {
-    const [begun, next, other] = [makeImage(), makeImage(), makeImage()];
+  it('are at most a thousand, however many tokens and repositories they use', async () => {
+    const [begun, next, other] = [createImage(), createImage(), createImage()];
     const token = await startPush(server, 'alice/app', [begun, next]);
     const client = registryClient(server, token);
     await client.putJson(begun.id, begun.json);
@@ -35,7 +35,7 @@ describe('images that an account has begun to upload', () => {
     const byBasic = { authorization: basic('alice'), body: next.json };
     expect((await call(server, 'put', `/v1/images/${next.id}/json`, byBasic)).status).toBe(429);
 
-    // Somebody else's uploads, and this account's own ones, go on.
+    // Uploads of other accounts, and earlier ones of this account, go on.
     await uploadImage(server, await startPush(server, 'carol/app', [other], 'carol'), other);
     await uploadImage(server, token, begun);
     expect((await client.putJson(next.id, next.json)).status).toBe(200);
@@ -43,8 +43,8 @@ describe('images that an account has begun to upload', () => {
 });
 
 describe('layers that an account sends at the same time', () => {
-  it('are at most a hundred; one that ends, even badly, makes room', async () => {
-    const images = Array.from({ length: 101 }, () => makeImage({ layer: Buffer.from('layer') }));
+  it('are at most a hundred; one that ends, even with an error, makes room', async () => {
+    const images = Array.from({ length: 101 }, () => createImage({ layer: Buffer.from('layer') }));
     const token = await startPush(server, 'carol/many', images, 'carol');
     const client = registryClient(server, token);
     for (const { id, json } of images) expect((await client.putJson(id, json)).status).toBe(200);

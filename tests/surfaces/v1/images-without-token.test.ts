@@ -1,11 +1,11 @@
-import { makeChain, makeImage, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, startPull, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * A request without a token (Basic on everything, curl) says nothing of a repository. With other contents under one
- * id, each rung of the ladder is told from the next: the repository that the caller opened last, his own namespace,
- * the library, what was complete first.
+ * A request without a token (Basic on every request, curl) does not name a repository. With other contents under one
+ * id, each rung of the ladder differs from the next: the repository that the caller opened last, the caller's own
+ * namespace, the library, the image that was complete first.
  */
 
 let server: TestServer;
@@ -18,13 +18,13 @@ afterEach(() => server.close());
 
 const ID = 'ab'.repeat(32);
 
-/** Sends the image without asking whether it is there: a probe would link the content of another repository. */
+/** Sends the image without a probe, which would link the content of another repository. */
 async function pushed(repository: string, user: string): Promise<void> {
-  const image = makeImage({ id: ID, note: repository });
+  const image = createImage({ id: ID, note: repository });
   await uploadImage(server, await startPush(server, repository, [image], user), image);
 }
 
-/** As if nobody had opened anything, as after a month. */
+/** Forgets all openings, as after a month. */
 async function forgetOpenings(): Promise<void> {
   await server.ctx.db('repository_openings').delete();
 }
@@ -49,7 +49,7 @@ it('the repository that the caller opened last decides, to push or to pull', asy
   expect(await noteFor(basic('carol'))).toBe('carol/other'); // others have their own
 });
 
-it('an opening is recorded anew when another came between, when it is a minute old, and when its record went', async () => {
+it('an opening is recorded again if another came between, if it is a minute old, and if its record is gone', async () => {
   await pushed('alice/one', 'alice');
   await pushed('alice/two', 'alice');
   const { db } = server.ctx;
@@ -73,7 +73,7 @@ it('an opening is recorded anew when another came between, when it is a minute o
   expect(await noteFor(basic('bobby'))).toBe('alice/two');
 });
 
-it('an anonymous caller is known by his address (E4)', async () => {
+it('an anonymous caller is identified by address (E4)', async () => {
   await pushed('alice/one', 'alice');
   await pushed('carol/two', 'carol');
   await startPull(server, 'carol/two');
@@ -84,9 +84,9 @@ it('an anonymous caller is known by his address (E4)', async () => {
   expect(await noteFor('Token ')).toBe('alice/one');
 });
 
-it('a repository that only announced the id decides as well', async () => {
+it('a repository that only announced the id counts too', async () => {
   await pushed('alice/full', 'alice');
-  const image = makeImage({ id: ID, note: 'bobby/begun' });
+  const image = createImage({ id: ID, note: 'bobby/begun' });
   await startPush(server, 'bobby/begun', [image], 'bobby');
   expect(await reply(registryClient(server, basic('bobby')).get(ID, 'json'))).toEqual([
     404,
@@ -96,13 +96,13 @@ it('a repository that only announced the id decides as well', async () => {
   expect((await registryClient(server, basic('bobby')).get(ID, 'json')).status).toBe(400);
 });
 
-it('an opened repository that does not have the id decides nothing', async () => {
+it('an opened repository that does not have the id does not count', async () => {
   await pushed('alice/full', 'alice');
   await startPush(server, 'bobby/none', [], 'bobby');
   expect(await noteFor(basic('bobby'))).toBe('alice/full');
 });
 
-it('then comes the caller’s own namespace, then the library, then what was complete first', async () => {
+it('then come the caller’s own namespace, the library, and the image that was complete first', async () => {
   await pushed('carol/first', 'carol');
   await pushed('base', 'root');
   await pushed('alice/last', 'alice');
@@ -121,7 +121,7 @@ it('then comes the caller’s own namespace, then the library, then what was com
   expect(await noteFor(basic('carol'))).toBe('carol/first');
 });
 
-it('an opening does not outlive the right to read', async () => {
+it('an opening ends with the right to read', async () => {
   await pushed('alice/was-open', 'alice');
   await pushed('carol/open', 'carol');
   await startPull(server, 'alice/was-open', 'bobby');
@@ -130,12 +130,12 @@ it('an opening does not outlive the right to read', async () => {
   expect(await noteFor(basic('bobby'))).toBe('carol/open');
 });
 
-it('a push with Basic goes to the repository opened last, and only to one of the pusher', async () => {
-  const image = makeImage({ id: ID, note: 'mine' });
+it('a push with Basic goes to the repository opened last, and only to one that the pusher may write', async () => {
+  const image = createImage({ id: ID, note: 'mine' });
   await pushed('alice/theirs', 'alice');
   await startPush(server, 'bobby/one', [image], 'bobby');
   await startPush(server, 'bobby/two', [image], 'bobby');
-  await startPull(server, 'alice/theirs', 'bobby'); // opened last, but not his
+  await startPull(server, 'alice/theirs', 'bobby'); // opened last, but bobby may not write it
   const client = registryClient(server, basic('bobby'));
   expect(await reply(client.putJson(ID, image.json))).toEqual([200, 'true']);
   await client.putLayer(ID, image.layer);
@@ -146,8 +146,8 @@ it('a push with Basic goes to the repository opened last, and only to one of the
   expect((await one.get(ID, 'json')).status).toBe(404);
 });
 
-it('a whole push with Basic and nothing else, and a whole pull by nobody, with an empty name and password', async () => {
-  const [base, tip] = makeChain(2);
+it('a whole push with only Basic, and a whole anonymous pull with an empty name and password', async () => {
+  const [base, tip] = createChain(2);
   const asOwner = { authorization: basic('alice') };
   const repository = '/v1/repositories/alice/app';
   const list = JSON.stringify([base, tip].map((image) => ({ id: image!.id })));

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { DAMAGES, layerFile } from '../../helpers/damage';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { isInstalled } from '../../helpers/installed';
 import { startNginx, type Nginx } from '../../helpers/nginx';
 import { pushPrivate } from '../../helpers/isolation';
@@ -42,7 +42,7 @@ async function ask(url: string, headers: Record<string, string>, method = 'GET')
 
 const layer = randomBytes(3_000_000);
 const size = layer.length;
-const image = makeImage({ layer });
+const image = createImage({ layer });
 const url = (base: string): string => `${base}/v1/images/${image.id}/layer`;
 const tokens = new Map<TestServer, string>();
 beforeAll(async () => {
@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 const authorization = (server: TestServer): { Authorization: string } => ({ Authorization: tokens.get(server) ?? '' });
 
-describe('with DRYDOCK_ACCEL_PREFIX, to nginx', () => {
+describe('with DRYDOCK_ACCEL_PREFIX, for nginx,', () => {
   const told = (headers: Record<string, string>, method = 'GET'): Promise<Answer> =>
     ask(url(offloading.url), { ...authorization(offloading), ...VIA_PROXY, ...headers }, method);
 
@@ -63,7 +63,7 @@ describe('with DRYDOCK_ACCEL_PREFIX, to nginx', () => {
     { Range: `bytes=10-${size}` },
     { Range: 'bytes=10-' },
     { 'User-Agent': ENGINE },
-  ])('a layer is the name of its file, and no body: %j', async (headers) => {
+  ])('answers a layer with the name of its file and no body: %j', async (headers) => {
     const answer = await told(headers);
     const file = await layerFile({ db: offloading.ctx.db, blobDir: offloading.blobDir }, image);
     const expected = `${PREFIX}${path.relative(offloading.blobDir, file)}`;
@@ -78,7 +78,7 @@ describe('with DRYDOCK_ACCEL_PREFIX, to nginx', () => {
     [{ 'If-Range': '"tag"', Range: 'bytes=0-9' }, 206, 10],
     [{ 'If-Match': '"tag"' }, 200, size],
     [{ 'If-Modified-Since': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 304, 0],
-  ])('what it would read differently is answered here: %j', async (headers, status, length) => {
+  ])('answers requests itself that nginx would read differently: %j', async (headers, status, length) => {
     const answer = await told(headers);
     expect([answer.status, answer.body.length, answer.headers['x-accel-redirect']]).toEqual([
       status,
@@ -87,18 +87,18 @@ describe('with DRYDOCK_ACCEL_PREFIX, to nginx', () => {
     ]);
   });
 
-  it('a HEAD is answered here, with the length', async () => {
+  it('answers a HEAD itself, with the length', async () => {
     const answer = await told({}, 'HEAD');
     expect([answer.status, answer.headers['content-length']]).toEqual([200, String(size)]);
     expect(answer.headers['x-accel-redirect']).toBeUndefined();
   });
 
-  it('nothing is said of a layer without access to it, or of a damaged one', async () => {
-    const secret = makeImage();
+  it('discloses nothing of a layer without access to it, or of a damaged one', async () => {
+    const secret = createImage();
     await pushPrivate(offloading, 'alice/secret', [secret]);
     const denied = await ask(`${offloading.url}/v1/images/${secret.id}/layer`, VIA_PROXY);
     expect([denied.status, denied.headers['x-accel-redirect']]).toEqual([404, undefined]);
-    const damaged = makeImage();
+    const damaged = createImage();
     await pushImages(offloading, 'alice/damaged', [damaged]);
     await DAMAGES['wrong size']({ db: offloading.ctx.db, blobDir: offloading.blobDir }, damaged);
     const Authorization = await startPull(offloading, 'alice/damaged');
@@ -107,13 +107,13 @@ describe('with DRYDOCK_ACCEL_PREFIX, to nginx', () => {
   });
 });
 
-it('an engine that no proxy speaks for gets the bytes', async () => {
+it('sends the bytes to an engine that came without a proxy', async () => {
   const answer = await ask(url(offloading.url), { ...authorization(offloading), 'User-Agent': ENGINE });
   expect([answer.status, answer.body.equals(layer)]).toEqual([200, true]);
   expect(answer.headers['x-accel-redirect']).toBeUndefined();
 });
 
-/** The sample as it stands in `deploy/`, with this test's port, upstream and folder, and without its certificate. */
+/** The sample in `deploy/`, with this test's port, upstream and folder, and without its certificate. */
 function sampleFor(server: TestServer, port: number): string {
   const changes: [string | RegExp, string][] = [
     ['listen 443 ssl;', `listen 127.0.0.1:${port};`],
@@ -135,7 +135,7 @@ function describeThroughNginx(): void {
   });
   afterAll(() => nginx.close());
 
-  /** Of the connection and not of the answer. */
+  /** Headers of the connection, not of the answer. */
   const HOP = ['date', 'server', 'connection', 'keep-alive', 'x-request-id', 'expires'];
   const shown = ({ status, headers, rawNames }: Answer): unknown => ({
     status,
@@ -184,13 +184,13 @@ function describeThroughNginx(): void {
     expect(throughNginx.headers['expires']).toMatch(/./);
   });
 
-  it('a layer of no bytes, an image that is not there and one that may not be seen are answered alike', async () => {
-    const [nothing, secret] = [makeImage({ layer: Buffer.alloc(0) }), makeImage({ note: 'through nginx' })];
+  it('answers a layer of no bytes, an unknown image and a hidden one like Drydock alone', async () => {
+    const [nothing, secret] = [createImage({ layer: Buffer.alloc(0) }), createImage({ note: 'through nginx' })];
     for (const server of [offloading, direct]) {
       await pushImages(server, 'alice/nothing', [nothing]);
       await pushPrivate(server, 'alice/hidden', [secret]);
     }
-    for (const { id } of [nothing, secret, makeImage()]) {
+    for (const { id } of [nothing, secret, createImage()]) {
       const [throughNginx, alone] = await Promise.all(
         [nginx.url, direct.url].map((base) => ask(`${base}/v1/images/${id}/layer`, { 'User-Agent': ENGINE })),
       );
@@ -199,14 +199,14 @@ function describeThroughNginx(): void {
     }
   });
 
-  it('nobody outside gets a file by its name', async () => {
+  it('gives nobody outside a file by its name', async () => {
     const file = await layerFile({ db: offloading.ctx.db, blobDir: offloading.blobDir }, image);
     const answer = await ask(`${nginx.url}${PREFIX}${path.relative(offloading.blobDir, file)}`, {});
     expect([answer.status, answer.body.includes(layer.subarray(0, 1000))]).toEqual([404, false]);
   });
 
-  it('images are pushed and pulled whole', async () => {
-    const pushed = makeImage({ layer: randomBytes(5_000_000) });
+  it('pushes and pulls whole images', async () => {
+    const pushed = createImage({ layer: randomBytes(5_000_000) });
     await pushImages({ server: nginx.url }, 'alice/through', [pushed]);
     const Authorization = await startPull({ server: nginx.url }, 'alice/through');
     const answer = await ask(`${nginx.url}/v1/images/${pushed.id}/layer`, { Authorization, 'User-Agent': ENGINE });
@@ -214,5 +214,5 @@ function describeThroughNginx(): void {
   });
 }
 
-// Elsewhere than in CI, a machine without nginx is told what it does not test.
+// Outside of CI, a machine without nginx reports what it does not test.
 if (isInstalled('nginx', '-v', 'nginx-light')) describe('through nginx with deploy/nginx.conf', describeThroughNginx);

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeImage, pushImages, startPull } from '../../helpers/images';
+import { createImage, pushImages, startPull } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { Connection } from '../../platform/http/listening';
 
 /*
- * The buffers in which layers are read are used again: no reader may ever get a byte of another one's layer.
+ * The buffers in which layers are read are reused: no reader may ever get a byte of another one's layer.
  */
 
 const READERS = 24;
-const LAYER_BYTES = 12 * 1024 * 1024; // more than the kernel keeps for a reader who waits
+const LAYER_BYTES = 12 * 1024 * 1024; // more than the kernel keeps for a slow reader
 
 let server: TestServer;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Each reader waits so long after each piece that it gets. */
+/** Makes a reader wait so long after each piece. */
 function slowDown({ socket }: Connection, pauseMs: number): void {
   socket.on('data', () => {
     socket.pause();
@@ -33,8 +33,8 @@ async function openLayers(): Promise<number> {
   return files.filter((file) => file.startsWith(server.blobDir)).length;
 }
 
-it('many at different speeds, and some who break off, never get each other’s bytes', async () => {
-  const images = Array.from({ length: 6 }, () => makeImage({ layer: randomBytes(LAYER_BYTES) }));
+it('many readers at different speeds, some of which disconnect, never get each other’s bytes', async () => {
+  const images = Array.from({ length: 6 }, () => createImage({ layer: randomBytes(LAYER_BYTES) }));
   for (const [i, image] of images.entries()) await pushImages(server, `alice/app-${i}`, [image]);
   const tokens = await Promise.all(images.map((_, i) => startPull(server, `alice/app-${i}`)));
 
@@ -59,5 +59,5 @@ it('many at different speeds, and some who break off, never get each other’s b
   };
   await Promise.all(Array.from({ length: READERS }, (_, reader) => read(reader)));
 
-  while ((await openLayers()) > 0) await sleep(20); // those who broke off are noticed a moment later
+  while ((await openLayers()) > 0) await sleep(20); // the server notices disconnects a moment later
 });

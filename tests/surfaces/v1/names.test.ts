@@ -1,10 +1,10 @@
 import request from 'supertest';
 import type { Context } from '../../../src/context';
 import { v1Routes } from '../../../src/surfaces/v1/routes';
-import { makeChain, pushImages } from '../../helpers/images';
+import { createChain, pushImages } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
-const chain = makeChain(2);
+const chain = createChain(2);
 const tip = chain[1]!.id;
 const SPELLINGS = ['tool', 'library/tool'];
 
@@ -26,7 +26,9 @@ function send(method: string, path: string, body: string | undefined, authorizat
   return body === undefined ? test : test.send(body);
 }
 
-/** What every row below a repository answers an administrator, in an order that leaves the repository until the end. */
+/**
+ * The answer of every row below a repository to an administrator, in an order that keeps the repository until the end.
+ */
 const EVERY_ROUTE: Record<string, { body?: string; status: number }> = {
   'get /images': { status: 200 },
   'get /tags': { status: 200 },
@@ -60,11 +62,11 @@ function routeKeys(): string[] {
 }
 
 describe('foo, foo/, library/foo and library/foo/', () => {
-  it('this list has every route', () => {
+  it('are tested with every route', () => {
     expect(Object.keys(EVERY_ROUTE).sort()).toEqual(routeKeys().sort());
   });
 
-  it.each(Object.entries(EVERY_ROUTE))('%s is one route', async (key, { body, status }) => {
+  it.each(Object.entries(EVERY_ROUTE))('are one repository on %s', async (key, { body, status }) => {
     const [method = '', suffix = ''] = key.split(' ');
     const path = suffix.replace(':imageId', tip).replace(':tag', 'latest');
     const answers: { status: number; text: string }[] = [];
@@ -79,7 +81,7 @@ describe('foo, foo/, library/foo and library/foo/', () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
   });
 
-  it('a token for one spelling is good for the other', async () => {
+  it('share their tokens', async () => {
     await pushImages(server, 'both', chain, { user: 'root' });
     const opening = await request(server.server).get('/v1/repositories/both/images').set('X-Docker-Token', 'true');
     expect(opening.headers['x-docker-token']).toContain(',repository="library/both",access=read');
@@ -142,7 +144,7 @@ describe('paths that no repository can have', () => {
     expect(response.body.status_code).toBe('404');
   });
 
-  it('none of them was made', async () => {
+  it('none of them was created', async () => {
     expect(await server.ctx.db('repositories').where({ namespace: 'alice' })).toEqual([]);
   });
 
@@ -158,7 +160,7 @@ describe('paths that no repository can have', () => {
     ['alice/tags/', 'alice/tags: "tags" is reserved'],
     ['alice/json/', 'alice/json: "json" is reserved'],
     ['alice/layer/', 'alice/layer: "layer" is reserved'],
-  ])('a push of %s is told that the name is the reason', async (name, why) => {
+  ])('a push of %s learns that the name is the reason', async (name, why) => {
     const response = await send('put', `/v1/repositories/${name}`, '[]', basic('alice'));
     expect([response.status, response.body]).toEqual([
       404,
@@ -169,30 +171,30 @@ describe('paths that no repository can have', () => {
     ]);
   });
 
-  it.each(['get', 'put'])('%s of their images says so, too', async (method) => {
+  it.each(['get', 'put'])('%s of their images says so too', async (method) => {
     const response = await send(method, '/v1/repositories/alice/images/images', method === 'put' ? '[]' : undefined);
     expect(response.status).toBe(404);
     expect(response.body.error).toContain('No repository can have the name alice/images: "images" is reserved.');
   });
 
-  it('the paths of a library repository that is there are its own, with a slash or without', async () => {
+  it('the paths of an existing library repository are its own, with or without a slash', async () => {
     await pushImages(server, 'alice', chain, { user: 'root' });
     await send('put', '/v1/repositories/alice/images/', '[]').expect(204);
     await send('put', '/v1/repositories/alice/images', '[]', basic('alice')).expect(403, '"Access denied"');
   });
 
-  it.each(['my-team/app', 'fg/gitlab', 'a-b-c/x'])('%s is a name, of an organization too', async (name) => {
+  it.each(['my-team/app', 'fg/gitlab', 'a-b-c/x'])('%s is a valid name, also for an organization', async (name) => {
     const [namespace = ''] = name.split('/');
     const made = await request(server.server)
       .post('/api/v1.1/orgs/')
       .set('Authorization', basic('alice'))
       .send({ name: namespace });
     expect(made.status).toBe(201);
-    await pushImages(server, name, makeChain(1));
+    await pushImages(server, name, createChain(1));
     await request(server.server).get(`/v1/repositories/${name}/images`).expect(200);
   });
 
-  it('an organization that cannot have its name is not told of usernames', async () => {
+  it("the refusal of an organization's name does not mention usernames", async () => {
     const made = await request(server.server)
       .post('/api/v1.1/orgs/')
       .set('Authorization', basic('alice'))
@@ -200,7 +202,7 @@ describe('paths that no repository can have', () => {
     expect([made.status, made.body.detail]).toEqual([400, `My Team is not a valid organization name: ${NAMESPACE}`]);
   });
 
-  it.each(['x', 'ab', 'a'.repeat(255), '0a', 'a.b_c-d', 'a..b'])('alice/%s is a name', async (name) => {
+  it.each(['x', 'ab', 'a'.repeat(255), '0a', 'a.b_c-d', 'a..b'])('alice/%s is a valid name', async (name) => {
     await send('put', `/v1/repositories/alice/${name}/`, '[]', basic('alice')).expect(200);
   });
 });

@@ -9,7 +9,7 @@ afterAll(() => server.close());
 
 describe('GET /v1/_ping', () => {
   it.each(['/v1/_ping', '/v1/_ping/', '/_ping', '/_ping/'])(
-    '%s answers true with the headers engines look for (E1)',
+    '%s answers true with the headers that engines look for (E1)',
     async (path) => {
       const response = await request(server.server).get(path).expect(200);
       expect(response.text).toBe('true');
@@ -26,7 +26,7 @@ describe('GET /v1/_ping', () => {
     },
   );
 
-  it('looks at no credentials', async () => {
+  it('ignores credentials', async () => {
     const response = await request(server.server).get('/v1/_ping').set('Authorization', 'Basic bm9ib2R5Ondyb25n');
     expect([response.status, response.text]).toEqual([200, 'true']);
   });

@@ -4,7 +4,7 @@ import { startTestServer, type TestServer } from '../../helpers/test-server';
 import { readPolicyTable } from '../../features/access/policy-table';
 
 /*
- * The table of `policy.ts`, cell by cell, as the whole cast sees it through v1.
+ * The table of `policy.ts`, cell by cell, for the whole cast through v1.
  */
 
 const TABLE = readPolicyTable();
@@ -38,7 +38,7 @@ function allows(action: string, role: Role): boolean {
 const rowOf = (visibility: string): string =>
   visibility === 'unlisted' ? 'read, unlisted (by name)' : `read, ${visibility}`;
 
-/** What somebody gets who may not: the repository is not there, unless logging in may help. */
+/** The status for a player without the right: the repository does not exist for them, unless a login may help. */
 function refusal(player: Player, role: Role, mayRead: boolean): number {
   if (role === 'refused') return player.name === 'inactive' ? 403 : 401;
   if (player.authorization === undefined) return 401;
@@ -77,7 +77,7 @@ describe.each(REPOSITORIES)('$namespace/$name', ({ namespace, name, visibility }
         await status(player, 'put', missing.path, missing.body),
       ]);
       const refused = refusal(player, role, mayRead);
-      // The start of a push tells nobody whether there is a repository of this name.
+      // The start of a push does not disclose whether there is a repository of this name.
       const start = refused === 404 ? 403 : refused;
       expected.set(player.name, mayWrite ? [200, 204, 404] : [start, refused, refused]);
     }
@@ -101,7 +101,7 @@ describe.each(REPOSITORIES)('$namespace/$name', ({ namespace, name, visibility }
   });
 });
 
-it('who finds what in search (R8)', async () => {
+it('who finds the repository in a search (R8)', async () => {
   for (const player of players) {
     const call = request(server.server).get('/v1/search?q=app&n=100');
     if (player.authorization !== undefined) call.set('Authorization', player.authorization);
@@ -115,7 +115,7 @@ it('who finds what in search (R8)', async () => {
   }
 });
 
-it('who makes repositories in whose namespace by pushing (R8)', async () => {
+it('who creates repositories in which namespace by pushing (R8)', async () => {
   const seen = new Map<string, number[]>();
   const expected = new Map<string, number[]>();
   const creators: Record<string, string[]> = {

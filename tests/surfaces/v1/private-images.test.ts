@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, errorText, makePrivate, reply, type Answer } from '../../helpers/registry-client';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { packTar } from '../../features/images/tar/pack-tar';
@@ -7,8 +7,8 @@ import { packTar } from '../../features/images/tar/pack-tar';
 const NOT_FOUND = [404, errorText('Image not found')];
 
 let server: TestServer;
-const hidden = makeImage({ layer: gzipSync(packTar({ name: 'motd', body: Buffer.from('hello') })) });
-const open = makeImage();
+const hidden = createImage({ layer: gzipSync(packTar({ name: 'motd', body: Buffer.from('hello') })) });
+const open = createImage();
 let owner: string;
 beforeAll(async () => {
   server = await startTestServer();
@@ -27,7 +27,7 @@ const get = (id: string, part: string, authorization?: string, headers = {}): Pr
   });
 
 describe('GET /v1/private_images/<id>/{json,layer,files} (protocol 4.10)', () => {
-  it('serves an image of a private repository, which no cache in between may keep', async () => {
+  it('serves an image of a private repository, which no cache on the way may keep', async () => {
     const [json, layer] = [await get(hidden.id, 'json', owner), await get(hidden.id, 'layer', owner)];
     expect([json.status, json.bytes]).toEqual([200, hidden.json]);
     expect(json.headers['x-docker-size']).toBe(String(hidden.layer.length));
@@ -54,26 +54,26 @@ describe('GET /v1/private_images/<id>/{json,layer,files} (protocol 4.10)', () =>
     }
   });
 
-  it.each(['json', 'layer', 'files'])('does not know an image of a public repository: %s', async (part) => {
+  it.each(['json', 'layer', 'files'])('answers 404 for an image of a public repository: %s', async (part) => {
     const token = await startPull(server, 'alice/open', 'alice');
     expect(await reply(get(open.id, part, token))).toEqual(NOT_FOUND);
   });
 
-  it.each(['json', 'layer', 'files'])('does not know one that the caller may not read: %s', async (part) => {
+  it.each(['json', 'layer', 'files'])('answers 404 for an image that the caller may not read: %s', async (part) => {
     const stranger = await startPush(server, 'carol/app', [hidden], 'carol');
     for (const authorization of [stranger, basic('carol'), undefined]) {
       expect(await reply(get(hidden.id, part, authorization))).toEqual(NOT_FOUND);
     }
   });
 
-  it('answers 404 for what is no id and 401 for wrong credentials', async () => {
+  it('answers 404 for a text that is not an id and 401 for wrong credentials', async () => {
     expect(await reply(get('nothing', 'json', owner))).toEqual([404, errorText('Invalid image ID')]);
     const refused = await get(hidden.id, 'json', basic('alice', 'no'));
     expect([refused.status, refused.text]).toEqual([401, errorText('Requires authorization')]);
     expect(refused.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
-  it('is also under the ordinary path', async () => {
+  it('also serves the image on the ordinary path', async () => {
     const answer = await call(server, 'get', `/v1/images/${hidden.id}/layer`, { authorization: owner });
     expect([answer.status, answer.bytes]).toEqual([200, hidden.layer]);
   });

@@ -2,16 +2,16 @@ import request from 'supertest';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { updateUser } from '../../../src/features/accounts/users';
 import { setStatus } from '../../../src/features/namespaces/account-status';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * A read with Basic begins with the identity that the same credentials had a moment ago, and the query of the read holds
- * it against the database. So nothing that has ended may be served, and nothing that is right may be refused.
+ * A read with Basic begins with the remembered identity of the same credentials, and the query of the read checks it
+ * against the database. So nothing may be served after access has ended, and nothing permitted may be refused.
  */
 
 let server: TestServer;
-const image = makeImage();
+const image = createImage();
 beforeAll(async () => {
   server = await startTestServer();
   await addUser(server, 'alice');
@@ -64,7 +64,7 @@ it('an account that is deactivated gets 403 at once, and is back at once (R6)', 
   expect(await statuses(basic('alice'))).toEqual(all(200));
 });
 
-it('a wrong password is never recalled', async () => {
+it('a wrong password is never remembered', async () => {
   for (let turn = 0; turn < 2; turn += 1) {
     const { status } = await request(server.server).get(READS[1]!).set('Authorization', basic('alice', 'wrong'));
     expect(status).toBe(401);

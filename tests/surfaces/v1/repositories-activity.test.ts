@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { actorOf } from '../../helpers/actors';
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, makePrivate } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { getActivityTotals } from '../../helpers/by-name';
@@ -12,7 +12,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   for (const name of ['alice', 'bobby']) await addUser(server, name);
-  await pushImages(server, 'alice/app', [makeImage()]);
+  await pushImages(server, 'alice/app', [createImage()]);
 });
 afterAll(() => server.close());
 
@@ -21,7 +21,7 @@ async function totals(): Promise<{ pulls: number; pushes: number }> {
   return getActivityTotals(server.ctx, await actorOf(server, 'alice'), { namespace: 'alice', name: 'app' });
 }
 
-/** What `act` adds to the counts. */
+/** The difference that `act` makes to the counts. */
 async function added(act: () => Promise<unknown>): Promise<{ pulls: number; pushes: number }> {
   const before = await totals();
   await act();
@@ -30,7 +30,7 @@ async function added(act: () => Promise<unknown>): Promise<{ pulls: number; push
 }
 
 describe('a pull', () => {
-  it('is an image list that is read with Basic or by nobody in particular, once each time', async () => {
+  it('is counted for each image list that is read with Basic or anonymously', async () => {
     const act = async (): Promise<void> => {
       for (const user of [undefined, 'bobby', 'bobby']) await startPull(server, 'alice/app', user);
       await request(server.server).get(`${IMAGES}/`).set('Authorization', 'Basic Og==').expect(200);
@@ -38,7 +38,7 @@ describe('a pull', () => {
     expect(await added(act)).toEqual({ pulls: 4, pushes: 0 });
   });
 
-  it('is not a registry that verifies a token, a HEAD, or one that was refused', async () => {
+  it('is not counted for a registry that verifies a token, a HEAD, or a refused request', async () => {
     const [reading, writing] = [await startPull(server, 'alice/app'), await startPush(server, 'alice/app', [])];
     const act = async (): Promise<void> => {
       for (const token of [reading, writing]) {
@@ -64,7 +64,7 @@ describe('a pull', () => {
 });
 
 describe('a push', () => {
-  it('is one that was finished, with Basic or a token', async () => {
+  it('is counted when it is finished, with Basic or a token', async () => {
     const act = async (): Promise<void> => {
       const token = await startPush(server, 'alice/app', []);
       for (const authorization of [token, basic('alice')]) {

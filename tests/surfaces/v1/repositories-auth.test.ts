@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -29,7 +29,7 @@ async function makePrivate(name: string): Promise<void> {
 }
 
 describe('PUT /v1/repositories/R/auth', () => {
-  it('says "OK" to tokens to read and to write, as often as asked', async () => {
+  it('says "OK" to read and write tokens, as often as asked', async () => {
     const write = await startPush(server, 'alice/app', []);
     const read = await startPull(server, 'alice/app');
     for (const token of [write, read, write, read]) await call('put', 'alice/app/auth', token).expect(200, '"OK"');
@@ -44,34 +44,34 @@ describe('PUT /v1/repositories/R/auth', () => {
     expect((await remove).status).toBe(401);
   });
 
-  it('a delete token that is asked for twice at once is good for one', async () => {
+  it('accepts a delete token once if it is sent twice at the same time', async () => {
     await startPush(server, 'alice/race', []);
     const token = await deleteToken('alice/race');
     const both = await Promise.all([call('put', 'alice/race/auth', token), call('put', 'alice/race/auth', token)]);
     expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 403]);
   });
 
-  it('a token for another repository is a 403, as a bare JSON string', async () => {
+  it('answers 403 to a token for another repository, as a bare JSON string', async () => {
     const token = await startPush(server, 'alice/app', []);
     await startPush(server, 'alice/other', []);
     const response = await call('put', 'alice/other/auth', token).expect(403);
     expect(JSON.parse(response.text)).toEqual(expect.any(String));
   });
 
-  it('an inactive account behind the token is a 403', async () => {
+  it('answers 403 if the account of the token is inactive', async () => {
     await addUser(server, 'leaver');
     const token = await startPush(server, 'leaver/app', [], 'leaver');
     await server.ctx.db('users').where({ username: 'leaver' }).update({ is_active: false });
     await call('put', 'leaver/app/auth', token).expect(403, '"Account is not Active"');
   });
 
-  it('a repository that is gone is a 404', async () => {
+  it('answers 404 for a repository that is gone', async () => {
     const token = await startPush(server, 'alice/gone', []);
     await server.ctx.db('repositories').where({ name: 'gone' }).delete();
     await call('put', 'alice/gone/auth', token).expect(404, '{"error":"Repository not found"}');
   });
 
-  it('Basic, nobody and a forged token are a 401', async () => {
+  it('answers 401 to Basic, to an anonymous caller and to a forged token', async () => {
     const forged = 'Token signature=00,repository="alice/app",access=write';
     for (const authorization of [basic('alice'), undefined, 'Token ', forged]) {
       const response = await call('put', 'alice/app/auth', authorization);
@@ -81,8 +81,8 @@ describe('PUT /v1/repositories/R/auth', () => {
 });
 
 describe('GET /v1/repositories/R/layer/<image id>/access', () => {
-  const shared = makeChain(2);
-  const secret = makeImage();
+  const shared = createChain(2);
+  const secret = createImage();
   beforeAll(async () => {
     await pushImages(server, 'alice/shared', shared);
     await pushImages(server, 'alice/secret', [secret]);
@@ -103,14 +103,14 @@ describe('GET /v1/repositories/R/layer/<image id>/access', () => {
     );
   });
 
-  it('is not used up', async () => {
+  it('is true as often as asked', async () => {
     const token = await startPull(server, 'alice/shared');
     await access('alice/shared', shared[0]!.id, token).expect(200, '{"access":true}');
     await access('alice/shared', shared[0]!.id, token).expect(200, '{"access":true}');
   });
 
-  it('is true for what was announced in the push of this token, false for other tokens', async () => {
-    const image = makeImage();
+  it('is true for an image that the push of this token announced, false for other tokens', async () => {
+    const image = createImage();
     const write = await startPush(server, 'alice/pushing', [image]);
     await access('alice/pushing', image.id, write).expect(200, '{"access":true}');
     await access('alice/pushing', image.id, await startPull(server, 'alice/pushing')).expect(200, '{"access":false}');
@@ -120,17 +120,17 @@ describe('GET /v1/repositories/R/layer/<image id>/access', () => {
     await access('robert/app', image.id, other).expect(200, '{"access":true}');
   });
 
-  it("is false for an image of somebody else's private repository", async () => {
+  it("is false for an image of another user's private repository", async () => {
     const token = await startPush(server, 'robert/app', [], 'robert');
     await access('robert/app', secret.id, token).expect(200, '{"access":false}');
   });
 
-  it.each(['0'.repeat(64), 'not-an-id', 'a%00b'])('is false for %s, which nobody has', async (imageId) => {
+  it.each(['0'.repeat(64), 'not-an-id', 'a%00b'])('is false for %s, which does not exist', async (imageId) => {
     const token = await startPull(server, 'alice/shared');
     await access('alice/shared', imageId, token).expect(200, '{"access":false}');
   });
 
-  it('is a 401 for nobody, a wrong password and a token for another repository', async () => {
+  it('is a 401 for an anonymous caller, a wrong password and a token for another repository', async () => {
     const other = await startPull(server, 'alice/shared');
     for (const authorization of [undefined, 'Token ', basic('alice', 'wrong')]) {
       await access('alice/shared', shared[0]!.id, authorization).expect(401, '""');

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { jobsOf } from '../../../src/jobs';
-import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
+import { createChain, pushImages, startPull, startPush } from '../../helpers/images';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const MISSING = '{"error":"Repository not found"}';
@@ -41,7 +41,7 @@ async function finishDeletions(): Promise<void> {
 
 describe('DELETE /v1/repositories/R/', () => {
   it('goes in three steps: index 202, registry 200, index 200', async () => {
-    await pushImages(server, 'alice/app', makeChain(2));
+    await pushImages(server, 'alice/app', createChain(2));
     const first = await expectAnswer(remove('alice/app/', basic('alice')), 202, '""');
     expect(first.headers['x-docker-token']).toMatch(/^signature=[0-9a-f]+,repository="alice\/app",access=delete$/);
     expect(first.headers['www-authenticate']).toBe(tokenOf(first));
@@ -55,14 +55,14 @@ describe('DELETE /v1/repositories/R/', () => {
   });
 
   it('works without the trailing slash, without the registry\'s step, and with a body of ""', async () => {
-    await pushImages(server, 'alice/direct', makeChain(1));
+    await pushImages(server, 'alice/direct', createChain(1));
     await expectAnswer(remove('alice/direct', basic('alice')).send('""'), 202, '""');
     await expectAnswer(remove('alice/direct', basic('alice')).send('""'), 200, '""');
     expect(await existing('direct')).toEqual([]);
   });
 
   it('hides the repository from pull, search and push at once', async () => {
-    await pushImages(server, 'alice/vanishing', makeChain(1));
+    await pushImages(server, 'alice/vanishing', createChain(1));
     const read = await startPull(server, 'alice/vanishing', 'alice');
     await remove('alice/vanishing/', basic('alice')).expect(202);
     const get = (path: string) => request(server.server).get(path).set('Authorization', basic('alice'));
@@ -78,8 +78,8 @@ describe('DELETE /v1/repositories/R/', () => {
   });
 
   it('finishes by itself after 24 hours, not before', async () => {
-    await pushImages(server, 'alice/overdue', makeChain(1));
-    await pushImages(server, 'alice/waiting', makeChain(1));
+    await pushImages(server, 'alice/overdue', createChain(1));
+    await pushImages(server, 'alice/waiting', createChain(1));
     const ages = { overdue: 25, waiting: 23 };
     for (const [name, hours] of Object.entries(ages)) {
       await remove(`alice/${name}/`, basic('alice')).expect(202);
@@ -92,9 +92,9 @@ describe('DELETE /v1/repositories/R/', () => {
     await startPush(server, 'alice/overdue', []);
   });
 
-  it('only the latest delete token is good, and only for its repository', async () => {
-    await pushImages(server, 'alice/first', makeChain(1));
-    await pushImages(server, 'alice/second', makeChain(1));
+  it('accepts only the latest delete token, and only for its repository', async () => {
+    await pushImages(server, 'alice/first', createChain(1));
+    await pushImages(server, 'alice/second', createChain(1));
     const old = tokenOf(await remove('alice/first/images', basic('alice')).expect(204));
     const latest = tokenOf(await remove('alice/first/', basic('alice')).expect(202));
     expect((await remove('alice/second/', latest)).status).toBe(401);
@@ -102,8 +102,8 @@ describe('DELETE /v1/repositories/R/', () => {
     await expectAnswer(remove('alice/first/', latest), 200, 'true');
   });
 
-  it('tokens to read and to write delete nothing: 401', async () => {
-    const write = await pushImages(server, 'alice/kept', makeChain(1));
+  it('answers 401 to read and write tokens, and deletes nothing', async () => {
+    const write = await pushImages(server, 'alice/kept', createChain(1));
     const read = await startPull(server, 'alice/kept', 'alice');
     for (const token of [read, write]) {
       const response = await remove('alice/kept/', token);
@@ -114,15 +114,15 @@ describe('DELETE /v1/repositories/R/', () => {
     expect(Object.keys(tags.body)).toEqual(['latest']);
   });
 
-  it('nobody and wrong credentials: 401', async () => {
-    await pushImages(server, 'alice/public', makeChain(1));
+  it('answers 401 to anonymous callers and wrong credentials', async () => {
+    await pushImages(server, 'alice/public', createChain(1));
     for (const authorization of [undefined, 'Basic Og==', 'Token ', basic('alice', 'wrong')]) {
       const response = await expectAnswer(remove('alice/public/', authorization), 401, '""');
       expect(response.headers['www-authenticate']).toBe(CHALLENGE);
     }
   });
 
-  it('an inactive account and a stranger: 403', async () => {
+  it('answers 403 to an inactive account and to another user', async () => {
     await expectAnswer(remove('alice/public/', basic('sleeper')), 403, '"Account is not Active"');
     const response = await remove('alice/public/', basic('robert'));
     expect(response.status).toBe(403);
@@ -130,23 +130,23 @@ describe('DELETE /v1/repositories/R/', () => {
     expect(await existing('public')).toEqual([{ name: 'public' }]);
   });
 
-  it('an unknown repository, and a private one for a stranger: 404', async () => {
-    await pushImages(server, 'alice/hidden', makeChain(1));
+  it('answers 404 for an unknown repository, and to another user for a private one', async () => {
+    await pushImages(server, 'alice/hidden', createChain(1));
     await server.ctx.db('repositories').where({ name: 'hidden' }).update({ visibility: 'private' });
     await expectAnswer(remove('alice/nothing/', basic('alice')), 404, MISSING);
     await expectAnswer(remove('alice/hidden/', basic('robert')), 404, MISSING);
   });
 
-  it('the library is for administrators', async () => {
-    await pushImages(server, 'official', makeChain(1), { user: 'root' });
+  it('deletes a library repository only for administrators', async () => {
+    await pushImages(server, 'official', createChain(1), { user: 'root' });
     expect((await remove('official/', basic('alice'))).status).toBe(403);
     await expectAnswer(remove('library/official/', basic('root')), 202, '""');
   });
 });
 
 describe('DELETE /v1/repositories/R/images', () => {
-  it('gives a delete token and deletes nothing', async () => {
-    await pushImages(server, 'alice/tokened', makeChain(1));
+  it('returns a delete token and deletes nothing', async () => {
+    await pushImages(server, 'alice/tokened', createChain(1));
     const response = await expectAnswer(remove('alice/tokened/images', basic('alice')), 204, '');
     expect(response.headers['x-docker-token']).toMatch(/,repository="alice\/tokened",access=delete$/);
     expect(response.headers['www-authenticate']).toBe(tokenOf(response));
@@ -155,15 +155,15 @@ describe('DELETE /v1/repositories/R/images', () => {
     await expectAnswer(remove('alice/tokened/', tokenOf(response)), 200, 'true');
   });
 
-  it('nobody and tokens: 401', async () => {
-    const write = await pushImages(server, 'alice/guarded', makeChain(1));
+  it('answers 401 to anonymous callers and tokens', async () => {
+    const write = await pushImages(server, 'alice/guarded', createChain(1));
     for (const authorization of [undefined, write, basic('alice', 'wrong')]) {
       await expectAnswer(remove('alice/guarded/images', authorization), 401, '""');
     }
   });
 
-  it('an inactive account and a stranger: 403, an unknown repository: 404', async () => {
-    await pushImages(server, 'alice/watched', makeChain(1));
+  it('answers 403 to an inactive account and to another user, 404 for an unknown repository', async () => {
+    await pushImages(server, 'alice/watched', createChain(1));
     await expectAnswer(remove('alice/watched/images', basic('sleeper')), 403, '"Account is not Active"');
     expect((await remove('alice/watched/images', basic('robert'))).status).toBe(403);
     await expectAnswer(remove('alice/nothing/images', basic('alice')), 404, MISSING);

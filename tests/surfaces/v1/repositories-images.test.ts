@@ -1,11 +1,11 @@
 import request from 'supertest';
-import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
+import { createChain, pushImages, startPull, startPush } from '../../helpers/images';
 import { headerLines, rawRequest, sendRaw } from '../../helpers/raw-http';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const MISSING = '{"error":"images not found"}';
 const ID = 'cd'.repeat(32);
-const chain = makeChain(3);
+const chain = createChain(3);
 const FULL_LIST = chain.map(({ id, payload }) => ({ id, checksum: payload }));
 
 let server: TestServer;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   await addUser(server, 'robert');
   await addUser(server, 'sleeper', { isActive: false });
   await pushImages(server, 'alice/app', chain);
-  await pushImages(server, 'alice/hidden', makeChain(1));
+  await pushImages(server, 'alice/hidden', createChain(1));
   await server.ctx.db('repositories').where({ name: 'hidden' }).update({ visibility: 'private' });
 });
 afterAll(() => server.close());
@@ -51,14 +51,14 @@ describe('GET /v1/repositories/R/images', () => {
     },
   );
 
-  it('gives no token to who does not ask for one, but endpoints (E6)', async () => {
+  it('sends endpoints, but no token to a client that does not ask for one (E6)', async () => {
     const response = await call('get', 'alice/app', { authorization: basic('alice') }).expect(200);
     expect(response.headers).not.toHaveProperty('x-docker-token');
     expect(response.headers).not.toHaveProperty('www-authenticate');
     expect(response.headers['x-docker-endpoints']).toBe(server.host);
   });
 
-  it('has no tags, and lists what is only announced without a checksum', async () => {
+  it('has no tags, and lists an announced image without a checksum', async () => {
     await startPush(server, 'alice/announced', []);
     await request(server.server)
       .put('/v1/repositories/alice/announced/')
@@ -67,7 +67,7 @@ describe('GET /v1/repositories/R/images', () => {
     await call('get', 'alice/announced').expect(200, `[{"id":"${ID}"}]`);
   });
 
-  it('verifies a write token during a push, a read token, and both again', async () => {
+  it('verifies a write token during a push, and a read token, repeatedly', async () => {
     const write = await startPush(server, 'alice/verified', chain);
     const read = await startPull(server, 'alice/verified');
     for (const authorization of [write, read, write, read]) {
@@ -77,7 +77,7 @@ describe('GET /v1/repositories/R/images', () => {
     }
   });
 
-  it('verifies a delete token, also while the repository is being deleted', async () => {
+  it('verifies a delete token, also during the deletion of the repository', async () => {
     await startPush(server, 'alice/leaving', chain);
     const owner = { authorization: basic('alice') };
     const remove = await request(server.server)
@@ -90,39 +90,39 @@ describe('GET /v1/repositories/R/images', () => {
     await expectAnswer(call('get', 'alice/leaving'), 404, MISSING);
   });
 
-  it('the owner and his tokens read a private repository', async () => {
+  it('is readable for the owner of a private repository, and for their tokens', async () => {
     const token = await startPull(server, 'alice/hidden', 'alice');
     await call('get', 'alice/hidden', { authorization: token }).expect(200);
   });
 
-  it('wrong credentials are a 401, even for a public repository', async () => {
+  it('answers 401 to wrong credentials, even for a public repository', async () => {
     await expectAnswer(call('get', 'alice/app', { authorization: basic('alice', 'wrong') }), 401, '""');
     await expectAnswer(call('get', 'alice/app', { authorization: basic('nobody') }), 401, '""');
   });
 
-  it('a token for another repository, or one that nobody signed, is a 401', async () => {
+  it('answers 401 to a token for another repository, and to a forged one', async () => {
     const token = await startPull(server, 'alice/app', 'alice');
     await expectAnswer(call('get', 'alice/hidden', { authorization: token }), 401, '""');
     const forged = 'Token signature=123abc,repository="alice/app",access=read';
     await expectAnswer(call('get', 'alice/app', { authorization: forged }), 401, '""');
   });
 
-  it('an inactive account is a 403, even for a public repository', async () => {
+  it('answers 403 to an inactive account, even for a public repository', async () => {
     await expectAnswer(call('get', 'alice/app', { authorization: basic('sleeper') }), 403, '"Account is not Active"');
   });
 
-  it('a private repository is a 401 for nobody in particular and a 404 for everybody else', async () => {
+  it('answers 401 for a private repository to an anonymous caller, and 404 to other users', async () => {
     await expectAnswer(call('get', 'alice/hidden', { wantsToken: true }), 401, '""');
     await expectAnswer(call('get', 'alice/hidden', { authorization: basic('robert') }), 404, MISSING);
   });
 
-  it('an unknown repository is a 404', async () => {
+  it('answers 404 for an unknown repository', async () => {
     await expectAnswer(call('get', 'alice/nothing'), 404, MISSING);
     await expectAnswer(call('get', 'alice/nothing', { authorization: basic('alice') }), 404, MISSING);
     await expectAnswer(call('get', 'nobody/nothing', { wantsToken: true }), 404, MISSING);
   });
 
-  it('a token ends with the right to read', async () => {
+  it('refuses a token once the right to read has ended', async () => {
     await startPush(server, 'alice/closing', chain);
     const stranger = await startPull(server, 'alice/closing', 'robert');
     const anonymous = await startPull(server, 'alice/closing');
@@ -138,7 +138,7 @@ describe('PUT /v1/repositories/R/images', () => {
     return row?.state;
   };
 
-  it('[] finishes a push with exactly 204, and takes nothing away (E9)', async () => {
+  it('finishes a push for [] with exactly 204, and removes nothing (E9)', async () => {
     await startPush(server, 'alice/finished', chain);
     expect(await stateOf('finished')).toBe('initialized');
     const headers = [
@@ -169,7 +169,7 @@ describe('PUT /v1/repositories/R/images', () => {
     expect(list.body).toEqual([{ id: chain[0]!.id, checksum }, { id: chain[1]!.id }]);
   });
 
-  it("takes the push's token in the place of Basic, and gives no other for it", async () => {
+  it("accepts the push's token instead of Basic, and returns no other for it", async () => {
     const authorization = await startPush(server, 'alice/bytoken', []);
     const response = await call('put', 'alice/bytoken', { authorization, wantsToken: true }).send('[]').expect(204);
     expect(response.headers).not.toHaveProperty('x-docker-token');
@@ -189,14 +189,14 @@ describe('PUT /v1/repositories/R/images', () => {
     );
   });
 
-  it('nobody, wrong credentials and a read token are a 401', async () => {
+  it('answers 401 to anonymous callers, wrong credentials and a read token', async () => {
     const read = await startPull(server, 'alice/app', 'alice');
     for (const authorization of [undefined, 'Basic Og==', basic('alice', 'wrong'), read]) {
       await expectAnswer(call('put', 'alice/app', { authorization }).send('[]'), 401, '""');
     }
   });
 
-  it('an inactive account and a stranger are a 403', async () => {
+  it('answers 403 to an inactive account and to another user', async () => {
     await expectAnswer(
       call('put', 'alice/app', { authorization: basic('sleeper') }).send('[]'),
       403,
@@ -205,7 +205,7 @@ describe('PUT /v1/repositories/R/images', () => {
     await expectAnswer(call('put', 'alice/app', { authorization: basic('robert') }).send('[]'), 403, '"Access denied"');
   });
 
-  it('an unknown repository, and a private one for a stranger, are a 404', async () => {
+  it('answers 404 for an unknown repository, and to another user for a private one', async () => {
     await expectAnswer(call('put', 'alice/nothing', { authorization: basic('alice') }).send('[]'), 404, MISSING);
     await expectAnswer(call('put', 'alice/hidden', { authorization: basic('robert') }).send('[]'), 404, MISSING);
   });

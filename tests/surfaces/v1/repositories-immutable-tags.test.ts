@@ -1,7 +1,7 @@
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { actorOf } from '../../helpers/actors';
 import { askApi } from '../../helpers/api-client';
-import { makeImage, startPush, uploadImage } from '../../helpers/images';
+import { createImage, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { deleteAtOnce, setImmutableTags } from '../../helpers/by-name';
@@ -11,7 +11,7 @@ const OK = [200, 'true'];
 const immutable = (tag: string) => [409, errorText(`The tag ${tag} is immutable: it cannot be moved or deleted`)];
 
 let server: TestServer;
-const [first, second] = [makeImage(), makeImage()];
+const [first, second] = [createImage(), createImage()];
 let token: string;
 beforeAll(async () => {
   server = await startTestServer();
@@ -48,7 +48,7 @@ async function deleteToken(): Promise<string> {
 }
 
 describe('an immutable tag', () => {
-  it('is set once, and then moved by nobody: 409 with a sentence, and nothing changes', async () => {
+  it('is set once, and then never moved: 409 with a sentence, and nothing changes', async () => {
     await protect('v*');
     expect(await put('v1', first.id)).toEqual(OK);
     const before = await server.ctx.db('tags');
@@ -65,7 +65,7 @@ describe('an immutable tag', () => {
     for (let turn = 0; turn < 2; turn += 1) expect(await put('v1', first.id)).toEqual(OK);
   });
 
-  it('is one that matches a pattern; the others move freely', async () => {
+  it('is a tag that matches a pattern; the others move freely', async () => {
     await protect('v?.0', 'stable');
     for (const id of [first.id, second.id]) {
       expect(await put('latest', id)).toEqual(OK);
@@ -77,7 +77,7 @@ describe('an immutable tag', () => {
     }
   });
 
-  it('is not deleted, and a delete token is not used up by the attempt', async () => {
+  it('is not deleted, and the attempt does not use a delete token up', async () => {
     await protect('v*');
     await put('v1', first.id);
     await put('latest', first.id);
@@ -88,7 +88,7 @@ describe('an immutable tag', () => {
     expect(await tags()).toEqual({ v1: first.id });
   });
 
-  it('moves again once the pattern is taken back', async () => {
+  it('moves again once the pattern is removed', async () => {
     await protect('*');
     await put('v1', first.id);
     await protect();
@@ -99,11 +99,11 @@ describe('an immutable tag', () => {
 
 const whole = 'alice/app has immutable tags (v1). Make its tags mutable first, in its settings';
 
-describe('deleting everything where a tag is immutable', () => {
+describe('the deletion of a whole repository with an immutable tag', () => {
   const at = (method: 'delete' | 'get', path: string, authorization: string) =>
     reply(call(server, method, `/v1/repositories/alice/app/${path}`, { authorization }));
 
-  it('is refused by each request of the old protocol, which then change nothing (R200)', async () => {
+  it('is refused by each request of v1, which then changes nothing (R200)', async () => {
     await protect('v*');
     await put('v1', first.id);
     await put('latest', first.id);
@@ -120,7 +120,7 @@ describe('deleting everything where a tag is immutable', () => {
     expect(await remove('latest', authorization)).toEqual(OK);
   });
 
-  it('is refused by the API and the command line, unless the operator says so (R200)', async () => {
+  it('is refused by the API and the command line, unless the operator overrides it (R200)', async () => {
     await protect('*');
     for (const tag of ['a', 'b', 'c', 'd']) await put(tag, first.id);
     const sentence = 'alice/app has immutable tags (a, b, c and 1 more). Make its tags mutable first, in its settings';
@@ -136,7 +136,7 @@ describe('deleting everything where a tag is immutable', () => {
     await server.ctx.db('image_contents').delete();
   });
 
-  it('is refused for a former name by which hosts pull it, so that nobody can push under that (R200)', async () => {
+  it('is refused for a former name that hosts pull by, so that nobody can push under that name (R200)', async () => {
     await protect('*');
     await put('v1', first.id);
     await finishPush();
@@ -155,7 +155,7 @@ describe('deleting everything where a tag is immutable', () => {
     await server.ctx.db('repository_aliases').delete();
   });
 
-  it('goes once the tags are mutable again, which the audit log shows', async () => {
+  it('succeeds once the tags are mutable again, which the audit log shows', async () => {
     await protect('*');
     await put('v1', first.id);
     await protect();
@@ -165,7 +165,7 @@ describe('deleting everything where a tag is immutable', () => {
     await server.ctx.db('image_contents').delete();
   });
 
-  it('and gc: what an immutable tag points to stays', async () => {
+  it('leaves the image of an immutable tag to gc, which keeps it', async () => {
     await protect('*');
     await put('v1', first.id);
     await server.ctx.db('repository_images').update({ announced_at: new Date(0) });
@@ -198,7 +198,7 @@ describe('races', () => {
     for (const image of [first, second]) await uploadImage(server, token, image);
   });
 
-  it('of many who set one immutable tag have one winner, whose image stays', async () => {
+  it('of many clients that set one immutable tag have one winner, whose image stays', async () => {
     await protect('v*');
     for (let round = 0; round < 10; round += 1) {
       await server.ctx.db('tags').delete();
@@ -209,7 +209,7 @@ describe('races', () => {
     }
   });
 
-  it('of a move and the setting of the pattern: no tag moves after it was set', async () => {
+  it('of a move and the setting of the pattern: no tag moves after the pattern was set', async () => {
     for (let round = 0; round < 20; round += 1) {
       await protect();
       await put('v1', first.id);

@@ -27,7 +27,7 @@ describe('GET /v1/repositories/R/properties (protocol 4.12)', () => {
     expect(await get('alice/app', basic('root'))).toEqual(PRIVATE);
   });
 
-  it('answers 401 to anonymous callers and 404 to strangers of a private one, 404 where nothing is', async () => {
+  it('answers 401 to anonymous callers and 404 to other users of a private repository, 404 for an unknown one', async () => {
     await startPush(server, 'alice/hidden', []);
     await makePrivate(server, 'alice/hidden', 'alice');
     expect(await get('alice/hidden')).toEqual(UNAUTHORIZED);
@@ -74,7 +74,7 @@ describe('PUT /v1/repositories/R/properties (protocol 4.12)', () => {
     expect(await get('alice/tokens')).toEqual(PUBLIC);
   });
 
-  it('answers 403 to somebody else, 404 where he may not look or nothing is', async () => {
+  it('answers 403 to other users, 404 if they may not read the repository or if it does not exist', async () => {
     await startPush(server, 'alice/seen', []);
     await startPush(server, 'alice/unseen', []);
     await makePrivate(server, 'alice/unseen', 'alice');

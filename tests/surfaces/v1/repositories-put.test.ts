@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { makeChain, pushImages, startPull, startPush } from '../../helpers/images';
+import { createChain, pushImages, startPull, startPush } from '../../helpers/images';
 import { headerLines, rawRequest, sendRaw } from '../../helpers/raw-http';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -39,7 +39,7 @@ async function expectAnswer(test: request.Test, status: number, text: string): P
 
 describe('PUT /v1/repositories/R/', () => {
   it.each(['alice/fresh/', 'alice/fresh2'])(
-    '%s is made, with a write token and one endpoint (E3, E5, E8)',
+    'creates %s, with a write token and one endpoint (E3, E5, E8)',
     async (path) => {
       const response = await expectAnswer(put(path, [{ id: ID, Tag: 'latest' }]), 200, '""');
       const token: string = response.headers['x-docker-token']!;
@@ -70,7 +70,7 @@ describe('PUT /v1/repositories/R/', () => {
     expect(await listOf('alice/ordered')).toEqual([{ id: first }, { id: second }, { id: fourth }, { id: third }]);
   });
 
-  it('a checksum is not taken back by an entry without one', async () => {
+  it('keeps a checksum if a later entry has none', async () => {
     const checksum = `tarsum+sha256:${'0'.repeat(64)}`;
     await put('alice/summed/', [{ id: ID, checksum }]).expect(200);
     await put('alice/summed/', [{ id: ID }]).expect(200);
@@ -78,47 +78,47 @@ describe('PUT /v1/repositories/R/', () => {
     expect(await listOf('alice/summed')).toEqual([{ id: ID, checksum }]);
   });
 
-  it('opens a repository again that is there', async () => {
-    const chain = makeChain(2);
+  it('opens an existing repository again', async () => {
+    const chain = createChain(2);
     await pushImages(server, 'alice/again', chain);
     await put('alice/again/', []).expect(200);
     expect(await listOf('alice/again')).toEqual(chain.map(({ id, payload }) => ({ id, checksum: payload })));
   });
 
-  it('takes 16 hex digits for an id, as docker 0.1 made them', async () => {
+  it('accepts ids of 16 hex digits, as docker 0.1 created them', async () => {
     await put('alice/short/', [{ id: '0123456789abcdef' }]).expect(200, '""');
   });
 
-  it('the library is written by administrators, and its token says library/', async () => {
+  it('lets only administrators write the library, whose token says library/', async () => {
     const response = await put('official/', [], basic('root')).expect(200);
     expect(response.headers['x-docker-token']).toContain(',repository="library/official",access=write');
     await expectAnswer(put('official/', []), 403, DENIED);
     await expectAnswer(put('library/another/', []), 403, DENIED);
   });
 
-  it('the same push twice at once makes one repository', async () => {
+  it('creates one repository if the same push comes twice at the same time', async () => {
     const both = await Promise.all([put('alice/twice/', [{ id: ID }]), put('alice/twice/', [{ id: ID }])]);
     expect(both.map(({ status }) => status)).toEqual([200, 200]);
     expect(await listOf('alice/twice')).toEqual([{ id: ID }]);
   });
 
-  it.each(['[{"id":', '', 'id=1'])('%j is no JSON: 400', async (body) => {
+  it.each(['[{"id":', '', 'id=1'])('answers 400 to %j, which is not JSON', async (body) => {
     await expectAnswer(put('alice/bad/', body), 400, '{"error":"Error Decoding JSON"}');
   });
 
   it.each(['{}', '"x"', 'null', '[1]', '[null]', '[{}]', '[{"id":1}]', '[{"id":"XY"}]', `[{"id":"${ID}0"}]`])(
-    '%s is no image list: 400',
+    'answers 400 to %s, which is not an image list',
     async (body) => {
       await expectAnswer(put('alice/bad/', body), 400, '{"error":"Invalid data"}');
     },
   );
 
-  it('a checksum that cannot be kept is a 400', async () => {
+  it('answers 400 to a checksum that cannot be stored', async () => {
     await expectAnswer(put('alice/bad/', [{ id: ID, checksum: 'a\u0000b' }]), 400, '{"error":"Invalid data"}');
     expect(await server.ctx.db('repositories').where({ name: 'bad' })).toEqual([]);
   });
 
-  it('more than 16 MiB are a 413 in JSON', async () => {
+  it('answers 413 in JSON to more than 16 MiB', async () => {
     const response = await put('alice/bad/', `[${' '.repeat(16 * 1024 * 1024)}]`);
     expect(response.status).toBe(413);
     expect(JSON.parse(response.text)).toEqual({ error: expect.any(String) });
@@ -130,7 +130,7 @@ describe('PUT /v1/repositories/R/', () => {
     ['an empty name and password', 'Basic Og=='],
     ['an empty token', 'Token '],
     ['another scheme', 'Bearer x'],
-  ])('%s: 401 with "" and the challenge', async (_, authorization) => {
+  ])('answers 401 with "" and the challenge to %s', async (_, authorization) => {
     const asked = request(server.server).put('/v1/repositories/alice/app/').set('X-Docker-Token', 'true').send([]);
     const response = await (authorization === undefined ? asked : asked.set('Authorization', authorization));
     expect([response.status, response.text]).toEqual([401, '""']);
@@ -138,27 +138,27 @@ describe('PUT /v1/repositories/R/', () => {
     expect(response.headers).not.toHaveProperty('x-docker-token');
   });
 
-  it('no token opens a push: 401', async () => {
+  it('answers 401 to every token, because none opens a push', async () => {
     const write = await startPush(server, 'alice/tokens', []);
     const read = await startPull(server, 'alice/tokens');
     for (const token of [write, read]) await expectAnswer(put('alice/tokens/', [], token), 401, '""');
   });
 
-  it('an inactive account: 403', async () => {
+  it('answers 403 to an inactive account', async () => {
     await expectAnswer(put('sleeper/app/', [], basic('sleeper')), 403, '"Account is not Active"');
   });
 
-  it("somebody else's namespace, or none: 403", async () => {
+  it("answers 403 for another user's namespace, or an unknown one", async () => {
     await expectAnswer(put('robert/app/', []), 403, DENIED);
     await expectAnswer(put('nobody/app/', []), 403, DENIED);
     await expectAnswer(put('nobody/app/', [], basic('root')), 403, DENIED);
   });
 
-  it('who may not push is told before the body is read', async () => {
+  it('refuses a user who may not push before the body is read', async () => {
     await expectAnswer(put('robert/app/', 'no json'), 403, DENIED);
   });
 
-  it('a repository that is being deleted: 403, and a stranger does not learn of it', async () => {
+  it('answers 403 for a repository that is being deleted, without disclosing that to other users', async () => {
     await put('alice/going/', []).expect(200);
     await server.ctx.db('repositories').where({ name: 'going' }).update({ visibility: 'private' });
     await request(server.server).delete('/v1/repositories/alice/going/').set('Authorization', basic('alice'));
@@ -191,22 +191,25 @@ describe('PUT /v1/repositories/R/ with hub limits', () => {
   });
   afterAll(() => hub.close());
 
-  it.each(['ab', 'a'.repeat(31)])('no repository can be called %s: 404 in the words of the Hub', async (name) => {
-    const response = await put(`alice/${name}/`, [], basic('alice'), hub);
-    expect(response.status).toBe(404);
-    expect(response.body).toEqual({
-      status_code: '404',
-      error:
-        `The requested URL (/v1/repositories/alice/${name}/) was not found on this server. ` +
-        `No repository can have the name alice/${name}: a name has 3 to 30 characters.`,
-    });
-  });
+  it.each(['ab', 'a'.repeat(31)])(
+    'answers 404 to %s in the words of the Hub, because no repository can have the name',
+    async (name) => {
+      const response = await put(`alice/${name}/`, [], basic('alice'), hub);
+      expect(response.status).toBe(404);
+      expect(response.body).toEqual({
+        status_code: '404',
+        error:
+          `The requested URL (/v1/repositories/alice/${name}/) was not found on this server. ` +
+          `No repository can have the name alice/${name}: a name has 3 to 30 characters.`,
+      });
+    },
+  );
 
-  it.each(['abc', 'a'.repeat(30)])('%s is a name', async (name) => {
+  it.each(['abc', 'a'.repeat(30)])('accepts the name %s', async (name) => {
     await put(`alice/${name}/`, [], basic('alice'), hub).expect(200);
   });
 
-  it('a repository from before the limits stays', async () => {
+  it('keeps a repository from before the limits', async () => {
     await hub.ctx.db('repositories').insert({ namespace: 'alice', name: 'ab' });
     await put('alice/ab/', [], basic('alice'), hub).expect(200);
   });

@@ -1,4 +1,4 @@
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, errorText, registryClient, reply } from '../../helpers/registry-client';
 import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
 import { CHALLENGE, basic, type TestServer } from '../../helpers/test-server';
@@ -16,7 +16,7 @@ afterAll(() => server.close());
 const base = '/v1/repositories';
 const { remove } = repositoryClient(() => server);
 
-/** Step 1 of a deletion; resolves to the delete token's Authorization. */
+/** Sends step 1 of a deletion; resolves to the Authorization with the delete token. */
 async function startDeletion(repository: string, user = 'alice'): Promise<string> {
   const answer = await call(server, 'delete', `${base}/${repository}/`, {
     authorization: basic(user),
@@ -28,7 +28,7 @@ async function startDeletion(repository: string, user = 'alice'): Promise<string
 
 describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 12)', () => {
   it.each(['', 'tags'])('deletes the whole repository, once: R/%s', async (suffix) => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/app', [image]);
     const token = await startDeletion('alice/app');
     expect(await remove(`alice/app/${suffix}`, token)).toEqual(OK);
@@ -41,15 +41,15 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
     ]);
   });
 
-  it('takes library/foo for foo', async () => {
-    await pushImages(server, 'foo', [makeImage()], { user: 'root' });
+  it('treats library/foo as foo', async () => {
+    await pushImages(server, 'foo', [createImage()], { user: 'root' });
     const token = await startDeletion('foo', 'root');
     expect(await remove('library/foo/', token)).toEqual(OK);
     expect(await remove('library/foo', basic('root'))).toEqual([200, '""']);
   });
 
   it('lets the repository be pushed again afterwards', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/phoenix', [image]);
     const token = await startDeletion('alice/phoenix');
     expect(await remove('alice/phoenix/', token)).toEqual(OK);
@@ -59,8 +59,8 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
     expect((await pull.get(image.id, 'layer')).bytes).toEqual(image.layer);
   });
 
-  it('leaves the images that other repositories have', async () => {
-    const image = makeImage();
+  it('keeps the images that other repositories have', async () => {
+    const image = createImage();
     await pushImages(server, 'alice/kept', [image]);
     const probe = registryClient(server, await startPush(server, 'alice/doomed', [image]));
     expect((await probe.get(image.id, 'json')).status).toBe(200); // linked, not uploaded
@@ -70,8 +70,8 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
     expect((await pull.get(image.id, 'layer')).bytes).toEqual(image.layer);
   });
 
-  it('shows nothing of a repository that is being deleted', async () => {
-    const image = makeImage();
+  it('hides a repository during its deletion', async () => {
+    const image = createImage();
     await pushImages(server, 'alice/fading', [image]);
     const [read, write] = [await startPull(server, 'alice/fading'), await startPush(server, 'alice/fading', [])];
     await startDeletion('alice/fading');
@@ -86,9 +86,9 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
     expect(await reply(put)).toEqual(NOT_FOUND);
   });
 
-  it('wants a delete token for this repository', async () => {
-    await pushImages(server, 'alice/safe', [makeImage()]);
-    await pushImages(server, 'alice/other', [makeImage()]);
+  it('requires a delete token for this repository', async () => {
+    await pushImages(server, 'alice/safe', [createImage()]);
+    await pushImages(server, 'alice/other', [createImage()]);
     const foreign = await startDeletion('alice/other');
     const tokens = [await startPush(server, 'alice/safe', []), await startPull(server, 'alice/safe', 'alice'), foreign];
     for (const authorization of [...tokens, undefined, 'Token ', 'Basic Og==']) {
@@ -103,8 +103,8 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
     expect((await call(server, 'get', `${base}/alice/safe/tags/latest`)).status).toBe(200);
   });
 
-  it('does not take a read token, even of a delete token’s owner, once the first was replaced', async () => {
-    await pushImages(server, 'alice/twice', [makeImage()]);
+  it('refuses a read token, even of the delete token’s owner, and a delete token that was replaced', async () => {
+    await pushImages(server, 'alice/twice', [createImage()]);
     const ask = async (): Promise<string> => {
       const { headers } = await call(server, 'delete', `${base}/alice/twice/images`, { authorization: basic('alice') });
       return `Token ${headers['x-docker-token']}`;
@@ -114,16 +114,16 @@ describe('DELETE /v1/repositories/R/ in the registry (protocol 4.11, 10.9 item 1
     expect(await remove('alice/twice/tags', second)).toEqual(OK);
   });
 
-  it('takes Basic of the owner at R/tags: 200, then 404; 403 from somebody else', async () => {
-    await pushImages(server, 'alice/basic', [makeImage()]);
+  it('accepts Basic of the owner at R/tags: 200, then 404; answers 403 to other users', async () => {
+    await pushImages(server, 'alice/basic', [createImage()]);
     expect(await remove('alice/basic/tags', basic('carol'))).toEqual([403, errorText('Access denied')]);
     expect(await remove('alice/basic/tags', basic('alice'))).toEqual(OK);
     expect(await remove('alice/basic/tags', basic('alice'))).toEqual(NOT_FOUND);
     expect(await remove('alice/nothing/tags', basic('alice'))).toEqual(NOT_FOUND);
   });
 
-  it('lets a delete token look at the repository it may delete (protocol 3.5)', async () => {
-    const image = makeImage();
+  it('lets a delete token read the repository that it may delete (protocol 3.5)', async () => {
+    const image = createImage();
     await pushImages(server, 'alice/look', [image]);
     const { headers } = await call(server, 'delete', `${base}/alice/look/images`, { authorization: basic('alice') });
     const token = `Token ${headers['x-docker-token']}`;

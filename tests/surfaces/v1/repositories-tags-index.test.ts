@@ -1,4 +1,4 @@
-import { makeChain, pushImages, startPull } from '../../helpers/images';
+import { createChain, pushImages, startPull } from '../../helpers/images';
 import { call, makePrivate } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -7,7 +7,7 @@ import { addUser, basic, startTestServer, type TestServer } from '../../helpers/
  */
 
 let server: TestServer;
-const chain = makeChain(3);
+const chain = createChain(3);
 beforeAll(async () => {
   server = await startTestServer({ settings: { indexHosts: ['index.example.com', 'hub.example.com:5000'] } });
   await addUser(server, 'alice');
@@ -31,13 +31,13 @@ const LIST = [
 ];
 
 it.each(['index.example.com', 'INDEX.example.com', 'hub.example.com:5000'])(
-  'on %s a list is the index’s',
+  'on %s a list has the index’s shape',
   async (host) => {
     expect(await get('alice/app/tags', host)).toEqual([200, LIST]);
   },
 );
 
-it('on any host, for whoever asks for it', async () => {
+it('on any host, a list has the index’s shape for requests that ask for it', async () => {
   expect(await get('alice/app/tags?format=index')).toEqual([200, LIST]);
 });
 
@@ -54,7 +54,7 @@ it('an unknown tag is a 404 with a bare string', async () => {
   expect(await get('alice/app/tags/nope', 'index.example.com')).toEqual([404, 'Tag not found']);
 });
 
-it('other hosts, the ports of others and engines get the registry’s shape (E22)', async () => {
+it('other hosts, other ports and engines get the registry’s shape (E22)', async () => {
   const registry = { latest: chain[2]!.id, one: chain[1]!.id };
   const token = await startPull(server, 'alice/app');
   for (const host of [undefined, 'index.example.com:5000', 'hub.example.com', 'registry.example.com']) {
@@ -63,7 +63,7 @@ it('other hosts, the ports of others and engines get the registry’s shape (E22
   expect(await get('alice/app/tags/one', undefined, token)).toEqual([200, chain[1]!.id]);
 });
 
-it('private repositories stay private there', async () => {
+it('private repositories stay private', async () => {
   await addUser(server, 'mallory');
   await pushImages(server, 'alice/secret', chain);
   await makePrivate(server, 'alice/secret', 'alice');

@@ -1,4 +1,4 @@
-import { makeImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
 import { call, makePrivate, reply } from '../../helpers/registry-client';
 import { CHALLENGE, addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -13,7 +13,7 @@ const UNKNOWN = {
 const ENGINE = 'docker/1.5.0 go/go1.4.1 git-commit/0000000 kernel/3.13.0-24-Generic os/LINUX arch/AMD64';
 
 let server: TestServer;
-const image = makeImage();
+const image = createImage();
 beforeAll(async () => {
   server = await startTestServer();
   for (const name of ['alice', 'carol']) await addUser(server, name);
@@ -38,14 +38,14 @@ async function putTag(tag: string, userAgent: string): Promise<void> {
 }
 
 describe('GET /v1/repositories/R/json and /tags/<tag>/json (protocol 4.13)', () => {
-  it('answers defaults for what is not there', async () => {
+  it('answers defaults for an unknown repository or tag', async () => {
     const paths = ['alice/app/json', 'alice/app/tags/nothing/json', 'alice/nothing/json', 'alice/nothing/tags/x/json'];
     for (const path of paths) expect(await describeAt(path)).toEqual(UNKNOWN);
     expect(await describeAt('nothing/json')).toEqual(UNKNOWN);
     expect(await describeAt('library/nothing/tags/x/json/')).toEqual(UNKNOWN);
   });
 
-  it('answers what the pusher said of itself', async () => {
+  it("answers what the pusher's User-Agent contains", async () => {
     const before = Math.floor(Date.now() / 1000);
     await putTag('latest', ENGINE);
     const described = {
@@ -64,7 +64,7 @@ describe('GET /v1/repositories/R/json and /tags/<tag>/json (protocol 4.13)', () 
     }
   });
 
-  it('answers the defaults and the time for a pusher that says nothing', async () => {
+  it('answers the defaults and the time for a pusher without a User-Agent', async () => {
     await putTag('silent', 'curl');
     expect(await describeAt('alice/app/tags/silent/json')).toEqual({ ...UNKNOWN, last_update: expect.any(Number) });
   });
@@ -76,7 +76,7 @@ describe('GET /v1/repositories/R/json and /tags/<tag>/json (protocol 4.13)', () 
     expect(await describeAt('alice/app/tags/plain/json')).toMatchObject({ last_update: expect.any(Number) });
   });
 
-  it('tells a stranger of a private repository no more than of one that is not there', async () => {
+  it('tells another user of a private repository no more than of one that does not exist', async () => {
     const token = await startPush(server, 'alice/hidden', []);
     await makePrivate(server, 'alice/hidden', 'alice');
     expect(await describeAt('alice/hidden/json', basic('carol'))).toEqual(UNKNOWN);

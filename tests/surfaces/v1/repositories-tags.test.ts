@@ -1,4 +1,4 @@
-import { makeChain, makeImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import { createChain, createImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
 import { call, errorText, makePrivate, registryClient, reply } from '../../helpers/registry-client';
 import { credentials, repositoryClient, startServerWithStranger } from '../../helpers/repository-client';
 import { CHALLENGE, basic, type TestServer } from '../../helpers/test-server';
@@ -21,7 +21,7 @@ const { get, put, remove } = repositoryClient(() => server);
 
 describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
   it('answers an object of tags and image ids (E22)', async () => {
-    const [first, second] = makeChain(2);
+    const [first, second] = createChain(2);
     await pushImages(server, 'alice/list', [first!, second!]);
     await put('alice/list/tags/old', `"${first!.id}"`, basic('alice'));
     const token = await startPull(server, 'alice/list');
@@ -36,7 +36,7 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
     expect(await get('alice/none/tags/', token)).toEqual([200, '{}']);
   });
 
-  it('answers 404 for a repository that is not there, or that the caller may not see', async () => {
+  it('answers 404 for a repository that does not exist, or that the caller may not see', async () => {
     await startPush(server, 'alice/hidden', []);
     await makePrivate(server, 'alice/hidden', 'alice');
     expect(await get('alice/nothing/tags')).toEqual(NO_REPOSITORY);
@@ -45,7 +45,7 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
     expect(await get('alice/hidden/tags', basic('alice'))).toEqual([200, '{}']);
   });
 
-  it('asks an anonymous caller of a private one to log in, as wget needs it to send a password', async () => {
+  it('answers 401 to an anonymous caller of a private repository, because wget sends a password only then', async () => {
     await startPush(server, 'alice/closed', []);
     await makePrivate(server, 'alice/closed', 'alice');
     for (const authorization of [undefined, 'Token ', 'Basic Og==']) {
@@ -57,7 +57,7 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
     }
   });
 
-  it('answers 401 to a token for another repository, whether this one is there or not', async () => {
+  it('answers 401 to a token for another repository, whether this one exists or not', async () => {
     const authorization = await startPush(server, 'alice/other', []);
     for (const repository of ['alice/closed', 'alice/nothing']) {
       const answer = await call(server, 'get', `${base}/${repository}/tags`, { authorization });
@@ -66,8 +66,8 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
     }
   });
 
-  it('takes foo and library/foo for one repository', async () => {
-    const image = makeImage();
+  it('treats foo and library/foo as one repository', async () => {
+    const image = createImage();
     await pushImages(server, 'foo', [image], { user: 'root' });
     const token = await startPull(server, 'foo');
     for (const path of ['foo/tags', 'library/foo/tags', 'foo/tags/', 'library/foo/tags/']) {
@@ -82,13 +82,13 @@ describe('GET /v1/repositories/R/tags (protocol 4.7)', () => {
 
 describe('GET /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
   it('answers the id as a JSON string', async () => {
-    const image = makeImage();
+    const image = createImage();
     await pushImages(server, 'alice/one', [image], { tag: 'v1.0_x-y' });
     expect(await get('alice/one/tags/v1.0_x-y', await startPull(server, 'alice/one'))).toEqual([200, `"${image.id}"`]);
     expect(await get('alice/one/tags/v1.0_x-y')).toEqual([200, `"${image.id}"`]);
   });
 
-  it('answers 404 for a tag that is not there', async () => {
+  it('answers 404 for an unknown tag', async () => {
     const token = await startPush(server, 'alice/one', []);
     for (const tag of ['nothing', 'Latest', 'a%20b', '-x']) {
       expect(await get(`alice/one/tags/${tag}`, token)).toEqual(NO_TAG);
@@ -98,14 +98,14 @@ describe('GET /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
 });
 
 describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
-  const image = makeImage();
+  const image = createImage();
   let token: string;
   beforeAll(async () => {
     token = await pushImages(server, 'alice/put', [image]);
   });
 
-  it('takes a JSON string, with or without a content type, and moves freely (E11)', async () => {
-    const other = makeImage();
+  it('accepts a JSON string, with or without a content type, and moves the tag freely (E11)', async () => {
+    const other = createImage();
     const again = await pushImages(server, 'alice/put', [other], { tag: 'other' });
     for (const id of [image.id, other.id, image.id]) {
       expect(await put('alice/put/tags/moving', `"${id}"`, again)).toEqual(OK);
@@ -119,12 +119,12 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     expect(await reply(typed)).toEqual(OK);
   });
 
-  it('takes Basic as well', async () => {
+  it('accepts Basic too', async () => {
     expect(await put('alice/put/tags/basic', `"${image.id}"`, basic('alice'))).toEqual(OK);
   });
 
-  it('overwrites what docker 0.6 puts once for each ancestor', async () => {
-    const chain = makeChain(3);
+  it('overwrites a tag that docker 0.6 sets once for each ancestor', async () => {
+    const chain = createChain(3);
     const push = await startPush(server, 'alice/old', chain);
     for (const each of chain) {
       await uploadImage(server, push, each);
@@ -141,7 +141,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     ]);
   });
 
-  it.each(['x'.repeat(128), '_x', '0', 'A.b-C_d'])('takes the name %s', async (tag) => {
+  it.each(['x'.repeat(128), '_x', '0', 'A.b-C_d'])('accepts the name %s', async (tag) => {
     expect(await put(`alice/put/tags/${tag}`, `"${image.id}"`, token)).toEqual(OK);
   });
 
@@ -157,9 +157,9 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     expect(await put('alice/put/tags/bad', body, token)).toEqual(INVALID_DATA);
   });
 
-  it('answers 404 for an image that is not there, not complete, without its ancestors, or elsewhere', async () => {
-    const [root, top] = makeChain(2);
-    const elsewhere = makeImage();
+  it('answers 404 for an image that is unknown, incomplete, without its ancestors, or elsewhere', async () => {
+    const [root, top] = createChain(2);
+    const elsewhere = createImage();
     await pushImages(server, 'alice/elsewhere', [elsewhere]);
     const again = await startPush(server, 'alice/put', [root!, top!]);
     const push = registryClient(server, again);
@@ -190,7 +190,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     }
   });
 
-  it('answers 403 to somebody else, 404 where he may not look', async () => {
+  it('answers 403 to other users, 404 if they may not read the repository', async () => {
     await startPush(server, 'alice/secret', []);
     await makePrivate(server, 'alice/secret', 'alice');
     const body = `"${image.id}"`;
@@ -200,7 +200,7 @@ describe('PUT /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
 });
 
 describe('DELETE /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
-  const image = makeImage();
+  const image = createImage();
   beforeAll(async () => {
     await pushImages(server, 'alice/delete', [image], { tag: 'one' });
     await put('alice/delete/tags/two', `"${image.id}"`, basic('alice'));
@@ -214,7 +214,7 @@ describe('DELETE /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     return `Token ${headers['x-docker-token']}`;
   }
 
-  it('takes away the tag and nothing else, once', async () => {
+  it('deletes the tag and nothing else, once', async () => {
     expect(await remove('alice/delete/tags/one', basic('alice'))).toEqual(OK);
     expect(await get('alice/delete/tags/one')).toEqual(NO_TAG);
     expect(await remove('alice/delete/tags/one', basic('alice'))).toEqual([404, errorText('Tag not found: one')]);
@@ -222,13 +222,13 @@ describe('DELETE /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     expect((await registryClient(server).get(image.id, 'layer')).bytes).toEqual(image.layer);
   });
 
-  it('knows no tag with a name that no tag can have', async () => {
+  it('answers 404 to a name that no tag can have', async () => {
     expect(await get('alice/delete/tags/a%00b')).toEqual(NO_TAG);
     const removed = await remove('alice/delete/tags/a%00b', basic('alice'));
     expect(removed).toEqual([404, errorText('Tag not found: a\u0000b')]);
   });
 
-  it('takes a delete token, once', async () => {
+  it('accepts a delete token, once', async () => {
     await put('alice/delete/tags/three', `"${image.id}"`, basic('alice'));
     const token = await deleteToken('alice/delete');
     expect(await remove('alice/delete/tags/three', token)).toEqual(OK);
@@ -236,7 +236,7 @@ describe('DELETE /v1/repositories/R/tags/<tag> (protocol 4.7)', () => {
     expect(await get('alice/delete/tags/two')).toEqual([200, `"${image.id}"`]);
   });
 
-  it('answers 401 to other tokens and anonymous callers, 403 to somebody else, 404 where nothing is', async () => {
+  it('answers 401 to other tokens and anonymous callers, 403 to other users, 404 for an unknown tag', async () => {
     const write = await startPush(server, 'alice/delete', []);
     const read = await startPull(server, 'alice/delete', 'alice');
     for (const authorization of [undefined, 'Token ', 'Basic Og==', read, write]) {

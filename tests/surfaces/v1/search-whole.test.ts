@@ -32,7 +32,7 @@ it('answers everything up to a thousand at once, in an order without gaps', asyn
   expect(new Set(whole.results.map(({ name }) => name)).size).toBe(1000);
 });
 
-it.each(['?q=many', '?q=', ''])('answers engines, which up to 1.11 ask for no page, as much to %j', async (query) => {
+it.each(['?q=many', '?q=', ''])('answers engines up to 1.11, which ask for no page, as much to %j', async (query) => {
   const { results } = await find(query, { 'user-agent': 'docker/1.5.0 go/go1.4' });
   expect(results).toHaveLength(1000);
 });
@@ -42,7 +42,7 @@ it.each([
   ['?q=many&page=48', { page: 48, page_size: 25, num_pages: 48 }, 25],
   ['?q=many&n=100&page=12', { page: 12, page_size: 100, num_pages: 12 }, 100],
   ['?q=many&n=5000', { page: 1, page_size: 100, num_pages: 12 }, 100],
-])('%s asks for a page in the way of the Hub', async (query, numbers, length) => {
+])('answers a page to %s, as the Hub did', async (query, numbers, length) => {
   const found = await find(query);
   expect(found).toMatchObject({ num_results: 1200, ...numbers });
   expect(found.results).toHaveLength(length);

@@ -95,12 +95,12 @@ describe('GET /v1/search', () => {
     expect(await namesOf(query)).toEqual(EVERYTHING);
   });
 
-  it('nothing found is an empty list', async () => {
+  it('answers an empty list if nothing is found', async () => {
     const nothing = { num_results: 0, num_pages: 0, page: 1, page_size: 1000, results: [] };
     expect(await find('?q=nosuchthing')).toEqual({ query: 'nosuchthing', ...nothing });
   });
 
-  it('the repository of exactly this name comes first, then stars, then names', async () => {
+  it('lists the repository of exactly this name first, then by stars, then by name', async () => {
     expect(await namesOf('?q=alice/web')).toEqual(['alice/web']);
     expect(await namesOf('?q=redis')).toEqual(['redis', 'alice/redis', 'redis-tools', 'alice/web']);
     expect(await namesOf('?q=redis-tools')).toEqual(['redis-tools']);
@@ -113,7 +113,7 @@ describe('GET /v1/search', () => {
     expect(await namesOf('?q=alice/re')).toEqual(['alice/redis']);
   });
 
-  it('official images have no prefix, and are found with it as well', async () => {
+  it('official images have no prefix, and are also found with it', async () => {
     expect(await namesOf('?q=library/redis')).toEqual(await namesOf('?q=redis'));
     expect(await find('?q=library/redis')).toMatchObject({ query: 'library/redis' });
   });
@@ -134,9 +134,9 @@ describe('GET /v1/search', () => {
     expect(await namesOf(`?q=${term}`)).toEqual(names);
   });
 
-  it('private repositories are found by who may read them', async () => {
+  it('private repositories are found only by those who may read them', async () => {
     const secret = 'alice/redis-secret';
-    // A page that is full is found in another way than one that is not.
+    // A full page uses another query than one that is not full.
     for (const query of ['?q=secret', '?q=secret&n=1']) {
       expect(await namesOf(query)).toEqual([]);
       expect(await namesOf(query, { authorization: basic('robert') })).toEqual([]);
@@ -147,7 +147,7 @@ describe('GET /v1/search', () => {
     expect((await find('', { authorization: basic('robert') })).num_results).toBe(5);
   });
 
-  it('a repository that is being deleted is found by nobody', async () => {
+  it('a repository that is being deleted is not found', async () => {
     for (const name of ['robert', 'root']) {
       for (const query of ['?q=leaving', '?q=redis-leaving&n=1']) {
         expect(await namesOf(query, { authorization: basic(name) })).toEqual([]);
@@ -186,7 +186,7 @@ describe('GET /v1/search', () => {
   });
 
   it.each(['docker/0.5.3 go/go1.1', 'docker/0.6.4', 'docker/0.6.5 go/go1.1 kernel/3.8', 'docker/0.3.2'])(
-    '%s gets strings only',
+    '%s gets only strings',
     async (userAgent) => {
       const { results } = await find('?q=redis-tools', { 'user-agent': userAgent });
       expect(results).toEqual([{ name: 'redis-tools', description: '' }]);

@@ -2,8 +2,9 @@ import { sendRaw, rawRequest } from '../../helpers/raw-http';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * Other spellings of a path: a base URL that ends with a slash, and a slash in a name that is encoded. They are read
- * where they can mean one thing only. Paths go out as they are written here: clients would tidy them up.
+ * Other spellings of a path: a base URL that ends with a slash, and an encoded slash in a name. They are accepted if
+ * they have only one meaning. The tests send paths exactly as they are written here, because clients would normalize
+ * them.
  */
 
 let server: TestServer;
@@ -29,13 +30,13 @@ describe('a second slash before v1', () => {
     expect(await ask('GET', path)).toEqual([200, true]);
   });
 
-  it('is no matter for a push, nor for a search', async () => {
+  it('does not matter for a push, nor for a search', async () => {
     expect(await ask('PUT', '//v1/repositories/alice/two/', 'alice', '[]')).toEqual([200, '']);
     expect(await ask('GET', '//v1/repositories/alice/two/images', 'alice')).toEqual([200, []]);
     expect(await ask('GET', '//v1/search?q=//v1/')).toMatchObject([200, { query: '//v1/' }]);
   });
 
-  it('opens nothing that is closed', async () => {
+  it('gives access to nothing that is closed', async () => {
     expect((await ask('GET', '//v1/repositories/alice/secret/images'))[0]).toBe(401);
     expect((await ask('GET', '//v1/repositories/alice/secret/images', 'robert'))[0]).toBe(404);
   });
@@ -49,20 +50,20 @@ describe('a second slash before v1', () => {
     '/v1//_ping',
     '//v1//_ping',
     '//x/v1/_ping',
-  ])('%s is not there: proxies keep strangers from paths by how they are spelled', async (path) => {
+  ])('%s does not exist: proxies keep clients away from paths by their spelling', async (path) => {
     const answer = await sendRaw(server.port, rawRequest(`GET ${path}`));
     expect(answer.head[0]).toBe('HTTP/1.1 404 Not Found');
   });
 });
 
-describe('a slash in a name that is encoded', () => {
+describe('an encoded slash in a name', () => {
   it.each(['alice%2Fapp', 'alice%2fapp'])('%s is alice/app', async (name) => {
     expect(await ask('GET', `/v1/repositories/${name}/images`, 'alice')).toEqual([200, []]);
     expect(await ask('GET', `/v1/repositories/${name}/tags`, 'alice')).toEqual([200, {}]);
     expect(await ask('PUT', `/v1/repositories/${name}/`, 'alice', '[]')).toEqual([200, '']);
   });
 
-  it('a token for one repository is good for it in this spelling, and for no other', async () => {
+  it('a token for one repository is accepted for it in this spelling, and for no other', async () => {
     const request = rawRequest('PUT /v1/repositories/alice%2Fapp/', [`Authorization: ${basic('alice')}`], '[]');
     const opened = await sendRaw(server.port, request);
     const token = opened.head.find((line) => line.startsWith('X-Docker-Token: '))?.slice('X-Docker-Token: '.length);
@@ -75,7 +76,7 @@ describe('a slash in a name that is encoded', () => {
     expect(await statusOf('alice%2Fsecret')).toBe('HTTP/1.1 401 Unauthorized');
   });
 
-  it('hides what is private as ever', async () => {
+  it('hides private repositories as usual', async () => {
     expect((await ask('GET', '/v1/repositories/alice%2Fsecret/images'))[0]).toBe(401);
     expect((await ask('GET', '/v1/repositories/alice%2Fsecret/images', 'robert'))[0]).toBe(404);
     expect(await ask('GET', '/v1/repositories/alice%2Fsecret/images', 'alice')).toEqual([200, []]);
@@ -99,7 +100,7 @@ describe('a slash in a name that is encoded', () => {
     'alice/robert%2Fapp',
     'alice%2Frobert/app',
     '%61lice%2Fapp/..%2Fsecret',
-  ])('%s is no repository', async (name) => {
+  ])('%s cannot be a repository', async (name) => {
     const [status, body] = await ask('GET', `/v1/repositories/${name}/images`, 'alice');
     expect([status, body]).toEqual([404, expect.objectContaining({ status_code: '404' })]);
     expect((await ask('PUT', `/v1/repositories/${name}/`, 'alice', '[]'))[0]).not.toBe(200);

@@ -1,9 +1,9 @@
 import request from 'supertest';
 import { trustProxies } from '../../../src/platform/http/client-address';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
-const image = makeImage();
+const image = createImage();
 const REPOSITORY = '/v1/repositories/alice/app';
 
 async function start(proxies: string[]): Promise<TestServer> {
@@ -17,7 +17,7 @@ async function start(proxies: string[]): Promise<TestServer> {
 it.each([
   ['is believed from a proxy that is trusted', ['127.0.0.0/8'], '192.0.2.1'],
   ['means nothing from anybody else', ['10.0.0.0/8'], '127.0.0.1'],
-])('X-Forwarded-For %s: openings and the log', async (_what, proxies, address) => {
+])('X-Forwarded-For %s counts for openings and in the log', async (_what, proxies, address) => {
   const server = await start(proxies);
   const lines: Record<string, unknown>[] = [];
   const info = (line: unknown): void => void lines.push(line as Record<string, unknown>);
@@ -29,9 +29,9 @@ it.each([
   await server.close();
 });
 
-it('two clients behind one proxy do not get in each other’s way without tokens', async () => {
+it('two clients without tokens behind one proxy do not affect each other', async () => {
   const server = await start(['loopback']);
-  const other = makeImage({ id: image.id, note: 'the same id, another image' });
+  const other = createImage({ id: image.id, note: 'the same id, another image' });
   await addUser(server, 'carol');
   await pushImages(server, 'carol/app', [other], { user: 'carol' });
   const get = (path: string, address: string) =>

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const both = (): [TestServer['server'], TestServer['server']] => [server.server, sibling.server];
 
-/** A log in by way of a proxy, so that it may come from anywhere. */
+/** A login through a proxy, so that it may come from any address. */
 function login(authorization: string, address = '192.0.2.1', at = server.server): request.Test {
   return request(at).get('/v1/users').set('X-Forwarded-For', address).set('Authorization', authorization);
 }
@@ -52,7 +52,7 @@ it('failures at two processes count together, for one account from one address',
   }
 });
 
-it('150 guesses at once, at two processes, are ten tries; right logins at once are all let in (R162)', async () => {
+it('150 guesses at once, at two processes, are ten attempts; correct logins at once all succeed (R162)', async () => {
   const guesses = Array.from({ length: 150 }, (_, index) =>
     login(basic('alice', `guess_${index}`), '192.0.2.1', both()[index % 2]),
   );
@@ -66,7 +66,7 @@ it('150 guesses at once, at two processes, are ten tries; right logins at once a
   expect(new Set((await Promise.all(engines)).map(({ status }) => status))).toEqual(new Set([200]));
 });
 
-it('a block is told in the words of each part of the protocol', async () => {
+it('a block is explained in the words of each part of the protocol', async () => {
   await fail(10, 'alice', '192.0.2.1');
   const ask = (test: request.Test) =>
     test.set('X-Forwarded-For', '192.0.2.1').set('Authorization', basic('alice', 'wrong'));
@@ -79,7 +79,7 @@ it('a block is told in the words of each part of the protocol', async () => {
   expectBusy(await ask(request(at).get(`/v1/images/${'a'.repeat(64)}/json`)), { error: TOO_MANY });
 });
 
-it('an address that fails under many names is blocked for all of them, also for names that nobody has', async () => {
+it('an address that fails under many names is blocked for all of them, also for names that do not exist', async () => {
   for (let name = 0; name < 20; name += 1) await fail(5, `guessed_${name}`, '192.0.2.1');
   for (const at of both()) {
     expectBusy(await login(basic('alice'), '192.0.2.1', at), TOO_MANY);
@@ -88,7 +88,7 @@ it('an address that fails under many names is blocked for all of them, also for 
   }
 });
 
-it('strangers at many addresses cannot keep out an owner: at work not at all, otherwise for 30 seconds', async () => {
+it('attackers at many addresses cannot lock out an owner: not at all from the usual address, otherwise for 30 seconds', async () => {
   await login(basic('alice'), '198.51.100.7').expect(200);
   for (let host = 1; host <= 11; host += 1) await fail(9, 'alice', `192.0.2.${host}`);
   await fail(1, 'alice', '192.0.2.12');
@@ -104,7 +104,7 @@ it('strangers at many addresses cannot keep out an owner: at work not at all, ot
   await login(basic('alice'), '198.51.100.7', sibling.server).expect(200);
 });
 
-it('what a client writes into X-Forwarded-For does not count where no proxy is trusted', async () => {
+it("a client's own X-Forwarded-For does not count if no proxy is trusted", async () => {
   const open = await startTestServer();
   await addUser(open, 'alice');
   for (let host = 1; host <= 10; host += 1) {
@@ -114,7 +114,7 @@ it('what a client writes into X-Forwarded-For does not count where no proxy is t
   await open.close();
 });
 
-it('a changed password ends the old one at once at every process, though both remember it', async () => {
+it('a changed password ends the old one at once at every process, although both remember it', async () => {
   const tags = (authorization: string, at: TestServer['server']) =>
     request(at).get('/v1/repositories/alice/app/tags').set('Authorization', authorization);
   await request(server.server).put('/v1/repositories/alice/app/').set('Authorization', basic('alice')).send([]);
@@ -135,7 +135,7 @@ it('a changed password ends the old one at once at every process, though both re
   }
 });
 
-it('an account that is made inactive is out at once at every process, and only its owner is told why', async () => {
+it('an account that is deactivated is refused at once at every process, and only its owner learns why', async () => {
   for (const at of both()) await login(basic('alice'), '192.0.2.1', at).expect(200);
   await setStatus(server.ctx, OPERATOR_ACTOR, 'alice', { isActive: false });
   for (const at of both()) {
@@ -151,7 +151,7 @@ describe('a flood of logins', () => {
   });
   afterEach(() => slow.close());
 
-  it('is refused beyond the queue, and everything else goes on meanwhile', async () => {
+  it('is refused beyond the queue, and everything else goes on in the meantime', async () => {
     const order: string[] = [];
     const flood = Array.from({ length: 30 }, async (_, index) => {
       const response = await request(slow.server)
@@ -178,7 +178,7 @@ describe('a flood of logins', () => {
     expect(order.lastIndexOf('ping 200')).toBeLessThan(order.lastIndexOf('login 401'));
   });
 
-  it('is refused in the words of the index and of the registry, too, and so is registering', async () => {
+  it('is refused in the words of the index and of the registry, like a registration', async () => {
     const at = slow.server;
     const ask = async (index: number): Promise<Response> => {
       const authorization = basic(`guess_${index}`, 'wrong');

@@ -31,7 +31,7 @@ describe('GET /v1/users', () => {
     expect(headerLines(answer, 'Content-Length')).toEqual([]);
   });
 
-  it('takes the name in any case', async () => {
+  it('accepts the name in any case', async () => {
     await login(basic('ALICE', 'alicepw')).expect(200, '"OK"');
   });
 
@@ -58,7 +58,7 @@ describe('GET /v1/users', () => {
     expect(response.headers['www-authenticate']).toBe(CHALLENGE);
   });
 
-  it('a token is no login', async () => {
+  it('a token is not a login', async () => {
     const opening = await request(server.server)
       .put('/v1/repositories/alice/app/')
       .set('Authorization', basic('alice'))
@@ -66,14 +66,14 @@ describe('GET /v1/users', () => {
     await login(`Token ${opening.headers['x-docker-token']}`).expect(401, '"Unauthorized"');
   });
 
-  it('an inactive account is told only to who knows its password (E13, R7)', async () => {
+  it('an inactive account is disclosed only to a client that knows its password (E13, R7)', async () => {
     const right = await login(basic('sleeper'));
     expect([right.status, right.text]).toEqual([403, '"Account is not Active"']);
     const wrong = await login(basic('sleeper', 'wrong'));
     expect([wrong.status, wrong.text]).toEqual([401, '"Unauthorized"']);
   });
 
-  it('an unknown user costs one comparison at the same price, as a wrong password does (R7)', async () => {
+  it('an unknown user costs one comparison of the same price, as a wrong password does (R7)', async () => {
     const compare = jest.spyOn(bcrypt, 'compare');
     const hashes: string[] = [];
     for (const authorization of [basic('alice', 'wrong'), basic('nobody', 'wrong'), basic('sleeper', 'wrong')]) {
@@ -86,7 +86,7 @@ describe('GET /v1/users', () => {
     expect(hashes.every((hash) => hash.length === 60)).toBe(true);
   });
 
-  it('every byte of a password counts, beyond the 72 that bcrypt reads', async () => {
+  it('every byte of a password counts, also beyond the 72 that bcrypt reads', async () => {
     const long = 'x'.repeat(72);
     await register('longpassword', `${long}first`);
     await login(basic('longpassword', `${long}first`)).expect(200);
@@ -98,7 +98,7 @@ describe('GET /v1/users', () => {
     ['colons', 'colons_', 'a:b::c:'],
     ['UTF-8', 'unicode_', 'pässwörd→🔑'],
     ['spaces at the ends', 'spaces_', '  secret  '],
-  ])('a password may hold %s', async (_, username, password) => {
+  ])('a password may contain %s', async (_, username, password) => {
     await register(username, password);
     await login(basic(username, password)).expect(200, '"OK"');
     await login(basic(username, `${password.slice(0, -1)}x`)).expect(401);

@@ -74,7 +74,7 @@ describe('PUT /v1/users/<username>', () => {
     await expectAnswer(update('alice', body), 400, text);
   });
 
-  it('changes nothing when one of two changes is wrong', async () => {
+  it('changes nothing if one of two changes is wrong', async () => {
     await expectAnswer(
       update('alice', { password: 'another', email: 'robert@example.com' }),
       400,
@@ -93,7 +93,7 @@ describe('PUT /v1/users/<username>', () => {
     await expectAnswer(update('sleeper', { password: 'another' }), 403, '"Account is not Active"');
   });
 
-  it("somebody else's account is a 403", async () => {
+  it("another user's account is a 403", async () => {
     const response = await update('robert', { password: 'another' }, basic('alice'));
     expect(response.status).toBe(403);
     await request(server.server).get('/v1/users').set('Authorization', basic('robert')).expect(200);
@@ -137,7 +137,7 @@ describe('a change of the account', () => {
     await login('another').expect(200);
   });
 
-  it('deactivation ends them as well, and says why', async () => {
+  it('deactivation ends them too, and the refusal says why', async () => {
     await addUser(server, 'leaver');
     const token = await startPush(server, 'leaver/app', [], 'leaver');
     await server.ctx.db('users').where({ username: 'leaver' }).update({ is_active: false });

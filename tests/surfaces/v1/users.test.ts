@@ -17,7 +17,7 @@ afterAll(() => server.close());
 
 let made = 0;
 
-/** What an engine sends, for somebody new. */
+/** The registration that an engine sends, for a new user. */
 function newcomer(): { username: string; password: string; email: string; auth: string } {
   made += 1;
   return { username: `user_${made}`, password: 'secret', email: `user${made}@example.com`, auth: '' };
@@ -36,7 +36,7 @@ async function expectRefusal(body: unknown, expected: string): Promise<void> {
 }
 
 describe('POST /v1/users', () => {
-  it.each(['/v1/users', '/v1/users/'])('%s makes an account, in the framing of the Hub (E12)', async (path) => {
+  it.each(['/v1/users', '/v1/users/'])('%s creates an account, in the framing of the Hub (E12)', async (path) => {
     const body = JSON.stringify(newcomer());
     const answer = await sendRaw(server.port, rawRequest(`POST ${path}`, ['Content-Type: application/json'], body));
     expect(answer.head[0]).toBe('HTTP/1.1 201 Created');
@@ -80,11 +80,11 @@ describe('POST /v1/users', () => {
     expect(headerLines(answer, 'Content-Length')).toEqual(['34']);
   });
 
-  it.each(['{"username":', '', 'username=alice', '\u{feff}\u{feff}{}'])('step 1: %j is no JSON', async (body) => {
+  it.each(['{"username":', '', 'username=alice', '\u{feff}\u{feff}{}'])('step 1: %j is not JSON', async (body) => {
     await expectRefusal(body, '"Error Decoding JSON"');
   });
 
-  it('step 1: bytes that are not UTF-8 are no JSON', async () => {
+  it('step 1: bytes that are not UTF-8 are not JSON', async () => {
     const response = await request(server.server)
       .post('/v1/users/')
       .type('application/json')
@@ -100,16 +100,16 @@ describe('POST /v1/users', () => {
     await expectRefusal({ ...rest, [field]: 7 }, `"Missing field: ${field}"`);
   });
 
-  it.each([[], 'alice', null, 5])('step 2: JSON that is no object (%j) has no fields', async (body) => {
+  it.each([[], 'alice', null, 5])('step 2: JSON that is not an object (%j) has no fields', async (body) => {
     await expectRefusal(JSON.stringify(body), '"Missing field: username"');
   });
 
-  it('step 2: a blank address does not keep an existing user from the log in', async () => {
+  it('step 2: a blank address does not stop an existing user from logging in', async () => {
     await expectRefusal({ username: 'alice', password: 'other', email: '', auth: '' }, TAKEN);
     await expectRefusal({ username: 'alice', password: 'other' }, TAKEN);
   });
 
-  it('step 3: a name is taken in any case, and before its format counts', async () => {
+  it('step 3: a name is taken in any case, and that is checked before its format', async () => {
     await expectRefusal({ ...newcomer(), username: 'ALICE' }, TAKEN);
     await server.ctx.db('users').insert({ username: 'o-d', password_hash: 'x' });
     await server.ctx.db.raw(`insert into namespaces select username, 'user', id from users where username = 'o-d'`);
@@ -131,16 +131,16 @@ describe('POST /v1/users', () => {
     await expectRefusal({ ...newcomer(), username: 'acme+nobody' }, WRONG_USERNAME);
   });
 
-  it('step 3: the library is not for strangers', async () => {
+  it('step 3: the library cannot be registered', async () => {
     await expectRefusal({ ...newcomer(), username: 'library' }, TAKEN);
   });
 
-  it("step 3: name and address both taken is the name's answer", async () => {
+  it('step 3: if name and address are both taken, the answer is that of the name', async () => {
     await expectRefusal({ username: 'alice', password: 'secret', email: 'alice@example.com' }, TAKEN);
   });
 
   it.each(['a', 'a'.repeat(256), 'Newcomer', '-new', 'new-', 'a--b', 'a.b', 'new comer', 'néwcomer', 'new\u0000comer'])(
-    'step 4: %j is no username, whatever else is wrong',
+    'step 4: %j is not a username, whatever else is wrong',
     async (username) => {
       await expectRefusal({ username, password: 'x', email: 'x' }, WRONG_USERNAME);
     },
@@ -150,7 +150,7 @@ describe('POST /v1/users', () => {
     await post({ ...newcomer(), username }).expect(201);
   });
 
-  it('step 4: the password comes before the address', async () => {
+  it('step 4: the password is checked before the address', async () => {
     const wrong = '"Wrong password format (it has to be at least 5 characters)"';
     await expectRefusal({ ...newcomer(), password: '1234', email: 'x' }, wrong);
     await expectRefusal({ ...newcomer(), password: 'ÄÖÜß' }, wrong);
@@ -172,18 +172,18 @@ describe('POST /v1/users', () => {
     },
   );
 
-  it('step 5: an address in use is told, in any case', async () => {
+  it('step 5: an address in use is refused, in any case', async () => {
     await expectRefusal({ ...newcomer(), email: 'Alice@Example.com' }, EMAIL_IN_USE);
   });
 
-  it('two at once with one name make one account', async () => {
+  it('two registrations at once with one name create one account', async () => {
     const user = newcomer();
     const both = await Promise.all([post(user), post({ ...user, email: 'second@example.com' })]);
     const answers = both.map(({ status, text }) => `${status} ${text}`).sort((a, b) => a.localeCompare(b));
     expect(answers).toEqual(['201 "User created"', `400 ${TAKEN}`]);
   });
 
-  it('two at once with one address that nobody has confirmed make two accounts', async () => {
+  it('two at once with one address that is not confirmed create two accounts', async () => {
     const user = newcomer();
     const both = await Promise.all([post(user), post({ ...user, username: 'second_name' })]);
     const answers = both.map(({ status, text }) => `${status} ${text}`).sort((a, b) => a.localeCompare(b));
@@ -206,7 +206,7 @@ describe('POST /v1/users with registration closed', () => {
     expect(await closed.ctx.db('users').select('username')).toEqual([{ username: 'alice' }]);
   });
 
-  it('every other rule comes first', async () => {
+  it('every other rule is checked first', async () => {
     await post({ ...newcomer(), username: 'alice' }, closed).expect(400, TAKEN);
     await closed.ctx.db('namespaces').insert({ name: 'acme', kind: 'organization' });
     await closed.ctx.db('users').insert({ username: 'acme+ci', password_hash: '*', robot_of: 'acme' });
@@ -236,7 +236,7 @@ describe('POST /v1/users with the limits of the Hub', () => {
   });
   afterAll(() => hub.close());
 
-  it.each(['abc', 'a'.repeat(31), 'Newcomer', 'new-comer', 'new comer'])('%j is no username', async (username) => {
+  it.each(['abc', 'a'.repeat(31), 'Newcomer', 'new-comer', 'new comer'])('%j is not a username', async (username) => {
     await post({ ...newcomer(), username }, hub).expect(400, HUBS_WRONG_USERNAME);
   });
 

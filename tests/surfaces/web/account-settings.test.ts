@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 const PAGES = ['settings', 'emails', 'password', 'second-factor', 'tokens', 'sessions', 'applications', 'teams'];
 
-it.each(PAGES)('/account/%s/ is for whoever is logged in, and leads to the others', async (name) => {
+it.each(PAGES)('/account/%s/ is for visitors who are logged in, and leads to the other pages', async (name) => {
   const path = `/account/${name}/`;
   const stranger = new Browsing(server.server);
   const next = `/account/login/?next=${encodeURIComponent(path)}`;
@@ -54,7 +54,7 @@ describe('the profile', () => {
     expect(html).toContain('value="A &lt;b&gt; C"');
   });
 
-  it('is shown again with what is wrong, and what was typed', async () => {
+  it('is shown again with the problem and with what was typed', async () => {
     const { status, html } = await browser.send(PATH, { ...FIELDS, profile_url: 'javascript:alert(1)' });
     expect([status, html]).toEqual([400, expect.stringContaining('Wrong profile_url format')]);
     expect(html).toContain('value="A &lt;b&gt; C"');
@@ -79,7 +79,7 @@ it('addresses are added, confirmed, made primary and removed', async () => {
   expect((await browser.send(`${PATH}remove/`, { email: 'robert@example.com' }, PATH)).status).toBe(404);
 });
 
-it('a new password needs the old one, and ends all sessions', async () => {
+it('a new password requires the old one, and ends all sessions', async () => {
   const PATH = '/account/password/';
   const wrong = await browser.send(PATH, { confirm_password: 'wrong-word', password: 'new-word' });
   expect([wrong.status, wrong.html]).toEqual([400, expect.stringContaining('The current password is wrong.')]);
@@ -118,7 +118,7 @@ describe('sessions', () => {
   const PATH = '/account/sessions/';
   const idsIn = (html: string): string[] => [...html.matchAll(/name="id" value="(\d+)"/g)].map(([, id]) => id!);
 
-  it('are listed, this one marked, and ended one by one', async () => {
+  it('are listed, with a mark on this one, and ended one by one', async () => {
     const other = await browseAs(server, username);
     const { html } = await browser.get(PATH);
     expect(html.match(/this session</g)).toHaveLength(1);
@@ -131,7 +131,7 @@ describe('sessions', () => {
     expect(browser.cookie('drydock_session')).toBeUndefined();
   });
 
-  it('all others end at once', async () => {
+  it('all others can be ended at once', async () => {
     const other = await browseAs(server, username);
     expect((await browser.send(`${PATH}end-others/`, {}, PATH)).status).toBe(303);
     expect((await other.get(PATH)).status).toBe(303);
@@ -139,7 +139,7 @@ describe('sessions', () => {
   });
 });
 
-it('programs that act for one are listed, and their access is revoked', async () => {
+it('programs that act for the user are listed, and their access is revoked', async () => {
   const PATH = '/account/applications/';
   expect((await browser.get(PATH)).html).toContain('No authorized applications');
   await accessTokenOf(server, username, 'email_read');
@@ -184,7 +184,7 @@ describe('the second factor', () => {
   const uriIn = (html: string): string => /name="uri" value="([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
   const codesIn = (html: string): string[] => /<pre[^>]*>([^<]+)</.exec(html)?.[1]?.split('\n') ?? [];
 
-  it('is set up by a picture or a text and a code, renewed, and turned off', async () => {
+  it('is set up with a picture or a text and a code, renewed, and turned off', async () => {
     expect((await browser.get(PATH)).html).toContain('href="/account/tokens/"');
     const begun = await browser.send(`${PATH}begin/`, {}, PATH);
     expect(begun.html).toMatch(/<svg class="qr" role="img"[^]*<path d="M/);
@@ -209,7 +209,7 @@ describe('the second factor', () => {
     expect((await browser.get(PATH)).html).toContain('Set up');
   });
 
-  it('draws no link that is none of an app', async () => {
+  it('draws no QR code for a link that is not for an app', async () => {
     await browser.send(`${PATH}begin/`, {}, PATH);
     for (const uri of ['', 'https://evil.example.com/?secret=x', `otpauth://totp/${'x'.repeat(500)}?secret=x`]) {
       const { status, html } = await browser.send(`${PATH}confirm/`, { uri, code: 'x' }, PATH);

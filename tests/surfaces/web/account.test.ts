@@ -51,7 +51,7 @@ describe('the whole way', () => {
     expect(await logIn('alice', 'secret')).toBe(403);
     const path = await deliverOne();
     for (const look of ['get', 'head', 'get'] as const) await request(server.server)[look](path).expect(200);
-    expect(await logIn('alice', 'secret')).toBe(403); // whatever looked, nobody has pressed the button
+    expect(await logIn('alice', 'secret')).toBe(403); // nobody has pressed the button, whichever program has opened the link
 
     const shown = await request(server.server).get(path).expect('Content-Type', 'text/html; charset=utf-8');
     expect(shown.text).toContain('<strong>alice</strong>');
@@ -63,7 +63,7 @@ describe('the whole way', () => {
     await request(server.server).get(path).expect(404);
   });
 
-  it('a mail that was lost is sent again', async () => {
+  it('a lost mail is sent again', async () => {
     await register('robert');
     await deliverOne();
     await request(server.server)
@@ -73,7 +73,7 @@ describe('the whole way', () => {
     await submit(await deliverOne()).expect(200, /You can log in as robert/);
   });
 
-  it('a forgotten password is set anew', async () => {
+  it('a forgotten password is replaced', async () => {
     await request(server.server)
       .get('/account/reset/')
       .expect(200, /name="account"/);
@@ -93,7 +93,7 @@ describe('the whole way', () => {
   });
 });
 
-it.each(['/account/reset', '/account/confirm'])('POST %s answers the same, whoever is named', async (path) => {
+it.each(['/account/reset', '/account/confirm'])('POST %s answers the same for every name', async (path) => {
   const answers = await Promise.all(
     ['alice', 'nobody', 'nobody@example.com', '<script>'].map((account) => submit(path, { account })),
   );
@@ -122,14 +122,14 @@ describe('a form', () => {
     await ask(headers).expect(403, /from a page of (?:another site|http)/);
   });
 
-  it('from a page of ours is taken, and so is one of no browser', async () => {
+  it('from one of our pages is accepted, and so is one without a browser', async () => {
     await ask({ 'Sec-Fetch-Site': 'same-origin', Origin: 'null' }).expect(200);
-    await ask({ 'Sec-Fetch-Site': 'none' }).expect(200); // sent once more by hand, such as from a tab that was closed
+    await ask({ 'Sec-Fetch-Site': 'none' }).expect(200); // sent again by hand, such as from a tab that was closed
     await ask({ Origin: `http://${host()}` }).expect(200);
     await ask({}).expect(200);
   });
 
-  it('has to be one, and to have what it asks for', async () => {
+  it('must be a form with all its fields', async () => {
     await request(server.server)
       .post('/account/reset')
       .send({ account: 'alice' })
@@ -160,7 +160,7 @@ describe('every page', () => {
     );
   });
 
-  it('that is not there is a 404, and one that is used in another way a 405', async () => {
+  it('that does not exist is a 404, and one with another method a 405', async () => {
     await request(server.server)
       .get('/account')
       .set('Accept', 'text/html')
@@ -168,13 +168,13 @@ describe('every page', () => {
     await request(server.server).put('/account/reset').expect(405).expect('Allow', 'GET, HEAD, POST, OPTIONS');
   });
 
-  it('escapes what it shows', async () => {
+  it('escapes its values', async () => {
     const { text } = await request(server.server).get('/account/confirm/<script>').expect(404);
     expect(text).not.toContain('<script>');
   });
 });
 
-it('too many asks from one address are told to wait', async () => {
+it('too many requests from one address have to wait', async () => {
   await server.ctx.db('failure_counts').delete();
   for (let time = 1; time <= 20; time += 1) await submit('/account/reset', { account: `n${time}` }).expect(200);
   const refused = await submit('/account/reset', { account: 'another' }).expect(429, /Too many requests/);

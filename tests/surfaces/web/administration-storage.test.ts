@@ -1,6 +1,6 @@
 import { maintenanceJob } from '../../../src/features/maintenance/run-job';
 import { browseAs, type Browsing } from '../../helpers/browse';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 const PATH = '/admin/storage/';
@@ -20,14 +20,14 @@ async function start(kind: string): Promise<void> {
   expect((await admin.send(`${PATH}start/`, { kind }, PATH)).status).toBe(303);
 }
 
-it('shows what is stored, by namespace', async () => {
-  await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
+it('shows the stored bytes by namespace', async () => {
+  await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
   const { html } = await admin.get(PATH);
   expect(html).toContain('in 1 layer of 1 image');
   expect(html).toContain('href="/u/alice/"');
 });
 
-it('a trial of gc waits, refreshes itself, and ends with what it found', async () => {
+it('a dry run of gc waits, refreshes itself, and ends with its result', async () => {
   await start('gc_dry_run');
   const waiting = await admin.get(PATH);
   expect(waiting.html).toContain('data-refresh="/admin/storage/runs/"');
@@ -38,7 +38,7 @@ it('a trial of gc waits, refreshes itself, and ends with what it found', async (
   expect(ended.html).not.toContain('<html');
 });
 
-it('a second run of a kind is refused with a sentence, and one that waits is cancelled', async () => {
+it('a second run of a kind is refused with a sentence, and a waiting one is cancelled', async () => {
   await start('scrub');
   await start('scrub');
   const { html } = await admin.get(PATH);
@@ -50,7 +50,7 @@ it('a second run of a kind is refused with a sentence, and one that waits is can
   expect((await admin.get(PATH)).html).toContain('Not found');
 });
 
-it('jobs that wait are listed, dropped and tried again', async () => {
+it('waiting jobs are listed, dropped and tried again', async () => {
   await start('gc');
   const { html } = await admin.get('/admin/jobs/');
   expect(html).toContain('maintenance');
@@ -62,7 +62,7 @@ it('jobs that wait are listed, dropped and tried again', async () => {
   expect((await admin.get('/admin/jobs/?state=failed')).status).toBe(200);
 });
 
-it.each(['', 'x', '1.5', '-1', '99999999999999999999', '123456'])('the id %p is of nothing', async (id) => {
+it.each(['', 'x', '1.5', '-1', '99999999999999999999', '123456'])('the id %p does not exist', async (id) => {
   for (const action of [`${PATH}cancel/`, '/admin/jobs/retry/', '/admin/jobs/drop/']) {
     expect((await admin.send(action, { id }, PATH)).status).toBe(404);
   }

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-it.each(PAGES)('/admin/%s is for administrators, and others see nothing of it', async (rest) => {
+it.each(PAGES)('/admin/%s is for administrators, and hidden from others', async (rest) => {
   const seen = await admin.get(`/admin/${rest}`);
   expect(seen.status).toBe(200);
   expect(seen.html).toContain('aria-current="page"');
@@ -36,7 +36,7 @@ it('accounts are found by a part of the name or address, and by state', async ()
   expect((await admin.get('/admin/users/?q=nobody_at_all')).html).toContain('No matching accounts');
 });
 
-it('an account is switched off, and its session is worth nothing at once; the last administrator stays one', async () => {
+it('an account is deactivated, and its session is worthless at once; the last administrator stays one', async () => {
   const mallory = await browseAs(server, 'mallory');
   expect((await mallory.get('/organizations/')).status).toBe(200);
   await admin.send('/admin/users/mallory/status/', {}, '/admin/users/mallory/');
@@ -46,14 +46,14 @@ it('an account is switched off, and its session is worth nothing at once; the la
   expect(last.html).toContain('role="alert"');
 });
 
-it('what others send is refused, and changes nothing', async () => {
+it('forms of others are refused, and change nothing', async () => {
   const sent = await alice.send('/admin/users/alice/status/', { active: 'on', admin: 'on' }, '/organizations/add/');
   expect(sent.status).toBe(403);
   expect(await server.ctx.db('users').where({ username: 'alice' }).first('is_admin')).toEqual({ is_admin: false });
   expect((await admin.post('/admin/plans/', { name: 'forged', limit: '1' })).status).toBe(403);
 });
 
-it('plans are made, changed, assigned, and deleted while nobody has them', async () => {
+it('plans are created, changed, assigned, and deleted if no namespace has them', async () => {
   await admin.send('/admin/plans/', { name: 'tiny', limit: '3' });
   const wrong = await admin.send('/admin/plans/', { name: 'tiny', limit: 'many' });
   expect(wrong.status).toBe(400);
@@ -76,7 +76,7 @@ it('an account becomes an organization, and another is deleted once its name is 
   expect((await admin.get(form)).status).toBe(404);
 });
 
-it('the audit log is filtered, and shows what strangers wrote as text', async () => {
+it('the audit log is filtered, and shows names of untrusted clients as text', async () => {
   await server.ctx.db('audit_events').insert({
     action: 'login.failed',
     subject: '<script>alert(1)</script>',
@@ -88,11 +88,11 @@ it('the audit log is filtered, and shows what strangers wrote as text', async ()
   expect((await admin.get('/admin/audit/?user=admin&since=2020-01-01')).html).toContain('plan.changed');
   expect((await admin.get('/admin/audit/?since=2999-01-01')).html).toContain('No matching events');
   expect((await admin.get('/admin/audit/?until=2020-01-01')).html).toContain('No matching events');
-  const today = new Date().toISOString().slice(0, 10); // which is in what it asks for
+  const today = new Date().toISOString().slice(0, 10); // the requested range contains today
   expect((await admin.get(`/admin/audit/?user=admin&until=${today}`)).html).toContain('plan.changed');
 });
 
-it('a NUL is taken out of a query, names nothing in a path, and makes a form none', async () => {
+it('a NUL is removed from a query, matches nothing in a path, and makes a form invalid', async () => {
   const { status, html } = await admin.get('/admin/users/?q=al%00ice');
   expect([status, html.includes('/admin/users/alice/')]).toEqual([200, true]);
   expect((await admin.get('/admin/users/a%00b/')).status).toBe(404);

@@ -20,12 +20,12 @@ afterAll(() => server.close());
 const row = (fullName: string) => server.ctx.db('repositories').where(parseFullName(fullName)!).first();
 
 describe('the dashboard', () => {
-  it('asks whoever is not logged in to log in first', async () => {
+  it('asks visitors to log in first', async () => {
     const { status, location } = await new Browsing(server.server).get('/dashboard/');
     expect([status, location]).toEqual([303, '/account/login/?next=%2Fdashboard%2F']);
   });
 
-  it('shows the own repositories with the slots of the plan, and finds by a part of the name', async () => {
+  it("shows the user's own repositories with the private ones that the plan allows, and searches in names", async () => {
     const all = await alice.get('/dashboard/');
     expect(all.html).toContain('href="/r/alice/app-private/"');
     expect(all.html).toContain('alice: 1 private repository used, no limit');
@@ -37,7 +37,7 @@ describe('the dashboard', () => {
     expect(none.html).toContain('value="&lt;b&gt;%"');
   });
 
-  it('shows those of an organization, and to members only those that their teams may see', async () => {
+  it('shows those of an organization; members see only those of their teams', async () => {
     expect((await owner.get('/dashboard/?namespace=acme')).html).toContain('href="/r/acme/app-private/"');
     const { html } = await (await browseAs(server, 'reader')).get('/dashboard/?namespace=acme');
     expect(html).toContain('<option value="acme" selected="">acme (organization)</option>');
@@ -45,12 +45,12 @@ describe('the dashboard', () => {
     expect(html).toContain('href="/repository/add/"');
   });
 
-  it('has no namespace of others', async () => {
+  it('refuses namespaces of others', async () => {
     expect((await alice.get('/dashboard/?namespace=acme')).status).toBe(404);
     expect((await alice.get('/dashboard/?namespace=nowhere')).status).toBe(404);
   });
 
-  it('says what to do next where there is nothing', async () => {
+  it('says what to do next if there is nothing', async () => {
     await addUser(server, 'newcomer');
     const newcomer = await browseAs(server, 'newcomer');
     expect((await newcomer.get('/dashboard/')).html).toContain('href="/repository/add/?namespace=newcomer">Create one');
@@ -58,7 +58,7 @@ describe('the dashboard', () => {
     expect((await newcomer.get('/dashboard/starred/')).html).toContain('href="/explore/">Explore repositories');
   });
 
-  it('pages through many', async () => {
+  it('pages through many repositories', async () => {
     await addUser(server, 'collector');
     const actor = await actorOf(server, 'collector');
     for (let n = 10; n < 37; n += 1) {
@@ -71,12 +71,12 @@ describe('the dashboard', () => {
     expect(second.html.match(/class="repository"/g)).toHaveLength(2);
   });
 
-  it('shows what others share', async () => {
+  it('shows repositories that others share', async () => {
     const collaborator = await browseAs(server, 'collaborator');
     expect((await collaborator.get('/dashboard/shared/')).html).toContain('href="/r/alice/app-private/"');
   });
 
-  it('shows what got a star, as long as it can be seen', async () => {
+  it('shows starred repositories, as long as the user can see them', async () => {
     const actor = await actorOf(server, 'stranger');
     await setStar(server.ctx, actor, { namespace: 'alice', name: 'app-public' }, true);
     const stranger = await browseAs(server, 'stranger');
@@ -88,13 +88,13 @@ describe('the dashboard', () => {
 describe('a new repository', () => {
   const FIELDS = { namespace: 'alice', description: 'Mine', visibility: 'unlisted' };
 
-  it('is made, and its page is next', async () => {
+  it('is created, and its page is next', async () => {
     const made = await alice.send('/repository/add/', { ...FIELDS, name: 'new-one' });
     expect([made.status, made.location]).toEqual([303, '/r/alice/new-one/']);
     expect(await row('alice/new-one')).toMatchObject({ description: 'Mine', visibility: 'unlisted' });
   });
 
-  it('is made in an organization by its owners, and in the library by administrators', async () => {
+  it('is created in an organization by its owners, and in the library by administrators', async () => {
     const { html } = await owner.get('/repository/add/?namespace=acme');
     expect(html).toContain('<option value="acme" selected="">acme (organization)</option>');
     expect(html).not.toContain('value="library"');
@@ -125,7 +125,7 @@ describe('a new repository', () => {
     expect(await row('alice/mine')).toBeUndefined();
   });
 
-  it('is not private when the plan has no room for it', async () => {
+  it('is not private if the plan has no room for it', async () => {
     await server.ctx.db('namespaces').where({ name: 'alice' }).update({ plan: 'free' });
     expect((await alice.get('/repository/add/')).html).toContain('alice: 1 of 1 private repository used');
     const answer = await alice.send('/repository/add/', { ...FIELDS, name: 'hidden', visibility: 'private' });

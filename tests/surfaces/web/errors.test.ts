@@ -14,8 +14,8 @@ afterAll(() => server.close());
 
 const visit = (path: string) => request(server.server).get(path).set('Accept', 'text/html,application/xhtml+xml');
 
-describe('an address that is not there', () => {
-  it('is a page for browsers, with the ways on and the number of the request', async () => {
+describe('an unknown address', () => {
+  it('is a page for browsers, with links to go on and the number of the request', async () => {
     const { status, text, headers } = await visit('/nowhere?a=1&b=2');
     expect([status, headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
     expect(text).toContain('<h1>Not found</h1>');
@@ -29,12 +29,12 @@ describe('an address that is not there', () => {
     expect([status, text, headers['content-type']]).toEqual([404, '404 page not found\n', 'text/plain']);
   });
 
-  it('offers no sign-in to whoever is signed in', async () => {
+  it('offers no sign-in to a visitor who is signed in', async () => {
     const { status, html } = await (await browseAs(server, 'alice')).get('/nowhere');
     expect([status, html.includes('/account/login/')]).toEqual([404, false]);
   });
 
-  it('with broken escapes is a page for browsers, and the JSON of before for programs', async () => {
+  it('with broken escapes is a page for browsers, and JSON for programs', async () => {
     const seen = await visit('/u/%zz/');
     expect([seen.status, seen.headers['content-type']]).toEqual([400, 'text/html; charset=utf-8']);
     expect(seen.text).toContain('The address is invalid');
@@ -45,16 +45,16 @@ describe('an address that is not there', () => {
   });
 });
 
-describe('what is not there for this visitor', () => {
-  it('tells a stranger that signing in may help', async () => {
+describe('a page that this visitor may not see', () => {
+  it('tells an anonymous visitor that signing in may help', async () => {
     const { status, text } = await visit('/u/nobody_at_all/');
     expect(status).toBe(404);
     expect(text).toContain('No such namespace. If it is private, sign in to see it.');
   });
 });
 
-describe('another method than a page has', () => {
-  it('is a 405 that says which there are', async () => {
+describe('a method that a page does not have', () => {
+  it('is a 405 that names the allowed methods', async () => {
     const { status, headers, text } = await request(server.server).post('/explore/').set('Accept', 'text/html');
     expect([status, headers['allow']]).toEqual([405, 'GET, HEAD, OPTIONS']);
     expect(text).toContain('<h1>Method not allowed</h1>');
@@ -71,7 +71,7 @@ describe('a form', () => {
     );
   });
 
-  it('behind a proxy that drops the port says which setting mends it', async () => {
+  it('behind a proxy that drops the port names the setting that fixes it', async () => {
     const asked = request(server.server).post('/account/login/').set({ Host: 'hub.example.com', Accept: 'text/html' });
     const { status, text } = await asked.set('Origin', 'http://hub.example.com:8080').type('form').send({ a: 'b' });
     expect(status).toBe(403);
@@ -82,7 +82,7 @@ describe('a form', () => {
     expect(body).toMatchObject({ status: 403, detail: expect.stringContaining('DRYDOCK_PUBLIC_URL') });
   });
 
-  it('from what is no origin is refused without repeating it', async () => {
+  it('from an invalid origin is refused without repeating it', async () => {
     for (const headers of [{ Origin: 'http://"><script>' }, { 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'null' }]) {
       const asked = request(server.server)
         .post('/account/reset')
@@ -94,7 +94,7 @@ describe('a form', () => {
     }
   });
 
-  it('that is too old is a 403 with the way back to it, and to nowhere else', async () => {
+  it('that is too old is a 403 with a link back to it, and to no other site', async () => {
     const send = (referer: string) =>
       request(server.server)
         .post('/account/reset')
@@ -110,7 +110,7 @@ describe('a form', () => {
     }
   });
 
-  it('that was sent too often is a 429 that says how long to wait', async () => {
+  it('that was sent too often is a 429 with the time to wait', async () => {
     const ask = () => request(server.server).post('/account/reset').type('form').send({ account: 'nobody' });
     for (let count = 1; count < MAIL_LIMITS.address.failures; count += 1) await ask();
     const { status, headers, text } = await ask();
@@ -119,10 +119,10 @@ describe('a form', () => {
   });
 });
 
-describe('something that is broken here', () => {
+describe('a fault of the server', () => {
   afterEach(() => server.database.db.raw('alter table if exists gone rename to repository_totals'));
 
-  it('is a 500 with the number of the request, and the cause in the log alone', async () => {
+  it('is a 500 with the number of the request, and the cause only in the log', async () => {
     await server.database.db.raw('alter table repository_totals rename to gone');
     const { status, text, headers } = await visit('/explore/');
     const id = String(headers['x-request-id']);
@@ -134,13 +134,13 @@ describe('something that is broken here', () => {
     expect(logged.some((line) => line.includes('repository_totals'))).toBe(true);
   });
 
-  it('is the same for the front page', async () => {
+  it('is the same on the front page', async () => {
     await server.database.db.raw('alter table repository_totals rename to gone');
     expect((await visit('/')).status).toBe(500);
   });
 });
 
-describe('without its database', () => {
+describe('without its database,', () => {
   let other: TestServer;
   let browsing: Browsing;
   beforeAll(async () => {
@@ -151,19 +151,19 @@ describe('without its database', () => {
   });
   afterAll(() => other.close());
 
-  it('the hub says so, with what is around every page', async () => {
+  it('the hub says so, in the usual frame of a page', async () => {
     const { status, html } = await new Browsing(other.server).get('/explore/');
     expect(status).toBe(503);
     expect(html).toMatch(/The database does not answer\. Try again in 5 seconds\.[^]*href="\/explore\/">\s*Try again/);
   });
 
-  it('the hub says so to somebody whom it would have to look up, on a page of its own', async () => {
+  it('the hub says so on a bare page to a visitor whose session it cannot look up', async () => {
     const { status, html } = await browsing.get('/explore/');
     expect(status).toBe(503);
     expect(html).toMatch(/^<!doctype html>[^]*The database of this hub is unavailable[^]*Request <code>/);
   });
 
-  it('what is the same for all goes on', async () => {
+  it('files that are the same for everyone are still served', async () => {
     expect((await browsing.get('/robots.txt')).status).toBe(200);
   });
 });

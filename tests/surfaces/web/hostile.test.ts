@@ -2,10 +2,10 @@ import request from 'supertest';
 import type { Context } from '../../../src/context';
 import { webRoutes } from '../../../src/surfaces/web/routes';
 import { browseAs, type Browsing, type Seen } from '../../helpers/browse';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
-/* What somebody sends who means harm, to every page and form that there is. */
+/* Malicious input to every page and form. */
 
 const ROUTES = webRoutes({} as Context).filter(({ access }) => access !== 'file');
 const NASTY = ['\0', '\r\nSet-Cookie: a=b', '//evil.example', '\\\\evil.example', 'ÿ日<svg onload=alert(1)>', '..'];
@@ -27,7 +27,7 @@ const QUERIES = [
   'next',
 ];
 
-const image = makeImage();
+const image = createImage();
 let server: TestServer;
 let admin: Browsing;
 beforeAll(async () => {
@@ -51,7 +51,7 @@ const REAL: Readonly<Record<string, string>> = {
   robot: 'deploy',
 };
 
-/** The address of a row, with one of its parts in the place of what is really there. */
+/** The address of a row, with one of its parts replaced. */
 function address(path: string, part?: string, value = ''): string {
   return path.replaceAll(/:(\w+)/g, (_all, name: string) => {
     if (name === part) return encodeURIComponent(value);
@@ -65,19 +65,19 @@ function assertHarmless({ status, html, location }: Seen, what: string): void {
   expect([what, html.includes('<svg onload')]).toEqual([what, false]);
 }
 
-/** Rows of one method; those of `library` have the same handlers as those of other namespaces. */
+/** Rows of one method, without those of `library`, which have the same handlers as those of other namespaces. */
 function pathsOf(method: string): string[] {
   return ROUTES.filter((row) => row.method === method && !row.path.startsWith('/_/')).map(({ path }) => path);
 }
 
-it('each form is behind a token, and no page is', () => {
+it('each form needs a token, and no page does', () => {
   for (const { method, path, access } of ROUTES) {
     expect([path, access.endsWith('-form')]).toEqual([path, method === 'post']);
     if (path.startsWith('/admin/')) expect(access).toMatch(/^administrator/);
   }
 });
 
-it.each(pathsOf('get'))('GET %s stands whatever is asked of it', async (path) => {
+it.each(pathsOf('get'))('GET %s survives every query', async (path) => {
   for (const value of NASTY) {
     const query = new URLSearchParams(Object.fromEntries(QUERIES.map((name) => [name, value]))).toString();
     assertHarmless(await admin.get(`${address(path)}?${query}`), `${path} ?${value}`);
@@ -87,7 +87,7 @@ it.each(pathsOf('get'))('GET %s stands whatever is asked of it', async (path) =>
   }
 });
 
-it.each(pathsOf('post'))('POST %s refuses whoever has no token, and stands whatever is in it', async (path) => {
+it.each(pathsOf('post'))('POST %s refuses requests without a token, and survives every field', async (path) => {
   const untouched = address(path);
   expect((await admin.post(untouched, {})).status).toBe(403);
   const foreign = await browseAs(server, 'alice');
@@ -125,7 +125,7 @@ it.each(pathsOf('post'))('POST %s refuses whoever has no token, and stands whate
   }
 });
 
-it('all cookies are for https alone, where there is https', async () => {
+it('all cookies are only for https, if there is https', async () => {
   const secure = await startTestServer({ settings: { publicUrl: 'https://hub.example.com' } });
   try {
     await addUser(secure, 'alice');

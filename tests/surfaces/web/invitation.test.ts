@@ -45,7 +45,7 @@ async function members(): Promise<string[]> {
 const submit = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
   request(server.server).post(path).type('form').set(headers).send(fields);
 
-it('whoever opens the link reads who invites to what, logs in, comes back, and joins', async () => {
+it('a visitor who opens the link reads who invites to what, logs in, comes back, and joins', async () => {
   const path = await mailedPath();
   const browser = new Browsing(server.server);
   const { html } = await browser.get(path);
@@ -65,7 +65,7 @@ it('whoever opens the link reads who invites to what, logs in, comes back, and j
   expect((await browser.get(path)).status).toBe(404);
 });
 
-it('whoever is logged in joins by the button', async () => {
+it('a user who is logged in joins with the button', async () => {
   const path = await mailedPath();
   const { Cookie } = await logIn(server, 'robert');
   const { text } = await request(server.server).get(path).set({ Cookie }).expect(200);
@@ -82,7 +82,7 @@ it('whoever is logged in joins by the button', async () => {
   expect(await members()).toEqual(['robert']);
 });
 
-it('a link that is none leads nowhere', async () => {
+it('an invalid link leads nowhere', async () => {
   await request(server.server)
     .get(`/account/invitation/${'x'.repeat(43)}`)
     .expect(404);

@@ -22,11 +22,11 @@ const sessionsOf = async (username: string): Promise<number> =>
 
 const tokenIn = (html: string): string => /name="csrf_token" value="([^"]+)"/.exec(html)?.[1] ?? '';
 
-/** What a page is to this browser: 200, or 303 to the login. */
+/** The status of a page for this browser: 200, or 303 to the login. */
 const statusOf = async (browser: Browsing): Promise<number> => (await browser.get('/account/settings/')).status;
 
 describe('signing up', () => {
-  it('makes an account that is logged in at once, and goes where its owner wanted to', async () => {
+  it('creates an account that is logged in at once, and goes to the page that its owner wanted', async () => {
     const browser = new Browsing(server.server);
     const form = { username: 'newcomer', email: 'newcomer@example.com', password: 'secret', next: '/organizations/' };
     expect(await browser.send('/account/signup/', form)).toMatchObject({ status: 303, location: '/organizations/' });
@@ -40,16 +40,19 @@ describe('signing up', () => {
     ['a bad name', { username: 'No Name' }, 400, 'Wrong username format'],
     ['a short password', { password: '1234' }, 400, 'Wrong password format'],
     ['no address', { email: '' }, 400, 'Missing field: email.'],
-  ])('says what is wrong with %s, and keeps what was typed but the password', async (_what, fields, status, text) => {
-    const form = { username: 'another', email: 'another@example.com', password: 'secret-<word>', ...fields };
-    const { html, ...answer } = await new Browsing(server.server).send('/account/signup/', form);
-    expect([answer.status, html]).toEqual([status, expect.stringContaining(text)]);
-    expect(html).toContain(`value="${form.username}"`);
-    expect(html).toContain(`value="${form.email}"`);
-    expect(html).not.toContain('secret-');
-  });
+  ])(
+    'says what is wrong with %s, and keeps what was typed except for the password',
+    async (_what, fields, status, text) => {
+      const form = { username: 'another', email: 'another@example.com', password: 'secret-<word>', ...fields };
+      const { html, ...answer } = await new Browsing(server.server).send('/account/signup/', form);
+      expect([answer.status, html]).toEqual([status, expect.stringContaining(text)]);
+      expect(html).toContain(`value="${form.username}"`);
+      expect(html).toContain(`value="${form.email}"`);
+      expect(html).not.toContain('secret-');
+    },
+  );
 
-  it('is refused where registration is closed, and the page says so', async () => {
+  it('is refused if registration is closed, and the page says so', async () => {
     const closed = await startTestServer({ settings: { registrationOpen: false } });
     try {
       const browser = new Browsing(closed.server);
@@ -64,7 +67,7 @@ describe('signing up', () => {
     }
   });
 
-  it('asks to confirm the address first where that is required', async () => {
+  it('asks for a confirmation of the address first if that is required', async () => {
     const strict = await startTestServer({ settings: { confirmationRequired: true } });
     try {
       const browser = new Browsing(strict.server);
@@ -114,7 +117,7 @@ describe('signing in', () => {
     'http:evil.example.com',
     '/\u2028/evil.example.com',
     '/x\r\nSet-Cookie: a=b',
-  ])('goes to no other site: %j', async (next) => {
+  ])('leads to no other site: %j', async (next) => {
     const browser = await new Browsing(server.server).send(LOGIN, { ...ALICE, next });
     expect(browser).toMatchObject({ status: 303, location: '/dashboard/' });
     const { html } = await new Browsing(server.server).get(`${LOGIN}?next=${encodeURIComponent(next)}`);
@@ -124,7 +127,7 @@ describe('signing in', () => {
     expect(there).toMatchObject({ status: 303, location: '/dashboard/' });
   });
 
-  it('says when name and password do not belong together, and keeps the name only', async () => {
+  it('says if name and password do not match, and keeps only the name', async () => {
     const browser = new Browsing(server.server);
     for (const username of ['alice', 'nobody']) {
       const { status, html } = await browser.send(LOGIN, { username, password: 'wrong-word', next: '/explore/' });
@@ -136,7 +139,7 @@ describe('signing in', () => {
     expect(await statusOf(browser)).toBe(303);
   });
 
-  it('waits after too many wrong passwords', async () => {
+  it('has to wait after too many wrong passwords', async () => {
     const browser = new Browsing(server.server);
     const wrong = { username: 'robert', password: 'wrong' };
     for (let time = 1; time <= 10; time += 1) expect((await browser.send(LOGIN, wrong)).status).toBe(400);
@@ -154,7 +157,7 @@ describe('signing in', () => {
     expect(await sessionsOf('sleeper')).toBe(0);
   });
 
-  it('gives a fresh session: one from before is not valid after it', async () => {
+  it('creates a new session: an earlier one is not valid afterwards', async () => {
     const before = await browseAs(server, 'robert');
     const planted = before.cookie('drydock_session')!;
     const browser = new Browsing(server.server);
@@ -167,7 +170,7 @@ describe('signing in', () => {
     expect((await browser.get('/account/settings/')).html).toContain('href="/u/alice/"');
   });
 
-  it('takes no session that the browser made up', async () => {
+  it('accepts no session id that the browser invented', async () => {
     const browser = new Browsing(server.server);
     const madeUp = 'x'.repeat(43);
     browser.setCookie('drydock_session', madeUp);
@@ -177,7 +180,7 @@ describe('signing in', () => {
 });
 
 describe('the token of a form', () => {
-  it('must be there, and of this browser', async () => {
+  it('is required, and must be from this browser', async () => {
     const [browser, other] = [new Browsing(server.server), new Browsing(server.server)];
     await browser.get(LOGIN);
     const { html } = await other.get(LOGIN);
@@ -189,7 +192,7 @@ describe('the token of a form', () => {
     expect(await statusOf(browser)).toBe(303);
   });
 
-  it('of before the login is worth nothing after it, and that of a session nothing in another', async () => {
+  it('from before the login is worthless after it, and that of a session worthless in another', async () => {
     const browser = new Browsing(server.server);
     const early = tokenIn((await browser.get(LOGIN)).html);
     await browser.post(LOGIN, { ...ALICE, csrf_token: early });
@@ -200,7 +203,7 @@ describe('the token of a form', () => {
     expect(await statusOf(browser)).toBe(200);
   });
 
-  it('is of no use from another site', async () => {
+  it('is useless from another site', async () => {
     const page = await request(server.server).get(LOGIN);
     const cookie = page.headers['set-cookie']![0]!.split(';')[0]!;
     const form = { ...ALICE, csrf_token: tokenIn(page.text) };
@@ -245,7 +248,7 @@ describe('with a second factor', () => {
 
   const ticketIn = (html: string): string => /name="ticket" value="([^"]+)"/.exec(html)?.[1] ?? '';
 
-  /** The first step: the token and the ticket of the second. */
+  /** Does the first step; resolves to the token and the ticket of the second. */
   const firstStep = async (browser: Browsing) => {
     const given = { username, password: `${username}pw`, next: '/explore/' };
     const { status, html } = await browser.send(LOGIN, given);
@@ -268,7 +271,7 @@ describe('with a second factor', () => {
     expect((await again.post(CODE, { ...(await firstStep(again)), code })).status).toBe(400);
   });
 
-  it('takes a recovery code once', async () => {
+  it('accepts a recovery code once', async () => {
     const code = recoveryCodes[0]!;
     const browser = new Browsing(server.server);
     expect((await browser.post(CODE, { ...(await firstStep(browser)), code })).status).toBe(303);
@@ -277,7 +280,7 @@ describe('with a second factor', () => {
     expect(await statusOf(again)).toBe(303);
   });
 
-  it('goes nowhere else after the second step, and takes no ticket that it has not given', async () => {
+  it('leads to no other site after the second step, and accepts no forged ticket', async () => {
     const browser = new Browsing(server.server);
     const form = { ...(await firstStep(browser)), next: '//evil.example.com' };
     for (const ticket of ['', 'x', `${form.ticket.slice(0, -1)}${form.ticket.endsWith('0') ? '1' : '0'}`]) {
@@ -288,7 +291,7 @@ describe('with a second factor', () => {
     expect(done).toMatchObject({ status: 303, location: '/dashboard/' });
   });
 
-  it('waits after too many wrong codes', async () => {
+  it('has to wait after too many wrong codes', async () => {
     const browser = new Browsing(server.server);
     const form = await firstStep(browser);
     const code = wrongCode(secret);

@@ -7,7 +7,7 @@ import {
 
 const KINDS = ['readme', 'comment'] as const;
 
-/** What people try; each is Markdown, HTML, or both. */
+/** Typical attacks; each is Markdown, HTML, or both. */
 const PAYLOADS = [
   '<script>alert(1)</script>',
   '<SCRIPT SRC=//evil.example.com/x.js></SCRIPT>',
@@ -79,7 +79,7 @@ interface Element {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** The elements of what came out. A `<` or `"` that is no markup is escaped there, so that this finds all. */
+/** The elements of the result. A `<` or `"` that is not markup is escaped there, so this finds all of them. */
 function elementsOf(html: string): Element[] {
   return [...html.matchAll(/<\/?([^\s/>]*)([^>]*)>/g)].map(([, name = '', rest = '']) => ({
     name,
@@ -112,7 +112,7 @@ describe.each(KINDS)('Markdown of a %s', (kind: MarkdownKind) => {
   });
 });
 
-it('the list of elements has none that runs, loads or sends anything', () => {
+it('the list has no element that runs, loads or sends anything', () => {
   const harmful = /^(script|style|img|svg|math|iframe|object|embed|form|input|button|link|meta|base|video|audio)$/;
   for (const name of KINDS.flatMap((kind) => ALLOWED_ELEMENTS[kind])) expect(name).not.toMatch(harmful);
   expect(ALLOWED_ELEMENTS.readme).not.toContain('h1');
@@ -136,7 +136,7 @@ it('a readme has text, links, code, lists and tables', () => {
     expect(html).toContain(part);
 });
 
-it('headings come below that of the page, and leave no rank out', () => {
+it('headings are below that of the page, and skip no rank', () => {
   const ranks = (text: string): string[] =>
     [...renderMarkdown(text, 'readme').matchAll(/<(h\d) id="[^"]+">/g)].map(([, h]) => h!);
   expect(ranks('# a\n## b\n### c\n# d')).toEqual(['h2', 'h3', 'h4', 'h2']);
@@ -163,14 +163,14 @@ describe('links to headings of the same text', () => {
     expect(links(text)).toEqual([`#readme-${encodeURIComponent('установка')}`]);
   });
 
-  it('lead nowhere else: not to a heading that is missing, nor to a part of the page', () => {
+  it('lead nowhere else: not to a missing heading, nor to a part of the page', () => {
     expect(links('[x](#missing) [y](#main) [z](#readme-here) [e](#) [p](#%zz)\n\n# Here')).toEqual(
       Array(5).fill(undefined),
     );
     expect(renderMarkdown('[x](#a)\n\n# a', 'comment')).not.toContain('href');
   });
 
-  it('no two headings have one id, and one without letters has none', () => {
+  it('no two headings have the same id, and one without letters has none', () => {
     const found = ids('# a\n# a\n# a-1\n# a\n# !!!\n# "><script>\n# a');
     expect(found).toEqual([
       'readme-a',
@@ -184,7 +184,7 @@ describe('links to headings of the same text', () => {
   });
 });
 
-describe.each(KINDS)('HTML that a %s may have', (kind) => {
+describe.each(KINDS)('HTML that a %s may contain', (kind) => {
   it('is a line break', () => {
     for (const tag of ['<br>', '<br/>', '<BR />']) expect(renderMarkdown(`a${tag}b`, kind)).toBe('<p>a<br />\nb</p>\n');
     expect(renderMarkdown('`<br>` <brx> <br x>', kind)).toBe(
@@ -192,7 +192,7 @@ describe.each(KINDS)('HTML that a %s may have', (kind) => {
     );
   });
 
-  it('is a comment, which nobody sees', () => {
+  it('is a comment, which is not shown', () => {
     expect(renderMarkdown('a <!-- hidden --> b', kind)).toBe('<p>a  b</p>\n');
     expect(renderMarkdown('<!-- hidden\n\n* over <script>\n\nparagraphs -->\n\nb', kind)).toBe('<p>b</p>\n');
     expect(renderMarkdown('a\n<!-- hidden -->\nb', kind)).toBe('<p>a</p>\n<p>b</p>\n');
@@ -200,14 +200,14 @@ describe.each(KINDS)('HTML that a %s may have', (kind) => {
     expect(renderMarkdown('* x\n  <!-- hidden -->\n* y', kind)).not.toContain('hidden');
   });
 
-  it('is shown where it is not whole, or is code', () => {
+  it('is shown if it is incomplete, or is code', () => {
     expect(renderMarkdown('a <!-- b', kind)).toBe('<p>a &lt;!-- b</p>\n');
     expect(renderMarkdown('<!-- a\n\nb', kind)).toBe('<p>&lt;!-- a</p>\n<p>b</p>\n');
     expect(renderMarkdown('`<!-- a -->`', kind)).toContain('<code>&lt;!-- a --&gt;</code>');
   });
 });
 
-it('pictures become links, and in a link their words', () => {
+it('pictures become links, and their text if they are in a link', () => {
   expect(renderMarkdown('![a & b](https://example.com/a.png)', 'readme')).toMatch(
     /<a href="https:\/\/example.com\/a.png" rel="[^"]+">a &amp; b<\/a>/,
   );
@@ -223,7 +223,7 @@ it('a comment has no headings and tables, and keeps its lines', () => {
 });
 
 describe('long text', () => {
-  it('is shown whole while there is room, and else as far as there is', () => {
+  it('is shown whole if there is room, and otherwise as far as there is', () => {
     expect(renderMarkdownUpTo('a *b*', 'readme', 100)).toEqual({ html: '<p>a <em>b</em></p>\n', isCut: false });
     const long = renderMarkdownUpTo('word '.repeat(13_000), 'readme', 50_000);
     expect(long.isCut).toBe(true);
@@ -242,7 +242,7 @@ describe('long text', () => {
     ['lines of comments that never end', '<!--\n'.repeat(12_000)],
     ['headings of the same words', '# a\n'.repeat(16_000)],
     ['list in list', '* '.repeat(32_000)],
-  ])('never becomes more than a page has room for: %s', (_what, text) => {
+  ])('never becomes larger than a page has room for: %s', (_what, text) => {
     const { html } = renderMarkdownUpTo(text, 'readme', 64_000);
     expect(html.length).toBeLessThanOrEqual(64_000);
     expect(html.length).toBeGreaterThan(0);

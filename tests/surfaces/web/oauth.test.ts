@@ -23,7 +23,7 @@ function post(link: string, form: object, headers: Record<string, string> = {}):
 }
 
 describe('GET /o/authorize/ (protocol 6.2)', () => {
-  it('has a stranger log in on the login page, and then asks whether he allows it', async () => {
+  it('sends an anonymous visitor to the login page, and then asks for their permission', async () => {
     const link = linkOf(client, { scope: 'profile_read email_write' });
     const browser = new Browsing(server.server);
     const first = await browser.get(link);
@@ -41,7 +41,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
     ]);
   });
 
-  it('asks for profile_read and email_read when the client names no scope', async () => {
+  it('asks for profile_read and email_read if the client names no scope', async () => {
     const { Cookie } = await logIn(server, 'alice');
     const { text } = await get(linkOf(client), Cookie);
     expect([...text.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)).toEqual([
@@ -50,7 +50,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
     ]);
   });
 
-  it('has nothing inline, and its form goes nowhere but here and to the client', async () => {
+  it('has nothing inline, and its form goes only to this site and to the client', async () => {
     const { Cookie } = await logIn(server, 'alice');
     const policy = (form: string) =>
       "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';" +
@@ -77,14 +77,14 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
     ['an address that is not registered', { redirect_uri: 'https://evil.example.com/back' }],
     ['an address that only begins so', { redirect_uri: 'https://app.example.com/back/more' }],
     ['no address', { redirect_uri: '' }],
-  ])('sends nobody anywhere for %s', async (_what, more) => {
+  ])('redirects nobody for %s', async (_what, more) => {
     for (const answer of [await get(linkOf(client, more)), await post(linkOf(client, more), { step: 'allow' })]) {
       expect([answer.status, answer.type, answer.headers['location']]).toEqual([400, 'text/html', undefined]);
       expect(answer.text).toContain('Invalid request');
     }
   });
 
-  it('knows the address of a client that has only one', async () => {
+  it('knows the redirect URI of a client that has only one', async () => {
     const without = new URLSearchParams({ client_id: client.id, response_type: 'code' });
     const path = `/api/v1.1/o/authorize/?${without.toString()}`;
     const answer = await allow(server, 'alice', path);
@@ -93,7 +93,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
     await get(path.replace(client.id, two.id)).expect(400);
   });
 
-  it('refuses a link that says a thing twice', async () => {
+  it('refuses a link that has a parameter twice', async () => {
     await get(`${linkOf(client)}&scope=profile_read&scope=email_write`).expect(400);
   });
 
@@ -102,7 +102,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
     ['unsupported_response_type', { response_type: '' }],
     ['invalid_scope', { scope: 'profile_read everything' }],
     ['invalid_request', { code_challenge: 'short' }],
-  ])('tells the client of %s', async (error, more) => {
+  ])('sends the client the error for %s', async (error, more) => {
     const { Cookie, 'X-CSRF-Token': token } = await logIn(server, 'alice');
     for (const answer of [
       await get(linkOf(client, more)),
@@ -115,7 +115,7 @@ describe('GET /o/authorize/ (protocol 6.2)', () => {
 });
 
 describe('POST /o/authorize/', () => {
-  it('gives the client a code and its state, and is on record', async () => {
+  it('gives the client a code and its state, and is recorded', async () => {
     const answer = await allow(server, 'alice', linkOf(client, { scope: 'email_read' }));
     expect(answerOf(answer)).toEqual({ code: expect.stringMatching(/^[\w-]{43}$/), state: 'st&te' });
     const [event] = await listEvents(server.ctx, { action: 'oauth.', limit: 1 });
@@ -127,14 +127,14 @@ describe('POST /o/authorize/', () => {
     });
   });
 
-  it('keeps what stands in the address of the client already', async () => {
+  it("keeps the query of the client's redirect URI", async () => {
     const other = await addClient(server, 'https://app.example.com/back?tenant=7');
     expect(answerOf(await allow(server, 'alice', linkOf(other)))).toMatchObject({ tenant: '7', state: 'st&te' });
     const refused = await get(linkOf(other, { scope: 'everything' }));
     expect(answerOf(refused)).toMatchObject({ tenant: '7', error: 'invalid_scope', state: 'st&te' });
   });
 
-  it('sends back to an app, too', async () => {
+  it('redirects to an app too', async () => {
     const app = await addClient(server, 'com.example.app:/back');
     const { Cookie } = await logIn(server, 'alice');
     const page = await get(linkOf(app), Cookie);
@@ -143,7 +143,7 @@ describe('POST /o/authorize/', () => {
     expect(answer.headers['location']).toMatch(/^com\.example\.app:\/back\?code=/);
   });
 
-  it('takes no for an answer', async () => {
+  it('accepts a refusal', async () => {
     const { Cookie, 'X-CSRF-Token': token } = await logIn(server, 'alice');
     const answer = await post(linkOf(client), { step: 'deny', csrf_token: token }, { Cookie });
     expect(answerOf(answer)).toEqual({
@@ -153,7 +153,7 @@ describe('POST /o/authorize/', () => {
     });
   });
 
-  it('gives nothing for a form that is not from our page', async () => {
+  it('refuses a form that is not from our page', async () => {
     const { Cookie, 'X-CSRF-Token': token } = await logIn(server, 'alice');
     const other = await logIn(server, 'alice');
     const attempts = [
@@ -169,12 +169,12 @@ describe('POST /o/authorize/', () => {
     }
   });
 
-  it('asks to log in again when the session has ended', async () => {
+  it('asks to log in again if the session has ended', async () => {
     const answer = await post(linkOf(client), { step: 'allow', csrf_token: 'old' }).expect(303);
     expect(answer.headers['location']).toBe(`/account/login/?next=${encodeURIComponent(linkOf(client))}`);
   });
 
-  it('takes a form and nothing else', async () => {
+  it('accepts only a form', async () => {
     await request(server.server)
       .post(linkOf(client))
       .send({ step: 'allow' })
@@ -182,7 +182,7 @@ describe('POST /o/authorize/', () => {
     await post(linkOf(client), { step: 'x'.repeat(600_000) }).expect(413);
   });
 
-  it('answers other methods with what it has', async () => {
+  it('answers other methods with the allowed ones', async () => {
     const answer = await request(server.server).delete('/api/v1.1/o/authorize/').expect(405);
     expect(answer.headers['allow']).toBe('GET, HEAD, POST, OPTIONS');
   });

@@ -18,12 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** The ids that forms of a page have in a hidden field. */
+/** The ids in hidden fields of the forms on a page. */
 function idsOn(html: string): string[] {
   return [...html.matchAll(/name="id" value="(\d+)"/g)].map((match) => match[1] ?? '');
 }
 
-/** Invites somebody, who accepts. */
+/** Invites a user, who accepts. */
 async function join(team: string, username: string, who: Browsing): Promise<void> {
   await owner.send(
     `/organizations/acme/teams/${team}/invite/`,
@@ -41,12 +41,12 @@ async function join(team: string, username: string, who: Browsing): Promise<void
   expect((await who.get(`/organizations/acme/teams/${team}/`)).status).toBe(200);
 }
 
-it('is asked to log in, and led back', async () => {
+it('an anonymous visitor is asked to log in, and led back', async () => {
   const seen = await new Browsing(server.server).get('/organizations/');
   expect(seen).toMatchObject({ status: 303, location: '/account/login/?next=%2Forganizations%2F' });
 });
 
-it('an organization is made by its first owner, who is told what is wrong with a name and keeps what he typed', async () => {
+it('an organization is created by its first owner, who learns what is wrong with a name and keeps what they typed', async () => {
   const wrong = await owner.send('/organizations/add/', { name: 'No!' });
   expect(wrong.status).toBe(400);
   expect(wrong.html).toContain('value="No!"');
@@ -60,7 +60,7 @@ it('an organization is made by its first owner, who is told what is wrong with a
   expect((await owner.get('/organizations/')).html).toContain('href="/organizations/umbra/"');
 });
 
-it('is nothing to strangers, and changes nothing for them', async () => {
+it('other users see nothing of it, and change nothing', async () => {
   for (const rest of ['', 'teams/', 'members/', 'invitations/', 'robots/', 'plan/', 'settings/']) {
     expect((await stranger.get(`/organizations/acme/${rest}`)).status).toBe(403);
   }
@@ -78,7 +78,7 @@ it('a form without the token, or with that of another browser, is refused', asyn
   expect(await server.ctx.db('teams').where({ name: 'forged' })).toEqual([]);
 });
 
-it('teams are made, described, joined by invitation, left and deleted', async () => {
+it('teams are created, described, joined by invitation, left and deleted', async () => {
   await owner.send('/organizations/acme/teams/', { name: 'builders', description: 'They build <b>' });
   expect((await owner.get('/organizations/acme/teams/')).html).toContain('They build &lt;b&gt;');
   const team = '/organizations/acme/teams/builders/';
@@ -94,7 +94,7 @@ it('teams are made, described, joined by invitation, left and deleted', async ()
   expect((await owner.get(team)).status).toBe(404);
 });
 
-it('the last owner stays, and is told why', async () => {
+it('the last owner stays, and learns why', async () => {
   const owners = '/organizations/acme/teams/owners/';
   const sent = await owner.send(`${owners}remove/`, { username: 'alice' }, owners);
   expect(sent).toMatchObject({ status: 303, location: owners });
@@ -131,7 +131,7 @@ it('a robot gets a token that is shown once, and loses it', async () => {
   expect((await owner.get(robot)).status).toBe(404);
 });
 
-it('owners set what new repositories are, administrators the plan', async () => {
+it('owners set the visibility of new repositories, administrators the plan', async () => {
   const plan = '/organizations/acme/plan/';
   await owner.send(plan, { visibility: 'private' });
   expect((await owner.get(plan)).html).toContain('<option value="private" selected="">');

@@ -28,7 +28,7 @@ async function add(fullName: string, { stars = 0, pulls = 0, visibility = 'publi
   await db('repository_totals').insert({ repository_id: (made as { id: number }).id, pulls, pushes: 1 });
 }
 
-/** The repositories of the lists on a page, in their order. */
+/** The repositories of the lists on a page, in order. */
 const listed = (html: string): string[] =>
   [...html.matchAll(/<li class="repository"><div class="title-line"><a href="([^"]+)"/g)].map(([, path = '']) => path);
 
@@ -40,7 +40,7 @@ describe('an empty hub', () => {
     expect(html).toContain(`docker push ${server.host}/alice/busybox`);
   });
 
-  it('tells those who are logged in how they push under their own name', async () => {
+  it('tells users who are logged in how to push under their own names', async () => {
     const { html } = await (await browseAs(server, 'bobby')).get('/');
     expect(html).toContain(`docker push ${server.host}/bobby/busybox`);
     expect(html).toContain('href="/u/bobby/"');
@@ -65,13 +65,13 @@ describe('with repositories', () => {
     await add('acme/site', { pulls: 2 });
   });
 
-  it('the first page shows official ones, the most pulled ones, and none that are private', async () => {
+  it('the first page shows official and the most pulled repositories, and no private ones', async () => {
     const { html } = await stranger.get('/');
     expect(listed(html)).toEqual(['/_/redis/', '/r/alice/web/', '/r/bobby/tool/', '/r/acme/site/']);
     expect(html).not.toContain('Sign in as the administrator');
   });
 
-  it('explore has official ones first, by pulls, stars or age, and takes other words for the first order', async () => {
+  it('explore lists official ones first, by pulls, stars or age, and treats other words as the default order', async () => {
     expect(listed((await stranger.get('/explore/')).html)[1]).toBe('/r/alice/web/');
     expect(listed((await stranger.get('/explore/?sort=stars')).html).slice(0, 2)).toEqual([
       '/_/redis/',
@@ -89,7 +89,7 @@ describe('with repositories', () => {
     expect(html).toContain('href="/explore/?sort=stars&amp;page=1"');
   });
 
-  it('a row has name, badge, description as text, stars, pulls and when it changed', async () => {
+  it('a row has name, badge, description as text, stars, pulls and the time of the last change', async () => {
     const { html } = await stranger.get('/search?q=web');
     expect(listed(html)).toEqual(['/r/alice/web/']);
     expect(html).toContain('A &lt;b&gt;web&lt;/b&gt; server');
@@ -97,7 +97,7 @@ describe('with repositories', () => {
     expect((await stranger.get('/search?q=redis')).html).toContain('<span class="badge official">Official</span>');
   });
 
-  it('search finds what the visitor may read, in every order', async () => {
+  it('search finds repositories that the visitor may read, in every order', async () => {
     expect((await stranger.get('/search?q=secret')).html).toContain('No results for “secret”');
     const alice = await browseAs(server, 'alice');
     for (const sort of ['best', 'stars', 'pulls', 'updated']) {
@@ -115,7 +115,7 @@ describe('with repositories', () => {
     expect(html).toContain('value="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"');
   });
 
-  it('search refuses more than 200 characters, and minds neither NUL nor a page beyond the last', async () => {
+  it('search refuses more than 200 characters, and accepts a NUL and a page beyond the last', async () => {
     const long = await stranger.get(`/search?q=${'a'.repeat(201)}`);
     expect([long.status, long.html.includes('at most 200 characters')]).toEqual([400, true]);
     expect((await stranger.get(`/search?q=${'a'.repeat(200)}`)).status).toBe(200);
@@ -133,7 +133,7 @@ describe('with repositories', () => {
       }),
     );
 
-    it('shows what is public of a user, and no address', async () => {
+    it('shows the public facts of a user, and no address', async () => {
       const { status, html } = await stranger.get('/u/alice/');
       expect(status).toBe(200);
       expect(html).toContain('Alice &lt;i&gt;A&lt;/i&gt;');
@@ -143,20 +143,20 @@ describe('with repositories', () => {
       expect(listed(html)).toEqual(['/r/alice/web/']);
     });
 
-    it('makes no link of what is no web address', async () => {
+    it('turns nothing into a link that is not a web address', async () => {
       const unsafe = { profile_url: 'javascript:alert(1)' };
       await server.database.db('namespaces').where({ name: 'bobby' }).update(unsafe);
       expect((await stranger.get('/u/bobby/')).html).not.toContain('href="javascript:');
     });
 
-    it('shows its owner all of his repositories, and the way to change it', async () => {
+    it('shows its owner all of their repositories, and a link to change it', async () => {
       const { html } = await (await browseAs(server, 'alice')).get('/u/alice/');
       expect(listed(html)).toHaveLength(2);
       expect(html).toContain('href="/account/settings/">Edit your profile');
       expect((await (await browseAs(server, 'bobby')).get('/u/alice/')).html).not.toContain('Edit your profile');
     });
 
-    it('of an organization shows members to members only', async () => {
+    it('of an organization shows members only to members', async () => {
       const { status, html } = await stranger.get('/u/acme/');
       expect([status, listed(html)]).toEqual([200, ['/r/acme/site/']]);
       const bobby = await (await browseAs(server, 'bobby')).get('/u/acme/');
@@ -165,26 +165,26 @@ describe('with repositories', () => {
       expect(member.html).toMatch(/href="\/organizations\/acme\/"[^]*1 member[^]*href="\/u\/alice\/">alice/);
     });
 
-    it('of an account that is not active shows nothing but its name', async () => {
+    it('of an inactive account shows only its name', async () => {
       await addUser(server, 'carol', { isActive: false });
       await updateProfile(server.ctx, OPERATOR_ACTOR, 'carol', { fullName: 'Carol C' });
       const { status, html } = await stranger.get('/u/carol/');
       expect([status, html.includes('Carol C')]).toEqual([200, false]);
     });
 
-    it('has one address, and the library is explored', async () => {
+    it('has one address, and that of the library leads to explore', async () => {
       expect(await stranger.get('/u/ALICE/')).toMatchObject({ status: 303, location: '/u/alice/' });
       expect(await stranger.get('/u/library/')).toMatchObject({ status: 303, location: '/explore/' });
     });
 
-    it.each(['/u/nobody/', '/u/a%00b/', '/u/%2e%2e/'])('that is none, %s, is a 404', async (path) => {
+    it.each(['/u/nobody/', '/u/a%00b/', '/u/%2e%2e/'])('that does not exist, %s, is a 404', async (path) => {
       expect((await stranger.get(path)).status).toBe(404);
     });
   });
 });
 
 describe('the start page', () => {
-  it('has the commands for this host, and what engines need for plain http', async () => {
+  it('has the commands for this host, and the settings of engines for plain http', async () => {
     const { html } = await stranger.get('/start/');
     expect(html).toContain(`docker login -u alice ${server.host}`);
     expect(html).toContain(`curl -i ${server.url}/v1/_ping`);
@@ -192,7 +192,7 @@ describe('the start page', () => {
     expect(html).toContain('href="/account/tokens/"');
   });
 
-  it('says where accounts come from when nobody may sign up, and nothing of http where there is https', async () => {
+  it('says where accounts come from if nobody may sign up, and nothing about http if there is https', async () => {
     const settings = { registrationOpen: false, publicUrl: 'https://hub.example.com' };
     const closed = await startTestServer({ settings });
     try {
@@ -206,8 +206,8 @@ describe('the start page', () => {
   });
 });
 
-describe('what browsers and robots ask for by themselves', () => {
-  it('is there', async () => {
+describe('the files that browsers and robots request by themselves', () => {
+  it('exist', async () => {
     expect(await stranger.get('/favicon.ico')).toMatchObject({ status: 302 });
     const { location = '' } = await stranger.get('/favicon.ico');
     expect((await stranger.get(location)).status).toBe(200);

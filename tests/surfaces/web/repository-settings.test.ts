@@ -3,7 +3,7 @@ import { parseFullName } from '../../../src/features/repositories/names';
 import { actorOf } from '../../helpers/actors';
 import { browseAs, Browsing } from '../../helpers/browse';
 import { castOn } from '../../helpers/cast';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** A repository of its own for a test; returns where its settings are. */
+/** Creates a repository for a test; resolves to the path of its settings. */
 async function made(fullName: string, as = 'alice'): Promise<string> {
   await createRepository(server.ctx, await actorOf(server, as), parseFullName(fullName)!, 'public');
   return `/r/${fullName}/settings/`;
@@ -29,11 +29,11 @@ const row = (fullName: string) => server.ctx.db('repositories').where(parseFullN
 
 const GENERAL = { description: 'A short one', full_description: '# Long\r\n\r\nOne.', visibility: 'unlisted' };
 
-describe('who comes in', () => {
+describe('the access', () => {
   const PARTS = ['', 'collaborators/', 'teams/', 'tags/', 'webhooks/', 'move/', 'delete/'];
 
   it.each(PARTS)(
-    'owners see settings/%s, collaborators are refused, strangers do not find a private one',
+    'of settings/%s is for owners; collaborators are refused, and others do not find a private repository',
     async (part) => {
       expect((await alice.get(`/r/alice/app-private/settings/${part}`)).status).toBe(200);
       expect((await owner.get(`/r/acme/app-private/settings/${part}`)).status).toBe(200);
@@ -45,7 +45,7 @@ describe('who comes in', () => {
     },
   );
 
-  it('asks whoever is not logged in to log in first', async () => {
+  it('asks anonymous visitors to log in first', async () => {
     const { status, location } = await new Browsing(server.server).get('/r/alice/app-public/settings/');
     expect([status, location]).toEqual([303, '/account/login/?next=%2Fr%2Falice%2Fapp-public%2Fsettings%2F']);
   });
@@ -65,12 +65,12 @@ describe('who comes in', () => {
     expect((await alice.get('/_/busybox/settings/')).status).toBe(403);
   });
 
-  it('has no settings of what no repository can be called', async () => {
+  it('is a 404 for a name that no repository can have', async () => {
     expect((await alice.get('/r/alice/NO/settings/')).status).toBe(404);
     expect((await alice.get('/r/alice/app-public/settings/webhooks/0x1/')).status).toBe(404);
   });
 
-  it('refuses the forms of collaborators, too', async () => {
+  it('refuses the forms of collaborators too', async () => {
     const path = await made('alice/guarded');
     await alice.send(`${path}collaborators/`, { username: 'collaborator' });
     const collaborator = await browseAs(server, 'collaborator');
@@ -100,7 +100,7 @@ describe('who comes in', () => {
 });
 
 describe('the general settings', () => {
-  it('are saved all at once, and shown with the slots of the plan', async () => {
+  it('are saved all at once, and shown with the private repositories that the plan allows', async () => {
     const path = await made('alice/general');
     const { html } = await alice.get(path);
     expect(html).toContain('used, no limit');
@@ -116,7 +116,7 @@ describe('the general settings', () => {
     expect(after.html).toMatch(/checked="" value="unlisted"/);
   });
 
-  it('say that the plan has no room for one more private repository, and keep what was typed', async () => {
+  it('say that the plan has no room for another private repository, and keep what was typed', async () => {
     const path = await made('alice/crowded');
     await server.ctx.db('namespaces').where({ name: 'alice' }).update({ plan: 'free' });
     const { html } = await alice.get(path);
@@ -131,7 +131,7 @@ describe('the general settings', () => {
     expect(await row('alice/crowded')).toMatchObject({ description: '', visibility: 'public' });
   });
 
-  it('are not overwritten by a form that is older than they are, unless it is sent again', async () => {
+  it('are not overwritten by a form with an older version, unless it is sent again', async () => {
     const path = await made('alice/raced');
     const version = versionIn((await alice.get(path)).html);
     await alice.send(path, { ...GENERAL, description: 'The first', version });
@@ -150,7 +150,7 @@ describe('the general settings', () => {
     [{ description: 'x'.repeat(101) }, 'A short description must be one line of at most 100 characters.'],
     [{ full_description: 'x'.repeat(70_000) }, 'A full description must be Markdown of at most 64 KiB'],
     [{ visibility: 'secret' }, 'Choose who can see the repository.'],
-  ])('refuse what cannot be (%#)', async (fields, sentence) => {
+  ])('refuse invalid values (%#)', async (fields, sentence) => {
     const path = '/r/alice/app-public/settings/';
     const version = versionIn((await alice.get(path)).html);
     const { status, html } = await alice.send(path, { ...GENERAL, ...fields, version });
@@ -216,7 +216,7 @@ describe('teams', () => {
     expect(html).toContain('Only repositories of organizations have teams');
   });
 
-  it('whose members administer a repository change its settings, too', async () => {
+  it('whose members administer a repository can change its settings too', async () => {
     const maintainer = await browseAs(server, 'maintainer');
     expect((await maintainer.get('/r/acme/app-public/settings/teams/')).status).toBe(200);
     const answer = await maintainer.send('/r/acme/app-public/settings/teams/', { team: 'read', access: 'write' });
@@ -225,9 +225,9 @@ describe('teams', () => {
 });
 
 describe('immutable tags', () => {
-  it('are set by patterns, and the page says which of the tags they mean', async () => {
+  it('are set by patterns, and the page says which of the tags match', async () => {
     const path = '/r/alice/tagged/settings/tags/';
-    await pushImages(server, 'alice/tagged', [makeImage()], { user: 'alice', tag: 'v1' });
+    await pushImages(server, 'alice/tagged', [createImage()], { user: 'alice', tag: 'v1' });
     const { html } = await alice.get(path);
     expect(html).toContain('Of its tags none are immutable now.');
     expect((await alice.send(path, { patterns: 'v*\r\n stable ', version: versionIn(html) })).location).toBe(path);
@@ -235,7 +235,7 @@ describe('immutable tags', () => {
     expect((await alice.get(path)).html).toMatch(/these are immutable now:\s*<code>v1<\/code>/);
   });
 
-  it('stay when a pattern cannot be one, or somebody else was faster; what was typed stays, too', async () => {
+  it('stay if a pattern is invalid, or someone else was faster; what was typed stays too', async () => {
     const path = `${await made('alice/patterned')}tags/`;
     const version = versionIn((await alice.get(path)).html);
     const bad = await alice.send(path, { patterns: 'v*\r\n<b>', version });
@@ -252,7 +252,7 @@ describe('immutable tags', () => {
 });
 
 describe('a move', () => {
-  it('renames, leaves the former name for pulls, and the former name leads to the settings', async () => {
+  it('renames, keeps the former name for pulls, and redirects the former name to the settings', async () => {
     const path = `${await made('alice/before')}move/`;
     const moved = await alice.send(path, { to_namespace: 'alice', to_name: 'after' });
     expect([moved.status, moved.location]).toEqual([303, '/r/alice/after/']);
@@ -270,7 +270,7 @@ describe('a move', () => {
     expect((await alice.get('/r/alice/after/settings/move/')).html).toContain('not a valid repository name');
   });
 
-  it('transfers to an organization that one owns; only such are offered', async () => {
+  it('transfers to an organization that the user owns; only such are offered', async () => {
     const path = `${await made('owner/given', 'owner')}move/`;
     const { html } = await owner.get(path);
     expect(html).toMatch(/<option value="acme">/);
@@ -293,7 +293,7 @@ describe('a move', () => {
 });
 
 describe('deleting', () => {
-  it('needs the name, which the server compares', async () => {
+  it('requires the name, which the server compares', async () => {
     const path = `${await made('alice/doomed')}delete/`;
     expect((await alice.get(path)).html).toContain('data-expects="alice/doomed"');
     const wrong = await alice.send(path, { confirmation: 'doomed' });

@@ -1,6 +1,6 @@
 import { startHookServer, actor, addHook, APP, type HookServer } from '../../features/webhooks/hook-server';
 import { browseAs, type Browsing } from '../../helpers/browse';
-import { makeImage, pushImages } from '../../helpers/images';
+import { createImage, pushImages } from '../../helpers/images';
 import { startReceiver, type Receiver } from '../../helpers/receiver';
 import { sendTest } from '../../helpers/by-name';
 
@@ -13,9 +13,9 @@ let alice: Browsing;
 beforeAll(async () => {
   server = await startHookServer();
   receiver = await startReceiver(({ path }) => ({ status: path === '/broken' ? 500 : 200, body: 'thanks <b>' }));
-  await pushImages(server, 'alice/app', [makeImage()], { user: 'alice' });
-  await pushImages(server, 'alice/other', [makeImage()], { user: 'alice' });
-  await server.runJobs(); // the pushes are over before there are hooks
+  await pushImages(server, 'alice/app', [createImage()], { user: 'alice' });
+  await pushImages(server, 'alice/other', [createImage()], { user: 'alice' });
+  await server.runJobs(); // the pushes are over before there are webhooks
   alice = await browseAs(server, 'alice');
 });
 afterAll(async () => {
@@ -27,14 +27,14 @@ const versionIn = (html: string): string => /name="version" value="([^"]*)"/.exe
 
 const hookRow = (name: string) => server.ctx.db('webhooks').where({ name }).first();
 
-/** Sends the form of a webhook as its page has it, but for some fields. */
+/** Sends the form of a webhook as its page shows it, with some other fields. */
 async function change(path: string, fields: Record<string, string>, version?: string) {
   const shown = version ?? versionIn((await alice.get(path)).html);
   return alice.send(path, { version: shown, ...fields });
 }
 
 describe('a new webhook', () => {
-  it('shows its secret on the answer, and never again', async () => {
+  it('shows its secret only on the answer', async () => {
     expect((await alice.get(HOOKS)).html).toContain('No webhooks yet');
     const { status, html } = await alice.send(HOOKS, { hook_name: 'ci', urls: `${TARGET}\r\n${TARGET}/2` });
     const { id, secret, urls } = await hookRow('ci');
@@ -48,7 +48,7 @@ describe('a new webhook', () => {
     }
   });
 
-  it('takes a secret of its owner', async () => {
+  it('accepts a secret of its owner', async () => {
     await alice.send(HOOKS, { hook_name: 'own', urls: TARGET, secret: 'my-own-secret-of-mine' });
     expect((await hookRow('own')).secret).toBe('my-own-secret-of-mine');
   });
@@ -59,7 +59,7 @@ describe('a new webhook', () => {
     [{ hook_name: '<a>', urls: `${TARGET} `.repeat(6) }, 400, 'A webhook must have 1 to 5 URLs.'],
     [{ hook_name: '<a>', urls: 'javascript:alert(1)' }, 400, 'must start with http:// or https://'],
     [{ hook_name: 'own', urls: TARGET }, 409, 'The repository already has a webhook with this name.'],
-  ])('%j is refused, and what was typed is kept but for the secret', async (fields, status, sentence) => {
+  ])('%j is refused, and what was typed is kept except for the secret', async (fields, status, sentence) => {
     const answer = await alice.send(HOOKS, { ...fields, secret: 'typed-secret-of-mine' });
     expect(answer.status).toBe(status);
     expect(answer.html).toContain(sentence);
@@ -70,7 +70,7 @@ describe('a new webhook', () => {
 });
 
 describe('a webhook', () => {
-  it('is changed, switched off and on; an empty secret leaves the present one', async () => {
+  it('is changed, disabled and enabled; an empty secret keeps the present one', async () => {
     const { id, name, secret } = await addHook(server, TARGET);
     const path = `${HOOKS}${id}/`;
     const off = await change(path, { hook_name: `${name} 2`, urls: `${TARGET}/new` });
@@ -81,7 +81,7 @@ describe('a webhook', () => {
     expect(await hookRow(name)).toMatchObject({ is_active: true, secret: 'another-secret-of-mine' });
   });
 
-  it('is not overwritten by a form that is older than it, unless it is sent again', async () => {
+  it('is not overwritten by a form with an older version, unless it is sent again', async () => {
     const { id, name } = await addHook(server, TARGET);
     const path = `${HOOKS}${id}/`;
     const version = versionIn((await alice.get(path)).html);
@@ -95,7 +95,7 @@ describe('a webhook', () => {
     expect((await hookRow(name)).urls).toEqual([`${TARGET}/second`]);
   });
 
-  it('keeps its name when that of another is wanted', async () => {
+  it('keeps its name if another webhook has the new one', async () => {
     const [one, two] = [await addHook(server, TARGET), await addHook(server, TARGET)];
     const answer = await change(`${HOOKS}${one.id}/`, { hook_name: two.name, urls: TARGET, active: 'on' });
     expect(answer.status).toBe(409);
@@ -145,7 +145,7 @@ describe('deliveries', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it('show what the receiver called back, with a link that is one', async () => {
+  it('show the callback of the receiver, with a link if it is one', async () => {
     const { id } = await addHook(server, TARGET);
     const delivery = await sendTest(server.ctx, await actor(server, 'alice'), APP, id);
     const callback = {

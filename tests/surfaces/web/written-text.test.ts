@@ -21,7 +21,7 @@ afterEach(() => textWriters.end());
 const slow = (mark: string): string => `${mark}\n\n|${'a|'.repeat(90)}\n|${'-|'.repeat(90)}\n${'|\n'.repeat(500)}`;
 const readme = (text: string) => ({ text, kind: 'readme', characters: 64_000 }) as const;
 
-it('a long text, and one with a table, are written in a thread, once, and are the same as without one', async () => {
+it('a long text, and one with a table, are written in a thread, once, with the same result as without one', async () => {
   textWriters = writers();
   const long = `# Title\n\n${'some *text*, '.repeat(100)}`;
   for (const text of [long, slow('first'), '| a |\n|---|\n| 1 |']) {
@@ -32,7 +32,7 @@ it('a long text, and one with a table, are written in a thread, once, and are th
   expect(textWriters.load.ended).toBe(3);
 });
 
-it('a short text needs none', async () => {
+it('a short text needs no thread', async () => {
   textWriters = writers();
   expect(await writtenText({ textWriters }, asking(ANYBODY), readme('a *b*'))).toEqual({
     html: '<p>a <em>b</em></p>\n',
@@ -49,7 +49,7 @@ it('a text that takes too long is shown as it was written', async () => {
   expect([isCut, html.includes('<script>')]).toEqual([true, false]);
 });
 
-it('and so is one too many at once, which is tried again next time', async () => {
+it('one text too many at once is shown as it was written too, and tried again next time', async () => {
   textWriters = writers(20_000, 1);
   const [first, second] = await Promise.all([
     writtenText({ textWriters }, asking(ANYBODY), readme(slow('one'))),
@@ -61,7 +61,7 @@ it('and so is one too many at once, which is tried again next time', async () =>
   expect(again.html.startsWith('<p>plain words</p>')).toBe(true);
 });
 
-it('whoever goes is not written for', async () => {
+it('nothing is written for a client that disconnects', async () => {
   textWriters = writers();
   const gone = new AbortController();
   const asked = writtenText({ textWriters }, { actor: ANYBODY, signal: gone.signal }, readme(slow('gone')));

@@ -9,7 +9,7 @@ export interface PageWanted extends Range {
 
 /** A part of a directory of a layer. */
 export interface DirectoryPage extends DirectoryListing {
-  /** of those that were asked for, on all pages */
+  /** the number of entries that match, on all pages */
   readonly total: number;
 }
 

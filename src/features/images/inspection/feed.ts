@@ -2,26 +2,26 @@ import type { Readable } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
 
 /*
- * How a thread gets the bytes of layers: it asks for a chunk at a time, and so takes them no faster than it reads them.
- * It can open nothing by itself: which layers it is given, and whether they are whole, is found out here.
+ * How a thread gets the bytes of layers: it asks for a chunk at a time, so they arrive no faster than it reads them.
+ * The thread cannot open anything itself: this side decides which layers it gets, and checks that they are whole.
  */
 
-/** What the thread says. */
+/** The message of the thread. */
 export interface Wanted {
-  /** the next chunk of which layer, from 0; of an earlier one than before, nothing more is wanted */
+  /** the layer, from 0, whose next chunk is wanted; the thread never goes back to an earlier layer */
   readonly layer: number;
 }
 
-/** What it is told. */
+/** The answer to the thread. */
 export type Given = { readonly chunk: Uint8Array } | { readonly end: true } | { readonly failed: true };
 
-/** Gives the layers of one task to a thread. */
+/** Passes the layers of one task to a thread. */
 export class LayerFeed {
   private layer = -1;
   private stream: Readable | undefined;
   private chunks: AsyncIterator<Buffer> | undefined;
 
-  /** what went wrong on this side, where the thread only hears that something did */
+  /** the error on this side; the thread only learns that there was one */
   failure: unknown;
 
   /** @param open - opens a layer by its number */
@@ -34,7 +34,7 @@ export class LayerFeed {
     });
   }
 
-  /** Lets go of everything; must be called in the end. */
+  /** Closes the port and the stream; must be called in the end. */
   close(): void {
     this.port.close();
     this.stream?.destroy();
@@ -47,7 +47,7 @@ export class LayerFeed {
         this.port.postMessage({ end: true } satisfies Given);
         return;
       }
-      const chunk = Uint8Array.from(next.value); // whose memory nobody else uses
+      const chunk = Uint8Array.from(next.value); // a copy, whose memory is not shared
       this.port.postMessage({ chunk } satisfies Given, [chunk.buffer]);
     } catch (error) {
       this.failure ??= error;
@@ -67,9 +67,9 @@ export class LayerFeed {
 }
 
 /**
- * The bytes of a layer, in the thread. The next chunk is on its way while one is being read.
+ * The bytes of a layer, in the thread. The next chunk is requested while one is being read.
  *
- * @throws Error when the layer cannot be read; why is known on the other side
+ * @throws Error when the layer cannot be read; the other side knows why
  */
 export async function* fedLayer(port: MessagePort, layer: number): AsyncGenerator<Buffer, void, undefined> {
   const ask = async (): Promise<Given> => {
@@ -86,6 +86,6 @@ export async function* fedLayer(port: MessagePort, layer: number): AsyncGenerato
       yield Buffer.from(given.chunk.buffer, given.chunk.byteOffset, given.chunk.length);
     }
   } finally {
-    await coming; // or it would be taken for the first chunk of the next layer
+    await coming; // otherwise it would be taken for the first chunk of the next layer
   }
 }

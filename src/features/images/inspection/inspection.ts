@@ -15,28 +15,32 @@ import { LayerFeed } from './feed';
 import type { Refusal } from './thread';
 
 /*
- * Looking into layers. Strangers made them, and a few bytes may become gigabytes or millions of files: so it is done in
- * threads, a few at a time and in turns, within a budget, for as long as somebody waits for it, and once for the same
- * bytes. Checking what an engine pushed has threads of its own, for a push must never wait for those who only look.
+ * Reading the contents of layers. Layers are untrusted: a few bytes may expand to gigabytes or millions of files. So
+ * this runs in threads, a few at a time and in turns, within a budget, only as long as a client waits for it, and once
+ * for the same bytes. Checksums of pushes have their own threads, because a push must never wait for clients that only
+ * browse.
  */
 
-/** What the threads of this feature run. */
+/** The module that the threads of this feature run. */
 export const INSPECTION_THREAD = path.join(__dirname, 'thread.js');
 
-/** On whose behalf something is looked into, and until when. */
+/** The client that a layer is read for, and how long it waits. */
 export interface Asker {
   readonly actor: Actor;
-  /** aborted when nobody waits for it any more */
+  /** aborted when the client no longer waits */
   readonly signal: AbortSignal;
 }
 
-/** What looking into layers takes. */
+/** What reading the contents of layers needs. */
 export type InspectionNeeds = BlobNeeds & Needs<'layerReaders' | 'layerChecks' | 'inspected'>;
 
 const MEBIBYTE = 1024 * 1024;
 const LOOKING: BudgetLimits = { unpackedBytes: 4096 * MEBIBYTE, ms: 20_000 };
 
-/** A checksum is not refused because a layer is large: what takes long goes on where only such layers wait. */
+/**
+ * A checksum is not refused because a layer is large: one that takes long continues in threads that only serve such
+ * layers.
+ */
 const QUICK_CHECK: BudgetLimits = { unpackedBytes: 4096 * MEBIBYTE, ms: 10_000 };
 const SLOW_CHECK: BudgetLimits = { unpackedBytes: 1024 * 1024 * MEBIBYTE, ms: 15 * 60_000 };
 
@@ -51,7 +55,7 @@ const OUT_OF_TIME: Refusal = {
   retryAfterSeconds: 60,
 };
 
-/** Whose turn it is: readers by their network, however many accounts they have. */
+/** The subject of the queue: readers take turns by network, however many accounts they have. */
 function readerOf({ actor }: Asker): string {
   return networkOf(actor.address);
 }
@@ -61,7 +65,7 @@ function pusherOf(actor: Actor): string {
   return identity === undefined ? networkOf(actor.address) : `user ${identity.userId}`;
 }
 
-/** Has a thread do a task about layers, and gives it their bytes. */
+/** Runs a task about layers in a thread, and passes it their bytes. */
 async function inThread(
   ctx: BlobNeeds,
   threads: GatedThreads,
@@ -92,7 +96,7 @@ function outcomeOf(answer: unknown): Inspected {
 }
 
 /**
- * What looking into layers comes to, as JSON in UTF-8: remembered, or found now.
+ * The result of a task about layers, as JSON in UTF-8: from the cache, or computed now.
  *
  * @param work.key - says which question it is, and of which layers
  * @throws AppError `invalid`, `too_large`, `unavailable`, `busy`; the reason of the signal
@@ -122,8 +126,8 @@ async function look(
 /**
  * The rows of `/files` (protocol 4.9) as JSON.
  *
- * @throws AppError `invalid` when the layer is no archive that can be read, `too_large`, `unavailable` when it is damaged
- *   or takes too long, `busy`
+ * @throws AppError `invalid` when the layer is not a readable archive, `too_large`, `unavailable` when it is damaged or
+ *   takes too long, `busy`
  */
 export function filesAsJson(ctx: InspectionNeeds, asker: Asker, layer: SizedBlobRef): Promise<Buffer> {
   return look(ctx, asker, { name: 'files', task: {}, layers: [layer] });
@@ -132,21 +136,21 @@ export function filesAsJson(ctx: InspectionNeeds, asker: Asker, layer: SizedBlob
 /**
  * `/diff` (protocol 4.9) as JSON.
  *
- * @param layers - of a chain, the topmost first
+ * @param layers - the layers of a chain, the topmost first
  * @throws AppError as `filesAsJson`
  */
 export function diffAsJson(ctx: InspectionNeeds, asker: Asker, layers: readonly SizedBlobRef[]): Promise<Buffer> {
   return look(ctx, asker, { name: 'diff', task: { layers: layers.length }, layers });
 }
 
-/** Up to here it takes less than handing it to a thread. */
+/** Below this size, parsing takes less time than passing the listing to a thread. */
 const SHORT_LISTING = 256 * 1024;
 
 /**
  * A part of a directory of a layer.
  *
  * @param wanted.directory - absolute, without a slash at its end unless it is the root
- * @throws AppError `invalid` when the layer is no archive that can be read, `unavailable`, `busy`
+ * @throws AppError `invalid` when the layer is not a readable archive, `unavailable`, `busy`
  */
 export async function directoryPage(
   ctx: InspectionNeeds,
@@ -162,10 +166,10 @@ export async function directoryPage(
 }
 
 /**
- * The tarsums of a layer with its image's json (protocol 5.2); none when it is no tar.
+ * The tarsums of a layer with its image's json (protocol 5.2); none if it is not a tar.
  *
- * @throws AppError `unavailable` when the layer is damaged, or takes longer than anybody waits; `busy`; the reason of the
- *   signal
+ * @throws AppError `unavailable` when the layer is damaged, or takes longer than any client waits; `busy`; the reason
+ *   of the signal
  */
 export async function tarsumsOf(
   ctx: InspectionNeeds,

@@ -12,31 +12,31 @@ import { pageOf, type PageWanted } from './directory-page';
 import { fedLayer } from './feed';
 
 /*
- * What runs in threads: everything whose cost the bytes of a layer choose. Each export is a task; `inspection.ts` has
- * the other side.
+ * The tasks that run in threads: all work whose cost depends on the bytes of a layer. Each export is a task;
+ * `inspection.ts` has the other side.
  */
 
 takeThreadRank();
 
-/** What every task about layers has. */
+/** The parameters of every task about layers. */
 export interface LayerTask {
   readonly port: MessagePort;
   readonly budget: BudgetLimits;
 }
 
-/** The layer, or what was asked of it, is refused. */
+/** The reason why a layer, or a question about it, is refused. */
 export interface Refusal {
   readonly code: ErrorCode;
   readonly message: string;
   readonly retryAfterSeconds: number | undefined;
 }
 
-/** JSON in UTF-8, or why there is none. */
+/** JSON in UTF-8, or the reason why there is none. */
 type Answer = Uint8Array | { readonly refusal: Refusal };
 
 async function answering(work: () => Promise<unknown>): Promise<Answer> {
   try {
-    // Encoded here, and moved: the event loop has nothing to do with a long answer but send it.
+    // Encoded here, and moved instead of copied: the event loop only has to send a long answer.
     return move(new TextEncoder().encode(JSON.stringify(await work()))) as unknown as Uint8Array;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -50,7 +50,7 @@ export function files({ port, budget }: LayerTask): Promise<Answer> {
   return answering(() => listFiles(fedLayer(port, 0), new Budget(budget)));
 }
 
-/** `/diff` of the first of some layers to the others, which come from the top down. */
+/** `/diff` of the first layer against the others, which are ordered from the top down. */
 export function diff({ port, budget, layers }: LayerTask & { readonly layers: number }): Promise<Answer> {
   return answering(async () => {
     const limits = new Budget(budget);
@@ -68,17 +68,17 @@ export function diff({ port, budget, layers }: LayerTask & { readonly layers: nu
   });
 }
 
-/** What a layer has in one directory. */
+/** The entries of a layer in one directory. */
 export function directory({ port, budget, path }: LayerTask & { readonly path: string }): Promise<Answer> {
   return answering(() => listDirectory(fedLayer(port, 0), new Budget(budget), path));
 }
 
-/** A page of such a directory, when it is so long that looking through it takes time. */
+/** A page of such a directory, for listings that are so long that parsing them takes time. */
 export function page({ listing, wanted }: { readonly listing: Uint8Array; readonly wanted: PageWanted }): unknown {
   return pageOf(listing, wanted);
 }
 
-/** The tarsums of a layer with its json; none of what is no tar. Undefined when there is no budget for it. */
+/** The tarsums of a layer with its json; none if it is not a tar, undefined when the budget does not suffice. */
 export async function tarsums({
   port,
   budget,

@@ -2,17 +2,17 @@ import { AppError } from '../../../platform/errors';
 import { decompress } from './decompress';
 import { readTar, TarError, type TarEntry } from './tar-reader';
 
-/** What looking into a layer may cost. */
+/** Limits on the cost of reading a layer. */
 export interface BudgetLimits {
-  /** of all layers together, as they are unpacked */
+  /** of all layers together, after unpacking */
   readonly unpackedBytes: number;
   readonly ms: number;
 }
 
-/** For layers that are our own. */
+/** No limits, for layers that we created ourselves. */
 export const UNLIMITED: BudgetLimits = { unpackedBytes: Infinity, ms: Infinity };
 
-/** More would have to be read than there is a budget for. */
+/** Reading the layer costs more than the budget allows. */
 export class BudgetSpent extends Error {
   override readonly name = 'BudgetSpent';
 
@@ -21,7 +21,7 @@ export class BudgetSpent extends Error {
   }
 }
 
-/** Bounds what a stranger's bytes cost: they say nothing of how many they become. */
+/** Bounds the cost of untrusted bytes: their length does not show how far they expand. */
 export class Budget {
   private bytesLeft: number;
   private readonly endAt: number;
@@ -31,7 +31,10 @@ export class Budget {
     this.endAt = Date.now() + ms;
   }
 
-  /** The bytes of a layer as they are stored, as long as there is time: they need not become any at all. */
+  /**
+   * The bytes of a layer as they are stored, as long as there is time. Time is checked here too, because they may
+   * unpack to nothing.
+   */
   async *stored(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
     for await (const chunk of bytes) {
       this.assertTime();
@@ -40,9 +43,9 @@ export class Budget {
   }
 
   /**
-   * The bytes of a layer as they are unpacked, as long as there is a budget for them.
+   * The bytes of a layer as they are unpacked, as long as the budget allows.
    *
-   * @throws BudgetSpent in the place of a chunk that is too much
+   * @throws BudgetSpent instead of a chunk that exceeds the budget
    */
   async *unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
     for await (const chunk of bytes) {
@@ -62,7 +65,7 @@ export class Budget {
 const LOOKED_AT = { longNameBytes: 4096, nameBytes: 4096 };
 
 /**
- * The entries of a layer for somebody who looks into it.
+ * The entries of a layer for a client that browses it.
  *
  * @throws BudgetSpent; TarError, also for a name that no file of Linux can have
  */
@@ -72,7 +75,7 @@ export function readWithin(layer: AsyncIterable<Buffer>, budget: Budget): AsyncI
 
 const RETRY_SECONDS = 60;
 
-/** What somebody who looks into a layer is told of what went wrong; other errors as they are. */
+/** The answer to a client that browses a layer when reading it failed; other errors are returned as they are. */
 export function refusalOf(error: unknown): unknown {
   if (error instanceof TarError) return new AppError('invalid', 'Layer format not supported', { cause: error });
   if (!(error instanceof BudgetSpent)) return error;

@@ -1,6 +1,6 @@
 const EMPTY = Buffer.alloc(0);
 
-/** Pulls exact numbers of bytes out of a stream of chunks. Never holds more than what was asked for plus one chunk. */
+/** Pulls exact numbers of bytes out of a stream of chunks. Never holds more than the requested bytes plus one chunk. */
 export class ByteReader {
   private readonly source: AsyncIterator<Buffer>;
   private buffered: Buffer = EMPTY;
@@ -9,7 +9,7 @@ export class ByteReader {
     this.source = bytes[Symbol.asyncIterator]();
   }
 
-  /** The next `size` bytes without taking them; fewer only where the stream ends. */
+  /** The next `size` bytes without consuming them; fewer only at the end of the stream. */
   async peek(size: number): Promise<Buffer> {
     const parts = [this.buffered];
     let length = this.buffered.length;
@@ -23,14 +23,14 @@ export class ByteReader {
     return this.buffered.subarray(0, size);
   }
 
-  /** Takes the next `size` bytes; fewer only where the stream ends. */
+  /** Consumes the next `size` bytes; fewer only at the end of the stream. */
   async read(size: number): Promise<Buffer> {
     const bytes = await this.peek(size);
     this.buffered = this.buffered.subarray(bytes.length);
     return bytes;
   }
 
-  /** Takes one chunk as it came, cut to `maxSize`; undefined at the end, never empty. */
+  /** Consumes one chunk as it arrived, cut to `maxSize`; undefined at the end, never empty. */
   async chunk(maxSize: number): Promise<Buffer | undefined> {
     while (this.buffered.length === 0) {
       const next = await this.source.next();
@@ -42,12 +42,12 @@ export class ByteReader {
     return bytes;
   }
 
-  /** Everything that is left, chunk by chunk. */
+  /** The rest of the stream, chunk by chunk. */
   async *rest(): AsyncGenerator<Buffer, void, undefined> {
     for (let bytes = await this.chunk(Infinity); bytes; bytes = await this.chunk(Infinity)) yield bytes;
   }
 
-  /** Lets go of the source, so that a reader who stops early does not leave a file open. */
+  /** Closes the source, so that a reader that stops early does not leave a file open. */
   async close(): Promise<void> {
     await this.source.return?.();
   }

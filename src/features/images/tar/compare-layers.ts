@@ -2,20 +2,20 @@ import { AppError } from '../../../platform/errors';
 import type { FileEntry } from './file-list';
 import { PathTrie } from './path-trie';
 
-/** What is known of a file, without its name. */
+/** The facts about a file, without its name. */
 export type FileFacts = FileEntry extends readonly [string, ...infer Rest] ? Rest : never;
 
-/** What a layer changed, by name (protocol 4.9). */
+/** The changes of a layer, by name (protocol 4.9). */
 export interface LayerDiff {
   readonly deleted: Readonly<Record<string, FileFacts>>;
   readonly changed: Readonly<Record<string, FileFacts>>;
   readonly created: Readonly<Record<string, FileFacts>>;
 }
 
-/** Of the paths that layers take away: each is an object in memory. */
+/** The maximum number of path components that layers may delete: each is an object in memory. */
 const HIDDEN_COMPONENTS = 1_000_000;
 
-/** What the layers below show of the file system, the topmost first. */
+/** The files that the layers below make visible. They are added from the topmost down. */
 export class LowerLayers {
   private readonly names = new Set<string>();
   private readonly hidden = new PathTrie();
@@ -23,10 +23,10 @@ export class LowerLayers {
   /**
    * Adds the next layer below those that were added.
    *
-   * @throws AppError `too_large` when the layers take away more than is held in memory
+   * @throws AppError `too_large` when the layers delete more paths than may be held in memory
    */
   add(files: readonly FileEntry[]): void {
-    // What a layer takes away is in those below it, and not in itself.
+    // A whiteout deletes files of the layers below, not of its own layer.
     for (const [name, , isDeleted] of files) if (!isDeleted && !this.hidden.covers(name)) this.names.add(name);
     for (const [name, , isDeleted] of files) {
       if (!isDeleted) continue;
@@ -40,7 +40,7 @@ export class LowerLayers {
   }
 }
 
-/** What the files of a layer are to those below. */
+/** Compares the files of a layer with those of the layers below. */
 export function compareLayers(files: readonly FileEntry[], lower: LowerLayers): LayerDiff {
   // Maps first: a file may be called __proto__.
   const parts = { deleted: new Map<string, FileFacts>(), changed: new Map(), created: new Map() } as const;

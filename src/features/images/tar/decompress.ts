@@ -21,8 +21,8 @@ const LONGEST_MAGIC = 6;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The tar inside a layer, whatever it is packed in (protocol 5.1): gzip, xz or plain. A zero-byte layer gives nothing.
- * Damaged data and bzip2 throw a TarError; an error of the source comes through as it is.
+ * The tar inside a layer, uncompressed (protocol 5.1): the layer may be gzip, xz or plain. A zero-byte layer yields
+ * nothing. Damaged data and bzip2 throw a TarError; errors of the source are passed on as they are.
  */
 export async function* decompress(bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
   const reader = new ByteReader(bytes);
@@ -35,7 +35,7 @@ export async function* decompress(bytes: Bytes): AsyncGenerator<Buffer, void, un
   }
 }
 
-/** Tells damaged data, which is the uploader's fault, from a source that broke, which is ours. */
+/** Distinguishes damaged data, which is the uploader's fault, from a broken source, which is ours. */
 async function* decode(name: string, codec: Codec, bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
   const source = { isBroken: false };
   async function* watched(): AsyncGenerator<Buffer, void, undefined> {
@@ -56,17 +56,17 @@ async function* decode(name: string, codec: Codec, bytes: Bytes): AsyncGenerator
   }
 }
 
-/** Reads all members of a gzip file. NULs behind the last one are padding; anything else there is damage, as for Go. */
+/** Reads all members of a gzip file. NULs after the last one are padding; anything else there is damage, as for Go. */
 async function* gunzip(bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
   const unzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  // The iteration below reports every error; pipeline only wants somewhere to say it too.
+  // The iteration below reports every error; pipeline only requires a callback.
   pipeline(Readable.from(bytes, { objectMode: false }), unzip, () => undefined);
   yield* unzip as AsyncIterable<Buffer>;
 }
 
 /**
  * xz by a WebAssembly build of xz-embedded, whose window is at most 64 MiB. It decodes one stream at a time in the
- * whole process and the others wait: give it stored bytes, not a socket.
+ * whole process, and the others wait. So give it stored bytes, not a socket.
  */
 async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
   const source = bytes[Symbol.asyncIterator]();
@@ -87,18 +87,18 @@ async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> 
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       yield next.value;
-      // The decoder never waits for anything: a few bytes that expand to gigabytes would keep all others waiting.
+      // The decoder never waits for anything: a few bytes that expand to gigabytes would block all other work.
       await setImmediate();
     }
   } finally {
-    // The library trips over a cancel between its last chunk and its end, when there is nothing left to free.
+    // The library fails on a cancel between its last chunk and its end, when there is nothing left to free.
     await reader.cancel().catch(() => undefined);
   }
 }
 
 /**
- * No engine ever pushed bzip2, and no library reads it safely: those that stream keep no bound on what a few bytes
- * expand to, the others want the whole file in memory. Such layers are stored and served, just not looked into.
+ * No engine ever pushed bzip2, and no library reads it safely: those that stream do not bound how far a few bytes
+ * expand, and the others need the whole file in memory. Such layers are stored and served, but not read.
  */
 function refuseBzip2(): never {
   throw new TarError('unsupported layer format: bzip2');

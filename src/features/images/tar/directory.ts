@@ -3,13 +3,14 @@ import { toFile } from './file-list';
 import type { TarEntry } from './tar-reader';
 
 /*
- * One directory of a layer. Only what is directly in it is held in memory, and only so much: a layer is a stranger's.
+ * One directory of a layer. Only its direct entries are held in memory, and only a limited number, because layers are
+ * untrusted.
  */
 
-/** What something in a layer is. */
+/** The kinds of entries in a layer. */
 export type EntryKind = 'directory' | 'file' | 'symlink' | 'hardlink' | 'device' | 'pipe' | 'other';
 
-/** Something in a directory of a layer. */
+/** An entry of a directory in a layer. */
 export interface LayerEntry {
   /** without the directory */
   readonly name: string;
@@ -21,14 +22,14 @@ export interface LayerEntry {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** names of the machine that made the layer; mostly empty */
+  /** names from the machine that created the layer; mostly empty */
   readonly owner: string;
   readonly group: string;
   /** undefined: the layer does not say */
   readonly modifiedAt: Date | undefined;
-  /** of a link: where it leads, as it stands there */
+  /** the target of a link, as it is written there */
   readonly linkTarget: string | undefined;
-  /** the layer takes it away from those below; what is more of it is not known */
+  /** the layer deletes it from the layers below; nothing else is known about it */
   readonly isDeleted: boolean;
 }
 
@@ -52,7 +53,7 @@ function momentOf(seconds: number): Date | undefined {
   return seconds !== 0 && Math.abs(seconds) <= LATEST_SECONDS ? new Date(seconds * 1000) : undefined;
 }
 
-/** A directory that something is in, though the layer does not have it: it is in one below. */
+/** A directory that has entries in this layer but is not an entry itself: it is in a layer below. */
 function implied(name: string, path: string): LayerEntry {
   return {
     name,
@@ -70,7 +71,7 @@ function implied(name: string, path: string): LayerEntry {
   };
 }
 
-/** Collects what is directly in one directory, while the entries of a layer go by. */
+/** Collects the direct entries of one directory while the entries of a layer are read. */
 export class Directory {
   private readonly entries = new Map<string, LayerEntry>();
   private readonly prefix: string;
@@ -78,7 +79,7 @@ export class Directory {
 
   /**
    * @param path - absolute, without a slash at its end unless it is the root
-   * @param limits - what may be held in memory
+   * @param limits - how much may be held in memory
    */
   constructor(
     path: string,
@@ -87,7 +88,7 @@ export class Directory {
     this.prefix = path === '/' ? '/' : `${path}/`;
   }
 
-  /** @returns false when there is no room for more */
+  /** @returns false when the limits are exceeded */
   add(entry: TarEntry): boolean {
     const file = toFile(entry);
     const path = file?.[0] ?? '';
@@ -96,9 +97,9 @@ export class Directory {
     const own = end === -1 ? path : path.slice(0, end);
     const name = own.slice(this.prefix.length);
     const known = this.entries.get(name);
-    // A second slash in a row names nothing.
+    // Between two slashes in a row there is no name.
     if (name === '' || (end !== -1 && known?.kind === 'directory')) return true;
-    // What a layer takes away and then has again is there.
+    // A file that a layer both deletes and has is there.
     if (known?.isDeleted === false && file[2] && end === -1) return true;
     const found = end === -1 ? shown(entry, file[1], { name, path, isDeleted: file[2] }) : implied(name, own);
     if (known === undefined) this.bytes += 2 * own.length + (found.linkTarget?.length ?? 0);
@@ -136,22 +137,22 @@ function shown(
   };
 }
 
-/** What a layer has in one directory. */
+/** The entries of a layer in one directory. */
 export interface DirectoryListing {
   readonly entries: readonly LayerEntry[];
-  /** the layer has more in it than anybody looks through */
+  /** the layer has more entries than we read */
   readonly isCut: boolean;
 }
 
-/** Read of a layer, and held in memory of it. */
+/** The most entries that are read of a layer, and what is held of them in memory. */
 const ENTRIES_READ = 500_000;
 const HELD = { entries: 100_000, bytes: 16 * 1024 * 1024 };
 
 /**
- * What a layer has in one directory, as far as the budget goes.
+ * The entries of a layer in one directory, as far as the budget goes.
  *
  * @param path - absolute, without a slash at its end unless it is the root
- * @throws AppError `invalid` when the layer is no archive that can be read
+ * @throws AppError `invalid` when the layer is not a readable archive
  */
 export async function listDirectory(
   layer: AsyncIterable<Buffer>,

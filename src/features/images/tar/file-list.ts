@@ -14,7 +14,7 @@ export type FileEntry = readonly [
   gid: number,
 ];
 
-/** The list is held in memory, so a stranger's layer may not make it as long as it likes. */
+/** Limits of the list: it is held in memory, and an untrusted layer must not make it arbitrarily long. */
 export interface FileListLimits {
   readonly entries: number;
   /** of all names together */
@@ -40,10 +40,10 @@ const WHITEOUT = '.wh.';
 const UNION_METADATA = '.wh..wh.';
 
 /**
- * What a layer contains, for `GET /v1/images/ID/files` (protocol 4.9): names are absolute, a whiteout at any depth is
- * its target with `deleted`, and the metadata of union file systems is left out. The layer may be compressed.
+ * The files of a layer, for `GET /v1/images/ID/files` (protocol 4.9): names are absolute, a whiteout at any depth is
+ * listed as its target with `deleted`, and the metadata of union file systems is left out. The layer may be compressed.
  *
- * @throws AppError `invalid` when it is no archive that can be read, `too_large`; `unavailable` when it takes too long
+ * @throws AppError `invalid` when it is not a readable archive, `too_large`; `unavailable` when it takes too long
  */
 export async function listFiles(
   layer: AsyncIterable<Buffer>,
@@ -68,13 +68,13 @@ export async function listFiles(
   return files;
 }
 
-/** What of an entry is for people to see; undefined: nothing. */
+/** The facts about an entry that users may see; undefined: the entry is not listed. */
 export function toFile({ name, typeflag, size, mtime, mode, uid, gid }: TarEntry): FileEntry | undefined {
   const path = absolute(name.toString('utf8'));
   if (typeflag === PAX_GLOBAL || path.includes(`/${UNION_METADATA}`)) return undefined;
   const cut = path.lastIndexOf('/') + 1;
   const base = path.slice(cut);
-  // A whiteout of nothing would delete the directory around it: then it is a file with an odd name.
+  // A whiteout without a name would delete its own directory, so it counts as a file with an odd name.
   const isDeleted = base.startsWith(WHITEOUT) && base !== WHITEOUT;
   const shown = isDeleted ? path.slice(0, cut) + base.slice(WHITEOUT.length) : path;
   // Tars older than ustar had no type for a directory, only the slash.
@@ -84,7 +84,7 @@ export function toFile({ name, typeflag, size, mtime, mode, uid, gid }: TarEntry
 
 /** `./x`, `x` and `/x/` are `/x`; `.` is `/`. */
 function absolute(name: string): string {
-  // Not a regular expression: those are quadratic on a stranger's run of slashes.
+  // Not a regular expression: that would be quadratic on a long run of slashes, and the name is untrusted.
   let end = name.length;
   while (name[end - 1] === '/') end -= 1;
   const path = name.slice(0, end).replace(/^(?:\.?\/)+/, '');

@@ -4,14 +4,14 @@ interface Node {
 }
 
 /**
- * Absolute paths, by their components: whether one of them is a path or leads to it is found by walking the path once,
- * so that a long one costs its length and not the square of it.
+ * A set of absolute paths, by their components. One walk along a path finds whether it, or a directory above it, is in
+ * the set, so a long path costs its length and not the square of it.
  */
 export class PathTrie {
   private readonly root: Node = { isEnd: false, children: undefined };
   private nodes = 0;
 
-  /** How many components are held in memory. */
+  /** The number of components that are held in memory. */
   get size(): number {
     return this.nodes;
   }
@@ -43,7 +43,7 @@ export class PathTrie {
   }
 }
 
-/** What stands between the slashes, the first of which begins the path. */
+/** The parts between the slashes, the first of which begins the path. */
 function* componentsOf(path: string): Generator<string, void, undefined> {
   for (let start = 1; start <= path.length;) {
     const slash = path.indexOf('/', start);

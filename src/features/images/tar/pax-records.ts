@@ -22,7 +22,7 @@ export function parsePax(data: Buffer): PaxRecords {
   return records;
 }
 
-/** The header with what PAX says better put in. An empty value means: as in the header. */
+/** The header, with the values of the PAX records, which take precedence. An empty value means: as in the header. */
 export function applyPax(header: TarHeader, records: PaxRecords): TarHeader {
   const text = (key: string): Buffer | undefined => {
     const value = records.get(key);
@@ -48,7 +48,7 @@ export function applyPax(header: TarHeader, records: PaxRecords): TarHeader {
   };
 }
 
-/** What GNU tar says of a sparse file in PAX records: its name and the size that it unfolds to. */
+/** The name and the unpacked size of a sparse file, which GNU tar puts into PAX records. */
 export function paxSparse(records: PaxRecords): { name?: Buffer; size?: number } {
   const name = records.get('GNU.sparse.name');
   const digits = records.get('GNU.sparse.realsize') ?? records.get('GNU.sparse.size');

@@ -2,7 +2,7 @@ import { TarError } from './tar-error';
 import { cString, parseNumber } from './tar-numbers';
 
 /**
- * What one header block says, raw. Names are bytes because a tar has no character set and tarsum hashes the bytes.
+ * The fields of one header block, raw. Names are bytes because a tar has no character set and tarsum hashes the bytes.
  *
  *   0 name 100 · 100 mode 8 · 108 uid 8 · 116 gid 8 · 124 size 12 · 136 mtime 12 · 148 checksum 8 · 156 typeflag 1
  *   157 linkname 100 · 257 magic 8 · 265 uname 32 · 297 gname 32 · 329 devmajor 8 · 337 devminor 8
@@ -27,7 +27,7 @@ export interface TarHeader {
 }
 
 export interface RawHeader extends TarHeader {
-  /** Of an old GNU sparse file: the size it unfolds to, and whether further blocks of its map follow the header. */
+  /** Of an old GNU sparse file: its unpacked size, and whether further blocks of its map follow the header. */
   readonly gnuSparse?: { readonly realSize: number; readonly isExtended: boolean };
 }
 
@@ -87,8 +87,8 @@ function prefixOf(block: Buffer, format: TarFormat): Buffer {
     case 'ustar':
       return cString(field(block, 345, 155));
     case 'gnu':
-      // GNU has its times here and no prefix. But Go before 1.8, so every engine of the v1 years, wrote a prefix under
-      // GNU's magic when a number needed base-256; what is no time is such a prefix.
+      // GNU has its times here, and no prefix. But Go before 1.8, and so every engine of the v1 years, wrote a prefix
+      // under GNU's magic if a number needed base-256. A value that is not a time is such a prefix.
       return isNumber(field(block, 345, 12)) && isNumber(field(block, 357, 12))
         ? Buffer.alloc(0)
         : cString(field(block, 345, 155));
@@ -108,7 +108,7 @@ function join(prefix: Buffer, name: Buffer): Buffer {
   return prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from('/'), name]);
 }
 
-/** The sum of all bytes with the checksum field as spaces; some old tars added signed bytes, which is as good. */
+/** The sum of all bytes with the checksum field as spaces; some old tars added signed bytes, which is accepted too. */
 function verifyChecksum(block: Buffer): void {
   let unsigned = 8 * 0x20;
   let signed = unsigned;

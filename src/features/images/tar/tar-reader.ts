@@ -6,28 +6,31 @@ import { cString } from './tar-numbers';
 
 export { TarError } from './tar-error';
 
-/** One entry, with long names resolved. The body may be read until the next entry is asked for, whole or not at all. */
+/**
+ * One entry, with long names resolved. The body may be read until the next entry is requested, completely or not at
+ * all.
+ */
 export interface TarEntry extends TarHeader {
   readonly xattrs: ReadonlyMap<string, Buffer>;
-  /** As stored: a sparse file comes packed, though `size` is what it unfolds to. */
+  /** As stored: a sparse file is packed here, but `size` is its unpacked size. */
   readonly body: AsyncIterable<Buffer>;
 }
 
-/** How much a stranger may make us hold in memory. */
+/** How much an untrusted archive may make us hold in memory. */
 export interface TarLimits {
   readonly longNameBytes: number;
   readonly paxBytes: number;
-  /** of a name or of where a link leads, whichever header says it */
+  /** of a name or of the target of a link, whichever header has it */
   readonly nameBytes: number;
 }
 
-/** Room for the longest path and the largest attributes that Linux knows, several times over. */
+/** Room for the longest path and the largest attributes that Linux allows, several times over. */
 const DEFAULT_LIMITS: TarLimits = { longNameBytes: 16 * 1024, paxBytes: 1024 * 1024, nameBytes: 16 * 1024 };
 
 /** Links, devices, directories and pipes have no body, whatever their size says. */
 const BODILESS = '123456';
 
-/** What the headers before an entry say about it. */
+/** The values for an entry from the headers before it. */
 interface Extensions {
   records?: PaxRecords;
   longName?: Buffer;
@@ -35,10 +38,10 @@ interface Extensions {
 }
 
 /**
- * The entries of an uncompressed tar in their order (protocol 5.1). Our own reader, because tarsum needs the raw
- * typeflag. It tolerates a missing trailer (engines 0.6 to 1.2), not a cut or damaged entry: that is a TarError. Reads
- * its source to the end, past the trailer, so that a hash over the same bytes is whole. A PAX global header comes out as
- * an entry and changes no other, as in the engines.
+ * The entries of an uncompressed tar in their order (protocol 5.1). This is our own reader, because tarsum needs the
+ * raw typeflag. It tolerates a missing trailer (engines 0.6 to 1.2). A cut or damaged entry is a TarError. It reads its
+ * source to the end, past the trailer, so that a hash over the same bytes is complete. A PAX global header is returned
+ * as an entry and does not change others, as in the engines.
  */
 export async function* readTar(
   bytes: AsyncIterable<Buffer>,
@@ -109,7 +112,7 @@ async function openEntry(
 ): Promise<{ entry: Omit<TarEntry, 'body'>; body: AsyncIterable<Buffer>; finish: () => Promise<void> }> {
   const stored = applyPax(header, records);
   for (let more = gnuSparse?.isExtended ?? false; more;) more = (await readWhole(reader, BLOCK_BYTES))[504] !== 0;
-  // Go unfolds a sparse file and keeps its typeflag, with a map of zeros: then the header's size is the real one.
+  // Go unpacks a sparse file but keeps its typeflag, with a map of zeros: then the header's size is the real one.
   const unfolded = gnuSparse && gnuSparse.realSize > 0 ? { size: gnuSparse.realSize } : {};
   const sparse = { ...unfolded, ...paxSparse(records) };
   const entry = {

@@ -6,13 +6,19 @@ import { TarError } from './tar-error';
 import { readTar, type TarEntry } from './tar-reader';
 
 export interface TarSums {
-  /** `tarsum+sha256:HEX`, one for each rule that some engine had; all the same, so one, unless a path comes twice. */
+  /**
+   * `tarsum+sha256:HEX`, one for each rule that some engine had; all are equal, and so only one, unless a path occurs
+   * twice.
+   */
   readonly tarsums: readonly string[];
   /** `sha256:HEX` of the uncompressed tar, trailer and all. */
   readonly tarSha256: string;
 }
 
-/** What the order of the final hash is made from. Of the path only a digest, since a stranger chooses its length. */
+/**
+ * The values that the final hash is ordered by. Only a digest of the path is kept, because the length of the path is
+ * untrusted.
+ */
 interface EntrySum {
   readonly path: string;
   readonly digest: string;
@@ -20,12 +26,12 @@ interface EntrySum {
 
 const MAX_ENTRIES = 1_000_000;
 
-/** Up to here the order of 1.3 and later is worth its quadratic price. */
+/** Up to this number, the order of 1.3 and later is worth its quadratic cost. */
 const MAX_ORDERED_ENTRIES = 2_000;
 
 /**
  * Tarsum v0 of a layer with its image json, and the sum of the tar that docker 0.9 sent, in one pass (protocol 5.2).
- * The layer may be compressed. Throws a TarError when it is no tar, and BudgetSpent.
+ * The layer may be compressed. Throws a TarError when it is not a tar, or a BudgetSpent.
  */
 export async function tarSum(layer: AsyncIterable<Buffer>, json: Buffer, budget: Budget): Promise<TarSums> {
   const tarHash = createHash('sha256');
@@ -73,7 +79,7 @@ function pathKey(name: Buffer): string {
   return createHash('sha256').update(path, 'latin1').digest('base64');
 }
 
-/** Step 3: how docker 1.3 and later, 0.8 to 1.2, and 0.6 to 0.7 put a path that comes twice. */
+/** Step 3: how docker 1.3 and later, 0.8 to 1.2, and 0.6 to 0.7 order a path that occurs twice. */
 function orders(sums: readonly EntrySum[]): string[][] {
   const all = sums.map(({ digest }) => digest).sort();
   const last = new Map(sums.map(({ path, digest }) => [path, digest]));
@@ -83,9 +89,9 @@ function orders(sums: readonly EntrySum[]): string[][] {
 }
 
 /**
- * By digest, except that entries of one path keep the order of the archive. That is no total order, so what comes out
- * depends on the algorithm: engines sort a short list by insertion, like this. Of longer ones with several such paths
- * the result is one of those that obey the rule.
+ * The digests in order, except that entries of one path keep the order of the archive. That is not a total order, so
+ * the result depends on the algorithm: engines sort a short list by insertion, as this does. For longer lists with
+ * several such paths, the result is one of those that obey the rule.
  */
 function archiveOrder(sums: readonly EntrySum[]): string[] {
   const sorted: EntrySum[] = [];

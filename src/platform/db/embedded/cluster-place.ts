@@ -21,7 +21,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { canReach, isRoot, makeEnterable, NOBODY, type RunAs } from './run-as';
+import { canReach, isRoot, createEnterableDir, NOBODY, type RunAs } from './run-as';
 
 const HIDDEN_DATA_ROOT = '/var/lib/drydock';
 const SOCKET_NAME = '.s.PGSQL.5432';
@@ -83,7 +83,7 @@ export function linkVisiblePath({ clusterDir, visiblePath }: ClusterPlace): void
 }
 
 /** Makes sure that the socket's directory exists and that no other user owns it. */
-export function makeSocketDir({ clusterDir, socketDir, runAs }: ClusterPlace): void {
+export function createSocketDir({ clusterDir, socketDir, runAs }: ClusterPlace): void {
   if (socketDir === clusterDir) return;
   const owner = runAs?.uid ?? process.getuid?.();
   if (mkdirSync(socketDir, { recursive: true, mode: 0o700 }) !== undefined && runAs !== undefined) {
@@ -115,8 +115,8 @@ function placeExisting(clusterDir: string): { clusterDir: string; runAs: RunAs |
 function placeNew(dataDir: string, visiblePath: string): { clusterDir: string; runAs: RunAs | undefined } {
   if (!isRoot()) return { clusterDir: visiblePath, runAs: undefined };
   if (canReach(dataDir, NOBODY)) return { clusterDir: visiblePath, runAs: NOBODY };
-  makeEnterable(HIDDEN_DATA_ROOT);
-  const parent = makeEnterable(join(HIDDEN_DATA_ROOT, shortHash(dataDir)));
+  createEnterableDir(HIDDEN_DATA_ROOT);
+  const parent = createEnterableDir(join(HIDDEN_DATA_ROOT, shortHash(dataDir)));
   return { clusterDir: join(parent, 'postgres'), runAs: NOBODY };
 }
 

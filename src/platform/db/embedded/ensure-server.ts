@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../log/logger';
 import { chooseBinaries, type Binaries, standardSources } from './binaries';
-import { type ClusterPlace, isClusterDir, linkVisiblePath, makeSocketDir } from './cluster-place';
+import { type ClusterPlace, isClusterDir, linkVisiblePath, createSocketDir } from './cluster-place';
 import { type Holder, joinServer } from './holder';
 import { giveClusterTo, initCluster } from './init-cluster';
 import {
@@ -133,7 +133,7 @@ async function prepareCluster(
   }
   await giveClusterTo(place);
   linkVisiblePath(place);
-  makeSocketDir(place);
+  createSocketDir(place);
   return binaries;
 }
 

@@ -3,7 +3,7 @@ import { chmod, cp, lstat, mkdtemp, readdir, readFile, realpath, rename, rm, sym
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { hasCode } from '../../error-code';
-import { canReach, makeEnterable, type RunAs } from './run-as';
+import { canReach, createEnterableDir, type RunAs } from './run-as';
 
 const symlinkListSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 const manifestSchema = z.object({ version: z.string() });
@@ -24,7 +24,7 @@ export async function prepareNativeDir(
   const dir = await realpath(nativeDir);
   if (runAs === undefined || canReach(join(dir, 'bin', 'postgres'), runAs)) {
     try {
-      await makeLibraryLinks(dir);
+      await createLibraryLinks(dir);
       return dir;
     } catch (error) {
       if (!hasCode(error, 'EACCES', 'EPERM', 'EROFS')) throw error;
@@ -33,7 +33,7 @@ export async function prepareNativeDir(
   return copyNativeDir(dir, copiesDir);
 }
 
-async function makeLibraryLinks(dir: string): Promise<void> {
+async function createLibraryLinks(dir: string): Promise<void> {
   const list = symlinkListSchema.parse(JSON.parse(await readFile(join(dir, 'pg-symlinks.json'), 'utf8')));
   // The list is relative to the package, but a copy of native/ may have any name.
   const locate = (listed: string): string => join(dir, relative('native', listed));
@@ -47,13 +47,13 @@ async function makeLibraryLinks(dir: string): Promise<void> {
 }
 
 async function copyNativeDir(dir: string, copiesDir: string): Promise<string> {
-  const copy = join(makeEnterable(copiesDir), `postgres-native-${await readPackageVersion(dir)}-${process.arch}`);
+  const copy = join(createEnterableDir(copiesDir), `postgres-native-${await readPackageVersion(dir)}-${process.arch}`);
   if (await exists(copy)) return copy;
   const draft = await mkdtemp(`${copy}.`);
   try {
     await cp(dir, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
     await openToEveryone(draft);
-    await makeLibraryLinks(draft);
+    await createLibraryLinks(draft);
     await rename(draft, copy).catch(async (error: unknown) => {
       // Another process was faster; its copy is just as good.
       if (!(await exists(copy))) throw error;

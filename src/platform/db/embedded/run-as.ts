@@ -32,7 +32,7 @@ export function canReach(path: string, who: RunAs): boolean {
 }
 
 /** Creates a directory, unless it exists, that every user may pass through but not list. */
-export function makeEnterable(dir: string): string {
+export function createEnterableDir(dir: string): string {
   // We also call chmod, because a strict umask of root would remove the bit for other users again.
   if (mkdirSync(dir, { recursive: true }) !== undefined) chmodSync(dir, 0o711);
   return dir;

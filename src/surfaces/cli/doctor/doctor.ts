@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { NoAnswer, StepFailure, unanswered, type Failure } from './failure';
 import type { EngineRun } from './engine-run';
 import type { Generation } from './generations';
-import { makeRepository } from './pushed-image';
+import { createPushedRepository } from './pushed-image';
 import { EngineSession, type Credentials } from './session';
 import { STEP_NAMES, STEPS, type StepName } from './steps';
 import type { Limits } from '../../../client/wire/wire';
@@ -64,7 +64,7 @@ async function startRun(examination: Examination, generation: Generation): Promi
     session: new EngineSession(generation, index, examination.credentials, examination.limits),
     repository: isExisting ? examination.repository : `${examination.repository}-${randomBytes(4).toString('hex')}`,
     schemes,
-    pushed: await makeRepository(generation),
+    pushed: await createPushedRepository(generation),
     pulled: new Map(),
     isOpened: false,
     isKept: isExisting,

@@ -36,8 +36,12 @@ const FILE_BYTES = 4_000;
 const CREATED = '2014-05-13T16:53:20Z';
 
 /** A base, the image `one` on it and the image `two` on `one`, each with its own layer. */
-export async function makeRepository(generation: Generation): Promise<PushedRepository> {
-  const [base, one, two] = [makeLayer(generation, 'base'), makeLayer(generation, 'one'), makeLayer(generation, 'two')];
+export async function createPushedRepository(generation: Generation): Promise<PushedRepository> {
+  const [base, one, two] = [
+    createLayer(generation, 'base'),
+    createLayer(generation, 'one'),
+    createLayer(generation, 'two'),
+  ];
   const drafts =
     generation.imageStyle === 'engine ids' ? engineImages([base, one, two]) : contentImages(base, one, two);
   const images: PushedImage[] = [];
@@ -45,7 +49,7 @@ export async function makeRepository(generation: Generation): Promise<PushedRepo
   return { images, tags: { one: drafts.one, two: drafts.two } };
 }
 
-function makeLayer(generation: Generation, name: string): Layer {
+function createLayer(generation: Generation, name: string): Layer {
   const files = writeFiles(
     [
       { name: `${name}.txt`, body: Buffer.from(`the layer ${name} of ${generation.version}\n`) },

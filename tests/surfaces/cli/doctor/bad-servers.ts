@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Something that listens and is no v1 server. */
+/** A listener that is not a v1 server. */
 export interface BadServer {
   readonly url: string;
   close(): Promise<void>;
@@ -23,7 +23,7 @@ async function listening(server: Server): Promise<BadServer> {
   };
 }
 
-/** As `docker-registry` 2 answers: v2, and 404 for everything else. */
+/** A server that answers as `docker-registry` 2: v2, and 404 for everything else. */
 export function startV2Registry(): Promise<BadServer> {
   return listening(
     createHttpServer((req, res) => {
@@ -34,7 +34,7 @@ export function startV2Registry(): Promise<BadServer> {
   );
 }
 
-/** Something on the web: 404 for everything, in HTML. */
+/** A web server: 404 for everything, in HTML. */
 export function startWebServer(): Promise<BadServer> {
   return listening(
     createHttpServer((_req, res) => {
@@ -43,7 +43,7 @@ export function startWebServer(): Promise<BadServer> {
   );
 }
 
-/** Says the same to everybody, byte for byte, and goes, unless it has nothing to say. */
+/** A server that sends every client the same bytes and closes the connection, unless it has nothing to send. */
 export function startRawServer(words: string | undefined): Promise<BadServer> {
   return listening(
     createServer((socket) => {
@@ -54,7 +54,7 @@ export function startRawServer(words: string | undefined): Promise<BadServer> {
   );
 }
 
-/** Never stops talking. */
+/** A server that never stops sending. */
 export function startEndlessServer(opening: string, more: string): Promise<BadServer> {
   return listening(
     createServer((socket) => {

@@ -45,7 +45,7 @@ async function doctor(...words: string[]): Promise<Ran> {
   return { printed: printed.join('\n'), progress, failed };
 }
 
-it('registers a user of its own and shows its progress', async () => {
+it('registers its own user and shows its progress', async () => {
   const { printed, progress, failed } = await doctor(open.url);
   expect(failed).toBe(false);
   expect(printed).toContain('All engines passed.');
@@ -55,7 +55,7 @@ it('registers a user of its own and shows its progress', async () => {
   expect(progress).toHaveLength(1 + 7 * 9);
 });
 
-it('takes a user, a repository and the engines to be', async () => {
+it('accepts a user, a repository and a list of engines', async () => {
   const flags = ['--user', 'alice', '--password', 'alicepw', '--repository', 'alice/mine', '--json'];
   const { printed, failed } = await doctor(open.url, ...flags, '--generation', '1.5', '--generation', '0.9.1');
   const report = JSON.parse(printed) as Report;
@@ -65,7 +65,7 @@ it('takes a user, a repository and the engines to be', async () => {
   expect(report.engines[1]?.steps.resume).toEqual({ status: 'not applicable', reason: 'this engine never resumes' });
 });
 
-it('pushes under a root name, which is in library when it is pulled', async () => {
+it('pushes under a root name, which is in library for a pull', async () => {
   await addUser(open, 'root1', { isAdmin: true });
   const { printed, failed } = await doctor(
     open.url,
@@ -80,7 +80,7 @@ it('pushes under a root name, which is in library when it is pulled', async () =
   expect(failed).toBe(false);
 });
 
-it('is content with a server that registers nobody, but for 0.6, which cannot take that answer', async () => {
+it('accepts a server that registers nobody, except for 0.6, which cannot read that answer', async () => {
   const { printed, failed } = await doctor(closed.url, '--user', 'alice', '--password', 'alicepw', '--json');
   const report = JSON.parse(printed) as Report;
   expect(failed).toBe(true);
@@ -96,7 +96,7 @@ it('is content with a server that registers nobody, but for 0.6, which cannot ta
   ]);
 });
 
-it('asks for a user where it cannot make one', async () => {
+it('asks for a user if it cannot create one', async () => {
   const { progress, failed } = await doctor(closed.url, '--generation', '1.7');
   expect(failed).toBe(true);
   expect(progress[0]).toBe('The doctor could not register a user (it answered 401): use --user and --password.');
@@ -125,14 +125,14 @@ describe('the command itself', () => {
     return { code, stdout, stderr };
   }
 
-  it('prints the table and ends with 0 when all is well', async () => {
+  it('prints the table and exits with 0 if all is well', async () => {
     const { code, stdout, stderr } = await run('alicepw\n', open.url, '--user', 'alice', '--password-stdin');
     expect(stdout).toContain('17.05.0-ce  ok    ok     -         ok    ok          ok    ok      ok      ok\n');
     expect(stderr).toContain('docker 1.5.0: push again ok\n');
     expect(code).toBe(0);
   });
 
-  it('ends with 1 when an engine is not', async () => {
+  it('exits with 1 if an engine fails', async () => {
     const { code, stdout } = await run('wrong\n', open.url, '--user', 'alice', '--password-stdin', '--json');
     expect((JSON.parse(stdout) as Report).isHealthy).toBe(false);
     expect(code).toBe(1);

@@ -2,7 +2,7 @@ import { addUser, startTestServer, type TestServer } from '../../../helpers/test
 import { examineAtOnce, failedSteps } from './examination';
 import { startMeddlingProxy, type MeddlingProxy, type PassingAnswer, type PassingRequest } from './meddling-proxy';
 
-/** An index whose images are elsewhere (protocol 2.14). */
+/** An index whose images are on other hosts (protocol 2.14). */
 let server: TestServer;
 let index: MeddlingProxy;
 let registry: MeddlingProxy;
@@ -43,7 +43,7 @@ function kindsOf({ requests }: MeddlingProxy): string[] {
   return [...new Set(kinds.flatMap((kind) => kind?.[1] ?? kind?.[2] ?? []))].sort();
 }
 
-it('takes images and tags to the registry, and nothing else', async () => {
+it('sends images and tags to the registry, and nothing else', async () => {
   endpoints = [registry.host];
   expect(failedSteps(await examineAtOnce(index.url))).toEqual({});
   expect(kindsOf(registry)).toEqual(['images', 'tags']);
@@ -63,11 +63,11 @@ it('pushes to each registry, and names them all at the end (E7)', async () => {
   expect(closing?.headers.filter(([name]) => name === 'X-Docker-Endpoints')).toHaveLength(2);
 });
 
-it('pulls from the next registry when the first one fails (E7)', async () => {
+it('pulls from the next registry if the first one fails (E7)', async () => {
   endpoints = [registry.host, index.host];
   isRegistryDown = ({ method }) => method === 'GET' || method === 'HEAD';
   const report = await examineAtOnce(index.url);
-  // Its look-ups fail, so that everything goes up again; nothing else does.
+  // The lookups of that registry fail, so everything is uploaded again; no other step fails.
   expect(new Set(Object.values(failedSteps(report)).flat())).toEqual(new Set(['push again']));
   expect(report.engines.map(({ steps }) => steps.pull.status)).toEqual(Array.from({ length: 7 }, () => 'ok'));
 });

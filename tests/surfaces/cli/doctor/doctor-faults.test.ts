@@ -10,7 +10,7 @@ import {
 } from './meddling-proxy';
 
 /*
- * One fault at a time: the doctor names exactly the engines that it breaks (docs/PROTOCOL.md: what was measured with
+ * One fault at a time: the doctor names exactly the engines that it breaks (docs/PROTOCOL.md has the measurements of
  * real engines).
  */
 
@@ -54,7 +54,7 @@ const POST_USER = asks('POST', /^\/v1\/users\/$/);
 const V2 = asks('GET', /^\/v2\/$/);
 const ANY: Condition = () => true;
 
-/** Changes the good answers to some requests. */
+/** Changes the successful answers to some requests. */
 function when(
   condition: Condition,
   change: (answer: PassingAnswer, request: PassingRequest) => PassingAnswer,
@@ -88,7 +88,7 @@ function header(condition: Condition, name: string, change: (value: string) => s
   });
 }
 
-/** Takes what is not there for an answer of its own. */
+/** Replaces the answers to some requests. */
 function instead(condition: Condition, answer: Partial<PassingAnswer>): Meddling {
   const whole = { status: 200, headers: [], body: Buffer.alloc(0), ...answer };
   return { instead: (request) => (condition(request) ? whole : undefined) };
@@ -105,7 +105,7 @@ const UNGUARDED: Pick<Meddling, 'request'> = {
 const hasRange: Condition = ({ headers }) => headers.some(([name]) => name === 'Range');
 const halfOf = (answer: PassingAnswer): PassingAnswer => ({ ...answer, cutAfter: Math.floor(answer.body.length / 2) });
 
-/** Cuts the first answer for each layer. */
+/** Cuts off the first answer for each layer. */
 function cutOnce(): (answer: PassingAnswer, request: PassingRequest) => PassingAnswer {
   const seen = new Set<string>();
   return (answer, { path, headers }) => {
@@ -116,7 +116,7 @@ function cutOnce(): (answer: PassingAnswer, request: PassingRequest) => PassingA
   };
 }
 
-/** Neither a GET nor a HEAD offers ranges. */
+/** Removes the offer of ranges from GET and HEAD. */
 function unresumable(change: ReturnType<typeof cutOnce>): Meddling {
   return when(asks('(GET|HEAD)', /\/layer$/), (answer, request) => {
     const offered = without(answer, 'Accept-Ranges');
@@ -164,13 +164,13 @@ const V2_PROBES: readonly Fault[] = [
 
 const NO_TOKEN = header(OPEN_PUSH, 'X-Docker-Token', () => undefined);
 
-/** Another line with the same host: what comes second there has come before. */
+/** Repeats the header line of the host, so that everything is sent to it twice. */
 const TWICE = when(OPEN_PUSH, (answer) => {
   const endpoints = answer.headers.filter(([name]) => name === 'X-Docker-Endpoints');
   return { ...answer, headers: [...answer.headers, ...endpoints] };
 });
 
-/** No image is there when a push asks, which its token tells from a pull; then the PUT gets this answer. */
+/** Hides all images when a push asks, which its token distinguishes from a pull; the PUT then gets this answer. */
 function unknownUntilPut(error: string): Meddling {
   const isLookUp: Condition = (request) =>
     GET_JSON(request) && request.headers.some(([, value]) => value.includes('access=write'));
@@ -232,7 +232,7 @@ const PULL: readonly Fault[] = [
     body(asks('GET', /\/tags\/one$/), () => '[{"pk": 1, "id": "68571817"}]'),
     each(FROM_1_13, 'pull'),
   ],
-  // 1.13 and 17.05 say nothing, and run the layers in the wrong order under the configuration of the base.
+  // 1.13 and 17.05 report nothing, and run the layers in the wrong order under the configuration of the base.
   [
     'an ancestry with the base first',
     body(ANCESTRY, (ids) => JSON.stringify((JSON.parse(ids) as string[]).reverse())),

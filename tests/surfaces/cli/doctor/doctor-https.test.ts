@@ -33,7 +33,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Basic or Token, as each engine sent it on its layers. */
+/** The scheme, Basic or Token, that each engine sent with its layers. */
 function schemesByEngine(): Record<string, string> {
   const layers = proxy.requests.filter(({ path }) => path.endsWith('/layer'));
   const found = layers.map(({ headers }) => {
@@ -70,7 +70,7 @@ it.each([
   ['1', BASIC],
   ['', BASIC],
   [undefined, BASIC],
-])('finds all well where the ping says standalone: %s', async (header, schemes) => {
+])('finds no fault if the ping says standalone: %s', async (header, schemes) => {
   standalone = header;
   expect(failedSteps(await examineAtOnce(proxy.url, { limits: INSECURE }))).toEqual({});
   expect(schemesByEngine()).toEqual(schemes);
@@ -80,11 +80,11 @@ it('pings before a push and a pull as 1.13, which it does not over http', async 
   standalone = 'False';
   await examineAs(proxy.url, { limits: INSECURE });
   const agents = proxy.requests.filter(({ path }) => path === '/v1/_ping').map(({ headers }) => headers.flat().join());
-  // Once itself; two pushes, two pulls; and a search.
+  // Once for the ping itself, two pushes, two pulls, and a search.
   expect(agents.filter((headers) => headers.includes('docker/1.13.1'))).toHaveLength(6);
 });
 
-it('tries https first where the URL does not say', async () => {
+it('tries https first if the URL has no scheme', async () => {
   standalone = 'False';
   const report = await examineAs(proxy.host, { limits: INSECURE });
   expect(failedSteps(report)).toEqual({});
@@ -92,7 +92,7 @@ it('tries https first where the URL does not say', async () => {
   expect(failedSteps(await examineAs(server.host))).toEqual({});
 });
 
-it('does not believe an unknown authority', async () => {
+it('does not trust an unknown authority', async () => {
   const report = await examineAs(proxy.url);
   expect(Object.keys(failedSteps(report))).toEqual(['0.6', '0.9', '1.0', '1.5', '1.7', '1.13', '17.05']);
   expect(failureOf(report, '1.7', 'ping').answer).toBe('none: self-signed certificate');

@@ -77,7 +77,7 @@ it('shows the request, the answer, what was needed and what the user sees', asyn
   );
 });
 
-it('lets neither a token nor the words of the server do harm', async () => {
+it('hides tokens, and escapes the words of the server', async () => {
   const report = await examineThrough({
     answer: ({ method, path }, answer) => {
       const isOpening = method === 'PUT' && /doctor-[0-9a-f]+\/$/.test(path);
@@ -94,7 +94,7 @@ it('lets neither a token nor the words of the server do harm', async () => {
   expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
 });
 
-it('cleans up behind a push that failed', async () => {
+it('cleans up after a push that failed', async () => {
   const report = await examineThrough({
     answer: ({ path }, answer) => (path.endsWith('/checksum') ? { ...answer, status: 400 } : answer),
   });
@@ -103,8 +103,8 @@ it('cleans up behind a push that failed', async () => {
   expect(left).toEqual([]);
 });
 
-describe('with credentials that are no good', () => {
-  it('says so once for each engine, and tries no more', async () => {
+describe('with invalid credentials', () => {
+  it('reports that once for each engine, and tries no more', async () => {
     const report = await examineAs(server.url, { credentials: { username: 'alice', password: 'wrong' } });
     expect(failedSteps(report)).toEqual(Object.fromEntries(ALL.map((engine) => [engine, ['login']])));
     expect(failureOf(report, '1.0', 'login')).toMatchObject({
@@ -115,13 +115,13 @@ describe('with credentials that are no good', () => {
     expect(report.engines.map(({ steps }) => steps.push.status)).toEqual(ALL.map(() => 'not tried'));
   });
 
-  it('tells an account that is not active', async () => {
+  it('distinguishes an account that is not active', async () => {
     const report = await examineAs(server.url, { credentials: { username: 'carol', password: 'carolpw' } });
     expect(failureOf(report, '1.13', 'login')).toMatchObject({ answer: '403', body: '"Account is not Active"' });
   });
 });
 
-it("says what 401 on a push looks like in each engine's time", async () => {
+it('shows what 401 on a push looks like in each engine', async () => {
   const report = await examineThrough({
     answer: ({ method, path }, answer) =>
       method === 'PUT' && path.endsWith('/json')
@@ -140,7 +140,7 @@ it("says what 401 on a push looks like in each engine's time", async () => {
 });
 
 describe('a server without v1', () => {
-  it('is told from the ping on: docker-registry 2', async () => {
+  it('is recognised at the ping: docker-registry 2', async () => {
     const report = await withServer(startV2Registry(), (url) => examineAs(url));
     expect(failedSteps(report)).toEqual(ALL_PINGS);
     const others = report.engines.flatMap(({ steps: { ping: _, ...rest } }) => Object.values(rest));
@@ -157,11 +157,11 @@ describe('a server without v1', () => {
     });
   });
 
-  it('is told from the ping on: any web server', async () => {
+  it('is recognised at the ping: any web server', async () => {
     expect(failedSteps(await withServer(startWebServer(), (url) => examineAs(url)))).toEqual(ALL_PINGS);
   });
 
-  it('is told from the ping on: nobody there', async () => {
+  it('is recognised at the ping: no server at all', async () => {
     const gone = await withServer(startWebServer(), (url) => Promise.resolve(url));
     const report = await examineAs(gone);
     expect(failedSteps(report)).toEqual(ALL_PINGS);
@@ -171,7 +171,7 @@ describe('a server without v1', () => {
 
 describe('a server that misbehaves', () => {
   const hasty = { ...DEFAULT_LIMITS, idleMs: 150, totalMs: 400, bodyBytes: 100_000 };
-  /** For what must be noticed by itself, however busy the machine is. */
+  /** For faults that the server itself must show, however busy the machine is. */
   const patient = { ...hasty, idleMs: 20_000, totalMs: 25_000 };
   const OK = 'HTTP/1.1 200 OK\r\n';
 
@@ -210,7 +210,7 @@ describe('a server that misbehaves', () => {
     expect(failureOf(report, '0.6', 'ping').answer).toBe(answer);
   });
 
-  it('sends a layer in gzip once more, which Go unpacks unseen', async () => {
+  it('sends a layer in gzip a second time, which Go decompresses unnoticed', async () => {
     const report = await examineThrough({
       answer: ({ method, path }, answer) =>
         method === 'GET' && path.endsWith('/layer')
@@ -221,7 +221,7 @@ describe('a server that misbehaves', () => {
   });
 });
 
-it('follows a redirect to another path for json and layer, without credentials elsewhere', async () => {
+it('follows a redirect to another path for json and layer, without credentials for other hosts', async () => {
   const report = await examineThrough({
     instead: ({ method, path }) =>
       method === 'GET' && /^\/v1\/images\/[0-9a-f]{64}\/layer$/.test(path)

@@ -55,7 +55,7 @@ async function examineAsRobot({ server, token }: Robot): Promise<Report> {
 
 describe.each([
   { registrationOpen: true, unable: {} },
-  // Docker 0.6 cannot read the answer of a closed registration: only its registering fails, never its log in.
+  // Docker 0.6 cannot read the answer of a closed registration: only its registration fails, never its login.
   { registrationOpen: false, unable: { '0.6': ['register'] } },
 ])('with registration open: $registrationOpen', ({ registrationOpen, unable }) => {
   let robot: Robot;

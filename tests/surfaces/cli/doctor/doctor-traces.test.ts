@@ -7,8 +7,8 @@ import { examineAs } from './examination';
 import { startMeddlingProxy, type MeddlingProxy, type PassingRequest } from './meddling-proxy';
 
 /*
- * The doctor must ask exactly what the engines were recorded to ask: the same requests in the same order, with the same
- * header lines in the same order and spelling.
+ * The doctor must send exactly the requests that were recorded from engines: in the same order, with the same header
+ * lines in the same order and spelling.
  */
 
 let server: TestServer;
@@ -33,13 +33,13 @@ afterAll(async () => {
 
 type Asked = Pick<PassingRequest, 'method' | 'path' | 'headers' | 'body'>;
 
-/** A request without what differs from run to run: hosts, ids, names, sums, tokens. */
+/** A request without the parts that differ from run to run: hosts, ids, names, sums, tokens. */
 function shapeOf({ method, path, headers, body }: Asked, ids: readonly string[]): string {
   const numbered = (text: string): string => ids.reduce((all, id, at) => all.replaceAll(id, `image${at}`), text);
   const target = path.replace(/alice\/[a-z0-9-]+/, 'REPOSITORY').replace(/q=[^&]+/, 'q=TERM');
   const isImagePart = /\/(json|layer)$/.test(path) || path === '/v1/users/';
   const lines = headers.map(([name, value]) => `${name}: ${valueShape(name, value)}`);
-  // Go takes the lines of one header in any order of its map.
+  // Go sends the lines of one header in any order of its map.
   const accepts = lines.filter((line) => line.startsWith('Accept: ')).sort();
   const settled = lines.map((line) => (line.startsWith('Accept: ') ? (accepts.shift() ?? '') : line));
   return numbered([`${method} ${target}`, ...settled, '', isImagePart ? '' : body.toString()].join('\n'));
@@ -60,7 +60,7 @@ function announcedIds(requests: readonly Asked[]): string[] {
   return (JSON.parse(String(opening?.body)) as { id: string }[]).map(({ id }) => id);
 }
 
-/** Looks-ups that go out in parallel arrive in any order: each run of them is sorted. */
+/** Lookups that are sent in parallel arrive in any order, so each run of them is sorted. */
 function settled(shapes: readonly string[]): string[] {
   const isLookUp = (shape: string | undefined): boolean => /^GET \S+\/json\n/.test(shape ?? '');
   return shapes.reduce<string[]>((done, shape) => {
@@ -74,7 +74,7 @@ function recordedIn(version: EngineVersion, file: string): Asked[] {
   return readTrace(version, `${file}.txt`).steps.map(({ request }) => ({ ...request, path: request.target }));
 }
 
-/** The engine's requests: behind those of the ping, and but for the resume, which no recording has. */
+/** The engine's requests after those of the ping, without the resume, which no recording has. */
 function engineRequests(version: string): PassingRequest[] {
   const requests = asked.get(version) ?? [];
   const start = version.startsWith('1.0') ? 1 : 2;
@@ -92,14 +92,14 @@ const SESSIONS = [
 ];
 
 describe.each(VERSIONS)('as docker %s', (version) => {
-  // 17.05 cannot register, and 1.0 searched nowhere but at the official index.
+  // 17.05 cannot register, and 1.0 searched only at the official index.
   const applies = (session: string): boolean =>
     !(version === '17.05.0-ce' && session === '02-login-register') && !(version === '1.0.1' && session === '20-search');
   const sessions = SESSIONS.filter(applies);
   const startOf = (session: string): number =>
     sessions.slice(0, sessions.indexOf(session)).reduce((sum, each) => sum + recordedIn(version, each).length, 0);
 
-  it.each(sessions)('asks what was recorded: %s', (session) => {
+  it.each(sessions)('sends the recorded requests: %s', (session) => {
     const recorded = recordedIn(version, session);
     const sent = engineRequests(version).slice(startOf(session), startOf(session) + recorded.length);
     const recordedIds = announcedIds(recordedIn(version, '05-push-2tags'));
@@ -119,7 +119,7 @@ it('logs in with the recorded body, byte for byte', () => {
   expect(sent?.body.toString()).toBe(recorded?.body.toString());
 });
 
-it('asks as 1.13 what it asks as 17.05', () => {
+it('sends the same requests as 1.13 and as 17.05', () => {
   const shapes = (version: string): string[] => {
     const ids = announcedIds(engineRequests(version));
     const known = engineRequests(version).map((request) => shapeOf(request, ids));
@@ -164,7 +164,7 @@ describe('as docker 0.6.7', () => {
     expect(again).toEqual([]);
   });
 
-  it('sends layers without a type, and one sum', () => {
+  it('sends layers without a type, and one checksum', () => {
     const common = ['Accept-Encoding', 'Connection'];
     const start = ['Host', 'User-Agent'];
     expect(namesOf(putsOf('0.6.7', /\/layer$/)[0])).toEqual([
@@ -189,7 +189,7 @@ describe('as docker 0.6.7', () => {
   });
 });
 
-it('sends as docker 0.9.1 a sum of the tar with the trailer that its upload lacks', () => {
+it('sends as docker 0.9.1 a checksum of the tar with the trailer that its upload lacks', () => {
   const sums = putsOf('0.9.1', /\/checksum$/)[0]?.headers.filter(([name]) => name.startsWith('X-Docker-')) ?? [];
   const layer = gunzipSync(putsOf('0.9.1', /\/layer$/)[0]?.body ?? Buffer.alloc(0));
   expect(layer.subarray(-512)).not.toEqual(Buffer.alloc(512));

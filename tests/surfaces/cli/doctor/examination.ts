@@ -3,7 +3,7 @@ import { GENERATIONS } from '../../../../src/surfaces/cli/doctor/generations';
 import type { Failure } from '../../../../src/surfaces/cli/doctor/failure';
 import { passwordOf } from '../../../helpers/test-server';
 
-/** The doctor with all engines, as alice. */
+/** Runs the doctor with all engines, as alice. */
 export function examineAs(url: string, changes: Partial<Examination> = {}): Promise<Report> {
   const credentials = { username: 'alice', password: passwordOf('alice') };
   const repository = 'alice/doctor';
@@ -13,7 +13,7 @@ export function examineAs(url: string, changes: Partial<Examination> = {}): Prom
   );
 }
 
-/** The same with all engines at once, which is quicker; they have nothing in common but the account. */
+/** Runs the doctor with all engines at once, which is quicker; they share only the account. */
 export async function examineAtOnce(url: string, changes: Partial<Examination> = {}): Promise<Report> {
   const reports = await Promise.all(
     GENERATIONS.map((generation) => examineAs(url, { ...changes, generations: [generation] })),
@@ -27,7 +27,7 @@ export async function examineAtOnce(url: string, changes: Partial<Examination> =
   };
 }
 
-/** Which steps failed, by engine: `{ '0.6': ['push'] }`. */
+/** The failed steps of each engine: `{ '0.6': ['push'] }`. */
 export function failedSteps(report: Report): Record<string, string[]> {
   const failed = report.engines.map(({ generation, steps }) => {
     const names = Object.entries(steps).flatMap(([name, { status }]) => (status === 'failed' ? [name] : []));

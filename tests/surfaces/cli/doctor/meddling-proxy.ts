@@ -12,8 +12,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TestServer } from '../../../helpers/test-server';
 
 /*
- * Stands between the doctor and Drydock, writes down what goes by and changes one thing: the servers with a fault that
- * the doctor has to recognise.
+ * A proxy between the doctor and Drydock, which records all requests and changes one thing: it imitates the servers
+ * with a fault that the doctor has to recognise.
  */
 
 export type Header = readonly [name: string, value: string];
@@ -21,10 +21,10 @@ export type Header = readonly [name: string, value: string];
 export interface PassingRequest {
   readonly method: string;
   readonly path: string;
-  /** in order and spelling of the wire */
+  /** in the order and spelling of the wire */
   readonly headers: readonly Header[];
   readonly body: Buffer;
-  /** differs between any two connections; their ports do not, the system gives a port to another one soon */
+  /** different for any two connections, unlike a port, which the system soon gives to another one */
   readonly connection: number;
 }
 
@@ -32,12 +32,12 @@ export interface PassingAnswer {
   readonly status: number;
   readonly headers: readonly Header[];
   readonly body: Buffer;
-  /** close the connection behind so many bytes of the body */
+  /** close the connection after so many bytes of the body */
   readonly cutAfter?: number;
 }
 
 export interface Meddling {
-  /** answers in the server's place */
+  /** answers instead of the server */
   readonly instead?: (request: PassingRequest) => PassingAnswer | undefined;
   readonly request?: (request: PassingRequest) => PassingRequest;
   readonly answer?: (request: PassingRequest, answer: PassingAnswer) => PassingAnswer;
@@ -87,7 +87,7 @@ function forward(
   });
 }
 
-/** Framed anew, since the body may be another; what a HEAD says of its length stays. */
+/** Frames the answer again, since its body may differ; the length in the answer to a HEAD stays. */
 function reply(method: string, { status, headers, body, cutAfter }: PassingAnswer, res: ServerResponse): void {
   const isBodiless = method === 'HEAD' || status === 204;
   const dropped = /^(transfer-encoding|connection|keep-alive)$/i;
@@ -98,7 +98,7 @@ function reply(method: string, { status, headers, body, cutAfter }: PassingAnswe
   else res.write(body.subarray(0, cutAfter), () => res.socket?.end());
 }
 
-/** A proxy on a port of its own; with `tls` it speaks https. */
+/** A proxy on its own port; with `tls` it speaks https. */
 export async function startMeddlingProxy(
   server: TestServer,
   meddling: Meddling = {},

@@ -1,7 +1,7 @@
 import type { Actor, RepositoryName } from '../../../../src/features/access/actor';
 import { actorOf, ANYBODY } from '../../../helpers/actors';
 import { Browsing, browseAs } from '../../../helpers/browse';
-import { makeImage, pushImages } from '../../../helpers/images';
+import { createImage, pushImages } from '../../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
 import {
   addComment,
@@ -29,14 +29,14 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const nameOf = (name: string): RepositoryName => ({ namespace: 'alice', name });
-const [OLD, NEW] = [makeImage(), makeImage()];
+const [OLD, NEW] = [createImage(), createImage()];
 
 describe('the star', () => {
-  beforeAll(() => pushImages(server, 'alice/star', [makeImage()]));
+  beforeAll(() => pushImages(server, 'alice/star', [createImage()]));
   const stars = async (): Promise<number> =>
     (await getRepositoryDetails(server.ctx, ANYBODY, nameOf('star'))).starCount;
 
-  it('is given and taken back, and leads to the page that had its button', async () => {
+  it('is given and taken back, and leads back to the page of the button', async () => {
     const path = '/r/alice/star/tags/?sort=name';
     expect((await reader.get(path)).html).toContain('Star this repository, 0 stars');
     const given = await reader.send('/r/alice/star/star/', { starred: 'yes', next: path }, path);
@@ -53,7 +53,7 @@ describe('the star', () => {
     }
   });
 
-  it('is nothing for who is not logged in, nor from another site', async () => {
+  it('is refused without a login, and from another site', async () => {
     expect((await anonymous.get('/r/alice/star/')).html).not.toContain('/star/star/');
     const asked = await anonymous.post('/r/alice/star/star/', { starred: 'yes' });
     expect([asked.status, asked.location]).toEqual([303, '/account/login/']);
@@ -63,10 +63,10 @@ describe('the star', () => {
 
 describe('comments', () => {
   const path = '/r/alice/talk/comments/';
-  beforeAll(() => pushImages(server, 'alice/talk', [makeImage()]));
+  beforeAll(() => pushImages(server, 'alice/talk', [createImage()]));
   const all = () => listComments(server.ctx, ANYBODY, nameOf('talk'), { limit: 100 });
 
-  it('are written as Markdown, and shown without what could do harm', async () => {
+  it('are written as Markdown, and shown without harmful parts', async () => {
     expect((await anonymous.get(path)).html).toContain('No comments yet');
     const sent = await reader.send(path, { text: 'It **works**\r\n<script>alert(1)</script>' });
     expect([sent.status, sent.location]).toEqual([303, path]);
@@ -77,7 +77,7 @@ describe('comments', () => {
     expect(html).not.toContain('<textarea');
   });
 
-  it('that are not taken stand in their field again, with the reason', async () => {
+  it('that are refused are in their field again, with the reason', async () => {
     const text = `<b>${'x'.repeat(4100)}`;
     const { status, html } = await reader.send(path, { text });
     expect(status).toBe(400);
@@ -87,7 +87,7 @@ describe('comments', () => {
     expect((await reader.send(path, { text: 'a\0b' })).status).toBe(400);
   });
 
-  it('are flagged by others, and deleted by their author and by who administers', async () => {
+  it('are flagged by others, and deleted by their author and by administrators', async () => {
     const { id } = await addComment(server.ctx, bobby, nameOf('talk'), 'mine');
     const other = await addComment(server.ctx, alice, nameOf('talk'), 'of alice');
     const seen = (await reader.get(path)).html;
@@ -112,7 +112,7 @@ describe('comments', () => {
     }
   });
 
-  it('are paged, and no page is large, whatever they say', async () => {
+  it('are paged, and no page is large, whatever their text', async () => {
     await server.ctx.db('comments').delete();
     const long = '&"<>'.repeat(1000);
     for (let index = 0; index < 25; index += 1) await addComment(server.ctx, bobby, nameOf('talk'), `${index} ${long}`);
@@ -139,7 +139,7 @@ describe('the history of tags', () => {
   const latest = async (tag: string) =>
     (await listTagHistory(server.ctx, ANYBODY, nameOf('moved'), { tag, limit: 1 }))[0]!;
 
-  it('is seen by everybody, and restored by who may push', async () => {
+  it('is visible to everyone, and restored by those who may push', async () => {
     const { html } = await anonymous.get(path);
     expect(html).toContain(`>${OLD.id.slice(0, 12)}</a>`);
     expect(html).not.toContain('restore');
@@ -154,7 +154,7 @@ describe('the history of tags', () => {
     expect(await imageOf('v1')).toBe(NEW.id);
   });
 
-  it('is restored by nobody else, and not where there is nothing to restore', async () => {
+  it('is restored by nobody else, and not if there is nothing to restore', async () => {
     const event = String((await latest('other')).id);
     const refused = await reader.send(`${path}restore/`, { event, side: 'before' }, path);
     expect(refused.status).toBe(403);
@@ -165,7 +165,7 @@ describe('the history of tags', () => {
     expect((await owner.send(`${path}restore/`, { event: '999999' }, path)).status).toBe(404);
   });
 
-  it('is that of one tag, when that is asked for', async () => {
+  it('is that of one tag, if asked for', async () => {
     const { html } = await anonymous.get(`${path}?tag=other`);
     expect(html).toContain('value="other"');
     expect(html).not.toContain('>v1</a>');
@@ -195,7 +195,7 @@ describe('a tag', () => {
     await setImmutableTags(server.ctx, alice, nameOf('doomed'), ['v*']);
   });
 
-  it('is deleted by who administers, after a question', async () => {
+  it('is deleted by administrators, after a question', async () => {
     const tags = (await owner.get('/r/alice/doomed/tags/')).html;
     expect(tags).toContain(`href="${path}"`);
     expect(tags).not.toContain('/tags/v1/delete/');
@@ -209,7 +209,7 @@ describe('a tag', () => {
     expect((await owner.get(path)).status).toBe(404);
   });
 
-  it('is not deleted by others, nor when it is immutable', async () => {
+  it('is not deleted by others, nor if it is immutable', async () => {
     expect((await reader.get('/r/alice/doomed/tags/')).html).not.toContain('/delete/');
     const refused = await reader.send('/r/alice/doomed/tags/kept/delete/', {});
     expect([refused.status, refused.html.includes('role="alert"')]).toEqual([403, true]);

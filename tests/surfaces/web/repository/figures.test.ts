@@ -28,7 +28,7 @@ describe('the tree', () => {
     node('other'),
   ];
 
-  it('draws what is shared once, runs as one box, and the newest branch in the row of its base', () => {
+  it('draws shared images once, runs as one box, and the newest branch in the row of its base', () => {
     const { boxes } = layOut(TREE);
     expect(named(boxes)).toEqual(['other', 'base', '2 layers', 'fork', '1 layers', 'new', 'old']);
     const of = (name: string): Box => boxes[named(boxes).indexOf(name)]!;
@@ -40,7 +40,7 @@ describe('the tree', () => {
       if (box.parent !== undefined) expect(box.x).toBeGreaterThan(box.parent.x + box.parent.width);
   });
 
-  it('lays no box over another, and all within the drawing', () => {
+  it('draws boxes without overlaps, and all within the drawing', () => {
     const nodes = [node('n0')];
     for (let index = 1; index < 200; index += 1)
       nodes.push(node(`n${index}`, `n${Math.floor((index * 7919) % index)}`));
@@ -57,7 +57,7 @@ describe('the tree', () => {
     expect(boxes.reduce((sum, { count }) => sum + count, 0)).toBe(200);
   });
 
-  it('gives tags in the middle a box of their own while they are few', () => {
+  it('gives tags in the middle their own boxes while they are few', () => {
     const chain = (length: number) =>
       Array.from({ length }, (_, index) => node(`i${index}`, index === 0 ? undefined : `i${index - 1}`, [`t${index}`]));
     expect(layOut(chain(20)).boxes).toHaveLength(20);
@@ -66,7 +66,7 @@ describe('the tree', () => {
     expect(boxes[1]!.tagCount).toBe(118);
   });
 
-  it('is cut to some tips and what is below them, the newest first', () => {
+  it('is limited to some tips and the images below them, the newest first', () => {
     const tips = tipsOf(TREE);
     expect(tips.map(({ id }) => id)).toEqual(['other', 'new', 'old']);
     expect(below(TREE, tips.slice(2)).map(({ id }) => id)).toEqual(['base', 'a', 'b', 'fork', 'old']);
@@ -80,19 +80,19 @@ describe('the tree', () => {
   });
 });
 
-it('modes are written as ls does', () => {
+it('modes are written as in ls', () => {
   expect(modeText({ kind: 'directory', mode: 0o755 })).toBe('drwxr-xr-x');
   expect(modeText({ kind: 'file', mode: 0o4755 })).toBe('-rwsr-xr-x');
   expect(modeText({ kind: 'directory', mode: 0o1777 })).toBe('drwxrwxrwt');
   expect(modeText({ kind: 'symlink', mode: 0o2640 })).toBe('lrw-r-S---');
 });
 
-it('engines are old while they know only this protocol', () => {
+it('engines are old if they know only v1', () => {
   expect(['0.9.1', '1.5.0', '1.5.0-dev'].map(isOldEngine)).toEqual([true, true, true]);
   expect(['1.6.0', '1.12.6', '17.05.0-ce', '', 'other'].map(isOldEngine)).toEqual([false, false, false, false, false]);
 });
 
-it('the kernels of an engine are put together', () => {
+it('the kernels of an engine are grouped', () => {
   const row = { pulls: 1, pushes: 0, lastSeen: '2016-01-01' };
   expect(
     groupByEngine([
@@ -110,7 +110,7 @@ it('the top of a chart is a round number', () => {
   expect([0, 1, 7, 24, 100, 101, 9999].map(roundUp)).toEqual([1, 1, 8, 30, 100, 200, 10_000]);
 });
 
-it('texts are cut to what there is room for', () => {
+it('texts are cut to fit', () => {
   expect(firstLine('one\ntwo', 10)).toBe('one');
   expect(beginning('abcdef', 4)).toBe('abc…');
   expect(beginning('ab😀def', 4)).toBe('ab…');

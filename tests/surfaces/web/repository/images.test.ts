@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { Browsing, browseAs } from '../../../helpers/browse';
-import { makeChain, makeImage, payloadOf, pushImages, startPull, type TestImage } from '../../../helpers/images';
+import { createChain, createImage, payloadOf, pushImages, startPull, type TestImage } from '../../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
 import { packTar, type PackEntry } from '../../../features/images/tar/pack-tar';
 
@@ -17,15 +17,15 @@ afterAll(() => server.close());
 
 const layerOf = (...entries: PackEntry[]) => gzipSync(packTar(...entries));
 
-/** An image with a json of our own. */
+/** An image with a json that has these fields. */
 function imageWith(facts: Record<string, unknown>, parent?: TestImage): TestImage {
-  const image = makeImage(parent === undefined ? {} : { parent: parent.id });
+  const image = createImage(parent === undefined ? {} : { parent: parent.id });
   const json = Buffer.from(JSON.stringify({ ...(JSON.parse(image.json.toString()) as object), ...facts }));
   return { ...image, json, payload: payloadOf(json, image.layer) };
 }
 
-describe('what made the layers', () => {
-  it('is told in the words of a Dockerfile, and escaped', async () => {
+describe('the commands that created the layers', () => {
+  it('are shown in the words of a Dockerfile, and escaped', async () => {
     const base = imageWith({
       created: '2014-06-09T12:00:00Z',
       author: 'A <me@example.com>',
@@ -51,7 +51,7 @@ describe('what made the layers', () => {
     },
     { created: -1, container_config: { Cmd: { length: 1e9 } }, docker_version: '<svg onload=alert(1)>' },
     { created: '2014-06-09T12:00:00Z', author: '"><img src=x onerror=alert(1)>', config: { Env: '__proto__' } },
-  ])('may be nonsense: the page stands', async (facts) => {
+  ])('may be nonsense, and the page is still shown', async (facts) => {
     const image = imageWith(facts);
     await pushImages(server, 'alice/nonsense', [image]);
     for (const rest of [`images/${image.id}/`, 'tags/latest/', 'tree/']) {
@@ -62,7 +62,7 @@ describe('what made the layers', () => {
     }
   });
 
-  it('is no large page, even of the longest chain with the longest commands', async () => {
+  it('fit on a page, even for the longest chain with the longest commands', async () => {
     const chain: TestImage[] = [];
     for (let index = 0; index < 127; index += 1) {
       const facts = {
@@ -84,7 +84,7 @@ describe('what made the layers', () => {
 });
 
 describe('the files of a layer', () => {
-  const IMAGE = makeImage({
+  const IMAGE = createImage({
     layer: layerOf(
       { name: 'etc/', typeflag: '5', mode: 0o755, mtime: 1400000000, uname: 'root', gname: 'wheel' },
       { name: 'etc/motd', mode: 0o4644, uid: 7, gid: 8, mtime: 1400000000, body: Buffer.from('hello') },
@@ -97,7 +97,7 @@ describe('the files of a layer', () => {
   const files = `/r/alice/files/images/${IMAGE.id}/files/`;
   beforeAll(() => pushImages(server, 'alice/files', [IMAGE]));
 
-  it('have sizes, modes and where links lead; a directory is a link, and what is above it, too', async () => {
+  it('have sizes, modes and link targets; directories, and those above, are links', async () => {
     const root = (await anonymous.get(files)).html;
     expect(root).toContain(`<a href="${files}?directory=%2Fetc">etc/</a>`);
     expect(root).toContain('→ ../&lt;bin&gt;');
@@ -111,7 +111,7 @@ describe('the files of a layer', () => {
     expect(deep).toContain('<span aria-current="page">deep</span>');
   });
 
-  it('are found by a part of the name; where nothing is, the page says so', async () => {
+  it('are found by a part of the name; if there are none, the page says so', async () => {
     const found = (await anonymous.get(`${files}?directory=/etc&name=mot`)).html;
     expect(found).toContain('motd');
     expect(found).not.toContain('passwd');
@@ -123,7 +123,7 @@ describe('the files of a layer', () => {
   });
 
   it('are paged, and no page is large', async () => {
-    const many = makeImage({
+    const many = createImage({
       layer: layerOf(
         ...Array.from({ length: 250 }, (_, index) => ({
           name: `"${String(index).padStart(3, '0')}"${'&'.repeat(90)}`,
@@ -140,7 +140,7 @@ describe('the files of a layer', () => {
   });
 
   it('of an archive that cannot be read are not shown, and the page says why', async () => {
-    const broken = makeImage();
+    const broken = createImage();
     await pushImages(server, 'alice/files', [broken]);
     const { status, html } = await anonymous.get(`/r/alice/files/images/${broken.id}/files/`);
     expect([status, html.includes('Layer format not supported')]).toEqual([400, true]);
@@ -149,7 +149,7 @@ describe('the files of a layer', () => {
 
 describe('many', () => {
   it('tags are paged, sorted and found, and no page is large', async () => {
-    const [image] = makeChain(1) as [TestImage];
+    const [image] = createChain(1) as [TestImage];
     await pushImages(server, 'alice/many', [image], { tag: 'zzz' });
     await server.ctx.db.raw(
       `insert into tags (repository_id, name, image_id, engine, updated_at)
@@ -174,8 +174,8 @@ describe('many', () => {
     expect((await owner.get('/r/alice/many/')).html.length).toBeLessThan(100_000);
   });
 
-  it('images are drawn by the chains that came last, and no page is large', async () => {
-    const [base, top] = makeChain(2) as [TestImage, TestImage];
+  it('images are drawn with the newest chains first, and no page is large', async () => {
+    const [base, top] = createChain(2) as [TestImage, TestImage];
     await pushImages(server, 'alice/forest', [base, top]);
     await server.ctx.db.raw(
       `insert into repository_images (repository_id, image_id, content_id, depth)
@@ -199,12 +199,12 @@ describe('many', () => {
 
 describe('pulls', () => {
   beforeAll(async () => {
-    await pushImages(server, 'alice/pulled', [makeImage()]);
+    await pushImages(server, 'alice/pulled', [createImage()]);
     for (let index = 0; index < 3; index += 1) await startPull(server, 'alice/pulled');
     await server.ctx.activity.flush();
   });
 
-  it('are a chart with a table of the same; the engines are for who administers', async () => {
+  it('are a chart with a table of the same data; administrators also see the engines', async () => {
     const { html } = await anonymous.get('/r/alice/pulled/statistics/');
     expect(html).toContain('<strong>3 pulls</strong> in the last 30 days');
     expect(html.match(/<rect class="hit"/g)).toHaveLength(30);

@@ -1,7 +1,7 @@
 import type { Actor, RepositoryName } from '../../../../src/features/access/actor';
 import { actorOf } from '../../../helpers/actors';
 import { Browsing, browseAs } from '../../../helpers/browse';
-import { makeChain, makeImage, pushImages } from '../../../helpers/images';
+import { createChain, createImage, pushImages } from '../../../helpers/images';
 import { pushPrivate } from '../../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
 import { changeSettings, moveRepository } from '../../../helpers/by-name';
@@ -31,7 +31,7 @@ const describeAs = (name: string, fullDescription: string) =>
     () => undefined,
   );
 
-const IMAGE = makeImage();
+const IMAGE = createImage();
 const PAGES = [
   '',
   'tags/',
@@ -51,7 +51,7 @@ beforeAll(async () => {
 });
 
 describe('a repository', () => {
-  it('shows its description, how to pull it, its numbers and its latest tags', async () => {
+  it('shows its description, the pull command, its numbers and its latest tags', async () => {
     const { status, html } = await anonymous.get('/r/alice/web/');
     expect(status).toBe(200);
     expect(html).toContain(`docker pull ${server.host}/alice/web<`);
@@ -63,8 +63,8 @@ describe('a repository', () => {
     expect(html.match(/<h1/g)).toHaveLength(1);
   });
 
-  it('says what to do where something is missing, to each who may do it', async () => {
-    await pushImages(server, 'alice/bare', [makeImage()]);
+  it('says what to do if something is missing, to everyone who may do it', async () => {
+    await pushImages(server, 'alice/bare', [createImage()]);
     const first = await owner.get('/r/alice/bare/');
     expect(first.html).toContain('href="/r/alice/bare/settings/"');
     expect((await stranger.get('/r/alice/bare/')).html).not.toContain('/bare/settings/');
@@ -81,8 +81,8 @@ describe('a repository', () => {
     expect((await stranger.get('/r/alice/bare/tags/')).html).toContain('No tags yet');
   });
 
-  it('of the library has an address without a namespace, and is called so', async () => {
-    await pushImages(server, 'library/debian', [makeImage()], { user: 'root' });
+  it('of the library has an address and a name without a namespace', async () => {
+    await pushImages(server, 'library/debian', [createImage()], { user: 'root' });
     const { status, html } = await anonymous.get('/_/debian/');
     expect(status).toBe(200);
     expect(html).toContain(`docker pull ${server.host}/debian<`);
@@ -92,8 +92,8 @@ describe('a repository', () => {
     expect([spelled.status, spelled.location]).toEqual([302, '/_/debian/tags/?sort=name']);
   });
 
-  it('is found by its former name, each page of it', async () => {
-    await pushImages(server, 'alice/former', [makeImage()]);
+  it('is found by its former name, on each of its pages', async () => {
+    await pushImages(server, 'alice/former', [createImage()]);
     await moveRepository(server.ctx, alice, nameOf('former'), nameOf('present'));
     const moves: [string, string][] = [
       ['/r/alice/former/', '/r/alice/present/'],
@@ -111,15 +111,15 @@ describe('a repository', () => {
   });
 
   it.each(['/r/alice/nothing/', '/r/nobody/web/', '/r/alice/UPPER/', '/_/nothing/', '/_/a%2Fb/'])(
-    'that is not there is not found: %s',
+    'that does not exist is not found: %s',
     async (path) => {
       expect((await stranger.get(path)).status).toBe(404);
       expect((await owner.get(path)).status).toBe(404);
     },
   );
 
-  it('whose description is long is shown as far as there is room, and whole on demand', async () => {
-    await pushImages(server, 'alice/long', [makeImage()]);
+  it('with a long description shows as much as there is room for, and all of it on demand', async () => {
+    await pushImages(server, 'alice/long', [createImage()]);
     await describeAs('long', '"quoted" '.repeat(7000) + 'the end');
     const { html } = await anonymous.get('/r/alice/long/');
     expect(html).not.toContain('the end');
@@ -130,20 +130,20 @@ describe('a repository', () => {
 });
 
 describe('a private repository', () => {
-  const SECRET = makeImage();
+  const SECRET = createImage();
   beforeAll(() => pushPrivate(server, 'alice/secret', [SECRET]));
 
-  it.each(PAGES)('is not there for strangers, and the page says so with a way to log in: %s', async (rest) => {
+  it.each(PAGES)('does not exist for others, and the page says so with a link to log in: %s', async (rest) => {
     const path = `/r/alice/secret/${rest.replace(IMAGE.id, SECRET.id)}`;
     expect((await stranger.get(path)).status).toBe(404);
     const asked = await anonymous.get(path);
     expect([asked.status, asked.location]).toEqual([404, undefined]);
     expect(asked.html).toContain(`href="/account/login/?next=${encodeURIComponent(path)}"`);
-    const files = rest.endsWith('files/') ? 400 : 200; // random bytes are no archive
+    const files = rest.endsWith('files/') ? 400 : 200; // random bytes are not an archive
     expect((await owner.get(path)).status).toBe(files);
   });
 
-  it('takes no form of a stranger', async () => {
+  it('accepts no form of other users', async () => {
     const forms: [string, Record<string, string>][] = [
       ['star/', { starred: 'yes' }],
       ['comments/', { text: 'Hello' }],
@@ -160,7 +160,7 @@ describe('a private repository', () => {
 });
 
 describe('every page', () => {
-  it.each(PAGES)('has one heading of the first rank, no style and no script of its own: %s', async (rest) => {
+  it.each(PAGES)('has one heading of the first rank, and no style or script of its own: %s', async (rest) => {
     const { html } = await owner.get(`/r/alice/web/${rest}`);
     expect(html.match(/<h1/g)).toHaveLength(1);
     expect(html).not.toMatch(/<style|style=|\son\w+=|javascript:|<script(?! type="module" src="\/static\/)/);
@@ -171,14 +171,14 @@ describe('every page', () => {
     '?page=-1&before=x&days=1e9',
     '?name=%FF&tag=%FF&directory=%FF',
     `?name=${'x'.repeat(3000)}`,
-  ])('answers nonsense in its address with a page: %s', async (query) => {
+  ])('answers an invalid address with a page: %s', async (query) => {
     for (const rest of PAGES) {
       const { status } = await stranger.get(`/r/alice/web/${rest}${query}`);
       expect([rest, status]).toEqual([rest, rest.endsWith('files/') ? 400 : 200]);
     }
   });
 
-  it('says of a tag or an image that is not there that it is not', async () => {
+  it('says that a missing tag or image does not exist', async () => {
     for (const rest of [
       'tags/nothing/',
       'images/0123/',
@@ -190,8 +190,8 @@ describe('every page', () => {
   });
 });
 
-it('the chain of a tag is shown with its sizes, each layer with a way to its files', async () => {
-  const chain = makeChain(3);
+it('the chain of a tag is shown with its sizes, and each layer links to its files', async () => {
+  const chain = createChain(3);
   await pushImages(server, 'alice/chain', chain);
   const { html } = await anonymous.get('/r/alice/chain/tags/latest/');
   expect(html).toContain('6.00 kB</span> in 3 layers');

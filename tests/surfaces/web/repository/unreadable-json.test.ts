@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** An image whose json says that it was created at this moment. */
+/** An image whose json has this time of creation. */
 function imageOf(id: string, created: unknown): TestImage {
   const json = Buffer.from(JSON.stringify({ id, created }));
   const layer = Buffer.from('a layer');

@@ -102,6 +102,6 @@ export const postRestore: WebHandler<'member-form'> = async (ctx, { req, caller,
     return historyPage(ctx, caller, { repository, asked: { tag: '', before: undefined }, fault: restored.fault });
   }
   const { done } = restored;
-  const notice = `The tag ${done.tag} now points to ${shortId(done.imageId)}.`;
+  const notice = `The tag ${done.tag} now points to ${shortId(done.pointsTo)}.`;
   return redirect(caller, repositoryPath(repository, 'history/'), { notice });
 };

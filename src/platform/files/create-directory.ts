@@ -9,7 +9,7 @@ import { hasCode } from '../error-code';
  * @returns the topmost directory that was created, or undefined if all existed
  * @throws the system's error for a directory that cannot be created
  */
-export async function makeDirectory(directory: string): Promise<string | undefined> {
+export async function createDirectory(directory: string): Promise<string | undefined> {
   try {
     await mkdir(directory);
     return directory;
@@ -17,14 +17,14 @@ export async function makeDirectory(directory: string): Promise<string | undefin
     if (hasCode(error, 'EEXIST')) return expectDirectory(directory, error);
     if (!hasCode(error, 'ENOENT') || path.dirname(directory) === directory) throw error;
   }
-  const made = await makeDirectory(path.dirname(directory));
+  const created = await createDirectory(path.dirname(directory));
   try {
     await mkdir(directory);
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
     await expectDirectory(directory, error);
   }
-  return made ?? directory;
+  return created ?? directory;
 }
 
 async function expectDirectory(directory: string, otherwise: unknown): Promise<undefined> {

@@ -1,0 +1,165 @@
+import { UnknownWriteError, WriteBusyError, WriteDigestError, WriteOffsetError } from '../../blobs/resumable';
+import type { Needs } from '../../context';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import type { WritableRepository } from '../repositories/access';
+import { keepBlob } from '../storage/blobs';
+import { whileThereIsRoom, type RoomNeeds } from '../storage/quota';
+import * as store from './blob-uploads.store';
+import { linkBlob } from './blobs.store';
+import { ContentError, digestInvalid } from './content-error';
+import { isDigest } from './digest';
+
+/*
+ * A blob arrives in pieces (bridge 5.2): `POST` starts an upload, each `PATCH` appends, `PUT` commits it to a digest. The
+ * blob store has the bytes and their state, so that any process can go on after a cut or a crash; the row says who may.
+ *
+ *   (nothing) --start--> n bytes --append--> n + m bytes --commit--> a blob of the repository
+ *                           \__ cancel, a digest that differs, a day without bytes --> (nothing)
+ */
+
+/** An upload that its account may go on with. */
+export interface BlobUpload {
+  readonly id: string;
+  readonly repository: WritableRepository;
+  /** where the next byte goes */
+  readonly offset: number;
+}
+
+type UploadNeeds = Needs<'db' | 'blobs' | 'log' | 'layerUploads'> & RoomNeeds;
+
+/** Abandoned uploads are swept after a day. */
+const OPEN_LIMIT = 1000;
+
+function ownerOf({ id: repositoryId, doer }: WritableRepository): store.UploadOwner {
+  return { repositoryId, userId: doer.userId ?? null };
+}
+
+function uploadUnknown(id: string, cause?: unknown): ContentError {
+  const message = 'There is no such upload: it was finished, cancelled or idle for too long';
+  return new ContentError('blob_upload_unknown', message, { upload: id }, { cause });
+}
+
+/** What errors of the blob store mean to the client. */
+function translate(error: unknown): unknown {
+  if (error instanceof UnknownWriteError) return uploadUnknown(error.id, error);
+  if (error instanceof WriteBusyError) {
+    return new ContentError('blob_upload_invalid', 'Another request is writing to this upload', undefined, {
+      cause: error,
+    });
+  }
+  if (error instanceof WriteDigestError) {
+    const message = `The blob has the digest ${error.digest}`;
+    return new ContentError('digest_invalid', message, { digest: error.digest }, { cause: error });
+  }
+  return error;
+}
+
+/** The piece does not begin where the upload ends. */
+export class UploadOffsetError extends ContentError {
+  constructor(readonly upload: BlobUpload) {
+    super('blob_upload_invalid', `The next byte of this upload is number ${upload.offset}`);
+  }
+}
+
+/**
+ * Starts an upload.
+ *
+ * @throws AppError `busy` when the account has too many that it did not finish
+ */
+export async function startUpload(ctx: Needs<'db' | 'blobs'>, repository: WritableRepository): Promise<BlobUpload> {
+  const id = await ctx.blobs.resumable.start();
+  if (await store.insertUpload(ctx.db, id, ownerOf(repository), OPEN_LIMIT)) return { id, repository, offset: 0 };
+  await ctx.blobs.resumable.abort(id);
+  throw new AppError('busy', `This account has ${OPEN_LIMIT} unfinished uploads`, { retryAfterSeconds: 3600 });
+}
+
+/**
+ * An upload of the account in the repository.
+ *
+ * @throws ContentError `blob_upload_unknown`, also for uploads of others
+ */
+export async function getUpload(
+  ctx: Needs<'db' | 'blobs'>,
+  repository: WritableRepository,
+  id: string,
+): Promise<BlobUpload> {
+  const isTheirs = await store.hasUpload(ctx.db, id, ownerOf(repository));
+  const offset = isTheirs ? await ctx.blobs.resumable.offset(id) : undefined;
+  if (offset === undefined) throw uploadUnknown(id);
+  return { id, repository, offset };
+}
+
+/**
+ * Appends a piece. What has arrived when the client disconnects is kept.
+ *
+ * @param start - where the piece begins; undefined: where the upload ends
+ * @returns the upload with its new offset
+ * @throws UploadOffsetError when the piece does not begin where the upload ends; ContentError `blob_upload_unknown`,
+ *   `blob_upload_invalid` while another request appends; AppError `storage_full`, `forbidden` by the plan, `busy`;
+ *   whatever `bytes` throws
+ */
+export async function appendToUpload(
+  ctx: UploadNeeds,
+  upload: BlobUpload,
+  start: number | undefined,
+  bytes: AsyncIterable<Buffer>,
+): Promise<BlobUpload> {
+  const { id, repository, offset } = upload;
+  if (start !== undefined && start !== offset) throw new UploadOffsetError(upload);
+  let end = offset;
+  try {
+    await ctx.layerUploads.run(repository.doer.name ?? '', () =>
+      whileThereIsRoom(ctx, repository.namespace, bytes, async (admitted) => {
+        end = await ctx.blobs.resumable.append(id, offset, admitted);
+        return { sizeBytes: end - offset, newBytes: end - offset };
+      }),
+    );
+  } catch (error) {
+    if (error instanceof WriteOffsetError) throw new UploadOffsetError({ ...upload, offset: error.offset });
+    throw translate(error);
+  }
+  return { id, repository, offset: end };
+}
+
+/**
+ * Commits an upload: its bytes are a blob of the repository from now on. Bytes that do not have the digest are gone.
+ *
+ * @throws ContentError `digest_invalid`, `blob_upload_unknown`, `blob_upload_invalid`; AppError `not_found` when the
+ *   repository is gone
+ */
+export async function commitUpload(ctx: UploadNeeds, { id, repository }: BlobUpload, digest: string): Promise<void> {
+  if (!isDigest(digest)) throw digestInvalid(digest);
+  try {
+    const blob = await ctx.blobs.resumable.commit(id, digest);
+    await keepBlob(ctx, blob, async (tx) => {
+      await linkBlob(tx, repository.id, blob.digest);
+      await store.deleteUpload(tx, id);
+    });
+  } catch (error) {
+    if (error instanceof WriteDigestError) await discard(ctx, id);
+    if (isForeignKeyViolation(error)) throw new AppError('not_found', 'Repository not found', { cause: error });
+    throw translate(error);
+  }
+}
+
+/** Cancels an upload. */
+export async function cancelUpload(ctx: Needs<'db' | 'blobs'>, { id }: BlobUpload): Promise<void> {
+  await discard(ctx, id);
+}
+
+async function discard(ctx: Needs<'db' | 'blobs'>, id: string): Promise<void> {
+  await ctx.blobs.resumable.abort(id);
+  await store.deleteUpload(ctx.db, id);
+}
+
+/** Forgets uploads whose bytes were swept, or lost with the disk. */
+export async function forgetUploads(ctx: Needs<'db' | 'blobs'>, olderThanMs: number): Promise<number> {
+  let forgotten = 0;
+  for (const id of await store.listUploads(ctx.db, olderThanMs)) {
+    if ((await ctx.blobs.resumable.offset(id)) !== undefined) continue;
+    await store.deleteUpload(ctx.db, id);
+    forgotten += 1;
+  }
+  return forgotten;
+}

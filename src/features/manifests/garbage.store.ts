@@ -1,0 +1,68 @@
+import type { Db } from '../../platform/db/db';
+import { agoSql, query } from '../../platform/db/query';
+
+/** Repositories that may have manifests or links of blobs to free. */
+export async function listCandidates(
+  db: Db,
+  ages: { readonly keepUntaggedMs: number; readonly olderThanMs: number },
+): Promise<number[]> {
+  const rows = await query<{ id: number }>(
+    db,
+    `select distinct m.repository_id as id from manifests m where m.tagged_at < ${agoSql('$1')}
+       and not exists (select from tags t where t.manifest_id = m.id)
+     union select distinct l.repository_id from repository_blobs l where l.linked_at < ${agoSql('$2')}
+       and not exists (
+         select from manifest_blobs x join manifests m on m.id = x.manifest_id
+         where x.digest = l.digest and m.repository_id = l.repository_id
+       )`,
+    [ages.keepUntaggedMs, ages.olderThanMs],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Deletes the manifests that neither a tag nor a kept manifest needs: an index keeps what it lists, and a manifest keeps
+ * those that refer to it as their subject.
+ *
+ * @returns the digests of the blobs that they used
+ */
+export async function deleteUnneeded(
+  tx: Db,
+  repositoryId: number,
+  keepUntaggedMs: number,
+): Promise<{ manifests: number; blobs: string[] }> {
+  const rows = await query<{ id: number; blobs: string[] }>(
+    tx,
+    `with recursive kept as (
+       select m.id, m.digest from manifests m where m.repository_id = $1
+         and (m.tagged_at >= ${agoSql('$2')} or exists (select from tags t where t.manifest_id = m.id))
+       union
+       select m.id, m.digest from kept k
+         join lateral (
+           select c.child_digest as digest from manifest_children c where c.parent_id = k.id
+           union all
+           select r.digest from manifests r where r.repository_id = $1 and r.subject = k.digest
+         ) needed on true
+         join manifests m on m.repository_id = $1 and m.digest = needed.digest
+     )
+     delete from manifests m where m.repository_id = $1 and m.id not in (select id from kept)
+     returning m.id, array(select x.digest from manifest_blobs x where x.manifest_id = m.id) as blobs`,
+    [repositoryId, keepUntaggedMs],
+  );
+  return { manifests: rows.length, blobs: rows.flatMap((row) => row.blobs) };
+}
+
+/** Deletes links that no manifest of the repository came to use. @returns the digests of their blobs */
+export async function deleteUnusedLinks(tx: Db, repositoryId: number, olderThanMs: number): Promise<string[]> {
+  const rows = await query<{ digest: string }>(
+    tx,
+    `delete from repository_blobs l where l.repository_id = $1 and l.linked_at < ${agoSql('$2')}
+       and not exists (
+         select from manifest_blobs x join manifests m on m.id = x.manifest_id
+         where x.digest = l.digest and m.repository_id = $1
+       )
+     returning l.digest`,
+    [repositoryId, olderThanMs],
+  );
+  return rows.map(({ digest }) => digest);
+}

@@ -1,0 +1,35 @@
+import type { Needs } from '../../context';
+import type { Db } from '../../platform/db/db';
+import * as store from './garbage.store';
+
+/** What the garbage collection removed of the manifests of a repository. */
+export interface FreedManifests {
+  readonly manifests: number;
+  /** the digests of blobs that may be garbage now */
+  readonly digests: readonly string[];
+}
+
+/** Repositories that may have manifests or links of blobs to free. */
+export async function listManifestCandidates(
+  { settings }: Needs<'settings'>,
+  tx: Db,
+  olderThanMs: number,
+): Promise<number[]> {
+  const { keepUntaggedMs } = settings;
+  return store.listCandidates(tx, { keepUntaggedMs, olderThanMs });
+}
+
+/**
+ * Deletes what no tag leads to: manifests that had no tag for as long as the settings say, and links of blobs that were
+ * pushed or mounted before `olderThanMs` and are used by no manifest. The repository is locked.
+ */
+export async function freeManifests(
+  { settings }: Needs<'settings'>,
+  tx: Db,
+  repositoryId: number,
+  olderThanMs: number,
+): Promise<FreedManifests> {
+  const { manifests, blobs } = await store.deleteUnneeded(tx, repositoryId, settings.keepUntaggedMs);
+  const links = await store.deleteUnusedLinks(tx, repositoryId, olderThanMs);
+  return { manifests, digests: [...new Set([...blobs, ...links])] };
+}

@@ -1,0 +1,113 @@
+import type { Needs } from '../../context';
+import { inTransaction } from '../../platform/db/db';
+import { recordEvent } from '../audit/audit';
+import type { DeletableRepository, ReadableRepository } from '../repositories/access';
+import { lockRepository } from '../repositories/locking';
+import { displayName, isTag } from '../repositories/names';
+import { deleteTagsOfManifest } from '../tags/tags';
+import { digestInvalid, manifestUnknown } from './content-error';
+import { isDigest } from './digest';
+import { readManifest, type Descriptor } from './manifest-document';
+import * as store from './manifests.store';
+import { isIndexType } from './media-types';
+
+/*
+ * Manifests belong to repositories, and are kept as they were pushed, byte for byte.
+ *
+ *   repository ──< manifests >──< manifest_blobs >── blobs
+ *        │             └──< manifest_children: the digests that an index lists
+ *        ├──< tags >── manifests
+ *        └──< repository_blobs >── blobs: pushed or mounted, for manifests to come
+ *
+ *   - A repository has a blob if it is in `repository_blobs`, if a manifest of the repository uses it, or if it is the
+ *     layer of an image that was pushed over v1. Nobody reads a blob through a repository that does not have it.
+ *   - A manifest is kept while a tag points to it, while an index that is kept lists it, and while its subject is kept;
+ *     without these for as long as `DRYDOCK_KEEP_UNTAGGED` says (`garbage.ts`).
+ */
+
+/** A manifest without its bytes. */
+export interface Manifest {
+  readonly id: number;
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+}
+
+function toManifest(row: store.ManifestRow): Manifest {
+  return { id: row.id, digest: row.digest, mediaType: row.media_type, sizeBytes: row.size_bytes };
+}
+
+/**
+ * The manifest that a tag points to, or that has a digest.
+ *
+ * @throws ContentError `manifest_unknown`, `digest_invalid`
+ */
+export async function getManifest(
+  ctx: Needs<'db'>,
+  { id: repositoryId }: ReadableRepository,
+  reference: string,
+): Promise<Manifest> {
+  const row = await findRow(ctx, repositoryId, reference);
+  if (row === undefined) throw manifestUnknown(reference);
+  return toManifest(row);
+}
+
+async function findRow(
+  ctx: Needs<'db'>,
+  repositoryId: number,
+  reference: string,
+): Promise<store.ManifestRow | undefined> {
+  if (!reference.includes(':')) return isTag(reference) ? store.findByTag(ctx.db, repositoryId, reference) : undefined;
+  if (!isDigest(reference)) throw digestInvalid(reference);
+  return store.findByDigest(ctx.db, repositoryId, reference);
+}
+
+/**
+ * The bytes of a manifest, as they were pushed.
+ *
+ * @throws ContentError `manifest_unknown` when it has just been deleted
+ */
+export async function getManifestBytes(ctx: Needs<'db' | 'cache'>, { id, digest }: Manifest): Promise<Buffer> {
+  const bytes = await ctx.cache.get(`manifest ${id}`, () => store.findBytes(ctx.db, id));
+  if (bytes === undefined) throw manifestUnknown(digest);
+  return bytes;
+}
+
+function isUsual({ platform, annotations }: Descriptor): boolean {
+  if (annotations?.['vnd.docker.reference.type'] === 'attestation-manifest') return false;
+  return platform?.os === 'linux' && platform.architecture === 'amd64';
+}
+
+/**
+ * The manifest for linux on amd64 that an index lists, for clients that cannot read an index (bridge 2).
+ *
+ * @returns undefined when the index lists none that the repository has
+ */
+export async function findUsualChild(
+  ctx: Needs<'db' | 'cache'>,
+  { id: repositoryId }: ReadableRepository,
+  index: Manifest,
+): Promise<Manifest | undefined> {
+  const { children } = readManifest(await getManifestBytes(ctx, index), index.mediaType);
+  const child = children.find(isUsual);
+  const row = child === undefined ? undefined : await store.findByDigest(ctx.db, repositoryId, child.digest);
+  return row === undefined || isIndexType(row.media_type) ? undefined : toManifest(row);
+}
+
+/**
+ * Deletes a manifest and all tags that point to it.
+ *
+ * @throws ContentError `manifest_unknown`, `digest_invalid`; AppError `conflict` when one of the tags is immutable
+ */
+export async function deleteManifest(ctx: Needs<'db'>, repository: DeletableRepository, digest: string): Promise<void> {
+  if (!isDigest(digest)) throw digestInvalid(digest);
+  await inTransaction(ctx.db, async (tx) => {
+    await lockRepository(tx, repository.id);
+    const row = await store.findByDigest(tx, repository.id, digest);
+    if (row === undefined) throw manifestUnknown(digest);
+    await deleteTagsOfManifest(tx, repository, row.id);
+    await store.deleteManifest(tx, row.id);
+    const event = { subject: displayName(repository), details: { digest } };
+    await recordEvent(tx, repository.doer, { action: 'manifest.deleted', ...event });
+  });
+}

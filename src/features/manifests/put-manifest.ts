@@ -1,0 +1,144 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import { recordEvent } from '../audit/audit';
+import { announceManifest } from '../pushes/pushes';
+import type { WritableRepository } from '../repositories/access';
+import { markActive } from '../repositories/locking';
+import { displayName, isTag } from '../repositories/names';
+import type { Engine } from '../tags/engine';
+import { lockForTags, pointTag } from '../tags/tags';
+import { findUsableBlobs, type UsableBlob } from './blobs.store';
+import { ContentError, digestInvalid } from './content-error';
+import { algorithmOf, digestOf, isDigest } from './digest';
+import { blobsOf, readManifest, type Descriptor, type ManifestDocument } from './manifest-document';
+import * as store from './manifests.store';
+
+/** A manifest as a client pushes it. */
+export interface PushedManifest {
+  /** a tag, or the digest of the manifest */
+  readonly reference: string;
+  /** undefined: the manifest says its type itself */
+  readonly contentType: string | undefined;
+  readonly bytes: Buffer;
+  readonly engine: Engine;
+}
+
+/** What became of it. */
+export interface PutManifest {
+  readonly digest: string;
+  /** the digest of the manifest that it refers to as its subject */
+  readonly subject: string | undefined;
+  /** undefined: it was pushed by digest */
+  readonly tag: string | undefined;
+}
+
+/** @throws ContentError `tag_invalid`, `digest_invalid` */
+function placeOf({ reference, bytes }: PushedManifest): { digest: string; tag: string | undefined } {
+  if (!reference.includes(':')) {
+    if (isTag(reference)) return { digest: digestOf(bytes), tag: reference };
+    throw new ContentError('tag_invalid', `"${reference}" cannot be a tag`, { tag: reference });
+  }
+  if (!isDigest(reference)) throw digestInvalid(reference);
+  const digest = digestOf(bytes, algorithmOf(reference));
+  if (digest === reference) return { digest, tag: undefined };
+  throw new ContentError('digest_invalid', `The manifest has the digest ${digest}`, { digest });
+}
+
+function assertSizes(wanted: readonly Descriptor[], sizes: ReadonlyMap<string, number>): void {
+  const wrong = wanted.find(({ digest, size }) => size !== undefined && size !== sizes.get(digest));
+  if (wrong === undefined) return;
+  const { digest, size } = wrong;
+  const message = `${digest} has ${sizes.get(digest) ?? 0} bytes, and not ${size ?? 0}`;
+  throw new ContentError('manifest_invalid', message, { digest, size });
+}
+
+/** @throws ContentError `manifest_blob_unknown`, `manifest_invalid` for a wrong size */
+async function findBlobs(tx: Db, repositoryId: number, manifest: ManifestDocument): Promise<UsableBlob[]> {
+  const wanted = blobsOf(manifest);
+  const digests = [...new Set(wanted.map(({ digest }) => digest))];
+  const found = await findUsableBlobs(tx, repositoryId, digests);
+  const sizes = new Map(found.map(({ asked, size_bytes: sizeBytes }) => [asked, sizeBytes]));
+  const missing = digests.filter((digest) => !sizes.has(digest));
+  if (missing.length > 0) throw unknownContent('blobs', missing);
+  assertSizes(wanted, sizes);
+  return found;
+}
+
+/** @throws ContentError `manifest_blob_unknown`, `manifest_invalid` for a wrong size */
+async function assertChildren(tx: Db, repositoryId: number, { children }: ManifestDocument): Promise<void> {
+  if (children.length === 0) return;
+  const digests = children.map(({ digest }) => digest);
+  const found = await store.findKnownDigests(tx, repositoryId, digests);
+  const sizes = new Map(found.map(({ digest, size_bytes: sizeBytes }) => [digest, sizeBytes]));
+  const missing = [...new Set(digests)].filter((digest) => !sizes.has(digest));
+  if (missing.length > 0) throw unknownContent('manifests', missing);
+  assertSizes(children, sizes);
+}
+
+function unknownContent(kind: string, digests: readonly string[]): ContentError {
+  const message = `The repository does not have these ${kind}: ${digests.slice(0, 3).join(', ')}`;
+  return new ContentError('manifest_blob_unknown', message, { digests });
+}
+
+/**
+ * Takes a manifest (bridge 5.4): its bytes, what it refers to, its tag with history, audit event and webhooks, in one
+ * transaction.
+ *
+ * @throws ContentError when something is wrong with it or with what it refers to; AppError `conflict` for a tag that is
+ *   immutable, `not_found` when the repository is gone
+ */
+export async function putManifest(
+  ctx: Needs<'db'>,
+  repository: WritableRepository,
+  pushed: PushedManifest,
+): Promise<PutManifest> {
+  const { digest, tag } = placeOf(pushed);
+  const manifest = readManifest(pushed.bytes, pushed.contentType);
+  const { mediaType, artifactType, annotations } = manifest;
+  const subject = manifest.subject?.digest;
+  const row = { digest, mediaType, bytes: pushed.bytes, subject, artifactType, annotations };
+  try {
+    await inTransaction(ctx.db, async (tx) => {
+      await lockForTags(tx, repository);
+      const blobs = await findBlobs(tx, repository.id, manifest);
+      await assertChildren(tx, repository.id, manifest);
+      const configDigest = manifest.config?.digest;
+      const { id, isNew } = await store.upsertManifest(tx, repository.id, { ...row, configDigest });
+      const children = manifest.children.map((child) => child.digest);
+      await store.insertReferences(
+        tx,
+        id,
+        blobs.map((blob) => blob.digest),
+        children,
+      );
+      await settle(tx, repository, { id, digest, tag, isNew, engine: pushed.engine });
+    });
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    // The garbage collection was faster than a push of nothing but this manifest.
+    throw new ContentError('manifest_blob_unknown', 'A blob of the manifest has just been removed', undefined, {
+      cause: error,
+    });
+  }
+  return { digest, subject, tag };
+}
+
+async function settle(
+  tx: Db,
+  repository: WritableRepository,
+  put: { id: number; digest: string; tag: string | undefined; isNew: boolean; engine: Engine },
+): Promise<void> {
+  const { id, digest, tag: name, isNew, engine } = put;
+  const { doer } = repository;
+  const subject = displayName(repository);
+  if (name === undefined) {
+    await markActive(tx, repository.id);
+    if (isNew) await recordEvent(tx, doer, { action: 'manifest.pushed', subject, details: { digest } });
+    return;
+  }
+  await pointTag(tx, repository, { name, target: { imageId: undefined, manifest: { id, digest } }, engine });
+  await announceManifest(tx, repository.id, { tag: name, digest, pusher: doer.name ?? '' });
+  const details = { tag: name, digest, protocol: 'v2' };
+  await recordEvent(tx, doer, { action: 'push.finished', subject, details });
+}
