@@ -25,7 +25,8 @@ export interface ListedRepository extends RepositoryName {
 /** A tag in a list. */
 export interface ListedTag {
   readonly name: string;
-  readonly imageId: string;
+  /** what v1 clients get; undefined: nothing */
+  readonly imageId: string | undefined;
   readonly updatedAt: Date;
 }
 

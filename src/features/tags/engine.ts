@@ -1,18 +1,53 @@
-/** What an engine says of itself in its User-Agent: `docker/1.5.0 go/go1.4 git-commit/… kernel/… os/linux arch/amd64`. */
+/**
+ * The facts about a client in its User-Agent: `docker/1.5.0 go/go1.4 git-commit/… kernel/… os/linux arch/amd64`, or
+ * `skopeo/1.22.0`.
+ */
 export interface Engine {
   readonly docker_version?: string;
   readonly docker_go_version?: string;
   readonly kernel?: string;
   readonly os?: string;
   readonly arch?: string;
+  /** a known client that is not docker, and its version: `skopeo/1.22.0` */
+  readonly client?: string;
 }
+
+/** Programs that speak v2, by the names that they send in lower case. The first one of a User-Agent counts. */
+const CLIENTS = new Set([
+  'buildah',
+  'buildkit',
+  'containerd',
+  'containers',
+  'cosign',
+  'crane',
+  'go-containerregistry',
+  'helm',
+  'kaniko',
+  'nerdctl',
+  'oras',
+  'podman',
+  'regctl',
+  'skopeo',
+]);
 
 const VALUE_CHARACTERS = 128;
 
+/** @returns undefined when no known client sent it */
+function clientIn(userAgent: string): string | undefined {
+  for (const [, name = '', version = ''] of userAgent.matchAll(
+    /(?:^|\s)([A-Za-z-]{3,32})\/v?([\w.+~-]{1,32})(?=\s|$)/g,
+  )) {
+    const known = name.toLowerCase();
+    if (CLIENTS.has(known)) return `${known}/${version}`;
+  }
+  return undefined;
+}
+
 /** Reads the `name/value` pairs of a User-Agent (protocol 4.13); the last three values in lower case. */
 export function parseEngine(userAgent: string | undefined): Engine {
+  const text = (userAgent ?? '').slice(0, 1024);
   const pairs = new Map<string, string>();
-  for (const [, name, value] of (userAgent ?? '').slice(0, 1024).matchAll(/(?:^|\s)([a-z-]+)\/(\S+)/g)) {
+  for (const [, name, value] of text.matchAll(/(?:^|\s)([a-z-]+)\/(\S+)/g)) {
     if (name !== undefined && value !== undefined && !pairs.has(name)) {
       pairs.set(name, value.slice(0, VALUE_CHARACTERS));
     }
@@ -23,6 +58,7 @@ export function parseEngine(userAgent: string | undefined): Engine {
     kernel: pairs.get('kernel')?.toLowerCase(),
     os: pairs.get('os')?.toLowerCase(),
     arch: pairs.get('arch')?.toLowerCase(),
+    client: pairs.has('docker') ? undefined : clientIn(text),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }

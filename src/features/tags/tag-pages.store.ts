@@ -1,26 +1,42 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPage, type Page, type Range } from '../../platform/db/query';
-import type { TagRow } from './tags.store';
+import type { Engine } from './engine';
 
-/** By what a list of tags is sorted. */
+/** A tag of either kind: it has an image, a manifest or both. */
+export interface AnyTagRow {
+  name: string;
+  image_id: string | null;
+  manifest_id: number | null;
+  engine: Engine;
+  updated_at: Date;
+}
+
+const TAG_COLUMNS = 'name, image_id, manifest_id, engine, updated_at';
+
+/** The criteria by which a list of tags can be sorted. */
 export type TagSort = 'updated' | 'name';
 
 const ORDERS: Readonly<Record<TagSort, string>> = { updated: 'updated_at desc, name', name: 'name' };
 
-/** @param wanted.pattern - of the name, in any case; undefined: any */
+/** @param wanted.pattern - a pattern for the name, in any case; undefined: any */
 export async function listTagRows(
   db: Db,
   repositoryId: number,
   wanted: { pattern: string | undefined; sort: TagSort },
   range: Range,
-): Promise<Page<TagRow>> {
-  return queryPage<TagRow>(
+): Promise<Page<AnyTagRow>> {
+  return queryPage<AnyTagRow>(
     db,
-    `select name, image_id, engine, updated_at from tags
-     where repository_id = $1 and image_id is not null and ($2::text is null or name ilike $2) order by ${ORDERS[wanted.sort]}`,
+    `select ${TAG_COLUMNS} from tags
+     where repository_id = $1 and ($2::text is null or name ilike $2) order by ${ORDERS[wanted.sort]}`,
     [repositoryId, wanted.pattern ?? null],
     range,
   );
+}
+
+export async function findTagRow(db: Db, repositoryId: number, name: string): Promise<AnyTagRow | undefined> {
+  const text = `select ${TAG_COLUMNS} from tags where repository_id = $1 and name = $2`;
+  return (await query<AnyTagRow>(db, text, [repositoryId, name]))[0];
 }
 
 export interface LinkRow {
@@ -33,8 +49,8 @@ export interface LinkRow {
 const LINK_COLUMNS = 'i.image_id, c.parent_id, i.depth, c.layer_size_bytes';
 
 /**
- * Images and all their ancestors in a repository, each once: chains that share a base are read as a tree. Like
- * `chain-sql.ts`, which is for one chain.
+ * Images and all their ancestors in a repository, each once: chains that share a base are read as a tree. For one chain
+ * see `chain-sql.ts`.
  */
 export async function listLinks(db: Db, repositoryId: number, imageIds: readonly string[]): Promise<LinkRow[]> {
   return query<LinkRow>(

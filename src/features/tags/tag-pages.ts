@@ -1,19 +1,24 @@
 import type { Needs } from '../../context';
 import { containing, type Range } from '../../platform/db/query';
+import { AppError } from '../../platform/errors';
 import type { Engine } from './engine';
 import type { ListedTag } from '../repositories/listings';
 import type { ReadableRepository } from '../repositories/access';
 import * as store from './tag-pages.store';
+import { isTag } from '../repositories/names';
+import { MISSING_TAG } from './tags';
 import { matchesTagPattern } from '../repositories/tag-pattern';
 
-/** A tag with what a person wants to know before he pulls it. */
+/** A tag with the facts that users want to know before they pull it. */
 export interface TagOnPage extends ListedTag {
-  /** of all layers of its image, as they were pushed */
+  /** the number of its manifest; undefined: it was pushed over v1 */
+  readonly manifestId: number | undefined;
+  /** of all layers of its v1 image, as they were pushed; 0 if there is none */
   readonly totalSizeBytes: number;
   readonly layerCount: number;
-  /** that set it; what it says of itself */
+  /** the engine that set it, as it describes itself */
   readonly engine: Engine;
-  /** nobody moves or deletes it */
+  /** nobody may move or delete it */
   readonly isImmutable: boolean;
 }
 
@@ -21,7 +26,7 @@ export interface TagOnPage extends ListedTag {
 export interface TagsWanted extends Range {
   /** a part of the name, in any case; undefined: any */
   readonly text?: string | undefined;
-  /** the last that was set first, or by name */
+  /** last set first, or by name */
   readonly sort: store.TagSort;
 }
 
@@ -30,7 +35,7 @@ interface ChainSum {
   readonly layers: number;
 }
 
-/** What each chain sums up to. @param links - lower ones first */
+/** The sums of each chain. @param links - lower ones first */
 function sumsOf(links: readonly store.LinkRow[]): ReadonlyMap<string, ChainSum> {
   const sums = new Map<string, ChainSum & { depth: number }>();
   for (const { image_id: id, parent_id: parentId, depth, layer_size_bytes: bytes } of links) {
@@ -41,7 +46,7 @@ function sumsOf(links: readonly store.LinkRow[]): ReadonlyMap<string, ChainSum> 
   return sums;
 }
 
-/** A page of the tags of a repository, and how many there are of those that were asked for. */
+/** A page of the tags of a repository, and the total number of tags that match. */
 export async function listTagPage(
   ctx: Needs<'db'>,
   { id }: ReadableRepository,
@@ -49,17 +54,37 @@ export async function listTagPage(
 ): Promise<{ total: number; tags: TagOnPage[] }> {
   const pattern = text === undefined ? undefined : containing(text);
   const { total, rows } = await store.listTagRows(ctx.db, id, { pattern, sort }, { limit, offset });
-  // The page first, then sizes: of ten thousand tags, only those that are shown.
-  const sums = sumsOf(await store.listLinks(ctx.db, id, [...new Set(rows.map((row) => row.image_id))]));
+  return { total, tags: await toTags(ctx, id, rows) };
+}
+
+/**
+ * One tag of either kind.
+ *
+ * @throws AppError `not_found`
+ */
+export async function getTagOnPage(ctx: Needs<'db'>, { id }: ReadableRepository, tag: string): Promise<TagOnPage> {
+  const row = isTag(tag) ? await store.findTagRow(ctx.db, id, tag) : undefined;
+  const [found] = row === undefined ? [] : await toTags(ctx, id, [row]);
+  if (found === undefined) throw new AppError('not_found', MISSING_TAG);
+  return found;
+}
+
+/** Sizes are summed up for the tags of one page only, because a repository may have ten thousand. */
+async function toTags(ctx: Needs<'db'>, id: number, rows: readonly store.AnyTagRow[]): Promise<TagOnPage[]> {
+  const imageIds = rows.flatMap((row) => (row.image_id === null ? [] : [row.image_id]));
+  const sums = sumsOf(await store.listLinks(ctx.db, id, [...new Set(imageIds)]));
   const patterns = await store.findPatterns(ctx.db, id);
-  const tags = rows.map((row) => ({
-    name: row.name,
-    imageId: row.image_id,
-    updatedAt: row.updated_at,
-    engine: row.engine,
-    totalSizeBytes: sums.get(row.image_id)?.bytes ?? 0,
-    layerCount: sums.get(row.image_id)?.layers ?? 0,
-    isImmutable: patterns.some((one) => matchesTagPattern(one, row.name)),
-  }));
-  return { total, tags };
+  return rows.map((row) => {
+    const sum = sums.get(row.image_id ?? '');
+    return {
+      name: row.name,
+      imageId: row.image_id ?? undefined,
+      manifestId: row.manifest_id ?? undefined,
+      updatedAt: row.updated_at,
+      engine: row.engine,
+      totalSizeBytes: sum?.bytes ?? 0,
+      layerCount: sum?.layers ?? 0,
+      isImmutable: patterns.some((one) => matchesTagPattern(one, row.name)),
+    };
+  });
 }

@@ -65,7 +65,7 @@ export async function insertTag(db: Db, repositoryId: number, { name, target, en
   return rows.length > 0;
 }
 
-/** How many tags there are, as far as `limit`. */
+/** The number of tags, counted up to `limit`. */
 export async function countTags(db: Db, repositoryId: number, limit: number): Promise<number> {
   const rows = await query<{ count: number }>(
     db,
@@ -99,13 +99,13 @@ export async function findManifestId(db: Db, repositoryId: number, digest: strin
 }
 
 export interface ChainRow {
-  /** of the link, not of the image */
+  /** the id of the link, not of the image */
   id: number;
   image_id: string;
   depth: number;
 }
 
-/** The image and its ancestors in the repository, as far as they are complete; the image first. */
+/** The image and its ancestors in the repository, up to the first one that is not complete; the image first. */
 export async function findChain(db: Db, repositoryId: number, imageId: string): Promise<ChainRow[]> {
   return query<ChainRow>(
     db,

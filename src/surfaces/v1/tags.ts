@@ -51,7 +51,9 @@ export const deleteTag: V1Handler<'registry'> = async (ctx, { caller, params }) 
 };
 
 /** The answer of docker's registry for a tag that it had no record of (protocol 4.13). */
-const UNKNOWN_ENGINE: Required<{ [K in keyof Engine]: string | null }> & { last_update: number | null } = {
+const UNKNOWN_ENGINE: Required<{ [K in keyof Omit<Engine, 'client'>]: string | null }> & {
+  last_update: number | null;
+} = {
   arch: 'amd64',
   docker_go_version: null,
   docker_version: null,
@@ -62,7 +64,8 @@ const UNKNOWN_ENGINE: Required<{ [K in keyof Engine]: string | null }> & { last_
 
 function describe(tag: Tag | undefined): Reply {
   if (tag === undefined) return json(200, UNKNOWN_ENGINE);
-  return json(200, { ...UNKNOWN_ENGINE, ...tag.engine, last_update: Math.floor(tag.updatedAt.getTime() / 1000) });
+  const { client: _newer, ...engine } = tag.engine;
+  return json(200, { ...UNKNOWN_ENGINE, ...engine, last_update: Math.floor(tag.updatedAt.getTime() / 1000) });
 }
 
 /** The tag; undefined both if it does not exist and if the caller may not see it. */

@@ -4,9 +4,8 @@ import { copyTag } from '../../../features/images/promotion';
 import { noSuchRepository, type ReadableRepository } from '../../../features/repositories/access';
 import { getReadable, getWritable } from '../../../features/repositories/get-repository';
 import { parseEngine } from '../../../features/tags/engine';
-import type { ListedTag } from '../../../features/repositories/listings';
-import { listTagPage, type TagOnPage } from '../../../features/tags/tag-pages';
-import { deleteTag, getTag, putTag } from '../../../features/tags/tags';
+import { getShownTag, listShownTags, type ShownTag } from '../../../features/manifests/shown-tags';
+import { deleteTag, putTag } from '../../../features/tags/tags';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { deletableAsked, readableAsked, repositoryOf, repositoryParams, writableAsked } from './repository-asked';
@@ -16,19 +15,34 @@ import { line, moment, nameParam } from './schemas';
 
 /** A tag and its image. */
 export const tagSchema = z
-  .strictObject({ name: z.string(), image_id: z.string(), last_updated: moment })
+  .strictObject({
+    name: z.string(),
+    image_id: z.string().nullable().describe('The image that v1 clients get; null if there is none'),
+    digest: z
+      .string()
+      .nullable()
+      .describe('The manifest that it was pushed as; null for a tag that was pushed over v1'),
+    last_updated: moment,
+  })
   .meta({ id: 'Tag' });
 
-function tagBody({ name, imageId, updatedAt }: ListedTag): z.input<typeof tagSchema> {
-  return { name, image_id: imageId, last_updated: updatedAt.toISOString() };
+function tagBody({ name, imageId, manifest, updatedAt }: ShownTag): z.input<typeof tagSchema> {
+  const digest = manifest?.digest ?? null;
+  return { name, image_id: imageId ?? null, digest, last_updated: updatedAt.toISOString() };
 }
 
 /** A tag in a list. */
 const listedTagSchema = z
   .strictObject({
     ...tagSchema.shape,
-    image_size: z.int().describe('Bytes of all layers of the image, as pushed'),
-    layer_count: z.int(),
+    kind: z
+      .enum(['v1-image', 'docker-image', 'oci-image', 'docker-index', 'oci-index', 'artifact'])
+      .describe('An index lists images for several platforms'),
+    media_type: z.string().nullable().describe('Of the manifest'),
+    artifact_type: z.string().nullable().describe('Null unless it is an artifact'),
+    platforms: z.array(z.string()).describe('The platforms of an index, such as `linux/arm64/v8`'),
+    image_size: z.int().describe('Bytes of the config and all layers, as pushed; for an index, of all its images'),
+    layer_count: z.int().describe('0 for an index'),
     is_immutable: z.boolean().describe('Whether the tag is protected from being moved or deleted'),
     engine: z
       .strictObject({
@@ -36,19 +50,35 @@ const listedTagSchema = z
         kernel: z.string().nullable(),
         os: z.string().nullable(),
         arch: z.string().nullable(),
+        client: z.string().nullable().describe('Another client than docker: `skopeo/1.22.0`'),
       })
-      .describe('The engine that set it, as reported by its User-Agent'),
+      .describe('The engine or client that set it, as reported by its User-Agent'),
   })
   .meta({ id: 'ListedTag' });
 
-function listedBody(tag: TagOnPage): z.input<typeof listedTagSchema> {
-  const { docker_version: version, kernel, os, arch } = tag.engine;
+function engineBody({ engine }: ShownTag): z.input<typeof listedTagSchema>['engine'] {
+  const { docker_version: version, kernel, os, arch, client } = engine;
+  return {
+    docker_version: version ?? null,
+    kernel: kernel ?? null,
+    os: os ?? null,
+    arch: arch ?? null,
+    client: client ?? null,
+  };
+}
+
+function listedBody(tag: ShownTag): z.input<typeof listedTagSchema> {
+  const { manifest } = tag;
   return {
     ...tagBody(tag),
+    kind: manifest?.kind ?? 'v1-image',
+    media_type: manifest?.mediaType ?? null,
+    artifact_type: manifest?.artifactType ?? null,
+    platforms: [...(manifest?.platforms ?? [])],
     image_size: tag.totalSizeBytes,
     layer_count: tag.layerCount,
     is_immutable: tag.isImmutable,
-    engine: { docker_version: version ?? null, kernel: kernel ?? null, os: os ?? null, arch: arch ?? null },
+    engine: engineBody(tag),
   };
 }
 
@@ -58,7 +88,7 @@ export async function readTag(
   repository: ReadableRepository,
   tag: string,
 ): Promise<z.input<typeof tagSchema>> {
-  return tagBody(await getTag(ctx, repository, tag));
+  return tagBody(await getShownTag(ctx, repository, tag));
 }
 
 const getTags = endpoint({
@@ -76,7 +106,7 @@ const getTags = endpoint({
   responses: { 200: { description: 'A page of tags', body: pageOf(listedTagSchema) } },
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { text: query.name, sort: query.sort, ...rangeOf(query) };
-    const { total, tags } = await listTagPage(ctx, await readableAsked(ctx, { caller, params }), wanted);
+    const { total, tags } = await listShownTags(ctx, await readableAsked(ctx, { caller, params }), wanted);
     return reply(200, paged(ctx, { req, query }, total, tags.map(listedBody)));
   },
 });

@@ -157,9 +157,16 @@ export function CopyLine({
       <code tabindex={0} aria-label={label}>
         {text}
       </code>
-      <button type="button" class="small" data-copy={text} hidden aria-label={`Copy: ${label}`}>
-        Copy
-      </button>
+      <CopyButton text={text} label={label} />
     </div>
+  );
+}
+
+/** A button that copies a text; the script shows it. */
+export function CopyButton({ text, label }: { readonly text: string; readonly label: string }): View {
+  return (
+    <button type="button" class="small" data-copy={text} hidden aria-label={`Copy: ${label}`}>
+      Copy
+    </button>
   );
 }

@@ -13,6 +13,16 @@ export function imagePath(repository: RepositoryName, imageId: string): string {
   return repositoryPath(repository, `images/${imageId}/`);
 }
 
+/** The page of the manifest with a digest. */
+export function manifestPath(repository: RepositoryName, digest: string): string {
+  return repositoryPath(repository, `manifests/${digest}/`);
+}
+
+/** The page of what a tag points to: the digest of a manifest, or the id of an image. */
+export function pointerPath(repository: RepositoryName, pointer: string): string {
+  return pointer.includes(':') ? manifestPath(repository, pointer) : imagePath(repository, pointer);
+}
+
 /** The page of the files of an image's own layer, or of one directory in it. */
 export function filesPath(repository: RepositoryName, imageId: string, directory = '/'): string {
   const query = directory === '/' ? '' : `?${new URLSearchParams({ directory }).toString()}`;
@@ -24,7 +34,7 @@ export function pullName({ origin }: Visitor, repository: RepositoryName): strin
   return `${new URL(origin).host}/${displayName(repository)}`;
 }
 
-/** The first characters of an image's id, as docker shows them. */
-export function shortId(imageId: string): string {
-  return imageId.slice(0, 12);
+/** The first characters of an image's id or of a digest, as docker shows them. */
+export function shortId(id: string): string {
+  return id.slice(id.indexOf(':') + 1).slice(0, 12);
 }

@@ -7,7 +7,7 @@ import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { shortId, tagPath } from './addresses';
-import { ImageLink } from './tag-table';
+import { PointerLink } from './tag-parts';
 
 interface OfEvent {
   readonly repository: RepositoryDetails;
@@ -18,7 +18,7 @@ function Change({ repository, event: { from, to } }: OfEvent): View {
   if (to === undefined) {
     return (
       <>
-        <Badge tone="bad">deleted</Badge> {from !== undefined && <ImageLink repository={repository} imageId={from} />}
+        <Badge tone="bad">deleted</Badge> {from !== undefined && <PointerLink repository={repository} pointer={from} />}
       </>
     );
   }
@@ -28,10 +28,10 @@ function Change({ repository, event: { from, to } }: OfEvent): View {
         <Badge tone="good">new</Badge>
       ) : (
         <>
-          <Badge>moved</Badge> <ImageLink repository={repository} imageId={from} /> <span aria-label="to">→</span>
+          <Badge>moved</Badge> <PointerLink repository={repository} pointer={from} /> <span aria-label="to">→</span>
         </>
       )}{' '}
-      <ImageLink repository={repository} imageId={to} />
+      <PointerLink repository={repository} pointer={to} />
     </>
   );
 }
@@ -44,15 +44,15 @@ function Restore({
   isPresent,
 }: OfEvent & { readonly visitor: Visitor; readonly isPresent: boolean }): View {
   const side = isPresent || event.to === undefined ? 'before' : 'after';
-  const imageId = side === 'before' ? event.from : event.to;
-  if (imageId === undefined) return <></>;
+  const pointer = side === 'before' ? event.from : event.to;
+  if (pointer === undefined) return <></>;
   const act = isPresent && event.to !== undefined ? 'Undo' : 'Restore';
   return (
     <ActButton
       visitor={visitor}
       action={repositoryPath(repository, 'history/restore/')}
       fields={{ event: String(event.id), side }}
-      label={`${act}: set ${event.tag} to ${shortId(imageId)}`}
+      label={`${act}: set ${event.tag} to ${shortId(pointer)}`}
     >
       {act}
     </ActButton>

@@ -15,7 +15,7 @@ import { imagePath, pullName, shortId, tagPath } from './addresses';
 import { LayerBar } from './layer-bar';
 import { LayerTable } from './layer-table';
 import { repositoryPage } from './repository-page';
-import { EngineName, ImageLink } from './tag-table';
+import { EngineName, PointerLink } from './tag-parts';
 
 const LAYERS_ON_A_PAGE = 50;
 
@@ -34,7 +34,7 @@ function Facts({ repository, history, tag }: Shown): View {
         {tag === undefined ? (
           <code>{history.imageId}</code>
         ) : (
-          <ImageLink repository={repository} imageId={history.imageId} />
+          <PointerLink repository={repository} pointer={history.imageId} />
         )}
       </dd>
       <dt>Size</dt>

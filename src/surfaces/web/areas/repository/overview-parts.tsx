@@ -1,4 +1,4 @@
-import type { TagOnPage } from '../../../../features/tags/tag-pages';
+import type { ShownTag } from '../../../../features/manifests/shown-tags';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { ActivityTotals } from '../../../../features/statistics/statistics';
 import { Ago, formatCount, Size } from '../../components/quantities';
@@ -82,7 +82,7 @@ export function Facts({ repository, totals }: OfRepository & { readonly totals: 
 }
 
 /** The tags that were set most recently. */
-export function LatestTags({ repository, tags }: OfRepository & { readonly tags: readonly TagOnPage[] }): View {
+export function LatestTags({ repository, tags }: OfRepository & { readonly tags: readonly ShownTag[] }): View {
   return (
     <Panel title="Latest tags">
       <ul class="rows">

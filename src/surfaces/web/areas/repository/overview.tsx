@@ -1,5 +1,5 @@
 import { displayName } from '../../../../features/repositories/names';
-import { listTagPage } from '../../../../features/tags/tag-pages';
+import { listShownTags } from '../../../../features/manifests/shown-tags';
 import { getActivityTotals } from '../../../../features/statistics/statistics';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { CopyLine } from '../../components/page-parts';
@@ -18,7 +18,7 @@ const README_WHOLE = 1_000_000;
 /** The first page of a repository: its description, the pull command and the latest tags. */
 export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query, signal }, repository) => {
   const totals = await getActivityTotals(ctx, repository);
-  const { tags } = await listTagPage(ctx, repository, { limit: LATEST, offset: 0, sort: 'updated' });
+  const { tags } = await listShownTags(ctx, repository, { limit: LATEST, offset: 0, sort: 'updated' });
   const isWhole = query.get('readme') === 'whole';
   const characters = isWhole ? README_WHOLE : README_CHARACTERS;
   const task = { text: repository.fullDescription, kind: 'readme', characters } as const;

@@ -1,5 +1,5 @@
 import { displayName } from '../../../../features/repositories/names';
-import { listTagPage } from '../../../../features/tags/tag-pages';
+import { listShownTags } from '../../../../features/manifests/shown-tags';
 import { Field, Select } from '../../components/forms';
 import { CopyLine, Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
@@ -22,7 +22,7 @@ export const getTags = repositoryPage<'anyone'>(async (ctx, { caller, query }, r
   const text = query.get('name')?.trim() ?? '';
   const sort = query.get('sort') === 'name' ? 'name' : 'updated';
   const { limit, offset } = asked;
-  const found = await listTagPage(ctx, repository, {
+  const found = await listShownTags(ctx, repository, {
     limit,
     offset,
     sort,

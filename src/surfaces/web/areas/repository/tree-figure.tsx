@@ -5,7 +5,7 @@ import { Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { imagePath, shortId, tagPath } from './addresses';
 import { beginning } from './short-text';
-import { ImageLink } from './tag-table';
+import { PointerLink } from './tag-parts';
 import { BOX, type Box, type TreeLayout } from './tree-layout';
 
 /** The length of a tag that fits into a box. */
@@ -94,7 +94,7 @@ export function TreeFigure({
 function Below({ repository, box }: { readonly repository: RepositoryDetails; readonly box: Box }): View {
   const { parent } = box;
   if (parent === undefined) return <span class="fine">nothing</span>;
-  if (parent.node !== undefined) return <ImageLink repository={repository} imageId={parent.node.id} />;
+  if (parent.node !== undefined) return <PointerLink repository={repository} pointer={parent.node.id} />;
   return (
     <>
       {plural(parent.count, 'layer')} on <Below repository={repository} box={parent} />
@@ -120,7 +120,7 @@ export function TreeTable({
           return (
             <tr>
               <th scope="row">
-                <ImageLink repository={repository} imageId={node.id} />
+                <PointerLink repository={repository} pointer={node.id} />
               </th>
               <td>
                 {node.tags.slice(0, 3).map((tag, at) => (

@@ -1,0 +1,56 @@
+import type { Context } from '../../context';
+import type { Method } from '../../platform/http/route';
+import { handleRecalled, type V2Exchange, type V2Handler, type V2Route } from './access';
+import { ping } from './ping';
+import { getToken, postToken } from './token';
+
+/*
+ * Every door of the registry API v2. A trailing slash makes no difference: a redirect would lose the body of a request.
+ */
+
+/** A row as data. */
+export interface Row {
+  readonly method: Method;
+  readonly path: string;
+  readonly handle: V2Handler;
+}
+
+const ROOT_ROWS: readonly Row[] = [{ method: 'get', path: '/v2', handle: ping }];
+
+/** The paths go behind `/v2/<repo>` and `/v2/<ns>/<repo>`. */
+const REPOSITORY_ROWS: readonly Row[] = [];
+
+/** The same rows for a repository of the library, and for one in a namespace. */
+function inBothForms(rows: readonly Row[]): readonly Row[] {
+  return ['/v2/:repository', '/v2/:namespace/:repository'].flatMap((start) =>
+    rows.map((row) => ({ ...row, path: start + row.path })),
+  );
+}
+
+/** A row for callers that a guard has identified, with its handler bound to what the process can do. */
+function toRoute(ctx: Context, { method, path, handle }: Row): V2Route {
+  const bound: V2Route['handle'] = (exchange) => handleRecalled(ctx, handle, exchange as V2Exchange);
+  return { method, path, access: 'registry', handle: bound };
+}
+
+const TOKEN_ROWS = [
+  { method: 'get', path: '/v2/token', handle: getToken },
+  { method: 'post', path: '/v2/token', handle: postToken },
+] as const;
+
+/**
+ * All rows, with their handlers bound to what the process can do.
+ *
+ * @param repositoryRows - tests have rows of their own
+ */
+export function v2Routes(ctx: Context, repositoryRows = REPOSITORY_ROWS): V2Route[] {
+  return [
+    ...TOKEN_ROWS.map(({ method, path, handle }): V2Route => ({
+      method,
+      path,
+      access: 'open',
+      handle: ({ req, query }) => handle(ctx, { req, query }),
+    })),
+    ...[...ROOT_ROWS, ...inBothForms(repositoryRows)].map((row) => toRoute(ctx, row)),
+  ];
+}

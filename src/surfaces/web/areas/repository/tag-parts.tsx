@@ -1,0 +1,32 @@
+import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import type { Engine } from '../../../../features/tags/engine';
+import type { View } from '../../view';
+import { pointerPath, shortId } from './addresses';
+
+/**
+ * An engine in readable form: `docker 1.5.0, linux amd64`, or another client. The client chooses its values, so they are
+ * not trusted.
+ */
+export function EngineName({ engine }: { readonly engine: Engine }): View {
+  const { docker_version: version, os, arch, kernel, client } = engine;
+  if (client !== undefined) return <span>{client.replace('/', ' ')}</span>;
+  if (version === undefined) return <span class="fine">unknown</span>;
+  const machine = [os, arch].filter((part) => part !== undefined).join(' ');
+  const title = kernel === undefined ? machine : `${machine} kernel ${kernel}`.trim();
+  return <span {...(title === '' ? {} : { title })}>docker {version}</span>;
+}
+
+/** A link with the short id of an image or the short digest of a manifest; all of it appears on hover. */
+export function PointerLink({
+  repository,
+  pointer,
+}: {
+  readonly repository: Pick<RepositoryDetails, 'namespace' | 'name'>;
+  readonly pointer: string;
+}): View {
+  return (
+    <a class="mono" href={pointerPath(repository, pointer)} title={pointer}>
+      {shortId(pointer)}
+    </a>
+  );
+}
