@@ -5,7 +5,8 @@ import { ping } from './ping';
 import { getToken, postToken } from './token';
 
 /*
- * Every door of the registry API v2. A trailing slash makes no difference: a redirect would lose the body of a request.
+ * Every route of the registry API v2. A trailing slash makes no difference, because a redirect would lose the body of a
+ * request.
  */
 
 /** A row as data. */
@@ -17,7 +18,7 @@ export interface Row {
 
 const ROOT_ROWS: readonly Row[] = [{ method: 'get', path: '/v2', handle: ping }];
 
-/** The paths go behind `/v2/<repo>` and `/v2/<ns>/<repo>`. */
+/** The paths are relative to `/v2/<repo>` and `/v2/<ns>/<repo>`. */
 const REPOSITORY_ROWS: readonly Row[] = [];
 
 /** The same rows for a repository of the library, and for one in a namespace. */
@@ -39,9 +40,9 @@ const TOKEN_ROWS = [
 ] as const;
 
 /**
- * All rows, with their handlers bound to what the process can do.
+ * All rows, with their handlers bound to the context.
  *
- * @param repositoryRows - tests have rows of their own
+ * @param repositoryRows - tests have their own rows
  */
 export function v2Routes(ctx: Context, repositoryRows = REPOSITORY_ROWS): V2Route[] {
   return [
