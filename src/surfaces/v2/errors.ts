@@ -29,7 +29,7 @@ export type V2Code =
 interface V2ErrorOptions extends ErrorOptions {
   readonly detail?: unknown;
   readonly headers?: Headers;
-  /** of a 401: what is wrong with the Bearer token */
+  /** for a 401: the error of the Bearer token */
   readonly challenge?: ChallengeError;
 }
 
@@ -122,7 +122,7 @@ function fromAppError(error: AppError, path: string): V2Error {
   return new V2Error(status, code, message, { headers, cause: error });
 }
 
-/** How the v2 API says what went wrong. The cause of anything unforeseen goes to the log, not outside. */
+/** The v2 answer to an error. The cause of an unforeseen error goes to the log, not to the client. */
 export function v2ErrorReply(ctx: Context): ErrorReply {
   return (error, { log, path, req }) => {
     if (!(error instanceof V2Error || error instanceof AppError)) {

@@ -9,7 +9,8 @@ import { getToken, postToken } from './token';
 import * as uploads from './uploads';
 
 /*
- * Every door of the registry API v2. A trailing slash makes no difference: a redirect would lose the body of a request.
+ * Every route of the registry API v2. A trailing slash makes no difference, because a redirect would lose the body of a
+ * request.
  */
 
 /** A row as data. */
@@ -24,7 +25,7 @@ const ROOT_ROWS: readonly Row[] = [
   { method: 'get', path: '/v2/_catalog', handle: lists.getCatalog },
 ];
 
-/** The paths go behind `/v2/<repo>` and `/v2/<ns>/<repo>`. */
+/** The paths are relative to `/v2/<repo>` and `/v2/<ns>/<repo>`. */
 const REPOSITORY_ROWS: readonly Row[] = [
   { method: 'get', path: '/manifests/:reference', handle: manifests.getManifestOf },
   { method: 'put', path: '/manifests/:reference', handle: manifests.putManifestOf },
@@ -59,9 +60,9 @@ const TOKEN_ROWS = [
 ] as const;
 
 /**
- * All rows, with their handlers bound to what the process can do.
+ * All rows, with their handlers bound to the context.
  *
- * @param repositoryRows - tests have rows of their own
+ * @param repositoryRows - tests have their own rows
  */
 export function v2Routes(ctx: Context, repositoryRows = REPOSITORY_ROWS): V2Route[] {
   return [
