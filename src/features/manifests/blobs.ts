@@ -61,7 +61,7 @@ export async function openBlob(ctx: BlobNeeds, blob: RepositoryBlob, range?: Byt
 }
 
 /**
- * How a web server in front of us can send a blob; undefined when it cannot.
+ * How a web server in front of Drydock can send a blob; undefined when it cannot.
  *
  * @throws AppError `unavailable` when it is damaged
  */
@@ -71,7 +71,7 @@ export async function handOverBlob(ctx: BlobNeeds, blob: RepositoryBlob): Promis
 }
 
 /**
- * Mounts a blob of another repository, if that has it and the plan of the namespace has room (bridge 5.3).
+ * Mounts a blob of another repository, if that repository has it and the plan of the namespace has room (bridge 5.3).
  *
  * @returns whether the blob is in the repository now
  */
@@ -90,14 +90,14 @@ export async function mountBlob(
     await store.linkBlob(ctx.db, repository.id, blob.digest);
     return true;
   } catch (error) {
-    // It, or the repository, has just been removed.
+    // The blob or the repository has just been removed.
     if (isForeignKeyViolation(error)) return false;
     throw error;
   }
 }
 
 /**
- * Takes a blob out of a repository that does not use it.
+ * Removes a blob from a repository that does not use it.
  *
  * @throws ContentError `blob_unknown`, `digest_invalid`; AppError `conflict` when a manifest or an image uses it
  */

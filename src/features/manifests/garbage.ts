@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import type { Db } from '../../platform/db/db';
 import * as store from './garbage.store';
 
-/** What the garbage collection removed of the manifests of a repository. */
+/** The manifests of a repository that the garbage collection removed. */
 export interface FreedManifests {
   readonly manifests: number;
   /** the digests of blobs that may be garbage now */
@@ -20,8 +20,8 @@ export async function listManifestCandidates(
 }
 
 /**
- * Deletes what no tag leads to: manifests that had no tag for as long as the settings say, and links of blobs that were
- * pushed or mounted before `olderThanMs` and are used by no manifest. The repository is locked.
+ * Deletes manifests that had no tag for as long as the settings say, and links of blobs that were pushed or mounted
+ * before `olderThanMs` and that no manifest uses. The caller has locked the repository.
  */
 export async function freeManifests(
   { settings }: Needs<'settings'>,

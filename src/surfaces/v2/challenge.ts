@@ -6,7 +6,7 @@ import type { Action } from '../../features/tokens/bearer-token';
 import { ownOrigin } from '../../platform/http/own-origin';
 import { splitUrl } from '../../platform/http/url';
 
-/** What is wrong with a Bearer token (RFC 6750, 3.1). */
+/** The error of a Bearer token (RFC 6750, 3.1). */
 export type ChallengeError = 'invalid_token' | 'insufficient_scope';
 
 const REPOSITORY_PATH = /^\/v2\/((?:[^/]+\/)?[^/]+)\/(manifests|blobs|tags|referrers)\/(uploads(?:\/|$))?/;

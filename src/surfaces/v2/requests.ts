@@ -10,8 +10,8 @@ import type { V2Caller, V2Exchange } from './access';
 import { denied, nameUnknown, unauthorized, V2Error } from './errors';
 
 /*
- * How a handler gets the repository that its path names. Each function asks first whether a Bearer token is for it, and
- * then, by one query, what the account may do now.
+ * The repository that a path names, authorised for the caller. Each function first checks whether a Bearer token covers
+ * it, and then, with one query, what the account may do now.
  */
 
 /**
