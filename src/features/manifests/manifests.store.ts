@@ -1,5 +1,14 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
+import type { Identity, RepositoryName } from '../access/actor';
+import {
+  READ_COLUMNS,
+  accessStatements,
+  accessValues,
+  statementFor,
+  type AccessStatements,
+  type RepositoryAccessRow,
+} from '../repositories/repository-access-row';
 
 export interface ManifestRow {
   id: number;
@@ -8,22 +17,58 @@ export interface ManifestRow {
   size_bytes: number;
 }
 
-const COLUMNS = 'm.id, m.digest, m.media_type, m.size_bytes';
+/** The repository `r` with its manifest `m`, and what the caller may do there. */
+function findWithAccessBy(name: string, manifestJoins: string): AccessStatements {
+  return accessStatements(
+    name,
+    1,
+    ({ columns, joins }) => `select ${columns}, ${READ_COLUMNS},
+      m.id as manifest_id, m.digest, m.media_type, m.size_bytes ${joins} ${manifestJoins}`,
+  );
+}
 
-const FIND_BY_TAG = {
-  name: 'manifests.find_by_tag',
-  text: `select ${COLUMNS} from tags t join manifests m on m.id = t.manifest_id
-    where t.repository_id = $1 and t.name = $2`,
+const FIND_WITH_ACCESS = {
+  tag: findWithAccessBy(
+    'manifests.find_by_tag_with_access',
+    `left join tags t on t.repository_id = r.id and t.name = $5 left join manifests m on m.id = t.manifest_id`,
+  ),
+  digest: findWithAccessBy(
+    'manifests.find_by_digest_with_access',
+    'left join manifests m on m.repository_id = r.id and m.digest = $5',
+  ),
 };
+
+/** How a manifest is named. */
+export interface Reference {
+  readonly by: 'tag' | 'digest';
+  readonly value: string;
+}
+
+/** All of these are null when the repository has no such manifest. */
+export interface ManifestAccessRow extends RepositoryAccessRow {
+  manifest_id: number | null;
+  digest: string | null;
+  media_type: string | null;
+  size_bytes: number | null;
+}
+
+/** The access to a repository and one of its manifests, read at one moment. */
+export async function findWithAccess(
+  db: Db,
+  identity: Identity | undefined,
+  name: RepositoryName,
+  { by, value }: Reference,
+): Promise<ManifestAccessRow> {
+  const statement = statementFor(FIND_WITH_ACCESS[by], identity);
+  const [row] = await queryPrepared<ManifestAccessRow>(db, statement, [...accessValues(identity, name), value]);
+  if (row === undefined) throw new Error('the manifest query returned no row');
+  return row;
+}
 
 const FIND_BY_DIGEST = {
   name: 'manifests.find_by_digest',
-  text: `select ${COLUMNS} from manifests m where m.repository_id = $1 and m.digest = $2`,
+  text: 'select id, digest, media_type, size_bytes from manifests where repository_id = $1 and digest = $2',
 };
-
-export async function findByTag(db: Db, repositoryId: number, tag: string): Promise<ManifestRow | undefined> {
-  return (await queryPrepared<ManifestRow>(db, FIND_BY_TAG, [repositoryId, tag]))[0];
-}
 
 export async function findByDigest(db: Db, repositoryId: number, digest: string): Promise<ManifestRow | undefined> {
   return (await queryPrepared<ManifestRow>(db, FIND_BY_DIGEST, [repositoryId, digest]))[0];

@@ -1,11 +1,13 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
+import { identityOf, type Actor, type RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
-import type { DeletableRepository, ReadableRepository } from '../repositories/access';
+import { assertReadable, type DeletableRepository, type ReadableRepository } from '../repositories/access';
 import { lockRepository } from '../repositories/locking';
 import { displayName, isTag } from '../repositories/names';
+import { accessFrom, byAnyName } from '../repositories/repository-access';
 import { deleteTagsOfManifest } from '../tags/tags';
-import { digestInvalid, manifestUnknown } from './content-error';
+import { digestInvalid, manifestUnknown, type ContentError } from './content-error';
 import { isDigest } from './digest';
 import { readManifest, type Descriptor } from './manifest-document';
 import * as store from './manifests.store';
@@ -37,29 +39,39 @@ function toManifest(row: store.ManifestRow): Manifest {
   return { id: row.id, digest: row.digest, mediaType: row.media_type, sizeBytes: row.size_bytes };
 }
 
-/**
- * The manifest that a tag points to, or that has a digest.
- *
- * @throws ContentError `manifest_unknown`, `digest_invalid`
- */
-export async function getManifest(
-  ctx: Needs<'db'>,
-  { id: repositoryId }: ReadableRepository,
-  reference: string,
-): Promise<Manifest> {
-  const row = await findRow(ctx, repositoryId, reference);
-  if (row === undefined) throw manifestUnknown(reference);
-  return toManifest(row);
+/** The error for a reference that names no manifest of the repository. */
+export function referenceUnknown(reference: string): ContentError {
+  const isBroken = reference.includes(':') && !isDigest(reference);
+  return isBroken ? digestInvalid(reference) : manifestUnknown(reference);
 }
 
-async function findRow(
+/**
+ * The repository of a name, also of a former one, with the manifest that a tag points to, or that has a digest: one
+ * query asks for permission and reads both.
+ *
+ * @returns no manifest when the repository has none of this reference; see `referenceUnknown`
+ * @throws AppError as `getReadable`
+ */
+export async function findReadableManifest(
   ctx: Needs<'db'>,
-  repositoryId: number,
+  actor: Actor,
+  name: RepositoryName,
   reference: string,
-): Promise<store.ManifestRow | undefined> {
-  if (!reference.includes(':')) return isTag(reference) ? store.findByTag(ctx.db, repositoryId, reference) : undefined;
-  if (!isDigest(reference)) throw digestInvalid(reference);
-  return store.findByDigest(ctx.db, repositoryId, reference);
+): Promise<{ readonly repository: ReadableRepository; readonly manifest: Manifest | undefined }> {
+  const row = await byAnyName(ctx, name, (by) =>
+    store.findWithAccess(ctx.db, identityOf(actor), by, toReference(reference)),
+  );
+  const repository = assertReadable(accessFrom(actor, name, row));
+  const { manifest_id: id, digest, media_type: mediaType, size_bytes: sizeBytes } = row;
+  if (id === null || digest === null || mediaType === null || sizeBytes === null)
+    return { repository, manifest: undefined };
+  return { repository, manifest: { id, digest, mediaType, sizeBytes } };
+}
+
+/** No manifest has an empty tag, so that a broken reference finds nothing. */
+function toReference(reference: string): store.Reference {
+  if (isDigest(reference)) return { by: 'digest', value: reference };
+  return { by: 'tag', value: isTag(reference) ? reference : '' };
 }
 
 /**

@@ -1,13 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { manifestUnknown } from '../../features/manifests/content-error';
-import {
-  deleteManifest,
-  findUsualChild,
-  getManifest,
-  getManifestBytes,
-  type Manifest,
-} from '../../features/manifests/manifests';
+import { deleteManifest, findUsualChild, getManifestBytes, type Manifest } from '../../features/manifests/manifests';
 import { bareType, isIndexType } from '../../features/manifests/media-types';
 import { putManifest } from '../../features/manifests/put-manifest';
 import { fullName } from '../../features/repositories/names';
@@ -21,7 +15,7 @@ import { empty } from '../../platform/http/exchange';
 import type { V2Handler } from './access';
 import { V2Error } from './errors';
 import { contentHeaders } from './blobs';
-import { requireDeletable, requirePushable, requireReadable } from './requests';
+import { requireDeletable, requireManifest, requirePushable } from './requests';
 
 /** The largest manifest, in bytes (OCI distribution 1.1: registries should take at least 4 megabytes). */
 const MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -49,8 +43,7 @@ async function suited(
 export const getManifestOf: V2Handler = async (ctx, exchange) => {
   const { req, params } = exchange;
   const reference = params['reference'] ?? '';
-  const repository = await requireReadable(ctx, exchange);
-  const found = await getManifest(ctx, repository, reference);
+  const { repository, manifest: found } = await requireManifest(ctx, exchange, reference);
   const isTag = !reference.includes(':');
   const manifest = isTag ? await suited(ctx, req, repository, found) : found;
   const headers = {

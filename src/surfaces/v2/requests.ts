@@ -1,5 +1,6 @@
 import type { Context } from '../../context';
 import type { RepositoryName } from '../../features/access/actor';
+import { findReadableManifest, referenceUnknown, type Manifest } from '../../features/manifests/manifests';
 import type { DeletableRepository, ReadableRepository, WritableRepository } from '../../features/repositories/access';
 import { getDeletable, getReadable, getWritable } from '../../features/repositories/get-repository';
 import { noSuchFullName, parseRepositoryName, sameRepository } from '../../features/repositories/names';
@@ -58,6 +59,24 @@ async function required<R>(
 export function requireReadable(ctx: Context, exchange: V2Exchange): Promise<ReadableRepository> {
   const { actor } = exchange.caller;
   return required(exchange, 'pull', (name) => getReadable(ctx, actor, name, { followsAliases: true }));
+}
+
+/**
+ * The manifest that a reference names, with its repository, to read.
+ *
+ * @throws V2Error as `requireReadable`; ContentError `manifest_unknown`, `digest_invalid`
+ */
+export async function requireManifest(
+  ctx: Context,
+  exchange: V2Exchange,
+  reference: string,
+): Promise<{ readonly repository: ReadableRepository; readonly manifest: Manifest }> {
+  const { actor } = exchange.caller;
+  const { repository, manifest } = await required(exchange, 'pull', (name) =>
+    findReadableManifest(ctx, actor, name, reference),
+  );
+  if (manifest === undefined) throw referenceUnknown(reference);
+  return { repository, manifest };
 }
 
 /**
