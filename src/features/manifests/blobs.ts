@@ -22,7 +22,12 @@ export interface RepositoryBlob extends SizedBlobRef {
   readonly isDamaged: boolean;
 }
 
-async function findBlob(
+/**
+ * A blob, by either of its digests; undefined when the repository does not have it.
+ *
+ * @throws ContentError `digest_invalid`
+ */
+export async function findRepositoryBlob(
   ctx: Needs<'db'>,
   { id: repositoryId }: Pick<ReadableRepository, 'id'>,
   digest: string,
@@ -44,7 +49,7 @@ export async function getBlob(
   repository: ReadableRepository,
   digest: string,
 ): Promise<RepositoryBlob> {
-  const blob = await findBlob(ctx, repository, digest);
+  const blob = await findRepositoryBlob(ctx, repository, digest);
   if (blob === undefined) throw blobUnknown(digest);
   return blob;
 }
@@ -82,7 +87,7 @@ export async function mountBlob(
   digest: string,
 ): Promise<boolean> {
   if (!isDigest(digest)) return false;
-  const blob = await findBlob(ctx, source, digest);
+  const blob = await findRepositoryBlob(ctx, source, digest);
   if (blob === undefined || blob.isDamaged) return false;
   const isAnotherPlan = source.namespace !== repository.namespace;
   if (isAnotherPlan && !(await hasRoomFor(ctx, repository.namespace, blob.sizeBytes))) return false;
@@ -102,7 +107,7 @@ export async function mountBlob(
  * @throws ContentError `blob_unknown`, `digest_invalid`; AppError `conflict` when a manifest or an image uses it
  */
 export async function deleteBlob(ctx: Needs<'db'>, repository: DeletableRepository, digest: string): Promise<void> {
-  const blob = await findBlob(ctx, repository, digest);
+  const blob = await findRepositoryBlob(ctx, repository, digest);
   if (blob === undefined) throw blobUnknown(digest);
   await inTransaction(ctx.db, async (tx) => {
     await lockRepository(tx, repository.id);
