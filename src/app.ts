@@ -12,10 +12,11 @@ import { hooksSurface } from './surfaces/hooks/routes';
 import { opsSurface } from './surfaces/ops/routes';
 import { withOneSlash } from './surfaces/v1/requests';
 import { v1Surface } from './surfaces/v1/surface';
+import { v2Surface } from './surfaces/v2/surface';
 import { wantsPage } from './surfaces/web/errors';
 import { webSurface } from './surfaces/web/surface';
 import { hideSecrets } from './surfaces/web/visitor';
-import { missing, NOT_FOUND, refuseBrokenPath, replyTo } from './unrouted';
+import { isHiddenV2, missing, NOT_FOUND, refuseBrokenPath, replyTo } from './unrouted';
 
 /** What the surfaces need in addition to the context. */
 export interface AppParts {
@@ -49,15 +50,18 @@ function isFirstPage(req: IncomingMessage): boolean {
 /** The table of contents: the surfaces, in the order in which they are tried. */
 export function createApp({ ctx, metrics, isDraining }: AppParts): RequestListener {
   const v1 = v1Surface(ctx);
+  const v2 = ctx.settings.v2Engines === 'off' ? [] : [v2Surface(ctx)];
   const web = webSurface(ctx, missing);
-  const surfaces = [opsSurface(ctx, metrics, isDraining), hooksSurface(ctx), v1, docsSurface(), apiSurface(ctx), web];
-  const lane = createFastLane(v1);
+  const ops = opsSurface(ctx, metrics, isDraining);
+  const surfaces = [ops, hooksSurface(ctx), v1, ...v2, docsSurface(), apiSurface(ctx), web];
+  const lane = createFastLane([v1, ...v2]);
   const app = createExpressApp(ctx, surfaces);
   const pages = createExpressApp(ctx, [web]);
   return (req, res) => {
     req.url = withOneSlash(req.url ?? '');
     allowOrigins(ctx.settings.corsOrigins, req, res);
-    if (req.method === 'OPTIONS' && req.url === '*') replyTo(req, res, optionsReply(METHODS));
+    if (isHiddenV2(ctx, req)) replyTo(req, res, NOT_FOUND);
+    else if (req.method === 'OPTIONS' && req.url === '*') replyTo(req, res, optionsReply(METHODS));
     else if (isFirstPage(req)) pages(req, res);
     else if (!lane(req, res)) app(req, res);
   };

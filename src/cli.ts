@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { seedDemo } from '../seeds/demo';
+import type * as Demo from '../seeds/demo';
 import { runCommandLine } from './command-line';
 import { createLogger } from './platform/log/logger';
 import { dieOf, outliveOutput, takeTermination, Terminated } from './platform/process/termination';
 
 /* The process behind bin/drydock.js. */
+
+const load = createRequire(__filename);
 
 function readVersion(): string {
   const text = readFileSync(path.join(__dirname, '../../package.json'), 'utf8'); // relative to dist/src
@@ -17,7 +20,7 @@ async function main(): Promise<void> {
   try {
     await runCommandLine(process.argv.slice(2), {
       version: readVersion(),
-      seed: seedDemo,
+      seed: (ctx) => (load('../seeds/demo') as typeof Demo).seedDemo(ctx),
       environment: undefined,
       createLog: (level) => createLogger(level, 2),
       takeSignals: () => takeTermination().stopping,

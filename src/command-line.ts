@@ -1,9 +1,10 @@
+import { createRequire } from 'node:module';
 import { readConfig, type Config } from './config';
 import type { Context } from './context';
 import type { Logger } from './platform/log/logger';
 import { Terminated, untilAborted } from './platform/process/termination';
 import { openRuntime, type Runtime } from './runtime';
-import { announceAdministrator, serve } from './server';
+import type * as Server from './server';
 import type { Seeded } from './surfaces/cli/command-parts';
 import { exitCodeOf, reportError } from './surfaces/cli/errors';
 import { printLine } from './surfaces/cli/output';
@@ -11,8 +12,15 @@ import { buildProgram } from './surfaces/cli/program';
 
 /*
  * One command of `drydock`, from its words to its exit code. Commands read the environment and open the database only
- * when they run, so that `--help` needs neither.
+ * when they run, so that `--help` needs neither. They also load the server only then: with all of its surfaces it takes
+ * longer to load than most commands take to run.
  */
+
+const load = createRequire(__filename);
+
+function loadServer(): typeof Server {
+  return load('./server') as typeof Server;
+}
 
 /** What runs a command: the process, or a test. */
 export interface CommandHost {
@@ -53,12 +61,12 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
 
   const program = buildProgram({
     version: host.version,
-    serve: () => serve(readConfig(host.environment), printLine),
+    serve: () => loadServer().serve(readConfig(host.environment), printLine),
     withContext: (work) => withRuntime((runtime) => work(runtime.ctx)),
     migrate: () => withRuntime(async (runtime) => runtime.appliedMigrations),
     seed: () =>
       withRuntime(async ({ ctx }, config) => {
-        await announceAdministrator(ctx, config, printLine);
+        await loadServer().announceAdministrator(ctx, config, printLine);
         return host.seed(ctx);
       }),
   });

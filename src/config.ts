@@ -79,6 +79,16 @@ const originList = z
   .transform((value) => value.split(',').map((entry) => entry.trim()))
   .pipe(z.array(z.string().refine(isOrigin, 'must be origins without a path, such as https://ui.example.com')));
 
+/** `17.06`: two numbers, not a text to compare. Engines before 1.10 cannot use v2 as it is served here. */
+const v2Engines = z.string().transform((text, issues) => {
+  const [, major, minor] = /^(\d{1,4})\.(\d{1,4})$/.exec(text) ?? [];
+  const version = { major: Number(major), minor: Number(minor) };
+  if (text === 'off') return 'off' as const;
+  if (version.major > 1 || (version.major === 1 && version.minor >= 10)) return version;
+  issues.addIssue({ code: 'custom', message: 'must be a version of docker from 1.10 on, such as 17.06, or off' });
+  return z.NEVER;
+});
+
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
 const environment = z.object({
@@ -96,6 +106,7 @@ const environment = z.object({
     .transform((value) => value === 'true')
     .default(false),
   DRYDOCK_INDEX_HOSTS: hostList.optional(),
+  DRYDOCK_V2_ENGINES: v2Engines.prefault('17.06'),
   DRYDOCK_PUBLIC_URL: siteUrl.optional(),
   DRYDOCK_REGISTRY_ENDPOINTS: hostList.optional(),
   DRYDOCK_INDEX_URL: siteUrl.optional(),

@@ -38,6 +38,8 @@ export interface Settings {
   readonly standalone: boolean;
   /** `host[:port]` of the hosts on which tags have the index's format (protocol 2.12). */
   readonly indexHosts: readonly string[];
+  /** The lowest version of docker that may use the v2 API; `off`: there is no v2 API. */
+  readonly v2Engines: { readonly major: number; readonly minor: number } | 'off';
   /** Which proxies to trust about the client's address. */
   readonly trustsProxy: TrustsProxy;
   /** A path below which an nginx in front of us finds the layers' files; undefined: we send them. */
@@ -129,6 +131,8 @@ export interface Context extends ContextParts {
     readonly credentialsEpoch: number;
     readonly accessTokenId?: number | undefined;
   }>;
+  /** Credentials that were refused in the last seconds, so that a client that repeats them at once fails once. */
+  readonly refusedLogins: SecretCache<{ readonly isRefused: true }>;
   /** A cache of immutable bytes, and of lists together with their version. */
   readonly cache: ByteCache;
   /** The total number of results of searches, a few seconds old. */

@@ -17,6 +17,9 @@ import { workshops } from './workshops';
 const CACHE_BYTES = 64 * 1024 * 1024;
 const SEARCH_TOTALS = { entries: 500, longestMs: 60_000 };
 
+/** Clients of v2 that a POST has refused try the same with a GET. */
+const REFUSED_LOGIN_MS = 5000;
+
 /** An engine sends five layers at once, and a build farm may share one account. */
 const LAYER_UPLOADS = 100;
 
@@ -64,6 +67,7 @@ export function createContext(
     },
     registrationLimiter: limiter(registrationLimit(settings.registrationsPerHour)),
     recentLogins: new SecretCache(),
+    refusedLogins: new SecretCache(REFUSED_LOGIN_MS),
     cache: new ByteCache(CACHE_BYTES),
     searchTotals: new BriefCache(SEARCH_TOTALS),
     activity: new CountBuffer((batch) => saveActivity(parts, batch), log),

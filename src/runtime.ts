@@ -51,6 +51,7 @@ export function settingsOf(config: Config): Settings {
       config.DRYDOCK_INDEX_URL === undefined ? undefined : { url: config.DRYDOCK_INDEX_URL, rememberMs: INDEX_MS },
     standalone: config.DRYDOCK_STANDALONE,
     indexHosts: config.DRYDOCK_INDEX_HOSTS ?? [],
+    v2Engines: config.DRYDOCK_V2_ENGINES,
     trustsProxy: trustProxies(config.DRYDOCK_TRUSTED_PROXIES ?? []),
     accelPrefix: config.DRYDOCK_ACCEL_PREFIX,
     publicUrl: config.DRYDOCK_PUBLIC_URL,

@@ -1,14 +1,22 @@
+import { createRequire } from 'node:module';
 import { listeningUrl, type Config } from './config';
 import type { Context } from './context';
 import { ensureAdministrator, type FirstAdministrator } from './features/accounts/first-administrator';
-import { jobsOf } from './jobs';
-import { startListeners } from './listeners';
-import { startWorker } from './platform/jobs/worker';
+import type * as Jobs from './jobs';
+import type * as Listeners from './listeners';
+import type * as QueueWorker from './platform/jobs/worker';
 import { createLogger, type Logger } from './platform/log/logger';
 import { isWorkerProcess, workForPrimary } from './platform/cluster/worker-process';
 import { startWorkerProcesses } from './platform/cluster/worker-processes';
 import { takeTermination, UncleanStop, untilAborted, type Termination } from './platform/process/termination';
 import { openRuntime, type Runtime } from './runtime';
+
+/*
+ * Of a primary, its worker processes and a server alone, each loads what it runs: a primary answers no requests, and its
+ * worker processes run no jobs.
+ */
+
+const load = createRequire(__filename);
 
 /** A running part of the server. */
 interface Part {
@@ -54,6 +62,19 @@ export async function announceAdministrator(
 
 /** What a part of the server gets, and the signal to stop before it has started. */
 type StartPart = (runtime: Runtime, stopping: AbortSignal) => Promise<Part | RunningServer>;
+
+/** Answers requests, with all surfaces. */
+function listenHere(config: Config, log: Logger): StartPart {
+  const { startListeners } = load('./listeners') as typeof Listeners;
+  return (runtime) => startListeners(runtime.ctx, config, log);
+}
+
+/** Takes jobs from the queue. */
+function runJobs({ connection, ctx }: Runtime, log: Logger): Promise<Part> {
+  const { jobsOf } = load('./jobs') as typeof Jobs;
+  const { startWorker } = load('./platform/jobs/worker') as typeof QueueWorker;
+  return startWorker(connection, jobsOf(ctx), log);
+}
 
 /** Stops all parts, even if stopping one fails; then throws the first failure. */
 async function stopTogether(parts: readonly Part[], hurry: AbortSignal): Promise<void> {
@@ -111,16 +132,16 @@ export async function startServer(
   return startParts(config, log, stopping, [
     async (runtime) => {
       await announceAdministrator(runtime.ctx, config, announce);
-      return startWorker(runtime.connection, jobsOf(runtime.ctx), log);
+      return runJobs(runtime, log);
     },
-    (runtime) =>
-      config.DRYDOCK_WORKERS > 1
-        ? startWorkerProcesses(config.DRYDOCK_WORKERS, log, {
+    config.DRYDOCK_WORKERS > 1
+      ? () =>
+          startWorkerProcesses(config.DRYDOCK_WORKERS, log, {
             drainMs: config.DRYDOCK_DRAIN_SECONDS * 1000,
             urlOf: (port) => listeningUrl(config, port),
             stopping,
           })
-        : startListeners(runtime.ctx, config, log),
+      : listenHere(config, log),
   ]);
 }
 
@@ -136,7 +157,7 @@ export async function serve(config: Config, print: (line: string) => void): Prom
   const log = createLogger(config.LOG_LEVEL);
   if (isWorkerProcess) {
     await workForPrimary(async (termination) => {
-      const parts: StartPart[] = [(runtime) => startListeners(runtime.ctx, config, log)];
+      const parts: StartPart[] = [listenHere(config, log)];
       await runUntil(termination, config, log, () => startParts(config, log, termination.stopping, parts));
     });
     return;

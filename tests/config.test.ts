@@ -10,6 +10,7 @@ const DEFAULTS = {
   DRYDOCK_DATA_DIR: './data',
   DRYDOCK_STORAGE_RESERVE: 268_435_456,
   DRYDOCK_STANDALONE: false,
+  DRYDOCK_V2_ENGINES: { major: 17, minor: 6 },
   DRYDOCK_REGISTRATION: 'open',
   DRYDOCK_REGISTRATIONS_PER_HOUR: 60,
   DRYDOCK_EMAIL_CONFIRMATION: 'off',
@@ -74,6 +75,7 @@ describe('a configuration', () => {
         DRYDOCK_LEGACY_TLS_PORT: '5443',
         DRYDOCK_STANDALONE: 'true',
         DRYDOCK_INDEX_HOSTS: 'index.example.com, hub.example.com:5000',
+        DRYDOCK_V2_ENGINES: '1.10',
         DRYDOCK_REGISTRY_ENDPOINTS: 'r1.example.com:5000, r2.example.com,[2001:db8::1]:5000',
         DRYDOCK_TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::1,loopback',
         DRYDOCK_ACCEL_PREFIX: '/_drydock/layers/',
@@ -107,6 +109,7 @@ describe('a configuration', () => {
       DRYDOCK_LEGACY_TLS_PORT: 5443,
       DRYDOCK_STANDALONE: true,
       DRYDOCK_INDEX_HOSTS: ['index.example.com', 'hub.example.com:5000'],
+      DRYDOCK_V2_ENGINES: { major: 1, minor: 10 },
       DRYDOCK_REGISTRY_ENDPOINTS: ['r1.example.com:5000', 'r2.example.com', '[2001:db8::1]:5000'],
       DRYDOCK_TRUSTED_PROXIES: ['10.0.0.0/8', '2001:db8::1', 'loopback'],
       DRYDOCK_ACCEL_PREFIX: '/_drydock/layers/',
@@ -166,6 +169,12 @@ describe('a configuration', () => {
     ['DRYDOCK_MAIL_FROM', 'The Hub <hub@example.com>\nBcc: mallory@example.com'],
     ['DRYDOCK_MAIL_FROM', 'hub@example.com, mallory@example.com'],
     ['DRYDOCK_INDEX_HOSTS', 'https://index.example.com'],
+    ['DRYDOCK_V2_ENGINES', 'on'],
+    ['DRYDOCK_V2_ENGINES', '17'],
+    ['DRYDOCK_V2_ENGINES', '17.06.2'],
+    ['DRYDOCK_V2_ENGINES', 'docker/17.06'],
+    ['DRYDOCK_V2_ENGINES', '1.9'],
+    ['DRYDOCK_V2_ENGINES', '0.12'],
     ['DRYDOCK_WORKERS', '0'],
     ['DRYDOCK_BCRYPT_COST', '3'],
     ['DRYDOCK_BCRYPT_COST', '16'],
@@ -191,6 +200,20 @@ describe('a configuration', () => {
     expect(refusal({ ...others, [name]: value })).toMatch(
       new RegExp(`^The configuration has an invalid value:\n  ${name}: .+$`),
     );
+  });
+
+  it('lets all engines see v2 from a version on, or switches v2 off', () => {
+    const engines = ['1.10', '1.13', '17.6', '17.06', '29.0', 'off'].map((text) => {
+      return readConfig({ DRYDOCK_V2_ENGINES: text }).DRYDOCK_V2_ENGINES;
+    });
+    expect(engines).toEqual([
+      { major: 1, minor: 10 },
+      { major: 1, minor: 13 },
+      { major: 17, minor: 6 },
+      { major: 17, minor: 6 },
+      { major: 29, minor: 0 },
+      'off',
+    ]);
   });
 
   it.each([
@@ -290,6 +313,6 @@ describe('.env.example', () => {
 
   it('explains every variable, or the group of the variable', () => {
     const groups = lines.join('\n').split('\n\n').slice(1);
-    for (const group of groups) expect(group).toMatch(/^(# .+\n)+([A-Z_]+=.*(\n|$))+$/);
+    for (const group of groups) expect(group).toMatch(/^(# .+\n)+([A-Z0-9_]+=.*(\n|$))+$/);
   });
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Context } from '../../src/context';
 import { brokenReferences, testReferences } from './references';
 import { v1Routes } from '../../src/surfaces/v1/routes';
+import { v2Routes } from '../../src/surfaces/v2/routes';
 
 const ROOT = path.join(__dirname, '..', '..');
 const page = readFileSync(path.join(ROOT, 'docs', 'PROTOCOL.md'), 'utf8');
@@ -33,18 +34,21 @@ function plainPath(text: string): string {
 const references = testReferences(page, 'tests/surfaces/v1');
 
 const doors = new Set(
-  v1Routes({} as Context).map(({ method, path: url }) => `${method.toUpperCase()} ${plainPath(url)}`),
+  [...v1Routes({} as Context), ...v2Routes({} as Context)].map(
+    ({ method, path: url }) => `${method.toUpperCase()} ${plainPath(url)}`,
+  ),
 );
 
 describe('docs/PROTOCOL.md', () => {
-  it('has every route of v1, and no other', () => {
+  it('has every route of v1 and v2, and no other', () => {
     const described = new Set(rows.map(({ door }) => door));
     expect([...described].sort()).toEqual([...doors].sort());
   });
 
-  it.each(rows)('$door has a handler that exists', ({ handler }) => {
-    const [, file = '', name = ''] = /^[\d., ]+ · `([\w-]+\.ts)` `(\w+)`$/.exec(handler) ?? [];
-    const source = readFileSync(path.join(ROOT, 'src', 'surfaces', 'v1', file), 'utf8');
+  it.each(rows)('$door has a handler that exists', ({ door, handler }) => {
+    const [, file = '', name = ''] = /^(?:[\d., ]+|end-[\w, -]+|token) · `([\w-]+\.ts)` `(\w+)`$/.exec(handler) ?? [];
+    const surface = / \/v2\b/.test(door) ? 'v2' : 'v1';
+    const source = readFileSync(path.join(ROOT, 'src', 'surfaces', surface, file), 'utf8');
     expect(source).toContain(`export const ${name}:`);
   });
 
@@ -61,6 +65,6 @@ describe('docs/PROTOCOL.md', () => {
   it('links only to pages that exist', () => {
     const links = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = '']) => link);
     expect(links.length).toBeGreaterThan(0);
-    expect(links.filter((link) => !existsSync(path.join(ROOT, 'docs', link)))).toEqual([]);
+    expect(links.filter((link) => !/^https?:/.test(link) && !existsSync(path.join(ROOT, 'docs', link)))).toEqual([]);
   });
 });

@@ -9,12 +9,11 @@ function read(file: string): string {
   return readFileSync(path.join(ROOT, file), 'utf8');
 }
 
-/** The TypeScript files of a folder, and of the folders in it; a file is itself. */
-function filesIn(place: string, recursive = true): string[] {
-  if (/\.tsx?$/.test(place)) return [place];
-  return readdirSync(path.join(ROOT, place), { recursive, encoding: 'utf8' })
+/** The TypeScript files of a folder, and of the folders in it. */
+function filesIn(folder: string): string[] {
+  return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))
-    .map((name) => path.join(place, name));
+    .map((name) => path.join(folder, name));
 }
 
 const PAGES = [
@@ -30,32 +29,15 @@ const PAGES = [
 
 const SETTINGS = ['.env.example', 'Dockerfile', 'docker-compose.yml', 'deploy/nginx.conf', 'package.json'];
 
-/** The folders and files of tests whose titles are held to the list. */
-const TESTED = [
-  ...['platform', 'blobs', 'server', 'reliability', 'scripts', 'protocol', 'versions', 'soak', 'surfaces', 'isolation'],
-  ...['browser', 'client', 'docs', 'runner', 'screenshots'],
-]
-  .map((folder) => `tests/${folder}`)
-  .concat(filesIn('tests', false));
-
-/** The folders and files whose comments are held to the list. */
-const COMMENTED = [
-  'src/platform',
-  'src/blobs',
-  'src/surfaces',
-  ...filesIn('src', false),
-  'bench',
-  'seeds',
-  'tests/helpers',
-  ...TESTED,
-];
+/** The folders whose comments are held to the list. In the tests, so are the titles. */
+const COMMENTED = ['src', 'bench', 'seeds', 'tests'];
 
 /** Every text that is held to the list; another kind of file is another entry. */
 const TEXTS = [
   ...PAGES.map((file) => ({ file, prose: proseOfMarkdown(read(file)) })),
   ...SETTINGS.map((file) => ({ file, prose: read(file) })),
-  ...COMMENTED.flatMap((place) => filesIn(place)).map((file) => ({ file, prose: commentsOf(read(file)) })),
-  ...TESTED.flatMap((place) => filesIn(place)).map((file) => ({ file, prose: titlesOf(read(file)) })),
+  ...COMMENTED.flatMap((folder) => filesIn(folder)).map((file) => ({ file, prose: commentsOf(read(file)) })),
+  ...filesIn('tests').map((file) => ({ file, prose: titlesOf(read(file)) })),
 ];
 
 describe('the list of words in CONTRIBUTING.md', () => {

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { createTestDatabase, type TestDatabase } from '../helpers/test-database';
 
 /*
- * A promise that is kept by a row falls with the row. So for every foreign key that deletes or changes rows by itself,
- * somebody must have written down which promise that could break.
+ * A promise that a row keeps is lost with the row. So for every foreign key that deletes or changes rows by itself, a
+ * line in the decision must say which promise that could break.
  */
 
 const FILE = path.join(__dirname, '../../docs/decisions/0017-what-ends.md');

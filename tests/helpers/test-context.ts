@@ -21,6 +21,7 @@ const SETTINGS: Settings = {
   remoteIndex: undefined,
   standalone: false,
   indexHosts: [],
+  v2Engines: { major: 17, minor: 6 },
   trustsProxy: trustsNobody,
   accelPrefix: undefined,
   publicUrl: undefined,

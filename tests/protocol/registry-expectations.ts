@@ -31,8 +31,10 @@ const expectTaken = ({ answer }: Exchange): void => expect(answer.status).toBe(2
 export const REGISTRY_ROWS: readonly Row[] = [
   row('(?:GET|POST)', '/v2/.*', {
     needs: '404 without Docker-Distribution-Api-Version, or 1.13 and later never fall back to v1 (3)',
-    expects: ({ answer }) => {
-      expect(answer.status).toBe(404);
+    expects: ({ answer, request }) => {
+      // 1.5 does not name itself here; without the header, it takes a 401 as it takes a 404.
+      const isNameless = valuesOf(request.headers, 'User-Agent')[0] === 'Go-http-client/1.1';
+      expect(answer.status).toBe(isNameless ? 401 : 404);
       expect(valuesOf(answer.headers, 'Docker-Distribution-Api-Version')).toEqual([]);
     },
   }),

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
 import { v1Routes } from '../../src/surfaces/v1/routes';
+import { v2Routes } from '../../src/surfaces/v2/routes';
 import { rawRequest, headerLines, sendRaw } from '../helpers/raw-http';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 
@@ -30,9 +31,9 @@ function example(pattern: string): string {
 }
 
 describe('OPTIONS', () => {
-  it('is answered with 204 and Allow on every path of v1 and the API, without credentials', async () => {
+  it('is answered with 204 and Allow on every path of v1, v2 and the API, without credentials', async () => {
     const paths = new Map<string, Set<string>>();
-    for (const { method, path } of [...v1Routes(server.ctx), ...ENDPOINTS]) {
+    for (const { method, path } of [...v1Routes(server.ctx), ...v2Routes(server.ctx), ...ENDPOINTS]) {
       paths.set(path, (paths.get(path) ?? new Set()).add(method.toUpperCase()));
     }
     expect(paths.size).toBeGreaterThan(100);
@@ -55,7 +56,7 @@ describe('OPTIONS', () => {
     },
   );
 
-  it.each(['/v1/nothing', '/api/v1.1/nothing/', '/nowhere/at/all', '/v2/'])('is a 404 on %s', async (path) => {
+  it.each(['/v1/nothing', '/api/v1.1/nothing/', '/nowhere/at/all', '/v2/nothing'])('is a 404 on %s', async (path) => {
     expect((await request(server.server).options(path)).status).toBe(404);
   });
 

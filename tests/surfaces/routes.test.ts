@@ -7,6 +7,7 @@ import { ENDPOINTS } from '../../src/surfaces/api/endpoints';
 import { toRoute } from '../../src/surfaces/api/mount';
 import { opsRoutes } from '../../src/surfaces/ops/routes';
 import { v1Routes } from '../../src/surfaces/v1/routes';
+import { v2Routes } from '../../src/surfaces/v2/routes';
 import { webRoutes } from '../../src/surfaces/web/routes';
 import { expectGolden } from '../helpers/golden';
 
@@ -22,6 +23,7 @@ function routeTable(): string {
     ...docsRoutes,
     ...api,
     ...v1Routes(ctx),
+    ...v2Routes(ctx),
     ...webRoutes(ctx),
   ];
   const lines = rows.map((row) => `${row.method.toUpperCase().padEnd(7)}${row.path.padEnd(67)} ${row.access}`);

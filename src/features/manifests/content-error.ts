@@ -1,6 +1,6 @@
 import { AppError, type AppErrorOptions, type ErrorCode } from '../../platform/errors';
 
-/** What is wrong with content, in the terms of the distribution specification: its error codes in lower case. */
+/** The problems with content: the error codes of the distribution specification, in lower case. */
 export type ContentProblem =
   | 'blob_unknown'
   | 'blob_upload_invalid'
@@ -42,9 +42,9 @@ export function manifestUnknown(reference: string): ContentError {
   return new ContentError('manifest_unknown', `The repository has no manifest ${reference}`, { reference });
 }
 
-/** A blob that the repository does not have, regardless of who else has it. */
-export function blobUnknown(digest: string): ContentError {
-  return new ContentError('blob_unknown', `The repository has no blob ${digest}`, { digest });
+/** A blob that the repository does not have, even if another repository has it. */
+export function blobUnknown(digest: string, cause?: unknown): ContentError {
+  return new ContentError('blob_unknown', `The repository has no blob ${digest}`, { digest }, { cause });
 }
 
 /** Text that is not a digest of an algorithm that is supported. */

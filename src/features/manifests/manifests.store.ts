@@ -43,7 +43,7 @@ export interface NewManifest {
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
-/** Postgres keeps no NUL in text. */
+/** Postgres does not store NUL in text. */
 function withoutNuls(annotations: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(annotations);
   return Object.fromEntries(entries.map((entry) => entry.map((text) => text.replaceAll('\0', ''))));

@@ -1,17 +1,16 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { identityOf, type Actor, type Principal, type RepositoryName } from '../access/actor';
+import { identityOf, type Actor, type RepositoryName } from '../access/actor';
 import { requiresAuthorization } from '../access/current-account';
-import { doerOf } from '../access/doer';
 import { recordEvent } from '../audit/audit';
 import * as store from './image-lists.store';
 import { displayName, isImageId, parseRepositoryName } from '../repositories/names';
 import { recordOpening } from '../repositories/last-opened';
-import { canCreate, canRead, canWrite } from '../access/policy';
+import { canRead } from '../access/policy';
 import { endPush, openPush } from './pushes';
-import { lockForPush, markActive } from '../repositories/locking';
-import { createRepositoryIfMissing } from '../repositories/visibility';
+import { markActive } from '../repositories/locking';
+import { lockForNewPush, mayPush, pushToDeleted } from '../repositories/pushable';
 import { assertReadable, type WritableRepository } from '../repositories/access';
 import {
   findAccessWithImages,
@@ -38,7 +37,6 @@ export interface ListedImage {
 /** The answer of the index for a repository that does not exist. */
 export const IMAGES_NOT_FOUND = 'images not found';
 const NOT_ALLOWED = 'Access Denied: Not allowed to create Repo at given location';
-const BEING_DELETED = 'Repository is being deleted';
 
 /**
  * Merges two lists by id, in order of first appearance; a missing checksum never replaces a known one.
@@ -71,14 +69,10 @@ function assertIds(images: readonly ListedImage[]): readonly ListedImage[] {
   throw new AppError('invalid', 'Invalid data');
 }
 
-function assertMayStart(access: RepositoryAccess, principal: Principal): void {
-  const allowed =
-    access.repository === undefined
-      ? access.namespace !== undefined && canCreate(principal, access.namespace)
-      : canWrite(principal, access.repository) && !access.repository.isRemote;
-  if (!allowed) throw new AppError('forbidden', NOT_ALLOWED);
-  // Only now, so that other users do not learn that there is such a repository.
-  if (access.repository?.state === 'deleting') throw new AppError('forbidden', BEING_DELETED);
+function assertMayStart(access: RepositoryAccess): void {
+  if (!mayPush(access)) throw new AppError('forbidden', NOT_ALLOWED);
+  // Only now, because other users must not learn that there is such a repository.
+  if (access.repository?.state === 'deleting') throw pushToDeleted();
 }
 
 /**
@@ -99,15 +93,12 @@ export async function startPush(
   const access = await findRepositoryAccess(ctx, actor, name);
   const { principal } = access;
   if (principal === undefined || actor.kind === 'token') throw new AppError('unauthenticated', '');
-  assertMayStart(access, principal);
+  assertMayStart(access);
   const images = assertIds(await readImages());
   const isNew = access.repository === undefined;
   if (isNew && !parseRepositoryName(name.namespace, name.name, ctx.settings.hubLimits)) return false;
-  const visibility = access.namespace?.defaultVisibility ?? 'public';
   await inTransaction(ctx.db, async (tx) => {
-    if (isNew) await createRepositoryIfMissing(tx, name, { visibility, doer: doerOf(actor, principal) });
-    const repositoryId = await lockForPush(tx, name);
-    if (repositoryId === undefined) throw new AppError('forbidden', BEING_DELETED);
+    const repositoryId = await lockForNewPush(tx, access);
     await store.mergeImages(tx, repositoryId, mergeImageLists([], images));
     await recordOpening({ db: tx }, actor, repositoryId);
     const announced = { imageIds: distinctIds(images), tags: announcedTags(images), nonce };

@@ -88,7 +88,7 @@ export async function recordTag(
   );
 }
 
-/** A push that has not ended, or not all of whose tags were announced to webhooks ("told"). */
+/** A push that has not ended, or has tags that were not reported; `pushes.ts` says what reporting is. */
 export interface OpenPush {
   id: number;
   token: string | null;
@@ -98,7 +98,7 @@ export interface OpenPush {
   tags: Record<string, string>;
   /** the tags that it set */
   set_tags: Record<string, string>;
-  /** it set tags, and all of them were told */
+  /** it set tags, and all of them were reported */
   is_told: boolean;
   /** all images that it announced are complete */
   is_uploaded: boolean;
@@ -106,7 +106,7 @@ export interface OpenPush {
   is_ended: boolean;
 }
 
-/** The caller's pushes, and pushes of others with a tag that was not told. */
+/** The caller's pushes, and pushes of others with a tag that was not reported. */
 export async function listOpen(tx: Db, repositoryId: number, caller: string): Promise<OpenPush[]> {
   return query<OpenPush>(
     tx,
@@ -125,7 +125,7 @@ export async function listOpen(tx: Db, repositoryId: number, caller: string): Pr
   );
 }
 
-/** The tags that pushes set and that were not told, in the order in which they were set. */
+/** The tags that pushes set and that were not reported, in the order in which they were set. */
 export async function listUntold(tx: Db, repositoryId: number): Promise<UntoldTag[]> {
   return query<UntoldTag & { id: number }>(
     tx,
@@ -150,7 +150,7 @@ export async function insertTagByHand(tx: Db, repositoryId: number, tag: string,
   return rows[0].id;
 }
 
-/** Whether a tag that a push set to one of these images has been announced. */
+/** Whether a tag that a push set to one of these images has been reported. */
 export async function wasTold(tx: Db, repositoryId: number, imageIds: readonly string[]): Promise<boolean> {
   const rows = await query(
     tx,
@@ -160,7 +160,7 @@ export async function wasTold(tx: Db, repositoryId: number, imageIds: readonly s
   return rows.length > 0;
 }
 
-/** Marks the sets of tags as told, and deletes earlier ones of the same tags that no open push needs. */
+/** Marks the sets of tags as reported, and deletes earlier ones of the same tags that no open push needs. */
 export async function markTold(tx: Db, repositoryId: number, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   await query(tx, 'update push_tags set told_at = clock_timestamp() where id = any ($1::bigint[])', [ids]);
@@ -184,7 +184,7 @@ export async function endPush(tx: Db, pushId: number, isWhole: boolean): Promise
   else await query(tx, 'update pushes set ended_at = now() where id = $1', [pushId]);
 }
 
-/** Stores the pushes to tell, in this order, until they are taken. */
+/** Stores the pushes to report, in this order, until they are taken. */
 export async function insertTellings(tx: Db, repositoryId: number, pushes: readonly object[]): Promise<void> {
   await query(
     tx,
@@ -196,8 +196,8 @@ export async function insertTellings(tx: Db, repositoryId: number, pushes: reado
 }
 
 /**
- * Removes and returns the pushes to tell. A concurrent call waits for the end of the transaction, and gets those added
- * since.
+ * Removes and returns the pushes to report. A concurrent call waits for the end of the transaction, and gets those
+ * added since.
  */
 export async function takeTellings(tx: Db, repositoryId: number): Promise<{ push: object; created_at: Date }[]> {
   return query<{ push: object; created_at: Date }>(

@@ -11,9 +11,9 @@ import { lockRepository, markActive } from '../repositories/locking';
 import { tellingsOf } from './tellings';
 
 /*
- * A push begins with `PUT R/`, which announces images and tags; uploads images and sets tags; and ends with `PUT
- * R/images` (protocol 10.3). It is a row of `pushes` from its opening to its end. To "tell" a push is to notify the
- * webhooks of it.
+ * A push begins with `PUT R/`, which announces images and tags; uploads images and sets tags; and ends with
+ * `PUT R/images` (protocol 10.3). It is a row of `pushes` from its opening to its end. To report a push is to notify
+ * the webhooks of it; in names it is "told".
  *
  *   opening   Basic        the row is created, with the nonce of the write token that the answer carries
  *   json, layer, checksum, tag
@@ -23,29 +23,29 @@ import { tellingsOf } from './tellings';
  *             Token        of anonymous callers from 1.7 on: names the push
  *
  * The end is the only request that may not say which push it belongs to, and an account may push several times at once.
- * So tags are told, not ends. Every tag that a push sets is stored in `push_tags` until it is told, and an end
+ * So tags are reported, not ends. Every tag that a push sets is stored in `push_tags` until it is reported, and an end
  *
  *   1. ends one push of the caller: the one of the token, or the one that is most likely over (`ended-push.ts`);
- *   2. tells the tags that this push set, and, of the other pushes of the caller that have set all that they announced,
- *      those that were not told before, so that no tag is lost if the end belonged to another push;
- *   3. tells, before each tag, the earlier changes of the same tag by any push.
+ *   2. reports the tags that this push set, and, of the other pushes of the caller that have set all that they
+ *      announced, those that were not reported before, so that no tag is lost if the end belonged to another push;
+ *   3. reports, before each tag, the earlier changes of the same tag by any push.
  *
- * `tellings.ts` has the rules of 2 and 3. A push that sets no tag is told once, without one. An end that is sent again,
- * because its answer was lost, finds nothing left to tell. A push that was killed before its end is told with the
- * caller's next one, or not at all if that one sets the same tag to the same image: then it is the same push tried
- * again.
+ * `tellings.ts` has the rules of 2 and 3. A push that sets no tag is reported once, without one. An end that is sent
+ * again, because its answer was lost, finds nothing left to report. A push that was killed before its end is reported
+ * with the caller's next one, or not at all if that one sets the same tag to the same image: then it is the same push
+ * tried again.
  *
  * A push lives as long as it gives signs of life: a json, a checksum, a tag, bytes of a layer. Images that a living
  * push has announced or uploaded are not garbage (`gc.ts`). Without a sign for `ABANDONED_AFTER_HOURS` it is given up.
  */
 
-/** The job that an end queues when there is a push to tell. */
+/** The job that an end queues when there is a push to report. */
 export const PUSH_FINISHED = 'push_finished';
 
 /** Its payload. */
 export const pushesToTell = z.object({ repositoryId: z.number() });
 
-/** The facts about a finished push that are told. */
+/** The facts about a finished push that are reported. */
 export const finishedPush = z.object({
   /** identifies this push, and this tag, in all work that follows from it */
   id: z.uuid(),
@@ -135,16 +135,14 @@ async function queueTellings(tx: Db, repositoryId: number, pushes: readonly Told
   await enqueue(tx, PUSH_FINISHED, { repositoryId });
 }
 
-/**
- * Removes and returns the pushes of a repository to tell, in the order in which they happened. A concurrent call waits.
- */
+/** Removes and returns the pushes of a repository that are to be reported, in order. A concurrent call waits. */
 export async function takeTellings(tx: Db, repositoryId: number): Promise<FinishedPush[]> {
   const rows = await store.takeTellings(tx, repositoryId);
   return rows.map(({ push, created_at: finishedAt }) => finishedPush.parse({ ...push, repositoryId, finishedAt }));
 }
 
 /**
- * Ends a push of the actor, and queues the pushes to tell, in the same transaction. The caller has locked the
+ * Ends a push of the actor, and queues the pushes to report, in the same transaction. The caller has locked the
  * repository.
  *
  * @param listedIds - the images that the end names, as engines before 0.8 do
@@ -187,7 +185,7 @@ export async function lockForGc(tx: Db, repositoryId: number): Promise<void> {
   await lockRepository(tx, repositoryId);
 }
 
-/** Deletes pushes that gave no sign of life for a week, and old records of tags that were told. */
+/** Deletes pushes that gave no sign of life for a week, and old records of tags that were reported. */
 export async function forgetPushes(ctx: Needs<'db'>): Promise<void> {
   await store.deleteForgotten(ctx.db, 24 * 7);
 }
@@ -196,8 +194,8 @@ export async function forgetPushes(ctx: Needs<'db'>): Promise<void> {
 const BY_HAND = 0;
 
 /**
- * Does for a tag that was set without a push what the end of a push does: marks the repository as active, and tells the
- * tag. The caller has locked the repository.
+ * Does for a tag that was set without a push what the end of a push does: marks the repository as active, and reports
+ * the tag. The caller has locked the repository.
  */
 export async function announceTag(
   tx: Db,
@@ -223,8 +221,8 @@ export async function announceTag(
 }
 
 /**
- * Queues what follows from a tag that a push over v2 has set, which is one request: the repository is active, and webhooks
- * are notified. The repository is locked.
+ * Does what follows from a tag that a push over v2, which is one request, has set: marks the repository as active, and
+ * queues the notification of webhooks. The caller has locked the repository.
  */
 export async function announceManifest(
   tx: Db,

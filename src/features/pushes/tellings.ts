@@ -1,10 +1,10 @@
-/** A tag that a push set, and that was not told yet; `pushes.ts` says what telling is. */
+/** A tag that a push set, and that was not reported yet; `pushes.ts` says what reporting is. */
 export interface UntoldTag {
   readonly id: number;
   readonly push_id: number;
   readonly tag: string;
   readonly image_id: string;
-  /** the image of the tag when it was told last */
+  /** the image of the tag when it was reported last */
   readonly last_told: string | null;
   /** its push has given no sign of life for long */
   readonly is_abandoned: boolean;
@@ -18,7 +18,7 @@ export interface Ending {
   readonly through: ReadonlySet<number>;
 }
 
-/** The sets of tags that are told, and those that will never be, both in the order in which the tags were set. */
+/** The sets of tags that are reported, and those that will never be, both in the order in which the tags were set. */
 export interface Tellings {
   readonly told: readonly UntoldTag[];
   readonly dropped: readonly UntoldTag[];
@@ -65,15 +65,15 @@ function tellTag(sets: readonly UntoldTag[], { ended, through }: Ending): { told
 }
 
 /**
- * The sets of tags that an end tells. Each set of a tag is told once, and a tag's sets in their order:
+ * The sets of tags that an end reports. Each set of a tag is reported once, and a tag's sets in their order:
  *
  *   - the sets of the ended push;
- *   - the sets of other pushes that have set all their tags, if the tag was last told with another image;
+ *   - the sets of other pushes that have set all their tags, if the tag was last reported with another image;
  *   - before these, all earlier sets of the same tag. But of sets to the same image that directly follow each other,
- *     only the ones above are told, and the others wait for the end of their own push, because there may be as many
+ *     only the ones above are reported, and the others wait for the end of their own push, because there may be as many
  *     ends as there were pushes. If there are fewer, it was one push tried again.
  *
- * @param untold - the sets of the repository that were not told, in the order in which the tags were set
+ * @param untold - the sets of the repository that were not reported, in the order in which the tags were set
  */
 export function tellingsOf(untold: readonly UntoldTag[], ending: Ending): Tellings {
   const tags = [...new Set(untold.map(({ tag }) => tag))];

@@ -19,11 +19,11 @@ export interface CardRow {
   updated_at: Date;
 }
 
-/** What `CardRow` holds. */
+/** The columns of a `CardRow`. */
 export const CARD_COLUMNS = `r.namespace, r.name, r.description, r.visibility, r.state, r.is_automated, r.star_count,
   coalesce(p.pulls, 0) as pull_count, r.created_at, r.updated_at`;
 
-/** Those of a namespace that the caller may find in a list, changed last first. */
+/** The repositories of a namespace that the caller may find in a list, last changed first. */
 export async function listOfNamespace(
   db: Db,
   identity: Identity | undefined,
@@ -40,7 +40,7 @@ export async function listOfNamespace(
   );
 }
 
-/** Those that the caller collaborates on, changed last first. */
+/** The repositories that the caller collaborates on, last changed first. */
 export async function listShared(
   db: Db,
   identity: Pick<Identity, 'userId' | 'accessTokenId'>,
@@ -57,7 +57,7 @@ export async function listShared(
   );
 }
 
-/** These, in this order; those that are gone are left out. */
+/** The repositories of these names, in this order, without those that are gone. */
 export async function listByName(db: Db, names: readonly RepositoryName[]): Promise<CardRow[]> {
   return query<CardRow>(
     db,

@@ -22,7 +22,7 @@ export interface RepositoryCard extends RepositoryName {
   readonly updatedAt: Date;
 }
 
-/** A page of repositories, and how many there are on all pages. */
+/** A page of repositories, and the number of repositories on all pages. */
 export interface CardPage {
   readonly total: number;
   readonly repositories: readonly RepositoryCard[];
@@ -46,7 +46,7 @@ export function toCard(row: store.CardRow): RepositoryCard {
 }
 
 /**
- * The repositories of a namespace that the actor may find in a list, those that changed last first.
+ * The repositories of a namespace that the actor may find in a list; last changed first.
  *
  * @param wanted.text - a part of the name; undefined: any
  * @throws AppError `not_found` when there is no such namespace; `unauthenticated`, `inactive`
@@ -65,7 +65,7 @@ export async function repositoriesOf(
 }
 
 /**
- * The repositories that the actor collaborates on, those that changed last first: in namespaces of others.
+ * The repositories that the actor collaborates on, in namespaces of others; last changed first.
  *
  * @throws AppError `unauthenticated`, `inactive`, `forbidden` for an access token for some repositories
  */

@@ -19,7 +19,10 @@ import type { Account } from './search.store';
 import * as store from './public-lists.store';
 import { LAST_LOOKED_FOR, searchFirstSorted, searchSorted, type SortedRow, type SortedWanted } from './sorted.store';
 
-/** How many are public; those of a short page are counted already, and for a full one it may be some seconds old. */
+/**
+ * The number of public repositories. A short page is counted already; for a full one the number may be some seconds
+ * old.
+ */
 async function countShown(ctx: Needs<'db' | 'searchTotals'>, shown: number, { limit, offset }: Range): Promise<number> {
   if (shown === 0 && offset > 0) return store.countPublic(ctx.db);
   if (shown < limit) return offset + shown;
@@ -28,7 +31,7 @@ async function countShown(ctx: Needs<'db' | 'searchTotals'>, shown: number, { li
 }
 
 /**
- * The public repositories that something was pushed to, official ones first. Anybody sees the same.
+ * The public repositories that have been pushed to, official ones first. All callers see the same.
  *
  * @param wanted.sort - the most pulled, the most starred or the newest first
  */
@@ -40,7 +43,7 @@ export async function explore(
   return { total: await countShown(ctx, rows.length, { limit, offset }), repositories: rows.map(toCard) };
 }
 
-/** What a visitor sees first: the most pulled public repositories, the official ones and the others apart. */
+/** The repositories that a visitor sees first: the most pulled public ones, official ones and others separately. */
 export async function featured(
   ctx: Needs<'db'>,
   limit: number,
@@ -52,9 +55,9 @@ export async function featured(
 
 /** What to search for, and how to show it. */
 export interface CardsWanted {
-  /** as of `searchRepositories` */
+  /** as for `searchRepositories` */
   readonly term: string;
-  /** the order of `docker search`; or official ones first, and then the most of this */
+  /** the order of `docker search`; or official ones first, and then by this */
   readonly sort: 'best' | 'stars' | 'pulls' | 'updated';
   /** from 1 */
   readonly page: number;
@@ -72,7 +75,7 @@ async function findBest(ctx: SearchNeeds, searcher: Searcher, wanted: CardsWante
   return { total, names: hits.map(({ name }) => parseFullName(name)).filter((name) => name !== undefined) };
 }
 
-/** Finds a page of what is common without looking at everything; undefined when it takes a look at everything. */
+/** Finds a page of common hits without reading all repositories; undefined when that is not enough. */
 async function findCommon(
   ctx: Needs<'db' | 'searchTotals'>,
   account: Account,
@@ -108,10 +111,11 @@ async function findSorted(
 }
 
 /**
- * Searches as `searchRepositories` does, for people: with numbers of pulls, and in the order that they like. The names
- * of a page are found first, and what is shown of them after: engines, which ask for less, wait for none of it.
+ * Searches as `searchRepositories` does, for people: with the numbers of pulls, and in the order of their choice. The
+ * names of a page are found first, and the details after that, so that engines, which need fewer details, do not wait
+ * for them.
  *
- * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended meanwhile; `busy`
+ * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended in the meantime; `busy`
  */
 export async function searchCards(ctx: SearchNeeds, searcher: Searcher, wanted: CardsWanted): Promise<CardPage> {
   const { sort } = wanted;

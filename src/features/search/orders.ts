@@ -1,32 +1,32 @@
 import { LIBRARY } from '../repositories/names';
 
-/** By what a list of repositories is sorted. */
+/** The criteria by which a list of repositories can be sorted. */
 export type Sort = 'pulls' | 'stars' | 'newest' | 'updated';
 
 /** An order, in SQL. */
 interface Order {
-  /** sorts repositories `r` whose totals `p`, if there are any, were joined */
+  /** sorts repositories `r` whose totals `p`, if any, were joined */
   readonly by: string;
-  /** what to walk along: all repositories, or all that have totals */
+  /** the tables to walk along: all repositories, or all that have totals */
   readonly from: string;
-  /** sorts those, word for word as an index does: Postgres reads the first few and is done */
+  /** sorts these, word for word as an index does, so that Postgres reads only the first few */
   readonly walk: string;
 }
 
-/** The number of pulls comes with the rows of the page: where nothing is sorted by it, Postgres asks for no others. */
+/** The number of pulls comes with the rows of the page: if it is not sorted by, Postgres reads no other totals. */
 export const WITH_TOTALS = 'repositories r left join repository_totals p on p.repository_id = r.id';
 
-/** What protocol 2.13 calls a repository. */
+/** The name of a repository in search results (protocol 2.13). */
 export const DISPLAY_NAME = `(case r.namespace when '${LIBRARY}' then r.name else r.namespace || '/' || r.name end collate "C")`;
 
-/** What `repositories_rank` sorts by: word for word, or Postgres does not use it. */
+/** The order of the index `repositories_rank`, word for word: otherwise Postgres does not use the index. */
 export const RANK = `r.star_count desc, ${DISPLAY_NAME}`;
 
 function ofRepositories(by: string): Order {
   return { by, from: 'repositories r', walk: by };
 }
 
-/** Each ends with what no two repositories have in common, so that pages neither repeat nor miss one. */
+/** Each order ends with a unique column, so that pages neither repeat nor miss a repository. */
 export const ORDERS: Readonly<Record<Sort, Order>> = {
   pulls: {
     by: 'p.pulls desc nulls last, r.id',
@@ -38,5 +38,5 @@ export const ORDERS: Readonly<Record<Sort, Order>> = {
   updated: ofRepositories('r.updated_at desc, r.id desc'),
 };
 
-/** Official ones are few and come first: they are sorted by themselves, the others are walked along. */
+/** Official repositories are few and come first: they are sorted separately, and the others are walked along. */
 export const IS_OFFICIAL = `r.namespace = '${LIBRARY}'`;

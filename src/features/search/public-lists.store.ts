@@ -4,10 +4,10 @@ import { isShownSql } from '../access/repository-states';
 import { CARD_COLUMNS, type CardRow } from './cards.store';
 import { IS_OFFICIAL, ORDERS, WITH_TOTALS, type Sort } from './orders';
 
-/** Public ones that something was pushed to. */
+/** Public repositories that have been pushed to. */
 const SHOWN = `r.visibility = 'public' and ${isShownSql('explore')}`;
 
-/** As many as may be on the page: `$1` is its length, `$2` how many come before it. */
+/** As many rows as may be needed for the page: `$1` is its length, `$2` the number of rows before it. */
 const FIRST = 'limit $1::bigint + $2::bigint';
 
 /** Numbers the rows of a list that has an order. */
@@ -23,7 +23,7 @@ function otherPart(sort: Sort): string {
   return part(1, `select r.id from ${from} where ${SHOWN} and not ${IS_OFFICIAL} order by ${walk} ${FIRST}`);
 }
 
-/** Those that nobody pulled or pushed yet have no totals to walk along. */
+/** Repositories that nobody has pulled or pushed yet have no totals to walk along. */
 const WITHOUT_TOTALS = part(
   2,
   `select r.id from repositories r where ${SHOWN} and not ${IS_OFFICIAL}
@@ -37,24 +37,24 @@ async function listParts(db: Db, parts: readonly string[], { limit, offset }: Ra
   return query<CardRow>(db, text, [limit, offset]);
 }
 
-/** Asks for those without totals when there are not enough others: seldom, and that takes longer. */
+/** Includes repositories without totals only if there are not enough others: that is rare, and takes longer. */
 async function listMostPulled(db: Db, parts: readonly string[], range: Range): Promise<CardRow[]> {
   const rows = await listParts(db, parts, range);
   return rows.length === range.limit ? rows : listParts(db, [...parts, WITHOUT_TOTALS], range);
 }
 
-/** All that are shown to anybody, official ones first. */
+/** All public repositories, official ones first. */
 export async function listPublic(db: Db, sort: Sort, range: Range): Promise<CardRow[]> {
   const parts = [officialPart(sort), otherPart(sort)];
   return sort === 'pulls' ? listMostPulled(db, parts, range) : listParts(db, parts, range);
 }
 
-/** The most pulled ones of the library. */
+/** The most pulled repositories of the library. */
 export async function listOfficial(db: Db, limit: number): Promise<CardRow[]> {
   return listParts(db, [officialPart('pulls')], { limit, offset: 0 });
 }
 
-/** The most pulled ones outside the library. */
+/** The most pulled repositories outside the library. */
 export async function listPopular(db: Db, limit: number): Promise<CardRow[]> {
   return listMostPulled(db, [otherPart('pulls')], { limit, offset: 0 });
 }

@@ -20,7 +20,7 @@ interface PageRow {
 }
 
 export interface FirstRow extends PageRow {
-  /** how many hits there are as far as the page's end, among the repositories that were looked at */
+  /** the number of hits, up to the page's end, among the repositories that were read */
   found: number;
 }
 
@@ -28,40 +28,43 @@ export interface AllRow extends PageRow {
   total: number;
 }
 
-/** Who asks; undefined: nobody who is known. */
+/** The caller; undefined: anonymous. */
 export type Account = Identity | undefined;
 
-/** What is asked for: repositories that are like each of the patterns. */
+/** The search: repositories that match each of the patterns. */
 export interface Wanted {
   readonly patterns: readonly string[];
-  /** the repository that comes first, because the term is its name; undefined: the term is nobody's name */
+  /** the repository that comes first, because the term is its name; undefined: the term cannot be a name */
   readonly exact: RepositoryName | undefined;
   readonly limit: number;
   readonly offset: number;
 }
 
 /**
- * How many repositories `searchFirst` looks at. That takes a millisecond; who finds less than a page among them has a
- * word that is rare enough for the index of trigrams, or wants a page far behind.
+ * How many repositories `searchFirst` reads. That takes a millisecond. If they have less than a page of hits, the words
+ * are rare enough for the trigram index, or the page is far behind.
  */
 export const LOOKED_AT = 1000;
 
-/** Of a page beyond the hundredth hit: there are not enough hits on it among the first thousand. */
+/** The same for a page beyond the hundredth hit, because the first thousand repositories rarely have that many hits. */
 const LOOKED_AT_FOR_MANY = 5 * LOOKED_AT;
 
 const MANY = 100;
 
-/** How a statement finds out what the caller may find. */
+/** The parts of a statement that decide what the caller may find. */
 export interface CallerSql {
   /** a table `account` of one row at most */
   readonly account: string;
-  /** holds for repositories `r` that he may find */
+  /** a condition for repositories `r` that they may find */
   readonly findable: string;
   /** part of the statement's name */
   readonly name: string;
 }
 
-/** The account comes from the same query, so that one that ended meanwhile sees no more than a stranger. */
+/**
+ * The account is read in the same query, so that one that has ended in the meantime sees only what an anonymous client
+ * sees.
+ */
 const SOMEBODY: CallerSql = {
   account: `account as (
     select u.id, a.id as token_id from (select) asked ${callerJoins('$1', '$3')}
@@ -73,7 +76,7 @@ const SOMEBODY: CallerSql = {
   name: 'somebody',
 };
 
-/** Most searches: without the joins, which take longer to plan than the search takes. */
+/** For most searches: without the joins, whose planning would take longer than the search. */
 const NOBODY: CallerSql = {
   account: `account as (
     select $1::bigint as id, $3::bigint as token_id where $2::integer is null and false
@@ -82,12 +85,12 @@ const NOBODY: CallerSql = {
   name: 'nobody',
 };
 
-/** How to find out what this caller may find. */
+/** The parts of a statement for this caller. */
 export function callerSqlOf(account: Account): CallerSql {
   return account === undefined ? NOBODY : SOMEBODY;
 }
 
-/** Only what somebody has pushed to. */
+/** Only repositories that have been pushed to. */
 export const FOUND = isShownSql('v1Search');
 
 const EXACT = 'r.namespace = $4 and r.name = $5';
@@ -103,8 +106,8 @@ export function likeEach(words: number, first: number): string {
 }
 
 /**
- * Looks at the first repositories in the order of the results, one by one, until the page is full. Whether the account
- * may read one is asked after whether it is a hit: there are few of those.
+ * Reads the first repositories in the order of the results, one by one, until the page is full. Access is checked only
+ * for hits, because these are few.
  */
 export function firstStatement(words: number, caller: CallerSql = SOMEBODY, lookedAt = LOOKED_AT): PreparedStatement {
   const hit = `${likeEach(words, FIRST_PATTERN)} and ${caller.findable}`;
@@ -128,19 +131,22 @@ export function firstStatement(words: number, caller: CallerSql = SOMEBODY, look
   };
 }
 
-/** What `CallerSql` takes as `$1` to `$3`. */
+/** The parameters `$1` to `$3` of `CallerSql`. */
 export function valuesOf(account: Account): (number | null)[] {
   return [account?.userId ?? null, account?.credentialsEpoch ?? null, account?.accessTokenId ?? null];
 }
 
 const FIRST_PATTERN = 8;
 
-/** What the statements of a page take: the caller, the exact name, the page, and from `FIRST_PATTERN` on the patterns. */
+/**
+ * The parameters of the statements for a page: the caller, the exact name, the page, and from `FIRST_PATTERN` on the
+ * patterns.
+ */
 function pageValues(account: Account, { patterns, exact, limit, offset }: Wanted): (string | number | null)[] {
   return [...valuesOf(account), exact?.namespace ?? '', exact?.name ?? '', limit, offset, ...patterns];
 }
 
-/** The page, if the first repositories of all fill it. */
+/** The page, if the first repositories fill it. */
 export async function searchFirst(db: Db, account: Account, wanted: Wanted): Promise<FirstRow> {
   const lookedAt = wanted.limit + wanted.offset > MANY ? LOOKED_AT_FOR_MANY : LOOKED_AT;
   const statement = firstStatement(wanted.patterns.length, callerSqlOf(account), lookedAt);
@@ -173,14 +179,14 @@ export function allSql(words: number, caller: CallerSql = SOMEBODY): string {
       coalesce((select json_agg(page) from page), '[]') as hits`;
 }
 
-/** Not prepared: a plan for any words is a bad one for some, for only three letters make a trigram. */
+/** Not prepared: one plan for all words is bad for some of them, because a trigram needs three letters. */
 export async function searchAll(db: Db, account: Account, wanted: Wanted): Promise<AllRow> {
   const sql = allSql(wanted.patterns.length, callerSqlOf(account));
   const rows = await query<AllRow>(db, sql, pageValues(account, wanted));
   return rows[0] ?? { is_account: false, total: 0, hits: [] };
 }
 
-/** How many repositories there are that the account may read and that are like each of the patterns. */
+/** The number of repositories that the account may find and that match each of the patterns. */
 export async function countHits(db: Db, account: Account, patterns: readonly string[]): Promise<number> {
   const caller = callerSqlOf(account);
   const text = `with ${caller.account} select count(*) as total ${hitsSql(patterns.length, 4, caller)}`;

@@ -16,7 +16,7 @@ export interface SearchHit {
   readonly isAutomated: boolean;
 }
 
-/** One page of what was found, and how much there is. */
+/** One page of hits, and the total number. */
 export interface SearchPage {
   readonly total: number;
   readonly hits: readonly SearchHit[];
@@ -24,22 +24,22 @@ export interface SearchPage {
 
 const MAX_WORDS = 8;
 
-/** No name with its description is so long, so that nothing has such a word in it. */
+/** No name with its description is that long, so no repository can match such a word. */
 const LONGEST_WORD = 1000;
 
-/** What searching takes. */
+/** What a search needs. */
 export type SearchNeeds = Needs<'db' | 'searchTotals' | 'searches'>;
 
-/** Who searches, and until when. */
+/** The client that searches, and how long it waits. */
 export interface Searcher {
   readonly actor: Actor;
-  /** aborted when nobody waits for it any more */
+  /** aborted when the client no longer waits */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs a search when it is the searcher's turn: a few at once, for each takes a connection to the database, and they are
- * the same ones that pushes and pulls take.
+ * Runs a search when it is the searcher's turn. Only a few run at once, because each takes a database connection, and
+ * pushes and pulls need these connections too.
  *
  * @throws AppError `busy`; the reason of the signal; what `search` throws
  */
@@ -47,14 +47,16 @@ export async function inTurn<T>(ctx: SearchNeeds, { actor, signal }: Searcher, s
   return ctx.searches.run(networkOf(actor.address), signal, search);
 }
 
-/** Whether a term has a word that nothing can have in it. */
+/** Whether a term has a word that no repository can match. */
 export function isHopeless(term: string): boolean {
   return wordsOf(term).some((word) => word.length > LONGEST_WORD);
 }
 
 const LIBRARY_PREFIX = new RegExp(`^${LIBRARY}/(?=.)`);
 
-/** The words of a term, in lower case. Official images are listed without the prefix, and may be asked for with it. */
+/**
+ * The words of a term, in lower case. Official images are listed without the prefix, and can be searched for with it.
+ */
 function wordsOf(term: string): string[] {
   return term
     .toLowerCase()
@@ -68,29 +70,29 @@ function patternsOf(words: readonly string[]): string[] {
   return words.slice(0, MAX_WORDS).map(containing);
 }
 
-/** What a hit has to be like, for each word of a term. */
+/** The patterns that a hit has to match, one for each word of a term. */
 export function patternsOfTerm(term: string): string[] {
   return patternsOf(wordsOf(term));
 }
 
-/** How many hits there are in all, at least what was found; it may be some seconds old. */
+/** The total number of hits, at least those found; it may be some seconds old. */
 export async function totalOfMany(
   ctx: Needs<'db' | 'searchTotals'>,
   account: store.Account,
   patterns: readonly string[],
   found: number,
 ): Promise<number> {
-  // What the total depends on.
+  // The total depends on these.
   const key = JSON.stringify([account?.userId, account?.credentialsEpoch, account?.accessTokenId, patterns]);
   const counted = await ctx.searchTotals.get(key, () => store.countHits(ctx.db, account, patterns));
   return Math.max(counted, found);
 }
 
 /**
- * Finds a page of what is common without looking at everything. Its total may be some seconds old, for counting takes
- * longer than finding.
+ * Finds a page of common hits without reading all repositories. Its total may be some seconds old, because counting
+ * takes longer than finding.
  *
- * @returns undefined when it takes a look at everything
+ * @returns undefined when that is not enough
  */
 async function searchCommon(
   ctx: Needs<'db' | 'searchTotals'>,
@@ -105,13 +107,13 @@ async function searchCommon(
 }
 
 /**
- * Searches names and descriptions for all words of a term, in any order and case; an empty term finds everything. What
- * the actor may not read is never found. The repository whose whole name is the term comes first, with or without
- * `library/`; then as in protocol 2.13 by stars, then by name.
+ * Searches names and descriptions for all words of a term, in any order and case; an empty term finds everything.
+ * Repositories that the actor may not read are never found. The repository whose whole name is the term comes first,
+ * with or without `library/`; then as in protocol 2.13 by stars, then by name.
  *
  * @param wanted.page - from 1
  * @param wanted.pageSize - from 1
- * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended meanwhile; `busy`
+ * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has ended in the meantime; `busy`
  */
 export async function searchRepositories(
   ctx: SearchNeeds,

@@ -7,7 +7,7 @@ import { callerSqlOf, FOUND, hitsSql, likeEach, LOOKED_AT, valuesOf, type Accoun
 interface NamesRow {
   /** the account that was given may act */
   is_account: boolean;
-  /** of the page, in its order */
+  /** the names on the page, in its order */
   names: RepositoryName[];
 }
 
@@ -16,11 +16,11 @@ export interface SortedRow extends NamesRow {
 }
 
 export interface FirstSortedRow extends NamesRow {
-  /** how many hits there are as far as the page's end, among the repositories that were looked at */
+  /** the number of hits, up to the page's end, among the repositories that were read */
   found: number;
 }
 
-/** What is asked for: repositories that are like each of the patterns, official ones first. */
+/** The search: repositories that match each of the patterns, official ones first. */
 export interface SortedWanted extends Range {
   readonly patterns: readonly string[];
   readonly sort: Sort;
@@ -30,15 +30,15 @@ const NAMES = `coalesce(
   (select json_agg(json_build_object('namespace', namespace, 'name', name) order by part, place) from page), '[]'
 ) as names`;
 
-/** The last hit on a page that may be found among the first repositories. */
+/** Pages that end beyond this hit are not looked for among the first repositories. */
 export const LAST_LOOKED_FOR = 1000;
 
-/** How many repositories are looked at: more for later pages, as long as that takes less than a look at everything. */
+/** How many repositories are read: more for later pages, as long as that takes less time than reading all of them. */
 function lookedAt({ limit, offset }: Range): number {
   return Math.min(5 * LOOKED_AT, Math.max(LOOKED_AT, 10 * (limit + offset)));
 }
 
-/** The page, if official ones and the first of all repositories fill it: as `searchFirst` finds the best. */
+/** The page, if official ones and the first repositories fill it, in the way of `searchFirst`. */
 export async function searchFirstSorted(db: Db, account: Account, wanted: SortedWanted): Promise<FirstSortedRow> {
   const caller = callerSqlOf(account);
   const { by, from, walk } = ORDERS[wanted.sort];
@@ -58,7 +58,7 @@ export async function searchFirstSorted(db: Db, account: Account, wanted: Sorted
   return (await query<FirstSortedRow>(db, text, values))[0] ?? { is_account: false, found: 0, names: [] };
 }
 
-/** Finds all hits, then sorts and counts them; which numbers the page shows is for another query to say. */
+/** Finds all hits, then sorts and counts them; another query reads the details for the page. */
 export async function searchSorted(db: Db, account: Account, wanted: SortedWanted): Promise<SortedRow> {
   const caller = callerSqlOf(account);
   const text = `with ${caller.account}, hits as materialized (

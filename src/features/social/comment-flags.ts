@@ -9,10 +9,10 @@ import { displayName } from '../repositories/names';
 import { lockComment, pageLimit, toComment, type Comment, type CommentsWanted } from './comments';
 import * as store from './comments.store';
 
-/** A comment that somebody found wrong. */
+/** A comment that at least one account has flagged. */
 export interface FlaggedComment extends Comment {
   readonly repository: RepositoryName;
-  /** how many accounts did */
+  /** how many accounts have flagged it */
   readonly flags: number;
 }
 
@@ -21,7 +21,7 @@ function toFlagged({ namespace, name, flags, ...row }: store.FlaggedRow): Flagge
 }
 
 /**
- * Asks those who administer to look at a comment; each account counts once.
+ * Asks the administrators to look at a comment; each account counts once.
  *
  * @throws AppError `not_found`
  */
@@ -40,7 +40,7 @@ export async function flagComment(
 }
 
 /**
- * Says that a comment is good, as somebody who administers the repository: its flags go.
+ * Dismisses the flags of a comment, as an administrator of the repository.
  *
  * @throws AppError `not_found`
  */
@@ -69,7 +69,7 @@ export async function listFlaggedComments(
 }
 
 /**
- * The flagged comments on all repositories, the latest first; for administrators of the site.
+ * The flagged comments on all repositories, the latest first; for site administrators.
  *
  * @throws AppError `unauthenticated`, `inactive`, `forbidden`
  */

@@ -51,7 +51,7 @@ export async function listComments(
   );
 }
 
-/** Keeps it from being deleted by others until the transaction ends. */
+/** Keeps others from deleting the comment until the transaction ends. */
 export async function lockComment(tx: Db, repositoryId: number, commentId: number): Promise<CommentRow | undefined> {
   const rows = await query<CommentRow>(
     tx,
@@ -76,7 +76,7 @@ export async function insertFlag(tx: Db, commentId: number, userId: number): Pro
   return rows.length > 0;
 }
 
-/** @returns how many there were */
+/** @returns how many flags there were */
 export async function deleteFlags(tx: Db, commentId: number): Promise<number> {
   return (await query(tx, 'delete from comment_flags where comment_id = $1 returning user_id', [commentId])).length;
 }

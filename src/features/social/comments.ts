@@ -10,21 +10,21 @@ import { orNotFound } from './or-not-found';
 import { assertComment } from '../repositories/text-rules';
 
 /*
- * Comments on a repository (protocol 6.4), by any account that may read it. Its author and those who administer the
- * repository delete one; any account flags one for them to look at (`comment-flags.ts`).
+ * Comments on a repository (protocol 6.4), by any account that may read it. The author of a comment and the
+ * administrators of the repository can delete it; any account can flag it for them (`comment-flags.ts`).
  */
 
 const MISSING_COMMENT = 'Comment not found';
 const PAGE = 100;
 
-/** Somebody who writes more is no reader. */
+/** A person who reads the repositories does not write more. */
 const COMMENTS_OF_AN_HOUR = 60;
 
-/** What somebody says of a repository. */
+/** A comment on a repository. */
 export interface Comment {
   readonly id: number;
   readonly author: string;
-  /** Markdown, as it was written: whoever shows it must make it harmless */
+  /** Markdown, as it was written: code that shows it must sanitize it */
   readonly text: string;
   readonly createdAt: Date;
 }
@@ -36,7 +36,7 @@ export interface CommentsWanted {
   readonly limit: number;
 }
 
-/** How many a page may have. */
+/** How many comments a page may have. */
 export function pageLimit(limit: number): number {
   return Math.min(Math.max(limit, 1), PAGE);
 }
@@ -81,7 +81,7 @@ export async function listComments(
 }
 
 /**
- * The comment, which nobody else changes until the transaction ends.
+ * Locks a comment, so that nothing else changes it until the transaction ends.
  *
  * @throws AppError `not_found`
  */
@@ -92,7 +92,7 @@ export async function lockComment(tx: Db, repository: { id: number }, commentId:
 }
 
 /**
- * Takes a comment away, as its author or as somebody who administers the repository.
+ * Deletes a comment, as its author or as an administrator of the repository.
  *
  * @throws AppError `not_found`, `forbidden`
  */

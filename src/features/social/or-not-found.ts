@@ -2,9 +2,9 @@ import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { repositoryNotFound } from '../repositories/access';
 
 /**
- * Runs what writes rows that refer to a repository.
+ * Awaits work that writes rows which refer to a repository.
  *
- * @throws AppError `not_found` when the repository went in this moment; otherwise whatever `work` throws
+ * @throws AppError `not_found` when the repository was deleted at this moment; otherwise what `work` throws
  */
 export async function orNotFound<T>(work: Promise<T>): Promise<T> {
   try {

@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
-/** @returns false when the user has given one already */
+/** @returns false when the user has starred the repository already */
 export async function insertStar(tx: Db, repositoryId: number, userId: number): Promise<boolean> {
   const rows = await query(
     tx,
@@ -11,7 +11,7 @@ export async function insertStar(tx: Db, repositoryId: number, userId: number): 
   return rows.length > 0;
 }
 
-/** @returns false when there was none */
+/** @returns false when there was no star */
 export async function deleteStar(tx: Db, repositoryId: number, userId: number): Promise<boolean> {
   const text = 'delete from stars where repository_id = $1 and user_id = $2 returning id';
   return (await query(tx, text, [repositoryId, userId])).length > 0;

@@ -11,13 +11,13 @@ import { orNotFound } from './or-not-found';
 import * as store from './stars.store';
 
 /*
- * Stars: one for each account and repository (protocol 6.4). `star_count`, by which search sorts, follows in the same
- * transaction, by a trigger.
+ * Stars: one for each account and repository (protocol 6.4). A trigger updates `star_count`, by which search sorts, in
+ * the same transaction.
  */
 
 const PAGE = 100;
 
-/** A repository that somebody starred. */
+/** A repository that a user has starred. */
 export interface Starred extends RepositoryName {
   readonly description: string;
   readonly starCount: number;
@@ -27,7 +27,7 @@ export interface Starred extends RepositoryName {
 /** One page of stars. */
 export interface StarPage<T> {
   readonly stars: readonly T[];
-  /** for `before`, to get the next page; undefined: this was the last */
+  /** the value of `before` for the next page; undefined: this was the last page */
   readonly next: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface StarsWanted {
 }
 
 /**
- * Gives a star, or takes it back; either way once.
+ * Gives a star, or removes it; repeating it changes nothing.
  *
  * @returns how many stars there are now
  * @throws AppError `not_found` when the repository is gone
@@ -61,7 +61,7 @@ export async function setStar(
   return orNotFound(change);
 }
 
-/** Who gave a repository a star, the latest first. */
+/** The users who starred a repository, the latest first. */
 export async function listStargazers(
   ctx: Needs<'db'>,
   repository: ReadableRepository,
@@ -76,8 +76,8 @@ export async function listStargazers(
 }
 
 /**
- * What a user starred and the actor may read, the latest first; for himself and administrators of the site. A page may
- * have fewer than it could, or none, though there is a next one.
+ * The repositories that a user has starred and that the actor may read, the latest first; for the user and site
+ * administrators. A page may have fewer entries than its limit, or none, even if there is a next one.
  *
  * @throws AppError `unauthenticated`, `inactive`, `forbidden`
  */

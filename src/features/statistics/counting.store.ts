@@ -9,14 +9,15 @@ export interface ActivityCount {
   readonly pushes: number;
 }
 
-/** A stranger chooses what his engine says of itself: a repository gets no more rows than this on a day, give or take. */
+/** Clients choose their User-Agent: a repository gets no more rows than this on a day, approximately. */
 const ROWS_OF_A_DAY = 500;
 
 /**
- * One statement, so that all of it happens or nothing. A batch that this source saved before changes no row: a second
- * attempt waits for the first and finds its number. Repositories are locked first and in their order, like the rows:
- * flushes of other processes wait instead of ending in a deadlock, and a repository cannot go before its counts are in.
- * Totals come after all rows of the day, for the same reason: they ask how many were written.
+ * One statement, so that either all of it happens or nothing. A batch that this source has saved before changes no row:
+ * a second attempt waits for the first and finds its number. Repositories are locked first, and in order, like the
+ * rows: flushes of other processes wait instead of ending in a deadlock, and a repository cannot be deleted before its
+ * counts are written. For the same reason, totals are written after all rows of the day: they depend on the number of
+ * rows written.
  */
 const ADD = `with fresh as (
     insert into activity_sources as s (source, saved) values ($1, $2)
@@ -59,7 +60,7 @@ const ADD = `with fresh as (
   group by 1 order by 1
   on conflict (repository_id) do update set pulls = a.pulls + excluded.pulls, pushes = a.pushes + excluded.pushes`;
 
-/** @param batch.number - greater than that of the source's last batch */
+/** @param batch.number - greater than the number of the source's last batch */
 export async function addActivity(
   db: Db,
   batch: { source: string; number: number; day: string; counts: readonly ActivityCount[] },

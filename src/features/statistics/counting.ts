@@ -4,25 +4,25 @@ import { parseEngine } from '../tags/engine';
 import * as store from './counting.store';
 
 /*
- * Counting pulls and pushes without a row for each. A request adds one in memory, under the User-Agent as it came; every
- * two seconds, and when the process drains, one statement adds the sums to the day's rows (CountBuffer). Nothing is
- * counted twice; a process that is killed loses what it has counted since. What is counted:
+ * Counting pulls and pushes without a row for each. A request adds one in memory, under the exact User-Agent; every two
+ * seconds, and when the process drains, one statement adds the sums to the day's rows (CountBuffer). Nothing is counted
+ * twice; a process that is killed loses what it has counted since then. This is counted:
  *
- *   a pull   `GET R/images` that succeeds, but not by token: so registries verify tokens (protocol 2.8)
+ *   a pull   `GET R/images` that succeeds, but not by token, because registries verify tokens that way (protocol 2.8)
  *   a push   `PUT R/images` that succeeds (protocol 2.7)
  */
 
 /** What is counted. */
 export type Activity = 'pull' | 'push';
 
-/** A longer User-Agent is no engine's, and nothing to keep in memory. */
+/** No engine has a longer User-Agent, and longer ones are not kept in memory. */
 const USER_AGENT_CHARACTERS = 512;
 
 const OTHER = 'other';
 const VERSION = /^[\w.+~-]{1,32}$/;
 const KERNEL_CHARACTERS = 64;
 
-/** Counts one pull or push. Waits for nothing. */
+/** Counts one pull or push. Does not wait for anything. */
 export function countActivity(
   ctx: Needs<'activity'>,
   activity: Activity,
@@ -45,7 +45,7 @@ function toRow({ subject, label, times }: Count<Activity>): store.ActivityCount 
 }
 
 /**
- * Adds a batch to what is stored, unless that was done before; counts of repositories that are gone are dropped.
+ * Adds a batch to the stored counts, unless it was added before; counts of repositories that are gone are dropped.
  *
  * @throws AppError `unavailable`
  */
@@ -53,7 +53,7 @@ export async function saveActivity(ctx: Needs<'db'>, batch: CountBatch<Activity>
   await store.addActivity(ctx.db, { ...batch, counts: batch.counts.map(toRow) });
 }
 
-/** Forgets processes that saved nothing for so long: they have ended. */
+/** Deletes the records of processes that have not saved anything for this time: they have ended. */
 export async function forgetSources(ctx: Needs<'db'>, olderThanMs: number): Promise<void> {
   await store.deleteSources(ctx.db, olderThanMs);
 }

@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
-// The sum of bigints is a numeric, which pg gives as text.
+// The sum of bigints is a numeric, which pg returns as text.
 const SUMS = 'coalesce(sum(pulls), 0)::bigint as pulls, coalesce(sum(pushes), 0)::bigint as pushes';
 
 export interface SumRow {
@@ -37,7 +37,7 @@ export interface SiteTotalsRow {
   stored_bytes: number;
 }
 
-/** In one statement, so that all are of one moment. An image that several repositories have counts once. */
+/** All counts in one statement, so that they are of one moment. An image that several repositories have counts once. */
 export async function countAll(db: Db): Promise<SiteTotalsRow> {
   const rows = await query<SiteTotalsRow>(
     db,

@@ -8,7 +8,7 @@ import * as store from './statistics.store';
 const LONGEST_DAYS = 366;
 const DAY_MS = 86_400_000;
 
-/** How often a repository was pulled and pushed. */
+/** The numbers of pulls and pushes. */
 export interface ActivityTotals {
   readonly pulls: number;
   readonly pushes: number;
@@ -19,11 +19,11 @@ export interface DailyActivity extends ActivityTotals {
   readonly day: string;
 }
 
-/** What an engine and its kernel pulled; empty where the client did not say. */
+/** The pulls and pushes of an engine and a kernel; a name is empty if the client did not send it. */
 export interface EngineActivity extends ActivityTotals {
   readonly engine: string;
   readonly kernel: string;
-  /** the last day on which it came, in UTC: `2016-01-31` */
+  /** the last day on which it was seen, in UTC: `2016-01-31` */
   readonly lastSeen: string;
 }
 
@@ -31,7 +31,7 @@ function toEngine({ last_seen: lastSeen, ...row }: store.EngineRow): EngineActiv
   return { ...row, lastSeen };
 }
 
-/** Milliseconds; NaN for what is no day of the calendar. */
+/** The start of a day in milliseconds; NaN if it is not a day of the calendar. */
 function startOf(day: string): number {
   const start = new Date(`${day}T00:00:00Z`);
   // Postgres has no year 0.
@@ -54,7 +54,7 @@ export async function getActivityTotals(ctx: Needs<'db'>, repository: VisibleRep
 }
 
 /**
- * Pulls and pushes of each day, also of those without any.
+ * Pulls and pushes of each day, including days without any.
  *
  * @param range - its first and last day, `YYYY-MM-DD` in UTC; at most 366 days
  * @throws AppError `invalid`
@@ -69,7 +69,7 @@ export async function listDailyActivity(
 }
 
 /**
- * The same of the last days, today included: what a chart shows.
+ * The same for the last days, including today, for a chart.
  *
  * @param days - 1 to 366
  * @throws AppError `invalid`
@@ -86,7 +86,7 @@ export async function listLastDays(
 }
 
 /**
- * Which engines pulled and pushed a repository in the last days, today included, the most pulls first.
+ * The engines that pulled and pushed a repository in the last days, including today, those with most pulls first.
  *
  * @throws AppError `invalid`
  */
@@ -100,7 +100,7 @@ export async function reportEngines(
 }
 
 /**
- * The same over all repositories; for administrators of the site.
+ * The same over all repositories; for site administrators.
  *
  * @throws AppError `invalid`, `unauthenticated`, `inactive`, `forbidden`
  */
@@ -110,9 +110,9 @@ export async function reportAllEngines(ctx: Needs<'db'>, actor: Actor, days: num
   return (await store.listEngines(ctx.db, undefined, days)).map(toEngine);
 }
 
-/** How much there is of everything. */
+/** The site-wide totals. */
 export interface SiteTotals {
-  /** people: no robots */
+  /** without robots */
   readonly users: number;
   readonly organizations: number;
   readonly repositories: number;
@@ -122,7 +122,7 @@ export interface SiteTotals {
 }
 
 /**
- * How much there is of everything; for administrators of the site.
+ * The site-wide totals; for site administrators.
  *
  * @throws AppError `unauthenticated`, `inactive`, `forbidden`
  */

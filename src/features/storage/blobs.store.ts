@@ -3,8 +3,8 @@ import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
 /**
- * Records bytes that are safe; keeps gc away from them. Resolves to the key that counts: another one when equal bytes
- * came first. These take the place of damaged ones, for everything that points to them.
+ * Records bytes that are safely stored, and keeps gc away from them. Resolves to the key that counts, which is another
+ * one if equal bytes came first. If those are damaged, the new bytes replace them for everything that points to them.
  */
 export async function recordBlob(db: Db, blob: StoredBlob): Promise<string> {
   const rows = await query<{ storage_key: string }>(
@@ -22,7 +22,7 @@ export async function recordBlob(db: Db, blob: StoredBlob): Promise<string> {
   return rows[0]?.storage_key ?? blob.key;
 }
 
-/** @returns false when the row has gone, or points to other bytes by now */
+/** @returns false when the row is gone, or points to other bytes by now */
 export async function replaceBlob(db: Db, blob: StoredBlob, brokenKey: string): Promise<boolean> {
   const rows = await query(
     db,
@@ -33,7 +33,7 @@ export async function replaceBlob(db: Db, blob: StoredBlob, brokenKey: string): 
   return rows.length > 0;
 }
 
-/** Of all blobs together. */
+/** The size of all blobs together. */
 export async function sumOfSizes(db: Db): Promise<number> {
   // A sum of bigint is numeric.
   const rows = await query<{ bytes: number }>(db, 'select coalesce(sum(size_bytes), 0)::bigint as bytes from blobs');

@@ -4,18 +4,18 @@ import { inPatientTransaction, type Db } from '../../platform/db/db';
 import * as store from './blobs.store';
 
 /*
- * The floor of all bytes: a row of `blobs` for each digest, and bytes in the blob store that the row points to. What has
- * the bytes (an image, an upload, later a manifest) points to the row with a foreign key, and is registered in
- * `src/blob-referrers.ts`; this feature does not know any of them by name.
+ * The base of all stored bytes: a row of `blobs` for each digest, which points to bytes in the blob store. Tables that
+ * use the bytes (images, uploads, later manifests) point to the row with a foreign key, and are registered in
+ * `src/blob-referrers.ts`; this feature does not know them by name.
  *
- * Bytes first, row second: `keepBlob` takes bytes that are safe, and records the row together with what points to it.
- * Row first, bytes second on the way out: `garbage.ts`. What is damaged: `damage.ts`.
+ * Bytes first, row second: `keepBlob` takes bytes that are safely stored, and records the row together with its
+ * referrer. Deletion is the reverse, row first, bytes second: `garbage.ts`. For damaged bytes see `damage.ts`.
  */
 
-/** What working with blobs takes. */
+/** What working with blobs needs. */
 export type BlobNeeds = Needs<'db' | 'blobs' | 'log' | 'blobReferrers'>;
 
-/** A blob as its row has it. */
+/** A blob, as recorded in its row. */
 export interface BlobRef {
   readonly digest: string;
   readonly storageKey: string;
@@ -26,16 +26,16 @@ export interface SizedBlobRef extends BlobRef {
   readonly sizeBytes: number;
 }
 
-/** What became of bytes that were stored. */
+/** The result of storing bytes. */
 export interface KeptBlob<T> {
-  /** what `point` resolved to */
+  /** the value that `point` resolved to */
   readonly pointed: T;
   readonly sizeBytes: number;
-  /** 0 where equal bytes were there before */
+  /** 0 if equal bytes were stored before */
   readonly newBytes: number;
 }
 
-/** Equal bytes that arrive again repair those that are missing or cut off. */
+/** Equal bytes that arrive again replace bytes that are missing or cut off. */
 async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlob, usedKey: string): Promise<boolean> {
   if ((await ctx.blobs.size(usedKey)) === blob.sizeBytes) return false;
   if (!(await store.replaceBlob(ctx.db, blob, usedKey))) return false;
@@ -45,11 +45,11 @@ async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlo
 }
 
 /**
- * Records bytes that are safe in the store, and what points to them, in one transaction. Equal bytes are kept once: the
- * copy that came later is deleted, unless it repairs the other one.
+ * Records bytes that are safe in the store, and their referrer, in one transaction. Equal bytes are stored once: the
+ * later copy is deleted, unless it replaces a broken one.
  *
  * @param point - the caller's part of the transaction
- * @throws whatever `point` throws; the bytes are then swept later
+ * @throws what `point` throws; then the bytes are swept later
  */
 export async function keepBlob<T>(
   ctx: Needs<'db' | 'blobs' | 'log'>,
@@ -65,7 +65,7 @@ export async function keepBlob<T>(
   return { pointed, sizeBytes: blob.sizeBytes, newBytes: isNew ? blob.sizeBytes : 0 };
 }
 
-/** How many bytes all blobs have together. */
+/** The size of all blobs together, in bytes. */
 export async function storedBytes(ctx: Needs<'db'>): Promise<number> {
   return store.sumOfSizes(ctx.db);
 }

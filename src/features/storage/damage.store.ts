@@ -1,12 +1,12 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
-/** What can be wrong with stored bytes. */
+/** The kinds of damage to stored bytes. */
 export type BlobDamage = 'missing' | 'wrong size' | 'wrong bytes' | 'unreadable';
 
 /**
- * @returns what is wrong with the bytes, for those in quarantine what it was; undefined when the row has gone, or points
- *   to other bytes: gc or a push was faster
+ * @returns the damage of the bytes; for bytes in quarantine, the damage that was found first; undefined when the row is
+ *   gone, or points to other bytes, because gc or a push was faster
  */
 export async function markDamaged(
   db: Db,

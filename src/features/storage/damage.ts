@@ -8,15 +8,17 @@ import type { BlobNeeds, BlobRef, SizedBlobRef } from './blobs';
 import * as store from './damage.store';
 
 /*
- * Disks lose bytes. A blob whose bytes are not what its digest says is damaged: its row says so, and its bytes go to
- * quarantine, where nothing serves them. Row first, bytes second: a crash in between leaves bytes that are not served.
+ * Disks lose bytes. A blob whose bytes do not match its digest is damaged: this is recorded in its row, and its bytes
+ * are moved to quarantine, from which they are not served. Row first, bytes second: a crash in between leaves bytes
+ * that are not served.
  *
- *   whole -- scrub re-hashes it, or a reader finds a wrong length, or nothing --> damaged
+ *   whole -- scrub re-hashes it, or a reader finds a wrong length, or no bytes --> damaged
  *   damaged -- the same bytes are pushed: new bytes under a new key, for all that point to them --> whole
  *   damaged -- scrub finds the right bytes under the old key again: a disk that had not been mounted --> whole
  *
- * While it is damaged, a reader gets a 503, and a client that can push the bytes hears that they are missing (for images:
- * `images/images.ts`).
+ * While it is damaged, a reader gets a 503, and a client that can push the bytes gets the answer that they are missing
+ * (for images: `images/images.ts`). Clients of v2 send the same request for both, so that all of them get that answer
+ * (`manifests/blobs.ts`).
  */
 
 /** A blob that cannot be served, and the repositories that have it. */
@@ -34,24 +36,35 @@ export function layerIsDamaged(cause?: unknown): AppError {
   return new AppError('unavailable', message, { cause });
 }
 
-/** What an error from the blob store says of the bytes; undefined when it says nothing of them. */
+/** The damage that an error from the blob store shows; undefined when it does not show damage. */
 export function damageFrom(error: unknown): store.BlobDamage | undefined {
   if (error instanceof BlobMissingError) return 'missing';
   if (error instanceof BlobSizeError) return 'wrong size';
   return hasCode(error, 'EIO') ? 'unreadable' : undefined;
 }
 
-/** The repositories that have the blob, from all referrers. */
+function merged(a: BlobHolder, b: BlobHolder): BlobHolder {
+  const union = (of: 'imageIds' | 'tags'): string[] => [...new Set([...a[of], ...b[of]])].sort();
+  return { namespace: a.namespace, name: a.name, imageIds: union('imageIds'), tags: union('tags') };
+}
+
+/** The repositories that have the blob, from all referrers; each once. */
 async function listHolders(ctx: Needs<'db' | 'blobReferrers'>, digest: string): Promise<BlobHolder[]> {
   return inLongTransaction(ctx.db, async (tx) => {
-    const holders: BlobHolder[] = [];
-    for (const referrer of ctx.blobReferrers) holders.push(...(await referrer.listHolders(tx, digest)));
-    return holders;
+    const holders = new Map<string, BlobHolder>();
+    for (const referrer of ctx.blobReferrers) {
+      for (const holder of await referrer.listHolders(tx, digest)) {
+        const name = `${holder.namespace}/${holder.name}`;
+        const same = holders.get(name);
+        holders.set(name, same === undefined ? holder : merged(same, holder));
+      }
+    }
+    return [...holders.values()];
   });
 }
 
 /**
- * Takes damaged bytes out of service and logs whom that concerns.
+ * Takes damaged bytes out of service, and logs the repositories that have them.
  *
  * @returns undefined when they are no longer the blob's: gc or a push was faster
  */
@@ -65,7 +78,7 @@ export async function setAside(
   try {
     await ctx.blobs.quarantine(blob.storageKey);
   } catch (error) {
-    // They stay where they are, and nothing serves them all the same.
+    // The bytes stay where they are, but are not served either.
     ctx.log.warn({ err: error, digest: blob.digest }, 'a damaged layer could not be moved to quarantine');
   }
   const repositories = await listHolders(ctx, blob.digest);
@@ -75,7 +88,19 @@ export async function setAside(
 }
 
 /**
- * Opens the bytes of a blob, having looked at their length.
+ * Looks at the length of a blob's bytes, and sets it aside when that shows damage.
+ *
+ * @returns whether they are there, as long as they should be
+ */
+export async function isWhole(ctx: BlobNeeds, blob: SizedBlobRef): Promise<boolean> {
+  const sizeBytes = await ctx.blobs.size(blob.storageKey);
+  if (sizeBytes === blob.sizeBytes) return true;
+  await setAside(ctx, blob, sizeBytes === undefined ? 'missing' : 'wrong size');
+  return false;
+}
+
+/**
+ * Opens the bytes of a blob, after a check of their length.
  *
  * @throws AppError `unavailable` when they are damaged
  */
@@ -84,17 +109,23 @@ export async function openBlob(ctx: BlobNeeds, blob: SizedBlobRef): Promise<Read
 }
 
 /**
- * Does with a blob what looks at its length first, and sets it aside when that shows damage.
+ * Uses a blob with a function that checks its length first, and sets the blob aside if that shows damage.
  *
- * @throws AppError `unavailable` when it is damaged
+ * @param refusal - the error for a damaged one; undefined: `unavailable`
+ * @throws what `refusal` returns when it is damaged; AppError `unavailable` when it was replaced or removed
  */
-export async function whileWhole<T>(ctx: BlobNeeds, blob: BlobRef, use: () => Promise<T>): Promise<T> {
+export async function whileWhole<T>(
+  ctx: BlobNeeds,
+  blob: BlobRef,
+  use: () => Promise<T>,
+  refusal: (cause: unknown) => AppError = layerIsDamaged,
+): Promise<T> {
   try {
     return await use();
   } catch (error) {
     const damage = damageFrom(error);
     if (damage === undefined) throw error;
-    if ((await setAside(ctx, blob, damage)) !== undefined) throw layerIsDamaged(error);
+    if ((await setAside(ctx, blob, damage)) !== undefined) throw refusal(error);
     const options = { cause: error, retryAfterSeconds: 1 };
     throw new AppError('unavailable', 'The layer has just been replaced or removed', options);
   }

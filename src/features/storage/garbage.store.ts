@@ -8,10 +8,10 @@ export interface FreedBlobRow {
 }
 
 /**
- * Deletes the rows of blobs that no referrer points to. The age is compared once more when a row turns out to be locked:
- * who records the same bytes at this moment has touched `referenced_at`.
+ * Deletes the rows of blobs that no referrer points to. If a row is locked, its age is compared again afterwards,
+ * because a transaction that recorded the same bytes has updated `referenced_at`.
  *
- * @param digests - undefined: of all
+ * @param digests - undefined: all blobs
  */
 export async function deleteUnreferenced(
   db: Db,
@@ -29,7 +29,7 @@ export async function deleteUnreferenced(
   );
 }
 
-/** Which of the keys a row points to. */
+/** Those of the keys that a row points to. */
 export async function findKnownKeys(db: Db, keys: readonly string[]): Promise<Set<string>> {
   const rows = await query<{ storage_key: string }>(
     db,

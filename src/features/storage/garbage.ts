@@ -3,22 +3,23 @@ import type { Db } from '../../platform/db/db';
 import * as store from './garbage.store';
 
 /*
- * A blob is garbage when no registered referrer points to it (`src/blob-referrers.ts`). Rows are deleted before bytes, so
- * a crash leaves at most bytes without a row, which a sweep finds (`sweeps.ts`). Each referrer is a foreign key: if a row
- * begins to point to a blob at the same moment, or a referrer was not registered, the key lets only one of the two succeed.
+ * A blob is garbage when no registered referrer points to it (`src/blob-referrers.ts`). Rows are deleted before bytes,
+ * so a crash can only leave bytes without a row, which a sweep finds (`sweeps.ts`). Each referrer is a foreign key: if
+ * a row begins to point to a blob at the same moment, or a referrer was not registered, the key lets only one of the
+ * two succeed.
  */
 
-/** A blob whose row is gone, once the transaction ends well. */
+/** A blob whose row is gone, once the transaction is committed. */
 export interface FreedBlob {
   readonly sizeBytes: number;
   readonly storageKey: string;
 }
 
 /**
- * Deletes the rows of blobs that nothing points to; their bytes are deleted by `deleteBytes`, after the transaction.
+ * Deletes the rows of blobs that nothing points to; `deleteBytes` deletes their bytes, after the transaction.
  *
  * @param olderThanMs - keeps blobs that were recorded, or recorded again, within this time
- * @param digests - undefined: looks at all blobs
+ * @param digests - undefined: all blobs
  * @throws a foreign key violation when something points to one of them at this moment
  */
 export async function freeUnreferenced(

@@ -14,7 +14,7 @@ const FIND_QUOTA = {
     where n.name = $1 and p.stored_bytes is not null and u.is_admin is not true`,
 };
 
-/** The limit of a namespace; undefined: none. An administrator's own namespace has none. */
+/** The limit of a namespace; undefined: none. The namespace of a site administrator has none. */
 export async function findQuota(db: Db, namespace: string): Promise<QuotaRow | undefined> {
   return (await queryPrepared<QuotaRow>(db, FIND_QUOTA, [namespace]))[0];
 }

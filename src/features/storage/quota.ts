@@ -5,15 +5,15 @@ import { AppError } from '../../platform/errors';
 import * as store from './quota.store';
 
 /*
- * How much a namespace may hold: its plan says. What is there stays when a plan gets smaller, and can be pulled; only
- * more bytes are refused. As for the whole store, the sum is some seconds old, so that pushes to several processes at
- * once may go over the limit by what they take in within those seconds.
+ * The plan of a namespace limits how much it may store. If the plan gets smaller, existing layers stay and can be
+ * pulled; only further bytes are refused. As for the whole store, the sum is some seconds old, so pushes to several
+ * processes at once may exceed the limit by the bytes that arrive within those seconds.
  */
 
-/** What letting bytes in takes. */
+/** What admitting bytes needs. */
 export type RoomNeeds = Needs<'db' | 'storageRoom' | 'namespaceRooms' | 'blobReferrers'>;
 
-/** Lets the bytes of one namespace in while its plan has room for them; undefined where there is no limit. */
+/** The room of one namespace, which admits bytes while its plan allows them; undefined if there is no limit. */
 async function findNamespaceRoom(
   ctx: Needs<'db' | 'namespaceRooms' | 'blobReferrers'>,
   namespace: string,
@@ -30,11 +30,11 @@ async function findNamespaceRoom(
 }
 
 /**
- * Passes bytes on while the store, and the plan of the namespace that they are for, have room for them.
+ * Passes bytes on while the store and the plan of their namespace have room for them.
  *
- * @param use - stores what is admitted, and says how much that was: `newBytes` is 0 where equal bytes were there before
- * @throws AppError `storage_full`, or `forbidden` with the limit of the plan, out of what `use` reads; whatever `use`
- *   throws
+ * @param use - stores the admitted bytes, and returns how many: `newBytes` is 0 if equal bytes were stored before
+ * @throws AppError `storage_full`, or `forbidden` with the limit of the plan, from the bytes that `use` reads; what
+ *   `use` throws
  */
 export async function whileThereIsRoom(
   ctx: RoomNeeds,

@@ -2,8 +2,8 @@ import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
 /**
- * The database's clock, as text: what is compared with its times must not come from another one, nor be cut to the
- * milliseconds of a Date.
+ * The database's clock, as text: a value that is compared with its times must not come from another clock, nor be cut
+ * to the milliseconds of a Date.
  */
 export async function now(db: Db): Promise<string> {
   const rows = await query<{ now: string }>(db, 'select now()::text as now');
@@ -19,7 +19,7 @@ export interface BlobRow {
   is_damaged: boolean;
 }
 
-/** Blobs that were there at the start and were not read back in the time before it, the least recently read first. */
+/** Blobs that existed at the start and were not read back within this time before it, the least recently read first. */
 export async function listUnverified(
   db: Db,
   startedAt: string,
@@ -35,7 +35,7 @@ export async function listUnverified(
   );
 }
 
-/** The bytes under this key are right. */
+/** Records that the bytes under this key are correct. */
 export async function markVerified(db: Db, digest: string, storageKey: string): Promise<void> {
   await query(
     db,

@@ -7,45 +7,45 @@ import type { BlobDamage } from './damage.store';
 import * as store from './scrub.store';
 
 /*
- * Scrubbing reads stored layers back and compares them with their digests, the least recently read first: a run that
- * ends early is gone on with by the next one. What is damaged is set aside (`damage.ts`).
+ * Scrubbing reads stored layers back and compares them with their digests, the least recently read first, so that the
+ * next run continues one that ended early. Damaged layers are set aside (`damage.ts`).
  */
 
 /** How to scrub. */
 export interface ScrubOptions {
-  /** leaves alone what was read back within this time */
+  /** skips layers that were read back within this time */
   readonly olderThanMs: number;
   /** undefined: as fast as the disk */
   readonly bytesPerSecond: number | undefined;
   /** ends early, even in the middle of a layer */
   readonly signal?: AbortSignal;
-  /** is told of every layer that was read */
+  /** called after every layer that was read */
   readonly onProgress?: (progress: ScrubProgress) => void;
 }
 
-/** How far it is. */
+/** The progress of a scrub. */
 export interface ScrubProgress {
   readonly layers: number;
   readonly bytes: number;
   readonly damaged: number;
 }
 
-/** What a scrub found. */
+/** The result of a scrub. */
 export interface Scrubbed {
-  /** that were read back, or should have been there */
+  /** the layers that were read back, or were missing */
   readonly layers: number;
-  /** of these together, as they should be */
+  /** their expected size together */
   readonly bytes: number;
-  /** that cannot be served, found now or before */
+  /** layers that cannot be served, whether found now or before */
   readonly damaged: readonly DamagedBlob[];
-  /** digests that had been damaged, and whose bytes are there again */
+  /** digests of layers that had been damaged, and whose bytes are there again */
   readonly restored: readonly string[];
 }
 
 const AT_ONCE = 50;
 const SHORTEST_SLEEP_MS = 5;
 
-/** Spreads bytes over time. */
+/** Limits the rate of bytes. */
 class Pace {
   private dueMs = performance.now();
 
@@ -54,7 +54,7 @@ class Pace {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** Waits until these bytes were due; a while without any is not made up for. */
+  /** Waits until these bytes are due; idle time is not made up for. */
   async take(sizeBytes: number): Promise<void> {
     this.signal?.throwIfAborted();
     if (this.bytesPerSecond === undefined) return;
@@ -81,7 +81,7 @@ async function examine(ctx: Needs<'blobs'>, blob: store.BlobRow, pace: Pace): Pr
   return `sha256:${hash.digest('hex')}` === blob.digest ? undefined : 'wrong bytes';
 }
 
-/** A scrub that goes on. */
+/** A scrub in progress. */
 class Run {
   layers = 0;
   bytes = 0;
@@ -107,8 +107,8 @@ class Run {
 }
 
 /**
- * Reads stored layers back, sets aside what is damaged, and says whom that concerns. In flat memory, beside everything
- * else; resolves also when it was told to end early.
+ * Reads stored layers back, sets damaged ones aside, and reports the repositories that have them. It uses constant
+ * memory, and runs at the same time as all other work. It also resolves if the signal ends it early.
  */
 export async function scrub(ctx: BlobNeeds, options: ScrubOptions): Promise<Scrubbed> {
   const { signal, onProgress } = options;

@@ -4,11 +4,11 @@ import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { deleteBytes, freeUnreferenced } from './garbage';
 import * as store from './garbage.store';
 
-/** What a sweep of the storage found and removed. */
+/** The objects that a sweep of the storage removed. */
 export interface SweptStorage {
   /** blobs that nothing pointed to */
   readonly blobs: number;
-  /** stored objects without a row, halves of writes that died, and abandoned resumable writes */
+  /** stored objects without a row, unfinished writes that died, and abandoned resumable writes */
   readonly orphans: number;
 }
 
@@ -16,7 +16,7 @@ const KEYS_AT_ONCE = 500;
 
 /** How long unfinished writes are kept without activity. */
 export interface UnfinishedAges {
-  /** the half of a write, whose writer gives a sign of life every five minutes */
+  /** an unfinished write, whose writer gives a sign of life every five minutes */
   readonly deadAfterMs: number;
   /** a resumable write: a client may resume it the next morning */
   readonly abandonedAfterMs: number;
@@ -30,7 +30,7 @@ async function sweepBlobs(ctx: Needs<'db' | 'blobs' | 'blobReferrers'>, olderTha
     await deleteBytes(ctx, freed);
     return freed.length;
   } catch (error) {
-    // Something points to one of them at this moment: the next sweep finds the rest.
+    // A row begins to point to one of them at this moment: the next sweep finds the rest.
     if (isForeignKeyViolation(error)) return 0;
     throw error;
   }
@@ -48,7 +48,7 @@ async function sweepOrphans(
   olderThanMs: number,
   { deadAfterMs, abandonedAfterMs }: UnfinishedAges,
 ): Promise<number> {
-  // Files have their times from the host that wrote them.
+  // The times of files come from the host that wrote them.
   const before = new Date(Date.now() - olderThanMs);
   let removed = await ctx.blobs.sweepUnfinished(deadAfterMs);
   removed += await ctx.blobs.resumable.sweep(abandonedAfterMs);
@@ -64,10 +64,10 @@ async function sweepOrphans(
 }
 
 /**
- * Removes blobs that nothing points to, bytes that no row points to, and what crashes left of writes. Runs after the
- * sweeps of the features that point to blobs, so that it frees at once what those removed.
+ * Removes blobs that nothing points to, bytes that no row points to, and writes that were left unfinished by crashes.
+ * Runs after the sweeps of the features that point to blobs, so that it frees at once what those released.
  *
- * @param olderThanMs - leaves alone whatever is younger than this
+ * @param olderThanMs - spares everything that is younger
  * @param ages - how long unfinished writes are kept; undefined: the usual times
  */
 export async function sweepStorage(

@@ -1,5 +1,5 @@
 /**
- * What a client says of itself in its User-Agent: `docker/1.5.0 go/go1.4 git-commit/… kernel/… os/linux arch/amd64`, or
+ * The facts about a client in its User-Agent: `docker/1.5.0 go/go1.4 git-commit/… kernel/… os/linux arch/amd64`, or
  * `skopeo/1.22.0`.
  */
 export interface Engine {

@@ -52,7 +52,9 @@ export async function findEvent(db: Db, repositoryId: number, eventId: number): 
   return (await query<TagEventRow>(db, text, [repositoryId, eventId]))[0];
 }
 
-/** The newest first; a statement with only the conditions that are asked for, so that each can use its index. */
+/**
+ * The events, the newest first. The statement has only the conditions that are needed, so that each can use its index.
+ */
 export async function listEvents(
   db: Db,
   repositoryId: number,

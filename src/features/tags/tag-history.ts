@@ -6,8 +6,8 @@ import * as store from './tag-history.store';
 import { putManifestTag, putTag } from './tags';
 
 /*
- * Where each tag pointed, when, and who moved it. A tag and its event are written in one transaction (`tags.ts`,
- * `deletion.ts`); the events go with the repository.
+ * The history of tags: where each one pointed, when, and who moved it. A tag and its event are written in one
+ * transaction (`tags.ts`, `deletion.ts`); the events are deleted with the repository.
  */
 
 const PAGE = 1000;
@@ -20,12 +20,12 @@ export interface TagEvent {
   readonly from: string | undefined;
   /** the same; undefined: it was deleted */
   readonly to: string | undefined;
-  /** the account's name as it was then; undefined: nobody that is known here */
+  /** the account's name at that time; undefined: not an account of this server */
   readonly actor: string | undefined;
   readonly at: Date;
 }
 
-/** Which events; what is undefined does not matter. */
+/** Which events to list; an undefined condition filters nothing. */
 export interface TagHistoryFilter {
   readonly tag?: string | undefined;
   /** the id of an event: only older ones, for the next page */
@@ -45,7 +45,7 @@ function toTagEvent(row: store.TagEventRow): TagEvent {
   };
 }
 
-/** What happened to the tags of a repository, or to one of them, the newest first. */
+/** The events of all tags of a repository, or of one of them, the newest first. */
 export async function listTagHistory(
   ctx: Needs<'db'>,
   repository: ReadableRepository,
@@ -57,12 +57,12 @@ export async function listTagHistory(
 }
 
 /**
- * Sets a tag to what it pointed to before or after an event, by all the rules of a push: the image or the manifest must
- * still be there, and the tag not be immutable.
+ * Sets a tag to what it pointed to before or after an event, under all rules of a push: the image or the manifest must
+ * still be there, and the tag must not be immutable.
  *
- * @param point.engine - what the caller says of itself
+ * @param point.engine - what the client says about itself
  * @returns the tag, and the digest of its manifest or else the id of its image
- * @throws AppError `conflict` when the tag was not there then, or is immutable; `not_found` for the event, or when the
+ * @throws AppError `conflict` when the tag did not exist then, or is immutable; `not_found` for the event, or when the
  *   image or manifest is gone
  */
 export async function restoreTag(

@@ -13,12 +13,12 @@ export interface AnyTagRow {
 
 const TAG_COLUMNS = 'name, image_id, manifest_id, engine, updated_at';
 
-/** By what a list of tags is sorted. */
+/** The criteria by which a list of tags can be sorted. */
 export type TagSort = 'updated' | 'name';
 
 const ORDERS: Readonly<Record<TagSort, string>> = { updated: 'updated_at desc, name', name: 'name' };
 
-/** @param wanted.pattern - of the name, in any case; undefined: any */
+/** @param wanted.pattern - a pattern for the name, in any case; undefined: any */
 export async function listTagRows(
   db: Db,
   repositoryId: number,
@@ -49,8 +49,8 @@ export interface LinkRow {
 const LINK_COLUMNS = 'i.image_id, c.parent_id, i.depth, c.layer_size_bytes';
 
 /**
- * Images and all their ancestors in a repository, each once: chains that share a base are read as a tree. Like
- * `chain-sql.ts`, which is for one chain.
+ * Images and all their ancestors in a repository, each once: chains that share a base are read as a tree. For one chain
+ * see `chain-sql.ts`.
  */
 export async function listLinks(db: Db, repositoryId: number, imageIds: readonly string[]): Promise<LinkRow[]> {
   return query<LinkRow>(

@@ -9,16 +9,16 @@ import { isTag } from '../repositories/names';
 import { MISSING_TAG } from './tags';
 import { matchesTagPattern } from '../repositories/tag-pattern';
 
-/** A tag with what users want to know before they pull it. */
+/** A tag with the facts that users want to know before they pull it. */
 export interface TagOnPage extends ListedTag {
   /** the number of its manifest; undefined: it was pushed over v1 */
   readonly manifestId: number | undefined;
   /** of all layers of its v1 image, as they were pushed; 0 if there is none */
   readonly totalSizeBytes: number;
   readonly layerCount: number;
-  /** what the engine that set it says of itself */
+  /** the engine that set it, as it describes itself */
   readonly engine: Engine;
-  /** nobody moves or deletes it */
+  /** nobody may move or delete it */
   readonly isImmutable: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface TagOnPage extends ListedTag {
 export interface TagsWanted extends Range {
   /** a part of the name, in any case; undefined: any */
   readonly text?: string | undefined;
-  /** the last that was set first, or by name */
+  /** last set first, or by name */
   readonly sort: store.TagSort;
 }
 
@@ -35,7 +35,7 @@ interface ChainSum {
   readonly layers: number;
 }
 
-/** What each chain sums up to. @param links - lower ones first */
+/** The sums of each chain. @param links - lower ones first */
 function sumsOf(links: readonly store.LinkRow[]): ReadonlyMap<string, ChainSum> {
   const sums = new Map<string, ChainSum & { depth: number }>();
   for (const { image_id: id, parent_id: parentId, depth, layer_size_bytes: bytes } of links) {
@@ -46,7 +46,7 @@ function sumsOf(links: readonly store.LinkRow[]): ReadonlyMap<string, ChainSum> 
   return sums;
 }
 
-/** A page of the tags of a repository, and how many there are of those that were asked for. */
+/** A page of the tags of a repository, and the total number of tags that match. */
 export async function listTagPage(
   ctx: Needs<'db'>,
   { id }: ReadableRepository,

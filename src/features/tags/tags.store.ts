@@ -27,6 +27,20 @@ export interface TagTarget {
   readonly manifest: { readonly id: number; readonly digest: string } | undefined;
 }
 
+/** Of either protocol; undefined when there is no such tag. */
+export async function findTarget(db: Db, repositoryId: number, name: string): Promise<TagTarget | undefined> {
+  const rows = await query<PointerRow & { manifest_id: number | null }>(
+    db,
+    `select t.image_id, t.manifest_id, m.digest from tags t left join manifests m on m.id = t.manifest_id
+     where t.repository_id = $1 and t.name = $2`,
+    [repositoryId, name],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { image_id: imageId, manifest_id: id, digest } = row;
+  return { imageId: imageId ?? undefined, manifest: id === null || digest === null ? undefined : { id, digest } };
+}
+
 export interface NewTag {
   readonly name: string;
   readonly target: TagTarget;
@@ -65,7 +79,7 @@ export async function insertTag(db: Db, repositoryId: number, { name, target, en
   return rows.length > 0;
 }
 
-/** How many tags there are, as far as `limit`. */
+/** The number of tags, counted up to `limit`. */
 export async function countTags(db: Db, repositoryId: number, limit: number): Promise<number> {
   const rows = await query<{ count: number }>(
     db,
@@ -99,13 +113,13 @@ export async function findManifestId(db: Db, repositoryId: number, digest: strin
 }
 
 export interface ChainRow {
-  /** of the link, not of the image */
+  /** the id of the link, not of the image */
   id: number;
   image_id: string;
   depth: number;
 }
 
-/** The image and its ancestors in the repository, as far as they are complete; the image first. */
+/** The image and its ancestors in the repository, up to the first one that is not complete; the image first. */
 export async function findChain(db: Db, repositoryId: number, imageId: string): Promise<ChainRow[]> {
   return query<ChainRow>(
     db,

@@ -21,13 +21,13 @@ import { findAccessWithTags } from '../repositories/repository-access';
 import { insertEvent } from './tag-history.store';
 import * as store from './tags.store';
 
-/** Also what v1 answers for a repository that does not exist (protocol 4.7). */
+/** Also the answer of v1 for a repository that does not exist (protocol 4.7). */
 export const MISSING_TAG = 'Tag not found';
 
-/** Engines and scripts read all tags of a repository at once. */
+/** A limit, because engines and scripts read all tags of a repository at once. */
 const TAGS_LIMIT = 100_000;
 
-/** A tag as v1 clients see it, and what is known of the push that set it. */
+/** A tag as v1 clients see it, and the facts about the push that set it. */
 export interface Tag {
   readonly name: string;
   readonly imageId: string;
@@ -37,7 +37,7 @@ export interface Tag {
 
 /**
  * All tags as the JSON text `{"<tag>":"<image id>",…}`, sorted by name (protocol 4.7). The query that reads them also
- * authorises the actor: this is the hottest read of all.
+ * authorises the actor: this is the most frequent read of all.
  *
  * @throws AppError `not_found`, `unauthenticated`
  */
@@ -54,7 +54,7 @@ export async function getTag(ctx: Needs<'db'>, repository: ReadableRepository, t
   return found;
 }
 
-/** The same, where the repository may have no such tag. */
+/** The same, but undefined if the repository has no such tag. */
 export async function findTag(db: Db, { id: repositoryId }: ReadableRepository, tag: string): Promise<Tag | undefined> {
   const row = isTag(tag) ? await store.findTag(db, repositoryId, tag) : undefined;
   if (row === undefined) return undefined;
@@ -62,7 +62,8 @@ export async function findTag(db: Db, { id: repositoryId }: ReadableRepository, 
 }
 
 /**
- * The tag's image and its ancestors, with the numbers of their rows: what the index said of a tag (protocol 2.12).
+ * The tag's image and its ancestors, with the numbers of their rows: the answer of the index about a tag (protocol
+ * 2.12).
  *
  * @throws AppError `not_found`
  */
@@ -76,21 +77,21 @@ export async function listTagChain(
   return chain.map(({ id, image_id: imageId }) => ({ id, imageId }));
 }
 
-/** A tag that somebody sets. */
+/** A tag to be set. */
 export interface TagSet {
   readonly name: string;
   /** as it was sent */
   readonly imageId: unknown;
   readonly engine: Engine;
   /**
-   * what else to try when the image is not complete in the repository, in the transaction that sets the tag
+   * called in the transaction that sets the tag, if the image is not complete in the repository
    *
-   * @returns whether it is now
+   * @returns whether it is complete now
    */
   readonly complete?: (tx: Db, repository: WritableRepository, tag: PlacedTag) => Promise<boolean>;
 }
 
-/** A tag, and the image that it is to point to. */
+/** A tag, and the image that it will point to. */
 export interface PlacedTag {
   readonly name: string;
   readonly imageId: string;
@@ -100,8 +101,8 @@ export interface PlacedTag {
  * Sets or moves a tag to an image that is complete in the repository, with all its ancestors (protocol 4.7).
  *
  * @returns whether there was no such tag before
- * @throws AppError `invalid` for the tag's name or what is not an image id, `not_found` for the image, `conflict` for one
- *   tag too many, or a move of a tag that is immutable
+ * @throws AppError `invalid` for a bad tag name or image id, `not_found` for the image, `conflict` for one tag too
+ *   many, or the move of a tag that is immutable
  */
 export async function putTag(ctx: Needs<'db'>, repository: WritableRepository, tag: TagSet): Promise<boolean> {
   assertTag(tag.name);
@@ -128,9 +129,9 @@ export async function putTag(ctx: Needs<'db'>, repository: WritableRepository, t
 }
 
 /**
- * Nobody else changes the repository or its tags until the transaction ends.
+ * Keeps others from changing the repository or its tags until the transaction ends.
  *
- * @throws AppError `not_found` when it is gone, or its deletion has begun since it was looked for
+ * @throws AppError `not_found` when the repository is gone, or its deletion has begun since it was authorised
  */
 export async function lockForTags(tx: Db, { id }: WritableRepository): Promise<void> {
   if (!(await lockUnlessDeleted(tx, id))) throw repositoryNotFound();
@@ -142,7 +143,7 @@ function pointerOf({ image_id: imageId, digest }: store.PointerRow): string {
 }
 
 /**
- * Points a tag of a locked repository to an image or a manifest, with what has to be recorded of it.
+ * Points a tag of a locked repository to an image or a manifest, and records the events.
  *
  * @returns whether there was no such tag before
  * @throws AppError `conflict` for one tag too many, or a move of a tag that is immutable
@@ -180,7 +181,7 @@ async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<
 }
 
 /**
- * Takes a tag away (protocol 4.7). A delete token is used up only by a tag that went.
+ * Deletes a tag (protocol 4.7). A delete token is used up only if the tag was deleted.
  *
  * @throws AppError `not_found`, `conflict` for a tag that is immutable; as `useDeleteToken`
  */

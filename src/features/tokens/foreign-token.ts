@@ -2,7 +2,7 @@ import type { RepositoryName, TokenAccess } from '../access/actor';
 import { parseFullName } from '../repositories/names';
 import { isAccess } from './token';
 
-/** What a token of another index says of itself, before that index has been asked. */
+/** The claims of a token of another index, before that index has verified it. */
 export interface ForeignToken {
   readonly signature: string;
   readonly repository: RepositoryName;
@@ -15,8 +15,8 @@ const FIELD = /^(signature|repository|access)=("?)([!#-+\--~]+)\2$/;
 
 /**
  * Reads `Token signature=…,repository="<namespace>/<name>",access=…` strictly (protocol 3.1). The index that verifies
- * it reads the same header by rules of its own, so whatever could be read in two ways is no token: a second
- * `access=write` behind the signed one must not count here and be passed over there.
+ * the token reads the same header by its own rules, so an ambiguous header is refused: a second `access=write` after
+ * the signed one must not count here while that index ignores it.
  */
 export function readForeignToken(authorization: string): ForeignToken | undefined {
   if (!PREFIXES.test(authorization)) return undefined;

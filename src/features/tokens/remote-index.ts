@@ -9,16 +9,16 @@ import { fullName, isImageId } from '../repositories/names';
 import { readForeignToken, type ForeignToken } from './foreign-token';
 
 /*
- * A registry that belongs to another index knows nobody. It shows that index the token as it came and lets it decide
- * (protocol 2.8): 200 is a yes, with the ids that may be pushed. Engines send one token hundreds of times, so an answer
- * counts for a while. A delete token is not only looked at but used up (protocol 2.9).
+ * A registry that belongs to another index has no accounts. It sends that index the token as it arrived and lets it
+ * decide (protocol 2.8): 200 is a yes, with the ids that may be pushed. Engines send one token hundreds of times, so an
+ * answer is remembered for a while. A delete token is not only verified, but used up (protocol 2.9).
  */
 
-/** Which index, and how long its yes counts: so long lives a right that was taken back there. */
+/** Which index to ask, and how long its yes is remembered: that is how long a right survives its revocation there. */
 export interface RemoteIndexOptions {
   readonly url: string;
   readonly rememberMs: number;
-  /** undefined: the usual ones */
+  /** undefined: the usual limits */
   readonly limits?: { readonly timeoutMs: number; readonly bytes: number; readonly badMs: number };
 }
 
@@ -26,13 +26,13 @@ type TokenActor = Extract<Actor, { kind: 'token' }>;
 type Verdict = { readonly isGood: false } | { readonly isGood: true; readonly imageIds: ReadonlySet<string> };
 
 const BAD: Verdict = { isGood: false };
-/** The bytes are enough for the list of a repository with some 400,000 images; a no counts for `badMs`. */
+/** The bytes are enough for the list of a repository with some 400,000 images; a no is remembered for `badMs`. */
 const LIMITS = { timeoutMs: 10_000, bytes: 64 * 1024 * 1024, badMs: 5000 };
-/** Of all answers that are remembered, in image ids: some 30 MB. */
+/** The size of all remembered answers, in image ids: some 30 MB. */
 const REMEMBERED = 200_000;
-/** A stranger can invent tokens; the index must not get all of them at once. */
+/** Anyone can invent tokens; the index must not get all of them at once. */
 const ASKED_AT_ONCE = { running: 32, waiting: 512 };
-/** The index does not have this call, as the specification's other implementations do not. */
+/** The statuses of an index that does not have this call; other implementations of the specification do not have it. */
 const NO_SUCH_CALL = [404, 405, 501];
 
 /** Verifies tokens at another index. */
@@ -50,12 +50,12 @@ export class RemoteIndex {
   }
 
   /**
-   * The actor that a token makes, if the index vouches for it.
+   * The actor of a token, if the index vouches for it.
    *
-   * @param authorization - the header as it came
-   * @param isDeletion - the request deletes something: a delete token is good for one
-   * @returns undefined when the token is no good
-   * @throws AppError `unavailable` when the index does not say, `busy`
+   * @param authorization - the header as it arrived
+   * @param isDeletion - whether the request deletes something: a delete token is good for one deletion
+   * @returns undefined when the token is not good
+   * @throws AppError `unavailable` when the index does not answer, `busy`
    */
   async verify(
     authorization: string,
@@ -83,7 +83,7 @@ export class RemoteIndex {
     return this.options.limits ?? LIMITS;
   }
 
-  /** The verdict of a moment ago, or a new one, for which all requests with this token wait together. */
+  /** The remembered verdict, or a new one, for which all requests with this token wait together. */
   private async recall(token: ForeignToken, authorization: string): Promise<Verdict> {
     const key = keyOf(token);
     const known = this.verdicts.get(key) ?? this.pending.get(key);
@@ -141,7 +141,7 @@ function idOf(entry: unknown): unknown {
   return typeof entry === 'object' && entry !== null && 'id' in entry ? entry.id : undefined;
 }
 
-/** Two spellings of a token are one; the memory holds no token that somebody could use. */
+/** A hash, so that two spellings of a token are one, and the cache does not hold tokens that could be used. */
 function keyOf({ signature, repository, access }: ForeignToken): string {
   return createHash('sha256')
     .update(`${signature}\n${fullName(repository)}\n${access}`)

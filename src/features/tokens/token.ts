@@ -3,24 +3,27 @@ import type { Actor, Identity, RepositoryName, TokenAccess } from '../access/act
 import { fullName, parseFullName } from '../repositories/names';
 
 /*
- * A token is what the index gives an engine to show to the registry (protocol 3):
+ * The index gives an engine a token to show to the registry (protocol 3):
  *
  *   signature=<hex>,repository="<namespace>/<name>",access=<read|write|delete>
  *
- * It is its own record, so that any process verifies it without a table. The hex holds
+ * The token contains all facts, so that any process can verify it without a table. The hex holds
  *
  *   version 1 byte · user id 8 (0: anonymous) · credentials epoch 4 · access token id 8 (0: a password) ·
  *   expires at, seconds, 4 · nonce 8 · MAC 20
  *
- * and the MAC covers these, the repository and the access. What the account may do is asked again at every request, so
- * that a token ends with its account, its password or access token, or its access. It is good for many requests; a delete token is used
- * up by the repository's `delete_nonce`.
+ * and the MAC covers these, the repository and the access. The rights of the account are checked again at every
+ * request, so a token ends with its account, its password or access token, or its access. It is good for many requests;
+ * a delete token is good once, because of the repository's `delete_nonce`.
  */
 
 const VERSION = 2;
 const CLAIM_BYTES = 33;
 const MAC_BYTES = 20;
-/** Strict, for `Buffer.from` stops at what is no hex and takes capitals: a token has one spelling. */
+/**
+ * Strict, because `Buffer.from` stops at the first character that is not hex, and accepts capitals: a token has one
+ * spelling.
+ */
 const SIGNATURE = new RegExp(`^[0-9a-f]{${2 * (CLAIM_BYTES + MAC_BYTES)}}$`);
 
 /**
@@ -29,7 +32,7 @@ const SIGNATURE = new RegExp(`^[0-9a-f]{${2 * (CLAIM_BYTES + MAC_BYTES)}}$`);
  */
 const LIFETIME_SECONDS: Record<TokenAccess, number> = { read: 12 * 3600, write: 72 * 3600, delete: 15 * 60 };
 
-/** What a token stands for. */
+/** The claims of a token. */
 export interface TokenClaims {
   readonly identity: Identity | undefined;
   readonly repository: RepositoryName;
@@ -45,16 +48,16 @@ function sign(key: Buffer, claims: Buffer, repository: string, access: string): 
     .subarray(0, MAC_BYTES);
 }
 
-/** What tells a token from any other, for whoever must know it before there is a token. */
+/** The part that distinguishes a token from any other, for callers that need it before the token exists. */
 export function newNonce(): string {
   return randomBytes(8).toString('hex');
 }
 
 /**
- * Makes a token.
+ * Creates a token.
  *
  * @param key - the installation's token key
- * @param claims.nonce - of `newNonce`; undefined: a new one
+ * @param claims.nonce - from `newNonce`; undefined: a new one
  * @param now - in milliseconds
  * @returns the text for `X-Docker-Token`, and the token's nonce
  */
@@ -79,7 +82,7 @@ export function issueToken(
   };
 }
 
-/** Whether a token may say this. */
+/** Whether this is a possible access of a token. */
 export function isAccess(value: string | undefined): value is TokenAccess {
   return value === 'read' || value === 'write' || value === 'delete';
 }
@@ -112,7 +115,7 @@ function verifyOne(key: Buffer, fields: Map<string, string>, now: number): Token
   };
 }
 
-/** The `name=value` pairs of an Authorization value; a name that comes again begins the next token. */
+/** The `name=value` pairs of an Authorization value; a repeated name begins the next token. */
 function fieldGroups(text: string): Map<string, string>[] {
   const groups: Map<string, string>[] = [new Map<string, string>()];
   for (const [, name = '', value = ''] of text.matchAll(/(?<![a-z])([a-z]+)[:=]"?([^",\s]*)"?/gi)) {
@@ -123,14 +126,14 @@ function fieldGroups(text: string): Map<string, string>[] {
   return groups;
 }
 
-/** What an Authorization value of the kind `Token …` says. */
+/** The result of reading an Authorization value of the form `Token …`. */
 export type TokenReading = { kind: 'empty' } | { kind: 'invalid' } | { kind: 'valid'; claims: TokenClaims };
 
 /**
- * Reads a token leniently (protocol 3.1): a doubled prefix, spaces after the commas, several tokens in one header of
- * which the first good one counts. An empty one is what engines send that never got any.
+ * Reads a token leniently (protocol 3.1): a doubled prefix, spaces after the commas, several tokens in one header, of
+ * which the first good one counts. Engines that never got a token send an empty one.
  *
- * @param text - what follows the first `Token` of the header
+ * @param text - the text after the first `Token` of the header
  * @param now - in milliseconds
  */
 export function readToken(key: Buffer, text: string, now = Date.now()): TokenReading {
@@ -142,7 +145,7 @@ export function readToken(key: Buffer, text: string, now = Date.now()): TokenRea
   return { kind: 'invalid' };
 }
 
-/** The actor that a verified token makes. */
+/** The actor of a verified token. */
 export function tokenActor(claims: TokenClaims, address: string): Actor {
   return { kind: 'token', address, ...claims };
 }

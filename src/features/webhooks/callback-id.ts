@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { hashSecret } from '../../platform/secrets';
 
-/** A link of a hook's chain in one run. */
+/** One URL of a webhook's chain, in one run. */
 export interface Link {
   readonly webhookId: number;
   readonly run: string;
@@ -9,19 +9,19 @@ export interface Link {
 }
 
 /**
- * The secret in the callback URL of a link: whoever knows it may say that the chain goes on. It follows from the key of
- * this installation, so that each attempt sends the same and the database need not keep it.
+ * The secret in the callback URL of a link: anyone who knows it may continue the chain. It is derived from the key of
+ * this installation, so that each attempt sends the same one and the database need not store it.
  */
 export function callbackId(tokenKey: Buffer, { webhookId, run, position }: Link): string {
   return createHmac('sha256', tokenKey).update(`webhook callback ${webhookId} ${run} ${position}`).digest('hex');
 }
 
-/** What the database has of a callback id. */
+/** The hash of a callback id, which the database stores. */
 export function callbackHash(id: string): string {
   return hashSecret(id).toString('hex');
 }
 
-/** The path that is to be posted to (protocol 6.3). */
+/** The path that the receiver posts to (protocol 6.3). */
 export function callbackPath(repository: { namespace: string; name: string }, id: string): string {
   return `/u/${repository.namespace}/${repository.name}/hook/${id}/`;
 }

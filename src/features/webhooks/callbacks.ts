@@ -30,12 +30,12 @@ function storable(text: string | null | undefined): string | undefined {
 }
 
 /**
- * Takes what a receiver says of what it was sent (protocol 6.3). A success has the next URL of the chain told; anything
- * else ends the chain. It counts once.
+ * Takes a receiver's callback about a delivery (protocol 6.3). A success continues with the next URL of the chain; any
+ * other state ends the chain. Only the first callback counts.
  *
- * @param id - the secret of the callback URL; knowing it is all that is asked for
+ * @param id - the secret of the callback URL; knowing it is enough
  * @param readBody - reads JSON from the wire; not called for an unknown id
- * @throws AppError `not_found`, `invalid`, `conflict` when it was called back already
+ * @throws AppError `not_found`, `invalid`, `conflict` when there was a callback already
  */
 export async function takeCallback(
   ctx: Needs<'db' | 'tokenKey'>,

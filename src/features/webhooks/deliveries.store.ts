@@ -6,7 +6,7 @@ export type DeliveryState = 'pending' | 'delivered' | 'failed' | 'refused';
 export type DeliveryEvent = 'push' | 'test';
 export type CallbackState = 'success' | 'failure' | 'error';
 
-/** What a receiver said when it called back, with when it did. */
+/** The callback of a receiver, with its time. */
 export interface StoredCallback {
   readonly state: CallbackState;
   readonly description?: string | undefined;
@@ -40,7 +40,7 @@ export interface NewDelivery extends Link {
   readonly callbackHash: string;
 }
 
-/** @returns its id; undefined when this link of this run is there already */
+/** @returns the id; undefined when there is already a delivery for this URL of this run */
 export async function insert(db: Db, delivery: NewDelivery): Promise<number | undefined> {
   const { webhookId, run, position, urls, event, body, callbackHash } = delivery;
   const rows = await query<{ id: number }>(
@@ -52,7 +52,7 @@ export async function insert(db: Db, delivery: NewDelivery): Promise<number | un
   return rows[0]?.id;
 }
 
-/** Deletes the hook's oldest deliveries but for the newest `kept`; what is pending stays. */
+/** Deletes the webhook's deliveries except the newest `kept`; pending ones stay. */
 export async function deleteBeyond(db: Db, webhookId: number, kept: number): Promise<void> {
   await query(
     db,
@@ -63,7 +63,7 @@ export async function deleteBeyond(db: Db, webhookId: number, kept: number): Pro
   );
 }
 
-/** @returns how many there were */
+/** @returns how many were deleted */
 export async function deleteBefore(db: Db, olderThanMs: number): Promise<number> {
   const rows = await query(db, `delete from webhook_deliveries where created_at < ${agoSql('$1')} returning id`, [
     olderThanMs,
@@ -75,7 +75,7 @@ export interface SendableRow extends DeliveryRow {
   secret: string;
 }
 
-/** One that is to be sent, with the secret of its hook; undefined when it is done, or gone. */
+/** A delivery that has to be sent, with the secret of its webhook; undefined when it is done, or gone. */
 export async function findPending(db: Db, id: number): Promise<SendableRow | undefined> {
   const rows = await query<SendableRow>(
     db,
@@ -86,7 +86,7 @@ export async function findPending(db: Db, id: number): Promise<SendableRow | und
   return rows[0];
 }
 
-/** The deliveries of a repository's hook, the newest first. */
+/** The deliveries of a webhook, the newest first. */
 export async function list(
   db: Db,
   webhookId: number,
@@ -104,7 +104,7 @@ export interface NamedDeliveryRow extends DeliveryRow {
   webhook_name: string;
 }
 
-/** @param key.webhookId - undefined: of any hook of the repository */
+/** @param key.webhookId - undefined: any webhook of the repository */
 export async function find(
   db: Db,
   repositoryId: number,
@@ -119,10 +119,10 @@ export async function find(
   return rows[0];
 }
 
-/** Tells the locks of hooks from others. */
+/** Distinguishes the locks of webhooks from others. */
 const HOOK_LOCK = 7_301_552;
 
-/** Has the delivery's hook for itself until the transaction ends. @returns false when another delivery has it */
+/** Locks the delivery's webhook until the transaction ends. @returns false when another delivery has the lock */
 export async function lockHookOf(tx: Db, deliveryId: number): Promise<boolean> {
   const rows = await query<{ is_mine: boolean }>(
     tx,
@@ -132,7 +132,7 @@ export async function lockHookOf(tx: Db, deliveryId: number): Promise<boolean> {
   return rows[0]?.is_mine ?? true;
 }
 
-/** Earlier deliveries of the same hook that were never tried, in their order. */
+/** Earlier deliveries of the same webhook that were never tried, in their order. */
 export async function listUntriedBefore(db: Db, deliveryId: number, limit: number): Promise<number[]> {
   const rows = await query<{ id: number }>(
     db,
@@ -163,7 +163,7 @@ export async function listAttempts(db: Db, deliveryId: number): Promise<AttemptR
   );
 }
 
-/** Notes an attempt and what the delivery is after it. @returns false when it was not pending any more */
+/** Records an attempt and the state of the delivery after it. @returns false when it was no longer pending */
 export async function insertAttempt(
   tx: Db,
   deliveryId: number,
@@ -198,7 +198,7 @@ export async function insertAttempt(
   return true;
 }
 
-/** The delivery whose receiver calls back. */
+/** The delivery that a callback belongs to. */
 export async function findByCallback(db: Db, callbackHash: string): Promise<DeliveryRow | undefined> {
   const rows = await query<DeliveryRow>(db, `select ${COLUMNS} from webhook_deliveries d where d.callback_hash = $1`, [
     callbackHash,
@@ -206,7 +206,7 @@ export async function findByCallback(db: Db, callbackHash: string): Promise<Deli
   return rows[0];
 }
 
-/** @returns false when there is one already */
+/** @returns false when there is a callback already */
 export async function updateCallback(db: Db, deliveryId: number, callback: StoredCallback): Promise<boolean> {
   const rows = await query(
     db,

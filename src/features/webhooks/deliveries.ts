@@ -7,25 +7,25 @@ import { getWebhook } from './webhooks';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** What was, or is to be, sent to one URL of a hook. */
+/** A notification that was or will be sent to one URL of a webhook. */
 export interface Delivery {
   readonly id: number;
   readonly webhookId: number;
   /** the same for all links of a chain */
   readonly run: string;
-  /** of the URL in the chain, from 0 */
+  /** the position of the URL in the chain, from 0 */
   readonly position: number;
   readonly url: string;
   readonly event: store.DeliveryEvent;
   readonly state: store.DeliveryState;
   readonly attemptCount: number;
-  /** what the receiver said when it called back */
+  /** the callback of the receiver */
   readonly callback: store.StoredCallback | undefined;
   readonly createdAt: Date;
   readonly finishedAt: Date | undefined;
 }
 
-/** One attempt to send it. */
+/** One attempt to send a delivery. */
 export interface Attempt {
   readonly number: number;
   readonly startedAt: Date;
@@ -40,19 +40,19 @@ export interface Attempt {
         readonly body: string;
       }
     | undefined;
-  /** why there was none */
+  /** why there was no answer */
   readonly error: string | undefined;
 }
 
-/** Which delivery of a repository; `webhookId` says that it has to be one of this webhook. */
+/** Which delivery of a repository; with `webhookId`, it must belong to this webhook. */
 export interface DeliveryKey {
   readonly id: number;
   readonly webhookId?: number | undefined;
 }
 
-/** A delivery with everything that is kept of it. */
+/** A delivery with its payload and its attempts. */
 export interface DeliveryDetails extends Delivery {
-  /** as it was sent, but for its `callback_url`: that is a secret of the receiver */
+  /** as it was sent, without its `callback_url`, which is a secret of the receiver */
   readonly payload: unknown;
   readonly attempts: readonly Attempt[];
 }
@@ -88,7 +88,7 @@ function toAttempt(row: store.AttemptRow): Attempt {
 /**
  * The deliveries of a webhook, the newest first.
  *
- * @param page.before - only those with a smaller id: the last one of the page before
+ * @param page.before - only those with a smaller id than this, the last one of the page before
  * @throws AppError `not_found`
  */
 export async function listDeliveries(
@@ -119,7 +119,7 @@ export async function getDelivery(
 }
 
 /**
- * Forgets deliveries that are too old.
+ * Deletes deliveries that are too old.
  *
  * @returns how many there were
  */

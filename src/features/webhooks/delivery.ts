@@ -9,23 +9,23 @@ import { noteFailure, noteSuccess } from './failure-count';
 import { DELIVER_WEBHOOK } from './push-deliveries';
 import { repositoryOf, withCallback } from './payload';
 
-/** After the first attempt, and so on: a receiver may be restarted, or be mended within the hour. */
+/** The delays after the first attempt, and so on: a receiver may restart, or be repaired within the hour. */
 const RETRY_AFTER_MS = [15_000, 60_000, 600_000, 3_000_000] as const;
 
-/** When the hook is busy with another delivery. */
+/** The delay if the webhook is busy with another delivery. */
 const TURN_MS = 1000;
 
-/** Each has a job of its own, too, and a job has to end within a minute. */
+/** Each of these also has its own job, and a job has to end within a minute. */
 const EARLIER_AT_ONCE = 3;
 
 type Delivering = Needs<'db' | 'log' | 'tokenKey' | 'publicUrl' | 'guardedClient'>;
 
-/** `X-Drydock-Signature` for a body: receivers compute the same from the secret that they share with us. */
+/** `X-Drydock-Signature` for a body: receivers compute the same from the shared secret. */
 export function signatureOf(body: string, secret: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
 
-/** What a receiver sent may have our secret, or what Postgres does not keep. */
+/** Removes our secret and characters that Postgres cannot store from a receiver's answer. */
 function storable(text: string, secretId: string): string {
   return text.replaceAll(secretId, '[callback id]').replaceAll('\0', '\ufffd');
 }
@@ -34,7 +34,7 @@ function storableHeaders(headers: Readonly<Record<string, string>>, secretId: st
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, storable(value, secretId)]));
 }
 
-/** Where several addresses were tried, Node's error has no message, but the code of the first. */
+/** If several addresses were tried, Node's error has no message, but the code of the first. */
 function reasonOf(error: unknown): string {
   const { message, code } = Object(error) as { message?: string; code?: string };
   return message || code || 'failed';
@@ -43,7 +43,7 @@ function reasonOf(error: unknown): string {
 interface Outcome {
   readonly attempt: store.AttemptRow;
   readonly isRefused: boolean;
-  /** for the log, where more may be said than the owner of the hook is told */
+  /** for the log, which may have more details than the owner of the webhook gets */
   readonly cause?: string;
 }
 
@@ -92,7 +92,7 @@ function stateAfter({ attempt: { number, status }, isRefused }: Outcome): store.
   return number <= RETRY_AFTER_MS.length ? 'pending' : 'failed';
 }
 
-/** Sends a delivery, if it still is to be sent, and notes what became of it. */
+/** Sends a delivery, if it still has to be sent, and records the result. */
 async function deliverOne(ctx: Delivering, deliveryId: number): Promise<void> {
   const row = await store.findPending(ctx.db, deliveryId);
   if (row === undefined) return;
@@ -106,7 +106,7 @@ async function deliverOne(ctx: Delivering, deliveryId: number): Promise<void> {
     } else if (state === 'delivered') await noteSuccess(tx, row.webhook_id);
     else await noteFailure(tx, row.webhook_id);
   });
-  // Only where it was to go: paths and queries of hooks are often secrets.
+  // Only the origin of the URL: paths and queries of webhooks are often secret.
   const reason = outcome.cause ?? error;
   const line = { delivery: row.id, webhook: row.webhook_id, to: originOf(row), number, status, reason, state };
   if (state === 'delivered') ctx.log.info(line, 'a webhook was delivered');
@@ -114,9 +114,9 @@ async function deliverOne(ctx: Delivering, deliveryId: number): Promise<void> {
 }
 
 /**
- * Sends a delivery, if it still is to be sent. After a failure it is queued again, later each time; a target that may
- * not be reached is not tried again. A hook gets one delivery at a time, and first those that were queued before this
- * one and never tried, so that its receiver hears of the moves of a tag in their order.
+ * Sends a delivery, if it still has to be sent. After a failure it is queued again, with a longer delay each time; a
+ * forbidden target is not tried again. A webhook sends one delivery at a time. Earlier deliveries that were never tried
+ * go first, so that its receiver learns of the moves of a tag in order.
  */
 export async function deliver(ctx: Delivering, deliveryId: number): Promise<void> {
   await inLongTransaction(ctx.db, async (tx) => {

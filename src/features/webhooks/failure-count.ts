@@ -4,18 +4,20 @@ import { recordEvent, SERVER } from '../audit/audit';
 import { displayName } from '../repositories/names';
 import * as store from './webhooks.store';
 
-/** Each of the failed deliveries was tried for an hour. */
+/** When a webhook is disabled. Each of the failed deliveries was tried for an hour. */
 const DISABLED_AFTER = { failures: 50, days: 3, failuresInDays: 3 } as const;
 
 const DAY_MS = 24 * 3_600_000;
 
-/** A delivery succeeded: whatever failed before is forgotten. */
+/** Records that a delivery succeeded: earlier failures are forgotten. */
 export async function noteSuccess(tx: Db, webhookId: number): Promise<void> {
   await store.forgetFailures(tx, webhookId);
 }
 
-/** A delivery failed for good: with too many of them, or for too long, the hook is switched off, and those are
- * told who may switch it on again. */
+/**
+ * Records that a delivery failed for good. After too many failures, or failures for too long, the webhook is disabled,
+ * and the users who may enable it again get a mail.
+ */
 export async function noteFailure(tx: Db, webhookId: number): Promise<void> {
   const failing = await store.countFailure(tx, webhookId);
   if (failing === undefined) return;

@@ -5,7 +5,7 @@ import { finishedPush, PUSH_FINISHED, pushesToTell } from '../pushes/pushes';
 import { deliver } from './delivery';
 import { DELIVER_WEBHOOK, fireWebhooks, fireTellings } from './push-deliveries';
 
-/** The jobs that tell others of pushes. */
+/** The jobs that notify receivers of pushes. */
 export function webhookJobs(ctx: Needs<'db' | 'log' | 'tokenKey' | 'publicUrl' | 'guardedClient'>): Job[] {
   return [
     queuedJob(PUSH_FINISHED, z.union([finishedPush, pushesToTell]), (given) =>

@@ -2,7 +2,7 @@ import type { RepositoryName } from '../access/actor';
 import { displayName, fullName, LIBRARY } from '../repositories/names';
 import type { PayloadRepositoryRow } from './webhooks.store';
 
-/** The push that a hook is told of. */
+/** The push that a delivery is about. */
 export interface PayloadPush {
   readonly imageIds: readonly string[];
   readonly tag: string | undefined;
@@ -12,19 +12,19 @@ export interface PayloadPush {
   readonly pushedAt: Date;
 }
 
-/** The Hub's clients read times as floats, so a whole second has a fraction, too. */
+/** Clients of the Hub read times as floats, so a whole second also has a fraction. */
 function seconds(date: Date): string {
   return (date.getTime() / 1000).toFixed(3);
 }
 
-/** Within a value a quotation mark is escaped, so this finds nothing but the two members. */
+/** Within a value a quotation mark is escaped, so this only matches the two members. */
 const TIMES = /"(pushed_at|date_created)":"([\d.]+)"/g;
 
 /**
- * What a hook is told of a push (protocol 6.3), as JSON without its first member, the callback URL: `withCallback` adds
- * that when it is sent.
+ * The payload of a delivery about a push (protocol 6.3), as JSON without its first member, the callback URL:
+ * `withCallback` adds that before sending.
  *
- * @param repoUrl - of the repository's page
+ * @param repoUrl - the URL of the repository's page
  */
 export function payloadText(push: PayloadPush, repository: PayloadRepositoryRow, repoUrl: string): string {
   const name: RepositoryName = { namespace: repository.namespace, name: repository.name };
@@ -66,7 +66,7 @@ export function withCallback(text: string, callbackUrl: string): string {
   return `{"callback_url":${JSON.stringify(callbackUrl)},${text.slice(1)}`;
 }
 
-/** The repository that a payload is about, as it was called then. */
+/** The repository that a payload is about, by its name at that time. */
 export function repositoryOf(text: string): RepositoryName {
   const { repository } = JSON.parse(text) as { repository: RepositoryName };
   return { namespace: repository.namespace, name: repository.name };

@@ -18,13 +18,13 @@ import * as store from './webhooks.store';
 /** The job that sends one delivery. */
 export const DELIVER_WEBHOOK = 'deliver_webhook';
 
-/** When the process that runs it dies; failures of the receiver are counted by the delivery itself. */
+/** Attempts of the job, in case its process dies; the delivery itself counts failures of the receiver. */
 const JOB_ATTEMPTS = 5;
 
 /**
- * Queues a delivery, once for each link of a run.
+ * Queues a delivery, once for each URL of a run.
  *
- * @returns its id; undefined when it was queued before
+ * @returns the id of the delivery; undefined when it was queued before
  */
 export async function queueDelivery(
   tx: Db,
@@ -64,8 +64,8 @@ async function firePush(
 }
 
 /**
- * Tells the first URL of each active hook of what ended pushes did (protocol 2.7, 6.3), in the order in which it
- * happened. May run twice, and tells once.
+ * Queues deliveries to the first URL of each active webhook about the pushes that have ended (protocol 2.7, 6.3), in
+ * order. It may run twice, but queues each delivery once.
  */
 export async function fireTellings(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, repositoryId: number): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
@@ -76,13 +76,13 @@ export async function fireTellings(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, 
   });
 }
 
-/** Tells of one push that a server before this version queued whole. */
+/** Queues the deliveries for one push that a server of an earlier version queued completely. */
 export async function fireWebhooks(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, push: FinishedPush): Promise<void> {
   await inTransaction(ctx.db, async (tx) => firePush(ctx, tx, await store.listActive(tx, push.repositoryId), push));
 }
 
 /**
- * Sends what a push of nothing would send, also to a hook that is switched off.
+ * Sends a test delivery, like that of a push without images, also to a disabled webhook.
  *
  * @returns the delivery's id
  * @throws AppError `not_found`
@@ -109,7 +109,7 @@ export async function sendTest(
 }
 
 /**
- * Sends a delivery once more, as a new one, to the same URL; if that calls back, the chain goes on from there.
+ * Sends a delivery once more, as a new one, to the same URL; its callback continues the chain from there.
  *
  * @returns the new delivery's id
  * @throws AppError `not_found`

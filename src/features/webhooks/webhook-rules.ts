@@ -1,10 +1,10 @@
 import { AppError } from '../../platform/errors';
 
-/** How much of everything there may be. */
+/** The limits for webhooks. */
 export const WEBHOOK_LIMITS = {
   perRepository: 20,
   chainLength: 5,
-  /** the oldest go when there are more */
+  /** the oldest are deleted when there are more */
   deliveriesPerHook: 300,
   deliveryDays: 30,
 } as const;
@@ -19,7 +19,7 @@ export function assertHookName(name: string): void {
 }
 
 /**
- * Only the form: what a host's name resolves to is looked at whenever something is sent there.
+ * Checks only the form: the address of a host is checked whenever a delivery is sent to it.
  *
  * @throws AppError `invalid`
  */

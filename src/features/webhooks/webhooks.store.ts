@@ -14,11 +14,11 @@ export interface WebhookRow {
   created_at: Date;
 }
 
-/** Everything but the secret. */
+/** All columns except the secret. */
 const COLUMNS = `h.id, h.repository_id, h.name, h.urls, h.is_active, h.failing_since, h.failure_count,
   (select u.username from users u where u.id = h.created_by) as created_by, h.created_at`;
 
-/** Holds off whoever else adds a webhook to the repository. @returns how many it has */
+/** Makes other additions of a webhook to the repository wait. @returns how many it has */
 export async function lockAndCount(tx: Db, repositoryId: number): Promise<number> {
   await query(tx, 'select 1 from repositories where id = $1 for no key update', [repositoryId]);
   const rows = await query<{ count: number }>(tx, 'select count(*) as count from webhooks where repository_id = $1', [
@@ -34,7 +34,7 @@ export interface NewWebhookRow {
   readonly createdBy: number | undefined;
 }
 
-/** @returns undefined when the repository has one with the name */
+/** @returns undefined when the repository has a webhook with this name */
 export async function insert(db: Db, repositoryId: number, hook: NewWebhookRow): Promise<WebhookRow | undefined> {
   const rows = await query<WebhookRow>(
     db,
@@ -60,7 +60,7 @@ export async function find(db: Db, repositoryId: number, id: number): Promise<We
   return rows[0];
 }
 
-/** Keeps others from changing or deleting it until the transaction ends. */
+/** Keeps others from changing or deleting the webhook until the transaction ends. */
 export async function lock(tx: Db, repositoryId: number, id: number): Promise<WebhookRow | undefined> {
   const rows = await query<WebhookRow>(
     tx,
@@ -71,8 +71,8 @@ export async function lock(tx: Db, repositoryId: number, id: number): Promise<We
 }
 
 /**
- * Of one that is locked. What is undefined stays. Switched on, its failures are forgotten, and it is from then on that of
- * whoever did so, as long as they may: see `accounts/endings.ts`.
+ * Changes a locked webhook; undefined fields stay as they are. Enabling it resets its failures, and the account that
+ * enables it becomes its creator, whose rights it depends on: see `accounts/endings.ts`.
  *
  * @param changes.by - the account that changes it; undefined: an operator
  */
@@ -122,12 +122,12 @@ export async function forgetFailures(db: Db, id: number): Promise<void> {
 
 export interface FailingRow {
   failing_since: Date;
-  /** how long that is ago, by the clock that it is of */
+  /** how long ago that is, by the same clock */
   failing_ms: number;
   failure_count: number;
 }
 
-/** @returns what is known of its failures now; undefined when it is gone, or off */
+/** @returns its failures so far; undefined when it is gone, or disabled */
 export async function countFailure(db: Db, id: number): Promise<FailingRow | undefined> {
   const rows = await query<FailingRow>(
     db,
@@ -146,14 +146,17 @@ const IS_BACKED = `exists (
 
 export interface DisabledRow {
   name: string;
-  /** of the repository */
+  /** the namespace of the repository */
   namespace: string;
   repository: string;
-  /** who is told: whoever made the hook and may still administer the repository, or else its active owners */
+  /**
+   * the users to notify: the creator of the webhook, if they may still administer the repository, or else its active
+   * owners
+   */
   told: number[];
 }
 
-/** Switches it off. @returns undefined when it is off or gone already */
+/** Disables a webhook. @returns undefined when it is disabled or gone already */
 export async function disable(db: Db, id: number): Promise<DisabledRow | undefined> {
   const rows = await query<DisabledRow>(
     db,
@@ -183,7 +186,7 @@ export interface PayloadRepositoryRow {
   created_at: Date;
 }
 
-/** What a hook is told of its repository. */
+/** The facts about a repository that a delivery has. */
 export async function findRepositoryForPayload(
   db: Db,
   repositoryId: number,
@@ -198,7 +201,10 @@ export async function findRepositoryForPayload(
   return rows[0];
 }
 
-/** Those that are told of a push; none whose maker has lost the right to it in a way that nobody thought of. */
+/**
+ * The webhooks that are notified of a push. As a safeguard, this skips webhooks whose creator may no longer administer
+ * the repository.
+ */
 export async function listActive(db: Db, repositoryId: number): Promise<{ id: number; urls: string[] }[]> {
   return query<{ id: number; urls: string[] }>(
     db,

@@ -10,33 +10,34 @@ import { assertChain, assertHookName, assertSecret, WEBHOOK_LIMITS } from './web
 import * as store from './webhooks.store';
 
 /*
- * Webhooks of a repository (protocol 6.3): whoever may administer it has others told of each finished push.
+ * Webhooks of a repository (protocol 6.3): administrators of a repository can have other servers notified of each
+ * finished push.
  *
  *   push-deliveries.ts  a finished push becomes a delivery for each webhook
- *   delivery.ts         sends it, again if need be, and records each attempt
- *   callbacks.ts        the receiver says whether the next URL of the chain is to be called
- *   failure-count.ts    a webhook that has failed for long is switched off
+ *   delivery.ts         sends it, again if necessary, and records each attempt
+ *   callbacks.ts        the receiver says whether the next URL of the chain must be called
+ *   failure-count.ts    a webhook that has failed for long is disabled
  */
 
-/** A webhook as those who administer it see it; its secret is shown only once. */
+/** A webhook, as its administrators see it; its secret is shown only once. */
 export interface Webhook {
   readonly id: number;
   readonly name: string;
-  /** a chain: each is called when the one before has called back */
+  /** a chain: each URL is called when the receiver before it has called back */
   readonly urls: readonly string[];
   readonly isActive: boolean;
-  /** since when no delivery has succeeded; undefined: the last one did */
+  /** the time since which no delivery has succeeded; undefined: the last one succeeded */
   readonly failingSince: Date | undefined;
   readonly createdBy: string | undefined;
   readonly createdAt: Date;
 }
 
-/** What can be changed; undefined stays as it is. */
+/** Changes to a webhook; undefined fields stay as they are. */
 export interface WebhookChanges {
   readonly name?: string | undefined;
   readonly urls?: readonly string[] | undefined;
   readonly secret?: string | undefined;
-  /** a hook that was disabled begins anew when it is switched on */
+  /** enabling a disabled webhook resets its failures */
   readonly isActive?: boolean | undefined;
 }
 
@@ -56,9 +57,9 @@ function toWebhook(row: store.WebhookRow): Webhook {
 }
 
 /**
- * Makes a webhook.
+ * Creates a webhook.
  *
- * @param hook.secret - signs what is sent; undefined: a random one
+ * @param hook.secret - signs the deliveries; undefined: a random one
  * @returns the webhook with its secret, which is not shown again
  * @throws AppError `invalid`, `conflict` for a name that is taken or a webhook too many
  */
@@ -113,9 +114,9 @@ function changedFields(changes: WebhookChanges): string {
 }
 
 /**
- * Changes a webhook; deliveries that are under way keep the chain that they began with.
+ * Changes a webhook; deliveries in progress keep the chain that they began with.
  *
- * @param assertCurrent - refuses, by throwing, to change what is there now
+ * @param assertCurrent - throws if the current webhook must not be changed
  * @throws AppError `invalid`, `not_found`, `conflict` for a name that is taken, and what `assertCurrent` throws
  */
 export async function updateWebhook(
@@ -149,7 +150,7 @@ export async function updateWebhook(
 }
 
 /**
- * Deletes a webhook with its deliveries; what is waiting to be sent is not sent any more.
+ * Deletes a webhook with its deliveries; deliveries that are still waiting are not sent.
  *
  * @throws AppError `not_found`
  */

@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
-const LIMITS = { max: 10_000, ttl: 5 * 60_000 };
+const ENTRIES = 10_000;
+const KEPT_MS = 5 * 60_000;
 
 /**
  * Remembers values under secrets, for a few minutes and in bounded memory. The key is an HMAC that only this process
@@ -9,7 +10,11 @@ const LIMITS = { max: 10_000, ttl: 5 * 60_000 };
  */
 export class SecretCache<T extends object> {
   private readonly key = randomBytes(32);
-  private readonly entries = new LRUCache<string, T>(LIMITS);
+  private readonly entries: LRUCache<string, T>;
+
+  constructor(keptMs = KEPT_MS) {
+    this.entries = new LRUCache({ max: ENTRIES, ttl: keptMs });
+  }
 
   /** Returns the value that was remembered under these parts, in this order. */
   get(...parts: readonly string[]): T | undefined {

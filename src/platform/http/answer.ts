@@ -1,11 +1,19 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../log/logger';
 import { json, type Headers, type Reply } from './exchange';
 import { requestState } from './request-state';
 import { send } from './send';
 
 /** Turns a thrown value into a reply in the format of the surface and route. */
-export type ErrorReply = (error: unknown, context: { requestId: string; log: Logger; path: string }) => Reply;
+export type ErrorReply = (error: unknown, context: ErrorContext) => Reply;
+
+/** The request that failed. */
+export interface ErrorContext {
+  readonly requestId: string;
+  readonly log: Logger;
+  readonly path: string;
+  readonly req: IncomingMessage;
+}
 
 /** For what nobody foresaw: the cause goes to the log, not outside. */
 export const internalErrorReply: ErrorReply = (error, { requestId, log }) => {
@@ -33,7 +41,7 @@ export async function answer(
   try {
     reply = await createReply();
   } catch (error) {
-    reply = errorReply(error, { requestId: state.requestId, log: state.log, path });
+    reply = errorReply(error, { requestId: state.requestId, log: state.log, path, req: res.req });
   }
   try {
     await send(res, { ...reply, headers: { ...headers(reply), ...reply.headers } });

@@ -1,4 +1,5 @@
-import { runMigrations } from 'graphile-worker';
+import { createRequire } from 'node:module';
+import type * as GraphileWorker from 'graphile-worker';
 import pg from 'pg';
 import type { z } from 'zod';
 import type { Db } from '../db/db';
@@ -69,6 +70,9 @@ export async function enqueue(tx: Db, name: string, payload: object, options: En
   );
 }
 
+/** Most processes only queue jobs, which does not take the library. */
+const load = createRequire(__filename);
+
 /**
  * Creates or updates the queue's own tables, which live in a schema of their own; several processes may do so at once.
  *
@@ -81,6 +85,7 @@ export async function migrateQueue(db: Db): Promise<void> {
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   try {
+    const { runMigrations } = load('graphile-worker') as typeof GraphileWorker;
     await runMigrations({ pgPool: pool });
   } finally {
     await pool.end();

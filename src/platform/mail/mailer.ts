@@ -1,4 +1,5 @@
-import { createTransport } from 'nodemailer';
+import { createRequire } from 'node:module';
+import type * as Nodemailer from 'nodemailer';
 import type { Logger } from '../log/logger';
 import { htmlOf, subjectOf, textOf, type Mail } from './mail';
 
@@ -26,12 +27,16 @@ export interface SmtpSettings {
 
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 60_000, dnsTimeout: 10_000 };
 
+/** Without a mail server, the library is not loaded. */
+const load = createRequire(__filename);
+
 /** Sends mails to a mail server over a few persistent connections. */
 export class SmtpMailer implements Mailer {
   readonly isConfigured = true;
   private readonly transport;
 
   constructor(private readonly settings: SmtpSettings) {
+    const { createTransport } = load('nodemailer') as typeof Nodemailer;
     const limits = { pool: true, maxConnections: 2, ...TIMEOUTS } as const;
     this.transport = createTransport({
       url: settings.url,

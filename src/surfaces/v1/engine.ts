@@ -15,13 +15,20 @@ export function readsOnlyStrings(userAgent: string | undefined): boolean {
   return /(?:^|\s)docker\/0\.([1-5]\.|6\.[0-5](?!\d))/.test(userAgent ?? '');
 }
 
-/**
- * Whether the engine looks for `/v2/` and falls back to v1: docker before 17.06 does (engine behaviour, 3). Later
- * engines use v1 only if their operator turns it on.
- */
-export function usesV1(userAgent: string | undefined): boolean {
+/** A version of docker, such as 17.06. */
+export interface EngineVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** The first docker whose v1 is switched off unless its operator wants it; those before use v1 if `/v2/` is not there. */
+export const FIRST_WITHOUT_V1: EngineVersion = { major: 17, minor: 6 };
+
+/** Whether the client is a docker before this version (engine behaviour, 3). */
+export function isOlderEngine(userAgent: string | undefined, than: EngineVersion): boolean {
   const [, major, minor] = /(?:^|\s)docker\/(\d{1,4})\.(\d{1,4})/.exec(userAgent ?? '') ?? [];
-  return major !== undefined && (Number(major) < 17 || (Number(major) === 17 && Number(minor) < 6));
+  if (major === undefined) return false;
+  return Number(major) < than.major || (Number(major) === than.major && Number(minor) < than.minor);
 }
 
 /** Whether the client is an engine at all. */

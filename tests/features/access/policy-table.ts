@@ -7,10 +7,10 @@ const POLICY = path.join(__dirname, '../../../src/features/access/policy.ts');
 export const ROLES = ['none', 'read', 'write', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What one may do, as the table names it, and for which role. */
+/** The actions, as the table names them, and whether each role allows them. */
 export type PolicyTable = ReadonlyMap<string, Readonly<Record<Role, boolean>>>;
 
-/** Reads the table that is drawn at the top of `policy.ts`. */
+/** Reads the table at the top of `policy.ts`. */
 export function readPolicyTable(): PolicyTable {
   const lines = readFileSync(POLICY, 'utf8').split('\n');
   const rows = lines.flatMap((line) => {

@@ -59,7 +59,7 @@ it('an anonymous caller has no role', () => {
   }
 });
 
-it('an access token lowers a role, and raises none', () => {
+it('an access token can lower a role, but not raise it', () => {
   const rights = (role: Role, token: AccessLevel): boolean[] =>
     [canRead, canWrite, canAdminister].map((may) => may(account({ token }), asFacts(role)));
   expect(rights('admin', 'read')).toEqual([true, false, false]);
@@ -70,7 +70,7 @@ it('an access token lowers a role, and raises none', () => {
   expect(rights('none', 'admin')).toEqual([false, false, false]);
 });
 
-it('owners of a namespace create in it and manage it, as far as their access token goes', () => {
+it('owners of a namespace create repositories in it and manage it, as far as their access token allows', () => {
   const rights = (principal: Principal, role: 'admin' | undefined): boolean[] =>
     [canCreate, canManage].map((may) => may(principal, { role }));
   expect(rights(account(), 'admin')).toEqual([true, true]);
@@ -82,7 +82,7 @@ it('owners of a namespace create in it and manage it, as far as their access tok
   expect(rights(account({ token: 'admin' }), 'admin')).toEqual([true, true]);
 });
 
-it('a guest may do with a remote repository what his token is for, and is anybody elsewhere', () => {
+it('a guest may do with a remote repository what their token allows, and is like an anonymous caller elsewhere', () => {
   const guest = (access: TokenAccess): Principal => ({
     userId: undefined,
     username: undefined,

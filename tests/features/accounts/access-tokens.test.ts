@@ -29,7 +29,7 @@ async function addToken(name: string, options: { access?: 'read' | 'write' | 'ad
   return createAccountToken(server.ctx, alice, 'alice', { name, access: options.access ?? 'read', ...options });
 }
 
-it('logs in with the name of its account, and no other', async () => {
+it('logs in with the name of its account, and with no other name', async () => {
   const { secret } = await addToken('laptop');
   expect(secret).toMatch(/^ddt_[A-Za-z0-9]{40}$/);
   await login('alice', secret).expect(200, '"OK"');
@@ -49,7 +49,7 @@ it('is kept as a hash, and remembers its last use', async () => {
   expect(listed?.lastUsedAt?.getTime()).toBeGreaterThan(Date.now() - 60_000);
 });
 
-it('ends with its revocation, and so do the pulls that it began (R9)', async () => {
+it('ends with its revocation, and so do the pulls that were begun with it (R9)', async () => {
   await pushImages(server, 'alice/app', [createImage()]);
   await server.ctx.db('repositories').update({ visibility: 'private' });
   const { token, secret } = await addToken('laptop');
@@ -71,7 +71,7 @@ it('ends with its revocation, and so do the pulls that it began (R9)', async () 
   await expect(revokeAccountToken(server.ctx, alice, 'alice', token.id)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('ends when it expires, also where it is remembered (R9)', async () => {
+it('ends when it expires, even if it is remembered (R9)', async () => {
   const { secret } = await addToken('laptop', { expiresAt: new Date(Date.now() + 3_600_000) });
   await login('alice', secret).expect(200);
   const pull = () => request(server.server).get('/v1/search?q=x').set('Authorization', basic('alice', secret));
@@ -91,7 +91,7 @@ it('outlives a change of the password, but not of the account', async () => {
   await login('alice', secret).expect(403, '"Account is not Active"');
 });
 
-it('does not change how one logs in, and makes no other tokens (R10)', async () => {
+it('cannot change how the account logs in, or create other tokens (R10)', async () => {
   const { secret } = await addToken('strong', { access: 'admin' });
   const put = request(server.server).put('/v1/users/alice/').set('Authorization', basic('alice', secret));
   await put.send({ password: 'stolen account' }).expect(403);
@@ -115,7 +115,7 @@ it('pushes no more than it may (R10)', async () => {
   await expect(startPull(server, 'alice/app', 'alice')).resolves.toMatch(/^Token signature=/);
 });
 
-it('has a name of its own, and there are not too many', async () => {
+it('has a unique name, and there is a limit to their number', async () => {
   await addToken('laptop');
   await expect(addToken('laptop')).rejects.toMatchObject({
     code: 'conflict',

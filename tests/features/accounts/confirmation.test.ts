@@ -55,7 +55,7 @@ async function mailedSecret(from: MailPlace): Promise<string> {
 const logIn = ({ ctx }: MailPlace) => verifyCredentials(ctx, 'alice', 'secret', ADDRESS);
 
 describe('a new account', () => {
-  it('waits for its confirmation when that is required, and is active with it', async () => {
+  it('waits for its confirmation if that is required, and is active after it', async () => {
     await register(careful.ctx, ALICE, ADDRESS);
     await expect(logIn(careful)).rejects.toMatchObject({ code: 'inactive' });
     const mails = await careful.deliver();
@@ -65,7 +65,7 @@ describe('a new account', () => {
 
     const secret = secretIn(mails[0]!);
     expect(await describeConfirmation(careful.ctx, secret)).toEqual({ username: 'alice', needsLogin: false });
-    await expect(logIn(careful)).rejects.toMatchObject({ code: 'inactive' }); // looking changes nothing
+    await expect(logIn(careful)).rejects.toMatchObject({ code: 'inactive' }); // reading the link changes nothing
     expect(await confirmEmail(careful.ctx, from('192.0.2.9'), secret)).toEqual({ username: 'alice', isActive: true });
     expect(await logIn(careful)).toBeDefined();
     expect(await emails(careful)).toEqual([{ email: 'alice@example.com', is_primary: true, is_verified: true }]);
@@ -74,7 +74,7 @@ describe('a new account', () => {
     expect(await eventsOf(careful, 'user.activated')).toEqual([byAlice]);
   });
 
-  it('is active at once otherwise, and may be confirmed', async () => {
+  it('is active at once otherwise, and can still be confirmed', async () => {
     await register(place.ctx, ALICE, ADDRESS);
     expect(await logIn(place)).toBeDefined();
     expect(await emails(place)).toMatchObject([{ is_verified: false }]);
@@ -84,14 +84,14 @@ describe('a new account', () => {
     expect(await eventsOf(place, 'user.activated')).toEqual([]);
   });
 
-  it('that is not made after all is sent nothing', async () => {
+  it('gets no mail if its creation fails', async () => {
     await createUser(place.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
     const robert = { ...ALICE, username: 'robert', isActive: true, isAdmin: false, isEmailVerified: false };
     await expect(createUser(place.ctx, OPERATOR_ACTOR, robert)).rejects.toMatchObject({ code: 'conflict' });
     expect(await queuedJobs(place.database)).toEqual([]);
   });
 
-  it('of an operator has a good address, and is sent nothing', async () => {
+  it('that the operator creates has a confirmed address, and gets no mail', async () => {
     await createUser(careful.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: false, isAdmin: false, isEmailVerified: true });
     expect(await careful.deliver()).toEqual([]);
   });
@@ -104,7 +104,7 @@ describe('a new account', () => {
     expect((await getUser(careful.ctx, 'alice')).isActive).toBe(false);
   });
 
-  it('that is deleted before its mail is sent is sent none', async () => {
+  it('that is deleted before its mail is sent does not get it', async () => {
     await register(place.ctx, ALICE, ADDRESS);
     await deleteUserAccount(place.ctx, OPERATOR_ACTOR, 'alice');
     expect(await place.deliver()).toEqual([]);
@@ -113,7 +113,7 @@ describe('a new account', () => {
 });
 
 describe('a link', () => {
-  it('is good once, also for two at the same moment', async () => {
+  it('is good once, even for two requests at the same moment', async () => {
     await register(careful.ctx, ALICE, ADDRESS);
     const secret = await mailedSecret(careful);
     const both = await Promise.allSettled([
@@ -149,7 +149,7 @@ describe('an added address', () => {
     await updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: 'new@example.com' });
   });
 
-  it('is mailed a link, is unverified until then, and every change is told to the address before (R164)', async () => {
+  it('is mailed a link, is unverified until then, and the former address gets a mail about every change (R164)', async () => {
     const mails = await place.deliverLinks();
     expect(mails).toMatchObject([{ recipients: ['new@example.com'] }]);
     const [old, added] = [{ email: 'alice@example.com', is_primary: true }, { email: 'new@example.com' }];
@@ -179,7 +179,7 @@ describe('an added address', () => {
     ]);
   });
 
-  it('is confirmed by nobody but its owner, whoever reads the mail', async () => {
+  it('can only be confirmed by its owner, even if another user reads the mail', async () => {
     const robert = { ...ALICE, username: 'robert', email: 'robert@example.com' };
     await createUser(place.ctx, OPERATOR_ACTOR, { ...robert, isActive: true, isAdmin: false, isEmailVerified: true });
     const secret = await mailedSecret(place);
@@ -188,7 +188,7 @@ describe('an added address', () => {
     await confirmEmail(place.ctx, await actorOf(place), secret);
   });
 
-  it('that is removed is told of it, when it was confirmed', async () => {
+  it('that is removed gets a mail about it, if it was confirmed', async () => {
     const actor = await actorOf(place);
     await confirmEmail(place.ctx, actor, await mailedSecret(place));
     await place.deliver();
@@ -203,13 +203,13 @@ describe('an added address', () => {
     );
   });
 
-  it('that the account has already is mailed nothing', async () => {
+  it('that the account has already gets no mail', async () => {
     await place.deliver();
     await updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: 'NEW@example.com' });
     expect(await place.deliver()).toEqual([]);
   });
 
-  it('may be asked to be mailed again, until it is confirmed', async () => {
+  it('can get the mail again on request, until it is confirmed', async () => {
     const actor = await actorOf(place);
     const first = await mailedSecret(place);
     await resendConfirmation(place.ctx, actor, 'new@example.com');
@@ -217,11 +217,11 @@ describe('an added address', () => {
     expect(second).not.toBe(first);
     await confirmEmail(place.ctx, actor, second);
     await expect(resendConfirmation(place.ctx, actor, 'new@example.com')).rejects.toMatchObject({ code: 'conflict' });
-    await confirmEmail(place.ctx, actor, first); // the older mail may be the one that is opened later
+    await confirmEmail(place.ctx, actor, first); // the older mail may be opened later
     expect(await eventsOf(place, 'user.email_confirmed')).toHaveLength(1);
   });
 
-  it('is nobody else’s to resend or to make primary', async () => {
+  it('cannot be resent or made primary by another user', async () => {
     await createUser(place.ctx, OPERATOR_ACTOR, {
       ...ALICE,
       username: 'robert',
@@ -243,7 +243,7 @@ describe('an added address', () => {
     });
   });
 
-  it('of an account without any becomes its primary one when it is confirmed', async () => {
+  it('of an account without any becomes the primary one when it is confirmed', async () => {
     const robert = { ...ALICE, username: 'robert', email: undefined, isActive: true, isAdmin: false };
     await place.deliver();
     await createUser(place.ctx, OPERATOR_ACTOR, { ...robert, isEmailVerified: false });
@@ -262,7 +262,7 @@ describe('asking again without a password', () => {
     expect(await logIn(careful)).toBeDefined();
   });
 
-  it('sends nothing to whoever is confirmed, deactivated or unknown', async () => {
+  it('sends nothing to accounts that are confirmed, deactivated or unknown', async () => {
     await createUser(place.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
     await register(place.ctx, { ...ALICE, username: 'robert', email: 'robert@example.com' }, ADDRESS);
     await place.deliver();
@@ -274,7 +274,7 @@ describe('asking again without a password', () => {
   });
 });
 
-it('an account that adds addresses all the time does not make us write to all of them', async () => {
+it('an account that adds many addresses cannot make the server send mails to all of them', async () => {
   await createUser(place.ctx, OPERATOR_ACTOR, { ...ALICE, isActive: true, isAdmin: false, isEmailVerified: true });
   const addressOf = (number: number): string => `a${number}@example.com`;
   const add = (number: number) => updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: addressOf(number) });

@@ -20,8 +20,8 @@ import { addUser, basic, startTestServer, type TestServer } from '../../helpers/
 import { addComment, createWebhook, moveRepository, setStar, setTeamAccess } from '../../helpers/by-name';
 
 /*
- * Each event of the table happens to sarah, who owns acme together with keeper, and each thing of hers is looked at
- * afterwards. The repository acme/app is private; its former name is acme/old.
+ * Each event of the table happens to sarah, who owns acme together with keeper, and then the test checks each of her
+ * things. The repository acme/app is private; its former name is acme/old.
  */
 
 type Thing = keyof typeof FATES;
@@ -189,7 +189,7 @@ it.each(Object.keys(EVENTS) as Ending[])('%s ends what the table says, and nothi
   expect(await look()).toEqual(expected(event, (fate) => fate !== 'ends'));
 });
 
-it('the webhook of a former owner is not told of pushes, and only owners hear that it is off', async () => {
+it('the webhook of a former owner is not notified of pushes, and only owners learn that it is disabled', async () => {
   await EVENTS['role lost']();
   const { rows: mails } = await server.ctx.db.raw<{ rows: { payload: object }[] }>(
     'select payload from graphile_worker._private_jobs',

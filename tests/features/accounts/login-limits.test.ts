@@ -28,7 +28,7 @@ async function fail(times: number, username: string, address: string): Promise<L
 
 const NOT_TRIED = new Error('not tried');
 
-/** How long the next attempt must wait, in seconds; 0 when it need not. */
+/** How long the next attempt must wait, in seconds; 0 if it need not wait. */
 async function wait(username: string, address: string): Promise<number> {
   try {
     await tryCounted(limiters, { username, address }, () => Promise.reject(NOT_TRIED));
@@ -40,7 +40,7 @@ async function wait(username: string, address: string): Promise<number> {
   }
 }
 
-/** Time passes for the counts. */
+/** Makes the counts as old as if this time had passed. */
 async function age(seconds: number): Promise<void> {
   await database.db.raw(
     `update failure_counts set ends_at = ends_at - make_interval(secs => ?),
@@ -49,7 +49,7 @@ async function age(seconds: number): Promise<void> {
   );
 }
 
-it('has the limits that the operator was told', () => {
+it('has the limits that the documentation gives', () => {
   expect(LOGIN_LIMITS).toEqual({
     pair: { name: 'login_pair', failures: 10, windowSeconds: 900, blockSeconds: 900 },
     address: { name: 'login_address', failures: 100, windowSeconds: 900, blockSeconds: 900 },
@@ -58,7 +58,7 @@ it('has the limits that the operator was told', () => {
   });
 });
 
-it('ten failures of one account from one address block these two together, and nobody else', async () => {
+it('ten failures of one account from one address block this account from this address, and nothing else', async () => {
   expect(await fail(9, 'alice', '192.0.2.1')).toEqual([]);
   expect(await wait('alice', '192.0.2.1')).toBe(0);
   expect(await fail(1, 'alice', '192.0.2.1')).toEqual(['pair']);
@@ -67,7 +67,7 @@ it('ten failures of one account from one address block these two together, and n
   expect(await wait('carol', '192.0.2.1')).toBe(0);
 });
 
-it('the right password forgives what its owner mistyped, and no other address', async () => {
+it('the right password forgives the failures from its own address, and from no other', async () => {
   await fail(9, 'alice', '192.0.2.1');
   await fail(9, 'alice', '192.0.2.2');
   await forgiveFailures(limiters, 'alice', '192.0.2.1');
@@ -83,7 +83,7 @@ it('a hundred failures of one address block it for every account', async () => {
   expect(await wait('nobody_yet', '192.0.2.2')).toBe(0);
 });
 
-it('a hundred failures of one account from many addresses block it for half a minute, no longer', async () => {
+it('a hundred failures of one account from many addresses block it for half a minute, and no longer', async () => {
   for (let host = 1; host <= 11; host += 1) await fail(9, 'alice', `192.0.2.${host}`);
   expect(await wait('alice', '198.51.100.7')).toBe(0);
   expect(await fail(1, 'alice', '192.0.2.99')).toEqual(['account']);
@@ -118,7 +118,7 @@ describe('tries that come at once', () => {
   const settle = async (tries: Promise<unknown>[]) =>
     (await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled').length;
 
-  it('150 guesses of one password from one address are ten tries, and no more', async () => {
+  it('150 guesses of one password from one address count as ten tries, and no more', async () => {
     let made = 0;
     const guess = () => {
       made += 1;
@@ -131,7 +131,7 @@ describe('tries that come at once', () => {
     expect(await wait('alice', '192.0.2.1')).toBeGreaterThan(800);
   });
 
-  it('150 guesses of one code, from as many addresses, are ten tries, and no more', async () => {
+  it('150 guesses of one code, from as many addresses, count as ten tries, and no more', async () => {
     let made = 0;
     const guess = () => {
       made += 1;
@@ -141,7 +141,7 @@ describe('tries that come at once', () => {
     expect([await settle(guesses), made]).toEqual([10, 10]);
   });
 
-  it('150 right logins from one address all come through, whatever the limits are', async () => {
+  it('150 right logins from one address all succeed, whatever the limits are', async () => {
     const logins = Array.from({ length: 150 }, (_, index) =>
       tryCounted(limiters, { username: `engine_${index % 40}`, address: '192.0.2.1' }, () => Promise.resolve(true)),
     );
@@ -149,7 +149,7 @@ describe('tries that come at once', () => {
     expect(await fail(9, 'engine_1', '192.0.2.1')).toEqual([]);
   });
 
-  it('a try that cannot be made is no failure', async () => {
+  it('a try that cannot be made does not count as a failure', async () => {
     for (let tries = 0; tries < 12; tries += 1) await wait('alice', '192.0.2.1');
     expect(await fail(9, 'alice', '192.0.2.1')).toEqual([]);
   });
@@ -159,7 +159,7 @@ describe('codes of a second factor', () => {
   const wrong = async () => (await tryCode(limiters, 'alice', () => Promise.resolve(false))).pausedFor;
   const right = () => tryCode(limiters, 'alice', () => Promise.resolve(true));
 
-  it('ten wrong ones make a pause of a minute, and each further one a pause that is twice as long', async () => {
+  it('cause a pause of a minute after ten wrong ones, and twice as long a pause after each further one', async () => {
     for (let tries = 0; tries < 9; tries += 1) expect(await wrong()).toBeUndefined();
     const pauses: (number | undefined)[] = [];
     for (let round = 0; round < 11; round += 1) {
@@ -172,7 +172,7 @@ describe('codes of a second factor', () => {
     expect(await right()).toEqual({ isRight: true, pausedFor: undefined });
   });
 
-  it('a right one is given back, and forgives no wrong one before it', async () => {
+  it('are not counted if they are right, but a right one does not forgive wrong ones before it', async () => {
     for (let tries = 0; tries < 9; tries += 1) await wrong();
     for (let tries = 0; tries < 20; tries += 1) await right();
     expect(await wrong()).toBe(60);

@@ -32,7 +32,7 @@ async function mailedSecret(name = 'alice'): Promise<string> {
   return secretIn(mails[0]!);
 }
 
-it('a new password is set by the mailed link, and ends what the old one had opened', async () => {
+it('a new password is set by the mailed link, and ends everything that the old one had opened', async () => {
   await addAlice();
   const before = await logIn('secret');
   await requestPasswordReset(place.ctx, 'alice', ADDRESS);
@@ -41,7 +41,7 @@ it('a new password is set by the mailed link, and ends what the old one had open
   expect(linkIn(mails[0]!)).toMatch(/^http:\/\/hub\.test\/account\/reset\/[\w-]{43}$/);
   const secret = secretIn(mails[0]!);
   expect(await describeReset(place.ctx, secret)).toEqual({ username: 'alice' });
-  expect(await logIn('secret')).toBeDefined(); // looking changes nothing
+  expect(await logIn('secret')).toBeDefined(); // reading the link changes nothing
 
   expect(await resetPassword(place.ctx, secret, 'another', '192.0.2.9')).toEqual({ username: 'alice' });
   expect(await logIn('secret')).toBeUndefined();
@@ -59,7 +59,7 @@ it('a new password is set by the mailed link, and ends what the old one had open
 });
 
 it.each(['alice', 'Alice', 'alice@example.com', 'ALICE@example.com', 'added@example.com'])(
-  'may be asked for by %s, and goes to the primary address that is verified',
+  'can be requested with %s, and goes to the verified primary address',
   async (name) => {
     await addAlice();
     await updateUser(place.ctx, OPERATOR_ACTOR, 'alice', { email: 'added@example.com' });
@@ -92,7 +92,7 @@ describe('after a change of the primary address', () => {
     await setPrimaryEmail(place.ctx, basicActor((await logIn('secret'))!, ADDRESS), 'added@example.com');
   }
 
-  it('no link is mailed for 24 hours, and the new address hears why (R166)', async () => {
+  it('no link is mailed for 24 hours, and the new address gets the reason (R166)', async () => {
     await addAlice();
     await changePrimary();
     await place.deliver();
@@ -108,7 +108,7 @@ describe('after a change of the primary address', () => {
     await resetPassword(place.ctx, secretIn(mail!), 'another', ADDRESS);
   });
 
-  it('a link that the former one was mailed before is good no more', async () => {
+  it('a link that was mailed to the former address before is no longer good', async () => {
     await addAlice();
     const secret = await mailedSecret();
     await changePrimary();
@@ -116,7 +116,7 @@ describe('after a change of the primary address', () => {
   });
 });
 
-it('an unknown name costs the same: whether there is an account is asked only by the job', async () => {
+it('an unknown name takes as much time, because only the job looks up the account', async () => {
   await addAlice();
   for (const name of ['alice', 'nobody']) {
     await expect(requestPasswordReset(place.ctx, name, ADDRESS)).resolves.toBeUndefined();
@@ -129,7 +129,7 @@ it('an unknown name costs the same: whether there is an account is asked only by
   expect(await queuedJobs(place.database)).toEqual([]);
 });
 
-it.each(['', 'x'.repeat(255), 'alice\0', 'alice\r\nbcc: x'])('nobody is called %j', async (name) => {
+it.each(['', 'x'.repeat(255), 'alice\0', 'alice\r\nbcc: x'])('no account can be called %j', async (name) => {
   await requestPasswordReset(place.ctx, name, ADDRESS);
   expect(await queuedJobs(place.database)).toEqual([]);
 });
@@ -154,7 +154,7 @@ describe('the link', () => {
     expect(await logIn('changed')).toBeDefined();
   });
 
-  it('is one of two that were mailed: the first that is used ends the other, also at the same moment', async () => {
+  it('ends when the other of two links is used, also at the same moment', async () => {
     await addAlice();
     const secrets = [await mailedSecret(), await mailedSecret('alice@example.com')];
     const both = await Promise.allSettled(
@@ -165,14 +165,14 @@ describe('the link', () => {
     expect(await logIn(`password${winner}`)).toBeDefined();
   });
 
-  it('stays good when the password is not', async () => {
+  it('stays good if the new password is refused', async () => {
     await addAlice();
     const secret = await mailedSecret();
     await expect(resetPassword(place.ctx, secret, '1234', ADDRESS)).rejects.toMatchObject({ code: 'invalid' });
     await resetPassword(place.ctx, secret, 'another', ADDRESS);
   });
 
-  it('does not confirm, nor does a confirmation reset', async () => {
+  it('is not good for a confirmation, and a link to confirm is not good for a reset', async () => {
     const other = await createMailPlace({ confirmationRequired: true });
     await register(other.ctx, ALICE, ADDRESS);
     const [mail] = await other.deliver();
@@ -184,7 +184,7 @@ describe('the link', () => {
 });
 
 describe('accounts that are not active', () => {
-  it('one that waits for its confirmation is confirmed by the link, for its mail was read', async () => {
+  it('one that waits for its confirmation is confirmed by the link, because its mail was read', async () => {
     const careful = await createMailPlace({ confirmationRequired: true });
     await register(careful.ctx, ALICE, ADDRESS);
     await careful.deliver();
@@ -195,7 +195,7 @@ describe('accounts that are not active', () => {
     await careful.close();
   });
 
-  it('one that was deactivated is sent nothing', async () => {
+  it('one that was deactivated gets no mail', async () => {
     await addAlice();
     await setStatus(place.ctx, OPERATOR_ACTOR, 'alice', { isActive: false });
     await requestPasswordReset(place.ctx, 'alice', ADDRESS);
@@ -203,8 +203,8 @@ describe('accounts that are not active', () => {
   });
 });
 
-describe('too many', () => {
-  it('for one name are taken as ever, and not sent; other names are', async () => {
+describe('too many requests', () => {
+  it('for one name get the usual answer but no mail; other names get theirs', async () => {
     await addAlice();
     for (let time = 1; time <= 7; time += 1) await requestPasswordReset(place.ctx, 'Alice', `192.0.2.${time}`);
     await requestPasswordReset(place.ctx, 'nobody', ADDRESS);
@@ -212,7 +212,7 @@ describe('too many', () => {
     expect(names).toEqual([...Array<object>(5).fill({ nameOrAddress: 'Alice' }), { nameOrAddress: 'nobody' }]);
   });
 
-  it('from one address have to wait; others need not', async () => {
+  it('from one address have to wait; other addresses need not', async () => {
     for (let time = 1; time <= 20; time += 1) await requestPasswordReset(place.ctx, `name${time}`, ADDRESS);
     await expect(requestPasswordReset(place.ctx, 'another', ADDRESS)).rejects.toMatchObject({
       code: 'busy',
@@ -222,7 +222,7 @@ describe('too many', () => {
     expect(await queuedJobs(place.database)).toHaveLength(21);
   });
 
-  it('wrong passwords do not keep out whoever sets a new one', async () => {
+  it('wrong passwords do not lock out a user who sets a new one', async () => {
     await addAlice();
     for (let time = 1; time <= 10; time += 1) await logIn('wrong');
     await expect(logIn('secret')).rejects.toMatchObject({ code: 'busy' });
@@ -231,7 +231,7 @@ describe('too many', () => {
   });
 });
 
-it('a mail server that is away is tried again, and then the mail is sent once (R32)', async () => {
+it('a mail server that is down is tried again, and then the mail is sent once (R32)', async () => {
   await addAlice();
   await place.smtp.close();
   await requestPasswordReset(place.ctx, 'alice', ADDRESS);
@@ -276,7 +276,7 @@ it('secrets are neither in the database nor in the log, at any moment', async ()
   const reset = mails.findIndex((mail) => linkIn(mail).includes('/reset/'));
   await resetPassword(place.ctx, secrets[reset]!, 'another', ADDRESS);
   const afterUse = await dumpDatabase(place.database);
-  expect(afterSending).toContain('alice@example.com'); // the dump has what is there
+  expect(afterSending).toContain('alice@example.com'); // the dump does have the contents of the database
   for (const secret of secrets) {
     const bytes = Buffer.from(secret, 'base64url').toString('hex');
     for (const text of [queued, afterSending, afterUse, place.logLines.join('\n')]) {

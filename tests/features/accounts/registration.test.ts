@@ -7,7 +7,7 @@ import type { Context } from '../../../src/context';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 
-/* What one stranger may take of what belongs to all: names, addresses, mails. */
+/* Limits on what one anonymous client can use up: names, addresses, mails. */
 
 let database: TestDatabase;
 let ctx: Context;
@@ -31,7 +31,7 @@ async function countOf(table: string): Promise<number> {
 }
 
 describe('registration', () => {
-  it('of 30 at once from one network, only so many get through (R230)', async () => {
+  it('succeeds for only a limited number of 30 requests at once from one network (R230)', async () => {
     const names = Array.from({ length: 30 }, (_, index) => `sailor${index}`);
     const answers = await Promise.all(names.map((name) => registerAs(name)));
     expect(answers.filter((answer) => answer === 'registered')).toHaveLength(5);
@@ -54,7 +54,7 @@ describe('registration', () => {
     expect(await registerAs('robert')).toBe('registered');
   });
 
-  it('mails one mailbox a few times only, whatever stands after a plus (R230)', async () => {
+  it('sends only a few mails to one mailbox, whatever follows a plus in the address (R230)', async () => {
     const settings = { registrationsPerHour: 1000, confirmationRequired: true };
     ctx = createTestContext(database.db, { settings });
     const answers: string[] = [];
@@ -104,7 +104,7 @@ describe('an address that nobody has confirmed', () => {
     expect(await registerAs('waiting')).toBe('registered');
   });
 
-  it('is one of ten at most that an account has', async () => {
+  it('is one of at most ten addresses of an account', async () => {
     await registerAs('mallory');
     const add = (index: number) => addEmail(ctx, OPERATOR_ACTOR, 'mallory', `victim${index}@example.com`);
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => add(index)));

@@ -40,7 +40,7 @@ async function sessionActor(code?: string) {
   return { actor, id: login.session.id, secret: login.secret };
 }
 
-/** The code of the step before turns it on, so that the one of now is still good. */
+/** Turns it on with the code of the previous step, so that the current one is still good. */
 async function turnOn() {
   const { secret } = await beginSecondFactor(server.ctx, alice);
   const { recoveryCodes } = await confirmSecondFactor(server.ctx, alice, codeOf(secret));
@@ -61,14 +61,14 @@ it('is on after a code of the app, and not before', async () => {
   await expect(beginSecondFactor(server.ctx, actor)).rejects.toMatchObject({ code: 'conflict' });
 });
 
-it('begins anew until it is on, and only the newest secret is good', async () => {
+it('can begin again until it is on, and only the newest secret is good', async () => {
   const first = await beginSecondFactor(server.ctx, alice);
   const second = await beginSecondFactor(server.ctx, alice);
   await expect(confirmSecondFactor(server.ctx, alice, codeOf(first.secret))).rejects.toMatchObject({ code: 'invalid' });
   await confirmSecondFactor(server.ctx, alice, codeOf(second.secret));
 });
 
-it('closes what the password opened before, except the session that turned it on', async () => {
+it('ends everything that the password opened before, except the session that turned it on', async () => {
   const kept = await sessionActor();
   const other = await sessionActor();
   const pull = () => request(server.server).get('/v1/search?q=x').set('Authorization', basic('alice'));
@@ -99,7 +99,7 @@ it('leaves v1 to access tokens, and refuses the right password like a wrong one'
   await push(token).expect(200);
 });
 
-it('does not count a login that came only half way as one for Basic', async () => {
+it('does not accept a login without its second step for Basic', async () => {
   await turnOn();
   expect(await logIn(server.ctx, GIVEN, BROWSER)).toMatchObject({ kind: 'code_needed' });
   const search = request(server.server).get('/v1/search?q=x').set('Authorization', basic('alice'));
@@ -119,7 +119,7 @@ it('takes a code once, in one step or with a ticket', async () => {
   expect(await logIn(server.ctx, { ...GIVEN, password: 'wrong' }, BROWSER)).toEqual({ kind: 'wrong' });
 });
 
-it('holds a ticket to the account as it was, and to its signature', async () => {
+it('accepts a ticket only with its signature, and only while the account is unchanged', async () => {
   const { recoveryCodes } = await turnOn();
   const code = recoveryCodes[0]!;
   const first = await logIn(server.ctx, GIVEN, BROWSER);
@@ -142,7 +142,7 @@ it('takes each recovery code once, however it is written, until there are new on
   await sessionActor(renewed.recoveryCodes[0]);
 });
 
-it('150 wrong codes at once are ten tries, and the owner is told that the password is known (R163)', async () => {
+it('150 wrong codes at once count as ten tries, and the owner gets a mail that the password is known (R163)', async () => {
   const { secret } = await turnOn();
   const { ctx } = server;
   const first = await logIn(ctx, GIVEN, BROWSER);
@@ -160,7 +160,7 @@ it('150 wrong codes at once are ten tries, and the owner is told that the passwo
   ]);
 });
 
-it('a session is confirmed with the password and a code, and with neither alone', async () => {
+it('confirms a session with the password and a code, and with neither alone', async () => {
   const { recoveryCodes } = await turnOn();
   const { secret, id } = await sessionActor(recoveryCodes[0]);
   const isConfirmed = async () => (await findSession(server.ctx, secret))?.session.isConfirmed;
@@ -187,7 +187,7 @@ it('is limited like passwords, and the right password forgives nothing', async (
   await expect(logIn(server.ctx, { ...GIVEN, code: codeOf(secret) }, BROWSER)).rejects.toMatchObject({ code: 'busy' });
 });
 
-it('is turned off with a code, or by an operator, and is on record', async () => {
+it('is turned off with a code, or by an operator, and this is recorded', async () => {
   const { recoveryCodes } = await turnOn();
   const { actor } = await sessionActor(recoveryCodes[0]);
   await expect(turnOffSecondFactor(server.ctx, actor, 'alice', { code: 'wrong' })).rejects.toMatchObject({
@@ -210,7 +210,7 @@ it('is turned off with a code, or by an operator, and is on record', async () =>
   ]);
 });
 
-it('is nothing for access tokens', async () => {
+it('cannot be changed with an access token', async () => {
   const { token } = await createAccountToken(server.ctx, alice, 'alice', { name: 'laptop', access: 'admin' });
   const identity = { userId: alice.kind === 'user' ? alice.identity.userId : 0, credentialsEpoch: 0 };
   const actor: Actor = {

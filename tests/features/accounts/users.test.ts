@@ -35,7 +35,7 @@ const user = (username: string, changes: Partial<NewUser> = {}): NewUser => ({
 });
 
 describe('createUser', () => {
-  it('makes an account that can be found in any case of its name', async () => {
+  it('creates an account that can be found in any case of its name', async () => {
     await createUser(ctx, OPERATOR_ACTOR, user('alice'));
     expect(await getUser(ctx, 'ALICE')).toMatchObject({
       username: 'alice',
@@ -45,7 +45,7 @@ describe('createUser', () => {
     });
   });
 
-  it('may do without an address', async () => {
+  it('does not need an address', async () => {
     await createUser(ctx, OPERATOR_ACTOR, user('alice', { email: undefined }));
     expect((await getUser(ctx, 'alice')).email).toBeUndefined();
   });
@@ -101,7 +101,7 @@ describe('changes', () => {
     expect(await getAccount(ctx, actor(after))).toMatchObject({ username: 'alice', isAdmin: false });
   });
 
-  it('activity and administration count at once', async () => {
+  it('activity and administration take effect at once', async () => {
     await createUser(ctx, OPERATOR_ACTOR, user('alice'));
     await createUser(ctx, OPERATOR_ACTOR, { ...user('root'), email: undefined, isAdmin: true });
     const identity = await verifyCredentials(ctx, 'alice', 'secret', '::1');
@@ -117,7 +117,7 @@ describe('changes', () => {
     expect((await getAccount(ctx, again)).isAdmin).toBe(false);
   });
 
-  it('of a user that is not there are told', async () => {
+  it('of a user that does not exist are refused', async () => {
     for (const change of [
       () => setStatus(ctx, OPERATOR_ACTOR, 'nobody', { isActive: true }),
       () => setStatus(ctx, OPERATOR_ACTOR, 'nobody', { isAdmin: true }),
@@ -129,7 +129,7 @@ describe('changes', () => {
     }
   });
 
-  it('an anonymous actor is no account', async () => {
+  it('are not possible for an anonymous actor, who has no account', async () => {
     await expect(getAccount(ctx, { kind: 'anonymous', address: '::1' })).rejects.toMatchObject({
       code: 'unauthenticated',
     });
@@ -153,7 +153,7 @@ describe('deleteUser', () => {
 });
 
 describe('ensureAdministrator', () => {
-  it('makes up a password once, and only once', async () => {
+  it('generates a password once, and only once', async () => {
     const made = await ensureAdministrator(ctx, undefined);
     expect(made?.username).toBe('admin');
     expect(await verifyCredentials(ctx, 'admin', made!.password, '::1')).toBeDefined();
@@ -161,19 +161,19 @@ describe('ensureAdministrator', () => {
     expect(await ensureAdministrator(ctx, undefined)).toBeUndefined();
   });
 
-  it('takes what the configuration says, and tells no password then', async () => {
+  it('uses the configured password, and then does not return it', async () => {
     const wanted = { username: 'root', password: 'secret', email: 'root@example.com' };
     expect(await ensureAdministrator(ctx, wanted)).toBeUndefined();
     expect(await verifyCredentials(ctx, 'root', 'secret', '::1')).toBeDefined();
   });
 
-  it('two processes at once make one', async () => {
+  it('creates one administrator when two processes call it at once', async () => {
     const both = await Promise.all([ensureAdministrator(ctx, undefined), ensureAdministrator(ctx, undefined)]);
     expect(both.filter((made) => made !== undefined)).toHaveLength(1);
     expect(await listUsers(ctx, OPERATOR_ACTOR)).toHaveLength(1);
   });
 
-  it('does not promote somebody who has the name', async () => {
+  it('does not promote an existing user who has the name', async () => {
     await createUser(ctx, OPERATOR_ACTOR, user('admin'));
     await expect(ensureAdministrator(ctx, undefined)).rejects.toMatchObject({ code: 'conflict' });
     expect((await getUser(ctx, 'admin')).isAdmin).toBe(false);

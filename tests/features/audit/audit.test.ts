@@ -32,7 +32,7 @@ async function actions(): Promise<string[]> {
   return (await listEvents(ctx, everything)).map(({ action }) => action);
 }
 
-/** From now on no event can be written. */
+/** Makes it impossible to write events from now on. */
 async function breakTheLog(): Promise<void> {
   await database.db.raw('alter table audit_events add constraint full_disk check (false) not valid');
 }
@@ -93,7 +93,7 @@ describe('listEvents', () => {
   });
 });
 
-it('a name that a stranger tried is kept, whatever it is', async () => {
+it('a name that an anonymous client tried is kept, whatever it is', async () => {
   const nobody = { userId: undefined, name: undefined, address: '192.0.2.1' };
   for (const subject of ['no\0body', 'x'.repeat(100_000), '\ud800', '"; drop table users; --', '']) {
     await recordEvent(ctx.db, nobody, { action: 'login.failed', subject });
@@ -103,7 +103,7 @@ it('a name that a stranger tried is kept, whatever it is', async () => {
 });
 
 describe('when an event cannot be recorded', () => {
-  it('a change does not happen', async () => {
+  it('the change does not happen', async () => {
     await createUser(ctx, OPERATOR_ACTOR, alice);
     await breakTheLog();
     await expect(
@@ -116,7 +116,7 @@ describe('when an event cannot be recorded', () => {
     expect(await verifyCredentials(ctx, 'alice', 'another', '192.0.2.1')).toBeUndefined();
   });
 
-  it('a login goes on, and the log of the process has the event', async () => {
+  it('a login succeeds, and the log of the process has the event', async () => {
     await createUser(ctx, OPERATOR_ACTOR, alice);
     await breakTheLog();
     const error = jest.spyOn(ctx.log, 'error').mockImplementation(() => undefined);
@@ -133,14 +133,14 @@ describe('when an event cannot be recorded', () => {
 });
 
 describe('logging in', () => {
-  it('is recorded when the password was really checked, and not when it was remembered', async () => {
+  it('is recorded if the password was really checked, and not if it was remembered', async () => {
     await createUser(ctx, OPERATOR_ACTOR, alice);
     for (let turn = 0; turn < 3; turn += 1) await verifyCredentials(ctx, 'ALICE', 'secret', '192.0.2.1');
     expect(await actions()).toEqual(['login.ok', 'user.created']);
     expect((await listEvents(ctx, everything))[0]).toMatchObject({ actor: 'alice', subject: 'alice' });
   });
 
-  it('of an inactive account is a failure of somebody known', async () => {
+  it('of an inactive account is a failure of a known account', async () => {
     await createUser(ctx, OPERATOR_ACTOR, { ...alice, isActive: false });
     await expect(verifyCredentials(ctx, 'alice', 'secret', '192.0.2.1')).rejects.toMatchObject({ code: 'inactive' });
     expect((await listEvents(ctx, everything))[0]).toMatchObject({
@@ -150,7 +150,7 @@ describe('logging in', () => {
     });
   });
 
-  it('is recorded as often as the limits let somebody guess, and the block once', async () => {
+  it('is recorded as often as the limits allow a guess, and the block is recorded once', async () => {
     for (let turn = 0; turn < 30; turn += 1) {
       await verifyCredentials(ctx, 'nobody', `guess ${turn}`, '192.0.2.1').catch(() => undefined);
     }
@@ -164,7 +164,7 @@ describe('logging in', () => {
   });
 });
 
-it('no password, hash or address for mail is ever in it', async () => {
+it('no event ever has a password, a hash or an email address', async () => {
   await createUser(ctx, OPERATOR_ACTOR, alice);
   await updateUser(ctx, OPERATOR_ACTOR, 'alice', { password: 'another', email: 'other@example.com' });
   await verifyCredentials(ctx, 'alice', 'another', '192.0.2.1');
@@ -189,7 +189,7 @@ it('no password, hash or address for mail is ever in it', async () => {
   }
 });
 
-it('what is older than DRYDOCK_AUDIT_DAYS is forgotten every day, in bounded steps', async () => {
+it('events older than DRYDOCK_AUDIT_DAYS are deleted every day, in bounded steps', async () => {
   await ctx.db.raw(
     `insert into audit_events (at, address, action, subject)
      select now() - interval '366 days', '192.0.2.1', 'login.failed', 'old' from generate_series(1, 10001)`,

@@ -47,7 +47,7 @@ describe('the files of a layer', () => {
       asking(ANYBODY).signal,
     );
 
-  it('are those of one directory, directories first, also those that the layer only has something in', async () => {
+  it('are those of one directory, directories first, including directories of which the layer only has contents', async () => {
     const { entries, ...page } = await read('/');
     expect(page).toEqual({ directory: '/', total: 5, isCut: false });
     expect(entries.map(({ name, kind }) => [name, kind])).toEqual([
@@ -61,7 +61,7 @@ describe('the files of a layer', () => {
     expect(entries[3]).toMatchObject({ linkTarget: 'etc/motd' });
   });
 
-  it('have size, mode, owner and time; what the layer takes away is marked', async () => {
+  it('have size, mode, owner and time; files that the layer deletes are marked', async () => {
     const { entries } = await read('etc//./');
     expect(entries).toEqual([
       {
@@ -94,14 +94,14 @@ describe('the files of a layer', () => {
     });
   });
 
-  it('are none where the layer has nothing', async () => {
+  it('are none where the layer has no files', async () => {
     for (const directory of ['/et', '/etc/motd', '/..', '/nowhere', '\0']) {
       expect(await read(directory)).toMatchObject({ total: 0, entries: [], isCut: false });
     }
   });
 });
 
-it('what a layer takes away and then has again is there', async () => {
+it('a file that a layer both deletes and has is listed', async () => {
   const directory = new Directory('/', { entries: 10, bytes: 1000 });
   for (const names of [
     ['a', '.wh.a'],
@@ -119,7 +119,7 @@ it('what a layer takes away and then has again is there', async () => {
   ]);
 });
 
-it('no more is held than there is room for', async () => {
+it('no more entries are held than the limits allow', async () => {
   const names = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
   for (const limits of [
     { entries: 2, bytes: 1000 },
@@ -132,7 +132,7 @@ it('no more is held than there is room for', async () => {
   }
 });
 
-it('a layer that is no archive is refused', async () => {
+it('a layer that is not an archive is refused', async () => {
   const image = createImage({ layer: Buffer.from('no tar at all') });
   await pushImages(server, 'alice/odd', [image]);
   const wanted = { directory: '/', limit: 10, offset: 0 };
@@ -140,7 +140,7 @@ it('a layer that is no archive is refused', async () => {
   await expect(read).rejects.toMatchObject({ code: 'invalid' });
 });
 
-it('an id alone opens nothing: the repository must have it, and be for the actor to read', async () => {
+it('an id alone gives no access: the repository must have it, and the actor must be allowed to read the repository', async () => {
   const secret = createImage({ layer: layerOf({ name: 'key' }) });
   await pushPrivate(server, 'alice/secret', [secret]);
   await pushImages(server, 'alice/plain', [createImage()]);

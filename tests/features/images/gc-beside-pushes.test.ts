@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Everything happened so long ago, as if the clocks had gone on. */
+/** Makes all events older, as if this time had passed. */
 async function letPass(hours: number): Promise<void> {
   const back = `interval '${hours} hours'`;
   await server.ctx.db.raw(`update repository_images set announced_at = announced_at - ${back}`);
@@ -43,7 +43,7 @@ const tag = (repository: string, image: TestImage, authorization: string) =>
 const end = (repository: string) =>
   call(server, 'put', `/v1/repositories/${repository}/images`, { authorization: basic('alice'), body: '[]' });
 
-it('what a push has uploaded stays without any distance, until it is tagged (R46)', async () => {
+it('images that a push has uploaded stay until they are tagged, even without a minimum age (R46)', async () => {
   const chain = createChain(3);
   const token = await startPush(server, 'alice/near', chain);
   for (const image of chain) {
@@ -57,7 +57,7 @@ it('what a push has uploaded stays without any distance, until it is tagged (R46
 });
 
 it.each([['a token'], ['Basic']])(
-  'a push with %s that takes three days, with a sign of life now and then, keeps all that it uploaded (R46)',
+  'a push with %s that takes three days, with a sign of life now and then, keeps all images that it uploaded (R46)',
   async (how) => {
     const repository = `alice/slow${how === 'Basic' ? 1 : 0}`;
     const chain = createChain(4);
@@ -76,7 +76,7 @@ it.each([['a token'], ['Basic']])(
   },
 );
 
-it('a layer that takes 30 hours survives gc and sweeps, with what was pushed before it (R46)', async () => {
+it('a layer that takes 30 hours survives gc and sweeps, with the images that were pushed before it (R46)', async () => {
   const [base, slow] = createChain(2) as [TestImage, TestImage];
   const token = await startPush(server, 'alice/line', [base, slow]);
   const client = registryClient(server, token);
@@ -90,7 +90,7 @@ it('a layer that takes 30 hours survives gc and sweeps, with what was pushed bef
     yield slow.layer.subarray(0, half);
     for (let hour = 0; hour < 30; hour += 1) {
       await letPass(1);
-      // What each minute of an arriving layer does.
+      // What happens in each minute while a layer arrives.
       await signs();
       expect(await freed()).toBe(0);
       expect(await sweep(server.ctx, 3 * HOUR_MS)).toMatchObject({ uploads: 0, blobs: 0 });
@@ -102,7 +102,7 @@ it('a layer that takes 30 hours survives gc and sweeps, with what was pushed bef
     async function* byte(): AsyncIterable<Buffer> {
       yield Buffer.alloc(1);
     }
-    // Another try at the same layer, which is given up: its first byte is a sign of life.
+    // Another attempt at the same layer, which is given up: its first byte is a sign of life.
     const broken = (async function* (): AsyncIterable<Buffer> {
       yield* byte();
       await server.ctx.db('uploads').where({ id: upload.id }).first();
@@ -111,7 +111,7 @@ it('a layer that takes 30 hours survives gc and sweeps, with what was pushed bef
     await expect(storeLayer(server.ctx, actor, upload, broken)).rejects.toThrow('the line broke');
     await seen();
   }
-  /** Until the sign is there: it is noted beside the bytes. */
+  /** Waits for the sign of life, which is recorded in the background. */
   async function seen(): Promise<void> {
     for (;;) {
       const { rows } = await server.ctx.db.raw<{ rows: unknown[] }>(
@@ -137,7 +137,7 @@ it('the token of a push outlasts a layer of 30 hours (R46)', () => {
   expect(readToken(server.ctx.tokenKey, text, 40 * HOUR_MS).kind).toBe('valid');
 });
 
-it('a push without a sign of life for a day is given up, and what it uploaded is freed (R46)', async () => {
+it('a push without a sign of life for a day is given up, and the images that it uploaded are freed (R46)', async () => {
   const image = createImage();
   const token = await startPush(server, 'alice/dead', [image]);
   await uploadImage(server, token, image);
@@ -147,7 +147,7 @@ it('a push without a sign of life for a day is given up, and what it uploaded is
   expect(await freed()).toBe(1);
 });
 
-it('a push that ended protects nothing, and the push of another account only what it announced', async () => {
+it('a push that ended does not protect any image, and the push of another account only protects those that it announced', async () => {
   const [kept, loose] = [createImage(), createImage()];
   await pushImages(server, 'alice/mixed', [kept]);
   await pushImages(server, 'alice/mixed', [loose]);
@@ -156,7 +156,7 @@ it('a push that ended protects nothing, and the push of another account only wha
   expect(await gc()).toEqual([expect.objectContaining({ name: 'mixed', images: 1 })]);
 });
 
-it('an opening that gc meets half way is spared: both wait for each other (R46)', async () => {
+it('an opening that happens during gc is spared: both wait for each other (R46)', async () => {
   const image = createImage();
   await pushImages(server, 'alice/meet', [image]);
   await call(server, 'delete', '/v1/repositories/alice/meet/tags/latest', { authorization: basic('alice') });
@@ -171,7 +171,7 @@ it('an opening that gc meets half way is spared: both wait for each other (R46)'
   }
 });
 
-it('a sign of life that is noted late brings no push back that has ended', async () => {
+it('a sign of life that is recorded late does not revive a push that has ended', async () => {
   const image = createImage();
   const token = await startPush(server, 'alice/late', [image]);
   const reading = readToken(server.ctx.tokenKey, token.slice('Token '.length));

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Freed } from '../../../src/features/images/gc';
+import type { Freed } from '../../../src/features/images/gc-progress';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import {
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** Everything that was pushed so far was pushed, and touched, two hours ago. */
+/** Makes everything that was pushed so far two hours old. */
 async function age(): Promise<void> {
   const then = new Date(Date.now() - 2 * HOUR_MS);
   await server.ctx.db('repository_images').update({ announced_at: then });
@@ -55,7 +55,7 @@ const sized = (sizeBytes: number, parent?: string): TestImage =>
   createImage({ layer: Buffer.alloc(sizeBytes, createImage().id), ...(parent === undefined ? {} : { parent }) });
 
 describe('collectGarbage', () => {
-  it('frees what no tag reaches, and says so per repository', async () => {
+  it('frees images that no tag reaches, and reports them per repository', async () => {
     const [base, top] = [sized(100), sized(50)];
     await pushImages(server, 'alice/one', [base, top]);
     await pushImages(server, 'carol/two', [sized(7)], { user: 'carol' });
@@ -64,8 +64,8 @@ describe('collectGarbage', () => {
     await untag('carol/two', 'carol');
     await age();
     expect(await gc()).toEqual([
-      { namespace: 'alice', name: 'one', images: 2, blobs: 2, bytes: 150 },
-      { namespace: 'carol', name: 'two', images: 1, blobs: 1, bytes: 7 },
+      { namespace: 'alice', name: 'one', images: 2, manifests: 0, blobs: 2, bytes: 150 },
+      { namespace: 'carol', name: 'two', images: 1, manifests: 0, blobs: 1, bytes: 7 },
     ]);
     expect(await storedFiles()).toBe(1);
     expect(await layerOf('alice/one', base)).toBe(404);
@@ -74,7 +74,7 @@ describe('collectGarbage', () => {
     expect(await gc()).toEqual([]);
   });
 
-  it('frees nothing in a dry run, and tells the numbers that a run then has', async () => {
+  it('frees nothing in a dry run, and reports the numbers that the run then has', async () => {
     const shared = sized(30);
     await pushImages(server, 'alice/one', [shared, sized(5)]);
     await pushImages(server, 'carol/two', [shared, sized(6)], { user: 'carol' });
@@ -83,8 +83,8 @@ describe('collectGarbage', () => {
     await age();
     const trial = await gc(true);
     expect(trial).toEqual([
-      { namespace: 'alice', name: 'one', images: 2, blobs: 1, bytes: 5 },
-      { namespace: 'carol', name: 'two', images: 2, blobs: 2, bytes: 36 },
+      { namespace: 'alice', name: 'one', images: 2, manifests: 0, blobs: 1, bytes: 5 },
+      { namespace: 'carol', name: 'two', images: 2, manifests: 0, blobs: 2, bytes: 36 },
     ]);
     expect(await storedFiles()).toBe(3);
     expect(await layerOf('alice/one', shared)).toEqual(shared.layer);
@@ -92,18 +92,18 @@ describe('collectGarbage', () => {
     expect(await storedFiles()).toBe(0);
   });
 
-  it('keeps what a tag reaches: the image and all its ancestors', async () => {
+  it('keeps images that a tag reaches: the image and all its ancestors', async () => {
     const chain = createChain(4);
     await pushImages(server, 'alice/app', chain);
     const loose = sized(3);
     await uploadImage(server, await startPush(server, 'alice/app', [loose]), loose);
     await age();
-    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, blobs: 1, bytes: 3 }]);
+    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, manifests: 0, blobs: 1, bytes: 3 }]);
     for (const image of chain) expect(await layerOf('alice/app', image)).toEqual(image.layer);
     expect(await layerOf('alice/app', loose)).toBe(404);
   });
 
-  it('keeps what was announced lately, with its ancestors (R46)', async () => {
+  it('keeps images that were announced lately, with their ancestors (R46)', async () => {
     const [base, top] = createChain(2);
     await pushImages(server, 'alice/app', [base!, top!]);
     await untag('alice/app');
@@ -121,11 +121,11 @@ describe('collectGarbage', () => {
     await pushImages(server, 'carol/app', [twin], { user: 'carol' });
     await untag('alice/app');
     await age();
-    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, blobs: 0, bytes: 0 }]);
+    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, manifests: 0, blobs: 0, bytes: 0 }]);
     expect(await layerOf('carol/app', twin)).toEqual(image.layer);
   });
 
-  it('lets a push finish that began long ago and is still under way (R46)', async () => {
+  it('lets a push finish that began long ago and is still in progress (R46)', async () => {
     const [base, top] = createChain(2);
     const token = await startPush(server, 'alice/app', [base!, top!]);
     const push = registryClient(server, token);
@@ -143,7 +143,7 @@ describe('collectGarbage', () => {
     expect(await layerOf('alice/app', base!)).toEqual(base!.layer);
   });
 
-  it('does not touch a blob that an upload was pointed to since', async () => {
+  it('does not touch a blob that an upload has pointed to since', async () => {
     const image = sized(60);
     await pushImages(server, 'alice/app', [image]);
     await untag('alice/app');
@@ -153,12 +153,12 @@ describe('collectGarbage', () => {
     const push = registryClient(server, token);
     await push.putJson(other.id, other.json);
     await push.putLayer(other.id, other.layer);
-    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, blobs: 0, bytes: 0 }]);
+    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, manifests: 0, blobs: 0, bytes: 0 }]);
     expect(await reply(push.putPayload(other.id, other.payload))).toEqual([200, 'true']);
     expect(await layerOf('carol/app', other)).toEqual(image.layer);
   });
 
-  it('beside pushes that announce the same images again never leaves an image half there (R46)', async () => {
+  it('never leaves an image incomplete during pushes that announce the same images again (R46)', async () => {
     const chain = createChain(3);
     await pushImages(server, 'alice/app', chain);
     for (let round = 0; round < 10; round += 1) {

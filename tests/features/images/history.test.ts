@@ -23,7 +23,7 @@ function saying(image: TestImage, facts: Readonly<Record<string, unknown>>): Tes
   return { ...image, json, payload: payloadOf(json, image.layer) };
 }
 
-it('shows the image first and its base last, with what made each layer', async () => {
+it('shows the image first and its base last, with the command that created each layer', async () => {
   const base = saying(createImage(), {
     created: '2014-02-03T16:47:06Z',
     docker_version: '0.9.1',
@@ -64,7 +64,7 @@ it('shows the image first and its base last, with what made each layer', async (
   expect(below.totalSizeBytes).toBe(4000);
 });
 
-it('a chain may be as long as engines make them', async () => {
+it('a chain may be as long as engines allow', async () => {
   const chain = createChain(127).map((image, index) =>
     saying(image, { config: { Env: [`N=${index}`] }, comment: `c${index}` }),
   );
@@ -76,14 +76,14 @@ it('a chain may be as long as engines make them', async () => {
   );
 });
 
-it('a json that is larger than any engine makes says nothing', async () => {
+it('a json that is larger than any engine creates is not read', async () => {
   const image = saying(createImage(), { author: 'x'.repeat(70_000) });
   await pushImages(server, 'alice/large', [image]);
   const { layers } = await imageHistory(server.ctx, ANYBODY, nameOf('large'), { tag: 'latest' });
   expect(layers).toMatchObject([{ id: image.id, layerSizeBytes: 2000, author: undefined, comment: undefined }]);
 });
 
-it('what the repository does not have is not found, whoever has it elsewhere', async () => {
+it('an image that the repository does not have is not found, even if another repository has it', async () => {
   const [mine, other] = [createImage(), createImage()];
   await pushImages(server, 'alice/mine', [mine]);
   await pushImages(server, 'alice/other', [other]);
@@ -98,7 +98,7 @@ it('what the repository does not have is not found, whoever has it elsewhere', a
   }
 });
 
-it('a private repository has none for strangers; a former name leads to it', async () => {
+it('a private repository has none for other users; a former name leads to it', async () => {
   await pushPrivate(server, 'alice/secret', [createImage()]);
   const read = (actor: Actor) => imageHistory(server.ctx, actor, nameOf('secret'), { tag: 'latest' });
   await expect(read(bob)).rejects.toMatchObject({ code: 'not_found' });

@@ -22,15 +22,15 @@ test.each([
   [['/bin/bash'], 'RUN ["/bin/bash"]'],
   [['/bin/sh', '-c'], 'RUN ["/bin/sh","-c"]'],
   [['#(nop) MAINTAINER somebody'], 'MAINTAINER somebody'],
-])('%j is what a Dockerfile has as %s', (words, command) => {
+])('%j is shown as the instruction %s', (words, command) => {
   expect(step(...words)).toBe(command);
 });
 
-test.each([[[]], [['']], [[1, 2]], [['a', null]], [['|1', 'a=b']]])('%j is no command', (words) => {
+test.each([[[]], [['']], [[1, 2]], [['a', null]], [['|1', 'a=b']]])('%j is not a command', (words) => {
   expect(step(...words)).toBeUndefined();
 });
 
-test('without a command, what changed in the settings of the image below tells', () => {
+test('without a command, the changes to the settings of the parent image are shown', () => {
   const below = { config: { Env: ['PATH=/bin'], Cmd: ['sh'], User: 'root' } };
   const config = {
     Env: ['PATH=/bin', 'A=1'],
@@ -52,7 +52,7 @@ test('without a command, what changed in the settings of the image below tells',
   expect(commandOf({ config }, undefined)).toBeUndefined();
 });
 
-test('the facts are those of the json', () => {
+test('the facts come from the json', () => {
   const json = {
     created: '2014-02-03T16:47:06.615279788Z',
     author: ' somebody ',
@@ -70,19 +70,19 @@ test('the facts are those of the json', () => {
 });
 
 test.each(['0001-01-01T00:00:00Z', 'yesterday', '2014-99-03T00:00:00Z', '', 1391446026, null, {}])(
-  '%j is no moment',
+  '%j is not a time',
   (created) => {
     expect(readLayerFacts({ created }, undefined).createdAt).toBeUndefined();
   },
 );
 
-test('what is no json, or none of an object, has no facts', () => {
+test('text that is not the JSON of an object has no facts', () => {
   for (const text of ['', '{', 'null', '[]', '"x"', '5', '\xff']) {
     expect(readLayerFacts(parseLayerJson(Buffer.from(text, 'latin1')), undefined)).toEqual(NOTHING);
   }
 });
 
-test('texts are cut', () => {
+test('long texts are cut', () => {
   const long = 'x'.repeat(100_000);
   const json = {
     author: long,

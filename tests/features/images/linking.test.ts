@@ -18,20 +18,20 @@ async function contentOf(imageId: string): Promise<UploadRow> {
   return row as UploadRow;
 }
 
-describe('linking beside others', () => {
+describe('linking at the same time as other work', () => {
   it('does not wait for a push that completes the same content at this moment', async () => {
     const image = createImage();
     await pushImages(server, 'alice/source', [image]);
     const push = registryClient(server, await startPush(server, 'alice/target', [image]));
     const content = await contentOf(image.id);
     const status = await inTransaction(server.ctx.db, async (tx) => {
-      await insertContent(tx, content); // as the end of another push does, which has not committed yet
+      await insertContent(tx, content); // like the end of another push that has not committed yet
       return (await push.get(image.id, 'json')).status;
     });
     expect(status).toBe(200);
   });
 
-  it('gives all of a chain or nothing, while gc takes the source away', async () => {
+  it('links all of a chain or nothing, while gc deletes the source', async () => {
     for (let round = 0; round < 15; round += 1) {
       const chain = createChain(3);
       const source = `carol/source${round}`;

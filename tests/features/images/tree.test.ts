@@ -44,7 +44,7 @@ it('has each complete image with its parent, its layer and its tags, parents fir
   ]);
 });
 
-it('is cut to the newest images, whose parents may be missing then', async () => {
+it('is cut to the newest images, whose parents may then be missing', async () => {
   const [base, top] = createChain(2) as [ReturnType<typeof createImage>, ReturnType<typeof createImage>];
   await pushImages(server, 'alice/many', [base, top]);
   // As if 999 more bases had been pushed after them.
@@ -65,7 +65,7 @@ it('an empty repository has no images', async () => {
   expect(await imageTree(server.ctx, alice, nameOf('empty'))).toEqual({ nodes: [], isCut: false });
 });
 
-it('a private repository has none for strangers', async () => {
+it('a private repository has none for other users', async () => {
   await pushPrivate(server, 'alice/secret', [createImage()]);
   await expect(imageTree(server.ctx, bob, nameOf('secret'))).rejects.toMatchObject({ code: 'not_found' });
   await expect(imageTree(server.ctx, ANYBODY, nameOf('secret'))).rejects.toMatchObject({ code: 'not_found' });

@@ -38,7 +38,7 @@ const rowsOf = (table: string) => server.ctx.db(table);
 const actions = async (action: string): Promise<string[]> =>
   (await listEvents(server.ctx, { action, limit: 20 })).map((event) => event.action);
 
-/** Three repositories, in the order of gc, each with one image that no tag reaches, of two days ago. */
+/** Pushes three repositories, in the order of gc, each with an image that is two days old and that no tag reaches. */
 async function pushGarbage(): Promise<void> {
   for (const name of ['one', 'three', 'two']) await pushImages(server, `alice/${name}`, [createImage()]);
   await rowsOf('tags').delete();
@@ -59,13 +59,13 @@ async function waiting(): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** The signs of life of a run, which it also uses to hear whether it was cancelled. */
+/** The time of the last sign of life of a run, with which it also checks whether it was cancelled. */
 async function seenAt(id: number): Promise<number> {
   const row = await server.ctx.db<{ id: number; seen_at: Date }>('maintenance_runs').where({ id }).first('seen_at');
   return row?.seen_at.getTime() ?? 0;
 }
 
-/** Runs until a statement meets the lock of somebody else, does `inMidRun`, and lets the run go on. */
+/** Runs until a statement waits for a foreign lock, calls `inMidRun`, and lets the run go on. */
 async function stopAt(
   lock: (tx: Db) => Promise<unknown>,
   inMidRun: () => Promise<void>,
@@ -92,8 +92,8 @@ async function cancelAndBeHeard(id: number): Promise<void> {
   await until(async () => (await seenAt(id)) > then);
 }
 
-describe('a run that is cancelled while it goes on', () => {
-  it('is gc: it ends between two repositories, and what it freed by then is gone', async () => {
+describe('a run that is cancelled in progress', () => {
+  it('ends between two repositories if it is gc, and what it freed by then stays freed', async () => {
     await pushGarbage();
     const id = await start('gc');
     await stopAt(lockSecondRepository, () => cancelAndBeHeard(id));
@@ -111,7 +111,7 @@ describe('a run that is cancelled while it goes on', () => {
     expect(await show(next)).toMatchObject({ state: 'finished', result: { images: 1 } });
   });
 
-  it('is a trial of gc: it frees nothing', async () => {
+  it('frees nothing if it is a dry run of gc', async () => {
     await pushGarbage();
     const id = await start('gc_dry_run');
     await stopAt(lockSecondRepository, () => cancelAndBeHeard(id));
@@ -119,7 +119,7 @@ describe('a run that is cancelled while it goes on', () => {
     expect(await rowsOf('blobs')).toHaveLength(3);
   });
 
-  it('is a scrub: it ends before the next layer, and is not recorded as one', async () => {
+  it('ends before the next layer if it is a scrub, and is not recorded as one', async () => {
     await pushImages(server, 'alice/app', [createImage(), createImage(), createImage()]);
     const id = await start('scrub');
     await stopAt(
@@ -135,8 +135,8 @@ describe('a run that is cancelled while it goes on', () => {
   });
 });
 
-describe('a process that stops in mid-run', () => {
-  it('breaks the run off, hands on what waits, and lets a new one start', async () => {
+describe('a process that stops during a run', () => {
+  it('breaks the run off, passes on the runs that wait, and lets a new one start', async () => {
     await pushGarbage();
     const id = await start('gc');
     const waits = await start('scrub');
@@ -157,7 +157,7 @@ describe('a process that stops in mid-run', () => {
 });
 
 describe('a run that fails', () => {
-  it('says so without what is inside, and is not begun again', async () => {
+  it('is shown as failed without internal details, and is not begun again', async () => {
     await pushGarbage();
     await server.ctx.db.raw('alter table tags rename to elsewhere');
     const id = await start('gc');
@@ -171,7 +171,7 @@ describe('a run that fails', () => {
     );
     expect(rows).toEqual([
       { kind: 'gc', state: 'failed' },
-      { kind: 'scrub', state: 'finished' }, // those behind it do not suffer
+      { kind: 'scrub', state: 'finished' }, // the runs after it are not affected
     ]);
     await server.ctx.db.raw('alter table elsewhere rename to tags');
     const next = await start('gc');
@@ -181,7 +181,7 @@ describe('a run that fails', () => {
 });
 
 describe('while another process runs maintenance', () => {
-  it('a run waits for its turn, and comes to it later', async () => {
+  it('a run waits for its turn, and gets it later', async () => {
     const other = new pg.Pool({ ...server.database.connection, ssl: false, max: 1 });
     const id = await start('scrub');
     await runAlone(other, 'maintenance', new AbortController().signal, async () => {
@@ -199,7 +199,7 @@ describe('while another process runs maintenance', () => {
   });
 });
 
-it('of administrators who start the same at once, one does and the others are told so', async () => {
+it('of administrators who start the same run at once, one succeeds and the others get a conflict', async () => {
   await addUser(server, 'ruth', { isAdmin: true });
   const actors = [root, await actorOf(server, 'ruth'), root, root];
   const results = await Promise.allSettled(actors.map((actor) => startMaintenance(server.ctx, actor, 'gc')));
@@ -210,7 +210,7 @@ it('of administrators who start the same at once, one does and the others are to
   expect(await actions('maintenance.started')).toHaveLength(1);
 });
 
-it('old runs are forgotten, unless they go on', async () => {
+it('old runs are deleted, unless they are still running', async () => {
   const [over, waits] = [await start('gc'), await start('scrub')];
   await cancelMaintenance(server.ctx, root, over);
   const recent = await start('gc');

@@ -21,13 +21,13 @@ const report = (range = { limit: 10, offset: 0 }): Promise<StorageReport> => sto
 const push = (repository: string) =>
   pushImages(server, repository, [createImage()], { user: repository.split('/')[0]! });
 
-/** As where it took this long to find the figures, some time ago. */
+/** Makes the figures look as if computing them had taken this long, some time ago. */
 async function pretend(tookMs: number, ago: string): Promise<void> {
   await server.ctx.db.raw(`update storage_totals set took_ms = ?, as_of = now() - ?::interval`, [tookMs, ago]);
 }
 
 describe('the storage report', () => {
-  it('has the biggest namespaces first, in pages, and also those that hold nothing', async () => {
+  it('has the largest namespaces first, in pages, and includes empty ones', async () => {
     for (const name of ['alice/one', 'alice/two', 'robert/app']) await push(name);
     await server.ctx.db('repositories').insert({ namespace: 'root', name: 'empty', state: 'active' });
     const all = await report();
@@ -41,14 +41,14 @@ describe('the storage report', () => {
     expect([second.total, second.namespaces]).toEqual([3, all.namespaces.slice(1, 2)]);
   });
 
-  it('is found anew by its reader where that is quick', async () => {
+  it('is computed again for its reader if that is quick', async () => {
     await report();
     await push('alice/app');
     await pretend(5, '1 minute');
     expect(await report()).toMatchObject({ images: 1, total: 1 });
   });
 
-  it('is as old as it says where that is slow, until the job has found it anew', async () => {
+  it('is as old as it says if that is slow, until the job has computed it again', async () => {
     const first = await report();
     await push('alice/app');
     await pretend(8000, '50 minutes');
@@ -61,13 +61,13 @@ describe('the storage report', () => {
     expect(fresh.asOf.getTime()).toBeGreaterThan(first.asOf.getTime());
   });
 
-  it('is the same for all who ask at once', async () => {
+  it('is the same for all readers at the same time', async () => {
     await push('alice/app');
     const reports = await Promise.all(Array.from({ length: 4 }, () => report()));
     expect(reports).toMatchObject(Array(4).fill({ images: 1, total: 1 }));
   });
 
-  it('is left to the job when the first takes longer than a request may', async () => {
+  it('is left to the job if the first one takes longer than a request may', async () => {
     await push('alice/app');
     await server.ctx.db.raw(`alter database ${server.database.connection.database} set lock_timeout = '100ms'`);
     const impatient = openDb(server.database.connection, 2);

@@ -44,7 +44,7 @@ async function members(): Promise<string[]> {
   return found.map(({ username }) => username);
 }
 
-it('a user accepts what is for him, once, and nobody else can (R13)', async () => {
+it('a user accepts their own invitation, once, and nobody else can (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
   expect(await own(robert)).toMatchObject([
     { id, organization: 'acme', team: 'developers', username: 'robert', email: undefined, invitedBy: 'alice' },
@@ -57,7 +57,7 @@ it('a user accepts what is for him, once, and nobody else can (R13)', async () =
   await expect(acceptInvitation(ctx, robert, { id })).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('an invitation of an address is for whoever has confirmed it (R13)', async () => {
+it('an invitation of an address is for the account that has confirmed it (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { email: 'Robert@Example.com' });
   expect((await own(robert)).map((each) => each.id)).toEqual([id]);
   await database.db('emails').where({ email: 'robert@example.com' }).update({ verified_at: null });
@@ -65,7 +65,7 @@ it('an invitation of an address is for whoever has confirmed it (R13)', async ()
   await expect(acceptInvitation(ctx, robert, { id })).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('whoever has the link of an invitation accepts it, and the link is kept as a hash (R13)', async () => {
+it('anyone who has the link of an invitation can accept it, and the link is kept as a hash (R13)', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { email: 'dave@example.com' });
   const secret = (await createInvitationSecret(ctx, id)) ?? '';
   expect(secret).toHaveLength(43);
@@ -89,7 +89,7 @@ it('owners invite again, list and withdraw', async () => {
   await expect(acceptInvitation(ctx, robert, { id: second.id })).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('an invitation ends when it is declined, and with time', async () => {
+it('an invitation ends when it is declined, and when it expires', async () => {
   const { id } = await invite(ctx, alice, DEVELOPERS, { username: 'robert' });
   await declineInvitation(ctx, robert, id);
   expect(await own(robert)).toEqual([]);
@@ -101,7 +101,7 @@ it('an invitation ends when it is declined, and with time', async () => {
   expect(await database.db('invitations').select()).toEqual([]);
 });
 
-it('refuses what cannot be invited', async () => {
+it('refuses to invite robots and bad names', async () => {
   await expect(invite(ctx, alice, DEVELOPERS, { username: 'nobody' })).rejects.toMatchObject({ code: 'not_found' });
   await expect(invite(ctx, alice, DEVELOPERS, { email: 'no address' })).rejects.toMatchObject({ code: 'invalid' });
   await expect(invite(ctx, alice, { ...DEVELOPERS, team: 'none' }, { username: 'robert' })).rejects.toMatchObject({

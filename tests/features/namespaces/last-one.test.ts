@@ -15,7 +15,7 @@ import { createTestDatabase, type TestDatabase } from '../../helpers/test-databa
 
 /*
  * Rules about the last one of something, and about how many there may be, while several requests at once would each
- * break them. Accounts are rows here, since hashing passwords would take most of the time.
+ * break them. Accounts are inserted as rows, because hashing passwords would take most of the time.
  */
 
 const ROUNDS = 100;
@@ -59,7 +59,7 @@ const ACTIVE_OWNERS = `from team_members m join teams t on t.id = m.team_id join
   where t.is_owners and u.is_active and u.robot_of is null`;
 const ORPHANS = `from namespaces n where n.kind = 'organization' and not exists (select 1 ${ACTIVE_OWNERS} and t.namespace = n.name)`;
 
-/** The codes of what failed; anything but a refusal fails the test. */
+/** The error codes of the failed calls; any error other than a refusal fails the test. */
 async function codesOf(...work: Promise<unknown>[]): Promise<string[]> {
   const results = await Promise.allSettled(work);
   const failed = results.filter((result) => result.status === 'rejected');
@@ -129,7 +129,7 @@ describe('an organization is never without an active owner (R12)', () => {
     expect(await count(ORPHANS)).toBe(0);
   });
 
-  it('without a race, says what to do', async () => {
+  it('and without a race the refusal says what to do', async () => {
     await addRow('alice');
     await addRow('sleeper', { isActive: false });
     await addRow('bystander');
@@ -189,7 +189,7 @@ describe('the site is never without an active administrator (R210)', () => {
     }
   });
 
-  it('without a race, says what to do, while there is one who is not active', async () => {
+  it('and without a race the refusal says what to do, even if there is another one who is not active', async () => {
     await addRow('root', { isAdmin });
     await addRow('sleeper', { isAdmin, isActive: false });
     for (const [, end] of ENDINGS) {
@@ -202,7 +202,7 @@ describe('the site is never without an active administrator (R210)', () => {
   });
 });
 
-it('an account has at most 100 access tokens, however many are made at once (R211)', async () => {
+it('an account has at most 100 access tokens, however many are created at once (R211)', async () => {
   const userId = await addRow('alice');
   const token = (name: string) => createAccountToken(ctx, OPERATOR_ACTOR, 'alice', { name, access: 'read' });
   await database.db.raw(
@@ -239,7 +239,7 @@ it('a plan with one private repository has one, however many are created at once
   }
 });
 
-it('an account is deleted with its repositories while one of them is created and hidden, and no lock waits in a circle', async () => {
+it('an account is deleted with its repositories while one of them is created and hidden, and there is no deadlock', async () => {
   await addRow('root', { isAdmin: true });
   for (let round = 0; round < ROUNDS; round += 1) {
     const userId = await addRow('alice');

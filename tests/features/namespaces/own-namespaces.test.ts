@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-it('are the own one, and organizations with what one is there', async () => {
+it('are the own one, and organizations with the role in them', async () => {
   expect(await listOwnNamespaces(ctx, alice)).toEqual([
     { name: 'alice', kind: 'user', role: 'owner', canCreate: true },
     { name: 'abacus', kind: 'organization', role: 'member', canCreate: false },
@@ -33,7 +33,7 @@ it('are the own one, and organizations with what one is there', async () => {
   ]);
 });
 
-it('administrators of the site have the library, too', async () => {
+it('include the library for site administrators', async () => {
   const root = await addPerson(ctx, 'root', { isAdmin: true });
   expect(await listOwnNamespaces(ctx, root)).toEqual([
     { name: 'root', kind: 'user', role: 'owner', canCreate: true },
@@ -41,7 +41,7 @@ it('administrators of the site have the library, too', async () => {
   ]);
 });
 
-it('an access token that may only read lets nobody create', async () => {
+it('do not allow an access token that may only read to create', async () => {
   const made = await createAccountToken(ctx, OPERATOR_ACTOR, 'alice', { name: 'ci', access: 'read' });
   const actor = { ...alice, identity: { ...alice.identity, accessTokenId: made.token.id } };
   expect(await listOwnNamespaces(ctx, actor)).toMatchObject([
@@ -51,7 +51,7 @@ it('an access token that may only read lets nobody create', async () => {
   ]);
 });
 
-it('a stranger has none', async () => {
+it('are refused to an anonymous client', async () => {
   const anybody: Actor = { kind: 'anonymous', address: '::1' };
   await expect(listOwnNamespaces(ctx, anybody)).rejects.toMatchObject({ code: 'unauthenticated' });
 });

@@ -43,7 +43,7 @@ it('limit what is created and made private, and nothing else', async () => {
   const hide = setVisibility(ctx, alice, app('second'), 'private');
   await expect(hide).rejects.toMatchObject(FULL);
   await setVisibility(ctx, alice, app('second'), 'unlisted');
-  // What is private stays so, and may be told to be so again.
+  // A private repository stays private, and may be set to private again.
   await setVisibility(ctx, alice, app('first'), 'private');
   expect(await getPrivateSlots(ctx, 'alice')).toEqual({ plan: 'free', used: 1, limit: 1 });
   await setVisibility(ctx, alice, app('first'), 'public');
@@ -83,7 +83,7 @@ it('take nothing away when they shrink', async () => {
   await expect(createRepository(ctx, alice, app('fourth'), 'private')).rejects.toMatchObject({ code: 'forbidden' });
 });
 
-it('are an operator’s to change', async () => {
+it('can be changed by the operator', async () => {
   await setPlan(ctx, OPERATOR_ACTOR, { name: 'tiny', privateRepositories: 0, storedBytes: undefined, position: 0 });
   await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'tiny' });
   await expect(createRepository(ctx, alice, app('first'), 'private')).rejects.toMatchObject({

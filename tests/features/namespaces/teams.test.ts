@@ -43,7 +43,7 @@ async function membersOf(team: string): Promise<string[]> {
 }
 
 describe('organizations', () => {
-  it('begin with their maker as the owner', async () => {
+  it('begin with their creator as the owner', async () => {
     expect(await own(alice)).toMatchObject([{ name: 'acme', plan: 'free', teamCount: 1, memberCount: 1 }]);
     expect(await own(robert)).toEqual([]);
     expect(await membersOf('owners')).toEqual(['alice']);
@@ -57,7 +57,7 @@ describe('organizations', () => {
     await expect(addPerson(ctx, 'acme')).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  it('show their inside to nobody else, but to administrators of the site', async () => {
+  it('show their members only to members and to site administrators', async () => {
     await expect(listTeams(ctx, robert, 'acme', ALL)).rejects.toMatchObject({ code: 'forbidden' });
     await expect(listTeams(ctx, { kind: 'anonymous', address: '::1' }, 'acme', ALL)).rejects.toMatchObject({
       code: 'unauthenticated',
@@ -69,7 +69,7 @@ describe('organizations', () => {
     await expect(listTeams(ctx, alice, 'alice', ALL)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('go only when they are empty, and only by an owner', async () => {
+  it('are deleted only if they are empty, and only by an owner', async () => {
     await database.db('repositories').insert({ namespace: 'acme', name: 'app' });
     await expect(deleteOrganization(ctx, robert, 'acme')).rejects.toMatchObject({ code: 'forbidden' });
     await expect(deleteOrganization(ctx, alice, 'acme')).rejects.toMatchObject({
@@ -81,7 +81,7 @@ describe('organizations', () => {
     expect(await database.db('namespaces').where({ name: 'acme' })).toEqual([]);
   });
 
-  it('come of users only with repositories, and without the account', async () => {
+  it('can be created from users: the repositories stay, and the account is deleted', async () => {
     await database.db('repositories').insert({ namespace: 'robert', name: 'app' });
     await convertUser(ctx, OPERATOR_ACTOR, 'robert', 'carol');
     await expect(listTeams(ctx, robert, 'robert', ALL)).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -97,7 +97,7 @@ describe('organizations', () => {
 });
 
 describe('teams', () => {
-  it('are made twice without harm, and keep their members when the description changes', async () => {
+  it('can be put twice, and keep their members when the description changes', async () => {
     expect(await putTeam(ctx, alice, 'acme', { name: 'developers', description: 'first' })).toBe(true);
     await addMember(ctx, root, DEVELOPERS, 'robert');
     expect(await putTeam(ctx, alice, 'acme', { name: 'developers', description: 'second' })).toBe(false);
@@ -105,7 +105,7 @@ describe('teams', () => {
     expect(team).toMatchObject({ name: 'developers', description: 'second', memberCount: 1, isOwners: false });
   });
 
-  it('are for owners to make and delete; that of the owners stays', async () => {
+  it('are created and deleted by owners; the owners team stays', async () => {
     await addMember(ctx, root, OWNERS, 'carol');
     await putTeam(ctx, carol, 'acme', { name: 'developers', description: '' });
     await addMember(ctx, root, DEVELOPERS, 'robert');
@@ -121,7 +121,7 @@ describe('teams', () => {
     await expect(showTeam(ctx, alice, DEVELOPERS)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('take people by invitation only, unless an administrator of the site adds them', async () => {
+  it('accept users by invitation only, unless a site administrator adds them', async () => {
     await putTeam(ctx, alice, 'acme', { name: 'developers', description: '' });
     await expect(addMember(ctx, alice, DEVELOPERS, 'robert')).rejects.toMatchObject({
       code: 'forbidden',
@@ -131,7 +131,7 @@ describe('teams', () => {
     expect(await addMember(ctx, root, DEVELOPERS, 'robert')).toBe(false);
   });
 
-  it('take robots of the organization, but not among the owners', async () => {
+  it('accept robots of the organization, but not among the owners', async () => {
     await putTeam(ctx, alice, 'acme', { name: 'developers', description: '' });
     await putRobot(ctx, alice, { organization: 'acme', name: 'ci' });
     await createOrganization(ctx, carol, 'other');
@@ -142,7 +142,7 @@ describe('teams', () => {
     expect(await membersOf('developers')).toEqual(['acme+ci']);
   });
 
-  it('are left by anybody but the last owner', async () => {
+  it('can be left by anyone except the last owner', async () => {
     await putTeam(ctx, alice, 'acme', { name: 'developers', description: '' });
     await addMember(ctx, root, DEVELOPERS, 'robert');
     await addMember(ctx, root, DEVELOPERS, 'carol');

@@ -29,7 +29,7 @@ async function refreshToken(): Promise<string> {
   return body.refresh_token as string;
 }
 
-/** Does one thing, and another while the transaction of the first has not ended. */
+/** Makes two calls, the second before the transaction of the first has ended. */
 async function beside<A, B>(first: (tx: Db) => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
   const tx = await server.ctx.db.transaction();
   const done = await first(tx);
@@ -62,7 +62,7 @@ describe('a program that loses its access', () => {
     expect(await server.ctx.db('oauth_tokens')).toEqual([]);
   });
 
-  it('cannot refresh what is taken away at that moment', async () => {
+  it('cannot refresh a token that is revoked at that moment', async () => {
     const token = await refreshToken();
     const refused = beside(revoke, () => change(byRefresh(token)));
     await expect(refused).rejects.toMatchObject({ code: 'invalid_grant' });

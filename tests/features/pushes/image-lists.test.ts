@@ -36,7 +36,7 @@ describe('mergeImageLists', () => {
     );
   });
 
-  it('the last checksum counts, and is never replaced by none', () => {
+  it('the last checksum counts, and a missing one never replaces it', () => {
     fc.assert(
       fc.property(anyList, anyList, (known, added) => {
         for (const { id, checksum } of mergeImageLists(known, added)) {
@@ -78,7 +78,7 @@ describe('pushes to a repository', () => {
   const start = (images: ListedImage[]) => startPush(ctx, actor, repository, () => Promise.resolve(images));
   const finish = (images: ListedImage[]) => finishPush(ctx, actor, repository, images);
 
-  it('leave what mergeImageLists says, whether they start or finish', async () => {
+  it('leave the result of mergeImageLists, whether they start or finish', async () => {
     const anyPush = fc.record({ isStart: fc.boolean(), images: anyList });
     await fc.assert(
       fc.asyncProperty(anyList, fc.array(anyPush, { maxLength: 4 }), async (first, pushes) => {
@@ -104,7 +104,7 @@ describe('pushes to a repository', () => {
     expect(idsOf(await listed()).sort()).toEqual([...IDS].sort());
   });
 
-  it('that lose the race against a deletion are refused, and make nothing', async () => {
+  it('that lose the race against a deletion are refused, and create nothing', async () => {
     await database.db('repositories').delete();
     await start([]);
     const reading = async (): Promise<ListedImage[]> => {

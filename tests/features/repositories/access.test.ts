@@ -14,9 +14,7 @@ import { setVisibility } from '../../../src/features/repositories/visibility';
 import { listTagPage } from '../../../src/features/tags/tag-pages';
 import { putTag } from '../../../src/features/tags/tags';
 
-/*
- * What must not compile: `tsc` fails where an expected error is missing. Nothing of this runs.
- */
+/* Code that must not compile: `tsc` fails if an expected error is missing. None of this runs. */
 
 const APP = { namespace: 'alice', name: 'app' };
 const ALL = { limit: 1, offset: 0, sort: 'name' } as const;
@@ -24,10 +22,10 @@ const TAG = { name: 'latest', imageId: '', engine: {} };
 
 /** The mistakes that an endpoint could make. */
 async function leak(ctx: Context, actor: Actor): Promise<void> {
-  // @ts-expect-error -- by name: nobody asked whether the actor may
+  // @ts-expect-error -- by name: nothing has checked the actor
   await listTagPage(ctx, APP, ALL);
   const { repository } = await findRepositoryAccess(ctx, actor, APP);
-  // @ts-expect-error -- what is there, before anybody asked
+  // @ts-expect-error -- the repository, before any check
   if (repository !== undefined) await listTagPage(ctx, repository, ALL);
   const row = { ...APP, id: 1, state: 'active', visibility: 'public', isRemote: false, role: undefined } as const;
   // @ts-expect-error -- a row of the database
@@ -35,9 +33,9 @@ async function leak(ctx: Context, actor: Actor): Promise<void> {
 
   const readable = await getReadable(ctx, actor, APP);
   await listTagPage(ctx, readable, ALL);
-  // @ts-expect-error -- who may read may not push
+  // @ts-expect-error -- a right to read is not enough to push
   await putTag(ctx, readable, TAG);
-  // @ts-expect-error -- nor change settings
+  // @ts-expect-error -- nor to change settings
   await setVisibility(ctx, readable, 'public');
 }
 
@@ -61,7 +59,7 @@ const DOES_NOT_INCLUDE: [
   Includes<DeletableRepository, AdministeredRepository>,
 ] = [false, false, false, false, false, false];
 
-it('compiles only with a repository that was authorised for what is done with it', () => {
+it('compiles only with a repository that was authorised for the action', () => {
   expect(leak).toBeInstanceOf(Function);
   expect([...INCLUDES, ...DOES_NOT_INCLUDE]).toHaveLength(12);
 });

@@ -55,7 +55,7 @@ it("the registry's step empties the repository and leaves its record", async () 
   expect(await state()).toBe('deleting');
 });
 
-it('a nonce is good once, and a newer one takes its place', async () => {
+it('a nonce is good once, and a newer one replaces it', async () => {
   const ctx = { db: database.db };
   await deleteThroughIndex(ctx, owner, NAME);
   const repository = await getIndexDeletable(ctx, owner, NAME);
@@ -66,7 +66,7 @@ it('a nonce is good once, and a newer one takes its place', async () => {
   await expect(deleteThroughRegistry(ctx, withToken('bb'), NAME)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-it('finishDeletions takes those that began before, and nothing else', async () => {
+it('finishDeletions only deletes repositories whose deletion began before', async () => {
   const ctx = { db: database.db, log: createLogger('fatal') };
   await database.db('repositories').insert({ namespace: 'alice', name: 'kept', state: 'active' });
   await deleteThroughIndex(ctx, owner, NAME);

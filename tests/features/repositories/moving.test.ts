@@ -35,7 +35,7 @@ afterEach(() => server.close());
 
 const named = (name: string, namespace = 'alice') => ({ namespace, name });
 
-/** What an engine reads by this name, from the list of images to the last layer. */
+/** Reads everything that an engine pulls by this name, from the list of images to the last layer. */
 async function pull(name: string, authorization?: string): Promise<void> {
   const token = authorization ?? (await startPull(server, name));
   const get = (path: string) => request(server.server).get(path).set('Authorization', token);
@@ -88,7 +88,7 @@ describe('a repository that was renamed', () => {
     await pull('alice/app', basic('alice'));
   });
 
-  it('leaves its old name when that is let go', async () => {
+  it('loses its old name when that is removed', async () => {
     await moveRepository(server.ctx, alice, named('app'), named('web'));
     await createRepository(server.ctx, alice, named('other'), 'public');
     await expect(moveRepository(server.ctx, alice, named('other'), named('app'))).rejects.toMatchObject({
@@ -102,7 +102,7 @@ describe('a repository that was renamed', () => {
     await moveRepository(server.ctx, alice, named('other'), named('app'));
   });
 
-  it('gets its old name back', async () => {
+  it('can get its old name back', async () => {
     await moveRepository(server.ctx, alice, named('app'), named('web'));
     await moveRepository(server.ctx, alice, named('web'), named('app'));
     expect(await listAliases(server.ctx, alice, named('app'))).toEqual([named('web')]);
@@ -110,7 +110,7 @@ describe('a repository that was renamed', () => {
     await pull('alice/app');
   });
 
-  it('takes access tokens along that are for it', async () => {
+  it('keeps the access tokens that are for it', async () => {
     const wanted = { name: 'ci', access: 'write', repositories: ['alice/app'] } as const;
     const { secret } = await createAccountToken(server.ctx, OPERATOR_ACTOR, 'alice', wanted);
     await moveRepository(server.ctx, alice, named('app'), named('web'));
@@ -118,7 +118,7 @@ describe('a repository that was renamed', () => {
     await put.send([]).expect(200);
   });
 
-  it('refuses names that are taken or impossible, and strangers', async () => {
+  it('refuses names that are taken or impossible, and other users', async () => {
     await createRepository(server.ctx, alice, named('taken'), 'public');
     const move = (actor: Actor, to: string) => moveRepository(server.ctx, actor, named('app'), named(to));
     await expect(move(alice, 'taken')).rejects.toMatchObject({
@@ -138,7 +138,7 @@ describe('a repository that was transferred', () => {
     await addCollaborator(server.ctx, alice, named('app'), 'robert');
   });
 
-  it('begins anew for whoever worked on it, and is still pulled by its old name', async () => {
+  it('loses its collaborators and teams, and is still pulled by its old name', async () => {
     await moveRepository(server.ctx, alice, named('app'), acme('app'));
     expect(await server.ctx.db('collaborators').select()).toEqual([]);
     await pull('alice/app');
@@ -150,7 +150,7 @@ describe('a repository that was transferred', () => {
     expect(await listTeamAccess(server.ctx, alice, named('app'))).toEqual([]);
   });
 
-  it('needs both namespaces', async () => {
+  it('needs rights in both namespaces', async () => {
     const away = moveRepository(server.ctx, alice, named('app'), named('app', 'robert'));
     await expect(away).rejects.toMatchObject({
       code: 'forbidden',

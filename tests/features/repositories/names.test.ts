@@ -25,7 +25,7 @@ const anyName = fc
   .filter((name) => !RESERVED.includes(name));
 
 describe('parseRepositoryName', () => {
-  it('takes every name of protocol 1.1, as it is', () => {
+  it('accepts every name of protocol 1.1, as it is', () => {
     fc.assert(
       fc.property(anyNamespace, anyName, (namespace, name) => {
         expect(parseRepositoryName(namespace, name)).toEqual({ namespace, name });
@@ -35,7 +35,7 @@ describe('parseRepositoryName', () => {
     );
   });
 
-  it('takes nothing that a URL or a token could misread', () => {
+  it('accepts no name that is ambiguous in a URL or a token', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (text) => {
         const parsed = parseRepositoryName(undefined, text);
@@ -52,7 +52,7 @@ describe('parseRepositoryName', () => {
   });
 
   it.each(['', 'a', 'a'.repeat(256), 'Alice', '-alice', 'alice-', 'al--ice', 'alice\n', 'al.ice', 'älice'])(
-    '%j is no namespace',
+    '%j is not a namespace',
     (namespace) => {
       expect(parseRepositoryName(namespace, 'app')).toBeUndefined();
     },
@@ -87,7 +87,7 @@ describe('parseFullName', () => {
   });
 
   it.each(['', '/', 'alice/', '/app', 'alice/app/', 'alice/a/b', '/alice/app', 'alice//app', 'hub.test:5000/app'])(
-    '%j is no name',
+    '%j is not a name',
     (text) => {
       expect(parseFullName(text)).toBeUndefined();
     },
@@ -107,7 +107,7 @@ describe('image ids', () => {
     }
   });
 
-  it("another is a 404 in the words of docker's registry", () => {
+  it("of another form are refused with a 404 in the words of docker's registry", () => {
     expect(() => assertImageId('x')).toThrow(
       expect.objectContaining({ code: 'not_found', message: 'Invalid image ID' }),
     );
@@ -119,7 +119,7 @@ describe('assertTag', () => {
     expect(() => assertTag(tag)).not.toThrow();
   });
 
-  it.each(['', '.a', '-a', 'a/b', 'a:b', 'a b', 'é', 'a\n', 'x'.repeat(129)])('%j is none', (tag) => {
+  it.each(['', '.a', '-a', 'a/b', 'a:b', 'a b', 'é', 'a\n', 'x'.repeat(129)])('%j is not a tag', (tag) => {
     expect(() => assertTag(tag)).toThrow(
       expect.objectContaining({
         code: 'invalid',

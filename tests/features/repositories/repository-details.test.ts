@@ -24,7 +24,7 @@ afterAll(() => server.close());
 const update = (changes: Parameters<typeof updateDescriptions>[3], actor = alice, name = APP) =>
   updateDescriptions(server.ctx, actor, name, changes);
 
-it('a new repository says nothing of itself, and who may do what with it', async () => {
+it('a new repository has no descriptions, and its details say what the actor may do', async () => {
   await startPush(server, 'alice/new', []);
   const NEW = { ...APP, name: 'new' };
   const nothing = {
@@ -53,7 +53,7 @@ it('a new repository says nothing of itself, and who may do what with it', async
 it('descriptions are changed one by one or together, and search finds the short one', async () => {
   await update({ description: 'A whale of a tool', fullDescription: '# Whale\n' });
   await update({ description: '100 % whale' });
-  await server.ctx.db('repositories').where({ name: 'app' }).update({ state: 'active' }); // as the end of a push does
+  await server.ctx.db('repositories').where({ name: 'app' }).update({ state: 'active' }); // like the end of a push
   await setImmutableTags(server.ctx, alice, APP, ['v*']);
   expect(await getRepositoryDetails(server.ctx, ANYBODY, APP)).toMatchObject({
     description: '100 % whale',
@@ -66,7 +66,7 @@ it('descriptions are changed one by one or together, and search finds the short 
   expect(await getRepositoryDetails(server.ctx, ANYBODY, APP)).toMatchObject({ fullDescription: '' });
 });
 
-it('a change is recorded, and no change is not', async () => {
+it('a change is recorded, and an update without a change is not', async () => {
   await update({ description: 'recorded' });
   const events = () => server.ctx.db('audit_events').where({ action: 'repository.described' });
   const before = (await events()).length;
@@ -77,7 +77,7 @@ it('a change is recorded, and no change is not', async () => {
   expect(await events()).toHaveLength(before + 1);
 });
 
-it('descriptions are for those who administer the repository', async () => {
+it('only administrators of the repository change descriptions', async () => {
   const changes = { description: 'mine' };
   await expect(update(changes, bob)).rejects.toMatchObject({ code: 'forbidden' });
   await expect(update(changes, ANYBODY)).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -93,7 +93,7 @@ it.each([
   [{ fullDescription: 'x'.repeat(64 * 1024 + 1) }],
   [{ fullDescription: 'é'.repeat(32 * 1024 + 1) }],
   [{ fullDescription: 'a\0b' }],
-])('%j is too long, or no text', async (changes) => {
+])('%j is too long, or not text', async (changes) => {
   await expect(update(changes)).rejects.toMatchObject({ code: 'invalid' });
 });
 
@@ -101,7 +101,7 @@ it.each([
   [{ description: '🐳'.repeat(100) }],
   [{ fullDescription: 'é'.repeat(32 * 1024) }],
   [{ fullDescription: 'a\tb\r\nc' }],
-])('what is just short enough is kept as it is (%#)', async (changes) => {
+])('a text that is just short enough is stored as it is (%#)', async (changes) => {
   await update(changes);
   expect(await getRepositoryDetails(server.ctx, ANYBODY, APP)).toMatchObject(changes);
 });

@@ -13,8 +13,8 @@ import { addUser, basic, startTestServer, type TestServer } from '../../helpers/
 import { deleteAtOnce, moveRepository } from '../../helpers/by-name';
 
 /*
- * Sarah's repository is transferred to an organization and still pulled by its old name; then sarah is deleted. Whoever
- * could take the name would run their image on every old host.
+ * Sarah's repository is transferred to an organization and still pulled by its old name; then sarah is deleted. A user
+ * who could take the name would run their image on every old host.
  */
 
 let server: TestServer;
@@ -53,7 +53,7 @@ const RETIRED =
   'Choose another name, or ask an administrator to release this one';
 
 describe('the name of a namespace that was pushed to', () => {
-  it('stays taken when the account is deleted, and old hosts go on pulling by it (R14)', async () => {
+  it('stays taken when the account is deleted, and old hosts still pull by it (R14)', async () => {
     await transfer();
     await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'sarah');
     expect(await pulledTag()).toBe(`200 "${chain[0]?.id}"`);
@@ -79,7 +79,7 @@ describe('the name of a namespace that was pushed to', () => {
     await expect(createOrganization(server.ctx, tom, 'acme')).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  it('is not given away by a statement that knows nothing of it', async () => {
+  it('cannot be taken by a statement that does not check it', async () => {
     await transfer();
     await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'sarah');
     const insert = server.ctx.db('namespaces').insert({ name: 'sarah', kind: 'organization' });
@@ -93,7 +93,7 @@ describe('the name of a namespace that was pushed to', () => {
     await createOrganization(server.ctx, tom, 'sarah');
   });
 
-  it('is free again when an administrator says so, while its former names still lead to their repositories', async () => {
+  it('is free again when an administrator frees it, while its former names still lead to their repositories', async () => {
     await transfer();
     await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'sarah');
     await freeRetiredName(server.ctx, OPERATOR_ACTOR, 'sarah');
@@ -126,7 +126,7 @@ describe('a former name of a repository', () => {
     await createRepository(server.ctx, sarah, named('sarah'), 'public');
   });
 
-  it('is its owner’s again when the repository is deleted in the same namespace', async () => {
+  it('belongs to the owner again when the repository is deleted in the same namespace', async () => {
     await pushImages(server, 'sarah/app', chain, { user: 'sarah' });
     await moveRepository(server.ctx, sarah, named('sarah'), named('sarah', 'web'));
     await deleteAtOnce(server.ctx, sarah, named('sarah', 'web'));
@@ -134,7 +134,7 @@ describe('a former name of a repository', () => {
     await createRepository(server.ctx, sarah, named('sarah', 'web'), 'public');
   });
 
-  it('is not taken by a creation that began before the repository was moved away', async () => {
+  it('cannot be taken by a creation that began before the repository was moved', async () => {
     await createOrganization(server.ctx, sarah, 'tomorga');
     await createRepository(server.ctx, sarah, named('sarah'), 'public');
     for (let round = 0; round < 20; round += 1) {

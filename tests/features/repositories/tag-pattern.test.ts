@@ -18,7 +18,7 @@ describe('matchesTagPattern', () => {
     expect(matchesTagPattern(pattern, tag)).toBe(expected);
   });
 
-  it('says what a regular expression would say', () => {
+  it('gives the result of a regular expression', () => {
     const anyText = (characters: string) =>
       fc.array(fc.constantFrom(...characters), { maxLength: 12 }).map((list) => list.join(''));
     fc.assert(
@@ -33,7 +33,7 @@ describe('matchesTagPattern', () => {
     );
   });
 
-  it('ends for a pattern that would keep a regular expression busy for ever', () => {
+  it('ends for a pattern that would keep a regular expression busy forever', () => {
     expect(matchesTagPattern(`${'*a'.repeat(63)}*b`, 'a'.repeat(128))).toBe(false);
   });
 });

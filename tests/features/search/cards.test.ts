@@ -28,7 +28,7 @@ let alice: Actor;
 let robert: Actor;
 let minute = 0;
 
-/** Each is a minute younger than the one before, and was changed a minute before it. */
+/** Adds a repository that is a minute younger than the one before, and was changed a minute earlier. */
 async function add(fullName: string, facts: Facts = {}): Promise<void> {
   const [namespace, name] = fullName.split('/');
   minute += 1;
@@ -71,13 +71,13 @@ describe('the repositories of a namespace', () => {
   const of = (actor: Actor, part: { text?: string; limit?: number; offset?: number } = {}) =>
     repositoriesOf(ctx, actor, 'alice', { ...ALL, ...part });
 
-  it('are those that one may find in a list, changed last first', async () => {
+  it('are those that the caller may find in a list, last changed first', async () => {
     expect(namesOf(await of(ANYBODY))).toEqual(['alice/web']);
     expect(namesOf(await of(robert))).toEqual(['alice/web']);
     expect(namesOf(await of(alice))).toEqual(['alice/web', 'alice/hidden', 'alice/byname', 'alice/empty']);
   });
 
-  it('have stars, pulls and who may see them', async () => {
+  it('have stars, pulls and their visibility', async () => {
     const { total, repositories } = await of(alice, { text: 'HID' });
     expect([total, repositories]).toEqual([
       1,
@@ -101,14 +101,14 @@ describe('the repositories of a namespace', () => {
     await expect(of(alice, { text: '\0' })).rejects.toMatchObject({ code: 'invalid' });
   });
 
-  it('come in pages; those of nobody are not found', async () => {
+  it('come in pages; a namespace that does not exist is not found', async () => {
     const page = await of(alice, { limit: 2, offset: 1 });
     expect([page.total, ...namesOf(page)]).toEqual([4, 'alice/hidden', 'alice/byname']);
     await expect(repositoriesOf(ctx, alice, 'nobody', ALL)).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
-it('those that one collaborates on are in no namespace of his', async () => {
+it('those that a user collaborates on are in namespaces of others', async () => {
   const hidden = { namespace: 'alice', name: 'hidden' };
   await addCollaborator(ctx, alice, hidden, 'robert');
   const shared = await repositoriesSharedWith(ctx, robert, ALL);
@@ -124,7 +124,7 @@ describe('exploring', () => {
     ['pulls', ['library/redis', 'library/nginx', 'robert/tool', 'alice/web']],
     ['stars', ['library/nginx', 'library/redis', 'robert/tool', 'alice/web']],
     ['newest', ['library/nginx', 'library/redis', 'robert/tool', 'alice/web']],
-  ] as const)('shows what is public and was pushed, official ones first, by %s', async (sort, names) => {
+  ] as const)('shows public repositories that were pushed to, official ones first, by %s', async (sort, names) => {
     const all = await explore(ctx, { sort, ...ALL });
     expect([all.total, ...namesOf(all)]).toEqual([4, ...names]);
     const page = await explore(ctx, { sort, limit: 2, offset: 1 });
@@ -142,14 +142,14 @@ describe('searching for people', () => {
     ['stars', ['library/redis', 'robert/tool', 'alice/web']],
     ['pulls', ['library/redis', 'robert/tool', 'alice/web']],
     ['updated', ['library/redis', 'alice/web', 'robert/tool']],
-  ] as const)('finds what one may find, the %s first', async (sort, names) => {
+  ] as const)('finds the repositories that the caller may find, the %s first', async (sort, names) => {
     const found = await find(ANYBODY, 'Tool', { sort });
     expect([found.total, ...namesOf(found)]).toEqual([3, ...names]);
     const page = await find(ANYBODY, 'tool', { sort, page: 2, pageSize: 1 });
     expect([page.total, ...namesOf(page)]).toEqual([3, names[1]]);
   });
 
-  it('finds private ones for those who may read them, with their pulls', async () => {
+  it('finds private ones for users who may read them, with their pulls', async () => {
     for (const sort of ['best', 'stars', 'pulls', 'updated'] as const) {
       expect((await find(alice, 'secret', { sort })).repositories).toMatchObject([{ name: 'hidden', pullCount: 90 }]);
       expect((await find(robert, 'secret', { sort })).total).toBe(0);
@@ -157,12 +157,12 @@ describe('searching for people', () => {
     }
   });
 
-  it('a page behind the last is empty, and tells how many there are', async () => {
+  it('a page after the last is empty, and has the total number', async () => {
     expect(await find(ANYBODY, 'tool', { sort: 'pulls', page: 9 })).toEqual({ total: 3, repositories: [] });
     expect((await find(ANYBODY, '', { sort: 'stars' })).total).toBe(4);
   });
 
-  it('an account that has ended meanwhile is told so', async () => {
+  it('is refused to an account that has ended in the meantime', async () => {
     const carol = await addPerson(ctx, 'carol');
     await database.db('users').where({ username: 'carol' }).update({ is_active: false });
     for (const sort of ['best', 'pulls'] as const) {

@@ -15,7 +15,7 @@ const PAGE = 190;
 let database: TestDatabase;
 let ctx: Context;
 
-/** Of the first quarter nobody counts pulls yet; a few are official, every fifth is private. */
+/** The first quarter has no counts of pulls yet; a few are official, every fifth is private. */
 beforeAll(async () => {
   database = await createTestDatabase();
   ctx = createTestContext(database.db);
@@ -39,7 +39,7 @@ afterAll(() => database.drop());
 
 const namesOf = ({ repositories }: CardPage) => repositories.map(({ namespace, name }) => `${namespace}/${name}`);
 
-/** Worked out without Postgres: official ones first, then the most of this, then by what differs. */
+/** Computed without Postgres: official ones first, then by this number, then by a unique field. */
 async function expectedNames(sort: 'pulls' | 'stars' | 'newest' | 'updated', word = ''): Promise<string[]> {
   const rows = await query<{ id: number; namespace: string; name: string; amount: number }>(
     database.db,
@@ -63,7 +63,7 @@ async function expectedNames(sort: 'pulls' | 'stars' | 'newest' | 'updated', wor
   return all.map(({ full }) => full);
 }
 
-/** All pages one after the other; each tells the same total. */
+/** All pages one after the other; each has the same total. */
 async function pagesOf(total: number, page: (number: number) => Promise<CardPage>): Promise<string[]> {
   const names: string[] = [];
   for (let number = 1; number <= Math.ceil(total / PAGE); number += 1) {
@@ -74,11 +74,14 @@ async function pagesOf(total: number, page: (number: number) => Promise<CardPage
   return names;
 }
 
-it.each(['pulls', 'stars', 'newest'] as const)('pages of all by %s are everything once, in one order', async (sort) => {
-  const expected = await expectedNames(sort);
-  const range = (number: number) => ({ sort, limit: PAGE, offset: (number - 1) * PAGE });
-  expect(await pagesOf(expected.length, (number) => explore(ctx, range(number)))).toEqual(expected);
-});
+it.each(['pulls', 'stars', 'newest'] as const)(
+  'pages of all repositories by %s have each one once, in one order',
+  async (sort) => {
+    const expected = await expectedNames(sort);
+    const range = (number: number) => ({ sort, limit: PAGE, offset: (number - 1) * PAGE });
+    expect(await pagesOf(expected.length, (number) => explore(ctx, range(number)))).toEqual(expected);
+  },
+);
 
 it.each([
   ['pulls', 'often'],
@@ -87,7 +90,7 @@ it.each([
   ['pulls', 'seldom'],
   ['updated', 'seldom'],
   ['pulls', ''],
-] as const)('pages of a search by %s for %j are all hits once, in one order', async (sort, term) => {
+] as const)('pages of a search by %s for %j have each hit once, in one order', async (sort, term) => {
   const expected = await expectedNames(sort, term);
   const wanted = (page: number) => ({ term, sort, page, pageSize: PAGE });
   expect(await pagesOf(expected.length, (page) => searchCards(ctx, asking(ANYBODY), wanted(page)))).toEqual(expected);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Every time in a process of its own, which has counted nothing yet. */
+/** Searches in a new process each time, which has no cached counts. */
 const find = (term: string, page = 1, pageSize = 100) =>
   searchRepositories(createTestContext(database.db), asking(ANYBODY), { term, page, pageSize });
 
@@ -49,7 +49,7 @@ it('finds exactly the repositories that have every word in their name or descrip
   );
 });
 
-it('pages cover everything once, in one order', async () => {
+it('pages have each repository once, in one order', async () => {
   await database.db('repositories').delete();
   const rows = Array.from({ length: 23 }, (_, index) => ({
     namespace: 'library',
@@ -74,7 +74,7 @@ it('pages cover everything once, in one order', async () => {
   );
 });
 
-it('the repository whose name is the term comes first on every size of page, and the rest keeps its order', async () => {
+it('the repository whose name is the term comes first for every size of page, and the rest keeps its order', async () => {
   await database.db('repositories').delete();
   await database.db('namespaces').insert({ name: 'alice', kind: 'organization' });
   const rows = Array.from({ length: 40 }, (_, index) => ({
@@ -134,7 +134,7 @@ describe('among many repositories', () => {
     await database.db.raw('vacuum analyze repositories');
   });
 
-  /** Worked out without Postgres. */
+  /** The expected names, computed without Postgres. */
   async function expectedNames(word: string): Promise<string[]> {
     const rows = await query<{ namespace: string; name: string; star_count: number; description: string }>(
       database.db,
@@ -176,7 +176,7 @@ describe('among many repositories', () => {
     expect([behind.total, behind.hits]).toEqual([expected.length, []]);
   });
 
-  /** How Postgres carries a statement out; a generic plan is for any values. */
+  /** The plan of Postgres for a statement; a generic plan is for any values. */
   async function planOf(sql: string, values: string, plans: 'custom' | 'generic'): Promise<string> {
     return database.db.transaction(async (tx) => {
       await query(tx, `set local plan_cache_mode = force_${plans}_plan`);
@@ -188,7 +188,7 @@ describe('among many repositories', () => {
     });
   }
 
-  it('a rare word is looked up in the index of trigrams', async () => {
+  it('a rare word is looked up in the trigram index', async () => {
     const plan = await planOf(allSql(1), `null, null, null, 'library', 'repo-2999', 25, 0, '%repo-2999%'`, 'custom');
     expect(plan).toContain('Bitmap Index Scan on repositories_search');
   });
@@ -205,7 +205,7 @@ describe('among many repositories', () => {
   });
 });
 
-it('a word that no name and description has room for finds nothing, and the database is not asked', async () => {
+it('a word that is longer than any name and description finds nothing, without a query', async () => {
   const ctx = createTestContext(database.db);
   const run = jest.spyOn(ctx.searches, 'run');
   for (const term of ['x'.repeat(1001), `debian ${'y'.repeat(16_000)}`]) {
@@ -215,7 +215,7 @@ it('a word that no name and description has room for finds nothing, and the data
   expect(run).not.toHaveBeenCalled();
 });
 
-it('a search waits while its network has three running, and leaves with whoever asked', async () => {
+it('a search waits while its network has three running, and ends when its client is gone', async () => {
   const ctx = createTestContext(database.db);
   const ends: (() => void)[] = [];
   const { signal } = new AbortController();

@@ -51,7 +51,7 @@ describe('comments', () => {
     expect(await getRepositoryDetails(server.ctx, ANYBODY, APP)).toMatchObject({ commentCount: 3 });
   });
 
-  it('are for accounts that may read to write, and for readers to read', async () => {
+  it('can be written by accounts that may read, and read by all readers', async () => {
     await expect(add(ANYBODY, 'hello')).rejects.toMatchObject({ code: 'unauthenticated' });
     await expect(add(bob, 'hello', nameOf('secret'))).rejects.toMatchObject({ code: 'not_found' });
     await expect(list(bob, nameOf('secret'))).rejects.toMatchObject({ code: 'not_found' });
@@ -80,7 +80,7 @@ describe('comments', () => {
     expect((await list())[0]?.text).toBe(text);
   });
 
-  it('are deleted by their author and by administrators of the repository or the site', async () => {
+  it('are deleted by their author, by administrators of the repository and by site administrators', async () => {
     const remove = (actor: Actor, id: number, name = APP) => deleteComment(server.ctx, actor, name, id);
     for (const actor of [bob, alice, root]) {
       const { id } = await add(bob, 'hello');
@@ -96,7 +96,7 @@ describe('comments', () => {
     expect(event).toMatchObject({ actor: 'root', subject: 'alice/app', details: { author: 'bobby' } });
   });
 
-  it('are sixty an hour of an account at most', async () => {
+  it('are limited to sixty an hour for an account', async () => {
     for (let turn = 0; turn < 60; turn += 1) await add(carol, `comment ${turn}`);
     await expect(add(carol, 'one more')).rejects.toMatchObject({ code: 'busy', retryAfterSeconds: 600 });
     await add(bob, 'somebody else');
@@ -107,7 +107,7 @@ describe('comments', () => {
     await add(carol, 'one more');
   });
 
-  it('go with their author', async () => {
+  it('are deleted with their author', async () => {
     await addUser(server, 'david');
     await add(await actorOf(server, 'david'), 'goodbye');
     await deleteUserAccount(server.ctx, OPERATOR_ACTOR, 'david');
@@ -119,7 +119,7 @@ describe('flags', () => {
   const flag = (actor: Actor, id: number, name = APP) => flagComment(server.ctx, actor, name, id);
   const flagged = (actor: Actor, name = APP) => listFlaggedComments(server.ctx, actor, name, { limit: 10 });
 
-  it('count once for each account, also at once, and are listed for administrators', async () => {
+  it('count once for each account, even at the same moment, and are listed for administrators', async () => {
     const { id } = await add(bob, 'spam');
     await add(bob, 'fine');
     const { id: other } = await add(bob, 'spam', nameOf('other'));
@@ -135,14 +135,14 @@ describe('flags', () => {
     await expect(listAllFlaggedComments(server.ctx, alice, { limit: 10 })).rejects.toMatchObject({ code: 'forbidden' });
   });
 
-  it('are for accounts that may read', async () => {
+  it('can be set by accounts that may read', async () => {
     const { id } = await add(alice, 'hello', nameOf('secret'));
     await expect(flag(bob, id, nameOf('secret'))).rejects.toMatchObject({ code: 'not_found' });
     await expect(flag(bob, id)).rejects.toMatchObject({ code: 'not_found' });
     await expect(flag(ANYBODY, id)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
-  it('are dismissed by administrators, and go with the comment', async () => {
+  it('are dismissed by administrators, and deleted with the comment', async () => {
     const { id } = await add(bob, 'fine');
     await flag(carol, id);
     await expect(dismissFlags(server.ctx, carol, APP, id)).rejects.toMatchObject({ code: 'forbidden' });

@@ -30,7 +30,7 @@ const count = async (repository: string) => {
   return (row as { star_count: number }).star_count;
 };
 
-it('an account has one star for a repository, however often it gives or takes it', async () => {
+it('an account has one star for a repository, however often it gives or removes it', async () => {
   await startPush(server, 'alice/once', []);
   expect(await star('alice', 'once')).toBe(1);
   expect(await star('alice', 'once')).toBe(1);
@@ -50,7 +50,7 @@ it('an account has one star for a repository, however often it gives or takes it
   ]);
 });
 
-it('the count is right when many give and take stars at once', async () => {
+it('the count is right when many users give and remove stars at once', async () => {
   await startPush(server, 'alice/race', []);
   const all = USERS.flatMap((user) => [true, true, false, true].map((isStarred) => star(user, 'race', isStarred)));
   await Promise.all(all);
@@ -63,7 +63,7 @@ it('the count is right when many give and take stars at once', async () => {
   expect(await count('race')).toBe(0);
 });
 
-it('stars go with the account, from every repository, and with the repository', async () => {
+it('stars are deleted with the account, from every repository, and with the repository', async () => {
   for (const repository of ['a-one', 'a-two']) {
     await startPush(server, `alice/${repository}`, []);
     for (const user of ['erika', 'frank']) await star(user, repository);
@@ -75,7 +75,7 @@ it('stars go with the account, from every repository, and with the repository', 
   expect(stars.map(({ name }) => name)).toEqual(['a-one']);
 });
 
-it('what somebody starred is listed page by page, without what he may not read any more', async () => {
+it('the repositories that a user starred are listed page by page, without those that they may no longer read', async () => {
   const names = ['p-one', 'p-two', 'p-three'];
   for (const name of names) {
     await startPush(server, `alice/${name}`, []);
@@ -92,7 +92,7 @@ it('what somebody starred is listed page by page, without what he may not read a
   await expect(listFor(actors['bobby']!)).rejects.toMatchObject({ code: 'forbidden' });
 });
 
-it('who starred a repository is listed page by page, for its readers', async () => {
+it('the users who starred a repository are listed page by page, for its readers', async () => {
   await startPush(server, 'alice/gazed', []);
   for (const user of ['bobby', 'carol', 'david']) await star(user, 'gazed');
   const list = (actor: Actor, before?: number) =>

@@ -44,7 +44,7 @@ const sum = async (db: Db = database.db): Promise<number> =>
   (await rows(db)).reduce((total: number, row: { pulls: number }) => total + row.pulls, 0);
 
 describe('saving counts', () => {
-  it('adds them to the totals of their repositories, too', async () => {
+  it('also adds them to the totals of their repositories', async () => {
     const [first, second] = [await addRepository('first'), await addRepository('second')];
     const pushes: Count<Activity> = { subject: first, label: '', times: { push: 5 } };
     await saveActivity(ctx, batch([pulls(first, ENGINE, 2), pulls(first, ''), pulls(second, ''), pushes]));
@@ -57,7 +57,7 @@ describe('saving counts', () => {
     ]);
   });
 
-  it('adds to what the day has, by version and kernel', async () => {
+  it('adds to the counts of the day, by version and kernel', async () => {
     const id = await addRepository('app');
     const counts: Count<Activity>[] = [
       { subject: id, label: ENGINE, times: { pull: 2, push: 1 } },
@@ -76,7 +76,7 @@ describe('saving counts', () => {
     ]);
   });
 
-  it('does not count a batch again that was saved, though nobody heard of it (R37)', async () => {
+  it('does not count a saved batch again if its answer was lost (R37)', async () => {
     const id = await addRepository('app');
     let isAnswered = false;
     const buffer = new CountBuffer<Activity>(async (saved) => {
@@ -100,14 +100,14 @@ describe('saving counts', () => {
     }
   });
 
-  it('drops what was counted of a repository that is gone, and keeps the others', async () => {
+  it('drops the counts of a repository that is gone, and keeps the others', async () => {
     const [gone, kept] = [await addRepository('gone'), await addRepository('kept')];
     await database.db('repositories').where({ id: gone }).delete();
     await saveActivity(ctx, batch([pulls(gone, ENGINE), pulls(kept, ENGINE), pulls(gone, '')]));
     expect(await rows()).toMatchObject([{ repository_id: kept, pulls: 1 }]);
   });
 
-  it('neither fails nor hangs beside deletions and other processes', async () => {
+  it('neither fails nor hangs during deletions and work of other processes', async () => {
     for (let round = 0; round < 15; round += 1) {
       const ids = [];
       for (let index = 0; index < 6; index += 1) ids.push(await addRepository(`r${round}-${index}`));
@@ -122,7 +122,7 @@ describe('saving counts', () => {
     }
   });
 
-  it('gives a repository some 500 rows a day at most, and counts the rest under other', async () => {
+  it('gives a repository at most some 500 rows a day, and counts the rest as other', async () => {
     const id = await addRepository('app');
     let expected = 0;
     for (let round = 0; round < 8; round += 1) {
@@ -137,7 +137,7 @@ describe('saving counts', () => {
     expect(after.find(({ engine }) => engine === '1.0.0')?.pulls).toBe(9);
   });
 
-  it('forgets processes that ended long ago, and no others', async () => {
+  it('deletes the records of processes that ended long ago, and no others', async () => {
     const [old, current] = [randomUUID(), randomUUID()];
     for (const source of [old, current]) await saveActivity(ctx, batch([], 1, source));
     await database
@@ -150,7 +150,7 @@ describe('saving counts', () => {
   });
 });
 
-it('a User-Agent that no engine has is counted, and not kept', async () => {
+it('a User-Agent that no engine sends is counted, but not stored', async () => {
   const id = await addRepository('app');
   for (const userAgent of [undefined, 'x'.repeat(10_000), ENGINE]) countActivity(ctx, 'pull', id, userAgent);
   await ctx.activity.flush();
@@ -161,7 +161,7 @@ it('a User-Agent that no engine has is counted, and not kept', async () => {
   ]);
 });
 
-it('while Postgres is away, counts are kept, and saved once it is back (R37)', async () => {
+it('while Postgres is down, counts are kept, and saved once it is back (R37)', async () => {
   const postgres = await startOwnPostgres();
   const db = openDb(postgres.connection);
   try {

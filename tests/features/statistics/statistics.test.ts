@@ -44,7 +44,7 @@ const save = (repository: string, day: string, engine: string, times: { pull?: n
     counts: [{ subject: ids[repository]!, label: engine === '' ? '' : `docker/${engine} kernel/3.13`, times }],
   });
 
-it('totals are those of all days', async () => {
+it('totals are the sums of all days', async () => {
   expect(await getActivityTotals(server.ctx, ANYBODY, APP)).toEqual({ pulls: 0, pushes: 0 });
   await save('app', '2014-06-09', '1.0.0', { pull: 3_000_000_000, push: 1 });
   await save('app', '2016-02-29', '', { pull: 4 });
@@ -52,7 +52,7 @@ it('totals are those of all days', async () => {
   expect(await getActivityTotals(server.ctx, ANYBODY, APP)).toEqual({ pulls: 3_000_000_004, pushes: 1 });
 });
 
-it('days without anything have zeros', async () => {
+it('days without any activity have zeros', async () => {
   await save('app', '2016-02-28', '1.0.0', { pull: 1 });
   await save('app', '2016-02-28', '1.5.0', { pull: 1, push: 2 });
   await save('app', '2016-03-01', '1.5.0', { pull: 7 });
@@ -70,11 +70,11 @@ it.each([
   ['2016-03-01', 'today'],
   ['2016-3-1', '2016-03-02'],
   ['2015-01-01', '2016-01-02'],
-])('%s to %s is no range', async (from, to) => {
+])('%s to %s is not a range', async (from, to) => {
   await expect(listDailyActivity(server.ctx, ANYBODY, APP, { from, to })).rejects.toMatchObject({ code: 'invalid' });
 });
 
-it('engines of the last days are reported to those who administer, the most pulls first', async () => {
+it('engines of the last days are reported to administrators, those with most pulls first', async () => {
   await save('app', dayBefore(0), '1.5.0', { pull: 1 });
   await save('app', dayBefore(6), '0.9.1', { pull: 3, push: 1 });
   await save('app', dayBefore(7), '0.6.7', { pull: 9 });
@@ -90,7 +90,7 @@ it('engines of the last days are reported to those who administer, the most pull
   await expect(reportAllEngines(server.ctx, ANYBODY, 7)).rejects.toMatchObject({ code: 'unauthenticated' });
 });
 
-it('an engine was last seen on the last of its days', async () => {
+it('an engine was last seen on its last day', async () => {
   for (const days of [5, 2, 3]) await save('app', dayBefore(days), '1.0.0', { pull: 1 });
   expect(await reportEngines(server.ctx, alice, APP, 7)).toMatchObject([{ pulls: 3, lastSeen: dayBefore(2) }]);
 });
@@ -108,7 +108,7 @@ it('the last days end with today, and have zeros', async () => {
   await expect(listLastDays(server.ctx, ANYBODY, APP, 367)).rejects.toMatchObject({ code: 'invalid' });
 });
 
-it('a private repository has none for strangers', async () => {
+it('a private repository has no statistics for other users', async () => {
   const secret = { namespace: 'alice', name: 'secret' };
   const range = { from: '2016-02-28', to: '2016-03-01' };
   await expect(getActivityTotals(server.ctx, bob, secret)).rejects.toMatchObject({ code: 'not_found' });

@@ -6,7 +6,7 @@ import { createImage, pushImages, startPull, startPush, type TestImage } from '.
 import { registryClient, reply } from '../../helpers/registry-client';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
-/* How many bytes of layers a namespace may hold, by its plan. */
+/* The limit of a plan on the bytes of layers in a namespace. */
 
 const LIMIT = 5000;
 
@@ -22,7 +22,7 @@ afterEach(() => server.close());
 
 const imageOf = (bytes: number): TestImage => createImage({ layer: randomBytes(bytes) });
 
-/** A push that gets as far as the layer; resolves to the answer to it. */
+/** Pushes up to the layer; resolves to the answer to it. */
 async function pushLayer(repository: string, image: TestImage, user = 'alice'): Promise<unknown> {
   const push = registryClient(server, await startPush(server, repository, [image], user));
   expect(await reply(push.putJson(image.id, image.json))).toEqual([200, 'true']);
@@ -31,7 +31,7 @@ async function pushLayer(repository: string, image: TestImage, user = 'alice'): 
 
 const REFUSED = [403, '{"error":"The plan tiny of alice allows 4.9 KiB of layers, and there is no room for this one"}'];
 
-it('a layer that goes beyond the plan is refused, leaves nothing behind, and what is there is pulled (R92)', async () => {
+it('a layer that goes beyond the plan is refused, leaves nothing behind, and existing layers can be pulled (R92)', async () => {
   const stored = imageOf(3000);
   await pushImages(server, 'alice/app', [stored]);
   expect(await pushLayer('alice/app', imageOf(2500))).toEqual(REFUSED);
@@ -67,14 +67,14 @@ it('a larger plan takes effect at once', async () => {
   expect(await pushLayer('alice/app', imageOf(6000))).toEqual([200, 'true']);
 });
 
-it('nobody else is held to it: other namespaces, and those of administrators', async () => {
+it('it does not apply to other namespaces, or to those of site administrators', async () => {
   await updateNamespace(server.ctx, OPERATOR_ACTOR, 'root', { plan: 'tiny' });
   expect(await pushLayer('robert/app', imageOf(6000), 'robert')).toEqual([200, 'true']);
   expect(await pushLayer('root/app', imageOf(6000), 'root')).toEqual([200, 'true']);
   expect(await pushLayer('library/app', imageOf(6000), 'root')).toEqual([200, 'true']);
 });
 
-it('a new installation begins with 10 GiB for those who register', async () => {
+it('a new installation begins with 10 GiB for users who register', async () => {
   const free = await server.ctx.db('plans').where({ name: 'free' }).first<{ stored_bytes: number }>('stored_bytes');
   expect(free.stored_bytes).toBe(10 * 2 ** 30);
 });

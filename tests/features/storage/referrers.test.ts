@@ -14,7 +14,8 @@ import { filesBelow } from '../../helpers/damage';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 /*
- * Who points to blobs registers it. Here a table that the storage has never heard of, `manuscripts`, points to blobs.
+ * Features that point to blobs register their tables. In this test, blobs are referenced by a table that the storage
+ * does not know, `manuscripts`.
  */
 
 const HOUR_MS = 3_600_000;
@@ -45,7 +46,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield await Promise.resolve(bytes);
 }
 
-/** Keeps bytes for which a manuscript may stand; resolves to their digest. */
+/** Stores bytes, for a manuscript if there is a title; resolves to their digest. */
 async function keep(bytes: Buffer, title?: string): Promise<string> {
   const blob = await ctx.blobs.write(once(bytes));
   await keepBlob(ctx, blob, async (tx) => {
@@ -86,7 +87,7 @@ it('a sweep keeps blobs that were recorded lately (R240)', async () => {
   expect(await sweepStorage(ctx, HOUR_MS)).toEqual({ blobs: 0, orphans: 0 });
 });
 
-it('without its entry a foreign key keeps the blob all the same (R240)', async () => {
+it('without its entry, a foreign key still keeps the blob (R240)', async () => {
   const needed = await keep(randomBytes(100), 'needed');
   await ageRows();
   expect(await sweepStorage(server.ctx, HOUR_MS)).toEqual({ blobs: 0, orphans: 0 });
@@ -110,7 +111,7 @@ it('frees of the named blobs only those that nothing points to, rows first (R240
   expect(await files()).toBe(2);
 });
 
-it('a damaged blob concerns those whom its referrers name', async () => {
+it('the repositories of a damaged blob are those that its referrers name', async () => {
   const digest = await keep(randomBytes(100), 'codex');
   const [row] = await ctx.db('blobs').select<{ storage_key: string }[]>('storage_key');
   await ctx.blobs.delete(row?.storage_key ?? '');
@@ -119,7 +120,7 @@ it('a damaged blob concerns those whom its referrers name', async () => {
   expect(damaged).toEqual([{ digest, damage: 'missing', repositories }]);
 });
 
-it('bytes that a referrer holds count for the plan of the namespace', async () => {
+it('bytes of a referrer count for the plan of the namespace', async () => {
   const plan = { name: 'tiny', privateRepositories: 1, storedBytes: 1000, position: 0 };
   await setPlan(ctx, OPERATOR_ACTOR, plan);
   await updateNamespace(ctx, OPERATOR_ACTOR, 'alice', { plan: 'tiny' });

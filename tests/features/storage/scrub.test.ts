@@ -29,7 +29,7 @@ const unverified = async (): Promise<number> =>
   (await server.ctx.db('blobs').whereNull('verified_at').select('digest')).length;
 
 describe('scrub', () => {
-  it('has nothing to say of an empty store, and of layers that are whole', async () => {
+  it('reports nothing for an empty store and for whole layers', async () => {
     const nothing = { damaged: [], restored: [] };
     expect(await scrubAll()).toEqual({ layers: 0, bytes: 0, ...nothing });
     await pushImages(server, 'alice/app', [imageOf(2_500_000), imageOf(0), imageOf(7)]);
@@ -38,30 +38,33 @@ describe('scrub', () => {
     expect(await filesBelow(server.blobDir, 'quarantine')).toEqual([]);
   });
 
-  it.each(Object.keys(DAMAGES) as (keyof typeof DAMAGES)[])('finds %s, and says whom it concerns', async (damage) => {
-    const [base, middle, top] = createChain(3) as [TestImage, TestImage, TestImage];
-    const stranger = createImage({ layer: middle.layer });
-    await pushImages(server, 'alice/app', [base], { tag: 'base' });
-    await pushImages(server, 'alice/app', [base, middle], { tag: 'middle' });
-    await pushImages(server, 'alice/app', [base, middle, top], { tag: 'top' });
-    await pushImages(server, 'alice/bottom', [base]);
-    await pushImages(server, 'carol/app', [stranger], { user: 'carol' });
-    await DAMAGES[damage](place, middle);
-    const found = {
-      digest: layerDigest(middle),
-      damage,
-      repositories: [
-        { namespace: 'alice', name: 'app', imageIds: [middle.id], tags: ['middle', 'top'] },
-        { namespace: 'carol', name: 'app', imageIds: [stranger.id], tags: ['latest'] },
-      ],
-    };
-    expect(await scrubAll()).toEqual({ layers: 3, bytes: 6000, damaged: [found], restored: [] });
-    expect(await filesBelow(server.blobDir, 'quarantine')).toHaveLength(damage === 'missing' ? 0 : 1);
-    expect(await filesBelow(server.blobDir, 'sha256')).toHaveLength(2);
-    expect((await scrubAll()).damaged).toEqual([found]); // as long as nobody repairs it
-  });
+  it.each(Object.keys(DAMAGES) as (keyof typeof DAMAGES)[])(
+    'finds %s, and reports the repositories that have it',
+    async (damage) => {
+      const [base, middle, top] = createChain(3) as [TestImage, TestImage, TestImage];
+      const stranger = createImage({ layer: middle.layer });
+      await pushImages(server, 'alice/app', [base], { tag: 'base' });
+      await pushImages(server, 'alice/app', [base, middle], { tag: 'middle' });
+      await pushImages(server, 'alice/app', [base, middle, top], { tag: 'top' });
+      await pushImages(server, 'alice/bottom', [base]);
+      await pushImages(server, 'carol/app', [stranger], { user: 'carol' });
+      await DAMAGES[damage](place, middle);
+      const found = {
+        digest: layerDigest(middle),
+        damage,
+        repositories: [
+          { namespace: 'alice', name: 'app', imageIds: [middle.id], tags: ['middle', 'top'] },
+          { namespace: 'carol', name: 'app', imageIds: [stranger.id], tags: ['latest'] },
+        ],
+      };
+      expect(await scrubAll()).toEqual({ layers: 3, bytes: 6000, damaged: [found], restored: [] });
+      expect(await filesBelow(server.blobDir, 'quarantine')).toHaveLength(damage === 'missing' ? 0 : 1);
+      expect(await filesBelow(server.blobDir, 'sha256')).toHaveLength(2);
+      expect((await scrubAll()).damaged).toEqual([found]); // until it is repaired
+    },
+  );
 
-  it('reads the least recently read first, and goes on where a run was ended (R56)', async () => {
+  it('reads the least recently read layers first, and continues where a run was ended (R56)', async () => {
     await pushImages(
       server,
       'alice/app',
@@ -81,7 +84,7 @@ describe('scrub', () => {
     expect(await unverified()).toBe(0);
   });
 
-  it('leaves alone what was read lately', async () => {
+  it('skips layers that were read lately', async () => {
     const [old, lately] = [imageOf(1000), imageOf(1000)];
     await pushImages(server, 'alice/app', [old, lately]);
     await scrubAll();
@@ -93,7 +96,7 @@ describe('scrub', () => {
     expect(await scrubAll({ olderThanMs: 2 * HOUR_MS })).toMatchObject({ layers: 0 });
   });
 
-  it('keeps to a rate, and ends in the middle of a layer when it must', async () => {
+  it('keeps to a rate, and can end in the middle of a layer', async () => {
     await pushImages(server, 'alice/app', [imageOf(4_000_000)]);
     const before = performance.now();
     await scrubAll({ bytesPerSecond: 8_000_000 });
@@ -104,7 +107,7 @@ describe('scrub', () => {
     expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
-  it('finds bytes whole that are there again (R58)', async () => {
+  it('finds that bytes which are there again are whole (R58)', async () => {
     const image = imageOf(1000);
     await pushImages(server, 'alice/app', [image]);
     const file = await layerFile(place, image);
@@ -116,11 +119,11 @@ describe('scrub', () => {
     expect((await pull.get(image.id, 'layer')).bytes.equals(image.layer)).toBe(true);
   });
 
-  it('does not take for damage what gc has freed, or a push replaced, in the meantime (R57)', async () => {
+  it('does not report layers as damaged that gc has freed, or a push has replaced, in the meantime (R57)', async () => {
     const image = imageOf(1000);
     await pushImages(server, 'alice/app', [image]);
     const digest = layerDigest(image);
-    const storageKey = `sha256/ab/${digest.slice('sha256:'.length)}-00000000`; // of a moment ago
+    const storageKey = `sha256/ab/${digest.slice('sha256:'.length)}-00000000`; // from a moment ago
     expect(await setAside(server.ctx, { digest, storageKey }, 'missing')).toBeUndefined();
     const unknown = { digest: `sha256:${'0'.repeat(64)}`, storageKey };
     expect(await setAside(server.ctx, unknown, 'wrong bytes')).toBeUndefined();
@@ -129,7 +132,7 @@ describe('scrub', () => {
   });
 });
 
-describe('what is damaged and needed by nobody', () => {
+describe('a damaged layer that no image needs', () => {
   it('is freed with its row, and its bytes stay in quarantine until they are swept (R59)', async () => {
     const image = imageOf(1000);
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));
@@ -147,7 +150,7 @@ describe('what is damaged and needed by nobody', () => {
     expect(await filesBelow(server.blobDir, 'quarantine')).toEqual([]);
   });
 
-  it('is not what has no row: a copy of a file in the tree', async () => {
+  it('is not a file without a row, such as a copy in the tree', async () => {
     const image = imageOf(1000);
     await pushImages(server, 'alice/app', [image]);
     const file = await layerFile(place, image);

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** Puts a file into the storage tree that no row knows. */
+/** Puts a file into the storage tree that has no row. */
 async function plant(key: string, modifiedAt: Date): Promise<void> {
   const file = path.join(server.blobDir, key);
   await mkdir(path.dirname(file), { recursive: true });
@@ -38,13 +38,13 @@ async function ageFiles(): Promise<void> {
 }
 
 describe('sweep', () => {
-  it('removes bytes that no row points to and halves of writes, once they are old (R47)', async () => {
+  it('removes bytes that no row points to, and unfinished writes, once they are old (R47)', async () => {
     const orphan = `${'ab'.repeat(32)}-00000000`;
     await plant(`sha256/ab/${orphan}`, LONG_AGO);
     await plant('uploads/0123', LONG_AGO);
     await plant(`sha256/cd/${'cd'.repeat(32)}-00000001`, new Date());
     await plant('uploads/4567', new Date());
-    // A half is as old as its last sign of life by the file system's clock, which no test can set back.
+    // An unfinished write is as old as its last sign of life by the file system's clock, which no test can set back.
     expect(await sweep(server.ctx, HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 1 });
     expect((await files()).sort()).toEqual(['0123', '4567', `${'cd'.repeat(32)}-00000001`]);
     const ages = { deadAfterMs: -1, abandonedAfterMs: HOUR_MS };
@@ -52,7 +52,7 @@ describe('sweep', () => {
     expect(await files()).toEqual([`${'cd'.repeat(32)}-00000001`]);
   });
 
-  it('removes resumable writes that nobody goes on with, as old as their last bytes (R244)', async () => {
+  it('removes abandoned resumable writes, which are as old as their last bytes (R244)', async () => {
     const writes = server.ctx.blobs.resumable;
     const id = await writes.start();
     await writes.append(id, 0, Readable.from([Buffer.from('half')]));
@@ -72,7 +72,7 @@ describe('sweep', () => {
     for (const image of [tagged, loose]) expect((await pull.get(image.id, 'layer')).bytes).toEqual(image.layer);
   });
 
-  it('ends uploads that nobody went on with, and frees their bytes', async () => {
+  it('ends abandoned uploads, and frees their bytes', async () => {
     const image = createImage();
     const push = registryClient(server, await startPush(server, 'alice/app', [image]));
     await push.putJson(image.id, image.json);
@@ -86,7 +86,7 @@ describe('sweep', () => {
     expect(await reply(push.putJson(image.id, image.json))).toEqual([200, 'true']); // and the push may begin again
   });
 
-  it('frees what the deletion of a repository leaves, but not what another one has', async () => {
+  it('frees what the deletion of a repository leaves, except what another one has', async () => {
     const [shared, own] = [createImage(), createImage()];
     await pushImages(server, 'alice/kept', [shared]);
     const probe = registryClient(server, await startPush(server, 'alice/gone', [shared]));

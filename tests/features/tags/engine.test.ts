@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parseEngine } from '../../../src/features/tags/engine';
 
 describe('parseEngine', () => {
-  it('reads what an engine says of itself', () => {
+  it('reads what an engine says about itself', () => {
     const userAgent = 'docker/1.5.0 go/go1.4.1 git-commit/a8a31ef kernel/3.16.0-4-AMD64 os/Linux arch/AMD64';
     expect(parseEngine(userAgent)).toEqual({
       docker_version: '1.5.0',
@@ -13,7 +13,7 @@ describe('parseEngine', () => {
     });
   });
 
-  it('takes what is there', () => {
+  it('reads the parts that are there', () => {
     expect(parseEngine('docker/0.6.4')).toEqual({ docker_version: '0.6.4' });
     expect(parseEngine('docker/17.05.0-ce go/go1.7.5 UpstreamClient(Docker-Client/17.05.0-ce \\(linux\\))')).toEqual({
       docker_version: '17.05.0-ce',
@@ -42,11 +42,11 @@ describe('parseEngine', () => {
     expect(parseEngine('docker/28.5.2 containerd/2.1.9')).toEqual({ docker_version: '28.5.2' });
   });
 
-  it('the first of two counts', () => {
+  it('uses the first of two values', () => {
     expect(parseEngine('docker/1.0.0 docker/2.0.0')).toEqual({ docker_version: '1.0.0' });
   });
 
-  it('keeps short strings only, whatever comes', () => {
+  it('keeps only short strings, for any input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (noise) => {
         for (const value of Object.values(parseEngine(`docker/${noise} os/${noise}`))) {

@@ -23,7 +23,7 @@ const put = (name: string, tag: string, imageId: string, actor = alice) =>
 const history = async (name: string, filter: { tag?: string; before?: number; limit?: number } = {}) =>
   listTagHistory(server.ctx, alice, nameOf(name), { limit: 100, ...filter });
 
-/** A repository with two images, of which the first has the tag. */
+/** Pushes a repository with two images, the first of which has the tag. */
 async function twoImages(name: string, tag: string): Promise<[string, string]> {
   const images = createChain(2);
   await pushImages(server, `alice/${name}`, images, { tag: 'top' });
@@ -36,7 +36,7 @@ describe('the history of tags', () => {
   it('has every tag that was set, moved or deleted, with who did it, the newest first', async () => {
     const [first, second] = await twoImages('app', 'v1');
     await put('app', 'v1', second);
-    await put('app', 'v1', second); // no move
+    await put('app', 'v1', second); // not a move
     await deleteTag(server.ctx, alice, nameOf('app'), 'v1');
     const [deleted, moved, set, top, ...none] = await history('app');
     expect(none).toEqual([]);
@@ -59,7 +59,7 @@ describe('the history of tags', () => {
     await expect(history('pages', { tag: 'no\0tag' })).rejects.toMatchObject({ code: 'invalid' });
   });
 
-  it('has the tags that went with all images, and goes with the repository', async () => {
+  it('has the tags that were deleted with all images, and is deleted with the repository', async () => {
     const [first] = await twoImages('gone', 'v1');
     const { headers } = await call(server, 'delete', '/v1/repositories/alice/gone/images', {
       authorization: basic('alice'),
@@ -81,7 +81,7 @@ describe('the history of tags', () => {
     expect((await history('gone')).map(({ tag }) => tag)).toEqual(['v2', 'top']);
   });
 
-  it('is for whoever may read the repository', async () => {
+  it('can be read by anyone who may read the repository', async () => {
     await twoImages('readable', 'v1');
     const list = (actor: Actor) => listTagHistory(server.ctx, actor, nameOf('readable'), { limit: 1 });
     expect(await list(ANYBODY)).toHaveLength(1);
@@ -90,14 +90,14 @@ describe('the history of tags', () => {
     await expect(list(bob)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('says nothing of a move that did not happen', async () => {
+  it('does not have a move that did not happen', async () => {
     await twoImages('failed', 'v1');
     const before = await history('failed');
     await expect(put('failed', 'v1', '0'.repeat(64))).rejects.toMatchObject({ code: 'not_found' });
     expect(await history('failed')).toEqual(before);
   });
 
-  it('is a whole chain of images when many move one tag at once', async () => {
+  it('is an unbroken chain of images when many users move one tag at once', async () => {
     const [first, second] = await twoImages('race', 'v1');
     await Promise.all(Array.from({ length: 20 }, (_, turn) => put('race', 'v1', turn % 2 === 0 ? second : first)));
     const events = (await history('race', { tag: 'v1' })).reverse();
@@ -113,7 +113,7 @@ describe('restoring a tag', () => {
     restoreTag(server.ctx, actor, nameOf(name), { eventId, side, engine: {} });
   const tagged = async (name: string, tag: string) => (await getTag(server.ctx, alice, nameOf(name), tag)).imageId;
 
-  it('sets it to what it was before or after an event, also when it was deleted', async () => {
+  it('sets it to its image before or after an event, also when it was deleted', async () => {
     const [first, second] = await twoImages('back', 'v1');
     await put('back', 'v1', second);
     const [moved] = await history('back');
@@ -125,7 +125,7 @@ describe('restoring a tag', () => {
     expect((await history('back'))[0]).toMatchObject({ tag: 'v1', from: undefined, to: second, actor: 'alice' });
   });
 
-  it('is refused where there was no tag, and for an event of another repository', async () => {
+  it('is refused if there was no tag, and for an event of another repository', async () => {
     await twoImages('none', 'v1');
     const [set] = await history('none');
     await expect(restore('none', set!.id, 'before')).rejects.toMatchObject({
@@ -136,7 +136,7 @@ describe('restoring a tag', () => {
     await expect(restore('other', set!.id, 'after')).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('is refused by the rules of a PUT: who may push, a whole image, no immutable tag', async () => {
+  it('is refused by the rules of a PUT: the right to push, a complete image, no immutable tag', async () => {
     const [, second] = await twoImages('rules', 'v1');
     await put('rules', 'v1', second);
     const [moved] = await history('rules');
@@ -164,7 +164,7 @@ describe('the patterns of immutable tags', () => {
   const set = (patterns: string[], actor = alice) => setImmutableTags(server.ctx, actor, nameOf('patterns'), patterns);
   beforeAll(() => twoImages('patterns', 'v1'));
 
-  it('are for administrators of the repository to set', async () => {
+  it('are set by administrators of the repository', async () => {
     await expect(set(['*'], bob)).rejects.toMatchObject({ code: 'forbidden' });
     await expect(set(['*'], ANYBODY)).rejects.toMatchObject({ code: 'unauthenticated' });
     const token: Actor = {

@@ -35,7 +35,7 @@ const read = (wanted: Partial<TagsWanted> = {}, actor: Actor = ANYBODY) =>
   listTagPage(server.ctx, actor, APP, { limit: 100, offset: 0, sort: 'name', ...wanted });
 const namesOf = ({ tags }: Awaited<ReturnType<typeof read>>) => tags.map(({ name }) => name);
 
-it('each tag has the size and the layers of its whole chain, also where chains share a base', async () => {
+it('each tag has the size and the layers of its whole chain, even if chains share a base', async () => {
   const { total, tags } = await read({ sort: 'updated' });
   expect(total).toBe(5);
   expect(
@@ -49,7 +49,7 @@ it('each tag has the size and the layers of its whole chain, also where chains s
   ]);
 });
 
-it('tells which engine set a tag, and which tags are immutable', async () => {
+it('has the engine that set a tag, and which tags are immutable', async () => {
   await setImmutableTags(server.ctx, alice, APP, ['v1.*']);
   const { tags } = await read({ text: 'v1' });
   expect(tags).toEqual([
@@ -59,7 +59,7 @@ it('tells which engine set a tag, and which tags are immutable', async () => {
   expect((await read({ text: 'latest' })).tags).toMatchObject([{ engine: {}, isImmutable: false }]);
 });
 
-it('is searched by a part of the name in any case, sorted, and read page by page', async () => {
+it('can be searched by a part of the name in any case, sorted, and read page by page', async () => {
   expect(namesOf(await read({ text: 'V' }))).toEqual(expect.arrayContaining(['V2_x', 'v1.0', 'v1.1']));
   expect(namesOf(await read({ text: '_x' }))).toEqual(['V2_x']);
   await expect(read({ text: 'no\0tag' })).rejects.toMatchObject({ code: 'invalid' });
@@ -83,7 +83,7 @@ it('ten thousand tags are counted and paged', async () => {
   expect([page.total, page.tags.length, page.tags[0]?.totalSizeBytes]).toEqual([10_000, 25, 6000]);
 });
 
-it('a private repository has none for strangers', async () => {
+it('a private repository has none for other users', async () => {
   await pushPrivate(server, 'alice/secret', [createImage()]);
   const wanted = { limit: 10, offset: 0, sort: 'name' } as const;
   const secret = { namespace: 'alice', name: 'secret' };

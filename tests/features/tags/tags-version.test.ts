@@ -15,7 +15,7 @@ const STRANGER: Actor = { kind: 'anonymous', address: '::1' };
 const ID = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
 
 let database: TestDatabase;
-/** As many processes, each of which remembers lists by itself. */
+/** Several processes, each of which has its own cache of lists. */
 let processes: Context[];
 let owner: Actor;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ beforeEach(async () => {
   await addRepository();
 });
 
-/** With three images that are complete and have no parents. */
+/** Adds the repository, with three images that are complete and have no parents. */
 async function addRepository(): Promise<void> {
   await database.db.raw(
     `insert into blobs (digest, size_bytes, storage_key) values ('sha256:' || repeat('0', 64), 1, 'key')
@@ -56,7 +56,7 @@ async function addRepository(): Promise<void> {
 const put = (name: string, imageId: string | undefined, by = processes[0]!): Promise<boolean> =>
   putTag(by, owner, NAME, { name, imageId, engine: {} });
 
-/** What each of the processes answers. */
+/** Expects these tags from each of the processes. */
 async function expectTags(tags: Record<string, string>): Promise<void> {
   for (const ctx of processes) {
     const json = await tagsAsJson(ctx, STRANGER, NAME);
@@ -81,7 +81,7 @@ it('every change of a tag is seen by every process with its next request', async
 it.each([
   ['insert', `insert into tags (repository_id, name, image_id) select id, 'new', '${ID[1]}' from repositories`],
   ['update', `update tags set name = 'new', image_id = '${ID[1]}'`],
-])('so is one that only SQL makes: %s', async (what, sql) => {
+])('a change by SQL alone is seen as well: %s', async (what, sql) => {
   await put('old', ID[0]);
   await expectTags({ old: ID[0]! });
   await query(database.db, sql);
@@ -90,7 +90,7 @@ it.each([
   await expectTags({});
 });
 
-it('a list is not made again while nothing changes, whoever asks', async () => {
+it('a list is not created again while nothing changes, for any caller', async () => {
   await put('one', ID[0]);
   const first = await tagsAsJson(processes[0]!, STRANGER, NAME);
   expect(await tagsAsJson(processes[0]!, owner, NAME)).toBe(first);
@@ -98,7 +98,7 @@ it('a list is not made again while nothing changes, whoever asks', async () => {
   expect(await tagsAsJson(processes[0]!, STRANGER, NAME)).not.toBe(first);
 });
 
-it('a change that is not committed is not seen, and one that is taken back leaves no trace', async () => {
+it('a change that is not committed is not seen, and one that is rolled back leaves no trace', async () => {
   await put('one', ID[0]);
   await expectTags({ one: ID[0]! });
   const takenBack = inTransaction(database.db, async (tx) => {
@@ -110,7 +110,7 @@ it('a change that is not committed is not seen, and one that is taken back leave
   await expectTags({ one: ID[0]! });
 });
 
-it('what a process remembers is for nobody who may not read it', async () => {
+it('a cached list is not shown to users who may not read it', async () => {
   await put('one', ID[0]);
   await expectTags({ one: ID[0]! });
   await query(database.db, "update repositories set visibility = 'private'");
@@ -126,7 +126,7 @@ it('what a process remembers is for nobody who may not read it', async () => {
   await expectTags({});
 });
 
-it('what is read while others write is never remembered in the place of what they wrote', async () => {
+it('a list that is read during writes is never cached instead of the written one', async () => {
   const ids = (): string => ID[Math.floor(Math.random() * ID.length)]!;
   for (let round = 0; round < 20; round += 1) {
     const last = { one: ids(), two: ids() };
@@ -140,14 +140,14 @@ it('what is read while others write is never remembered in the place of what the
   }
 });
 
-it('a push of a tag waits for a deletion of the repository without holding what that needs', async () => {
+it('a push of a tag waits for a deletion of the repository without holding a lock that the deletion needs', async () => {
   await put('one', ID[0]);
   let waiting: Promise<unknown> | undefined;
   await inTransaction(database.db, async (tx) => {
     await query(tx, `select id from repositories for update`);
     waiting = put('one', ID[1]).catch((error: unknown) => error);
     await untilSomebodyWaits();
-    // Less than it takes Postgres to end a deadlock.
+    // Less than the time after which Postgres ends a deadlock.
     await query(tx, `set local lock_timeout = '500ms'`);
     await query(tx, 'delete from repositories');
   });

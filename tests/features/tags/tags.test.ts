@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('a tag that is set while gc runs', () => {
-  it('either keeps its image whole or is refused', async () => {
+  it('either keeps its complete image or is refused', async () => {
     for (let round = 0; round < 25; round += 1) {
       const chain = createChain(2);
       const token = await startPush(server, 'alice/app', chain);
@@ -44,7 +44,7 @@ describe('a tag that is set while gc runs', () => {
 });
 
 describe('many tags', () => {
-  it('are answered sorted, ten thousand of them too', async () => {
+  it('are returned sorted, even ten thousand of them', async () => {
     const [image] = createChain(1);
     const token = await startPush(server, 'alice/many', [image!]);
     await uploadImage(server, token, image!);
@@ -61,7 +61,7 @@ describe('many tags', () => {
 });
 
 describe('one tag more than a hundred thousand', () => {
-  it('is refused in a sentence, until another one goes; the tags that are there can still be moved', async () => {
+  it('is refused with a sentence, until another one is deleted; existing tags can still be moved', async () => {
     const images = [createChain(1)[0]!, createChain(1)[0]!];
     const token = await startPush(server, 'alice/full', images);
     for (const image of images) await uploadImage(server, token, image);

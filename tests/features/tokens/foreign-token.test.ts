@@ -14,7 +14,7 @@ it.each([
   expect(readForeignToken(text)).toEqual(TOKEN);
 });
 
-it('takes a signature of any make, and an image of the library by its full name', () => {
+it('accepts a signature of any form, and an image of the library by its full name', () => {
   const text = 'Token signature=sig+v2/A_Z.0==,repository="library/foo",access=read';
   expect(readForeignToken(text)).toEqual({
     signature: 'sig+v2/A_Z.0==',

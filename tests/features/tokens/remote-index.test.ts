@@ -3,9 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { RemoteIndex } from '../../../src/features/tokens/remote-index';
 import { AppError } from '../../../src/platform/errors';
 
-/*
- * What a registry makes of the answers of its index; the index here answers whatever a test wants.
- */
+/* How a registry handles the answers of its index; here, the index sends the answers that a test sets. */
 
 const LIMITS = { timeoutMs: 300, bytes: 2000, badMs: 100 };
 const ID = 'ab'.repeat(32);
@@ -50,7 +48,7 @@ async function codeOf(pending: Promise<unknown>): Promise<string> {
   return error instanceof AppError ? error.code : `no AppError but ${String(error)}`;
 }
 
-it('makes an actor of a token that the index calls good, and shows it as it came', async () => {
+it('creates an actor for a token that the index accepts, and sends the token exactly as it arrived', async () => {
   const text = 'token signature=cafe, repository="alice/app", access=write';
   const actor = await remoteIndex().verify(text, FROM);
   expect(actor).toEqual({
@@ -65,7 +63,7 @@ it('makes an actor of a token that the index calls good, and shows it as it came
   expect(asked).toEqual([`GET /v1/repositories/alice/app/images ${text}`]);
 });
 
-it('knows two tokens apart, also when only the access differs', async () => {
+it('distinguishes two tokens, even if only the access differs', async () => {
   const index = remoteIndex();
   const texts = [token('write'), token('read'), token('write', 'beef'), token('write').replace('/app', '/apq')];
   const actors = await Promise.all(texts.map((text) => index.verify(text, FROM)));
@@ -73,7 +71,7 @@ it('knows two tokens apart, also when only the access differs', async () => {
   expect(asked).toHaveLength(4);
 });
 
-it('asks nobody about what is no token', async () => {
+it('does not ask about text that is not a token', async () => {
   expect(await remoteIndex().verify('Token signature=cafe', FROM)).toBeUndefined();
   expect(asked).toEqual([]);
 });
@@ -89,13 +87,13 @@ it('asks once for many requests, and again when the answer is old', async () => 
   expect(asked).toHaveLength(2);
 });
 
-it.each([401, 403, 404, 400, 302])('a %i is a no, and counts only for a moment', async (status) => {
+it.each([401, 403, 404, 400, 302])('a %i is a no, and is remembered only for a moment', async (status) => {
   const index = remoteIndex();
   const headers = { Location: `${url}/elsewhere` };
   answer = answering(status, '', headers);
   expect(await index.verify(token('read'), FROM)).toBeUndefined();
   expect(await index.verify(token('read'), FROM)).toBeUndefined();
-  expect(asked).toHaveLength(1); // and nothing at the other place
+  expect(asked).toHaveLength(1); // and no request at the other place
   answer = answering(200, '[]');
   await new Promise((resolve) => setTimeout(resolve, LIMITS.badMs + 50));
   expect(await index.verify(token('read'), FROM)).toBeDefined();
@@ -126,7 +124,7 @@ it('an index that is not there is neither yes nor no', async () => {
   expect(await codeOf(index.verify(token('read'), FROM))).toBe('unavailable');
 });
 
-it('a list of any length will do for whoever does not push', async () => {
+it('a list of any length is accepted for a token that is not for pushing', async () => {
   answer = answering(200, JSON.stringify(Array.from({ length: 100 }, () => ({ id: ID }))));
   for (const access of ['read', 'delete']) {
     expect((await remoteIndex().verify(token(access), FROM))?.guest).toEqual({ imageIds: new Set() });
@@ -144,14 +142,14 @@ describe('a deletion', () => {
     expect(asked).toEqual(Array.from({ length: 2 }, () => `PUT /v1/repositories/alice/app/auth ${token('delete')}`));
   });
 
-  it.each([404, 405, 501])('at an index that answers %i to that goes by its list', async (status) => {
+  it.each([404, 405, 501])('uses the list of an index that answers %i to that', async (status) => {
     answer = (res, req) => answering(req.method === 'PUT' ? status : 200, '[]')(res, req);
     expect((await remoteIndex().verify(token('delete'), deletion))?.access).toBe('delete');
     answer = (res, req) => answering(req.method === 'PUT' ? status : 401, '[]')(res, req);
     expect(await remoteIndex().verify(token('delete'), deletion)).toBeUndefined();
   });
 
-  it('with another token uses nothing up', async () => {
+  it('does not use up any other token', async () => {
     expect((await remoteIndex().verify(token('read'), deletion))?.access).toBe('read');
     expect(asked).toEqual([`GET /v1/repositories/alice/app/images ${token('read')}`]);
   });

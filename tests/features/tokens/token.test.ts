@@ -35,7 +35,7 @@ const anyClaims = fc.record({
 
 const isValid = (text: string, now = NOW): boolean => readToken(KEY, text, now).kind === 'valid';
 
-/** Where the three values stand in a token. */
+/** The positions of the three values in a token. */
 function valueIndexes(text: string): number[] {
   const inside = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
   const quote = text.indexOf('"');
@@ -55,7 +55,7 @@ describe('issueToken', () => {
     expect(nonce).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it('never makes the same token twice', () => {
+  it('never issues the same token twice', () => {
     const claims = { identity: undefined, repository: { namespace: 'alice', name: 'app' }, access: 'read' as const };
     expect(issueToken(KEY, claims, NOW).text).not.toBe(issueToken(KEY, claims, NOW).text);
   });
@@ -89,7 +89,7 @@ describe('readToken', () => {
     );
   });
 
-  it('refuses every token of which one character of a value was changed (R4)', () => {
+  it('refuses every token in which one character of a value was changed (R4)', () => {
     const anyCharacter = fc.oneof(
       fc.constantFrom(...Array.from('0123456789abcdefABCDEF"/,= zZ')),
       fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1 }),
@@ -106,7 +106,7 @@ describe('readToken', () => {
     );
   });
 
-  it('refuses every token whose signature got longer or shorter', () => {
+  it('refuses every token whose signature is longer or shorter', () => {
     fc.assert(
       fc.property(
         anyClaims,
@@ -129,7 +129,7 @@ describe('readToken', () => {
     );
   });
 
-  it('cannot be made to take one repository or access for another (R4)', () => {
+  it('cannot be tricked into taking one repository or access for another (R4)', () => {
     fc.assert(
       fc.property(anyClaims, anyClaims, (claims, other) => {
         const [signature = ''] = issueToken(KEY, claims, NOW).text.split(',');
@@ -158,7 +158,7 @@ describe('readToken', () => {
     expect(readToken(KEY, text)).toEqual({ kind: 'empty' });
   });
 
-  it('anything else is invalid, and nothing makes it fail', () => {
+  it('reports anything else as invalid, and never throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (noise) => {
         const text = `signature=${noise}`;
@@ -168,7 +168,7 @@ describe('readToken', () => {
     );
   });
 
-  it('takes the first good token of several', () => {
+  it('uses the first good token of several', () => {
     const make = (name: string, issuedAt: number): string =>
       issueToken(KEY, { identity: undefined, repository: { namespace: 'alice', name }, access: 'read' }, issuedAt).text;
     const over = make('over', NOW - 13 * 60 * MINUTE_MS);
@@ -176,7 +176,7 @@ describe('readToken', () => {
     expect(reading).toMatchObject({ kind: 'valid', claims: { repository: { name: 'first' } } });
   });
 
-  it('is not slowed down by long nonsense', () => {
+  it('is not slowed down by long invalid text', () => {
     const started = process.hrtime.bigint();
     for (const text of ['token '.repeat(2000), `${'token '.repeat(2000)}x`, 'a'.repeat(16_000), 'a="'.repeat(5000)]) {
       expect(readToken(KEY, text).kind).not.toBe('valid');
@@ -198,7 +198,7 @@ describe('tokenActor', () => {
 });
 
 describe('ensureTokenKey', () => {
-  it('is made once and shared by all processes on the database', async () => {
+  it('creates the key once, and all processes on the database share it', async () => {
     const { db, drop } = await createTestDatabase();
     const keys = await Promise.all([ensureTokenKey({ db }), ensureTokenKey({ db }), ensureTokenKey({ db })]);
     expect(keys[0]).toHaveLength(32);

@@ -72,7 +72,7 @@ it.each(['failure', 'error'])('a %s stops the chain and is recorded', async (sta
   expect(await deliveries()).toMatchObject([{ callback: { state, description: 'tests failed' } }]);
 });
 
-it('counts once, also when ten call back at the same time', async () => {
+it('only one callback counts, even if ten arrive at the same time', async () => {
   const path = callbackPath();
   const answers = await Promise.all(Array.from({ length: 10 }, () => call(path, { state: 'success' })));
   expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(9).fill(409)]);
@@ -80,7 +80,7 @@ it('counts once, also when ten call back at the same time', async () => {
   expect(paths()).toEqual(['/1', '/2']);
 });
 
-it('a link that is delivered once more goes on from there', async () => {
+it('a URL of the chain that is delivered once more continues from there', async () => {
   await call(callbackPath(), { state: 'success' }).expect(200);
   await server.runJobs();
   const [second] = await deliveries();
@@ -105,13 +105,13 @@ it.each([
   expect(await deliveries()).toMatchObject([{ callback: undefined }]);
 });
 
-it('refuses what is no JSON, and what is too large', async () => {
+it('refuses a body that is not JSON, and one that is too large', async () => {
   const post = (text: string) => request(server.server).post(callbackPath()).type('application/json').send(text);
   await post('{"state":').expect(400, { error: 'The body must be a JSON object' });
   await post(JSON.stringify({ state: 'success', more: 'x'.repeat(20_000) })).expect(413);
 });
 
-it('knows no other id, no other repository and no other method', async () => {
+it('refuses any other id, repository and method', async () => {
   const path = callbackPath();
   const unknown = { error: 'No such callback' };
   await call(path.replace(/[0-9a-f]{64}/, '0'.repeat(64)), { state: 'success' }).expect(404, unknown);

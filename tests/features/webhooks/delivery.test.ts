@@ -37,7 +37,7 @@ async function onlyDelivery(server: HookServer, hook: Webhook) {
   return getDelivery(server.ctx, alice, APP, { id: delivery!.id });
 }
 
-describe('what may not be reached (R16)', () => {
+describe('a forbidden target (R16)', () => {
   async function expectRefused(server: HookServer, url: string, reason: unknown): Promise<void> {
     const hook = await addHook(server, url);
     await pushImages(server, 'alice/app', [createImage()]);
@@ -70,7 +70,7 @@ describe('what may not be reached (R16)', () => {
     expect(there.received).toEqual([]);
   });
 
-  it('a hook to a name that leads there fails as one to a missing name does; only the log says why', async () => {
+  it('a hook to a name of such an address fails like one to a missing name; only the log says why', async () => {
     const there = await receiver();
     const dns = await startDnsServer(['127.0.0.1']);
     closing.push(async () => dns.close());
@@ -91,7 +91,7 @@ describe('what may not be reached (R16)', () => {
     expect(there.received).toEqual([]);
   });
 
-  it('a hook to a redirect that leads there is refused and logged', async () => {
+  it('a hook that is redirected to such an address is refused and logged', async () => {
     const inside = await receiver();
     const outside = await receiver(() => ({ status: 307, headers: { location: inside.url } }));
     const server = await hookServer([`127.0.0.1:${outside.port}`]);
@@ -130,14 +130,14 @@ it('each attempt is kept with request, response and timing', async () => {
   expect(delivery.finishedAt!.getTime()).toBeGreaterThanOrEqual(delivery.attempts[0]!.startedAt.getTime());
 });
 
-it('is sent again, the same, until it is taken', async () => {
+it('is sent again, unchanged, until it is accepted', async () => {
   const there = await receiver((_request, before) => ({ status: before < 2 ? 503 : 204 }));
   const server = await hookServer();
   const hook = await addHook(server, there.url);
   await pushImages(server, 'alice/app', [createImage()]);
   await server.runJobs();
   await server.runJobs();
-  expect(there.received).toHaveLength(1); // the next is not due
+  expect(there.received).toHaveLength(1); // the next one is not due
   expect(await onlyDelivery(server, hook)).toMatchObject({ state: 'pending', attemptCount: 1, finishedAt: undefined });
   for (let round = 0; round < 4; round += 1) await server.runRetries();
   const delivery = await onlyDelivery(server, hook);
@@ -175,7 +175,7 @@ it('is given up after five attempts over an hour (R34)', async () => {
   });
 });
 
-it('is delivered once more, as a new one with a callback of its own', async () => {
+it('can be delivered once more, as a new delivery with its own callback', async () => {
   const there = await receiver();
   const server = await hookServer();
   const hook = await addHook(server, there.url);
@@ -204,7 +204,7 @@ describe('after long failure', () => {
       .where({ id: hook.id })
       .update({ failing_since: server.ctx.db.raw(`now() - ? * interval '1 hour'`, [hours]), failure_count: 2 });
 
-  it('the hook is switched off and its owner is mailed; switched on, it begins anew (R34)', async () => {
+  it('the hook is disabled and its owner gets a mail; enabled again, it starts without failures (R34)', async () => {
     const smtp = await startSmtpServer();
     const there = await receiver(() => ({ status: 500 }));
     const server = await hookServer(undefined, undefined, smtp.settings);
@@ -221,7 +221,7 @@ describe('after long failure', () => {
     expect(smtp.mails.map(({ recipients, parsed }) => [recipients, parsed.subject])).toEqual([
       [['alice@example.com'], `The webhook ${hook.name} of alice/app was disabled`],
     ]);
-    server.ctx.mailer.close(); // or the mail server waits for it
+    server.ctx.mailer.close(); // otherwise the mail server waits for it
     await smtp.close();
     await pushImages(server, 'alice/app', [createImage()]);
     await server.runJobs();
@@ -230,7 +230,7 @@ describe('after long failure', () => {
     expect(on).toMatchObject({ isActive: true, failingSince: undefined });
   });
 
-  it('one delivery that succeeds makes all forgotten', async () => {
+  it('one delivery that succeeds resets the count', async () => {
     const there = await receiver();
     const server = await hookServer();
     const hook = await addHook(server, there.url);
@@ -264,7 +264,7 @@ it('neither the secret, nor the callback id, nor the path of the URL is in the l
   for (const secret of [hook.secret, 'path-secret']) expect(events).not.toContain(secret);
 });
 
-it('keeps 300 deliveries of a hook, for thirty days', async () => {
+it('300 deliveries of a hook are kept, for thirty days', async () => {
   const there = await receiver();
   const server = await hookServer();
   const hook = await addHook(server, there.url);

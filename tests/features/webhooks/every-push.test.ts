@@ -27,7 +27,7 @@ beforeEach(async () => {
   await server.ctx.db('audit_events').delete();
 });
 
-/** What was told, in the order in which it came. */
+/** The notifications of pushes, in the order in which they arrived. */
 async function told(): Promise<string[]> {
   await server.runJobs();
   const bodies = there.received.map(
@@ -38,7 +38,7 @@ async function told(): Promise<string[]> {
 
 const short = (image: TestImage, tag: string): string => `${tag} ${image.id.slice(0, 8)}`;
 
-/** As an engine pushes, over a connection of its own. */
+/** Pushes like an engine, over its own connection. */
 async function push(chain: readonly TestImage[], tags: readonly string[], user = 'alice'): Promise<void> {
   const engine = engineClient(server.url, user);
   try {
@@ -48,7 +48,7 @@ async function push(chain: readonly TestImage[], tags: readonly string[], user =
   }
 }
 
-/** A push that can be stopped between any two requests, and what it announces. */
+/** Opens a push that can be stopped between any two requests, with these announcements. */
 async function open(images: readonly TestImage[], tags: readonly string[]): Promise<string> {
   const entries = images.flatMap(({ id }, index): object[] =>
     index === images.length - 1 && tags.length > 0 ? tags.map((Tag) => ({ id, Tag })) : [{ id }],
@@ -79,7 +79,7 @@ const end = (list: object[] = [], authorization = basic('alice')) =>
 const finishedEvents = async (): Promise<number> =>
   (await server.ctx.db('audit_events').where({ action: 'push.finished' })).length;
 
-it('three tags of one image, pushed at once, are told three times, in each of many rounds (R223)', async () => {
+it('three tags of one image, pushed at once, are reported three times, in each of many rounds (R223)', async () => {
   for (let round = 0; round < 15; round += 1) {
     const image = createImage();
     const tags = ['one', 'two', 'three'];
@@ -95,7 +95,7 @@ it.each([
   ['of one tag and one image', () => [base], () => ['same']],
   ['of one tag and different images', () => [createImage()], () => ['moved']],
   ['of two tags each', () => createChain(2), () => ['left', 'right']],
-])('12 pushes at once %s are told 12 times for each tag', async (_title, imagesOf, tagsOf) => {
+])('12 pushes at once %s are reported 12 times for each tag', async (_title, imagesOf, tagsOf) => {
   const pushes = Array.from({ length: 12 }, (_, index) => ({ images: imagesOf(), tags: tagsOf(index) }));
   await Promise.all(pushes.map(({ images, tags }) => push(images, tags)));
   const expected = pushes.flatMap(({ images, tags }) => tags.map((tag) => short(images.at(-1)!, tag)));
@@ -104,7 +104,7 @@ it.each([
   expect(await server.ctx.db('pushes')).toEqual([]);
 });
 
-it('what was told last of a tag is where it points, and its moves are told in their order (R223)', async () => {
+it('the last report of a tag has the image that it points to, and its moves are reported in order (R223)', async () => {
   const images = Array.from({ length: 10 }, () => createImage());
   await Promise.all(images.map((image) => push([image], ['latest'])));
   const moves = await server.ctx
@@ -119,21 +119,21 @@ it('what was told last of a tag is where it points, and its moves are told in th
   expect(moves).toHaveLength(10);
 });
 
-it('a push of three tags tells three (R223)', async () => {
+it('a push of three tags is reported with all three (R223)', async () => {
   const image = createImage();
   await push([image], ['1.0.2', '1.0', '1']);
   expect(await told()).toEqual([short(image, '1.0.2'), short(image, '1.0'), short(image, '1')]);
   expect(await finishedEvents()).toBe(1);
 });
 
-it('a push that was killed before it set a tag, and is tried again, is told once', async () => {
+it('a push that was killed before it set a tag, and is tried again, is reported once', async () => {
   const [lower, upper] = createChain(2) as [TestImage, TestImage];
   await uploadImage(server, await open([lower, upper], ['a']), lower);
   await push([lower, upper], ['a']);
   expect(await told()).toEqual([short(upper, 'a')]);
 });
 
-it('a push that was killed between its tag and its end, and is tried again, is told once (R223)', async () => {
+it('a push that was killed between its tag and its end, and is tried again, is reported once (R223)', async () => {
   await setTag(await open([base], ['b']), 'b', base);
   await push([base], ['b']);
   expect(await told()).toEqual([short(base, 'b')]);
@@ -142,13 +142,13 @@ it('a push that was killed between its tag and its end, and is tried again, is t
   expect((await told()).slice(1)).toEqual([short(later, 'c')]);
 });
 
-it('a tag of a push that was killed before its end is told with the next push of the account', async () => {
+it('a tag of a push that was killed before its end is reported with the next push of the account', async () => {
   await setTag(await open([base], ['killed']), 'killed', base);
   await push([base], ['next']);
   expect(await told()).toEqual([short(base, 'killed'), short(base, 'next')]);
 });
 
-it('an end that is sent again tells and counts nothing, whatever else is being pushed (R223)', async () => {
+it('an end that is sent again is neither reported nor counted, whatever else is being pushed (R223)', async () => {
   const running = createImage();
   const authorization = await open([running], ['slow']);
   await push([base], ['d']);
@@ -162,7 +162,7 @@ it('an end that is sent again tells and counts nothing, whatever else is being p
   expect(await finishedEvents()).toBe(2);
 });
 
-it('a push of several tags that goes on while another ends is told whole', async () => {
+it('a push of several tags that goes on while another ends is reported completely', async () => {
   const slow = createImage();
   const authorization = await open([slow], ['s1', 's2']);
   await uploadImage(server, authorization, slow);
@@ -174,7 +174,7 @@ it('a push of several tags that goes on while another ends is told whole', async
   expect(await told()).toEqual([short(base, 'e'), short(slow, 's1'), short(slow, 's2')]);
 });
 
-it('a tag that is set again by the same push, as 0.6 does for each ancestor, is told once with the last image', async () => {
+it('a tag that is set again by the same push, as 0.6 does for each ancestor, is reported once with the last image', async () => {
   const [lower, upper] = createChain(2) as [TestImage, TestImage];
   const token = await startPush(server, 'alice/app', [lower, upper]);
   for (const image of [lower, upper]) {
@@ -187,14 +187,14 @@ it('a tag that is set again by the same push, as 0.6 does for each ancestor, is 
   expect(await told()).toEqual([short(upper, 'v06')]);
 });
 
-it('without a token, as engines push over https, each of two pushes at once is told', async () => {
+it('without a token, as engines push over https, each of two pushes at once is reported', async () => {
   await Promise.all(['f', 'g'].map((tag) => open([base], [tag])));
   await Promise.all(['g', 'f'].map((tag) => setTag(basic('alice'), tag, base)));
   await Promise.all([end(), end()]);
   expect((await told()).sort()).toEqual([short(base, 'f'), short(base, 'g')]);
 });
 
-it('tags that two accounts move at once are told in their order, each by whom it was moved', async () => {
+it('tags that two accounts move at once are reported in order, each with the account that moved it', async () => {
   await server.ctx.db.raw(
     `insert into collaborators (repository_id, user_id)
      select r.id, u.id from repositories r, users u where r.name = 'app' and u.username = 'bobby' on conflict do nothing`,
@@ -212,7 +212,7 @@ it('tags that two accounts move at once are told in their order, each by whom it
   expect(pushers).toEqual(['alice', 'bobby']);
 });
 
-it('statistics count what the audit log has, and no end twice', async () => {
+it('statistics count the pushes of the audit log, and no end twice', async () => {
   const image = createImage();
   await server.ctx.activity.flush();
   const before = await server.ctx.db('repository_totals').sum('pushes as n').first();
@@ -225,7 +225,7 @@ it('statistics count what the audit log has, and no end twice', async () => {
 });
 
 it.each(VERSIONS)(
-  'the recorded pushes of two tags by docker %s are told once for each tag, each time',
+  'the recorded pushes of two tags by docker %s are reported once for each tag, each time',
   async (version) => {
     await pushImages(server, 'alice/multi', [base]);
     await addHookTo(server, 'multi', there.url);

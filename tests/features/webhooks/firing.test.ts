@@ -28,7 +28,7 @@ const setTag = (authorization: string, tag: string, image: TestImage) =>
     .send(JSON.stringify(image.id))
     .expect(200);
 
-it('a finished push is told with the payload of the Hub (protocol 6.3), signed', async () => {
+it('a finished push is reported with the payload of the Hub (protocol 6.3), signed', async () => {
   await server.ctx
     .db('repositories')
     .update({ description: 'has "pushed_at":"1" in it', full_description: '# Ahoi', star_count: 3 })
@@ -73,7 +73,7 @@ it('a finished push is told with the payload of the Hub (protocol 6.3), signed',
   expect(headers['x-drydock-delivery']).toBe(String(delivery?.id));
 });
 
-it('every active hook is told once, however often the job runs (R35)', async () => {
+it('every active hook is notified once, however often the job runs (R35)', async () => {
   const [off] = await Promise.all([addHook(server, `${there.url}/off`), addHook(server, `${there.url}/a`)]);
   await addHook(server, `${there.url}/b`);
   await updateWebhook(server.ctx, await actor(server, 'alice'), APP, off.id, { isActive: false });
@@ -88,7 +88,7 @@ it('every active hook is told once, however often the job runs (R35)', async () 
   expect(there.received.map(({ path }) => path).sort()).toEqual(['/a', '/b']);
 });
 
-it('tells of the images of this push, and of each tag that it set, in their order', async () => {
+it('the images of this push, and each tag that it set, are reported in order', async () => {
   await addHook(server, there.url);
   const [base, upper] = createChain(2) as [TestImage, TestImage];
   await pushImages(server, 'alice/app', [base], { tag: 'base' });
@@ -105,7 +105,7 @@ it('tells of the images of this push, and of each tag that it set, in their orde
   ]);
 });
 
-it('a push that goes on beside one that is finished is told when it is finished itself', async () => {
+it('a push that continues while another one finishes is reported when it finishes itself', async () => {
   await addHook(server, there.url);
   const slow = createImage();
   const fast = createImage();
@@ -121,7 +121,7 @@ it('a push that goes on beside one that is finished is told when it is finished 
   ]);
 });
 
-it('an end of a push that is sent twice, or without a push, tells nothing; one that lists images does', async () => {
+it('an end that is sent twice, or without a push, is not reported, unless it lists images', async () => {
   await addHook(server, there.url);
   await finish().expect(204);
   await pushImages(server, 'alice/app', [createImage()]);
@@ -135,14 +135,14 @@ it('an end of a push that is sent twice, or without a push, tells nothing; one t
   expect(told().at(-1)?.push_data).not.toHaveProperty('tag');
 });
 
-it('a push that is refused tells nothing', async () => {
+it('a push that is refused is not reported', async () => {
   await addHook(server, there.url);
   await finish('bobby', [{ id: 'b'.repeat(64) }]).expect(403);
   await server.runJobs();
   expect(there.received).toEqual([]);
 });
 
-it('a test can be sent, also to a hook that is off; one that is deleted meanwhile is not sent', async () => {
+it('a test can be sent, also to a disabled hook; one that is deleted in the meantime is not sent', async () => {
   const hook = await addHook(server, there.url);
   const alice = await actor(server, 'alice');
   await updateWebhook(server.ctx, alice, APP, hook.id, { isActive: false });
@@ -160,7 +160,7 @@ it('a test can be sent, also to a hook that is off; one that is deleted meanwhil
   expect(there.received).toHaveLength(1);
 });
 
-it('of a library image says that it is official', async () => {
+it('the payload of a library image says that it is official', async () => {
   await server.ctx.db('users').where({ username: 'alice' }).update({ is_admin: true });
   await pushImages(server, 'tools', [createImage()]);
   await server.runJobs();

@@ -17,13 +17,13 @@ export const APP = { namespace: 'alice', name: 'app' } as const;
 /** A server on which alice pushes, with a log that can be read. */
 export interface HookServer extends TestServer {
   readonly lines: readonly string[];
-  /** Runs what is queued, and what that queues; retries whose time has not come stay. */
+  /** Runs the queued jobs, and the jobs that they queue; retries that are not due stay. */
   runJobs(): Promise<void>;
-  /** Runs what waits for its time, too, once. */
+  /** Also runs the jobs that are not due, once. */
   runRetries(): Promise<void>;
 }
 
-/** Starts it with alice, an owner, and bobby, a stranger. */
+/** Starts it with alice, an owner, and bobby, who has no access. */
 export async function startHookServer(
   allowed: readonly string[] = ['127.0.0.1'],
   resolve?: Resolve,
@@ -48,7 +48,7 @@ export async function startHookServer(
   };
 }
 
-/** Somebody who has logged in. */
+/** A user who has logged in. */
 export async function actor(server: TestServer, username: string): Promise<Actor> {
   const identity = await identityWithoutPassword(server.ctx, username);
   return { kind: 'user', proof: 'password', identity, address: '192.0.2.1' };

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => server.ctx.db('webhooks').delete());
 
-it('is made, listed without its secret, changed and deleted, and each is in the audit log', async () => {
+it('is created, listed without its secret, changed and deleted, and each of these is in the audit log', async () => {
   const made = await createWebhook(server.ctx, alice, APP, { name: 'ci', urls: URLS });
   expect(made.secret).toMatch(/^[\w-]{32}$/);
   const { secret, ...shown } = made;
@@ -66,7 +66,7 @@ it.each<[string, { name?: string; urls?: string[]; secret?: string }]>([
   await expect(listWebhooks(server.ctx, alice, APP)).resolves.toHaveLength(1);
 });
 
-it('a name is there once', async () => {
+it('a name is unique', async () => {
   await createWebhook(server.ctx, alice, APP, { name: 'a', urls: URLS });
   const { id } = await createWebhook(server.ctx, alice, APP, { name: 'b', urls: URLS });
   const conflict = { code: 'conflict', message: 'The repository already has a webhook with this name' };
@@ -74,7 +74,7 @@ it('a name is there once', async () => {
   await expect(updateWebhook(server.ctx, alice, APP, id, { name: 'a' })).rejects.toMatchObject(conflict);
 });
 
-it('a repository has at most twenty, also when thirty are made at once', async () => {
+it('a repository has at most twenty, even if thirty are created at once', async () => {
   const results = await Promise.allSettled(
     Array.from({ length: 30 }, (_, n) => createWebhook(server.ctx, alice, APP, { name: `hook ${n}`, urls: URLS })),
   );
@@ -84,7 +84,7 @@ it('a repository has at most twenty, also when thirty are made at once', async (
   await expect(listWebhooks(server.ctx, alice, APP)).resolves.toHaveLength(20);
 });
 
-it('whoever may not administer the repository sees and does nothing', async () => {
+it('a user who may not administer the repository can see and do nothing', async () => {
   const { id } = await addHook(server, 'http://127.0.0.1:1/');
   const delivery = await sendTest(server.ctx, alice, APP, id);
   const bobby = await actor(server, 'bobby');

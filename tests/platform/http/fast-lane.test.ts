@@ -37,7 +37,7 @@ beforeAll(() => {
   const app = express();
   app.enable('case sensitive routing');
   mountSurfaces(app, [surface]);
-  const lane = createFastLane(surface);
+  const lane = createFastLane([surface]);
   viaExpress = createServer((req, res) => {
     beginRequest(req, res, log, HTTP_TIMEOUTS);
     app(req, res);

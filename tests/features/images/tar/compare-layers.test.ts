@@ -5,7 +5,7 @@ import { PathTrie } from '../../../../src/features/images/tar/path-trie';
 
 const file = (name: string, isDeleted = false): FileEntry => [name, 'f', isDeleted, 0, 0, 0, 0, 0];
 
-/** What a layer changed, by the definition: each name is held against each that a layer above takes away. */
+/** The changes of a layer by definition: each name is compared with each name that a layer above deletes. */
 function expected([top = [], ...below]: readonly FileEntry[][]): Record<'deleted' | 'changed' | 'created', string[]> {
   const names = new Set<string>();
   const hidden: string[] = [];
@@ -38,7 +38,7 @@ const layers = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
-test('a layer deletes, changes and creates what the definition says, whatever the names are', () => {
+test('a layer deletes, changes and creates the files that the definition says, for any names', () => {
   fc.assert(
     fc.property(layers, (chain) => {
       const lower = new LowerLayers();
@@ -55,7 +55,7 @@ test('a layer deletes, changes and creates what the definition says, whatever th
   );
 });
 
-test('a path is walked no further than paths that were added go', () => {
+test('a path is walked only as far as added paths go', () => {
   const trie = new PathTrie();
   trie.add('/a/b');
   expect(['/a/b', '/a/b/c', '/a', '/a/bc', '/', '/b'].map((path) => trie.covers(path))).toEqual([
@@ -69,7 +69,7 @@ test('a path is walked no further than paths that were added go', () => {
   expect(trie.size).toBe(2);
 });
 
-test('layers that take away more than is held in memory are too large', () => {
+test('layers that delete more paths than may be held in memory are too large', () => {
   const lower = new LowerLayers();
   const deep = (at: number): FileEntry => file(`/${at}${'/a'.repeat(2000)}`, true);
   expect(() => lower.add(Array.from({ length: 501 }, (_, at) => deep(at)))).toThrow(

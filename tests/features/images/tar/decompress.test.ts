@@ -33,7 +33,7 @@ test('xz comes out whole', async () => {
   expect(await unpack(XZ, [1])).toEqual(PLAIN);
 });
 
-test('several xz streams at once wait for each other, also for one that is given up', async () => {
+test('several xz streams at once wait for each other, even if one is given up', async () => {
   const half = async (): Promise<void> => {
     for await (const chunk of decompress(inChunks(XZ))) if (chunk.length > 0) break;
   };
@@ -41,7 +41,7 @@ test('several xz streams at once wait for each other, also for one that is given
   expect([first, second]).toEqual([PLAIN, PLAIN]);
 });
 
-test('a layer of no bytes is nothing', async () => {
+test('a layer of zero bytes yields nothing', async () => {
   expect(await unpack(Buffer.alloc(0))).toEqual(Buffer.alloc(0));
 });
 
@@ -74,7 +74,7 @@ test.each([
   ['plain', Buffer.from('plain')],
   ['gzip', gzipSync(PLAIN).subarray(0, 15)],
   ['xz', XZ.subarray(0, 40)],
-])('an error of the source comes through as it is (%s)', async (_, head) => {
+])('an error of the source is passed on as it is (%s)', async (_, head) => {
   async function* breaking(): AsyncGenerator<Buffer> {
     yield await Promise.resolve(head);
     throw new RangeError('disk on fire');
@@ -85,7 +85,7 @@ test.each([
 test.each([
   ['gzip', gzipSync(Buffer.alloc(4_000_000))],
   ['xz', XZ],
-])('who stops early closes the source (%s)', async (_, bytes) => {
+])('a reader that stops early closes the source (%s)', async (_, bytes) => {
   let isClosed = false;
   async function* source(): AsyncGenerator<Buffer> {
     try {

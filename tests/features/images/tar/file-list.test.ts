@@ -23,7 +23,7 @@ test('names are absolute', async () => {
   );
 });
 
-test('a whiteout is its target, deleted, at any depth', async () => {
+test('a whiteout is listed as its target, deleted, at any depth', async () => {
   expect(await names('./.wh.a', 'd/.wh.a', 'd/e/.wh..b', 'd/a.wh.b', 'd/.wh.')).toEqual([
     ['/a', true],
     ['/d/a', true],
@@ -45,7 +45,7 @@ test('each type has its letter', async () => {
   expect(old?.slice(0, 2)).toEqual(['/d', 'd']);
 });
 
-test('headers that are no files are not listed', async () => {
+test('headers that are not files are not listed', async () => {
   const long = 'n'.repeat(200);
   const files = await list(pax({ comment: 'c' }, 'g'), gnuLong('L', long), { name: 'n' });
   expect(files.map(([name]) => name)).toEqual([`/${long}`]);
@@ -60,7 +60,7 @@ test.each([
   ['cut gzip', gzipSync(packTar({ name: 'a' })).subarray(0, 30)],
   ['cut tar', packTar({ name: 'a', body: Buffer.alloc(700) }).subarray(0, 900)],
   ['bzip2', Buffer.from('BZh9')],
-])('what cannot be read is a refusal: %s', async (_, layer) => {
+])('a layer that cannot be read is refused: %s', async (_, layer) => {
   await expect(listFiles(inChunks(layer))).rejects.toMatchObject({
     name: 'AppError',
     code: 'invalid',
@@ -75,7 +75,7 @@ test('a layer with too many files or too long names is too large', async () => {
   await expect(listFiles(layer(), { nameBytes: 2 })).rejects.toMatchObject({ code: 'too_large' });
 });
 
-test('names have as many bytes as a path of Linux, wherever they stand', async () => {
+test('names have at most as many bytes as a path of Linux, in every kind of header', async () => {
   const longest = 'n'.repeat(4095);
   for (const header of [gnuLong('L', longest), pax({ path: longest })]) {
     expect((await list(header, { name: 'n' })).map(([name]) => name)).toEqual([`/${longest}`]);
@@ -91,7 +91,7 @@ test('names have as many bytes as a path of Linux, wherever they stand', async (
   }
 });
 
-test('no more is unpacked than there is a budget for', async () => {
+test('no more bytes are unpacked than the budget allows', async () => {
   const layer = () => inChunks(gzipSync(packTar({ name: 'a', body: Buffer.alloc(1_000_000) })));
   expect(await listWithin(layer(), new Budget({ unpackedBytes: 1_002_000, ms: Infinity }))).toHaveLength(1);
   await expect(listWithin(layer(), new Budget({ unpackedBytes: 1_000_000, ms: Infinity }))).rejects.toMatchObject({

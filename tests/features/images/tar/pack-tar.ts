@@ -1,10 +1,10 @@
-/** A tar entry to be packed; what is left out is as in an ordinary small file. */
+/** A tar entry to be packed; missing fields are those of an ordinary small file. */
 export interface PackEntry {
   name: string | Buffer;
   mode?: number;
   uid?: number;
   gid?: number;
-  /** What the header says; the length of the body unless given. */
+  /** The size in the header; the length of the body unless given. */
   size?: number;
   mtime?: number;
   typeflag?: string;
@@ -16,7 +16,7 @@ export interface PackEntry {
   prefix?: string;
   magic?: string;
   body?: Buffer;
-  /** Writes more into the finished block, before the checksum is made. */
+  /** Writes more into the finished block, before the checksum is computed. */
   patch?: (block: Buffer) => void;
 }
 
@@ -64,7 +64,7 @@ export function packTar(...entries: PackEntry[]): Buffer {
   return Buffer.concat([...entries.map(packEntry), TRAILER]);
 }
 
-/** A PAX header with these records, to stand before the entry that it is about. */
+/** A PAX header with these records, to be put before the entry that it is about. */
 export function pax(records: Record<string, string>, typeflag = 'x'): PackEntry {
   const lines = Object.entries(records).map(([key, value]) => {
     const rest = Buffer.byteLength(` ${key}=${value}\n`);

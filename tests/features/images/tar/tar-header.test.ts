@@ -35,7 +35,7 @@ describe('numbers', () => {
     expect(await readOne({ name: 'n', ...numbers })).toMatchObject({ devmajor: 0, devminor: 0 });
   });
 
-  test('a checksum of signed bytes is as good', async () => {
+  test('a checksum of signed bytes is accepted too', async () => {
     const tar = packTar({ name: 'é' });
     const sum = Number.parseInt(tar.toString('latin1', 148, 154), 8) - 2 * 256;
     tar.write(sum.toString(8).padStart(6, '0'), 148);
@@ -46,7 +46,7 @@ describe('numbers', () => {
 describe('odd entries', () => {
   const next = { name: 'next' };
 
-  test('an old GNU sparse file has its unfolded size, and its further maps are no body', async () => {
+  test('an old GNU sparse file has its unpacked size, and its further maps do not belong to its body', async () => {
     const map = Buffer.alloc(512);
     const patch = (block: Buffer): void => {
       block.writeUInt8(1, 482);
@@ -60,7 +60,7 @@ describe('odd entries', () => {
     ]);
   });
 
-  test('a sparse file that Go unfolded has the size of its header', async () => {
+  test('a sparse file that Go unpacked has the size of its header', async () => {
     const entry = await readOne({ name: 's', typeflag: 'S', magic: 'ustar  \0', body: Buffer.from('data') });
     expect(entry).toMatchObject({ typeflag: 'S', size: 4, content: Buffer.from('data') });
   });
@@ -80,7 +80,7 @@ describe('odd entries', () => {
     expect((await readAll(tar)).map(({ size }) => size)).toEqual([700, 700, 0]);
   });
 
-  test('a PAX global header is an entry and says nothing of the others', async () => {
+  test('a PAX global header is an entry and does not change the others', async () => {
     expect(await readAll(packTar(pax({ path: 'global' }, 'g'), next))).toMatchObject([
       { typeflag: 'g' },
       { name: Buffer.from('next'), typeflag: '0' },
@@ -95,7 +95,7 @@ describe('odd entries', () => {
     },
   );
 
-  test('a name that is not UTF-8 comes as its bytes', async () => {
+  test('a name that is not UTF-8 is returned as its bytes', async () => {
     const name = Buffer.from([0x66, 0xff, 0xfe]);
     expect((await readOne({ name })).name).toEqual(name);
   });

@@ -57,14 +57,15 @@ test('a flipped bit in a header is an error', async () => {
     fc.asyncProperty(fc.nat(511), fc.nat(7), async (at, bit) => {
       const damaged = Buffer.from(tar);
       damaged.writeUInt8(damaged.readUInt8(at) ^ (1 << bit), at);
-      // In the checksum field a flip may say the same: a leading 0 becomes a space, what follows the NUL is nothing.
+      // In the checksum field a flip may not change the value: a leading 0 becomes a space, and bytes after the NUL are
+      // ignored.
       fc.pre(at < 148 || at >= 156);
       await expect(readAll(damaged)).rejects.toThrow(TarError);
     }),
   );
 });
 
-test('any bytes give entries or a TarError, and an end', async () => {
+test('any bytes give entries or a TarError, and reading ends', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 3000 }), fc.boolean(), async (bytes, valid) => {
       const garbage = Buffer.from(bytes);
@@ -109,7 +110,7 @@ test('a body may be left unread or half read', async () => {
   expect(names).toEqual(['a', 'b', 'c']);
 });
 
-test('who stops early closes the source', async () => {
+test('a reader that stops early closes the source', async () => {
   let closed = false;
   async function* source(): AsyncGenerator<Buffer> {
     try {
@@ -130,7 +131,7 @@ describe('long names', () => {
     expect([entry.name.toString(), entry.linkname.toString()]).toEqual([long, `/${long}`]);
   });
 
-  test('of PAX, with all that it may say', async () => {
+  test('of PAX, with all fields that it may have', async () => {
     const entry = await readOne(
       pax({
         path: long,
@@ -154,20 +155,20 @@ describe('long names', () => {
     expect(String((await readOne({ name: 'n', prefix: 'p/q' })).name)).toBe('p/q/n');
   });
 
-  test('of GNU, whose times are no prefix', async () => {
+  test('of GNU, whose times are not taken for a prefix', async () => {
     const magic = 'ustar  \0';
     expect(String((await readOne({ name: 'n', prefix: '12156431635\x0012156431635', magic })).name)).toBe('n');
     expect(String((await readOne({ name: 'n', prefix: 'written/by/old/go', magic })).name)).toBe('written/by/old/go/n');
   });
 
-  test('before nothing, or beyond the limits, are errors', async () => {
+  test('without an entry, or beyond the limits, are errors', async () => {
     await expect(readAll(packTar(gnuLong('L', long)))).rejects.toThrow(TarError);
     await expect(readAll(packTar(gnuLong('L', 'n'.repeat(20_000)), { name: 'n' }))).rejects.toThrow('limit');
     await expect(readAll(packTar(pax({ path: 'n'.repeat(1 << 20) }), { name: 'n' }))).rejects.toThrow('limit');
     await expect(readAll(packTar(pax({ path: 'a\0b' }), { name: 'n' }))).rejects.toThrow(TarError);
   });
 
-  test('a limit counts before any byte is held', async () => {
+  test('are checked against the limit before any byte is held', async () => {
     const endless = packEntry({ name: 'n', typeflag: 'L', size: 8 ** 11 - 1 });
     await expect(readAll(endless)).rejects.toThrow('limit');
   });

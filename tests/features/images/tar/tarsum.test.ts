@@ -80,7 +80,7 @@ describe("docker's own vectors that can be rebuilt from their facts", () => {
     ['b51c13fbefe158b5ce420d2b930eef54c5cd55c50a2ee4abdddea8fa9f081e0d', [newer, older]],
     ['381547080919bb82691e995508ae20ed33ce0f6948d41cafbeb70ce20c73ee8e', [newer]],
     ['f886e431c08143164a676805205979cd8fa535dfcef714db5515650eea5a7c0f', [older]],
-  ])('the order of one path that comes twice: %s', async (expected, entries) => {
+  ])('the order of one path that occurs twice: %s', async (expected, entries) => {
     expect((await sum(packTar(...entries))).tarsums[0]).toBe(`tarsum+sha256:${expected}`);
   });
 
@@ -92,20 +92,20 @@ describe("docker's own vectors that can be rebuilt from their facts", () => {
   });
 });
 
-describe('a path that comes twice', () => {
+describe('a path that occurs twice', () => {
   const entries = (...bodies: string[]): PackEntry[] => bodies.map((body) => ({ name: 'a', body: Buffer.from(body) }));
 
   test('has a sum for 1.3 and later, for 0.8 to 1.2 and for 0.6 to 0.7', async () => {
     const forwards = (await sum(packTar(...entries('1', '2')))).tarsums;
     const backwards = (await sum(packTar(...entries('2', '1')))).tarsums;
-    // By digest alone the order of the archive does not show, so the oldest sum is the same for both.
+    // By digest alone, the order of the archive makes no difference, so the oldest sum is the same for both.
     expect(new Set([...forwards, ...backwards]).size).toBe(4);
-    // Engines 0.8 to 1.2 knew the last one only.
+    // Engines 0.8 to 1.2 used only the last one.
     expect(forwards).toContain((await sum(packTar(...entries('2')))).tarsums[0]);
     expect(backwards).toContain((await sum(packTar(...entries('1')))).tarsums[0]);
   });
 
-  test('is also one with ./ before it or / behind it', async () => {
+  test('may also have ./ before it or / after it', async () => {
     const tar = packTar({ name: './d/', typeflag: '5', mtime: 1 }, { name: 'd', typeflag: '5', mtime: 2 });
     expect((await sum(tar)).tarsums.length).toBeGreaterThan(1);
   });
@@ -117,7 +117,7 @@ test('names are hashed as their bytes', async () => {
   expect(a).not.toBe(b);
 });
 
-test('what is no tar is a TarError', async () => {
+test('bytes that are not a tar are a TarError', async () => {
   await expect(sum(Buffer.from('hello'))).rejects.toThrow(TarError);
 });
 

@@ -1,3 +1,4 @@
+import { MemoryBlobStore } from '../../../../src/blobs/memory';
 import { addUser, basic, startTestServer, type TestServer } from '../../../helpers/test-server';
 import { examineAtOnce, failedSteps } from './examination';
 import {
@@ -16,7 +17,7 @@ import {
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ blobs: new MemoryBlobStore() }); // thousands of layers, and nothing here is about disks
   await addUser(server, 'alice');
 });
 

@@ -1,4 +1,5 @@
 import {
+  Agent,
   createServer,
   request as httpRequest,
   type IncomingMessage,
@@ -68,9 +69,15 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function forward(server: TestServer, { method, path, headers, body }: PassingRequest): Promise<PassingAnswer> {
+/** The proxy keeps its own connections to the server, whatever the doctor does with those to the proxy. */
+function forward(
+  server: TestServer,
+  agent: Agent,
+  { method, path, headers, body }: PassingRequest,
+): Promise<PassingAnswer> {
   return new Promise((resolve, reject) => {
-    const options = { port: server.port, host: '127.0.0.1', method, path, headers: headers.flat(), agent: false };
+    const passedOn = headers.filter(([name]) => !/^connection$/i.test(name));
+    const options = { port: server.port, host: '127.0.0.1', method, path, headers: passedOn.flat(), agent };
     const passed = httpRequest(options, (answer) => {
       bodyOf(answer).then((bytes) => {
         resolve({ status: answer.statusCode ?? 0, headers: pairs(answer.rawHeaders), body: bytes });
@@ -98,6 +105,7 @@ export async function startMeddlingProxy(
   tls?: { key: string; cert: string },
 ): Promise<MeddlingProxy> {
   const requests: PassingRequest[] = [];
+  const agent = new Agent({ keepAlive: true });
   const pass: RequestListener = (req, res) => {
     const passing = async (): Promise<void> => {
       const { method = '', url = '', rawHeaders, socket } = req;
@@ -105,7 +113,7 @@ export async function startMeddlingProxy(
       const seen = { method, path: url, headers: pairs(rawHeaders), body: await bodyOf(req), connection };
       requests.push(seen);
       const sent = meddling.request?.(seen) ?? seen;
-      const answer = meddling.instead?.(sent) ?? (await forward(server, sent));
+      const answer = meddling.instead?.(sent) ?? (await forward(server, agent, sent));
       reply(method, meddling.answer?.(seen, answer) ?? answer, res);
     };
     passing().catch((error: unknown) => res.destroy(error as Error));
@@ -118,6 +126,7 @@ export async function startMeddlingProxy(
     host,
     requests,
     close: async () => {
+      agent.destroy();
       proxy.closeAllConnections();
       await new Promise((resolve) => proxy.close(resolve));
     },
