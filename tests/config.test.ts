@@ -193,6 +193,7 @@ describe('a configuration', () => {
     ['DRYDOCK_WEBHOOK_ALLOW', '10.0.0.0/33'],
     ['DRYDOCK_WEBHOOK_ALLOW', 'ci.internal,'],
     ['DRYDOCK_AUDIT_DAYS', '0'],
+    ['DRYDOCK_KEEP_UNTAGGED', '0'],
     ['LOG_LEVEL', 'verbose'],
   ])('is refused with %s=%j', (name, value) => {
     const others = name.startsWith('DRYDOCK_SMTP')
