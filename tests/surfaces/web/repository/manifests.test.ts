@@ -114,6 +114,25 @@ describe('the page of an index', () => {
   });
 });
 
+it('the tag history links manifests by their short digests, and restores them', async () => {
+  const first = await pusher.image({ note: 'first' }, { tag: 'moving' });
+  const second = await pusher.image({ note: 'second' }, { tag: 'moving' });
+  const { html } = await owner.get(`${ROOT}history/?tag=moving`);
+  for (const { digest } of [first, second]) {
+    const short = digest.slice(7, 19);
+    expect(html).toContain(`href="${ROOT}manifests/${digest}/" title="${digest}">${short}</a>`);
+  }
+  expect(html).toContain(`Undo: set moving to ${first.digest.slice(7, 19)}`);
+  const event = /name="event" value="(\d+)"/.exec(html)?.[1] ?? '';
+  const from = `${ROOT}history/?tag=moving`;
+  const { status } = await owner.send(`${ROOT}history/restore/`, { event, side: 'before' }, from);
+  expect(status).toBe(303);
+  expect((await owner.get(`${ROOT}history/`)).html).toContain(
+    `The tag moving now points to ${first.digest.slice(7, 19)}.`,
+  );
+  expect(await pageOf('tags/moving/')).toContain(`data-copy="${first.digest}"`);
+});
+
 describe('a hostile manifest', () => {
   it.each([
     ['is not JSON', Buffer.from('no json')],
