@@ -7,13 +7,18 @@ import { exampleUser, hubOf } from './engine-commands';
 export function OtherClients({ visitor }: { readonly visitor: Visitor }): View {
   const hub = hubOf(visitor);
   const user = exampleUser(visitor);
-  const insecure = visitor.origin.startsWith('https:') ? '' : ' --tls-verify=false';
+  const isHttps = visitor.origin.startsWith('https:');
+  const insecure = isHttps ? '' : ' --tls-verify=false';
+  const insecureTarget = isHttps ? '' : ' --dest-tls-verify=false';
   const name = `${hub}/${user}/busybox`;
   const steps = [
     ['Log in', `podman login${insecure} -u ${user} ${hub}`],
     ['Push an image', `podman push${insecure} busybox ${name}`],
     ['Pull it', `podman pull${insecure} ${name}`],
-    ['Copy it from another registry', `skopeo copy --all docker://docker.io/library/busybox docker://${name}`],
+    [
+      'Copy it from another registry',
+      `skopeo copy --all${insecureTarget} docker://docker.io/library/busybox docker://${name}`,
+    ],
   ] as const;
   return (
     <Panel title="podman, skopeo and others">

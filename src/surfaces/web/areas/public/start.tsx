@@ -111,12 +111,12 @@ export const getStart: WebHandler<'anyone'> = (ctx, { caller }) => {
             </p>
           </Panel>
           {hasV2 && <OtherClients visitor={caller} />}
-          <PlainHttp visitor={caller} hasV2={hasV2} />
+          <LoginHints visitor={caller} isOpen={ctx.settings.registrationOpen} />
+          <CurlChecks visitor={caller} hasV2={hasV2} />
         </div>
         <div>
-          <LoginHints visitor={caller} isOpen={ctx.settings.registrationOpen} />
+          <PlainHttp visitor={caller} hasV2={hasV2} />
           <Tls visitor={caller} hasV2={hasV2} />
-          <CurlChecks visitor={caller} hasV2={hasV2} />
         </div>
       </div>
     </>,

@@ -4,6 +4,7 @@ import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { isBefore, needsV1, speaksV2, type DockerVersion } from './engine-generations';
 import { beginning } from './short-text';
+import { clientText } from './tag-parts';
 
 /** One version of the engine, with all its kernels. */
 export interface FleetRow {
@@ -38,7 +39,7 @@ export function groupByEngine(engines: readonly EngineActivity[]): FleetRow[] {
 function nameOf(engine: string): string {
   if (engine === '') return 'Not a known client';
   if (engine === 'other') return 'Others';
-  return engine.includes('/') ? engine.replace('/', ' ') : `docker ${engine}`;
+  return engine.includes('/') ? clientText(engine) : `docker ${engine}`;
 }
 
 function kernelsOf(kernels: readonly string[]): string {
