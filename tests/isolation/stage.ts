@@ -3,9 +3,11 @@ import { createOrganization } from '../../src/features/namespaces/organizations'
 import { createRobot } from '../../src/features/namespaces/robots';
 import { addMember } from '../../src/features/namespaces/team-members';
 import { putTeam } from '../../src/features/namespaces/teams';
+import { readFullName } from '../../src/features/repositories/names';
 import { query } from '../../src/platform/db/query';
 import { askApi } from '../helpers/api-client';
 import { createImage, pushImages, startPush } from '../helpers/images';
+import { ManifestPusher } from '../helpers/manifests';
 import { makePrivate } from '../helpers/registry-client';
 import { packEntry, TRAILER } from '../features/images/tar/pack-tar';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
@@ -42,6 +44,7 @@ export interface Pushed {
 /** The contents of a repository that paths can name. */
 export interface Held {
   readonly image: Twin;
+  readonly digest: Twin;
   readonly tag: Twin;
   /** of v2 */
   readonly pushed: Pushed;
@@ -143,9 +146,13 @@ export async function fillRepository(server: TestServer, repository: string, use
     .insert({ repository_id: id, pulls: 4711, pushes: 1 })
     .onConflict('repository_id')
     .ignore();
+  const pusher = await ManifestPusher.to(server, readFullName(repository), user);
+  const labels = { note: MARKER };
+  const { digest } = await pusher.image({ config: { Labels: labels } }, { layers: [LAYER] });
   const twin = (real: number | string | undefined): Twin => ({ real: String(real), none: NONE });
   return {
     image: { real: image.id, none: createImage().id },
+    digest: { real: digest, none: `sha256:${'0'.repeat(64)}` },
     tag: { real: 'tag-real', none: 'tag-none' },
     pushed,
     comment: twin(comment.id),

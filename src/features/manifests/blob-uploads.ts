@@ -154,7 +154,12 @@ async function discard(ctx: Needs<'db' | 'blobs'>, id: string): Promise<void> {
   await store.deleteUpload(ctx.db, id);
 }
 
-/** Deletes the rows of uploads whose bytes were swept, or lost with the disk. */
+/**
+ * Deletes the rows of uploads whose bytes were swept, or lost with the disk.
+ *
+ * @param olderThanMs - spares uploads that began within this time
+ * @returns how many there were
+ */
 export async function forgetUploads(ctx: Needs<'db' | 'blobs'>, olderThanMs: number): Promise<number> {
   let forgotten = 0;
   for (const id of await store.listUploads(ctx.db, olderThanMs)) {

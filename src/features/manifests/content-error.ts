@@ -43,8 +43,8 @@ export function manifestUnknown(reference: string): ContentError {
 }
 
 /** A blob that the repository does not have, even if another repository has it. */
-export function blobUnknown(digest: string): ContentError {
-  return new ContentError('blob_unknown', `The repository has no blob ${digest}`, { digest });
+export function blobUnknown(digest: string, cause?: unknown): ContentError {
+  return new ContentError('blob_unknown', `The repository has no blob ${digest}`, { digest }, { cause });
 }
 
 /** Text that is not a digest of an algorithm that is supported. */
