@@ -86,7 +86,7 @@ function describePieces(writes: Writes, listed: Listed, readAll: ReadAll, unfini
     expect([await writes().offset(id), await unfinished()]).toEqual([undefined, []]);
   });
 
-  it('take many small pieces, and never read what came before', async () => {
+  it('take many small pieces, and never read earlier ones', async () => {
     const whole = randomBytes(2000);
     const id = await writes().start();
     for (let at = 0; at < whole.length; at += 10) await writes().append(id, at, chunksOf(whole.subarray(at, at + 10)));
@@ -124,7 +124,7 @@ function describePieces(writes: Writes, listed: Listed, readAll: ReadAll, unfini
 }
 
 function describeRefusals(writes: Writes, listed: Listed, readAll: ReadAll): void {
-  it('refuse bytes that begin elsewhere before the first is read, and say where they go on (R242)', async () => {
+  it('refuse bytes at another offset before the first is read, and report the right one (R242)', async () => {
     const id = await writes().start();
     await writes().append(id, 0, once('hello'));
     for (const offset of [0, 4, 6]) {
@@ -140,7 +140,7 @@ function describeRefusals(writes: Writes, listed: Listed, readAll: ReadAll): voi
     expect(await writes().append(id, 5, once(' world'))).toBe(11);
   });
 
-  it('refuse a commit to another digest, keep nothing under it, and may go on (R241)', async () => {
+  it('refuse a commit to another digest, keep nothing under it, and can be continued (R241)', async () => {
     const id = await writes().start();
     await writes().append(id, 0, once('hello'));
     const wrong = digestOf(Buffer.from('hello world'));
@@ -165,14 +165,14 @@ function describeRefusals(writes: Writes, listed: Listed, readAll: ReadAll): voi
     await expect(writes().commit(id, digestOf(Buffer.from('hello world')))).resolves.toMatchObject({ sizeBytes: 11 });
   });
 
-  it.each([NEVER, '', '../uploads', 'x'.repeat(32), `${NEVER}/..`])('know nothing of %j', async (id) => {
+  it.each([NEVER, '', '../uploads', 'x'.repeat(32), `${NEVER}/..`])('do not exist under the id %j', async (id) => {
     expect(await writes().offset(id)).toBeUndefined();
     await expect(writes().append(id, 0, once('x'))).rejects.toThrow(UnknownWriteError);
     await expect(writes().commit(id, digestOf(Buffer.from('')))).rejects.toThrow(UnknownWriteError);
     await expect(writes().abort(id)).resolves.toBeUndefined();
   });
 
-  it('are known no more once they were committed', async () => {
+  it('are unknown once they were committed', async () => {
     const id = await writes().start();
     const digest = digestOf(Buffer.from(''));
     await writes().commit(id, digest);
@@ -182,7 +182,7 @@ function describeRefusals(writes: Writes, listed: Listed, readAll: ReadAll): voi
 }
 
 function describeTurns(opened: () => Opened, listed: Listed, readAll: ReadAll, unfinished: Unfinished): void {
-  it('are gone on with by another process (R241)', async () => {
+  it('can be continued by another process (R241)', async () => {
     const pieces = [randomBytes(1_500_000), randomBytes(10), randomBytes(700_000)] as const;
     const whole = Buffer.concat(pieces);
     const [one, other] = [opened().store.resumable, opened().again().resumable];
@@ -195,7 +195,7 @@ function describeTurns(opened: () => Opened, listed: Listed, readAll: ReadAll, u
     expect((await readAll(key)).equals(whole)).toBe(true);
   });
 
-  it('have one at work on them at a time, of all processes (R243)', async () => {
+  it('are changed by only one caller at a time, among all processes (R243)', async () => {
     const [one, other] = [opened().store.resumable, opened().again().resumable];
     const id = await one.start();
     const { source, isTaken, goOn } = held(Buffer.from('hello'));
@@ -211,7 +211,7 @@ function describeTurns(opened: () => Opened, listed: Listed, readAll: ReadAll, u
     expect((await one.commit(id, digestOf(Buffer.from('hello!')))).sizeBytes).toBe(6);
   });
 
-  it('take bytes from one of many that come at once (R243)', async () => {
+  it('accept bytes from one of many simultaneous callers (R243)', async () => {
     const stores = [opened().store.resumable, opened().again().resumable];
     const id = await stores[0]!.start();
     const pieces = Array.from({ length: 12 }, () => randomBytes(100_000));
@@ -225,7 +225,7 @@ function describeTurns(opened: () => Opened, listed: Listed, readAll: ReadAll, u
     expect((await readAll(key)).equals(bytes)).toBe(true);
   });
 
-  it('end once when they are committed twice at once', async () => {
+  it('become one blob if they are committed twice at once', async () => {
     const stores = [opened().store.resumable, opened().again().resumable];
     const id = await stores[0]!.start();
     await stores[0]!.append(id, 0, once('hello'));
@@ -235,7 +235,7 @@ function describeTurns(opened: () => Opened, listed: Listed, readAll: ReadAll, u
     expect([(await listed()).length, await unfinished()]).toEqual([1, []]);
   });
 
-  it('end under an append that goes on when they are aborted', async () => {
+  it('can be aborted during an append, which then fails', async () => {
     const id = await opened().store.resumable.start();
     const { source, isTaken, goOn } = held(Buffer.from('hello'));
     const appending = opened().store.resumable.append(id, 0, source);
@@ -259,7 +259,7 @@ function describeLeavings(opened: () => Opened, listed: Listed, readAll: ReadAll
     expect(await writes().sweep(-60_000)).toBe(0);
   });
 
-  it('are listed with their age, and swept when nobody goes on with them (R244)', async () => {
+  it('are listed with their age, and swept if nobody continues them (R244)', async () => {
     const idle = await writes().start();
     const begun = await writes().start();
     await writes().append(begun, 0, once('hello'));

@@ -70,7 +70,7 @@ async function untilFree<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-it('goes on after a process that was killed while bytes came in: what is there has no hole (R241, R243)', async () => {
+it('continues after a process was killed while bytes arrived: the kept bytes have no gap (R241, R243)', async () => {
   const whole = wholeOf(200);
   const id = await opened.store.resumable.start();
   const child = spawn(process.execPath, ['-e', script(id, 1e9)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -124,7 +124,7 @@ it('a process that is at work keeps its turn, however slowly bytes come (R243)',
   expect(await appending).toBe(5);
 });
 
-it('keeps nothing of bytes for which there is no room, and goes on with fewer (R242)', async () => {
+it('keeps nothing of bytes for which there is no room, and continues with fewer (R242)', async () => {
   const id = await opened.store.resumable.start();
   // `sh` counts in blocks of 512 bytes: no file may have more than 4 MiB.
   const limited = ['-c', 'ulimit -f 8192 && exec "$@"', 'sh', process.execPath, '-e'];
@@ -147,7 +147,7 @@ it('a blob is as old as its commit, however old its bytes are: a sweep must not 
   }
 });
 
-it('sweeps what a commit or a start left that was cut off, and passes over what is not its own', async () => {
+it('sweeps the remains of an interrupted commit or start, and ignores other files', async () => {
   const { resumable: writes } = opened.store;
   const id = await writes.start();
   const folder = path.join(opened.root, 'resumable');
@@ -159,7 +159,7 @@ it('sweeps what a commit or a start left that was cut off, and passes over what 
   expect(await readdir(folder)).toEqual(['notes.txt']);
 });
 
-it('settles when nothing is at work (R98)', async () => {
+it('settles when no write is active (R98)', async () => {
   const id = await opened.store.resumable.start();
   const { source, isAsked, goOn } = held('hello');
   const appending = opened.store.resumable.append(id, 0, source);

@@ -4,11 +4,11 @@ const { existsSync, readFileSync } = require('node:fs');
 const path = require('node:path');
 
 /*
- * Which test files start processes: servers, commands, browsers, a Postgres of their own. It is read from their imports,
- * and from those of the helpers that they import, so that nobody keeps a list.
+ * The test files that start processes: servers, commands, browsers, their own Postgres. They are found by their imports,
+ * and by those of the helpers that they import, so that nobody has to keep a list.
  */
 
-/** What starts a process. */
+/** Modules that start a process. */
 const STARTERS = [
   'child_process',
   'node:child_process',

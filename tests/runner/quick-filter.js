@@ -2,5 +2,5 @@
 
 const { startsProcesses } = require('./process-starters');
 
-/** Which test files `npm run test:quick` runs, for jest's `--filter`: those that start no process. */
+/** The test files that `npm run test:quick` runs, for jest's `--filter`: those that start no process. */
 module.exports = (files) => ({ filtered: files.filter((file) => !startsProcesses(file)) });

@@ -4,8 +4,8 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 const { startsProcesses } = require('./process-starters');
 
 /**
- * Starts with what takes longest, so that no long file is left for the end. jest knows the times of an earlier run on this
- * machine; without them, files that start processes come first, for they wait most of their time.
+ * Starts with the slowest files, so that none of them is left for the end. jest knows the times of an earlier run on this
+ * machine. Without them, files that start processes come first, because they wait most of their time.
  */
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {

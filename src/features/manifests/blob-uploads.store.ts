@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { agoSql, query, queryPrepared } from '../../platform/db/query';
 
-/** Who may go on with an upload, and where it goes. */
+/** The account that may continue an upload, and its repository. */
 export interface UploadOwner {
   readonly repositoryId: number;
   /** null: an account that is gone, or a guest */

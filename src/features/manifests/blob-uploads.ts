@@ -11,18 +11,19 @@ import { ContentError, digestInvalid } from './content-error';
 import { isDigest } from './digest';
 
 /*
- * A blob arrives in pieces (bridge 5.2): `POST` starts an upload, each `PATCH` appends, `PUT` commits it to a digest. The
- * blob store has the bytes and their state, so that any process can go on after a cut or a crash; the row says who may.
+ * A blob arrives in pieces (bridge 5.2): `POST` starts an upload, each `PATCH` appends, `PUT` commits it to a digest.
+ * The blob store has the bytes and their state, so that any process can continue after a disconnection or a crash; the
+ * row says who may.
  *
  *   (nothing) --start--> n bytes --append--> n + m bytes --commit--> a blob of the repository
  *                           \__ cancel, a digest that differs, a day without bytes --> (nothing)
  */
 
-/** An upload that its account may go on with. */
+/** An upload that its account may continue. */
 export interface BlobUpload {
   readonly id: string;
   readonly repository: WritableRepository;
-  /** where the next byte goes */
+  /** the position of the next byte */
   readonly offset: number;
 }
 
@@ -40,7 +41,7 @@ function uploadUnknown(id: string, cause?: unknown): ContentError {
   return new ContentError('blob_upload_unknown', message, { upload: id }, { cause });
 }
 
-/** What errors of the blob store mean to the client. */
+/** Translates errors of the blob store for the client. */
 function translate(error: unknown): unknown {
   if (error instanceof UnknownWriteError) return uploadUnknown(error.id, error);
   if (error instanceof WriteBusyError) {
@@ -58,14 +59,14 @@ function translate(error: unknown): unknown {
 /** The piece does not begin where the upload ends. */
 export class UploadOffsetError extends ContentError {
   constructor(readonly upload: BlobUpload) {
-    super('blob_upload_invalid', `The next byte of this upload is number ${upload.offset}`);
+    super('blob_upload_invalid', `The next piece of this upload must begin at byte ${upload.offset}`);
   }
 }
 
 /**
  * Starts an upload.
  *
- * @throws AppError `busy` when the account has too many that it did not finish
+ * @throws AppError `busy` when the account has too many unfinished uploads
  */
 export async function startUpload(ctx: Needs<'db' | 'blobs'>, repository: WritableRepository): Promise<BlobUpload> {
   const id = await ctx.blobs.resumable.start();
@@ -77,7 +78,7 @@ export async function startUpload(ctx: Needs<'db' | 'blobs'>, repository: Writab
 /**
  * An upload of the account in the repository.
  *
- * @throws ContentError `blob_upload_unknown`, also for uploads of others
+ * @throws ContentError `blob_upload_unknown`, also for uploads of other accounts
  */
 export async function getUpload(
   ctx: Needs<'db' | 'blobs'>,
@@ -91,13 +92,13 @@ export async function getUpload(
 }
 
 /**
- * Appends a piece. What has arrived when the client disconnects is kept.
+ * Appends a piece. If the client disconnects, the bytes that have arrived are kept.
  *
  * @param start - where the piece begins; undefined: where the upload ends
  * @returns the upload with its new offset
  * @throws UploadOffsetError when the piece does not begin where the upload ends; ContentError `blob_upload_unknown`,
- *   `blob_upload_invalid` while another request appends; AppError `storage_full`, `forbidden` by the plan, `busy`;
- *   whatever `bytes` throws
+ *   `blob_upload_invalid` while another request appends; AppError `storage_full`, `forbidden` because of the plan,
+ *   `busy`; what `bytes` throws
  */
 export async function appendToUpload(
   ctx: UploadNeeds,
@@ -123,7 +124,7 @@ export async function appendToUpload(
 }
 
 /**
- * Commits an upload: its bytes are a blob of the repository from now on. Bytes that do not have the digest are gone.
+ * Commits an upload: its bytes become a blob of the repository. Bytes that do not match the digest are deleted.
  *
  * @throws ContentError `digest_invalid`, `blob_upload_unknown`, `blob_upload_invalid`; AppError `not_found` when the
  *   repository is gone
@@ -153,7 +154,12 @@ async function discard(ctx: Needs<'db' | 'blobs'>, id: string): Promise<void> {
   await store.deleteUpload(ctx.db, id);
 }
 
-/** Forgets uploads whose bytes were swept, or lost with the disk. */
+/**
+ * Deletes the rows of uploads whose bytes were swept, or lost with the disk.
+ *
+ * @param olderThanMs - spares uploads that began within this time
+ * @returns how many there were
+ */
 export async function forgetUploads(ctx: Needs<'db' | 'blobs'>, olderThanMs: number): Promise<number> {
   let forgotten = 0;
   for (const id of await store.listUploads(ctx.db, olderThanMs)) {

@@ -70,7 +70,7 @@ export async function linkBlob(tx: Db, repositoryId: number, digest: string): Pr
 }
 
 /**
- * Takes a blob out of a repository.
+ * Removes a blob from a repository.
  *
  * @returns `used` when a manifest or an image there has it
  */

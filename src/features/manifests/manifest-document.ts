@@ -5,8 +5,8 @@ import { isDigest } from './digest';
 import { bareType, isForeignLayer, isIndexType, isManifestType, isSchema1 } from './media-types';
 
 /*
- * A manifest as clients write it (bridge 5.4). Nothing of it is changed: what is read here decides which blobs and
- * manifests it refers to, and what lists and pages say of it.
+ * A manifest as clients write it (bridge 5.4). It is never changed. The fields that are read here decide which blobs
+ * and manifests it refers to, and what lists and pages show of it.
  */
 
 const annotations = z.record(z.string(), z.string());
@@ -34,10 +34,10 @@ const document = z.looseObject({
   annotations: annotations.nullish(),
 });
 
-/** What a manifest says of a blob or of another manifest. */
+/** The entry of a manifest about a blob or about another manifest. */
 export type Descriptor = z.infer<typeof descriptor>;
 
-/** What a manifest refers to, and what it says of itself. */
+/** The references of a manifest, and what it says about itself. */
 export interface ManifestDocument {
   readonly mediaType: string;
   /** undefined: it is an index */
@@ -61,7 +61,7 @@ function typeOf(contentType: string | undefined, inBody: string | undefined): st
   if (isSchema1(mediaType)) throw invalid('Schema 1 manifests are not supported');
   if (!isManifestType(mediaType)) throw invalid(`Manifests of the type "${mediaType}" are not supported`);
   if (inBody !== undefined && inBody !== mediaType) {
-    throw invalid(`The manifest says that its type is "${inBody}", and the Content-Type is "${mediaType}"`);
+    throw invalid(`The manifest says that its type is "${inBody}", but the Content-Type is "${mediaType}"`);
   }
   return mediaType;
 }

@@ -1,7 +1,10 @@
 import type { Descriptor } from './manifest-document';
 import { isIndexType, MANIFEST_TYPES } from './media-types';
 
-/** What a manifest is for people: an image, an index of images, or something else that clients keep in registries. */
+/**
+ * The kinds of manifests, as users see them: an image, an index of images, or something else that clients keep in
+ * registries.
+ */
 export type ManifestKind = 'docker-image' | 'oci-image' | 'docker-index' | 'oci-index' | 'artifact';
 
 const IMAGE_CONFIGS = new Set([

@@ -7,7 +7,7 @@ export interface SummaryRow {
   media_type: string;
   artifact_type: string | null;
   size_bytes: number;
-  /** null: it has more bytes than were asked for */
+  /** null: it has more bytes than the caller wants */
   bytes: Buffer | null;
 }
 
@@ -22,8 +22,8 @@ export async function listSummaries(db: Db, ids: readonly number[], mostBytes: n
 }
 
 /**
- * What the blobs of each manifest weigh, each blob once; of an index, those of all manifests that it lists and the
- * repository has.
+ * The sizes of the blobs of each manifest, each blob once; for an index, the blobs of all manifests that it lists and
+ * that the repository has.
  */
 export async function sumBlobs(db: Db, ids: readonly number[]): Promise<{ id: number; bytes: number }[]> {
   return query(

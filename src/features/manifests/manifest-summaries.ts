@@ -4,7 +4,7 @@ import { readManifest, type ManifestDocument } from './manifest-document';
 import { kindOf, platformOf, type ManifestKind } from './manifest-kind';
 import * as store from './manifest-summaries.store';
 
-/** What lists say of a manifest. */
+/** The facts about a manifest that lists show. */
 export interface ManifestSummary {
   readonly id: number;
   readonly digest: string;

@@ -20,7 +20,7 @@ import { isIndexType } from './media-types';
  *        └──< repository_blobs >── blobs: pushed or mounted, for manifests to come
  *
  *   - A repository has a blob if it is in `repository_blobs`, if a manifest of the repository uses it, or if it is the
- *     layer of an image that was pushed over v1. Nobody reads a blob through a repository that does not have it.
+ *     layer of an image that was pushed over v1. A blob cannot be read through a repository that does not have it.
  *   - A manifest is kept while a tag points to it, while an index that is kept lists it, and while its subject is kept;
  *     without these for as long as `DRYDOCK_KEEP_UNTAGGED` says (`garbage.ts`).
  */
@@ -50,6 +50,20 @@ export async function getManifest(
   const row = await findRow(ctx, repositoryId, reference);
   if (row === undefined) throw manifestUnknown(reference);
   return toManifest(row);
+}
+
+/**
+ * The manifest that has a digest.
+ *
+ * @throws ContentError `manifest_unknown`, also for what is not a digest
+ */
+export async function getManifestByDigest(
+  ctx: Needs<'db'>,
+  repository: ReadableRepository,
+  digest: string,
+): Promise<Manifest> {
+  if (!isDigest(digest)) throw manifestUnknown(digest);
+  return getManifest(ctx, repository, digest);
 }
 
 async function findRow(

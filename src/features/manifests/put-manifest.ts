@@ -24,7 +24,7 @@ export interface PushedManifest {
   readonly engine: Engine;
 }
 
-/** What became of it. */
+/** The result of a push of a manifest. */
 export interface PutManifest {
   readonly digest: string;
   /** the digest of the manifest that it refers to as its subject */
@@ -49,7 +49,7 @@ function assertSizes(wanted: readonly Descriptor[], sizes: ReadonlyMap<string, n
   const wrong = wanted.find(({ digest, size }) => size !== undefined && size !== sizes.get(digest));
   if (wrong === undefined) return;
   const { digest, size } = wrong;
-  const message = `${digest} has ${sizes.get(digest) ?? 0} bytes, and not ${size ?? 0}`;
+  const message = `${digest} has ${sizes.get(digest) ?? 0} bytes, not ${size ?? 0}`;
   throw new ContentError('manifest_invalid', message, { digest, size });
 }
 
@@ -82,11 +82,11 @@ function unknownContent(kind: string, digests: readonly string[]): ContentError 
 }
 
 /**
- * Takes a manifest (bridge 5.4): its bytes, what it refers to, its tag with history, audit event and webhooks, in one
+ * Stores a manifest (bridge 5.4): its bytes, its references, its tag with history, audit event and webhooks, in one
  * transaction.
  *
- * @throws ContentError when something is wrong with it or with what it refers to; AppError `conflict` for a tag that is
- *   immutable, `not_found` when the repository is gone
+ * @throws ContentError when something is wrong with the manifest or with its references; AppError `conflict` for a tag
+ *   that is immutable, `not_found` when the repository is gone
  */
 export async function putManifest(
   ctx: Needs<'db'>,
@@ -116,7 +116,7 @@ export async function putManifest(
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    // The garbage collection was faster than a push of nothing but this manifest.
+    // The garbage collection has freed a blob since it was found above.
     throw new ContentError('manifest_blob_unknown', 'A blob of the manifest has just been removed', undefined, {
       cause: error,
     });

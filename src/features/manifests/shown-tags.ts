@@ -20,7 +20,7 @@ async function withManifests(ctx: Needs<'db'>, tags: readonly TagOnPage[]): Prom
   });
 }
 
-/** A page of the tags of a repository, pushed over v1 or v2, and how many there are of those that were asked for. */
+/** A page of the tags of a repository, pushed over v1 or v2, and the total number of tags that match. */
 export async function listShownTags(
   ctx: Needs<'db'>,
   repository: ReadableRepository,

@@ -17,7 +17,7 @@ export interface NameList {
   readonly hasMore: boolean;
 }
 
-/** Cuts the entry off that was read only to know whether there are more. */
+/** Removes the extra entry, which was read only to find out whether there are more. */
 export function pageOf(names: string[], limit: number | undefined): NameList {
   if (limit === undefined || names.length <= limit) return { names, hasMore: false };
   return { names: names.slice(0, limit), hasMore: true };

@@ -221,8 +221,8 @@ export async function announceTag(
 }
 
 /**
- * Queues what follows from a tag that a push over v2 has set, which is one request: the repository is active, and webhooks
- * are notified. The repository is locked.
+ * Does what follows from a tag that a push over v2, which is one request, has set: marks the repository as active, and
+ * queues the notification of webhooks. The caller has locked the repository.
  */
 export async function announceManifest(
   tx: Db,

@@ -6,7 +6,7 @@ import { isShownSql } from '../access/repository-states';
 
 const FULL_NAME = `(r.namespace || '/' || r.name) collate "C"`;
 
-/** Full names, in byte order. */
+/** The full names of repositories, in byte order. */
 export async function listNames(
   db: Db,
   identity: Identity | undefined,

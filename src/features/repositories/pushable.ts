@@ -58,7 +58,8 @@ export async function getPushable(
   const { principal, repository } = access;
   if (principal === undefined) throw requiresAuthorization();
   if (!mayPush(access)) {
-    if (repository === undefined || !canRead(principal, repository)) throw repositoryNotFound();
+    const isThere = repository !== undefined && repository.state !== 'deleting' && canRead(principal, repository);
+    if (!isThere) throw repositoryNotFound();
     throw new AppError('forbidden', 'Access denied');
   }
   if (repository !== undefined) {

@@ -25,7 +25,7 @@ export interface ResponseSpec {
 
 export type Responses = Readonly<Record<number, ResponseSpec>>;
 
-/** What the handler may answer: one of the statuses of the row, with the body that goes with it. */
+/** The replies that a handler may return: one of the statuses of the row, with its body. */
 export type TypedReply<R extends Responses> = {
   [S in keyof R & number]: { readonly status: S; readonly headers?: Headers } & (R[S] extends {
     body: infer B extends z.ZodType;

@@ -12,25 +12,25 @@ import type { Guard, Route } from '../../platform/http/route';
 import { unauthorized } from './errors';
 
 /*
- * Who may come in.
+ * The guards of v2. A guard identifies the caller, or refuses wrong credentials.
  *
- *   open       credentials are not looked at
+ *   open       credentials are ignored
  *   registry   a Bearer token of `/v2/token`, Basic (a password or an access token), or anonymous
  */
 
 export type Access = 'open' | 'registry';
 
-/** Who asks, and what a Bearer token narrows them to. */
+/** A caller, and the grants to which a Bearer token limits them. */
 export interface V2Caller {
   /** of the kind `anonymous` or `user` */
   readonly actor: Actor;
   /** `all`: the caller came without a Bearer token, so that only the account's rights count */
   readonly grants: 'all' | readonly Grant[];
-  /** whether the credentials are for the list of repositories */
+  /** whether the credentials cover the list of repositories */
   readonly hasCatalog: boolean;
 }
 
-/** What a handler gets to know of its caller. */
+/** What a handler learns about its caller, by guard. */
 export interface Callers {
   open: undefined;
   registry: V2Caller;
@@ -42,7 +42,7 @@ export type V2Exchange = Exchange<V2Caller>;
 export type V2Handler = (ctx: Context, exchange: V2Exchange) => Promise<Reply> | Reply;
 export type V2Route = Route<Access, Callers>;
 
-/** Requests whose credentials were recalled, not verified. */
+/** Requests whose credentials were remembered from earlier requests, not verified. */
 const recallings = new WeakSet<IncomingMessage>();
 
 /** A read may begin with an identity that is only remembered, because the query that does the work checks it. */
@@ -85,7 +85,7 @@ async function identify(ctx: Context, req: IncomingMessage): Promise<V2Caller> {
   }
 }
 
-/** Handles a request, and once more with verified credentials when recalled ones were refused. */
+/** Handles a request, and repeats it with verified credentials if remembered ones were refused. */
 export async function handleRecalled(ctx: Context, handle: V2Handler, exchange: V2Exchange): Promise<Reply> {
   try {
     return await handle(ctx, exchange);

@@ -6,7 +6,7 @@ import type { Action } from '../../features/tokens/bearer-token';
 import { ownOrigin } from '../../platform/http/own-origin';
 import { splitUrl } from '../../platform/http/url';
 
-/** What is wrong with a Bearer token (RFC 6750, 3.1). */
+/** The error of a Bearer token (RFC 6750, 3.1). */
 export type ChallengeError = 'invalid_token' | 'insufficient_scope';
 
 const REPOSITORY_PATH = /^\/v2\/((?:[^/]+\/)?[^/]+)\/(manifests|blobs|tags|referrers)\/(uploads(?:\/|$))?/;
@@ -22,7 +22,7 @@ function scopeText(repository: RepositoryName, actions: readonly Action[]): stri
   return `repository:${displayName(repository)}:${actions.join(',')}`;
 }
 
-/** The scope that a request needs; undefined when it is not about a repository. */
+/** The scope that a request needs; undefined when it is about neither a repository nor the catalog. */
 function scopeOf(req: IncomingMessage): string | undefined {
   const { path } = splitUrl(req.url ?? '');
   if (path.startsWith('/v2/_catalog')) return 'registry:catalog:*';

@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import { ContentError, type ContentProblem } from '../../features/manifests/content-error';
 import { AppError, type ErrorCode } from '../../platform/errors';
 import type { ErrorReply } from '../../platform/http/answer';
 import { json, type Headers, type Reply } from '../../platform/http/exchange';
@@ -18,6 +19,7 @@ export type V2Code =
   | 'NAME_INVALID'
   | 'NAME_UNKNOWN'
   | 'SIZE_INVALID'
+  | 'TAG_INVALID'
   | 'UNAUTHORIZED'
   | 'DENIED'
   | 'UNSUPPORTED'
@@ -27,7 +29,7 @@ export type V2Code =
 interface V2ErrorOptions extends ErrorOptions {
   readonly detail?: unknown;
   readonly headers?: Headers;
-  /** of a 401: what is wrong with the Bearer token */
+  /** for a 401: the error of the Bearer token */
   readonly challenge?: ChallengeError;
 }
 
@@ -57,7 +59,7 @@ export function unauthorized(challenge?: ChallengeError): V2Error {
   return new V2Error(401, 'UNAUTHORIZED', 'authentication required', options);
 }
 
-/** The answer to a caller who may see the repository and not do this; docker prints it. */
+/** The answer to a caller who may see the repository, but may not do this; docker prints it. */
 export function denied(cause?: unknown): V2Error {
   return new V2Error(403, 'DENIED', 'requested access to the resource is denied', { cause });
 }
@@ -106,14 +108,21 @@ export function v2Headers(): Headers {
   return { 'X-Content-Type-Options': 'nosniff' };
 }
 
+/** Each problem has the name of a code, in lower case. */
+function fromContentError(error: ContentError): V2Error {
+  const code = error.problem.toUpperCase() as Uppercase<ContentProblem>;
+  return new V2Error(REPLIES[error.code][0], code, error.message, { detail: error.detail, cause: error });
+}
+
 function fromAppError(error: AppError, path: string): V2Error {
+  if (error instanceof ContentError) return fromContentError(error);
   const [status, code = codeOfInvalid(path)] = REPLIES[error.code];
   const message = error.code === 'unauthenticated' ? 'authentication required' : error.message;
   const headers: Headers = error.retryAfterSeconds === undefined ? {} : { 'Retry-After': error.retryAfterSeconds };
   return new V2Error(status, code, message, { headers, cause: error });
 }
 
-/** How the v2 API says what went wrong. The cause of anything unforeseen goes to the log, not outside. */
+/** The v2 answer to an error. The cause of an unforeseen error goes to the log, not to the client. */
 export function v2ErrorReply(ctx: Context): ErrorReply {
   return (error, { log, path, req }) => {
     if (!(error instanceof V2Error || error instanceof AppError)) {
@@ -133,7 +142,7 @@ export function v2ErrorReply(ctx: Context): ErrorReply {
 const NESTED = /^\/((?:[^/]+\/){2,}[^/]+)\/(?:manifests|blobs|tags|referrers)\//;
 
 /**
- * A path that no row has, or not with this method.
+ * The answer to a path that no row has, or that has rows for other methods only.
  *
  * @param req.url - below `/v2` if no row has the path
  */

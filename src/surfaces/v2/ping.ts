@@ -4,8 +4,8 @@ import type { V2Handler } from './access';
 import { unauthorized } from './errors';
 
 /**
- * `GET /v2/`: whether the credentials are good. An anonymous caller gets the challenge, because `docker login` would
- * otherwise verify nothing.
+ * `GET /v2/`: checks the credentials. An anonymous caller gets the challenge, because `docker login` would otherwise
+ * verify nothing.
  */
 export const ping: V2Handler = async (ctx, { caller: { actor, grants } }) => {
   if (actor.kind === 'anonymous' && grants === 'all') throw unauthorized();

@@ -1,8 +1,7 @@
 import type { Context } from '../../context';
 import type { RepositoryName } from '../../features/access/actor';
 import type { DeletableRepository, ReadableRepository, WritableRepository } from '../../features/repositories/access';
-import { getRegistryDeletable } from '../../features/repositories/deletion';
-import { getReadable, getWritable } from '../../features/repositories/get-repository';
+import { getDeletable, getReadable, getWritable } from '../../features/repositories/get-repository';
 import { noSuchFullName, parseRepositoryName, sameRepository } from '../../features/repositories/names';
 import { getPushable } from '../../features/repositories/pushable';
 import type { Action } from '../../features/tokens/bearer-token';
@@ -11,8 +10,8 @@ import type { V2Caller, V2Exchange } from './access';
 import { denied, nameUnknown, unauthorized, V2Error } from './errors';
 
 /*
- * How a handler gets the repository that its path names. Each function asks first whether a Bearer token is for it, and
- * then, by one query, what the account may do now.
+ * The repository that a path names, authorised for the caller. Each function first checks whether a Bearer token covers
+ * it, and then, with one query, what the account may do now.
  */
 
 /**
@@ -28,13 +27,13 @@ export function repositoryOf(params: Readonly<Record<string, string>>): Reposito
   throw new V2Error(400, 'NAME_INVALID', noSuchFullName(text));
 }
 
-/** Whether the credentials are for this action there. */
+/** Whether the credentials cover this action in the repository. */
 function covers({ grants }: V2Caller, name: RepositoryName, action: Action): boolean {
   if (grants === 'all') return true;
   return grants.some(({ repository, actions }) => sameRepository(repository, name) && actions.includes(action));
 }
 
-/** A refusal of the features in the words of v2; nobody learns whether there is a private repository of this name. */
+/** A refusal of the features in the words of v2. It does not reveal that a private repository exists. */
 function refusalOf(error: unknown, { actor }: V2Caller): unknown {
   if (!(error instanceof AppError)) return error;
   if (error.code === 'not_found') return actor.kind === 'anonymous' ? unauthorized() : nameUnknown(error);
@@ -80,19 +79,19 @@ export function requirePushable(ctx: Context, exchange: V2Exchange): Promise<Wri
 }
 
 /**
- * The repository to delete tags, manifests or blobs of: for those who may delete tags on v1.
+ * The repository in which to delete tags, manifests or blobs, for callers who may delete its tags over v1.
  *
  * @throws V2Error as `requireWritable`
  */
 export function requireDeletable(ctx: Context, exchange: V2Exchange): Promise<DeletableRepository> {
   return required(exchange, 'delete', async (name) => {
-    const repository = await getRegistryDeletable(ctx, exchange.caller.actor, name);
+    const repository = await getDeletable(ctx, exchange.caller.actor, name);
     if (repository.state === 'deleting') throw nameUnknown();
     return repository;
   });
 }
 
-/** The repository to mount from, if the credentials are for pulls from it and the account may read it now. */
+/** The repository to mount from, if the credentials cover pulls from it and the account may read it now. */
 export async function mayPull(
   ctx: Context,
   { caller }: V2Exchange,

@@ -1,11 +1,16 @@
 import type { Context } from '../../context';
 import type { Method } from '../../platform/http/route';
 import { handleRecalled, type V2Exchange, type V2Handler, type V2Route } from './access';
+import * as blobs from './blobs';
+import * as lists from './lists';
+import * as manifests from './manifests';
 import { ping } from './ping';
 import { getToken, postToken } from './token';
+import * as uploads from './uploads';
 
 /*
- * Every door of the registry API v2. A trailing slash makes no difference: a redirect would lose the body of a request.
+ * Every route of the registry API v2. A trailing slash makes no difference, because a redirect would lose the body of a
+ * request.
  */
 
 /** A row as data. */
@@ -15,10 +20,26 @@ export interface Row {
   readonly handle: V2Handler;
 }
 
-const ROOT_ROWS: readonly Row[] = [{ method: 'get', path: '/v2', handle: ping }];
+const ROOT_ROWS: readonly Row[] = [
+  { method: 'get', path: '/v2', handle: ping },
+  { method: 'get', path: '/v2/_catalog', handle: lists.getCatalog },
+];
 
-/** The paths go behind `/v2/<repo>` and `/v2/<ns>/<repo>`. */
-const REPOSITORY_ROWS: readonly Row[] = [];
+/** The paths are relative to `/v2/<repo>` and `/v2/<ns>/<repo>`. */
+const REPOSITORY_ROWS: readonly Row[] = [
+  { method: 'get', path: '/manifests/:reference', handle: manifests.getManifestOf },
+  { method: 'put', path: '/manifests/:reference', handle: manifests.putManifestOf },
+  { method: 'delete', path: '/manifests/:reference', handle: manifests.deleteManifestOf },
+  { method: 'post', path: '/blobs/uploads', handle: uploads.postUpload },
+  { method: 'get', path: '/blobs/uploads/:upload', handle: uploads.getUploadStatus },
+  { method: 'patch', path: '/blobs/uploads/:upload', handle: uploads.patchUpload },
+  { method: 'put', path: '/blobs/uploads/:upload', handle: uploads.putUpload },
+  { method: 'delete', path: '/blobs/uploads/:upload', handle: uploads.deleteUpload },
+  { method: 'get', path: '/blobs/:digest', handle: blobs.getBlobBytes },
+  { method: 'delete', path: '/blobs/:digest', handle: blobs.removeBlob },
+  { method: 'get', path: '/tags/list', handle: lists.getTagList },
+  { method: 'get', path: '/referrers/:digest', handle: lists.getReferrers },
+];
 
 /** The same rows for a repository of the library, and for one in a namespace. */
 function inBothForms(rows: readonly Row[]): readonly Row[] {
@@ -39,9 +60,9 @@ const TOKEN_ROWS = [
 ] as const;
 
 /**
- * All rows, with their handlers bound to what the process can do.
+ * All rows, with their handlers bound to the context.
  *
- * @param repositoryRows - tests have rows of their own
+ * @param repositoryRows - tests have their own rows
  */
 export function v2Routes(ctx: Context, repositoryRows = REPOSITORY_ROWS): V2Route[] {
   return [

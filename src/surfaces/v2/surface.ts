@@ -4,7 +4,7 @@ import { v2Guards } from './access';
 import { v2ErrorReply, v2Fallback, v2Headers } from './errors';
 import { v2Routes } from './routes';
 
-/** The registry API v2, for the clients of today. */
+/** The registry API v2, for today's clients. */
 export function v2Surface(ctx: Context, routes = v2Routes(ctx)): Surface {
   return createSurface({
     routes,

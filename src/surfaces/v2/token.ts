@@ -13,14 +13,14 @@ import { json, type Exchange, type Reply } from '../../platform/http/exchange';
 import { V2Error } from './errors';
 
 /*
- * Where clients get Bearer tokens. There are no refresh tokens: docker would store one instead of the password, and v1
- * of an engine that shares its config.json would be left without either.
+ * The endpoint where clients get Bearer tokens. There are no refresh tokens: docker would store one instead of the
+ * password, and v1 of an engine that shares its config.json would be left without either.
  */
 
 /** A form has a name, a password and scopes. */
 const FORM_BYTES = 16 * 1024;
 
-/** Where Basic is asked for, and not a Bearer token of this very address. */
+/** The challenge of this endpoint asks for Basic, not for a Bearer token of the endpoint itself. */
 const BASIC = { 'WWW-Authenticate': 'Basic realm="auth required", charset="UTF-8"' };
 const NOT_STORED = { 'Cache-Control': 'no-store' };
 
@@ -60,7 +60,7 @@ async function tokenForLogin(ctx: Context, { username, password }: Login, asking
     try {
       return await tokenForIdentity(ctx, known, asking);
     } catch (error) {
-      // What was remembered has changed since: the credentials are verified below.
+      // The remembered state has changed since: the credentials are verified below.
       if (!(error instanceof AppError && error.code === 'unauthenticated')) throw error;
     }
   }
@@ -88,7 +88,7 @@ function basicLogin(req: IncomingMessage): Login | undefined {
   return authorization.username === '' ? undefined : authorization;
 }
 
-/** `GET /v2/token`: by Basic, or for an anonymous caller. */
+/** `GET /v2/token`: with Basic, or without credentials for an anonymous caller. */
 export const getToken: TokenHandler = async (ctx, { req, query }) =>
   answerTo(ctx, {
     login: basicLogin(req),
@@ -96,7 +96,7 @@ export const getToken: TokenHandler = async (ctx, { req, query }) =>
     address: clientAddress(req, ctx.settings.trustsProxy),
   });
 
-/** `POST /v2/token`: by a form, which containerd and docker from 29 on send first. */
+/** `POST /v2/token`: with a form, which containerd and docker from 29 on try first. */
 export const postToken: TokenHandler = async (ctx, { req }) => {
   const form = new URLSearchParams((await readBody(req, FORM_BYTES)).toString());
   const username = form.get('username') ?? '';

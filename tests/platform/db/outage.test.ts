@@ -101,7 +101,7 @@ describe('an error of Postgres', () => {
   it.each([
     ['text', 'select $1::text', 'a\0b'],
     ['jsonb', 'select $1::jsonb', JSON.stringify({ a: '\0' })],
-  ])('a NUL in %s is the fault of who sent it, wherever it came in', async (_type, sql, value) => {
+  ])('a NUL in %s is the fault of the sender, wherever it came in', async (_type, sql, value) => {
     await expect(query(database.db, sql, [value])).rejects.toMatchObject({ name: 'AppError', code: 'invalid' });
     await expect(inTransaction(database.db, (tx) => query(tx, sql, [value]))).rejects.toMatchObject({
       code: 'invalid',

@@ -10,7 +10,7 @@ import { endpoint, reply } from '../endpoint';
 import { pagedWhole, pageOf, pageQuery } from '../paging';
 import { administeredAsked, readableAsked, repositoryParams } from './repository-asked';
 
-/* How often what was pulled and pushed, a few seconds ago. */
+/* Pulls and pushes of repositories, accurate to a few seconds. */
 
 const DAYS = { default: 30, max: 366 };
 const DAY_MS = 86_400_000;

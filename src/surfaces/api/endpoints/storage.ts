@@ -4,7 +4,7 @@ import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
 import { moment } from './schemas';
 
-/* What is stored, in total and by namespace. */
+/* The stored layers, in total and by namespace. */
 
 const namespaceSchema = z
   .strictObject({

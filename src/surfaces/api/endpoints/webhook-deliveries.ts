@@ -13,7 +13,7 @@ import { administeredAsked } from './repository-asked';
 import { idParam, moment } from './schemas';
 import { queuedBody, queuedSchema, webhookParams } from './webhooks';
 
-/* What was sent to the URLs of a webhook, and what they answered. */
+/* The deliveries of a webhook: the requests to its URLs, and the answers. */
 
 const callbackSchema = z.strictObject({
   state: z.enum(['success', 'failure', 'error']),

@@ -1,8 +1,8 @@
 /*
- * What makes pages livelier. Every act works without it.
+ * The script of the pages. All pages also work without it.
  */
 
-/** Buttons that copy a line: they are hidden where nothing would happen. */
+/** Buttons that copy a line; without the clipboard they stay hidden. */
 function offerCopying() {
   if (navigator.clipboard === undefined) return;
   for (const button of document.querySelectorAll('button[data-copy]')) {
@@ -17,7 +17,7 @@ function offerCopying() {
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
-/** Puts dates into the reader's time zone. */
+/** Shows dates in the reader's time zone. */
 function localizeTimes(root = document) {
   for (const time of root.querySelectorAll('time[datetime]')) {
     const text = exact.format(new Date(time.dateTime));
@@ -26,7 +26,7 @@ function localizeTimes(root = document) {
   }
 }
 
-/** A dangerous button works only once the name was typed: `data-expects` is that name. */
+/** Enables a dangerous button only after the name in `data-expects` was typed. */
 function awaitTypedNames() {
   for (const field of document.querySelectorAll('input[data-expects]')) {
     const button = field.form.querySelector('button[type="submit"]');
@@ -37,8 +37,8 @@ function awaitTypedNames() {
 }
 
 /**
- * Parts of a page that change by themselves: `data-refresh` is where a newer one is, `data-every` after how many seconds.
- * The newest one says whether there will be another.
+ * Parts of a page that change by themselves: `data-refresh` is the path of the newer part, to load after `data-every`
+ * seconds. Without these attributes the newer part is the last one.
  */
 function keepFresh() {
   for (const part of document.querySelectorAll('[data-refresh]')) refreshLater(part);
@@ -59,11 +59,11 @@ async function refresh(part) {
     part.replaceWith(holder.content);
     if (newer?.matches('[data-refresh]')) refreshLater(newer);
   } catch {
-    setTimeout(() => refresh(part), 10_000); // the server is away
+    setTimeout(() => refresh(part), 10_000); // the server cannot be reached
   }
 }
 
-/** Menus close when something else is clicked, or by Escape. */
+/** Closes menus by a click elsewhere, or by Escape. */
 function closeMenus() {
   const close = (except) => {
     for (const menu of document.querySelectorAll('details.menu[open]')) if (menu !== except) menu.open = false;
