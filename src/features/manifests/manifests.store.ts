@@ -46,7 +46,7 @@ export interface NewManifest {
 /** Postgres does not store NUL in text. */
 function withoutNuls(annotations: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(annotations);
-  return Object.fromEntries(entries.map((entry) => entry.map((text) => text.replaceAll('\0', ''))));
+  return Object.fromEntries(entries.map(([name, value]) => [name.replaceAll('\0', ''), value.replaceAll('\0', '')]));
 }
 
 /** @returns its number, and whether the repository did not have it */

@@ -52,6 +52,20 @@ export async function getManifest(
   return toManifest(row);
 }
 
+/**
+ * The manifest that has a digest.
+ *
+ * @throws ContentError `manifest_unknown`, also for what is not a digest
+ */
+export async function getManifestByDigest(
+  ctx: Needs<'db'>,
+  repository: ReadableRepository,
+  digest: string,
+): Promise<Manifest> {
+  if (!isDigest(digest)) throw manifestUnknown(digest);
+  return getManifest(ctx, repository, digest);
+}
+
 async function findRow(
   ctx: Needs<'db'>,
   repositoryId: number,

@@ -1,7 +1,10 @@
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import type { ShownTag } from '../../../../features/manifests/shown-tags';
 import type { Engine } from '../../../../features/tags/engine';
+import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
-import { pointerPath, shortId } from './addresses';
+import type { Visitor } from '../../visitor';
+import { pointerPath, shortId, tagPath } from './addresses';
 
 /**
  * An engine in readable form: `docker 1.5.0, linux amd64`, or another client. The client chooses its values, so they are
@@ -28,5 +31,26 @@ export function PointerLink({
     <a class="mono" href={pointerPath(repository, pointer)} title={pointer}>
       {shortId(pointer)}
     </a>
+  );
+}
+
+/** What a visitor may do with a tag. Only images of v1 can be copied to other repositories. */
+export function TagLinks({
+  visitor,
+  repository,
+  tag: { name, manifest },
+}: {
+  readonly visitor: Visitor;
+  readonly repository: RepositoryDetails;
+  readonly tag: ShownTag;
+}): View {
+  const history = `history/?${new URLSearchParams({ tag: name }).toString()}`;
+  const canCopy = visitor.login !== undefined && manifest === undefined;
+  return (
+    <p class="actions">
+      <a href={repositoryPath(repository, history)}>History of this tag</a>
+      {canCopy && <a href={`${tagPath(repository, name)}copy/`}>Copy to another repository</a>}
+      {repository.canAdminister && <a href={`${tagPath(repository, name)}delete/`}>Delete this tag</a>}
+    </p>
   );
 }

@@ -24,7 +24,7 @@ export function TagTable({
           <th scope="row" class="name">
             <a href={tagPath(repository, tag.name)}>{tag.name}</a> {tag.isImmutable && <Badge>immutable</Badge>}
           </th>
-          <td>
+          <td class="kind">
             <KindName manifest={tag.manifest} />
           </td>
           <td>
