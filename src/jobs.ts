@@ -4,6 +4,7 @@ import { accountMailJobs } from './features/accounts/mail-jobs';
 import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
 import { sweepImages } from './features/images/sweeps';
+import { forgetUploads } from './features/manifests/blob-uploads';
 import { scrub } from './features/storage/scrub';
 import { sweepStorage, type SweptStorage, type UnfinishedAges } from './features/storage/sweeps';
 import { maintenanceJob } from './features/maintenance/run-job';
@@ -37,7 +38,7 @@ async function scrubForANight(ctx: Context, stopping: AbortSignal): Promise<void
 
 /**
  * Removes what crashes, interrupted pushes and deleted repositories leave: first the rows that point to blobs, then the
- * blobs.
+ * blobs, and at last the uploads whose bytes are gone.
  *
  * @param olderThanMs - keeps everything that is younger than this
  * @param ages - how long unfinished writes are kept; undefined: the usual times
@@ -47,7 +48,10 @@ export async function sweep(
   olderThanMs: number,
   ages?: UnfinishedAges,
 ): Promise<SweptStorage & { readonly uploads: number }> {
-  return { ...(await sweepImages(ctx, olderThanMs)), ...(await sweepStorage(ctx, olderThanMs, ages)) };
+  const images = await sweepImages(ctx, olderThanMs);
+  const storage = await sweepStorage(ctx, olderThanMs, ages);
+  // An upload without bytes cannot go on, so that it need not be old; accounts may have only so many.
+  return { ...storage, uploads: images.uploads + (await forgetUploads(ctx, HOUR_MS)) };
 }
 
 /** What the server does in the background. */

@@ -19,6 +19,7 @@ const DEFAULTS = {
   DRYDOCK_BCRYPT_COST: 10,
   DRYDOCK_HUB_LIMITS: false,
   DRYDOCK_AUDIT_DAYS: 365,
+  DRYDOCK_KEEP_UNTAGGED: 30,
   LOG_LEVEL: 'info',
 };
 
@@ -93,6 +94,7 @@ describe('a configuration', () => {
         DRYDOCK_BCRYPT_COST: '12',
         DRYDOCK_HUB_LIMITS: 'on',
         DRYDOCK_AUDIT_DAYS: '30',
+        DRYDOCK_KEEP_UNTAGGED: '7',
         LOG_LEVEL: 'silent',
         SOMETHING_ELSE: 'is ignored',
       }),
@@ -127,6 +129,7 @@ describe('a configuration', () => {
       DRYDOCK_BCRYPT_COST: 12,
       DRYDOCK_HUB_LIMITS: true,
       DRYDOCK_AUDIT_DAYS: 30,
+      DRYDOCK_KEEP_UNTAGGED: 7,
       LOG_LEVEL: 'silent',
     });
   });
@@ -190,6 +193,7 @@ describe('a configuration', () => {
     ['DRYDOCK_WEBHOOK_ALLOW', '10.0.0.0/33'],
     ['DRYDOCK_WEBHOOK_ALLOW', 'ci.internal,'],
     ['DRYDOCK_AUDIT_DAYS', '0'],
+    ['DRYDOCK_KEEP_UNTAGGED', '0'],
     ['LOG_LEVEL', 'verbose'],
   ])('is refused with %s=%j', (name, value) => {
     const others = name.startsWith('DRYDOCK_SMTP')

@@ -10,7 +10,7 @@ import type { TestServer } from '../helpers/test-server';
 export interface ListedPage {
   /** the name of the picture's file */
   readonly name: string;
-  /** `{client}` stands for the program that acts for alice */
+  /** `{client}` stands for the program that acts for alice, `{digest}` for the first manifest of her repository */
   readonly path: string;
   /** a user of the showcase; undefined: an anonymous visitor */
   readonly as?: string;
@@ -20,9 +20,9 @@ export interface ListedPage {
 
 /** The address of a page on a server. */
 export async function addressOf({ path }: ListedPage, { ctx }: TestServer): Promise<string> {
-  if (!path.includes('{client}')) return path;
   const client = await ctx.db('oauth_clients').first('client_id');
-  return path.replace('{client}', String(client.client_id));
+  const manifest = await ctx.db('manifests').orderBy('id').first('digest');
+  return path.replace('{client}', String(client.client_id)).replace('{digest}', String(manifest.digest));
 }
 
 /** The pages of one area, seen by one user. */
@@ -62,6 +62,13 @@ const REPOSITORY = pagesOf('alice', {
   'repository-files': `${LAYER}files/`,
   'repository-files-folder': `${LAYER}files/?directory=/usr/local/bin`,
   'repository-tree': '/r/alice/shop/tree/',
+  'repository-today': '/r/alice/api/',
+  'repository-tags-today': '/r/alice/api/tags/',
+  'repository-tag-image': '/r/alice/api/tags/1.9/',
+  'repository-tag-index': '/r/alice/api/tags/2.0/',
+  'repository-tag-artifact': '/r/alice/api/tags/chart-2.0.0/',
+  'repository-tag-index-delete': '/r/alice/api/tags/2.0/delete/',
+  'repository-manifest': '/r/alice/api/manifests/{digest}/',
   'repository-history': '/r/alice/shop/history/',
   'repository-statistics': '/r/alice/shop/statistics/',
   'repository-comments': '/r/alice/shop/comments/',

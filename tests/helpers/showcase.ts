@@ -9,6 +9,7 @@ import { fillActivity } from './showcase/activity';
 import { fillLibrary } from './showcase/library';
 import { fillOrganization } from './showcase/organization';
 import { fillShop } from './showcase/shop';
+import { fillToday } from './showcase/today';
 import { addUser, startTestServer, type TestServer } from './test-server';
 
 /*
@@ -63,6 +64,7 @@ export async function startShowcase(): Promise<TestServer> {
     await fillLibrary(server, act);
     await fillAccount(act);
     await fillShop(server, act);
+    await fillToday(server);
     await fillOrganization(server, act);
     await fillWebhooks(server, act, receiver.url);
     await fillOAuth(server);

@@ -2,20 +2,26 @@ import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
 import { isAliveSql } from '../pushes/living-pushes-sql';
 
-/** Repositories with an image that none of their tags points to directly, and that no push announced lately. */
+/**
+ * Repositories with an image that none of their tags points to directly, and that no push announced lately, and others.
+ *
+ * @param others - their numbers
+ */
 export async function listCandidates(
   db: Db,
   olderThanMs: number,
+  others: readonly number[],
 ): Promise<{ id: number; namespace: string; name: string }[]> {
   return query(
     db,
     `select r.id, r.namespace, r.name from repositories r
-     where exists (
-       select 1 from repository_images i where i.repository_id = r.id and i.announced_at < ${agoSql('$1')}
-         and not exists (select 1 from tags t where t.repository_id = r.id and t.image_id = i.image_id)
+     where r.id in (
+       select i.repository_id from repository_images i where i.announced_at < ${agoSql('$1')}
+         and not exists (select 1 from tags t where t.repository_id = i.repository_id and t.image_id = i.image_id)
+       union select unnest($2::bigint[])
      )
      order by r.namespace, r.name`,
-    [olderThanMs],
+    [olderThanMs, others],
   );
 }
 

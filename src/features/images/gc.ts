@@ -4,30 +4,27 @@ import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import type { RepositoryName } from '../access/actor';
 import { recordEvent, type Doer } from '../audit/audit';
 import { displayName } from '../repositories/names';
+import { freeManifests, listManifestCandidates } from '../manifests/garbage';
 import { lockForGc } from '../pushes/pushes';
 import type { BlobNeeds } from '../storage/blobs';
 import { deleteBytes, freeUnreferenced, type FreedBlob } from '../storage/garbage';
+import { hasFreed, ProgressWatch, type Freed, type GcWatch } from './gc-progress';
 import * as store from './gc.store';
 
 /*
- * Garbage is an image of a repository that none of its tags reaches, a content that no repository has, a blob that
- * nothing points to, and its bytes (`storage/garbage.ts`). They are deleted in this order.
+ * Garbage is an image of a repository that none of its tags reaches, a content that no repository has, a manifest that
+ * no tag leads to, a link of a blob that no manifest came to use (`manifests/garbage.ts`), a blob that nothing points to,
+ * and its bytes (`storage/garbage.ts`). They are deleted in this order.
  *
  * Gc is safe during pushes: what a living push announced or uploaded stays, however long ago that was (`pushes.ts` says
  * how long a push lives). The opening of a push and gc of the same repository wait for each other, so gc sees every
  * push that it must spare. If a push and gc collide all the same, a foreign key lets only one of them succeed, and gc
  * yields. The minimum age spares images that ended pushes have left without a tag, and images that users link or tag
  * without a push.
+ *
+ * A push over v2 has no beginning that the server would see. Its manifest waits for gc of the repository, or gc for it,
+ * and what it has uploaded or mounted stays for a day, whatever the minimum age is.
  */
-
-/** The amounts that gc freed, or would free, in one repository. */
-export interface Freed extends RepositoryName {
-  /** images that no tag reached */
-  readonly images: number;
-  readonly blobs: number;
-  /** of layers that are not used elsewhere */
-  readonly bytes: number;
-}
 
 interface Collected {
   readonly freed: Freed;
@@ -38,69 +35,39 @@ interface Collected {
 export const GC_OLDER_THAN_HOURS = 24;
 
 /** The options of a gc. */
-export interface GcOptions {
-  /** spares everything that was announced within this time */
+export interface GcOptions extends GcWatch {
+  /** spares images that were announced, and blobs that were stored, within this time */
   readonly olderThanMs: number;
   /** only reports what would be freed */
   readonly dryRun: boolean;
   /** who started it, for the audit log */
   readonly doer: Doer;
-  /** ends it early, between two repositories */
-  readonly signal?: AbortSignal;
-  /** called after each repository */
-  readonly onProgress?: (progress: GcProgress) => void;
 }
 
-/** The progress of a gc. A type alias, so that it can be passed as a record of numbers. */
-export type GcProgress = Readonly<Record<'repositories' | 'done' | 'images' | 'layers' | 'bytes', number>>;
-
-/** Reports the progress, and checks whether gc shall go on. */
-class Watch {
-  private progress: GcProgress;
-
-  constructor(
-    private readonly options: GcOptions,
-    repositories: number,
-  ) {
-    this.progress = { repositories, done: 0, images: 0, layers: 0, bytes: 0 };
-  }
-
-  /** @throws the reason that the signal was aborted with */
-  take(freed: Freed | undefined): void {
-    const { images = 0, blobs = 0, bytes = 0 } = freed ?? {};
-    const { repositories, ...now } = this.progress;
-    this.progress = {
-      repositories,
-      done: now.done + 1,
-      images: now.images + images,
-      layers: now.layers + blobs,
-      bytes: now.bytes + bytes,
-    };
-    this.options.onProgress?.(this.progress);
-    this.options.signal?.throwIfAborted();
-  }
-}
+/** What gc works with. */
+export type GcNeeds = BlobNeeds & Needs<'settings'>;
 
 const RETRIES = 3;
 const HOUR_MS = 3_600_000;
 
 async function collect(
-  ctx: Needs<'blobReferrers'>,
+  ctx: Needs<'blobReferrers' | 'settings'>,
   tx: Db,
   repository: RepositoryName & { id: number },
   olderThanMs: number,
 ): Promise<Collected> {
   const links = await store.deleteUnreachable(tx, repository.id, olderThanMs);
   const contentIds = links.flatMap((link) => (link.content_id === null ? [] : [link.content_id]));
-  const digests = await store.deleteUnlinkedContents(tx, contentIds);
-  const blobs = await freeUnreferenced(ctx, tx, olderThanMs, digests);
+  const layers = await store.deleteUnlinkedContents(tx, contentIds);
+  const { manifests, digests } = await freeManifests(ctx, tx, repository.id, olderThanMs);
+  const blobs = await freeUnreferenced(ctx, tx, olderThanMs, [...layers, ...digests]);
   const bytes = blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0);
   const { namespace, name } = repository;
-  return { freed: { namespace, name, images: links.length, blobs: blobs.length, bytes }, blobs };
+  return { freed: { namespace, name, images: links.length, manifests, blobs: blobs.length, bytes }, blobs };
 }
 
 async function collectRepository(
-  ctx: BlobNeeds,
+  ctx: GcNeeds,
   repository: RepositoryName & { id: number },
   { olderThanMs, doer }: GcOptions,
 ): Promise<Freed | undefined> {
@@ -109,9 +76,9 @@ async function collectRepository(
       const { freed, blobs: freedBlobs } = await inLongTransaction(ctx.db, async (tx) => {
         await lockForGc(tx, repository.id);
         const collected = await collect(ctx, tx, repository, olderThanMs);
-        const { images, blobs, bytes } = collected.freed;
-        const event = { subject: displayName(repository), details: { images, layers: blobs, bytes } };
-        if (images > 0) await recordEvent(tx, doer, { action: 'gc.freed', ...event });
+        const { images, manifests, blobs, bytes } = collected.freed;
+        const event = { subject: displayName(repository), details: { images, manifests, layers: blobs, bytes } };
+        if (hasFreed(collected.freed)) await recordEvent(tx, doer, { action: 'gc.freed', ...event });
         return collected;
       });
       await deleteBytes(ctx, freedBlobs);
@@ -131,7 +98,7 @@ async function collectRepository(
 class DryRunRollback extends Error {}
 
 async function simulateCollection(
-  ctx: Needs<'db' | 'blobReferrers'>,
+  ctx: Needs<'db' | 'blobReferrers' | 'settings'>,
   repositories: readonly (RepositoryName & { id: number })[],
   options: GcOptions,
 ): Promise<Freed[]> {
@@ -140,7 +107,7 @@ async function simulateCollection(
     try {
       await inLongTransaction(ctx.db, async (tx) => {
         found = [];
-        const watch = new Watch(options, repositories.length);
+        const watch = new ProgressWatch(options, repositories.length);
         for (const repository of repositories) {
           const { freed } = await collect(ctx, tx, repository, options.olderThanMs);
           found.push(freed);
@@ -161,16 +128,18 @@ async function simulateCollection(
  * @returns the repositories that had anything to free
  * @throws the reason that `signal` was aborted with; what was freed by then stays freed
  */
-export async function collectGarbage(ctx: BlobNeeds, options: GcOptions): Promise<Freed[]> {
+export async function collectGarbage(ctx: GcNeeds, options: GcOptions): Promise<Freed[]> {
   const { olderThanMs } = options;
-  const repositories = await inLongTransaction(ctx.db, (tx) => store.listCandidates(tx, olderThanMs));
+  const repositories = await inLongTransaction(ctx.db, async (tx) =>
+    store.listCandidates(tx, olderThanMs, await listManifestCandidates(ctx, tx, olderThanMs)),
+  );
   options.signal?.throwIfAborted();
-  if (options.dryRun) return (await simulateCollection(ctx, repositories, options)).filter((freed) => freed.images > 0);
+  if (options.dryRun) return (await simulateCollection(ctx, repositories, options)).filter(hasFreed);
   const done: Freed[] = [];
-  const watch = new Watch(options, repositories.length);
+  const watch = new ProgressWatch(options, repositories.length);
   for (const repository of repositories) {
     const freed = await collectRepository(ctx, repository, options);
-    if (freed !== undefined && freed.images > 0) done.push(freed);
+    if (freed !== undefined && hasFreed(freed)) done.push(freed);
     watch.take(freed);
   }
   const details = { repositories: done.length, olderThanHours: olderThanMs / HOUR_MS };

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
+import type { JsonRecord } from '../../platform/untrusted-json';
 import { isImageId, isTag } from '../repositories/names';
 import type { ReadableRepository } from '../repositories/access';
 import * as store from './history.store';
 import { readLayerFacts, type LayerFacts } from './layer-facts';
-import { parseLayerJson, whyUnreadable, type JsonRecord } from './layer-json';
+import { parseLayerJson, whyUnreadable } from './layer-json';
 
 /** A layer of an image. */
 export interface HistoryLayer extends LayerFacts {

@@ -1,4 +1,4 @@
-import { asRecord, asWords, type JsonRecord } from './layer-json';
+import { asRecord, asWords, keysOf, type JsonRecord } from '../../platform/untrusted-json';
 
 /*
  * The command that created a layer, as an instruction of a Dockerfile. The builder ran each step as the command of a
@@ -35,11 +35,6 @@ function stepOf(command: readonly string[]): string | undefined {
     shell === undefined ? (words.length === 1 ? words[0] : undefined) : words.slice(shell.length).join(' ');
   if (script !== undefined && NOTHING_RUN.test(script)) return script.replace(NOTHING_RUN, '');
   return shell === undefined ? `RUN ${JSON.stringify(words)}` : `RUN ${script}`;
-}
-
-/** The keys of an object, as `ExposedPorts` and `Volumes` have them. */
-function keysOf(value: unknown): readonly string[] {
-  return Object.keys(asRecord(value) ?? {}).slice(0, 1000);
 }
 
 /** The items that the parent image does not have. */

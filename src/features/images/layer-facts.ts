@@ -1,5 +1,5 @@
 import { commandOf } from './layer-command';
-import type { JsonRecord } from './layer-json';
+import { momentOf, textOf, type JsonRecord } from '../../platform/untrusted-json';
 
 /*
  * What an image's json says about its layer. The json is untrusted: any value may have any shape. The functions here
@@ -28,30 +28,6 @@ export const NO_FACTS: LayerFacts = {
 };
 
 const CHARACTERS = { author: 256, comment: 1024, dockerVersion: 64, command: 4096 };
-
-/** Characters that move a terminal's cursor or are not text; tabs and line ends are allowed. */
-const CONTROL = /(?![\t\n])[\p{Cc}\p{Cs}]/gu;
-
-const MOMENT = /^(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d/;
-
-function textOf(value: unknown, characters: number): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  // Cut first, so that the rest costs nothing; twice the length, because characters are removed.
-  const text = value
-    .slice(0, characters * 2)
-    .replaceAll(CONTROL, '')
-    .trim();
-  if (text === '') return undefined;
-  return text.length > characters ? `${text.slice(0, characters - 1)}…` : text;
-}
-
-/** Go writes the year 1 if there is no time. Years before 1970 make no sense for an image. */
-function momentOf(value: unknown): Date | undefined {
-  const year = typeof value === 'string' ? MOMENT.exec(value)?.[1] : undefined;
-  if (typeof value !== 'string' || year === undefined || Number(year) < 1970) return undefined;
-  const moment = new Date(value.slice(0, 64));
-  return Number.isNaN(moment.getTime()) ? undefined : moment;
-}
 
 /**
  * Reads the facts about a layer.

@@ -1,20 +1,6 @@
+import { asRecord, type JsonRecord } from '../../platform/untrusted-json';
+
 /* Reading the json of images, which is untrusted: any value may have any shape. The functions here never throw. */
-
-/** A JSON object. */
-export type JsonRecord = Readonly<Record<string, unknown>>;
-
-/** The value, if it is an object and not a list. */
-export function asRecord(value: unknown): JsonRecord | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonRecord) : undefined;
-}
-
-/** The words of a command: a list of them, or one; empty when it is neither. */
-export function asWords(value: unknown): readonly string[] {
-  if (typeof value === 'string') return value === '' ? [] : [value];
-  if (!Array.isArray(value)) return [];
-  const words = (value as readonly unknown[]).slice(0, 1000);
-  return words.every((word) => typeof word === 'string') && words.some((word) => word !== '') ? words : [];
-}
 
 /** The json as an object; undefined if it is not one. */
 export function parseLayerJson(bytes: Buffer): JsonRecord | undefined {

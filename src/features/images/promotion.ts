@@ -1,13 +1,16 @@
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { isAccount, isOperator } from '../access/actor';
 import { onlyForRepositories, requiresAuthorization } from '../access/current-account';
 import type { Engine } from '../tags/engine';
 import { assertTag, displayName, SHARED_NAMESPACE } from '../repositories/names';
-import { announceTag } from '../pushes/pushes';
+import { announceManifest, announceTag } from '../pushes/pushes';
 import { noSuchRepository, type ReadableRepository, type WritableRepository } from '../repositories/access';
-import { findTag, lockForTags, pointTag, type TagSet } from '../tags/tags';
+import { copyManifest } from '../manifests/copying';
+import { findTagTarget, type TagTarget } from '../tags/tag-target';
+import { lockForTags, pointTag, type TagSet } from '../tags/tags';
 import { linkFrom } from './linking';
 import * as store from './linking.store';
 
@@ -15,12 +18,15 @@ import * as store from './linking.store';
  * Promotion: an image of one repository becomes one of another, with all its ancestors and under a tag, without a pull
  * and a push. The rules of linking apply (`linking.ts`): the source is a repository of the same namespace or of
  * `library` that the caller may read. An access token must be for both repositories. One transaction links the chain,
- * sets the tag, records the change, and queues the same jobs as a push.
+ * sets the tag, records the change, and queues the same jobs as a push. A manifest is copied by the same rules.
  */
 
-/** The image was promoted. */
+/** The image or manifest was promoted. */
 export interface Promoted {
-  readonly imageId: string;
+  /** undefined: the tag points to a manifest that v1 clients cannot get */
+  readonly imageId: string | undefined;
+  /** of the manifest; undefined: the tag was pushed over v1 */
+  readonly digest: string | undefined;
   /** there was no such tag before */
   readonly isNew: boolean;
 }
@@ -48,7 +54,8 @@ export const promote: Required<TagSet>['complete'] = async (tx, repository, { na
 };
 
 /**
- * Copies a tag with its image to another repository.
+ * Copies a tag to another repository, with its image, or with its manifest and all that belongs to that
+ * (`manifests/copying.ts`).
  *
  * @param to.engine - what the client says about itself
  * @throws AppError `invalid` for the tag's name, `not_found` for the tag or a repository of another index, `forbidden`
@@ -64,22 +71,61 @@ export async function copyTag(
   const { repository: target } = to;
   assertMayCopy(source, target);
   assertTag(to.tag);
-  return inTransaction(ctx.db, async (tx) => {
-    await lockForTags(tx, target);
-    const imageId = (await findTag(tx, source, from.tag))?.imageId;
-    if (imageId === undefined) throw new AppError('not_found', `${displayName(source)} has no tag ${from.tag}`);
-    const link = await store.findSourceIn(tx, imageId, source.id);
-    if (link === undefined || !(await linkFrom({ db: tx }, link, target.id))) {
-      throw new AppError('conflict', `${displayName(target)} has different images with the same ids`);
-    }
-    const isNew = await pointTag(tx, target, {
-      name: to.tag,
-      target: { imageId, manifest: undefined },
-      engine: to.engine,
+  try {
+    return await inTransaction(ctx.db, async (tx) => {
+      await lockForTags(tx, target);
+      const there = await findTagTarget(tx, source, from.tag);
+      if (there === undefined) throw hasNoTag(source, from.tag);
+      const { imageId } = there;
+      if (imageId !== undefined) await linkInto(tx, imageId, source, target);
+      const manifest = await copyManifestOf(tx, there, source, target);
+      const isNew = await pointTag(tx, target, { name: to.tag, target: { imageId, manifest }, engine: to.engine });
+      const digest = manifest?.digest;
+      await announce(tx, target, to.tag, { imageId, digest });
+      return { imageId, digest, isNew };
     });
-    await announceTag(tx, target.id, { tag: to.tag, imageId, by: target.doer.name ?? '' });
-    return { imageId, isNew };
-  });
+  } catch (error) {
+    // The tag was deleted at this moment, and gc removes what it pointed to.
+    if (isForeignKeyViolation(error)) throw hasNoTag(source, from.tag, error);
+    throw error;
+  }
+}
+
+function hasNoTag(source: ReadableRepository, tag: string, cause?: unknown): AppError {
+  return new AppError('not_found', `${displayName(source)} has no tag ${tag}`, { cause });
+}
+
+async function linkInto(
+  tx: Db,
+  imageId: string,
+  source: ReadableRepository,
+  target: WritableRepository,
+): Promise<void> {
+  const link = await store.findSourceIn(tx, imageId, source.id);
+  if (link !== undefined && (await linkFrom({ db: tx }, link, target.id))) return;
+  throw new AppError('conflict', `${displayName(target)} has different images with the same ids`);
+}
+
+async function copyManifestOf(
+  tx: Db,
+  { manifest }: TagTarget,
+  source: ReadableRepository,
+  target: WritableRepository,
+): Promise<TagTarget['manifest']> {
+  if (manifest === undefined) return undefined;
+  const { digest } = manifest;
+  return { id: await copyManifest(tx, source, target, digest), digest };
+}
+
+async function announce(
+  tx: Db,
+  { id, doer }: WritableRepository,
+  tag: string,
+  { imageId, digest }: { readonly imageId: string | undefined; readonly digest: string | undefined },
+): Promise<void> {
+  const by = doer.name ?? '';
+  if (digest !== undefined) await announceManifest(tx, id, { tag, digest, pusher: by });
+  else if (imageId !== undefined) await announceTag(tx, id, { tag, imageId, by });
 }
 
 function assertMayCopy(source: ReadableRepository, target: WritableRepository): void {

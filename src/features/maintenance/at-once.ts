@@ -1,7 +1,8 @@
 import type { Actor } from '../access/actor';
 import { requireAdministratorLogin } from '../access/current-account';
 import { doerOf } from '../access/doer';
-import { collectGarbage, type Freed, type GcOptions } from '../images/gc';
+import { collectGarbage, type GcNeeds, type GcOptions } from '../images/gc';
+import type { Freed } from '../images/gc-progress';
 import type { BlobNeeds } from '../storage/blobs';
 import type { Scrubbed, ScrubOptions } from '../storage/scrub';
 import { scrubOnRecord } from './work';
@@ -15,7 +16,7 @@ import { scrubOnRecord } from './work';
  * @throws AppError as `requireAdministratorLogin`; the reason that `signal` was aborted with
  */
 export async function collectGarbageNow(
-  ctx: BlobNeeds,
+  ctx: GcNeeds,
   actor: Actor,
   options: Omit<GcOptions, 'doer'>,
 ): Promise<Freed[]> {

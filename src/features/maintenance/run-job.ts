@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../platform/errors';
 import type { Job } from '../../platform/jobs/queue';
-import type { BlobNeeds } from '../storage/blobs';
+import type { GcNeeds } from '../images/gc';
 import { MAINTENANCE_JOB } from './job-name';
 import * as store from './runs.store';
 import { work } from './work';
@@ -16,7 +16,7 @@ interface Ends {
 
 /** Records signs of life and the progress until `over`. The same query reads whether the run was cancelled. */
 async function beat(
-  ctx: BlobNeeds,
+  ctx: GcNeeds,
   run: store.RunRow,
   progressNow: () => object,
   { cancelled, over, beatMs }: { cancelled: AbortController; over: AbortSignal; beatMs: number },
@@ -33,7 +33,7 @@ async function beat(
 
 /** The end of a run that threw. Administrators get no internal details either: these are in the log. */
 function endOf(
-  ctx: BlobNeeds,
+  ctx: GcNeeds,
   run: store.RunRow,
   error: unknown,
   { cancelled, stopping }: Ends,
@@ -45,7 +45,7 @@ function endOf(
   return { state: 'failed', error: `${reason}. See the server's log for run ${run.id}` };
 }
 
-async function runOne(ctx: BlobNeeds, run: store.RunRow, stopping: AbortSignal, beatMs: number): Promise<void> {
+async function runOne(ctx: GcNeeds, run: store.RunRow, stopping: AbortSignal, beatMs: number): Promise<void> {
   const [cancelled, over] = [new AbortController(), new AbortController()];
   let progress: object = {};
   const beating = beat(ctx, run, () => progress, { cancelled, over: over.signal, beatMs });
@@ -71,7 +71,7 @@ async function runOne(ctx: BlobNeeds, run: store.RunRow, stopping: AbortSignal, 
  *
  * @param beatMs - how often a run gives a sign of life, and checks whether it was cancelled
  */
-export function maintenanceJob(ctx: BlobNeeds, beatMs = BEAT_MS): Job {
+export function maintenanceJob(ctx: GcNeeds, beatMs = BEAT_MS): Job {
   return {
     name: MAINTENANCE_JOB,
     isAlone: true,

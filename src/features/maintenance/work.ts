@@ -1,5 +1,6 @@
 import { recordEvent, type Doer } from '../audit/audit';
-import { collectGarbage, GC_OLDER_THAN_HOURS, type Freed } from '../images/gc';
+import { collectGarbage, GC_OLDER_THAN_HOURS, type GcNeeds } from '../images/gc';
+import type { Freed } from '../images/gc-progress';
 import { storedBytes, type BlobNeeds } from '../storage/blobs';
 import { scrub, type Scrubbed, type ScrubOptions } from '../storage/scrub';
 import { displayName } from '../repositories/names';
@@ -17,14 +18,19 @@ export interface Watch {
   readonly onProgress: (progress: Readonly<Record<string, number>>) => void;
 }
 
-function sum(freed: readonly Freed[], field: 'images' | 'blobs' | 'bytes'): number {
+function sum(freed: readonly Freed[], field: 'images' | 'manifests' | 'blobs' | 'bytes'): number {
   return freed.reduce((total, one) => total + one[field], 0);
 }
 
-async function gc(ctx: BlobNeeds, dryRun: boolean, doer: Doer, watch: Watch): Promise<object> {
+async function gc(ctx: GcNeeds, dryRun: boolean, doer: Doer, watch: Watch): Promise<object> {
   const freed = await collectGarbage(ctx, { olderThanMs: GC_OLDER_THAN_HOURS * HOUR_MS, dryRun, doer, ...watch });
   const largest = freed.toSorted((a, b) => b.bytes - a.bytes).slice(0, SHOWN);
-  const totals = { images: sum(freed, 'images'), layers: sum(freed, 'blobs'), bytes: sum(freed, 'bytes') };
+  const totals = {
+    images: sum(freed, 'images'),
+    manifests: sum(freed, 'manifests'),
+    layers: sum(freed, 'blobs'),
+    bytes: sum(freed, 'bytes'),
+  };
   return { repositories: freed.length, ...totals, largest };
 }
 
@@ -62,6 +68,6 @@ async function scrubAll(ctx: BlobNeeds, doer: Doer, { signal, onProgress }: Watc
 }
 
 /** Does the work of a run of this kind. @throws the reason that the signal was aborted with, if that ended it early */
-export async function work(ctx: BlobNeeds, kind: MaintenanceKind, doer: Doer, watch: Watch): Promise<object> {
+export async function work(ctx: GcNeeds, kind: MaintenanceKind, doer: Doer, watch: Watch): Promise<object> {
   return kind === 'scrub' ? scrubAll(ctx, doer, watch) : gc(ctx, kind === 'gc_dry_run', doer, watch);
 }

@@ -45,7 +45,7 @@ function uploadUnknown(id: string, cause?: unknown): ContentError {
 /** The piece does not begin where the upload ends. */
 export class UploadOffsetError extends ContentError {
   constructor(readonly upload: BlobUpload) {
-    super('blob_upload_invalid', `The next byte of this upload is number ${upload.offset}`);
+    super('blob_upload_invalid', `The next piece of this upload must begin at byte ${upload.offset}`);
   }
 }
 
@@ -80,7 +80,7 @@ export async function startUpload(ctx: Needs<'db' | 'blobs'>, repository: Writab
 /**
  * An upload of the account in the repository.
  *
- * @throws ContentError `blob_upload_unknown`, also for uploads of others
+ * @throws ContentError `blob_upload_unknown`, also for uploads of other accounts
  */
 export async function getUpload(
   ctx: Needs<'db' | 'blobs'>,
@@ -199,7 +199,12 @@ async function discard(ctx: Needs<'db' | 'blobs'>, id: string): Promise<void> {
   await store.deleteUpload(ctx.db, id);
 }
 
-/** Deletes the rows of uploads whose bytes were swept, or lost with the disk. */
+/**
+ * Deletes the rows of uploads whose bytes were swept, or lost with the disk.
+ *
+ * @param olderThanMs - spares uploads that began within this time
+ * @returns how many there were
+ */
 export async function forgetUploads(ctx: Needs<'db' | 'blobs'>, olderThanMs: number): Promise<number> {
   let forgotten = 0;
   for (const id of await store.listUploads(ctx.db, olderThanMs)) {

@@ -10,28 +10,25 @@ import type { DeletableRepository, ReadableRepository, WritableRepository } from
 import { lockRepository } from '../repositories/locking';
 import { displayName } from '../repositories/names';
 import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
-import { layerIsDamaged, whileWhole } from '../storage/damage';
+import { isWhole, whileWhole } from '../storage/damage';
 import { hasRoomFor } from '../storage/quota';
 import * as store from './blobs.store';
 import { blobUnknown, digestInvalid } from './content-error';
 import { isDigest } from './digest';
 
 /** A blob of a repository. */
-export interface RepositoryBlob extends SizedBlobRef {
-  /** its bytes are lost until they are pushed again */
-  readonly isDamaged: boolean;
-}
+export type RepositoryBlob = SizedBlobRef;
 
-async function findBlob(
-  ctx: Needs<'db'>,
+/** A blob whose bytes are there. The first client that asks for damaged bytes finds out, and the others read the row. */
+async function findWhole(
+  ctx: BlobNeeds,
   { id: repositoryId }: Pick<ReadableRepository, 'id'>,
   digest: string,
 ): Promise<RepositoryBlob | undefined> {
-  if (!isDigest(digest)) throw digestInvalid(digest);
   const row = await store.findBlob(ctx.db, repositoryId, digest);
-  if (row === undefined) return undefined;
-  const { size_bytes: sizeBytes, storage_key: storageKey, is_damaged: isDamaged } = row;
-  return { digest: row.digest, sizeBytes, storageKey, isDamaged };
+  if (row === undefined || row.is_damaged) return undefined;
+  const blob = { digest: row.digest, sizeBytes: row.size_bytes, storageKey: row.storage_key };
+  return (await isWhole(ctx, blob)) ? blob : undefined;
 }
 
 /**
@@ -39,35 +36,34 @@ async function findBlob(
  *
  * @throws ContentError `digest_invalid`; `blob_unknown` also for a damaged one, so that clients push it again
  */
-export async function getBlob(
-  ctx: Needs<'db'>,
-  repository: ReadableRepository,
-  digest: string,
-): Promise<RepositoryBlob> {
-  const blob = await findBlob(ctx, repository, digest);
+export async function getBlob(ctx: BlobNeeds, repository: ReadableRepository, digest: string): Promise<RepositoryBlob> {
+  if (!isDigest(digest)) throw digestInvalid(digest);
+  const blob = await findWhole(ctx, repository, digest);
   if (blob === undefined) throw blobUnknown(digest);
   return blob;
+}
+
+async function whileThere<T>(ctx: BlobNeeds, blob: RepositoryBlob, use: () => Promise<T>): Promise<T> {
+  return whileWhole(ctx, blob, use, (cause) => blobUnknown(blob.digest, cause));
 }
 
 /**
  * Opens a blob to send it.
  *
  * @param range - undefined: all of it
- * @throws AppError `unavailable` when it is damaged
+ * @throws ContentError `blob_unknown` when it turns out to be damaged; AppError `unavailable` when it has been replaced
  */
 export async function openBlob(ctx: BlobNeeds, blob: RepositoryBlob, range?: ByteRange): Promise<ByteSource> {
-  if (blob.isDamaged) throw layerIsDamaged();
-  return whileWhole(ctx, blob, () => ctx.blobs.open(blob.storageKey, range, blob.sizeBytes));
+  return whileThere(ctx, blob, () => ctx.blobs.open(blob.storageKey, range, blob.sizeBytes));
 }
 
 /**
  * How a web server in front of Drydock can send a blob; undefined when it cannot.
  *
- * @throws AppError `unavailable` when it is damaged
+ * @throws as `openBlob`
  */
 export async function handOverBlob(ctx: BlobNeeds, blob: RepositoryBlob): Promise<Handover | undefined> {
-  if (blob.isDamaged) throw layerIsDamaged();
-  return whileWhole(ctx, blob, () => ctx.blobs.handOver(blob.storageKey, blob.sizeBytes));
+  return whileThere(ctx, blob, () => ctx.blobs.handOver(blob.storageKey, blob.sizeBytes));
 }
 
 /**
@@ -76,14 +72,14 @@ export async function handOverBlob(ctx: BlobNeeds, blob: RepositoryBlob): Promis
  * @returns whether the blob is in the repository now
  */
 export async function mountBlob(
-  ctx: Needs<'db' | 'blobReferrers'>,
+  ctx: BlobNeeds,
   repository: WritableRepository,
   source: ReadableRepository,
   digest: string,
 ): Promise<boolean> {
   if (!isDigest(digest)) return false;
-  const blob = await findBlob(ctx, source, digest);
-  if (blob === undefined || blob.isDamaged) return false;
+  const blob = await findWhole(ctx, source, digest);
+  if (blob === undefined) return false;
   const isAnotherPlan = source.namespace !== repository.namespace;
   if (isAnotherPlan && !(await hasRoomFor(ctx, repository.namespace, blob.sizeBytes))) return false;
   try {
@@ -102,7 +98,8 @@ export async function mountBlob(
  * @throws ContentError `blob_unknown`, `digest_invalid`; AppError `conflict` when a manifest or an image uses it
  */
 export async function deleteBlob(ctx: Needs<'db'>, repository: DeletableRepository, digest: string): Promise<void> {
-  const blob = await findBlob(ctx, repository, digest);
+  if (!isDigest(digest)) throw digestInvalid(digest);
+  const blob = await store.findBlob(ctx.db, repository.id, digest);
   if (blob === undefined) throw blobUnknown(digest);
   await inTransaction(ctx.db, async (tx) => {
     await lockRepository(tx, repository.id);

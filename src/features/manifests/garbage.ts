@@ -9,6 +9,16 @@ export interface FreedManifests {
   readonly digests: readonly string[];
 }
 
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * A manifest comes last in a push, and until then the push looks like one that was given up. So blobs that were pushed
+ * or mounted stay for a day, even when gc is run for younger ones (bridge 11).
+ */
+function linkAge(olderThanMs: number): number {
+  return Math.max(olderThanMs, DAY_MS);
+}
+
 /** Repositories that may have manifests or links of blobs to free. */
 export async function listManifestCandidates(
   { settings }: Needs<'settings'>,
@@ -16,12 +26,12 @@ export async function listManifestCandidates(
   olderThanMs: number,
 ): Promise<number[]> {
   const { keepUntaggedMs } = settings;
-  return store.listCandidates(tx, { keepUntaggedMs, olderThanMs });
+  return store.listCandidates(tx, { keepUntaggedMs, olderThanMs: linkAge(olderThanMs) });
 }
 
 /**
- * Deletes manifests that had no tag for as long as the settings say, and links of blobs that were pushed or mounted
- * before `olderThanMs` and that no manifest uses. The caller has locked the repository.
+ * Deletes manifests that have had no tag for as long as the settings say, and links of blobs that were pushed or mounted
+ * before `olderThanMs`, and at least a day ago, and that no manifest uses. The caller has locked the repository.
  */
 export async function freeManifests(
   { settings }: Needs<'settings'>,
@@ -30,6 +40,6 @@ export async function freeManifests(
   olderThanMs: number,
 ): Promise<FreedManifests> {
   const { manifests, blobs } = await store.deleteUnneeded(tx, repositoryId, settings.keepUntaggedMs);
-  const links = await store.deleteUnusedLinks(tx, repositoryId, olderThanMs);
+  const links = await store.deleteUnusedLinks(tx, repositoryId, linkAge(olderThanMs));
   return { manifests, digests: [...new Set([...blobs, ...links])] };
 }

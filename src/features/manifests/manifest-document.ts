@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseJson } from '../../platform/http/body';
 import { ContentError } from './content-error';
 import { isDigest } from './digest';
+import { assertManageable } from './manifest-limits';
 import { bareType, isForeignLayer, isIndexType, isManifestType, isSchema1 } from './media-types';
 
 /*
@@ -61,7 +62,7 @@ function typeOf(contentType: string | undefined, inBody: string | undefined): st
   if (isSchema1(mediaType)) throw invalid('Schema 1 manifests are not supported');
   if (!isManifestType(mediaType)) throw invalid(`Manifests of the type "${mediaType}" are not supported`);
   if (inBody !== undefined && inBody !== mediaType) {
-    throw invalid(`The manifest says that its type is "${inBody}", and the Content-Type is "${mediaType}"`);
+    throw invalid(`The manifest says that its type is "${inBody}", but the Content-Type is "${mediaType}"`);
   }
   return mediaType;
 }
@@ -76,6 +77,7 @@ function typeOf(contentType: string | undefined, inBody: string | undefined): st
 export function readManifest(bytes: Buffer, contentType: string | undefined): ManifestDocument {
   const parsed = parseJson(bytes);
   if (parsed === undefined) throw invalid('The manifest is not JSON');
+  assertManageable(parsed.value);
   const { mediaType: inBody } = z.looseObject({ mediaType: z.string() }).catch({ mediaType: '' }).parse(parsed.value);
   const mediaType = typeOf(contentType, inBody === '' ? undefined : inBody);
   const checked = document.safeParse(parsed.value);

@@ -17,11 +17,11 @@ export interface ManifestRow {
   size_bytes: number;
 }
 
-/** The repository `r` with its manifest `m`, and what the caller may do there. */
+/** The repository `r`, also by a former name, with its manifest `m`, and what the caller may do there. */
 function findWithAccessBy(name: string, manifestJoins: string): AccessStatements {
   return accessStatements(
     name,
-    1,
+    { first: 1, followsAliases: true },
     ({ columns, joins }) => `select ${columns}, ${READ_COLUMNS},
       m.id as manifest_id, m.digest, m.media_type, m.size_bytes ${joins} ${manifestJoins}`,
   );
@@ -88,10 +88,15 @@ export interface NewManifest {
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
-/** Postgres does not store NUL in text. */
-function withoutNuls(annotations: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(annotations);
-  return Object.fromEntries(entries.map((entry) => entry.map((text) => text.replaceAll('\0', ''))));
+/** Postgres stores neither NUL nor half of a surrogate pair in text. */
+const NOT_STORED = /[\0\p{Surrogate}]/gu;
+
+function storable(text: string): string {
+  return text.replaceAll(NOT_STORED, '');
+}
+
+function storableNotes(annotations: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [storable(name), storable(value)]));
 }
 
 /** @returns its number, and whether the repository did not have it */
@@ -117,8 +122,8 @@ export async function upsertManifest(
       bytes.length,
       configDigest ?? null,
       subject ?? null,
-      artifactType ?? null,
-      annotations === undefined ? null : JSON.stringify(withoutNuls(annotations)),
+      artifactType === undefined ? null : storable(artifactType),
+      annotations === undefined ? null : JSON.stringify(storableNotes(annotations)),
     ],
   );
   const row = rows[0];

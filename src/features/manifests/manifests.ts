@@ -5,7 +5,7 @@ import { recordEvent } from '../audit/audit';
 import { assertReadable, type DeletableRepository, type ReadableRepository } from '../repositories/access';
 import { lockRepository } from '../repositories/locking';
 import { displayName, isTag } from '../repositories/names';
-import { accessFrom, byAnyName } from '../repositories/repository-access';
+import { accessFrom } from '../repositories/repository-access';
 import { deleteTagsOfManifest } from '../tags/tags';
 import { digestInvalid, manifestUnknown, type ContentError } from './content-error';
 import { isDigest } from './digest';
@@ -46,6 +46,21 @@ export function referenceUnknown(reference: string): ContentError {
 }
 
 /**
+ * The manifest that has a digest.
+ *
+ * @throws ContentError `manifest_unknown`, also for what is not a digest
+ */
+export async function getManifestByDigest(
+  ctx: Needs<'db'>,
+  { id: repositoryId }: ReadableRepository,
+  digest: string,
+): Promise<Manifest> {
+  const row = isDigest(digest) ? await store.findByDigest(ctx.db, repositoryId, digest) : undefined;
+  if (row === undefined) throw manifestUnknown(digest);
+  return toManifest(row);
+}
+
+/**
  * The repository of a name, also of a former one, with the manifest that a tag points to, or that has a digest: one
  * query asks for permission and reads both.
  *
@@ -58,9 +73,7 @@ export async function findReadableManifest(
   name: RepositoryName,
   reference: string,
 ): Promise<{ readonly repository: ReadableRepository; readonly manifest: Manifest | undefined }> {
-  const row = await byAnyName(ctx, name, (by) =>
-    store.findWithAccess(ctx.db, identityOf(actor), by, toReference(reference)),
-  );
+  const row = await store.findWithAccess(ctx.db, identityOf(actor), name, toReference(reference));
   const repository = assertReadable(accessFrom(actor, name, row));
   const { manifest_id: id, digest, media_type: mediaType, size_bytes: sizeBytes } = row;
   if (id === null || digest === null || mediaType === null || sizeBytes === null)

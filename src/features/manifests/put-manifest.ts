@@ -49,7 +49,7 @@ function assertSizes(wanted: readonly Descriptor[], sizes: ReadonlyMap<string, n
   const wrong = wanted.find(({ digest, size }) => size !== undefined && size !== sizes.get(digest));
   if (wrong === undefined) return;
   const { digest, size } = wrong;
-  const message = `${digest} has ${sizes.get(digest) ?? 0} bytes, and not ${size ?? 0}`;
+  const message = `${digest} has ${sizes.get(digest) ?? 0} bytes, not ${size ?? 0}`;
   throw new ContentError('manifest_invalid', message, { digest, size });
 }
 
@@ -76,9 +76,12 @@ async function assertChildren(tx: Db, repositoryId: number, { children }: Manife
   assertSizes(children, sizes);
 }
 
+/** How many missing digests an error has. */
+const TOLD = 100;
+
 function unknownContent(kind: string, digests: readonly string[]): ContentError {
   const message = `The repository does not have these ${kind}: ${digests.slice(0, 3).join(', ')}`;
-  return new ContentError('manifest_blob_unknown', message, { digests });
+  return new ContentError('manifest_blob_unknown', message, { digests: digests.slice(0, TOLD) });
 }
 
 /**
@@ -116,7 +119,7 @@ export async function putManifest(
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    // The garbage collection was faster than a push of only this manifest.
+    // The garbage collection has freed a blob since it was found above.
     throw new ContentError('manifest_blob_unknown', 'A blob of the manifest has just been removed', undefined, {
       cause: error,
     });

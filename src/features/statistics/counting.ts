@@ -10,6 +10,8 @@ import * as store from './counting.store';
  *
  *   a pull   `GET R/images` that succeeds, but not by token, because registries verify tokens that way (protocol 2.8)
  *   a push   `PUT R/images` that succeeds (protocol 2.7)
+ *
+ * Over v2 these are `GET` of a manifest, and `PUT` of a manifest with a tag (bridge 10).
  */
 
 /** What is counted. */
@@ -33,9 +35,11 @@ export function countActivity(
   ctx.activity.add(activity, repositoryId, isKept ? (userAgent ?? '') : undefined);
 }
 
+/** The version of docker, or another client by name and version: `skopeo/1.22.0`. */
 function engineOf(userAgent: string | undefined): { engine: string; kernel: string } {
   if (userAgent === undefined) return { engine: OTHER, kernel: '' };
-  const { docker_version: version = '', kernel = '' } = parseEngine(userAgent);
+  const { docker_version: version = '', kernel = '', client } = parseEngine(userAgent);
+  if (client !== undefined) return { engine: client, kernel: '' };
   if (version !== '' && !VERSION.test(version)) return { engine: OTHER, kernel: '' };
   return { engine: version, kernel: kernel.slice(0, KERNEL_CHARACTERS) };
 }

@@ -17,7 +17,8 @@ import * as store from './damage.store';
  *   damaged -- scrub finds the right bytes under the old key again: a disk that had not been mounted --> whole
  *
  * While it is damaged, a reader gets a 503, and a client that can push the bytes gets the answer that they are missing
- * (for images: `images/images.ts`).
+ * (for images: `images/images.ts`). Clients of v2 send the same request for both, so that all of them get that answer
+ * (`manifests/blobs.ts`).
  */
 
 /** A blob that cannot be served, and the repositories that have it. */
@@ -42,12 +43,23 @@ export function damageFrom(error: unknown): store.BlobDamage | undefined {
   return hasCode(error, 'EIO') ? 'unreadable' : undefined;
 }
 
-/** The repositories that have the blob, from all referrers. */
+function merged(a: BlobHolder, b: BlobHolder): BlobHolder {
+  const union = (of: 'imageIds' | 'tags'): string[] => [...new Set([...a[of], ...b[of]])].sort();
+  return { namespace: a.namespace, name: a.name, imageIds: union('imageIds'), tags: union('tags') };
+}
+
+/** The repositories that have the blob, from all referrers; each once. */
 async function listHolders(ctx: Needs<'db' | 'blobReferrers'>, digest: string): Promise<BlobHolder[]> {
   return inLongTransaction(ctx.db, async (tx) => {
-    const holders: BlobHolder[] = [];
-    for (const referrer of ctx.blobReferrers) holders.push(...(await referrer.listHolders(tx, digest)));
-    return holders;
+    const holders = new Map<string, BlobHolder>();
+    for (const referrer of ctx.blobReferrers) {
+      for (const holder of await referrer.listHolders(tx, digest)) {
+        const name = `${holder.namespace}/${holder.name}`;
+        const same = holders.get(name);
+        holders.set(name, same === undefined ? holder : merged(same, holder));
+      }
+    }
+    return [...holders.values()];
   });
 }
 
@@ -76,6 +88,18 @@ export async function setAside(
 }
 
 /**
+ * Looks at the length of a blob's bytes, and sets it aside when that shows damage.
+ *
+ * @returns whether they are there, as long as they should be
+ */
+export async function isWhole(ctx: BlobNeeds, blob: SizedBlobRef): Promise<boolean> {
+  const sizeBytes = await ctx.blobs.size(blob.storageKey);
+  if (sizeBytes === blob.sizeBytes) return true;
+  await setAside(ctx, blob, sizeBytes === undefined ? 'missing' : 'wrong size');
+  return false;
+}
+
+/**
  * Opens the bytes of a blob, after a check of their length.
  *
  * @throws AppError `unavailable` when they are damaged
@@ -87,15 +111,21 @@ export async function openBlob(ctx: BlobNeeds, blob: SizedBlobRef): Promise<Read
 /**
  * Uses a blob with a function that checks its length first, and sets the blob aside if that shows damage.
  *
- * @throws AppError `unavailable` when it is damaged
+ * @param refusal - the error for a damaged one; undefined: `unavailable`
+ * @throws what `refusal` returns when it is damaged; AppError `unavailable` when it was replaced or removed
  */
-export async function whileWhole<T>(ctx: BlobNeeds, blob: BlobRef, use: () => Promise<T>): Promise<T> {
+export async function whileWhole<T>(
+  ctx: BlobNeeds,
+  blob: BlobRef,
+  use: () => Promise<T>,
+  refusal: (cause: unknown) => AppError = layerIsDamaged,
+): Promise<T> {
   try {
     return await use();
   } catch (error) {
     const damage = damageFrom(error);
     if (damage === undefined) throw error;
-    if ((await setAside(ctx, blob, damage)) !== undefined) throw layerIsDamaged(error);
+    if ((await setAside(ctx, blob, damage)) !== undefined) throw refusal(error);
     const options = { cause: error, retryAfterSeconds: 1 };
     throw new AppError('unavailable', 'The layer has just been replaced or removed', options);
   }

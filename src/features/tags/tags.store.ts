@@ -27,6 +27,20 @@ export interface TagTarget {
   readonly manifest: { readonly id: number; readonly digest: string } | undefined;
 }
 
+/** Of either protocol; undefined when there is no such tag. */
+export async function findTarget(db: Db, repositoryId: number, name: string): Promise<TagTarget | undefined> {
+  const rows = await query<PointerRow & { manifest_id: number | null }>(
+    db,
+    `select t.image_id, t.manifest_id, m.digest from tags t left join manifests m on m.id = t.manifest_id
+     where t.repository_id = $1 and t.name = $2`,
+    [repositoryId, name],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { image_id: imageId, manifest_id: id, digest } = row;
+  return { imageId: imageId ?? undefined, manifest: id === null || digest === null ? undefined : { id, digest } };
+}
+
 export interface NewTag {
   readonly name: string;
   readonly target: TagTarget;

@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { displayName } from '../../features/repositories/names';
 import { OPERATOR_ACTOR } from '../../features/access/actor';
-import { GC_OLDER_THAN_HOURS, type Freed } from '../../features/images/gc';
+import { GC_OLDER_THAN_HOURS } from '../../features/images/gc';
+import type { Freed } from '../../features/images/gc-progress';
 import { collectGarbageNow } from '../../features/maintenance/at-once';
 import { count, formatBytes, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
@@ -16,9 +17,9 @@ interface GcOptions extends ListingOptions {
   readonly olderThan: number;
 }
 
-const ABOUT = `free images that no tag reaches; safe to run during pushes
+const ABOUT = `free images and manifests that no tag reaches; safe to run during pushes
 
-Lists what was freed, by repository. What deleted repositories and interrupted pushes leave behind is removed by the
+Lists what was freed, by repository. Manifests without a tag are kept for as many days as DRYDOCK_KEEP_UNTAGGED says. What deleted repositories and interrupted pushes leave behind is removed by the
 running server.`;
 
 function parseHours(text: string): number {
@@ -31,7 +32,7 @@ function parseHours(text: string): number {
 export function addGcCommand(program: Command, parts: CommandParts): void {
   program
     .command('gc')
-    .summary('free images that no tag reaches')
+    .summary('free images and manifests that no tag reaches')
     .description(ABOUT)
     .option('--dry-run', 'only list what would be freed')
     .option(
@@ -49,19 +50,22 @@ export function addGcCommand(program: Command, parts: CommandParts): void {
     });
 }
 
-function toJson({ namespace, name, images, blobs, bytes }: Freed): object {
-  return { namespace, name, imageCount: images, layerCount: blobs, sizeBytes: bytes };
+function toJson({ namespace, name, images, manifests, blobs, bytes }: Freed): object {
+  return { namespace, name, imageCount: images, manifestCount: manifests, layerCount: blobs, sizeBytes: bytes };
 }
 
 function printFreed(freed: readonly Freed[], dryRun: boolean): void {
-  if (freed.length > 0) {
-    printTable(
-      ['REPOSITORY', 'IMAGES', 'LAYERS', 'SIZE'],
-      freed.map((entry) => [displayName(entry), entry.images, entry.blobs, formatBytes(entry.bytes)]),
-    );
+  if (freed.length === 0) {
+    printLine('Nothing to free.');
+    return;
   }
+  printTable(
+    ['REPOSITORY', 'IMAGES', 'MANIFESTS', 'LAYERS', 'SIZE'],
+    freed.map((one) => [displayName(one), one.images, one.manifests, one.blobs, formatBytes(one.bytes)]),
+  );
   const images = freed.reduce((sum, entry) => sum + entry.images, 0);
+  const manifests = freed.reduce((sum, entry) => sum + entry.manifests, 0);
   const bytes = freed.reduce((sum, entry) => sum + entry.bytes, 0);
-  if (images === 0) printLine('Nothing to free.');
-  else printLine(`${count(images, 'image')}, ${formatBytes(bytes)} ${dryRun ? 'would be freed' : 'freed'}.`);
+  const counts = `${count(images, 'image')}, ${count(manifests, 'manifest')}`;
+  printLine(`${counts}, ${formatBytes(bytes)} ${dryRun ? 'would be freed' : 'freed'}.`);
 }

@@ -78,13 +78,13 @@ function addCopyCommand(repo: Command, parts: CommandParts): void {
     .argument('<target>', 'namespace/name:tag')
     .action(async (sourceText: string, targetText: string) => {
       const [from, to] = [parseTagPlace(sourceText), parseTagPlace(targetText)];
-      const { imageId } = await parts.withContext(async (ctx) => {
+      const { imageId = '', digest = imageId } = await parts.withContext(async (ctx) => {
         const source = await getReadable(ctx, OPERATOR_ACTOR, from.name);
         const target = await getWritable(ctx, OPERATOR_ACTOR, to.name);
         const copied = { repository: target, tag: to.tag, engine: {} };
         return copyTag(ctx, { repository: source, tag: from.tag }, copied);
       });
-      printLine(`${displayName(to.name)}:${to.tag} now points to ${imageId}.`);
+      printLine(`${displayName(to.name)}:${to.tag} now points to ${digest}.`);
     });
 }
 

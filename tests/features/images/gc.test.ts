@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Freed } from '../../../src/features/images/gc';
+import type { Freed } from '../../../src/features/images/gc-progress';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import {
@@ -64,8 +64,8 @@ describe('collectGarbage', () => {
     await untag('carol/two', 'carol');
     await age();
     expect(await gc()).toEqual([
-      { namespace: 'alice', name: 'one', images: 2, blobs: 2, bytes: 150 },
-      { namespace: 'carol', name: 'two', images: 1, blobs: 1, bytes: 7 },
+      { namespace: 'alice', name: 'one', images: 2, manifests: 0, blobs: 2, bytes: 150 },
+      { namespace: 'carol', name: 'two', images: 1, manifests: 0, blobs: 1, bytes: 7 },
     ]);
     expect(await storedFiles()).toBe(1);
     expect(await layerOf('alice/one', base)).toBe(404);
@@ -83,8 +83,8 @@ describe('collectGarbage', () => {
     await age();
     const trial = await gc(true);
     expect(trial).toEqual([
-      { namespace: 'alice', name: 'one', images: 2, blobs: 1, bytes: 5 },
-      { namespace: 'carol', name: 'two', images: 2, blobs: 2, bytes: 36 },
+      { namespace: 'alice', name: 'one', images: 2, manifests: 0, blobs: 1, bytes: 5 },
+      { namespace: 'carol', name: 'two', images: 2, manifests: 0, blobs: 2, bytes: 36 },
     ]);
     expect(await storedFiles()).toBe(3);
     expect(await layerOf('alice/one', shared)).toEqual(shared.layer);
@@ -98,7 +98,7 @@ describe('collectGarbage', () => {
     const loose = sized(3);
     await uploadImage(server, await startPush(server, 'alice/app', [loose]), loose);
     await age();
-    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, blobs: 1, bytes: 3 }]);
+    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, manifests: 0, blobs: 1, bytes: 3 }]);
     for (const image of chain) expect(await layerOf('alice/app', image)).toEqual(image.layer);
     expect(await layerOf('alice/app', loose)).toBe(404);
   });
@@ -121,7 +121,7 @@ describe('collectGarbage', () => {
     await pushImages(server, 'carol/app', [twin], { user: 'carol' });
     await untag('alice/app');
     await age();
-    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, blobs: 0, bytes: 0 }]);
+    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, manifests: 0, blobs: 0, bytes: 0 }]);
     expect(await layerOf('carol/app', twin)).toEqual(image.layer);
   });
 
@@ -153,7 +153,7 @@ describe('collectGarbage', () => {
     const push = registryClient(server, token);
     await push.putJson(other.id, other.json);
     await push.putLayer(other.id, other.layer);
-    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, blobs: 0, bytes: 0 }]);
+    expect(await gc()).toEqual([{ namespace: 'alice', name: 'app', images: 1, manifests: 0, blobs: 0, bytes: 0 }]);
     expect(await reply(push.putPayload(other.id, other.payload))).toEqual([200, 'true']);
     expect(await layerOf('carol/app', other)).toEqual(image.layer);
   });

@@ -1,8 +1,10 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { appendToUpload, getUpload, startUpload } from '../../../src/features/manifests/blob-uploads';
 import { sweep } from '../../../src/jobs';
 import { createImage, pushImages, startPull, startPush } from '../../helpers/images';
+import { letHoursPass, pushPlace } from '../../helpers/owner-pushes';
 import { call, registryClient, reply } from '../../helpers/registry-client';
 import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -61,6 +63,21 @@ describe('sweep', () => {
     const ages = { deadAfterMs: HOUR_MS, abandonedAfterMs: -1 };
     expect(await sweep(server.ctx, HOUR_MS, ages)).toEqual({ uploads: 0, blobs: 0, orphans: 1 });
     expect([await writes.offset(id), await files()]).toEqual([undefined, []]);
+  });
+
+  it('ends uploads over v2 whose bytes it removed, and counts them (R244)', async () => {
+    const app = await pushPlace(server, 'alice/app');
+    const upload = await startUpload(server.ctx, app.repository);
+    await appendToUpload(server.ctx, upload, undefined, Readable.from([Buffer.from('half')]));
+    await letHoursPass(app, 2);
+    expect(await sweep(server.ctx, 72 * HOUR_MS)).toEqual({ uploads: 0, blobs: 0, orphans: 0 });
+    expect(await getUpload(server.ctx, app.repository, upload.id)).toMatchObject({ offset: 4 });
+    const ages = { deadAfterMs: HOUR_MS, abandonedAfterMs: -1 };
+    expect(await sweep(server.ctx, 72 * HOUR_MS, ages)).toEqual({ uploads: 1, blobs: 0, orphans: 1 });
+    expect([await server.ctx.db('blob_uploads'), await files()]).toEqual([[], []]);
+    await expect(getUpload(server.ctx, app.repository, upload.id)).rejects.toMatchObject({
+      problem: 'blob_upload_unknown',
+    });
   });
 
   it('leaves every image alone, tagged or not, however old (R47)', async () => {

@@ -148,7 +148,7 @@ describe('gc', () => {
     const events = (JSON.parse(stdout) as Shown[]).map(({ action, subject, details }) => [action, subject, details]);
     expect(events).toEqual([
       ['gc.run', '', { repositories: 1, olderThanHours: 0 }],
-      ['gc.freed', 'alice/app', { images: 1, layers: 1, bytes: 1000 }],
+      ['gc.freed', 'alice/app', { images: 1, manifests: 0, layers: 1, bytes: 1000 }],
     ]);
   });
 });

@@ -46,15 +46,15 @@ async function pushTwice() {
 it('frees images that no tag reaches, after a dry run that says the same', async () => {
   const { base, dropped, kept } = await pushTwice();
   const files = await countLayerFiles();
-  const would = [{ namespace: 'alice', name: 'app', imageCount: 2, layerCount: 2, sizeBytes: 4000 }];
+  const would = [{ namespace: 'alice', name: 'app', imageCount: 2, manifestCount: 0, layerCount: 2, sizeBytes: 4000 }];
 
   const dry = await gc('--dry-run', '--older-than', '0', '--json');
   expect([dry.code, dry.stderr, JSON.parse(dry.stdout)]).toEqual([0, '', would]);
   await expect(gc('--dry-run', '--older-than', '0')).resolves.toEqual(
     success(
-      'REPOSITORY  IMAGES  LAYERS  SIZE\n' +
-        'alice/app        2       2  4.0 kB\n' +
-        '2 images, 4.0 kB would be freed.\n',
+      'REPOSITORY  IMAGES  MANIFESTS  LAYERS  SIZE\n' +
+        'alice/app        2          0       2  4.0 kB\n' +
+        '2 images, 0 manifests, 4.0 kB would be freed.\n',
     ),
   );
   await expect(countLayerFiles()).resolves.toBe(files);
@@ -76,7 +76,9 @@ it('reports what it freed', async () => {
   await pushTwice();
   await expect(gc('--older-than', '0')).resolves.toEqual(
     success(
-      'REPOSITORY  IMAGES  LAYERS  SIZE\n' + 'alice/app        2       2  4.0 kB\n' + '2 images, 4.0 kB freed.\n',
+      'REPOSITORY  IMAGES  MANIFESTS  LAYERS  SIZE\n' +
+        'alice/app        2          0       2  4.0 kB\n' +
+        '2 images, 0 manifests, 4.0 kB freed.\n',
     ),
   );
 });
@@ -99,6 +101,6 @@ it('keeps announced images for a day', async () => {
   await age(25);
   await expect(gc('--older-than', '25.5')).resolves.toEqual(success('Nothing to free.\n'));
   const { stdout } = await gc();
-  expect(stdout).toContain('2 images, 4.0 kB freed.');
+  expect(stdout).toContain('2 images, 0 manifests, 4.0 kB freed.');
   await expect(countLayerFiles()).resolves.toBe(files - 2);
 });

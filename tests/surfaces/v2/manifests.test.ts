@@ -67,7 +67,7 @@ describe('a manifest', () => {
     }
   });
 
-  it('of an index is replaced by the child for linux and amd64 when a client reads no index', async () => {
+  it('of an index is replaced by the child for linux and amd64 when a client cannot read an index', async () => {
     const { manifest: amd64 } = await pushImage(server, 'alice/multi', 'amd64');
     const { manifest: arm64 } = await pushImage(server, 'alice/multi', 'arm64');
     const manifests = [
@@ -219,7 +219,7 @@ describe('a manifest that is refused', () => {
     expect(headers['docker-content-digest']).toBe(image.manifest.digest);
   });
 
-  it('uses a blob of another repository, which it must mount first', async () => {
+  it('is one that uses a blob of another repository, until the blob is mounted', async () => {
     await pushBlob(server, 'alice/elsewhere', randomBytes(8));
     const { config, layer } = image;
     const { body } = await put('elsewhere', 'latest', JSON.stringify(imageOf(config, [layer]))).expect(400);
@@ -227,5 +227,12 @@ describe('a manifest that is refused', () => {
       code: 'MANIFEST_BLOB_UNKNOWN',
       detail: { digests: [config.digest, layer.digest] },
     });
+  });
+
+  it('has an error of bounded length, however many blobs are missing', async () => {
+    const { config, layer } = image;
+    const layers = Array.from({ length: 3000 }, (_, index) => ({ ...layer, digest: digestOf(String(index)) }));
+    const { body } = await put('refused', 'latest', JSON.stringify(imageOf(config, layers))).expect(400);
+    expect(body.errors[0].detail.digests).toHaveLength(100);
   });
 });

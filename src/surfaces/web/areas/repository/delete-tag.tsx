@@ -1,5 +1,6 @@
 import { assertDeletable } from '../../../../features/repositories/access';
-import { getTag, deleteTag } from '../../../../features/tags/tags';
+import { getShownTag, type ShownTag } from '../../../../features/manifests/shown-tags';
+import { deleteTag } from '../../../../features/tags/tags';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
@@ -9,13 +10,32 @@ import { RepositoryFrame } from '../../components/repository-frame';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import { repositoryPath } from '../../repository-path';
+import type { View } from '../../view';
 import { shortId, tagPath } from './addresses';
 import { repositoryAsked, repositoryPage } from './repository-page';
 
 interface Parts {
   readonly repository: RepositoryDetails;
-  readonly tag: { readonly name: string; readonly imageId: string };
+  readonly tag: ShownTag;
   readonly fault?: Fault | undefined;
+}
+
+/** How long what the tag points to is kept. */
+function Kept({ tag: { imageId = '', manifest } }: { readonly tag: ShownTag }): View {
+  if (manifest === undefined) {
+    return (
+      <>
+        Its image <code>{shortId(imageId)}</code> stays until the next garbage collection, or longer if other tags need
+        it.
+      </>
+    );
+  }
+  return (
+    <>
+      Its manifest <code>{shortId(manifest.digest)}</code> can still be pulled by digest, until a garbage collection
+      removes manifests that have had no tag for a long time.
+    </>
+  );
 }
 
 function confirmation(visitor: Member, { repository, tag, fault }: Parts): Reply {
@@ -26,8 +46,7 @@ function confirmation(visitor: Member, { repository, tag, fault }: Parts): Reply
       <Panel title={`Delete the tag ${tag.name}?`} tone="danger">
         <Problem text={fault?.text} />
         <p>
-          Pulls of <strong>{tag.name}</strong> will stop working. Its image <code>{shortId(tag.imageId)}</code> stays
-          until the next garbage collection, or longer if other tags need it. Until then, the{' '}
+          Pulls of <strong>{tag.name}</strong> will stop working. <Kept tag={tag} /> Until then, the{' '}
           <a href={repositoryPath(repository, 'history/')}>tag history</a> can restore the tag.
         </p>
         <Form visitor={visitor}>
@@ -47,13 +66,13 @@ function confirmation(visitor: Member, { repository, tag, fault }: Parts): Reply
 
 /** Asks for confirmation before a tag is deleted. */
 export const getTagDeletion = repositoryPage<'member'>(async (ctx, { caller, params }, repository) => {
-  const tag = await getTag(ctx, repository, params['tag'] ?? '');
+  const tag = await getShownTag(ctx, repository, params['tag'] ?? '');
   return confirmation(caller, { repository, tag });
 });
 
 export const postTagDeletion: WebHandler<'member-form'> = async (ctx, { caller, params }) => {
   const repository = await repositoryAsked(ctx, caller, params);
-  const tag = await getTag(ctx, repository, params['tag'] ?? '');
+  const tag = await getShownTag(ctx, repository, params['tag'] ?? '');
   const { fault } = await attempt(async () => deleteTag(ctx, assertDeletable(repository.access), tag.name));
   if (fault !== undefined) return confirmation(caller, { repository, tag, fault });
   return redirect(caller, repositoryPath(repository, 'tags/'), { notice: `The tag ${tag.name} was deleted.` });

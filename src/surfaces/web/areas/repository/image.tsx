@@ -1,21 +1,23 @@
 import { displayName } from '../../../../features/repositories/names';
 import { imageHistory, type ImageHistory } from '../../../../features/images/history';
-import { getTag, type Tag } from '../../../../features/tags/tags';
+import { getShownTag, type ShownTag } from '../../../../features/manifests/shown-tags';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { MISSING_TAG } from '../../../../features/tags/tags';
+import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { Ago, plural, Size } from '../../components/quantities';
 import { CopyLine, Panel } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
-import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { imagePath, pullName, shortId, tagPath } from './addresses';
 import { LayerBar } from './layer-bar';
 import { LayerTable } from './layer-table';
 import { repositoryPage } from './repository-page';
-import { EngineName, PointerLink } from './tag-parts';
+import { EngineName, PointerLink, TagLinks } from './tag-parts';
+import { tagOfManifestPage } from './manifest';
 
 const LAYERS_ON_A_PAGE = 50;
 
@@ -23,7 +25,7 @@ interface Shown {
   readonly repository: RepositoryDetails;
   readonly history: ImageHistory;
   /** undefined: the page is that of an image id */
-  readonly tag: Tag | undefined;
+  readonly tag: ShownTag | undefined;
 }
 
 function Facts({ repository, history, tag }: Shown): View {
@@ -69,23 +71,6 @@ function Unreadable({ layers }: Pick<ImageHistory, 'layers'>): View {
   );
 }
 
-interface TagLinksProps {
-  readonly visitor: Visitor;
-  readonly repository: RepositoryDetails;
-  readonly tag: string;
-}
-
-function TagLinks({ visitor, repository, tag }: TagLinksProps): View {
-  const history = `history/?${new URLSearchParams({ tag }).toString()}`;
-  return (
-    <p class="actions">
-      <a href={repositoryPath(repository, history)}>History of this tag</a>
-      {visitor.login !== undefined && <a href={`${tagPath(repository, tag)}copy/`}>Copy to another repository</a>}
-      {repository.canAdminister && <a href={`${tagPath(repository, tag)}delete/`}>Delete this tag</a>}
-    </p>
-  );
-}
-
 function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Reply {
   const { repository, history, tag } = shown;
   const asked = pageAsked(query, LAYERS_ON_A_PAGE);
@@ -105,7 +90,7 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
         )}
         <Unreadable layers={history.layers} />
         <Facts {...shown} />
-        {tag !== undefined && <TagLinks visitor={visitor} repository={repository} tag={tag.name} />}
+        {tag !== undefined && <TagLinks visitor={visitor} repository={repository} tag={tag} />}
       </Panel>
       <Panel title="Layers">
         {history.isCut && (
@@ -121,11 +106,14 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
   );
 }
 
-/** A tag: the layers of its image as a picture, and the command that created each. */
-export const getTagPage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
-  const tag = await getTag(ctx, repository, params['tag'] ?? '');
-  const history = await imageHistory(ctx, repository, { imageId: tag.imageId });
-  return imagePage(caller, query, { repository, history, tag });
+/** A tag: the layers of its image as a picture, and the command that created each; or the manifest that it points to. */
+export const getTagPage = repositoryPage<'anyone'>(async (ctx, exchange, repository) => {
+  const { caller, params, query } = exchange;
+  const tag = await getShownTag(ctx, repository, params['tag'] ?? '');
+  const { manifest, imageId } = tag;
+  if (manifest !== undefined) return tagOfManifestPage(ctx, exchange, repository, { ...tag, manifest });
+  if (imageId === undefined) throw new AppError('not_found', MISSING_TAG);
+  return imagePage(caller, query, { repository, history: await imageHistory(ctx, repository, { imageId }), tag });
 });
 
 /** The same page for an image, which need not have a tag. */

@@ -6,6 +6,7 @@ import { getTagDeletion, postTagDeletion } from './delete-tag';
 import { getFiles } from './files';
 import { getHistory, postRestore } from './history';
 import { getImagePage, getTagPage } from './image';
+import { getManifestPage } from './manifest';
 import { getOverview } from './overview';
 import { postStar } from './star';
 import { getStatistics } from './statistics';
@@ -23,6 +24,7 @@ export const repositoryPageRows: readonly WebRow[] = [
   ...repositoryRows('post', 'tags/:tag/delete/', 'member-form', postTagDeletion),
   ...repositoryRows('get', 'images/:imageId/', 'anyone', getImagePage),
   ...repositoryRows('get', 'images/:imageId/files/', 'anyone', getFiles),
+  ...repositoryRows('get', 'manifests/:digest/', 'anyone', getManifestPage),
   ...repositoryRows('get', 'tree/', 'anyone', getTree),
   ...repositoryRows('get', 'history/', 'anyone', getHistory),
   ...repositoryRows('post', 'history/restore/', 'member-form', postRestore),

@@ -1,7 +1,22 @@
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import type { ShownTag } from '../../../../features/manifests/shown-tags';
 import type { Engine } from '../../../../features/tags/engine';
+import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
-import { pointerPath, shortId } from './addresses';
+import type { Visitor } from '../../visitor';
+import { pointerPath, shortId, tagPath } from './addresses';
+
+/** Names under which libraries send requests, and the programs that use them. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  containers: 'podman or skopeo with containers/image',
+  'go-containerregistry': 'crane or others with go-containerregistry',
+};
+
+/** A client that is not docker, in readable form: `skopeo 1.22.0`. */
+export function clientText(client: string): string {
+  const [name = '', version = ''] = client.split('/');
+  return `${LIBRARIES[name] ?? name} ${version}`;
+}
 
 /**
  * An engine in readable form: `docker 1.5.0, linux amd64`, or another client. The client chooses its values, so they are
@@ -9,7 +24,7 @@ import { pointerPath, shortId } from './addresses';
  */
 export function EngineName({ engine }: { readonly engine: Engine }): View {
   const { docker_version: version, os, arch, kernel, client } = engine;
-  if (client !== undefined) return <span>{client.replace('/', ' ')}</span>;
+  if (client !== undefined) return <span>{clientText(client)}</span>;
   if (version === undefined) return <span class="fine">unknown</span>;
   const machine = [os, arch].filter((part) => part !== undefined).join(' ');
   const title = kernel === undefined ? machine : `${machine} kernel ${kernel}`.trim();
@@ -28,5 +43,26 @@ export function PointerLink({
     <a class="mono" href={pointerPath(repository, pointer)} title={pointer}>
       {shortId(pointer)}
     </a>
+  );
+}
+
+/** What a visitor may do with a tag. Only images of v1 can be copied to other repositories. */
+export function TagLinks({
+  visitor,
+  repository,
+  tag: { name, manifest },
+}: {
+  readonly visitor: Visitor;
+  readonly repository: RepositoryDetails;
+  readonly tag: ShownTag;
+}): View {
+  const history = `history/?${new URLSearchParams({ tag: name }).toString()}`;
+  const canCopy = visitor.login !== undefined && manifest === undefined;
+  return (
+    <p class="actions">
+      <a href={repositoryPath(repository, history)}>History of this tag</a>
+      {canCopy && <a href={`${tagPath(repository, name)}copy/`}>Copy to another repository</a>}
+      {repository.canAdminister && <a href={`${tagPath(repository, name)}delete/`}>Delete this tag</a>}
+    </p>
   );
 }

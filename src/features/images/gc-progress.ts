@@ -1,0 +1,58 @@
+import type { RepositoryName } from '../access/actor';
+
+/** The amounts that gc freed, or would free, in one repository. */
+export interface Freed extends RepositoryName {
+  /** images that no tag reached */
+  readonly images: number;
+  /** manifests that no tag led to for as long as the settings say */
+  readonly manifests: number;
+  readonly blobs: number;
+  /** of blobs that are not used elsewhere */
+  readonly bytes: number;
+}
+
+/** Whether there was anything to free. */
+export function hasFreed({ images, manifests, blobs }: Freed): boolean {
+  return images > 0 || manifests > 0 || blobs > 0;
+}
+
+/** The progress of a gc. A type alias, so that it can be passed as a record of numbers. */
+export type GcProgress = Readonly<
+  Record<'repositories' | 'done' | 'images' | 'manifests' | 'layers' | 'bytes', number>
+>;
+
+/** How to watch a gc, and how to end it. */
+export interface GcWatch {
+  /** ends it early, between two repositories */
+  readonly signal?: AbortSignal;
+  /** called after each repository */
+  readonly onProgress?: (progress: GcProgress) => void;
+}
+
+/** Reports the progress, and checks whether gc shall go on. */
+export class ProgressWatch {
+  private progress: GcProgress;
+
+  constructor(
+    private readonly watch: GcWatch,
+    repositories: number,
+  ) {
+    this.progress = { repositories, done: 0, images: 0, manifests: 0, layers: 0, bytes: 0 };
+  }
+
+  /** @throws the reason that the signal was aborted with */
+  take(freed: Freed | undefined): void {
+    const { images = 0, manifests = 0, blobs = 0, bytes = 0 } = freed ?? {};
+    const { repositories, ...now } = this.progress;
+    this.progress = {
+      repositories,
+      done: now.done + 1,
+      images: now.images + images,
+      manifests: now.manifests + manifests,
+      layers: now.layers + blobs,
+      bytes: now.bytes + bytes,
+    };
+    this.watch.onProgress?.(this.progress);
+    this.watch.signal?.throwIfAborted();
+  }
+}
