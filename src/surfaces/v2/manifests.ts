@@ -1,13 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
+import { getManifestOrView } from '../../features/bridge/image-views';
 import { manifestUnknown } from '../../features/manifests/content-error';
-import {
-  deleteManifest,
-  findUsualChild,
-  getManifest,
-  getManifestBytes,
-  type Manifest,
-} from '../../features/manifests/manifests';
+import { deleteManifest, findUsualChild, getManifestBytes, type Manifest } from '../../features/manifests/manifests';
 import { bareType, isIndexType } from '../../features/manifests/media-types';
 import { putManifest } from '../../features/manifests/put-manifest';
 import { fullName } from '../../features/repositories/names';
@@ -50,7 +45,7 @@ export const getManifestOf: V2Handler = async (ctx, exchange) => {
   const { req, params } = exchange;
   const reference = params['reference'] ?? '';
   const repository = await requireReadable(ctx, exchange);
-  const found = await getManifest(ctx, repository, reference);
+  const found = await getManifestOrView(ctx, repository, reference);
   const isTag = !reference.includes(':');
   const manifest = isTag ? await suited(ctx, req, repository, found) : found;
   const headers = {

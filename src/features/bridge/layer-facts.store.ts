@@ -1,0 +1,47 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+export interface NewFacts {
+  readonly digest: string;
+  readonly isGzip: boolean;
+  /** undefined: there is a problem */
+  readonly diffId: string | undefined;
+  readonly problem: string | undefined;
+  readonly twinDigest: string | undefined;
+}
+
+/** Records what a layer is. What was recorded first stays, so that a layer keeps its twin. */
+export async function updateFacts(tx: Db, facts: NewFacts): Promise<void> {
+  const { digest, isGzip, diffId, problem, twinDigest } = facts;
+  await query(
+    tx,
+    `update blobs set is_gzip = $2, diff_id = $3, layer_problem = $4, twin_digest = $5
+     where digest = $1 and diff_id is null and layer_problem is null`,
+    [digest, isGzip, diffId ?? null, problem ?? null, twinDigest ?? null],
+  );
+}
+
+export interface LayerToDescribe {
+  digest: string;
+  storage_key: string;
+  size_bytes: number;
+}
+
+/** Layers of v1 images that nothing is known of, the oldest first. */
+export async function listUndescribed(
+  db: Db,
+  repositoryId: number | undefined,
+  limit: number,
+): Promise<LayerToDescribe[]> {
+  return query<LayerToDescribe>(
+    db,
+    `select b.digest, b.storage_key, b.size_bytes from blobs b
+     where b.damaged_at is null and b.diff_id is null and b.layer_problem is null
+       and exists (
+         select from image_contents c join repository_images i on i.content_id = c.id
+         where c.layer_digest = b.digest and ($1::bigint is null or i.repository_id = $1)
+       )
+     order by b.created_at, b.digest limit $2`,
+    [repositoryId ?? null, limit],
+  );
+}
