@@ -1,3 +1,4 @@
+import { imageOf, OCI_MANIFEST } from '../helpers/v2-client';
 import type { SweptRoute } from './routes';
 import type { Held, Stage } from './stage';
 
@@ -21,6 +22,29 @@ export const V1_BODIES: Bodies = {
   [`PUT ${V1}/properties`]: { access: 'public' },
   [`PUT ${V1}`]: [],
 };
+
+/** A piece of a blob, or all of it. */
+export const V2_BYTES = 'bytes';
+
+/** The body of a request to v2, with its type. */
+export function v2Body(
+  { method, path }: SweptRoute,
+  values: ReadonlyMap<string, string>,
+  stage: Stage,
+): { headers?: Record<string, string>; body?: string } {
+  if (path === '/v2/token') {
+    const form = { grant_type: 'password', username: 'alice', password: 'alicepw', service: 'hub.test' };
+    return {
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(form).toString(),
+    };
+  }
+  if (method === 'PUT' && path.includes('/manifests/')) {
+    const { config, layer } = held(stage, values).pushed;
+    return { headers: { 'Content-Type': OCI_MANIFEST }, body: JSON.stringify(imageOf(config, [layer])) };
+  }
+  return method === 'PATCH' || method === 'PUT' ? { body: V2_BYTES } : {};
+}
 
 function held(stage: Stage, values: ReadonlyMap<string, string>): Held {
   return (values.get('repository') ?? values.get('name') ?? '').startsWith('base') ? stage.base : stage.vault;

@@ -1,4 +1,5 @@
-import type { AccessLevel } from '../../src/features/access/actor';
+import type { AccessLevel, RepositoryName } from '../../src/features/access/actor';
+import { ACTIONS, issueBearerToken } from '../../src/features/tokens/bearer-token';
 import { SCOPES, type Scope } from '../../src/features/oauth/scopes';
 import { query } from '../../src/platform/db/query';
 import { csrfToken } from '../../src/platform/http/csrf';
@@ -9,7 +10,7 @@ import { startPull, startPush } from '../helpers/images';
 import { call } from '../helpers/registry-client';
 import { accessTokenOf } from '../helpers/oauth';
 import { basic, type TestServer } from '../helpers/test-server';
-import type { Door, SweptRoute } from './routes';
+import { isRead, type Door, type SweptRoute } from './routes';
 import type { Row } from './rows';
 
 /** A caller of the sweep. */
@@ -40,14 +41,8 @@ async function tokenFor(
 
 /** Logs in with a browser; resolves to its cookie. */
 export async function sessionOf(server: TestServer, username: string): Promise<{ name: string; secret: string }> {
-  const [row] = await query<{ id: number; epoch: number }>(
-    server.ctx.db,
-    'select id, credentials_epoch as epoch from users where username = $1',
-    [username],
-  );
-  if (row === undefined) throw new Error(`there is no ${username}`);
-  const identity = { userId: row.id, credentialsEpoch: row.epoch };
-  const doer = { userId: row.id, name: username, address: '127.0.0.1' };
+  const identity = await identityOf(server, username);
+  const doer = { userId: identity.userId, name: username, address: '127.0.0.1' };
   const { secret } = await createSession(server.ctx, identity, doer, 'a browser');
   return { name: 'drydock_session', secret };
 }
@@ -70,7 +65,7 @@ export function credentialsOf(
 async function limitedCallers(server: TestServer): Promise<Caller[]> {
   const limited = async (username: string, repository: string): Promise<Caller> => ({
     name: `admin token of ${username} for ${repository}`,
-    doors: ['v1', 'api'],
+    doors: ['v1', 'v2', 'api'],
     authorization: await tokenFor(server, username, { access: 'admin', repositories: [repository] }),
     may: (row) => isOpen(row) || (row.who === 'account' && row.limited === 'own'),
   });
@@ -85,7 +80,7 @@ async function limitedCallers(server: TestServer): Promise<Caller[]> {
     await limited('dora', 'dora/other'),
     await limited('mona', 'mona/other'),
     await limited('root', 'alice/other'),
-    { name: 'expired token of alice', doors: ['v1', 'api'], authorization: expired, may: isOpen },
+    { name: 'expired token of alice', doors: ['v1', 'v2', 'api'], authorization: expired, may: isOpen },
   ];
 }
 
@@ -101,7 +96,7 @@ async function engineCallers(server: TestServer): Promise<Caller[]> {
   };
   return Object.entries(tokens).map(([access, authorization]) => ({
     name: `engine's token to ${access} alice/other`,
-    doors: ['v1', 'api'],
+    doors: ['v1', 'v2', 'api'],
     authorization,
     may: isOpen,
   }));
@@ -110,7 +105,7 @@ async function engineCallers(server: TestServer): Promise<Caller[]> {
 async function programCallers(server: TestServer): Promise<Caller[]> {
   const program = async (scope: Scope): Promise<Caller> => ({
     name: `OAuth token of alice for ${scope}`,
-    doors: ['v1', 'api'],
+    doors: ['v1', 'v2', 'api'],
     authorization: `Bearer ${await accessTokenOf(server, 'alice', scope)}`,
     knowsMarker: true,
     may: (row, route) => isOpen(row) || (route.scope === scope && !row.needsStepUp),
@@ -120,12 +115,68 @@ async function programCallers(server: TestServer): Promise<Caller[]> {
   return callers;
 }
 
+/** The identity of an account that came with its password. */
+async function identityOf(
+  { ctx }: TestServer,
+  username: string,
+): Promise<{ userId: number; credentialsEpoch: number }> {
+  const [row] = await query<{ id: number; epoch: number }>(
+    ctx.db,
+    'select id, credentials_epoch as epoch from users where username = $1',
+    [username],
+  );
+  if (row === undefined) throw new Error(`there is no ${username}`);
+  return { userId: row.id, credentialsEpoch: row.epoch };
+}
+
+const HIDDEN: readonly RepositoryName[] = ['vault-real', 'vault-none', 'vault-was']
+  .map((name) => ({ namespace: 'alice', name }))
+  .concat(['base-real', 'base-none'].map((name) => ({ namespace: 'library', name })));
+
+/** Callers of v2 with Bearer tokens; those of other users grant more than the server would, and help as little. */
+async function bearerCallers(server: TestServer): Promise<Caller[]> {
+  const bearer = async (
+    name: string,
+    username: string | undefined,
+    repositories: readonly RepositoryName[],
+    may: Caller['may'],
+  ): Promise<Caller> => {
+    const identity = username === undefined ? undefined : await identityOf(server, username);
+    const grants = repositories.map((repository) => ({ repository, actions: ACTIONS }));
+    const token = issueBearerToken(server.ctx.tokenKey, { identity, grants, hasCatalog: username === 'carol' });
+    return { name, doors: ['v1', 'v2', 'api'], authorization: `Bearer ${token}`, may };
+  };
+  const isPing = ({ key }: Row): boolean => key.endsWith(' /v2');
+  return [
+    await bearer('Bearer token of nobody', undefined, HIDDEN, (row) => isOpen(row) || isPing(row)),
+    await bearer(
+      'Bearer token of another user',
+      'carol',
+      HIDDEN,
+      (row) => isOpen(row) || isPing(row) || row.key.endsWith('/_catalog'),
+    ),
+    await bearer('Bearer token of an inactive account', 'sleeper', HIDDEN, isOpen),
+    await bearer(
+      'Bearer token of alice for alice/other',
+      'alice',
+      [{ namespace: 'alice', name: 'other' }],
+      (row) => isOpen(row) || isPing(row),
+    ),
+    await bearer(
+      'Bearer token of an administrator for alice/other',
+      'root',
+      [{ namespace: 'alice', name: 'other' }],
+      (row) => isOpen(row) || isPing(row),
+    ),
+  ];
+}
+
 /** All callers of the sweep. None may access the private things of alice, except as a row allows. */
 export async function castCallers(server: TestServer): Promise<Caller[]> {
   const visit = { name: 'drydock_visit', secret: newSecret() };
   return [
-    { name: 'anonymous', doors: ['v1', 'api', 'web', 'plain'], cookie: visit, may: isOpen },
-    { name: 'stranger', doors: ['v1', 'api'], authorization: basic('carol'), may: isForAccounts },
+    { name: 'anonymous', doors: ['v1', 'v2', 'api', 'web', 'plain'], cookie: visit, may: isOpen },
+    { name: 'stranger', doors: ['v1', 'v2', 'api'], authorization: basic('carol'), may: isForAccounts },
     {
       name: 'stranger in a browser',
       doors: ['api', 'web'],
@@ -134,19 +185,19 @@ export async function castCallers(server: TestServer): Promise<Caller[]> {
     },
     {
       name: 'robot of another organization',
-      doors: ['v1', 'api'],
+      doors: ['v1', 'v2', 'api'],
       authorization: await tokenFor(server, 'beta+bot', { access: 'admin' }),
       may: isForAccounts,
     },
     {
       name: 'read token of alice',
-      doors: ['v1', 'api'],
+      doors: ['v1', 'v2', 'api'],
       authorization: await tokenFor(server, 'alice', { access: 'read' }),
       knowsMarker: true,
       reads: true,
-      may: (row, { method }) => isOpen(row) || (method === 'GET' && row.who !== 'site-admin'),
+      may: (row, route) => isOpen(row) || (isRead(route) && row.who !== 'site-admin'),
     },
-    { name: 'inactive account', doors: ['v1', 'api'], authorization: basic('sleeper'), may: isOpen },
+    { name: 'inactive account', doors: ['v1', 'v2', 'api'], authorization: basic('sleeper'), may: isOpen },
     {
       name: 'inactive account in a browser',
       doors: ['api', 'web'],
@@ -155,6 +206,7 @@ export async function castCallers(server: TestServer): Promise<Caller[]> {
     },
     ...(await limitedCallers(server)),
     ...(await engineCallers(server)),
+    ...(await bearerCallers(server)),
     ...(await programCallers(server)),
   ];
 }
@@ -181,7 +233,7 @@ export async function staleCallers(server: TestServer): Promise<Caller[]> {
 export async function callerForVault(server: TestServer): Promise<Caller> {
   return {
     name: 'admin token of alice for the private repository',
-    doors: ['v1', 'api'],
+    doors: ['v1', 'v2', 'api'],
     authorization: await tokenFor(server, 'alice', { access: 'admin', repositories: ['alice/vault-real'] }),
     knowsMarker: true,
     reads: true,

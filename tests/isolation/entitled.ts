@@ -9,7 +9,7 @@ export async function entitledTo(
   route: SweptRoute,
   server: TestServer,
 ): Promise<Pick<Caller, 'authorization' | 'cookie'>> {
-  const isOfLibrary = /^\/_\/|\/repositories\/:repository/.test(route.path);
+  const isOfLibrary = /^\/_\/|\/repositories\/:repository|^\/v2\/:repository/.test(route.path);
   const username = row.who === 'site-admin' || isOfLibrary ? 'root' : 'alice';
   const isByCookie = route.door === 'web' || route.path.startsWith('/api/v1.1/session/');
   if (route.door === 'plain' || (row.who === 'anyone' && route.door === 'api')) return {};

@@ -1,7 +1,8 @@
+import { digestOf } from '../helpers/v2-client';
 import type { Sent } from './answers';
 import { credentialsOf, type Caller } from './callers';
-import { API_BODIES, formOf, V1_BODIES } from './bodies';
-import type { SweptRoute } from './routes';
+import { API_BODIES, formOf, V1_BODIES, V2_BYTES, v2Body } from './bodies';
+import { isRead, type SweptRoute } from './routes';
 import type { Held, Stage, Twin } from './stage';
 
 /*
@@ -41,10 +42,18 @@ function repositoryTwin({
   if (name !== undefined) {
     return { values: { namespace: 'alice' }, name: { real: 'vault-real', none: 'vault-none' }, held: 'vault' };
   }
-  if (path.includes('/repositories/:repository') || path.startsWith('/_/:name')) {
+  if (/^\/v2\/:repository|\/repositories\/:repository|^\/_\/:name/.test(path)) {
     return { values: {}, name: { real: 'base-real', none: 'base-none' }, held: 'base' };
   }
   return undefined;
+}
+
+/** A manifest by its digest where a digest is what the method is about, or else by a tag. */
+function pushedTwin(param: string, { method, path }: SweptRoute, { pushed }: Held): Twin | undefined {
+  if (param === 'reference') return method === 'HEAD' || method === 'DELETE' ? pushed.manifest : pushed.tag;
+  if (param === 'digest' && path.includes('/referrers/')) return pushed.manifest;
+  if (param === 'digest') return method === 'DELETE' ? pushed.spare : pushed.blob;
+  return param === 'upload' ? pushed.upload : undefined;
 }
 
 function twinOf(param: string, route: SweptRoute, stage: Stage): Twin | undefined {
@@ -53,7 +62,8 @@ function twinOf(param: string, route: SweptRoute, stage: Stage): Twin | undefine
   if (isName) return repository?.name;
   const held = stage[repository?.held ?? 'vault'] as Held;
   if (param === 'imageId') return held.image;
-  if (param in held) return held[param as keyof Held];
+  if (route.door === 'v2') return pushedTwin(param, route, held);
+  if (param in held) return held[param as keyof Omit<Held, 'pushed'>];
   if (param === 'team') return { real: 'crew-real', none: 'crew-none' };
   if (param === 'robot' || (param === 'name' && route.path.includes('/robots/'))) {
     return { real: 'bolt-real', none: 'bolt-none' };
@@ -94,7 +104,8 @@ export function variantsOf(route: SweptRoute, stage: Stage): Values[] {
 }
 
 function bodyOf(route: SweptRoute, values: Values, stage: Stage, formToken: string | undefined): Partial<Sent> {
-  if (route.method === 'GET') return {};
+  if (isRead(route)) return {};
+  if (route.door === 'v2') return v2Body(route, values, stage);
   if (route.door === 'web') {
     const fields = { ...formOf(route, values, stage), ...(formToken === undefined ? {} : { csrf_token: formToken }) };
     return {
@@ -126,7 +137,7 @@ export function requestFor(
   const path = route.path.replaceAll(/:(\w+)/g, (_, param: string) => encodeURIComponent(values.get(param) ?? ''));
   const accept = route.door === 'web' ? 'text/html' : '*/*';
   const checksum = route.path.endsWith('/checksum') ? { 'X-Docker-Checksum-Payload': `sha256:${'0'.repeat(64)}` } : {};
-  const condition = route.door === 'api' && route.method !== 'GET' ? { 'If-Match': '*' } : {};
+  const condition = route.door === 'api' && !isRead(route) ? { 'If-Match': '*' } : {};
   return {
     method: route.method,
     path: `${path}${QUERIES[route.key] ?? ''}`,
@@ -135,8 +146,16 @@ export function requestFor(
   };
 }
 
+const SCOPES = '?service=hub.test&scope=repository:alice/vault-real:*%20repository:base-real:*';
+/** The upload of the sweep has no bytes before. */
+const COMMIT = `?digest=${digestOf(V2_BYTES)}`;
+
 /** Queries of routes that answer nothing, or too little, without one. */
 const QUERIES: Readonly<Record<string, string>> = {
+  'GET /v2/token': SCOPES,
+  'HEAD /v2/token': SCOPES,
+  'PUT /v2/:repository/blobs/uploads/:upload': COMMIT,
+  'PUT /v2/:namespace/:repository/blobs/uploads/:upload': COMMIT,
   'GET /v1/search': '?q=vault',
   'GET /api/v1.1/search/': '?q=vault',
   'GET /search': '?q=vault',

@@ -11,6 +11,7 @@ import { ManifestPusher } from '../helpers/manifests';
 import { makePrivate } from '../helpers/registry-client';
 import { packEntry, TRAILER } from '../features/images/tar/pack-tar';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
+import { pushBlob, pushImage, startUpload, type Described } from '../helpers/v2-client';
 
 /*
  * A hub with private things of alice, of her organization and of the library, each with a name or number of the same
@@ -28,11 +29,25 @@ export interface Twin {
 
 const NONE = '99999';
 
+/** An image that was pushed over v2, and an upload. */
+export interface Pushed {
+  readonly config: Described;
+  readonly layer: Described;
+  readonly tag: Twin;
+  readonly manifest: Twin;
+  readonly blob: Twin;
+  /** a blob that no manifest uses */
+  readonly spare: Twin;
+  readonly upload: Twin;
+}
+
 /** The contents of a repository that paths can name. */
 export interface Held {
   readonly image: Twin;
   readonly digest: Twin;
   readonly tag: Twin;
+  /** of v2 */
+  readonly pushed: Pushed;
   readonly comment: Twin;
   readonly webhook: Twin;
   readonly delivery: Twin;
@@ -88,12 +103,32 @@ async function api(
 
 const LAYER = Buffer.concat([packEntry({ name: `${MARKER}.txt`, body: Buffer.from(MARKER) }), TRAILER]);
 
+const NO_DIGEST = `sha256:${'d'.repeat(64)}`;
+
+/** Pushes an image with the marker over v2, and begins an upload. */
+async function pushOverV2(server: TestServer, repository: string, user: string): Promise<Pushed> {
+  const layer = Buffer.from(`${MARKER} of ${repository}`);
+  const more = { annotations: { note: MARKER } };
+  const image = await pushImage(server, repository, 'two-real', { user, layer, more });
+  const spare = await pushBlob(server, repository, Buffer.from(`${MARKER}, a spare of ${repository}`), { user });
+  const location = await startUpload(server, repository, user);
+  return {
+    ...image,
+    tag: { real: 'two-real', none: 'two-none' },
+    manifest: { real: image.manifest.digest, none: NO_DIGEST },
+    blob: { real: image.layer.digest, none: NO_DIGEST },
+    spare: { real: spare, none: NO_DIGEST },
+    upload: { real: location.split('/').at(-1) ?? '', none: 'e'.repeat(32) },
+  };
+}
+
 /** Fills a private repository with something of every kind, each with the marker in it. */
 export async function fillRepository(server: TestServer, repository: string, user: string): Promise<Held> {
   const { db } = server.ctx;
   const image = createImage({ note: MARKER, layer: LAYER });
   await startPush(server, repository, [], user);
   await makePrivate(server, repository, user);
+  const pushed = await pushOverV2(server, repository, user);
   await pushImages(server, repository, [image], { user, tag: 'tag-real' });
   const api11 = `/repositories/${repository}/`;
   const full = { description: MARKER, full_description: MARKER, immutable_tags: [`${MARKER}*`] };
@@ -119,6 +154,7 @@ export async function fillRepository(server: TestServer, repository: string, use
     image: { real: image.id, none: createImage().id },
     digest: { real: digest, none: `sha256:${'0'.repeat(64)}` },
     tag: { real: 'tag-real', none: 'tag-none' },
+    pushed,
     comment: twin(comment.id),
     webhook: twin(webhook.id),
     delivery: twin(

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { cp, rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { Db } from '../../src/platform/db/db';
 import { query } from '../../src/platform/db/query';
 import { inReplica, insertSql, listTables, type Table } from '../helpers/tables';
@@ -48,11 +50,13 @@ export function changesBetween(before: ReadonlyMap<string, string>, after: Reado
 }
 
 /**
- * Keeps a copy of all tables.
+ * Keeps a copy of all tables, and of the bytes of uploads that are not finished.
  *
  * @returns a function that restores the copy, in one transaction
  */
-export async function keepState(db: Db): Promise<() => Promise<void>> {
+export async function keepState(db: Db, blobDir: string): Promise<() => Promise<void>> {
+  const [uploads, kept] = ['resumable', 'kept'].map((name) => path.join(blobDir, name)) as [string, string];
+  await cp(uploads, kept, { recursive: true });
   await db.raw('create schema kept');
   const tables = await tablesOf(db);
   for (const { name } of tables) await db.raw(`create table kept.${name} as table ${name}`);
@@ -60,5 +64,7 @@ export async function keepState(db: Db): Promise<() => Promise<void>> {
   const script = inReplica([...deletions, ...tables.map((table) => insertSql(table, `from kept.${table.name}`))]);
   return async () => {
     await db.raw(script);
+    await rm(uploads, { recursive: true });
+    await cp(kept, uploads, { recursive: true });
   };
 }

@@ -44,7 +44,7 @@ const CONTENT_JOINS = `left join image_contents c on c.id = i.content_id left jo
 function findIn(name: string, columns: string): AccessStatements {
   return accessStatements(
     name,
-    2,
+    { first: 2 },
     (caller) => `select ${caller.columns}, ${columns}, ${IMAGE_COLUMNS}
     ${caller.joins}
     left join repository_images i on i.repository_id = r.id and i.image_id = $1

@@ -45,22 +45,29 @@ export async function lockFigures(tx: Db): Promise<void> {
   await query(tx, 'lock table storage_totals in share row exclusive mode');
 }
 
-/** Computes all figures again: each layer counts once in each namespace, and each blob once in the totals. */
+/** Computes all figures again: each blob of images and manifests counts once in each namespace, and each blob once in the totals. */
 export async function renewFigures(tx: Db): Promise<void> {
   const began = await query<{ at: string }>(tx, 'select clock_timestamp()::text as at');
   await query(tx, 'delete from storage_by_namespace');
   await query(
     tx,
     `insert into storage_by_namespace (namespace, repositories, images, layers, bytes)
-     with layers as (
-       select r.namespace, c.layer_digest, count(*) as images, max(c.layer_size_bytes) as bytes
-       from repository_images i join repositories r on r.id = i.repository_id
-         join image_contents c on c.id = i.content_id group by 1, 2
-     ), held as (
-       select namespace, sum(images) as images, count(*) as layers, sum(bytes) as bytes from layers group by 1
+     with held as (
+       select r.namespace, c.layer_digest as digest from repository_images i
+         join repositories r on r.id = i.repository_id join image_contents c on c.id = i.content_id
+       union
+       select r.namespace, x.digest from manifest_blobs x
+         join manifests m on m.id = x.manifest_id join repositories r on r.id = m.repository_id
+       union
+       select r.namespace, l.digest from repository_blobs l join repositories r on r.id = l.repository_id
+     ), summed as (
+       select namespace, count(*) as layers, sum(b.size_bytes) as bytes from held join blobs b using (digest) group by 1
+     ), imaged as (
+       select r.namespace, count(*) as images from repository_images i join repositories r on r.id = i.repository_id
+       where i.content_id is not null group by 1
      ), named as (select namespace, count(*) as repositories from repositories group by 1)
-     select n.namespace, n.repositories, coalesce(h.images, 0), coalesce(h.layers, 0), coalesce(h.bytes, 0)
-     from named n left join held h on h.namespace = n.namespace`,
+     select n.namespace, n.repositories, coalesce(i.images, 0), coalesce(s.layers, 0), coalesce(s.bytes, 0)
+     from named n left join summed s on s.namespace = n.namespace left join imaged i on i.namespace = n.namespace`,
   );
   await query(tx, 'delete from storage_totals');
   await query(

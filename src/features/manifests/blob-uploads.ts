@@ -59,7 +59,7 @@ function translate(error: unknown): unknown {
 /** The piece does not begin where the upload ends. */
 export class UploadOffsetError extends ContentError {
   constructor(readonly upload: BlobUpload) {
-    super('blob_upload_invalid', `The next byte of this upload is number ${upload.offset}`);
+    super('blob_upload_invalid', `The next piece of this upload must begin at byte ${upload.offset}`);
   }
 }
 
@@ -78,7 +78,7 @@ export async function startUpload(ctx: Needs<'db' | 'blobs'>, repository: Writab
 /**
  * An upload of the account in the repository.
  *
- * @throws ContentError `blob_upload_unknown`, also for uploads of others
+ * @throws ContentError `blob_upload_unknown`, also for uploads of other accounts
  */
 export async function getUpload(
   ctx: Needs<'db' | 'blobs'>,

@@ -26,7 +26,7 @@ const CODES: Readonly<Record<ContentProblem, ErrorCode>> = {
 
 /** An error about a manifest, a blob or an upload. */
 export class ContentError extends AppError {
-  /** @param detail - what clients get in addition to the message: the digests that are missing, the digest that was found */
+  /** @param detail - what clients get in addition to the message, such as the digests that are missing */
   constructor(
     readonly problem: ContentProblem,
     message: string,
@@ -47,7 +47,7 @@ export function blobUnknown(digest: string, cause?: unknown): ContentError {
   return new ContentError('blob_unknown', `The repository has no blob ${digest}`, { digest }, { cause });
 }
 
-/** Text that is not a digest of an algorithm that is supported. */
+/** Text that is not a digest of a supported algorithm. */
 export function digestInvalid(digest: string): ContentError {
   const message = 'A digest must be sha256: or sha512: and lower-case hexadecimal digits';
   return new ContentError('digest_invalid', message, { digest });

@@ -63,7 +63,7 @@ export async function deleteUnneeded(
   return { manifests: rows.length, blobs: rows.flatMap((row) => row.blobs) };
 }
 
-/** Deletes links that no manifest of the repository came to use. @returns the digests of their blobs */
+/** Deletes links that no manifest of the repository uses. @returns the digests of their blobs */
 export async function deleteUnusedLinks(tx: Db, repositoryId: number, olderThanMs: number): Promise<string[]> {
   const rows = await query<{ digest: string }>(
     tx,

@@ -12,8 +12,8 @@ export interface FreedManifests {
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Nobody can tell a push that goes on from one that was given up, and its manifest comes last: so what was pushed or
- * mounted stays for a day, even when gc shall free younger things (bridge 11).
+ * A manifest comes last in a push, and until then the push looks like one that was given up. So blobs that were pushed
+ * or mounted stay for a day, even when gc is run for younger ones (bridge 11).
  */
 function linkAge(olderThanMs: number): number {
   return Math.max(olderThanMs, DAY_MS);
@@ -30,7 +30,7 @@ export async function listManifestCandidates(
 }
 
 /**
- * Deletes manifests that had no tag for as long as the settings say, and links of blobs that were pushed or mounted
+ * Deletes manifests that have had no tag for as long as the settings say, and links of blobs that were pushed or mounted
  * before `olderThanMs`, and at least a day ago, and that no manifest uses. The caller has locked the repository.
  */
 export async function freeManifests(

@@ -2,8 +2,8 @@ import { parseJson } from '../../platform/http/body';
 import { asRecord, asWords, keysOf, momentOf, textOf, type JsonRecord } from '../../platform/untrusted-json';
 
 /*
- * The config of an image, as OCI and docker write it. It is untrusted: what has another shape than it should is left out,
- * and what is long is cut.
+ * The config of an image, as OCI and docker write it. It is untrusted: fields of a wrong shape are left out, and long
+ * ones are cut.
  */
 
 /** A step of the build of an image. */
@@ -16,7 +16,7 @@ export interface HistoryStep {
   readonly isEmpty: boolean;
 }
 
-/** What a config says of an image; empty or undefined: it does not say it. */
+/** What a config says about an image; empty or undefined: nothing. */
 export interface ImageConfig {
   /** `linux/arm64/v8` */
   readonly platform: string | undefined;
@@ -43,7 +43,7 @@ function textsOf(values: readonly string[]): string[] {
   return texts.filter((text) => text !== undefined);
 }
 
-/** Reads names with a text each, such as labels or annotations: the first hundred. */
+/** Reads the first hundred names with their texts, such as labels or annotations. */
 export function labelsOf(value: unknown): (readonly [name: string, value: string])[] {
   return Object.entries(asRecord(value) ?? {})
     .slice(0, ITEMS)

@@ -61,7 +61,7 @@ function typeOf(contentType: string | undefined, inBody: string | undefined): st
   if (isSchema1(mediaType)) throw invalid('Schema 1 manifests are not supported');
   if (!isManifestType(mediaType)) throw invalid(`Manifests of the type "${mediaType}" are not supported`);
   if (inBody !== undefined && inBody !== mediaType) {
-    throw invalid(`The manifest says that its type is "${inBody}", and the Content-Type is "${mediaType}"`);
+    throw invalid(`The manifest says that its type is "${inBody}", but the Content-Type is "${mediaType}"`);
   }
   return mediaType;
 }

@@ -18,7 +18,7 @@ export interface ManifestLayer {
   readonly sizeBytes: number;
   /** clients get it from another server */
   readonly isElsewhere: boolean;
-  /** the name of the file, which artifacts say in an annotation */
+  /** the name of the file, which artifacts have in an annotation */
   readonly title: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface RelatedManifest {
   readonly pushedAt: Date | undefined;
 }
 
-/** All that the page of a manifest says of it. */
+/** All that the page of a manifest shows. */
 export interface DescribedManifest {
   readonly summary: ManifestSummary;
   readonly sizeBytes: number;
@@ -94,7 +94,7 @@ function toLayer(descriptor: Descriptor): ManifestLayer {
 
 const NO_STEP: HistoryStep = { command: undefined, comment: undefined, createdAt: undefined, isEmpty: false };
 
-/** Steps that changed files have the layers in their order; a history that does not fit them is left out. */
+/** Gives the layers to the steps that changed files, in order; a history that does not fit the layers is left out. */
 function stepsOf(layers: readonly ManifestLayer[], history: readonly HistoryStep[]): BuildStep[] {
   const withLayer = history.filter(({ isEmpty }) => !isEmpty);
   if (withLayer.length !== layers.length) return layers.map((layer) => ({ ...NO_STEP, layer }));
@@ -138,8 +138,8 @@ async function attachedTo(ctx: Needs<'db'>, repositoryId: number, digest: string
 }
 
 /**
- * What a manifest is and consists of: of an image its config and its build, of an index the manifests that it lists, and
- * the signatures and attestations that are attached to it.
+ * What a manifest is and what it consists of: the config and the build of an image, or the manifests that an index
+ * lists; and the signatures and attestations that are attached to it.
  *
  * @throws ContentError `manifest_unknown` when it has just been deleted
  */

@@ -51,7 +51,7 @@ function assertSizes(wanted: readonly Descriptor[], sizes: ReadonlyMap<string, n
   const wrong = wanted.find(({ digest, size }) => size !== undefined && size !== sizes.get(digest));
   if (wrong === undefined) return;
   const { digest, size } = wrong;
-  const message = `${digest} has ${sizes.get(digest) ?? 0} bytes, and not ${size ?? 0}`;
+  const message = `${digest} has ${sizes.get(digest) ?? 0} bytes, not ${size ?? 0}`;
   throw new ContentError('manifest_invalid', message, { digest, size });
 }
 
@@ -115,7 +115,7 @@ export async function putManifest(
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    // The garbage collection was faster than a push of only this manifest.
+    // The garbage collection has freed a blob since it was found above.
     throw new ContentError('manifest_blob_unknown', 'A blob of the manifest has just been removed', undefined, {
       cause: error,
     });

@@ -28,18 +28,34 @@ export const READ_COLUMNS = `${FACTS}, ${READERS_ROLE} as role`;
 export const ACCESS_COLUMNS = `${REPOSITORY_COLUMNS}, n.name as namespace_name,
   n.default_visibility, ${namespaceRole(`(asked.namespace || '/' || asked.name)`)} as namespace_role`;
 
+/** Which repository a statement finds. */
+interface Asked {
+  /** `$first` is the account's id, followed by the access token's, the namespace and the name */
+  readonly first: number;
+  /**
+   * Whether a former name of a repository is enough. Everything is read with one query then, too: a second one would
+   * tell what is private from what does not exist.
+   */
+  readonly followsAliases?: boolean;
+}
+
 /**
  * Always one row: the account, the namespace and the repository, each as far as it exists.
  *
- * @param first - `$first` is the account's id, followed by the access token's, the namespace and the name
  * @param isByToken - whether there is an access token
  */
-function accessJoins(first: number, isByToken: boolean): string {
+function accessJoins({ first, followsAliases = false }: Asked, isByToken: boolean): string {
   const [user = '', token = '', namespace = '', name = ''] = [0, 1, 2, 3].map((offset) => `$${first + offset}`);
-  return `from (select ${namespace}::text as namespace, ${name}::text as name, ${token}::bigint as token_id) asked
+  const given = `select ${namespace}::text as namespace, ${name}::text as name`;
+  const current = `select coalesce(f.namespace, given.namespace) as namespace, coalesce(f.name, given.name) as name
+    from (${given}) given
+      left join repository_aliases a on a.namespace = given.namespace and a.name = given.name
+      left join repositories f on f.id = a.repository_id`;
+  const [by, of] = followsAliases ? [current, ['asked.namespace', 'asked.name']] : [given, [namespace, name]];
+  return `from (select named.*, ${token}::bigint as token_id from (${by}) named) asked
     ${isByToken ? callerJoins(user, token) : passwordJoins(user)}
-    left join namespaces n on n.name = ${namespace}
-    left join repositories r on r.namespace = ${namespace} and r.name = ${name}`;
+    left join namespaces n on n.name = ${of[0]}
+    left join repositories r on r.namespace = ${of[0]} and r.name = ${of[1]}`;
 }
 
 /** A statement for callers with an access token, and one for those without. */
@@ -73,8 +89,8 @@ export function statementsOf(
 }
 
 /** Statements about a repository that is given by name; see `accessJoins`. */
-export function accessStatements(name: string, first: number, text: (caller: CallerSql) => string): AccessStatements {
-  const joins = (isByToken: boolean): string => accessJoins(first, isByToken);
+export function accessStatements(name: string, asked: Asked, text: (caller: CallerSql) => string): AccessStatements {
+  const joins = (isByToken: boolean): string => accessJoins(asked, isByToken);
   return statementsOf(name, { fullName: `(asked.namespace || '/' || asked.name)`, joins }, text);
 }
 

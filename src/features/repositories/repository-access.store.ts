@@ -12,12 +12,17 @@ import {
   statementFor,
   type RepositoryAccessRow,
   type AccessStatements,
+  type CallerSql,
 } from './repository-access-row';
 
-const FIND_ACCESS = accessStatements(
-  'repositories.find_access',
-  1,
-  ({ columns, joins }) => `select ${columns}, ${ACCESS_COLUMNS} ${joins}`,
+const accessText = ({ columns, joins }: CallerSql): string => `select ${columns}, ${ACCESS_COLUMNS} ${joins}`;
+
+const FIND_ACCESS = accessStatements('repositories.find_access', { first: 1 }, accessText);
+
+const FIND_ACCESS_BY_ANY_NAME = accessStatements(
+  'repositories.find_access_by_any_name',
+  { first: 1, followsAliases: true },
+  accessText,
 );
 
 /**
@@ -50,7 +55,11 @@ const FIND_IMAGES = withSelected(
 );
 
 function withSelected(name: string, selected: string): AccessStatements {
-  return accessStatements(name, 1, ({ columns, joins }) => `select ${columns}, ${READ_COLUMNS}, ${selected} ${joins}`);
+  return accessStatements(
+    name,
+    { first: 1 },
+    ({ columns, joins }) => `select ${columns}, ${READ_COLUMNS}, ${selected} ${joins}`,
+  );
 }
 
 /** The caller. */
@@ -135,8 +144,6 @@ export async function findRepositoryAccess(
   name: RepositoryName,
   followsAliases = false,
 ): Promise<RepositoryAccessRow> {
-  const statement = statementFor(FIND_ACCESS, identity);
-  const run = async (by: RepositoryName): Promise<RepositoryAccessRow> =>
-    only(await queryPrepared<RepositoryAccessRow>(db, statement, accessValues(identity, by)));
-  return followsAliases ? followingAlias(db, name, run) : run(name);
+  const statement = statementFor(followsAliases ? FIND_ACCESS_BY_ANY_NAME : FIND_ACCESS, identity);
+  return only(await queryPrepared<RepositoryAccessRow>(db, statement, accessValues(identity, name)));
 }

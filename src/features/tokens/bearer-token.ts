@@ -3,13 +3,13 @@ import type { Identity, RepositoryName } from '../access/actor';
 import { fullName, parseFullName } from '../repositories/names';
 
 /*
- * A Bearer token is what `/v2/token` gives a client to show to the v2 API, in base64url behind a prefix:
+ * A Bearer token is what `/v2/token` gives a client to show to the v2 API, in base64url after a prefix:
  *
  *   v2.<version 1 byte · flags 1 · user id 8 (0: anonymous) · credentials epoch 4 · access token id 8 (0: a password) ·
  *       expires at, seconds, 4 · nonce 8 · grants, one a line · MAC 32>
  *
- * As a token of v1 (`token.ts`) it is its own record, and what the account may do is asked again at every request: its
- * grants only narrow that. The MAC begins with a label of its own, so that neither kind passes as the other.
+ * Like a token of v1 (`token.ts`) it is its own record, and what the account may do is checked again at every request:
+ * its grants only narrow that. The MAC begins with a label of its own, so that neither kind passes as the other.
  */
 
 const PREFIX = 'v2.';
@@ -35,7 +35,7 @@ export interface Grant {
 /** What a token allows. */
 export interface Granted {
   readonly grants: readonly Grant[];
-  /** whether it lists repositories */
+  /** whether it allows the list of repositories */
   readonly hasCatalog: boolean;
 }
 

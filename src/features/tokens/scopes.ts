@@ -7,12 +7,12 @@ import { findRepositoryAccess, type RepositoryAccess } from '../repositories/rep
 import { ACTIONS, type Action, type Granted } from './bearer-token';
 
 /*
- * What a client asks a Bearer token for: `repository:ns/name:pull,push`, several joined by spaces or in parameters of
- * their own. It gets what its account may do now, and no error for the rest: a client that only pulls asks for more than
- * that, too. A repository that is missing and one that the account may not see get nothing alike.
+ * What a client asks a Bearer token for: `repository:ns/name:pull,push`. Several scopes are joined by spaces, or each
+ * has a parameter of its own. The client gets what its account may do now, and no error for the rest, because clients
+ * ask for more than they need. A missing repository and one that the account may not see both get nothing.
  */
 
-/** A client asks for one repository, and for the sources of mounts. Each costs a query, and length in the token. */
+/** A client asks for one repository, and for the sources of mounts. Each costs a query, and makes the token longer. */
 const REPOSITORIES = 16;
 const SCOPES = 64;
 const CHARACTERS = 16 * 1024;
@@ -72,7 +72,7 @@ function allowedBy(access: RepositoryAccess, hubLimits: boolean): readonly Actio
 }
 
 /**
- * Grants of what is asked for what the actor may do now.
+ * Grants the part of the scopes that the actor has a right to now.
  *
  * @throws AppError `unauthenticated`, `inactive` when the account behind the actor has changed
  */

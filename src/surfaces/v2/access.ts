@@ -26,7 +26,7 @@ export interface V2Caller {
   readonly actor: Actor;
   /** `all`: the caller came without a Bearer token, so that only the account's rights count */
   readonly grants: 'all' | readonly Grant[];
-  /** whether the credentials are for the list of repositories */
+  /** whether the credentials cover the list of repositories */
   readonly hasCatalog: boolean;
 }
 

@@ -11,7 +11,7 @@ import { requireDeletable, requireReadable } from './requests';
 
 const YEAR_SECONDS = 31_536_000;
 
-/** For content that its digest names, which never changes; that of a private repository is kept by its reader only. */
+/** For content that is named by its digest, and so never changes. Shared caches must not keep private content. */
 export function contentHeaders(digest: string, isPrivate: boolean): Headers {
   return {
     'Docker-Content-Digest': digest,
@@ -35,7 +35,7 @@ function pathForNginx(
   };
 }
 
-/** The specification wants 416 for a range that ends before it begins, which HTTP lets a server ignore. */
+/** The specification wants a 416 for a range that ends before it begins. HTTP alone lets a server ignore it. */
 const INVERTED_RANGE = /^\s*bytes\s*=\s*(\d+)\s*-\s*(\d+)\s*$/i;
 
 function isInverted(req: IncomingMessage): boolean {
@@ -75,7 +75,7 @@ export const removeBlob: V2Handler = async (ctx, exchange) => {
   return empty(202);
 };
 
-/** Where a blob of a repository is. */
+/** The headers that say where a blob of a repository is. */
 export function blobLocation(name: string, digest: string): Headers {
   const location = `/v2/${name}/blobs/${digest}`;
   return isDigest(digest) ? { Location: location, 'Docker-Content-Digest': digest } : { Location: location };

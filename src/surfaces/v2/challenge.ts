@@ -22,7 +22,7 @@ function scopeText(repository: RepositoryName, actions: readonly Action[]): stri
   return `repository:${displayName(repository)}:${actions.join(',')}`;
 }
 
-/** The scope that a request needs; undefined when it is not about a repository. */
+/** The scope that a request needs; undefined when it is about neither a repository nor the catalog. */
 function scopeOf(req: IncomingMessage): string | undefined {
   const { path } = splitUrl(req.url ?? '');
   if (path.startsWith('/v2/_catalog')) return 'registry:catalog:*';

@@ -59,7 +59,7 @@ export function unauthorized(challenge?: ChallengeError): V2Error {
   return new V2Error(401, 'UNAUTHORIZED', 'authentication required', options);
 }
 
-/** The answer to a caller who may see the repository and not do this; docker prints it. */
+/** The answer to a caller who may see the repository, but may not do this; docker prints it. */
 export function denied(cause?: unknown): V2Error {
   return new V2Error(403, 'DENIED', 'requested access to the resource is denied', { cause });
 }
@@ -108,7 +108,7 @@ export function v2Headers(): Headers {
   return { 'X-Content-Type-Options': 'nosniff' };
 }
 
-/** What is wrong with content has the name of a code. */
+/** Each problem has the name of a code, in lower case. */
 function fromContentError(error: ContentError): V2Error {
   const code = error.problem.toUpperCase() as Uppercase<ContentProblem>;
   return new V2Error(REPLIES[error.code][0], code, error.message, { detail: error.detail, cause: error });
@@ -142,7 +142,7 @@ export function v2ErrorReply(ctx: Context): ErrorReply {
 const NESTED = /^\/((?:[^/]+\/){2,}[^/]+)\/(?:manifests|blobs|tags|referrers)\//;
 
 /**
- * A path that no row has, or not with this method.
+ * The answer to a path that no row has, or that has rows for other methods only.
  *
  * @param req.url - below `/v2` if no row has the path
  */

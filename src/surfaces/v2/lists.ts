@@ -16,7 +16,7 @@ function limitOf({ query }: V2Exchange): number | undefined {
   const n = query.get('n');
   if (n === null || n === '') return undefined;
   if (!/^\d{1,9}$/.test(n)) {
-    throw new V2Error(400, 'UNSUPPORTED', 'n must be a whole number that is not negative', { detail: { n } });
+    throw new V2Error(400, 'UNSUPPORTED', 'n must be a whole number, 0 or more', { detail: { n } });
   }
   return Number(n);
 }
@@ -50,7 +50,7 @@ export const getCatalog: V2Handler = async (ctx, exchange) => {
   return json(200, { repositories: names }, link);
 };
 
-/** A repository that the caller may not know of has no referrers, as one that exists may have none (bridge 16). */
+/** Empty for a repository that the caller may not see, as for one without referrers (bridge 5, row 15). */
 async function referrersOf(ctx: Context, exchange: V2Exchange): ReturnType<typeof listReferrers> {
   const { params, query } = exchange;
   const wanted = { artifactType: query.get('artifactType') ?? undefined, after: query.get('last') ?? undefined };

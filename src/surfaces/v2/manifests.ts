@@ -21,14 +21,14 @@ import { requireDeletable, requirePushable, requireReadable } from './requests';
 /** The largest manifest, in bytes (OCI distribution 1.1: registries should take at least 4 megabytes). */
 const MANIFEST_BYTES = 4 * 1024 * 1024;
 
-/** The media types that the client takes; undefined: everything. Clients may send a line for each. */
+/** The media types that the client takes; undefined: everything. Some clients send a line for each. */
 function acceptedTypes(req: IncomingMessage): ReadonlySet<string> | undefined {
   const accept = req.headers.accept ?? '';
   const types = new Set(accept.split(',').map(bareType));
   return accept === '' || types.has('*/*') ? undefined : types;
 }
 
-/** Docker before 1.10 and some tools read no index: by tag, they get what it lists for linux on amd64. */
+/** Docker before 20.10 cannot read an OCI index: by tag, it gets what the index lists for linux on amd64 (bridge 2). */
 async function suited(
   ctx: Context,
   req: IncomingMessage,
@@ -40,7 +40,7 @@ async function suited(
   return suits ? manifest : ((await findUsualChild(ctx, repository, manifest)) ?? manifest);
 }
 
-/** `GET /v2/N/manifests/<tag|digest>` (bridge 5, row 2): the bytes as they were pushed, under the type that is stored. */
+/** `GET /v2/N/manifests/<tag|digest>` (bridge 5, row 2): the bytes as they were pushed, with the stored type. */
 export const getManifestOf: V2Handler = async (ctx, exchange) => {
   const { req, params } = exchange;
   const reference = params['reference'] ?? '';
@@ -60,7 +60,7 @@ export const getManifestOf: V2Handler = async (ctx, exchange) => {
   return { status: 200, headers, body };
 };
 
-/** An immutable tag is refused as the specification wants it: the client may not, and trying again does not help. */
+/** A change of an immutable tag is `DENIED`, not a conflict: trying again does not help. */
 async function orDenied<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -27,13 +27,13 @@ export function repositoryOf(params: Readonly<Record<string, string>>): Reposito
   throw new V2Error(400, 'NAME_INVALID', noSuchFullName(text));
 }
 
-/** Whether the credentials are for this action there. */
+/** Whether the credentials cover this action in the repository. */
 function covers({ grants }: V2Caller, name: RepositoryName, action: Action): boolean {
   if (grants === 'all') return true;
   return grants.some(({ repository, actions }) => sameRepository(repository, name) && actions.includes(action));
 }
 
-/** A refusal of the features in the words of v2; nobody learns whether there is a private repository of this name. */
+/** A refusal of the features in the words of v2. It does not reveal that a private repository exists. */
 function refusalOf(error: unknown, { actor }: V2Caller): unknown {
   if (!(error instanceof AppError)) return error;
   if (error.code === 'not_found') return actor.kind === 'anonymous' ? unauthorized() : nameUnknown(error);
@@ -79,7 +79,7 @@ export function requirePushable(ctx: Context, exchange: V2Exchange): Promise<Wri
 }
 
 /**
- * The repository to delete tags, manifests or blobs of: for those who may delete tags on v1.
+ * The repository in which to delete tags, manifests or blobs, for callers who may delete its tags over v1.
  *
  * @throws V2Error as `requireWritable`
  */
@@ -91,7 +91,7 @@ export function requireDeletable(ctx: Context, exchange: V2Exchange): Promise<De
   });
 }
 
-/** The repository to mount from, if the credentials are for pulls from it and the account may read it now. */
+/** The repository to mount from, if the credentials cover pulls from it and the account may read it now. */
 export async function mayPull(
   ctx: Context,
   { caller }: V2Exchange,

@@ -88,7 +88,7 @@ function basicLogin(req: IncomingMessage): Login | undefined {
   return authorization.username === '' ? undefined : authorization;
 }
 
-/** `GET /v2/token`: by Basic, or for an anonymous caller. */
+/** `GET /v2/token`: with Basic, or without credentials for an anonymous caller. */
 export const getToken: TokenHandler = async (ctx, { req, query }) =>
   answerTo(ctx, {
     login: basicLogin(req),
@@ -96,7 +96,7 @@ export const getToken: TokenHandler = async (ctx, { req, query }) =>
     address: clientAddress(req, ctx.settings.trustsProxy),
   });
 
-/** `POST /v2/token`: by a form, which containerd and docker from 29 on send first. */
+/** `POST /v2/token`: with a form, which containerd and docker from 29 on try first. */
 export const postToken: TokenHandler = async (ctx, { req }) => {
   const form = new URLSearchParams((await readBody(req, FORM_BYTES)).toString());
   const username = form.get('username') ?? '';

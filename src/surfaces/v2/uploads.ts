@@ -71,7 +71,7 @@ async function uploadOf(ctx: Context, exchange: V2Exchange): Promise<BlobUpload>
   return getUpload(ctx, await requireWritable(ctx, exchange), exchange.params['upload'] ?? '');
 }
 
-/** A piece at a wrong place is answered with the right one. */
+/** The answer to a piece at a wrong place says where it must begin. */
 async function orWrongPlace(work: () => Promise<Reply>): Promise<Reply> {
   try {
     return await work();

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import type { Actor } from '../../../src/features/access/actor';
 import { storageReport, storageReportJob, type StorageReport } from '../../../src/features/maintenance/storage-report';
 import { openDb } from '../../../src/platform/db/db';
 import { actorOf } from '../../helpers/actors';
 import { createImage, pushImages } from '../../helpers/images';
+import { pushBlob, pushManifest, pushPlace } from '../../helpers/owner-pushes';
 import { queuedJobs, runDueJobs } from '../../helpers/run-jobs';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -39,6 +41,17 @@ describe('the storage report', () => {
     ]);
     const second = await report({ limit: 1, offset: 1 });
     expect([second.total, second.namespaces]).toEqual([3, all.namespaces.slice(1, 2)]);
+  });
+
+  it('counts blobs of manifests, and those that wait for one, once in each namespace', async () => {
+    const image = createImage({ layer: randomBytes(1000) });
+    await pushImages(server, 'alice/one', [image]);
+    const [one, two] = [await pushPlace(server, 'alice/one'), await pushPlace(server, 'alice/two')];
+    for (const place of [one, two]) await pushManifest(place, { tag: 'v2', layers: [image.layer, randomBytes(200)] });
+    await pushBlob(two, randomBytes(30));
+    const { blobs, bytes, namespaces } = await report();
+    expect([blobs, bytes > 1430]).toEqual([6, true]);
+    expect(namespaces.find(({ namespace }) => namespace === 'alice')).toMatchObject({ images: 1, layers: 6, bytes });
   });
 
   it('is computed again for its reader if that is quick', async () => {

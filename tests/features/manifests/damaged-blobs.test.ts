@@ -5,7 +5,7 @@ import { scrub } from '../../../src/features/storage/scrub';
 import { DAMAGES, filesBelow } from '../../helpers/damage';
 import { createImage, pushImages } from '../../helpers/images';
 import { pushBlob, pushIndex, pushManifest, pushPlace, type PushPlace } from '../../helpers/owner-pushes';
-import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
 let app: PushPlace;
@@ -70,6 +70,21 @@ it.each(['wrong size', 'missing'] as const)(
     expect(await bytesOf(app, layer)).toEqual(layer);
   },
 );
+
+it('HEAD and GET of a damaged blob are a 404 over v2, and 200 once it was pushed again (R251)', async () => {
+  const layer = randomBytes(500);
+  await pushManifest(app, { tag: 'v1', layers: [layer] });
+  const url = `${server.url}/v2/alice/app/blobs/${digestOf(layer)}`;
+  const ask = async () => {
+    const answers = ['HEAD', 'GET'].map((method) => fetch(url, { method, headers: { Authorization: basic('alice') } }));
+    return (await Promise.all(answers)).map(({ status }) => status);
+  };
+  expect(await ask()).toEqual([200, 200]);
+  await damage('wrong size', layer);
+  expect(await ask()).toEqual([404, 404]);
+  await pushBlob(app, layer);
+  expect(await ask()).toEqual([200, 200]);
+});
 
 it('a damaged blob is not mounted, and no manifest may use it (R251)', async () => {
   const layer = randomBytes(500);

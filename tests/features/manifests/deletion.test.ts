@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** Something in each of the tables. */
+/** Puts at least one row into each of the tables. */
 async function fill(): Promise<void> {
   const child = await pushManifest(app, { tag: 'v1' });
   await pushIndex(app, [child], { tag: 'multi' });
@@ -47,7 +47,7 @@ const statusOf = async (path: string): Promise<number> =>
 
 const isThere = () => Promise.all(['manifests/v1', 'tags/list'].map(statusOf));
 
-/** What nothing points to is swept, the bytes as well. */
+/** Sweeps, and expects that no blobs are left, neither rows nor bytes. */
 async function expectBytesToGo(): Promise<void> {
   expect(await server.ctx.db('blobs')).not.toEqual([]);
   await letHoursPass(app, 100);
@@ -74,14 +74,14 @@ describe('deleting a repository with manifests', () => {
     await expectBytesToGo();
   });
 
-  it('at once takes all of them along (R252)', async () => {
+  it('at once deletes all of them (R252)', async () => {
     await fill();
     await deleteAtOnce(server.ctx, app.repository);
     expect([await counts(), await isThere()]).toEqual([NOTHING, [404, 404]]);
     await expectBytesToGo();
   });
 
-  it('with its account takes all of them along (R252)', async () => {
+  it('with its account deletes all of them (R252)', async () => {
     await fill();
     await deleteUserWithRepositories(server.ctx, OPERATOR_ACTOR, 'alice');
     expect(await counts()).toEqual(NOTHING);

@@ -159,7 +159,7 @@ describe('gc of manifests', () => {
     expect(await blobCount()).toBe(0);
   });
 
-  it('frees at once what a manifest had that was deleted by its digest', async () => {
+  it('frees at once the blobs of a manifest that was deleted by its digest', async () => {
     const manifest = await pushManifest(app, { tag: 'v1' });
     await letHoursPass(app, 2 * DAY);
     await deleteManifest(server.ctx, app.repository, manifest.digest);
@@ -171,7 +171,7 @@ describe('gc of manifests', () => {
 });
 
 describe('gc of blobs that were pushed or mounted for a manifest to come', () => {
-  it('keeps them for a day, also when it shall free all that is not in use (R46)', async () => {
+  it('keeps them for a day, even when it frees all that is not in use (R46)', async () => {
     const digest = await pushBlob(app, randomBytes(30));
     const twin = await pushPlace(server, 'alice/twin');
     expect(await mountBlob(server.ctx, twin.repository, app.repository, digest)).toBe(true);

@@ -59,13 +59,13 @@ describe('readImageConfig', () => {
     expect(read({ history })?.history).toMatchObject([{ isEmpty: false }, { isEmpty: true, comment: 'x' }]);
   });
 
-  it('is undefined for what is not an object', () => {
+  it('returns undefined for JSON that is not an object', () => {
     for (const bytes of ['', 'null', '[]', '"x"', '7', '{', '\xff']) {
       expect(readImageConfig(Buffer.from(bytes, 'latin1'))).toBeUndefined();
     }
   });
 
-  it('leaves out what has another shape, and never throws', () => {
+  it('leaves out fields of a wrong shape, and never throws', () => {
     const names = ['config', 'history', 'created', 'os', 'Entrypoint', 'Env', 'Labels', 'created_by', 'ExposedPorts'];
     const value = fc.letrec((tie) => ({
       any: fc.oneof(
@@ -82,7 +82,7 @@ describe('readImageConfig', () => {
     );
   });
 
-  it('cuts what is long, in a moment', () => {
+  it('cuts long texts and long lists', () => {
     const spaces = `RUN x${' '.repeat(4000)}y`;
     const config = {
       config: { Env: Array.from({ length: 900 }, () => 'x'.repeat(3000)) },

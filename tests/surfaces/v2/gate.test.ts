@@ -59,7 +59,7 @@ describe('by default', () => {
     expect([status, type, version]).toEqual([401, 'application/json', undefined]);
   });
 
-  it('leaves paths alone that only begin with v2', async () => {
+  it('does not hide paths that only begin like /v2', async () => {
     expect(await ask(server, '/v2x', undefined)).toEqual(HIDDEN);
   });
 });

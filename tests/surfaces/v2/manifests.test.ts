@@ -48,7 +48,7 @@ describe('a manifest', () => {
     }
   });
 
-  it('of an index is replaced by the child for linux and amd64 when a client reads no index', async () => {
+  it('of an index is replaced by the child for linux and amd64 when a client cannot read an index', async () => {
     const { manifest: amd64 } = await pushImage(server, 'alice/multi', 'amd64');
     const { manifest: arm64 } = await pushImage(server, 'alice/multi', 'arm64');
     const manifests = [
@@ -200,7 +200,7 @@ describe('a manifest that is refused', () => {
     expect(headers['docker-content-digest']).toBe(image.manifest.digest);
   });
 
-  it('uses a blob of another repository, which it must mount first', async () => {
+  it('is one that uses a blob of another repository, until the blob is mounted', async () => {
     await pushBlob(server, 'alice/elsewhere', randomBytes(8));
     const { config, layer } = image;
     const { body } = await put('elsewhere', 'latest', JSON.stringify(imageOf(config, [layer]))).expect(400);

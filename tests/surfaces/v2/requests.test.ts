@@ -6,7 +6,7 @@ import { recordStatements } from '../../helpers/statements';
 import { basic, startTestServer, type TestServer } from '../../helpers/test-server';
 import { startProbes } from '../../helpers/v2-probes';
 
-/* What handlers of v2 are given of the repository that a path names, by rights and by the scopes of a Bearer token. */
+/* What handlers of v2 get of the repository that a path names, by rights and by the scopes of a Bearer token. */
 
 let server: TestServer;
 let probes: Awaited<ReturnType<typeof startProbes>>;
@@ -45,7 +45,7 @@ const PUSH = ['put', 'manifests/latest'] as const;
 const UPLOAD = ['patch', 'blobs/uploads/1'] as const;
 const DELETE = ['delete', 'manifests/latest'] as const;
 
-/** What a role is answered to a read, a push, a part of an upload and a deletion. */
+/** The answers that a role gets to a read, a push, a part of an upload and a deletion. */
 function expected(role: Role, visibility: string, isAnonymous: boolean): number[] {
   if (role === 'refused') return [401, 401, 401, 401];
   if (isAnonymous) return [visibility === 'private' ? 401 : 200, 401, 401, 401];
@@ -74,7 +74,7 @@ describe('with Basic or without credentials', () => {
     }
   });
 
-  it('answers for a repository that does not exist as for a private one', async () => {
+  it('gives the same answer for a missing repository as for a private one', async () => {
     for (const authorization of [undefined, basic('stranger')]) {
       for (const [method, path] of [READ, PUSH, UPLOAD, DELETE]) {
         const ofPrivate = await ask(method, `alice/app-private/${path}`, authorization);
@@ -125,7 +125,7 @@ describe('with a Bearer token', () => {
     expect(await statusOf(...PUSH_TO_PUBLIC, token)).toBe(401);
   });
 
-  it('asks for the rights of the moment', async () => {
+  it('checks the rights of the account again at each request', async () => {
     const token = await bearer(basic('collaborator'), 'repository:alice/app-private:pull,push');
     const path = 'alice/app-private/manifests/latest';
     expect([await statusOf('get', path, token), await statusOf('put', path, token)]).toEqual([200, 200]);
@@ -182,7 +182,7 @@ describe('a push to a repository that does not exist', () => {
     expect(row.visibility).toBe('private');
   });
 
-  it('is refused where the name of one that is being deleted is still taken', async () => {
+  it('is refused while a repository of that name is being deleted', async () => {
     const going = { namespace: 'alice', name: 'going', state: 'deleting', deleting_since: new Date() };
     await server.ctx.db('repositories').insert(going);
     const { status, body } = await ask('put', 'alice/going/manifests/latest', basic('alice'));

@@ -101,7 +101,7 @@ describe('refusals', () => {
     }
   });
 
-  it('answers the same to an unknown user, and to what is not Basic', async () => {
+  it('gives the same answer to an unknown user, and to credentials that are not Basic', async () => {
     expect((await get('service=S', basic('nobody'))).body).toEqual(UNAUTHORIZED);
     const { body } = await get('service=S', basic('alice'));
     for (const authorization of [`Bearer ${body.token}`, 'Token signature=00', 'Basic !', 'Digest x'])
@@ -120,7 +120,7 @@ describe('refusals', () => {
     expect((await get('service=S', basic('typist'))).status).toBe(200);
   });
 
-  it('limits guesses as any other login does', async () => {
+  it('limits guesses as other logins do', async () => {
     await addUser(server, 'guessed');
     let status = 0;
     for (let turn = 0; turn < 11; turn += 1) ({ status } = await get('service=S', basic('guessed', `guess${turn}`)));
@@ -239,7 +239,7 @@ describe('rights', () => {
   });
 });
 
-describe('credentials that were right lately', () => {
+describe('credentials that were accepted recently', () => {
   it('are refused after a change', async () => {
     await addUser(server, 'changing');
     const status = async (authorization: string, query = 'scope=repository:alice/app-public:pull') =>

@@ -33,7 +33,7 @@ describe('uploading a blob', () => {
     expect(headers['content-length']).toBe('1000');
   });
 
-  it('takes a form type of curl for bytes', async () => {
+  it('takes a body of the type of forms, which curl sends, for bytes', async () => {
     const location = await startUpload(server, 'alice/curled');
     await asUser(server, 'put', `${location}?digest=${digestOf('a=b&c=d')}`)
       .set('Content-Type', 'application/x-www-form-urlencoded')
@@ -63,7 +63,7 @@ describe('uploading a blob', () => {
       .expect(201);
   });
 
-  it('refuses a piece at a wrong place with the right one, and goes on', async () => {
+  it('answers a piece at a wrong place with the right place, and goes on', async () => {
     const location = await startUpload(server, 'alice/disorder');
     await asUser(server, 'patch', location).set('Content-Range', '0-499').send(bytes.subarray(0, 500)).expect(202);
     const wrong = await asUser(server, 'patch', location).set('Content-Range', '700-999').send(bytes.subarray(700));
@@ -111,7 +111,7 @@ describe('uploading a blob', () => {
     expect(body.errors[0].code).toBe('BLOB_UPLOAD_UNKNOWN');
   });
 
-  it('is nothing to another account, nor in another repository', async () => {
+  it('is unknown to another account, and in another repository', async () => {
     const location = await startUpload(server, 'alice/mine');
     await server.ctx.db('collaborators').insert({
       repository_id: server.ctx.db('repositories').where({ name: 'mine' }).select('id'),

@@ -72,7 +72,10 @@ export const getStorage: WebHandler<'administrator'> = async (ctx, { caller, que
         <Facts report={report} />
       </Panel>
       <Panel title="Maintenance">
-        <p>Garbage is every image that no tag reaches. A scrub reads every layer and compares it with its digest.</p>
+        <p>
+          Garbage is every image and manifest that no tag reaches. A scrub reads every layer and compares it with its
+          digest.
+        </p>
         <div class="actions">
           <ActButton visitor={caller} action={`${PATH}start/`} fields={{ kind: 'gc_dry_run' }} class="quiet">
             Start a gc dry run
