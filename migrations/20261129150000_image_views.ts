@@ -15,6 +15,7 @@ export async function up(knex: Knex): Promise<void> {
     comment on column blobs.diff_id is 'of a layer: the digest of its uncompressed bytes; null: not computed yet';
     comment on column blobs.layer_problem is 'why clients of v2 cannot get the layer';
     comment on column blobs.twin_digest is 'the same layer in gzip, for clients that cannot read its compression';
+    create index blobs_undescribed on blobs (digest) where diff_id is null and layer_problem is null;
     create index blobs_twin on blobs (twin_digest) where twin_digest is not null;
 
     create table image_manifests (

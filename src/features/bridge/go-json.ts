@@ -24,7 +24,8 @@ const SHORT: Readonly<Record<string, string>> = {
 
 /** What Go escapes so that JSON can stand in HTML. */
 const FOR_HTML = /[<>&\u2028\u2029]/g;
-const ESCAPED = /["\\\u0000-\u001f<>&\u2028\u2029]/g;
+/** The same, and quotation marks, backslashes and everything before a space. */
+const ESCAPED = /["\\<>&\u2028\u2029]|[^ -\uffff]/g;
 
 function toEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

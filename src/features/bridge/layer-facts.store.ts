@@ -27,21 +27,14 @@ export interface LayerToDescribe {
   size_bytes: number;
 }
 
-/** Layers of v1 images that nothing is known of, the oldest first. */
-export async function listUndescribed(
-  db: Db,
-  repositoryId: number | undefined,
-  limit: number,
-): Promise<LayerToDescribe[]> {
+/** Layers of v1 images that nobody has read yet, by digest, from one on. */
+export async function listUndescribed(db: Db, after: string, limit: number): Promise<LayerToDescribe[]> {
   return query<LayerToDescribe>(
     db,
     `select b.digest, b.storage_key, b.size_bytes from blobs b
-     where b.damaged_at is null and b.diff_id is null and b.layer_problem is null
-       and exists (
-         select from image_contents c join repository_images i on i.content_id = c.id
-         where c.layer_digest = b.digest and ($1::bigint is null or i.repository_id = $1)
-       )
-     order by b.created_at, b.digest limit $2`,
-    [repositoryId ?? null, limit],
+     where b.diff_id is null and b.layer_problem is null and b.damaged_at is null and b.digest > $1
+       and exists (select from image_contents c where c.layer_digest = b.digest)
+     order by b.digest limit $2`,
+    [after, limit],
   );
 }

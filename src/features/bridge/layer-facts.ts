@@ -108,3 +108,31 @@ export async function describeLayer(ctx: DescribeNeeds, layer: SizedBlobRef): Pr
   running.set(layer.digest, work);
   return work;
 }
+
+const AT_ONCE = 100;
+
+/**
+ * Reads all layers of v1 images that nobody has read yet, so that their first pull over v2 need not wait. One that cannot
+ * be read now is left for the next run.
+ *
+ * @returns how many were read
+ */
+export async function describeLayers(ctx: DescribeNeeds, signal: AbortSignal): Promise<number> {
+  let done = 0;
+  let after = '';
+  for (;;) {
+    const layers = await store.listUndescribed(ctx.db, after, AT_ONCE);
+    for (const { digest, storage_key: storageKey, size_bytes: sizeBytes } of layers) {
+      if (signal.aborted) return done;
+      try {
+        await describeLayer(ctx, { digest, storageKey, sizeBytes });
+        done += 1;
+      } catch (error) {
+        ctx.log.warn({ err: error, digest }, 'a layer could not be read for clients of v2');
+      }
+    }
+    const last = layers.at(-1);
+    if (last === undefined) return done;
+    after = last.digest;
+  }
+}

@@ -10,7 +10,7 @@ type Fields = ReadonlyMap<string, JsonValue>;
 /** The members of an object by their names in lower case; Go takes the last of those that differ only in case. */
 export function fieldsOf(value: JsonValue | undefined): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map();
-  return new Map(Object.entries(value).map(([key, part]) => [key.toLowerCase(), part as JsonValue]));
+  return new Map(Object.entries(value).map(([key, part]) => [key.toLowerCase(), part]));
 }
 
 /** A field that is text; empty when it is absent. */

@@ -7,7 +7,7 @@ import { bareType, isIndexType } from '../../features/manifests/media-types';
 import { putManifest } from '../../features/manifests/put-manifest';
 import { fullName } from '../../features/repositories/names';
 import type { DeletableRepository, ReadableRepository } from '../../features/repositories/access';
-import { countActivity } from '../../features/statistics/counting';
+import { countActivity, countManifestPull } from '../../features/statistics/counting';
 import { parseEngine } from '../../features/tags/engine';
 import { deleteTag } from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
@@ -56,7 +56,8 @@ export const getManifestOf: V2Handler = async (ctx, exchange) => {
   };
   if (req.method === 'HEAD') return empty(200, headers);
   const body = await getManifestBytes(ctx, manifest);
-  countActivity(ctx, 'pull', repository.id, req.headers['user-agent']);
+  const client = req.headers.authorization ?? exchange.caller.actor.address;
+  countManifestPull(ctx, repository.id, client, req.headers['user-agent']);
   return { status: 200, headers, body };
 };
 

@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { OPERATOR } from '../../../src/features/audit/audit';
+import { describeLayers } from '../../../src/features/bridge/layer-facts';
 import { collectGarbage } from '../../../src/features/images/gc';
 import { asText, asUser, digestOf } from '../../helpers/v2-client';
 import { createImage, pushImages, type TestImage } from '../../helpers/images';
@@ -31,7 +32,7 @@ const manifestOf = (name: string, reference = 'latest') =>
 /** The manifest as text, with its headers. */
 async function textOf(name: string, reference = 'latest'): Promise<{ headers: Record<string, string>; text: string }> {
   const { headers, body } = await manifestOf(name, reference).buffer().parse(asText).expect(200);
-  return { headers: headers as Record<string, string>, text: body as string };
+  return { headers: headers, text: body as string };
 }
 
 interface Manifest {
@@ -123,6 +124,22 @@ describe('an image that was pushed over v1', () => {
     const { headers } = await textOf('one');
     await manifestOf('two', headers['docker-content-digest']).expect(404);
     await asUser(server, 'head', `/v2/alice/two/blobs/${digestOf(layer)}`).expect(200);
+  });
+});
+
+describe('reading layers in the background', () => {
+  it('computes what the first pull would have to wait for', async () => {
+    const layer = gzipSync(tar('background'));
+    await pushV1('background', [layer]);
+    const facts = () =>
+      server.ctx
+        .db('blobs')
+        .where({ digest: digestOf(layer) })
+        .first('diff_id', 'is_gzip');
+    expect(await facts()).toEqual({ diff_id: null, is_gzip: null });
+    expect(await describeLayers(server.ctx, AbortSignal.timeout(60_000))).toBeGreaterThan(0);
+    expect(await facts()).toEqual({ diff_id: digestOf(tar('background')), is_gzip: true });
+    expect(await describeLayers(server.ctx, AbortSignal.timeout(60_000))).toBe(0);
   });
 });
 
