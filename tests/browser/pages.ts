@@ -62,6 +62,7 @@ const REPOSITORY = pagesOf('alice', {
   'repository-files': `${LAYER}files/`,
   'repository-files-folder': `${LAYER}files/?directory=/usr/local/bin`,
   'repository-tree': '/r/alice/shop/tree/',
+  'repository-today': '/r/alice/api/',
   'repository-tags-today': '/r/alice/api/tags/',
   'repository-tag-image': '/r/alice/api/tags/1.9/',
   'repository-tag-index': '/r/alice/api/tags/2.0/',

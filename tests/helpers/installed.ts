@@ -11,8 +11,18 @@ export const DAEMON_PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
  * @throws Error in CI
  */
 export function isInstalled(program: string, version: string, debianPackage = program): boolean {
-  if (spawnSync(program, [version], { env: { PATH: DAEMON_PATH } }).status === 0) return true;
+  const { status } = spawnSync(program, [version], { env: { PATH: DAEMON_PATH } });
+  return status === 0 || reportMissing(program, `apt-get install ${debianPackage}`);
+}
+
+/** As `isInstalled`, for a program on the PATH that is built from a Go module. */
+export function isGoProgramInstalled(program: string, module: string): boolean {
+  const { status } = spawnSync('sh', ['-c', `command -v "$0"`, program]);
+  return status === 0 || reportMissing(program, `go install ${module}`);
+}
+
+function reportMissing(program: string, install: string): false {
   if (process.env['CI'] !== undefined) throw new Error(`${program} is not installed: see .ci/run`);
-  console.warn(`NOT TESTED: ${program} is not installed (apt-get install ${debianPackage})`);
+  console.warn(`NOT TESTED: ${program} is not installed (${install})`);
   return false;
 }

@@ -48,10 +48,15 @@ export interface NewManifest {
   readonly origin: 'pushed' | 'synthesized';
 }
 
-/** Postgres does not store NUL in text. */
-function withoutNuls(annotations: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(annotations);
-  return Object.fromEntries(entries.map(([name, value]) => [name.replaceAll('\0', ''), value.replaceAll('\0', '')]));
+/** Postgres stores neither NUL nor half of a surrogate pair in text. */
+const NOT_STORED = /[\0\p{Surrogate}]/gu;
+
+function storable(text: string): string {
+  return text.replaceAll(NOT_STORED, '');
+}
+
+function storableNotes(annotations: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(annotations).map(([name, value]) => [storable(name), storable(value)]));
 }
 
 /** @returns its number, and whether the repository did not have it */
@@ -79,8 +84,8 @@ export async function upsertManifest(
       bytes.length,
       configDigest ?? null,
       subject ?? null,
-      artifactType ?? null,
-      annotations === undefined ? null : JSON.stringify(withoutNuls(annotations)),
+      artifactType === undefined ? null : storable(artifactType),
+      annotations === undefined ? null : JSON.stringify(storableNotes(annotations)),
       origin,
     ],
   );

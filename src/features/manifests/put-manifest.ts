@@ -78,9 +78,12 @@ async function assertChildren(tx: Db, repositoryId: number, { children }: Manife
   assertSizes(children, sizes);
 }
 
+/** How many missing digests an error has. */
+const TOLD = 100;
+
 function unknownContent(kind: string, digests: readonly string[]): ContentError {
   const message = `The repository does not have these ${kind}: ${digests.slice(0, 3).join(', ')}`;
-  return new ContentError('manifest_blob_unknown', message, { digests });
+  return new ContentError('manifest_blob_unknown', message, { digests: digests.slice(0, TOLD) });
 }
 
 /**

@@ -52,9 +52,11 @@ export function countManifestPull(
   countActivity(ctx, 'pull', repositoryId, userAgent);
 }
 
+/** The version of docker, or another client by name and version: `skopeo/1.22.0`. */
 function engineOf(userAgent: string | undefined): { engine: string; kernel: string } {
   if (userAgent === undefined) return { engine: OTHER, kernel: '' };
-  const { docker_version: version = '', kernel = '' } = parseEngine(userAgent);
+  const { docker_version: version = '', kernel = '', client } = parseEngine(userAgent);
+  if (client !== undefined) return { engine: client, kernel: '' };
   if (version !== '' && !VERSION.test(version)) return { engine: OTHER, kernel: '' };
   return { engine: version, kernel: kernel.slice(0, KERNEL_CHARACTERS) };
 }

@@ -150,6 +150,21 @@ describe('saving counts', () => {
   });
 });
 
+it('clients that are not docker are counted by name and version', async () => {
+  const id = await addRepository('app');
+  const clients = ['containers/5.39.2 (github.com/containers/image)', 'Buildah/1.43.2', 'crane/v0.20.7', 'curl/8.5.0'];
+  for (const userAgent of clients) countActivity(ctx, 'pull', id, userAgent);
+  countActivity(ctx, 'pull', id, 'docker/28.5.2 go/go1.24 kernel/6.1.0 os/linux arch/amd64 UpstreamClient(x)');
+  await ctx.activity.flush();
+  expect(await rows()).toMatchObject([
+    { engine: '', kernel: '', pulls: 1 },
+    { engine: '28.5.2', kernel: '6.1.0', pulls: 1 },
+    { engine: 'buildah/1.43.2', kernel: '', pulls: 1 },
+    { engine: 'containers/5.39.2', kernel: '', pulls: 1 },
+    { engine: 'crane/0.20.7', kernel: '', pulls: 1 },
+  ]);
+});
+
 it('a User-Agent that no engine sends is counted, but not stored', async () => {
   const id = await addRepository('app');
   for (const userAgent of [undefined, 'x'.repeat(10_000), ENGINE]) countActivity(ctx, 'pull', id, userAgent);

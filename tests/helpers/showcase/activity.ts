@@ -15,6 +15,9 @@ const FLEET = [
   { userAgent: userAgentOf('1.5.0'), share: 9 },
   { userAgent: userAgentOf('1.6.2', '3.16.0-4-amd64'), share: 6 },
   { userAgent: userAgentOf('1.9.1', '4.2.0-16-generic'), share: 4 },
+  { userAgent: userAgentOf('28.5.2', '6.1.0-41-amd64'), share: 5 },
+  { userAgent: 'containers/5.39.2 (github.com/containers/image)', share: 2 },
+  { userAgent: 'containerd/2.1.9', share: 2 },
   { userAgent: 'curl/7.38.0', share: 1 },
 ];
 

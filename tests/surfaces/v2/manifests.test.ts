@@ -209,4 +209,11 @@ describe('a manifest that is refused', () => {
       detail: { digests: [config.digest, layer.digest] },
     });
   });
+
+  it('has an error of bounded length, however many blobs are missing', async () => {
+    const { config, layer } = image;
+    const layers = Array.from({ length: 3000 }, (_, index) => ({ ...layer, digest: digestOf(String(index)) }));
+    const { body } = await put('refused', 'latest', JSON.stringify(imageOf(config, layers))).expect(400);
+    expect(body.errors[0].detail.digests).toHaveLength(100);
+  });
 });

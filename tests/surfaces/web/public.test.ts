@@ -188,8 +188,24 @@ describe('the start page', () => {
     const { html } = await stranger.get('/start/');
     expect(html).toContain(`docker login -u alice ${server.host}`);
     expect(html).toContain(`curl -i ${server.url}/v1/_ping`);
-    expect(html).toContain('--disable-legacy-registry=false');
+    expect(html).toContain('--insecure-registry hub.example.com:5000');
     expect(html).toContain('href="/account/tokens/"');
+  });
+
+  it('has what clients of today need, and nothing of it if v2 is off', async () => {
+    const { html } = await stranger.get('/start/');
+    expect(html).toContain('insecure-registries');
+    expect(html).toContain(`podman push --tls-verify=false busybox ${server.host}/alice/busybox<`);
+    expect(html).toContain(`curl -u alice ${server.url}/v2/`);
+    expect(html).not.toContain('--disable-legacy-registry=false');
+    const old = await startTestServer({ settings: { v2Engines: 'off' } });
+    try {
+      const shown = (await new Browsing(old.server).get('/start/')).html;
+      expect(shown).toContain('--disable-legacy-registry=false');
+      for (const text of ['podman', '/v2/', 'insecure-registries']) expect(shown).not.toContain(text);
+    } finally {
+      await old.close();
+    }
   });
 
   it('says where accounts come from if nobody may sign up, and nothing about http if there is https', async () => {
@@ -200,6 +216,7 @@ describe('the start page', () => {
       expect(html).toContain('The administrator of this hub creates accounts');
       expect(html).toContain('docker push hub.example.com/alice/busybox');
       expect(html).not.toContain('--insecure-registry');
+      expect(html).toContain('podman push busybox hub.example.com/alice/busybox<');
     } finally {
       await closed.close();
     }

@@ -61,7 +61,11 @@ const getStatistics = endpoint({
 
 const engineSchema = z
   .strictObject({
-    engine: z.string().describe('The version; empty if the client did not send one, `other` if it is not a version'),
+    engine: z
+      .string()
+      .describe(
+        'The version of docker; another client as `name/version`; empty if neither was sent, `other` if it is not a version',
+      ),
     kernel: z.string(),
     ...counts,
     last_seen: z.iso.date().describe('The last day it was seen, in UTC'),

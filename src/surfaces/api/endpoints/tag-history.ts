@@ -13,8 +13,11 @@ const eventSchema = z
   .strictObject({
     id: z.int(),
     tag: z.string(),
-    from: z.string().nullable().describe('The image before; null if the tag did not exist'),
-    to: z.string().nullable().describe('The image after; null if the tag was deleted'),
+    from: z
+      .string()
+      .nullable()
+      .describe('The id of the image before, or the digest of the manifest; null if the tag did not exist'),
+    to: z.string().nullable().describe('The same after; null if the tag was deleted'),
     actor: z.string().nullable().describe('Who did it, by their name at the time'),
     date: moment,
   })
@@ -63,7 +66,7 @@ const postRestore = endpoint({
   path: '/api/v1.1/repositories/:namespace/:name/tag-history/:event/restore/',
   tag: 'tags',
   access: 'account',
-  summary: 'Restore a tag to its image before or after an event',
+  summary: 'Restore a tag to its image or manifest before or after an event',
   description: 'The rules for setting a tag apply: a tag that is immutable, or did not exist at that point, is a 409.',
   params: z.object({ ...repositoryParams.shape, event: eventId }),
   body: z.strictObject({ side: z.enum(['before', 'after']).default('before') }),

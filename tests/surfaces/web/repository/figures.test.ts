@@ -1,6 +1,12 @@
 import type { ImageNode } from '../../../../src/features/images/tree';
 import { modeText } from '../../../../src/surfaces/web/areas/repository/file-table';
-import { groupByEngine, isOldEngine } from '../../../../src/surfaces/web/areas/repository/fleet-report';
+import {
+  firstOverV2,
+  isBefore,
+  needsV1,
+  speaksV2,
+} from '../../../../src/surfaces/web/areas/repository/engine-generations';
+import { groupByEngine } from '../../../../src/surfaces/web/areas/repository/fleet-report';
 import { roundUp } from '../../../../src/surfaces/web/areas/repository/pull-chart';
 import { beginning, firstLine, shortenAll } from '../../../../src/surfaces/web/areas/repository/short-text';
 import { tagLabel } from '../../../../src/surfaces/web/areas/repository/tree-figure';
@@ -87,9 +93,16 @@ it('modes are written as in ls', () => {
   expect(modeText({ kind: 'symlink', mode: 0o2640 })).toBe('lrw-r-S---');
 });
 
-it('engines are old if they know only v1', () => {
-  expect(['0.9.1', '1.5.0', '1.5.0-dev'].map(isOldEngine)).toEqual([true, true, true]);
-  expect(['1.6.0', '1.12.6', '17.05.0-ce', '', 'other'].map(isOldEngine)).toEqual([false, false, false, false, false]);
+it('engines before 1.10 need v1, and others use what this server lets them see', () => {
+  expect(['0.9.1', '1.5.0', '1.5.0-dev', '1.9.1'].map(needsV1)).toEqual([true, true, true, true]);
+  const others = ['1.10.3', '1.12.6', '17.05.0-ce', '28.5.2', 'skopeo/1.22.0', '', 'other'];
+  expect(others.filter(needsV1)).toEqual([]);
+  expect(others.filter((engine) => speaksV2(engine, firstOverV2({ major: 17, minor: 6 })))).toEqual([
+    '28.5.2',
+    'skopeo/1.22.0',
+  ]);
+  expect(others.filter((engine) => isBefore(engine, firstOverV2('off')))).toEqual(['1.10.3', '1.12.6', '17.05.0-ce']);
+  expect(others.filter((engine) => isBefore(engine, firstOverV2({ major: 1, minor: 10 })))).toEqual([]);
 });
 
 it('the kernels of an engine are grouped', () => {

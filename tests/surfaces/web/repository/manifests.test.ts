@@ -114,6 +114,40 @@ describe('the page of an index', () => {
   });
 });
 
+it('the overview of a repository names a tag that can be pulled, and what it needs', async () => {
+  const name = { namespace: 'alice', name: 'newer' };
+  const newer = await ManifestPusher.to(server, name);
+  const config = await newer.blob(Buffer.from('{}'), 'application/vnd.cncf.helm.config.v1+json');
+  await newer.manifest(OCI_MANIFEST, { config, layers: [] }, { tag: 'chart' });
+  const pull = async (): Promise<string> => (await anonymous.get('/r/alice/newer/')).html;
+  expect(await pull()).toContain(`oras pull ${server.host}/alice/newer:chart<`);
+  await newer.image(CONFIG, { tag: '2.0' });
+  expect(await pull()).toContain(`docker pull ${server.host}/alice/newer:2.0<`);
+  expect(await pull()).toContain('needs a client of today');
+  await newer.image(CONFIG, { tag: 'latest' });
+  expect(await pull()).toContain(`docker pull ${server.host}/alice/newer<`);
+  expect(await pull()).toMatch(/Tags<\/dt><dd title="3">3</);
+});
+
+it('the tag history links manifests by their short digests, and restores them', async () => {
+  const first = await pusher.image({ note: 'first' }, { tag: 'moving' });
+  const second = await pusher.image({ note: 'second' }, { tag: 'moving' });
+  const { html } = await owner.get(`${ROOT}history/?tag=moving`);
+  for (const { digest } of [first, second]) {
+    const short = digest.slice(7, 19);
+    expect(html).toContain(`href="${ROOT}manifests/${digest}/" title="${digest}">${short}</a>`);
+  }
+  expect(html).toContain(`Undo: set moving to ${first.digest.slice(7, 19)}`);
+  const event = /name="event" value="(\d+)"/.exec(html)?.[1] ?? '';
+  const from = `${ROOT}history/?tag=moving`;
+  const { status } = await owner.send(`${ROOT}history/restore/`, { event, side: 'before' }, from);
+  expect(status).toBe(303);
+  expect((await owner.get(`${ROOT}history/`)).html).toContain(
+    `The tag moving now points to ${first.digest.slice(7, 19)}.`,
+  );
+  expect(await pageOf('tags/moving/')).toContain(`data-copy="${first.digest}"`);
+});
+
 describe('a hostile manifest', () => {
   it.each([
     ['is not JSON', Buffer.from('no json')],

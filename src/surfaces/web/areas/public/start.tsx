@@ -4,6 +4,7 @@ import { page } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { exampleUser, hubOf, PushSteps } from './engine-commands';
+import { OtherClients } from './other-clients';
 import { PlainHttp, Tls } from './start-connection';
 
 function LoginHints({ visitor, isOpen }: { readonly visitor: Visitor; readonly isOpen: boolean }): View {
@@ -46,7 +47,7 @@ function LoginHints({ visitor, isOpen }: { readonly visitor: Visitor; readonly i
   );
 }
 
-function CurlChecks({ visitor }: { readonly visitor: Visitor }): View {
+function CurlChecks({ visitor, hasV2 }: { readonly visitor: Visitor; readonly hasV2: boolean }): View {
   const { origin } = visitor;
   return (
     <Panel title="Test the connection">
@@ -56,6 +57,17 @@ function CurlChecks({ visitor }: { readonly visitor: Visitor }): View {
         prints <code>200 OK</code> and <code>true</code>. Any other response comes from something between the engine and
         this hub.
       </p>
+      {hasV2 && (
+        <>
+          <CopyLine
+            text={`curl -u ${exampleUser(visitor)} ${origin}/v2/`}
+            label="Check that clients of today can log in: command"
+          />
+          <p class="fine">
+            asks for the password and prints <code>{'{}'}</code> if it is correct.
+          </p>
+        </>
+      )}
       <CopyLine
         text={`curl -u ${exampleUser(visitor)} ${origin}/v1/users/`}
         label="Check your username and password: command"
@@ -72,8 +84,9 @@ function CurlChecks({ visitor }: { readonly visitor: Visitor }): View {
 }
 
 /** How to connect an engine to this hub. */
-export const getStart: WebHandler<'anyone'> = (ctx, { caller }) =>
-  page(
+export const getStart: WebHandler<'anyone'> = (ctx, { caller }) => {
+  const hasV2 = ctx.settings.v2Engines !== 'off';
+  return page(
     caller,
     { title: 'Get started', section: 'start' },
     <>
@@ -81,7 +94,8 @@ export const getStart: WebHandler<'anyone'> = (ctx, { caller }) =>
         title="Set up an engine"
         subtitle={
           <>
-            For docker 0.6 to 17.11. This hub is <code>{hubOf(caller)}</code>
+            {hasV2 ? 'For docker, podman and others of today, and docker from 0.6 on.' : 'For docker 0.6 to 17.11.'}{' '}
+            This hub is <code>{hubOf(caller)}</code>
           </>
         }
       />
@@ -90,17 +104,21 @@ export const getStart: WebHandler<'anyone'> = (ctx, { caller }) =>
           <Panel title="Push and pull">
             <PushSteps visitor={caller} />
             <p class="fine">
-              The hub’s name is part of the image name: without it, the engine uses Docker’s own hub. Engines from 17.12
-              on cannot push or pull here, because they no longer speak this protocol.
+              The hub’s name is part of the image name: without it, the engine uses Docker’s own hub.{' '}
+              {hasV2
+                ? 'These commands are the same for all versions of docker: old engines use the protocol v1, later ones v2.'
+                : 'Engines from 17.12 on cannot push or pull here, because they no longer speak this protocol.'}
             </p>
           </Panel>
-          <PlainHttp visitor={caller} />
+          {hasV2 && <OtherClients visitor={caller} />}
+          <LoginHints visitor={caller} isOpen={ctx.settings.registrationOpen} />
+          <CurlChecks visitor={caller} hasV2={hasV2} />
         </div>
         <div>
-          <LoginHints visitor={caller} isOpen={ctx.settings.registrationOpen} />
-          <Tls visitor={caller} />
-          <CurlChecks visitor={caller} />
+          <PlainHttp visitor={caller} hasV2={hasV2} />
+          <Tls visitor={caller} hasV2={hasV2} />
         </div>
       </div>
     </>,
   );
+};

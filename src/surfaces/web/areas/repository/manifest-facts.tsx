@@ -42,6 +42,36 @@ function TagList({
   );
 }
 
+function TagFacts({
+  repository,
+  tag: { updatedAt, engine, imageId },
+  isArtifact,
+}: {
+  readonly repository: RepositoryDetails;
+  readonly tag: ShownTag;
+  readonly isArtifact: boolean;
+}): View {
+  return (
+    <>
+      <Fact term="Updated">
+        <Ago at={updatedAt} />
+      </Fact>
+      <Fact term="Pushed by">
+        <EngineName engine={engine} />
+      </Fact>
+      {!isArtifact && (
+        <Fact term="v1 image">
+          {imageId === undefined ? (
+            <span class="fine">none: engines that use v1 cannot pull this tag</span>
+          ) : (
+            <PointerLink repository={repository} pointer={imageId} />
+          )}
+        </Fact>
+      )}
+    </>
+  );
+}
+
 /** What is known of every manifest. */
 export function ManifestFacts({
   repository,
@@ -79,19 +109,7 @@ export function ManifestFacts({
           </Fact>
         </>
       ) : (
-        <>
-          <Fact term="Updated">
-            <Ago at={tag.updatedAt} />
-          </Fact>
-          <Fact term="Pushed by">
-            <EngineName engine={tag.engine} />
-          </Fact>
-        </>
-      )}
-      {tag?.imageId !== undefined && (
-        <Fact term="v1 image">
-          <PointerLink repository={repository} pointer={tag.imageId} />
-        </Fact>
+        <TagFacts repository={repository} tag={tag} isArtifact={kind === 'artifact'} />
       )}
       {subject !== undefined && (
         <Fact term="Attached to">

@@ -10,6 +10,7 @@ import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { exampleUser, hubOf } from '../public/engine-commands';
 import { pullName, tagPath } from './addresses';
+import { kindText } from './manifest-parts';
 
 interface OfRepository {
   readonly repository: RepositoryDetails;
@@ -98,6 +99,7 @@ export function LatestTags({ repository, tags }: OfRepository & { readonly tags:
               <li>
                 <Size bytes={tag.totalSizeBytes} />
               </li>
+              {tag.manifest !== undefined && <li>{kindText(tag.manifest.kind)}</li>}
             </ul>
           </li>
         ))}

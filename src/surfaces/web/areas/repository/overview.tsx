@@ -2,11 +2,10 @@ import { displayName } from '../../../../features/repositories/names';
 import { listShownTags } from '../../../../features/manifests/shown-tags';
 import { getActivityTotals } from '../../../../features/statistics/statistics';
 import { RepositoryFrame } from '../../components/repository-frame';
-import { CopyLine } from '../../components/page-parts';
 import { page } from '../../reply';
 import { writtenText } from '../../written-text';
-import { pullName } from './addresses';
 import { Facts, FirstPush, LatestTags, Readme } from './overview-parts';
+import { PullPanel } from './pull-panel';
 import { repositoryPage } from './repository-page';
 
 const LATEST = 6;
@@ -29,12 +28,7 @@ export const getOverview = repositoryPage<'anyone'>(async (ctx, { caller, query,
     <RepositoryFrame visitor={caller} repository={repository} current="">
       <div class="columns">
         <div>
-          {tags.length > 0 && (
-            <section class="panel">
-              <h2>Pull</h2>
-              <CopyLine text={`docker pull ${pullName(caller, repository)}`} label="Command to pull this repository" />
-            </section>
-          )}
+          {tags.length > 0 && <PullPanel visitor={caller} repository={repository} tags={tags} />}
           {tags.length === 0 && <FirstPush visitor={caller} repository={repository} />}
           <Readme repository={repository} text={readme} isWhole={isWhole} />
         </div>

@@ -8,6 +8,7 @@ import { page } from '../../reply';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import { DayTable, PullChart } from './pull-chart';
+import { firstOverV2 } from './engine-generations';
 import { FleetReport } from './fleet-report';
 import { repositoryPage } from './repository-page';
 
@@ -50,7 +51,9 @@ export const getStatistics = repositoryPage<'anyone'>(async (ctx, { caller, quer
         <PullChart activity={activity} />
         <DayTable activity={activity} />
       </Panel>
-      {engines !== undefined && <FleetReport engines={engines} days={days} />}
+      {engines !== undefined && (
+        <FleetReport engines={engines} days={days} firstOverV2={firstOverV2(ctx.settings.v2Engines)} />
+      )}
     </RepositoryFrame>,
   );
 });

@@ -6,13 +6,25 @@ import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { pointerPath, shortId, tagPath } from './addresses';
 
+/** Names under which libraries send requests, and the programs that use them. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  containers: 'podman or skopeo with containers/image',
+  'go-containerregistry': 'crane or others with go-containerregistry',
+};
+
+/** A client that is not docker, in readable form: `skopeo 1.22.0`. */
+export function clientText(client: string): string {
+  const [name = '', version = ''] = client.split('/');
+  return `${LIBRARIES[name] ?? name} ${version}`;
+}
+
 /**
  * An engine in readable form: `docker 1.5.0, linux amd64`, or another client. The client chooses its values, so they are
  * not trusted.
  */
 export function EngineName({ engine }: { readonly engine: Engine }): View {
   const { docker_version: version, os, arch, kernel, client } = engine;
-  if (client !== undefined) return <span>{client.replace('/', ' ')}</span>;
+  if (client !== undefined) return <span>{clientText(client)}</span>;
   if (version === undefined) return <span class="fine">unknown</span>;
   const machine = [os, arch].filter((part) => part !== undefined).join(' ');
   const title = kernel === undefined ? machine : `${machine} kernel ${kernel}`.trim();

@@ -38,7 +38,7 @@ export function TagTable({
             <PointerLink repository={repository} pointer={tag.manifest?.digest ?? tag.imageId ?? ''} />{' '}
             {tag.manifest !== undefined && <CopyButton text={tag.manifest.digest} label={`Digest of ${tag.name}`} />}
           </td>
-          <td class="short">
+          <td>
             <EngineName engine={tag.engine} />
           </td>
           {canAdminister && (

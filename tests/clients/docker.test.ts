@@ -1,0 +1,82 @@
+import { isInstalled } from '../helpers/installed';
+import { commandsOf } from '../helpers/readme-section';
+import { versionOf, type ClientPlace } from './client-process';
+import { startDockerd } from './dockerd';
+import { served, type ClientHub } from './hub';
+import { pushIndex } from './index-image';
+import { layerTar, motdIn, newMotd, type Held } from './layout';
+import { Row } from './matrix';
+import { runReadme, SECTION } from './readme-commands';
+import { testClient, type Client, type Stage } from './suite';
+
+type Docker = (...args: string[]) => Promise<string>;
+
+/** What the daemon has of an image, which need not run for that. */
+async function heldBy(docker: Docker, reference: string): Promise<Held> {
+  const format = '{{index .RepoDigests 0}} {{.Id}}';
+  const [digest = '', config = ''] = (await docker('image', 'inspect', '--format', format, reference)).split(' ');
+  const container = await docker('create', reference, 'nothing');
+  const motd = motdIn(await docker('cp', `${container}:/etc/motd`, '-'));
+  await docker('rm', container);
+  return { digest: digest.slice(digest.indexOf('@') + 1), config, motd };
+}
+
+function docker(place: ClientPlace, { host }: ClientHub, socket: string): Client {
+  const attempt = (args: readonly string[], input?: string | Buffer) =>
+    place.attempt('docker', ['--host', socket, ...args], input);
+  const run: Docker = (...args) => place.run('docker', ['--host', socket, ...args]);
+  return {
+    login: (user, password) => attempt(['login', '-u', user, '--password-stdin', host], password),
+    logout: () => attempt(['logout', host]),
+    create: async (reference, motd) => {
+      const config = await place.run('docker', ['--host', socket, 'import', '-', reference], layerTar(motd));
+      return { config, motd };
+    },
+    push: (reference) => attempt(['push', reference]),
+    pull: async (reference) => {
+      const ids = (await run('images', '--quiet', '--no-trunc')).split('\n').filter((id) => id !== '');
+      if (ids.length > 0) await run('rmi', '--force', ...new Set(ids));
+      await run('pull', reference);
+      return heldBy(run, reference);
+    },
+    attemptPull: (reference) => attempt(['pull', reference]),
+    pushElsewhere: async (from, to) => {
+      await run('tag', from, to);
+      const repository = from.slice(from.indexOf('/') + 1, from.lastIndexOf(':'));
+      expect(await run('push', to)).toContain(`Mounted from ${repository}`);
+    },
+  };
+}
+
+function more(stage: () => Stage): void {
+  row.it('INDEX', 'pulls its architecture from an index', async () => {
+    const { client, hub, at } = stage();
+    const { index, amd64 } = await pushIndex(hub, 'alice/many');
+    expect(await client.pull(at('alice/many'))).toEqual({ ...amd64, digest: index });
+  });
+
+  it('works as the README says', async () => {
+    const { client, place, hub, at } = stage();
+    const motd = newMotd();
+    await client.create('busybox', motd);
+    const printed = await runReadme(place, hub, commandsOf(SECTION)[0] ?? '');
+    expect(printed).toContain('Login Succeeded');
+    const { digest, text } = await served(hub, 'alice/busybox', 'latest');
+    expect(text).toContain(motd);
+    expect(printed).toContain(`latest: digest: ${digest} size: `);
+    expect(printed).toContain(`Status: Image is up to date for ${at('alice/busybox', 'latest')}`);
+  });
+}
+
+const row = new Row(
+  'docker',
+  isInstalled('dockerd', '--version', 'docker.io') ? versionOf('dockerd', '--version') : '',
+);
+if (row.version !== '') {
+  const open = async (place: ClientPlace, hub: ClientHub) => {
+    const config = (commandsOf(SECTION, 'json')[0] ?? '').replaceAll('hub.example.com:5000', hub.host);
+    const { socket, close } = await startDockerd(place, config);
+    return { client: docker(place, hub, socket), close };
+  };
+  testClient(row, open, { has: [] }, more);
+}
