@@ -32,7 +32,7 @@ function cannotBeShown(tag: string, problem: string): ContentError {
   return new ContentError('manifest_unknown', message, { tag, problem });
 }
 
-/** Work on the layers goes on when the client is told to come back. */
+/** The layers are still read after the client got the advice to come back. */
 async function withinPatience(work: Promise<unknown>): Promise<void> {
   const isDone = await Promise.race([work.then(() => true), sleep(LONGEST_WAIT_MS, false, { ref: false })]);
   if (isDone) return;

@@ -61,7 +61,7 @@ async function diffIdOf(
   return `sha256:${hash.digest('hex')}`;
 }
 
-/** xz and no bytes are no gzip. */
+/** The layer is not gzip. */
 async function describeWithTwin(ctx: DescribeNeeds, layer: SizedBlobRef): Promise<void> {
   const gzip = createGzip({ level: 6 });
   const bytes = gzip.pipe(new PassThrough());
