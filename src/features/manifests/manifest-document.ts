@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseJson } from '../../platform/http/body';
 import { ContentError } from './content-error';
 import { isDigest } from './digest';
+import { assertManageable } from './manifest-limits';
 import { bareType, isForeignLayer, isIndexType, isManifestType, isSchema1 } from './media-types';
 
 /*
@@ -76,6 +77,7 @@ function typeOf(contentType: string | undefined, inBody: string | undefined): st
 export function readManifest(bytes: Buffer, contentType: string | undefined): ManifestDocument {
   const parsed = parseJson(bytes);
   if (parsed === undefined) throw invalid('The manifest is not JSON');
+  assertManageable(parsed.value);
   const { mediaType: inBody } = z.looseObject({ mediaType: z.string() }).catch({ mediaType: '' }).parse(parsed.value);
   const mediaType = typeOf(contentType, inBody === '' ? undefined : inBody);
   const checked = document.safeParse(parsed.value);

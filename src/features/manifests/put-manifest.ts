@@ -12,7 +12,9 @@ import { findUsableBlobs, type UsableBlob } from './blobs.store';
 import { ContentError, digestInvalid } from './content-error';
 import { algorithmOf, digestOf, isDigest } from './digest';
 import { blobsOf, readManifest, type Descriptor, type ManifestDocument } from './manifest-document';
+import { findImageOf } from './image-views.store';
 import * as store from './manifests.store';
+import { recordManifest } from './record-manifest';
 
 /** A manifest as a client pushes it. */
 export interface PushedManifest {
@@ -76,9 +78,12 @@ async function assertChildren(tx: Db, repositoryId: number, { children }: Manife
   assertSizes(children, sizes);
 }
 
+/** How many missing digests an error has. */
+const TOLD = 100;
+
 function unknownContent(kind: string, digests: readonly string[]): ContentError {
   const message = `The repository does not have these ${kind}: ${digests.slice(0, 3).join(', ')}`;
-  return new ContentError('manifest_blob_unknown', message, { digests });
+  return new ContentError('manifest_blob_unknown', message, { digests: digests.slice(0, TOLD) });
 }
 
 /**
@@ -94,25 +99,22 @@ export async function putManifest(
   pushed: PushedManifest,
 ): Promise<PutManifest> {
   const { digest, tag } = placeOf(pushed);
-  const manifest = readManifest(pushed.bytes, pushed.contentType);
-  const { mediaType, artifactType, annotations } = manifest;
-  const subject = manifest.subject?.digest;
-  const row = { digest, mediaType, bytes: pushed.bytes, subject, artifactType, annotations };
+  const document = readManifest(pushed.bytes, pushed.contentType);
+  const { bytes, engine } = pushed;
   try {
     await inTransaction(ctx.db, async (tx) => {
       await lockForTags(tx, repository);
-      const blobs = await findBlobs(tx, repository.id, manifest);
-      await assertChildren(tx, repository.id, manifest);
-      const configDigest = manifest.config?.digest;
-      const { id, isNew } = await store.upsertManifest(tx, repository.id, { ...row, configDigest });
-      const children = manifest.children.map((child) => child.digest);
-      await store.insertReferences(
-        tx,
-        id,
-        blobs.map((blob) => blob.digest),
-        children,
-      );
-      await settle(tx, repository, { id, digest, tag, isNew, engine: pushed.engine });
+      const found = await findBlobs(tx, repository.id, document);
+      await assertChildren(tx, repository.id, document);
+      const blobs = found.map((blob) => blob.digest);
+      const { id, isNew } = await recordManifest(tx, repository.id, {
+        digest,
+        bytes,
+        document,
+        blobs,
+        origin: 'pushed',
+      });
+      await settle(tx, repository, { id, digest, tag, isNew, engine });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
@@ -121,9 +123,13 @@ export async function putManifest(
       cause: error,
     });
   }
-  return { digest, subject, tag };
+  return { digest, subject: document.subject?.digest, tag };
 }
 
+/**
+ * Points a tag. The manifest of an image that was pushed over v1, when it comes back, is that image: v1 clients keep what
+ * they have (bridge 10).
+ */
 async function settle(
   tx: Db,
   repository: WritableRepository,
@@ -137,7 +143,9 @@ async function settle(
     if (isNew) await recordEvent(tx, doer, { action: 'manifest.pushed', subject, details: { digest } });
     return;
   }
-  await pointTag(tx, repository, { name, target: { imageId: undefined, manifest: { id, digest } }, engine });
+  const imageId = await findImageOf(tx, repository.id, id);
+  const manifest = imageId === undefined ? { id, digest } : undefined;
+  await pointTag(tx, repository, { name, target: { imageId, manifest }, engine });
   await announceManifest(tx, repository.id, { tag: name, digest, pusher: doer.name ?? '' });
   const details = { tag: name, digest, protocol: 'v2' };
   await recordEvent(tx, doer, { action: 'push.finished', subject, details });

@@ -1,18 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
+import { getManifestOrView } from '../../features/bridge/image-views';
 import { manifestUnknown } from '../../features/manifests/content-error';
-import {
-  deleteManifest,
-  findUsualChild,
-  getManifest,
-  getManifestBytes,
-  type Manifest,
-} from '../../features/manifests/manifests';
+import { deleteManifest, findUsualChild, getManifestBytes, type Manifest } from '../../features/manifests/manifests';
 import { bareType, isIndexType } from '../../features/manifests/media-types';
 import { putManifest } from '../../features/manifests/put-manifest';
 import { fullName } from '../../features/repositories/names';
 import type { DeletableRepository, ReadableRepository } from '../../features/repositories/access';
-import { countActivity } from '../../features/statistics/counting';
+import { countActivity, countManifestPull } from '../../features/statistics/counting';
 import { parseEngine } from '../../features/tags/engine';
 import { deleteTag } from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
@@ -50,7 +45,7 @@ export const getManifestOf: V2Handler = async (ctx, exchange) => {
   const { req, params } = exchange;
   const reference = params['reference'] ?? '';
   const repository = await requireReadable(ctx, exchange);
-  const found = await getManifest(ctx, repository, reference);
+  const found = await getManifestOrView(ctx, repository, reference);
   const isTag = !reference.includes(':');
   const manifest = isTag ? await suited(ctx, req, repository, found) : found;
   const headers = {
@@ -61,7 +56,8 @@ export const getManifestOf: V2Handler = async (ctx, exchange) => {
   };
   if (req.method === 'HEAD') return empty(200, headers);
   const body = await getManifestBytes(ctx, manifest);
-  countActivity(ctx, 'pull', repository.id, req.headers['user-agent']);
+  const client = req.headers.authorization ?? exchange.caller.actor.address;
+  countManifestPull(ctx, repository.id, client, req.headers['user-agent']);
   return { status: 200, headers, body };
 };
 

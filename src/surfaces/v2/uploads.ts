@@ -15,6 +15,7 @@ import { bodyChunks } from '../../platform/http/body';
 import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import type { V2Exchange, V2Handler } from './access';
 import { blobLocation } from './blobs';
+import { v2Refusal } from './errors';
 import { mayPull, requirePushable, requireWritable } from './requests';
 
 /** Where an upload is, and how far. `Range` cannot say that nothing has arrived: clients expect `0-0` then. */
@@ -29,10 +30,10 @@ function uploadHeaders({ id, repository, offset }: BlobUpload): Headers {
 /** Clients write `Content-Range: 0-99`, without a unit. */
 const CONTENT_RANGE = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/;
 
-/** Where the piece begins; undefined when the request does not say. */
-function startOf(exchange: V2Exchange): number | undefined {
-  const [, first] = CONTENT_RANGE.exec(exchange.req.headers['content-range']?.trim() ?? '') ?? [];
-  return first === undefined ? undefined : Number(first);
+/** Where the piece begins; undefined when the request does not say, NaN, which is nowhere, when it cannot be read. */
+function startOf({ req }: V2Exchange): number | undefined {
+  const range = req.headers['content-range'];
+  return range === undefined ? undefined : Number(CONTENT_RANGE.exec(range.trim())?.[1]);
 }
 
 async function created(
@@ -76,8 +77,9 @@ async function orWrongPlace(work: () => Promise<Reply>): Promise<Reply> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof UploadOffsetError) return empty(416, uploadHeaders(error.upload));
-    throw error;
+    if (!(error instanceof UploadOffsetError)) throw error;
+    const { message, upload } = error;
+    return v2Refusal(416, { code: 'BLOB_UPLOAD_INVALID', message }, uploadHeaders(upload));
   }
 }
 

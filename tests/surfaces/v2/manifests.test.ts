@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Response } from 'superagent';
 import {
+  asText,
   asUser,
   digestOf,
   imageOf,
@@ -18,14 +18,6 @@ beforeAll(async () => {
   await addUser(server, 'alice');
 });
 afterAll(() => server.close());
-
-/** Superagent would parse the JSON. */
-function asText(res: Response, done: (error: Error | null, body: unknown) => void): void {
-  let text = '';
-  res.setEncoding('utf8');
-  res.on('data', (piece: string) => (text += piece));
-  res.on('end', () => done(null, text));
-}
 
 const manifest = (name: string, reference: string): string => `/v2/alice/${name}/manifests/${reference}`;
 
@@ -216,5 +208,12 @@ describe('a manifest that is refused', () => {
       code: 'MANIFEST_BLOB_UNKNOWN',
       detail: { digests: [config.digest, layer.digest] },
     });
+  });
+
+  it('has an error of bounded length, however many blobs are missing', async () => {
+    const { config, layer } = image;
+    const layers = Array.from({ length: 3000 }, (_, index) => ({ ...layer, digest: digestOf(String(index)) }));
+    const { body } = await put('refused', 'latest', JSON.stringify(imageOf(config, layers))).expect(400);
+    expect(body.errors[0].detail.digests).toHaveLength(100);
   });
 });

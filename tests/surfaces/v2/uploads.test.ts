@@ -68,6 +68,13 @@ describe('uploading a blob', () => {
     await asUser(server, 'patch', location).set('Content-Range', '0-499').send(bytes.subarray(0, 500)).expect(202);
     const wrong = await asUser(server, 'patch', location).set('Content-Range', '700-999').send(bytes.subarray(700));
     expect([wrong.status, wrong.headers['range'], wrong.headers['location']]).toEqual([416, '0-499', location]);
+    expect(wrong.body.errors[0].code).toBe('BLOB_UPLOAD_INVALID');
+    for (const unreadable of ['500-', '-999', 'all', '500-999,1-2']) {
+      const { status } = await asUser(server, 'patch', location)
+        .set('Content-Range', unreadable)
+        .send(bytes.subarray(500));
+      expect([unreadable, status]).toEqual([unreadable, 416]);
+    }
     const { status, headers } = await asUser(server, 'get', location);
     expect([status, headers['range'], headers['docker-upload-uuid']]).toEqual([
       204,
