@@ -22,9 +22,16 @@ export async function up(knex: Knex): Promise<void> {
       link_id bigint primary key references repository_images on delete cascade,
       manifest_id bigint references manifests on delete cascade,
       problem text,
+      is_derived boolean not null default false,
       check ((manifest_id is null) = (problem is not null))
     );
-    comment on table image_manifests is 'the manifest of an image that was pushed over v1, for clients of v2';
+    comment on table image_manifests is 'the manifest that clients of v2 get for an image of v1';
+    comment on column image_manifests.is_derived is 'the image was derived from the manifest, not the other way round';
+    alter table manifests add column v1_problem text;
+    comment on column manifests.v1_problem is 'why v1 clients do not get it';
+    alter table image_contents alter column payload_checksum drop not null;
+    comment on column image_contents.payload_checksum is 'null: no engine pushed it';
+    create index tags_underived on tags (repository_id, name) where image_id is null;
     create index image_manifests_manifest on image_manifests (manifest_id);
   `);
 }
@@ -32,6 +39,10 @@ export async function up(knex: Knex): Promise<void> {
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
     drop table image_manifests;
+    drop index tags_underived;
+    alter table manifests drop column v1_problem;
+    update image_contents set payload_checksum = '' where payload_checksum is null;
+    alter table image_contents alter column payload_checksum set not null;
     delete from manifests m where origin = 'synthesized' and not exists (select from tags t where t.manifest_id = m.id);
     alter table blobs drop column diff_id, drop column is_gzip, drop column layer_problem, drop column twin_digest;
   `);

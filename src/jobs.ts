@@ -3,7 +3,7 @@ import { forgetExpiredLinks } from './features/accounts/email-links';
 import { accountMailJobs } from './features/accounts/mail-jobs';
 import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
-import { describeLayers } from './features/bridge/layer-facts';
+import { bridgeJobs } from './features/bridge/jobs';
 import { sweepImages } from './features/images/sweeps';
 import { forgetUploads } from './features/manifests/blob-uploads';
 import { scrub } from './features/storage/scrub';
@@ -95,14 +95,7 @@ export function jobsOf(ctx: Context): Job[] {
       schedule: '41 1 * * *',
       run: (stopping) => scrubForANight(ctx, stopping),
     },
-    {
-      name: 'describe_layers',
-      schedule: '*/10 * * * *',
-      run: async (stopping) => {
-        const layers = await describeLayers(ctx, stopping);
-        if (layers > 0) ctx.log.info({ layers }, 'read layers of v1 for clients of v2');
-      },
-    },
+    ...bridgeJobs(ctx),
     maintenanceJob(ctx),
     storageReportJob(ctx),
     ...accountMailJobs(ctx),

@@ -6,7 +6,7 @@ export async function findImageOf(tx: Db, repositoryId: number, manifestId: numb
   const rows = await query<{ image_id: string }>(
     tx,
     `select i.image_id from image_manifests v join repository_images i on i.id = v.link_id
-     where v.manifest_id = $1 and i.repository_id = $2 order by i.id limit 1`,
+     where v.manifest_id = $1 and not v.is_derived and i.repository_id = $2 order by i.id limit 1`,
     [manifestId, repositoryId],
   );
   return rows[0]?.image_id;

@@ -24,7 +24,19 @@ export interface PushedManifest {
   readonly contentType: string | undefined;
   readonly bytes: Buffer;
   readonly engine: Engine;
+  /** finds or creates the image that v1 clients get for a tag; undefined: they get none yet */
+  readonly derive?: DeriveImage;
 }
+
+/**
+ * Derives the image of v1 that clients get for a manifest, in the transaction that sets a tag.
+ *
+ * @returns the id of the image; undefined when there is none
+ */
+export type DeriveImage = (
+  tx: Db,
+  source: { readonly repositoryId: number; readonly manifestId: number; readonly document: ManifestDocument },
+) => Promise<string | undefined>;
 
 /** The result of a push of a manifest. */
 export interface PutManifest {
@@ -100,7 +112,7 @@ export async function putManifest(
 ): Promise<PutManifest> {
   const { digest, tag } = placeOf(pushed);
   const document = readManifest(pushed.bytes, pushed.contentType);
-  const { bytes, engine } = pushed;
+  const { bytes } = pushed;
   try {
     await inTransaction(ctx.db, async (tx) => {
       await lockForTags(tx, repository);
@@ -114,7 +126,7 @@ export async function putManifest(
         blobs,
         origin: 'pushed',
       });
-      await settle(tx, repository, { id, digest, tag, isNew, engine });
+      await settle(tx, repository, { id, isNew, document, digest, tag, pushed });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
@@ -126,6 +138,15 @@ export async function putManifest(
   return { digest, subject: document.subject?.digest, tag };
 }
 
+interface SettledManifest {
+  readonly id: number;
+  readonly isNew: boolean;
+  readonly document: ManifestDocument;
+  readonly digest: string;
+  readonly tag: string | undefined;
+  readonly pushed: PushedManifest;
+}
+
 /**
  * Points a tag. The manifest of an image that was pushed over v1, when it comes back, is that image: v1 clients keep what
  * they have (bridge 10).
@@ -133,9 +154,8 @@ export async function putManifest(
 async function settle(
   tx: Db,
   repository: WritableRepository,
-  put: { id: number; digest: string; tag: string | undefined; isNew: boolean; engine: Engine },
+  { id, isNew, document, digest, tag: name, pushed }: SettledManifest,
 ): Promise<void> {
-  const { id, digest, tag: name, isNew, engine } = put;
   const { doer } = repository;
   const subject = displayName(repository);
   if (name === undefined) {
@@ -143,10 +163,13 @@ async function settle(
     if (isNew) await recordEvent(tx, doer, { action: 'manifest.pushed', subject, details: { digest } });
     return;
   }
-  const imageId = await findImageOf(tx, repository.id, id);
-  const manifest = imageId === undefined ? { id, digest } : undefined;
+  const { derive, engine } = pushed;
+  const ownImage = await findImageOf(tx, repository.id, id);
+  const imageId = ownImage ?? (await derive?.(tx, { repositoryId: repository.id, manifestId: id, document }));
+  const manifest = ownImage === undefined ? { id, digest } : undefined;
   await pointTag(tx, repository, { name, target: { imageId, manifest }, engine });
-  await announceManifest(tx, repository.id, { tag: name, digest, pusher: doer.name ?? '' });
+  const imageIds = imageId === undefined ? [] : [imageId];
+  await announceManifest(tx, repository.id, { tag: name, digest, imageIds, pusher: doer.name ?? '' });
   const details = { tag: name, digest, protocol: 'v2' };
   await recordEvent(tx, doer, { action: 'push.finished', subject, details });
 }

@@ -61,7 +61,8 @@ export async function moveTag(db: Db, repositoryId: number, tag: NewTag): Promis
        select t.image_id, m.digest from tags t left join manifests m on m.id = t.manifest_id
        where t.repository_id = $1 and t.name = $2 for update of t
      )
-     update tags t set image_id = $3, manifest_id = $4, engine = $5, updated_at = now() from before
+     update tags t set image_id = $3,
+       manifest_id = case when $4::bigint is null and t.image_id = $3 then t.manifest_id else $4 end, engine = $5, updated_at = now() from before
      where t.repository_id = $1 and t.name = $2 returning before.image_id, before.digest`,
     [repositoryId, name, target.imageId ?? null, target.manifest?.id ?? null, JSON.stringify(engine)],
   );

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
+import { deriveImages, type Source } from '../../features/bridge/derived-images';
 import { getManifestOrView } from '../../features/bridge/image-views';
 import { manifestUnknown } from '../../features/manifests/content-error';
 import { deleteManifest, findUsualChild, getManifestBytes, type Manifest } from '../../features/manifests/manifests';
@@ -10,6 +11,7 @@ import type { DeletableRepository, ReadableRepository } from '../../features/rep
 import { countActivity, countManifestPull } from '../../features/statistics/counting';
 import { parseEngine } from '../../features/tags/engine';
 import { deleteTag } from '../../features/tags/tags';
+import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { readBody } from '../../platform/http/body';
 import { empty } from '../../platform/http/exchange';
@@ -80,6 +82,7 @@ export const putManifestOf: V2Handler = async (ctx, exchange) => {
     contentType: req.headers['content-type'],
     bytes: await readBody(req, MANIFEST_BYTES),
     engine: parseEngine(req.headers['user-agent']),
+    derive: (tx: Db, source: Source) => deriveImages(ctx, tx, source),
   };
   const { digest, subject, tag } = await orDenied(() => putManifest(ctx, repository, pushed));
   if (tag !== undefined) countActivity(ctx, 'push', repository.id, req.headers['user-agent']);
