@@ -1,4 +1,4 @@
-import { isInstalled } from '../helpers/installed';
+import { isInstalledForRoot } from '../helpers/installed';
 import { commandsOf } from '../helpers/readme-section';
 import { versionOf, type ClientPlace } from './client-process';
 import { startDockerd } from './dockerd';
@@ -68,15 +68,10 @@ function more(stage: () => Stage): void {
   });
 }
 
-const row = new Row(
-  'docker',
-  isInstalled('dockerd', '--version', 'docker.io') ? versionOf('dockerd', '--version') : '',
-);
-if (row.version !== '') {
-  const open = async (place: ClientPlace, hub: ClientHub) => {
-    const config = (commandsOf(SECTION, 'json')[0] ?? '').replaceAll('hub.example.com:5000', hub.host);
-    const { socket, close } = await startDockerd(place, config);
-    return { client: docker(place, hub, socket), close };
-  };
-  testClient(row, open, { has: [] }, more);
-}
+const row = new Row('docker', isInstalledForRoot('dockerd', 'docker.io') ? versionOf('dockerd', '--version') : '');
+const open = async (place: ClientPlace, hub: ClientHub) => {
+  const config = (commandsOf(SECTION, 'json')[0] ?? '').replaceAll('hub.example.com:5000', hub.host);
+  const { socket, close } = await startDockerd(place, config);
+  return { client: docker(place, hub, socket), close };
+};
+testClient(row, open, { has: [] }, more);

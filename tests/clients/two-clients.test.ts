@@ -1,4 +1,4 @@
-import { isGoProgramInstalled, isInstalled } from '../helpers/installed';
+import { describeInstalled, isGoProgramInstalled, isInstalled } from '../helpers/installed';
 import { passwordOf } from '../helpers/test-server';
 import { createClientPlace, type ClientPlace } from './client-process';
 import { served, startClientHub, type ClientHub } from './hub';
@@ -58,6 +58,5 @@ function describeTogether(): void {
   });
 }
 
-// Outside of CI, a machine without one of them reports what it does not test.
 const areInstalled = [isInstalled('skopeo', '--version'), isGoProgramInstalled('crane', CRANE)];
-if (!areInstalled.includes(false)) describe('skopeo and crane', describeTogether);
+describeInstalled(!areInstalled.includes(false), 'skopeo and crane', describeTogether);
