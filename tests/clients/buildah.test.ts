@@ -2,9 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isInstalledForRoot } from '../helpers/installed';
 import { versionOf, type ClientPlace } from './client-process';
-import { manifestOf, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { newMotd, type Held } from './layout';
 import { Row } from './matrix';
+import { manifestOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 const PLAIN = '--tls-verify=false';

@@ -2,11 +2,12 @@ import { isInstalledForRoot } from '../helpers/installed';
 import { commandsOf } from '../helpers/readme-section';
 import { versionOf, type ClientPlace } from './client-process';
 import { startDockerd } from './dockerd';
-import { served, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { pushIndex } from './index-image';
 import { layerTar, motdIn, newMotd, type Held } from './layout';
 import { Row } from './matrix';
 import { runReadme, SECTION } from './readme-commands';
+import { served } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 type Docker = (...args: string[]) => Promise<string>;

@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isGoProgramInstalled } from '../helpers/installed';
 import { versionOf, type ClientPlace } from './client-process';
-import { statusOf, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { pushIndex } from './index-image';
 import { layoutClient } from './layout-client';
 import { Row } from './matrix';
+import { statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 const MODULE = 'oras.land/oras/cmd/oras@v1.3.0';

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { isInstalledForRoot } from '../helpers/installed';
 import { commandsOf } from '../helpers/readme-section';
 import { versionOf, type ClientPlace } from './client-process';
-import { served, statusOf, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { layerTar, newMotd, type Held } from './layout';
 import { Row } from './matrix';
 import { runReadme, SECTION } from './readme-commands';
+import { served, statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 const PLAIN = '--tls-verify=false';

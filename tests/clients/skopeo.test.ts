@@ -1,9 +1,10 @@
 import { isInstalled } from '../helpers/installed';
 import { versionOf, type ClientPlace } from './client-process';
-import { statusOf, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { pushIndex } from './index-image';
 import { layoutClient } from './layout-client';
 import { Row } from './matrix';
+import { statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 const PLAIN = '--tls-verify=false';

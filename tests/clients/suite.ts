@@ -1,9 +1,10 @@
-import { blobsReceived, served, startClientHub, statusOf, ask, type ClientHub } from './hub';
 import { describeInstalled } from '../helpers/installed';
 import { passwordOf } from '../helpers/test-server';
 import { createClientPlace, type ClientPlace, type Ended } from './client-process';
+import { ask, startClientHub, type ClientHub } from './hub';
 import { newMotd, type Held } from './layout';
 import { expectInReadme, tableHead, type Column, type Row } from './matrix';
+import { blobsReceived, served, statusOf } from './served';
 
 /* The tests that every client passes; the file of a client says by which commands. References are `host/repository:tag`. */
 

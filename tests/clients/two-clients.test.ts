@@ -1,8 +1,9 @@
 import { describeInstalled, isGoProgramInstalled, isInstalled } from '../helpers/installed';
 import { passwordOf } from '../helpers/test-server';
 import { createClientPlace, type ClientPlace } from './client-process';
-import { served, startClientHub, type ClientHub } from './hub';
+import { startClientHub, type ClientHub } from './hub';
 import { createLayout, newMotd } from './layout';
+import { served } from './served';
 
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.20.7';
 const ROUNDS = 5;
