@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import request from 'supertest';
+import request, { type Response } from 'supertest';
 import { basic, type TestServer } from './test-server';
 
 /* What a client of v2 sends, in as few requests as it can. */
@@ -106,4 +106,12 @@ export async function pushImage(
   const pushed = { mediaType: OCI_LAYER, digest: await pushBlob(on, repository, layer, options), size: layer.length };
   const manifest = await pushManifest(on, repository, tag, imageOf(config, [pushed], more), options);
   return { manifest, config, layer: pushed };
+}
+
+/** Parses an answer as text, for `parse` of superagent, which would parse a manifest as JSON or as bytes. */
+export function asText(res: Response, done: (error: Error | null, body: unknown) => void): void {
+  let text = '';
+  res.setEncoding('utf8');
+  res.on('data', (piece: string) => (text += piece));
+  res.on('end', () => done(null, text));
 }

@@ -12,7 +12,11 @@ const COLUMNS = 'm.id, m.digest, m.media_type, m.size_bytes';
 
 const FIND_BY_TAG = {
   name: 'manifests.find_by_tag',
-  text: `select ${COLUMNS} from tags t join manifests m on m.id = t.manifest_id
+  text: `select ${COLUMNS} from tags t
+    left join repository_images i
+      on t.manifest_id is null and i.repository_id = t.repository_id and i.image_id = t.image_id
+    left join image_manifests v on v.link_id = i.id
+    join manifests m on m.id = coalesce(t.manifest_id, v.manifest_id)
     where t.repository_id = $1 and t.name = $2`,
 };
 
@@ -41,6 +45,7 @@ export interface NewManifest {
   readonly subject: string | undefined;
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
+  readonly origin: 'pushed' | 'synthesized';
 }
 
 /** Postgres stores neither NUL nor half of a surrogate pair in text. */
@@ -60,14 +65,16 @@ export async function upsertManifest(
   repositoryId: number,
   manifest: NewManifest,
 ): Promise<{ id: number; isNew: boolean }> {
-  const { digest, mediaType, bytes, configDigest, subject, artifactType, annotations } = manifest;
+  const { digest, mediaType, bytes, configDigest, subject, artifactType, annotations, origin } = manifest;
   const rows = await query<{ id: number; is_new: boolean }>(
     tx,
     `insert into manifests
-       (repository_id, digest, media_type, bytes, size_bytes, config_digest, subject, artifact_type, annotations)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (repository_id, digest, media_type, bytes, size_bytes, config_digest, subject, artifact_type, annotations,
+        origin)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (repository_id, digest) do update
-       set media_type = excluded.media_type, origin = 'pushed', tagged_at = now()
+       set media_type = excluded.media_type, tagged_at = now(),
+         origin = case when excluded.origin = 'pushed' then 'pushed' else manifests.origin end
      returning id, xmax = 0 as is_new`,
     [
       repositoryId,
@@ -79,6 +86,7 @@ export async function upsertManifest(
       subject ?? null,
       artifactType === undefined ? null : storable(artifactType),
       annotations === undefined ? null : JSON.stringify(storableNotes(annotations)),
+      origin,
     ],
   );
   const row = rows[0];

@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
 import { recordEvent } from '../audit/audit';
 import type { DeletableRepository, ReadableRepository } from '../repositories/access';
 import { lockRepository } from '../repositories/locking';
@@ -7,7 +7,7 @@ import { displayName, isTag } from '../repositories/names';
 import { deleteTagsOfManifest } from '../tags/tags';
 import { digestInvalid, manifestUnknown } from './content-error';
 import { isDigest } from './digest';
-import { readManifest, type Descriptor } from './manifest-document';
+import { isUsualPlatform, readManifest } from './manifest-document';
 import * as store from './manifests.store';
 import { isIndexType } from './media-types';
 
@@ -87,9 +87,15 @@ export async function getManifestBytes(ctx: Needs<'db' | 'cache'>, { id, digest 
   return bytes;
 }
 
-function isUsual({ platform, annotations }: Descriptor): boolean {
-  if (annotations?.['vnd.docker.reference.type'] === 'attestation-manifest') return false;
-  return platform?.os === 'linux' && platform.architecture === 'amd64';
+/** The type and the bytes of a manifest of a repository, in a transaction. */
+export async function findManifestBytes(
+  tx: Db,
+  repositoryId: number,
+  digest: string,
+): Promise<{ mediaType: string; bytes: Buffer } | undefined> {
+  const row = await store.findByDigest(tx, repositoryId, digest);
+  const bytes = row && (await store.findBytes(tx, row.id));
+  return bytes && { mediaType: row.media_type, bytes };
 }
 
 /**
@@ -103,7 +109,7 @@ export async function findUsualChild(
   index: Manifest,
 ): Promise<Manifest | undefined> {
   const { children } = readManifest(await getManifestBytes(ctx, index), index.mediaType);
-  const child = children.find(isUsual);
+  const child = children.find(isUsualPlatform);
   const row = child === undefined ? undefined : await store.findByDigest(ctx.db, repositoryId, child.digest);
   return row === undefined || isIndexType(row.media_type) ? undefined : toManifest(row);
 }

@@ -7,6 +7,7 @@ import { commentEndpoints } from './endpoints/comments';
 import { emailEndpoints } from './endpoints/emails';
 import { healthEndpoints } from './endpoints/health';
 import { imageEndpoints } from './endpoints/images';
+import { manifestEndpoints } from './endpoints/manifests';
 import { invitationEndpoints } from './endpoints/invitations';
 import { jobQueueEndpoints } from './endpoints/job-queue';
 import { mailedLinkEndpoints } from './endpoints/mailed-links';
@@ -59,6 +60,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...tagEndpoints,
   ...tagHistoryEndpoints,
   ...imageEndpoints,
+  ...manifestEndpoints,
   ...sharingEndpoints,
   ...statisticsEndpoints,
   ...searchEndpoints,

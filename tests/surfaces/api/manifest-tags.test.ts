@@ -87,3 +87,44 @@ describe('tags that were pushed over v2', () => {
     expect(body).toMatchObject({ results: [{ kind: 'artifact', artifact_type: config.mediaType, image_size: 2 }] });
   });
 });
+
+describe('a manifest', () => {
+  it('is described with its config, its layers and what is attached to it', async () => {
+    const history = [{ created_by: 'ADD x /' }, { created_by: 'ENV a=1', empty_layer: true }];
+    const config = { os: 'linux', architecture: 'amd64', config: { Cmd: ['sh'], Labels: { a: 'b' } }, history };
+    const image = await pusher.image(config, { tag: 'shown', layers: [Buffer.alloc(70)] });
+    const signature = await pusher.image({}, { document: { subject: image, artifactType: 'a/signature' } });
+    expect(await askApi(server, 'get', `${ROOT}/manifests/${image.digest}/`)).toMatchObject({
+      status: 200,
+      body: {
+        digest: image.digest,
+        kind: 'oci-image',
+        tags: ['shown'],
+        subject: null,
+        image: { platform: 'linux/amd64', command: ['sh'], labels: [{ name: 'a', value: 'b' }] },
+        layers: [
+          { size: 70, command: 'ADD x /' },
+          { digest: null, size: 0, command: 'ENV a=1' },
+        ],
+        manifests: [],
+        attached: [{ digest: signature.digest, artifact_type: 'a/signature' }],
+      },
+    });
+    expect(await askApi(server, 'get', `${ROOT}/manifests/${signature.digest}/`)).toMatchObject({
+      body: { kind: 'artifact', artifact_type: 'a/signature', subject: image.digest, image: null, tags: [] },
+    });
+  });
+
+  it('lists the manifests of an index', async () => {
+    const platform = { os: 'linux', architecture: 'arm64', variant: 'v8' };
+    const child = { ...(await pusher.image(platform)), platform };
+    const index = await pusher.manifest(OCI_INDEX, { manifests: [child] });
+    expect(await askApi(server, 'get', `${ROOT}/manifests/${index.digest}/`)).toMatchObject({
+      body: { kind: 'oci-index', layers: [], manifests: [{ digest: child.digest, platform: 'linux/arm64/v8' }] },
+    });
+  });
+
+  it.each([`sha256:${'0'.repeat(64)}`, 'shown', 'sha256:x'])('that does not exist is not found: %s', async (digest) => {
+    expect((await askApi(server, 'get', `${ROOT}/manifests/${digest}/`)).status).toBe(404);
+  });
+});

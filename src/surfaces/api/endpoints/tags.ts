@@ -31,13 +31,16 @@ function tagBody({ name, imageId, manifest, updatedAt }: ShownTag): z.input<type
   return { name, image_id: imageId ?? null, digest, last_updated: updatedAt.toISOString() };
 }
 
+/** What a tag points to. */
+export const kindSchema = z
+  .enum(['v1-image', 'docker-image', 'oci-image', 'docker-index', 'oci-index', 'artifact'])
+  .describe('An index lists images for several platforms');
+
 /** A tag in a list. */
 const listedTagSchema = z
   .strictObject({
     ...tagSchema.shape,
-    kind: z
-      .enum(['v1-image', 'docker-image', 'oci-image', 'docker-index', 'oci-index', 'artifact'])
-      .describe('An index lists images for several platforms'),
+    kind: kindSchema,
     media_type: z.string().nullable().describe('Of the manifest'),
     artifact_type: z.string().nullable().describe('Null unless it is an artifact'),
     platforms: z.array(z.string()).describe('The platforms of an index, such as `linux/arm64/v8`'),

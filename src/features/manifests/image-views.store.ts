@@ -1,0 +1,13 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+/** The image of v1 whose manifest this is; undefined when it was pushed over v2. */
+export async function findImageOf(tx: Db, repositoryId: number, manifestId: number): Promise<string | undefined> {
+  const rows = await query<{ image_id: string }>(
+    tx,
+    `select i.image_id from image_manifests v join repository_images i on i.id = v.link_id
+     where v.manifest_id = $1 and not v.is_derived and i.repository_id = $2 order by i.id limit 1`,
+    [manifestId, repositoryId],
+  );
+  return rows[0]?.image_id;
+}
