@@ -84,7 +84,7 @@ it('a new installation begins with 10 GiB for users who register', async () => {
 describe('over v2', () => {
   const UPLOADS = '/v2/alice/app/blobs/uploads/';
 
-  it('a blob beyond the plan is refused, in one request or in several, and an upload that waits is no way around it (R92)', async () => {
+  it('a blob beyond the plan is refused, in one request or in several, and uploads that wait do not get around it (R92)', async () => {
     const bytes = randomBytes(3000);
     const whole = await asUser(server, 'post', `${UPLOADS}?digest=${digestOf(randomBytes(6000))}`).send(
       randomBytes(6000),
