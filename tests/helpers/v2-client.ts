@@ -9,7 +9,10 @@ export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar';
 
-type On = Pick<TestServer, 'server'>;
+/** A server in this process, or the URL of one elsewhere. */
+interface On {
+  readonly server: TestServer['server'] | string;
+}
 
 /** A descriptor of bytes. */
 export interface Described {

@@ -4,7 +4,7 @@ import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import type { WritableRepository } from '../repositories/access';
 import { keepBlob } from '../storage/blobs';
-import { whileThereIsRoom, type RoomNeeds } from '../storage/quota';
+import { assertWithinPlan, whileThereIsRoom, type RoomNeeds } from '../storage/quota';
 import * as store from './blob-uploads.store';
 import { linkBlob } from './blobs.store';
 import { ContentError, digestInvalid } from './content-error';
@@ -126,8 +126,8 @@ export async function appendToUpload(
 /**
  * Commits an upload: its bytes become a blob of the repository. Bytes that do not match the digest are deleted.
  *
- * @throws ContentError `digest_invalid`, `blob_upload_unknown`, `blob_upload_invalid`; AppError `not_found` when the
- *   repository is gone
+ * @throws ContentError `digest_invalid`, `blob_upload_unknown`, `blob_upload_invalid`; AppError `forbidden` because of
+ *   the plan, `not_found` when the repository is gone
  */
 export async function commitUpload(ctx: UploadNeeds, { id, repository }: BlobUpload, digest: string): Promise<void> {
   if (!isDigest(digest)) throw digestInvalid(digest);
@@ -135,10 +135,12 @@ export async function commitUpload(ctx: UploadNeeds, { id, repository }: BlobUpl
     const blob = await ctx.blobs.resumable.commit(id, digest);
     await keepBlob(ctx, blob, async (tx) => {
       await linkBlob(tx, repository.id, blob.digest);
+      await assertWithinPlan(tx, ctx, repository.namespace);
       await store.deleteUpload(tx, id);
     });
   } catch (error) {
-    if (error instanceof WriteDigestError) await discard(ctx, id);
+    const isRefused = error instanceof AppError && error.code === 'forbidden';
+    if (isRefused || error instanceof WriteDigestError) await discard(ctx, id);
     if (isForeignKeyViolation(error)) throw new AppError('not_found', 'Repository not found', { cause: error });
     throw translate(error);
   }
