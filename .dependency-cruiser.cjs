@@ -25,6 +25,7 @@ const FEATURES = [
   'social',
   'tokens',
   'images',
+  'bridge',
   'maintenance',
   'webhooks',
   'builds',

@@ -1,3 +1,4 @@
+import type { LRUCache } from 'lru-cache';
 import type { BlobStore } from './blobs/blob-store';
 import type { StorageRoom } from './blobs/storage-room';
 import type { ErrorCode } from './platform/errors';
@@ -147,8 +148,12 @@ export interface Context extends ContextParts {
   readonly heldAnswers: HeldBytes;
   /** Write HTML from long texts of users. */
   readonly textWriters: GatedThreads;
+  /** Lets a few layers of v1 be read at once for clients of v2, in turns of their namespaces. */
+  readonly layerDescriptions: WorkGate;
   /** Lets a few searches run at once, so that other requests find a connection to the database. */
   readonly searches: WorkGate;
+  /** The pulls of the last minutes, so that a client that reads several manifests of one image counts once. */
+  readonly recentPulls: LRUCache<string, true>;
   /** Counts pulls and pushes by repository and User-Agent, in this process. */
   readonly activity: CountBuffer<'pull' | 'push'>;
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { BLOB_REFERRERS } from './blob-referrers';
 import { StorageRoom, type StorageLimits } from './blobs/storage-room';
 import { StorageRooms } from './blobs/storage-rooms';
@@ -15,6 +16,7 @@ import { FailureLimiter, type FailureLimit } from './platform/limits/failure-lim
 import { workshops } from './workshops';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
+const RECENT_PULLS = { max: 20_000, ttl: 5 * 60_000 };
 const SEARCH_TOTALS = { entries: 500, longestMs: 60_000 };
 
 /** Clients of v2 that a POST has refused try the same with a GET. */
@@ -70,6 +72,7 @@ export function createContext(
     refusedLogins: new SecretCache(REFUSED_LOGIN_MS),
     cache: new ByteCache(CACHE_BYTES),
     searchTotals: new BriefCache(SEARCH_TOTALS),
+    recentPulls: new LRUCache(RECENT_PULLS),
     activity: new CountBuffer((batch) => saveActivity(parts, batch), log),
   };
 }

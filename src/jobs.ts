@@ -3,6 +3,7 @@ import { forgetExpiredLinks } from './features/accounts/email-links';
 import { accountMailJobs } from './features/accounts/mail-jobs';
 import { forgetSessions } from './features/accounts/sessions';
 import { forgetEvents } from './features/audit/audit';
+import { bridgeJobs } from './features/bridge/jobs';
 import { sweepImages } from './features/images/sweeps';
 import { forgetUploads } from './features/manifests/blob-uploads';
 import { scrub } from './features/storage/scrub';
@@ -94,6 +95,7 @@ export function jobsOf(ctx: Context): Job[] {
       schedule: '41 1 * * *',
       run: (stopping) => scrubForANight(ctx, stopping),
     },
+    ...bridgeJobs(ctx),
     maintenanceJob(ctx),
     storageReportJob(ctx),
     ...accountMailJobs(ctx),

@@ -183,6 +183,25 @@ it('sweeps the remains of an interrupted commit or start, and ignores other file
   expect(await readdir(folder)).toEqual(['notes.txt']);
 });
 
+/** How many bytes this process has read, from files and sockets. */
+async function bytesRead(): Promise<number> {
+  return Number(/^rchar: (\d+)$/m.exec(await readFile('/proc/self/io', 'utf8'))?.[1]);
+}
+
+it('reads each byte of two thousand pieces at most once more, also if they go to two processes in turns (R264)', async () => {
+  const stores = [opened.store, new FilesystemBlobStore(opened.root)] as const;
+  const piece = Buffer.alloc(1024, 'x');
+  const whole = Buffer.alloc(2000 * piece.length, 'x');
+  const id = await stores[0].resumable.start();
+  const before = await bytesRead();
+  for (let at = 0; at < whole.length; at += piece.length) {
+    await stores[(at / piece.length) % 2 === 0 ? 0 : 1].resumable.append(id, at, chunksOf(piece));
+  }
+  expect((await stores[0].resumable.commit(id, digestOf(whole))).sizeBytes).toBe(whole.length);
+  // Were each piece to read what came before it, these would be two thousand megabytes.
+  expect((await bytesRead()) - before).toBeLessThan(5 * whole.length);
+});
+
 it('settles when no write is active (R98)', async () => {
   const id = await opened.store.resumable.start();
   const { source, isAsked, goOn } = held('hello');

@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isInstalled } from '../helpers/installed';
+import { isInstalledForRoot } from '../helpers/installed';
 import { versionOf, type ClientPlace } from './client-process';
-import { manifestOf, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { newMotd, type Held } from './layout';
 import { Row } from './matrix';
+import { manifestOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 const PLAIN = '--tls-verify=false';
@@ -69,8 +70,6 @@ function more(stage: () => Stage): void {
   });
 }
 
-const row = new Row('buildah', isInstalled('buildah', '--version') ? versionOf('buildah', '--version') : '');
-if (row.version !== '') {
-  const open = async (place: ClientPlace, hub: ClientHub) => ({ client: buildah(place, hub) });
-  testClient(row, open, { has: [] }, more);
-}
+const row = new Row('buildah', isInstalledForRoot('buildah') ? versionOf('buildah', '--version') : '');
+const open = async (place: ClientPlace, hub: ClientHub) => ({ client: buildah(place, hub) });
+testClient(row, open, { has: [] }, more);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isGoProgramInstalled } from '../helpers/installed';
+import { describeInstalled, isGoProgramInstalled } from '../helpers/installed';
 import { passwordOf } from '../helpers/test-server';
 import { createClientPlace, type ClientPlace } from './client-process';
 import { startClientHub, type ClientHub } from './hub';
@@ -45,5 +45,4 @@ function describeConformance(): void {
   });
 }
 
-// Outside of CI, a machine without the suite reports what it does not test.
-if (isGoProgramInstalled(PROGRAM, MODULE)) describe('the registry API v2', describeConformance);
+describeInstalled(isGoProgramInstalled(PROGRAM, MODULE), 'the registry API v2', describeConformance);

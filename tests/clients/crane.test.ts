@@ -1,9 +1,10 @@
 import { isGoProgramInstalled } from '../helpers/installed';
 import { versionOf, type ClientPlace } from './client-process';
-import { statusOf, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { pushIndex } from './index-image';
 import { layoutClient } from './layout-client';
 import { Row } from './matrix';
+import { statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 const MODULE = 'github.com/google/go-containerregistry/cmd/crane@v0.20.7';
@@ -38,7 +39,5 @@ function more(stage: () => Stage): void {
 }
 
 const row = new Row('crane', isGoProgramInstalled('crane', MODULE) ? versionOf('crane', 'version') : '');
-if (row.version !== '') {
-  const open = async (place: ClientPlace, hub: ClientHub) => ({ client: crane(place, hub) });
-  testClient(row, open, { has: ['TAGS', 'COPY', 'DELETE'], checksLogin: false }, more);
-}
+const open = async (place: ClientPlace, hub: ClientHub) => ({ client: crane(place, hub) });
+testClient(row, open, { has: ['TAGS', 'COPY', 'DELETE'], checksLogin: false }, more);

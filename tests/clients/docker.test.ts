@@ -1,12 +1,13 @@
-import { isInstalled } from '../helpers/installed';
+import { isInstalledForRoot } from '../helpers/installed';
 import { commandsOf } from '../helpers/readme-section';
 import { versionOf, type ClientPlace } from './client-process';
 import { startDockerd } from './dockerd';
-import { served, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { pushIndex } from './index-image';
 import { layerTar, motdIn, newMotd, type Held } from './layout';
 import { Row } from './matrix';
 import { runReadme, SECTION } from './readme-commands';
+import { served } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 type Docker = (...args: string[]) => Promise<string>;
@@ -68,15 +69,10 @@ function more(stage: () => Stage): void {
   });
 }
 
-const row = new Row(
-  'docker',
-  isInstalled('dockerd', '--version', 'docker.io') ? versionOf('dockerd', '--version') : '',
-);
-if (row.version !== '') {
-  const open = async (place: ClientPlace, hub: ClientHub) => {
-    const config = (commandsOf(SECTION, 'json')[0] ?? '').replaceAll('hub.example.com:5000', hub.host);
-    const { socket, close } = await startDockerd(place, config);
-    return { client: docker(place, hub, socket), close };
-  };
-  testClient(row, open, { has: [] }, more);
-}
+const row = new Row('docker', isInstalledForRoot('dockerd', 'docker.io') ? versionOf('dockerd', '--version') : '');
+const open = async (place: ClientPlace, hub: ClientHub) => {
+  const config = (commandsOf(SECTION, 'json')[0] ?? '').replaceAll('hub.example.com:5000', hub.host);
+  const { socket, close } = await startDockerd(place, config);
+  return { client: docker(place, hub, socket), close };
+};
+testClient(row, open, { has: [] }, more);

@@ -39,6 +39,8 @@ export async function startDockerd(place: ClientPlace, config: string): Promise<
     close: async () => {
       child.kill('SIGTERM');
       await ended;
+      // It mounts the folder on itself where mounts are not shared, and may leave that behind in a container.
+      await place.attempt('umount', [inDir('docker-data')]);
     },
   };
 }

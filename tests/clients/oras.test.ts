@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isGoProgramInstalled } from '../helpers/installed';
 import { versionOf, type ClientPlace } from './client-process';
-import { statusOf, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { pushIndex } from './index-image';
 import { layoutClient } from './layout-client';
 import { Row } from './matrix';
+import { statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 const MODULE = 'oras.land/oras/cmd/oras@v1.3.0';
@@ -86,7 +87,5 @@ function more(stage: () => Stage): void {
 }
 
 const row = new Row('oras', isGoProgramInstalled('oras', MODULE) ? versionOf('oras', 'version') : '');
-if (row.version !== '') {
-  const open = async (place: ClientPlace, hub: ClientHub) => ({ client: oras(place, hub) });
-  testClient(row, open, { has: ['TAGS', 'COPY', 'DELETE'] }, more);
-}
+const open = async (place: ClientPlace, hub: ClientHub) => ({ client: oras(place, hub) });
+testClient(row, open, { has: ['TAGS', 'COPY', 'DELETE'] }, more);

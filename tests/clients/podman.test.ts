@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isInstalled } from '../helpers/installed';
+import { isInstalledForRoot } from '../helpers/installed';
 import { commandsOf } from '../helpers/readme-section';
 import { versionOf, type ClientPlace } from './client-process';
-import { served, statusOf, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { layerTar, newMotd, type Held } from './layout';
 import { Row } from './matrix';
 import { runReadme, SECTION } from './readme-commands';
+import { served, statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 const PLAIN = '--tls-verify=false';
@@ -71,8 +72,6 @@ function more(stage: () => Stage): void {
   });
 }
 
-const row = new Row('podman', isInstalled('podman', '--version') ? versionOf('podman', '--version') : '');
-if (row.version !== '') {
-  const open = async (place: ClientPlace, hub: ClientHub) => ({ client: podman(place, hub) });
-  testClient(row, open, { has: ['TAGS'] }, more);
-}
+const row = new Row('podman', isInstalledForRoot('podman') ? versionOf('podman', '--version') : '');
+const open = async (place: ClientPlace, hub: ClientHub) => ({ client: podman(place, hub) });
+testClient(row, open, { has: ['TAGS'] }, more);

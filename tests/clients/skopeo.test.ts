@@ -1,9 +1,10 @@
 import { isInstalled } from '../helpers/installed';
 import { versionOf, type ClientPlace } from './client-process';
-import { statusOf, type ClientHub } from './hub';
+import type { ClientHub } from './hub';
 import { pushIndex } from './index-image';
 import { layoutClient } from './layout-client';
 import { Row } from './matrix';
+import { statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
 const PLAIN = '--tls-verify=false';
@@ -38,7 +39,5 @@ function more(stage: () => Stage): void {
 }
 
 const row = new Row('skopeo', isInstalled('skopeo', '--version') ? versionOf('skopeo', '--version') : '');
-if (row.version !== '') {
-  const open = async (place: ClientPlace, hub: ClientHub) => ({ client: skopeo(place, hub) });
-  testClient(row, open, { has: ['TAGS', 'COPY', 'DELETE'] }, more);
-}
+const open = async (place: ClientPlace, hub: ClientHub) => ({ client: skopeo(place, hub) });
+testClient(row, open, { has: ['TAGS', 'COPY', 'DELETE'] }, more);

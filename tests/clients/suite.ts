@@ -1,8 +1,10 @@
-import { blobsReceived, served, startClientHub, statusOf, ask, type ClientHub } from './hub';
+import { describeInstalled } from '../helpers/installed';
 import { passwordOf } from '../helpers/test-server';
 import { createClientPlace, type ClientPlace, type Ended } from './client-process';
+import { ask, startClientHub, type ClientHub } from './hub';
 import { newMotd, type Held } from './layout';
 import { expectInReadme, tableHead, type Column, type Row } from './matrix';
+import { blobsReceived, served, statusOf } from './served';
 
 /* The tests that every client passes; the file of a client says by which commands. References are `host/repository:tag`. */
 
@@ -36,7 +38,7 @@ export interface Stage {
 }
 
 /**
- * Declares the tests of a client.
+ * Declares the tests of a client, if it is installed: its row has a version.
  *
  * @param open - starts what the client needs; its result ends it
  * @param has - columns of the registry that the client has commands for; not every client checks a password at its login
@@ -48,7 +50,7 @@ export function testClient(
   { has, checksLogin = true }: { has: readonly Column[]; checksLogin?: boolean },
   more: (stage: () => Stage) => void,
 ): void {
-  describe(`${row.client} ${row.version}`, () => {
+  describeInstalled(row.version !== '', `${row.client} ${row.version}`, () => {
     let stage: Stage & { close(): Promise<void> };
 
     beforeAll(async () => {

@@ -1,8 +1,9 @@
-import { isGoProgramInstalled, isInstalled } from '../helpers/installed';
+import { describeInstalled, isGoProgramInstalled, isInstalled } from '../helpers/installed';
 import { passwordOf } from '../helpers/test-server';
 import { createClientPlace, type ClientPlace } from './client-process';
-import { served, startClientHub, type ClientHub } from './hub';
+import { startClientHub, type ClientHub } from './hub';
 import { createLayout, newMotd } from './layout';
+import { served } from './served';
 
 const CRANE = 'github.com/google/go-containerregistry/cmd/crane@v0.20.7';
 const ROUNDS = 5;
@@ -58,6 +59,5 @@ function describeTogether(): void {
   });
 }
 
-// Outside of CI, a machine without one of them reports what it does not test.
 const areInstalled = [isInstalled('skopeo', '--version'), isGoProgramInstalled('crane', CRANE)];
-if (!areInstalled.includes(false)) describe('skopeo and crane', describeTogether);
+describeInstalled(!areInstalled.includes(false), 'skopeo and crane', describeTogether);

@@ -38,7 +38,10 @@ export const DAMAGES = {
 } as const;
 
 /** The files below a folder of the storage tree, by name. */
-export async function filesBelow(blobDir: string, folder: 'sha256' | 'quarantine' | 'uploads'): Promise<string[]> {
+export async function filesBelow(
+  blobDir: string,
+  folder: 'sha256' | 'quarantine' | 'uploads' | 'resumable',
+): Promise<string[]> {
   const entries = await readdir(path.join(blobDir, folder), { recursive: true, withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import request from 'supertest';
+import request, { type Response } from 'supertest';
 import { basic, type TestServer } from './test-server';
 
 /* What a client of v2 sends, in as few requests as it can. */
@@ -9,7 +9,10 @@ export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar';
 
-type On = Pick<TestServer, 'server'>;
+/** A server in this process, or the URL of one elsewhere. */
+interface On {
+  readonly server: TestServer['server'] | string;
+}
 
 /** A descriptor of bytes. */
 export interface Described {
@@ -103,4 +106,12 @@ export async function pushImage(
   const pushed = { mediaType: OCI_LAYER, digest: await pushBlob(on, repository, layer, options), size: layer.length };
   const manifest = await pushManifest(on, repository, tag, imageOf(config, [pushed], more), options);
   return { manifest, config, layer: pushed };
+}
+
+/** Parses an answer as text, for `parse` of superagent, which would parse a manifest as JSON or as bytes. */
+export function asText(res: Response, done: (error: Error | null, body: unknown) => void): void {
+  let text = '';
+  res.setEncoding('utf8');
+  res.on('data', (piece: string) => (text += piece));
+  res.on('end', () => done(null, text));
 }

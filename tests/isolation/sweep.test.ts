@@ -99,6 +99,10 @@ async function tryAs(caller: Caller, route: SweptRoute): Promise<string[]> {
   const faults = answers
     .filter(({ status }) => status >= 500)
     .map(({ status, body }) => fault(`${status} ${told(body)}`));
+  for (const { headers, status } of answers) {
+    if (headers['docker-distribution-api-version'] !== undefined) faults.push(fault('tells engines to leave v1'));
+    if (route.door === 'v2' && status >= 300 && status < 400) faults.push(fault(`is redirected: ${status}`));
+  }
   const shows = answers.some((answer) => JSON.stringify(answer).includes(MARKER));
   if (shows && !(isTheirs && caller.knowsMarker === true)) faults.push(fault('shows what is private'));
   if (isTheirs) return faults;

@@ -5,6 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestImage } from '../helpers/images';
 import { startKillableServer, type KillableServer } from '../helpers/killable-server';
 import { basic } from '../helpers/test-server';
+import { asUser, digestOf, imageOf, OCI_MANIFEST, pushImage } from '../helpers/v2-client';
+import { FilesystemBlobStore } from '../../src/blobs/filesystem';
+import { sweep } from '../../src/jobs';
+import { filesBelow } from '../helpers/damage';
+import { createTestContext } from '../helpers/test-context';
 import { differenceOf, engineClient, growChain } from './engine-client';
 import { expectBytesForEveryRow } from './stored-bytes';
 
@@ -18,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => place.close());
 
 interface Step {
-  readonly method: 'PUT';
+  readonly method: 'PUT' | 'POST' | 'PATCH';
   readonly path: string;
   readonly headers: readonly string[];
   readonly body: Buffer;
@@ -42,7 +47,7 @@ function onWire({ method, path: url, headers, body, isChunked }: Step): Buffer {
 }
 
 /** Sends the whole request and reads the answer. */
-async function exchange(step: Step): Promise<{ status: number; token: string }> {
+async function exchange(step: Step): Promise<{ status: number; token: string; location: string }> {
   const socket = connect(Number(new URL(place.server.url).port), '127.0.0.1');
   socket.write(onWire(step));
   const chunks: Buffer[] = [];
@@ -50,7 +55,8 @@ async function exchange(step: Step): Promise<{ status: number; token: string }> 
   const answer = Buffer.concat(chunks).toString('latin1');
   const [, status = ''] = /^HTTP\/1\.1 (\d+)/.exec(answer) ?? [];
   const [, token = ''] = /^x-docker-token: (.*)\r$/im.exec(answer) ?? [];
-  return { status: Number(status), token };
+  const [, location = ''] = /^location: (.*)\r$/im.exec(answer) ?? [];
+  return { status: Number(status), token, location };
 }
 
 /** Sends a part of the request, lets the server take it in, and kills the server. */
@@ -63,6 +69,13 @@ async function dieIn(step: Step, share: number, afterMs: number): Promise<void> 
   await sleep(afterMs);
   await place.server.end('SIGKILL');
   socket.destroy();
+}
+
+function collect(res: unknown, done: (error: Error | null, bytes: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  const stream = res as NodeJS.ReadableStream;
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stream.on('end', () => done(null, Buffer.concat(chunks)));
 }
 
 const STEPS = ['repository', 'json', 'layer', 'checksum', 'tag', 'images'] as const;
@@ -142,3 +155,93 @@ it.each(CASES)(
     expect(await expectBytesForEveryRow(place.database.db, place.blobDir)).toBeGreaterThan(1);
   },
 );
+
+const V2_STEPS = ['POST', 'PATCH', 'PUT', 'PUT with the blob', 'PUT manifest'] as const;
+type V2Step = (typeof V2_STEPS)[number];
+
+/** The requests of a push over v2 in their order: the layer in pieces, the config in one PUT, the manifest. */
+function v2StepsOf(
+  repository: string,
+  { layer, config, locations }: { layer: Buffer; config: Buffer; locations: readonly string[] },
+): Record<V2Step, Step> {
+  const send = (
+    method: Step['method'],
+    path: string,
+    body: Buffer | string = '',
+    type = 'application/octet-stream',
+  ) => ({
+    method,
+    path,
+    headers: [`Authorization: ${basic('alice')}`, `Content-Type: ${type}`],
+    body: Buffer.from(body),
+  });
+  const [ofLayer = '', ofConfig = ''] = locations;
+  const described = (bytes: Buffer) => ({ mediaType: 'x/y', digest: digestOf(bytes), size: bytes.length });
+  const manifest = JSON.stringify(imageOf(described(config), [described(layer)]));
+  return {
+    POST: send('POST', `/v2/${repository}/blobs/uploads/`),
+    PATCH: { ...send('PATCH', ofLayer, layer), isChunked: true },
+    PUT: send('PUT', `${ofLayer}?digest=${digestOf(layer)}`),
+    'PUT with the blob': send('PUT', `${ofConfig}?digest=${digestOf(config)}`, config),
+    'PUT manifest': send('PUT', `/v2/${repository}/manifests/latest`, manifest, OCI_MANIFEST),
+  };
+}
+
+/** After a few milliseconds the bytes are hashed and moved, and their row is written or not. */
+const V2_CASES = V2_STEPS.flatMap((step) => [
+  ...(step === 'POST' || step === 'PUT' ? [] : [{ step, how: 'half sent', share: 0.5, afterMs: 30 }]),
+  ...[0, 3, 8, 20].map((afterMs) => ({ step, how: `sent ${afterMs} ms before`, share: 1, afterMs })),
+]);
+
+describe('over v2', () => {
+  async function pulled(path: string): Promise<Buffer | undefined> {
+    const { status, body } = await asUser(place.server, 'get', path).buffer().parse(collect);
+    return status === 200 ? (body as Buffer) : undefined;
+  }
+
+  it.each(V2_CASES)(
+    'after a kill while $step is $how, a second push succeeds (R262)',
+    async ({ step, how, share, afterMs }) => {
+      const repository = `alice/v2-${V2_CASES.findIndex((other) => other.step === step && other.how === how)}`;
+      const base = await pushImage(place.server, repository, 'base', { layer: randomBytes(1000) });
+      const bytes = { layer: randomBytes(LAYER_BYTES), config: randomBytes(LAYER_BYTES) };
+      const locations: string[] = [];
+      for (const name of V2_STEPS) {
+        const request = v2StepsOf(repository, { ...bytes, locations })[name];
+        if (name === step) {
+          await dieIn(request, share, afterMs);
+          break;
+        }
+        const answer = await exchange(request);
+        expect([name, answer.status]).toEqual([name, name === 'POST' || name === 'PATCH' ? 202 : 201]);
+        if (name === 'POST') locations.push(answer.location, (await exchange(request)).location);
+      }
+      await place.restart();
+
+      // The tag has the whole image or none, and each blob is whole or unknown.
+      const manifest = await pulled(`/v2/${repository}/manifests/latest`);
+      const stored = await Promise.all(
+        [bytes.layer, bytes.config].map((each) => pulled(`/v2/${repository}/blobs/${digestOf(each)}`)),
+      );
+      for (const [index, blob] of stored.entries()) {
+        if (blob !== undefined) expect(blob.equals([bytes.layer, bytes.config][index] as Buffer)).toBe(true);
+        else expect(manifest).toBeUndefined();
+      }
+      expect(await pulled(`/v2/${repository}/blobs/${base.layer.digest}`)).toBeDefined();
+      const { manifest: again } = await pushImage(place.server, repository, 'latest', { layer: bytes.layer });
+      await asUser(place.server, 'get', `/v2/${repository}/manifests/${again.digest}`).expect(200);
+      expect(await expectBytesForEveryRow(place.database.db, place.blobDir)).toBeGreaterThan(1);
+    },
+  );
+
+  it('sweeps free what the kills have left (R262)', async () => {
+    const blobs = new FilesystemBlobStore(place.blobDir);
+    const ctx = createTestContext(place.database.db, { blobs });
+    await ctx.db.raw(`update blob_uploads set created_at = now() - interval '2 hours'`);
+    await sweep(ctx, 0, { deadAfterMs: 0, abandonedAfterMs: 0 });
+    expect(await ctx.db('blob_uploads').pluck('id')).toEqual([]);
+    expect(await filesBelow(place.blobDir, 'resumable')).toEqual([]);
+    const keys = await ctx.db('blobs').pluck('storage_key');
+    expect((await filesBelow(place.blobDir, 'sha256')).length).toBe(keys.length);
+  });
+});

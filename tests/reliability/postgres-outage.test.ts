@@ -6,6 +6,7 @@ import { readLockFile } from '../../src/platform/db/embedded/lock-file';
 import { createDataDir, removeDataDir } from '../helpers/data-dir';
 import { startChildServer, type ChildServer } from '../helpers/child-server';
 import type { TestImage } from '../helpers/images';
+import { asUser } from '../helpers/v2-client';
 import { startOwnPostgres, type OwnPostgres } from '../helpers/own-postgres';
 import { differenceOf, engineClient, growChain, Refused, type ClientAnswer } from './engine-client';
 
@@ -98,6 +99,19 @@ async function expectAllWhole(server: ChildServer, pushes: readonly Acknowledged
   engine.close();
 }
 
+/** Without a database, v2 answers in its own form that clients can try again. */
+async function expectUnavailableOverV2({ url }: ChildServer): Promise<void> {
+  for (const [method, path] of [
+    ['get', 'manifests/latest'],
+    ['post', 'blobs/uploads/'],
+    ['put', 'manifests/latest'],
+  ] as const) {
+    const { status, body, headers } = await asUser({ server: url }, method, `/v2/alice/app/${path}`);
+    expect([method, status, body.errors?.[0].code]).toEqual([method, 503, 'UNKNOWN']);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  }
+}
+
 describe('a restart of Postgres under load', () => {
   let postgres: OwnPostgres;
   let dataDir: string;
@@ -134,6 +148,7 @@ describe('a restart of Postgres under load', () => {
         expect(await readiness(server)).toEqual([503, { status: 'failed', database: 'failed', storage: 'ok' }]);
         expect(answers.slice(before).filter(({ status }) => status === 503).length).toBeGreaterThan(20);
 
+        await expectUnavailableOverV2(server);
         await postgres.start();
         await waitUntil('readiness', async () => JSON.stringify(await readiness(server)).includes('200'));
         const pushedBefore = acknowledged.length;

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { filesBelow } from '../helpers/damage';
 import { createImage, pushImages, startPull, startPush, uploadImage, type TestImage } from '../helpers/images';
 import { call, registryClient, reply } from '../helpers/registry-client';
+import { asUser, digestOf, startUpload } from '../helpers/v2-client';
 import { openTightPlace, possibleWays, TIGHT_BYTES, type TightPlace, type Way } from './tight-place';
 
 /*
@@ -77,6 +78,19 @@ it.each(possibleWays())(
     expect(await filesBelow(place.blobDir, 'sha256')).toHaveLength(2);
   },
 );
+
+it('a blob of v2 that does not fit is refused with 507, and the upload continues with one that does (R60)', async () => {
+  await open(possibleWays()[0]);
+  const location = await startUpload(place.server, 'alice/app');
+  const begin = randomBytes(MEGABYTE);
+  await asUser(place.server, 'patch', location).send(begin).expect(202);
+  const { status, body } = await asUser(place.server, 'patch', location).send(randomBytes(TIGHT_BYTES + 4 * MEGABYTE));
+  const message = 'The storage is full: the disk has no room for this layer';
+  expect([status, body.errors]).toEqual([507, [{ code: 'UNKNOWN', message, detail: null }]]);
+  const { headers } = await asUser(place.server, 'get', location).expect(204);
+  expect(headers['range']).toBe(`0-${MEGABYTE - 1}`);
+  await asUser(place.server, 'put', `${location}?digest=${digestOf(begin)}`).expect(201);
+});
 
 it('simultaneous layers that do not fit together are refused cleanly, and those that fit are whole (R61)', async () => {
   const [way] = possibleWays();

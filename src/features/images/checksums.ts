@@ -34,7 +34,7 @@ function assertClaimed(claimed: ClaimedChecksums): void {
 
 /** The image as it arrived. */
 interface Received {
-  readonly payloadChecksum: string;
+  readonly payloadChecksum: string | undefined;
   readonly layer: SizedBlobRef;
   readonly readJson: () => Promise<Buffer>;
 }
@@ -59,8 +59,11 @@ async function matches(
   claimed: ClaimedChecksums,
   received: Received,
 ): Promise<boolean> {
-  if (claimed.payload === received.payloadChecksum) return true;
-  if (claimed.payload === undefined && claimed.tarsum === received.payloadChecksum) return true;
+  const { payloadChecksum } = received;
+  if (payloadChecksum !== undefined) {
+    if (claimed.payload === payloadChecksum) return true;
+    if (claimed.payload === undefined && claimed.tarsum === payloadChecksum) return true;
+  }
   return matchesTarsum(ctx, asker, claimed.tarsum, received);
 }
 

@@ -26,8 +26,8 @@ export interface Image {
   /** length of the layer's stored bytes */
   readonly layerSizeBytes: number;
   readonly storageKey: string;
-  /** `sha256:<hex>` over json, newline, layer */
-  readonly payloadChecksum: string;
+  /** `sha256:<hex>` over json, newline, layer; undefined: no engine pushed it */
+  readonly payloadChecksum: string | undefined;
   /** in a private repository: no cache between us and the reader may keep a copy */
   readonly isPrivate: boolean;
   /** its layer cannot be served; see `storage/damage.ts` */
@@ -58,9 +58,7 @@ function completeFrom(row: store.FoundRow): Omit<Image, 'id'> | undefined {
   const { layer_digest: layerDigest, layer_size_bytes: layerSizeBytes, storage_key: storageKey } = row;
   const { payload_checksum: payloadChecksum } = row;
   if (linkId === null || contentId === null || repositoryId === null || depth === null) return undefined;
-  if (layerDigest === null || layerSizeBytes === null || storageKey === null || payloadChecksum === null) {
-    return undefined;
-  }
+  if (layerDigest === null || layerSizeBytes === null || storageKey === null) return undefined;
   const isPrivate = row.visibility === 'private';
   return {
     linkId,
@@ -70,7 +68,7 @@ function completeFrom(row: store.FoundRow): Omit<Image, 'id'> | undefined {
     layerDigest,
     layerSizeBytes,
     storageKey,
-    payloadChecksum,
+    payloadChecksum: payloadChecksum ?? undefined,
     isPrivate,
     isDamaged: row.is_damaged,
   };

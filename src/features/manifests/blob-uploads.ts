@@ -5,7 +5,7 @@ import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import type { WritableRepository } from '../repositories/access';
 import { keepBlob } from '../storage/blobs';
-import { whileThereIsRoom, type RoomNeeds } from '../storage/quota';
+import { assertWithinPlan, whileThereIsRoom, type RoomNeeds } from '../storage/quota';
 import * as store from './blob-uploads.store';
 import { linkBlob } from './blobs.store';
 import { ContentError, digestInvalid } from './content-error';
@@ -160,12 +160,26 @@ async function finish(
   return blob;
 }
 
+async function finishOrDiscard(
+  ctx: UploadNeeds,
+  upload: BlobUpload,
+  digest: string,
+  bytes: AsyncIterable<Buffer> | undefined,
+): Promise<StoredBlob> {
+  try {
+    return await finish(ctx, upload, digest, bytes);
+  } catch (error) {
+    if (error instanceof WriteDigestError) await discard(ctx, upload.id);
+    throw translate(error, upload);
+  }
+}
+
 /**
  * Commits an upload: its bytes become a blob of the repository. Bytes that do not match the digest are deleted.
  *
  * @param last - the last piece; undefined: everything has arrived
- * @throws ContentError `digest_invalid`, `blob_upload_unknown`, `blob_upload_invalid`; AppError `not_found` when the
- *   repository is gone; what `appendToUpload` throws
+ * @throws ContentError `digest_invalid`, `blob_upload_unknown`, `blob_upload_invalid`; AppError `forbidden` because of
+ *   the plan, `not_found` when the repository is gone; what `appendToUpload` throws
  */
 export async function commitUpload(
   ctx: UploadNeeds,
@@ -176,16 +190,17 @@ export async function commitUpload(
   const { id, repository } = upload;
   if (!isDigest(digest)) throw digestInvalid(digest);
   assertStart(upload, last?.start);
+  const blob = await finishOrDiscard(ctx, upload, digest, last?.bytes);
   try {
-    const blob = await finish(ctx, upload, digest, last?.bytes);
     await keepBlob(ctx, blob, async (tx) => {
       await linkBlob(tx, repository.id, blob.digest);
+      await assertWithinPlan(tx, ctx, repository.namespace);
       await store.deleteUpload(tx, id);
     });
   } catch (error) {
-    if (error instanceof WriteDigestError) await discard(ctx, id);
+    if (error instanceof AppError && error.code === 'forbidden') await discard(ctx, id);
     if (isForeignKeyViolation(error)) throw new AppError('not_found', 'Repository not found', { cause: error });
-    throw translate(error, upload);
+    throw error;
   }
 }
 

@@ -1,6 +1,18 @@
 import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
 
+/**
+ * Whether a manifest is needed by itself: a tag points to it, it was pushed or lost its tag lately, or it is what clients of
+ * v2 get for an image of v1 that the repository has.
+ *
+ * @param keepMs - the placeholder of the time for which manifests without a tag are kept
+ */
+function isRootSql(keepMs: string): string {
+  return `((m.origin = 'pushed' and m.tagged_at >= ${agoSql(keepMs)})
+    or exists (select from tags t where t.manifest_id = m.id)
+    or exists (select from image_manifests v where v.manifest_id = m.id))`;
+}
+
 /** Repositories that may have manifests or links of blobs to free. */
 export async function listCandidates(
   db: Db,
@@ -8,8 +20,7 @@ export async function listCandidates(
 ): Promise<number[]> {
   const rows = await query<{ id: number }>(
     db,
-    `select distinct m.repository_id as id from manifests m where m.tagged_at < ${agoSql('$1')}
-       and not exists (select from tags t where t.manifest_id = m.id)
+    `select distinct m.repository_id as id from manifests m where not ${isRootSql('$1')}
      union select distinct l.repository_id from repository_blobs l where l.linked_at < ${agoSql('$2')}
        and not exists (
          select from manifest_blobs x join manifests m on m.id = x.manifest_id
@@ -35,7 +46,7 @@ export async function deleteUnneeded(
     tx,
     `with recursive kept as (
        select m.id, m.digest from manifests m where m.repository_id = $1
-         and (m.tagged_at >= ${agoSql('$2')} or exists (select from tags t where t.manifest_id = m.id))
+         and ${isRootSql('$2')}
        union
        select m.id, m.digest from kept k
          join lateral (

@@ -17,6 +17,21 @@ export interface ManifestRow {
   size_bytes: number;
 }
 
+const COLUMNS = 'm.id, m.digest, m.media_type, m.size_bytes';
+
+/** Finds the manifest `m` of a tag `t`, which may point to an image of v1 that has one. */
+const MANIFEST_OF_TAG = `
+    left join repository_images i
+      on t.manifest_id is null and i.repository_id = t.repository_id and i.image_id = t.image_id
+    left join image_manifests v on v.link_id = i.id
+    left join manifests m on m.id = coalesce(t.manifest_id, v.manifest_id)`;
+
+const FIND_BY_TAG = {
+  name: 'manifests.find_by_tag',
+  text: `select ${COLUMNS} from tags t ${MANIFEST_OF_TAG}
+    where t.repository_id = $1 and t.name = $2 and m.id is not null`,
+};
+
 /** The repository `r`, also by a former name, with its manifest `m`, and what the caller may do there. */
 function findWithAccessBy(name: string, manifestJoins: string): AccessStatements {
   return accessStatements(
@@ -30,7 +45,7 @@ function findWithAccessBy(name: string, manifestJoins: string): AccessStatements
 const FIND_WITH_ACCESS = {
   tag: findWithAccessBy(
     'manifests.find_by_tag_with_access',
-    `left join tags t on t.repository_id = r.id and t.name = $5 left join manifests m on m.id = t.manifest_id`,
+    `left join tags t on t.repository_id = r.id and t.name = $5 ${MANIFEST_OF_TAG}`,
   ),
   digest: findWithAccessBy(
     'manifests.find_by_digest_with_access',
@@ -67,8 +82,12 @@ export async function findWithAccess(
 
 const FIND_BY_DIGEST = {
   name: 'manifests.find_by_digest',
-  text: 'select id, digest, media_type, size_bytes from manifests where repository_id = $1 and digest = $2',
+  text: `select ${COLUMNS} from manifests m where m.repository_id = $1 and m.digest = $2`,
 };
+
+export async function findByTag(db: Db, repositoryId: number, tag: string): Promise<ManifestRow | undefined> {
+  return (await queryPrepared<ManifestRow>(db, FIND_BY_TAG, [repositoryId, tag]))[0];
+}
 
 export async function findByDigest(db: Db, repositoryId: number, digest: string): Promise<ManifestRow | undefined> {
   return (await queryPrepared<ManifestRow>(db, FIND_BY_DIGEST, [repositoryId, digest]))[0];
@@ -86,6 +105,7 @@ export interface NewManifest {
   readonly subject: string | undefined;
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
+  readonly origin: 'pushed' | 'synthesized';
 }
 
 /** Postgres stores neither NUL nor half of a surrogate pair in text. */
@@ -105,14 +125,16 @@ export async function upsertManifest(
   repositoryId: number,
   manifest: NewManifest,
 ): Promise<{ id: number; isNew: boolean }> {
-  const { digest, mediaType, bytes, configDigest, subject, artifactType, annotations } = manifest;
+  const { digest, mediaType, bytes, configDigest, subject, artifactType, annotations, origin } = manifest;
   const rows = await query<{ id: number; is_new: boolean }>(
     tx,
     `insert into manifests
-       (repository_id, digest, media_type, bytes, size_bytes, config_digest, subject, artifact_type, annotations)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (repository_id, digest, media_type, bytes, size_bytes, config_digest, subject, artifact_type, annotations,
+        origin)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (repository_id, digest) do update
-       set media_type = excluded.media_type, origin = 'pushed', tagged_at = now()
+       set media_type = excluded.media_type, tagged_at = now(),
+         origin = case when excluded.origin = 'pushed' then 'pushed' else manifests.origin end
      returning id, xmax = 0 as is_new`,
     [
       repositoryId,
@@ -124,6 +146,7 @@ export async function upsertManifest(
       subject ?? null,
       artifactType === undefined ? null : storable(artifactType),
       annotations === undefined ? null : JSON.stringify(storableNotes(annotations)),
+      origin,
     ],
   );
   const row = rows[0];

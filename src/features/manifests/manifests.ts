@@ -1,5 +1,5 @@
 import type { Needs } from '../../context';
-import { inTransaction } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
 import { identityOf, type Actor, type RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { assertReadable, type DeletableRepository, type ReadableRepository } from '../repositories/access';
@@ -7,9 +7,9 @@ import { lockRepository } from '../repositories/locking';
 import { displayName, isTag } from '../repositories/names';
 import { accessFrom } from '../repositories/repository-access';
 import { deleteTagsOfManifest } from '../tags/tags';
-import { digestInvalid, manifestUnknown, type ContentError } from './content-error';
+import { digestInvalid, manifestUnknown } from './content-error';
 import { isDigest } from './digest';
-import { readManifest, type Descriptor } from './manifest-document';
+import { isUsualPlatform, readManifest } from './manifest-document';
 import * as store from './manifests.store';
 import { isIndexType } from './media-types';
 
@@ -39,10 +39,19 @@ function toManifest(row: store.ManifestRow): Manifest {
   return { id: row.id, digest: row.digest, mediaType: row.media_type, sizeBytes: row.size_bytes };
 }
 
-/** The error for a reference that names no manifest of the repository. */
-export function referenceUnknown(reference: string): ContentError {
-  const isBroken = reference.includes(':') && !isDigest(reference);
-  return isBroken ? digestInvalid(reference) : manifestUnknown(reference);
+/**
+ * The manifest that a tag points to, or that has a digest.
+ *
+ * @throws ContentError `manifest_unknown`, `digest_invalid`
+ */
+export async function getManifest(
+  ctx: Needs<'db'>,
+  { id: repositoryId }: ReadableRepository,
+  reference: string,
+): Promise<Manifest> {
+  const row = await findRow(ctx, repositoryId, reference);
+  if (row === undefined) throw manifestUnknown(reference);
+  return toManifest(row);
 }
 
 /**
@@ -52,19 +61,28 @@ export function referenceUnknown(reference: string): ContentError {
  */
 export async function getManifestByDigest(
   ctx: Needs<'db'>,
-  { id: repositoryId }: ReadableRepository,
+  repository: ReadableRepository,
   digest: string,
 ): Promise<Manifest> {
-  const row = isDigest(digest) ? await store.findByDigest(ctx.db, repositoryId, digest) : undefined;
-  if (row === undefined) throw manifestUnknown(digest);
-  return toManifest(row);
+  if (!isDigest(digest)) throw manifestUnknown(digest);
+  return getManifest(ctx, repository, digest);
+}
+
+async function findRow(
+  ctx: Needs<'db'>,
+  repositoryId: number,
+  reference: string,
+): Promise<store.ManifestRow | undefined> {
+  if (!reference.includes(':')) return isTag(reference) ? store.findByTag(ctx.db, repositoryId, reference) : undefined;
+  if (!isDigest(reference)) throw digestInvalid(reference);
+  return store.findByDigest(ctx.db, repositoryId, reference);
 }
 
 /**
  * The repository of a name, also of a former one, with the manifest that a tag points to, or that has a digest: one
  * query asks for permission and reads both.
  *
- * @returns no manifest when the repository has none of this reference; see `referenceUnknown`
+ * @returns no manifest when `getManifest` would throw
  * @throws AppError as `getReadable`
  */
 export async function findReadableManifest(
@@ -98,9 +116,15 @@ export async function getManifestBytes(ctx: Needs<'db' | 'cache'>, { id, digest 
   return bytes;
 }
 
-function isUsual({ platform, annotations }: Descriptor): boolean {
-  if (annotations?.['vnd.docker.reference.type'] === 'attestation-manifest') return false;
-  return platform?.os === 'linux' && platform.architecture === 'amd64';
+/** The type and the bytes of a manifest of a repository, in a transaction. */
+export async function findManifestBytes(
+  tx: Db,
+  repositoryId: number,
+  digest: string,
+): Promise<{ mediaType: string; bytes: Buffer } | undefined> {
+  const row = await store.findByDigest(tx, repositoryId, digest);
+  const bytes = row && (await store.findBytes(tx, row.id));
+  return bytes && { mediaType: row.media_type, bytes };
 }
 
 /**
@@ -114,7 +138,7 @@ export async function findUsualChild(
   index: Manifest,
 ): Promise<Manifest | undefined> {
   const { children } = readManifest(await getManifestBytes(ctx, index), index.mediaType);
-  const child = children.find(isUsual);
+  const child = children.find(isUsualPlatform);
   const row = child === undefined ? undefined : await store.findByDigest(ctx.db, repositoryId, child.digest);
   return row === undefined || isIndexType(row.media_type) ? undefined : toManifest(row);
 }

@@ -12,7 +12,9 @@ import { findUsableBlobs, type UsableBlob } from './blobs.store';
 import { ContentError, digestInvalid } from './content-error';
 import { algorithmOf, digestOf, isDigest } from './digest';
 import { blobsOf, readManifest, type Descriptor, type ManifestDocument } from './manifest-document';
+import { findImageOf } from './image-views.store';
 import * as store from './manifests.store';
+import { recordManifest } from './record-manifest';
 
 /** A manifest as a client pushes it. */
 export interface PushedManifest {
@@ -22,7 +24,19 @@ export interface PushedManifest {
   readonly contentType: string | undefined;
   readonly bytes: Buffer;
   readonly engine: Engine;
+  /** finds or creates the image that v1 clients get for a tag; undefined: they get none yet */
+  readonly derive?: DeriveImage;
 }
+
+/**
+ * Derives the image of v1 that clients get for a manifest, in the transaction that sets a tag.
+ *
+ * @returns the id of the image; undefined when there is none
+ */
+export type DeriveImage = (
+  tx: Db,
+  source: { readonly repositoryId: number; readonly manifestId: number; readonly document: ManifestDocument },
+) => Promise<string | undefined>;
 
 /** The result of a push of a manifest. */
 export interface PutManifest {
@@ -97,25 +111,22 @@ export async function putManifest(
   pushed: PushedManifest,
 ): Promise<PutManifest> {
   const { digest, tag } = placeOf(pushed);
-  const manifest = readManifest(pushed.bytes, pushed.contentType);
-  const { mediaType, artifactType, annotations } = manifest;
-  const subject = manifest.subject?.digest;
-  const row = { digest, mediaType, bytes: pushed.bytes, subject, artifactType, annotations };
+  const document = readManifest(pushed.bytes, pushed.contentType);
+  const { bytes } = pushed;
   try {
     await inTransaction(ctx.db, async (tx) => {
       await lockForTags(tx, repository);
-      const blobs = await findBlobs(tx, repository.id, manifest);
-      await assertChildren(tx, repository.id, manifest);
-      const configDigest = manifest.config?.digest;
-      const { id, isNew } = await store.upsertManifest(tx, repository.id, { ...row, configDigest });
-      const children = manifest.children.map((child) => child.digest);
-      await store.insertReferences(
-        tx,
-        id,
-        blobs.map((blob) => blob.digest),
-        children,
-      );
-      await settle(tx, repository, { id, digest, tag, isNew, engine: pushed.engine });
+      const found = await findBlobs(tx, repository.id, document);
+      await assertChildren(tx, repository.id, document);
+      const blobs = found.map((blob) => blob.digest);
+      const { id, isNew } = await recordManifest(tx, repository.id, {
+        digest,
+        bytes,
+        document,
+        blobs,
+        origin: 'pushed',
+      });
+      await settle(tx, repository, { id, isNew, document, digest, tag, pushed });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
@@ -124,15 +135,27 @@ export async function putManifest(
       cause: error,
     });
   }
-  return { digest, subject, tag };
+  return { digest, subject: document.subject?.digest, tag };
 }
 
+interface SettledManifest {
+  readonly id: number;
+  readonly isNew: boolean;
+  readonly document: ManifestDocument;
+  readonly digest: string;
+  readonly tag: string | undefined;
+  readonly pushed: PushedManifest;
+}
+
+/**
+ * Points a tag. The manifest of an image that was pushed over v1, when it comes back, is that image: v1 clients keep what
+ * they have (bridge 10).
+ */
 async function settle(
   tx: Db,
   repository: WritableRepository,
-  put: { id: number; digest: string; tag: string | undefined; isNew: boolean; engine: Engine },
+  { id, isNew, document, digest, tag: name, pushed }: SettledManifest,
 ): Promise<void> {
-  const { id, digest, tag: name, isNew, engine } = put;
   const { doer } = repository;
   const subject = displayName(repository);
   if (name === undefined) {
@@ -140,8 +163,13 @@ async function settle(
     if (isNew) await recordEvent(tx, doer, { action: 'manifest.pushed', subject, details: { digest } });
     return;
   }
-  await pointTag(tx, repository, { name, target: { imageId: undefined, manifest: { id, digest } }, engine });
-  await announceManifest(tx, repository.id, { tag: name, digest, pusher: doer.name ?? '' });
+  const { derive, engine } = pushed;
+  const ownImage = await findImageOf(tx, repository.id, id);
+  const imageId = ownImage ?? (await derive?.(tx, { repositoryId: repository.id, manifestId: id, document }));
+  const manifest = ownImage === undefined ? { id, digest } : undefined;
+  await pointTag(tx, repository, { name, target: { imageId, manifest }, engine });
+  const imageIds = imageId === undefined ? [] : [imageId];
+  await announceManifest(tx, repository.id, { tag: name, digest, imageIds, pusher: doer.name ?? '' });
   const details = { tag: name, digest, protocol: 'v2' };
   await recordEvent(tx, doer, { action: 'push.finished', subject, details });
 }

@@ -9,8 +9,12 @@ export async function listTagNames(
 ): Promise<string[]> {
   const rows = await query<{ name: string }>(
     db,
-    `select name from tags where repository_id = $1 and manifest_id is not null and name > $2
-     order by name limit $3`,
+    `select t.name from tags t
+       left join repository_images i
+         on t.manifest_id is null and i.repository_id = t.repository_id and i.image_id = t.image_id
+       left join image_manifests v on v.link_id = i.id
+     where t.repository_id = $1 and t.name > $2 and v.problem is null
+     order by t.name limit $3`,
     [repositoryId, page.after, page.limit ?? null],
   );
   return rows.map(({ name }) => name);

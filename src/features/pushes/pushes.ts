@@ -227,8 +227,13 @@ export async function announceTag(
 export async function announceManifest(
   tx: Db,
   repositoryId: number,
-  set: { readonly tag: string; readonly digest: string; readonly pusher: string },
+  set: {
+    readonly tag: string;
+    readonly digest: string;
+    readonly imageIds?: readonly string[];
+    readonly pusher: string;
+  },
 ): Promise<void> {
   await markActive(tx, repositoryId);
-  await queueTellings(tx, repositoryId, [{ imageIds: [], ...set }]);
+  await queueTellings(tx, repositoryId, [{ ...set, imageIds: [...(set.imageIds ?? [])] }]);
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Needs } from '../../context';
 import type { Count, CountBatch } from '../../platform/counts/count-buffer';
 import { parseEngine } from '../tags/engine';
@@ -10,8 +11,7 @@ import * as store from './counting.store';
  *
  *   a pull   `GET R/images` that succeeds, but not by token, because registries verify tokens that way (protocol 2.8)
  *   a push   `PUT R/images` that succeeds (protocol 2.7)
- *
- * Over v2 these are `GET` of a manifest, and `PUT` of a manifest with a tag (bridge 10).
+ *   over v2  the first GET of a manifest in five minutes by one client; each PUT of a manifest by tag (bridge 10)
  */
 
 /** What is counted. */
@@ -33,6 +33,23 @@ export function countActivity(
 ): void {
   const isKept = userAgent === undefined || userAgent.length <= USER_AGENT_CHARACTERS;
   ctx.activity.add(activity, repositoryId, isKept ? (userAgent ?? '') : undefined);
+}
+
+/**
+ * Counts a pull over v2, which is several requests: once in five minutes for each client and repository (bridge 10).
+ *
+ * @param client - tells clients apart; it is not stored
+ */
+export function countManifestPull(
+  ctx: Needs<'activity' | 'recentPulls'>,
+  repositoryId: number,
+  client: string,
+  userAgent: string | undefined,
+): void {
+  const key = createHash('sha256').update(`${repositoryId} ${client}`).digest('base64');
+  if (ctx.recentPulls.has(key)) return;
+  ctx.recentPulls.set(key, true);
+  countActivity(ctx, 'pull', repositoryId, userAgent);
 }
 
 /** The version of docker, or another client by name and version: `skopeo/1.22.0`. */

@@ -29,3 +29,8 @@ export async function sumBytes(db: Db, referrers: readonly BlobReferrer[], names
   );
   return rows[0]?.bytes ?? 0;
 }
+
+/** Lets one transaction at a time sum what a namespace has, so that none misses the blob of another. */
+export async function lockQuota(tx: Db, namespace: string): Promise<void> {
+  await query(tx, 'select 1 from namespaces where name = $1 for no key update', [namespace]);
+}

@@ -1,6 +1,7 @@
 import type { StorageRoom } from '../../blobs/storage-room';
 import type { Needs } from '../../context';
 import { showByteSize } from '../../platform/bytes/byte-size';
+import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import * as store from './quota.store';
 
@@ -20,13 +21,13 @@ async function findNamespaceRoom(
 ): Promise<StorageRoom | undefined> {
   const quota = await store.findQuota(ctx.db, namespace);
   if (quota === undefined) return undefined;
-  const { plan, limit_bytes: limitBytes } = quota;
-  const sentence = `The plan ${plan} of ${namespace} allows ${showByteSize(limitBytes)} of layers, and there is no room for this one`;
-  return ctx.namespaceRooms.roomOf(
-    namespace,
-    { limitBytes, overLimit: () => new AppError('forbidden', sentence) },
-    () => store.sumBytes(ctx.db, ctx.blobReferrers, namespace),
-  );
+  const limits = { limitBytes: quota.limit_bytes, overLimit: () => beyondPlan(namespace, quota) };
+  return ctx.namespaceRooms.roomOf(namespace, limits, () => store.sumBytes(ctx.db, ctx.blobReferrers, namespace));
+}
+
+function beyondPlan(namespace: string, { plan, limit_bytes: limitBytes }: store.QuotaRow): AppError {
+  const allowed = `allows ${showByteSize(limitBytes)} of layers`;
+  return new AppError('forbidden', `The plan ${plan} of ${namespace} ${allowed}, and there is no room for this one`);
 }
 
 /**
@@ -67,4 +68,17 @@ export async function hasRoomFor(
   if (quota === undefined) return true;
   const used = await store.sumBytes(ctx.db, ctx.blobReferrers, namespace);
   return used + sizeBytes <= quota.limit_bytes;
+}
+
+/**
+ * Checks that a namespace has not more than its plan allows, in the transaction that has just added a blob. Bytes that
+ * arrive over several requests are admitted one request at a time, which is not enough.
+ *
+ * @throws AppError `forbidden` with the limit of the plan
+ */
+export async function assertWithinPlan(tx: Db, ctx: Needs<'blobReferrers'>, namespace: string): Promise<void> {
+  const quota = await store.findQuota(tx, namespace);
+  if (quota === undefined) return;
+  await store.lockQuota(tx, namespace);
+  if ((await store.sumBytes(tx, ctx.blobReferrers, namespace)) > quota.limit_bytes) throw beyondPlan(namespace, quota);
 }

@@ -61,7 +61,8 @@ export async function moveTag(db: Db, repositoryId: number, tag: NewTag): Promis
        select t.image_id, m.digest from tags t left join manifests m on m.id = t.manifest_id
        where t.repository_id = $1 and t.name = $2 for update of t
      )
-     update tags t set image_id = $3, manifest_id = $4, engine = $5, updated_at = now() from before
+     update tags t set image_id = $3,
+       manifest_id = case when $4::bigint is null and t.image_id = $3 then t.manifest_id else $4 end, engine = $5, updated_at = now() from before
      where t.repository_id = $1 and t.name = $2 returning before.image_id, before.digest`,
     [repositoryId, name, target.imageId ?? null, target.manifest?.id ?? null, JSON.stringify(engine)],
   );
@@ -100,9 +101,13 @@ export async function deleteTag(db: Db, repositoryId: number, name: string): Pro
   return rows[0];
 }
 
-/** The tags that point to a manifest, by name. */
+/** The tags that point to a manifest, or to the v1 image that clients of v2 get as this manifest, by name. */
 export async function listTagsOfManifest(db: Db, manifestId: number): Promise<string[]> {
-  const text = 'select name from tags where manifest_id = $1 order by name';
+  const text = `select name from tags where manifest_id = $1
+    union
+    select t.name from image_manifests v join repository_images i on i.id = v.link_id
+      join tags t on t.repository_id = i.repository_id and t.image_id = i.image_id and t.manifest_id is null
+    where v.manifest_id = $1 order by name`;
   return (await query<{ name: string }>(db, text, [manifestId])).map(({ name }) => name);
 }
 

@@ -143,6 +143,14 @@ function pointerOf({ image_id: imageId, digest }: store.PointerRow): string {
 }
 
 /**
+ * Whether a tag stays what it is. A manifest is known by its digest. Who sets an image that was derived from the manifest of
+ * the tag changes nothing (bridge 10).
+ */
+function isSame(before: store.PointerRow, after: store.PointerRow): boolean {
+  return after.digest === null ? before.image_id === after.image_id : before.digest === after.digest;
+}
+
+/**
  * Points a tag of a locked repository to an image or a manifest, and records the events.
  *
  * @returns whether there was no such tag before
@@ -154,7 +162,7 @@ export async function pointTag(tx: Db, repository: WritableRepository, tag: stor
   const isImmutable = await lockImmutableTags(tx, repository.id);
   const before = await setTag(tx, repository.id, tag);
   const after = { image_id: target.imageId ?? null, digest: target.manifest?.digest ?? null };
-  if (before?.image_id === after.image_id && before.digest === after.digest) return false;
+  if (before !== undefined && isSame(before, after)) return false;
   if (before !== undefined && isImmutable(name)) throw tagIsImmutable(name);
   await insertEvent(tx, repository.id, doer, { tag: name, from: before, to: after });
   const action = before === undefined ? 'tag.set' : 'tag.moved';

@@ -27,11 +27,14 @@ export function isUnmodified(req: IncomingMessage): boolean {
 
 /** The checksum header had three names over time; engines read none of them, tools show them (protocol 4.2, A16). */
 function sizeAndChecksums(req: IncomingMessage, image: Image): Headers {
+  const size = { 'X-Docker-Size': substituteFor(image, req)?.length ?? image.layerSizeBytes };
+  const { payloadChecksum } = image;
+  if (payloadChecksum === undefined) return size;
   return {
-    'X-Docker-Size': substituteFor(image, req)?.length ?? image.layerSizeBytes,
-    'X-Docker-Checksum': image.payloadChecksum,
-    'X-Docker-Payload-Checksum': image.payloadChecksum,
-    'X-Docker-Checksum-Payload': image.payloadChecksum,
+    ...size,
+    'X-Docker-Checksum': payloadChecksum,
+    'X-Docker-Payload-Checksum': payloadChecksum,
+    'X-Docker-Checksum-Payload': payloadChecksum,
   };
 }
 

@@ -1,21 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
+import { deriveImages, type Source } from '../../features/bridge/derived-images';
+import { getManifestOrView } from '../../features/bridge/image-views';
 import { manifestUnknown } from '../../features/manifests/content-error';
 import { deleteManifest, findUsualChild, getManifestBytes, type Manifest } from '../../features/manifests/manifests';
 import { bareType, isIndexType } from '../../features/manifests/media-types';
 import { putManifest } from '../../features/manifests/put-manifest';
 import { fullName } from '../../features/repositories/names';
 import type { DeletableRepository, ReadableRepository } from '../../features/repositories/access';
-import { countActivity } from '../../features/statistics/counting';
+import { countActivity, countManifestPull } from '../../features/statistics/counting';
 import { parseEngine } from '../../features/tags/engine';
 import { deleteTag } from '../../features/tags/tags';
+import type { Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { readBody } from '../../platform/http/body';
 import { empty } from '../../platform/http/exchange';
 import type { V2Handler } from './access';
 import { V2Error } from './errors';
 import { contentHeaders } from './blobs';
-import { requireDeletable, requireManifest, requirePushable } from './requests';
+import { requireDeletable, requirePushable, requireReadableManifest } from './requests';
 
 /** The largest manifest, in bytes (OCI distribution 1.1: registries should take at least 4 megabytes). */
 const MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -43,7 +46,8 @@ async function suited(
 export const getManifestOf: V2Handler = async (ctx, exchange) => {
   const { req, params } = exchange;
   const reference = params['reference'] ?? '';
-  const { repository, manifest: found } = await requireManifest(ctx, exchange, reference);
+  const { repository, manifest: known } = await requireReadableManifest(ctx, exchange, reference);
+  const found = known ?? (await getManifestOrView(ctx, repository, reference));
   const isTag = !reference.includes(':');
   const manifest = isTag ? await suited(ctx, req, repository, found) : found;
   const headers = {
@@ -54,7 +58,8 @@ export const getManifestOf: V2Handler = async (ctx, exchange) => {
   };
   if (req.method === 'HEAD') return empty(200, headers);
   const body = await getManifestBytes(ctx, manifest);
-  countActivity(ctx, 'pull', repository.id, req.headers['user-agent']);
+  const client = req.headers.authorization ?? exchange.caller.actor.address;
+  countManifestPull(ctx, repository.id, client, req.headers['user-agent']);
   return { status: 200, headers, body };
 };
 
@@ -77,6 +82,7 @@ export const putManifestOf: V2Handler = async (ctx, exchange) => {
     contentType: req.headers['content-type'],
     bytes: await readBody(req, MANIFEST_BYTES),
     engine: parseEngine(req.headers['user-agent']),
+    derive: (tx: Db, source: Source) => deriveImages(ctx, tx, source),
   };
   const { digest, subject, tag } = await orDenied(() => putManifest(ctx, repository, pushed));
   if (tag !== undefined) countActivity(ctx, 'push', repository.id, req.headers['user-agent']);

@@ -1,6 +1,6 @@
 import type { Context } from '../../context';
 import type { RepositoryName } from '../../features/access/actor';
-import { findReadableManifest, referenceUnknown, type Manifest } from '../../features/manifests/manifests';
+import { findReadableManifest, type Manifest } from '../../features/manifests/manifests';
 import type { DeletableRepository, ReadableRepository, WritableRepository } from '../../features/repositories/access';
 import { getDeletable, getReadable, getWritable } from '../../features/repositories/get-repository';
 import { noSuchFullName, parseRepositoryName, sameRepository } from '../../features/repositories/names';
@@ -62,21 +62,17 @@ export function requireReadable(ctx: Context, exchange: V2Exchange): Promise<Rea
 }
 
 /**
- * The manifest that a reference names, with its repository, to read.
+ * The repository that the path names, with the manifest that the reference names if it has one.
  *
- * @throws V2Error as `requireReadable`; ContentError `manifest_unknown`, `digest_invalid`
+ * @throws V2Error as `requireReadable`
  */
-export async function requireManifest(
+export function requireReadableManifest(
   ctx: Context,
   exchange: V2Exchange,
   reference: string,
-): Promise<{ readonly repository: ReadableRepository; readonly manifest: Manifest }> {
+): Promise<{ readonly repository: ReadableRepository; readonly manifest: Manifest | undefined }> {
   const { actor } = exchange.caller;
-  const { repository, manifest } = await required(exchange, 'pull', (name) =>
-    findReadableManifest(ctx, actor, name, reference),
-  );
-  if (manifest === undefined) throw referenceUnknown(reference);
-  return { repository, manifest };
+  return required(exchange, 'pull', (name) => findReadableManifest(ctx, actor, name, reference));
 }
 
 /**

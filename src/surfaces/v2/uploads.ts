@@ -64,8 +64,14 @@ export const postUpload: V2Handler = async (ctx, exchange) => {
   if (mounted !== undefined) return empty(201, blobLocation(fullName(repository), mounted));
   const upload = await startUpload(ctx, repository);
   const digest = exchange.query.get('digest');
-  if (digest !== null) return created(ctx, upload, exchange, { digest, start: undefined });
-  return empty(202, uploadHeaders(upload));
+  if (digest === null) return empty(202, uploadHeaders(upload));
+  try {
+    return await created(ctx, upload, exchange, { digest, start: undefined });
+  } catch (error) {
+    // The client does not know where the upload is, so nobody could continue it.
+    await cancelUpload(ctx, upload);
+    throw error;
+  }
 };
 
 async function uploadOf(ctx: Context, exchange: V2Exchange): Promise<BlobUpload> {

@@ -3,7 +3,7 @@ import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { listEvents } from '../../../src/features/audit/audit';
 import type { Freed, GcProgress } from '../../../src/features/images/gc-progress';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
-import { deleteManifest, getManifestByDigest } from '../../../src/features/manifests/manifests';
+import { deleteManifest, getManifest } from '../../../src/features/manifests/manifests';
 import { deleteBlob, getBlob, mountBlob } from '../../../src/features/manifests/blobs';
 import { deleteTag } from '../../../src/features/tags/tags';
 import { sweep } from '../../../src/jobs';
@@ -163,7 +163,7 @@ describe('gc of manifests', () => {
     const manifest = await pushManifest(app, { tag: 'v1' });
     await letHoursPass(app, 2 * DAY);
     await deleteManifest(server.ctx, app.repository, manifest.digest);
-    await expect(getManifestByDigest(server.ctx, app.repository, manifest.digest)).rejects.toMatchObject({
+    await expect(getManifest(server.ctx, app.repository, manifest.digest)).rejects.toMatchObject({
       problem: 'manifest_unknown',
     });
     expect(await gc()).toMatchObject([{ images: 0, manifests: 0, blobs: 2 }]);

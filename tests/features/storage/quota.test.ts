@@ -4,7 +4,9 @@ import { setPlan } from '../../../src/features/namespaces/plans';
 import { updateNamespace } from '../../../src/features/namespaces/settings';
 import { createImage, pushImages, startPull, startPush, type TestImage } from '../../helpers/images';
 import { registryClient, reply } from '../../helpers/registry-client';
+import { startSibling } from '../../helpers/sibling-server';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
+import { asUser, digestOf, startUpload } from '../../helpers/v2-client';
 
 /* The limit of a plan on the bytes of layers in a namespace. */
 
@@ -77,4 +79,36 @@ it('it does not apply to other namespaces, or to those of site administrators', 
 it('a new installation begins with 10 GiB for users who register', async () => {
   const free = await server.ctx.db('plans').where({ name: 'free' }).first<{ stored_bytes: number }>('stored_bytes');
   expect(free.stored_bytes).toBe(10 * 2 ** 30);
+});
+
+describe('over v2', () => {
+  const UPLOADS = '/v2/alice/app/blobs/uploads/';
+
+  it('a blob beyond the plan is refused, in one request or in several, and uploads that wait do not get around it (R92)', async () => {
+    const bytes = randomBytes(3000);
+    const whole = await asUser(server, 'post', `${UPLOADS}?digest=${digestOf(randomBytes(6000))}`).send(
+      randomBytes(6000),
+    );
+    expect([whole.status, whole.body.errors[0].code]).toEqual([403, 'DENIED']);
+    const uploads = [bytes, randomBytes(3000), randomBytes(3000)];
+    const locations: string[] = [];
+    for (const each of uploads) {
+      const location = await startUpload(server, 'alice/app');
+      locations.push(location);
+      // A fresh process knows nothing of bytes that arrived earlier.
+      const sibling = await startSibling(server);
+      await asUser(sibling, 'patch', location).send(each).expect(202);
+      await sibling.close();
+    }
+    const answers = await Promise.all(
+      uploads.map((each, index) => asUser(server, 'put', `${locations[index]}?digest=${digestOf(each)}`)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 403, 403]);
+    const refused = answers.find(({ status }) => status === 403);
+    expect(refused?.body.errors[0]).toMatchObject({ code: 'DENIED', message: JSON.parse(REFUSED[1] as string).error });
+    expect(await server.ctx.db('blob_uploads').pluck('id')).toEqual([]);
+    await asUser(server, 'post', `${UPLOADS}?digest=${digestOf('small')}`)
+      .send('small')
+      .expect(201);
+  });
 });

@@ -1,44 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { DAMAGES, layerFile } from '../../helpers/damage';
 import { createImage, pushImages, startPull } from '../../helpers/images';
 import { isInstalled } from '../../helpers/installed';
 import { startNginx, type Nginx } from '../../helpers/nginx';
 import { pushPrivate } from '../../helpers/isolation';
+import { ACCEL_PREFIX, ask, sampleFor, shown, type Answer } from '../../helpers/offloading';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
-const PREFIX = '/_drydock_layers/';
-const SAMPLE = readFileSync(path.join(__dirname, '../../../deploy/nginx.conf'), 'utf8');
 const ENGINE = 'docker/1.5.0 go/go1.4 kernel/3.16.0 os/linux arch/amd64';
 const VIA_PROXY = { 'X-Forwarded-For': '10.0.0.1' };
 
 let offloading: TestServer;
 let direct: TestServer;
 beforeAll(async () => {
-  offloading = await startTestServer({ settings: { accelPrefix: PREFIX } });
+  offloading = await startTestServer({ settings: { accelPrefix: ACCEL_PREFIX } });
   direct = await startTestServer();
   for (const server of [offloading, direct]) await addUser(server, 'alice');
 });
 afterAll(() => Promise.all([offloading.close(), direct.close()]));
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly headers: IncomingMessage['headers'];
-  readonly rawNames: readonly string[];
-  readonly body: Buffer;
-}
-
-async function ask(url: string, headers: Record<string, string>, method = 'GET'): Promise<Answer> {
-  const req = httpRequest(url, { method, headers, agent: false }).end();
-  const [response] = (await once(req, 'response')) as [IncomingMessage];
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  const rawNames = response.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
-  return { status: response.statusCode, headers: response.headers, rawNames, body: Buffer.concat(chunks) };
-}
 
 const layer = randomBytes(3_000_000);
 const size = layer.length;
@@ -53,7 +33,7 @@ beforeAll(async () => {
 });
 const authorization = (server: TestServer): { Authorization: string } => ({ Authorization: tokens.get(server) ?? '' });
 
-describe('with DRYDOCK_ACCEL_PREFIX, for nginx,', () => {
+describe('with DRYDOCK_ACCEL_ACCEL_PREFIX, for nginx,', () => {
   const told = (headers: Record<string, string>, method = 'GET'): Promise<Answer> =>
     ask(url(offloading.url), { ...authorization(offloading), ...VIA_PROXY, ...headers }, method);
 
@@ -66,7 +46,7 @@ describe('with DRYDOCK_ACCEL_PREFIX, for nginx,', () => {
   ])('answers a layer with the name of its file and no body: %j', async (headers) => {
     const answer = await told(headers);
     const file = await layerFile({ db: offloading.ctx.db, blobDir: offloading.blobDir }, image);
-    const expected = `${PREFIX}${path.relative(offloading.blobDir, file)}`;
+    const expected = `${ACCEL_PREFIX}${path.relative(offloading.blobDir, file)}`;
     expect([answer.status, answer.headers['x-accel-redirect'], answer.body.length]).toEqual([200, expected, 0]);
   });
 
@@ -113,35 +93,12 @@ it('sends the bytes to an engine that came without a proxy', async () => {
   expect(answer.headers['x-accel-redirect']).toBeUndefined();
 });
 
-/** The sample in `deploy/`, with this test's port, upstream and folder, and without its certificate. */
-function sampleFor(server: TestServer, port: number): string {
-  const changes: [string | RegExp, string][] = [
-    ['listen 443 ssl;', `listen 127.0.0.1:${port};`],
-    [/ssl_certificate(_key)? .*;/g, ''],
-    ['http://127.0.0.1:5000', server.url],
-    ['alias /var/lib/drydock/blobs/;', `alias ${server.blobDir}/;`],
-  ];
-  return changes.reduce((text, [from, to]) => {
-    const changed = text.replace(from, to);
-    if (changed === text) throw new Error(`deploy/nginx.conf no longer has ${from}`);
-    return changed;
-  }, SAMPLE);
-}
-
 function describeThroughNginx(): void {
   let nginx: Nginx;
   beforeAll(async () => {
     nginx = await startNginx((port) => sampleFor(offloading, port));
   });
   afterAll(() => nginx.close());
-
-  /** Headers of the connection, not of the answer. */
-  const HOP = ['date', 'server', 'connection', 'keep-alive', 'x-request-id', 'expires'];
-  const shown = ({ status, headers, rawNames }: Answer): unknown => ({
-    status,
-    names: rawNames.filter((name) => !HOP.includes(name)).sort(),
-    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP.includes(name))),
-  });
 
   it.each<[string, Record<string, string>]>([
     ['GET', {}],
@@ -201,7 +158,7 @@ function describeThroughNginx(): void {
 
   it('gives nobody outside a file by its name', async () => {
     const file = await layerFile({ db: offloading.ctx.db, blobDir: offloading.blobDir }, image);
-    const answer = await ask(`${nginx.url}${PREFIX}${path.relative(offloading.blobDir, file)}`, {});
+    const answer = await ask(`${nginx.url}${ACCEL_PREFIX}${path.relative(offloading.blobDir, file)}`, {});
     expect([answer.status, answer.body.includes(layer.subarray(0, 1000))]).toEqual([404, false]);
   });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Response } from 'superagent';
 import {
+  asText,
   asUser,
   digestOf,
   imageOf,
@@ -19,14 +19,6 @@ beforeAll(async () => {
   await addUser(server, 'alice');
 });
 afterAll(() => server.close());
-
-/** Superagent would parse the JSON. */
-function asText(res: Response, done: (error: Error | null, body: unknown) => void): void {
-  let text = '';
-  res.setEncoding('utf8');
-  res.on('data', (piece: string) => (text += piece));
-  res.on('end', () => done(null, text));
-}
 
 const manifest = (name: string, reference: string): string => `/v2/alice/${name}/manifests/${reference}`;
 

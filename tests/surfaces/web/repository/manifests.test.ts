@@ -68,12 +68,16 @@ describe('the page of a tag that was pushed over v2', () => {
     expect(html).toContain('<a href="/r/alice/app/tags/v1/">v1</a>');
   });
 
-  it('is in the list of tags, and can be deleted by administrators, but not copied', async () => {
-    await pusher.image(CONFIG, { tag: 'goes' });
+  it('is in the list of tags, and can be copied and deleted', async () => {
+    const { digest } = await pusher.image(CONFIG, { tag: 'goes' });
     expect(await pageOf('tags/')).toContain('OCI image');
     const { html } = await owner.get(`${ROOT}tags/goes/`);
     expect(html).toContain('/tags/goes/delete/');
-    expect(html).not.toContain('/tags/goes/copy/');
+    expect(html).toContain('/tags/goes/copy/');
+    await ManifestPusher.to(server, { namespace: 'alice', name: 'target' });
+    const fields = { target: 'alice/target', tag: 'copy' };
+    expect((await owner.send(`${ROOT}tags/goes/copy/`, fields)).status).toBe(303);
+    expect((await anonymous.get('/r/alice/target/tags/copy/')).html).toContain(digest);
     expect((await owner.get(`${ROOT}tags/goes/delete/`)).html).toContain('pulled by digest');
     expect((await owner.send(`${ROOT}tags/goes/delete/`, {})).status).toBe(303);
     expect((await anonymous.get(`${ROOT}tags/goes/`)).status).toBe(404);

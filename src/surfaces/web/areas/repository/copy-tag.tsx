@@ -3,7 +3,7 @@ import { parseEngine } from '../../../../features/tags/engine';
 import { noSuchRepository } from '../../../../features/repositories/access';
 import { getWritable } from '../../../../features/repositories/get-repository';
 import { displayName, readFullName } from '../../../../features/repositories/names';
-import { getTag } from '../../../../features/tags/tags';
+import { getShownTag, type ShownTag } from '../../../../features/manifests/shown-tags';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
@@ -18,7 +18,7 @@ import { repositoryAsked, repositoryPage } from './repository-page';
 
 interface Parts {
   readonly repository: RepositoryDetails;
-  readonly tag: { readonly name: string; readonly imageId: string };
+  readonly tag: ShownTag;
   /** the values of the form */
   readonly values: { readonly target: string; readonly tag: string };
   readonly fault?: Fault | undefined;
@@ -33,8 +33,8 @@ function form(visitor: Member, { repository, tag, values, fault }: Parts): Reply
     <RepositoryFrame visitor={visitor} repository={repository} current="tags/">
       <Panel title={`Copy ${tag.name} to another repository`}>
         <p>
-          The image <code>{shortId(tag.imageId)}</code> and all its layers become part of {whereTo}, under a tag of your
-          choice. No layers are transferred, and webhooks fire as for a push.
+          The image <code>{shortId(tag.manifest?.digest ?? tag.imageId ?? '')}</code> and all its layers become part of{' '}
+          {whereTo}, under a tag of your choice. No layers are transferred, and webhooks fire as for a push.
         </p>
         <Problem text={fault?.text} />
         <Form visitor={visitor}>
@@ -61,14 +61,14 @@ function form(visitor: Member, { repository, tag, values, fault }: Parts): Reply
 
 /** Asks where to copy a tag. */
 export const getTagCopy = repositoryPage<'member'>(async (ctx, { caller, params }, repository) => {
-  const tag = await getTag(ctx, repository, params['tag'] ?? '');
+  const tag = await getShownTag(ctx, repository, params['tag'] ?? '');
   const target = repository.isOfficial ? '' : `${repository.namespace}/`;
   return form(caller, { repository, tag, values: { target, tag: tag.name } });
 });
 
 export const postTagCopy: WebHandler<'member-form'> = async (ctx, { req, caller, params }) => {
   const repository = await repositoryAsked(ctx, caller, params);
-  const tag = await getTag(ctx, repository, params['tag'] ?? '');
+  const tag = await getShownTag(ctx, repository, params['tag'] ?? '');
   const values = { target: caller.form.text('target').trim(), tag: caller.form.text('tag').trim() };
   const { done, fault } = await attempt(async () => {
     const name = readFullName(values.target);

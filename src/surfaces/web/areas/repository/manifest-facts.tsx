@@ -7,6 +7,7 @@ import type { Children, View } from '../../view';
 import { tagPath } from './addresses';
 import { kindText } from './manifest-parts';
 import { beginning } from './short-text';
+import { ImageIdFact } from './tag-names';
 import { EngineName, PointerLink } from './tag-parts';
 
 const TAGS = 12;
@@ -44,13 +45,14 @@ function TagList({
 
 function TagFacts({
   repository,
-  tag: { updatedAt, engine, imageId },
+  tag,
   isArtifact,
 }: {
   readonly repository: RepositoryDetails;
   readonly tag: ShownTag;
   readonly isArtifact: boolean;
 }): View {
+  const { updatedAt, engine } = tag;
   return (
     <>
       <Fact term="Updated">
@@ -59,15 +61,7 @@ function TagFacts({
       <Fact term="Pushed by">
         <EngineName engine={engine} />
       </Fact>
-      {!isArtifact && (
-        <Fact term="v1 image">
-          {imageId === undefined ? (
-            <span class="fine">none: engines that use v1 cannot pull this tag</span>
-          ) : (
-            <PointerLink repository={repository} pointer={imageId} />
-          )}
-        </Fact>
-      )}
+      {!isArtifact && <ImageIdFact repository={repository} tag={tag} />}
     </>
   );
 }

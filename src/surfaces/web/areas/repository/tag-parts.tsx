@@ -46,22 +46,21 @@ export function PointerLink({
   );
 }
 
-/** What a visitor may do with a tag. Only images of v1 can be copied to other repositories. */
+/** What a visitor may do with a tag. */
 export function TagLinks({
   visitor,
   repository,
-  tag: { name, manifest },
+  tag: { name },
 }: {
   readonly visitor: Visitor;
   readonly repository: RepositoryDetails;
   readonly tag: ShownTag;
 }): View {
   const history = `history/?${new URLSearchParams({ tag: name }).toString()}`;
-  const canCopy = visitor.login !== undefined && manifest === undefined;
   return (
     <p class="actions">
       <a href={repositoryPath(repository, history)}>History of this tag</a>
-      {canCopy && <a href={`${tagPath(repository, name)}copy/`}>Copy to another repository</a>}
+      {visitor.login !== undefined && <a href={`${tagPath(repository, name)}copy/`}>Copy to another repository</a>}
       {repository.canAdminister && <a href={`${tagPath(repository, name)}delete/`}>Delete this tag</a>}
     </p>
   );

@@ -1,0 +1,137 @@
+import type { Db } from '../../platform/db/db';
+import { query } from '../../platform/db/query';
+
+export interface BlobRow {
+  asked: string;
+  digest: string;
+  storage_key: string;
+  size_bytes: number;
+}
+
+/** Blobs by either of their digests. */
+export async function findBlobs(tx: Db, digests: readonly string[]): Promise<BlobRow[]> {
+  return query<BlobRow>(
+    tx,
+    `select a.asked, b.digest, b.storage_key, b.size_bytes
+     from unnest($1::text[]) a (asked) join blobs b on b.digest = a.asked or b.sha512 = a.asked
+     where b.damaged_at is null`,
+    [[...new Set(digests)]],
+  );
+}
+
+export interface NewImage {
+  readonly id: string;
+  readonly parentId: string | undefined;
+  readonly json: Buffer;
+  readonly jsonDigest: string;
+  readonly layerDigest: string;
+  readonly layerSizeBytes: number;
+}
+
+/**
+ * Links images into a repository, the base first. An id that the repository has already keeps its content.
+ *
+ * @returns what the repository has under these ids
+ */
+export async function linkImages(
+  tx: Db,
+  repositoryId: number,
+  images: readonly NewImage[],
+): Promise<{ link_id: number; image_id: string; parent_id: string | null; layer_digest: string | null }[]> {
+  const ids = images.map(({ id }) => id);
+  await query(
+    tx,
+    `with given as (
+       select * from unnest($2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::bigint[])
+         with ordinality as g (image_id, parent_id, json, json_digest, layer_digest, layer_size_bytes, depth)
+     ), content as (
+       insert into image_contents (image_id, parent_id, json, json_digest, layer_digest, layer_size_bytes)
+       select image_id, parent_id, json, json_digest, layer_digest, layer_size_bytes from given order by image_id
+       on conflict (image_id, json_digest, layer_digest) do update set image_id = excluded.image_id
+       returning id, image_id
+     )
+     insert into repository_images (repository_id, image_id, content_id, depth)
+     select $1, g.image_id, c.id, g.depth from given g join content c on c.image_id = g.image_id order by g.image_id
+     on conflict (repository_id, image_id) do update
+       set content_id = coalesce(repository_images.content_id, excluded.content_id),
+         depth = coalesce(repository_images.depth, excluded.depth), announced_at = now()`,
+    [
+      repositoryId,
+      ids,
+      images.map(({ parentId }) => parentId ?? null),
+      images.map(({ json }) => json),
+      images.map(({ jsonDigest }) => jsonDigest),
+      images.map(({ layerDigest }) => layerDigest),
+      images.map(({ layerSizeBytes }) => layerSizeBytes),
+    ],
+  );
+  return query(
+    tx,
+    `select i.id as link_id, i.image_id, c.parent_id, c.layer_digest from repository_images i
+       left join image_contents c on c.id = i.content_id
+     where i.repository_id = $1 and i.image_id = any ($2::text[])`,
+    [repositoryId, ids],
+  );
+}
+
+/** What the repository has of these ids before anything is linked. */
+export async function findLinked(
+  tx: Db,
+  repositoryId: number,
+  ids: readonly string[],
+): Promise<{ image_id: string; parent_id: string | null; layer_digest: string }[]> {
+  return query(
+    tx,
+    `select i.image_id, c.parent_id, c.layer_digest from repository_images i join image_contents c on c.id = i.content_id
+     where i.repository_id = $1 and i.image_id = any ($2::text[])`,
+    [repositoryId, ids],
+  );
+}
+
+/** Says why v1 clients do not get a manifest; undefined: they get it. */
+export async function setProblem(tx: Db, manifestId: number, problem: string | undefined): Promise<void> {
+  await query(tx, 'update manifests set v1_problem = $2 where id = $1 and v1_problem is distinct from $2', [
+    manifestId,
+    problem ?? null,
+  ]);
+}
+
+/** Records that an image of v1 was derived from a manifest; the first one stays. */
+export async function insertDerivedView(tx: Db, linkId: number, manifestId: number): Promise<void> {
+  await query(
+    tx,
+    `insert into image_manifests (link_id, manifest_id, is_derived) values ($1, $2, true)
+     on conflict (link_id) do nothing`,
+    [linkId, manifestId],
+  );
+}
+
+/** Tags of manifests that nothing is known of for v1. */
+export async function listUnderived(
+  db: Db,
+  limit: number,
+): Promise<{ repository_id: number; manifest_id: number; name: string }[]> {
+  return query(
+    db,
+    `select t.repository_id, t.manifest_id, t.name from tags t join manifests m on m.id = t.manifest_id
+     where t.image_id is null and m.v1_problem is null order by t.repository_id, t.name limit $1`,
+    [limit],
+  );
+}
+
+/** Gives v1 clients the image of a tag that still points to the manifest. */
+export async function setImage(
+  tx: Db,
+  tag: { repositoryId: number; manifestId: number; imageId: string },
+): Promise<void> {
+  await query(tx, 'update tags set image_id = $3 where repository_id = $1 and manifest_id = $2 and image_id is null', [
+    tag.repositoryId,
+    tag.manifestId,
+    tag.imageId,
+  ]);
+}
+
+export async function findManifest(tx: Db, id: number): Promise<{ media_type: string; bytes: Buffer } | undefined> {
+  const text = 'select media_type, bytes from manifests where id = $1';
+  return (await query<{ media_type: string; bytes: Buffer }>(tx, text, [id]))[0];
+}

@@ -1,0 +1,172 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { parseJson } from '../../platform/http/body';
+import { jsonDigest } from '../images/image-json';
+import { isUsualPlatform, readManifest, type Descriptor, type ManifestDocument } from '../manifests/manifest-document';
+import { findManifestBytes } from '../manifests/manifests';
+import { lockRepository } from '../repositories/locking';
+import * as store from './derived-images.store';
+import { deriveChain, type DerivedImage } from './derived-chain';
+
+/*
+ * What v1 clients get for a tag that was pushed over v2 (bridge 9): a chain of images of the repository, which point to
+ * the same blobs. They are derived in the transaction that sets the tag. Where that is not possible, the tag does not
+ * exist for v1, and the manifest says why.
+ */
+
+type DeriveNeeds = Needs<'db' | 'blobs'>;
+
+/** The largest json of an image over v1, in bytes. */
+const LONGEST_JSON = 1024 * 1024;
+
+const CONFIG_TYPES = new Set([
+  'application/vnd.docker.container.image.v1+json',
+  'application/vnd.oci.image.config.v1+json',
+]);
+
+/** A manifest of a repository. */
+export interface Source {
+  readonly repositoryId: number;
+  readonly manifestId: number;
+  readonly document: ManifestDocument;
+}
+
+type Found<T> = { readonly found: T } | { readonly problem: string };
+
+/** The manifest of the image: of an index, the one for linux on amd64. */
+async function imageDocument(tx: Db, { repositoryId, document }: Source): Promise<Found<ManifestDocument>> {
+  if (document.config !== undefined) return { found: document };
+  const child = document.children.find(isUsualPlatform);
+  if (child === undefined) return { problem: 'it has no image for linux on amd64' };
+  const row = await findManifestBytes(tx, repositoryId, child.digest);
+  if (row === undefined) return { problem: 'its image for linux on amd64 is not there' };
+  const image = readManifest(row.bytes, row.mediaType);
+  return image.config === undefined ? { problem: 'it has no image for linux on amd64' } : { found: image };
+}
+
+async function readConfig(ctx: DeriveNeeds, blob: store.BlobRow): Promise<Found<unknown>> {
+  if (blob.size_bytes > LONGEST_JSON) return { problem: 'its config is larger than 1 MiB' };
+  const chunks: Buffer[] = [];
+  for await (const chunk of await ctx.blobs.read(blob.storage_key, undefined, blob.size_bytes)) {
+    chunks.push(chunk as Buffer);
+  }
+  const parsed = parseJson(Buffer.concat(chunks));
+  return parsed === undefined ? { problem: 'it is not an image' } : { found: parsed.value };
+}
+
+async function deriveFrom(
+  ctx: DeriveNeeds,
+  tx: Db,
+  config: Descriptor,
+  layers: readonly Descriptor[],
+): Promise<Found<store.NewImage[]>> {
+  if (!CONFIG_TYPES.has(config.mediaType ?? '')) return { problem: 'it is not an image' };
+  const blobs = new Map<string, store.BlobRow>();
+  for (const row of await store.findBlobs(
+    tx,
+    [config, ...layers].map(({ digest }) => digest),
+  ))
+    blobs.set(row.asked, row);
+  const configBlob = blobs.get(config.digest);
+  if (configBlob === undefined) return { problem: 'its config is not there' };
+  const read = await readConfig(ctx, configBlob);
+  if ('problem' in read) return read;
+  const derived = deriveChain(read.found, configBlob.digest, layers);
+  if ('problem' in derived) return derived;
+  const images = derived.chain.flatMap((image) => toRow(image, blobs));
+  return images.length === layers.length ? { found: images } : { problem: 'some of its layers are not there' };
+}
+
+function toRow(
+  { id, parentId, json, layerDigest }: DerivedImage,
+  blobs: ReadonlyMap<string, store.BlobRow>,
+): store.NewImage[] {
+  const layer = blobs.get(layerDigest);
+  if (layer === undefined) return [];
+  return [
+    { id, parentId, json, jsonDigest: jsonDigest(json), layerDigest: layer.digest, layerSizeBytes: layer.size_bytes },
+  ];
+}
+
+/** Ids of v1 are what their pushers chose: an image that is there under one of them must be the same. */
+function fits(
+  image: store.NewImage | undefined,
+  there: { readonly parent_id: string | null; readonly layer_digest: string | null },
+): boolean {
+  return there.parent_id === (image?.parentId ?? null) && there.layer_digest === image?.layerDigest;
+}
+
+async function link(
+  tx: Db,
+  { repositoryId, manifestId }: Source,
+  images: readonly store.NewImage[],
+): Promise<Found<string>> {
+  const byId = new Map(images.map((image) => [image.id, image]));
+  const ids = [...byId.keys()];
+  const before = await store.findLinked(tx, repositoryId, ids);
+  const isTaken = byId.size < images.length || before.some((there) => !fits(byId.get(there.image_id), there));
+  if (isTaken) return { problem: 'the repository has another image under one of its ids' };
+  const linked = await store.linkImages(tx, repositoryId, images);
+  const top = images.at(-1);
+  const link = linked.find((there) => there.image_id === top?.id);
+  if (top === undefined || link === undefined) return { problem: 'it has no layers' };
+  await store.insertDerivedView(tx, link.link_id, manifestId);
+  return { found: top.id };
+}
+
+/**
+ * Derives the v1 images of a manifest, in the transaction that sets its tag. The repository is locked.
+ *
+ * @returns the id of the image at the top; undefined when v1 clients cannot get it, which the manifest then says
+ */
+export async function deriveImages(ctx: DeriveNeeds, tx: Db, source: Source): Promise<string | undefined> {
+  const image = await imageDocument(tx, source);
+  const result = 'problem' in image ? image : await deriveDocument(ctx, tx, source, image.found);
+  await store.setProblem(tx, source.manifestId, 'problem' in result ? result.problem : undefined);
+  return 'found' in result ? result.found : undefined;
+}
+
+async function deriveDocument(
+  ctx: DeriveNeeds,
+  tx: Db,
+  source: Source,
+  { config, layers }: ManifestDocument,
+): Promise<Found<string>> {
+  if (config === undefined) return { problem: 'it is not an image' };
+  const derived = await deriveFrom(ctx, tx, config, layers);
+  return 'problem' in derived ? derived : link(tx, source, derived.found);
+}
+
+const TAGS_AT_ONCE = 100;
+
+/**
+ * Gives v1 clients the images of tags that were set without them: by a copy, by the history of a tag, or by an earlier
+ * version.
+ *
+ * @returns how many tags were looked at
+ */
+export async function deriveMissing(ctx: DeriveNeeds, signal: AbortSignal): Promise<number> {
+  let done = 0;
+  for (;;) {
+    const tags = await store.listUnderived(ctx.db, TAGS_AT_ONCE);
+    if (tags.length === 0 || signal.aborted) return done;
+    for (const { repository_id: repositoryId, manifest_id: manifestId } of tags) {
+      await inTransaction(ctx.db, (tx) => deriveForTags(ctx, tx, { repositoryId, manifestId }));
+    }
+    done += tags.length;
+  }
+}
+
+async function deriveForTags(
+  ctx: DeriveNeeds,
+  tx: Db,
+  place: { readonly repositoryId: number; readonly manifestId: number },
+): Promise<void> {
+  const { repositoryId, manifestId } = place;
+  await lockRepository(tx, repositoryId);
+  const row = await store.findManifest(tx, manifestId);
+  if (row === undefined) return;
+  const document = readManifest(row.bytes, row.media_type);
+  const imageId = await deriveImages(ctx, tx, { ...place, document });
+  if (imageId !== undefined) await store.setImage(tx, { repositoryId, manifestId, imageId });
+}

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Needs } from '../../context';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import { AppError } from '../../platform/errors';
+import { ContentError, manifestUnknown } from '../manifests/content-error';
+import { digestOf } from '../manifests/digest';
+import { readManifest } from '../manifests/manifest-document';
+import { getManifest, type Manifest } from '../manifests/manifests';
+import { MANIFEST_TYPES } from '../manifests/media-types';
+import { recordManifest } from '../manifests/record-manifest';
+import type { ReadableRepository } from '../repositories/access';
+import { keepBlob } from '../storage/blobs';
+import { layerIsDamaged } from '../storage/damage';
+import { configOfChain, manifestOf, type LayerDescriptor } from './image-config';
+import * as store from './image-views.store';
+import { describeLayer, layerType, type DescribeNeeds } from './layer-facts';
+
+/*
+ * An image that was pushed over v1, as clients of v2 pull it (bridge 8): a config and a manifest that docker's own rules
+ * compute from the bytes that were pushed. They are created when the first client asks, and stored: a digest that was
+ * given out once stays good while the image is there. The layers are those of v1, without a copy.
+ */
+
+type ViewNeeds = Needs<'cache' | 'layerDescriptions'> & DescribeNeeds;
+
+/** How long a client waits for layers that nobody has read yet. */
+const LONGEST_WAIT_MS = 30_000;
+const RETRY_SECONDS = 30;
+
+function cannotBeShown(tag: string, problem: string): ContentError {
+  const message = `The image ${tag} was pushed over v1 and cannot be pulled over v2: ${problem}`;
+  return new ContentError('manifest_unknown', message, { tag, problem });
+}
+
+/** The layers are still read after the client got the advice to come back. */
+async function withinPatience(work: Promise<unknown>): Promise<void> {
+  const isDone = await Promise.race([work.then(() => true), sleep(LONGEST_WAIT_MS, false, { ref: false })]);
+  if (isDone) return;
+  work.catch(() => undefined);
+  const options = { retryAfterSeconds: RETRY_SECONDS };
+  throw new AppError('unavailable', 'The layers of this image are still being read', options);
+}
+
+function isDescribed({ diff_id: diffId, layer_problem: problem }: store.ChainLinkRow): boolean {
+  return diffId !== null || problem !== null;
+}
+
+async function describeAll(ctx: ViewNeeds, chain: readonly store.ChainLinkRow[]): Promise<void> {
+  for (const link of chain) {
+    const { digest, storage_key: storageKey, size_bytes: sizeBytes } = link;
+    if (!isDescribed(link)) await describeLayer(ctx, { digest, storageKey, sizeBytes });
+  }
+}
+
+/** The pushers of a namespace chose what its layers cost (decision 15). */
+async function describedChain(
+  ctx: ViewNeeds,
+  { id: repositoryId, namespace }: ReadableRepository,
+  linkId: number,
+): Promise<readonly store.ChainLinkRow[]> {
+  const chain = await store.listChain(ctx.db, repositoryId, linkId);
+  if (chain.some((link) => link.is_damaged)) throw layerIsDamaged();
+  if (chain.every(isDescribed)) return chain;
+  const { signal } = new AbortController(); // the next client needs it, too
+  await withinPatience(ctx.layerDescriptions.run(namespace, signal, () => describeAll(ctx, chain)));
+  return store.listChain(ctx.db, repositoryId, linkId);
+}
+
+function layerOf(link: store.ChainLinkRow): LayerDescriptor {
+  const { digest, size_bytes: size, is_gzip: isGzip, twin_digest: twin, twin_size_bytes: twinSize } = link;
+  if (twin !== null && twinSize !== null) return { mediaType: layerType(true), size: twinSize, digest: twin };
+  return { mediaType: layerType(isGzip === true), size, digest };
+}
+
+/** Why an image has no manifest; undefined: it has one. */
+function problemOf(chain: readonly store.ChainLinkRow[]): string | undefined {
+  if (chain.length === 0 || chain.at(-1)?.depth !== chain.length) return 'its ancestors are not complete';
+  return chain.find((link) => link.layer_problem !== null)?.layer_problem ?? undefined;
+}
+
+async function createView(ctx: ViewNeeds, repository: ReadableRepository, linkId: number, tag: string): Promise<void> {
+  const chain = await describedChain(ctx, repository, linkId);
+  const problem = problemOf(chain);
+  if (problem !== undefined) {
+    await store.insertView(ctx.db, linkId, { problem });
+    throw cannotBeShown(tag, problem);
+  }
+  const config = configOfChain(chain.map(({ json, diff_id: diffId }) => ({ json, diffId: diffId ?? '' })));
+  const layers = chain.map(layerOf);
+  const bytes = manifestOf(config, layers);
+  const document = readManifest(bytes, MANIFEST_TYPES.dockerManifest);
+  const blob = await ctx.blobs.write(once(config));
+  const blobs = [blob.digest, ...layers.map(({ digest }) => digest)];
+  const manifest = { digest: digestOf(bytes), bytes, document, blobs, origin: 'synthesized' } as const;
+  await keepBlob(ctx, blob, async (tx) => {
+    const { id: manifestId } = await recordManifest(tx, repository.id, manifest);
+    await store.insertView(tx, linkId, { manifestId });
+  });
+}
+
+async function* once(bytes: Buffer): AsyncIterable<Buffer> {
+  yield await Promise.resolve(bytes);
+}
+
+/**
+ * The manifest that a tag points to or a digest names. The manifest of an image that was pushed over v1 is created now if
+ * nobody asked for it before.
+ *
+ * @throws ContentError `manifest_unknown` with the reason when the image cannot be shown, `digest_invalid`; AppError
+ *   `unavailable` when a layer is damaged, or not read yet
+ */
+export async function getManifestOrView(
+  ctx: ViewNeeds,
+  repository: ReadableRepository,
+  reference: string,
+): Promise<Manifest> {
+  try {
+    return await getManifest(ctx, repository, reference);
+  } catch (error) {
+    const isTag = !reference.includes(':');
+    if (!isTag || !(error instanceof ContentError && error.problem === 'manifest_unknown')) throw error;
+  }
+  const tagged = await store.findTagged(ctx.db, repository.id, reference);
+  if (tagged === undefined) throw manifestUnknown(reference);
+  if (tagged.problem !== null) throw cannotBeShown(reference, tagged.problem);
+  try {
+    await createView(ctx, repository, tagged.link_id, reference);
+  } catch (error) {
+    // The garbage collection took the image while its manifest was created.
+    if (!isForeignKeyViolation(error)) throw error;
+    throw manifestUnknown(reference);
+  }
+  return getManifest(ctx, repository, reference);
+}

@@ -1,0 +1,26 @@
+import type { Needs } from '../../context';
+import type { Job } from '../../platform/jobs/queue';
+import { deriveMissing } from './derived-images';
+import { describeLayers, type DescribeNeeds } from './layer-facts';
+
+/** What is prepared in the background so that nobody waits for it: each protocol's view of what the other one pushed. */
+export function bridgeJobs(ctx: Needs<'db' | 'blobs' | 'log'> & DescribeNeeds): Job[] {
+  return [
+    {
+      name: 'describe_layers',
+      schedule: '*/10 * * * *',
+      run: async (stopping) => {
+        const layers = await describeLayers(ctx, stopping);
+        if (layers > 0) ctx.log.info({ layers }, 'read layers of v1 for clients of v2');
+      },
+    },
+    {
+      name: 'derive_images',
+      schedule: '*/5 * * * *',
+      run: async (stopping) => {
+        const tags = await deriveMissing(ctx, stopping);
+        if (tags > 0) ctx.log.info({ tags }, 'derived images of v1 from manifests');
+      },
+    },
+  ];
+}
