@@ -148,6 +148,8 @@ export interface Context extends ContextParts {
   readonly heldAnswers: HeldBytes;
   /** Write HTML from long texts of users. */
   readonly textWriters: GatedThreads;
+  /** Lets a few layers of v1 be read at once for clients of v2, in turns of their namespaces. */
+  readonly layerDescriptions: WorkGate;
   /** Lets a few searches run at once, so that other requests find a connection to the database. */
   readonly searches: WorkGate;
   /** The pulls of the last minutes, so that a client that reads several manifests of one image counts once. */

@@ -15,6 +15,7 @@ import { MARKDOWN_THREAD } from './surfaces/web/written-text';
  *   checking a pushed layer by its tarsum       2         1                          400, 100  20 s
  *   … one that takes longer                     2         1                          400, 100  16 min
  *   writing HTML from long texts                1         1                          32, 8     3 s
+ *   reading layers of v1 for clients of v2      2         1                          64, 16    no limit, up to 64 GiB
  *   searches                                    4         3                          512, 256  10 s (a statement's)
  */
 
@@ -70,6 +71,13 @@ export function workshops(processes: number, connections: number) {
       waiting: 32,
       each: 8,
       refusal: tooMany('texts are being written'),
+    }),
+    layerDescriptions: new WorkGate({
+      running: 2,
+      runningEach: 1,
+      waiting: 64,
+      each: 16,
+      refusal: tooMany('layers are being read'),
     }),
     searches: new WorkGate({
       running: Math.max(1, Math.min(4, Math.floor(connections / 2))),

@@ -21,7 +21,7 @@ import { describeLayer, layerType, type DescribeNeeds } from './layer-facts';
  * given out once stays good while the image is there. The layers are those of v1, without a copy.
  */
 
-type ViewNeeds = Needs<'cache'> & DescribeNeeds;
+type ViewNeeds = Needs<'cache' | 'layerDescriptions'> & DescribeNeeds;
 
 /** How long a client waits for layers that nobody has read yet. */
 const LONGEST_WAIT_MS = 30_000;
@@ -41,27 +41,28 @@ async function withinPatience(work: Promise<unknown>): Promise<void> {
   throw new AppError('unavailable', 'The layers of this image are still being read', options);
 }
 
+function isDescribed({ diff_id: diffId, layer_problem: problem }: store.ChainLinkRow): boolean {
+  return diffId !== null || problem !== null;
+}
+
 async function describeAll(ctx: ViewNeeds, chain: readonly store.ChainLinkRow[]): Promise<void> {
-  for (const {
-    digest,
-    storage_key: storageKey,
-    size_bytes: sizeBytes,
-    diff_id: diffId,
-    layer_problem: problem,
-  } of chain) {
-    if (diffId === null && problem === null) await describeLayer(ctx, { digest, storageKey, sizeBytes });
+  for (const link of chain) {
+    const { digest, storage_key: storageKey, size_bytes: sizeBytes } = link;
+    if (!isDescribed(link)) await describeLayer(ctx, { digest, storageKey, sizeBytes });
   }
 }
 
+/** The pushers of a namespace chose what its layers cost (decision 15). */
 async function describedChain(
   ctx: ViewNeeds,
-  repositoryId: number,
+  { id: repositoryId, namespace }: ReadableRepository,
   linkId: number,
 ): Promise<readonly store.ChainLinkRow[]> {
   const chain = await store.listChain(ctx.db, repositoryId, linkId);
   if (chain.some((link) => link.is_damaged)) throw layerIsDamaged();
-  if (chain.every((link) => link.diff_id !== null || link.layer_problem !== null)) return chain;
-  await withinPatience(describeAll(ctx, chain));
+  if (chain.every(isDescribed)) return chain;
+  const { signal } = new AbortController(); // the next client needs it, too
+  await withinPatience(ctx.layerDescriptions.run(namespace, signal, () => describeAll(ctx, chain)));
   return store.listChain(ctx.db, repositoryId, linkId);
 }
 
@@ -77,13 +78,8 @@ function problemOf(chain: readonly store.ChainLinkRow[]): string | undefined {
   return chain.find((link) => link.layer_problem !== null)?.layer_problem ?? undefined;
 }
 
-async function createView(
-  ctx: ViewNeeds,
-  { id: repositoryId }: ReadableRepository,
-  linkId: number,
-  tag: string,
-): Promise<void> {
-  const chain = await describedChain(ctx, repositoryId, linkId);
+async function createView(ctx: ViewNeeds, repository: ReadableRepository, linkId: number, tag: string): Promise<void> {
+  const chain = await describedChain(ctx, repository, linkId);
   const problem = problemOf(chain);
   if (problem !== undefined) {
     await store.insertView(ctx.db, linkId, { problem });
@@ -97,7 +93,7 @@ async function createView(
   const blobs = [blob.digest, ...layers.map(({ digest }) => digest)];
   const manifest = { digest: digestOf(bytes), bytes, document, blobs, origin: 'synthesized' } as const;
   await keepBlob(ctx, blob, async (tx) => {
-    const { id: manifestId } = await recordManifest(tx, repositoryId, manifest);
+    const { id: manifestId } = await recordManifest(tx, repository.id, manifest);
     await store.insertView(tx, linkId, { manifestId });
   });
 }

@@ -11,3 +11,18 @@ export async function findImageOf(tx: Db, repositoryId: number, manifestId: numb
   );
   return rows[0]?.image_id;
 }
+
+/** What clients of v2 get for images of v1: the digest of a manifest, or why there is none; as far as it is known. */
+export async function listViews(
+  db: Db,
+  repositoryId: number,
+  imageIds: readonly string[],
+): Promise<{ image_id: string; digest: string | null; problem: string | null }[]> {
+  return query(
+    db,
+    `select i.image_id, m.digest, v.problem from repository_images i join image_manifests v on v.link_id = i.id
+       left join manifests m on m.id = v.manifest_id
+     where i.repository_id = $1 and i.image_id = any ($2::text[])`,
+    [repositoryId, imageIds],
+  );
+}

@@ -42,7 +42,7 @@ export async function listAttached(
   );
 }
 
-/** When a manifest was pushed, and the tags that point to it: the first by name. */
+/** When a manifest was pushed, and the tags for which clients of v2 get it: the first by name. */
 export async function findPlace(
   db: Db,
   manifestId: number,
@@ -50,7 +50,13 @@ export async function findPlace(
 ): Promise<{ created_at: Date; tags: string[] } | undefined> {
   const rows = await query<{ created_at: Date; tags: string[] }>(
     db,
-    `select created_at, array(select name from tags where manifest_id = m.id order by name limit $2) as tags
+    `select created_at, array(
+       select name from tags where manifest_id = m.id
+       union
+       select t.name from image_manifests v join repository_images i on i.id = v.link_id
+         join tags t on t.repository_id = i.repository_id and t.image_id = i.image_id and t.manifest_id is null
+       where v.manifest_id = m.id
+       order by name limit $2) as tags
      from manifests m where id = $1`,
     [manifestId, limit],
   );

@@ -7,6 +7,7 @@ export interface SummaryRow {
   media_type: string;
   artifact_type: string | null;
   size_bytes: number;
+  v1_problem: string | null;
   /** null: it has more bytes than the caller wants */
   bytes: Buffer | null;
 }
@@ -15,7 +16,8 @@ export interface SummaryRow {
 export async function listSummaries(db: Db, ids: readonly number[], mostBytes: number): Promise<SummaryRow[]> {
   return query<SummaryRow>(
     db,
-    `select id, digest, media_type, artifact_type, size_bytes, case when size_bytes <= $2 then bytes end as bytes
+    `select id, digest, media_type, artifact_type, size_bytes, v1_problem,
+       case when size_bytes <= $2 then bytes end as bytes
      from manifests where id = any ($1::bigint[])`,
     [ids, mostBytes],
   );

@@ -18,6 +18,8 @@ export interface ManifestSummary {
   readonly totalSizeBytes: number;
   /** 0 for an index */
   readonly layerCount: number;
+  /** why v1 clients cannot get it, if they cannot */
+  readonly v1Problem: string | undefined;
 }
 
 /** The manifests of a whole page are in memory at once. Larger ones are listed without layers and platforms. */
@@ -53,6 +55,7 @@ function toSummary(row: store.SummaryRow, totalSizeBytes: number): ManifestSumma
     platforms: read === undefined ? [] : platformsOf(read),
     totalSizeBytes,
     layerCount: read?.layers.length ?? 0,
+    v1Problem: row.v1_problem ?? undefined,
   };
 }
 

@@ -1,23 +1,56 @@
 import type { Needs } from '../../context';
 import type { ReadableRepository } from '../repositories/access';
 import { getTagOnPage, listTagPage, type TagOnPage, type TagsWanted } from '../tags/tag-pages';
+import { listViews } from './image-views.store';
 import { summarizeManifests, type ManifestSummary } from './manifest-summaries';
 
-/** A tag, and the manifest that it points to. */
+/** A tag, and what the clients of each protocol get for it. */
 export interface ShownTag extends TagOnPage {
   /** undefined: it was pushed over v1 */
   readonly manifest: ManifestSummary | undefined;
+  /** of the manifest that clients of v2 get; undefined: it is computed at their first pull, or they cannot get one */
+  readonly digest: string | undefined;
+  /** why v1 clients cannot get an image, if they cannot */
+  readonly v1Problem: string | undefined;
+  /** why clients of v2 cannot get a manifest, if that is known */
+  readonly v2Problem: string | undefined;
+}
+
+type View = Pick<ShownTag, 'digest' | 'v2Problem'>;
+
+/** The views of tags that were pushed over v1, by their images. */
+async function viewsOf(
+  ctx: Needs<'db'>,
+  repositoryId: number,
+  tags: readonly TagOnPage[],
+): Promise<ReadonlyMap<string, View>> {
+  const ids = tags.flatMap(({ imageId, manifestId }) => (manifestId === undefined ? [imageId ?? ''] : []));
+  if (ids.length === 0) return new Map();
+  const rows = await listViews(ctx.db, repositoryId, [...new Set(ids)]);
+  return new Map(
+    rows.map(({ image_id: id, digest, problem }) => [
+      id,
+      { digest: digest ?? undefined, v2Problem: problem ?? undefined },
+    ]),
+  );
+}
+
+function toShown(tag: TagOnPage, manifest: ManifestSummary | undefined, view: View | undefined): ShownTag {
+  if (manifest === undefined) {
+    const { digest, v2Problem = tag.layerProblem } = view ?? {};
+    return { ...tag, manifest, digest, v1Problem: undefined, v2Problem: digest === undefined ? v2Problem : undefined };
+  }
+  const { totalSizeBytes, layerCount, digest } = manifest;
+  const v1Problem = tag.imageId === undefined ? manifest.v1Problem : undefined;
+  return { ...tag, manifest, totalSizeBytes, layerCount, digest, v1Problem, v2Problem: undefined };
 }
 
 /** The size and the layers of a tag are those of its manifest, if it has one. */
-async function withManifests(ctx: Needs<'db'>, tags: readonly TagOnPage[]): Promise<ShownTag[]> {
+async function withManifests(ctx: Needs<'db'>, repositoryId: number, tags: readonly TagOnPage[]): Promise<ShownTag[]> {
   const ids = tags.flatMap(({ manifestId }) => (manifestId === undefined ? [] : [manifestId]));
   const found = await summarizeManifests(ctx, [...new Set(ids)]);
-  return tags.map((tag) => {
-    const manifest = found.get(tag.manifestId ?? 0);
-    const { totalSizeBytes, layerCount } = manifest ?? tag;
-    return { ...tag, manifest, totalSizeBytes, layerCount };
-  });
+  const views = await viewsOf(ctx, repositoryId, tags);
+  return tags.map((tag) => toShown(tag, found.get(tag.manifestId ?? 0), views.get(tag.imageId ?? '')));
 }
 
 /** A page of the tags of a repository, pushed over v1 or v2, and the total number of tags that match. */
@@ -27,7 +60,7 @@ export async function listShownTags(
   wanted: TagsWanted,
 ): Promise<{ total: number; tags: ShownTag[] }> {
   const { total, tags } = await listTagPage(ctx, repository, wanted);
-  return { total, tags: await withManifests(ctx, tags) };
+  return { total, tags: await withManifests(ctx, repository.id, tags) };
 }
 
 /**
@@ -37,5 +70,5 @@ export async function listShownTags(
  */
 export async function getShownTag(ctx: Needs<'db'>, repository: ReadableRepository, tag: string): Promise<ShownTag> {
   const found = await getTagOnPage(ctx, repository, tag);
-  return (await withManifests(ctx, [found]))[0] ?? { ...found, manifest: undefined };
+  return (await withManifests(ctx, repository.id, [found]))[0] ?? toShown(found, undefined, undefined);
 }

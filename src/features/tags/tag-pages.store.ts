@@ -44,9 +44,10 @@ export interface LinkRow {
   parent_id: string | null;
   depth: number;
   layer_size_bytes: number;
+  layer_problem: string | null;
 }
 
-const LINK_COLUMNS = 'i.image_id, c.parent_id, i.depth, c.layer_size_bytes';
+const LINK_COLUMNS = 'i.image_id, c.parent_id, i.depth, c.layer_size_bytes, c.layer_digest';
 
 /**
  * Images and all their ancestors in a repository, each once: chains that share a base are read as a tree. For one chain
@@ -62,7 +63,7 @@ export async function listLinks(db: Db, repositoryId: number, imageIds: readonly
        select ${LINK_COLUMNS} from links l
          join repository_images i on i.repository_id = $1 and i.image_id = l.parent_id and i.depth = l.depth - 1
          join image_contents c on c.id = i.content_id
-     ) select * from links order by depth`,
+     ) select l.*, b.layer_problem from links l left join blobs b on b.digest = l.layer_digest order by l.depth`,
     [repositoryId, imageIds],
   );
 }

@@ -16,6 +16,8 @@ export interface TagOnPage extends ListedTag {
   /** of all layers of its v1 image, as they were pushed; 0 if there is none */
   readonly totalSizeBytes: number;
   readonly layerCount: number;
+  /** why clients of v2 cannot read one of the layers of its v1 image, if that is known */
+  readonly layerProblem: string | undefined;
   /** the engine that set it, as it describes itself */
   readonly engine: Engine;
   /** nobody may move or delete it */
@@ -33,15 +35,23 @@ export interface TagsWanted extends Range {
 interface ChainSum {
   readonly bytes: number;
   readonly layers: number;
+  readonly problem: string | null;
 }
+
+const NOTHING: ChainSum = { bytes: 0, layers: 0, problem: null };
 
 /** The sums of each chain. @param links - lower ones first */
 function sumsOf(links: readonly store.LinkRow[]): ReadonlyMap<string, ChainSum> {
   const sums = new Map<string, ChainSum & { depth: number }>();
-  for (const { image_id: id, parent_id: parentId, depth, layer_size_bytes: bytes } of links) {
+  for (const { image_id: id, parent_id: parentId, depth, layer_size_bytes: bytes, layer_problem: problem } of links) {
     const parent = parentId === null ? undefined : sums.get(parentId);
-    const below = parent?.depth === depth - 1 ? parent : { bytes: 0, layers: 0 };
-    sums.set(id, { bytes: below.bytes + bytes, layers: below.layers + 1, depth });
+    const below = parent?.depth === depth - 1 ? parent : NOTHING;
+    sums.set(id, {
+      bytes: below.bytes + bytes,
+      layers: below.layers + 1,
+      problem: below.problem ?? problem,
+      depth,
+    });
   }
   return sums;
 }
@@ -75,15 +85,16 @@ async function toTags(ctx: Needs<'db'>, id: number, rows: readonly store.AnyTagR
   const sums = sumsOf(await store.listLinks(ctx.db, id, [...new Set(imageIds)]));
   const patterns = await store.findPatterns(ctx.db, id);
   return rows.map((row) => {
-    const sum = sums.get(row.image_id ?? '');
+    const { bytes, layers, problem } = sums.get(row.image_id ?? '') ?? NOTHING;
     return {
       name: row.name,
       imageId: row.image_id ?? undefined,
       manifestId: row.manifest_id ?? undefined,
       updatedAt: row.updated_at,
       engine: row.engine,
-      totalSizeBytes: sum?.bytes ?? 0,
-      layerCount: sum?.layers ?? 0,
+      totalSizeBytes: bytes,
+      layerCount: layers,
+      layerProblem: problem ?? undefined,
       isImmutable: patterns.some((one) => matchesTagPattern(one, row.name)),
     };
   });

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
 import { deriveMissing } from '../../../src/features/bridge/derived-images';
 import { pushImages, createImage, startPull } from '../../helpers/images';
+import { hex, pushOverV2 } from '../../helpers/crossing-images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
-import { asUser, digestOf, imageOf, OCI_INDEX, pushBlob, pushManifest, type Described } from '../../helpers/v2-client';
+import { asUser, digestOf, imageOf, OCI_INDEX, pushManifest, type Described } from '../../helpers/v2-client';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -13,51 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const CONFIG = 'application/vnd.oci.image.config.v1+json';
-const GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
-const hex = (digest: string): string => digest.slice('sha256:'.length);
-
-interface Pushed {
-  readonly manifest: Described;
-  readonly config: Described;
-  readonly layers: readonly Described[];
-  readonly diffIds: readonly string[];
-}
-
-/** Pushes an image over v2. */
-async function pushV2(
-  name: string,
-  {
-    layers = 2,
-    tag = 'latest',
-    config = {},
-    type = GZIP,
-  }: { layers?: number; tag?: string; config?: object; type?: string } = {},
-): Promise<Pushed> {
-  const tars = Array.from({ length: layers }, () => Buffer.concat([randomBytes(100), Buffer.alloc(1024)]));
-  const described: Described[] = [];
-  for (const tar of tars) {
-    const bytes = gzipSync(tar);
-    described.push({ mediaType: type, digest: await pushBlob(server, name, bytes), size: bytes.length });
-  }
-  const diffIds = tars.map((tar) => digestOf(tar));
-  const text = JSON.stringify({
-    created: '2026-01-02T03:04:05.123456789+02:00',
-    architecture: 'amd64',
-    os: 'linux',
-    config: { Cmd: 'sh', Env: ['A=b'] },
-    rootfs: { type: 'layers', diff_ids: diffIds },
-    history: [
-      { created: '2026-01-01T00:00:00Z', created_by: 'ADD base /' },
-      { created: 'yesterday', created_by: 'ENV A=b', empty_layer: true },
-      { created: 'yesterday', created_by: 'RUN make' },
-    ],
-    ...config,
-  });
-  const configBlob = { mediaType: CONFIG, digest: await pushBlob(server, name, Buffer.from(text)), size: text.length };
-  const manifest = await pushManifest(server, name, tag, imageOf(configBlob, described));
-  return { manifest, config: configBlob, layers: described, diffIds };
-}
+const pushV2 = (name: string, options?: Parameters<typeof pushOverV2>[2]) => pushOverV2(server, name, options);
 
 const tagsOf = async (name: string): Promise<Record<string, string>> =>
   (await asUser(server, 'get', `/v1/repositories/${name}/tags`).expect(200)).body as Record<string, string>;

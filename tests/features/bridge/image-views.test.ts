@@ -3,7 +3,7 @@ import { OPERATOR } from '../../../src/features/audit/audit';
 import { describeLayers } from '../../../src/features/bridge/layer-facts';
 import { collectGarbage } from '../../../src/features/images/gc';
 import { asText, asUser, digestOf } from '../../helpers/v2-client';
-import { createImage, pushImages, type TestImage } from '../../helpers/images';
+import { pushOverV1, tarOf } from '../../helpers/crossing-images';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -13,18 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const tar = (text: string): Buffer => Buffer.concat([Buffer.from(text), Buffer.alloc(1024)]);
-
-/** Pushes a chain over v1, the base first, with a tag on its last image. */
-async function pushV1(name: string, layers: readonly Buffer[]): Promise<TestImage[]> {
-  const images: TestImage[] = [];
-  for (const layer of layers) {
-    const parent = images.at(-1)?.id;
-    images.push(createImage({ layer, ...(parent === undefined ? {} : { parent }) }));
-  }
-  await pushImages(server, `alice/${name}`, images, { tag: 'latest' });
-  return images;
-}
+const tar = tarOf;
+const pushV1 = (name: string, layers: readonly Buffer[]) => pushOverV1(server, `alice/${name}`, layers);
 
 const manifestOf = (name: string, reference = 'latest') =>
   asUser(server, 'get', `/v2/alice/${name}/manifests/${reference}`);

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { deriveMissing } from '../../../src/features/bridge/derived-images';
 import type { TestServer } from '../test-server';
-import { ManifestPusher, OCI_INDEX, OCI_MANIFEST, type TestDescriptor } from '../manifests';
+import { digestOf, ManifestPusher, OCI_INDEX, OCI_MANIFEST, type TestDescriptor } from '../manifests';
 
 /* A repository of alice to which clients of today push: images for two platforms, a signature and a chart. */
 
 const REPOSITORY = { namespace: 'alice', name: 'api' };
 const NODE_URL = 'https://nodejs.example/dist/v24.1.0/node.tar.xz';
 
-function configOf(architecture: string, variant?: string): object {
+function someLayers(): Buffer[] {
+  return [3_400_000, 2_100_000, 150, 48_000].map((size) => randomBytes(size / 100 + 32));
+}
+
+function configOf(layers: readonly Buffer[], architecture: string, variant?: string): object {
   const at = '2026-11-20T09:30:00Z';
   const step = (line: string, rest: object = {}) => ({ created: at, created_by: line, comment: 'buildkit', ...rest });
   return {
@@ -25,6 +30,7 @@ function configOf(architecture: string, variant?: string): object {
       User: 'node',
       Labels: { 'org.opencontainers.image.source': 'https://code.example/alice/api', maintainer: 'alice' },
     },
+    rootfs: { type: 'layers', diff_ids: layers.map(digestOf) },
     history: [
       step('ADD alpine-minirootfs-3.24.tar.gz / # buildkit'),
       step('ENV NODE_VERSION=24.1.0', { empty_layer: true }),
@@ -39,8 +45,8 @@ function configOf(architecture: string, variant?: string): object {
 }
 
 async function imageFor(pusher: ManifestPusher, architecture: string, variant?: string): Promise<TestDescriptor> {
-  const layers = [3_400_000, 2_100_000, 150, 48_000].map((size) => randomBytes(size / 100 + 32));
-  const pushed = await pusher.image(configOf(architecture, variant), { layers });
+  const layers = someLayers();
+  const pushed = await pusher.image(configOf(layers, architecture, variant), { layers });
   return { ...pushed, platform: { os: 'linux', architecture, ...(variant === undefined ? {} : { variant }) } };
 }
 
@@ -61,14 +67,16 @@ export async function fillToday(server: TestServer): Promise<void> {
     {},
     { document: { subject: index, artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json' } },
   );
-  await pusher.image(configOf('amd64'), {
+  const layers = someLayers();
+  await pusher.image(configOf(layers, 'amd64'), {
     tag: '1.9',
     userAgent: 'docker/28.5.2 go/go1.24.9 git-commit/v kernel/6.1.0-41-amd64 os/linux arch/amd64',
-    layers: [3_400_000, 2_100_000, 150, 48_000].map((size) => randomBytes(size / 100 + 32)),
+    layers,
   });
   const annotations = { 'org.opencontainers.image.title': 'api-2.0.0.tgz' };
   const chart = await pusher.blob(randomBytes(4000), 'application/vnd.cncf.helm.chart.content.v1.tar+gzip');
   const config = await pusher.blob(Buffer.from('{"name":"api"}'), 'application/vnd.cncf.helm.config.v1+json');
   const document = { config, layers: [{ ...chart, annotations }], annotations: { description: 'A chart of the api' } };
   await pusher.manifest(OCI_MANIFEST, document, { tag: 'chart-2.0.0', userAgent: 'Helm/3.19.0' });
+  await deriveMissing(server.ctx, new AbortController().signal);
 }

@@ -59,7 +59,7 @@ const manifestSchema = z
     artifact_type: z.string().nullable(),
     size: z.int().describe('Bytes of the config and all layers; for an index, of all its images'),
     date_pushed: moment,
-    tags: z.array(z.string()).describe('Tags that point to it: the first hundred by name'),
+    tags: z.array(z.string()).describe('Tags for which clients of v2 get it: the first hundred by name'),
     subject: z.string().nullable().describe('Digest of the manifest that it is attached to'),
     annotations: pairs,
     image: imageSchema.nullable().describe('From the config; null if it is not an image, or its config cannot be read'),

@@ -13,22 +13,35 @@ import { line, moment, nameParam } from './schemas';
 
 /* The tags of a repository. */
 
-/** A tag and its image. */
+/** A tag and what clients get for it. */
 export const tagSchema = z
   .strictObject({
     name: z.string(),
-    image_id: z.string().nullable().describe('The image that v1 clients get; null if there is none'),
-    digest: z
+    image_id: z.string().nullable().describe('The image that clients of v1 get'),
+    digest: z.string().nullable().describe('The manifest that clients of v2 get'),
+    v1_problem: z
       .string()
       .nullable()
-      .describe('The manifest that it was pushed as; null for a tag that was pushed over v1'),
+      .describe('Why clients of v1 cannot pull it. If this and `image_id` are null, they can within five minutes'),
+    v2_problem: z
+      .string()
+      .nullable()
+      .describe(
+        'Why clients of v2 cannot pull it. If this and `digest` are null, their first pull computes the digest',
+      ),
     last_updated: moment,
   })
   .meta({ id: 'Tag' });
 
-function tagBody({ name, imageId, manifest, updatedAt }: ShownTag): z.input<typeof tagSchema> {
-  const digest = manifest?.digest ?? null;
-  return { name, image_id: imageId ?? null, digest, last_updated: updatedAt.toISOString() };
+function tagBody(tag: ShownTag): z.input<typeof tagSchema> {
+  return {
+    name: tag.name,
+    image_id: tag.imageId ?? null,
+    digest: tag.digest ?? null,
+    v1_problem: tag.v1Problem ?? null,
+    v2_problem: tag.v2Problem ?? null,
+    last_updated: tag.updatedAt.toISOString(),
+  };
 }
 
 /** What a tag points to. */
@@ -41,7 +54,7 @@ const listedTagSchema = z
   .strictObject({
     ...tagSchema.shape,
     kind: kindSchema,
-    media_type: z.string().nullable().describe('Of the manifest'),
+    media_type: z.string().nullable().describe('Of the manifest; null for a tag that was pushed over v1'),
     artifact_type: z.string().nullable().describe('Null unless it is an artifact'),
     platforms: z.array(z.string()).describe('The platforms of an index, such as `linux/arm64/v8`'),
     image_size: z.int().describe('Bytes of the config and all layers, as pushed; for an index, of all its images'),

@@ -12,6 +12,9 @@ const READS_MANIFESTS: DockerVersion = { major: 1, minor: 10 };
 /** The first docker whose v1 is off unless its operator turns it on. */
 const WITHOUT_V1: DockerVersion = { major: 17, minor: 6 };
 
+/** From 17.03 on, a version is the year and the month. */
+const FIRST_BY_YEAR = 17;
+
 /** Whether it is a docker before a version; false for other clients. */
 export function isBefore(engine: string, version: DockerVersion): boolean {
   const found = /^(\d+)\.(\d+)/.exec(engine);
@@ -29,6 +32,17 @@ export function needsV1(engine: string): boolean {
 export function speaksV2(engine: string, firstOverV2: DockerVersion): boolean {
   if (engine.includes('/')) return true;
   return /^\d+\.\d+/.test(engine) && !isBefore(engine, firstOverV2);
+}
+
+/** The text of a version: `17.06`, `1.10`. */
+export function versionText({ major, minor }: DockerVersion): string {
+  return `${major}.${major < FIRST_BY_YEAR ? minor : String(minor).padStart(2, '0')}`;
+}
+
+/** The versions before one: `docker up to 17.05`. */
+export function dockersBefore({ major, minor }: DockerVersion): string {
+  if (minor === 0) return `docker before ${versionText({ major, minor })}`;
+  return `docker up to ${versionText({ major, minor: minor - 1 })}`;
 }
 
 /** @param setting - the first docker that sees v2 of this server */

@@ -1,3 +1,4 @@
+import type { Needs } from '../../../../context';
 import { displayName } from '../../../../features/repositories/names';
 import { imageHistory, type ImageHistory } from '../../../../features/images/history';
 import { getShownTag, type ShownTag } from '../../../../features/manifests/shown-tags';
@@ -6,17 +7,19 @@ import { MISSING_TAG } from '../../../../features/tags/tags';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { Ago, plural, Size } from '../../components/quantities';
-import { CopyLine, Panel } from '../../components/page-parts';
+import { Panel } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryFrame } from '../../components/repository-frame';
 import { page } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { imagePath, pullName, shortId, tagPath } from './addresses';
+import { imagePath, shortId, tagPath } from './addresses';
 import { LayerBar } from './layer-bar';
 import { LayerTable } from './layer-table';
+import { PullWays } from './pull-ways';
 import { repositoryPage } from './repository-page';
-import { EngineName, PointerLink, TagLinks } from './tag-parts';
+import { DigestFact, ImageIdFact } from './tag-names';
+import { EngineName, TagLinks } from './tag-parts';
 import { tagOfManifestPage } from './manifest';
 
 const LAYERS_ON_A_PAGE = 50;
@@ -31,14 +34,19 @@ interface Shown {
 function Facts({ repository, history, tag }: Shown): View {
   return (
     <dl class="pairs">
-      <dt>Image</dt>
-      <dd>
-        {tag === undefined ? (
-          <code>{history.imageId}</code>
-        ) : (
-          <PointerLink repository={repository} pointer={history.imageId} />
-        )}
-      </dd>
+      {tag === undefined ? (
+        <>
+          <dt>Image</dt>
+          <dd>
+            <code>{history.imageId}</code>
+          </dd>
+        </>
+      ) : (
+        <>
+          <ImageIdFact repository={repository} tag={tag} />
+          <DigestFact repository={repository} tag={tag} />
+        </>
+      )}
       <dt>Size</dt>
       <dd>
         <Size bytes={history.totalSizeBytes} /> in {plural(history.layers.length, 'layer')}
@@ -71,7 +79,7 @@ function Unreadable({ layers }: Pick<ImageHistory, 'layers'>): View {
   );
 }
 
-function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Reply {
+function imagePage(ctx: Needs<'settings'>, visitor: Visitor, query: URLSearchParams, shown: Shown): Reply {
   const { repository, history, tag } = shown;
   const asked = pageAsked(query, LAYERS_ON_A_PAGE);
   const what = tag === undefined ? `Image ${shortId(history.imageId)}` : tag.name;
@@ -83,10 +91,7 @@ function imagePage(visitor: Visitor, query: URLSearchParams, shown: Shown): Repl
     <RepositoryFrame visitor={visitor} repository={repository} current={tag === undefined ? 'tree/' : 'tags/'}>
       <Panel title={what}>
         {tag !== undefined && (
-          <CopyLine
-            text={`docker pull ${pullName(visitor, repository)}:${tag.name}`}
-            label="Command to pull this tag"
-          />
+          <PullWays visitor={visitor} repository={repository} tag={tag} v2Engines={ctx.settings.v2Engines} />
         )}
         <Unreadable layers={history.layers} />
         <Facts {...shown} />
@@ -113,11 +118,11 @@ export const getTagPage = repositoryPage<'anyone'>(async (ctx, exchange, reposit
   const { manifest, imageId } = tag;
   if (manifest !== undefined) return tagOfManifestPage(ctx, exchange, repository, { ...tag, manifest });
   if (imageId === undefined) throw new AppError('not_found', MISSING_TAG);
-  return imagePage(caller, query, { repository, history: await imageHistory(ctx, repository, { imageId }), tag });
+  return imagePage(ctx, caller, query, { repository, history: await imageHistory(ctx, repository, { imageId }), tag });
 });
 
 /** The same page for an image, which need not have a tag. */
 export const getImagePage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
   const history = await imageHistory(ctx, repository, { imageId: params['imageId'] ?? '' });
-  return imagePage(caller, query, { repository, history, tag: undefined });
+  return imagePage(ctx, caller, query, { repository, history, tag: undefined });
 });

@@ -7,6 +7,7 @@ import type { Children, View } from '../../view';
 import { tagPath } from './addresses';
 import { kindText } from './manifest-parts';
 import { beginning } from './short-text';
+import { ImageIdFact } from './tag-names';
 import { EngineName, PointerLink } from './tag-parts';
 
 const TAGS = 12;
@@ -42,15 +43,7 @@ function TagList({
   );
 }
 
-function TagFacts({
-  repository,
-  tag: { updatedAt, engine, imageId },
-  isArtifact,
-}: {
-  readonly repository: RepositoryDetails;
-  readonly tag: ShownTag;
-  readonly isArtifact: boolean;
-}): View {
+function TagFacts({ tag: { updatedAt, engine } }: { readonly tag: ShownTag }): View {
   return (
     <>
       <Fact term="Updated">
@@ -59,15 +52,6 @@ function TagFacts({
       <Fact term="Pushed by">
         <EngineName engine={engine} />
       </Fact>
-      {!isArtifact && (
-        <Fact term="v1 image">
-          {imageId === undefined ? (
-            <span class="fine">none: engines that use v1 cannot pull this tag</span>
-          ) : (
-            <PointerLink repository={repository} pointer={imageId} />
-          )}
-        </Fact>
-      )}
     </>
   );
 }
@@ -96,6 +80,9 @@ export function ManifestFacts({
       <Fact term="Digest">
         <code>{digest}</code> <CopyButton text={digest} label="Digest" />
       </Fact>
+      {tag !== undefined && kind !== 'artifact' && (
+        <ImageIdFact repository={repository} tag={tag} note={isIndex ? 'of linux/amd64' : undefined} />
+      )}
       <Fact term="Size">
         <Size bytes={totalSizeBytes} /> {isIndex ? 'for all platforms' : `in ${plural(layers, 'layer')} and the config`}
       </Fact>
@@ -109,7 +96,7 @@ export function ManifestFacts({
           </Fact>
         </>
       ) : (
-        <TagFacts repository={repository} tag={tag} isArtifact={kind === 'artifact'} />
+        <TagFacts tag={tag} />
       )}
       {subject !== undefined && (
         <Fact term="Attached to">

@@ -1,4 +1,4 @@
-import type { Context } from '../../../../context';
+import type { Context, Needs } from '../../../../context';
 import { describeManifest, type DescribedManifest } from '../../../../features/manifests/manifest-page';
 import { getManifestByDigest } from '../../../../features/manifests/manifests';
 import type { ShownTag } from '../../../../features/manifests/shown-tags';
@@ -15,12 +15,14 @@ import { ConfigPanel, Pairs } from './manifest-config';
 import { ManifestFacts } from './manifest-facts';
 import { Attached, Platforms } from './manifest-related';
 import { StepTable } from './manifest-steps';
+import { PullWays } from './pull-ways';
 import { repositoryPage, type ShownRepository } from './repository-page';
 import { TagLinks } from './tag-parts';
 
 const STEPS_ON_A_PAGE = 50;
 
 interface Shown {
+  readonly ctx: Needs<'settings'>;
   readonly visitor: Visitor;
   readonly repository: ShownRepository;
   readonly manifest: DescribedManifest;
@@ -29,8 +31,12 @@ interface Shown {
 }
 
 /** The commands to pull it, by its tag and by its digest. */
-function PullLines({ visitor, repository, manifest: { summary }, tag }: Shown): View {
+function PullLines({ ctx, visitor, repository, manifest: { summary }, tag }: Shown): View {
   const name = pullName(visitor, repository);
+  const { v2Engines } = ctx.settings;
+  if (tag !== undefined && summary.kind !== 'artifact') {
+    return <PullWays visitor={visitor} repository={repository} tag={tag} v2Engines={v2Engines} />;
+  }
   const pull = summary.kind === 'artifact' ? 'oras pull' : 'docker pull';
   return (
     <>
@@ -93,12 +99,12 @@ export async function tagOfManifestPage(
 ): Promise<Reply> {
   const found = await getManifestByDigest(ctx, repository, tag.manifest.digest);
   const manifest = await describeManifest(ctx, repository, found);
-  return manifestPage(query, { visitor: caller, repository, manifest, tag });
+  return manifestPage(query, { ctx, visitor: caller, repository, manifest, tag });
 }
 
 /** A manifest by its digest: it need not have a tag. */
 export const getManifestPage = repositoryPage<'anyone'>(async (ctx, { caller, params, query }, repository) => {
   const found = await getManifestByDigest(ctx, repository, params['digest'] ?? '');
   const manifest = await describeManifest(ctx, repository, found);
-  return manifestPage(query, { visitor: caller, repository, manifest, tag: undefined });
+  return manifestPage(query, { ctx, visitor: caller, repository, manifest, tag: undefined });
 });

@@ -13,6 +13,15 @@ function tagToPull(tags: readonly ShownTag[]): ShownTag | undefined {
   return images.find(({ name }) => name === LATEST) ?? images[0] ?? tags[0];
 }
 
+/** Which clients can pull a tag. */
+function needsOf(tag: ShownTag | undefined): string {
+  if (tag !== undefined && tag.imageId === undefined) {
+    return 'This image needs a client of today, such as docker from 17.06 on or podman.';
+  }
+  if (tag?.v2Problem !== undefined) return 'This image needs an engine that uses v1, such as docker up to 17.05.';
+  return 'With podman, replace docker by podman.';
+}
+
 /**
  * How to pull a repository.
  *
@@ -31,16 +40,12 @@ export function PullPanel({
   const name = pullName(visitor, repository);
   const place = tag === undefined || tag.name === LATEST ? name : `${name}:${tag.name}`;
   const isArtifact = tag?.manifest?.kind === 'artifact';
-  const isForV2 = tag !== undefined && tag.imageId === undefined;
   return (
     <Panel title="Pull">
       <CopyLine text={`${isArtifact ? 'oras' : 'docker'} pull ${place}`} label="Command to pull this repository" />
       {!isArtifact && (
         <p class="fine">
-          {isForV2
-            ? 'This image needs a client of today, such as docker from 17.06 on or podman.'
-            : 'With podman, replace docker by podman.'}{' '}
-          <a href="/start/">What each client needs</a>
+          {needsOf(tag)} <a href="/start/">What each client needs</a>
         </p>
       )}
     </Panel>
