@@ -54,7 +54,7 @@ describe('the page of a tag that was pushed over v1', () => {
     expect(after).toContain(`data-copy="${digest}"`);
     expect(after).toContain(`>docker pull ${server.host}/alice/old@${digest}<`);
     expect(after).toContain('docker up to 17.05');
-    expect(after).toContain('docker from 17.06 on, podman');
+    expect(after).toContain('For docker from 17.06 on, podman');
     expect(await pageOf(`old/manifests/${digest}/`)).toContain('<a href="/r/alice/old/tags/latest/">latest</a>');
     expect(await pageOf('old/tags/')).toContain('v1 image');
   });

@@ -43,16 +43,7 @@ function TagList({
   );
 }
 
-function TagFacts({
-  repository,
-  tag,
-  isArtifact,
-}: {
-  readonly repository: RepositoryDetails;
-  readonly tag: ShownTag;
-  readonly isArtifact: boolean;
-}): View {
-  const { updatedAt, engine } = tag;
+function TagFacts({ tag: { updatedAt, engine } }: { readonly tag: ShownTag }): View {
   return (
     <>
       <Fact term="Updated">
@@ -61,7 +52,6 @@ function TagFacts({
       <Fact term="Pushed by">
         <EngineName engine={engine} />
       </Fact>
-      {!isArtifact && <ImageIdFact repository={repository} tag={tag} />}
     </>
   );
 }
@@ -90,6 +80,9 @@ export function ManifestFacts({
       <Fact term="Digest">
         <code>{digest}</code> <CopyButton text={digest} label="Digest" />
       </Fact>
+      {tag !== undefined && kind !== 'artifact' && (
+        <ImageIdFact repository={repository} tag={tag} note={isIndex ? 'of linux/amd64' : undefined} />
+      )}
       <Fact term="Size">
         <Size bytes={totalSizeBytes} /> {isIndex ? 'for all platforms' : `in ${plural(layers, 'layer')} and the config`}
       </Fact>
@@ -103,7 +96,7 @@ export function ManifestFacts({
           </Fact>
         </>
       ) : (
-        <TagFacts repository={repository} tag={tag} isArtifact={kind === 'artifact'} />
+        <TagFacts tag={tag} />
       )}
       {subject !== undefined && (
         <Fact term="Attached to">

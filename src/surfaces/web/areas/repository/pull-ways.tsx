@@ -43,7 +43,7 @@ function OldWay({ visitor, repository, tag, v2Engines }: Shown): View {
   const title = v2Engines === 'off' ? 'docker up to 17.11' : dockersBefore(v2Engines);
   const command = `docker pull ${pullName(visitor, repository)}:${tag.name}`;
   return (
-    <Way title={title} clients="And other engines that use v1." problem={tag.v1Problem}>
+    <Way title={title} clients="For all engines that use v1." problem={tag.v1Problem}>
       <CopyLine text={command} label={`Command to pull this tag with ${title}`} />
       {tag.imageId === undefined && (
         <p class="fine">Works within five minutes: the v1 image of this tag is still being created.</p>
@@ -59,7 +59,7 @@ function NewWay({ visitor, repository, tag, v2Engines }: Shown): View {
   return (
     <Way
       title={title}
-      clients={`docker from ${first} on, podman, buildah, skopeo, containerd and crane.`}
+      clients={`For docker from ${first} on, podman, skopeo, containerd and others. With podman, replace docker by podman.`}
       problem={tag.v2Problem}
     >
       <CopyLine text={`docker pull ${place}:${tag.name}`} label={`Command to pull this tag with ${title}`} />

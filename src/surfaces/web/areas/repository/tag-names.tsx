@@ -15,11 +15,13 @@ function NameFact({
   term,
   name,
   otherwise,
+  note,
 }: {
   readonly repository: RepositoryDetails;
   readonly term: string;
   readonly name: string | undefined;
   readonly otherwise: string;
+  readonly note?: string | undefined;
 }): View {
   return (
     <>
@@ -32,7 +34,7 @@ function NameFact({
             <a class="mono" href={pointerPath(repository, name)}>
               {name}
             </a>{' '}
-            <CopyButton text={name} label={term} />
+            <CopyButton text={name} label={term} /> {note !== undefined && <span class="fine">{note}</span>}
           </>
         )}
       </dd>
@@ -40,10 +42,18 @@ function NameFact({
   );
 }
 
-/** The id under which v1 clients get the image of a tag. */
-export function ImageIdFact({ repository, tag: { imageId, v1Problem } }: OfTag): View {
+/**
+ * The id under which v1 clients get the image of a tag.
+ *
+ * @param note - which image of an index it is
+ */
+export function ImageIdFact({
+  repository,
+  tag: { imageId, v1Problem },
+  note,
+}: OfTag & { readonly note?: string | undefined }): View {
   const otherwise = v1Problem === undefined ? 'computed within five minutes' : `none: ${v1Problem}`;
-  return <NameFact repository={repository} term="v1 image id" name={imageId} otherwise={otherwise} />;
+  return <NameFact repository={repository} term="v1 image id" name={imageId} otherwise={otherwise} note={note} />;
 }
 
 /** The digest of the manifest that clients of v2 get for a tag. */
