@@ -38,7 +38,7 @@ interface DoctorOptions {
   readonly existing?: true;
 }
 
-const DESCRIPTION = `test a v1 server the way docker engines from ${first()} to ${last()} use it: ping, login, register, push, pull, resume, search, delete`;
+const DESCRIPTION = `test a v1 server the way docker engines from ${first()} to ${last()} use it: ping, login, register, push, pull, resume, search, crossings to v2 and back, delete`;
 
 /** `drydock doctor URL`: which engines work with this server, and the errors that their users would see. */
 export function addDoctorCommand(program: Command, output: DoctorOutput = PROCESS): void {

@@ -67,6 +67,7 @@ async function startRun(examination: Examination, generation: Generation): Promi
     pushed: await createPushedRepository(generation),
     pulled: new Map(),
     isOpened: false,
+    endpoints: [],
     isKept: isExisting,
   };
 }
@@ -89,8 +90,14 @@ async function takeSteps(
   let isOver = false;
   for (const name of STEP_NAMES) {
     const { needs, applies } = STEPS[name];
-    const isReady = !isOver && needs.every((need) => results[need]?.status === 'ok') && (applies?.(run) ?? true);
-    const taken: Taken = isReady ? await takeStep(run, name) : NOT_TRIED;
+    const needed = needs.map((need) => results[need]);
+    const skipped = needed.find((result) => result?.status === 'not applicable');
+    const isReady: boolean = !isOver && needed.every((result) => result?.status === 'ok') && (applies?.(run) ?? true);
+    const taken: Taken = skipped
+      ? { result: skipped, isFinal: false }
+      : isReady
+        ? await takeStep(run, name)
+        : NOT_TRIED;
     isOver = isOver || taken.isFinal;
     results[name] = taken.result;
     progress(name, taken.result);

@@ -1,6 +1,8 @@
+import type { Endpoint } from './endpoints';
 import type { Exchange } from './failure';
 import type { PushedRepository } from './pushed-image';
 import type { EngineSession } from './session';
+import type { V2Session } from '../../../client/v2/session';
 
 /** An image as it was pulled. */
 export interface PulledImage {
@@ -26,6 +28,10 @@ export interface EngineRun {
   readonly pulled: Map<string, PulledImage>;
   /** the index has the repository, even if the push failed later */
   isOpened: boolean;
+  /** the registries that the index named for a push */
+  endpoints: readonly Endpoint[];
+  /** a client of today at the same server, if it has a v2 API */
+  v2?: V2Session;
   /** the repository existed before and is not deleted */
   readonly isKept: boolean;
 }

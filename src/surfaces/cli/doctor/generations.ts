@@ -177,6 +177,9 @@ const ENGINE_17_05: Generation = {
   pingAgent: AGENT_17_05,
 };
 
+/** The newest engine that speaks v1. */
+export const NEWEST: Generation = ENGINE_17_05;
+
 /** Oldest first. */
 export const GENERATIONS: readonly Generation[] = [
   ENGINE_0_6,

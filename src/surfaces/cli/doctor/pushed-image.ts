@@ -11,6 +11,8 @@ export interface PushedImage {
   readonly id: string;
   readonly parent: string | undefined;
   readonly json: Buffer;
+  /** decides instead of `json`, if the server derives the image from a push over v2 */
+  readonly derived?: { readonly needed: string; readonly fits: (json: Buffer) => boolean };
   readonly layer: Buffer;
   readonly tarsum: string;
   /** `X-Docker-Checksum-Payload`, if the engine sends it */

@@ -41,7 +41,7 @@ export class EngineSession {
     /** the ping decides its scheme */
     public index: Place,
     readonly credentials: Credentials,
-    private readonly limits: Limits,
+    readonly limits: Limits,
   ) {}
 
   /** `http://host/v1/` of the index. */
@@ -148,7 +148,7 @@ function redirectOf(answer: Answer, url: string): string | undefined {
 }
 
 /** The value of an Authorization header. */
-function basic({ username, password }: Credentials): string {
+export function basic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 

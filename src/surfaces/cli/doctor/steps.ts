@@ -6,6 +6,9 @@ import { pull } from './steps/pull';
 import { push, pushAgain } from './steps/push';
 import { resume } from './steps/resume';
 import { search } from './steps/search';
+import { v1ToV2 } from './steps/v1-to-v2';
+import { v2 } from './steps/v2';
+import { v2ToV1 } from './steps/v2-to-v1';
 
 /** The steps of the doctor with each engine, in order. */
 export const STEP_NAMES = [
@@ -17,6 +20,9 @@ export const STEP_NAMES = [
   'pull',
   'resume',
   'search',
+  'v2',
+  'v1 to v2',
+  'v2 to v1',
   'delete',
 ] as const;
 
@@ -24,7 +30,7 @@ export type StepName = (typeof STEP_NAMES)[number];
 
 interface StepRow {
   readonly run: Step;
-  /** the steps that must succeed for this one to be meaningful */
+  /** the steps that must succeed for this one to be meaningful; if one does not apply, this one does not either */
   readonly needs: readonly StepName[];
   /** a further condition */
   readonly applies?: (run: EngineRun) => boolean;
@@ -39,6 +45,9 @@ export const STEPS: Readonly<Record<StepName, StepRow>> = {
   pull: { run: pull, needs: ['push'] },
   resume: { run: resume, needs: ['pull'] },
   search: { run: search, needs: ['push'] },
+  v2: { run: v2, needs: ['ping'] },
+  'v1 to v2': { run: v1ToV2, needs: ['push', 'v2'] },
+  'v2 to v1': { run: v2ToV1, needs: ['push', 'v2'] },
   // A push that failed half-way leaves something to clean up.
   delete: { run: deleteRepository, needs: ['ping'], applies: ({ isOpened }) => isOpened },
 };

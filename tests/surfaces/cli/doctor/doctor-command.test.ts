@@ -52,7 +52,7 @@ it('registers its own user and shows its progress', async () => {
   expect(progress[0]).toMatch(/^registered the user doctor[0-9a-f]{12}$/);
   expect(progress).toContain('docker 0.6.7: push ok');
   expect(progress).toContain('docker 17.05.0-ce: register -');
-  expect(progress).toHaveLength(1 + 7 * 9);
+  expect(progress).toHaveLength(1 + 7 * 12);
 });
 
 it('accepts a user, a repository and a list of engines', async () => {
@@ -127,7 +127,9 @@ describe('the command itself', () => {
 
   it('prints the table and exits with 0 if all is well', async () => {
     const { code, stdout, stderr } = await run('alicepw\n', open.url, '--user', 'alice', '--password-stdin');
-    expect(stdout).toContain('17.05.0-ce  ok    ok     -         ok    ok          ok    ok      ok      ok\n');
+    expect(stdout).toContain(
+      '17.05.0-ce  ok    ok     -         ok    ok          ok    ok      ok      ok  ok        ok        ok\n',
+    );
     expect(stderr).toContain('docker 1.5.0: push again ok\n');
     expect(code).toBe(0);
   });

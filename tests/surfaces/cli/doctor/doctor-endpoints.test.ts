@@ -1,5 +1,6 @@
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
-import { examineAtOnce, failedSteps } from './examination';
+import { GENERATIONS } from '../../../../src/surfaces/cli/doctor/generations';
+import { examineAs, examineAtOnce, failedSteps } from './examination';
 import { startMeddlingProxy, type MeddlingProxy, type PassingAnswer, type PassingRequest } from './meddling-proxy';
 
 /** An index whose images are on other hosts (protocol 2.14). */
@@ -50,6 +51,14 @@ it('sends images and tags to the registry, and nothing else', async () => {
   expect(index.requests.filter(({ path }) => /^\/v1\/(images|repositories\/.*\/tags)/.test(path))).toEqual([]);
   const [closing] = index.requests.filter(({ method, path }) => method === 'PUT' && path.endsWith('/images'));
   expect(closing?.headers).toContainEqual(['X-Docker-Endpoints', `http://${registry.host}/v1/`]);
+});
+
+it('tries no crossing if the images are on other hosts', async () => {
+  endpoints = [registry.host];
+  const report = await examineAs(index.url, { generations: GENERATIONS.slice(-1) });
+  const [{ steps } = { steps: undefined }] = report.engines;
+  const apart = { status: 'not applicable', reason: 'the index has its images on other hosts, which v2 cannot name' };
+  expect([steps?.['v1 to v2'], steps?.['v2 to v1']]).toEqual([apart, apart]);
 });
 
 it('pushes to each registry, and names them all at the end (E7)', async () => {

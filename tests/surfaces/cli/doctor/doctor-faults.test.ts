@@ -1,6 +1,6 @@
 import { MemoryBlobStore } from '../../../../src/blobs/memory';
 import { addUser, basic, startTestServer, type TestServer } from '../../../helpers/test-server';
-import { examineAtOnce, failedSteps } from './examination';
+import { examineAtOnce, failedSteps, withoutV2 } from './examination';
 import {
   startMeddlingProxy,
   type Header,
@@ -298,7 +298,7 @@ const DELETE: readonly Fault[] = [
 ];
 
 async function diagnose(meddling: Meddling): Promise<Record<string, string[]>> {
-  const proxy = await startMeddlingProxy(server, meddling);
+  const proxy = await startMeddlingProxy(server, withoutV2(meddling));
   try {
     return failedSteps(await examineAtOnce(proxy.url));
   } finally {

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS } from '../../../../src/surfaces/cli/doctor/doctor';
 import { selfSignedCertificate } from '../../../helpers/self-signed-certificate';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
-import { examineAs, examineAtOnce, failedSteps, failureOf } from './examination';
+import { examineAs, examineAtOnce, failedSteps, failureOf, withoutV2 } from './examination';
 import { startMeddlingProxy, type Header, type Meddling, type MeddlingProxy } from './meddling-proxy';
 
 let server: TestServer;
@@ -21,7 +21,7 @@ beforeAll(async () => {
     answer: ({ path }, answer) =>
       path === '/v1/_ping' ? { ...answer, headers: sayStandalone(answer.headers) } : answer,
   };
-  proxy = await startMeddlingProxy(server, meddling, selfSignedCertificate());
+  proxy = await startMeddlingProxy(server, withoutV2(meddling), selfSignedCertificate());
 });
 
 beforeEach(() => {

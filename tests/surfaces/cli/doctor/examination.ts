@@ -1,7 +1,9 @@
 import { DEFAULT_LIMITS, examine, type Examination, type Report } from '../../../../src/surfaces/cli/doctor/doctor';
 import { GENERATIONS } from '../../../../src/surfaces/cli/doctor/generations';
 import type { Failure } from '../../../../src/surfaces/cli/doctor/failure';
+import { CLIENT_OF_TODAY } from '../../../../src/surfaces/cli/doctor/client-of-today';
 import { passwordOf } from '../../../helpers/test-server';
+import type { Meddling, PassingRequest } from './meddling-proxy';
 
 /** Runs the doctor with all engines, as alice. */
 export function examineAs(url: string, changes: Partial<Examination> = {}): Promise<Report> {
@@ -11,6 +13,13 @@ export function examineAs(url: string, changes: Partial<Examination> = {}): Prom
     { url, generations: GENERATIONS, credentials, repository, limits: DEFAULT_LIMITS, ...changes },
     () => undefined,
   );
+}
+
+/** The same fault of a server that has no v2 API for clients of today. */
+export function withoutV2(meddling: Meddling): Meddling {
+  const isOfToday = ({ headers }: PassingRequest): boolean => headers.some(([, value]) => value === CLIENT_OF_TODAY);
+  const missing = { status: 404, headers: [], body: Buffer.from('404 page not found\n') };
+  return { ...meddling, instead: (request) => (isOfToday(request) ? missing : meddling.instead?.(request)) };
 }
 
 /** Runs the doctor with all engines at once, which is quicker; they share only the account. */

@@ -57,7 +57,7 @@ function assertHistory(
 }
 
 /** The ids of an image and its ancestors, newest first. */
-function lineOf(images: readonly PushedImage[], id: string | undefined): string[] {
+export function lineOf(images: readonly PushedImage[], id: string | undefined): string[] {
   const image = images.find((each) => each.id === id);
   return image ? [image.id, ...lineOf(images, image.parent)] : [];
 }

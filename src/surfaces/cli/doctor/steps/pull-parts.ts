@@ -31,8 +31,9 @@ export async function pullJson(context: PullContext, id: string): Promise<Pulled
     const detail = `strconv.ParseInt: parsing ${JSON.stringify(size)}: invalid syntax`;
     throw failed(exchange, 'the header X-Docker-Size: the bytes of the stored layer', shownInPull(context, detail));
   }
-  if (isCut || !body.equals(pushedImage(run, id).json))
-    throw failed(exchange, 'the json as it was pushed', OTHER_IMAGE);
+  const { json, derived } = pushedImage(run, id);
+  const isPushed = derived ? derived.fits(body) : body.equals(json);
+  if (isCut || !isPushed) throw failed(exchange, derived?.needed ?? 'the json as it was pushed', OTHER_IMAGE);
   return { json: exchange, sizeBytes: isMissing ? -1 : Number(size) };
 }
 

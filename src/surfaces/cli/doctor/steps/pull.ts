@@ -9,12 +9,13 @@ import { pullImage } from './pull-images';
 /** `docker pull` of one tag, then of all (protocol 10.4); the images must be those that were pushed, byte for byte. */
 export const pull: Step = async (run) => {
   run.pulled.clear();
-  await pullRepository(run, 'one');
-  await pullRepository(run, undefined);
+  await pullTag(run, 'one');
+  await pullTag(run, undefined);
   return undefined;
 };
 
-async function pullRepository(run: EngineRun, tag: string | undefined): Promise<void> {
+/** `docker pull` of one tag, or of all. */
+export async function pullTag(run: EngineRun, tag: string | undefined): Promise<void> {
   await greet(run.session, 'pull');
   if (run.session.generation.v2 === 'first') await tryV2Pull(run, tag);
   const endpoints = await openPull(run, tag);

@@ -17,6 +17,7 @@ async function pushRepository(run: EngineRun, mode: PushMode): Promise<undefined
   await greet(run.session, 'push');
   if (run.session.generation.v2 === 'first') await tryV2Push(run);
   const endpoints = await openPush(run);
+  run.endpoints = endpoints;
   const checksums = new Map<string, string>();
   for (const endpoint of endpoints) await pushImages(run, endpoint, mode, checksums);
   await closePush(run, endpoints, checksums);
