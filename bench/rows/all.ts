@@ -1,12 +1,15 @@
 import { basicReads, hotReads } from './hot-reads';
-import { imageTransfer } from './image-transfer';
+import { imageTransfer, v2Transfer } from './image-transfer';
 import { layerDownload, layerOffload } from './layer-download';
 import { layerUpload } from './layer-upload';
-import { login } from './login';
+import { login, v2Token } from './login';
 import { pages } from './pages';
 import type { Row } from './row';
 import { scale } from './scale';
 import { tagsList } from './tags-list';
+import { v2Download } from './v2-download';
+import { v2Manifests } from './v2-manifests';
+import { v2Upload } from './v2-upload';
 
 /** The table, from top to bottom. */
 export const ROWS: readonly Row[] = [
@@ -18,6 +21,11 @@ export const ROWS: readonly Row[] = [
   layerUpload,
   tagsList,
   imageTransfer,
+  v2Manifests,
+  v2Token,
+  v2Download,
+  v2Upload,
+  v2Transfer,
   scale,
   pages,
 ];

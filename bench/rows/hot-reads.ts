@@ -66,7 +66,7 @@ export const hotReads: Row = {
   measure: async (bench, resources) => {
     const server = await startHotServer(bench, resources);
     const registry = await startDockerRegistry(resources);
-    await pushV2(registry.url, REPOSITORY, server.image);
+    await pushV2({ url: registry.url, repository: REPOSITORY }, server.image);
     const manifest = `${registry.url}/v2/${REPOSITORY}/manifests/latest`;
     const peer = contender(bench, 'manifest', manifest, { Accept: MANIFEST_TYPE });
     const ours = contendersOf(bench, server, 'Token', server.token);

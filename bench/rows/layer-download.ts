@@ -7,7 +7,7 @@ import { drainDownload, type RawRequest } from '../clients/raw-transfer';
 import { startPull } from '../../src/client/v1/v1-client';
 import { pushChain } from '../clients/v1-client';
 import { cpuSeconds } from '../measure/cpu';
-import { compare, measureRounds } from '../measure/figures';
+import { compare, measureRounds, type Line } from '../measure/figures';
 import type { Resources } from '../measure/resources';
 import { BASIC, startDrydock, type Drydock } from '../servers/drydock';
 import { ACCEL_PREFIX, startNginx } from '../servers/nginx';
@@ -17,7 +17,7 @@ const CONCURRENCY = 4;
 const MEGABYTE = 1e6;
 const REPOSITORY = 'bench/large';
 
-const layerBytesOf = (bench: Bench): number => (bench.isQuick ? 32 : 256) * 1024 * 1024;
+export const layerBytesOf = (bench: Bench): number => (bench.isQuick ? 32 : 256) * 1024 * 1024;
 
 interface LayerServer {
   readonly server: Drydock;
@@ -65,38 +65,56 @@ async function download(bench: Bench, request: RawRequest, pids: readonly number
   };
 }
 
-/** Layers straight from Drydock, against nginx that serves a file of the same size by `sendfile`. */
+/** What is downloaded from which server. */
+interface Served {
+  readonly server: Drydock;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly label: string;
+  readonly atLeast: number;
+}
+
+/** Compares downloads with those of a file of the same size that nginx serves by `sendfile`. */
+export async function againstSendfile(
+  bench: Bench,
+  resources: Resources,
+  { server, path: servedPath, headers, label, atLeast }: Served,
+): Promise<Line[]> {
+  const filesDir = await resources.createDir('files');
+  await writeFile(path.join(filesDir, 'layer'), randomBytes(layerBytesOf(bench)));
+  const nginx = await startNginx(resources, { filesDir });
+  const cpu = new Map<string, number[]>([
+    ['Drydock', []],
+    ['nginx', []],
+  ]);
+  const contender = (name: string, url: string, pid: number) => ({
+    name,
+    measure: async (): Promise<number> => {
+      const result = await download(bench, { method: 'GET', url, headers }, [pid]);
+      cpu.get(name)?.push(...result.cpuSecondsPerGigabyte);
+      return result.megabytesPerSecond;
+    },
+  });
+  const contenders = [
+    contender('Drydock', `${server.url}${servedPath}`, server.pid),
+    contender('nginx', `${nginx.url}/layer`, nginx.pid),
+  ];
+  const figures = await measureRounds(contenders, bench.rounds, bench.progress);
+  const what = `GET ${label} ${layerBytesOf(bench) / 1024 / 1024} MiB x ${CONCURRENCY}`;
+  const line = { ours: 'Drydock', peer: 'nginx', peerName: 'nginx sendfile' };
+  return [
+    compare(figures, { ...line, what, goal: { atLeast }, unit: 'MB/s' }),
+    compare(cpu, { ...line, what: `${what}, CPU`, unit: 's/GB' }),
+  ];
+}
+
+/** Layers straight from Drydock. */
 export const layerDownload: Row = {
   name: 'layer-get',
   needs: ['nginx'],
   measure: async (bench, resources) => {
-    const { server, path: layerPath, headers } = await startLayerServer(bench, resources);
-    const filesDir = await resources.createDir('files');
-    await writeFile(path.join(filesDir, 'layer'), randomBytes(layerBytesOf(bench)));
-    const nginx = await startNginx(resources, { filesDir });
-    const cpu = new Map<string, number[]>([
-      ['Drydock', []],
-      ['nginx', []],
-    ]);
-    const contender = (name: string, url: string, pid: number) => ({
-      name,
-      measure: async (): Promise<number> => {
-        const result = await download(bench, { method: 'GET', url, headers }, [pid]);
-        cpu.get(name)?.push(...result.cpuSecondsPerGigabyte);
-        return result.megabytesPerSecond;
-      },
-    });
-    const contenders = [
-      contender('Drydock', `${server.url}${layerPath}`, server.pid),
-      contender('nginx', `${nginx.url}/layer`, nginx.pid),
-    ];
-    const figures = await measureRounds(contenders, bench.rounds, bench.progress);
-    const size = `${layerBytesOf(bench) / 1024 / 1024} MiB x ${CONCURRENCY}`;
-    const line = { ours: 'Drydock', peer: 'nginx', peerName: 'nginx sendfile' };
-    return [
-      compare(figures, { ...line, what: `GET layer ${size}`, goal: { atLeast: 0.9 }, unit: 'MB/s' }),
-      compare(cpu, { ...line, what: `GET layer ${size}, CPU`, unit: 's/GB' }),
-    ];
+    const served = await startLayerServer(bench, resources);
+    return againstSendfile(bench, resources, { ...served, label: 'layer', atLeast: 0.9 });
   },
 };
 

@@ -3,7 +3,8 @@ import { call } from '../clients/http';
 import { chunked, upload } from '../clients/raw-transfer';
 import { startPush } from '../../src/client/v1/v1-client';
 import { finishLatest } from '../clients/v1-client';
-import { startUpload } from '../clients/v2-client';
+import type { V2Target } from '../clients/v2-client';
+import { patchChunked, putMonolithic } from '../clients/v2-upload';
 import { compare, measureRounds } from '../measure/figures';
 import { run } from '../measure/processes';
 import { startDockerRegistry } from '../servers/docker-registry';
@@ -28,7 +29,7 @@ async function rateOf(bytes: number, transfer: () => Promise<void>): Promise<num
 }
 
 /** Pushes an image with one layer. The whole push counts: list, json, layer, checksum, tag, list. */
-async function pushToDrydock(url: string, layer: Buffer): Promise<number> {
+export async function pushToDrydock(url: string, layer: Buffer): Promise<number> {
   const id = freshen(layer);
   const json = JSON.stringify({ id, created: '2015-02-10T18:00:00Z', architecture: 'amd64', os: 'linux' });
   const payload = createHash('sha256').update(`${json}\n`).update(layer).digest('hex');
@@ -47,28 +48,10 @@ async function pushToDrydock(url: string, layer: Buffer): Promise<number> {
   });
 }
 
-async function putMonolithic(url: string, layer: Buffer): Promise<number> {
-  const digest = freshen(layer);
-  return rateOf(layer.length, async () => {
-    const location = await startUpload(url, REPOSITORY);
-    location.searchParams.set('digest', `sha256:${digest}`);
-    const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(layer.length) };
-    await upload({ method: 'PUT', url: location.href, headers }, layer, 201);
-  });
-}
-
-async function patchChunked(url: string, layer: Buffer): Promise<number> {
-  const digest = freshen(layer);
-  const body = chunked(layer);
-  return rateOf(layer.length, async () => {
-    const location = await startUpload(url, REPOSITORY);
-    const headers = { 'Content-Type': 'application/octet-stream', 'Transfer-Encoding': 'chunked' };
-    const patched = await upload({ method: 'PATCH', url: location.href, headers }, body, 202);
-    const next = new URL(/\r\nlocation: (\S+)/i.exec(patched)?.[1] ?? '', url);
-    next.searchParams.set('digest', `sha256:${digest}`);
-    const length = { 'Content-Length': '0' };
-    await call({ method: 'PUT', url: next.href, headers: length, expected: [201] });
-  });
+/** Pushes bytes that are new as a blob of v2; resolves to the rate. */
+export async function pushBlob(push: typeof putMonolithic, target: V2Target, blob: Buffer): Promise<number> {
+  const digest = `sha256:${freshen(blob)}`;
+  return push(target, blob, digest, (transfer) => rateOf(blob.length, transfer));
 }
 
 /** Layers that arrive, are hashed and are safe on disk, against the better of docker-registry's two ways. */
@@ -76,6 +59,7 @@ export const layerUpload: Row = {
   name: 'layer-put',
   needs: ['docker-registry'],
   measure: async (bench, resources) => {
+    const repository = REPOSITORY;
     const server = await startDrydock(resources, bench.environment);
     const registry = await startDockerRegistry(resources);
     const mebibytes = bench.isQuick ? 32 : 256;
@@ -83,8 +67,8 @@ export const layerUpload: Row = {
     const figures = await measureRounds(
       [
         { name: 'Drydock', measure: () => pushToDrydock(server.url, layer) },
-        { name: 'monolithic', measure: () => putMonolithic(registry.url, layer) },
-        { name: 'chunked', measure: () => patchChunked(registry.url, layer) },
+        { name: 'monolithic', measure: () => pushBlob(putMonolithic, { url: registry.url, repository }, layer) },
+        { name: 'chunked', measure: () => pushBlob(patchChunked, { url: registry.url, repository }, layer) },
       ],
       bench.rounds,
       bench.progress,

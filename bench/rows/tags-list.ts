@@ -37,7 +37,7 @@ export const tagsList: Row = {
     const image = await createImageFolder(await resources.createDir('image'), { layers: 1, layerBytes: 1024 });
     const target = { url: server.url, basic: BASIC, repository: REPOSITORY };
     await pushChain(target, image.images, image.dir);
-    await pushV2(registry.url, REPOSITORY, image);
+    await pushV2({ url: registry.url, repository: REPOSITORY }, image);
     await server.sql(
       `insert into tags (repository_id, name, image_id)
          select repository_id, 'v' || number, image_id from tags, generate_series(2, ${count}) as number`,

@@ -19,6 +19,8 @@ export interface Drydock {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** the server, and its Postgres, which is not a child of it */
+  readonly pids: readonly number[];
   readonly dataDir: string;
   /** Runs SQL statements on its database. */
   sql(...statements: readonly string[]): Promise<void>;
@@ -91,6 +93,7 @@ export async function startDrydock(
     url,
     port: Number(new URL(url).port),
     pid: server.pid,
+    pids: [server.pid, Number(lockFile(dataDir)[0])],
     dataDir,
     sql: (...statements) => runSql(dataDir, statements),
   };

@@ -11,6 +11,7 @@ import type * as Threads from 'node:worker_threads';
 type Question =
   | { readonly kind: 'begin'; readonly id: number; readonly prefixes: readonly Uint8Array[] }
   | { readonly kind: 'update'; readonly id: number; readonly piece: Uint8Array }
+  | { readonly kind: 'peek'; readonly id: number }
   | { readonly kind: 'end'; readonly id: number };
 
 /**
@@ -29,6 +30,8 @@ function answerQuestions({ parentPort }: typeof Threads, { createHash }: typeof 
       );
     } else if (question.kind === 'update') {
       for (const hash of hashes) hash.update(question.piece);
+    } else if (question.kind === 'peek') {
+      answer = hashes.map((hash) => hash.copy().digest('hex'));
     } else {
       answer = hashes.map((hash) => hash.digest('hex'));
       running.delete(question.id);
@@ -100,6 +103,11 @@ export class ThreadedHashes {
   /** @param piece - must not change until this resolves; in shared memory, or it is copied */
   async update(piece: Uint8Array): Promise<void> {
     await this.thread.ask({ kind: 'update', id: this.id, piece });
+  }
+
+  /** The hashes of the bytes so far, as `end`; more bytes may come. */
+  peek(): Promise<string[]> {
+    return this.thread.ask({ kind: 'peek', id: this.id });
   }
 
   /** The hashes in hex, in the order of the prefixes. Always call this at the end, or the thread keeps its state. */

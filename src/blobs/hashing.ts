@@ -39,6 +39,11 @@ export class RunningSums {
     return this.hashes.update(piece);
   }
 
+  /** The hashes of the bytes so far. */
+  async peek(): Promise<Sums> {
+    return toSums(await this.hashes.peek());
+  }
+
   /** Always call this at the end, even if the result is no longer needed. */
   async end(): Promise<Sums> {
     return toSums(await this.hashes.end());

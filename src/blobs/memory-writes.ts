@@ -60,6 +60,11 @@ export class MemoryWrites implements ResumableWrites {
     });
   }
 
+  async finish(id: string, offset: number, bytes: AsyncIterable<Buffer>, digest: string): Promise<StoredBlob> {
+    await this.append(id, offset, bytes);
+    return this.commit(id, digest);
+  }
+
   async commit(id: string, digest: string): Promise<StoredBlob> {
     return this.alone(id, async ({ bytes }) => {
       const sums = sumsOf(bytes);

@@ -4,26 +4,20 @@ import path from 'node:path';
 import { createDirectory } from '../platform/files/create-directory';
 import { ArrivingFiles } from './arriving-files';
 import type { StoredBlob } from './stored-blob';
-import { filesIn, isNotFound, moveIntoPlace, syncDirectory, translateFull } from './file-moves';
+import { filesIn, isNotFound, moveIntoPlace, translateFull } from './file-moves';
 import { fileSystemTime } from './file-system-time';
-import { digestsOf, isSha512, sha512Of } from './hashing';
-import { SourceBrokeOff, sumsOfFile, writeInOrder } from './ordered-write';
-import { RESUMABLE, newBlobKey } from './paths';
-import {
-  UnknownWriteError,
-  WriteDigestError,
-  WriteOffsetError,
-  WriteTooLongError,
-  type ResumableWrites,
-  type UnfinishedWrite,
-} from './resumable';
-import { RunningWrites, forgetSums } from './running-writes';
+import { OpenWrite } from './open-write';
+import { RESUMABLE } from './paths';
+import { UnknownWriteError, WriteTooLongError, type ResumableWrites, type UnfinishedWrite } from './resumable';
+import { RunningWrites } from './running-writes';
 import { WriteTurns, bytesName, findBytes, type Turn, type TurnTimes } from './write-turns';
 
 const ID = /^[0-9a-f]{32}$/;
 
-function sha512OfFile(handle: FileHandle): Promise<string> {
-  return sha512Of(handle.createReadStream({ start: 0, autoClose: false }) as AsyncIterable<Buffer>);
+async function openBytes(id: string, turn: Turn): Promise<FileHandle> {
+  return open(turn.file, 'r+').catch((error: unknown) => {
+    throw isNotFound(error) ? new UnknownWriteError(id) : error;
+  });
 }
 
 async function* upTo(
@@ -58,11 +52,8 @@ export class ResumableFiles implements ResumableWrites {
     const id = randomBytes(16).toString('hex');
     const folder = this.folderOf(id);
     try {
-      const created = await createDirectory(folder);
+      await createDirectory(folder);
       await (await open(path.join(folder, bytesName(0)), 'wx')).close();
-      await syncDirectory(folder);
-      await syncDirectory(path.dirname(folder));
-      if (created !== folder) await syncDirectory(this.root);
       return id;
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
@@ -77,85 +68,44 @@ export class ResumableFiles implements ResumableWrites {
   }
 
   async append(id: string, offset: number, bytes: AsyncIterable<Buffer>, limitBytes = Infinity): Promise<number> {
-    const folder = this.folderOf(id);
-    const work = this.turns.take(id, folder, async (turn) => {
-      const handle = await this.openBytes(id, turn);
+    return this.inTurn(id, async (write, turn) => {
+      const end = await write.append(offset, upTo(id, limitBytes - offset, limitBytes, bytes));
+      await this.turns.assertMine(id, this.folderOf(id), turn);
+      return end;
+    });
+  }
+
+  async finish(id: string, offset: number, bytes: AsyncIterable<Buffer>, digest: string): Promise<StoredBlob> {
+    return this.inTurn(id, async (write, turn) => this.place(id, turn, await write.finish(offset, bytes, digest)));
+  }
+
+  async commit(id: string, digest: string): Promise<StoredBlob> {
+    return this.inTurn(id, async (write, turn) => this.place(id, turn, await write.complete(digest)));
+  }
+
+  /** Runs `work` while no other caller works on the write. */
+  private async inTurn<T>(id: string, work: (write: OpenWrite, turn: Turn) => Promise<T>): Promise<T> {
+    const whole = this.turns.take(id, this.folderOf(id), async (turn) => {
+      const handle = await openBytes(id, turn);
       try {
-        const { size } = await handle.stat();
-        if (size !== offset) throw new WriteOffsetError(id, size);
-        const end = await this.appendTo(handle, id, turn, offset, upTo(id, limitBytes - offset, limitBytes, bytes));
-        await this.turns.assertMine(id, folder, turn);
-        return end;
+        return await work(new OpenWrite(this.root, id, turn, handle, this.running), turn);
       } finally {
         await handle.close();
       }
     });
-    return this.going.track(work);
+    return this.going.track(whole);
   }
 
-  private async appendTo(
-    handle: FileHandle,
-    id: string,
-    { number }: Turn,
-    offset: number,
-    bytes: AsyncIterable<Buffer>,
-  ): Promise<number> {
-    const sums = this.running.take(id, { number, offset });
-    const settle = async (end: number): Promise<void> => {
-      await handle.datasync();
-      if (sums !== undefined) this.running.keep(id, { number, offset: end, sums });
-    };
-    try {
-      const end = await writeInOrder(handle, offset, bytes, sums);
-      await settle(end);
-      return end;
-    } catch (error) {
-      const isBrokenOff = error instanceof SourceBrokeOff;
-      const reason = isBrokenOff ? error.reason : error;
-      if (isBrokenOff && !(reason instanceof WriteTooLongError)) {
-        await settle(error.end);
-        throw reason;
-      }
-      if (sums !== undefined) forgetSums(sums);
-      await handle.truncate(offset);
-      throw translateFull(reason);
-    }
-  }
-
-  async commit(id: string, digest: string): Promise<StoredBlob> {
+  /** Moves verified bytes to where they belong. */
+  private async place(id: string, turn: Turn, blob: StoredBlob): Promise<StoredBlob> {
     const folder = this.folderOf(id);
-    const work = this.turns.take(id, folder, async (turn) => {
-      const found = await this.verify(id, turn, digest);
-      await this.turns.assertMine(id, folder, turn);
-      await moveIntoPlace(turn.file, path.join(this.root, found.key)).catch((error: unknown) => {
-        throw isNotFound(error) ? new UnknownWriteError(id) : translateFull(error);
-      });
-      // The bytes are where they belong; an empty folder that remains is swept.
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
-      return found;
+    await this.turns.assertMine(id, folder, turn);
+    await moveIntoPlace(turn.file, path.join(this.root, blob.key)).catch((error: unknown) => {
+      throw isNotFound(error) ? new UnknownWriteError(id) : translateFull(error);
     });
-    return this.going.track(work);
-  }
-
-  /** Syncs the bytes to the disk, and gives them the age of the blob that they become. */
-  private async verify(id: string, turn: Turn, digest: string): Promise<StoredBlob> {
-    const handle = await this.openBytes(id, turn);
-    try {
-      const { size } = await handle.stat();
-      const running = this.running.take(id, { number: turn.number, offset: size });
-      const sums = await (running === undefined ? sumsOfFile(handle) : running.end());
-      const found = digestsOf(sums);
-      const sha512 = isSha512(digest) ? await sha512OfFile(handle) : undefined;
-      const actual = sha512 ?? found.digest;
-      if (actual !== digest) throw new WriteDigestError(id, actual);
-      const now = new Date();
-      await handle.utimes(now, now);
-      await handle.sync();
-      const added = sha512 === undefined ? {} : { sha512 };
-      return { ...found, ...added, sizeBytes: size, key: newBlobKey(sums.sha256Hex) };
-    } finally {
-      await handle.close();
-    }
+    // An empty folder that remains is swept.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    return blob;
   }
 
   async abort(id: string): Promise<void> {
@@ -197,12 +147,6 @@ export class ResumableFiles implements ResumableWrites {
       if (stats === undefined) continue;
       yield { id, sizeBytes: file === undefined ? undefined : stats.size, changedMs: stats.ctimeMs };
     }
-  }
-
-  private async openBytes(id: string, turn: Turn): Promise<FileHandle> {
-    return open(turn.file, 'r+').catch((error: unknown) => {
-      throw isNotFound(error) ? new UnknownWriteError(id) : error;
-    });
   }
 
   private folderOf(id: string): string {

@@ -92,6 +92,14 @@ export interface ResumableWrites {
   append(id: string, offset: number, bytes: AsyncIterable<Buffer>, limitBytes?: number): Promise<number>;
 
   /**
+   * Appends the last piece and commits, as `append` and `commit` do, with less work: the bytes need to be durable only
+   * at the end. If the source throws, the bytes that had arrived are kept.
+   *
+   * @throws what both throw; after a WriteDigestError the piece is kept
+   */
+  finish(id: string, offset: number, bytes: AsyncIterable<Buffer>, digest: string): Promise<StoredBlob>;
+
+  /**
    * Ends the write: its bytes become a blob under a new key, as after `BlobStore.write`.
    *
    * @param digest - the expected digest of all bytes: `sha256:<64 lower hex>` or `sha512:<128 lower hex>`

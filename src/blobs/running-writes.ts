@@ -9,6 +9,14 @@ export interface RunningWrite {
   readonly sums: RunningSums;
 }
 
+/** What this process knows of a write whose bytes end at an offset. */
+export interface KnownWrite {
+  /** undefined: it did not hash all of the bytes */
+  readonly sums: RunningSums | undefined;
+  /** whether it has synced all of the bytes and their names */
+  readonly isSynced: boolean;
+}
+
 const KEPT = 200;
 const KEPT_MS = 3_600_000;
 
@@ -31,16 +39,16 @@ export class RunningWrites {
     },
   });
 
-  /** Takes out the sums of all bytes before the offset; undefined when they are not known here. */
-  take(id: string, at: { readonly number: number; readonly offset: number }): RunningSums | undefined {
+  /** Takes out what is known of the bytes before the offset. */
+  take(id: string, at: { readonly number: number; readonly offset: number }): KnownWrite {
     const known = this.writes.get(id);
     this.writes.delete(id);
-    if (known?.number === at.number && known.offset === at.offset) return known.sums;
+    if (known?.number === at.number && known.offset === at.offset) return { sums: known.sums, isSynced: true };
     if (known !== undefined) forgetSums(known.sums);
-    return at.offset === 0 ? new RunningSums() : undefined;
+    return { sums: at.offset === 0 ? new RunningSums() : undefined, isSynced: false };
   }
 
-  /** Keeps sums until the next piece comes. */
+  /** Keeps the sums of synced bytes until the next piece comes. */
   keep(id: string, write: RunningWrite): void {
     this.writes.set(id, write);
   }

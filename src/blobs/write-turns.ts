@@ -12,6 +12,7 @@ import { UnknownWriteError, WriteBusyError } from './resumable';
  * Callers take turns at a resumable write, whatever process on whatever host they are in. A write is a folder:
  *
  *   bytes-<n>     the bytes that have arrived
+ *   digest-<n>    the digest of bytes-<n>; see `known-digests.ts`
  *   turn-<n>      a caller is working on bytes-<n>, and touches this file every few seconds
  *
  * A caller that finds a turn that has not been touched for a while takes the next number, copies the bytes and continues

@@ -172,6 +172,37 @@ function describeRefusals(writes: Writes, listed: Listed, readAll: ReadAll): voi
     await expect(writes().abort(id)).resolves.toBeUndefined();
   });
 
+  it('take the last piece with the commit (R241)', async () => {
+    const pieces = [randomBytes(1_500_000), randomBytes(2_500_000)] as const;
+    const whole = Buffer.concat(pieces);
+    for (const first of [0, pieces[0].length]) {
+      const id = await writes().start();
+      if (first > 0) await writes().append(id, 0, chunksOf(pieces[0]));
+      const stored = await writes().finish(id, first, chunksOf(whole.subarray(first)), digestOf(whole));
+      expect(stored).toMatchObject({ digest: digestOf(whole), sizeBytes: whole.length });
+      expect((await readAll(stored.key)).equals(whole)).toBe(true);
+      expect(await writes().offset(id)).toBeUndefined();
+    }
+  });
+
+  it('keep the last piece when it cannot be committed, and what arrived of one that broke off (R242)', async () => {
+    const id = await writes().start();
+    const digest = digestOf(Buffer.from('hello world'));
+    await expect(writes().finish(id, 1, once('x'), digest)).rejects.toMatchObject({
+      name: 'WriteOffsetError',
+      offset: 0,
+    });
+    await expect(writes().finish(id, 0, once('hello'), digest)).rejects.toMatchObject({
+      name: 'WriteDigestError',
+      digest: digestOf(Buffer.from('hello')),
+    });
+    const error = new Error('the client is gone');
+    await expect(writes().finish(id, 5, failingAfter(Buffer.from(' wor'), error), digest)).rejects.toBe(error);
+    expect([await listed(), await writes().offset(id)]).toEqual([[], 9]);
+    const { key } = await writes().finish(id, 9, once('ld'), digest);
+    expect((await readAll(key)).toString()).toBe('hello world');
+  });
+
   it('are unknown once they were committed', async () => {
     const id = await writes().start();
     const digest = digestOf(Buffer.from(''));

@@ -136,6 +136,30 @@ it('keeps nothing of bytes for which there is no room, and continues with fewer 
   expect((await opened.store.resumable.commit(id, digestOf(wholeOf(30)))).sizeBytes).toBe(30 * CHUNK_BYTES);
 });
 
+it('another process commits by the digest of the bytes that arrived, and does not read them', async () => {
+  const id = await opened.store.resumable.start();
+  await opened.store.resumable.append(id, 0, chunksOf(Buffer.from('hello')));
+  const file = path.join(opened.root, 'resumable', id, 'digest-0');
+  expect(await readFile(file, 'utf8')).toBe(`5 ${digestOf(Buffer.from('hello')).slice(7)}\n`);
+  await writeFile(file, `5 ${'ab'.repeat(32)}\n`);
+  const digest = digestOf(Buffer.from('hello'));
+  await expect(opened.again().resumable.commit(id, digest)).rejects.toMatchObject({
+    name: 'WriteDigestError',
+    digest: `sha256:${'ab'.repeat(32)}`,
+  });
+});
+
+it.each(['', '5', `4 ${'ab'.repeat(32)}\n`, `5 ${'ab'.repeat(31)}\n`])(
+  'another process reads the bytes if their digest was lost or is of another offset: %j',
+  async (content) => {
+    const id = await opened.store.resumable.start();
+    await opened.store.resumable.append(id, 0, chunksOf(Buffer.from('hello')));
+    await writeFile(path.join(opened.root, 'resumable', id, 'digest-0'), content);
+    const { key } = await opened.again().resumable.commit(id, digestOf(Buffer.from('hello')));
+    expect(await readFile(path.join(opened.root, key), 'utf8')).toBe('hello');
+  },
+);
+
 it('a blob is as old as its commit, however old its bytes are: a sweep must not take it for an orphan', async () => {
   const id = await opened.store.resumable.start();
   await opened.store.resumable.append(id, 0, chunksOf(Buffer.from('old')));

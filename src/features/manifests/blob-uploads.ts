@@ -1,4 +1,5 @@
 import { UnknownWriteError, WriteBusyError, WriteDigestError, WriteOffsetError } from '../../blobs/resumable';
+import type { StoredBlob } from '../../blobs/stored-blob';
 import type { Needs } from '../../context';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
@@ -41,8 +42,16 @@ function uploadUnknown(id: string, cause?: unknown): ContentError {
   return new ContentError('blob_upload_unknown', message, { upload: id }, { cause });
 }
 
+/** The piece does not begin where the upload ends. */
+export class UploadOffsetError extends ContentError {
+  constructor(readonly upload: BlobUpload) {
+    super('blob_upload_invalid', `The next piece of this upload must begin at byte ${upload.offset}`);
+  }
+}
+
 /** Translates errors of the blob store for the client. */
-function translate(error: unknown): unknown {
+function translate(error: unknown, upload: BlobUpload): unknown {
+  if (error instanceof WriteOffsetError) return new UploadOffsetError({ ...upload, offset: error.offset });
   if (error instanceof UnknownWriteError) return uploadUnknown(error.id, error);
   if (error instanceof WriteBusyError) {
     return new ContentError('blob_upload_invalid', 'Another request is writing to this upload', undefined, {
@@ -54,13 +63,6 @@ function translate(error: unknown): unknown {
     return new ContentError('digest_invalid', message, { digest: error.digest }, { cause: error });
   }
   return error;
-}
-
-/** The piece does not begin where the upload ends. */
-export class UploadOffsetError extends ContentError {
-  constructor(readonly upload: BlobUpload) {
-    super('blob_upload_invalid', `The next piece of this upload must begin at byte ${upload.offset}`);
-  }
 }
 
 /**
@@ -107,42 +109,98 @@ export async function appendToUpload(
   bytes: AsyncIterable<Buffer>,
 ): Promise<BlobUpload> {
   const { id, repository, offset } = upload;
-  if (start !== undefined && start !== offset) throw new UploadOffsetError(upload);
+  assertStart(upload, start);
   let end = offset;
   try {
-    await ctx.layerUploads.run(repository.doer.name ?? '', () =>
-      whileThereIsRoom(ctx, repository.namespace, bytes, async (admitted) => {
-        end = await ctx.blobs.resumable.append(id, offset, admitted);
-        return { sizeBytes: end - offset, newBytes: end - offset };
-      }),
+    await receive(
+      ctx,
+      upload,
+      bytes,
+      async (admitted) => (end = await ctx.blobs.resumable.append(id, offset, admitted)),
     );
   } catch (error) {
-    if (error instanceof WriteOffsetError) throw new UploadOffsetError({ ...upload, offset: error.offset });
-    throw translate(error);
+    throw translate(error, upload);
   }
   return { id, repository, offset: end };
+}
+
+function assertStart(upload: BlobUpload, start: number | undefined): void {
+  if (start !== undefined && start !== upload.offset) throw new UploadOffsetError(upload);
+}
+
+/** @param use - stores the bytes, and returns the new offset */
+async function receive(
+  ctx: UploadNeeds,
+  { repository, offset }: BlobUpload,
+  bytes: AsyncIterable<Buffer>,
+  use: (admitted: AsyncIterable<Buffer>) => Promise<number>,
+): Promise<void> {
+  await ctx.layerUploads.run(repository.doer.name ?? '', () =>
+    whileThereIsRoom(ctx, repository.namespace, bytes, async (admitted) => {
+      const newBytes = (await use(admitted)) - offset;
+      return { sizeBytes: newBytes, newBytes };
+    }),
+  );
+}
+
+async function finish(
+  ctx: UploadNeeds,
+  upload: BlobUpload,
+  digest: string,
+  bytes: AsyncIterable<Buffer> | undefined,
+): Promise<StoredBlob> {
+  const { id, offset } = upload;
+  if (bytes === undefined) return ctx.blobs.resumable.commit(id, digest);
+  let blob: StoredBlob | undefined;
+  await receive(ctx, upload, bytes, async (admitted) => {
+    blob = await ctx.blobs.resumable.finish(id, offset, admitted, digest);
+    return blob.sizeBytes;
+  });
+  if (blob === undefined) throw new Error('the last piece of an upload was not stored');
+  return blob;
+}
+
+async function finishOrDiscard(
+  ctx: UploadNeeds,
+  upload: BlobUpload,
+  digest: string,
+  bytes: AsyncIterable<Buffer> | undefined,
+): Promise<StoredBlob> {
+  try {
+    return await finish(ctx, upload, digest, bytes);
+  } catch (error) {
+    if (error instanceof WriteDigestError) await discard(ctx, upload.id);
+    throw translate(error, upload);
+  }
 }
 
 /**
  * Commits an upload: its bytes become a blob of the repository. Bytes that do not match the digest are deleted.
  *
+ * @param last - the last piece; undefined: everything has arrived
  * @throws ContentError `digest_invalid`, `blob_upload_unknown`, `blob_upload_invalid`; AppError `forbidden` because of
- *   the plan, `not_found` when the repository is gone
+ *   the plan, `not_found` when the repository is gone; what `appendToUpload` throws
  */
-export async function commitUpload(ctx: UploadNeeds, { id, repository }: BlobUpload, digest: string): Promise<void> {
+export async function commitUpload(
+  ctx: UploadNeeds,
+  upload: BlobUpload,
+  digest: string,
+  last?: { readonly start: number | undefined; readonly bytes: AsyncIterable<Buffer> | undefined },
+): Promise<void> {
+  const { id, repository } = upload;
   if (!isDigest(digest)) throw digestInvalid(digest);
+  assertStart(upload, last?.start);
+  const blob = await finishOrDiscard(ctx, upload, digest, last?.bytes);
   try {
-    const blob = await ctx.blobs.resumable.commit(id, digest);
     await keepBlob(ctx, blob, async (tx) => {
       await linkBlob(tx, repository.id, blob.digest);
       await assertWithinPlan(tx, ctx, repository.namespace);
       await store.deleteUpload(tx, id);
     });
   } catch (error) {
-    const isRefused = error instanceof AppError && error.code === 'forbidden';
-    if (isRefused || error instanceof WriteDigestError) await discard(ctx, id);
+    if (error instanceof AppError && error.code === 'forbidden') await discard(ctx, id);
     if (isForeignKeyViolation(error)) throw new AppError('not_found', 'Repository not found', { cause: error });
-    throw translate(error);
+    throw error;
   }
 }
 

@@ -1,5 +1,14 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
+import type { Identity, RepositoryName } from '../access/actor';
+import {
+  READ_COLUMNS,
+  accessStatements,
+  accessValues,
+  statementFor,
+  type AccessStatements,
+  type RepositoryAccessRow,
+} from '../repositories/repository-access-row';
 
 export interface ManifestRow {
   id: number;
@@ -10,15 +19,66 @@ export interface ManifestRow {
 
 const COLUMNS = 'm.id, m.digest, m.media_type, m.size_bytes';
 
-const FIND_BY_TAG = {
-  name: 'manifests.find_by_tag',
-  text: `select ${COLUMNS} from tags t
+/** Finds the manifest `m` of a tag `t`, which may point to an image of v1 that has one. */
+const MANIFEST_OF_TAG = `
     left join repository_images i
       on t.manifest_id is null and i.repository_id = t.repository_id and i.image_id = t.image_id
     left join image_manifests v on v.link_id = i.id
-    join manifests m on m.id = coalesce(t.manifest_id, v.manifest_id)
-    where t.repository_id = $1 and t.name = $2`,
+    left join manifests m on m.id = coalesce(t.manifest_id, v.manifest_id)`;
+
+const FIND_BY_TAG = {
+  name: 'manifests.find_by_tag',
+  text: `select ${COLUMNS} from tags t ${MANIFEST_OF_TAG}
+    where t.repository_id = $1 and t.name = $2 and m.id is not null`,
 };
+
+/** The repository `r`, also by a former name, with its manifest `m`, and what the caller may do there. */
+function findWithAccessBy(name: string, manifestJoins: string): AccessStatements {
+  return accessStatements(
+    name,
+    { first: 1, followsAliases: true },
+    ({ columns, joins }) => `select ${columns}, ${READ_COLUMNS},
+      m.id as manifest_id, m.digest, m.media_type, m.size_bytes ${joins} ${manifestJoins}`,
+  );
+}
+
+const FIND_WITH_ACCESS = {
+  tag: findWithAccessBy(
+    'manifests.find_by_tag_with_access',
+    `left join tags t on t.repository_id = r.id and t.name = $5 ${MANIFEST_OF_TAG}`,
+  ),
+  digest: findWithAccessBy(
+    'manifests.find_by_digest_with_access',
+    'left join manifests m on m.repository_id = r.id and m.digest = $5',
+  ),
+};
+
+/** How a manifest is named. */
+export interface Reference {
+  readonly by: 'tag' | 'digest';
+  readonly value: string;
+}
+
+/** All of these are null when the repository has no such manifest. */
+export interface ManifestAccessRow extends RepositoryAccessRow {
+  manifest_id: number | null;
+  digest: string | null;
+  media_type: string | null;
+  size_bytes: number | null;
+}
+
+/** The access to a repository and one of its manifests, read at one moment. */
+export async function findWithAccess(
+  db: Db,
+  identity: Identity | undefined,
+  name: RepositoryName,
+  { by, value }: Reference,
+): Promise<ManifestAccessRow> {
+  const statement = statementFor(FIND_WITH_ACCESS[by], identity);
+  const [row] = await queryPrepared<ManifestAccessRow>(db, statement, [...accessValues(identity, name), value]);
+  if (row === undefined) throw new Error('the manifest query returned no row');
+  return row;
+}
 
 const FIND_BY_DIGEST = {
   name: 'manifests.find_by_digest',

@@ -1,9 +1,11 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
+import { identityOf, type Actor, type RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
-import type { DeletableRepository, ReadableRepository } from '../repositories/access';
+import { assertReadable, type DeletableRepository, type ReadableRepository } from '../repositories/access';
 import { lockRepository } from '../repositories/locking';
 import { displayName, isTag } from '../repositories/names';
+import { accessFrom } from '../repositories/repository-access';
 import { deleteTagsOfManifest } from '../tags/tags';
 import { digestInvalid, manifestUnknown } from './content-error';
 import { isDigest } from './digest';
@@ -74,6 +76,33 @@ async function findRow(
   if (!reference.includes(':')) return isTag(reference) ? store.findByTag(ctx.db, repositoryId, reference) : undefined;
   if (!isDigest(reference)) throw digestInvalid(reference);
   return store.findByDigest(ctx.db, repositoryId, reference);
+}
+
+/**
+ * The repository of a name, also of a former one, with the manifest that a tag points to, or that has a digest: one
+ * query asks for permission and reads both.
+ *
+ * @returns no manifest when `getManifest` would throw
+ * @throws AppError as `getReadable`
+ */
+export async function findReadableManifest(
+  ctx: Needs<'db'>,
+  actor: Actor,
+  name: RepositoryName,
+  reference: string,
+): Promise<{ readonly repository: ReadableRepository; readonly manifest: Manifest | undefined }> {
+  const row = await store.findWithAccess(ctx.db, identityOf(actor), name, toReference(reference));
+  const repository = assertReadable(accessFrom(actor, name, row));
+  const { manifest_id: id, digest, media_type: mediaType, size_bytes: sizeBytes } = row;
+  if (id === null || digest === null || mediaType === null || sizeBytes === null)
+    return { repository, manifest: undefined };
+  return { repository, manifest: { id, digest, mediaType, sizeBytes } };
+}
+
+/** No manifest has an empty tag, so that a broken reference finds nothing. */
+function toReference(reference: string): store.Reference {
+  if (isDigest(reference)) return { by: 'digest', value: reference };
+  return { by: 'tag', value: isTag(reference) ? reference : '' };
 }
 
 /**

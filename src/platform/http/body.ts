@@ -32,6 +32,11 @@ function tooLarge(limitBytes: number): AppError {
   return new AppError('too_large', `The request body is larger than ${limitBytes} bytes`);
 }
 
+/** Whether the request has a body of at least one byte, or one of unknown length. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
 /**
  * Yields the body's bytes as they arrive. A client that stops sending is cut off.
  *

@@ -18,7 +18,7 @@ import { empty } from '../../platform/http/exchange';
 import type { V2Handler } from './access';
 import { V2Error } from './errors';
 import { contentHeaders } from './blobs';
-import { requireDeletable, requirePushable, requireReadable } from './requests';
+import { requireDeletable, requirePushable, requireReadableManifest } from './requests';
 
 /** The largest manifest, in bytes (OCI distribution 1.1: registries should take at least 4 megabytes). */
 const MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -46,8 +46,8 @@ async function suited(
 export const getManifestOf: V2Handler = async (ctx, exchange) => {
   const { req, params } = exchange;
   const reference = params['reference'] ?? '';
-  const repository = await requireReadable(ctx, exchange);
-  const found = await getManifestOrView(ctx, repository, reference);
+  const { repository, manifest: known } = await requireReadableManifest(ctx, exchange, reference);
+  const found = known ?? (await getManifestOrView(ctx, repository, reference));
   const isTag = !reference.includes(':');
   const manifest = isTag ? await suited(ctx, req, repository, found) : found;
   const headers = {

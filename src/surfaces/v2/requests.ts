@@ -1,5 +1,6 @@
 import type { Context } from '../../context';
 import type { RepositoryName } from '../../features/access/actor';
+import { findReadableManifest, type Manifest } from '../../features/manifests/manifests';
 import type { DeletableRepository, ReadableRepository, WritableRepository } from '../../features/repositories/access';
 import { getDeletable, getReadable, getWritable } from '../../features/repositories/get-repository';
 import { noSuchFullName, parseRepositoryName, sameRepository } from '../../features/repositories/names';
@@ -58,6 +59,20 @@ async function required<R>(
 export function requireReadable(ctx: Context, exchange: V2Exchange): Promise<ReadableRepository> {
   const { actor } = exchange.caller;
   return required(exchange, 'pull', (name) => getReadable(ctx, actor, name, { followsAliases: true }));
+}
+
+/**
+ * The repository that the path names, with the manifest that the reference names if it has one.
+ *
+ * @throws V2Error as `requireReadable`
+ */
+export function requireReadableManifest(
+  ctx: Context,
+  exchange: V2Exchange,
+  reference: string,
+): Promise<{ readonly repository: ReadableRepository; readonly manifest: Manifest | undefined }> {
+  const { actor } = exchange.caller;
+  return required(exchange, 'pull', (name) => findReadableManifest(ctx, actor, name, reference));
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 } from '../../features/manifests/blob-uploads';
 import type { WritableRepository } from '../../features/repositories/access';
 import { fullName, parseFullName } from '../../features/repositories/names';
-import { bodyChunks } from '../../platform/http/body';
+import { bodyChunks, hasBody } from '../../platform/http/body';
 import { empty, type Headers, type Reply } from '../../platform/http/exchange';
 import type { V2Exchange, V2Handler } from './access';
 import { blobLocation } from './blobs';
@@ -42,8 +42,8 @@ async function created(
   exchange: V2Exchange,
   { digest, start }: { readonly digest: string; readonly start: number | undefined },
 ): Promise<Reply> {
-  const whole = await appendToUpload(ctx, upload, start, bodyChunks(exchange.req));
-  await commitUpload(ctx, whole, digest);
+  const { req } = exchange;
+  await commitUpload(ctx, upload, digest, { start, bytes: hasBody(req) ? bodyChunks(req) : undefined });
   return empty(201, blobLocation(fullName(upload.repository), digest));
 }
 

@@ -10,6 +10,7 @@ import {
   pushImage,
   pushManifest,
 } from '../../helpers/v2-client';
+import { recordStatements } from '../../helpers/statements';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
 let server: TestServer;
@@ -45,6 +46,16 @@ describe('a manifest', () => {
       });
       const head = await asUser(server, 'head', manifest('exact', reference)).expect(200);
       expect(head.headers['content-length']).toBe(String(text.length));
+    }
+  });
+
+  it.each(['get', 'head'] as const)('is read by %s in the query that asks for permission', async (method) => {
+    const { manifest: pushed } = await pushImage(server, 'alice/quick', 'latest');
+    for (const reference of ['latest', pushed.digest]) {
+      const read = async (): Promise<unknown> => asUser(server, method, manifest('quick', reference)).expect(200);
+      await read();
+      const { statements } = await recordStatements(server.ctx.db, read);
+      expect(statements).toHaveLength(1);
     }
   });
 
