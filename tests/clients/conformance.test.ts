@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describeInstalled, isGoProgramInstalled } from '../helpers/installed';
 import { passwordOf } from '../helpers/test-server';
 import { createClientPlace, type ClientPlace } from './client-process';
 import { startClientHub, type ClientHub } from './hub';
 
 const MODULE = 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111';
-const README = path.join(__dirname, '..', '..', 'README.md');
 const PROGRAM = process.env['OCI_CONFORMANCE'] ?? 'conformance';
 
 function describeConformance(): void {
@@ -37,11 +34,15 @@ function describeConformance(): void {
     const variables = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
     const { code, output } = await place.attempt('env', [...variables, PROGRAM]);
     const total = (result: string): string => new RegExp(`^ +${result}\\.+: +(\\d+)$`, 'm').exec(output)?.[1] ?? '?';
-    const totals = `${total('Total')} tests, ${total('Pass')} passed, ${total('FAIL')} failed, ${total('Error')} errors`;
-    console.info(`OCI conformance: ${totals}, ${total('Skip')} skipped, ${total('Disabled')} disabled`);
+    const [tests, failed, errors] = ['Total', 'FAIL', 'Error'].map((name) => Number(total(name)));
+    console.info(
+      `OCI conformance: ${tests} tests, ${failed} failed, ${errors} errors, ${total('Skip')} skipped, ` +
+        `${total('Disabled')} disabled`,
+    );
     expect(output.split('\n').filter((line) => line.includes(': FAIL'))).toEqual([]);
-    expect(code).toBe(0);
-    expect(readFileSync(README, 'utf8').replaceAll(/\s+/g, ' ')).toContain(totals);
+    expect([code, failed, errors]).toEqual([0, 0, 0]);
+    // How many there are depends on the scopes that the suite happens to have a token for when it mounts a blob.
+    expect(tests).toBeGreaterThan(850);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../../context';
-import type { RepositoryName } from '../../features/access/actor';
+import type { Actor, RepositoryName } from '../../features/access/actor';
 import { findReadableManifest, type Manifest } from '../../features/manifests/manifests';
 import type { DeletableRepository, ReadableRepository, WritableRepository } from '../../features/repositories/access';
 import { getDeletable, getReadable, getWritable } from '../../features/repositories/get-repository';
@@ -106,15 +106,21 @@ export function requireDeletable(ctx: Context, exchange: V2Exchange): Promise<De
   });
 }
 
-/** The repository to mount from, if the credentials cover pulls from it and the account may read it now. */
+/**
+ * The repository to mount from. A Bearer token that is not for it is worth as much there as none, so that only a
+ * public repository can be mounted from: clients do not always ask for the scope of the source.
+ *
+ * @returns undefined when it may not be pulled, or does not exist
+ */
 export async function mayPull(
   ctx: Context,
   { caller }: V2Exchange,
   name: RepositoryName,
 ): Promise<ReadableRepository | undefined> {
-  if (!covers(caller, name, 'pull')) return undefined;
+  const { actor } = caller;
+  const reader: Actor = covers(caller, name, 'pull') ? actor : { kind: 'anonymous', address: actor.address };
   try {
-    return await getReadable(ctx, caller.actor, name, { followsAliases: true });
+    return await getReadable(ctx, reader, name, { followsAliases: true });
   } catch (error) {
     if (error instanceof AppError && error.code === 'not_found') return undefined;
     throw error;

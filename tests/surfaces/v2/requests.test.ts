@@ -199,12 +199,13 @@ describe('a mount from another repository', () => {
     return (await ask('put', `alice/app-public/mounts?from=${from}`, authorization)).body.mayPull;
   }
 
-  it('needs the right to pull there, and a scope for it', async () => {
+  it('needs the right to pull there, and a scope for it unless everyone may', async () => {
     const narrow = await bearer(basic('alice'), 'repository:alice/app-public:push,pull');
     const wide = await bearer(basic('alice'), 'repository:alice/app-public:push', 'repository:alice/app-private:pull');
     expect(await mayMount('app-private', basic('alice'))).toBe(true);
     expect(await mayMount('app-private', wide)).toBe(true);
     expect(await mayMount('app-private', narrow)).toBe(false);
+    expect(await mayMount('app-public', narrow)).toBe(true);
     expect(await mayMount('app-private', basic('stranger'))).toBe(false);
     expect(await mayMount('nothing', basic('alice'))).toBe(false);
   });
