@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isForeignLayer } from '../manifests/media-types';
-import type { Descriptor } from '../manifests/manifest-document';
-import { isElsewhere } from '../manifests/manifest-document';
+import { asRecord, type JsonRecord } from '../../platform/untrusted-json';
+import { DEPTH_LIMIT } from '../images/uploads';
+import { isElsewhere, type Descriptor } from '../manifests/manifest-document';
 
 /*
  * An image that was pushed over v2 as a chain of v1 images, with the ids under which docker 17.05 pushes it over v1, and
@@ -21,31 +21,17 @@ export interface DerivedImage {
 /** The chain, the base first; or why there is none. */
 export type Derivation = { readonly chain: readonly DerivedImage[] } | { readonly problem: string };
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Engines before 1.0.1 take fewer, and none takes more. */
-const LONGEST_CHAIN = 127;
-
 const DIFF_ID = /^sha256:[0-9a-f]{64}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function fieldsIn(fields: Fields, name: string): Fields | undefined {
-  const value = fields[name];
-  return isFields(value) ? value : undefined;
-}
-
 /** A time that engines can read: all of them fail on any other text. */
-function timeIn(fields: Fields | undefined): { created?: string } {
+function timeIn(fields: JsonRecord | undefined): { created?: string } {
   const created = fields?.['created'];
   const isTime = typeof created === 'string' && TIME.test(created) && !Number.isNaN(Date.parse(created));
   return isTime ? { created } : {};
 }
 
-function textsIn(fields: Fields, ...names: readonly string[]): Record<string, string> {
+function textsIn(fields: JsonRecord, ...names: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = fields[name];
@@ -65,27 +51,26 @@ function chainIds(diffIds: readonly string[]): string[] {
 }
 
 /** The lines of the history that made a layer. */
-function layerHistory(config: Fields): readonly (Fields | undefined)[] {
+function layerHistory(config: JsonRecord): readonly (JsonRecord | undefined)[] {
   const history = config['history'];
   const lines = Array.isArray(history) ? history : [];
-  return lines
-    .filter((line) => !isFields(line) || line['empty_layer'] !== true)
-    .map((line) => (isFields(line) ? line : undefined));
+  return lines.map(asRecord).filter((line) => line?.['empty_layer'] !== true);
 }
 
 /** Engines up to 1.5 fail on a command that is text instead of a list. */
 function withLists(value: unknown): unknown {
-  if (!isFields(value)) return value;
+  const config = asRecord(value);
+  if (config === undefined) return value;
   const lists = ['Cmd', 'Entrypoint'].flatMap((name) =>
-    typeof value[name] === 'string' ? [[name, [value[name]]]] : [],
+    typeof config[name] === 'string' ? [[name, [config[name]]]] : [],
   );
-  return { ...value, ...(Object.fromEntries(lists) as Fields) };
+  return { ...config, ...(Object.fromEntries(lists) as JsonRecord) };
 }
 
 function ancestorJson(
   place: { id: string; parent: string | undefined },
-  line: Fields | undefined,
-  config: Fields,
+  line: JsonRecord | undefined,
+  config: JsonRecord,
 ): Buffer {
   const { id, parent } = place;
   const createdBy = line?.['created_by'];
@@ -103,7 +88,7 @@ function ancestorJson(
 /** What v1 knows nothing of. */
 const OF_V2 = new Set(['rootfs', 'history', 'os.version', 'os.features', 'id', 'parent', 'created']);
 
-function topJson(place: { id: string; parent: string | undefined }, config: Fields): Buffer {
+function topJson(place: { id: string; parent: string | undefined }, config: JsonRecord): Buffer {
   const { id, parent } = place;
   const kept = Object.entries(config).filter(([name]) => !OF_V2.has(name));
   const members = kept.map(([name, value]) => [name, /^(?:container_)?config$/.test(name) ? withLists(value) : value]);
@@ -112,16 +97,15 @@ function topJson(place: { id: string; parent: string | undefined }, config: Fiel
       id,
       ...(parent === undefined ? {} : { parent }),
       ...timeIn(config),
-      ...(Object.fromEntries(members) as Fields),
+      ...(Object.fromEntries(members) as JsonRecord),
     }),
   );
 }
 
 function problemOfLayers(layers: readonly Descriptor[], diffIds: unknown): string | undefined {
   if (layers.length === 0) return 'it has no layers';
-  if (layers.length > LONGEST_CHAIN) return `it has more than ${LONGEST_CHAIN} layers`;
-  if (layers.some((layer) => isElsewhere(layer) || isForeignLayer(layer.mediaType ?? '')))
-    return 'some of its layers are not pushed';
+  if (layers.length > DEPTH_LIMIT) return `it has more than ${DEPTH_LIMIT} layers`;
+  if (layers.some(isElsewhere)) return 'some of its layers are not pushed';
   if (layers.some(({ mediaType = '' }) => !/(?:\.tar|[.+]gzip)$/.test(mediaType))) return 'its layers are not in gzip';
   const isComplete =
     Array.isArray(diffIds) &&
@@ -133,13 +117,14 @@ function problemOfLayers(layers: readonly Descriptor[], diffIds: unknown): strin
 /**
  * The chain of a config and its layers.
  *
- * @param config - the bytes of the config
+ * @param value - the config, as JSON
  * @param configDigest - sha256
  * @param layers - as the manifest lists them, the base first
  */
-export function deriveChain(config: unknown, configDigest: string, layers: readonly Descriptor[]): Derivation {
-  const rootfs = isFields(config) ? fieldsIn(config, 'rootfs') : undefined;
-  if (!isFields(config) || rootfs?.['type'] !== 'layers') return { problem: 'it is not an image' };
+export function deriveChain(value: unknown, configDigest: string, layers: readonly Descriptor[]): Derivation {
+  const config = asRecord(value);
+  const rootfs = asRecord(config?.['rootfs']);
+  if (config === undefined || rootfs?.['type'] !== 'layers') return { problem: 'it is not an image' };
   const diffIds = rootfs['diff_ids'];
   const problem = problemOfLayers(layers, diffIds);
   if (problem !== undefined) return { problem };

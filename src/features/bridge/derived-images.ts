@@ -2,7 +2,8 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { parseJson } from '../../platform/http/body';
 import { jsonDigest } from '../images/image-json';
-import { isUsualPlatform, readManifest, type Descriptor, type ManifestDocument } from '../manifests/manifest-document';
+import { readManifest, type Descriptor, type ManifestDocument } from '../manifests/manifest-document';
+import { isImageConfig, isUsualPlatform } from '../manifests/manifest-kind';
 import { findManifestBytes } from '../manifests/manifests';
 import { lockRepository } from '../repositories/locking';
 import * as store from './derived-images.store';
@@ -18,11 +19,6 @@ type DeriveNeeds = Needs<'db' | 'blobs'>;
 
 /** The largest json of an image over v1, in bytes. */
 const LONGEST_JSON = 1024 * 1024;
-
-const CONFIG_TYPES = new Set([
-  'application/vnd.docker.container.image.v1+json',
-  'application/vnd.oci.image.config.v1+json',
-]);
 
 /** A manifest of a repository. */
 export interface Source {
@@ -60,7 +56,7 @@ async function deriveFrom(
   config: Descriptor,
   layers: readonly Descriptor[],
 ): Promise<Found<store.NewImage[]>> {
-  if (!CONFIG_TYPES.has(config.mediaType ?? '')) return { problem: 'it is not an image' };
+  if (!isImageConfig(config.mediaType ?? '')) return { problem: 'it is not an image' };
   const blobs = new Map<string, store.BlobRow>();
   for (const row of await store.findBlobs(
     tx,

@@ -54,9 +54,14 @@ export function goJson(value: Writable): string {
   return JSON.stringify(value);
 }
 
+/** The order of Go's keys: by the bytes of UTF-8. */
+export function byBytes(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
 /** The same with its keys in byte order, as Go writes a map. */
 export function goMap(entries: ReadonlyMap<string, Writable>): string {
-  const sorted = [...entries].sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+  const sorted = [...entries].sort(([left], [right]) => byBytes(left, right));
   return `{${sorted.map(([key, value]) => `${goString(key)}:${goJson(value)}`).join(',')}}`;
 }
 

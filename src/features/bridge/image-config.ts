@@ -1,5 +1,5 @@
 import { digestOf } from '../manifests/digest';
-import { MANIFEST_TYPES } from '../manifests/media-types';
+import { DOCKER_CONFIG, MANIFEST_TYPES } from '../manifests/media-types';
 import { goMap, rawMembers, type JsonValue, type Writable } from './go-json';
 import { fieldsOf, goTime, textIn, v1Members, wordsIn } from './v1-json';
 
@@ -7,9 +7,6 @@ import { fieldsOf, goTime, textIn, v1Members, wordsIn } from './v1-json';
  * What docker 1.13 and 17.05 make of an image that they pull over v1, byte for byte (bridge 8.1): so its config has the
  * digest that these engines show as the image's id.
  */
-
-/** The media type of docker's configs. */
-const CONFIG_TYPE = 'application/vnd.docker.container.image.v1+json';
 
 /** One image of a v1 chain. */
 export interface V1Link {
@@ -77,7 +74,7 @@ export function manifestOf(config: Buffer, layers: readonly LayerDescriptor[]): 
   const document = {
     schemaVersion: 2,
     mediaType: MANIFEST_TYPES.dockerManifest,
-    config: { mediaType: CONFIG_TYPE, size: config.length, digest: digestOf(config) },
+    config: { mediaType: DOCKER_CONFIG, size: config.length, digest: digestOf(config) },
     layers: layers.map(({ mediaType, size, digest }) => ({ mediaType, size, digest })),
   };
   return Buffer.from(JSON.stringify(document, undefined, 3));

@@ -1,4 +1,5 @@
-import type { JsonValue, Writable } from './go-json';
+import { asRecord } from '../../platform/untrusted-json';
+import { byBytes, type JsonValue, type Writable } from './go-json';
 
 /*
  * The json of a v1 image as docker's Go structs read and write it (bridge 8.1, step 3): keys in any case, unknown keys
@@ -7,10 +8,13 @@ import type { JsonValue, Writable } from './go-json';
 
 type Fields = ReadonlyMap<string, JsonValue>;
 
+function objectOf(value: JsonValue | undefined): Readonly<Record<string, JsonValue>> | undefined {
+  return asRecord(value) as Readonly<Record<string, JsonValue>> | undefined;
+}
+
 /** The members of an object by their names in lower case; Go takes the last of those that differ only in case. */
 export function fieldsOf(value: JsonValue | undefined): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map();
-  return new Map(Object.entries(value).map(([key, part]) => [key.toLowerCase(), part]));
+  return new Map(Object.entries(objectOf(value) ?? {}).map(([key, part]) => [key.toLowerCase(), part]));
 }
 
 /** A field that is text; empty when it is absent. */
@@ -69,11 +73,9 @@ const CONFIG_FIELDS: readonly (readonly [name: string, kind: Kind, isOptional?: 
   ['Shell', 'words', '?'],
 ];
 
-const byBytes = (left: string, right: string): number => Buffer.compare(Buffer.from(left), Buffer.from(right));
-
 function sortedMap(value: JsonValue | undefined, valueOf: (part: JsonValue) => Writable): Writable {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  const parts = value as Readonly<Record<string, JsonValue>>;
+  const parts = objectOf(value);
+  if (parts === undefined) return null;
   const keys = Object.keys(parts).sort(byBytes);
   return Object.fromEntries(keys.map((key) => [key, valueOf(parts[key] ?? null)]));
 }

@@ -26,7 +26,8 @@ import * as store from './uploads.store';
  * stays. A later one succeeds if it matches its own attempt, although the link has the json and the layer of the first.
  */
 
-const DEPTH_LIMIT = 127;
+/** The longest chain of images: engines take no longer one. */
+export const DEPTH_LIMIT = 127;
 
 /** Each may have a megabyte of json. A broken push leaves a handful, and abandoned attempts are swept. */
 const OPEN_LIMIT = 1000;

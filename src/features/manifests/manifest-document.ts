@@ -109,9 +109,3 @@ export function isElsewhere({ mediaType = '', urls }: Descriptor): boolean {
 export function blobsOf({ config, layers }: ManifestDocument): Descriptor[] {
   return [...(config === undefined ? [] : [config]), ...layers.filter((layer) => !isElsewhere(layer))];
 }
-
-/** Whether an index lists this manifest for the platform that clients get which cannot choose. */
-export function isUsualPlatform({ platform, annotations: notes }: Descriptor): boolean {
-  if (notes?.['vnd.docker.reference.type'] === 'attestation-manifest') return false;
-  return platform?.os === 'linux' && platform.architecture === 'amd64';
-}

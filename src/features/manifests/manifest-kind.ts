@@ -1,5 +1,5 @@
 import type { Descriptor } from './manifest-document';
-import { isIndexType, MANIFEST_TYPES } from './media-types';
+import { DOCKER_CONFIG, isIndexType, MANIFEST_TYPES } from './media-types';
 
 /**
  * The kinds of manifests, as users see them: an image, an index of images, or something else that clients keep in
@@ -7,10 +7,7 @@ import { isIndexType, MANIFEST_TYPES } from './media-types';
  */
 export type ManifestKind = 'docker-image' | 'oci-image' | 'docker-index' | 'oci-index' | 'artifact';
 
-const IMAGE_CONFIGS = new Set([
-  'application/vnd.docker.container.image.v1+json',
-  'application/vnd.oci.image.config.v1+json',
-]);
+const IMAGE_CONFIGS = new Set<string>([DOCKER_CONFIG, 'application/vnd.oci.image.config.v1+json']);
 
 /** Whether it is the config of an image that a container can be started from. */
 export function isImageConfig(mediaType: string): boolean {
@@ -29,6 +26,12 @@ export function kindOf(mediaType: string, artifactType: string | undefined): Man
 export function isAttestation({ annotations, platform }: Descriptor): boolean {
   if (annotations?.['vnd.docker.reference.type'] === 'attestation-manifest') return true;
   return platform?.os === 'unknown' && platform.architecture === 'unknown';
+}
+
+/** Whether an index lists this manifest for linux on amd64: what clients get that cannot choose. */
+export function isUsualPlatform(listed: Descriptor): boolean {
+  const { platform } = listed;
+  return platform?.os === 'linux' && platform.architecture === 'amd64' && !isAttestation(listed);
 }
 
 const PART_CHARACTERS = 32;

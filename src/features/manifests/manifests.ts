@@ -9,7 +9,8 @@ import { accessFrom } from '../repositories/repository-access';
 import { deleteTagsOfManifest } from '../tags/tags';
 import { digestInvalid, manifestUnknown } from './content-error';
 import { isDigest } from './digest';
-import { isUsualPlatform, readManifest } from './manifest-document';
+import { readManifest } from './manifest-document';
+import { isUsualPlatform } from './manifest-kind';
 import * as store from './manifests.store';
 import { isIndexType } from './media-types';
 

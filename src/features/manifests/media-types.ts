@@ -6,6 +6,9 @@ export const MANIFEST_TYPES = {
   ociIndex: 'application/vnd.oci.image.index.v1+json',
 } as const;
 
+/** The media type of docker's configs of images. */
+export const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
+
 const ALL = new Set<string>(Object.values(MANIFEST_TYPES));
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
 
