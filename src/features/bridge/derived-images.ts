@@ -1,4 +1,3 @@
-import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { parseJson } from '../../platform/http/body';
 import { jsonDigest } from '../images/image-json';
@@ -6,6 +5,8 @@ import { readManifest, type Descriptor, type ManifestDocument } from '../manifes
 import { isImageConfig, isUsualPlatform } from '../manifests/manifest-kind';
 import { findManifestBytes } from '../manifests/manifests';
 import { lockRepository } from '../repositories/locking';
+import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
+import { readBlob } from '../storage/damage';
 import * as store from './derived-images.store';
 import { deriveChain, type DerivedImage } from './derived-chain';
 
@@ -14,8 +15,6 @@ import { deriveChain, type DerivedImage } from './derived-chain';
  * the same blobs. They are derived in the transaction that sets the tag. Where that is not possible, the tag does not
  * exist for v1, and the manifest says why.
  */
-
-type DeriveNeeds = Needs<'db' | 'blobs'>;
 
 /** The largest json of an image over v1, in bytes. */
 const LONGEST_JSON = 1024 * 1024;
@@ -40,18 +39,14 @@ async function imageDocument(tx: Db, { repositoryId, document }: Source): Promis
   return image.config === undefined ? { problem: 'it has no image for linux on amd64' } : { found: image };
 }
 
-async function readConfig(ctx: DeriveNeeds, blob: store.BlobRow): Promise<Found<unknown>> {
-  if (blob.size_bytes > LONGEST_JSON) return { problem: 'its config is larger than 1 MiB' };
-  const chunks: Buffer[] = [];
-  for await (const chunk of await ctx.blobs.read(blob.storage_key, undefined, blob.size_bytes)) {
-    chunks.push(chunk as Buffer);
-  }
-  const parsed = parseJson(Buffer.concat(chunks));
+async function readConfig(ctx: BlobNeeds, blob: SizedBlobRef): Promise<Found<unknown>> {
+  if (blob.sizeBytes > LONGEST_JSON) return { problem: 'its config is larger than 1 MiB' };
+  const parsed = parseJson(await readBlob(ctx, blob));
   return parsed === undefined ? { problem: 'it is not an image' } : { found: parsed.value };
 }
 
 async function deriveFrom(
-  ctx: DeriveNeeds,
+  ctx: BlobNeeds,
   tx: Db,
   config: Descriptor,
   layers: readonly Descriptor[],
@@ -65,9 +60,10 @@ async function deriveFrom(
     blobs.set(row.asked, row);
   const configBlob = blobs.get(config.digest);
   if (configBlob === undefined) return { problem: 'its config is not there' };
-  const read = await readConfig(ctx, configBlob);
+  const { digest, storage_key: storageKey, size_bytes: sizeBytes } = configBlob;
+  const read = await readConfig(ctx, { digest, storageKey, sizeBytes });
   if ('problem' in read) return read;
-  const derived = deriveChain(read.found, configBlob.digest, layers);
+  const derived = deriveChain(read.found, digest, layers);
   if ('problem' in derived) return derived;
   const images = derived.chain.flatMap((image) => toRow(image, blobs));
   return images.length === layers.length ? { found: images } : { problem: 'some of its layers are not there' };
@@ -115,7 +111,7 @@ async function link(
  *
  * @returns the id of the image at the top; undefined when v1 clients cannot get it, which the manifest then says
  */
-export async function deriveImages(ctx: DeriveNeeds, tx: Db, source: Source): Promise<string | undefined> {
+export async function deriveImages(ctx: BlobNeeds, tx: Db, source: Source): Promise<string | undefined> {
   const image = await imageDocument(tx, source);
   const result = 'problem' in image ? image : await deriveDocument(ctx, tx, source, image.found);
   await store.setProblem(tx, source.manifestId, 'problem' in result ? result.problem : undefined);
@@ -123,7 +119,7 @@ export async function deriveImages(ctx: DeriveNeeds, tx: Db, source: Source): Pr
 }
 
 async function deriveDocument(
-  ctx: DeriveNeeds,
+  ctx: BlobNeeds,
   tx: Db,
   source: Source,
   { config, layers }: ManifestDocument,
@@ -141,7 +137,7 @@ const TAGS_AT_ONCE = 100;
  *
  * @returns how many tags were looked at
  */
-export async function deriveMissing(ctx: DeriveNeeds, signal: AbortSignal): Promise<number> {
+export async function deriveMissing(ctx: BlobNeeds, signal: AbortSignal): Promise<number> {
   let done = 0;
   for (;;) {
     const tags = await store.listUnderived(ctx.db, TAGS_AT_ONCE);
@@ -154,7 +150,7 @@ export async function deriveMissing(ctx: DeriveNeeds, signal: AbortSignal): Prom
 }
 
 async function deriveForTags(
-  ctx: DeriveNeeds,
+  ctx: BlobNeeds,
   tx: Db,
   place: { readonly repositoryId: number; readonly manifestId: number },
 ): Promise<void> {

@@ -9,11 +9,11 @@ import { getManifest, type Manifest } from '../manifests/manifests';
 import { MANIFEST_TYPES } from '../manifests/media-types';
 import { recordManifest } from '../manifests/record-manifest';
 import type { ReadableRepository } from '../repositories/access';
-import { keepBlob } from '../storage/blobs';
+import { keepBlob, type BlobNeeds } from '../storage/blobs';
 import { layerIsDamaged } from '../storage/damage';
 import { configOfChain, manifestOf, type LayerDescriptor } from './image-config';
 import * as store from './image-views.store';
-import { describeLayer, layerType, type DescribeNeeds } from './layer-facts';
+import { describeLayer, layerType } from './layer-facts';
 
 /*
  * An image that was pushed over v1, as clients of v2 pull it (bridge 8): a config and a manifest that docker's own rules
@@ -21,7 +21,7 @@ import { describeLayer, layerType, type DescribeNeeds } from './layer-facts';
  * given out once stays good while the image is there. The layers are those of v1, without a copy.
  */
 
-type ViewNeeds = Needs<'cache' | 'layerDescriptions'> & DescribeNeeds;
+type ViewNeeds = Needs<'cache' | 'layerDescriptions'> & BlobNeeds;
 
 /** How long a client waits for layers that nobody has read yet. */
 const LONGEST_WAIT_MS = 30_000;

@@ -1,10 +1,10 @@
-import type { Needs } from '../../context';
 import type { Job } from '../../platform/jobs/queue';
+import type { BlobNeeds } from '../storage/blobs';
 import { deriveMissing } from './derived-images';
-import { describeLayers, type DescribeNeeds } from './layer-facts';
+import { describeLayers } from './layer-facts';
 
 /** What is prepared in the background so that nobody waits for it: each protocol's view of what the other one pushed. */
-export function bridgeJobs(ctx: Needs<'db' | 'blobs' | 'log'> & DescribeNeeds): Job[] {
+export function bridgeJobs(ctx: BlobNeeds): Job[] {
   return [
     {
       name: 'describe_layers',

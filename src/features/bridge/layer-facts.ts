@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import type { Needs } from '../../context';
 import { decompress } from '../images/tar/decompress';
 import { TarError } from '../images/tar/tar-error';
 import { keepBlob, type BlobNeeds, type SizedBlobRef } from '../storage/blobs';
-import { openBlob } from '../storage/damage';
+import { openBlob, readBlob } from '../storage/damage';
 import * as store from './layer-facts.store';
 
 /*
@@ -21,15 +20,9 @@ const HEAD_BYTES = 6;
 /** More than any image has, and a few bytes can expand to it. */
 const LONGEST_TAR_BYTES = 64 * 1024 ** 3;
 
-export type DescribeNeeds = Needs<'db' | 'blobs' | 'log'> & BlobNeeds;
-
-async function headOf(ctx: DescribeNeeds, { storageKey, sizeBytes }: SizedBlobRef): Promise<Buffer> {
-  if (sizeBytes === 0) return Buffer.alloc(0);
-  const end = Math.min(HEAD_BYTES, sizeBytes) - 1;
-  const chunks: Buffer[] = [];
-  for await (const chunk of await ctx.blobs.read(storageKey, { start: 0, end }, sizeBytes))
-    chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+async function headOf(ctx: BlobNeeds, layer: SizedBlobRef): Promise<Buffer> {
+  if (layer.sizeBytes === 0) return Buffer.alloc(0);
+  return readBlob(ctx, layer, { start: 0, end: Math.min(HEAD_BYTES, layer.sizeBytes) - 1 });
 }
 
 /** Whether today's clients cannot read the layer as it is: xz, and no bytes at all. */
@@ -44,11 +37,7 @@ export function layerType(isGzip: boolean): string {
 }
 
 /** Reads the whole layer; its uncompressed bytes also go to `twin`. */
-async function diffIdOf(
-  ctx: DescribeNeeds,
-  layer: SizedBlobRef,
-  twin: NodeJS.WritableStream | undefined,
-): Promise<string> {
+async function diffIdOf(ctx: BlobNeeds, layer: SizedBlobRef, twin: NodeJS.WritableStream | undefined): Promise<string> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   for await (const chunk of decompress((await openBlob(ctx, layer)) as AsyncIterable<Buffer>)) {
@@ -62,7 +51,7 @@ async function diffIdOf(
 }
 
 /** The layer is not gzip. */
-async function describeWithTwin(ctx: DescribeNeeds, layer: SizedBlobRef): Promise<void> {
+async function describeWithTwin(ctx: BlobNeeds, layer: SizedBlobRef): Promise<void> {
   const gzip = createGzip({ level: 6 });
   const bytes = gzip.pipe(new PassThrough());
   const writing = ctx.blobs.write(bytes as AsyncIterable<Buffer>);
@@ -77,7 +66,7 @@ async function describeWithTwin(ctx: DescribeNeeds, layer: SizedBlobRef): Promis
   );
 }
 
-async function describe(ctx: DescribeNeeds, layer: SizedBlobRef): Promise<void> {
+async function describe(ctx: BlobNeeds, layer: SizedBlobRef): Promise<void> {
   const head = await headOf(ctx, layer);
   const facts = { digest: layer.digest, isGzip: head.subarray(0, GZIP.length).equals(GZIP), twinDigest: undefined };
   try {
@@ -101,7 +90,7 @@ const running = new Map<string, Promise<void>>();
  *
  * @throws AppError `unavailable` when the layer is damaged
  */
-export async function describeLayer(ctx: DescribeNeeds, layer: SizedBlobRef): Promise<void> {
+export async function describeLayer(ctx: BlobNeeds, layer: SizedBlobRef): Promise<void> {
   const known = running.get(layer.digest);
   if (known !== undefined) return known;
   const work = describe(ctx, layer).finally(() => running.delete(layer.digest));
@@ -117,7 +106,7 @@ const AT_ONCE = 100;
  *
  * @returns how many were read
  */
-export async function describeLayers(ctx: DescribeNeeds, signal: AbortSignal): Promise<number> {
+export async function describeLayers(ctx: BlobNeeds, signal: AbortSignal): Promise<number> {
   let done = 0;
   let after = '';
   for (;;) {

@@ -2,7 +2,8 @@ import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import type { ReadableRepository } from '../repositories/access';
 import type { BlobNeeds } from '../storage/blobs';
-import { getBlob, openBlob } from './blobs';
+import { readBlob } from '../storage/damage';
+import { getBlob } from './blobs';
 import { manifestUnknown } from './content-error';
 import { labelsOf, readImageConfig, type HistoryStep, type ImageConfig } from './image-config';
 import { isElsewhere, type Descriptor, type ManifestDocument } from './manifest-document';
@@ -72,18 +73,14 @@ async function readConfig(
   repository: ReadableRepository,
   { digest }: Descriptor,
 ): Promise<ImageConfig | undefined> {
-  const pieces: Buffer[] = [];
   try {
     const blob = await getBlob(ctx, repository, digest);
-    if (blob.sizeBytes > CONFIG_BYTES) return undefined;
-    const source = await openBlob(ctx, blob);
-    await source.copyTo((piece) => Promise.resolve(void pieces.push(Buffer.from(piece))));
+    return blob.sizeBytes > CONFIG_BYTES ? undefined : readImageConfig(await readBlob(ctx, blob));
   } catch (error) {
     // It is damaged.
     if (error instanceof AppError && (error.code === 'not_found' || error.code === 'unavailable')) return undefined;
     throw error;
   }
-  return readImageConfig(Buffer.concat(pieces));
 }
 
 function toLayer(descriptor: Descriptor): ManifestLayer {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { BlobMissingError, BlobSizeError } from '../../blobs/blob-store';
+import { BlobMissingError, BlobSizeError, type ByteRange } from '../../blobs/blob-store';
 import type { BlobHolder, Needs } from '../../context';
 import { inLongTransaction } from '../../platform/db/db';
 import { hasCode } from '../../platform/error-code';
@@ -100,12 +100,23 @@ export async function isWhole(ctx: BlobNeeds, blob: SizedBlobRef): Promise<boole
 }
 
 /**
- * Opens the bytes of a blob, after a check of their length.
+ * Opens the bytes of a blob, or a range of them, after a check of their length.
  *
  * @throws AppError `unavailable` when they are damaged
  */
-export async function openBlob(ctx: BlobNeeds, blob: SizedBlobRef): Promise<Readable> {
-  return whileWhole(ctx, blob, () => ctx.blobs.read(blob.storageKey, undefined, blob.sizeBytes));
+export async function openBlob(ctx: BlobNeeds, blob: SizedBlobRef, range?: ByteRange): Promise<Readable> {
+  return whileWhole(ctx, blob, () => ctx.blobs.read(blob.storageKey, range, blob.sizeBytes));
+}
+
+/**
+ * Reads a small blob, or a small range of one, into memory.
+ *
+ * @throws AppError `unavailable` when it is damaged
+ */
+export async function readBlob(ctx: BlobNeeds, blob: SizedBlobRef, range?: ByteRange): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await openBlob(ctx, blob, range)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 /**

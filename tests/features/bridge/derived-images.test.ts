@@ -2,8 +2,17 @@ import { createHash } from 'node:crypto';
 import { deriveMissing } from '../../../src/features/bridge/derived-images';
 import { pushImages, createImage, startPull } from '../../helpers/images';
 import { hex, pushOverV2 } from '../../helpers/crossing-images';
+import { DAMAGES } from '../../helpers/damage';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
-import { asUser, digestOf, imageOf, OCI_INDEX, pushManifest, type Described } from '../../helpers/v2-client';
+import {
+  asUser,
+  digestOf,
+  imageOf,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  pushManifest,
+  type Described,
+} from '../../helpers/v2-client';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -114,6 +123,18 @@ describe('an image that was pushed over v2', () => {
     expect(await pushManifest(server, 'bob/taken', 'v2', imageOf(config, layers), { user: 'bob' })).toEqual(manifest);
     expect(await tagsOf('bob/taken')).toEqual({ v1: image.id });
     expect(await tagsOf('alice/source')).toEqual({ latest: image.id });
+  });
+
+  it('is refused while the bytes of its config are lost, as a reader of them is', async () => {
+    const { config, layers } = await pushV2('alice/lost');
+    const answer = await asUser(server, 'get', `/v2/alice/lost/blobs/${config.digest}`).expect(200);
+    const lost = createImage({ layer: answer.body as Buffer });
+    await DAMAGES.missing({ db: server.ctx.db, blobDir: server.blobDir }, lost);
+    const { body } = await asUser(server, 'put', '/v2/alice/lost/manifests/again')
+      .set('Content-Type', OCI_MANIFEST)
+      .send(JSON.stringify(imageOf(config, layers)))
+      .expect(503);
+    expect(body.errors[0].message).toMatch(/damaged/);
   });
 
   it('gets its image later when its tag was copied', async () => {
