@@ -31,15 +31,14 @@ export interface NewImage {
 /**
  * Links images into a repository, the base first. An id that the repository has already keeps its content.
  *
- * @returns what the repository has under these ids
+ * @returns the number of the link of each image, by its id
  */
 export async function linkImages(
   tx: Db,
   repositoryId: number,
   images: readonly NewImage[],
-): Promise<{ link_id: number; image_id: string; parent_id: string | null; layer_digest: string | null }[]> {
-  const ids = images.map(({ id }) => id);
-  await query(
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await query<{ id: number; image_id: string }>(
     tx,
     `with given as (
        select * from unnest($2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::bigint[])
@@ -54,10 +53,11 @@ export async function linkImages(
      select $1, g.image_id, c.id, g.depth from given g join content c on c.image_id = g.image_id order by g.image_id
      on conflict (repository_id, image_id) do update
        set content_id = coalesce(repository_images.content_id, excluded.content_id),
-         depth = coalesce(repository_images.depth, excluded.depth), announced_at = now()`,
+         depth = coalesce(repository_images.depth, excluded.depth), announced_at = now()
+     returning id, image_id`,
     [
       repositoryId,
-      ids,
+      images.map(({ id }) => id),
       images.map(({ parentId }) => parentId ?? null),
       images.map(({ json }) => json),
       images.map(({ jsonDigest }) => jsonDigest),
@@ -65,13 +65,7 @@ export async function linkImages(
       images.map(({ layerSizeBytes }) => layerSizeBytes),
     ],
   );
-  return query(
-    tx,
-    `select i.id as link_id, i.image_id, c.parent_id, c.layer_digest from repository_images i
-       left join image_contents c on c.id = i.content_id
-     where i.repository_id = $1 and i.image_id = any ($2::text[])`,
-    [repositoryId, ids],
-  );
+  return new Map(rows.map((row) => [row.image_id, row.id]));
 }
 
 /** What the repository has of these ids before anything is linked. */
@@ -106,15 +100,15 @@ export async function insertDerivedView(tx: Db, linkId: number, manifestId: numb
   );
 }
 
-/** Tags of manifests that nothing is known of for v1. */
+/** Manifests with tags, of which it is not known yet what v1 clients get. */
 export async function listUnderived(
   db: Db,
   limit: number,
-): Promise<{ repository_id: number; manifest_id: number; name: string }[]> {
+): Promise<{ repository_id: number; manifest_id: number; digest: string }[]> {
   return query(
     db,
-    `select t.repository_id, t.manifest_id, t.name from tags t join manifests m on m.id = t.manifest_id
-     where t.image_id is null and m.v1_problem is null order by t.repository_id, t.name limit $1`,
+    `select distinct t.repository_id, t.manifest_id, m.digest from tags t join manifests m on m.id = t.manifest_id
+     where t.image_id is null and m.v1_problem is null order by t.repository_id, t.manifest_id limit $1`,
     [limit],
   );
 }
@@ -129,9 +123,4 @@ export async function setImage(
     tag.manifestId,
     tag.imageId,
   ]);
-}
-
-export async function findManifest(tx: Db, id: number): Promise<{ media_type: string; bytes: Buffer } | undefined> {
-  const text = 'select media_type, bytes from manifests where id = $1';
-  return (await query<{ media_type: string; bytes: Buffer }>(tx, text, [id]))[0];
 }

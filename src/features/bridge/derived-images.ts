@@ -98,11 +98,11 @@ async function link(
   const before = await store.findLinked(tx, repositoryId, ids);
   const isTaken = byId.size < images.length || before.some((there) => !fits(byId.get(there.image_id), there));
   if (isTaken) return { problem: 'the repository has another image under one of its ids' };
-  const linked = await store.linkImages(tx, repositoryId, images);
+  const links = await store.linkImages(tx, repositoryId, images);
   const top = images.at(-1);
-  const link = linked.find((there) => there.image_id === top?.id);
-  if (top === undefined || link === undefined) return { problem: 'it has no layers' };
-  await store.insertDerivedView(tx, link.link_id, manifestId);
+  const linkId = links.get(top?.id ?? '');
+  if (top === undefined || linkId === undefined) throw new Error('an image was derived without layers');
+  await store.insertDerivedView(tx, linkId, manifestId);
   return { found: top.id };
 }
 
@@ -129,36 +129,36 @@ async function deriveDocument(
   return 'problem' in derived ? derived : link(tx, source, derived.found);
 }
 
-const TAGS_AT_ONCE = 100;
+const AT_ONCE = 100;
 
 /**
  * Gives v1 clients the images of tags that were set without them: by a copy, by the history of a tag, or by an earlier
  * version.
  *
- * @returns how many tags were looked at
+ * @returns how many manifests were looked at
  */
 export async function deriveMissing(ctx: BlobNeeds, signal: AbortSignal): Promise<number> {
   let done = 0;
   for (;;) {
-    const tags = await store.listUnderived(ctx.db, TAGS_AT_ONCE);
-    if (tags.length === 0 || signal.aborted) return done;
-    for (const { repository_id: repositoryId, manifest_id: manifestId } of tags) {
-      await inTransaction(ctx.db, (tx) => deriveForTags(ctx, tx, { repositoryId, manifestId }));
+    const manifests = await store.listUnderived(ctx.db, AT_ONCE);
+    if (manifests.length === 0 || signal.aborted) return done;
+    for (const { repository_id: repositoryId, manifest_id: manifestId, digest } of manifests) {
+      await inTransaction(ctx.db, (tx) => deriveForTags(ctx, tx, { repositoryId, manifestId, digest }));
     }
-    done += tags.length;
+    done += manifests.length;
   }
 }
 
 async function deriveForTags(
   ctx: BlobNeeds,
   tx: Db,
-  place: { readonly repositoryId: number; readonly manifestId: number },
+  manifest: { readonly repositoryId: number; readonly manifestId: number; readonly digest: string },
 ): Promise<void> {
-  const { repositoryId, manifestId } = place;
+  const { repositoryId, manifestId, digest } = manifest;
   await lockRepository(tx, repositoryId);
-  const row = await store.findManifest(tx, manifestId);
-  if (row === undefined) return;
-  const document = readManifest(row.bytes, row.media_type);
-  const imageId = await deriveImages(ctx, tx, { ...place, document });
+  const stored = await findManifestBytes(tx, repositoryId, digest);
+  if (stored === undefined) return;
+  const document = readManifest(stored.bytes, stored.mediaType);
+  const imageId = await deriveImages(ctx, tx, { repositoryId, manifestId, document });
   if (imageId !== undefined) await store.setImage(tx, { repositoryId, manifestId, imageId });
 }

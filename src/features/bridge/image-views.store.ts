@@ -16,15 +16,18 @@ export interface ChainLinkRow {
   depth: number;
 }
 
+/** An image of v1, and its manifest or why there is none; both null: nobody has asked for it yet. */
+export interface TaggedImageRow {
+  link_id: number;
+  manifest_id: number | null;
+  problem: string | null;
+}
+
 /** What a tag of v1 points to; undefined when there is no such tag. */
-export async function findTagged(
-  db: Db,
-  repositoryId: number,
-  tag: string,
-): Promise<{ link_id: number; problem: string | null } | undefined> {
-  const rows = await query<{ link_id: number; problem: string | null }>(
+export async function findTagged(db: Db, repositoryId: number, tag: string): Promise<TaggedImageRow | undefined> {
+  const rows = await query<TaggedImageRow>(
     db,
-    `select i.id as link_id, v.problem from tags t
+    `select i.id as link_id, v.manifest_id, v.problem from tags t
        join repository_images i on i.repository_id = t.repository_id and i.image_id = t.image_id
        left join image_manifests v on v.link_id = i.id
      where t.repository_id = $1 and t.name = $2 and t.manifest_id is null`,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Needs } from '../../context';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
@@ -9,6 +10,7 @@ import { getManifest, type Manifest } from '../manifests/manifests';
 import { MANIFEST_TYPES } from '../manifests/media-types';
 import { recordManifest } from '../manifests/record-manifest';
 import type { ReadableRepository } from '../repositories/access';
+import { isTag } from '../repositories/names';
 import { keepBlob, type BlobNeeds } from '../storage/blobs';
 import { layerIsDamaged } from '../storage/damage';
 import { configOfChain, manifestOf, type LayerDescriptor } from './image-config';
@@ -89,17 +91,13 @@ async function createView(ctx: ViewNeeds, repository: ReadableRepository, linkId
   const layers = chain.map(layerOf);
   const bytes = manifestOf(config, layers);
   const document = readManifest(bytes, MANIFEST_TYPES.dockerManifest);
-  const blob = await ctx.blobs.write(once(config));
+  const blob = await ctx.blobs.write(Readable.from([config]));
   const blobs = [blob.digest, ...layers.map(({ digest }) => digest)];
   const manifest = { digest: digestOf(bytes), bytes, document, blobs, origin: 'synthesized' } as const;
   await keepBlob(ctx, blob, async (tx) => {
     const { id: manifestId } = await recordManifest(tx, repository.id, manifest);
     await store.insertView(tx, linkId, { manifestId });
   });
-}
-
-async function* once(bytes: Buffer): AsyncIterable<Buffer> {
-  yield await Promise.resolve(bytes);
 }
 
 /**
@@ -114,14 +112,8 @@ export async function getManifestOrView(
   repository: ReadableRepository,
   reference: string,
 ): Promise<Manifest> {
-  try {
-    return await getManifest(ctx, repository, reference);
-  } catch (error) {
-    const isTag = !reference.includes(':');
-    if (!isTag || !(error instanceof ContentError && error.problem === 'manifest_unknown')) throw error;
-  }
-  const tagged = await store.findTagged(ctx.db, repository.id, reference);
-  if (tagged === undefined) throw manifestUnknown(reference);
+  const tagged = isTag(reference) ? await store.findTagged(ctx.db, repository.id, reference) : undefined;
+  if (tagged === undefined || tagged.manifest_id !== null) return getManifest(ctx, repository, reference);
   if (tagged.problem !== null) throw cannotBeShown(reference, tagged.problem);
   try {
     await createView(ctx, repository, tagged.link_id, reference);

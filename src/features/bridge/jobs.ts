@@ -18,8 +18,8 @@ export function bridgeJobs(ctx: BlobNeeds): Job[] {
       name: 'derive_images',
       schedule: '*/5 * * * *',
       run: async (stopping) => {
-        const tags = await deriveMissing(ctx, stopping);
-        if (tags > 0) ctx.log.info({ tags }, 'derived images of v1 from manifests');
+        const manifests = await deriveMissing(ctx, stopping);
+        if (manifests > 0) ctx.log.info({ manifests }, 'derived images of v1 from manifests');
       },
     },
   ];

@@ -1,5 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
+import { algorithmOf } from './digest';
+import { isUsedSql } from './rules-sql';
 
 /**
  * Whether a repository has a blob: pushed or mounted over v2, used by a manifest, or the layer of an image of v1.
@@ -9,10 +11,7 @@ import { query, queryPrepared } from '../../platform/db/query';
  */
 function isInRepositorySql(repositoryId: string, digest: string): string {
   return `(exists (select 1 from repository_blobs l where l.repository_id = ${repositoryId} and l.digest = ${digest})
-    or exists (select 1 from manifest_blobs x join manifests m on m.id = x.manifest_id
-      where x.digest = ${digest} and m.repository_id = ${repositoryId})
-    or exists (select 1 from image_contents c join repository_images i on i.content_id = c.id
-      where c.layer_digest = ${digest} and i.repository_id = ${repositoryId}))`;
+    or ${isUsedSql(repositoryId, digest)})`;
 }
 
 export interface BlobRow {
@@ -36,7 +35,7 @@ const FIND_BLOB_BY_SHA512 = {
 
 /** A blob of the repository, by either of its digests. */
 export async function findBlob(db: Db, repositoryId: number, digest: string): Promise<BlobRow | undefined> {
-  const statement = digest.startsWith('sha512:') ? FIND_BLOB_BY_SHA512 : FIND_BLOB;
+  const statement = algorithmOf(digest) === 'sha512' ? FIND_BLOB_BY_SHA512 : FIND_BLOB;
   return (await queryPrepared<BlobRow>(db, statement, [repositoryId, digest]))[0];
 }
 
@@ -75,15 +74,7 @@ export async function linkBlob(tx: Db, repositoryId: number, digest: string): Pr
  * @returns `used` when a manifest or an image there has it
  */
 export async function unlinkBlob(tx: Db, repositoryId: number, digest: string): Promise<'unlinked' | 'used'> {
-  const used = await query(
-    tx,
-    `select 1 from manifest_blobs x join manifests m on m.id = x.manifest_id
-       where x.digest = $2 and m.repository_id = $1
-     union all
-     select 1 from image_contents c join repository_images i on i.content_id = c.id
-       where c.layer_digest = $2 and i.repository_id = $1 limit 1`,
-    [repositoryId, digest],
-  );
+  const used = await query(tx, `select 1 where ${isUsedSql('$1', '$2')}`, [repositoryId, digest]);
   if (used.length > 0) return 'used';
   await query(tx, 'delete from repository_blobs where repository_id = $1 and digest = $2', [repositoryId, digest]);
   return 'unlinked';

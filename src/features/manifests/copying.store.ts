@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import { joinNeededSql } from './rules-sql';
 
 /** Copies the rows of a manifest, of its children, and of all that refer to these, with what they point to. */
 export async function copyWithReferences(
@@ -13,13 +14,7 @@ export async function copyWithReferences(
     `with recursive needed as (
        select m.id, m.digest from manifests m where m.repository_id = $1 and m.digest = $3
        union
-       select m.id, m.digest from needed n
-         join lateral (
-           select c.child_digest as digest from manifest_children c where c.parent_id = n.id
-           union all
-           select r.digest from manifests r where r.repository_id = $1 and r.subject = n.digest
-         ) next on true
-         join manifests m on m.repository_id = $1 and m.digest = next.digest
+       select m.id, m.digest from needed n ${joinNeededSql('n', '$1')}
      ), copy as (
        insert into manifests
          (repository_id, digest, media_type, bytes, size_bytes, config_digest, subject, artifact_type, annotations)

@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
+import { isUsedByManifestSql, joinNeededSql } from './rules-sql';
 
 /**
  * Whether a manifest is needed by itself: a tag points to it, it was pushed or lost its tag lately, or it is what clients of
@@ -22,10 +23,7 @@ export async function listCandidates(
     db,
     `select distinct m.repository_id as id from manifests m where not ${isRootSql('$1')}
      union select distinct l.repository_id from repository_blobs l where l.linked_at < ${agoSql('$2')}
-       and not exists (
-         select from manifest_blobs x join manifests m on m.id = x.manifest_id
-         where x.digest = l.digest and m.repository_id = l.repository_id
-       )`,
+       and not ${isUsedByManifestSql('l.repository_id', 'l.digest')}`,
     [ages.keepUntaggedMs, ages.olderThanMs],
   );
   return rows.map(({ id }) => id);
@@ -48,13 +46,7 @@ export async function deleteUnneeded(
        select m.id, m.digest from manifests m where m.repository_id = $1
          and ${isRootSql('$2')}
        union
-       select m.id, m.digest from kept k
-         join lateral (
-           select c.child_digest as digest from manifest_children c where c.parent_id = k.id
-           union all
-           select r.digest from manifests r where r.repository_id = $1 and r.subject = k.digest
-         ) needed on true
-         join manifests m on m.repository_id = $1 and m.digest = needed.digest
+       select m.id, m.digest from kept k ${joinNeededSql('k', '$1')}
      )
      delete from manifests m where m.repository_id = $1 and m.id not in (select id from kept)
      returning m.id, array(select x.digest from manifest_blobs x where x.manifest_id = m.id) as blobs`,
@@ -68,10 +60,7 @@ export async function deleteUnusedLinks(tx: Db, repositoryId: number, olderThanM
   const rows = await query<{ digest: string }>(
     tx,
     `delete from repository_blobs l where l.repository_id = $1 and l.linked_at < ${agoSql('$2')}
-       and not exists (
-         select from manifest_blobs x join manifests m on m.id = x.manifest_id
-         where x.digest = l.digest and m.repository_id = $1
-       )
+       and not ${isUsedByManifestSql('$1', 'l.digest')}
      returning l.digest`,
     [repositoryId, olderThanMs],
   );

@@ -9,6 +9,7 @@ import {
   type AccessStatements,
   type RepositoryAccessRow,
 } from '../repositories/repository-access-row';
+import { JOIN_VIEW_OF_TAG } from './rules-sql';
 
 export interface ManifestRow {
   id: number;
@@ -21,9 +22,7 @@ const COLUMNS = 'm.id, m.digest, m.media_type, m.size_bytes';
 
 /** Finds the manifest `m` of a tag `t`, which may point to an image of v1 that has one. */
 const MANIFEST_OF_TAG = `
-    left join repository_images i
-      on t.manifest_id is null and i.repository_id = t.repository_id and i.image_id = t.image_id
-    left join image_manifests v on v.link_id = i.id
+    ${JOIN_VIEW_OF_TAG}
     left join manifests m on m.id = coalesce(t.manifest_id, v.manifest_id)`;
 
 const FIND_BY_TAG = {

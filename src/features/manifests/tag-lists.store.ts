@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import { JOIN_VIEW_OF_TAG } from './rules-sql';
 
 /** @param page.limit - undefined: all */
 export async function listTagNames(
@@ -9,10 +10,7 @@ export async function listTagNames(
 ): Promise<string[]> {
   const rows = await query<{ name: string }>(
     db,
-    `select t.name from tags t
-       left join repository_images i
-         on t.manifest_id is null and i.repository_id = t.repository_id and i.image_id = t.image_id
-       left join image_manifests v on v.link_id = i.id
+    `select t.name from tags t ${JOIN_VIEW_OF_TAG}
      where t.repository_id = $1 and t.name > $2 and v.problem is null
      order by t.name limit $3`,
     [repositoryId, page.after, page.limit ?? null],
