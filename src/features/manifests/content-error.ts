@@ -9,7 +9,6 @@ export type ContentProblem =
   | 'manifest_blob_unknown'
   | 'manifest_invalid'
   | 'manifest_unknown'
-  | 'size_invalid'
   | 'tag_invalid';
 
 const CODES: Readonly<Record<ContentProblem, ErrorCode>> = {
@@ -20,7 +19,6 @@ const CODES: Readonly<Record<ContentProblem, ErrorCode>> = {
   manifest_blob_unknown: 'invalid',
   manifest_invalid: 'invalid',
   manifest_unknown: 'not_found',
-  size_invalid: 'invalid',
   tag_invalid: 'invalid',
 };
 

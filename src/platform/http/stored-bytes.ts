@@ -15,6 +15,14 @@ interface Part {
  * we have already found satisfiable. We answer everything else ourselves, through nginx.
  */
 
+/** A way to the bytes for nginx. */
+interface Accel {
+  /** `DRYDOCK_ACCEL_PREFIX` */
+  readonly prefix: string;
+  /** Finds the path of the bytes below the prefix; undefined: there is none, and we send them. */
+  readonly handOver: () => Promise<{ readonly path: string } | undefined>;
+}
+
 /** Bytes that a client may download whole or in part. */
 export interface StoredBytes {
   readonly sizeBytes: number;
@@ -22,8 +30,8 @@ export interface StoredBytes {
   readonly headers: Headers;
   /** Opens the bytes; undefined: all of them. */
   readonly open: (part: Part | undefined) => Promise<Buffer | ByteSource>;
-  /** The path under which an nginx in front of us finds the bytes; undefined: we send them. */
-  readonly handOver: (() => Promise<string | undefined>) | undefined;
+  /** How an nginx in front of us can send the bytes; undefined: we send them. */
+  readonly accel: Accel | undefined;
 }
 
 /** `first-last` and `first-`: what clients send. nginx answers other kinds differently, or not at all. */
@@ -62,9 +70,10 @@ export async function replyWithBytes(req: IncomingMessage, bytes: StoredBytes): 
   };
   const status = part === undefined ? 200 : 206;
   if (req.method === 'HEAD' || sizeBytes === 0) return empty(status, headers);
-  const path = suitsNginx(req, part) ? await bytes.handOver?.() : undefined;
-  if (path === undefined) return { status, headers, body: await bytes.open(part) };
+  const { accel } = bytes;
+  const file = suitsNginx(req, part) ? await accel?.handOver() : undefined;
+  if (accel === undefined || file === undefined) return { status, headers, body: await bytes.open(part) };
   // nginx itself adds the length and the range, and to a whole file that it has ranges.
   const ranges: Headers = part === undefined ? {} : { 'Accept-Ranges': 'bytes' };
-  return empty(200, { ...described, ...ranges, 'X-Accel-Redirect': path });
+  return empty(200, { ...described, ...ranges, 'X-Accel-Redirect': `${accel.prefix}${file.path}` });
 }

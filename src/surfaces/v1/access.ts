@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import basicAuth from 'express-basic-auth';
 import type { Context } from '../../context';
-import { basicActor, type Actor, type Identity } from '../../features/access/actor';
+import { basicActor, type Actor } from '../../features/access/actor';
 import { requiresAuthorization } from '../../features/access/current-account';
 import { recallIdentity, verifyCredentials } from '../../features/accounts/credentials';
 import { RemoteIndex } from '../../features/tokens/remote-index';
@@ -11,6 +11,7 @@ import { AppError } from '../../platform/errors';
 import { readAuthorization } from '../../platform/http/authorization';
 import { clientAddress } from '../../platform/http/client-address';
 import type { Exchange, Reply } from '../../platform/http/exchange';
+import { RecalledRequests } from '../../platform/http/recalled-requests';
 import type { Guard, Route } from '../../platform/http/route';
 
 /*
@@ -41,20 +42,7 @@ function addressOf({ settings }: Context, req: IncomingMessage): string {
   return clientAddress(req, settings.trustsProxy);
 }
 
-/** Requests whose credentials were remembered from earlier requests, not verified. */
-const recalledRequests = new WeakSet<IncomingMessage>();
-
-/**
- * The remembered identity for the credentials of a read; undefined: verify them. A read may use it because the query
- * that does the work checks it. If that query refuses it, the read can be repeated with verified credentials, since it
- * has no body.
- */
-function recalled(ctx: Context, req: IncomingMessage, username: string, password: string): Identity | undefined {
-  if (req.method !== 'GET' && req.method !== 'HEAD') return undefined;
-  const identity = recalledRequests.has(req) ? undefined : recallIdentity(ctx, username, password);
-  if (identity !== undefined) recalledRequests.add(req);
-  return identity;
-}
+const recalledRequests = new RecalledRequests();
 
 /** Handles a request, and repeats it with verified credentials if remembered ones were refused. */
 export async function handleRecalled<A extends Access>(
@@ -88,7 +76,8 @@ async function identify(ctx: Context, req: IncomingMessage, remoteIndex: RemoteI
       // Old engines send `Basic Og==`, an empty name and password, when nobody has logged in.
       if (username === '') return { kind: 'anonymous', address };
       const identity =
-        recalled(ctx, req, username, password) ?? (await verifyCredentials(ctx, username, password, address));
+        recalledRequests.recall(req, () => recallIdentity(ctx, username, password)) ??
+        (await verifyCredentials(ctx, username, password, address));
       if (identity === undefined) throw requiresAuthorization();
       return basicActor(identity, address);
     }

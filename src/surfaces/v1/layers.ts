@@ -19,11 +19,6 @@ function isDirect(req: IncomingMessage): boolean {
   return isEngine(headerOf(req, 'user-agent')) && req.headers['x-forwarded-for'] === undefined;
 }
 
-async function pathForNginx(ctx: Context, image: Image, prefix: string): Promise<string | undefined> {
-  const handover = await handOverLayer(ctx, image);
-  return handover && `${prefix}${handover.path}`;
-}
-
 /**
  * Answers with the stored bytes of a layer (protocol 4.4). A HEAD gets the same headers, because docker 0.12 to 1.1 look
  * there for `Accept-Ranges`.
@@ -44,7 +39,7 @@ async function replyWithLayer(ctx: Context, exchange: V1Exchange<'registry'>, im
     sizeBytes: substitute?.length ?? image.layerSizeBytes,
     headers,
     open: async (part) => substitute?.subarray(part?.start, part && part.end + 1) ?? openLayer(ctx, image, part),
-    handOver: isOurs ? undefined : () => pathForNginx(ctx, image, accelPrefix),
+    accel: isOurs ? undefined : { prefix: accelPrefix, handOver: () => handOverLayer(ctx, image) },
   });
 }
 

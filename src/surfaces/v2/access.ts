@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import { basicActor, type Actor, type Identity } from '../../features/access/actor';
+import { basicActor, type Actor } from '../../features/access/actor';
 import { recallIdentity } from '../../features/accounts/credentials';
 import { verifyRepeated } from '../../features/accounts/repeated-login';
 import { readBearerToken, type Grant } from '../../features/tokens/bearer-token';
@@ -8,6 +8,7 @@ import { AppError } from '../../platform/errors';
 import { readAuthorization } from '../../platform/http/authorization';
 import { clientAddress } from '../../platform/http/client-address';
 import type { Exchange, Reply } from '../../platform/http/exchange';
+import { RecalledRequests } from '../../platform/http/recalled-requests';
 import type { Guard, Route } from '../../platform/http/route';
 import { unauthorized } from './errors';
 
@@ -42,16 +43,7 @@ export type V2Exchange = Exchange<V2Caller>;
 export type V2Handler = (ctx: Context, exchange: V2Exchange) => Promise<Reply> | Reply;
 export type V2Route = Route<Access, Callers>;
 
-/** Requests whose credentials were remembered from earlier requests, not verified. */
-const recallings = new WeakSet<IncomingMessage>();
-
-/** A read may begin with an identity that is only remembered, because the query that does the work checks it. */
-function recalled(ctx: Context, req: IncomingMessage, username: string, password: string): Identity | undefined {
-  if ((req.method !== 'GET' && req.method !== 'HEAD') || recallings.has(req)) return undefined;
-  const identity = recallIdentity(ctx, username, password);
-  if (identity !== undefined) recallings.add(req);
-  return identity;
-}
+const recalledRequests = new RecalledRequests();
 
 function bearerCaller(ctx: Context, text: string, address: string): V2Caller {
   const claims = readBearerToken(ctx.tokenKey, text);
@@ -75,7 +67,8 @@ async function identify(ctx: Context, req: IncomingMessage): Promise<V2Caller> {
       const { username, password } = authorization;
       if (username === '') return anonymous;
       const identity =
-        recalled(ctx, req, username, password) ?? (await verifyRepeated(ctx, username, password, address));
+        recalledRequests.recall(req, () => recallIdentity(ctx, username, password)) ??
+        (await verifyRepeated(ctx, username, password, address));
       if (identity === undefined) throw unauthorized();
       return { actor: basicActor(identity, address), grants: 'all', hasCatalog: true };
     }
@@ -94,7 +87,7 @@ export async function handleRecalled(ctx: Context, handle: V2Handler, exchange: 
     if (!(error instanceof AppError && error.code === 'unauthenticated')) throw error;
     // The account behind a Bearer token has changed since: a new token helps, if there is still an account.
     if (exchange.caller.grants !== 'all') throw unauthorized('invalid_token');
-    if (!recallings.has(req)) throw error;
+    if (!recalledRequests.has(req)) throw error;
     return handle(ctx, { req, params, query, caller: await identify(ctx, req), signal });
   }
 }

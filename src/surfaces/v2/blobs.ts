@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import { deleteBlob, getBlob, handOverBlob, openBlob, type RepositoryBlob } from '../../features/manifests/blobs';
-import { isDigest } from '../../features/manifests/digest';
+import { deleteBlob, getBlob, handOverBlob, openBlob } from '../../features/manifests/blobs';
 import { AppError } from '../../platform/errors';
 import { empty, type Headers } from '../../platform/http/exchange';
 import { replyWithBytes } from '../../platform/http/stored-bytes';
@@ -22,17 +21,8 @@ export function contentHeaders(digest: string, isPrivate: boolean): Headers {
 }
 
 /** A client without the header of a proxy came here directly, and would get no bytes from an answer for nginx. */
-function pathForNginx(
-  ctx: Context,
-  req: IncomingMessage,
-  blob: RepositoryBlob,
-): (() => Promise<string | undefined>) | undefined {
-  const { accelPrefix } = ctx.settings;
-  if (accelPrefix === undefined || req.headers['x-forwarded-for'] === undefined) return undefined;
-  return async () => {
-    const handover = await handOverBlob(ctx, blob);
-    return handover && `${accelPrefix}${handover.path}`;
-  };
+function accelPrefixFor({ settings }: Context, req: IncomingMessage): string | undefined {
+  return req.headers['x-forwarded-for'] === undefined ? undefined : settings.accelPrefix;
 }
 
 /** The specification wants a 416 for a range that ends before it begins. HTTP alone lets a server ignore it. */
@@ -52,6 +42,7 @@ export const getBlobBytes: V2Handler = async (ctx, exchange) => {
   if (req.method === 'GET' && isInverted(req)) {
     return empty(416, { 'Accept-Ranges': 'bytes', 'Content-Range': `bytes */${blob.sizeBytes}` });
   }
+  const prefix = accelPrefixFor(ctx, req);
   return replyWithBytes(req, {
     sizeBytes: blob.sizeBytes,
     headers: {
@@ -59,7 +50,7 @@ export const getBlobBytes: V2Handler = async (ctx, exchange) => {
       'Content-Type': 'application/octet-stream',
     },
     open: (part) => openBlob(ctx, blob, part),
-    handOver: pathForNginx(ctx, req, blob),
+    accel: prefix === undefined ? undefined : { prefix, handOver: () => handOverBlob(ctx, blob) },
   });
 };
 
@@ -77,6 +68,5 @@ export const removeBlob: V2Handler = async (ctx, exchange) => {
 
 /** The headers that say where a blob of a repository is. */
 export function blobLocation(name: string, digest: string): Headers {
-  const location = `/v2/${name}/blobs/${digest}`;
-  return isDigest(digest) ? { Location: location, 'Docker-Content-Digest': digest } : { Location: location };
+  return { Location: `/v2/${name}/blobs/${digest}`, 'Docker-Content-Digest': digest };
 }
