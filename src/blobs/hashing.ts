@@ -50,11 +50,6 @@ export class RunningSums {
   }
 }
 
-/** Whether a digest is one of sha512, which is computed only when a client expects it. */
-export function isSha512(digest: string): boolean {
-  return digest.startsWith('sha512:');
-}
-
 /** The sha512 digest of bytes that come in pieces. */
 export async function sha512Of(pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
   const hash = createHash('sha512');

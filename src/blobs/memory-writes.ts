@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { algorithmOf } from '../platform/bytes/digest';
 import type { StoredBlob } from './stored-blob';
-import { digestsOf, isSha512, sha512Of, sumsOf, type Sums } from './hashing';
+import { digestsOf, sha512Of, sumsOf, type Sums } from './hashing';
 import {
   UnknownWriteError,
   WriteBusyError,
@@ -68,7 +69,7 @@ export class MemoryWrites implements ResumableWrites {
   async commit(id: string, digest: string): Promise<StoredBlob> {
     return this.alone(id, async ({ bytes }) => {
       const sums = sumsOf(bytes);
-      const sha512 = isSha512(digest) ? await sha512Of([bytes]) : undefined;
+      const sha512 = algorithmOf(digest) === 'sha512' ? await sha512Of([bytes]) : undefined;
       const found = sha512 ?? digestsOf(sums).digest;
       if (found !== digest) throw new WriteDigestError(id, found);
       this.writes.delete(id);

@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { algorithmOf } from '../platform/bytes/digest';
 import { isNotFound, syncDirectory, translateFull } from './file-moves';
-import { digestsOf, isSha512, sha512Of } from './hashing';
+import { digestsOf, sha512Of } from './hashing';
 import { recallDigest, rememberDigest } from './known-digests';
 import { SourceBrokeOff, sumsOfFile, writeInOrder } from './ordered-write';
 import { newBlobKey } from './paths';
@@ -115,7 +116,7 @@ export class OpenWrite {
   /** The blob gets the age of its commit. That needs no sync: the age counts only until a row points to the blob. */
   private async verify(sha256Hex: string, sizeBytes: number, digest: string): Promise<StoredBlob> {
     const found = digestsOf({ sha256Hex, prefixedSha256Hex: sha256Hex });
-    const sha512 = isSha512(digest) ? await sha512OfFile(this.handle) : undefined;
+    const sha512 = algorithmOf(digest) === 'sha512' ? await sha512OfFile(this.handle) : undefined;
     const actual = sha512 ?? found.digest;
     if (actual !== digest) throw new WriteDigestError(this.id, actual);
     const now = new Date();

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { digestOf } from '../../src/platform/bytes/digest';
 import { challengeOf, tokenUrl } from '../../src/client/v2/challenge';
 import { UnexpectedAnswer, V2Session, wireTransport } from '../../src/client/v2/session';
-import { digestOf, pushBlob, putManifest, requestBlob, requestManifest } from '../../src/client/v2/v2-client';
+import { pushBlob, putManifest, requestBlob, requestManifest } from '../../src/client/v2/v2-client';
 import { addUser, basic, startTestServer, type TestServer } from '../helpers/test-server';
 
 const LIMITS = { insecure: false, idleMs: 10_000, totalMs: 30_000, bodyBytes: 1024 * 1024 };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { digestOf } from '../../src/platform/bytes/digest';
 import { appendToUpload, commitUpload, startUpload } from '../../src/features/manifests/blob-uploads';
-import { digestOf } from '../../src/features/manifests/digest';
 import { MANIFEST_TYPES } from '../../src/features/manifests/media-types';
 import { putManifest } from '../../src/features/manifests/put-manifest';
 import type { AdministeredRepository } from '../../src/features/repositories/access';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digestOf } from '../../platform/bytes/digest';
 import { headerOf, type Header } from '../wire/answer';
 import { UnexpectedAnswer, type V2Exchange, type V2Request, type V2Session } from './session';
 
@@ -22,11 +22,6 @@ const MANIFEST_TYPES = [
 
 const OCTETS: Header = ['Content-Type', 'application/octet-stream'];
 const NOTHING = Buffer.alloc(0);
-
-/** The sha256 of bytes, as v2 writes it. */
-export function digestOf(bytes: Buffer | string): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
 
 /** Requests a manifest by tag or digest, or only its headers. */
 export function requestManifest(

@@ -1,6 +1,6 @@
+import { digestOf } from '../../platform/bytes/digest';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { parseJson } from '../../platform/http/body';
-import { jsonDigest } from '../images/image-json';
 import { readManifest, type Descriptor, type ManifestDocument } from '../manifests/manifest-document';
 import { isImageConfig, isUsualPlatform } from '../manifests/manifest-kind';
 import { findManifestBytes } from '../manifests/manifests';
@@ -76,7 +76,7 @@ function toRow(
   const layer = blobs.get(layerDigest);
   if (layer === undefined) return [];
   return [
-    { id, parentId, json, jsonDigest: jsonDigest(json), layerDigest: layer.digest, layerSizeBytes: layer.size_bytes },
+    { id, parentId, json, jsonDigest: digestOf(json), layerDigest: layer.digest, layerSizeBytes: layer.size_bytes },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { digestOf } from '../manifests/digest';
+import { digestOf } from '../../platform/bytes/digest';
 import { DOCKER_CONFIG, MANIFEST_TYPES } from '../manifests/media-types';
 import { goMap, rawMembers, type JsonValue, type Writable } from './go-json';
 import { fieldsOf, goTime, textIn, v1Members, wordsIn } from './v1-json';

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digestOf } from '../../platform/bytes/digest';
 import type { Needs } from '../../context';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
 import { ContentError, manifestUnknown } from '../manifests/content-error';
-import { digestOf } from '../manifests/digest';
 import { readManifest } from '../manifests/manifest-document';
 import { getManifest, type Manifest } from '../manifests/manifests';
 import { MANIFEST_TYPES } from '../manifests/media-types';

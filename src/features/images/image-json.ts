@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '../../platform/errors';
 
 /** What the registry reads from an image's json; the rest is only for engines. */
@@ -38,9 +37,4 @@ export function readImageJson(bytes: Buffer, expectedId: string): ImageJson {
   if (typeof parent !== 'string') throw new AppError('invalid', 'Image depends on a non existing parent');
   if (parent === expectedId) throw new AppError('invalid', 'Image depends on itself');
   return { id: expectedId, parentId: parent };
-}
-
-/** The digest of these exact bytes. */
-export function jsonDigest(bytes: Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

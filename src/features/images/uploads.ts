@@ -1,3 +1,4 @@
+import { digestOf } from '../../platform/bytes/digest';
 import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../access/actor';
@@ -8,7 +9,7 @@ import { isImageId } from '../repositories/names';
 import { keepPushAlive, noteSignOfLife } from '../pushes/pushes';
 import { keepBlob, type KeptBlob } from '../storage/blobs';
 import { whileThereIsRoom, type RoomNeeds } from '../storage/quota';
-import { jsonDigest, readImageJson } from './image-json';
+import { readImageJson } from './image-json';
 import { linkFromSiblings } from './linking';
 import { assertPusher, locateWritable, type LocatedImage, type PushedImage } from './image-by-id';
 import * as store from './uploads.store';
@@ -93,7 +94,7 @@ export async function putImageJson(
   if (isThere(located)) throw new AppError('conflict', EXISTS);
   await noteSignOfLife(ctx, actor, place.repositoryId, imageId);
   const isShared = actor.kind !== 'token';
-  const image = { parentId, depth, json: bytes, jsonDigest: jsonDigest(bytes), isShared };
+  const image = { parentId, depth, json: bytes, jsonDigest: digestOf(bytes), isShared };
   if (await store.openUpload(ctx.db, place, image, { name: accountKey(actor), limit: OPEN_LIMIT })) return;
   throw new AppError('busy', `${OPEN_LIMIT} images of this account are being uploaded`, {
     retryAfterSeconds: SWEPT_AFTER_SECONDS,

@@ -1,6 +1,6 @@
+import { algorithmOf } from '../../platform/bytes/digest';
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
-import { algorithmOf } from './digest';
 import { isUsedSql } from './rules-sql';
 
 /**

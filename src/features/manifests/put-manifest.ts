@@ -1,3 +1,4 @@
+import { algorithmOf, digestOf } from '../../platform/bytes/digest';
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
@@ -10,7 +11,7 @@ import type { Engine } from '../tags/engine';
 import { lockForTags, pointTag } from '../tags/tags';
 import { findUsableBlobs, type UsableBlob } from './blobs.store';
 import { ContentError, digestInvalid } from './content-error';
-import { algorithmOf, digestOf, isDigest } from './digest';
+import { isDigest } from './digest';
 import { blobsOf, readManifest, type Descriptor, type ManifestDocument } from './manifest-document';
 import { findImageOf } from './image-views.store';
 import * as store from './manifests.store';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { digestOf } from '../../../src/platform/bytes/digest';
 import { configOfChain, manifestOf } from '../../../src/features/bridge/image-config';
-import { digestOf } from '../../../src/features/manifests/digest';
 
 interface Vector {
   readonly repository: string;

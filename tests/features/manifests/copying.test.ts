@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { digestOf } from '../../../src/platform/bytes/digest';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { copyTag } from '../../../src/features/images/promotion';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { getBlob } from '../../../src/features/manifests/blobs';
-import { digestOf } from '../../../src/features/manifests/digest';
 import { getManifest, getManifestBytes } from '../../../src/features/manifests/manifests';
 import { listReferrers } from '../../../src/features/manifests/referrers';
 import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { digestOf } from '../../../src/platform/bytes/digest';
 import { getBlob, handOverBlob, mountBlob, openBlob } from '../../../src/features/manifests/blobs';
-import { digestOf } from '../../../src/features/manifests/digest';
 import { scrub } from '../../../src/features/storage/scrub';
 import { DAMAGES, filesBelow } from '../../helpers/damage';
 import { createImage, pushImages } from '../../helpers/images';

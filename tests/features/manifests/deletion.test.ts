@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { digestOf } from '../../../src/platform/bytes/digest';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { deleteManifest } from '../../../src/features/manifests/manifests';
 import { appendToUpload, commitUpload, startUpload } from '../../../src/features/manifests/blob-uploads';
-import { digestOf } from '../../../src/features/manifests/digest';
 import { deleteAtOnce } from '../../../src/features/repositories/deletion';
 import { setImmutableTags } from '../../../src/features/repositories/immutable-tags';
 import { deleteUserWithRepositories } from '../../../src/features/repositories/owner-deletion';

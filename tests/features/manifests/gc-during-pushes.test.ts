@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digestOf } from '../../../src/platform/bytes/digest';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import type { Freed } from '../../../src/features/images/gc-progress';
 import { collectGarbageNow } from '../../../src/features/maintenance/at-once';
 import { getBlob, mountBlob } from '../../../src/features/manifests/blobs';
 import { ContentError } from '../../../src/features/manifests/content-error';
-import { digestOf } from '../../../src/features/manifests/digest';
 import { MANIFEST_TYPES } from '../../../src/features/manifests/media-types';
 import { putManifest } from '../../../src/features/manifests/put-manifest';
 import { deleteTag } from '../../../src/features/tags/tags';

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { gzipSync, gunzipSync } from 'node:zlib';
+import { digestOf } from '../../../platform/bytes/digest';
 
-import { digestOf, type V2Manifest } from '../../../client/v2/v2-client';
+import { type V2Manifest } from '../../../client/v2/v2-client';
 import { TAR_TRAILER, writeFiles } from '../../../platform/tar/write-tar';
 import type { PushedImage, PushedRepository } from './pushed-image';
 

@@ -1,4 +1,5 @@
-import { digestOf, requestManifest } from '../../../../client/v2/v2-client';
+import { digestOf } from '../../../../platform/bytes/digest';
+import { requestManifest } from '../../../../client/v2/v2-client';
 import { headerOf } from '../../../../client/wire/answer';
 import { v2Of, withClient } from '../client-of-today';
 import type { EngineRun } from '../engine-run';

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { digestOf, requestBlob } from '../../../../client/v2/v2-client';
+import { digestOf } from '../../../../platform/bytes/digest';
+import { requestBlob } from '../../../../client/v2/v2-client';
 import { v2Of, whyApart, withClient } from '../client-of-today';
 import type { EngineRun, Step } from '../engine-run';
 import { failed, type Exchange } from '../failure';

@@ -1,4 +1,5 @@
-import { digestOf, pushBlob, putManifest, requestBlob } from '../../../../client/v2/v2-client';
+import { digestOf } from '../../../../platform/bytes/digest';
+import { pushBlob, putManifest, requestBlob } from '../../../../client/v2/v2-client';
 import { v2Of, whyApart, withClient } from '../client-of-today';
 import type { EngineRun, Step } from '../engine-run';
 import { createV2Image, type V2Image } from '../v2-image';
