@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { RepositoryName } from '../../src/features/access/actor';
-import { appendToUpload, commitUpload, startUpload } from '../../src/features/manifests/blob-uploads';
 import { putManifest } from '../../src/features/manifests/put-manifest';
 import type { WritableRepository } from '../../src/features/repositories/access';
 import { createRepository } from '../../src/features/repositories/creation';
 import { getWritable } from '../../src/features/repositories/get-repository';
 import { parseEngine } from '../../src/features/tags/engine';
+import { digestOf } from '../../src/platform/bytes/digest';
 import { actorOf } from './actors';
+import { pushBlob } from './owner-pushes';
 import type { TestServer } from './test-server';
 
 /* Pushes over v2, by the functions of the features: as a client would, without HTTP. */
@@ -28,10 +29,6 @@ export interface TestDescriptor {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export function digestOf(bytes: Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
 /** Pushes to one repository. */
 export class ManifestPusher {
   constructor(
@@ -51,10 +48,7 @@ export class ManifestPusher {
   }
 
   async blob(bytes: Buffer, mediaType: string): Promise<TestDescriptor> {
-    const digest = digestOf(bytes);
-    const upload = await startUpload(this.server.ctx, this.repository);
-    const whole = await appendToUpload(this.server.ctx, upload, undefined, piecesOf(bytes));
-    await commitUpload(this.server.ctx, whole, digest);
+    const digest = await pushBlob({ ctx: this.server.ctx, repository: this.repository }, bytes);
     return { mediaType, digest, size: bytes.length };
   }
 
@@ -82,8 +76,4 @@ export class ManifestPusher {
     const document = { config: await this.blob(bytes, OCI_CONFIG), layers, ...options.document };
     return this.manifest(OCI_MANIFEST, document, options);
   }
-}
-
-async function* piecesOf(bytes: Buffer): AsyncIterable<Buffer> {
-  yield bytes;
 }

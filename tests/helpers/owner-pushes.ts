@@ -4,7 +4,7 @@ import { digestOf } from '../../src/platform/bytes/digest';
 import { appendToUpload, commitUpload, startUpload } from '../../src/features/manifests/blob-uploads';
 import { MANIFEST_TYPES } from '../../src/features/manifests/media-types';
 import { putManifest } from '../../src/features/manifests/put-manifest';
-import type { AdministeredRepository } from '../../src/features/repositories/access';
+import type { AdministeredRepository, WritableRepository } from '../../src/features/repositories/access';
 import { createRepository } from '../../src/features/repositories/creation';
 import { getAdministered } from '../../src/features/repositories/get-repository';
 import { actorOf } from './actors';
@@ -48,7 +48,10 @@ export async function pushPlace(server: Pick<TestServer, 'ctx'>, fullName: strin
 }
 
 /** Pushes a blob; resolves to its digest. */
-export async function pushBlob({ ctx, repository }: PushPlace, bytes: Buffer): Promise<string> {
+export async function pushBlob(
+  { ctx, repository }: { readonly ctx: PushPlace['ctx']; readonly repository: WritableRepository },
+  bytes: Buffer,
+): Promise<string> {
   const upload = await startUpload(ctx, repository);
   const whole = await appendToUpload(ctx, upload, undefined, Readable.from([bytes]));
   await commitUpload(ctx, whole, digestOf(bytes));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { digestOf } from '../../../src/platform/bytes/digest';
 import { deriveMissing } from '../../../src/features/bridge/derived-images';
 import type { TestServer } from '../test-server';
-import { digestOf, ManifestPusher, OCI_INDEX, OCI_MANIFEST, type TestDescriptor } from '../manifests';
+import { ManifestPusher, OCI_INDEX, OCI_MANIFEST, type TestDescriptor } from '../manifests';
 
 /* A repository of alice to which clients of today push: images for two platforms, a signature and a chart. */
 
@@ -30,7 +31,7 @@ function configOf(layers: readonly Buffer[], architecture: string, variant?: str
       User: 'node',
       Labels: { 'org.opencontainers.image.source': 'https://code.example/alice/api', maintainer: 'alice' },
     },
-    rootfs: { type: 'layers', diff_ids: layers.map(digestOf) },
+    rootfs: { type: 'layers', diff_ids: layers.map((layer) => digestOf(layer)) },
     history: [
       step('ADD alpine-minirootfs-3.24.tar.gz / # buildkit'),
       step('ENV NODE_VERSION=24.1.0', { empty_layer: true }),

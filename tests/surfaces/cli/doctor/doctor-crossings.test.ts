@@ -4,13 +4,8 @@ import { GENERATIONS } from '../../../../src/surfaces/cli/doctor/generations';
 import type { EngineReport } from '../../../../src/surfaces/cli/doctor/doctor';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
 import { examineAs, failedSteps, failureOf, withoutV2 } from './examination';
-import {
-  startMeddlingProxy,
-  type Header,
-  type Meddling,
-  type PassingAnswer,
-  type PassingRequest,
-} from './meddling-proxy';
+import { asks, without, type Condition } from './meddling';
+import { startMeddlingProxy, type Header, type Meddling, type PassingAnswer } from './meddling-proxy';
 
 /* What is pushed over one protocol is pulled over the other; one fault at a time, with one engine. */
 
@@ -34,12 +29,6 @@ async function examine(meddling: Meddling, engine = '1.0') {
   }
 }
 
-type Condition = (request: PassingRequest) => boolean;
-
-function asks(method: string, path: RegExp): Condition {
-  return (request) => request.method === method && path.test(request.path);
-}
-
 function changed(condition: Condition, change: (answer: PassingAnswer) => PassingAnswer): Meddling {
   return { answer: (request, answer) => (condition(request) ? change(answer) : answer) };
 }
@@ -47,10 +36,7 @@ function changed(condition: Condition, change: (answer: PassingAnswer) => Passin
 function withHeader(name: string, ...values: string[]) {
   return (answer: PassingAnswer): PassingAnswer => ({
     ...answer,
-    headers: [
-      ...answer.headers.filter(([key]) => key.toLowerCase() !== name.toLowerCase()),
-      ...values.map((value): Header => [name, value]),
-    ],
+    headers: [...without(answer, name).headers, ...values.map((value): Header => [name, value])],
   });
 }
 

@@ -1,6 +1,7 @@
 import { MemoryBlobStore } from '../../../../src/blobs/memory';
 import { addUser, basic, startTestServer, type TestServer } from '../../../helpers/test-server';
 import { examineAtOnce, failedSteps, withoutV2 } from './examination';
+import { asks, without, type Condition } from './meddling';
 import {
   startMeddlingProxy,
   type Header,
@@ -36,12 +37,6 @@ function each(engines: readonly string[], ...steps: string[]): Record<string, st
   return Object.fromEntries(engines.map((engine) => [engine, steps]));
 }
 
-type Condition = (request: PassingRequest) => boolean;
-
-function asks(method: string, path: RegExp): Condition {
-  return (request) => new RegExp(`^${method}$`).test(request.method) && path.test(request.path);
-}
-
 const OPEN_PUSH = asks('PUT', /^\/v1\/repositories\/alice\/[^/]+\/$/);
 const CLOSE_PUSH = asks('PUT', /\/images$/);
 const OPEN_PULL = asks('GET', /\/images$/);
@@ -74,10 +69,6 @@ function body(condition: Condition, change: (body: string) => string): Meddling 
 
 function withHeader(answer: PassingAnswer, ...header: Header): PassingAnswer {
   return { ...answer, headers: [...without(answer, header[0]).headers, header] };
-}
-
-function without(answer: PassingAnswer, name: string): PassingAnswer {
-  return { ...answer, headers: answer.headers.filter(([key]) => key.toLowerCase() !== name.toLowerCase()) };
 }
 
 function header(condition: Condition, name: string, change: (value: string) => string | undefined): Meddling {

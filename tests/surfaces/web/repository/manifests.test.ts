@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { RepositoryName } from '../../../../src/features/access/actor';
 import { Browsing, browseAs } from '../../../helpers/browse';
-import { digestOf, ManifestPusher, OCI_INDEX, OCI_MANIFEST } from '../../../helpers/manifests';
+import { digestOf } from '../../../../src/platform/bytes/digest';
+import { ManifestPusher, OCI_INDEX, OCI_MANIFEST } from '../../../helpers/manifests';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
 
 const APP: RepositoryName = { namespace: 'alice', name: 'app' };

@@ -4,12 +4,10 @@ import { Ago, Size } from '../../components/quantities';
 import { Table } from '../../components/page-parts';
 import type { View } from '../../view';
 import { filesPath, shortId } from './addresses';
+import { COMMANDS_BYTES, CreatedBy, NOTES_BYTES } from './created-by';
 import { layerColour } from './layer-bar';
 import { beginning, shortenAll } from './short-text';
 
-/* Texts of other users may be long; the page may not. */
-const COMMANDS_BYTES = 30_000;
-const NOTES_BYTES = 12_000;
 const NOTE_CHARACTERS = 200;
 
 /** The comment, the author and the engine of a layer. */
@@ -20,19 +18,6 @@ function noteOf({ comment, author, dockerVersion }: HistoryLayer): string {
     dockerVersion === undefined ? undefined : `docker ${dockerVersion}`,
   ];
   return beginning(parts.filter((part) => part !== undefined).join(', '), NOTE_CHARACTERS);
-}
-
-function Made({ command, note }: { readonly command: string | undefined; readonly note: string | undefined }): View {
-  return (
-    <>
-      {command === undefined || command === '' ? (
-        <span class="fine">Command unknown</span>
-      ) : (
-        <code class="command">{command}</code>
-      )}
-      {note !== undefined && note !== '' && <small class="below">{note}</small>}
-    </>
-  );
 }
 
 /** The command that created each layer, the last first, as in `docker history` and the Dockerfile. */
@@ -61,7 +46,7 @@ export function LayerTable({
             </span>
           </td>
           <td class="wide">
-            <Made command={commands[at]} note={notes[at]} />
+            <CreatedBy command={commands[at]} note={notes[at]} />
           </td>
           <td class="short number">
             <Size bytes={layer.layerSizeBytes} />

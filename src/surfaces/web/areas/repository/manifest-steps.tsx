@@ -4,11 +4,9 @@ import { Badge, CopyButton, Table } from '../../components/page-parts';
 import { Ago, Size } from '../../components/quantities';
 import type { View } from '../../view';
 import { shortId } from './addresses';
+import { COMMANDS_BYTES, CreatedBy, NOTES_BYTES } from './created-by';
 import { beginning, shortenAll } from './short-text';
 
-/* Texts of other users may be long; the page may not. */
-const COMMANDS_BYTES = 30_000;
-const NOTES_BYTES = 12_000;
 const TYPE_CHARACTERS = 100;
 
 function Layer({ layer }: { readonly layer: ManifestLayer | undefined }): View {
@@ -19,19 +17,6 @@ function Layer({ layer }: { readonly layer: ManifestLayer | undefined }): View {
         {shortId(layer.digest)}
       </span>{' '}
       <CopyButton text={layer.digest} label={`Digest of the layer ${shortId(layer.digest)}`} />
-    </>
-  );
-}
-
-function What({ command, note }: { readonly command: string | undefined; readonly note: string | undefined }): View {
-  return (
-    <>
-      {command === undefined || command === '' ? (
-        <span class="fine">Command unknown</span>
-      ) : (
-        <code class="command">{command}</code>
-      )}
-      {note !== undefined && note !== '' && <small class="below">{note}</small>}
     </>
   );
 }
@@ -82,7 +67,7 @@ export function StepTable({
             <Layer layer={layer} />
           </td>
           <td class="wide">
-            <What command={commands[at]} note={notes[at]} />
+            <CreatedBy command={commands[at]} note={notes[at]} />
           </td>
           <td class="short number">{layer !== undefined && <Size bytes={layer.sizeBytes} />}</td>
           <td>{createdAt === undefined ? <span class="fine">unknown</span> : <Ago at={createdAt} />}</td>
