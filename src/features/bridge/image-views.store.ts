@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import type { Compression } from '../images/tar/compression';
 import { chainSql } from '../repositories/chain-sql';
 
 export interface ChainLinkRow {
@@ -9,7 +10,7 @@ export interface ChainLinkRow {
   size_bytes: number;
   is_damaged: boolean;
   diff_id: string | null;
-  is_gzip: boolean | null;
+  compression: Compression | null;
   layer_problem: string | null;
   twin_digest: string | null;
   twin_size_bytes: number | null;
@@ -41,7 +42,7 @@ export async function listChain(db: Db, repositoryId: number, linkId: number): P
   return query<ChainLinkRow>(
     db,
     `${chainSql('i.id = $1', '$2')}
-     select c.json, b.digest, b.storage_key, b.size_bytes, b.damaged_at is not null as is_damaged, b.diff_id, b.is_gzip,
+     select c.json, b.digest, b.storage_key, b.size_bytes, b.damaged_at is not null as is_damaged, b.diff_id, b.compression,
        b.layer_problem, b.twin_digest, w.size_bytes as twin_size_bytes, chain.depth
      from chain join repository_images i on i.id = chain.id join image_contents c on c.id = i.content_id
        join blobs b on b.digest = c.layer_digest left join blobs w on w.digest = b.twin_digest

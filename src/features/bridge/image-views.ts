@@ -69,9 +69,9 @@ async function describedChain(
 }
 
 function layerOf(link: store.ChainLinkRow): LayerDescriptor {
-  const { digest, size_bytes: size, is_gzip: isGzip, twin_digest: twin, twin_size_bytes: twinSize } = link;
-  if (twin !== null && twinSize !== null) return { mediaType: layerType(true), size: twinSize, digest: twin };
-  return { mediaType: layerType(isGzip === true), size, digest };
+  const { digest, size_bytes: size, compression, twin_digest: twin, twin_size_bytes: twinSize } = link;
+  if (twin !== null && twinSize !== null) return { mediaType: layerType('gzip'), size: twinSize, digest: twin };
+  return { mediaType: layerType(compression), size, digest };
 }
 
 /** Why an image has no manifest; undefined: it has one. */

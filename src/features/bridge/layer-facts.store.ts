@@ -1,9 +1,10 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import type { Compression } from '../images/tar/compression';
 
 export interface NewFacts {
   readonly digest: string;
-  readonly isGzip: boolean;
+  readonly compression: Compression;
   /** undefined: there is a problem */
   readonly diffId: string | undefined;
   readonly problem: string | undefined;
@@ -12,12 +13,12 @@ export interface NewFacts {
 
 /** Records what a layer is. What was recorded first stays, so that a layer keeps its twin. */
 export async function updateFacts(tx: Db, facts: NewFacts): Promise<void> {
-  const { digest, isGzip, diffId, problem, twinDigest } = facts;
+  const { digest, compression, diffId, problem, twinDigest } = facts;
   await query(
     tx,
-    `update blobs set is_gzip = $2, diff_id = $3, layer_problem = $4, twin_digest = $5
+    `update blobs set compression = $2, diff_id = $3, layer_problem = $4, twin_digest = $5
      where digest = $1 and diff_id is null and layer_problem is null`,
-    [digest, isGzip, diffId ?? null, problem ?? null, twinDigest ?? null],
+    [digest, compression, diffId ?? null, problem ?? null, twinDigest ?? null],
   );
 }
 

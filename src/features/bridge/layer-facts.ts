@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { createGzip } from 'node:zlib';
+import { compressionOf, LONGEST_MAGIC, type Compression } from '../images/tar/compression';
 import { decompress } from '../images/tar/decompress';
 import { TarError } from '../images/tar/tar-error';
 import { keepBlob, type BlobNeeds, type SizedBlobRef } from '../storage/blobs';
@@ -13,27 +14,23 @@ import * as store from './layer-facts.store';
  * digest of a twin depends on the version of zlib.
  */
 
-const GZIP = Buffer.from('1f8b', 'hex');
-const XZ = Buffer.from('fd377a585a00', 'hex');
-const HEAD_BYTES = 6;
-
 /** More than any image has, and a few bytes can expand to it. */
 const LONGEST_TAR_BYTES = 64 * 1024 ** 3;
 
 async function headOf(ctx: BlobNeeds, layer: SizedBlobRef): Promise<Buffer> {
   if (layer.sizeBytes === 0) return Buffer.alloc(0);
-  return readBlob(ctx, layer, { start: 0, end: Math.min(HEAD_BYTES, layer.sizeBytes) - 1 });
+  return readBlob(ctx, layer, { start: 0, end: Math.min(LONGEST_MAGIC, layer.sizeBytes) - 1 });
 }
 
-/** Whether today's clients cannot read the layer as it is: xz, and no bytes at all. */
-function needsTwin(head: Buffer): boolean {
-  return head.length === 0 || head.equals(XZ);
+/** Whether some of today's clients cannot read the layer as it is: containerd reads neither xz nor no bytes at all. */
+function needsTwin(layer: SizedBlobRef, compression: Compression): boolean {
+  return layer.sizeBytes === 0 || compression === 'xz';
 }
 
-/** The media type under which a manifest lists a layer that starts with these bytes. */
-export function layerType(isGzip: boolean): string {
+/** The media type under which a manifest lists a layer. */
+export function layerType(compression: Compression | null): string {
   const tar = 'application/vnd.docker.image.rootfs.diff.tar';
-  return isGzip ? `${tar}.gzip` : tar;
+  return compression === 'gzip' ? `${tar}.gzip` : tar;
 }
 
 /** Reads the whole layer; its uncompressed bytes also go to `twin`. */
@@ -50,8 +47,7 @@ async function diffIdOf(ctx: BlobNeeds, layer: SizedBlobRef, twin: NodeJS.Writab
   return `sha256:${hash.digest('hex')}`;
 }
 
-/** The layer is not gzip. */
-async function describeWithTwin(ctx: BlobNeeds, layer: SizedBlobRef): Promise<void> {
+async function describeWithTwin(ctx: BlobNeeds, layer: SizedBlobRef, compression: Compression): Promise<void> {
   const gzip = createGzip({ level: 6 });
   const bytes = gzip.pipe(new PassThrough());
   const writing = ctx.blobs.write(bytes as AsyncIterable<Buffer>);
@@ -62,16 +58,16 @@ async function describeWithTwin(ctx: BlobNeeds, layer: SizedBlobRef): Promise<vo
   });
   const twin = await writing;
   await keepBlob(ctx, twin, (tx) =>
-    store.updateFacts(tx, { digest: layer.digest, isGzip: false, diffId, problem: undefined, twinDigest: twin.digest }),
+    store.updateFacts(tx, { digest: layer.digest, compression, diffId, problem: undefined, twinDigest: twin.digest }),
   );
 }
 
 async function describe(ctx: BlobNeeds, layer: SizedBlobRef): Promise<void> {
-  const head = await headOf(ctx, layer);
-  const facts = { digest: layer.digest, isGzip: head.subarray(0, GZIP.length).equals(GZIP), twinDigest: undefined };
+  const compression = compressionOf(await headOf(ctx, layer));
+  const facts = { digest: layer.digest, compression, twinDigest: undefined };
   try {
-    if (needsTwin(head)) {
-      await describeWithTwin(ctx, layer);
+    if (needsTwin(layer, compression)) {
+      await describeWithTwin(ctx, layer, compression);
       return;
     }
     const diffId = await diffIdOf(ctx, layer, undefined);

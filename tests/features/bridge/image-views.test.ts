@@ -125,10 +125,10 @@ describe('reading layers in the background', () => {
       server.ctx
         .db('blobs')
         .where({ digest: digestOf(layer) })
-        .first('diff_id', 'is_gzip');
-    expect(await facts()).toEqual({ diff_id: null, is_gzip: null });
+        .first('diff_id', 'compression');
+    expect(await facts()).toEqual({ diff_id: null, compression: null });
     expect(await describeLayers(server.ctx, AbortSignal.timeout(60_000))).toBeGreaterThan(0);
-    expect(await facts()).toEqual({ diff_id: digestOf(tar('background')), is_gzip: true });
+    expect(await facts()).toEqual({ diff_id: digestOf(tar('background')), compression: 'gzip' });
     expect(await describeLayers(server.ctx, AbortSignal.timeout(60_000))).toBe(0);
   });
 });

@@ -6,18 +6,18 @@ import { createGunzip } from 'node:zlib';
 import { XzReadableStream } from 'xz-decompress';
 
 import { ByteReader } from './byte-reader';
+import { compressionOf, LONGEST_MAGIC, type Compression } from './compression';
 import { TarError } from './tar-error';
 
 type Bytes = AsyncIterable<Buffer>;
 type Codec = (bytes: Bytes) => AsyncIterable<Uint8Array>;
 
-/** Magic bytes, as the clients sniff them on pull. */
-const CODECS: readonly { name: string; magic: Buffer; decode: Codec }[] = [
-  { name: 'gzip', magic: Buffer.from('1f8b08', 'hex'), decode: gunzip },
-  { name: 'xz', magic: Buffer.from('fd377a585a00', 'hex'), decode: unxz },
-  { name: 'bzip2', magic: Buffer.from('425a68', 'hex'), decode: refuseBzip2 },
-];
-const LONGEST_MAGIC = 6;
+const CODECS: Readonly<Record<Exclude<Compression, 'none'>, Codec>> = {
+  gzip: gunzip,
+  xz: unxz,
+  bzip2: () => refuse('bzip2'),
+  zstd: () => refuse('zstd'),
+};
 const CHUNK_BYTES = 64 * 1024;
 
 /**
@@ -28,8 +28,8 @@ export async function* decompress(bytes: Bytes): AsyncGenerator<Buffer, void, un
   const reader = new ByteReader(bytes);
   try {
     const head = await reader.peek(LONGEST_MAGIC);
-    const codec = CODECS.find(({ magic }) => head.subarray(0, magic.length).equals(magic));
-    yield* codec ? decode(codec.name, codec.decode, reader.rest()) : reader.rest();
+    const compression = compressionOf(head);
+    yield* compression === 'none' ? reader.rest() : decode(compression, CODECS[compression], reader.rest());
   } finally {
     await reader.close();
   }
@@ -97,9 +97,8 @@ async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> 
 }
 
 /**
- * No engine ever pushed bzip2, and no library reads it safely: those that stream do not bound how far a few bytes
- * expand, and the others need the whole file in memory. Such layers are stored and served, but not read.
+ * No engine of v1 pushed bzip2 or zstd. Such layers are stored and served, but not read.
  */
-function refuseBzip2(): never {
-  throw new TarError('unsupported layer format: bzip2');
+function refuse(compression: string): never {
+  throw new TarError(`unsupported layer format: ${compression}`);
 }

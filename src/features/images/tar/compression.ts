@@ -1,0 +1,18 @@
+/** How a layer is compressed. */
+export type Compression = 'none' | 'gzip' | 'xz' | 'bzip2' | 'zstd';
+
+/** Magic bytes, as the clients sniff them on pull. */
+const MAGICS: readonly { readonly name: Compression; readonly magic: Buffer }[] = [
+  { name: 'gzip', magic: Buffer.from('1f8b08', 'hex') },
+  { name: 'xz', magic: Buffer.from('fd377a585a00', 'hex') },
+  { name: 'bzip2', magic: Buffer.from('425a68', 'hex') },
+  { name: 'zstd', magic: Buffer.from('28b52ffd', 'hex') },
+];
+
+/** How many of its first bytes say how a layer is compressed. */
+export const LONGEST_MAGIC = Math.max(...MAGICS.map(({ magic }) => magic.length));
+
+/** @param head - the first bytes of the layer; all of them if it is shorter than the longest magic */
+export function compressionOf(head: Buffer): Compression {
+  return MAGICS.find(({ magic }) => head.subarray(0, magic.length).equals(magic))?.name ?? 'none';
+}
