@@ -24,15 +24,31 @@ export interface TaggedImageRow {
   problem: string | null;
 }
 
+const TAGGED = `select i.id as link_id, v.manifest_id, v.problem, m.digest from tags t
+    join repository_images i on i.repository_id = t.repository_id and i.image_id = t.image_id
+    left join image_manifests v on v.link_id = i.id left join manifests m on m.id = v.manifest_id`;
+
 /** What a tag of v1 points to; undefined when there is no such tag. */
 export async function findTagged(db: Db, repositoryId: number, tag: string): Promise<TaggedImageRow | undefined> {
   const rows = await query<TaggedImageRow>(
     db,
-    `select i.id as link_id, v.manifest_id, v.problem from tags t
-       join repository_images i on i.repository_id = t.repository_id and i.image_id = t.image_id
-       left join image_manifests v on v.link_id = i.id
-     where t.repository_id = $1 and t.name = $2 and t.manifest_id is null`,
+    `${TAGGED} where t.repository_id = $1 and t.name = $2 and t.manifest_id is null`,
     [repositoryId, tag],
+  );
+  return rows[0];
+}
+
+/** What a tag of v1 points to with the digest that it has over v2, if it is one of these images. */
+export async function findPushed(
+  db: Db,
+  repositoryId: number,
+  tag: string,
+  imageIds: readonly string[],
+): Promise<(TaggedImageRow & { digest: string | null }) | undefined> {
+  const rows = await query<TaggedImageRow & { digest: string | null }>(
+    db,
+    `${TAGGED} where t.repository_id = $1 and t.name = $2 and t.manifest_id is null and t.image_id = any ($3::text[])`,
+    [repositoryId, tag, imageIds],
   );
   return rows[0];
 }

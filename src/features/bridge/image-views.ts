@@ -23,9 +23,19 @@ import { describeLayer, layerType } from './layer-facts';
  * given out once stays good while the image is there. The layers are those of v1, without a copy.
  */
 
-type ViewNeeds = Needs<'cache' | 'layerDescriptions'> & BlobNeeds;
+/** What the views of v1 images need. */
+export type ViewNeeds = Needs<'cache' | 'layerDescriptions'> & BlobNeeds;
 
-/** How long a client waits for layers that nobody has read yet. */
+/** The repository of an image, without a caller who reads it: its pushes are reported in the background. */
+type ViewPlace = Pick<ReadableRepository, 'id' | 'namespace'>;
+
+/** @property patienceMs - how long the caller waits for layers that nobody has read yet */
+interface Wanted {
+  readonly linkId: number;
+  readonly patienceMs: number;
+}
+
+/** How long a client waits. */
 const LONGEST_WAIT_MS = 30_000;
 const RETRY_SECONDS = 30;
 
@@ -35,8 +45,8 @@ function cannotBeShown(tag: string, problem: string): ContentError {
 }
 
 /** The layers are still read after the client got the advice to come back. */
-async function withinPatience(work: Promise<unknown>): Promise<void> {
-  const isDone = await Promise.race([work.then(() => true), sleep(LONGEST_WAIT_MS, false, { ref: false })]);
+async function withinPatience(work: Promise<unknown>, patienceMs: number): Promise<void> {
+  const isDone = await Promise.race([work.then(() => true), sleep(patienceMs, false, { ref: false })]);
   if (isDone) return;
   work.catch(() => undefined);
   const options = { retryAfterSeconds: RETRY_SECONDS };
@@ -57,14 +67,17 @@ async function describeAll(ctx: ViewNeeds, chain: readonly store.ChainLinkRow[])
 /** The pushers of a namespace chose what its layers cost (decision 15). */
 async function describedChain(
   ctx: ViewNeeds,
-  { id: repositoryId, namespace }: ReadableRepository,
-  linkId: number,
+  { id: repositoryId, namespace }: ViewPlace,
+  { linkId, patienceMs }: Wanted,
 ): Promise<readonly store.ChainLinkRow[]> {
   const chain = await store.listChain(ctx.db, repositoryId, linkId);
   if (chain.some((link) => link.is_damaged)) throw layerIsDamaged();
   if (chain.every(isDescribed)) return chain;
   const { signal } = new AbortController(); // the next client needs it, too
-  await withinPatience(ctx.layerDescriptions.run(namespace, signal, () => describeAll(ctx, chain)));
+  await withinPatience(
+    ctx.layerDescriptions.run(namespace, signal, () => describeAll(ctx, chain)),
+    patienceMs,
+  );
   return store.listChain(ctx.db, repositoryId, linkId);
 }
 
@@ -80,12 +93,14 @@ function problemOf(chain: readonly store.ChainLinkRow[]): string | undefined {
   return chain.find((link) => link.layer_problem !== null)?.layer_problem ?? undefined;
 }
 
-async function createView(ctx: ViewNeeds, repository: ReadableRepository, linkId: number, tag: string): Promise<void> {
-  const chain = await describedChain(ctx, repository, linkId);
+/** @returns why there cannot be one; undefined: it was created */
+async function createView(ctx: ViewNeeds, repository: ViewPlace, wanted: Wanted): Promise<string | undefined> {
+  const { linkId } = wanted;
+  const chain = await describedChain(ctx, repository, wanted);
   const problem = problemOf(chain);
   if (problem !== undefined) {
     await store.insertView(ctx.db, linkId, { problem });
-    throw cannotBeShown(tag, problem);
+    return problem;
   }
   const config = configOfChain(chain.map(({ json, diff_id: diffId }) => ({ json, diffId: diffId ?? '' })));
   const layers = chain.map(layerOf);
@@ -98,6 +113,7 @@ async function createView(ctx: ViewNeeds, repository: ReadableRepository, linkId
     const { id: manifestId } = await recordManifest(tx, repository.id, manifest);
     await store.insertView(tx, linkId, { manifestId });
   });
+  return undefined;
 }
 
 /**
@@ -114,13 +130,47 @@ export async function getManifestOrView(
 ): Promise<Manifest> {
   const tagged = isTag(reference) ? await store.findTagged(ctx.db, repository.id, reference) : undefined;
   if (tagged === undefined || tagged.manifest_id !== null) return getManifest(ctx, repository, reference);
-  if (tagged.problem !== null) throw cannotBeShown(reference, tagged.problem);
+  const problem = tagged.problem ?? (await createViewOf(ctx, repository, reference, tagged.link_id));
+  if (problem !== undefined) throw cannotBeShown(reference, problem);
+  return getManifest(ctx, repository, reference);
+}
+
+async function createViewOf(
+  ctx: ViewNeeds,
+  repository: ReadableRepository,
+  tag: string,
+  linkId: number,
+): Promise<string | undefined> {
   try {
-    await createView(ctx, repository, tagged.link_id, reference);
+    return await createView(ctx, repository, { linkId, patienceMs: LONGEST_WAIT_MS });
   } catch (error) {
     // The garbage collection took the image while its manifest was created.
     if (!isForeignKeyViolation(error)) throw error;
-    throw manifestUnknown(reference);
+    throw manifestUnknown(tag);
   }
-  return getManifest(ctx, repository, reference);
+}
+
+/** How long the report of a push waits for layers that nobody has read yet. */
+const REPORT_WAIT_MS = 5000;
+
+/**
+ * The digest that clients of v2 get for a tag that was pushed over v1, for the report of the push.
+ *
+ * @param imageIds - of the push
+ * @returns undefined when the tag has moved to another image since, or when there is no digest, or none soon
+ */
+export async function findDigestOfPush(
+  ctx: ViewNeeds,
+  repository: ViewPlace,
+  push: { readonly tag: string; readonly imageIds: readonly string[] },
+): Promise<string | undefined> {
+  const find = () => store.findPushed(ctx.db, repository.id, push.tag, push.imageIds);
+  const pushed = await find();
+  if (pushed === undefined || pushed.digest !== null || pushed.problem !== null) return pushed?.digest ?? undefined;
+  try {
+    await createView(ctx, repository, { linkId: pushed.link_id, patienceMs: REPORT_WAIT_MS });
+  } catch (error) {
+    ctx.log.debug({ err: error, repositoryId: repository.id }, 'a push is reported without its digest');
+  }
+  return (await find())?.digest ?? undefined;
 }

@@ -195,16 +195,26 @@ export async function insertTellings(tx: Db, repositoryId: number, pushes: reado
   );
 }
 
-/**
- * Removes and returns the pushes to report. A concurrent call waits for the end of the transaction, and gets those
- * added since.
- */
-export async function takeTellings(tx: Db, repositoryId: number): Promise<{ push: object; created_at: Date }[]> {
-  return query<{ push: object; created_at: Date }>(
+export interface TellingRow {
+  id: number;
+  push: object;
+  created_at: Date;
+}
+
+/** The pushes to report. */
+export async function listTellings(db: Db, repositoryId: number): Promise<TellingRow[]> {
+  const text = 'select id, push, created_at from push_tellings where repository_id = $1 order by id';
+  return query<TellingRow>(db, text, [repositoryId]);
+}
+
+/** Removes and returns some of them. A concurrent call waits for the end of the transaction. */
+export async function takeTellings(tx: Db, repositoryId: number, ids: readonly number[]): Promise<TellingRow[]> {
+  return query<TellingRow>(
     tx,
-    `with taken as (delete from push_tellings where repository_id = $1 returning id, push, created_at)
-     select push, created_at from taken order by id`,
-    [repositoryId],
+    `with taken as (
+       delete from push_tellings where repository_id = $1 and id = any ($2::bigint[]) returning id, push, created_at
+     ) select id, push, created_at from taken order by id`,
+    [repositoryId, ids],
   );
 }
 

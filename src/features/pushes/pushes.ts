@@ -135,10 +135,20 @@ async function queueTellings(tx: Db, repositoryId: number, pushes: readonly Told
   await enqueue(tx, PUSH_FINISHED, { repositoryId });
 }
 
-/** Removes and returns the pushes of a repository that are to be reported, in order. A concurrent call waits. */
-export async function takeTellings(tx: Db, repositoryId: number): Promise<FinishedPush[]> {
-  const rows = await store.takeTellings(tx, repositoryId);
-  return rows.map(({ push, created_at: finishedAt }) => finishedPush.parse({ ...push, repositoryId, finishedAt }));
+/** The pushes of a repository that are to be reported, in order, by the numbers under which they can be taken. */
+export async function listTellings(db: Db, repositoryId: number): Promise<Map<number, FinishedPush>> {
+  return toPushes(repositoryId, await store.listTellings(db, repositoryId));
+}
+
+/** Removes and returns those of them that nobody has taken yet. A concurrent call waits. */
+export async function takeTellings(tx: Db, repositoryId: number, ids: readonly number[]): Promise<FinishedPush[]> {
+  return [...toPushes(repositoryId, await store.takeTellings(tx, repositoryId, ids)).values()];
+}
+
+function toPushes(repositoryId: number, rows: readonly store.TellingRow[]): Map<number, FinishedPush> {
+  return new Map(
+    rows.map(({ id, push, created_at: finishedAt }) => [id, finishedPush.parse({ ...push, repositoryId, finishedAt })]),
+  );
 }
 
 /**

@@ -6,7 +6,7 @@ import type { PayloadRepositoryRow } from './webhooks.store';
 export interface PayloadPush {
   readonly imageIds: readonly string[];
   readonly tag: string | undefined;
-  /** of the manifest, if it was pushed over v2 */
+  /** of the manifest that clients of v2 get for the tag, if it is known */
   readonly digest?: string | undefined;
   readonly pusher: string;
   readonly pushedAt: Date;

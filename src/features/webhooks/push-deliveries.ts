@@ -4,7 +4,8 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { enqueue } from '../../platform/jobs/queue';
 import { recordEvent } from '../audit/audit';
-import { takeTellings, type FinishedPush } from '../pushes/pushes';
+import { findDigestOfPush, type ViewNeeds } from '../bridge/image-views';
+import { listTellings, takeTellings, type FinishedPush } from '../pushes/pushes';
 import { repositoryNotFound, type AdministeredRepository } from '../repositories/access';
 import { displayName } from '../repositories/names';
 import { callbackHash, callbackId } from './callback-id';
@@ -63,16 +64,39 @@ async function firePush(
   }
 }
 
+/** What firing the webhooks of pushes needs. */
+export type FiringNeeds = Needs<'tokenKey' | 'publicUrl'> & ViewNeeds;
+
+/** The digests of pushes over v1, by their ids; they are created now if no client has asked for them (bridge 8.3). */
+async function digestsOf(
+  ctx: FiringNeeds,
+  repositoryId: number,
+  pushes: Iterable<FinishedPush>,
+): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  const repository = await store.findRepositoryForPayload(ctx.db, repositoryId);
+  for (const { id, tag, digest: known, imageIds } of repository === undefined ? [] : pushes) {
+    if (tag === undefined || known !== undefined) continue;
+    const place = { id: repositoryId, namespace: repository?.namespace ?? '' };
+    const digest = await findDigestOfPush(ctx, place, { tag, imageIds });
+    if (digest !== undefined) digests.set(id, digest);
+  }
+  return digests;
+}
+
 /**
  * Queues deliveries to the first URL of each active webhook about the pushes that have ended (protocol 2.7, 6.3), in
  * order. It may run twice, but queues each delivery once.
  */
-export async function fireTellings(ctx: Needs<'db' | 'tokenKey' | 'publicUrl'>, repositoryId: number): Promise<void> {
+export async function fireTellings(ctx: FiringNeeds, repositoryId: number): Promise<void> {
+  const waiting = await listTellings(ctx.db, repositoryId);
+  const hasHooks = waiting.size > 0 && (await store.listActive(ctx.db, repositoryId)).length > 0;
+  const digests = await digestsOf(ctx, repositoryId, hasHooks ? waiting.values() : []);
   await inTransaction(ctx.db, async (tx) => {
-    const pushes = await takeTellings(tx, repositoryId);
+    const pushes = await takeTellings(tx, repositoryId, [...waiting.keys()]);
     const hooks = pushes.length === 0 ? [] : await store.listActive(tx, repositoryId);
     if (hooks.length === 0) return;
-    for (const push of pushes) await firePush(ctx, tx, hooks, push);
+    for (const push of pushes) await firePush(ctx, tx, hooks, { ...push, digest: push.digest ?? digests.get(push.id) });
   });
 }
 

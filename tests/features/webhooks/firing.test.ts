@@ -28,7 +28,13 @@ const setTag = (authorization: string, tag: string, image: TestImage) =>
     .send(JSON.stringify(image.id))
     .expect(200);
 
-it('a finished push is reported with the payload of the Hub (protocol 6.3), signed', async () => {
+/** What clients of v2 get for a tag of alice/app. */
+async function digestOver2(tag: string): Promise<string | undefined> {
+  const head = await request(server.server).head(`/v2/alice/app/manifests/${tag}`).set('Authorization', basic('alice'));
+  return head.headers['docker-content-digest'];
+}
+
+it('a finished push is reported with the payload of the Hub (protocol 6.3), its digest added, signed', async () => {
   await server.ctx
     .db('repositories')
     .update({ description: 'has "pushed_at":"1" in it', full_description: '# Ahoi', star_count: 3 })
@@ -41,10 +47,16 @@ it('a finished push is reported with the payload of the Hub (protocol 6.3), sign
   expect(there.received).toHaveLength(1);
   const { method, path, headers, body } = there.received[0] as Received;
   expect([method, path]).toEqual(['POST', '/in']);
-  const payload = JSON.parse(body) as { push_data: { pushed_at: number } };
+  const payload = JSON.parse(body) as { push_data: { digest: string; pushed_at: number } };
   expect(payload).toEqual({
     callback_url: expect.stringMatching(new RegExp(`^${server.url}/u/alice/app/hook/[0-9a-f]{64}/$`)),
-    push_data: { images: images.map(({ id }) => id), pushed_at: expect.any(Number), pusher: 'alice', tag: 'v1' },
+    push_data: {
+      digest: expect.stringMatching(/^sha256:/),
+      images: images.map(({ id }) => id),
+      pushed_at: expect.any(Number),
+      pusher: 'alice',
+      tag: 'v1',
+    },
     repository: {
       comment_count: 0,
       date_created: 1402317000,
@@ -62,6 +74,7 @@ it('a finished push is reported with the payload of the Hub (protocol 6.3), sign
       status: 'Active',
     },
   });
+  expect(payload.push_data.digest).toBe(await digestOver2('v1'));
   expect(body).toContain('"date_created":1402317000.000,');
   expect(Math.abs(Date.now() / 1000 - payload.push_data.pushed_at)).toBeLessThan(60);
   expect(headers).toMatchObject({
@@ -71,6 +84,19 @@ it('a finished push is reported with the payload of the Hub (protocol 6.3), sign
   });
   const [delivery] = await listDeliveries(server.ctx, await actor(server, 'alice'), APP, hook.id, { limit: 10 });
   expect(headers['x-drydock-delivery']).toBe(String(delivery?.id));
+});
+
+it('a push that clients of v2 cannot pull is reported without a digest (bridge 8.3)', async () => {
+  await addHook(server, `${there.url}/in`);
+  await pushImages(server, 'alice/app', [createImage({ layer: Buffer.from('1f8b0800broken') })], { tag: 'good' });
+  const broken = createImage({ layer: Buffer.from('1f8b080000', 'hex') });
+  await pushImages(server, 'alice/app', [broken], { tag: 'broken' });
+  await server.runJobs();
+  expect(told().map(({ push_data: { tag, digest } }) => [tag, digest])).toEqual([
+    ['good', await digestOver2('good')],
+    ['broken', undefined],
+  ]);
+  expect(await digestOver2('broken')).toBeUndefined();
 });
 
 it('every active hook is notified once, however often the job runs (R35)', async () => {
