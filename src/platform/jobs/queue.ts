@@ -18,7 +18,8 @@ export interface Job {
    */
   readonly schedule?: string;
   /**
-   * It may take long, so it runs alone, as a scheduled job does; if it is queued during a run, it is tried again later.
+   * It may take long, so it runs alone, as a scheduled job does; if it is queued during a run, it is tried again later,
+   * whether it also has a schedule or not.
    */
   readonly isAlone?: true;
   /**

@@ -13,8 +13,8 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** Two jobs may take long, maintenance and a scrub; mail must not wait for them. */
-const JOBS_AT_ONCE = 3;
+/** Three jobs may take long, maintenance, a scrub, and reading layers; mail must not wait for them. */
+const JOBS_AT_ONCE = 4;
 
 /** Each running job has one. */
 const CONNECTIONS = 4 + JOBS_AT_ONCE;
@@ -58,6 +58,11 @@ function isAlone(job: Job): boolean {
   return job.schedule !== undefined || job.isAlone === true;
 }
 
+/** The queue marks the runs that it adds by a schedule. */
+function isFromSchedule(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && '_cron' in payload;
+}
+
 const RESTART_MS = 5000;
 
 /** How soon a job without a runner is given back to the queue. */
@@ -84,7 +89,7 @@ export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortS
       lastRuns.set(job.name, thisRun);
       await thisRun;
     });
-    if (!ran && job.schedule === undefined)
+    if (!ran && (job.schedule === undefined || (job.isAlone === true && !isFromSchedule(payload))))
       throw new Error(`the job ${job.name} is already running, it will be tried again`);
     if (!ran) log.info({ job: job.name }, 'this job is already running, skipped');
   };

@@ -1,7 +1,9 @@
+import pg from 'pg';
 import pino from 'pino';
 import { z } from 'zod';
 import { inTransaction } from '../../../src/platform/db/db';
 import { migrate } from '../../../src/platform/db/migrate';
+import { runAlone } from '../../../src/platform/jobs/job-lock';
 import { enqueue, queuedJob, type Job } from '../../../src/platform/jobs/queue';
 import { startWorker } from '../../../src/platform/jobs/worker';
 import { createLogger } from '../../../src/platform/log/logger';
@@ -100,6 +102,25 @@ it('a worker takes jobs without a schedule as well as those with one', async () 
   } finally {
     await worker.stop();
   }
+});
+
+it('a long job with a schedule that is queued during a run is tried again, and a run by its schedule is skipped', async () => {
+  let runs = 0;
+  const job: Job = { name: 'long', schedule: '0 0 1 1 *', isAlone: true, run: async () => void (runs += 1) };
+  const pool = new pg.Pool({ ...database.connection, ssl: false, max: 1 });
+  await runAlone(pool, 'long', new AbortController().signal, async () => {
+    await enqueue(database.db, 'long', { _cron: { ts: '2026-01-01T00:00:00Z' } });
+    await enqueue(database.db, 'long', {}, { key: 'long' });
+    await runDueJobs(database, [job]);
+  });
+  await pool.end();
+  expect(runs).toBe(0);
+  expect(await queuedJobs(database)).toMatchObject([
+    { name: 'long', payload: {}, attempts: 1, lastError: expect.stringContaining('is already running') },
+  ]);
+  await makeJobsDue(database);
+  await runDueJobs(database, [job]);
+  expect(runs).toBe(1);
 });
 
 it('the queue exists once an empty database was migrated, even by two processes at once', async () => {
