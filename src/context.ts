@@ -148,6 +148,8 @@ export interface Context extends ContextParts {
   readonly heldAnswers: HeldBytes;
   /** Write HTML from long texts of users. */
   readonly textWriters: GatedThreads;
+  /** Unpack layers and pack them again in gzip. */
+  readonly layerPackers: GatedThreads;
   /** Lets a few layers of v1 be read at once for clients of v2, in turns of their namespaces. */
   readonly layerDescriptions: WorkGate;
   /** Lets a few searches run at once, so that other requests find a connection to the database. */

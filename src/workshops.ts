@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Context, Inspected, Needs } from './context';
+import { TWIN_THREAD } from './features/bridge/twins';
 import { INSPECTION_THREAD } from './features/images/inspection/inspection';
 import { KeptWork } from './platform/cache/kept-work';
 import { HeldBytes } from './platform/limits/held-bytes';
@@ -16,6 +17,7 @@ import { MARKDOWN_THREAD } from './surfaces/web/written-text';
  *   … one that takes longer                     2         1                          400, 100  16 min
  *   writing HTML from long texts                1         1                          32, 8     3 s
  *   reading layers of v1 for clients of v2      2         1                          64, 16    no limit, up to 64 GiB
+ *   … packing some of them again in gzip       2         2                          no limit  1 h
  *   searches                                    4         3                          512, 256  10 s (a statement's)
  */
 
@@ -72,6 +74,15 @@ export function workshops(processes: number, connections: number) {
       each: 8,
       refusal: tooMany('texts are being written'),
     }),
+    layerPackers: new GatedThreads(TWIN_THREAD, {
+      threads: 2,
+      heapMegabytes: 384,
+      longestMs: 60 * MINUTE_MS,
+      runningEach: 2,
+      waiting: Infinity, // the callers come from `layerDescriptions`, and one from a job
+      each: Infinity,
+      refusal: tooMany('layers are being unpacked'),
+    }),
     layerDescriptions: new WorkGate({
       running: 2,
       runningEach: 1,
@@ -94,6 +105,7 @@ export async function closeWorkshops({
   layerReaders,
   layerChecks: { quick, slow },
   textWriters,
-}: Needs<'layerReaders' | 'layerChecks' | 'textWriters'>): Promise<void> {
-  await Promise.all([layerReaders, quick, slow, textWriters].map((threads) => threads.end()));
+  layerPackers,
+}: Needs<'layerReaders' | 'layerChecks' | 'textWriters' | 'layerPackers'>): Promise<void> {
+  await Promise.all([layerReaders, quick, slow, textWriters, layerPackers].map((threads) => threads.end()));
 }

@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
 import { BATCH_BYTES, giveBackBatch, takeBatch } from './batches';
-import { RunningSums, sumsOf, type Sums } from './hashing';
 
 /**
  * The number of batches of one upload that are in progress in addition to the one being filled; more would only use
@@ -35,6 +34,8 @@ async function settle(work: readonly Promise<void>[]): Promise<void> {
 interface SumsOfPieces {
   /** @param isOnly - there are no other bytes, before or after */
   update(piece: Buffer, isOnly: boolean): Promise<void>;
+  /** What may take longer than `update`: the piece must not change until this resolves. It never throws. */
+  read?(piece: Buffer): Promise<void>;
 }
 
 /** Copies incoming bytes into batches; each full one is written and hashed while the next one is filled. */
@@ -96,8 +97,10 @@ export class BatchedWriter {
     const write = this.isInOrder
       ? this.written.then(() => writeAll(this.handle, bytes, at))
       : writeAll(this.handle, bytes, at);
-    const work = settle([write, sum]).finally(() => giveBackBatch(batch));
-    work.catch(() => undefined); // awaited when its turn comes, or at the end
+    const read = this.sums?.read?.(bytes);
+    const work = settle([write, sum]);
+    const end = read === undefined ? work : work.finally(() => read);
+    end.catch(() => undefined).finally(() => giveBackBatch(batch)); // `work` is awaited when its turn comes, or at the end
     this.written = write;
     this.underWay.push(work);
     this.end += this.filled;
@@ -115,52 +118,5 @@ export class BatchedWriter {
     this.syncedEnd = this.end;
     this.syncing = settle([this.syncing ?? Promise.resolve(), this.handle.datasync()]);
     this.syncing.catch(() => undefined); // awaited at the end
-  }
-}
-
-/** Hashes in the hashing thread. A few bytes that fit into one batch are hashed at once: the thread would cost more. */
-class SumsOfWrite implements SumsOfPieces {
-  private running: RunningSums | undefined;
-  private sums: Sums | undefined;
-
-  constructor(private readonly prefix: Buffer | undefined) {}
-
-  async update(piece: Buffer, isOnly: boolean): Promise<void> {
-    if (isOnly) {
-      this.sums = sumsOf(piece, this.prefix);
-      return;
-    }
-    this.running ??= new RunningSums(this.prefix);
-    await this.running.update(piece);
-  }
-
-  /** Must be called at the end, also by a caller that does not need the result. */
-  async finish(): Promise<Sums> {
-    const { running } = this;
-    this.running = undefined;
-    return (this.sums ??= running === undefined ? sumsOf(Buffer.alloc(0), this.prefix) : await running.end());
-  }
-}
-
-/**
- * Writes a stream to a file in large pieces, with constant memory, and hashes it along the way. A chunk is copied
- * before the next one is requested. The bytes are not durable until the caller has synced the file.
- *
- * @param prefix - of the second hash
- */
-export async function writeBatched(
-  handle: FileHandle,
-  bytes: AsyncIterable<Buffer>,
-  prefix?: Buffer,
-): Promise<Sums & { readonly sizeBytes: number }> {
-  const sums = new SumsOfWrite(prefix);
-  const writer = new BatchedWriter(handle, sums);
-  try {
-    for await (const chunk of bytes) await writer.take(chunk);
-    const sizeBytes = await writer.finish();
-    return { ...(await sums.finish()), sizeBytes };
-  } finally {
-    await writer.release();
-    await sums.finish().catch(() => undefined);
   }
 }

@@ -17,6 +17,14 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** What is computed while bytes are written, in addition to their digest. */
+export interface WantedSums {
+  /** of a second hash: of this prefix followed by the bytes */
+  readonly prefix?: Buffer;
+  /** What the bytes are without compression. It never fails or delays the write: then the result says that it is unknown. */
+  readonly unpacked?: boolean;
+}
+
 /** Nothing is stored under this key, although a caller expected it. */
 export class BlobMissingError extends Error {
   override readonly name = 'BlobMissingError';
@@ -49,10 +57,9 @@ export interface BlobStore {
    * Stores a stream of bytes with constant memory. When it resolves, they survive a crash of the process and of the
    * machine. When the source throws, this throws the same error and leaves nothing behind.
    *
-   * @param prefix - of another hash that is computed in the same pass
    * @throws AppError `storage_full` when there is no room for them; nothing is left behind
    */
-  write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob>;
+  write(bytes: AsyncIterable<Buffer>, wanted?: WantedSums): Promise<StoredBlob>;
 
   /** Takes in bytes that arrive in pieces. */
   readonly resumable: ResumableWrites;

@@ -3,16 +3,23 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
 import { createDirectory } from '../platform/files/create-directory';
-import { BlobMissingError, BlobSizeError, type BlobStore, type ByteRange, type ListedBlob } from './blob-store';
+import {
+  BlobMissingError,
+  BlobSizeError,
+  type BlobStore,
+  type ByteRange,
+  type ListedBlob,
+  type WantedSums,
+} from './blob-store';
 import type { StoredBlob } from './stored-blob';
 import { ArrivingFiles } from './arriving-files';
-import { writeBatched } from './batched-write';
 import { FileBytes } from './file-bytes';
 import { filesIn, isNotFound, moveIntoPlace, translateFull } from './file-moves';
 import type { Handover } from './handover';
 import { digestsOf } from './hashing';
 import { ResumableFiles } from './resumable-files';
 import type { TurnTimes } from './write-turns';
+import { writeHashed } from './write-hashed';
 import { COMPLETE, QUARANTINE, UPLOADS, newBlobKey, newUploadKey, quarantineKeyOf } from './paths';
 
 /** Measured: 1 MiB reads are 1.4 times as fast as 256 KiB ones and three times as fast as the default. */
@@ -36,25 +43,25 @@ export class FilesystemBlobStore implements BlobStore {
     this.resumable = new ResumableFiles(root, turnTimes);
   }
 
-  async write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob> {
-    return this.arriving.track(this.writeWhole(bytes, prefix));
+  async write(bytes: AsyncIterable<Buffer>, wanted?: WantedSums): Promise<StoredBlob> {
+    return this.arriving.track(this.writeWhole(bytes, wanted));
   }
 
-  private async writeWhole(bytes: AsyncIterable<Buffer>, prefix: Buffer | undefined): Promise<StoredBlob> {
+  private async writeWhole(bytes: AsyncIterable<Buffer>, wanted: WantedSums | undefined): Promise<StoredBlob> {
     const arriving = this.pathOf(newUploadKey());
     const handle = await this.create(arriving).catch((error: unknown) => {
       throw translateFull(error);
     });
     try {
-      const { sha256Hex, prefixedSha256Hex, sizeBytes } = await this.arriving.during(handle, async () => {
-        const sums = await writeBatched(handle, bytes, prefix);
+      const { unpacked, sizeBytes, ...sums } = await this.arriving.during(handle, async () => {
+        const written = await writeHashed(handle, bytes, wanted);
         await handle.sync();
-        return sums;
+        return written;
       });
       await handle.close();
-      const key = newBlobKey(sha256Hex);
+      const key = newBlobKey(sums.sha256Hex);
       await moveIntoPlace(arriving, this.pathOf(key));
-      return { ...digestsOf({ sha256Hex, prefixedSha256Hex }), sizeBytes, key };
+      return { ...digestsOf(sums), sizeBytes, key, ...(unpacked && { unpacked: await unpacked }) };
     } catch (error) {
       await handle.close().catch(() => undefined);
       await rm(arriving, { force: true });

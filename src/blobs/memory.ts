@@ -1,10 +1,18 @@
 import { Readable } from 'node:stream';
 import type { ByteSource } from '../platform/bytes/byte-source';
-import { BlobMissingError, BlobSizeError, type BlobStore, type ByteRange, type ListedBlob } from './blob-store';
+import {
+  BlobMissingError,
+  BlobSizeError,
+  type BlobStore,
+  type ByteRange,
+  type ListedBlob,
+  type WantedSums,
+} from './blob-store';
 import type { StoredBlob } from './stored-blob';
 import { digestsOf, sumsOf, type Sums } from './hashing';
 import { MemoryWrites } from './memory-writes';
 import { newBlobKey } from './paths';
+import { UnpackingOnArrival } from './unpacking';
 
 /** Keeps blobs in the memory of this process; for tests and trials. */
 export class MemoryBlobStore implements BlobStore {
@@ -12,11 +20,15 @@ export class MemoryBlobStore implements BlobStore {
   readonly resumable = new MemoryWrites((bytes, sums) => this.keep(bytes, sums));
   private readonly quarantined = new Map<string, { bytes: Buffer; modifiedAt: Date }>();
 
-  async write(bytes: AsyncIterable<Buffer>, prefix?: Buffer): Promise<StoredBlob> {
+  async write(bytes: AsyncIterable<Buffer>, { prefix, unpacked: isUnpacked }: WantedSums = {}): Promise<StoredBlob> {
     const chunks: Buffer[] = [];
     for await (const chunk of bytes) chunks.push(chunk);
     const whole = Buffer.concat(chunks);
-    return this.keep(whole, sumsOf(whole, prefix));
+    const blob = this.keep(whole, sumsOf(whole, prefix));
+    if (isUnpacked !== true) return blob;
+    const unpacking = new UnpackingOnArrival();
+    await unpacking.take(whole);
+    return { ...blob, unpacked: await unpacking.finish(blob.digest) };
   }
 
   private keep(bytes: Buffer, sums: Sums): StoredBlob {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByteSource } from '../../src/platform/bytes/byte-source';
 import { describeResuming } from './conformance-resuming';
+import { describeUnpacking } from './conformance-unpacking';
 import { chunksOf, collect, digestOf, failingAfter, type Listed, type ReadAll } from './streams';
 import { BlobMissingError, BlobSizeError, type BlobStore } from '../../src/blobs/blob-store';
 
@@ -37,6 +38,7 @@ export function describeBlobStore(driver: string, openStore: () => Promise<Opene
       collect(await store.read(key, range));
 
     describeWriting(() => store, listed, readAll);
+    describeUnpacking(() => store);
     describeReading(() => store, readAll);
     describeOpening(() => store);
     describeKeeping(() => store, listed, readAll);
@@ -71,7 +73,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
       async (size) => {
         const bytes = randomBytes(size);
         const prefix = Buffer.from('prefix\n');
-        const stored = await store().write(chunksOf(bytes), prefix);
+        const stored = await store().write(chunksOf(bytes), { prefix });
         const expected = [digestOf(bytes), digestOf(Buffer.concat([prefix, bytes]))];
         expect([stored.digest, stored.prefixedDigest]).toEqual(expected);
         expect((await store().write(chunksOf(bytes))).prefixedDigest).toBe(digestOf(bytes));
@@ -84,7 +86,7 @@ function describeWriting(store: () => BlobStore, listed: Listed, readAll: ReadAl
         all.map((bytes, i) => {
           const source = i % 3 === 2 ? failingAfter(bytes, new Error('gone')) : chunksOf(bytes, 30_000 + i);
           return store()
-            .write(source, Buffer.from([i]))
+            .write(source, { prefix: Buffer.from([i]) })
             .catch(() => undefined);
         }),
       );

@@ -3,7 +3,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { writeBatched } from '../../src/blobs/batched-write';
+import { writeHashed } from '../../src/blobs/write-hashed';
 import { sumsOf } from '../../src/blobs/hashing';
 
 let folder: string;
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-describe('writeBatched', () => {
+describe('writeHashed', () => {
   it('keeps no chunk, because each costs more than its bytes and a source may reuse it', async () => {
     const file = path.join(folder, 'file');
     const handle = await open(file, 'w');
@@ -24,7 +24,7 @@ describe('writeBatched', () => {
         yield await Promise.resolve(chunk);
       }
     }
-    const { sizeBytes, sha256Hex } = await writeBatched(handle, trickle());
+    const { sizeBytes, sha256Hex } = await writeHashed(handle, trickle());
     await handle.close();
     const written = await readFile(file);
     const numbers = Array.from({ length: chunks }, (_, i) => written.readUInt32BE(15 * i));
@@ -38,11 +38,14 @@ describe('writeBatched', () => {
     const handle = await open(file, 'w');
     const megabytes = Array.from({ length: 70 }, (_, i) => Buffer.alloc(2 ** 20 + 1, i));
     const bytes = Buffer.concat(megabytes);
-    const { sizeBytes, ...sums } = await writeBatched(handle, Readable.from(megabytes), Buffer.from('prefix'));
+    const { sizeBytes, unpacked, ...sums } = await writeHashed(handle, Readable.from(megabytes), {
+      prefix: Buffer.from('prefix'),
+    });
     await handle.close();
     expect((await readFile(file)).equals(bytes)).toBe(true);
     expect(sizeBytes).toBe(bytes.length);
     expect(sums).toEqual(sumsOf(bytes, Buffer.from('prefix')));
+    expect(unpacked).toBe(undefined);
   });
 
   it('throws the error of the file, even if the source has more', async () => {
@@ -52,7 +55,7 @@ describe('writeBatched', () => {
     async function* endless(): AsyncGenerator<Buffer> {
       for (let sent = 0; sent < 8; sent += 1) yield await Promise.resolve(Buffer.alloc(1024 * 1024));
     }
-    await expect(writeBatched(handle, endless())).rejects.toMatchObject({ code: 'EBADF' });
+    await expect(writeHashed(handle, endless())).rejects.toMatchObject({ code: 'EBADF' });
     await handle.close();
   });
 });

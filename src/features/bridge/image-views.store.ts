@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import type { Compression } from '../images/tar/compression';
+import type { Compression } from '../../platform/bytes/compression';
 import { chainSql } from '../repositories/chain-sql';
 
 export interface ChainLinkRow {

@@ -11,11 +11,12 @@ import { MANIFEST_TYPES } from '../manifests/media-types';
 import { recordManifest } from '../manifests/record-manifest';
 import type { ReadableRepository } from '../repositories/access';
 import { isTag } from '../repositories/names';
-import { keepBlob, type BlobNeeds } from '../storage/blobs';
+import { keepBlob } from '../storage/blobs';
 import { layerIsDamaged } from '../storage/damage';
 import { configOfChain, manifestOf, type LayerDescriptor } from './image-config';
 import * as store from './image-views.store';
 import { describeLayer, layerType } from './layer-facts';
+import type { TwinNeeds } from './twins';
 
 /*
  * An image that was pushed over v1, as clients of v2 pull it (bridge 8): a config and a manifest that docker's own rules
@@ -24,7 +25,7 @@ import { describeLayer, layerType } from './layer-facts';
  */
 
 /** What the views of v1 images need. */
-export type ViewNeeds = Needs<'cache' | 'layerDescriptions'> & BlobNeeds;
+export type ViewNeeds = Needs<'cache' | 'layerDescriptions'> & TwinNeeds;
 
 /** The repository of an image, without a caller who reads it: its pushes are reported in the background. */
 type ViewPlace = Pick<ReadableRepository, 'id' | 'namespace'>;

@@ -1,13 +1,15 @@
 import type { Job } from '../../platform/jobs/queue';
-import type { BlobNeeds } from '../storage/blobs';
 import { deriveMissing } from './derived-images';
+import { DESCRIBE_LAYERS_JOB } from '../storage/read-layers';
 import { describeLayers } from './layer-facts';
+import type { TwinNeeds } from './twins';
 
 /** What is prepared in the background so that nobody waits for it: each protocol's view of what the other one pushed. */
-export function bridgeJobs(ctx: BlobNeeds): Job[] {
+export function bridgeJobs(ctx: TwinNeeds): Job[] {
   return [
     {
-      name: 'describe_layers',
+      name: DESCRIBE_LAYERS_JOB, // also queued when a layer is pushed that has to be read
+      isAlone: true,
       schedule: '*/10 * * * *',
       run: async (stopping) => {
         const layers = await describeLayers(ctx, stopping);

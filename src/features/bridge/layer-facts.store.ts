@@ -1,13 +1,10 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
-import type { Compression } from '../images/tar/compression';
+import type { LayerFacts } from '../storage/read-layers';
 
-export interface NewFacts {
+export interface NewFacts extends LayerFacts {
+  /** of the layer */
   readonly digest: string;
-  readonly compression: Compression;
-  /** undefined: there is a problem */
-  readonly diffId: string | undefined;
-  readonly problem: string | undefined;
   readonly twinDigest: string | undefined;
 }
 
@@ -16,7 +13,7 @@ export async function updateFacts(tx: Db, facts: NewFacts): Promise<void> {
   const { digest, compression, diffId, problem, twinDigest } = facts;
   await query(
     tx,
-    `update blobs set compression = $2, diff_id = $3, layer_problem = $4, twin_digest = $5
+    `update blobs set compression = $2, diff_id = $3, layer_problem = $4, twin_digest = $5, unread_since = null
      where digest = $1 and diff_id is null and layer_problem is null`,
     [digest, compression, diffId ?? null, problem ?? null, twinDigest ?? null],
   );
@@ -28,14 +25,14 @@ export interface LayerToDescribe {
   size_bytes: number;
 }
 
-/** Layers of v1 images that nobody has read yet, by digest, from one on. */
-export async function listUndescribed(db: Db, after: string, limit: number): Promise<LayerToDescribe[]> {
-  return query<LayerToDescribe>(
+/** The layer of v1 that was pushed last and that nobody has read yet; undefined: there is none. */
+export async function findUnread(db: Db, except: readonly string[]): Promise<LayerToDescribe | undefined> {
+  const rows = await query<LayerToDescribe>(
     db,
-    `select b.digest, b.storage_key, b.size_bytes from blobs b
-     where b.diff_id is null and b.layer_problem is null and b.damaged_at is null and b.digest > $1
-       and exists (select from image_contents c where c.layer_digest = b.digest)
-     order by b.digest limit $2`,
-    [after, limit],
+    `select digest, storage_key, size_bytes from blobs
+     where unread_since is not null and damaged_at is null and digest <> all ($1::text[])
+     order by unread_since desc, digest desc limit 1`,
+    [except],
   );
+  return rows[0];
 }

@@ -175,7 +175,7 @@ async function storeAdmitted(
   bytes: AsyncIterable<Buffer>,
 ): Promise<KeptBlob<boolean>> {
   const beforePayload = Buffer.concat([upload.json, Buffer.from('\n')]);
-  const blob = await ctx.blobs.write(withSigns(ctx, actor, upload, bytes), beforePayload);
+  const blob = await ctx.blobs.write(withSigns(ctx, actor, upload, bytes), { prefix: beforePayload, unpacked: true });
   const { digest, sizeBytes, prefixedDigest: payloadChecksum } = blob;
   const kept = await keepBlob(ctx, blob, (tx) => store.recordLayer(tx, upload, { digest, sizeBytes, payloadChecksum }));
   if (!kept.pointed) throw new AppError('conflict', EXISTS);

@@ -2,6 +2,7 @@ import type { StoredBlob } from '../../blobs/stored-blob';
 import type { Needs } from '../../context';
 import { inPatientTransaction, type Db } from '../../platform/db/db';
 import * as store from './blobs.store';
+import { factsOnArrival, queueReading } from './read-layers';
 
 /*
  * The base of all stored bytes: a row of `blobs` for each digest, which points to bytes in the blob store. Tables that
@@ -46,7 +47,8 @@ async function replaceBroken(ctx: Needs<'db' | 'blobs' | 'log'>, blob: StoredBlo
 
 /**
  * Records bytes that are safe in the store, and their referrer, in one transaction. Equal bytes are stored once: the
- * later copy is deleted, unless it replaces a broken one.
+ * later copy is deleted, unless it replaces a broken one. Bytes that were unpacked while they arrived are a layer of v1:
+ * what is known of it is recorded, too, or it is read soon.
  *
  * @param point - the caller's part of the transaction
  * @throws what `point` throws; then the bytes are swept later
@@ -56,10 +58,13 @@ export async function keepBlob<T>(
   blob: StoredBlob,
   point: (tx: Db) => Promise<T>,
 ): Promise<KeptBlob<T>> {
-  const { usedKey, pointed } = await inPatientTransaction(ctx.db, async (tx) => ({
-    usedKey: await store.recordBlob(tx, blob),
-    pointed: await point(tx),
-  }));
+  const facts = factsOnArrival(blob);
+  const { usedKey, pointed } = await inPatientTransaction(ctx.db, async (tx) => {
+    const recorded = await store.recordBlob(tx, blob, facts);
+    const result = { usedKey: recorded.storage_key, pointed: await point(tx) };
+    if (facts !== undefined && recorded.is_unread) await queueReading(tx);
+    return result;
+  });
   const isNew = usedKey === blob.key || (await replaceBroken(ctx, blob, usedKey));
   if (!isNew) await ctx.blobs.delete(blob.key);
   return { pointed, sizeBytes: blob.sizeBytes, newBytes: isNew ? blob.sizeBytes : 0 };

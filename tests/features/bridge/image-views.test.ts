@@ -1,6 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { OPERATOR } from '../../../src/features/audit/audit';
-import { describeLayers } from '../../../src/features/bridge/layer-facts';
 import { collectGarbage } from '../../../src/features/images/gc';
 import { asText, asUser, digestOf } from '../../helpers/v2-client';
 import { pushOverV1, tarOf } from '../../helpers/crossing-images';
@@ -114,22 +113,6 @@ describe('an image that was pushed over v1', () => {
     const { headers } = await textOf('one');
     await manifestOf('two', headers['docker-content-digest']).expect(404);
     await asUser(server, 'head', `/v2/alice/two/blobs/${digestOf(layer)}`).expect(200);
-  });
-});
-
-describe('reading layers in the background', () => {
-  it('computes what the first pull would have to wait for', async () => {
-    const layer = gzipSync(tar('background'));
-    await pushV1('background', [layer]);
-    const facts = () =>
-      server.ctx
-        .db('blobs')
-        .where({ digest: digestOf(layer) })
-        .first('diff_id', 'compression');
-    expect(await facts()).toEqual({ diff_id: null, compression: null });
-    expect(await describeLayers(server.ctx, AbortSignal.timeout(60_000))).toBeGreaterThan(0);
-    expect(await facts()).toEqual({ diff_id: digestOf(tar('background')), compression: 'gzip' });
-    expect(await describeLayers(server.ctx, AbortSignal.timeout(60_000))).toBe(0);
   });
 });
 

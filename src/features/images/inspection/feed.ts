@@ -1,27 +1,33 @@
 import type { Readable } from 'node:stream';
-import type { MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
 /*
  * How a thread gets the bytes of layers: it asks for a chunk at a time, so they arrive no faster than it reads them.
- * The thread cannot open anything itself: this side decides which layers it gets, and checks that they are whole.
+ * The thread cannot open anything itself: the other side decides which layers it gets, and checks that they are whole.
+ * A thread that creates bytes gives them in the same way.
  */
 
-/** The message of the thread. */
+/** The message of the side that reads. */
 export interface Wanted {
   /** the layer, from 0, whose next chunk is wanted; the thread never goes back to an earlier layer */
   readonly layer: number;
 }
 
-/** The answer to the thread. */
+/** The answer. */
 export type Given = { readonly chunk: Uint8Array } | { readonly end: true } | { readonly failed: true };
 
-/** Passes the layers of one task to a thread. */
+/** Passes the layers of one task to a thread, or what a thread created to the process. */
 export class LayerFeed {
   private layer = -1;
   private stream: Readable | undefined;
   private chunks: AsyncIterator<Buffer> | undefined;
 
-  /** the error on this side; the thread only learns that there was one */
+  private whenEnded: () => void = () => undefined;
+
+  /** Resolves when the other side has got all of a layer. */
+  readonly ended = new Promise<void>((resolve) => (this.whenEnded = resolve));
+
+  /** the error on this side; the other one only learns that there was one */
   failure: unknown;
 
   /** @param open - opens a layer by its number */
@@ -45,6 +51,7 @@ export class LayerFeed {
       const next = await this.nextOf(layer);
       if (next.done === true) {
         this.port.postMessage({ end: true } satisfies Given);
+        this.whenEnded();
         return;
       }
       const chunk = Uint8Array.from(next.value); // a copy, whose memory is not shared
@@ -67,14 +74,24 @@ export class LayerFeed {
 }
 
 /**
- * The bytes of a layer, in the thread. The next chunk is requested while one is being read.
+ * The bytes of a layer, on the side that reads. The next chunk is requested while one is being read.
  *
- * @throws Error when the layer cannot be read; the other side knows why
+ * @throws Error when the layer cannot be read, which the other side knows the reason of, or when that side has ended
  */
 export async function* fedLayer(port: MessagePort, layer: number): AsyncGenerator<Buffer, void, undefined> {
+  let isClosed = false;
+  let answer: ((given: Given) => void) | undefined;
+  port.once('close', () => {
+    isClosed = true;
+    answer?.({ failed: true });
+  });
   const ask = async (): Promise<Given> => {
+    if (isClosed) return { failed: true };
     port.postMessage({ layer } satisfies Wanted);
-    return new Promise((resolve) => port.once('message', resolve));
+    return new Promise((resolve) => {
+      answer = resolve;
+      port.once('message', resolve);
+    });
   };
   let coming = ask();
   try {
@@ -87,5 +104,21 @@ export async function* fedLayer(port: MessagePort, layer: number): AsyncGenerato
     }
   } finally {
     await coming; // otherwise it would be taken for the first chunk of the next layer
+  }
+}
+
+/** Lets a thread read layers while it works on a task. @throws the error of a layer that cannot be opened or read */
+export async function whileFeeding<T>(
+  open: (layer: number) => Promise<Readable>,
+  work: (port: MessagePort) => Promise<T>,
+): Promise<T> {
+  const { port1, port2 } = new MessageChannel();
+  const feed = new LayerFeed(port1, open);
+  try {
+    return await work(port2);
+  } catch (error) {
+    throw feed.failure ?? error;
+  } finally {
+    feed.close();
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { MessageChannel, type Transferable } from 'node:worker_threads';
+import type { Readable } from 'node:stream';
+import type { Transferable } from 'node:worker_threads';
 import type { Inspected, Needs } from '../../../context';
 import { AppError } from '../../../platform/errors';
 import type { GatedThreads } from '../../../platform/threads/gated-threads';
@@ -11,7 +12,7 @@ import type { BlobNeeds, SizedBlobRef } from '../../storage/blobs';
 import { openBlob } from '../../storage/damage';
 import type { BudgetLimits } from '../tar/budget';
 import { pageOf, type DirectoryPage, type PageWanted } from './directory-page';
-import { LayerFeed } from './feed';
+import { whileFeeding } from './feed';
 import type { Refusal } from './thread';
 
 /*
@@ -72,22 +73,21 @@ async function inThread(
   who: { readonly subject: string; readonly signal: AbortSignal },
   work: { readonly name: string; readonly task: object; readonly layers: readonly SizedBlobRef[] },
 ): Promise<unknown> {
-  return threads.run(who.subject, who.signal, async (ask) => {
-    const { port1, port2 } = new MessageChannel();
-    const feed = new LayerFeed(port1, (number) => {
-      const layer = work.layers[number];
-      if (layer === undefined) throw new Error('layer not found');
-      return openBlob(ctx, layer);
-    });
-    try {
-      return await ask(work.name, { ...work.task, port: port2 }, [port2 as Transferable]);
-    } catch (error) {
-      who.signal.throwIfAborted();
-      throw feed.failure ?? error;
-    } finally {
-      feed.close();
-    }
-  });
+  const open = (number: number): Promise<Readable> => {
+    const layer = work.layers[number];
+    if (layer === undefined) throw new Error('layer not found');
+    return openBlob(ctx, layer);
+  };
+  return threads.run(who.subject, who.signal, (ask) =>
+    whileFeeding(open, async (port) => {
+      try {
+        return await ask(work.name, { ...work.task, port }, [port as Transferable]);
+      } catch (error) {
+        who.signal.throwIfAborted();
+        throw error;
+      }
+    }),
+  );
 }
 
 function outcomeOf(answer: unknown): Inspected {

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { XzReadableStream } from 'xz-decompress';
 
 import { ByteReader } from './byte-reader';
-import { compressionOf, LONGEST_MAGIC, type Compression } from './compression';
+import { compressionOf, LONGEST_MAGIC, type Compression } from '../../../platform/bytes/compression';
 import { TarError } from './tar-error';
 
 type Bytes = AsyncIterable<Buffer>;
