@@ -37,7 +37,7 @@ export interface PushedOverV2 {
   readonly diffIds: readonly string[];
 }
 
-/** Pushes an image over v2; its layers are random. */
+/** Pushes an image over v2; its layers are random, in gzip unless `encode` says otherwise. */
 export async function pushOverV2(
   server: Pick<TestServer, 'server'>,
   name: string,
@@ -46,12 +46,13 @@ export async function pushOverV2(
     tag = 'latest',
     config = {},
     type = GZIP,
-  }: { layers?: number; tag?: string; config?: object; type?: string } = {},
+    encode = gzipSync,
+  }: { layers?: number; tag?: string; config?: object; type?: string; encode?: (tar: Buffer) => Buffer } = {},
 ): Promise<PushedOverV2> {
   const tars = Array.from({ length: layers }, () => Buffer.concat([randomBytes(100), Buffer.alloc(1024)]));
   const described: Described[] = [];
   for (const tar of tars) {
-    const bytes = gzipSync(tar);
+    const bytes = encode(tar);
     described.push({ mediaType: type, digest: await pushBlob(server, name, bytes), size: bytes.length });
   }
   const diffIds = tars.map((tar) => digestOf(tar));

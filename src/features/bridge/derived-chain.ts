@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { asRecord, type JsonRecord } from '../../platform/untrusted-json';
 import { DEPTH_LIMIT } from '../images/uploads';
-import { isElsewhere, type Descriptor } from '../manifests/manifest-document';
+import type { Descriptor } from '../manifests/manifest-document';
+import { problemOfTypes } from './manifest-layers';
 
 /*
  * An image that was pushed over v2 as a chain of v1 images, with the ids under which docker 17.05 pushes it over v1, and
@@ -14,11 +15,9 @@ export interface DerivedImage {
   /** undefined: the base */
   readonly parentId: string | undefined;
   readonly json: Buffer;
-  /** the digest of its layer, as the manifest names it */
-  readonly layerDigest: string;
 }
 
-/** The chain, the base first; or why there is none. */
+/** The chain, an image for each layer, the base first; or why there is none. */
 export type Derivation = { readonly chain: readonly DerivedImage[] } | { readonly problem: string };
 
 const DIFF_ID = /^sha256:[0-9a-f]{64}$/;
@@ -103,10 +102,9 @@ function topJson(place: { id: string; parent: string | undefined }, config: Json
 }
 
 function problemOfLayers(layers: readonly Descriptor[], diffIds: unknown): string | undefined {
-  if (layers.length === 0) return 'it has no layers';
   if (layers.length > DEPTH_LIMIT) return `it has more than ${DEPTH_LIMIT} layers`;
-  if (layers.some(isElsewhere)) return 'some of its layers are not pushed';
-  if (layers.some(({ mediaType = '' }) => !/(?:\.tar|[.+]gzip)$/.test(mediaType))) return 'its layers are not in gzip';
+  const problem = problemOfTypes(layers);
+  if (problem !== undefined) return problem;
   const isComplete =
     Array.isArray(diffIds) &&
     diffIds.length === layers.length &&
@@ -131,12 +129,12 @@ export function deriveChain(value: unknown, configDigest: string, layers: readon
   const ids = chainIds(diffIds as readonly string[]);
   const history = layerHistory(config);
   const top = configDigest.slice('sha256:'.length);
-  const chain = layers.map((layer, at): DerivedImage => {
+  const chain = layers.map((_layer, at): DerivedImage => {
     const isTop = at === layers.length - 1;
     const id = isTop ? top : (ids[at] ?? '');
     const parent = at === 0 ? undefined : ids[at - 1];
     const json = isTop ? topJson({ id, parent }, config) : ancestorJson({ id, parent }, history[at], config);
-    return { id, parentId: parent, json, layerDigest: layer.digest };
+    return { id, parentId: parent, json };
   });
   return { chain };
 }

@@ -1,24 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
 
-export interface BlobRow {
-  asked: string;
-  digest: string;
-  storage_key: string;
-  size_bytes: number;
-}
-
-/** Blobs by either of their digests. */
-export async function findBlobs(tx: Db, digests: readonly string[]): Promise<BlobRow[]> {
-  return query<BlobRow>(
-    tx,
-    `select a.asked, b.digest, b.storage_key, b.size_bytes
-     from unnest($1::text[]) a (asked) join blobs b on b.digest = a.asked or b.sha512 = a.asked
-     where b.damaged_at is null`,
-    [[...new Set(digests)]],
-  );
-}
-
 export interface NewImage {
   readonly id: string;
   readonly parentId: string | undefined;
@@ -82,12 +64,18 @@ export async function findLinked(
   );
 }
 
-/** Says why v1 clients do not get a manifest; undefined: they get it. */
-export async function setProblem(tx: Db, manifestId: number, problem: string | undefined): Promise<void> {
-  await query(tx, 'update manifests set v1_problem = $2 where id = $1 and v1_problem is distinct from $2', [
-    manifestId,
-    problem ?? null,
-  ]);
+/**
+ * Records that the images of a manifest are there.
+ *
+ * @param problem - why v1 clients do not get it; undefined: they do
+ */
+export async function endDerivation(tx: Db, manifestId: number, problem: string | undefined): Promise<void> {
+  await query(
+    tx,
+    `with known as (delete from pending_images where manifest_id = $1)
+     update manifests set v1_problem = $2 where id = $1 and v1_problem is distinct from $2`,
+    [manifestId, problem ?? null],
+  );
 }
 
 /** Records that an image of v1 was derived from a manifest; the first one stays. */
@@ -97,19 +85,6 @@ export async function insertDerivedView(tx: Db, linkId: number, manifestId: numb
     `insert into image_manifests (link_id, manifest_id, is_derived) values ($1, $2, true)
      on conflict (link_id) do nothing`,
     [linkId, manifestId],
-  );
-}
-
-/** Manifests with tags, of which it is not known yet what v1 clients get. */
-export async function listUnderived(
-  db: Db,
-  limit: number,
-): Promise<{ repository_id: number; manifest_id: number; digest: string }[]> {
-  return query(
-    db,
-    `select distinct t.repository_id, t.manifest_id, m.digest from tags t join manifests m on m.id = t.manifest_id
-     where t.image_id is null and m.v1_problem is null order by t.repository_id, t.manifest_id limit $1`,
-    [limit],
   );
 }
 

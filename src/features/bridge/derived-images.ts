@@ -1,19 +1,22 @@
 import { digestOf } from '../../platform/bytes/digest';
-import { inTransaction, type Db } from '../../platform/db/db';
+import type { Db } from '../../platform/db/db';
 import { parseJson } from '../../platform/http/body';
-import { readManifest, type Descriptor, type ManifestDocument } from '../manifests/manifest-document';
+import { readManifest, type ManifestDocument } from '../manifests/manifest-document';
 import { isImageConfig, isUsualPlatform } from '../manifests/manifest-kind';
 import { findManifestBytes } from '../manifests/manifests';
-import { lockRepository } from '../repositories/locking';
-import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
+import type { SizedBlobRef } from '../storage/blobs';
+import type { TwinNeeds } from './twins';
 import { readBlob } from '../storage/damage';
+import { deriveSoon } from '../tags/pending-images';
 import * as store from './derived-images.store';
 import { deriveChain, type DerivedImage } from './derived-chain';
+import { findManifestBlobs, readLayers, withoutZstd, type ServedLayer } from './manifest-layers';
 
 /*
  * What v1 clients get for a tag that was pushed over v2 (bridge 9): a chain of images of the repository, which point to
- * the same blobs. They are derived in the transaction that sets the tag. Where that is not possible, the tag does not
- * exist for v1, and the manifest says why.
+ * the same blobs, or to the gzip twins of layers in zstd. They are derived in the transaction that sets the tag, unless
+ * layers have to be unpacked first: then the manifest waits for a job, or for the first v1 client (`pending-images.ts`).
+ * Where there can be no images, the tag does not exist for v1, and the manifest says why.
  */
 
 /** The largest json of an image over v1, in bytes. */
@@ -27,6 +30,8 @@ export interface Source {
 }
 
 type Found<T> = { readonly found: T } | { readonly problem: string };
+/** Or the layers that have to be unpacked before. */
+type FoundLater<T> = Found<T> | { readonly unread: readonly SizedBlobRef[] };
 
 /** The manifest of the image: of an index, the one for linux on amd64. */
 async function imageDocument(tx: Db, { repositoryId, document }: Source): Promise<Found<ManifestDocument>> {
@@ -39,45 +44,39 @@ async function imageDocument(tx: Db, { repositoryId, document }: Source): Promis
   return image.config === undefined ? { problem: 'it has no image for linux on amd64' } : { found: image };
 }
 
-async function readConfig(ctx: BlobNeeds, blob: SizedBlobRef): Promise<Found<unknown>> {
+async function readConfig(ctx: TwinNeeds, blob: SizedBlobRef): Promise<Found<unknown>> {
   if (blob.sizeBytes > LONGEST_JSON) return { problem: 'its config is larger than 1 MiB' };
   const parsed = parseJson(await readBlob(ctx, blob));
   return parsed === undefined ? { problem: 'it is not an image' } : { found: parsed.value };
 }
 
-async function deriveFrom(
-  ctx: BlobNeeds,
-  tx: Db,
-  config: Descriptor,
-  layers: readonly Descriptor[],
-): Promise<Found<store.NewImage[]>> {
-  if (!isImageConfig(config.mediaType ?? '')) return { problem: 'it is not an image' };
-  const blobs = new Map<string, store.BlobRow>();
-  for (const row of await store.findBlobs(
-    tx,
-    [config, ...layers].map(({ digest }) => digest),
-  ))
-    blobs.set(row.asked, row);
-  const configBlob = blobs.get(config.digest);
-  if (configBlob === undefined) return { problem: 'its config is not there' };
-  const { digest, storage_key: storageKey, size_bytes: sizeBytes } = configBlob;
-  const read = await readConfig(ctx, { digest, storageKey, sizeBytes });
-  if ('problem' in read) return read;
-  const derived = deriveChain(read.found, digest, layers);
-  if ('problem' in derived) return derived;
-  const images = derived.chain.flatMap((image) => toRow(image, blobs));
-  return images.length === layers.length ? { found: images } : { problem: 'some of its layers are not there' };
+function toRow({ id, parentId, json }: DerivedImage, layer: ServedLayer): store.NewImage {
+  return { id, parentId, json, jsonDigest: digestOf(json), layerDigest: layer.digest, layerSizeBytes: layer.sizeBytes };
 }
 
-function toRow(
-  { id, parentId, json, layerDigest }: DerivedImage,
-  blobs: ReadonlyMap<string, store.BlobRow>,
-): store.NewImage[] {
-  const layer = blobs.get(layerDigest);
-  if (layer === undefined) return [];
-  return [
-    { id, parentId, json, jsonDigest: digestOf(json), layerDigest: layer.digest, layerSizeBytes: layer.size_bytes },
-  ];
+async function imagesOf(
+  ctx: TwinNeeds,
+  tx: Db,
+  { config, layers }: ManifestDocument,
+): Promise<FoundLater<store.NewImage[]>> {
+  if (config === undefined || !isImageConfig(config.mediaType ?? ''))
+    return { problem: 'it is an artifact, not an image' };
+  const blobs = await findManifestBlobs(tx, [config, ...layers]);
+  const configBlob = blobs.get(config.digest);
+  if (configBlob === undefined) return { problem: 'its config is not there' };
+  const read = await readConfig(ctx, configBlob);
+  if ('problem' in read) return read;
+  const derived = deriveChain(read.found, configBlob.digest, layers);
+  if ('problem' in derived) return derived;
+  const known = await readLayers(ctx, tx, layers, blobs);
+  if (known === undefined) return { problem: 'some of its layers are not there' };
+  const served = withoutZstd(known);
+  if (!('found' in served)) return served;
+  const rows = derived.chain.flatMap((image, at) => {
+    const layer = served.found[at];
+    return layer === undefined ? [] : [toRow(image, layer)];
+  });
+  return { found: rows };
 }
 
 /** Ids of v1 are what their pushers chose: an image that is there under one of them must be the same. */
@@ -106,59 +105,41 @@ async function link(
   return { found: top.id };
 }
 
+async function deriveImage(
+  ctx: TwinNeeds,
+  tx: Db,
+  source: Source,
+  document: ManifestDocument,
+): Promise<FoundLater<string>> {
+  const images = await imagesOf(ctx, tx, document);
+  return 'found' in images ? link(tx, source, images.found) : images;
+}
+
+/** What a manifest has for v1 clients. */
+export interface Derived {
+  /** the id of the image at the top; undefined: there is none, or not yet */
+  readonly imageId: string | undefined;
+  /** layers that must be described before the rest can be derived; with none, the manifest says why there is no image */
+  readonly unread: readonly SizedBlobRef[];
+}
+
+/** Derives what can be derived now. The repository is locked. */
+export async function tryToDerive(ctx: TwinNeeds, tx: Db, source: Source): Promise<Derived> {
+  const image = await imageDocument(tx, source);
+  const result = 'problem' in image ? image : await deriveImage(ctx, tx, source, image.found);
+  if ('unread' in result) return { imageId: undefined, unread: result.unread };
+  await store.endDerivation(tx, source.manifestId, 'problem' in result ? result.problem : undefined);
+  return { imageId: 'found' in result ? result.found : undefined, unread: [] };
+}
+
 /**
  * Derives the v1 images of a manifest, in the transaction that sets its tag. The repository is locked.
  *
- * @returns the id of the image at the top; undefined when v1 clients cannot get it, which the manifest then says
+ * @returns the id of the image at the top; undefined when v1 clients cannot get it, which the manifest then says, or not
+ *   before a job has unpacked its layers
  */
-export async function deriveImages(ctx: BlobNeeds, tx: Db, source: Source): Promise<string | undefined> {
-  const image = await imageDocument(tx, source);
-  const result = 'problem' in image ? image : await deriveDocument(ctx, tx, source, image.found);
-  await store.setProblem(tx, source.manifestId, 'problem' in result ? result.problem : undefined);
-  return 'found' in result ? result.found : undefined;
-}
-
-async function deriveDocument(
-  ctx: BlobNeeds,
-  tx: Db,
-  source: Source,
-  { config, layers }: ManifestDocument,
-): Promise<Found<string>> {
-  if (config === undefined) return { problem: 'it is not an image' };
-  const derived = await deriveFrom(ctx, tx, config, layers);
-  return 'problem' in derived ? derived : link(tx, source, derived.found);
-}
-
-const AT_ONCE = 100;
-
-/**
- * Gives v1 clients the images of tags that were set without them: by a copy, by the history of a tag, or by an earlier
- * version.
- *
- * @returns how many manifests were looked at
- */
-export async function deriveMissing(ctx: BlobNeeds, signal: AbortSignal): Promise<number> {
-  let done = 0;
-  for (;;) {
-    const manifests = await store.listUnderived(ctx.db, AT_ONCE);
-    if (manifests.length === 0 || signal.aborted) return done;
-    for (const { repository_id: repositoryId, manifest_id: manifestId, digest } of manifests) {
-      await inTransaction(ctx.db, (tx) => deriveForTags(ctx, tx, { repositoryId, manifestId, digest }));
-    }
-    done += manifests.length;
-  }
-}
-
-async function deriveForTags(
-  ctx: BlobNeeds,
-  tx: Db,
-  manifest: { readonly repositoryId: number; readonly manifestId: number; readonly digest: string },
-): Promise<void> {
-  const { repositoryId, manifestId, digest } = manifest;
-  await lockRepository(tx, repositoryId);
-  const stored = await findManifestBytes(tx, repositoryId, digest);
-  if (stored === undefined) return;
-  const document = readManifest(stored.bytes, stored.mediaType);
-  const imageId = await deriveImages(ctx, tx, { repositoryId, manifestId, document });
-  if (imageId !== undefined) await store.setImage(tx, { repositoryId, manifestId, imageId });
+export async function deriveImages(ctx: TwinNeeds, tx: Db, source: Source): Promise<string | undefined> {
+  const { imageId, unread } = await tryToDerive(ctx, tx, source);
+  if (unread.length > 0) await deriveSoon(tx, source.manifestId);
+  return imageId;
 }

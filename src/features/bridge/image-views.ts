@@ -1,9 +1,7 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { digestOf } from '../../platform/bytes/digest';
 import type { Needs } from '../../context';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
 import { ContentError, manifestUnknown } from '../manifests/content-error';
 import { readManifest } from '../manifests/manifest-document';
 import { getManifest, type Manifest } from '../manifests/manifests';
@@ -16,6 +14,7 @@ import { layerIsDamaged } from '../storage/damage';
 import { configOfChain, manifestOf, type LayerDescriptor } from './image-config';
 import * as store from './image-views.store';
 import { describeLayer, layerType } from './layer-facts';
+import { LONGEST_WAIT_MS, withinPatience } from './patience';
 import type { TwinNeeds } from './twins';
 
 /*
@@ -36,22 +35,9 @@ interface Wanted {
   readonly patienceMs: number;
 }
 
-/** How long a client waits. */
-const LONGEST_WAIT_MS = 30_000;
-const RETRY_SECONDS = 30;
-
 function cannotBeShown(tag: string, problem: string): ContentError {
   const message = `The image ${tag} was pushed over v1 and cannot be pulled over v2: ${problem}`;
   return new ContentError('manifest_unknown', message, { tag, problem });
-}
-
-/** The layers are still read after the client got the advice to come back. */
-async function withinPatience(work: Promise<unknown>, patienceMs: number): Promise<void> {
-  const isDone = await Promise.race([work.then(() => true), sleep(patienceMs, false, { ref: false })]);
-  if (isDone) return;
-  work.catch(() => undefined);
-  const options = { retryAfterSeconds: RETRY_SECONDS };
-  throw new AppError('unavailable', 'The layers of this image are still being read', options);
 }
 
 function isDescribed({ diff_id: diffId, layer_problem: problem }: store.ChainLinkRow): boolean {

@@ -16,7 +16,8 @@ import { createTwin, type TwinNeeds } from './twins';
 const LONGEST_TAR_BYTES = 64 * 1024 ** 3;
 const TOO_LARGE = 'the layer is larger than 64 GiB without compression';
 
-async function headOf(ctx: TwinNeeds, layer: SizedBlobRef): Promise<Buffer> {
+/** The first bytes of a layer, which say how it is compressed. */
+export async function headOf(ctx: TwinNeeds, layer: SizedBlobRef): Promise<Buffer> {
   if (layer.sizeBytes === 0) return Buffer.alloc(0);
   return readBlob(ctx, layer, { start: 0, end: Math.min(LONGEST_MAGIC, layer.sizeBytes) - 1 });
 }

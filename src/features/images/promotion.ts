@@ -9,6 +9,7 @@ import { assertTag, displayName, SHARED_NAMESPACE } from '../repositories/names'
 import { announceManifest, announceTag } from '../pushes/pushes';
 import { noSuchRepository, type ReadableRepository, type WritableRepository } from '../repositories/access';
 import { copyManifest } from '../manifests/copying';
+import { deriveSoon } from '../tags/pending-images';
 import { findTagTarget, type TagTarget } from '../tags/tag-target';
 import { lockForTags, pointTag, type TagSet } from '../tags/tags';
 import { linkFrom } from './linking';
@@ -80,6 +81,7 @@ export async function copyTag(
       if (imageId !== undefined) await linkInto(tx, imageId, source, target);
       const manifest = await copyManifestOf(tx, there, source, target);
       const isNew = await pointTag(tx, target, { name: to.tag, target: { imageId, manifest }, engine: to.engine });
+      if (manifest !== undefined) await deriveSoon(tx, manifest.id);
       const digest = manifest?.digest;
       await announce(tx, target, to.tag, { imageId, digest });
       return { imageId, digest, isNew };

@@ -8,6 +8,7 @@ import type { WritableRepository } from '../repositories/access';
 import { markActive } from '../repositories/locking';
 import { displayName, isTag } from '../repositories/names';
 import type { Engine } from '../tags/engine';
+import { deriveSoon } from '../tags/pending-images';
 import { lockForTags, pointTag } from '../tags/tags';
 import { findUsableBlobs, type UsableBlob } from './blobs.store';
 import { ContentError, digestInvalid } from './content-error';
@@ -25,7 +26,7 @@ export interface PushedManifest {
   readonly contentType: string | undefined;
   readonly bytes: Buffer;
   readonly engine: Engine;
-  /** finds or creates the image that v1 clients get for a tag; undefined: they get none yet */
+  /** finds or creates the image that v1 clients get for a tag; undefined: a job does it */
   readonly derive?: DeriveImage;
 }
 
@@ -169,6 +170,7 @@ async function settle(
   const imageId = ownImage ?? (await derive?.(tx, { repositoryId: repository.id, manifestId: id, document }));
   const manifest = ownImage === undefined ? { id, digest } : undefined;
   await pointTag(tx, repository, { name, target: { imageId, manifest }, engine });
+  if (derive === undefined && manifest !== undefined) await deriveSoon(tx, id);
   const imageIds = imageId === undefined ? [] : [imageId];
   await announceManifest(tx, repository.id, { tag: name, digest, imageIds, pusher: doer.name ?? '' });
   const details = { tag: name, digest, protocol: 'v2' };

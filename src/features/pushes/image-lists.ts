@@ -140,17 +140,18 @@ export async function finishPush(
  * An engine asks for this first in a pull, and prompts for a login if it gets a 401. So an anonymous caller gets a 401
  * if the repository is private (protocol 14, A3).
  *
+ * @returns `isPending`: images that tags need are still to be derived from manifests
  * @throws AppError `not_found`, `unauthenticated`
  */
 export async function imagesAsJson(
   ctx: Needs<'db'>,
   actor: Actor,
   name: RepositoryName,
-): Promise<{ repository: Repository; json: string }> {
+): Promise<{ repository: Repository; json: string; isPending: boolean }> {
   const access = await findAccessWithImages(ctx, actor, name);
   const repository = readableForList(access);
   if (actor.kind !== 'token' && !access.isOpenedLast) await recordOpening(ctx, actor, repository.id);
-  return { repository, json: access.json ?? '[]' };
+  return { repository, json: access.json ?? '[]', isPending: access.isPending };
 }
 
 function readableForList(access: RepositoryAccess): Repository {

@@ -31,16 +31,23 @@ const FIND_ACCESS_BY_ANY_NAME = accessStatements(
  */
 const IS_SHOWN = `((r.is_remote and $5::boolean) or ${READABLE})`;
 
+/** Whether some of the tags still wait for their images. */
+const HAS_PENDING = `exists (select from pending_images p join tags t on t.manifest_id = p.manifest_id
+  where t.repository_id = r.id and t.image_id is null)`;
+
+/** Whether the tag list is read: the caller may see it, and it no longer has the version `$6`. */
+const IS_WANTED = `${IS_SHOWN} and r.tags_version is distinct from $6`;
+
 /**
  * The whole tag list as JSON text: ten thousand tags need not become objects in between. Neither names nor ids can have
- * a character that JSON would escape. Null if the list still has the version `$6`.
+ * a character that JSON would escape.
  */
 const FIND_TAGS = withSelected(
   'repositories.find_tags',
-  `r.tags_version as version, case when ${IS_SHOWN} and r.tags_version is distinct from $6 then (
+  `r.tags_version as version, case when ${IS_WANTED} then (
      select '{' || coalesce(string_agg('"' || t.name || '":"' || t.image_id || '"', ',' order by t.name), '') || '}'
      from tags t where t.repository_id = r.id and t.image_id is not null
-   ) end as json`,
+   ) end as json, ${IS_WANTED} and ${HAS_PENDING} as is_pending`,
 );
 
 /** The image list as JSON text, in its order, and whether the caller `$6` opened the repository last. */
@@ -50,7 +57,7 @@ const FIND_IMAGES = withSelected(
      select '[' || coalesce(string_agg('{"id":"' || i.image_id || '"' || coalesce(
        ',"checksum":' || to_json(coalesce(c.payload_checksum, i.checksum))::text, '') || '}', ',' order by i.id), '') || ']'
      from repository_images i left join image_contents c on c.id = i.content_id where i.repository_id = r.id
-   ) end as json,
+   ) end as json, ${IS_SHOWN} and ${HAS_PENDING} as is_pending,
    $6::text is not null and ${openedLastSql('$6', 'r.id')} as is_opened_last`,
 );
 
@@ -71,6 +78,8 @@ export interface Caller {
 export interface AccessWithJsonRow extends RepositoryAccessRow {
   /** null when the account may not read the repository, or there is none */
   json: string | null;
+  /** images of v1 are still to be derived from manifests; false if the list was not read */
+  is_pending: boolean | null;
 }
 
 export interface AccessWithTagsRow extends AccessWithJsonRow {

@@ -75,27 +75,35 @@ export async function findRepositoryAccess(
   );
 }
 
+/** A list of a repository as JSON text; undefined if the account may not read it. */
+interface JsonList<T> {
+  readonly json: T | undefined;
+  /** some images for v1 clients are still to be derived from manifests */
+  readonly isPending: boolean;
+}
+
 /**
  * Like `findRepositoryAccess`, also by a former name, and in the same query the repository's tags as JSON text;
  * undefined if the account may not read them. The caller must check with `assertReadable` before it shows them. The
- * text is created again only when the tags have changed. Neither the namespace nor the role in a repository that
- * everybody may read is read.
+ * text is created again only when the tags have changed, or while images are missing. Neither the namespace nor the role
+ * in a repository that everybody may read is read.
  */
 export async function findAccessWithTags(
   ctx: Needs<'db' | 'cache'>,
   actor: Actor,
   name: RepositoryName,
-): Promise<RepositoryAccess & { json: Buffer | undefined }> {
+): Promise<RepositoryAccess & JsonList<Buffer>> {
   assertSuits(actor, name);
   const key = `tags ${name.namespace}/${name.name}`;
   const known = ctx.cache.getVersioned(key);
   const row = await store.findAccessWithTags(ctx.db, callerOf(actor), name, known?.version);
   const access = accessFrom(actor, name, row);
-  if (known !== undefined && row.version === known.version) return { ...access, json: known.bytes };
-  if (row.json === null || row.version === null) return { ...access, json: undefined };
+  if (known !== undefined && row.version === known.version) return { ...access, json: known.bytes, isPending: false };
+  if (row.json === null || row.version === null) return { ...access, json: undefined, isPending: false };
   const bytes = Buffer.from(row.json);
-  ctx.cache.setVersioned(key, { version: row.version, bytes });
-  return { ...access, json: bytes };
+  const isPending = row.is_pending === true;
+  if (!isPending) ctx.cache.setVersioned(key, { version: row.version, bytes });
+  return { ...access, json: bytes, isPending };
 }
 
 /**
@@ -106,11 +114,16 @@ export async function findAccessWithImages(
   ctx: Needs<'db'>,
   actor: Actor,
   name: RepositoryName,
-): Promise<RepositoryAccess & { json: string | undefined; isOpenedLast: boolean }> {
+): Promise<RepositoryAccess & JsonList<string> & { isOpenedLast: boolean }> {
   assertSuits(actor, name);
   const callerOfOpenings = actor.kind === 'token' ? undefined : callerKey(actor);
   const row = await store.findAccessWithImages(ctx.db, callerOf(actor), name, callerOfOpenings);
-  return { ...accessFrom(actor, name, row), json: row.json ?? undefined, isOpenedLast: row.is_opened_last === true };
+  return {
+    ...accessFrom(actor, name, row),
+    json: row.json ?? undefined,
+    isPending: row.is_pending === true,
+    isOpenedLast: row.is_opened_last === true,
+  };
 }
 
 function callerOf(actor: Actor): store.Caller {

@@ -2,7 +2,6 @@ import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { AppError } from '../../platform/errors';
-import type { Actor, RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { useDeleteToken } from '../repositories/deletion';
 import type { Engine } from './engine';
@@ -11,13 +10,12 @@ import { assertTag, displayName, isImageId, isTag } from '../repositories/names'
 import { recordPushedTag } from '../pushes/pushes';
 import { lockRepository, lockUnlessDeleted } from '../repositories/locking';
 import {
-  assertReadable,
   repositoryNotFound,
   type DeletableRepository,
   type ReadableRepository,
   type WritableRepository,
 } from '../repositories/access';
-import { findAccessWithTags } from '../repositories/repository-access';
+import { deriveSoon } from './pending-images';
 import { insertEvent } from './tag-history.store';
 import * as store from './tags.store';
 
@@ -33,18 +31,6 @@ export interface Tag {
   readonly imageId: string;
   readonly engine: Engine;
   readonly updatedAt: Date;
-}
-
-/**
- * All tags as the JSON text `{"<tag>":"<image id>",…}`, sorted by name (protocol 4.7). The query that reads them also
- * authorises the actor: this is the most frequent read of all.
- *
- * @throws AppError `not_found`, `unauthenticated`
- */
-export async function tagsAsJson(ctx: Needs<'db' | 'cache'>, actor: Actor, name: RepositoryName): Promise<Buffer> {
-  const access = await findAccessWithTags(ctx, actor, name);
-  assertReadable(access);
-  return access.json ?? Buffer.from('{}');
 }
 
 /** @throws AppError `not_found` */
@@ -242,5 +228,6 @@ export async function putManifestTag(
     const id = await store.findManifestId(tx, repository.id, digest);
     if (id === undefined) throw new AppError('not_found', 'Manifest not found');
     await pointTag(tx, repository, { name, target: { imageId: undefined, manifest: { id, digest } }, engine });
+    await deriveSoon(tx, id);
   });
 }

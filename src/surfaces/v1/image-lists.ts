@@ -1,4 +1,5 @@
-import { finishPush, IMAGES_NOT_FOUND, imagesAsJson, mayUseImage, startPush } from '../../features/pushes/image-lists';
+import { imagesForV1 } from '../../features/bridge/v1-tags';
+import { finishPush, IMAGES_NOT_FOUND, mayUseImage, startPush } from '../../features/pushes/image-lists';
 import { getWritable } from '../../features/repositories/get-repository';
 import { noSuchName } from '../../features/repositories/names';
 import { countActivity } from '../../features/statistics/counting';
@@ -35,9 +36,9 @@ export const putImages: V1Handler<'index'> = async (ctx, { req, caller, params }
  */
 export const getImages: V1Handler<'index'> = async (ctx, { req, caller, params }) => {
   const name = repositoryOf(params);
-  const { repository, json: images } = await imagesAsJson(ctx, caller, name);
+  const { repositoryId, json: images } = await imagesForV1(ctx, caller, name);
   const isToken = caller.kind === 'token';
-  if (!isToken && req.method === 'GET') countActivity(ctx, 'pull', repository.id, headerOf(req, 'user-agent'));
+  if (!isToken && req.method === 'GET') countActivity(ctx, 'pull', repositoryId, headerOf(req, 'user-agent'));
   const token = wantsToken(req) && !isToken ? tokenHeaders(ctx, caller, name, 'read').headers : {};
   return jsonText(200, images, { ...token, ...endpointHeaders(ctx, req) });
 };

@@ -1,9 +1,10 @@
+import { tagForV1, tagsForV1 } from '../../features/bridge/v1-tags';
 import { promote } from '../../features/images/promotion';
 import { getRegistryDeletable } from '../../features/repositories/deletion';
 import { getWritable } from '../../features/repositories/get-repository';
 import { assertTag } from '../../features/repositories/names';
 import { parseEngine, type Engine } from '../../features/tags/engine';
-import { deleteTag as removeTag, getTag, putTag as setTag, tagsAsJson, type Tag } from '../../features/tags/tags';
+import { deleteTag as removeTag, getTag, putTag as setTag, type Tag } from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
 import { json, jsonText, type Reply } from '../../platform/http/exchange';
@@ -17,7 +18,7 @@ import { headerOf, LIMITS, repositoryOf } from './requests';
  */
 export const getTags: V1Handler<'registry'> = async (ctx, exchange) => {
   const { caller, params } = exchange;
-  const tags = await tagsAsJson(ctx, caller, repositoryOf(params));
+  const tags = await tagsForV1(ctx, caller, repositoryOf(params));
   return asksTheIndex(ctx, exchange) ? indexTags(tags) : jsonText(200, tags);
 };
 
@@ -25,7 +26,7 @@ export const getTags: V1Handler<'registry'> = async (ctx, exchange) => {
 export const getOneTag: V1Handler<'registry'> = async (ctx, exchange) => {
   if (asksTheIndex(ctx, exchange)) return indexTag(ctx, exchange);
   const repository = await taggedRepository(ctx, exchange);
-  const tag = await getTag(ctx, repository, exchange.params['tag'] ?? '');
+  const tag = await tagForV1(ctx, repository, exchange.params['tag'] ?? '');
   return json(200, tag.imageId);
 };
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { deriveMissing } from '../../../src/features/bridge/derived-images';
+import { deriveMissing } from '../../../src/features/bridge/pending-images';
 import { pushImages, createImage, startPull } from '../../helpers/images';
 import { hex, pushOverV2 } from '../../helpers/crossing-images';
 import { DAMAGES } from '../../helpers/damage';
@@ -81,8 +81,17 @@ describe('an image that was pushed over v2', () => {
   });
 
   it.each([
-    ['an artifact', 'it is not an image', { config: { rootfs: undefined } }],
-    ['layers in zstd', 'its layers are not in gzip', { type: 'application/vnd.oci.image.layer.v1.tar+zstd' }],
+    ['a config of something else', 'it is not an image', { config: { rootfs: undefined } }],
+    [
+      'encrypted layers',
+      'its layers are not archives, or are encrypted',
+      { type: 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted' },
+    ],
+    [
+      'foreign layers',
+      'some of its layers are foreign: clients get them from another server',
+      { type: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip' },
+    ],
     [
       'a config that lists other layers',
       'its config does not list its layers',
@@ -137,13 +146,18 @@ describe('an image that was pushed over v2', () => {
     expect(body.errors[0].message).toMatch(/damaged/);
   });
 
-  it('gets its image later when its tag was copied', async () => {
-    const { config, manifest } = await pushV2('alice/later');
-    await server.ctx.db('tags').whereNotNull('manifest_id').update({ image_id: null });
-    expect(await tagsOf('alice/later')).toEqual({});
-    expect(await deriveMissing(server.ctx, AbortSignal.timeout(60_000))).toBeGreaterThan(0);
-    expect(await tagsOf('alice/later')).toEqual({ latest: hex(config.digest) });
-    const { headers } = await asUser(server, 'head', '/v2/alice/later/manifests/latest').expect(200);
-    expect(headers['docker-content-digest']).toBe(manifest.digest);
+  it('gets its image later when its tag was restored', async () => {
+    const { config } = await pushV2('alice/later');
+    await pushV2('alice/later');
+    const before = await tagsOf('alice/later');
+    const root = '/api/v1.1/repositories/alice/later/tag-history/';
+    const { body } = await asUser(server, 'get', root).expect(200);
+    const first = (body.results as { id: number; from: string | null }[]).find(({ from }) => from === null);
+    await asUser(server, 'post', `${root}${first!.id}/restore/`).send({ side: 'after' }).expect(200);
+    expect(await deriveMissing(server.ctx, AbortSignal.timeout(60_000))).toBe(1);
+    expect([before, await tagsOf('alice/later')]).toEqual([
+      { latest: expect.not.stringMatching(hex(config.digest)) },
+      { latest: hex(config.digest) },
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../../src/context';
 import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createUser, getUser } from '../../../src/features/accounts/users';
-import { tagsAsJson } from '../../../src/features/tags/tags';
+import { tagsAsJson as readTags } from '../../../src/features/tags/tag-list';
 import { inTransaction } from '../../../src/platform/db/db';
 import { query } from '../../../src/platform/db/query';
 import { createTestContext } from '../../helpers/test-context';
@@ -32,6 +32,8 @@ beforeEach(async () => {
   await query(database.db, 'delete from repositories');
   await addRepository();
 });
+
+const tagsAsJson = async (...of: Parameters<typeof readTags>): Promise<Buffer> => (await readTags(...of)).json;
 
 /** Adds the repository, with three images that are complete and have no parents. */
 async function addRepository(): Promise<void> {

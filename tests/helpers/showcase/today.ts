@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { digestOf } from '../../../src/platform/bytes/digest';
-import { deriveMissing } from '../../../src/features/bridge/derived-images';
+import { deriveMissing } from '../../../src/features/bridge/pending-images';
 import type { TestServer } from '../test-server';
 import { ManifestPusher, OCI_INDEX, OCI_MANIFEST, type TestDescriptor } from '../manifests';
 

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { deriveMissing } from '../../../../src/features/bridge/derived-images';
+import { deriveMissing } from '../../../../src/features/bridge/pending-images';
 import { describeLayers } from '../../../../src/features/bridge/layer-facts';
 import { packTar } from '../../../features/images/tar/pack-tar';
 import { Browsing } from '../../../helpers/browse';

@@ -1,0 +1,128 @@
+import type { Needs } from '../../context';
+import { inTransaction, type Db } from '../../platform/db/db';
+import { AppError } from '../../platform/errors';
+import { readManifest } from '../manifests/manifest-document';
+import { findManifestBytes } from '../manifests/manifests';
+import type { ReadableRepository } from '../repositories/access';
+import { lockRepository } from '../repositories/locking';
+import type { SizedBlobRef } from '../storage/blobs';
+import type { TwinNeeds } from './twins';
+import { tryToDerive } from './derived-images';
+import { setImage } from './derived-images.store';
+import { describeLayer } from './layer-facts';
+import { withinPatience } from './patience';
+import * as store from './pending-images.store';
+
+/*
+ * Manifests whose images of v1 could not be derived in the transaction that set their tag: because layers have to be
+ * unpacked first, or because the tag was copied, restored, or set by an earlier version. A job derives them within
+ * seconds; a v1 client that comes first has it done.
+ */
+
+type ViewNeeds = TwinNeeds & Needs<'layerDescriptions'>;
+
+async function deriveForTags(
+  ctx: TwinNeeds,
+  tx: Db,
+  { manifest_id: manifestId, repository_id: repositoryId, digest }: store.PendingRow,
+): Promise<readonly SizedBlobRef[]> {
+  await lockRepository(tx, repositoryId);
+  const stored = await findManifestBytes(tx, repositoryId, digest);
+  if (stored === undefined) return [];
+  const document = readManifest(stored.bytes, stored.mediaType);
+  const { imageId, unread } = await tryToDerive(ctx, tx, { repositoryId, manifestId, document });
+  if (imageId !== undefined) await setImage(tx, { repositoryId, manifestId, imageId });
+  return unread;
+}
+
+/** Unpacks layers between transactions: it may take minutes. */
+async function derive(ctx: TwinNeeds, manifest: store.PendingRow): Promise<void> {
+  const next = (): Promise<readonly SizedBlobRef[]> => inTransaction(ctx.db, (tx) => deriveForTags(ctx, tx, manifest));
+  const unread = await next();
+  for (const layer of unread) await describeLayer(ctx, layer);
+  if (unread.length === 0 || (await next()).length === 0) return;
+  throw new Error(`layers of ${manifest.digest} were read, and nobody knows what they are`);
+}
+
+/** Manifests that this process works on, by their numbers; each once. */
+const running = new Map<number, Promise<void>>();
+
+async function once({ manifest_id: id }: store.PendingRow, work: () => Promise<void>): Promise<void> {
+  const known = running.get(id);
+  if (known !== undefined) return known;
+  const started = work().finally(() => running.delete(id));
+  running.set(id, started);
+  return started;
+}
+
+const AT_ONCE = 100;
+
+/**
+ * Derives the images of all manifests that wait for it. One that cannot be derived now is left for the next run.
+ *
+ * @returns how many were derived, or will never be
+ */
+export async function deriveMissing(ctx: TwinNeeds, signal: AbortSignal): Promise<number> {
+  let done = 0;
+  let after = 0;
+  for (;;) {
+    const manifests = await store.listPending(ctx.db, after, AT_ONCE);
+    for (const manifest of manifests) {
+      if (signal.aborted) return done;
+      try {
+        await once(manifest, () => derive(ctx, manifest));
+        done += 1;
+      } catch (error) {
+        ctx.log.warn({ err: error, digest: manifest.digest }, 'images of v1 could not be derived from a manifest');
+      }
+    }
+    const last = manifests.at(-1);
+    if (last === undefined) return done;
+    after = last.manifest_id;
+  }
+}
+
+/** The pushers of a namespace chose what its layers cost (decision 15). */
+async function deriveInTurn(ctx: ViewNeeds, namespace: string, manifest: store.PendingRow): Promise<void> {
+  const { signal } = new AbortController(); // the next client needs it, too
+  await once(manifest, () => ctx.layerDescriptions.run(namespace, signal, () => derive(ctx, manifest)));
+}
+
+/** What is damaged now does not keep the other tags from clients. */
+async function deriveUnlessDamaged(ctx: ViewNeeds, namespace: string, manifest: store.PendingRow): Promise<void> {
+  try {
+    await deriveInTurn(ctx, namespace, manifest);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'unavailable')) throw error;
+    ctx.log.warn({ err: error, digest: manifest.digest }, 'a tag is hidden from v1');
+  }
+}
+
+/** A repository whose tags wait for images. */
+type Awaiting = Pick<ReadableRepository, 'id' | 'namespace'>;
+
+/**
+ * Derives the images that tags of a repository wait for, as far as their blobs are not damaged.
+ *
+ * @throws AppError `unavailable` when it takes more than 30 seconds; `busy`
+ */
+export async function deriveAwaited(ctx: ViewNeeds, { id, namespace }: Awaiting): Promise<void> {
+  const manifests = await store.listAwaited(ctx.db, id);
+  const deriveAll = async (): Promise<void> => {
+    for (const manifest of manifests) await deriveUnlessDamaged(ctx, namespace, manifest);
+  };
+  await withinPatience(deriveAll());
+}
+
+/**
+ * Derives the image that a tag waits for.
+ *
+ * @returns false when it waits for none
+ * @throws AppError `unavailable` when it takes more than 30 seconds, or a blob is damaged; `busy`
+ */
+export async function deriveForTag(ctx: ViewNeeds, { id, namespace }: Awaiting, tag: string): Promise<boolean> {
+  const manifest = await store.findAwaited(ctx.db, id, tag);
+  if (manifest === undefined) return false;
+  await withinPatience(deriveInTurn(ctx, namespace, manifest));
+  return true;
+}
