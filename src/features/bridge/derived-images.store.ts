@@ -88,6 +88,21 @@ export async function insertDerivedView(tx: Db, linkId: number, manifestId: numb
   );
 }
 
+/** Gives engines of an architecture an image of an index. */
+export async function setPlatformImage(
+  tx: Db,
+  manifestId: number,
+  architecture: string,
+  linkId: number,
+): Promise<void> {
+  await query(
+    tx,
+    `insert into platform_images (manifest_id, architecture, link_id) values ($1, $2, $3)
+     on conflict (manifest_id, architecture) do update set link_id = excluded.link_id`,
+    [manifestId, architecture, linkId],
+  );
+}
+
 /** Gives v1 clients the image of a tag that still points to the manifest. */
 export async function setImage(
   tx: Db,

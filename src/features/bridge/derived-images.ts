@@ -1,48 +1,32 @@
 import { digestOf } from '../../platform/bytes/digest';
 import type { Db } from '../../platform/db/db';
 import { parseJson } from '../../platform/http/body';
-import { readManifest, type ManifestDocument } from '../manifests/manifest-document';
-import { isImageConfig, isUsualPlatform } from '../manifests/manifest-kind';
-import { findManifestBytes } from '../manifests/manifests';
+import type { ManifestDocument } from '../manifests/manifest-document';
+import { isImageConfig } from '../manifests/manifest-kind';
 import type { SizedBlobRef } from '../storage/blobs';
 import type { TwinNeeds } from './twins';
 import { readBlob } from '../storage/damage';
-import { deriveSoon } from '../tags/pending-images';
 import * as store from './derived-images.store';
 import { deriveChain, type DerivedImage } from './derived-chain';
 import { findManifestBlobs, readLayers, withoutZstd, type ServedLayer } from './manifest-layers';
 
 /*
- * What v1 clients get for a tag that was pushed over v2 (bridge 9): a chain of images of the repository, which point to
- * the same blobs, or to the gzip twins of layers in zstd. They are derived in the transaction that sets the tag, unless
- * layers have to be unpacked first: then the manifest waits for a job, or for the first v1 client (`pending-images.ts`).
- * Where there can be no images, the tag does not exist for v1, and the manifest says why.
+ * An image that was pushed over v2 as v1 clients get it (bridge 9): a chain of images of the repository, which point to
+ * the same blobs, or to the gzip twins of layers in zstd.
  */
 
 /** The largest json of an image over v1, in bytes. */
 const LONGEST_JSON = 1024 * 1024;
 
 /** A manifest of a repository. */
-export interface Source {
+export interface Place {
   readonly repositoryId: number;
   readonly manifestId: number;
-  readonly document: ManifestDocument;
 }
 
 type Found<T> = { readonly found: T } | { readonly problem: string };
 /** Or the layers that have to be unpacked before. */
-type FoundLater<T> = Found<T> | { readonly unread: readonly SizedBlobRef[] };
-
-/** The manifest of the image: of an index, the one for linux on amd64. */
-async function imageDocument(tx: Db, { repositoryId, document }: Source): Promise<Found<ManifestDocument>> {
-  if (document.config !== undefined) return { found: document };
-  const child = document.children.find(isUsualPlatform);
-  if (child === undefined) return { problem: 'it has no image for linux on amd64' };
-  const row = await findManifestBytes(tx, repositoryId, child.digest);
-  if (row === undefined) return { problem: 'its image for linux on amd64 is not there' };
-  const image = readManifest(row.bytes, row.mediaType);
-  return image.config === undefined ? { problem: 'it has no image for linux on amd64' } : { found: image };
-}
+export type FoundLater<T> = Found<T> | { readonly unread: readonly SizedBlobRef[] };
 
 async function readConfig(ctx: TwinNeeds, blob: SizedBlobRef): Promise<Found<unknown>> {
   if (blob.sizeBytes > LONGEST_JSON) return { problem: 'its config is larger than 1 MiB' };
@@ -87,11 +71,17 @@ function fits(
   return there.parent_id === (image?.parentId ?? null) && there.layer_digest === image?.layerDigest;
 }
 
+/** The image at the top of a chain. */
+interface Top {
+  readonly imageId: string;
+  readonly linkId: number;
+}
+
 async function link(
   tx: Db,
-  { repositoryId, manifestId }: Source,
+  { repositoryId, manifestId }: Place,
   images: readonly store.NewImage[],
-): Promise<Found<string>> {
+): Promise<Found<Top>> {
   const byId = new Map(images.map((image) => [image.id, image]));
   const ids = [...byId.keys()];
   const before = await store.findLinked(tx, repositoryId, ids);
@@ -102,44 +92,20 @@ async function link(
   const linkId = links.get(top?.id ?? '');
   if (top === undefined || linkId === undefined) throw new Error('an image was derived without layers');
   await store.insertDerivedView(tx, linkId, manifestId);
-  return { found: top.id };
-}
-
-async function deriveImage(
-  ctx: TwinNeeds,
-  tx: Db,
-  source: Source,
-  document: ManifestDocument,
-): Promise<FoundLater<string>> {
-  const images = await imagesOf(ctx, tx, document);
-  return 'found' in images ? link(tx, source, images.found) : images;
-}
-
-/** What a manifest has for v1 clients. */
-export interface Derived {
-  /** the id of the image at the top; undefined: there is none, or not yet */
-  readonly imageId: string | undefined;
-  /** layers that must be described before the rest can be derived; with none, the manifest says why there is no image */
-  readonly unread: readonly SizedBlobRef[];
-}
-
-/** Derives what can be derived now. The repository is locked. */
-export async function tryToDerive(ctx: TwinNeeds, tx: Db, source: Source): Promise<Derived> {
-  const image = await imageDocument(tx, source);
-  const result = 'problem' in image ? image : await deriveImage(ctx, tx, source, image.found);
-  if ('unread' in result) return { imageId: undefined, unread: result.unread };
-  await store.endDerivation(tx, source.manifestId, 'problem' in result ? result.problem : undefined);
-  return { imageId: 'found' in result ? result.found : undefined, unread: [] };
+  return { found: { imageId: top.id, linkId } };
 }
 
 /**
- * Derives the v1 images of a manifest, in the transaction that sets its tag. The repository is locked.
+ * Derives the chain of an image.
  *
- * @returns the id of the image at the top; undefined when v1 clients cannot get it, which the manifest then says, or not
- *   before a job has unpacked its layers
+ * @param place - the manifest that clients of v2 get when the image is tagged over v1
  */
-export async function deriveImages(ctx: TwinNeeds, tx: Db, source: Source): Promise<string | undefined> {
-  const { imageId, unread } = await tryToDerive(ctx, tx, source);
-  if (unread.length > 0) await deriveSoon(tx, source.manifestId);
-  return imageId;
+export async function deriveImage(
+  ctx: TwinNeeds,
+  tx: Db,
+  place: Place,
+  document: ManifestDocument,
+): Promise<FoundLater<Top>> {
+  const images = await imagesOf(ctx, tx, document);
+  return 'found' in images ? link(tx, place, images.found) : images;
 }

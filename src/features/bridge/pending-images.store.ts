@@ -16,14 +16,15 @@ export async function listPending(db: Db, after: number, limit: number): Promise
   return query<PendingRow>(db, `${SELECT} where p.manifest_id > $1 order by m.id limit $2`, [after, limit]);
 }
 
-const AWAITED = `${SELECT} join tags t on t.manifest_id = m.id where t.repository_id = $1 and t.image_id is null`;
+const OF_TAGS = `${SELECT} join tags t on t.manifest_id = m.id where t.repository_id = $1`;
 
-/** Those that tags of a repository without an image wait for. */
-export async function listAwaited(db: Db, repositoryId: number): Promise<PendingRow[]> {
-  return query<PendingRow>(db, `${AWAITED} order by m.id`, [repositoryId]);
+/** Those of tags of a repository. @param isForAll - also those whose tags only lack images for some architectures */
+export async function listAwaited(db: Db, repositoryId: number, isForAll: boolean): Promise<PendingRow[]> {
+  const text = `${OF_TAGS} and ($2::boolean or t.image_id is null) order by m.id`;
+  return query<PendingRow>(db, text, [repositoryId, isForAll]);
 }
 
-/** The one that a tag without an image waits for. */
+/** The one that a tag waits for. */
 export async function findAwaited(db: Db, repositoryId: number, tag: string): Promise<PendingRow | undefined> {
-  return (await query<PendingRow>(db, `${AWAITED} and t.name = $2`, [repositoryId, tag]))[0];
+  return (await query<PendingRow>(db, `${OF_TAGS} and t.name = $2`, [repositoryId, tag]))[0];
 }

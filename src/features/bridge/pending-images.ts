@@ -1,17 +1,17 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
-import { readManifest } from '../manifests/manifest-document';
-import { findManifestBytes } from '../manifests/manifests';
+import { findDocument } from '../manifests/manifests';
 import type { ReadableRepository } from '../repositories/access';
 import { lockRepository } from '../repositories/locking';
+import { isTag } from '../repositories/names';
 import type { SizedBlobRef } from '../storage/blobs';
 import type { TwinNeeds } from './twins';
-import { tryToDerive } from './derived-images';
-import { setImage } from './derived-images.store';
+import { endDerivation, setImage } from './derived-images.store';
 import { describeLayer } from './layer-facts';
 import { withinPatience } from './patience';
 import * as store from './pending-images.store';
+import { tryToDerive } from './tag-images';
 
 /*
  * Manifests whose images of v1 could not be derived in the transaction that set their tag: because layers have to be
@@ -27,9 +27,12 @@ async function deriveForTags(
   { manifest_id: manifestId, repository_id: repositoryId, digest }: store.PendingRow,
 ): Promise<readonly SizedBlobRef[]> {
   await lockRepository(tx, repositoryId);
-  const stored = await findManifestBytes(tx, repositoryId, digest);
-  if (stored === undefined) return [];
-  const document = readManifest(stored.bytes, stored.mediaType);
+  const found = await findDocument(tx, repositoryId, digest);
+  if (found === undefined) {
+    await endDerivation(tx, manifestId, 'its manifest cannot be read');
+    return [];
+  }
+  const { document } = found;
   const { imageId, unread } = await tryToDerive(ctx, tx, { repositoryId, manifestId, document });
   if (imageId !== undefined) await setImage(tx, { repositoryId, manifestId, imageId });
   return unread;
@@ -104,10 +107,15 @@ type Awaiting = Pick<ReadableRepository, 'id' | 'namespace'>;
 /**
  * Derives the images that tags of a repository wait for, as far as their blobs are not damaged.
  *
+ * @param architecture - of the engine that waits; undefined: amd64
  * @throws AppError `unavailable` when it takes more than 30 seconds; `busy`
  */
-export async function deriveAwaited(ctx: ViewNeeds, { id, namespace }: Awaiting): Promise<void> {
-  const manifests = await store.listAwaited(ctx.db, id);
+export async function deriveAwaited(
+  ctx: ViewNeeds,
+  { id, namespace }: Awaiting,
+  architecture: string | undefined,
+): Promise<void> {
+  const manifests = await store.listAwaited(ctx.db, id, architecture !== undefined);
   const deriveAll = async (): Promise<void> => {
     for (const manifest of manifests) await deriveUnlessDamaged(ctx, namespace, manifest);
   };
@@ -121,7 +129,7 @@ export async function deriveAwaited(ctx: ViewNeeds, { id, namespace }: Awaiting)
  * @throws AppError `unavailable` when it takes more than 30 seconds, or a blob is damaged; `busy`
  */
 export async function deriveForTag(ctx: ViewNeeds, { id, namespace }: Awaiting, tag: string): Promise<boolean> {
-  const manifest = await store.findAwaited(ctx.db, id, tag);
+  const manifest = isTag(tag) ? await store.findAwaited(ctx.db, id, tag) : undefined;
   if (manifest === undefined) return false;
   await withinPatience(deriveInTurn(ctx, namespace, manifest));
   return true;

@@ -1,15 +1,16 @@
 import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../access/actor';
 import { imagesAsJson } from '../pushes/image-lists';
 import type { ReadableRepository } from '../repositories/access';
-import { isTag } from '../repositories/names';
 import type { TwinNeeds } from './twins';
 import { tagsAsJson } from '../tags/tag-list';
-import { findTag, getTag, type Tag } from '../tags/tags';
+import { findTag, MISSING_TAG, type Tag } from '../tags/tags';
 import { deriveAwaited, deriveForTag } from './pending-images';
 
 /*
- * The tags of a repository as v1 clients get them. Images that are still to be derived from manifests are derived now.
+ * The tags of a repository as v1 clients get them: engines of another architecture than amd64 get other images of an index.
+ * Images that are still to be derived from manifests are derived now.
  */
 
 type ViewNeeds = TwinNeeds & Needs<'cache' | 'layerDescriptions'>;
@@ -17,13 +18,19 @@ type ViewNeeds = TwinNeeds & Needs<'cache' | 'layerDescriptions'>;
 /**
  * All tags as JSON text.
  *
+ * @param architecture - of the engine that asks; undefined: amd64
  * @throws AppError as `tagsAsJson`; `unavailable` when images cannot be derived within 30 seconds, `busy`
  */
-export async function tagsForV1(ctx: ViewNeeds, actor: Actor, name: RepositoryName): Promise<Buffer> {
-  const { repository, json, isPending } = await tagsAsJson(ctx, actor, name);
+export async function tagsForV1(
+  ctx: ViewNeeds,
+  actor: Actor,
+  name: RepositoryName,
+  architecture: string | undefined,
+): Promise<Buffer> {
+  const { repository, json, isPending } = await tagsAsJson(ctx, actor, name, architecture);
   if (!isPending) return json;
-  await deriveAwaited(ctx, repository);
-  return (await tagsAsJson(ctx, actor, name)).json;
+  await deriveAwaited(ctx, repository, architecture);
+  return (await tagsAsJson(ctx, actor, name, architecture)).json;
 }
 
 /**
@@ -38,19 +45,25 @@ export async function imagesForV1(
 ): Promise<{ repositoryId: number; json: string }> {
   const { repository, json, isPending } = await imagesAsJson(ctx, actor, name);
   if (!isPending) return { repositoryId: repository.id, json };
-  await deriveAwaited(ctx, repository);
+  await deriveAwaited(ctx, repository, undefined);
   return { repositoryId: repository.id, json: (await imagesAsJson(ctx, actor, name)).json };
 }
 
 /**
  * One tag.
  *
+ * @param architecture - of the engine that asks; undefined: amd64
  * @throws AppError as `getTag`; `unavailable` when its image cannot be derived within 30 seconds, or a blob is damaged;
  *   `busy`
  */
-export async function tagForV1(ctx: ViewNeeds, repository: ReadableRepository, tag: string): Promise<Tag> {
-  const found = await findTag(ctx.db, repository, tag);
-  if (found !== undefined) return found;
-  if (isTag(tag)) await deriveForTag(ctx, repository, tag);
-  return getTag(ctx, repository, tag);
+export async function tagForV1(
+  ctx: ViewNeeds,
+  repository: ReadableRepository,
+  tag: string,
+  architecture: string | undefined,
+): Promise<Tag> {
+  const find = (): Promise<Tag | undefined> => findTag(ctx.db, repository, tag, architecture);
+  const found = (await find()) ?? ((await deriveForTag(ctx, repository, tag)) ? await find() : undefined);
+  if (found === undefined) throw new AppError('not_found', MISSING_TAG);
+  return found;
 }

@@ -39,6 +39,8 @@ export async function deleteUnreachable(
     db,
     `with recursive root as (
        select image_id from tags where repository_id = $1
+       union select i.image_id from tags t join platform_images p on p.manifest_id = t.manifest_id
+         join repository_images i on i.id = p.link_id where t.repository_id = $1
        union select image_id from repository_images where repository_id = $1 and announced_at >= ${agoSql('$2')}
        union select unnest(p.image_ids) from pushes p where p.repository_id = $1 and ${isAliveSql('p')}
        union select unnest(array[image_id, parent_id]) from uploads where repository_id = $1

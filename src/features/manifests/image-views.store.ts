@@ -26,3 +26,16 @@ export async function listViews(
     [repositoryId, imageIds],
   );
 }
+
+/** The architectures other than amd64 for which indexes have an image of v1, by name. */
+export async function listArchitectures(
+  db: Db,
+  manifestIds: readonly number[],
+): Promise<{ manifest_id: number; architectures: string[] }[]> {
+  return query(
+    db,
+    `select manifest_id, array_agg(architecture order by architecture) as architectures from platform_images
+     where manifest_id = any ($1::bigint[]) group by manifest_id`,
+    [manifestIds],
+  );
+}

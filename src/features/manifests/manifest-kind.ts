@@ -28,12 +28,6 @@ export function isAttestation({ annotations, platform }: Descriptor): boolean {
   return platform?.os === 'unknown' && platform.architecture === 'unknown';
 }
 
-/** Whether an index lists this manifest for linux on amd64: what clients get that cannot choose. */
-export function isUsualPlatform(listed: Descriptor): boolean {
-  const { platform } = listed;
-  return platform?.os === 'linux' && platform.architecture === 'amd64' && !isAttestation(listed);
-}
-
 const PART_CHARACTERS = 32;
 
 /**

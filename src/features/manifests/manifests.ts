@@ -9,10 +9,11 @@ import { accessFrom } from '../repositories/repository-access';
 import { deleteTagsOfManifest } from '../tags/tags';
 import { digestInvalid, manifestUnknown } from './content-error';
 import { isDigest } from './digest';
-import { readManifest } from './manifest-document';
-import { isUsualPlatform } from './manifest-kind';
+import { readManifest, type ManifestDocument } from './manifest-document';
+import { tryToRead } from './manifest-summaries';
 import * as store from './manifests.store';
 import { isIndexType } from './media-types';
+import { imageFor, listImages, USUAL_ARCHITECTURE } from './platforms';
 
 /*
  * Manifests belong to repositories, and are kept as they were pushed, byte for byte.
@@ -117,15 +118,16 @@ export async function getManifestBytes(ctx: Needs<'db' | 'cache'>, { id, digest 
   return bytes;
 }
 
-/** The type and the bytes of a manifest of a repository, in a transaction. */
-export async function findManifestBytes(
+/** A manifest of a repository, read in a transaction; undefined also when today's rules refuse it. */
+export async function findDocument(
   tx: Db,
   repositoryId: number,
   digest: string,
-): Promise<{ mediaType: string; bytes: Buffer } | undefined> {
+): Promise<{ id: number; document: ManifestDocument } | undefined> {
   const row = await store.findByDigest(tx, repositoryId, digest);
   const bytes = row && (await store.findBytes(tx, row.id));
-  return bytes && { mediaType: row.media_type, bytes };
+  const document = bytes && tryToRead(bytes, row.media_type);
+  return document && { id: row.id, document };
 }
 
 /**
@@ -138,8 +140,8 @@ export async function findUsualChild(
   { id: repositoryId }: ReadableRepository,
   index: Manifest,
 ): Promise<Manifest | undefined> {
-  const { children } = readManifest(await getManifestBytes(ctx, index), index.mediaType);
-  const child = children.find(isUsualPlatform);
+  const document = readManifest(await getManifestBytes(ctx, index), index.mediaType);
+  const child = imageFor(USUAL_ARCHITECTURE, await listImages(ctx.db, repositoryId, document));
   const row = child === undefined ? undefined : await store.findByDigest(ctx.db, repositoryId, child.digest);
   return row === undefined || isIndexType(row.media_type) ? undefined : toManifest(row);
 }

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import type { ReadableRepository } from '../repositories/access';
 import { getTagOnPage, listTagPage, type TagOnPage, type TagsWanted } from '../tags/tag-pages';
-import { listViews } from './image-views.store';
+import { listArchitectures, listViews } from './image-views.store';
 import { summarizeManifests, type ManifestSummary } from './manifest-summaries';
 
 /** A tag, and what the clients of each protocol get for it. */
@@ -10,8 +10,10 @@ export interface ShownTag extends TagOnPage {
   readonly manifest: ManifestSummary | undefined;
   /** of the manifest that clients of v2 get; undefined: it is computed at their first pull, or they cannot get one */
   readonly digest: string | undefined;
-  /** why v1 clients cannot get an image, if they cannot */
+  /** why v1 clients cannot get an image, if they cannot; of an index, those on amd64 */
   readonly v1Problem: string | undefined;
+  /** of an index: the other architectures for which it has an image of v1 */
+  readonly otherArchitectures: readonly string[];
   /** why clients of v2 cannot get a manifest, if that is known */
   readonly v2Problem: string | undefined;
 }
@@ -35,14 +37,22 @@ async function viewsOf(
   );
 }
 
-function toShown(tag: TagOnPage, manifest: ManifestSummary | undefined, view: View | undefined): ShownTag {
-  if (manifest === undefined) {
-    const { digest, v2Problem = tag.layerProblem } = view ?? {};
-    return { ...tag, manifest, digest, v1Problem: undefined, v2Problem: digest === undefined ? v2Problem : undefined };
-  }
+async function architecturesOf(ctx: Needs<'db'>, ids: readonly number[]): Promise<ReadonlyMap<number, string[]>> {
+  if (ids.length === 0) return new Map();
+  const rows = await listArchitectures(ctx.db, ids);
+  return new Map(rows.map(({ manifest_id: id, architectures }) => [id, architectures]));
+}
+
+function ofV1(tag: TagOnPage, view: View | undefined): ShownTag {
+  const { digest, v2Problem = tag.layerProblem } = view ?? {};
+  const problems = { v1Problem: undefined, v2Problem: digest === undefined ? v2Problem : undefined };
+  return { ...tag, manifest: undefined, digest, ...problems, otherArchitectures: [] };
+}
+
+function ofV2(tag: TagOnPage, manifest: ManifestSummary, otherArchitectures: readonly string[]): ShownTag {
   const { totalSizeBytes, layerCount, digest } = manifest;
-  const v1Problem = tag.imageId === undefined ? manifest.v1Problem : undefined;
-  return { ...tag, manifest, totalSizeBytes, layerCount, digest, v1Problem, v2Problem: undefined };
+  const problems = { v1Problem: tag.imageId === undefined ? manifest.v1Problem : undefined, v2Problem: undefined };
+  return { ...tag, manifest, totalSizeBytes, layerCount, digest, ...problems, otherArchitectures };
 }
 
 /** The size and the layers of a tag are those of its manifest, if it has one. */
@@ -50,7 +60,12 @@ async function withManifests(ctx: Needs<'db'>, repositoryId: number, tags: reado
   const ids = tags.flatMap(({ manifestId }) => (manifestId === undefined ? [] : [manifestId]));
   const found = await summarizeManifests(ctx, [...new Set(ids)]);
   const views = await viewsOf(ctx, repositoryId, tags);
-  return tags.map((tag) => toShown(tag, found.get(tag.manifestId ?? 0), views.get(tag.imageId ?? '')));
+  const architectures = await architecturesOf(ctx, [...found.keys()]);
+  return tags.map((tag) => {
+    const manifest = found.get(tag.manifestId ?? 0);
+    if (manifest === undefined) return ofV1(tag, views.get(tag.imageId ?? ''));
+    return ofV2(tag, manifest, architectures.get(manifest.id) ?? []);
+  });
 }
 
 /** A page of the tags of a repository, pushed over v1 or v2, and the total number of tags that match. */
@@ -70,5 +85,5 @@ export async function listShownTags(
  */
 export async function getShownTag(ctx: Needs<'db'>, repository: ReadableRepository, tag: string): Promise<ShownTag> {
   const found = await getTagOnPage(ctx, repository, tag);
-  return (await withManifests(ctx, repository.id, [found]))[0] ?? toShown(found, undefined, undefined);
+  return (await withManifests(ctx, repository.id, [found]))[0] ?? ofV1(found, undefined);
 }

@@ -4,6 +4,7 @@ import type { Identity, RepositoryName } from '../access/actor';
 import { READABLE } from '../access/policy-sql';
 import { openedLastSql } from './last-opened.store';
 import { findCurrentName } from './moving.store';
+import { joinPlatformSql, PLATFORM_IMAGE } from './platform-sql';
 import {
   READ_COLUMNS,
   ACCESS_COLUMNS,
@@ -31,9 +32,11 @@ const FIND_ACCESS_BY_ANY_NAME = accessStatements(
  */
 const IS_SHOWN = `((r.is_remote and $5::boolean) or ${READABLE})`;
 
-/** Whether some of the tags still wait for their images. */
-const HAS_PENDING = `exists (select from pending_images p join tags t on t.manifest_id = p.manifest_id
-  where t.repository_id = r.id and t.image_id is null)`;
+/** Whether some tags still wait for images. @param condition - of the tags `t`, in SQL */
+function isPendingSql(condition: string): string {
+  return `exists (select from pending_images w join tags t on t.manifest_id = w.manifest_id
+    where t.repository_id = r.id and ${condition})`;
+}
 
 /** Whether the tag list is read: the caller may see it, and it no longer has the version `$6`. */
 const IS_WANTED = `${IS_SHOWN} and r.tags_version is distinct from $6`;
@@ -41,14 +44,34 @@ const IS_WANTED = `${IS_SHOWN} and r.tags_version is distinct from $6`;
 /**
  * The whole tag list as JSON text: ten thousand tags need not become objects in between. Neither names nor ids can have
  * a character that JSON would escape.
+ *
+ * @param of.imageId - the image of a tag `t`, in SQL
+ * @param of.joins - what this needs
+ * @param of.isPending - whether tags are missing
  */
-const FIND_TAGS = withSelected(
-  'repositories.find_tags',
-  `r.tags_version as version, case when ${IS_WANTED} then (
-     select '{' || coalesce(string_agg('"' || t.name || '":"' || t.image_id || '"', ',' order by t.name), '') || '}'
-     from tags t where t.repository_id = r.id and t.image_id is not null
-   ) end as json, ${IS_WANTED} and ${HAS_PENDING} as is_pending`,
-);
+function findTags(name: string, of: { imageId: string; joins: string; isPending: string }): AccessStatements {
+  return withSelected(
+    name,
+    `r.tags_version as version, case when ${IS_WANTED} then (
+       select '{' || coalesce(string_agg('"' || s.name || '":"' || s.image_id || '"', ',' order by s.name), '') || '}'
+       from (select t.name, ${of.imageId} as image_id from tags t ${of.joins} where t.repository_id = r.id) s
+       where s.image_id is not null
+     ) end as json, ${IS_WANTED} and ${of.isPending} as is_pending`,
+  );
+}
+
+const FIND_TAGS = findTags('repositories.find_tags', {
+  imageId: 't.image_id',
+  joins: '',
+  isPending: isPendingSql('t.image_id is null'),
+});
+
+/** The same for engines of the architecture `$7`. */
+const FIND_TAGS_OF_PLATFORM = findTags('repositories.find_tags_of_platform', {
+  imageId: PLATFORM_IMAGE,
+  joins: joinPlatformSql('$7'),
+  isPending: isPendingSql('true'),
+});
 
 /** The image list as JSON text, in its order, and whether the caller `$6` opened the repository last. */
 const FIND_IMAGES = withSelected(
@@ -57,7 +80,7 @@ const FIND_IMAGES = withSelected(
      select '[' || coalesce(string_agg('{"id":"' || i.image_id || '"' || coalesce(
        ',"checksum":' || to_json(coalesce(c.payload_checksum, i.checksum))::text, '') || '}', ',' order by i.id), '') || ']'
      from repository_images i left join image_contents c on c.id = i.content_id where i.repository_id = r.id
-   ) end as json, ${IS_SHOWN} and ${HAS_PENDING} as is_pending,
+   ) end as json, ${IS_SHOWN} and ${isPendingSql('t.image_id is null')} as is_pending,
    $6::text is not null and ${openedLastSql('$6', 'r.id')} as is_opened_last`,
 );
 
@@ -87,20 +110,25 @@ export interface AccessWithTagsRow extends AccessWithJsonRow {
   version: string | null;
 }
 
-/**
- * The access and the repository's tags as JSON, read at one moment.
- *
- * @param known - the version that need not be read again: then `json` is null
- */
+/** Which tag list. */
+export interface TagsWanted {
+  /** of engines; undefined: amd64 */
+  readonly architecture: string | undefined;
+  /** the version that need not be read again: then `json` is null */
+  readonly known: string | undefined;
+}
+
+/** The access and the repository's tags as JSON, read at one moment. */
 export async function findAccessWithTags(
   db: Db,
   caller: Caller,
   name: RepositoryName,
-  known: string | undefined,
+  { architecture, known }: TagsWanted,
 ): Promise<AccessWithTagsRow> {
-  const statement = statementFor(FIND_TAGS, caller.identity);
+  const statement = statementFor(architecture === undefined ? FIND_TAGS : FIND_TAGS_OF_PLATFORM, caller.identity);
   return followingAlias(db, name, async (by) => {
     const values = [...accessValues(caller.identity, by), caller.isGuest, known ?? null];
+    if (architecture !== undefined) values.push(architecture);
     return only(await queryPrepared<AccessWithTagsRow>(db, statement, values));
   });
 }

@@ -87,16 +87,20 @@ interface JsonList<T> {
  * undefined if the account may not read them. The caller must check with `assertReadable` before it shows them. The
  * text is created again only when the tags have changed, or while images are missing. Neither the namespace nor the role
  * in a repository that everybody may read is read.
+ *
+ * @param architecture - of the engine that asks; undefined: amd64
  */
 export async function findAccessWithTags(
   ctx: Needs<'db' | 'cache'>,
   actor: Actor,
   name: RepositoryName,
+  architecture?: string,
 ): Promise<RepositoryAccess & JsonList<Buffer>> {
   assertSuits(actor, name);
-  const key = `tags ${name.namespace}/${name.name}`;
+  const key = `tags ${name.namespace}/${name.name} ${architecture ?? ''}`;
   const known = ctx.cache.getVersioned(key);
-  const row = await store.findAccessWithTags(ctx.db, callerOf(actor), name, known?.version);
+  const wanted = { architecture, known: known?.version };
+  const row = await store.findAccessWithTags(ctx.db, callerOf(actor), name, wanted);
   const access = accessFrom(actor, name, row);
   if (known !== undefined && row.version === known.version) return { ...access, json: known.bytes, isPending: false };
   if (row.json === null || row.version === null) return { ...access, json: undefined, isPending: false };

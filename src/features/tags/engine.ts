@@ -62,3 +62,11 @@ export function parseEngine(userAgent: string | undefined): Engine {
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
+
+/** The architectures other than amd64 for which docker ran on linux while its engines spoke v1, as they call them. */
+export const OTHER_ARCHITECTURES: readonly string[] = ['386', 'arm', 'arm64', 'ppc64le', 's390x'];
+
+/** The architecture of an engine that is none of those of amd64; undefined: amd64, or it does not say so. */
+export function otherArchitectureOf({ docker_version: version, arch = '' }: Engine): string | undefined {
+  return version !== undefined && OTHER_ARCHITECTURES.includes(arch) ? arch : undefined;
+}

@@ -15,10 +15,16 @@ export interface TagList {
  * All tags as the JSON text `{"<tag>":"<image id>",…}`, sorted by name (protocol 4.7). The query that reads them also
  * authorises the actor: this is the most frequent read of all.
  *
+ * @param architecture - of the engine that asks; undefined: amd64
  * @throws AppError `not_found`, `unauthenticated`
  */
-export async function tagsAsJson(ctx: Needs<'db' | 'cache'>, actor: Actor, name: RepositoryName): Promise<TagList> {
-  const access = await findAccessWithTags(ctx, actor, name);
+export async function tagsAsJson(
+  ctx: Needs<'db' | 'cache'>,
+  actor: Actor,
+  name: RepositoryName,
+  architecture?: string,
+): Promise<TagList> {
+  const access = await findAccessWithTags(ctx, actor, name, architecture);
   const repository = assertReadable(access);
   return { repository, json: access.json ?? Buffer.from('{}'), isPending: access.isPending };
 }

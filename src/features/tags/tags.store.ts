@@ -1,6 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { query, queryPrepared } from '../../platform/db/query';
 import { chainSql } from '../repositories/chain-sql';
+import { joinPlatformSql, PLATFORM_IMAGE } from '../repositories/platform-sql';
 import type { Engine } from './engine';
 
 export interface TagRow {
@@ -19,6 +20,22 @@ const FIND_TAG = {
 /** A tag that v1 clients see. */
 export async function findTag(db: Db, repositoryId: number, name: string): Promise<TagRow | undefined> {
   return (await queryPrepared<TagRow>(db, FIND_TAG, [repositoryId, name]))[0];
+}
+
+const FIND_TAG_OF_PLATFORM = {
+  name: 'tags.find_of_platform',
+  text: `select t.name, ${PLATFORM_IMAGE} as image_id, t.engine, t.updated_at from tags t ${joinPlatformSql('$3')}
+    where t.repository_id = $1 and t.name = $2 and ${PLATFORM_IMAGE} is not null`,
+};
+
+/** A tag that engines of an architecture other than amd64 see. */
+export async function findTagOfPlatform(
+  db: Db,
+  repositoryId: number,
+  name: string,
+  architecture: string,
+): Promise<TagRow | undefined> {
+  return (await queryPrepared<TagRow>(db, FIND_TAG_OF_PLATFORM, [repositoryId, name, architecture]))[0];
 }
 
 /** What a tag points to: an image of v1, a manifest, or a manifest and the image that v1 clients get for it. */
@@ -52,18 +69,32 @@ export interface PointerRow {
   digest: string | null;
 }
 
-/** @returns what the tag pointed to before; undefined when there is no such tag */
-export async function moveTag(db: Db, repositoryId: number, tag: NewTag): Promise<PointerRow | undefined> {
+/** What a tag pointed to before it was set. */
+export interface FormerRow extends PointerRow {
+  /** it was set to an image that is derived from its manifest, for whichever architecture: it keeps both */
+  is_own_image: boolean;
+}
+
+/** @returns undefined when there is no such tag */
+export async function moveTag(db: Db, repositoryId: number, tag: NewTag): Promise<FormerRow | undefined> {
   const { name, target, engine } = tag;
-  const rows = await query<PointerRow>(
+  const rows = await query<FormerRow>(
     db,
     `with before as (
-       select t.image_id, m.digest from tags t left join manifests m on m.id = t.manifest_id
+       select t.image_id, t.manifest_id, m.digest, $4::bigint is null and t.manifest_id is not null and (
+           coalesce(t.image_id = $3, false) or exists (
+             select from platform_images p join repository_images i on i.id = p.link_id
+             where p.manifest_id = t.manifest_id and i.image_id = $3)
+         ) as is_own_image
+       from tags t left join manifests m on m.id = t.manifest_id
        where t.repository_id = $1 and t.name = $2 for update of t
      )
-     update tags t set image_id = $3,
-       manifest_id = case when $4::bigint is null and t.image_id = $3 then t.manifest_id else $4 end, engine = $5, updated_at = now() from before
-     where t.repository_id = $1 and t.name = $2 returning before.image_id, before.digest`,
+     update tags t set
+       image_id = case when is_own_image then before.image_id
+         when before.manifest_id = $4 then coalesce($3, before.image_id) else $3 end,
+       manifest_id = case when is_own_image then before.manifest_id else $4 end, engine = $5, updated_at = now()
+     from before
+     where t.repository_id = $1 and t.name = $2 returning before.image_id, before.digest, before.is_own_image`,
     [repositoryId, name, target.imageId ?? null, target.manifest?.id ?? null, JSON.stringify(engine)],
   );
   return rows[0];

@@ -40,9 +40,21 @@ export async function getTag(ctx: Needs<'db'>, repository: ReadableRepository, t
   return found;
 }
 
-/** The same, but undefined if the repository has no such tag. */
-export async function findTag(db: Db, { id: repositoryId }: ReadableRepository, tag: string): Promise<Tag | undefined> {
-  const row = isTag(tag) ? await store.findTag(db, repositoryId, tag) : undefined;
+/**
+ * The same, but undefined if the repository has no such tag.
+ *
+ * @param architecture - of the engine that asks; undefined: amd64
+ */
+export async function findTag(
+  db: Db,
+  { id }: ReadableRepository,
+  tag: string,
+  architecture?: string,
+): Promise<Tag | undefined> {
+  if (!isTag(tag)) return undefined;
+  const row = await (architecture === undefined
+    ? store.findTag(db, id, tag)
+    : store.findTagOfPlatform(db, id, tag, architecture));
   if (row === undefined) return undefined;
   return { name: row.name, imageId: row.image_id, engine: row.engine, updatedAt: row.updated_at };
 }
@@ -132,8 +144,9 @@ function pointerOf({ image_id: imageId, digest }: store.PointerRow): string {
  * Whether a tag stays what it is. A manifest is known by its digest. Who sets an image that was derived from the manifest of
  * the tag changes nothing (bridge 10).
  */
-function isSame(before: store.PointerRow, after: store.PointerRow): boolean {
-  return after.digest === null ? before.image_id === after.image_id : before.digest === after.digest;
+function isSame(before: store.FormerRow, after: store.PointerRow): boolean {
+  if (after.digest !== null) return before.digest === after.digest;
+  return before.is_own_image || (before.digest === null && before.image_id === after.image_id);
 }
 
 /**
@@ -162,7 +175,7 @@ export async function pointTag(tx: Db, repository: WritableRepository, tag: stor
  * @returns what the tag pointed to before
  * @throws AppError `conflict` for one tag too many
  */
-async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<store.PointerRow | undefined> {
+async function setTag(tx: Db, repositoryId: number, tag: store.NewTag): Promise<store.FormerRow | undefined> {
   for (;;) {
     const before = await store.moveTag(tx, repositoryId, tag);
     if (before !== undefined) return before;

@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import { tagForV1, tagsForV1 } from '../../features/bridge/v1-tags';
 import { promote } from '../../features/images/promotion';
 import { getRegistryDeletable } from '../../features/repositories/deletion';
 import { getWritable } from '../../features/repositories/get-repository';
 import { assertTag } from '../../features/repositories/names';
-import { parseEngine, type Engine } from '../../features/tags/engine';
+import { otherArchitectureOf, parseEngine, type Engine } from '../../features/tags/engine';
 import { deleteTag as removeTag, getTag, putTag as setTag, type Tag } from '../../features/tags/tags';
 import { AppError } from '../../platform/errors';
 import { parseJson, readBody } from '../../platform/http/body';
@@ -13,21 +14,28 @@ import type { Context } from '../../context';
 import { asksTheIndex, indexTag, indexTags, taggedRepository } from './index-tags';
 import { headerOf, LIMITS, repositoryOf } from './requests';
 
+/** Engines get the images for their architecture. */
+const VARY = { Vary: 'Accept, User-Agent' };
+
+function architectureOf(req: IncomingMessage): string | undefined {
+  return otherArchitectureOf(parseEngine(headerOf(req, 'user-agent')));
+}
+
 /**
  * `GET /v1/repositories/R/tags` (protocol 4.7): in the registry's shape, because the index's list breaks every engine.
  */
 export const getTags: V1Handler<'registry'> = async (ctx, exchange) => {
-  const { caller, params } = exchange;
-  const tags = await tagsForV1(ctx, caller, repositoryOf(params));
-  return asksTheIndex(ctx, exchange) ? indexTags(tags) : jsonText(200, tags);
+  const { req, caller, params } = exchange;
+  const tags = await tagsForV1(ctx, caller, repositoryOf(params), architectureOf(req));
+  return asksTheIndex(ctx, exchange) ? indexTags(tags) : jsonText(200, tags, VARY);
 };
 
 /** `GET /v1/repositories/R/tags/<tag>` (protocol 4.7): answers a bare JSON string. */
 export const getOneTag: V1Handler<'registry'> = async (ctx, exchange) => {
   if (asksTheIndex(ctx, exchange)) return indexTag(ctx, exchange);
   const repository = await taggedRepository(ctx, exchange);
-  const tag = await tagForV1(ctx, repository, exchange.params['tag'] ?? '');
-  return json(200, tag.imageId);
+  const tag = await tagForV1(ctx, repository, exchange.params['tag'] ?? '', architectureOf(exchange.req));
+  return json(200, tag.imageId, VARY);
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
-import { deriveImages, type Source } from '../../features/bridge/derived-images';
 import { getManifestOrView } from '../../features/bridge/image-views';
+import { deriveImages, type Source } from '../../features/bridge/tag-images';
 import { manifestUnknown } from '../../features/manifests/content-error';
 import { deleteManifest, findUsualChild, getManifestBytes, type Manifest } from '../../features/manifests/manifests';
 import { bareType, isIndexType } from '../../features/manifests/media-types';

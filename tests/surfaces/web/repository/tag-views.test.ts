@@ -3,6 +3,7 @@ import { deriveMissing } from '../../../../src/features/bridge/pending-images';
 import { describeLayers } from '../../../../src/features/bridge/layer-facts';
 import { packTar } from '../../../features/images/tar/pack-tar';
 import { Browsing } from '../../../helpers/browse';
+import { pushIndex } from '../../../helpers/index-images';
 import { createChain, createImage, pushImages } from '../../../helpers/images';
 import { ManifestPusher } from '../../../helpers/manifests';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
@@ -111,6 +112,19 @@ describe('the page of a tag that was pushed over v2', () => {
     expect(html).toContain('These clients cannot pull this tag: it has no layers.');
     expect(html).toContain('none: it has no layers');
     expect(commands(html, 'bare')).toBe(1);
+  });
+
+  it('says for which architectures an index has v1 images', async () => {
+    await pushIndex(server, 'alice/many', ['linux/amd64', 'linux/arm64', 'linux/arm/v7']);
+    expect(await pageOf('many/tags/latest/')).toContain('For engines that use v1 on amd64, arm, arm64.');
+    await pushIndex(server, 'alice/arm', ['linux/arm64']);
+    const arm = await pageOf('arm/tags/latest/');
+    expect(arm).toContain('For engines that use v1 on arm64. Not on amd64: it has no image for linux on amd64.');
+    expect([commands(arm, 'arm'), arm.includes('cannot pull this tag')]).toEqual([2, false]);
+    await pushIndex(server, 'alice/windows', ['windows/amd64']);
+    const none = await pageOf('windows/tags/latest/');
+    expect(none).toContain('These clients cannot pull this tag: it has no image for linux on amd64.');
+    expect(commands(none, 'windows')).toBe(1);
   });
 
   it('says that its v1 image is still to come', async () => {

@@ -39,13 +39,23 @@ function Way({
   );
 }
 
+/** Engines get the image of an index for their architecture. */
+function enginesOf({ imageId, v1Problem, otherArchitectures, manifest }: ShownTag): string {
+  const isIndex = manifest?.kind === 'oci-index' || manifest?.kind === 'docker-index';
+  if (!isIndex || (imageId === undefined && otherArchitectures.length === 0)) return 'For all engines that use v1.';
+  const architectures = [...(imageId === undefined ? [] : ['amd64']), ...otherArchitectures];
+  const others = v1Problem === undefined ? '' : ` Not on amd64: ${v1Problem}.`;
+  return `For engines that use v1 on ${architectures.join(', ')}.${others}`;
+}
+
 function OldWay({ visitor, repository, tag, v2Engines }: Shown): View {
   const title = v2Engines === 'off' ? 'docker up to 17.11' : dockersBefore(v2Engines);
   const command = `docker pull ${pullName(visitor, repository)}:${tag.name}`;
+  const isForSome = tag.otherArchitectures.length > 0;
   return (
-    <Way title={title} clients="For all engines that use v1." problem={tag.v1Problem}>
+    <Way title={title} clients={enginesOf(tag)} problem={isForSome ? undefined : tag.v1Problem}>
       <CopyLine text={command} label={`Command to pull this tag with ${title}`} />
-      {tag.imageId === undefined && (
+      {tag.imageId === undefined && !isForSome && (
         <p class="fine">Works within five minutes: the v1 image of this tag is still being created.</p>
       )}
     </Way>
