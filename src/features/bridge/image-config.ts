@@ -1,5 +1,5 @@
 import { digestOf } from '../../platform/bytes/digest';
-import { DOCKER_CONFIG, MANIFEST_TYPES } from '../manifests/media-types';
+import { dockerManifest, type LayerDescriptor } from './docker-manifest';
 import { goMap, rawMembers, type JsonValue, type Writable } from './go-json';
 import { fieldsOf, goTime, textIn, v1Members, wordsIn } from './v1-json';
 
@@ -14,13 +14,6 @@ export interface V1Link {
   readonly json: Buffer;
   /** the digest of its layer without compression */
   readonly diffId: string;
-}
-
-/** A layer as a manifest describes it. */
-export interface LayerDescriptor {
-  readonly mediaType: string;
-  readonly size: number;
-  readonly digest: string;
 }
 
 /** From this version on docker keeps members that it does not know. */
@@ -71,11 +64,5 @@ export function configOfChain(chain: readonly V1Link[]): Buffer {
 
 /** The manifest of a config and layers, exactly as docker writes it, so that a push of the pulled image has its digest. */
 export function manifestOf(config: Buffer, layers: readonly LayerDescriptor[]): Buffer {
-  const document = {
-    schemaVersion: 2,
-    mediaType: MANIFEST_TYPES.dockerManifest,
-    config: { mediaType: DOCKER_CONFIG, size: config.length, digest: digestOf(config) },
-    layers: layers.map(({ mediaType, size, digest }) => ({ mediaType, size, digest })),
-  };
-  return Buffer.from(JSON.stringify(document, undefined, 3));
+  return dockerManifest({ size: config.length, digest: digestOf(config) }, layers);
 }

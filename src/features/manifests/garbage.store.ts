@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { agoSql, query } from '../../platform/db/query';
-import { isUsedByManifestSql, joinNeededSql } from './rules-sql';
+import { IS_TWIN, isUsedByManifestSql, joinKeptSql } from './rules-sql';
 
 /**
  * Whether a manifest is needed by itself: a tag points to it, it was pushed or lost its tag lately, or it is what clients of
@@ -21,7 +21,7 @@ export async function listCandidates(
 ): Promise<number[]> {
   const rows = await query<{ id: number }>(
     db,
-    `select distinct m.repository_id as id from manifests m where not ${isRootSql('$1')}
+    `select distinct m.repository_id as id from manifests m where not ${isRootSql('$1')} and not ${IS_TWIN}
      union select distinct l.repository_id from repository_blobs l where l.linked_at < ${agoSql('$2')}
        and not ${isUsedByManifestSql('l.repository_id', 'l.digest')}`,
     [ages.keepUntaggedMs, ages.olderThanMs],
@@ -31,7 +31,7 @@ export async function listCandidates(
 
 /**
  * Deletes the manifests that neither a tag nor a kept manifest needs: an index keeps what it lists, and a manifest keeps
- * those that refer to it as their subject.
+ * those that refer to it as their subject, and its twin in docker's format.
  *
  * @returns the digests of the blobs that they used
  */
@@ -46,7 +46,7 @@ export async function deleteUnneeded(
        select m.id, m.digest from manifests m where m.repository_id = $1
          and ${isRootSql('$2')}
        union
-       select m.id, m.digest from kept k ${joinNeededSql('k', '$1')}
+       select m.id, m.digest from kept k ${joinKeptSql('k', '$1')}
      )
      delete from manifests m where m.repository_id = $1 and m.id not in (select id from kept)
      returning m.id, array(select x.digest from manifest_blobs x where x.manifest_id = m.id) as blobs`,

@@ -56,6 +56,8 @@ export async function findPlace(
        select t.name from image_manifests v join repository_images i on i.id = v.link_id
          join tags t on t.repository_id = i.repository_id and t.image_id = i.image_id and t.manifest_id is null
        where v.manifest_id = m.id
+       union
+       select t.name from manifest_twins x join tags t on t.manifest_id = x.manifest_id where x.twin_id = m.id
        order by name limit $2) as tags
      from manifests m where id = $1`,
     [manifestId, limit],

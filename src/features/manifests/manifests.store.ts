@@ -184,6 +184,15 @@ export async function findKnownDigests(
   ]);
 }
 
+/** Deletes a manifest, and its twin in docker's format, unless something else needs that. */
 export async function deleteManifest(tx: Db, manifestId: number): Promise<void> {
-  await query(tx, 'delete from manifests where id = $1', [manifestId]);
+  await query(
+    tx,
+    `delete from manifests m where m.id = $1 or (
+       m.origin = 'synthesized' and m.id = (select twin_id from manifest_twins where manifest_id = $1)
+       and not exists (select from manifest_twins x where x.twin_id = m.id and x.manifest_id <> $1)
+       and not exists (select from tags t where t.manifest_id = m.id)
+       and not exists (select from image_manifests v where v.manifest_id = m.id))`,
+    [manifestId],
+  );
 }

@@ -13,7 +13,7 @@ import { readManifest, type ManifestDocument } from './manifest-document';
 import { tryToRead } from './manifest-summaries';
 import * as store from './manifests.store';
 import { isIndexType } from './media-types';
-import { imageFor, listImages, USUAL_ARCHITECTURE } from './platforms';
+import { imageFor, listImages } from './platforms';
 
 /*
  * Manifests belong to repositories, and are kept as they were pushed, byte for byte.
@@ -131,17 +131,18 @@ export async function findDocument(
 }
 
 /**
- * The manifest for linux on amd64 that an index lists, for clients that cannot read an index (bridge 2).
+ * The manifest for linux on an architecture that an index lists, for clients that cannot read the index (bridge 2).
  *
  * @returns undefined when the index lists none that the repository has
  */
-export async function findUsualChild(
+export async function findListed(
   ctx: Needs<'db' | 'cache'>,
   { id: repositoryId }: ReadableRepository,
   index: Manifest,
+  architecture: string,
 ): Promise<Manifest | undefined> {
   const document = readManifest(await getManifestBytes(ctx, index), index.mediaType);
-  const child = imageFor(USUAL_ARCHITECTURE, await listImages(ctx.db, repositoryId, document));
+  const child = imageFor(architecture, await listImages(ctx.db, repositoryId, document));
   const row = child === undefined ? undefined : await store.findByDigest(ctx.db, repositoryId, child.digest);
   return row === undefined || isIndexType(row.media_type) ? undefined : toManifest(row);
 }

@@ -2,20 +2,16 @@ import { algorithmOf, digestOf } from '../../platform/bytes/digest';
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
-import { recordEvent } from '../audit/audit';
-import { announceManifest } from '../pushes/pushes';
 import type { WritableRepository } from '../repositories/access';
-import { markActive } from '../repositories/locking';
-import { displayName, isTag } from '../repositories/names';
+import { isTag } from '../repositories/names';
 import type { Engine } from '../tags/engine';
-import { deriveSoon } from '../tags/pending-images';
-import { lockForTags, pointTag } from '../tags/tags';
+import { lockForTags } from '../tags/tags';
 import { findUsableBlobs, type UsableBlob } from './blobs.store';
 import { ContentError, digestInvalid } from './content-error';
 import { isDigest } from './digest';
 import { blobsOf, readManifest, type Descriptor, type ManifestDocument } from './manifest-document';
-import { findImageOf } from './image-views.store';
 import * as store from './manifests.store';
+import { endUntagged, keepSource, setTag, type DeriveImage } from './pushed-tag';
 import { recordManifest } from './record-manifest';
 
 /** A manifest as a client pushes it. */
@@ -29,16 +25,6 @@ export interface PushedManifest {
   /** finds or creates the image that v1 clients get for a tag; undefined: a job does it */
   readonly derive?: DeriveImage;
 }
-
-/**
- * Derives the image of v1 that clients get for a manifest, in the transaction that sets a tag.
- *
- * @returns the id of the image; undefined when there is none
- */
-export type DeriveImage = (
-  tx: Db,
-  source: { readonly repositoryId: number; readonly manifestId: number; readonly document: ManifestDocument },
-) => Promise<string | undefined>;
 
 /** The result of a push of a manifest. */
 export interface PutManifest {
@@ -118,6 +104,8 @@ export async function putManifest(
   try {
     await inTransaction(ctx.db, async (tx) => {
       await lockForTags(tx, repository);
+      const { engine, derive } = pushed;
+      if (tag !== undefined && (await keepSource(tx, repository, { tag, digest, document, engine }))) return;
       const found = await findBlobs(tx, repository.id, document);
       await assertChildren(tx, repository.id, document);
       const blobs = found.map((blob) => blob.digest);
@@ -128,7 +116,8 @@ export async function putManifest(
         blobs,
         origin: 'pushed',
       });
-      await settle(tx, repository, { id, isNew, document, digest, tag, pushed });
+      if (tag === undefined) await endUntagged(tx, repository, digest, isNew);
+      else await setTag(tx, repository, { id, tag, digest, document, engine, derive });
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
@@ -138,41 +127,4 @@ export async function putManifest(
     });
   }
   return { digest, subject: document.subject?.digest, tag };
-}
-
-interface SettledManifest {
-  readonly id: number;
-  readonly isNew: boolean;
-  readonly document: ManifestDocument;
-  readonly digest: string;
-  readonly tag: string | undefined;
-  readonly pushed: PushedManifest;
-}
-
-/**
- * Points a tag. The manifest of an image that was pushed over v1, when it comes back, is that image: v1 clients keep what
- * they have (bridge 10).
- */
-async function settle(
-  tx: Db,
-  repository: WritableRepository,
-  { id, isNew, document, digest, tag: name, pushed }: SettledManifest,
-): Promise<void> {
-  const { doer } = repository;
-  const subject = displayName(repository);
-  if (name === undefined) {
-    await markActive(tx, repository.id);
-    if (isNew) await recordEvent(tx, doer, { action: 'manifest.pushed', subject, details: { digest } });
-    return;
-  }
-  const { derive, engine } = pushed;
-  const ownImage = await findImageOf(tx, repository.id, id);
-  const imageId = ownImage ?? (await derive?.(tx, { repositoryId: repository.id, manifestId: id, document }));
-  const manifest = ownImage === undefined ? { id, digest } : undefined;
-  await pointTag(tx, repository, { name, target: { imageId, manifest }, engine });
-  if (derive === undefined && manifest !== undefined) await deriveSoon(tx, id);
-  const imageIds = imageId === undefined ? [] : [imageId];
-  await announceManifest(tx, repository.id, { tag: name, digest, imageIds, pusher: doer.name ?? '' });
-  const details = { tag: name, digest, protocol: 'v2' };
-  await recordEvent(tx, doer, { action: 'push.finished', subject, details });
 }

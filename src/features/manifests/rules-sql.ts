@@ -20,6 +20,18 @@ export function isUsedSql(repositoryId: string, digest: string): string {
       where c.layer_digest = ${digest} and i.repository_id = ${repositoryId}))`;
 }
 
+/** The digests of manifests that a manifest needs: what it lists as an index, and those that have it as their subject. */
+function neededDigestsSql(from: string, repositoryId: string): string {
+  return `select c.child_digest as digest from manifest_children c where c.parent_id = ${from}.id
+    union all
+    select s.digest from manifests s where s.repository_id = ${repositoryId} and s.subject = ${from}.digest`;
+}
+
+function joinByDigestSql(digests: string, repositoryId: string): string {
+  return `join lateral (${digests}) needed_by on true
+    join manifests m on m.repository_id = ${repositoryId} and m.digest = needed_by.digest`;
+}
+
 /**
  * Joins the manifests `m` that a manifest needs next to it: what it lists as an index, and those that refer to it as their
  * subject.
@@ -28,13 +40,17 @@ export function isUsedSql(repositoryId: string, digest: string): string {
  * @param repositoryId - in SQL
  */
 export function joinNeededSql(from: string, repositoryId: string): string {
-  return `join lateral (
-      select c.child_digest as digest from manifest_children c where c.parent_id = ${from}.id
-      union all
-      select s.digest from manifests s where s.repository_id = ${repositoryId} and s.subject = ${from}.digest
-    ) needed_by on true
-    join manifests m on m.repository_id = ${repositoryId} and m.digest = needed_by.digest`;
+  return joinByDigestSql(neededDigestsSql(from, repositoryId), repositoryId);
 }
+
+/** The same with its twin in docker's format, which is kept as long as the manifest, but not copied with it. */
+export function joinKeptSql(from: string, repositoryId: string): string {
+  const twin = `select w.digest from manifest_twins x join manifests w on w.id = x.twin_id where x.manifest_id = ${from}.id`;
+  return joinByDigestSql(`${neededDigestsSql(from, repositoryId)} union all ${twin}`, repositoryId);
+}
+
+/** Whether a manifest `m` is the twin of another one. */
+export const IS_TWIN = 'exists (select from manifest_twins x where x.twin_id = m.id)';
 
 /** Joins the view `v` of a tag `t` that was pushed over v1: the manifest of its image, or why there is none. */
 export const JOIN_VIEW_OF_TAG = `left join repository_images i

@@ -70,3 +70,12 @@ export const OTHER_ARCHITECTURES: readonly string[] = ['386', 'arm', 'arm64', 'p
 export function otherArchitectureOf({ docker_version: version, arch = '' }: Engine): string | undefined {
   return version !== undefined && OTHER_ARCHITECTURES.includes(arch) ? arch : undefined;
 }
+
+/** The first docker that reads layers in zstd (bridge 2). */
+const FIRST_WITH_ZSTD = 23;
+
+/** Whether a client reads layers in zstd: all that speak v2 do, except for docker before 23. */
+export function readsZstd({ docker_version: version = '' }: Engine): boolean {
+  const major = /^(\d+)\./.exec(version)?.[1];
+  return major === undefined || Number(major) >= FIRST_WITH_ZSTD;
+}

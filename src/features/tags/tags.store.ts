@@ -132,13 +132,18 @@ export async function deleteTag(db: Db, repositoryId: number, name: string): Pro
   return rows[0];
 }
 
-/** The tags that point to a manifest, or to the v1 image that clients of v2 get as this manifest, by name. */
+/**
+ * The tags for which clients of v2 get a manifest, by name: those that point to it, to the v1 image of which it is the view,
+ * or to the manifest of which it is the twin.
+ */
 export async function listTagsOfManifest(db: Db, manifestId: number): Promise<string[]> {
   const text = `select name from tags where manifest_id = $1
     union
     select t.name from image_manifests v join repository_images i on i.id = v.link_id
       join tags t on t.repository_id = i.repository_id and t.image_id = i.image_id and t.manifest_id is null
-    where v.manifest_id = $1 order by name`;
+    where v.manifest_id = $1
+    union
+    select t.name from manifest_twins x join tags t on t.manifest_id = x.manifest_id where x.twin_id = $1 order by name`;
   return (await query<{ name: string }>(db, text, [manifestId])).map(({ name }) => name);
 }
 

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { getManifestOrView } from '../../features/bridge/image-views';
+import { suitedManifest } from '../../features/bridge/suited-manifests';
 import { deriveImages, type Source } from '../../features/bridge/tag-images';
 import { manifestUnknown } from '../../features/manifests/content-error';
-import { deleteManifest, findUsualChild, getManifestBytes, type Manifest } from '../../features/manifests/manifests';
-import { bareType, isIndexType } from '../../features/manifests/media-types';
+import { deleteManifest, getManifestBytes } from '../../features/manifests/manifests';
+import { bareType } from '../../features/manifests/media-types';
 import { putManifest } from '../../features/manifests/put-manifest';
 import { fullName } from '../../features/repositories/names';
-import type { DeletableRepository, ReadableRepository } from '../../features/repositories/access';
+import type { DeletableRepository } from '../../features/repositories/access';
 import { countActivity, countManifestPull } from '../../features/statistics/counting';
 import { parseEngine } from '../../features/tags/engine';
 import { deleteTag } from '../../features/tags/tags';
@@ -30,29 +31,21 @@ function acceptedTypes(req: IncomingMessage): ReadonlySet<string> | undefined {
   return accept === '' || types.has('*/*') ? undefined : types;
 }
 
-/** Docker before 20.10 cannot read an OCI index: by tag, it gets what the index lists for linux on amd64 (bridge 2). */
-async function suited(
-  ctx: Context,
-  req: IncomingMessage,
-  repository: ReadableRepository,
-  manifest: Manifest,
-): Promise<Manifest> {
-  const accepted = acceptedTypes(req);
-  const suits = accepted === undefined || accepted.has(manifest.mediaType) || !isIndexType(manifest.mediaType);
-  return suits ? manifest : ((await findUsualChild(ctx, repository, manifest)) ?? manifest);
-}
-
-/** `GET /v2/N/manifests/<tag|digest>` (bridge 5, row 2): the bytes as they were pushed, with the stored type. */
+/**
+ * `GET /v2/N/manifests/<tag|digest>` (bridge 5, row 2): the bytes as they were pushed, with the stored type. By tag, clients
+ * that cannot read them get what they can read (bridge 2).
+ */
 export const getManifestOf: V2Handler = async (ctx, exchange) => {
   const { req, params } = exchange;
   const reference = params['reference'] ?? '';
   const { repository, manifest: known } = await requireReadableManifest(ctx, exchange, reference);
   const found = known ?? (await getManifestOrView(ctx, repository, reference));
   const isTag = !reference.includes(':');
-  const manifest = isTag ? await suited(ctx, req, repository, found) : found;
+  const reader = { accepted: acceptedTypes(req), engine: parseEngine(req.headers['user-agent']) };
+  const manifest = isTag ? await suitedManifest(ctx, repository, found, reader) : found;
   const headers = {
     ...contentHeaders(manifest.digest, repository.visibility === 'private'),
-    ...(isTag ? { 'Cache-Control': 'no-cache', Vary: 'Accept, Authorization' } : {}),
+    ...(isTag ? { 'Cache-Control': 'no-cache', Vary: 'Accept, User-Agent, Authorization' } : {}),
     'Content-Type': manifest.mediaType,
     'Content-Length': manifest.sizeBytes,
   };

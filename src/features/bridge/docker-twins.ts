@@ -1,0 +1,122 @@
+import type { Needs } from '../../context';
+import { digestOf } from '../../platform/bytes/digest';
+import { inTransaction } from '../../platform/db/db';
+import { isForeignKeyViolation } from '../../platform/db/sqlstate';
+import { readManifest, type ManifestDocument } from '../manifests/manifest-document';
+import { isImageConfig } from '../manifests/manifest-kind';
+import { getManifestBytes, type Manifest } from '../manifests/manifests';
+import { MANIFEST_TYPES } from '../manifests/media-types';
+import { recordManifest } from '../manifests/record-manifest';
+import type { ReadableRepository } from '../repositories/access';
+import type { SizedBlobRef } from '../storage/blobs';
+import type { TwinNeeds } from './twins';
+import { dockerManifest, layerType } from './docker-manifest';
+import * as store from './docker-twins.store';
+import { describeLayer } from './layer-facts';
+import { findManifestBlobs, problemOfTypes, readLayers, withoutZstd } from './manifest-layers';
+import { withinPatience } from './patience';
+
+/*
+ * The twin of an image's manifest: docker's schema 2 of the same config and layers, in gzip where they are in zstd. So it
+ * has the same image id, and docker from 1.10 on can read it. It is created when the first client needs it, and stored: a
+ * digest that was given out once stays good while the manifest of which it is the twin is kept.
+ */
+
+/** What twins need. */
+export type TwinNeeds = Needs<'cache' | 'layerDescriptions'> & TwinNeeds;
+
+interface Twin {
+  readonly bytes: Buffer;
+  /** the digests of its config and layers */
+  readonly blobs: readonly string[];
+}
+
+/** Or why there is none, or the layers to unpack before; undefined: blobs are missing now. */
+type Written = Twin | { readonly problem: string } | { readonly unread: readonly SizedBlobRef[] } | undefined;
+
+async function writeTwin(ctx: TwinNeeds, { config, layers }: ManifestDocument): Promise<Written> {
+  if (config === undefined || !isImageConfig(config.mediaType ?? '')) return { problem: 'it is not an image' };
+  const problem = problemOfTypes(layers);
+  if (problem !== undefined) return { problem };
+  const blobs = await findManifestBlobs(ctx.db, [config, ...layers]);
+  const configBlob = blobs.get(config.digest);
+  const known = await readLayers(ctx, ctx.db, layers, blobs);
+  if (configBlob === undefined || known === undefined) return undefined;
+  const served = withoutZstd(known);
+  if (!('found' in served)) return served;
+  const descriptors = served.found.map(({ digest, sizeBytes, compression }) => ({
+    mediaType: layerType(compression),
+    size: sizeBytes,
+    digest,
+  }));
+  return {
+    bytes: dockerManifest({ size: configBlob.sizeBytes, digest: configBlob.digest }, descriptors),
+    blobs: [configBlob.digest, ...served.found.map(({ digest }) => digest)],
+  };
+}
+
+/** The pushers of a namespace chose what its layers cost (decision 15). */
+async function unpack(ctx: TwinNeeds, namespace: string, layers: readonly SizedBlobRef[]): Promise<void> {
+  const { signal } = new AbortController(); // the next client needs it, too
+  const describeAll = async (): Promise<void> => {
+    for (const layer of layers) await describeLayer(ctx, layer);
+  };
+  await withinPatience(ctx.layerDescriptions.run(namespace, signal, describeAll));
+}
+
+async function createTwin(ctx: TwinNeeds, repository: ReadableRepository, manifest: Manifest): Promise<void> {
+  const document = readManifest(await getManifestBytes(ctx, manifest), manifest.mediaType);
+  let written = await writeTwin(ctx, document);
+  if (written !== undefined && 'unread' in written) {
+    await unpack(ctx, repository.namespace, written.unread);
+    written = await writeTwin(ctx, document);
+  }
+  if (written === undefined || 'unread' in written) return;
+  const twin = written;
+  await inTransaction(ctx.db, async (tx) => {
+    if ('problem' in twin) {
+      await store.insertTwin(tx, manifest.id, twin);
+      return;
+    }
+    const { bytes, blobs } = twin;
+    const recorded = {
+      bytes,
+      blobs,
+      digest: digestOf(bytes),
+      document: readManifest(bytes, MANIFEST_TYPES.dockerManifest),
+    };
+    const { id } = await recordManifest(tx, repository.id, { ...recorded, origin: 'synthesized' });
+    await store.insertTwin(tx, manifest.id, { id });
+  });
+}
+
+async function findTwin(ctx: TwinNeeds, { id }: Manifest): Promise<Manifest | 'none' | undefined> {
+  const row = await store.findTwin(ctx.db, id);
+  if (row === undefined) return undefined;
+  const { id: twinId, digest, media_type: mediaType, size_bytes: sizeBytes } = row;
+  if (twinId === null || digest === null || mediaType === null || sizeBytes === null) return 'none';
+  return { id: twinId, digest, mediaType, sizeBytes };
+}
+
+/**
+ * The twin of a manifest, which is created now if nobody asked for it before.
+ *
+ * @returns undefined when it cannot have one: it is not an image, its layers are elsewhere, or one cannot be read
+ * @throws AppError `unavailable` when layers cannot be unpacked within 30 seconds, or one is damaged; `busy`
+ */
+export async function twinOf(
+  ctx: TwinNeeds,
+  repository: ReadableRepository,
+  manifest: Manifest,
+): Promise<Manifest | undefined> {
+  const known = await findTwin(ctx, manifest);
+  if (known !== undefined) return known === 'none' ? undefined : known;
+  try {
+    await createTwin(ctx, repository, manifest);
+  } catch (error) {
+    // The manifest or a blob was deleted at this moment.
+    if (!isForeignKeyViolation(error)) throw error;
+  }
+  const created = await findTwin(ctx, manifest);
+  return created === 'none' ? undefined : created;
+}
