@@ -17,7 +17,7 @@ const LAYER_TYPE = /(?:\.tar|[.+](?:gzip|zstd))$/;
 /** Why the layers of a manifest cannot be those of an image of docker, by their types; undefined: they can. */
 export function problemOfTypes(layers: readonly Descriptor[]): string | undefined {
   if (layers.length === 0) return 'it has no layers';
-  if (layers.some(isElsewhere)) return 'some of its layers are foreign: clients get them from another server';
+  if (layers.some(isElsewhere)) return 'some of its layers are foreign, from another server';
   const isOfImage = layers.every(({ mediaType = '' }) => LAYER_TYPE.test(mediaType));
   return isOfImage ? undefined : 'its layers are not archives, or are encrypted';
 }

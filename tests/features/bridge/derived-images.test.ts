@@ -89,7 +89,7 @@ describe('an image that was pushed over v2', () => {
     ],
     [
       'foreign layers',
-      'some of its layers are foreign: clients get them from another server',
+      'some of its layers are foreign, from another server',
       { type: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip' },
     ],
     [

@@ -7,7 +7,7 @@ import { pushIndex } from '../../../helpers/index-images';
 import { createChain, createImage, pushImages } from '../../../helpers/images';
 import { ManifestPusher } from '../../../helpers/manifests';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
-import { asUser, pushImage, type Described } from '../../../helpers/v2-client';
+import { asUser, imageOf, pushImage, pushManifest, type Described } from '../../../helpers/v2-client';
 
 let server: TestServer;
 let anonymous: Browsing;
@@ -70,6 +70,7 @@ describe('the page of a tag that was pushed over v1', () => {
     await pullOverV2('cut', 404);
     expect(await pageOf('cut/tags/latest/')).toContain(reason);
     expect(await pageOf('cut/')).toContain('needs an engine that uses v1');
+    expect(await pageOf('cut/tags/')).toContain('v1 only: damaged gzip data');
   });
 
   it('says what docker says of more than 125 layers', async () => {
@@ -112,6 +113,39 @@ describe('the page of a tag that was pushed over v2', () => {
     expect(html).toContain('These clients cannot pull this tag: it has no layers.');
     expect(html).toContain('none: it has no layers');
     expect(commands(html, 'bare')).toBe(1);
+  });
+
+  it.each([
+    ['an artifact', 'it is an artifact, not an image', { config: 'application/vnd.cncf.helm.config.v1+json' }],
+    [
+      'foreign layers',
+      'some of its layers are foreign, from another server',
+      { layer: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip' },
+    ],
+    [
+      'encrypted layers',
+      'its layers are not archives, or are encrypted',
+      { layer: 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted' },
+    ],
+  ])('says that %s cannot be pulled over v1', async (_what, reason, types: { config?: string; layer?: string }) => {
+    const name = `not-for-v1-${reason.length}`;
+    const { config, layer } = await pushImage(server, `alice/${name}`, 'other');
+    const typed = (of: Described, mediaType = of.mediaType): Described => ({ ...of, mediaType });
+    const image = imageOf(typed(config, types.config), [typed(layer, types.layer)]);
+    await pushManifest(server, `alice/${name}`, 'latest', image);
+    expect(await pageOf(`${name}/tags/latest/`)).toContain(`${reason}.</p>`);
+    expect(await pageOf(`${name}/tags/`)).toContain(`v2 only: ${reason}<`);
+  });
+
+  it('says what docker says of more than 125 layers', async () => {
+    const { config, layer } = await pushImage(server, 'alice/high', 'low', { layer: packTar({ name: 'a' }) });
+    const { digest } = await pushManifest(server, 'alice/high', 'latest', imageOf(config, Array(126).fill(layer)));
+    const html = await pageOf('high/tags/latest/');
+    expect(html).toContain('This image has 126 layers');
+    expect(html).toContain('podman and containerd can pull it');
+    expect(await pageOf(`high/manifests/${digest}/`)).toContain('max depth exceeded');
+    expect(await pageOf('high/tags/low/')).not.toContain('max depth exceeded');
+    await asUser(server, 'head', '/v2/alice/high/manifests/latest').expect(200);
   });
 
   it('says for which architectures an index has v1 images', async () => {

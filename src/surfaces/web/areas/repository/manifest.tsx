@@ -15,7 +15,7 @@ import { ConfigPanel, Pairs } from './manifest-config';
 import { ManifestFacts } from './manifest-facts';
 import { Attached, Platforms } from './manifest-related';
 import { StepTable } from './manifest-steps';
-import { PullWays } from './pull-ways';
+import { DepthNotice, PullWays } from './pull-ways';
 import { repositoryPage, type ShownRepository } from './repository-page';
 import { TagLinks } from './tag-parts';
 
@@ -42,6 +42,8 @@ function PullLines({ ctx, visitor, repository, manifest: { summary }, tag }: Sho
     <>
       {tag !== undefined && <CopyLine text={`${pull} ${name}:${tag.name}`} label="Command to pull this tag" />}
       <CopyLine text={`${pull} ${name}@${summary.digest}`} label="Command to pull exactly this, by its digest" />
+      {tag?.v1Problem !== undefined && <p class="fine">Engines that use v1 cannot pull it: {tag.v1Problem}.</p>}
+      <DepthNotice layers={summary.kind === 'artifact' ? 0 : summary.layerCount} />
     </>
   );
 }

@@ -17,6 +17,17 @@ interface Shown {
 /** Docker refuses images with more layers, whatever its protocol. */
 const MOST_LAYERS_OF_DOCKER = 125;
 
+/** Says that docker cannot pull an image of so many layers. */
+export function DepthNotice({ layers }: { readonly layers: number }): View {
+  if (layers <= MOST_LAYERS_OF_DOCKER) return <></>;
+  return (
+    <p class="notice warn">
+      This image has {layers} layers. With more than {MOST_LAYERS_OF_DOCKER}, docker says “max depth exceeded”; podman
+      and containerd can pull it.
+    </p>
+  );
+}
+
 function Way({
   title,
   clients,
@@ -76,12 +87,7 @@ function NewWay({ visitor, repository, tag, v2Engines }: Shown): View {
       {tag.digest !== undefined && (
         <CopyLine text={`docker pull ${place}@${tag.digest}`} label="Command to pull exactly this, by its digest" />
       )}
-      {tag.layerCount > MOST_LAYERS_OF_DOCKER && (
-        <p class="notice warn">
-          This image has {tag.layerCount} layers. With more than {MOST_LAYERS_OF_DOCKER}, docker says “max depth
-          exceeded”; podman and containerd can pull it.
-        </p>
-      )}
+      <DepthNotice layers={tag.layerCount} />
     </Way>
   );
 }

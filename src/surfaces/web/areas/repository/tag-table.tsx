@@ -7,6 +7,13 @@ import { tagPath } from './addresses';
 import { EngineName, PointerLink } from './tag-parts';
 import { KindName } from './manifest-parts';
 
+/** Why clients of one of the protocols cannot pull a tag. */
+function OnlyFor({ tag: { v1Problem, v2Problem, otherArchitectures } }: { readonly tag: ShownTag }): View {
+  if (v2Problem !== undefined) return <small class="below">v1 only: {v2Problem}</small>;
+  if (v1Problem === undefined || otherArchitectures.length > 0) return <></>;
+  return <small class="below">v2 only: {v1Problem}</small>;
+}
+
 /** A page of tags, with a button to delete each, for administrators of the repository. */
 export function TagTable({
   repository,
@@ -26,6 +33,7 @@ export function TagTable({
           </th>
           <td class="kind">
             <KindName manifest={tag.manifest} />
+            <OnlyFor tag={tag} />
           </td>
           <td>
             <Ago at={tag.updatedAt} />
