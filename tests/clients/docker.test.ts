@@ -1,9 +1,10 @@
 import { isInstalledForRoot } from '../helpers/installed';
 import { commandsOf } from '../helpers/readme-section';
+import { zstdOf } from '../helpers/zstd';
 import { versionOf, type ClientPlace } from './client-process';
 import { startDockerd } from './dockerd';
 import type { ClientHub } from './hub';
-import { pushIndex } from './index-image';
+import { pushImage, pushIndex } from './index-image';
 import { layerTar, motdIn, newMotd, type Held } from './layout';
 import { Row } from './matrix';
 import { runReadme, SECTION } from './readme-commands';
@@ -55,6 +56,31 @@ function more(stage: () => Stage): void {
     const { index, amd64 } = await pushIndex(hub, 'alice/many');
     expect(await client.pull(at('alice/many'))).toEqual({ ...amd64, digest: index });
   });
+
+  it.each([
+    ['an image', pushImage],
+    ['an index', async (...of: Parameters<typeof pushImage>) => (await pushIndex(...of)).amd64],
+  ])('pulls %s with layers in zstd', async (what, push) => {
+    const { client, hub, at } = stage();
+    const repository = `alice/zstd-${what.length}`;
+    const { config, motd } = await push(hub, repository, zstdOf);
+    expect(await client.pull(at(repository))).toMatchObject({ config, motd });
+  });
+
+  const readsZstd = Number(row.version.split('.')[0]) >= 23;
+  (readsZstd ? () => undefined : it)(
+    'changes nothing when it pushes back what it pulled in another format',
+    async () => {
+      const { client, hub, at } = stage();
+      const { digest } = await pushImage(hub, 'alice/back', zstdOf);
+      const pulled = await client.pull(at('alice/back'));
+      expect(await client.push(at('alice/back'))).toMatchObject({
+        code: 0,
+        output: expect.stringContaining(`1: digest: ${pulled.digest} size: `),
+      });
+      expect([pulled.digest === digest, (await served(hub, 'alice/back', '1')).digest]).toEqual([false, digest]);
+    },
+  );
 
   it('works as the README says', async () => {
     const { client, place, hub, at } = stage();

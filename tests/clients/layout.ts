@@ -34,8 +34,15 @@ async function put(dir: string, mediaType: string, content: Buffer | object): Pr
   return { mediaType, digest, size: bytes.length };
 }
 
+/** Packs a layer. */
+export type Encode = (tar: Buffer) => Buffer;
+
 /** Writes an image of one layer as a layout. */
-export async function createLayout(dir: string, motd: string, architecture = 'amd64'): Promise<Held> {
+export async function createLayout(
+  dir: string,
+  motd: string,
+  { architecture = 'amd64', encode = gzipSync }: { architecture?: string; encode?: Encode } = {},
+): Promise<Held> {
   await mkdir(path.join(dir, 'blobs/sha256'), { recursive: true });
   const tar = layerTar(motd);
   const config = await put(dir, 'application/vnd.oci.image.config.v1+json', {
@@ -46,7 +53,7 @@ export async function createLayout(dir: string, motd: string, architecture = 'am
     rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
     history: [{ created: '2026-01-02T03:04:05Z', created_by: 'COPY motd /etc/motd' }],
   });
-  const layer = await put(dir, 'application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(tar));
+  const layer = await put(dir, 'application/vnd.oci.image.layer.v1.tar+gzip', encode(tar));
   const manifest = await put(dir, OCI_MANIFEST, imageOf(config, [layer]));
   const annotations = { 'org.opencontainers.image.ref.name': '1' };
   const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ ...manifest, annotations }] };
