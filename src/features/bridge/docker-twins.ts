@@ -22,8 +22,8 @@ import { withinPatience } from './patience';
  * digest that was given out once stays good while the manifest of which it is the twin is kept.
  */
 
-/** What twins need. */
-export type TwinNeeds = Needs<'cache' | 'layerDescriptions'> & TwinNeeds;
+/** What twins of manifests need. */
+export type DockerTwinNeeds = Needs<'cache' | 'layerDescriptions'> & TwinNeeds;
 
 interface Twin {
   readonly bytes: Buffer;
@@ -34,7 +34,7 @@ interface Twin {
 /** Or why there is none, or the layers to unpack before; undefined: blobs are missing now. */
 type Written = Twin | { readonly problem: string } | { readonly unread: readonly SizedBlobRef[] } | undefined;
 
-async function writeTwin(ctx: TwinNeeds, { config, layers }: ManifestDocument): Promise<Written> {
+async function writeTwin(ctx: DockerTwinNeeds, { config, layers }: ManifestDocument): Promise<Written> {
   if (config === undefined || !isImageConfig(config.mediaType ?? '')) return { problem: 'it is not an image' };
   const problem = problemOfTypes(layers);
   if (problem !== undefined) return { problem };
@@ -56,7 +56,7 @@ async function writeTwin(ctx: TwinNeeds, { config, layers }: ManifestDocument): 
 }
 
 /** The pushers of a namespace chose what its layers cost (decision 15). */
-async function unpack(ctx: TwinNeeds, namespace: string, layers: readonly SizedBlobRef[]): Promise<void> {
+async function unpack(ctx: DockerTwinNeeds, namespace: string, layers: readonly SizedBlobRef[]): Promise<void> {
   const { signal } = new AbortController(); // the next client needs it, too
   const describeAll = async (): Promise<void> => {
     for (const layer of layers) await describeLayer(ctx, layer);
@@ -64,7 +64,7 @@ async function unpack(ctx: TwinNeeds, namespace: string, layers: readonly SizedB
   await withinPatience(ctx.layerDescriptions.run(namespace, signal, describeAll));
 }
 
-async function createTwin(ctx: TwinNeeds, repository: ReadableRepository, manifest: Manifest): Promise<void> {
+async function createTwin(ctx: DockerTwinNeeds, repository: ReadableRepository, manifest: Manifest): Promise<void> {
   const document = readManifest(await getManifestBytes(ctx, manifest), manifest.mediaType);
   let written = await writeTwin(ctx, document);
   if (written !== undefined && 'unread' in written) {
@@ -90,7 +90,7 @@ async function createTwin(ctx: TwinNeeds, repository: ReadableRepository, manife
   });
 }
 
-async function findTwin(ctx: TwinNeeds, { id }: Manifest): Promise<Manifest | 'none' | undefined> {
+async function findTwin(ctx: DockerTwinNeeds, { id }: Manifest): Promise<Manifest | 'none' | undefined> {
   const row = await store.findTwin(ctx.db, id);
   if (row === undefined) return undefined;
   const { id: twinId, digest, media_type: mediaType, size_bytes: sizeBytes } = row;
@@ -105,7 +105,7 @@ async function findTwin(ctx: TwinNeeds, { id }: Manifest): Promise<Manifest | 'n
  * @throws AppError `unavailable` when layers cannot be unpacked within 30 seconds, or one is damaged; `busy`
  */
 export async function twinOf(
-  ctx: TwinNeeds,
+  ctx: DockerTwinNeeds,
   repository: ReadableRepository,
   manifest: Manifest,
 ): Promise<Manifest | undefined> {

@@ -1,22 +1,20 @@
-import { createHash } from 'node:crypto';
-import { PassThrough } from 'node:stream';
-import { createGzip } from 'node:zlib';
+import { gunzipStored } from '../../blobs/unpacking';
 import { compressionOf, LONGEST_MAGIC, type Compression } from '../../platform/bytes/compression';
-import { decompress } from '../images/tar/decompress';
-import { TarError } from '../images/tar/tar-error';
 import { keepBlob, type SizedBlobRef } from '../storage/blobs';
-import type { TwinNeeds } from './twins';
 import { openBlob, readBlob } from '../storage/damage';
+import { damageIn, needsTwin } from '../storage/read-layers';
 import * as store from './layer-facts.store';
+import { createTwin, type TwinNeeds } from './twins';
 
 /*
  * What clients of v2 must know of a layer (bridge 8.3): the digest of its uncompressed bytes, its diff_id; and for a
- * compression that today's clients cannot read, the same bytes in gzip, its twin. Both are computed once and stored: the
- * digest of a twin depends on the version of zlib.
+ * compression that some clients cannot read, the same bytes in gzip, its twin. Both are computed once and stored: the
+ * digest of a twin depends on the version of zlib. Most layers are described while they arrive; this is for the others.
  */
 
 /** More than any image has, and a few bytes can expand to it. */
 const LONGEST_TAR_BYTES = 64 * 1024 ** 3;
+const TOO_LARGE = 'the layer is larger than 64 GiB without compression';
 
 /** The first bytes of a layer, which say how it is compressed. */
 export async function headOf(ctx: TwinNeeds, layer: SizedBlobRef): Promise<Buffer> {
@@ -24,54 +22,35 @@ export async function headOf(ctx: TwinNeeds, layer: SizedBlobRef): Promise<Buffe
   return readBlob(ctx, layer, { start: 0, end: Math.min(LONGEST_MAGIC, layer.sizeBytes) - 1 });
 }
 
-/** Whether some of today's clients cannot read the layer as it is: containerd reads neither xz nor no bytes at all. */
-function needsTwin(layer: SizedBlobRef, compression: Compression): boolean {
-  return layer.sizeBytes === 0 || compression === 'xz' || compression === 'zstd';
+type DiffId = { readonly diffId: string } | { readonly problem: string };
+
+async function diffIdOf(ctx: TwinNeeds, layer: SizedBlobRef, compression: Compression): Promise<DiffId> {
+  if (compression === 'none') return { diffId: layer.digest };
+  const found = await gunzipStored((await openBlob(ctx, layer)) as AsyncIterable<Buffer>, LONGEST_TAR_BYTES);
+  if ('digest' in found) return { diffId: found.digest };
+  return { problem: found.reason === 'damaged' ? damageIn(compression) : TOO_LARGE };
 }
 
-/** Reads the whole layer; its uncompressed bytes also go to `twin`. */
-async function diffIdOf(ctx: TwinNeeds, layer: SizedBlobRef, twin: NodeJS.WritableStream | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const chunk of decompress((await openBlob(ctx, layer)) as AsyncIterable<Buffer>)) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > LONGEST_TAR_BYTES) throw new TarError('the layer is larger than 64 GiB without compression');
-    hash.update(chunk);
-    if (twin?.write(chunk) === false) await new Promise((resolve) => twin.once('drain', resolve));
-  }
-  twin?.end();
-  return `sha256:${hash.digest('hex')}`;
-}
-
-async function describeWithTwin(ctx: TwinNeeds, layer: SizedBlobRef, compression: Compression): Promise<void> {
-  const gzip = createGzip({ level: 6 });
-  const bytes = gzip.pipe(new PassThrough());
-  const writing = ctx.blobs.write(bytes as AsyncIterable<Buffer>);
-  const diffId = await diffIdOf(ctx, layer, gzip).catch(async (error: unknown) => {
-    bytes.destroy(new Error('the layer cannot be read', { cause: error }));
-    await writing.catch(() => undefined);
-    throw error;
-  });
-  const twin = await writing;
-  await keepBlob(ctx, twin, (tx) =>
-    store.updateFacts(tx, { digest: layer.digest, compression, diffId, problem: undefined, twinDigest: twin.digest }),
-  );
+function factsFrom(layer: SizedBlobRef, compression: Compression, found: DiffId): store.NewFacts {
+  return {
+    digest: layer.digest,
+    compression,
+    diffId: 'diffId' in found ? found.diffId : undefined,
+    problem: 'problem' in found ? found.problem : undefined,
+    twinDigest: undefined,
+  };
 }
 
 async function describe(ctx: TwinNeeds, layer: SizedBlobRef): Promise<void> {
   const compression = compressionOf(await headOf(ctx, layer));
-  const facts = { digest: layer.digest, compression, twinDigest: undefined };
-  try {
-    if (needsTwin(layer, compression)) {
-      await describeWithTwin(ctx, layer, compression);
-      return;
-    }
-    const diffId = await diffIdOf(ctx, layer, undefined);
-    await store.updateFacts(ctx.db, { ...facts, diffId, problem: undefined });
-  } catch (error) {
-    if (!(error instanceof TarError)) throw error;
-    await store.updateFacts(ctx.db, { ...facts, diffId: undefined, problem: error.message });
+  if (!needsTwin(layer.sizeBytes, compression)) {
+    await store.updateFacts(ctx.db, factsFrom(layer, compression, await diffIdOf(ctx, layer, compression)));
+    return;
   }
+  const twin = await createTwin(ctx, layer, LONGEST_TAR_BYTES);
+  const facts = factsFrom(layer, compression, twin);
+  if ('problem' in twin) await store.updateFacts(ctx.db, facts);
+  else await keepBlob(ctx, twin.blob, (tx) => store.updateFacts(tx, { ...facts, twinDigest: twin.blob.digest }));
 }
 
 /** Layers that this process is reading; equal ones are read once. */
@@ -90,30 +69,26 @@ export async function describeLayer(ctx: TwinNeeds, layer: SizedBlobRef): Promis
   return work;
 }
 
-const AT_ONCE = 100;
+/** So many failures are an outage. */
+const MOST_FAILURES = 100;
 
 /**
- * Reads all layers of v1 images that nobody has read yet, so that their first pull over v2 need not wait. One that cannot
- * be read now is left for the next run.
+ * Reads all layers of v1 that nobody has read yet, the latest first, so that their first pull over v2 need not wait. One
+ * that cannot be read now is left for the next run.
  *
  * @returns how many were read
  */
 export async function describeLayers(ctx: TwinNeeds, signal: AbortSignal): Promise<number> {
-  let done = 0;
-  let after = '';
-  for (;;) {
-    const layers = await store.listUndescribed(ctx.db, after, AT_ONCE);
-    for (const { digest, storage_key: storageKey, size_bytes: sizeBytes } of layers) {
-      if (signal.aborted) return done;
-      try {
-        await describeLayer(ctx, { digest, storageKey, sizeBytes });
-        done += 1;
-      } catch (error) {
-        ctx.log.warn({ err: error, digest }, 'a layer could not be read for clients of v2');
-      }
+  const failed: string[] = [];
+  for (let done = 0; ; done += 1) {
+    const layer = signal.aborted ? undefined : await store.findUnread(ctx.db, failed);
+    if (layer === undefined || failed.length === MOST_FAILURES) return done - failed.length;
+    const { digest, storage_key: storageKey, size_bytes: sizeBytes } = layer;
+    try {
+      await describeLayer(ctx, { digest, storageKey, sizeBytes });
+    } catch (error) {
+      failed.push(digest);
+      ctx.log.warn({ err: error, digest }, 'a layer could not be read for clients of v2');
     }
-    const last = layers.at(-1);
-    if (last === undefined) return done;
-    after = last.digest;
   }
 }
