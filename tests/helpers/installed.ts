@@ -23,8 +23,13 @@ export function isInstalledForRoot(program: string, debianPackage = program): bo
 
 /** As `isInstalled`, for a program on the PATH that is built from a Go module. */
 export function isGoProgramInstalled(program: string, module: string): boolean {
+  return isOnPath(program, `go install ${module}`);
+}
+
+/** As `isInstalled`, for a program that has no option for its version. */
+export function isOnPath(program: string, install: string): boolean {
   const { status } = spawnSync('sh', ['-c', `command -v "$0"`, program]);
-  return status === 0 || reportMissing(program, `go install ${module}`);
+  return status === 0 || reportMissing(program, install);
 }
 
 /** Declares tests that need programs. On a machine without them there is one test, which says so: a file has to have one. */

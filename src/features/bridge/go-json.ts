@@ -1,18 +1,36 @@
-/*
- * JSON as Go's encoding/json writes it, because the digest of a config covers its bytes (bridge 8.1). Objects are maps or
- * entries in the order of the output.
- */
+import { compact, membersOf } from './json-text';
 
-/** What `JSON.parse` returns. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+/* JSON as Go's encoding/json writes it, because the digest of a config covers its bytes (bridge 8.1). */
 
 /** Text that is already JSON, written as Go would. */
 export class RawJson {
   constructor(readonly text: string) {}
 }
 
-/** A value that can be written. */
-export type Writable = JsonValue | RawJson | readonly Writable[] | { readonly [key: string]: Writable };
+/** A map of Go, which is written with its keys in order. */
+export class GoMap extends Map<string, Writable> {}
+
+/** A struct of Go, which is written without those of its optional fields that are empty. */
+export class GoStruct extends Map<string, Writable> {
+  /**
+   * @param fields - the zero values, in the order of the struct
+   * @param isLeftOut - whether a value of a field is not written
+   */
+  constructor(
+    fields: Iterable<readonly [name: string, zero: Writable]>,
+    private readonly isLeftOut: (name: string, value: Writable) => boolean,
+  ) {
+    super(fields);
+  }
+
+  /** What is written of it. */
+  written(): [string, Writable][] {
+    return [...this].filter(([name, value]) => !this.isLeftOut(name, value));
+  }
+}
+
+/** A value that can be written. Objects are maps: those of JavaScript do not keep the order of keys that are numbers. */
+export type Writable = string | boolean | bigint | null | RawJson | readonly Writable[] | GoMap | GoStruct;
 
 const SHORT: Readonly<Record<string, string>> = {
   '"': String.raw`\"`,
@@ -31,96 +49,38 @@ function toEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** A lone surrogate becomes U+FFFD, as in Go. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+/** A string without lone surrogates, with Go's escapes. */
+function goString(text: string): string {
+  return `"${text.replace(ESCAPED, (character) => SHORT[character] ?? toEscape(character))}"`;
 }
 
-/** A string with Go's escapes. */
-export function goString(text: string): string {
-  const escaped = wellFormed(text).replace(ESCAPED, (character) => SHORT[character] ?? toEscape(character));
-  return `"${escaped}"`;
+/** The members of a map in Go's order: by the bytes of their keys in UTF-8. */
+function sorted(map: GoMap): [string, Writable][] {
+  const members = [...map].map((member) => ({ member, bytes: Buffer.from(member[0]) }));
+  return members.sort((left, right) => Buffer.compare(left.bytes, right.bytes)).map(({ member }) => member);
 }
 
-/** A value without whitespace, its keys in the order in which they are. */
+function goObject(members: readonly [string, Writable][]): string {
+  return `{${members.map(([key, part]) => `${goString(key)}:${goJson(part)}`).join(',')}}`;
+}
+
+/** A value without whitespace. */
 export function goJson(value: Writable): string {
   if (value instanceof RawJson) return value.text;
   if (typeof value === 'string') return goString(value);
-  if (Array.isArray(value)) return `[${(value as readonly Writable[]).map(goJson).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value as Readonly<Record<string, Writable>>);
-    return `{${entries.map(([key, part]) => `${goString(key)}:${goJson(part)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
-}
-
-/** The order of Go's keys: by the bytes of UTF-8. */
-export function byBytes(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
-}
-
-/** The same with its keys in byte order, as Go writes a map. */
-export function goMap(entries: ReadonlyMap<string, Writable>): string {
-  const sorted = [...entries].sort(([left], [right]) => byBytes(left, right));
-  return `{${sorted.map(([key, value]) => `${goString(key)}:${goJson(value)}`).join(',')}}`;
-}
-
-/** Where a string ends that begins at `start`: the place after its quotation mark. */
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-  return at + 1;
-}
-
-/** A value's own text without the whitespace outside of strings, as Go's `Compact` leaves it. */
-function compact(text: string): string {
-  let result = '';
-  for (let at = 0; at < text.length;) {
-    const character = text.charAt(at);
-    if (character === '"') {
-      const end = endOfString(text, at);
-      result += text.slice(at, end).replace(FOR_HTML, toEscape);
-      at = end;
-    } else {
-      if (!/\s/.test(character)) result += character;
-      at += 1;
-    }
-  }
-  return result;
-}
-
-/** Where a value ends that begins at `start`. */
-function endOfValue(text: string, start: number): number {
-  let depth = 0;
-  for (let at = start; at < text.length;) {
-    const character = text.charAt(at);
-    if (character === '"') {
-      at = endOfString(text, at);
-      continue;
-    }
-    if (depth === 0 && (character === ',' || character === '}')) return at;
-    if (character === '{' || character === '[') depth += 1;
-    if (character === '}' || character === ']') depth -= 1;
-    at += 1;
-  }
-  return text.length;
+  if (value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (value instanceof GoStruct) return goObject(value.written());
+  if (value instanceof GoMap) return goObject(sorted(value));
+  return `[${value.map(goJson).join(',')}]`;
 }
 
 /**
- * The members of an object with the text of their values; of a key that comes twice, the last one counts.
+ * The members of an object with the text of their values, as Go's `RawMessage` keeps it: without whitespace outside of
+ * strings. Of a key that comes twice, the last one counts.
  *
  * @param text - valid JSON
  */
-export function rawMembers(text: string): Map<string, RawJson> {
-  const members = new Map<string, RawJson>();
-  let at = text.indexOf('{') + 1;
-  for (;;) {
-    while (/[\s,]/.test(text.charAt(at))) at += 1;
-    if (text.charAt(at) !== '"') return members;
-    const end = endOfString(text, at);
-    const key = JSON.parse(text.slice(at, end)) as string;
-    const start = text.indexOf(':', end) + 1;
-    at = endOfValue(text, start);
-    members.set(wellFormed(key), new RawJson(compact(text.slice(start, at))));
-  }
+export function rawMembers(text: string): [key: string, value: RawJson][] {
+  const last = new Map(membersOf(text));
+  return [...last].map(([key, value]) => [key, new RawJson(compact(value).replace(FOR_HTML, toEscape))]);
 }

@@ -1,7 +1,7 @@
 import { digestOf } from '../../platform/bytes/digest';
 import { dockerManifest, type LayerDescriptor } from './docker-manifest';
-import { goMap, rawMembers, type JsonValue, type Writable } from './go-json';
-import { fieldsOf, goTime, textIn, v1Members, wordsIn } from './v1-json';
+import { goJson, GoMap, RawJson, rawMembers, type Writable } from './go-json';
+import { isConfig, readV1Json } from './v1-json';
 
 /*
  * What docker 1.13 and 17.05 make of an image that they pull over v1, byte for byte (bridge 8.1): so its config has the
@@ -29,37 +29,38 @@ function isOlder(version: string, than: readonly number[]): boolean {
   return false;
 }
 
-function historyOf(json: JsonValue): Writable {
-  const fields = fieldsOf(json);
-  const author = textIn(fields, 'author');
-  const comment = textIn(fields, 'comment');
-  const createdBy = (wordsIn(fieldsOf(fields.get('container_config')), 'cmd') ?? []).join(' ');
-  return {
-    created: goTime(fields.get('created')),
-    ...(author === '' ? {} : { author }),
-    ...(createdBy === '' ? {} : { created_by: createdBy }),
-    ...(comment === '' ? {} : { comment }),
-  };
+/** Members that have no meaning outside of v1. */
+const OF_V1 = new Set(['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway']);
+
+/** A byte order mark, which the registry takes, is not JSON. */
+function textOf(json: Buffer): string {
+  return new TextDecoder().decode(json).trim();
 }
 
-/** Members that have no meaning outside of v1. */
-const OF_V1 = ['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway'];
+type Members = readonly (readonly [name: string, value: Writable])[];
+
+/** The members of the top, and those that say what it consists of. */
+function writeConfig(members: Members, ofChain: Members): string {
+  return goJson(new GoMap([...members.filter(([name]) => !OF_V1.has(name)), ...ofChain]));
+}
 
 /**
- * The config of the image at the top of a chain.
+ * The config of the image at the top of a chain. If docker refuses the json of the top, it is written through docker's
+ * struct, so that clients can read the config.
  *
  * @param chain - the base first; not empty
  */
 export function configOfChain(chain: readonly V1Link[]): Buffer {
-  const texts = chain.map(({ json }) => json.toString('utf8'));
-  const parsed = texts.map((text) => JSON.parse(text) as JsonValue);
-  const top = parsed.at(-1) ?? {};
-  const isOld = isOlder(textIn(fieldsOf(top), 'docker_version'), KEEPS_RAW);
-  const members = new Map<string, Writable>(isOld ? v1Members(top) : rawMembers(texts.at(-1) ?? '{}'));
-  for (const name of OF_V1) members.delete(name);
-  members.set('rootfs', { type: 'layers', diff_ids: chain.map(({ diffId }) => diffId) });
-  members.set('history', parsed.map(historyOf));
-  return Buffer.from(goMap(members));
+  const texts = chain.map(({ json }) => textOf(json));
+  const images = texts.map(readV1Json);
+  const rootfs = { type: 'layers', diff_ids: chain.map(({ diffId }) => diffId) };
+  const ofChain: Members = [
+    ['rootfs', new RawJson(JSON.stringify(rootfs))],
+    ['history', images.map(({ history }) => history)],
+  ];
+  const { members, dockerVersion } = images.at(-1) ?? readV1Json('{}');
+  const raw = isOlder(dockerVersion, KEEPS_RAW) ? undefined : writeConfig(rawMembers(texts.at(-1) ?? '{}'), ofChain);
+  return Buffer.from(raw !== undefined && isConfig(raw) ? raw : writeConfig(members, ofChain));
 }
 
 /** The manifest of a config and layers, exactly as docker writes it, so that a push of the pulled image has its digest. */

@@ -1,133 +1,127 @@
-import { asRecord } from '../../platform/untrusted-json';
-import { byBytes, type JsonValue, type Writable } from './go-json';
+import {
+  flag,
+  integer,
+  listOf,
+  mapOf,
+  pointer,
+  struct,
+  text,
+  texts,
+  time,
+  words,
+  type Field,
+  type Kind,
+} from './go-fields';
+import type { GoStruct, Writable } from './go-json';
+import { ZERO_TIME } from './go-time';
 
-/*
- * The json of a v1 image as docker's Go structs read and write it (bridge 8.1, step 3): keys in any case, unknown keys
- * dropped, the fields of the struct in its order.
- */
+/* The json of a v1 image, and configs, as the structs of docker 17.05 read and write them (bridge 8.1, step 3). */
 
-type Fields = ReadonlyMap<string, JsonValue>;
+const field = (name: string, kind: Kind): Field => ({ name, ...kind, isOptional: false });
+const optional = (name: string, kind: Kind): Field => ({ name, ...kind, isOptional: true });
+const set = mapOf(struct([]));
 
-function objectOf(value: JsonValue | undefined): Readonly<Record<string, JsonValue>> | undefined {
-  return asRecord(value) as Readonly<Record<string, JsonValue>> | undefined;
-}
+const healthcheck = struct([
+  optional('Test', texts),
+  optional('Interval', integer),
+  optional('Timeout', integer),
+  optional('StartPeriod', integer),
+  optional('Retries', integer),
+]);
 
-/** The members of an object by their names in lower case; Go takes the last of those that differ only in case. */
-export function fieldsOf(value: JsonValue | undefined): Fields {
-  return new Map(Object.entries(objectOf(value) ?? {}).map(([key, part]) => [key.toLowerCase(), part]));
-}
+const config = struct([
+  field('Hostname', text),
+  field('Domainname', text),
+  field('User', text),
+  field('AttachStdin', flag),
+  field('AttachStdout', flag),
+  field('AttachStderr', flag),
+  optional('ExposedPorts', set),
+  field('Tty', flag),
+  field('OpenStdin', flag),
+  field('StdinOnce', flag),
+  field('Env', texts),
+  field('Cmd', words),
+  optional('Healthcheck', pointer(healthcheck)),
+  optional('ArgsEscaped', flag),
+  field('Image', text),
+  field('Volumes', set),
+  field('WorkingDir', text),
+  field('Entrypoint', words),
+  optional('NetworkDisabled', flag),
+  optional('MacAddress', text),
+  field('OnBuild', texts),
+  field('Labels', mapOf(text)),
+  optional('StopSignal', text),
+  optional('StopTimeout', pointer(integer)),
+  optional('Shell', words),
+]);
 
-/** A field that is text; empty when it is absent. */
-export function textIn(fields: Fields, name: string): string {
-  const value = fields.get(name);
-  return typeof value === 'string' ? value : '';
-}
+const created = field('created', time(ZERO_TIME));
 
-/** A list of words, which old engines wrote as one string; null when there is none. */
-export function wordsIn(fields: Fields, name: string): readonly string[] | null {
-  const value = fields.get(name);
-  if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.map((part) => (typeof part === 'string' ? part : '')) : null;
-}
-
-const ZERO_TIME = '0001-01-01T00:00:00Z';
-const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
-
-/** A time as Go writes it (RFC 3339, a fraction without zeros at its end); the zero time when it is none. */
-export function goTime(value: JsonValue | undefined): string {
-  const [, seconds, digits = '', zone = ''] = TIME.exec(typeof value === 'string' ? value : '') ?? [];
-  if (seconds === undefined || Number.isNaN(Date.parse(`${seconds}Z`))) return ZERO_TIME;
-  const fraction = digits.slice(0, 9).replace(/0+$/, '');
-  const isUtc = zone === 'Z' || zone === '+00:00' || zone === '-00:00';
-  return `${seconds}${fraction === '' ? '' : `.${fraction}`}${isUtc ? 'Z' : zone}`;
-}
-
-type Kind = 'text' | 'flag' | 'number' | 'set' | 'labels' | 'list' | 'words' | 'object';
-
-/** The fields of `container.Config`; those with `?` are left out when they are empty. */
-const CONFIG_FIELDS: readonly (readonly [name: string, kind: Kind, isOptional?: '?'])[] = [
-  ['Hostname', 'text'],
-  ['Domainname', 'text'],
-  ['User', 'text'],
-  ['AttachStdin', 'flag'],
-  ['AttachStdout', 'flag'],
-  ['AttachStderr', 'flag'],
-  ['ExposedPorts', 'set', '?'],
-  ['Tty', 'flag'],
-  ['OpenStdin', 'flag'],
-  ['StdinOnce', 'flag'],
-  ['Env', 'list'],
-  ['Cmd', 'words'],
-  ['Healthcheck', 'object', '?'],
-  ['ArgsEscaped', 'flag', '?'],
-  ['Image', 'text'],
-  ['Volumes', 'set'],
-  ['WorkingDir', 'text'],
-  ['Entrypoint', 'words'],
-  ['NetworkDisabled', 'flag', '?'],
-  ['MacAddress', 'text', '?'],
-  ['OnBuild', 'list'],
-  ['Labels', 'labels'],
-  ['StopSignal', 'text', '?'],
-  ['StopTimeout', 'number', '?'],
-  ['Shell', 'words', '?'],
+const V1_FIELDS: readonly Field[] = [
+  optional('id', text),
+  optional('parent', text),
+  optional('comment', text),
+  created,
+  optional('container', text),
+  field('container_config', config),
+  optional('docker_version', text),
+  optional('author', text),
+  optional('config', pointer(config)),
+  optional('architecture', text),
+  optional('os', text),
+  optional('Size', integer),
 ];
 
-function sortedMap(value: JsonValue | undefined, valueOf: (part: JsonValue) => Writable): Writable {
-  const parts = objectOf(value);
-  if (parts === undefined) return null;
-  const keys = Object.keys(parts).sort(byBytes);
-  return Object.fromEntries(keys.map((key) => [key, valueOf(parts[key] ?? null)]));
+const v1Image = struct(V1_FIELDS);
+
+const historyLine = struct([
+  created,
+  optional('author', text),
+  optional('created_by', text),
+  optional('comment', text),
+  optional('empty_layer', flag),
+]);
+
+/** A config; that of v1 is a part of it. */
+const image = struct([
+  ...V1_FIELDS,
+  optional('rootfs', pointer(struct([field('type', text), optional('diff_ids', texts)]))),
+  optional('history', listOf(historyLine)),
+  optional('os.version', text),
+  optional('os.features', texts),
+]);
+
+/** The json of a v1 image as docker reads it. A value that docker refuses is left out. */
+export interface V1Json {
+  /** as docker writes them */
+  readonly members: readonly (readonly [name: string, value: Writable])[];
+  readonly dockerVersion: string;
+  /** its line in the history of a config */
+  readonly history: Writable;
 }
 
-function readAs(kind: Kind, fields: Fields, name: string): Writable {
-  const value = fields.get(name);
-  switch (kind) {
-    case 'text':
-      return textIn(fields, name);
-    case 'flag':
-      return value === true;
-    case 'number':
-      return typeof value === 'number' ? value : null;
-    case 'set':
-      return sortedMap(value, () => ({}));
-    case 'labels':
-      return sortedMap(value, (part) => (typeof part === 'string' ? part : ''));
-    case 'list':
-      return Array.isArray(value) ? wordsIn(fields, name) : null;
-    case 'words':
-      return wordsIn(fields, name);
-    case 'object':
-      return value ?? null;
-  }
+function historyOf(v1: GoStruct): Writable {
+  const line = historyLine.zero() as GoStruct;
+  const command = (v1.get('container_config') as GoStruct).get('Cmd');
+  for (const name of ['created', 'author', 'comment']) line.set(name, v1.get(name) ?? null);
+  return line.set('created_by', Array.isArray(command) ? command.join(' ') : '');
 }
 
-function isEmpty(value: Writable): boolean {
-  if (value === null || value === '' || value === false) return true;
-  return typeof value === 'object' && Object.keys(value).length === 0;
+/**
+ * Reads the json of a v1 image.
+ *
+ * @param json - valid JSON, without whitespace around it
+ */
+export function readV1Json(json: string): V1Json {
+  const v1 = v1Image.read(json, v1Image.zero(), () => undefined) as GoStruct;
+  return { members: v1.written(), dockerVersion: v1.get('docker_version') as string, history: historyOf(v1) };
 }
 
-function configOf(value: JsonValue | undefined): Writable {
-  const fields = fieldsOf(value);
-  const entries = CONFIG_FIELDS.flatMap(([name, kind, isOptional]) => {
-    const read = readAs(kind, fields, name.toLowerCase());
-    return isOptional === '?' && isEmpty(read) ? [] : [[name, read] as const];
-  });
-  return Object.fromEntries(entries);
-}
-
-/** The members of a v1 image's json, as docker's `V1Image` writes them. */
-export function v1Members(json: JsonValue): Map<string, Writable> {
-  const fields = fieldsOf(json);
-  const members = new Map<string, Writable>();
-  const addText = (name: string): void => {
-    const text = textIn(fields, name);
-    if (text !== '') members.set(name, text);
-  };
-  for (const name of ['comment', 'container', 'docker_version', 'author', 'architecture', 'os']) addText(name);
-  members.set('created', goTime(fields.get('created')));
-  members.set('container_config', configOf(fields.get('container_config')));
-  const config = fields.get('config');
-  if (config !== undefined && config !== null) members.set('config', configOf(config));
-  return members;
+/** Whether docker can read a config. */
+export function isConfig(json: string): boolean {
+  let isRefused = false;
+  image.read(json, image.zero(), () => (isRefused = true));
+  return !isRefused;
 }
