@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
+import { parseJson } from '../../platform/http/body';
 import { asRecord, type JsonRecord } from '../../platform/untrusted-json';
 import { DEPTH_LIMIT } from '../images/uploads';
 import type { Descriptor } from '../manifests/manifest-document';
+import { folded } from './go-fields';
+import { goTime } from './go-time';
+import { jsonText, membersOf, stringOf } from './json-text';
 import { problemOfTypes } from './manifest-layers';
 
 /*
@@ -21,13 +25,11 @@ export interface DerivedImage {
 export type Derivation = { readonly chain: readonly DerivedImage[] } | { readonly problem: string };
 
 const DIFF_ID = /^sha256:[0-9a-f]{64}$/;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** A time that engines can read: all of them fail on any other text. */
-function timeIn(fields: JsonRecord | undefined): { created?: string } {
-  const created = fields?.['created'];
-  const isTime = typeof created === 'string' && TIME.test(created) && !Number.isNaN(Date.parse(created));
-  return isTime ? { created } : {};
+function timeOf(created: unknown): { created?: string } {
+  const time = typeof created === 'string' ? goTime(created) : undefined;
+  return time === undefined ? {} : { created: time };
 }
 
 function textsIn(fields: JsonRecord, ...names: readonly string[]): Record<string, string> {
@@ -56,16 +58,6 @@ function layerHistory(config: JsonRecord): readonly (JsonRecord | undefined)[] {
   return lines.map(asRecord).filter((line) => line?.['empty_layer'] !== true);
 }
 
-/** Engines up to 1.5 fail on a command that is text instead of a list. */
-function withLists(value: unknown): unknown {
-  const config = asRecord(value);
-  if (config === undefined) return value;
-  const lists = ['Cmd', 'Entrypoint'].flatMap((name) =>
-    typeof config[name] === 'string' ? [[name, [config[name]]]] : [],
-  );
-  return { ...config, ...(Object.fromEntries(lists) as JsonRecord) };
-}
-
 function ancestorJson(
   place: { id: string; parent: string | undefined },
   line: JsonRecord | undefined,
@@ -77,28 +69,41 @@ function ancestorJson(
     JSON.stringify({
       id,
       ...(parent === undefined ? {} : { parent }),
-      ...timeIn(line),
+      ...timeOf(line?.['created']),
       ...(typeof createdBy === 'string' ? { container_config: { Cmd: [createdBy] } } : {}),
       ...textsIn(config, 'architecture', 'os'),
     }),
   );
 }
 
-/** What v1 knows nothing of. */
-const OF_V2 = new Set(['rootfs', 'history', 'os.version', 'os.features', 'id', 'parent', 'created']);
+type Members = readonly (readonly [name: string, value: string])[];
 
-function topJson(place: { id: string; parent: string | undefined }, config: JsonRecord): Buffer {
-  const { id, parent } = place;
-  const kept = Object.entries(config).filter(([name]) => !OF_V2.has(name));
-  const members = kept.map(([name, value]) => [name, /^(?:container_)?config$/.test(name) ? withLists(value) : value]);
-  return Buffer.from(
-    JSON.stringify({
-      id,
-      ...(parent === undefined ? {} : { parent }),
-      ...timeIn(config),
-      ...(Object.fromEntries(members) as JsonRecord),
-    }),
+function objectOf(members: Members): string {
+  return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+}
+
+/** Engines up to 1.5 fail on a command that is text instead of a list. */
+function withLists(config: string): string {
+  const isText = (name: string, value: string): boolean => /^(?:cmd|entrypoint)$/i.test(name) && value.startsWith('"');
+  const members = membersOf(config)?.map(
+    ([name, value]) => [name, isText(name, value) ? `[${value}]` : value] as const,
   );
+  return members === undefined ? config : objectOf(members);
+}
+
+/** What v1 knows nothing of, and what the chain says. Go reads names in any case. */
+const DROPPED = new Set(['rootfs', 'history', 'os.version', 'os.features', 'id', 'parent', 'created']);
+
+/** The values keep their text: engines refuse a large number with other digits. */
+function topJson(place: { id: string; parent: string | undefined }, config: string): Buffer {
+  const members = membersOf(config) ?? [];
+  const [, created = ''] = members.findLast(([name]) => folded(name) === 'created') ?? [];
+  const ofChain = membersOf(JSON.stringify({ ...place, ...timeOf(stringOf(created)) })) ?? [];
+  const ofConfig = members.flatMap(([name, value]): Members => {
+    if (DROPPED.has(folded(name))) return [];
+    return [[name, /^(?:container_)?config$/.test(folded(name)) ? withLists(value) : value]];
+  });
+  return Buffer.from(objectOf([...ofChain, ...ofConfig]));
 }
 
 function problemOfLayers(layers: readonly Descriptor[], diffIds: unknown): string | undefined {
@@ -115,12 +120,12 @@ function problemOfLayers(layers: readonly Descriptor[], diffIds: unknown): strin
 /**
  * The chain of a config and its layers.
  *
- * @param value - the config, as JSON
+ * @param json - the config
  * @param configDigest - sha256
  * @param layers - as the manifest lists them, the base first
  */
-export function deriveChain(value: unknown, configDigest: string, layers: readonly Descriptor[]): Derivation {
-  const config = asRecord(value);
+export function deriveChain(json: Buffer, configDigest: string, layers: readonly Descriptor[]): Derivation {
+  const config = asRecord(parseJson(json)?.value);
   const rootfs = asRecord(config?.['rootfs']);
   if (config === undefined || rootfs?.['type'] !== 'layers') return { problem: 'it is not an image' };
   const diffIds = rootfs['diff_ids'];
@@ -133,8 +138,8 @@ export function deriveChain(value: unknown, configDigest: string, layers: readon
     const isTop = at === layers.length - 1;
     const id = isTop ? top : (ids[at] ?? '');
     const parent = at === 0 ? undefined : ids[at - 1];
-    const json = isTop ? topJson({ id, parent }, config) : ancestorJson({ id, parent }, history[at], config);
-    return { id, parentId: parent, json };
+    const own = isTop ? topJson({ id, parent }, jsonText(json)) : ancestorJson({ id, parent }, history[at], config);
+    return { id, parentId: parent, json: own };
   });
   return { chain };
 }

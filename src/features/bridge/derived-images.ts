@@ -1,6 +1,5 @@
 import { digestOf } from '../../platform/bytes/digest';
 import type { Db } from '../../platform/db/db';
-import { parseJson } from '../../platform/http/body';
 import type { ManifestDocument } from '../manifests/manifest-document';
 import { isImageConfig } from '../manifests/manifest-kind';
 import type { SizedBlobRef } from '../storage/blobs';
@@ -28,10 +27,9 @@ type Found<T> = { readonly found: T } | { readonly problem: string };
 /** Or the layers that have to be unpacked before. */
 export type FoundLater<T> = Found<T> | { readonly unread: readonly SizedBlobRef[] };
 
-async function readConfig(ctx: TwinNeeds, blob: SizedBlobRef): Promise<Found<unknown>> {
+async function readConfig(ctx: TwinNeeds, blob: SizedBlobRef): Promise<Found<Buffer>> {
   if (blob.sizeBytes > LONGEST_JSON) return { problem: 'its config is larger than 1 MiB' };
-  const parsed = parseJson(await readBlob(ctx, blob));
-  return parsed === undefined ? { problem: 'it is not an image' } : { found: parsed.value };
+  return { found: await readBlob(ctx, blob) };
 }
 
 function toRow({ id, parentId, json }: DerivedImage, layer: ServedLayer): store.NewImage {

@@ -98,7 +98,7 @@ export function mapOf(element: Kind): Kind {
 }
 
 /** A name as Go compares it with the names of fields. */
-function folded(name: string): string {
+export function folded(name: string): string {
   return name.toLowerCase().replaceAll('\u017f', 's');
 }
 

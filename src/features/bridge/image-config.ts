@@ -1,6 +1,7 @@
 import { digestOf } from '../../platform/bytes/digest';
 import { dockerManifest, type LayerDescriptor } from './docker-manifest';
 import { goJson, GoMap, RawJson, rawMembers, type Writable } from './go-json';
+import { jsonText } from './json-text';
 import { isConfig, readV1Json } from './v1-json';
 
 /*
@@ -32,11 +33,6 @@ function isOlder(version: string, than: readonly number[]): boolean {
 /** Members that have no meaning outside of v1. */
 const OF_V1 = new Set(['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway']);
 
-/** A byte order mark, which the registry takes, is not JSON. */
-function textOf(json: Buffer): string {
-  return new TextDecoder().decode(json).trim();
-}
-
 type Members = readonly (readonly [name: string, value: Writable])[];
 
 /** The members of the top, and those that say what it consists of. */
@@ -51,7 +47,7 @@ function writeConfig(members: Members, ofChain: Members): string {
  * @param chain - the base first; not empty
  */
 export function configOfChain(chain: readonly V1Link[]): Buffer {
-  const texts = chain.map(({ json }) => textOf(json));
+  const texts = chain.map(({ json }) => jsonText(json));
   const images = texts.map(readV1Json);
   const rootfs = { type: 'layers', diff_ids: chain.map(({ diffId }) => diffId) };
   const ofChain: Members = [

@@ -7,6 +7,11 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
+/** The text of JSON without whitespace around it, and without a byte order mark, which is not JSON. */
+export function jsonText(bytes: Buffer): string {
+  return new TextDecoder().decode(bytes).trim();
+}
+
 /** Outside of strings, all characters up to the space are whitespace. */
 const isSpace = (code: number): boolean => code <= 0x20;
 

@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 
 export const DOCKER_GO = 'docker-image-config';
 
-interface Manifest {
+/** A manifest as docker writes it. */
+export interface Manifest {
   readonly schemaVersion: number;
   readonly mediaType: string;
   readonly config: { readonly mediaType: string; readonly size: number; readonly digest: string };
@@ -17,7 +18,6 @@ export interface Question {
   readonly Chain?: readonly { readonly JSON: string; readonly DiffID: string }[];
   readonly Image?: string;
   readonly V1Image?: string;
-  readonly DiffIDs?: readonly string[];
   readonly Manifest?: Manifest;
 }
 
@@ -25,7 +25,7 @@ export interface Answer {
   /** why docker refuses it */
   readonly Refused?: string;
   readonly Config?: string;
-  readonly V1Image?: { readonly id?: string; readonly parent?: string; readonly created: string };
+  readonly V1Image?: Readonly<Record<string, unknown>>;
   readonly ChainIDs?: readonly string[];
   readonly Manifest?: string;
 }
@@ -34,7 +34,7 @@ export class DockerGo {
   private readonly child = spawn(DOCKER_GO, { stdio: ['pipe', 'pipe', 'inherit'] });
   private readonly lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
 
-  /** One question at a time. */
+  /** The answers come in the order of the questions. */
   async ask(question: Question): Promise<Answer> {
     this.child.stdin.write(`${JSON.stringify(question)}\n`);
     const { value, done } = await this.lines.next();

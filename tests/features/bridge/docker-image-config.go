@@ -118,13 +118,12 @@ type link struct {
 	DiffID string
 }
 
-// question is one of: Chain, the config of a v1 chain; Image, is it a config; V1Image, what engines read from json;
-// DiffIDs, the ChainIDs; Manifest, as docker writes it.
+// question is one of: Chain, the config of a v1 chain; Image, what docker reads from a config, and the ChainIDs of its layers;
+// V1Image, what engines read from the json of a v1 image; Manifest, as docker writes it.
 type question struct {
 	Chain    []link
 	Image    []byte
 	V1Image  []byte
-	DiffIDs  []string
 	Manifest *manifest
 }
 
@@ -235,9 +234,11 @@ func answerTo(asked question) (reply answer, err error) {
 		}
 	}
 	if asked.Image != nil {
-		if err = json.Unmarshal(asked.Image, &image{}); err != nil {
+		var read image
+		if err = json.Unmarshal(asked.Image, &read); err != nil {
 			return
 		}
+		reply.V1Image, reply.ChainIDs = &read.v1Image, chainIDs(read.RootFS.DiffIDs)
 	}
 	if asked.V1Image != nil {
 		reply.V1Image = &v1Image{}
@@ -248,7 +249,6 @@ func answerTo(asked question) (reply answer, err error) {
 	if asked.Manifest != nil {
 		reply.Manifest, err = json.MarshalIndent(asked.Manifest, "", "   ")
 	}
-	reply.ChainIDs = chainIDs(asked.DiffIDs)
 	return
 }
 

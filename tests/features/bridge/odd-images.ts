@@ -123,24 +123,47 @@ const version: Text = fc.oneof(
   string,
 );
 
-/** The json of an image of v1. */
-const v1Json: Text = object(
-  [
-    ...fields('id parent comment container author architecture os', string),
-    // Not null, which Go refuses up to 1.7.
-    fc.tuple(nameOf('created'), fc.oneof({ weight: 10, arbitrary: goodTime }, { weight: 1, arbitrary: oddTime })),
-    ...fields('container_config config', config),
-    ...Array.from({ length: 4 }, () => field('docker_version', version)),
-    ...fields('Size size', integer),
-    ...fields('parent_id layer_id throwaway rootfs history', anyValue),
-    field('os.version', string),
-    field('os.features', texts),
-    unknown,
-  ],
-  10,
+/** Not null, which Go refuses up to 1.7. */
+const created = fc.tuple(
+  nameOf('created'),
+  fc.oneof({ weight: 10, arbitrary: goodTime }, { weight: 1, arbitrary: oddTime }),
 );
 
-const spacedJson: Text = fc.tuple(space, v1Json, space).map((parts) => parts.join(''));
+const members = [
+  ...fields('id parent comment container author architecture os', string),
+  created,
+  ...fields('container_config config', config),
+  ...Array.from({ length: 4 }, () => field('docker_version', version)),
+  ...fields('Size size', integer),
+  field('os.version', string),
+  field('os.features', texts),
+  unknown,
+];
+
+const spaced = (json: Text): Text => fc.tuple(space, json, space).map((parts) => parts.join(''));
+
+/** The json of an image of v1. */
+const v1Json: Text = spaced(
+  object([...members, ...fields('parent_id layer_id throwaway rootfs history', anyValue)], 10),
+);
 
 /** The json of the images of a chain, the base first. */
-export const v1Chain: fc.Arbitrary<readonly string[]> = fc.array(spacedJson, { minLength: 1, maxLength: 3 });
+export const v1Chain: fc.Arbitrary<readonly string[]> = fc.array(v1Json, { minLength: 1, maxLength: 3 });
+
+const historyLine: Text = object([
+  created,
+  ...fields('created_by author comment', string),
+  field('empty_layer', flag),
+  unknown,
+]);
+
+/** A config with these layers. */
+export const configWith = (diffIds: readonly string[]): Text => {
+  const rootfs = `"rootfs":${JSON.stringify({ type: 'layers', diff_ids: diffIds })}`;
+  const history = fc.tuple(fc.constant('"history"'), list(mostly(historyLine)));
+  return spaced(
+    object([...members, history], 10).map((json) =>
+      json.replace(/\}$/, `${/^\{\s*\}$/.test(json) ? '' : ','}${rootfs}}`),
+    ),
+  );
+};
