@@ -73,38 +73,56 @@ export class LayerFeed {
   }
 }
 
-/**
- * The bytes of a layer, on the side that reads. The next chunk is requested while one is being read.
- *
- * @throws Error when the layer cannot be read, which the other side knows the reason of, or when that side has ended
- */
-export async function* fedLayer(port: MessagePort, layer: number): AsyncGenerator<Buffer, void, undefined> {
-  let isClosed = false;
-  let answer: ((given: Given) => void) | undefined;
-  port.once('close', () => {
-    isClosed = true;
-    answer?.({ failed: true });
-  });
-  const ask = async (): Promise<Given> => {
-    if (isClosed) return { failed: true };
-    port.postMessage({ layer } satisfies Wanted);
-    return new Promise((resolve) => {
-      answer = resolve;
-      port.once('message', resolve);
-    });
+/** Asks for one chunk after the other. */
+class Asker {
+  private isClosed = false;
+  private answer: ((given: Given) => void) | undefined;
+  private readonly onClose = (): void => {
+    this.isClosed = true;
+    this.answer?.({ failed: true });
   };
-  let coming = ask();
+
+  constructor(private readonly port: MessagePort) {
+    port.once('close', this.onClose);
+  }
+
+  release(): void {
+    this.port.off('close', this.onClose);
+  }
+
+  async ask(layer: number): Promise<Given> {
+    if (this.isClosed) return { failed: true };
+    this.port.postMessage({ layer } satisfies Wanted);
+    return new Promise((resolve) => {
+      this.answer = resolve;
+      this.port.once('message', resolve);
+    });
+  }
+}
+
+async function* chunksOf(asker: Asker, layer: number): AsyncGenerator<Buffer, void, undefined> {
+  let coming = asker.ask(layer);
   try {
     for (;;) {
       const given = await coming;
       if ('failed' in given) throw new Error('a layer cannot be read');
       if ('end' in given) return;
-      coming = ask();
+      coming = asker.ask(layer);
       yield Buffer.from(given.chunk.buffer, given.chunk.byteOffset, given.chunk.length);
     }
   } finally {
     await coming; // otherwise it would be taken for the first chunk of the next layer
+    asker.release();
   }
+}
+
+/**
+ * The bytes of a layer, on the side that reads. The next chunk is requested while one is being read.
+ *
+ * @throws Error when the layer cannot be read, which the other side knows the reason of, or when that side has ended
+ */
+export function fedLayer(port: MessagePort, layer: number): AsyncGenerator<Buffer, void, undefined> {
+  return chunksOf(new Asker(port), layer); // it notices the end of the other side before anyone reads
 }
 
 /** Lets a thread read layers while it works on a task. @throws the error of a layer that cannot be opened or read */

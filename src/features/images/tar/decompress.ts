@@ -7,7 +7,9 @@ import { XzReadableStream } from 'xz-decompress';
 
 import { ByteReader } from './byte-reader';
 import { compressionOf, LONGEST_MAGIC, type Compression } from '../../../platform/bytes/compression';
+import { bunzip2 } from './bzip2/bunzip2';
 import { TarError } from './tar-error';
+import { unzstd } from './unzstd';
 
 type Bytes = AsyncIterable<Buffer>;
 type Codec = (bytes: Bytes) => AsyncIterable<Uint8Array>;
@@ -15,14 +17,15 @@ type Codec = (bytes: Bytes) => AsyncIterable<Uint8Array>;
 const CODECS: Readonly<Record<Exclude<Compression, 'none'>, Codec>> = {
   gzip: gunzip,
   xz: unxz,
-  bzip2: () => refuse('bzip2'),
-  zstd: () => refuse('zstd'),
+  bzip2: bunzip2,
+  zstd: unzstd,
 };
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The tar inside a layer, uncompressed (protocol 5.1): the layer may be gzip, xz or plain. A zero-byte layer yields
- * nothing. Damaged data and bzip2 throw a TarError; errors of the source are passed on as they are.
+ * The tar inside a layer, uncompressed (protocol 5.1): the layer may be gzip, xz, bzip2, zstd or plain. A zero-byte layer
+ * yields nothing. Damaged data throws a TarError; errors of the source are passed on as they are. Unpacking takes time
+ * and may expand a few bytes to gigabytes, so that this belongs into a thread, with a limit.
  */
 export async function* decompress(bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
   const reader = new ByteReader(bytes);
@@ -94,11 +97,4 @@ async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> 
     // The library fails on a cancel between its last chunk and its end, when there is nothing left to free.
     await reader.cancel().catch(() => undefined);
   }
-}
-
-/**
- * No engine of v1 pushed bzip2 or zstd. Such layers are stored and served, but not read.
- */
-function refuse(compression: string): never {
-  throw new TarError(`unsupported layer format: ${compression}`);
 }
