@@ -65,6 +65,10 @@ export async function runAlone(
   }
 }
 
+/**
+ * A job that is queued again under its key while it is locked loses the key and all attempts, so that only the new one runs
+ * again.
+ */
 const RELEASE = `
   with abandoned as (
     select locked_by from graphile_worker.jobs where locked_by is not null group by locked_by
@@ -75,15 +79,30 @@ const RELEASE = `
           and database = (select oid from pg_database where datname = current_database())
           and objid::bigint = hashtext(task_identifier)::bigint & 4294967295
       )))
-  select count(graphile_worker.force_unlock_workers(array[locked_by]))::int as runners from abandoned`;
+  select graphile_worker.force_unlock_workers(array[locked_by]),
+    array(select j.id from graphile_worker.jobs j where j.locked_by = abandoned.locked_by
+      and j.key is null and j.attempts >= j.max_attempts and j.updated_at > j.locked_at) as replaced
+  from abandoned`;
 
 /**
  * Gives jobs back to the queue whose runner is gone: they are locked in the queue, but nobody holds the lock of a run.
+ * Those that were queued again in the meantime are removed.
  *
  * @param graceMs - how long a job may have been locked without having begun
  * @returns how many runners were gone
  */
 export async function releaseAbandonedJobs(pool: pg.Pool, graceMs: number): Promise<number> {
-  const { rows } = await pool.query<{ runners: number }>(RELEASE, [LOCK_CLASS, graceMs]);
-  return rows[0]?.runners ?? 0;
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const { rows } = await client.query<{ replaced: string[] }>(RELEASE, [LOCK_CLASS, graceMs]);
+    const replaced = rows.flatMap((row) => row.replaced);
+    await client.query('select graphile_worker.complete_jobs($1::bigint[])', [replaced]);
+    await client.query('commit');
+    client.release();
+    return rows.length;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
 }

@@ -73,6 +73,20 @@ it('a job is run by another process when its process was killed, and not before 
   expect(runs).toBe(1);
 });
 
+it('a job that is queued again under its key after its process was killed is run once, and leaves nothing (R30)', async () => {
+  const addWithKey = () => database.db.raw(`select graphile_worker.add_job('job', job_key => 'key')`);
+  const child = await startEndless();
+  await addWithKey();
+  await once(child.stdout!, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await addWithKey();
+  let runs = 0;
+  await start({ name: 'job', isAlone: true, run: async () => void (runs += 1) });
+  await until(async () => (await queue()).length === 0);
+  expect(runs).toBe(1);
+});
+
 it('two processes never run a job at once, even if the queue gives it to both (R31)', async () => {
   let running = 0;
   let most = 0;
