@@ -22,10 +22,12 @@ const CHEAP = { DRYDOCK_WORKERS: '1', DRYDOCK_BCRYPT_COST: '4' };
  * Starts `drydock serve` on a free port and waits until it listens.
  *
  * @param through - a command that replaces itself with the command after it, for example with less room
+ * @param onLine - gets each line of its output, which is its log
  */
 export async function startChildServer(
   environment: Record<string, string>,
   through: readonly string[] = [],
+  onLine: (line: string) => void = () => undefined,
 ): Promise<ChildServer> {
   const [command, ...args] = [...through, process.execPath, DRYDOCK, 'serve'] as const;
   const child = spawn(command, args, {
@@ -34,7 +36,7 @@ export async function startChildServer(
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const url = await Promise.race([
-    listeningUrl(child),
+    listeningUrl(child, onLine),
     exited.then(([code]) => Promise.reject(new Error(`the server ended with ${code} before it listened`))),
   ]);
   return {
@@ -48,13 +50,15 @@ export async function startChildServer(
   };
 }
 
-async function listeningUrl(child: ChildProcess): Promise<string> {
+async function listeningUrl(child: ChildProcess, onLine: (line: string) => void): Promise<string> {
   if (child.stdout === null) throw new Error('the server has no output');
-  for await (const line of createInterface(child.stdout)) {
-    const url = /Drydock listens on (http:\S+)/.exec(line)?.[1];
-    if (url === undefined) continue;
-    child.stdout.resume();
-    return url;
-  }
-  throw new Error('the server closed its output before it listened');
+  const lines = createInterface(child.stdout);
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      const url = /Drydock listens on (http:\S+)/.exec(line)?.[1];
+      if (url !== undefined) resolve(url);
+      onLine(line);
+    });
+    lines.on('close', () => reject(new Error('the server closed its output before it listened')));
+  });
 }

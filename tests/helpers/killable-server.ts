@@ -10,6 +10,8 @@ export interface KillableServer {
   readonly blobDir: string;
   /** The server that is running now. */
   readonly server: ChildServer;
+  /** The log of all servers on it, from errors on. */
+  readonly log: readonly string[];
   /** Starts another one on the same data, after a kill. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -19,17 +21,19 @@ export interface KillableServer {
 export async function startKillableServer(): Promise<KillableServer> {
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(path.join(tmpdir(), 'drydock-crash-'));
-  const start = (): Promise<ChildServer> =>
-    startChildServer({
-      DATABASE_URL: database.url,
-      DRYDOCK_DATA_DIR: dataDir,
-      DRYDOCK_ADMIN_USERNAME: 'alice',
-      DRYDOCK_ADMIN_PASSWORD: 'alicepw',
-    });
+  const log: string[] = [];
+  const environment = {
+    DATABASE_URL: database.url,
+    DRYDOCK_DATA_DIR: dataDir,
+    DRYDOCK_ADMIN_USERNAME: 'alice',
+    DRYDOCK_ADMIN_PASSWORD: 'alicepw',
+  };
+  const start = (): Promise<ChildServer> => startChildServer(environment, [], (line) => log.push(line));
   let server = await start();
   return {
     database,
     blobDir: path.join(dataDir, 'blobs'),
+    log,
     get server() {
       return server;
     },
