@@ -9,7 +9,9 @@ export interface Recount {
   readonly unreachable: number;
   /** contents that no repository has */
   readonly unlinked: number;
-  /** blobs that no content has */
+  /** manifests that no tag, no index and no image leads to */
+  readonly unneeded: number;
+  /** blobs that no content, manifest, repository or layer has */
   readonly unreferenced: number;
   /** attempts that no push has ended */
   readonly uploads: number;
@@ -21,11 +23,12 @@ export interface Recount {
   readonly missingFiles: string[];
   /** Bytes that were still arriving. */
   readonly unfinished: string[];
+  readonly quarantined: string[];
 }
 
 const COUNTS = `
   with recursive chain as (
-    select t.repository_id, t.image_id, t.name from tags t
+    select t.repository_id, t.image_id, t.name from tags t where t.image_id is not null
     union
     select chain.repository_id, c.parent_id, chain.name from chain
       join repository_images i on i.repository_id = chain.repository_id and i.image_id = chain.image_id
@@ -41,9 +44,15 @@ const COUNTS = `
        select 1 from chain where chain.repository_id = i.repository_id and chain.image_id = i.image_id)) as unreachable,
     (select count(*)::int from image_contents c where not exists (
        select 1 from repository_images i where i.content_id = c.id)) as unlinked,
-    (select count(*)::int from blobs b where not exists (
-       select 1 from image_contents c where c.layer_digest = b.digest)) as unreferenced,
-    (select count(*)::int from uploads) as uploads,
+    (select count(*)::int from manifests m where not exists (select 1 from tags t where t.manifest_id = m.id)
+       and not exists (select 1 from image_manifests v where v.manifest_id = m.id)
+       and not exists (select 1 from manifest_children c join manifests p on p.id = c.parent_id
+         where c.child_digest = m.digest and p.repository_id = m.repository_id)) as unneeded,
+    (select count(*)::int from blobs b where not exists (select 1 from image_contents c where c.layer_digest = b.digest)
+       and not exists (select 1 from manifest_blobs x where x.digest = b.digest)
+       and not exists (select 1 from repository_blobs l where l.digest = b.digest)
+       and not exists (select 1 from blobs o where o.twin_digest = b.digest)) as unreferenced,
+    (select count(*)::int from uploads) + (select count(*)::int from blob_uploads) as uploads,
     (select count(*)::int from broken) as "brokenTags",
     (select count(*)::int from blobs where damaged_at is not null) as damaged`;
 
@@ -56,7 +65,7 @@ async function filesUnder(directory: string, folder: string): Promise<string[]> 
 
 /** Recounts everything, in the database and on disk. */
 export async function recount(db: Db, blobDir: string): Promise<Recount> {
-  const [counts] = await query<Omit<Recount, 'strayFiles' | 'missingFiles' | 'unfinished'>>(db, COUNTS);
+  const [counts] = await query<Omit<Recount, 'strayFiles' | 'missingFiles' | 'unfinished' | 'quarantined'>>(db, COUNTS);
   if (counts === undefined) throw new Error('no counts');
   const rows = await query<{ storage_key: string }>(db, 'select storage_key from blobs');
   const keys = new Set(rows.map((row) => row.storage_key));
@@ -65,7 +74,8 @@ export async function recount(db: Db, blobDir: string): Promise<Recount> {
     ...counts,
     strayFiles: [...files].filter((file) => !keys.has(file)),
     missingFiles: [...keys].filter((key) => !files.has(key)),
-    unfinished: await filesUnder(blobDir, 'uploads'),
+    unfinished: [...(await filesUnder(blobDir, 'uploads')), ...(await filesUnder(blobDir, 'resumable'))],
+    quarantined: await filesUnder(blobDir, 'quarantine'),
   };
 }
 
@@ -73,6 +83,7 @@ export async function recount(db: Db, blobDir: string): Promise<Recount> {
 export const NOTHING_LEFT: Recount = {
   unreachable: 0,
   unlinked: 0,
+  unneeded: 0,
   unreferenced: 0,
   uploads: 0,
   brokenTags: 0,
@@ -80,4 +91,5 @@ export const NOTHING_LEFT: Recount = {
   strayFiles: [],
   missingFiles: [],
   unfinished: [],
+  quarantined: [],
 };
