@@ -5,7 +5,7 @@ import { Seeded } from '../helpers/seeded';
 import { expectNothingLeft, expectNoErrors, finishJobs } from './bridge-aftermath';
 import { pullOverBoth } from './bridge-pulls';
 import { differenceOf, stateOf } from './bridge-state';
-import { backfill, derive, deriveLater, twins, view, type Kind, type Outcome } from './bridge-work';
+import { arrive, backfill, derive, deriveLater, twins, view, type Kind, type Outcome } from './bridge-work';
 
 /*
  * Two servers get the same pushes and the same questions. One of them is killed in each round while it works, started
@@ -16,7 +16,7 @@ import { backfill, derive, deriveLater, twins, view, type Kind, type Outcome } f
 const ROUNDS = 50;
 /** `CRASH_SEED=…` repeats a run with the same data and the same share of the work before each kill. */
 const SEED = process.env['CRASH_SEED'] ?? randomBytes(4).toString('hex');
-const KINDS: readonly Kind[] = [derive, view, twins, backfill, deriveLater];
+const KINDS: readonly Kind[] = [derive, view, twins, arrive, backfill, deriveLater];
 
 let calm: KillableServer;
 let killed: KillableServer;
@@ -57,9 +57,8 @@ describe(`${ROUNDS} kills while one protocol's view of the other one's images is
       outcomes[at]!.push(await playRound(KINDS[at]!, round));
     }
     const cutOff = outcomes.map((each) => each.filter((outcome) => outcome === 'cut off').length);
-    console.info(cutOff, JSON.stringify(outcomes));
     expect(cutOff.reduce((sum, count) => sum + count)).toBeGreaterThan(ROUNDS / 2);
-    expect(Math.min(...cutOff)).toBeGreaterThan(0);
+    expect(cutOff).not.toContain(0);
   });
 
   it('leave no job in the queue', async () => {
