@@ -1,22 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isInstalledForRoot } from '../helpers/installed';
-import { versionOf, type ClientPlace } from './client-process';
+import type { ClientPlace } from './client-process';
 import type { ClientHub } from './hub';
+import { PLAIN, buildahInPlace } from './in-place';
+import { installedVersion } from './installed-client';
 import { newMotd, type Held } from './layout';
-import { Row } from './matrix';
+import { CLIENTS, Row } from './matrix';
 import { manifestOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
-const PLAIN = '--tls-verify=false';
-
-/** buildah with its images in the folder of the place. */
-function inPlace({ dir }: ClientPlace): string[] {
-  return ['--storage-driver', 'vfs', '--root', `${dir}/images`, '--runroot', `${dir}/run`];
-}
-
 function buildah(place: ClientPlace, { host }: ClientHub): Client {
-  const global = inPlace(place);
+  const global = buildahInPlace(place);
   const run = (...args: string[]) => place.run('buildah', [...global, ...args]);
   const attempt = (...args: string[]) => place.attempt('buildah', [...global, ...args]);
   const look = async (reference: string): Promise<Held> => {
@@ -52,7 +46,7 @@ function buildah(place: ClientPlace, { host }: ClientHub): Client {
 function more(stage: () => Stage): void {
   row.it('INDEX', 'pushes a manifest list of two architectures, and pulls from it', async () => {
     const { client, place, hub, at } = stage();
-    const run = (...args: string[]) => place.run('buildah', [...inPlace(place), ...args]);
+    const run = (...args: string[]) => place.run('buildah', [...buildahInPlace(place), ...args]);
     const held = await client.create(at('alice/parts', 'amd64'), newMotd());
     const other = await client.create(at('alice/parts', 'arm64'), newMotd());
     await run('manifest', 'create', 'list');
@@ -70,6 +64,6 @@ function more(stage: () => Stage): void {
   });
 }
 
-const row = new Row('buildah', isInstalledForRoot('buildah') ? versionOf('buildah', '--version') : '');
+const row = new Row(CLIENTS, 'buildah', installedVersion('buildah'));
 const open = async (place: ClientPlace, hub: ClientHub) => ({ client: buildah(place, hub) });
 testClient(row, open, { has: [] }, more);

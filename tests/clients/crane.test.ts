@@ -3,7 +3,7 @@ import { versionOf, type ClientPlace } from './client-process';
 import type { ClientHub } from './hub';
 import { pushIndex } from './index-image';
 import { layoutClient } from './layout-client';
-import { Row } from './matrix';
+import { CLIENTS, Row } from './matrix';
 import { statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
@@ -38,6 +38,6 @@ function more(stage: () => Stage): void {
   });
 }
 
-const row = new Row('crane', isGoProgramInstalled('crane', MODULE) ? versionOf('crane', 'version') : '');
+const row = new Row(CLIENTS, 'crane', isGoProgramInstalled('crane', MODULE) ? versionOf('crane', 'version') : '');
 const open = async (place: ClientPlace, hub: ClientHub) => ({ client: crane(place, hub) });
 testClient(row, open, { has: ['TAGS', 'COPY', 'DELETE'], checksLogin: false }, more);

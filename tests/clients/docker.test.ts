@@ -1,12 +1,12 @@
-import { isInstalledForRoot } from '../helpers/installed';
 import { commandsOf } from '../helpers/readme-section';
 import { zstdOf } from '../helpers/zstd';
-import { versionOf, type ClientPlace } from './client-process';
+import type { ClientPlace } from './client-process';
 import { startDockerd } from './dockerd';
 import type { ClientHub } from './hub';
 import { pushImage, pushIndex } from './index-image';
+import { installedVersion } from './installed-client';
 import { layerTar, motdIn, newMotd, type Held } from './layout';
-import { Row } from './matrix';
+import { CLIENTS, Row } from './matrix';
 import { runReadme, SECTION } from './readme-commands';
 import { served } from './served';
 import { testClient, type Client, type Stage } from './suite';
@@ -95,7 +95,7 @@ function more(stage: () => Stage): void {
   });
 }
 
-const row = new Row('docker', isInstalledForRoot('dockerd', 'docker.io') ? versionOf('dockerd', '--version') : '');
+const row = new Row(CLIENTS, 'docker', installedVersion('docker'));
 const open = async (place: ClientPlace, hub: ClientHub) => {
   const config = (commandsOf(SECTION, 'json')[0] ?? '').replaceAll('hub.example.com:5000', hub.host);
   const { socket, close } = await startDockerd(place, config);

@@ -37,29 +37,41 @@ async function put(dir: string, mediaType: string, content: Buffer | object): Pr
 /** Packs a layer. */
 export type Encode = (tar: Buffer) => Buffer;
 
+/** Writes an image as a layout, under the tag 1. */
+export async function writeLayout(
+  dir: string,
+  config: object,
+  tars: readonly Buffer[],
+  encode: Encode = gzipSync,
+): Promise<{ digest: string; config: string }> {
+  await mkdir(path.join(dir, 'blobs/sha256'), { recursive: true });
+  const configBlob = await put(dir, 'application/vnd.oci.image.config.v1+json', config);
+  const layers: Described[] = [];
+  for (const tar of tars) layers.push(await put(dir, 'application/vnd.oci.image.layer.v1.tar+gzip', encode(tar)));
+  const manifest = await put(dir, OCI_MANIFEST, imageOf(configBlob, layers));
+  const annotations = { 'org.opencontainers.image.ref.name': '1' };
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ ...manifest, annotations }] };
+  await writeFile(path.join(dir, 'index.json'), JSON.stringify(index));
+  await writeFile(path.join(dir, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  return { digest: manifest.digest, config: configBlob.digest };
+}
+
 /** Writes an image of one layer as a layout. */
 export async function createLayout(
   dir: string,
   motd: string,
   { architecture = 'amd64', encode = gzipSync }: { architecture?: string; encode?: Encode } = {},
 ): Promise<Held> {
-  await mkdir(path.join(dir, 'blobs/sha256'), { recursive: true });
   const tar = layerTar(motd);
-  const config = await put(dir, 'application/vnd.oci.image.config.v1+json', {
+  const config = {
     created: '2026-01-02T03:04:05Z',
     architecture,
     os: 'linux',
     config: {},
     rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
     history: [{ created: '2026-01-02T03:04:05Z', created_by: 'COPY motd /etc/motd' }],
-  });
-  const layer = await put(dir, 'application/vnd.oci.image.layer.v1.tar+gzip', encode(tar));
-  const manifest = await put(dir, OCI_MANIFEST, imageOf(config, [layer]));
-  const annotations = { 'org.opencontainers.image.ref.name': '1' };
-  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ ...manifest, annotations }] };
-  await writeFile(path.join(dir, 'index.json'), JSON.stringify(index));
-  await writeFile(path.join(dir, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-  return { digest: manifest.digest, config: config.digest, motd };
+  };
+  return { ...(await writeLayout(dir, config, [tar], encode)), motd };
 }
 
 /** Reads an image of one layer from a layout, and compares each digest with the bytes. */

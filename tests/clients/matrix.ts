@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/* The table of the README: what each client can do here. Each test file of a client prints and compares its own row. */
+/* Tables of the README with a row for each client. The tests of a client print and compare its row. */
 
 const README = path.join(__dirname, '..', '..', 'README.md');
 
 /** What is tested of a client. */
-export const COLUMNS = [
+const COLUMNS = [
   'LOGIN',
   'TOKEN',
   'ROBOT',
@@ -26,20 +26,29 @@ export const COLUMNS = [
 
 export type Column = (typeof COLUMNS)[number];
 
+/** A table of the README, which its columns identify. */
+export interface Table<C extends string> {
+  readonly columns: readonly C[];
+}
+
+/** What each client can do here. */
+export const CLIENTS: Table<Column> = { columns: COLUMNS };
+
 const NAME_WIDTH = 16;
 
 /** The results of a client's tests, by column. */
-export class Row {
-  readonly #results = new Map<Column, 'ok' | 'FAILED'>();
+export class Row<C extends string = Column> {
+  readonly #results = new Map<C, 'ok' | 'FAILED'>();
 
   /** @param version - three numbers */
   constructor(
+    readonly table: Table<C>,
     readonly client: string,
     readonly version: string,
   ) {}
 
   /** Declares a test whose result is part of a column. */
-  it(column: Column, title: string, test: () => Promise<void>): void {
+  it(column: C, title: string, test: () => Promise<void>): void {
     it(title, async () => {
       const before = this.#results.get(column) ?? 'ok';
       this.#results.set(column, 'FAILED');
@@ -48,25 +57,32 @@ export class Row {
     });
   }
 
+  /** Declares the test that comes last: the row is that of the README. */
+  itIsInReadme(): void {
+    it('has this row in the table of the README', () => {
+      console.info(`${headOf(this.table)}\n${this.toString()}`);
+      expectInReadme(this);
+    });
+  }
+
   /** The row as it stands in the README; `-` is what the client does not have. */
   toString(): string {
-    const cells = COLUMNS.map((column) => (this.#results.get(column) ?? '-').padEnd(column.length));
+    const cells = this.table.columns.map((column) => (this.#results.get(column) ?? '-').padEnd(column.length));
     return [`${this.client} ${this.version}`.padEnd(NAME_WIDTH), ...cells].join('  ').trimEnd();
   }
 }
 
-/** The head of the table. */
-export function tableHead(): string {
-  return ['CLIENT'.padEnd(NAME_WIDTH), ...COLUMNS].join('  ');
+function headOf({ columns }: Table<string>): string {
+  return ['CLIENT'.padEnd(NAME_WIDTH), ...columns].join('  ');
 }
 
 /** Compares a row with that of the README, or writes it there (`UPDATE=1`). The version may be another one. */
-export function expectInReadme(row: Row): void {
+function expectInReadme<C extends string>(row: Row<C>): void {
   const text = readFileSync(README, 'utf8');
-  const table = text.slice(text.indexOf(`\n${tableHead()}\n`));
-  const old = new RegExp(`^${row.client} .*$`, 'm').exec(table)?.[0];
+  const start = text.indexOf(`\n${headOf(row.table)}\n`);
+  const old = new RegExp(`^${row.client} .*$`, 'm').exec(text.slice(start))?.[0];
   if (process.env['UPDATE'] === '1' && process.env['CI'] === undefined && old !== undefined) {
-    writeFileSync(README, text.replace(old, row.toString()));
+    writeFileSync(README, text.slice(0, start) + text.slice(start).replace(old, row.toString()));
     return;
   }
   const results = (line: string | undefined): string[] | undefined => line?.split(/\s+/).slice(2);

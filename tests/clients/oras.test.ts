@@ -5,7 +5,7 @@ import { versionOf, type ClientPlace } from './client-process';
 import type { ClientHub } from './hub';
 import { pushIndex } from './index-image';
 import { layoutClient } from './layout-client';
-import { Row } from './matrix';
+import { CLIENTS, Row } from './matrix';
 import { statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
@@ -86,6 +86,6 @@ function more(stage: () => Stage): void {
   });
 }
 
-const row = new Row('oras', isGoProgramInstalled('oras', MODULE) ? versionOf('oras', 'version') : '');
+const row = new Row(CLIENTS, 'oras', isGoProgramInstalled('oras', MODULE) ? versionOf('oras', 'version') : '');
 const open = async (place: ClientPlace, hub: ClientHub) => ({ client: oras(place, hub) });
 testClient(row, open, { has: ['TAGS', 'COPY', 'DELETE'] }, more);

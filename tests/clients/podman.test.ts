@@ -1,25 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isInstalledForRoot } from '../helpers/installed';
 import { commandsOf } from '../helpers/readme-section';
-import { versionOf, type ClientPlace } from './client-process';
+import type { ClientPlace } from './client-process';
 import type { ClientHub } from './hub';
+import { PLAIN, podmanInPlace } from './in-place';
+import { installedVersion } from './installed-client';
 import { layerTar, newMotd, type Held } from './layout';
-import { Row } from './matrix';
+import { CLIENTS, Row } from './matrix';
 import { runReadme, SECTION } from './readme-commands';
 import { served, statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
-const PLAIN = '--tls-verify=false';
-
-/** podman with its images in the folder of the place. */
-function inPlace({ dir }: ClientPlace): string[] {
-  const folders = ['--root', `${dir}/images`, '--runroot', `${dir}/run`, '--tmpdir', `${dir}/tmp`];
-  return ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', ...folders];
-}
-
 function podman(place: ClientPlace, { host }: ClientHub): Client {
-  const global = inPlace(place);
+  const global = podmanInPlace(place);
   const run = (...args: string[]) => place.run('podman', [...global, ...args]);
   const attempt = (...args: string[]) => place.attempt('podman', [...global, ...args]);
   const look = async (reference: string): Promise<Held> => {
@@ -52,7 +45,7 @@ function podman(place: ClientPlace, { host }: ClientHub): Client {
 function more(stage: () => Stage): void {
   row.it('INDEX', 'pushes a manifest list, and pulls from it', async () => {
     const { client, place, hub, at } = stage();
-    const run = (...args: string[]) => place.run('podman', [...inPlace(place), ...args]);
+    const run = (...args: string[]) => place.run('podman', [...podmanInPlace(place), ...args]);
     const held = await client.create(at('alice/one'), newMotd());
     expect(await client.push(at('alice/one'))).toMatchObject({ code: 0 });
     await run('manifest', 'create', 'list');
@@ -66,12 +59,12 @@ function more(stage: () => Stage): void {
     const { client, place, hub } = stage();
     const motd = newMotd();
     await client.create('busybox', motd);
-    const block = (commandsOf(SECTION)[1] ?? '').replaceAll('podman ', `podman ${inPlace(place).join(' ')} `);
+    const block = (commandsOf(SECTION)[1] ?? '').replaceAll('podman ', `podman ${podmanInPlace(place).join(' ')} `);
     expect(await runReadme(place, hub, block)).toContain('Login Succeeded!');
     expect((await served(hub, 'alice/busybox', 'latest')).text).toContain(motd);
   });
 }
 
-const row = new Row('podman', isInstalledForRoot('podman') ? versionOf('podman', '--version') : '');
+const row = new Row(CLIENTS, 'podman', installedVersion('podman'));
 const open = async (place: ClientPlace, hub: ClientHub) => ({ client: podman(place, hub) });
 testClient(row, open, { has: ['TAGS'] }, more);

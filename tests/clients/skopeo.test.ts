@@ -1,18 +1,17 @@
-import { isInstalled } from '../helpers/installed';
-import { versionOf, type ClientPlace } from './client-process';
+import type { ClientPlace } from './client-process';
 import type { ClientHub } from './hub';
+import { PLAIN, SKOPEO_COPY } from './in-place';
 import { pushIndex } from './index-image';
+import { installedVersion } from './installed-client';
 import { layoutClient } from './layout-client';
-import { Row } from './matrix';
+import { CLIENTS, Row } from './matrix';
 import { statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
-const PLAIN = '--tls-verify=false';
-const COPY = ['copy', '--src-tls-verify=false', '--dest-tls-verify=false'];
-
 function skopeo(place: ClientPlace, { host }: ClientHub): Client {
-  const copy = (...args: string[]) => place.attempt('skopeo', [...COPY, ...args]);
-  const between = (from: string, to: string) => place.run('skopeo', [...COPY, `docker://${from}`, `docker://${to}`]);
+  const copy = (...args: string[]) => place.attempt('skopeo', [...SKOPEO_COPY, ...args]);
+  const between = (from: string, to: string) =>
+    place.run('skopeo', [...SKOPEO_COPY, `docker://${from}`, `docker://${to}`]);
   return {
     ...layoutClient(place, {
       push: (folder, reference) => copy(`oci:${folder}:1`, `docker://${reference}`),
@@ -32,12 +31,12 @@ function more(stage: () => Stage): void {
   row.it('INDEX', 'copies an index with its images, and pulls one of them', async () => {
     const { place, client, hub, at } = stage();
     const { index, amd64 } = await pushIndex(hub, 'alice/many');
-    await place.run('skopeo', [...COPY, '--all', `docker://${at('alice/many')}`, `docker://${at('alice/all')}`]);
+    await place.run('skopeo', [...SKOPEO_COPY, '--all', `docker://${at('alice/many')}`, `docker://${at('alice/all')}`]);
     expect(await statusOf(hub, 'alice/all', index)).toBe(200);
     expect(await client.pull(at('alice/all'))).toEqual(amd64);
   });
 }
 
-const row = new Row('skopeo', isInstalled('skopeo', '--version') ? versionOf('skopeo', '--version') : '');
+const row = new Row(CLIENTS, 'skopeo', installedVersion('skopeo'));
 const open = async (place: ClientPlace, hub: ClientHub) => ({ client: skopeo(place, hub) });
 testClient(row, open, { has: ['TAGS', 'COPY', 'DELETE'] }, more);

@@ -3,7 +3,7 @@ import { passwordOf } from '../helpers/test-server';
 import { createClientPlace, type ClientPlace, type Ended } from './client-process';
 import { ask, startClientHub, type ClientHub } from './hub';
 import { newMotd, type Held } from './layout';
-import { expectInReadme, tableHead, type Column, type Row } from './matrix';
+import type { Column, Row } from './matrix';
 import { blobsReceived, served, statusOf } from './served';
 
 /* The tests that every client passes; the file of a client says by which commands. References are `host/repository:tag`. */
@@ -76,10 +76,7 @@ export function testClient(
     testRegistry(row, () => stage, has);
     more(() => stage);
 
-    it('has this row in the table of the README', () => {
-      console.info(`${tableHead()}\n${row.toString()}`);
-      expectInReadme(row);
-    });
+    row.itIsInReadme();
   });
 }
 
