@@ -38,10 +38,12 @@ export class Replay {
     }
   }
 
-  /** Sends one recorded request and resolves to the answer, whatever it is. */
+  /** Sends one recorded request and resolves to the answer, whatever it is. A token in it is the engine's from now on. */
   async send(recorded: RecordedRequest): Promise<RawAnswer> {
     const headers = recorded.headers.map((header) => this.#ownHeader(header));
-    return exchange(await this.#connectionOf(recorded), { ...recorded, headers });
+    const answer = await exchange(await this.#connectionOf(recorded), { ...recorded, headers });
+    this.#token = valuesOf(answer.headers, 'X-Docker-Token')[0] ?? this.#token;
+    return answer;
   }
 
   close(): void {
@@ -62,7 +64,6 @@ export class Replay {
       });
     });
     row.learns?.(step);
-    this.#token = valuesOf(answer.headers, 'X-Docker-Token')[0] ?? this.#token;
   }
 
   #ownHeader([name, value]: Header): Header {
@@ -101,7 +102,7 @@ function expectOrSay(needs: string, expectations: () => void): void {
 }
 
 /** What no answer may do to any engine. */
-function expectNoHarm({ method, target }: RecordedRequest, answer: RawAnswer): void {
+export function expectNoHarm({ method, target }: RecordedRequest, answer: RawAnswer): void {
   const { status, headers } = answer;
   expect(status < 300 || status >= 400).toBe(true); // a redirect of a PUT breaks it
   expect(valuesOf(headers, 'Content-Encoding')).toEqual([]);
