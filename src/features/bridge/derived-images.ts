@@ -2,8 +2,7 @@ import { digestOf } from '../../platform/bytes/digest';
 import type { Db } from '../../platform/db/db';
 import type { ManifestDocument } from '../manifests/manifest-document';
 import { isImageConfig } from '../manifests/manifest-kind';
-import type { SizedBlobRef } from '../storage/blobs';
-import type { TwinNeeds } from './twins';
+import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
 import { readBlob } from '../storage/damage';
 import * as store from './derived-images.store';
 import { deriveChain, type DerivedImage } from './derived-chain';
@@ -27,7 +26,7 @@ type Found<T> = { readonly found: T } | { readonly problem: string };
 /** Or the layers that have to be unpacked before. */
 export type FoundLater<T> = Found<T> | { readonly unread: readonly SizedBlobRef[] };
 
-async function readConfig(ctx: TwinNeeds, blob: SizedBlobRef): Promise<Found<Buffer>> {
+async function readConfig(ctx: BlobNeeds, blob: SizedBlobRef): Promise<Found<Buffer>> {
   if (blob.sizeBytes > LONGEST_JSON) return { problem: 'its config is larger than 1 MiB' };
   return { found: await readBlob(ctx, blob) };
 }
@@ -37,7 +36,7 @@ function toRow({ id, parentId, json }: DerivedImage, layer: ServedLayer): store.
 }
 
 async function imagesOf(
-  ctx: TwinNeeds,
+  ctx: BlobNeeds,
   tx: Db,
   { config, layers }: ManifestDocument,
 ): Promise<FoundLater<store.NewImage[]>> {
@@ -99,7 +98,7 @@ async function link(
  * @param place - the manifest that clients of v2 get when the image is tagged over v1
  */
 export async function deriveImage(
-  ctx: TwinNeeds,
+  ctx: BlobNeeds,
   tx: Db,
   place: Place,
   document: ManifestDocument,

@@ -1,4 +1,3 @@
-import type { Compression } from '../../platform/bytes/compression';
 import { DOCKER_CONFIG, MANIFEST_TYPES } from '../manifests/media-types';
 
 /* Docker's manifest of schema 2, which every client reads that speaks v2 here (bridge 1). */
@@ -8,12 +7,6 @@ export interface LayerDescriptor {
   readonly mediaType: string;
   readonly size: number;
   readonly digest: string;
-}
-
-/** The media type under which a manifest lists a layer. */
-export function layerType(compression: Compression | null): string {
-  const tar = 'application/vnd.docker.image.rootfs.diff.tar';
-  return compression === 'gzip' ? `${tar}.gzip` : tar;
 }
 
 /** The manifest of a config and layers, exactly as docker writes it. */

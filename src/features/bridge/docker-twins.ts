@@ -1,4 +1,3 @@
-import type { Needs } from '../../context';
 import { digestOf } from '../../platform/bytes/digest';
 import { inTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
@@ -9,10 +8,10 @@ import { MANIFEST_TYPES } from '../manifests/media-types';
 import { recordManifest } from '../manifests/record-manifest';
 import type { ReadableRepository } from '../repositories/access';
 import type { SizedBlobRef } from '../storage/blobs';
-import type { TwinNeeds } from './twins';
-import { dockerManifest, layerType } from './docker-manifest';
+import { dockerManifest } from './docker-manifest';
 import * as store from './docker-twins.store';
-import { describeLayer } from './layer-facts';
+import type { ViewNeeds } from './image-views';
+import { describeLayer, layerType } from './layer-facts';
 import { findManifestBlobs, problemOfTypes, readLayers, withoutZstd } from './manifest-layers';
 import { withinPatience } from './patience';
 
@@ -21,9 +20,6 @@ import { withinPatience } from './patience';
  * has the same image id, and docker from 1.10 on can read it. It is created when the first client needs it, and stored: a
  * digest that was given out once stays good while the manifest of which it is the twin is kept.
  */
-
-/** What twins of manifests need. */
-export type DockerTwinNeeds = Needs<'cache' | 'layerDescriptions'> & TwinNeeds;
 
 interface Twin {
   readonly bytes: Buffer;
@@ -34,7 +30,7 @@ interface Twin {
 /** Or why there is none, or the layers to unpack before; undefined: blobs are missing now. */
 type Written = Twin | { readonly problem: string } | { readonly unread: readonly SizedBlobRef[] } | undefined;
 
-async function writeTwin(ctx: DockerTwinNeeds, { config, layers }: ManifestDocument): Promise<Written> {
+async function writeTwin(ctx: ViewNeeds, { config, layers }: ManifestDocument): Promise<Written> {
   if (config === undefined || !isImageConfig(config.mediaType ?? '')) return { problem: 'it is not an image' };
   const problem = problemOfTypes(layers);
   if (problem !== undefined) return { problem };
@@ -56,7 +52,7 @@ async function writeTwin(ctx: DockerTwinNeeds, { config, layers }: ManifestDocum
 }
 
 /** The pushers of a namespace chose what its layers cost (decision 15). */
-async function unpack(ctx: DockerTwinNeeds, namespace: string, layers: readonly SizedBlobRef[]): Promise<void> {
+async function unpack(ctx: ViewNeeds, namespace: string, layers: readonly SizedBlobRef[]): Promise<void> {
   const { signal } = new AbortController(); // the next client needs it, too
   const describeAll = async (): Promise<void> => {
     for (const layer of layers) await describeLayer(ctx, layer);
@@ -64,7 +60,7 @@ async function unpack(ctx: DockerTwinNeeds, namespace: string, layers: readonly 
   await withinPatience(ctx.layerDescriptions.run(namespace, signal, describeAll));
 }
 
-async function createTwin(ctx: DockerTwinNeeds, repository: ReadableRepository, manifest: Manifest): Promise<void> {
+async function createTwin(ctx: ViewNeeds, repository: ReadableRepository, manifest: Manifest): Promise<void> {
   const document = readManifest(await getManifestBytes(ctx, manifest), manifest.mediaType);
   let written = await writeTwin(ctx, document);
   if (written !== undefined && 'unread' in written) {
@@ -90,7 +86,7 @@ async function createTwin(ctx: DockerTwinNeeds, repository: ReadableRepository, 
   });
 }
 
-async function findTwin(ctx: DockerTwinNeeds, { id }: Manifest): Promise<Manifest | 'none' | undefined> {
+async function findTwin(ctx: ViewNeeds, { id }: Manifest): Promise<Manifest | 'none' | undefined> {
   const row = await store.findTwin(ctx.db, id);
   if (row === undefined) return undefined;
   const { id: twinId, digest, media_type: mediaType, size_bytes: sizeBytes } = row;
@@ -105,7 +101,7 @@ async function findTwin(ctx: DockerTwinNeeds, { id }: Manifest): Promise<Manifes
  * @throws AppError `unavailable` when layers cannot be unpacked within 30 seconds, or one is damaged; `busy`
  */
 export async function twinOf(
-  ctx: DockerTwinNeeds,
+  ctx: ViewNeeds,
   repository: ReadableRepository,
   manifest: Manifest,
 ): Promise<Manifest | undefined> {

@@ -11,10 +11,10 @@ import type { ReadableRepository } from '../repositories/access';
 import { isTag } from '../repositories/names';
 import { keepBlob } from '../storage/blobs';
 import { layerIsDamaged } from '../storage/damage';
-import { layerType, type LayerDescriptor } from './docker-manifest';
+import type { LayerDescriptor } from './docker-manifest';
 import { configOfChain, manifestOf } from './image-config';
 import * as store from './image-views.store';
-import { describeLayer } from './layer-facts';
+import { describeLayer, layerType } from './layer-facts';
 import { LONGEST_WAIT_MS, withinPatience } from './patience';
 import type { TwinNeeds } from './twins';
 

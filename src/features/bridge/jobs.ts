@@ -1,16 +1,12 @@
 import type { Job } from '../../platform/jobs/queue';
 import { DESCRIBE_LAYERS_JOB } from '../storage/read-layers';
-import { DERIVE_NEW_IMAGES } from '../tags/pending-images';
+import { DERIVE_IMAGES_JOB } from '../tags/pending-images';
 import { describeLayers } from './layer-facts';
 import { deriveMissing } from './pending-images';
 import type { TwinNeeds } from './twins';
 
 /** What is prepared in the background so that nobody waits for it: each protocol's view of what the other one pushed. */
 export function bridgeJobs(ctx: TwinNeeds): Job[] {
-  const derive = async (stopping: AbortSignal): Promise<void> => {
-    const manifests = await deriveMissing(ctx, stopping);
-    if (manifests > 0) ctx.log.info({ manifests }, 'derived images of v1 from manifests');
-  };
   return [
     {
       name: DESCRIBE_LAYERS_JOB, // also queued when a layer is pushed that has to be read
@@ -21,8 +17,14 @@ export function bridgeJobs(ctx: TwinNeeds): Job[] {
         if (layers > 0) ctx.log.info({ layers }, 'read layers of v1 for clients of v2');
       },
     },
-    // What a push has queued runs at once; the other one finds what an earlier version or a failure left.
-    { name: DERIVE_NEW_IMAGES, isAlone: true, run: derive },
-    { name: 'derive_images', schedule: '*/5 * * * *', run: derive },
+    {
+      name: DERIVE_IMAGES_JOB, // also queued when a tag is set whose images cannot be derived at once
+      isAlone: true,
+      schedule: '*/5 * * * *',
+      run: async (stopping) => {
+        const manifests = await deriveMissing(ctx, stopping);
+        if (manifests > 0) ctx.log.info({ manifests }, 'derived images of v1 from manifests');
+      },
+    },
   ];
 }

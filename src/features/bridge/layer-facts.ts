@@ -1,6 +1,6 @@
 import { gunzipStored } from '../../blobs/unpacking';
 import { compressionOf, LONGEST_MAGIC, type Compression } from '../../platform/bytes/compression';
-import { keepBlob, type SizedBlobRef } from '../storage/blobs';
+import { keepBlob, type BlobNeeds, type SizedBlobRef } from '../storage/blobs';
 import { openBlob, readBlob } from '../storage/damage';
 import { damageIn, needsTwin } from '../storage/read-layers';
 import * as store from './layer-facts.store';
@@ -17,9 +17,15 @@ const LONGEST_TAR_BYTES = 64 * 1024 ** 3;
 const TOO_LARGE = 'the layer is larger than 64 GiB without compression';
 
 /** The first bytes of a layer, which say how it is compressed. */
-export async function headOf(ctx: TwinNeeds, layer: SizedBlobRef): Promise<Buffer> {
+export async function headOf(ctx: BlobNeeds, layer: SizedBlobRef): Promise<Buffer> {
   if (layer.sizeBytes === 0) return Buffer.alloc(0);
   return readBlob(ctx, layer, { start: 0, end: Math.min(LONGEST_MAGIC, layer.sizeBytes) - 1 });
+}
+
+/** The media type under which a manifest lists a layer. */
+export function layerType(compression: Compression | null): string {
+  const tar = 'application/vnd.docker.image.rootfs.diff.tar';
+  return compression === 'gzip' ? `${tar}.gzip` : tar;
 }
 
 type DiffId = { readonly diffId: string } | { readonly problem: string };

@@ -13,14 +13,14 @@ export interface BlobRow {
   twin_size_bytes: number | null;
 }
 
-/** Blobs by either of their digests, with their twins in gzip. */
+/** Blobs by either of their digests, with their twins in gzip; those that are damaged are left out. */
 export async function findBlobs(tx: Db, digests: readonly string[]): Promise<BlobRow[]> {
   return query<BlobRow>(
     tx,
     `select a.asked, b.digest, b.storage_key, b.size_bytes, b.compression, b.layer_problem, b.twin_digest,
        w.size_bytes as twin_size_bytes
      from unnest($1::text[]) a (asked) join blobs b on b.digest = a.asked or b.sha512 = a.asked
-       left join blobs w on w.digest = b.twin_digest
+       left join blobs w on w.digest = b.twin_digest and w.damaged_at is null
      where b.damaged_at is null`,
     [[...new Set(digests)]],
   );

@@ -1,8 +1,7 @@
 import type { Db } from '../../platform/db/db';
 import { compressionOf, type Compression } from '../../platform/bytes/compression';
 import { isElsewhere, type Descriptor } from '../manifests/manifest-document';
-import type { SizedBlobRef } from '../storage/blobs';
-import type { TwinNeeds } from './twins';
+import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
 import { headOf } from './layer-facts';
 import * as store from './manifest-layers.store';
 
@@ -64,7 +63,7 @@ export async function findManifestBlobs(tx: Db, descriptors: readonly Descriptor
  * @throws AppError `unavailable` when the bytes of one are damaged
  */
 export async function readLayers(
-  ctx: TwinNeeds,
+  ctx: BlobNeeds,
   tx: Db,
   layers: readonly Descriptor[],
   blobs: ManifestBlobs,

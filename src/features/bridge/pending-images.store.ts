@@ -8,23 +8,26 @@ export interface PendingRow {
   digest: string;
 }
 
-const SELECT = `select distinct m.id as manifest_id, m.repository_id, m.digest
+const SELECT = `select m.id as manifest_id, m.repository_id, m.digest
   from pending_images p join manifests m on m.id = p.manifest_id`;
 
-/** Those after a number, in their order. */
+/** Those of tags after a number, in their order. */
 export async function listPending(db: Db, after: number, limit: number): Promise<PendingRow[]> {
-  return query<PendingRow>(db, `${SELECT} where p.manifest_id > $1 order by m.id limit $2`, [after, limit]);
+  const text = `${SELECT} where p.manifest_id > $1 and exists (select from tags t where t.manifest_id = m.id)
+    order by m.id limit $2`;
+  return query<PendingRow>(db, text, [after, limit]);
 }
-
-const OF_TAGS = `${SELECT} join tags t on t.manifest_id = m.id where t.repository_id = $1`;
 
 /** Those of tags of a repository. @param isForAll - also those whose tags only lack images for some architectures */
 export async function listAwaited(db: Db, repositoryId: number, isForAll: boolean): Promise<PendingRow[]> {
-  const text = `${OF_TAGS} and ($2::boolean or t.image_id is null) order by m.id`;
+  const text = `${SELECT} where m.repository_id = $1 and exists (
+      select from tags t where t.manifest_id = m.id and ($2::boolean or t.image_id is null))
+    order by m.id`;
   return query<PendingRow>(db, text, [repositoryId, isForAll]);
 }
 
 /** The one that a tag waits for. */
 export async function findAwaited(db: Db, repositoryId: number, tag: string): Promise<PendingRow | undefined> {
-  return (await query<PendingRow>(db, `${OF_TAGS} and t.name = $2`, [repositoryId, tag]))[0];
+  const text = `${SELECT} join tags t on t.manifest_id = m.id where t.repository_id = $1 and t.name = $2`;
+  return (await query<PendingRow>(db, text, [repositoryId, tag]))[0];
 }

@@ -5,13 +5,13 @@ import { findDocument } from '../manifests/manifests';
 import type { ReadableRepository } from '../repositories/access';
 import { lockRepository } from '../repositories/locking';
 import { isTag } from '../repositories/names';
-import type { SizedBlobRef } from '../storage/blobs';
-import type { TwinNeeds } from './twins';
+import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
 import { endDerivation, setImage } from './derived-images.store';
 import { describeLayer } from './layer-facts';
 import { withinPatience } from './patience';
 import * as store from './pending-images.store';
 import { tryToDerive } from './tag-images';
+import type { TwinNeeds } from './twins';
 
 /*
  * Manifests whose images of v1 could not be derived in the transaction that set their tag: because layers have to be
@@ -22,7 +22,7 @@ import { tryToDerive } from './tag-images';
 type ViewNeeds = TwinNeeds & Needs<'layerDescriptions'>;
 
 async function deriveForTags(
-  ctx: TwinNeeds,
+  ctx: BlobNeeds,
   tx: Db,
   { manifest_id: manifestId, repository_id: repositoryId, digest }: store.PendingRow,
 ): Promise<readonly SizedBlobRef[]> {
@@ -40,11 +40,13 @@ async function deriveForTags(
 
 /** Unpacks layers between transactions: it may take minutes. */
 async function derive(ctx: TwinNeeds, manifest: store.PendingRow): Promise<void> {
-  const next = (): Promise<readonly SizedBlobRef[]> => inTransaction(ctx.db, (tx) => deriveForTags(ctx, tx, manifest));
-  const unread = await next();
+  const unread = await inTransaction(ctx.db, (tx) => deriveForTags(ctx, tx, manifest));
+  if (unread.length === 0) return;
   for (const layer of unread) await describeLayer(ctx, layer);
-  if (unread.length === 0 || (await next()).length === 0) return;
-  throw new Error(`layers of ${manifest.digest} were read, and nobody knows what they are`);
+  await inTransaction(ctx.db, async (tx) => {
+    const left = await deriveForTags(ctx, tx, manifest);
+    if (left.length > 0) await endDerivation(tx, manifest.manifest_id, 'one of its layers cannot be unpacked');
+  });
 }
 
 /** Manifests that this process works on, by their numbers; each once. */

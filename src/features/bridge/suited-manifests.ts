@@ -6,7 +6,8 @@ import { isIndexType, MANIFEST_TYPES } from '../manifests/media-types';
 import { USUAL_ARCHITECTURE } from '../manifests/platforms';
 import type { ReadableRepository } from '../repositories/access';
 import { otherArchitectureOf, readsZstd, type Engine } from '../tags/engine';
-import { twinOf, type DockerTwinNeeds } from './docker-twins';
+import { twinOf } from './docker-twins';
+import type { ViewNeeds } from './image-views';
 import { findManifestBlobs, readLayers } from './manifest-layers';
 
 /*
@@ -27,7 +28,7 @@ function readsOnlyDocker({ accepted }: ManifestClient): boolean {
 }
 
 /** @returns undefined when a blob is missing now */
-async function findZstd(ctx: DockerTwinNeeds, manifest: Manifest): Promise<boolean | undefined> {
+async function findZstd(ctx: ViewNeeds, manifest: Manifest): Promise<boolean | undefined> {
   const { config, layers } = readManifest(await getManifestBytes(ctx, manifest), manifest.mediaType);
   if (config === undefined || !isImageConfig(config.mediaType ?? '')) return false;
   if (layers.some(({ mediaType = '' }) => mediaType.endsWith('+zstd'))) return true;
@@ -36,7 +37,7 @@ async function findZstd(ctx: DockerTwinNeeds, manifest: Manifest): Promise<boole
 }
 
 /** Whether a layer of the image is in zstd, by its media type or by its first bytes. */
-async function hasZstd(ctx: DockerTwinNeeds, manifest: Manifest): Promise<boolean> {
+async function hasZstd(ctx: ViewNeeds, manifest: Manifest): Promise<boolean> {
   const found = await ctx.cache.get(`zstd ${manifest.id}`, async () => {
     const isThere = await findZstd(ctx, manifest);
     return isThere === undefined ? undefined : Buffer.from([Number(isThere)]);
@@ -51,7 +52,7 @@ function isDamage(error: unknown): boolean {
 
 /** An image, or its twin for a client that cannot read it. */
 async function suitedImage(
-  ctx: DockerTwinNeeds,
+  ctx: ViewNeeds,
   repository: ReadableRepository,
   manifest: Manifest,
   client: ManifestClient,
@@ -73,7 +74,7 @@ async function suitedImage(
  * @throws AppError as `twinOf`
  */
 export async function suitedManifest(
-  ctx: DockerTwinNeeds,
+  ctx: ViewNeeds,
   repository: ReadableRepository,
   manifest: Manifest,
   client: ManifestClient,

@@ -2,8 +2,7 @@ import type { Db } from '../../platform/db/db';
 import type { Descriptor, ManifestDocument } from '../manifests/manifest-document';
 import { findDocument } from '../manifests/manifests';
 import { imageFor, listImages, USUAL_ARCHITECTURE } from '../manifests/platforms';
-import type { SizedBlobRef } from '../storage/blobs';
-import type { TwinNeeds } from './twins';
+import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
 import { OTHER_ARCHITECTURES } from '../tags/engine';
 import { deriveSoon } from '../tags/pending-images';
 import { deriveImage, type FoundLater, type Place } from './derived-images';
@@ -43,7 +42,7 @@ function unreadOf(images: readonly Image[]): readonly SizedBlobRef[] {
 
 /** @param asIndex - clients of v2 get the index when the image is tagged over v1, not only the image */
 async function deriveListed(
-  ctx: TwinNeeds,
+  ctx: BlobNeeds,
   tx: Db,
   index: Place,
   { architecture, descriptor }: Listed,
@@ -56,7 +55,7 @@ async function deriveListed(
 }
 
 async function deriveOthers(
-  ctx: TwinNeeds,
+  ctx: BlobNeeds,
   tx: Db,
   index: Place,
   listed: readonly Descriptor[],
@@ -72,14 +71,14 @@ async function deriveOthers(
   return unread;
 }
 
-async function deriveUsual(ctx: TwinNeeds, tx: Db, index: Place, listed: readonly Descriptor[]): Promise<Image> {
+async function deriveUsual(ctx: BlobNeeds, tx: Db, index: Place, listed: readonly Descriptor[]): Promise<Image> {
   const descriptor = imageFor(USUAL_ARCHITECTURE, listed);
   if (descriptor === undefined) return { problem: `it has no image for linux on ${USUAL_ARCHITECTURE}` };
   return deriveListed(ctx, tx, index, { architecture: USUAL_ARCHITECTURE, descriptor }, true);
 }
 
 /** Derives what can be derived now. The repository is locked. */
-export async function tryToDerive(ctx: TwinNeeds, tx: Db, { document, ...place }: Source): Promise<Derived> {
+export async function tryToDerive(ctx: BlobNeeds, tx: Db, { document, ...place }: Source): Promise<Derived> {
   const isIndex = document.config === undefined;
   const listed = isIndex ? await listImages(tx, place.repositoryId, document) : [];
   const image = isIndex ? await deriveUsual(ctx, tx, place, listed) : await deriveImage(ctx, tx, place, document);
@@ -95,7 +94,7 @@ export async function tryToDerive(ctx: TwinNeeds, tx: Db, { document, ...place }
  * @returns the id of the image that clients get unless their architecture has another one; undefined when there is none,
  *   which the manifest then says, or not before a job has unpacked its layers
  */
-export async function deriveImages(ctx: TwinNeeds, tx: Db, source: Source): Promise<string | undefined> {
+export async function deriveImages(ctx: BlobNeeds, tx: Db, source: Source): Promise<string | undefined> {
   const { imageId, unread } = await tryToDerive(ctx, tx, source);
   if (unread.length > 0) await deriveSoon(tx, source.manifestId);
   return imageId;

@@ -1,19 +1,16 @@
-import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 import type { Actor, RepositoryName } from '../access/actor';
 import { imagesAsJson } from '../pushes/image-lists';
 import type { ReadableRepository } from '../repositories/access';
-import type { TwinNeeds } from './twins';
 import { tagsAsJson } from '../tags/tag-list';
 import { findTag, MISSING_TAG, type Tag } from '../tags/tags';
+import type { ViewNeeds } from './image-views';
 import { deriveAwaited, deriveForTag } from './pending-images';
 
 /*
  * The tags of a repository as v1 clients get them: engines of another architecture than amd64 get other images of an index.
  * Images that are still to be derived from manifests are derived now.
  */
-
-type ViewNeeds = TwinNeeds & Needs<'cache' | 'layerDescriptions'>;
 
 /**
  * All tags as JSON text.

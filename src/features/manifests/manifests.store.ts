@@ -192,6 +192,8 @@ export async function deleteManifest(tx: Db, manifestId: number): Promise<void> 
        m.origin = 'synthesized' and m.id = (select twin_id from manifest_twins where manifest_id = $1)
        and not exists (select from manifest_twins x where x.twin_id = m.id and x.manifest_id <> $1)
        and not exists (select from tags t where t.manifest_id = m.id)
+       and not exists (select from manifest_children c join manifests i on i.id = c.parent_id
+         where c.child_digest = m.digest and i.repository_id = m.repository_id)
        and not exists (select from image_manifests v where v.manifest_id = m.id))`,
     [manifestId],
   );

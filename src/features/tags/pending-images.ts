@@ -8,10 +8,10 @@ import * as store from './pending-images.store';
  */
 
 /** The job that derives the images of all manifests that wait for it. */
-export const DERIVE_NEW_IMAGES = 'derive_new_images';
+export const DERIVE_IMAGES_JOB = 'derive_images';
 
 /** Has the images of a manifest that a tag points to derived as soon as the transaction commits. */
 export async function deriveSoon(tx: Db, manifestId: number): Promise<void> {
   await store.insertPending(tx, manifestId);
-  await enqueue(tx, DERIVE_NEW_IMAGES, {}, { key: DERIVE_NEW_IMAGES });
+  await enqueue(tx, DERIVE_IMAGES_JOB, {}, { key: DERIVE_IMAGES_JOB });
 }

@@ -11,7 +11,7 @@ import { createImage } from '../../helpers/images';
 import { queuedJobs, runDueJobs } from '../../helpers/run-jobs';
 import { recordStatements } from '../../helpers/statements';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
-import { asUser, digestOf } from '../../helpers/v2-client';
+import { asUser, digestOf, imageOf, pushManifest } from '../../helpers/v2-client';
 import { zstdOf } from '../../helpers/zstd';
 
 /* Layers in zstd, which no engine of v1 can read (bridge 9). */
@@ -118,6 +118,19 @@ describe('an image with layers in zstd', () => {
     await DAMAGES.missing({ db: server.ctx.db, blobDir: server.blobDir }, image);
     await getV1('repositories/alice/lost/tags/lost').expect(503);
     expect((await getV1('repositories/alice/lost/tags').expect(200)).body).toEqual({ whole: hex(whole.config.digest) });
+  });
+
+  it('gets a layer in gzip that a disk has lost again with the next push', async () => {
+    const { config, layers } = await push('repaired', { layers: 1 });
+    await derive();
+    const top = hex(config.digest);
+    const twin = await layerOf(top);
+    await DAMAGES.missing({ db: server.ctx.db, blobDir: server.blobDir }, createImage({ layer: twin }));
+    await getV1(`images/${top}/layer`).expect(503);
+    await pushManifest(server, 'alice/repaired', 'latest', imageOf(config, layers));
+    expect((await getV1('repositories/alice/repaired/tags/latest').expect(200)).body).toBe(top);
+    await derive();
+    expect(await layerOf(top)).toEqual(twin);
   });
 
   it('keeps its layers in gzip from the garbage collection as long as the others', async () => {
