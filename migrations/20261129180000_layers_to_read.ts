@@ -13,11 +13,19 @@ export async function up(knex: Knex): Promise<void> {
         select from image_contents c where c.layer_digest = blobs.digest and c.payload_checksum is not null);
     drop index blobs_undescribed;
     create index blobs_unread on blobs (unread_since, digest) where unread_since is not null and damaged_at is null;
+
+    delete from storage_totals;
+    alter table storage_totals
+      add column layers_read bigint not null,
+      add column layers_unread bigint not null,
+      add column layers_unreadable bigint not null;
+    comment on column storage_totals.layers_read is 'for clients of v2; those that are unreadable count, too';
   `);
 }
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
+    alter table storage_totals drop column layers_read, drop column layers_unread, drop column layers_unreadable;
     alter table blobs drop column unread_since;
     create index blobs_undescribed on blobs (digest) where diff_id is null and layer_problem is null;
   `);

@@ -28,6 +28,9 @@ export interface TotalsRow {
   verified_last_week: number;
   never_verified: number;
   oldest_verification: Date | null;
+  layers_read: number;
+  layers_unread: number;
+  layers_unreadable: number;
 }
 
 /** The totals as of the last count; undefined: there was none yet. */
@@ -35,7 +38,8 @@ export async function findTotals(db: Db): Promise<TotalsRow | undefined> {
   const rows = await query<TotalsRow>(
     db,
     `select as_of, (extract(epoch from clock_timestamp() - as_of) * 1000)::float8 as age_ms, took_ms, repositories,
-       images, blobs, bytes, damaged, verified_last_week, never_verified, oldest_verification from storage_totals`,
+       images, blobs, bytes, damaged, verified_last_week, never_verified, oldest_verification, layers_read, layers_unread,
+       layers_unreadable from storage_totals`,
   );
   return rows[0];
 }
@@ -73,13 +77,14 @@ export async function renewFigures(tx: Db): Promise<void> {
   await query(
     tx,
     `insert into storage_totals (as_of, took_ms, repositories, images, blobs, bytes, damaged, verified_last_week,
-       never_verified, oldest_verification)
+       never_verified, oldest_verification, layers_read, layers_unread, layers_unreadable)
      select $1::timestamptz, extract(epoch from clock_timestamp() - $1::timestamptz) * 1000, found.*
      from (
        select (select count(*) from repositories), (select count(*) from image_contents), count(*),
          coalesce(sum(size_bytes), 0), count(damaged_at),
          count(*) filter (where verified_at > now() - interval '7 days'),
-         count(*) filter (where verified_at is null), min(verified_at)
+         count(*) filter (where verified_at is null), min(verified_at),
+         count(diff_id) + count(layer_problem), count(unread_since), count(layer_problem)
        from blobs
      ) as found`,
     [began[0]?.at],

@@ -37,6 +37,8 @@ export interface StorageReport {
   readonly damagedLayers: number;
   /** when blobs were read back */
   readonly verification: { readonly lastWeek: number; readonly never: number; readonly oldest: Date | undefined };
+  /** layers of v1 that were read for clients of v2, those that still have to be, and those of the former with a problem */
+  readonly reading: { readonly done: number; readonly left: number; readonly unreadable: number };
   /** how many namespaces the list has */
   readonly total: number;
   readonly namespaces: readonly NamespaceStorage[];
@@ -96,7 +98,9 @@ export async function storageReport(ctx: Needs<'db'>, actor: Actor, range: Range
   const { total, rows: namespaces } = await store.list(ctx.db, range);
   const oldest = row.oldest_verification ?? undefined;
   const verification = { lastWeek: row.verified_last_week, never: row.never_verified, oldest };
-  return { asOf, repositories, images, blobs, bytes, damagedLayers: row.damaged, verification, total, namespaces };
+  const reading = { done: row.layers_read, left: row.layers_unread, unreadable: row.layers_unreadable };
+  const figures = { repositories, images, blobs, bytes, damagedLayers: row.damaged, verification, reading };
+  return { asOf, ...figures, total, namespaces };
 }
 
 /** The job that computes the figures again each hour. */

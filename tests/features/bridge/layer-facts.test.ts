@@ -10,6 +10,7 @@ import { layerFile } from '../../helpers/damage';
 import { manyZeros } from '../../helpers/hostile-layers';
 import { createImage, startPush } from '../../helpers/images';
 import { queuedJobs, runDueJobs } from '../../helpers/run-jobs';
+import { recordStatements } from '../../helpers/statements';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { digestOf, pushBlob } from '../../helpers/v2-client';
 
@@ -109,6 +110,23 @@ describe('a layer that arrives over v1', () => {
 });
 
 describe('reading stored layers', () => {
+  it('looks at no blob when there is nothing to read, however many were pushed over v2', async () => {
+    const { db } = server.ctx;
+    await db.raw(`insert into blobs (digest, size_bytes, storage_key)
+      select 'sha256:' || encode(sha256(n::text::bytea), 'hex'), 5, n::text from generate_series(1, 20000) n`);
+    await db.raw('vacuum analyze blobs');
+    const { result, statements } = await recordStatements(db, () =>
+      describeLayers(server.ctx, new AbortController().signal),
+    );
+    expect([result, statements.length]).toEqual([0, 1]);
+    const plan = await db.raw<{ rows: Record<string, string>[] }>(
+      `explain (analyze, costs off, timing off, summary off, buffers off) ${statements[0]!.replace('$1', `'{}'`)}`,
+    );
+    const lines = plan.rows.map((line) => line['QUERY PLAN']).join('\n');
+    expect(lines).toMatch(/Index Scan Backward using blobs_unread on blobs \(actual rows=0/);
+    expect(lines).not.toContain('Rows Removed');
+  });
+
   it('finds the same as when they arrived', async () => {
     const layers = [
       gzipSync(randomBytes(3_000_000)),

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { maintenanceJob } from '../../../src/features/maintenance/run-job';
 import { browseAs, type Browsing } from '../../helpers/browse';
 import { createImage, pushImages } from '../../helpers/images';
@@ -25,6 +26,14 @@ it('shows the stored bytes by namespace', async () => {
   const { html } = await admin.get(PATH);
   expect(html).toContain('in 1 layer of 1 image');
   expect(html).toContain('href="/u/alice/"');
+});
+
+it('shows how many layers were read for clients of v2, and how many of them cannot be shown', async () => {
+  const layers = [gzipSync('whole'), gzipSync('cut').subarray(0, 12), Buffer.alloc(0)];
+  await pushImages(server, 'alice/app', layers.map((layer) => createImage({ layer })));
+  expect((await admin.get(PATH)).html).toContain(
+    '2 of 3 layers of images pushed over v1; 1 of them cannot be shown to these clients',
+  );
 });
 
 it('a dry run of gc waits, refreshes itself, and ends with its result', async () => {

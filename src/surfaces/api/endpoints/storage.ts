@@ -27,6 +27,9 @@ const storageSchema = pageOf(namespaceSchema)
     verified_last_week: z.int().describe('Blobs verified in the last seven days'),
     never_verified: z.int(),
     oldest_verification: moment.nullable(),
+    layers_read: z.int().describe('Layers of images pushed over v1 that were read for clients of v2'),
+    layers_unread: z.int().describe('Layers of images pushed over v1 that still have to be read'),
+    layers_unreadable: z.int().describe('Layers that were read and that clients of v2 cannot get'),
   })
   .meta({ id: 'StorageReport' });
 
@@ -46,7 +49,7 @@ const getStorage = endpoint({
   },
   handle: async (ctx, { req, query, caller }) => {
     const report = await storageReport(ctx, caller.actor, rangeOf(query));
-    const { repositories, images, blobs, bytes, verification } = report;
+    const { repositories, images, blobs, bytes, verification, reading } = report;
     return reply(200, {
       ...paged(ctx, { req, query }, report.total, [...report.namespaces]),
       as_of: report.asOf.toISOString(),
@@ -55,6 +58,9 @@ const getStorage = endpoint({
       verified_last_week: verification.lastWeek,
       never_verified: verification.never,
       oldest_verification: verification.oldest?.toISOString() ?? null,
+      layers_read: reading.done,
+      layers_unread: reading.left,
+      layers_unreadable: reading.unreadable,
     });
   },
 });

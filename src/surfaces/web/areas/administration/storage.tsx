@@ -27,7 +27,7 @@ async function latestRuns(ctx: Context, visitor: Visitor): Promise<MaintenanceRu
 }
 
 function Facts({ report }: { report: StorageReport }): View {
-  const { blobs, bytes, images, damagedLayers, verification, asOf } = report;
+  const { blobs, bytes, images, damagedLayers, verification, reading, asOf } = report;
   return (
     <dl class="pairs">
       <dt>Stored</dt>
@@ -50,6 +50,11 @@ function Facts({ report }: { report: StorageReport }): View {
             ; the oldest verification was <Ago at={verification.oldest} />
           </>
         )}
+      </dd>
+      <dt>Read for clients of v2</dt>
+      <dd>
+        {formatCount(reading.done)} of {plural(reading.done + reading.left, 'layer')} of images pushed over v1
+        {reading.unreadable > 0 && <>; {formatCount(reading.unreadable)} of them cannot be shown to these clients</>}
       </dd>
       <dt>As of</dt>
       <dd>
