@@ -30,7 +30,11 @@ it('shows the stored bytes by namespace', async () => {
 
 it('shows how many layers were read for clients of v2, and how many of them cannot be shown', async () => {
   const layers = [gzipSync('whole'), gzipSync('cut').subarray(0, 12), Buffer.alloc(0)];
-  await pushImages(server, 'alice/app', layers.map((layer) => createImage({ layer })));
+  await pushImages(
+    server,
+    'alice/app',
+    layers.map((layer) => createImage({ layer })),
+  );
   expect((await admin.get(PATH)).html).toContain(
     '2 of 3 layers of images pushed over v1; 1 of them cannot be shown to these clients',
   );
