@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const READ_BYTES = 1024 * 1024;
 const WRITE_BYTES = 1024 * 1024;
@@ -35,14 +36,22 @@ export function chunked(bytes: Buffer): Buffer {
   return Buffer.concat([...parts, '0\r\n\r\n'].map((part) => Buffer.from(part as string)));
 }
 
-async function writeAll(socket: Socket, bytes: Buffer): Promise<void> {
+async function writeAll(socket: Socket, bytes: Buffer, bytesPerSecond: number): Promise<void> {
+  const startedAt = performance.now();
   for (let at = 0; at < bytes.length; at += WRITE_BYTES) {
+    const aheadMs = (at / bytesPerSecond) * 1000 - (performance.now() - startedAt);
+    if (aheadMs > 1) await sleep(aheadMs);
     if (!socket.write(bytes.subarray(at, at + WRITE_BYTES))) await once(socket, 'drain');
   }
 }
 
 /** Sends a request whose body is framed already, and resolves to the head of the answer. */
-export async function upload(request: RawRequest, body: Buffer, expectedStatus: number): Promise<string> {
+export async function upload(
+  request: RawRequest,
+  body: Buffer,
+  expectedStatus: number,
+  bytesPerSecond = Infinity,
+): Promise<string> {
   const { hostname, port } = new URL(request.url);
   const socket = connect(Number(port), hostname).setNoDelay(true);
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`${request.url} took too long`)));
@@ -51,7 +60,7 @@ export async function upload(request: RawRequest, body: Buffer, expectedStatus: 
   const ended = once(socket, 'end');
   ended.catch(() => undefined);
   socket.write(headOf(request));
-  await writeAll(socket, body);
+  await writeAll(socket, body, bytesPerSecond);
   await ended;
   socket.destroy();
   if (!answer.startsWith(`HTTP/1.1 ${expectedStatus} `)) throw new Error(`${request.url} answered ${answer}`);

@@ -1,3 +1,5 @@
+import { backfill } from './backfill';
+import { crossingPull, firstView } from './crossing';
 import { basicReads, hotReads } from './hot-reads';
 import { imageTransfer, v2Transfer } from './image-transfer';
 import { layerDownload, layerOffload } from './layer-download';
@@ -7,6 +9,7 @@ import { pages } from './pages';
 import type { Row } from './row';
 import { scale } from './scale';
 import { tagsList } from './tags-list';
+import { v1Arrival } from './v1-arrival';
 import { v2Download } from './v2-download';
 import { v2Manifests } from './v2-manifests';
 import { v2Upload } from './v2-upload';
@@ -26,6 +29,10 @@ export const ROWS: readonly Row[] = [
   v2Download,
   v2Upload,
   v2Transfer,
+  v1Arrival,
+  firstView,
+  crossingPull,
+  backfill,
   scale,
   pages,
 ];

@@ -45,7 +45,7 @@ function v1Pair(name: string, server: Drydock): Pair {
 }
 
 /** @param credentials - `name:password`; undefined: none */
-function skopeoPair(name: string, url: string, credentials?: string): Pair {
+export function skopeoPair(name: string, url: string, credentials?: string): Pair {
   const remote = (repository: string): string => `docker://${new URL(url).host}/${repository}:latest`;
   const flags = (side: string): string[] => (credentials === undefined ? [] : [`--${side}-creds`, credentials]);
   return {

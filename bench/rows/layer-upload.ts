@@ -28,9 +28,15 @@ async function rateOf(bytes: number, transfer: () => Promise<void>): Promise<num
   return bytes / MEGABYTE / ((performance.now() - startedAt) / 1000);
 }
 
-/** Pushes an image with one layer. The whole push counts: list, json, layer, checksum, tag, list. */
+/** Pushes an image with one layer that is new. */
 export async function pushToDrydock(url: string, layer: Buffer): Promise<number> {
-  const id = freshen(layer);
+  freshen(layer);
+  return pushLayer(url, layer);
+}
+
+/** Pushes an image with one layer. The whole push counts: list, json, layer, checksum, tag, list. */
+export async function pushLayer(url: string, layer: Buffer, bytesPerSecond?: number): Promise<number> {
+  const id = randomBytes(32).toString('hex');
   const json = JSON.stringify({ id, created: '2015-02-10T18:00:00Z', architecture: 'amd64', os: 'linux' });
   const payload = createHash('sha256').update(`${json}\n`).update(layer).digest('hex');
   const body = chunked(layer);
@@ -41,7 +47,7 @@ export async function pushToDrydock(url: string, layer: Buffer): Promise<number>
     const image = `${url}/v1/images/${id}`;
     await call({ method: 'PUT', url: `${image}/json`, headers, body: json });
     const framing = { ...headers, 'Transfer-Encoding': 'chunked' };
-    await upload({ method: 'PUT', url: `${image}/layer`, headers: framing }, body, 200);
+    await upload({ method: 'PUT', url: `${image}/layer`, headers: framing }, body, 200, bytesPerSecond);
     const checksum = { ...headers, 'X-Docker-Checksum-Payload': `sha256:${payload}` };
     await call({ method: 'PUT', url: `${image}/checksum`, headers: checksum });
     await finishLatest(session, id);

@@ -24,6 +24,8 @@ export interface Drydock {
   readonly dataDir: string;
   /** Runs SQL statements on its database. */
   sql(...statements: readonly string[]): Promise<void>;
+  /** The number that a query returns. */
+  count(query: string): Promise<number>;
 }
 
 /** The postmaster's lock file says where its socket is: line 4 has the port, 5 the folder. */
@@ -31,12 +33,18 @@ function lockFile(dataDir: string): string[] {
   return readFileSync(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n');
 }
 
-async function runSql(dataDir: string, statements: readonly string[]): Promise<void> {
+/** @returns what the last statement returns in its first column and row */
+async function runSql(dataDir: string, statements: readonly string[]): Promise<unknown> {
   const [, , , port, host] = lockFile(dataDir);
   const client = new Client({ host: host ?? '', port: Number(port), user: 'drydock', database: 'drydock' });
   await client.connect();
   try {
-    for (const statement of statements) await client.query(statement);
+    let found: unknown;
+    for (const statement of statements) {
+      const { rows } = await client.query<unknown[]>({ text: statement, rowMode: 'array' });
+      found = rows[0]?.[0];
+    }
+    return found;
   } finally {
     await client.end();
   }
@@ -67,16 +75,26 @@ async function endPostgres(dataDir: string): Promise<void> {
   }
 }
 
-/** @param environment - the settings of the variant and of the row */
+/** Another built checkout to compare with: `DRYDOCK_BENCH_BASE=/path/to/checkout`; undefined: none. */
+export function baseProgram(): string | undefined {
+  const folder = process.env['DRYDOCK_BENCH_BASE'];
+  return folder === undefined ? undefined : path.join(folder, 'bin/drydock.js');
+}
+
+/**
+ * @param environment - the settings of the variant and of the row
+ * @param program - the command of the server
+ */
 export async function startDrydock(
   resources: Resources,
   environment: Readonly<Record<string, string>>,
+  program = PROGRAM,
 ): Promise<Drydock> {
   const dataDir = await resources.createDir('data');
   resources.onEnd(() => endPostgres(dataDir));
   const server = startProcess(resources, {
     file: process.execPath,
-    args: [...nodeOptions(), PROGRAM, 'serve'],
+    args: [...nodeOptions(), program, 'serve'],
     cwd: dataDir,
     env: {
       PORT: '0',
@@ -95,7 +113,10 @@ export async function startDrydock(
     pid: server.pid,
     pids: [server.pid, Number(lockFile(dataDir)[0])],
     dataDir,
-    sql: (...statements) => runSql(dataDir, statements),
+    sql: async (...statements) => {
+      await runSql(dataDir, statements);
+    },
+    count: async (query) => Number(await runSql(dataDir, [query])),
   };
 }
 
