@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { digestOf } from '../../../src/platform/bytes/digest';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import type { Freed } from '../../../src/features/images/gc-progress';
@@ -9,6 +8,7 @@ import { ContentError } from '../../../src/features/manifests/content-error';
 import { MANIFEST_TYPES } from '../../../src/features/manifests/media-types';
 import { putManifest } from '../../../src/features/manifests/put-manifest';
 import { deleteTag } from '../../../src/features/tags/tags';
+import { untilOneWaits } from '../../helpers/lock-waits';
 import {
   imageDocument,
   letHoursPass,
@@ -35,17 +35,6 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const gc = (): Promise<Freed[]> => collectGarbageNow(server.ctx, OPERATOR_ACTOR, { olderThanMs: 0, dryRun: false });
-
-/** Waits until a statement waits for the lock of another transaction. */
-async function untilOneWaits(): Promise<void> {
-  for (;;) {
-    const { rows } = await server.ctx.db.raw<{ rows: unknown[] }>(
-      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    if (rows.length > 0) return;
-    await sleep(10);
-  }
-}
 
 async function expectWhole({ repository }: PushPlace, blobs: readonly Buffer[]): Promise<void> {
   for (const bytes of blobs) {
@@ -100,7 +89,7 @@ it('a mount that gc meets half way keeps the blob: gc yields and frees the rest 
   const mounting = await server.ctx.db.transaction();
   await mounting('repository_blobs').insert({ repository_id: twin.repository.id, digest: digestOf(layer) });
   const collecting = gc();
-  await untilOneWaits();
+  await untilOneWaits(server.ctx.db);
   await mounting.commit();
   expect(await collecting).toMatchObject([{ name: 'app', manifests: 1, blobs: 1 }]);
   await expectWhole(twin, [layer]);

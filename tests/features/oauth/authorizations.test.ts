@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OPERATOR_ACTOR } from '../../../src/features/access/actor';
 import { revokeGrant } from '../../../src/features/oauth/authorizations';
 import { exchange, findAccessToken, GrantError, type Tokens } from '../../../src/features/oauth/grants';
 import type { Db } from '../../../src/platform/db/db';
+import { untilOneWaits } from '../../helpers/lock-waits';
 import { addClient, codeOf, exchangeCode, type TestClient } from '../../helpers/oauth';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -35,13 +35,7 @@ async function beside<A, B>(first: (tx: Db) => Promise<A>, second: () => Promise
   const done = await first(tx);
   const doing = second();
   doing.catch(() => undefined);
-  for (;;) {
-    const { rows } = await server.ctx.db.raw<{ rows: object[] }>(
-      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    if (rows.length > 0) break;
-    await sleep(10);
-  }
+  await untilOneWaits(server.ctx.db);
   await tx.commit();
   return [done, await doing];
 }

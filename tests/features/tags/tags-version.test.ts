@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../../../src/context';
 import { OPERATOR_ACTOR, type Actor } from '../../../src/features/access/actor';
 import { createUser, getUser } from '../../../src/features/accounts/users';
@@ -8,6 +7,7 @@ import { inTransaction } from '../../../src/platform/db/db';
 import { query } from '../../../src/platform/db/query';
 import { createTestContext } from '../../helpers/test-context';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
+import { untilOneWaits } from '../../helpers/lock-waits';
 import { deleteTag, deleteThroughIndex, deleteThroughRegistry, putTag } from '../../helpers/by-name';
 
 const NAME = { namespace: 'alice', name: 'app' };
@@ -148,21 +148,10 @@ it('a push of a tag waits for a deletion of the repository without holding a loc
   await inTransaction(database.db, async (tx) => {
     await query(tx, `select id from repositories for update`);
     waiting = put('one', ID[1]).catch((error: unknown) => error);
-    await untilSomebodyWaits();
+    await untilOneWaits(database.db);
     // Less than the time after which Postgres ends a deadlock.
     await query(tx, `set local lock_timeout = '500ms'`);
     await query(tx, 'delete from repositories');
   });
   expect(await waiting).toMatchObject({ code: 'not_found' });
 });
-
-async function untilSomebodyWaits(): Promise<void> {
-  for (;;) {
-    const waiting = await query(
-      database.db,
-      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    if (waiting.length > 0) return;
-    await sleep(5);
-  }
-}
