@@ -50,17 +50,21 @@ export async function linkImages(
   return new Map(rows.map((row) => [row.image_id, row.id]));
 }
 
-/** What the repository has of these ids before anything is linked. */
-export async function findLinked(
-  tx: Db,
-  repositoryId: number,
-  ids: readonly string[],
-): Promise<{ image_id: string; parent_id: string | null; layer_digest: string }[]> {
+/** What is linked under an id; the json only of the image at the top. */
+export interface LinkedRow {
+  image_id: string;
+  parent_id: string | null;
+  layer_digest: string;
+  json: Buffer | null;
+}
+
+/** What has been linked. */
+export async function listLinked(tx: Db, linkIds: readonly number[], topId: string): Promise<LinkedRow[]> {
   return query(
     tx,
-    `select i.image_id, c.parent_id, c.layer_digest from repository_images i join image_contents c on c.id = i.content_id
-     where i.repository_id = $1 and i.image_id = any ($2::text[])`,
-    [repositoryId, ids],
+    `select i.image_id, c.parent_id, c.layer_digest, case when i.image_id = $2 then c.json end as json
+     from repository_images i join image_contents c on c.id = i.content_id where i.id = any ($1::bigint[])`,
+    [linkIds, topId],
   );
 }
 

@@ -1,5 +1,5 @@
 import { digestOf } from '../../platform/bytes/digest';
-import type { Db } from '../../platform/db/db';
+import { inTransaction, type Db } from '../../platform/db/db';
 import type { ManifestDocument } from '../manifests/manifest-document';
 import { isImageConfig } from '../manifests/manifest-kind';
 import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
@@ -7,6 +7,7 @@ import { readBlob } from '../storage/damage';
 import * as store from './derived-images.store';
 import { deriveChain, type DerivedImage } from './derived-chain';
 import { findManifestBlobs, readLayers, withoutZstd, type ServedLayer } from './manifest-layers';
+import { runsAs } from './v1-json';
 
 /*
  * An image that was pushed over v2 as v1 clients get it (bridge 9): a chain of images of the repository, which point to
@@ -60,12 +61,26 @@ async function imagesOf(
   return { found: rows };
 }
 
-/** Ids of v1 are what their pushers chose: an image that is there under one of them must be the same. */
-function fits(
-  image: store.NewImage | undefined,
-  there: { readonly parent_id: string | null; readonly layer_digest: string | null },
-): boolean {
-  return there.parent_id === (image?.parentId ?? null) && there.layer_digest === image?.layerDigest;
+/** Not an error: thrown to undo links to images that are not those of the chain. */
+class IdIsTaken extends Error {}
+
+/** Ids of v1 are what their pushers chose: an image that is there under one of them must be the same, as engines run it. */
+function fits(image: store.NewImage | undefined, there: store.LinkedRow): boolean {
+  const isSame = there.parent_id === (image?.parentId ?? null) && there.layer_digest === image?.layerDigest;
+  return isSame && (there.json === null || runsAs(there.json, image.json));
+}
+
+/** Links the images. Those of a push over v1 may have become complete at this moment, so they are compared afterwards. */
+async function linkAll(tx: Db, repositoryId: number, images: readonly store.NewImage[]): Promise<number> {
+  const top = images.at(-1);
+  const byId = new Map(images.map((image) => [image.id, image]));
+  if (top === undefined || byId.size < images.length) throw new IdIsTaken();
+  const links = await store.linkImages(tx, repositoryId, images);
+  const linked = await store.listLinked(tx, [...links.values()], top.id);
+  if (linked.some((there) => !fits(byId.get(there.image_id), there))) throw new IdIsTaken();
+  const linkId = links.get(top.id);
+  if (linkId === undefined) throw new Error('an image was derived without a link');
+  return linkId;
 }
 
 /** The image at the top of a chain. */
@@ -79,17 +94,14 @@ async function link(
   { repositoryId, manifestId }: Place,
   images: readonly store.NewImage[],
 ): Promise<Found<Top>> {
-  const byId = new Map(images.map((image) => [image.id, image]));
-  const ids = [...byId.keys()];
-  const before = await store.findLinked(tx, repositoryId, ids);
-  const isTaken = byId.size < images.length || before.some((there) => !fits(byId.get(there.image_id), there));
-  if (isTaken) return { problem: 'the repository has another image under one of its ids' };
-  const links = await store.linkImages(tx, repositoryId, images);
-  const top = images.at(-1);
-  const linkId = links.get(top?.id ?? '');
-  if (top === undefined || linkId === undefined) throw new Error('an image was derived without layers');
-  await store.insertDerivedView(tx, linkId, manifestId);
-  return { found: { imageId: top.id, linkId } };
+  try {
+    const linkId = await inTransaction(tx, (savepoint) => linkAll(savepoint, repositoryId, images));
+    await store.insertDerivedView(tx, linkId, manifestId);
+    return { found: { imageId: images.at(-1)?.id ?? '', linkId } };
+  } catch (error) {
+    if (!(error instanceof IdIsTaken)) throw error;
+    return { problem: 'the repository has another image under one of its ids' };
+  }
 }
 
 /**

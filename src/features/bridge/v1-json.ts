@@ -12,8 +12,9 @@ import {
   type Field,
   type Kind,
 } from './go-fields';
-import type { GoStruct, Writable } from './go-json';
+import { goJson, type GoStruct, type Writable } from './go-json';
 import { ZERO_TIME } from './go-time';
+import { jsonText } from './json-text';
 
 /* The json of a v1 image, and configs, as the structs of docker 17.05 read and write them (bridge 8.1, step 3). */
 
@@ -124,4 +125,13 @@ export function isConfig(json: string): boolean {
   let isRefused = false;
   image.read(json, image.zero(), () => (isRefused = true));
   return !isRefused;
+}
+
+/** What says how an image runs, and not who pushed it. */
+const OF_RUN = ['config', 'architecture', 'os'];
+
+/** Whether an image of v1 runs as another one. Engines write json in their own ways, and add sizes. */
+export function runsAs(json: Buffer, other: Buffer): boolean {
+  const [one, two] = [json, other].map((bytes) => new Map(readV1Json(jsonText(bytes)).members));
+  return OF_RUN.every((name) => goJson(one?.get(name) ?? null) === goJson(two?.get(name) ?? null));
 }
