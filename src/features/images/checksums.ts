@@ -85,12 +85,15 @@ function receivedBefore(ctx: Needs<'db' | 'cache'>, image: Image): Received {
 /**
  * Creates the link. If another push of the image was faster, its json and layer stay, and this push has succeeded too,
  * because engines of different generations write different json for one image. It fails if the linked content has
- * another parent, and so is another image, or if its layer is damaged.
+ * another parent, and so is another image, or if its layer is damaged. A layer that replaces a damaged one is also what
+ * clients of v2 get from now on.
  */
 async function complete(ctx: Needs<'db'>, upload: store.UploadRow): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const contentId = await store.insertContent(tx, upload);
-    if (!(await store.completeLink(tx, upload, contentId))) {
+    const link = await store.completeLink(tx, upload, contentId);
+    if (link === 'replaced') await store.deleteViews(tx, upload);
+    if (link === 'kept') {
       const linked = await store.findLinkedContent(tx, upload.repository_id, upload.image_id);
       const isSameJson = linked?.json_digest === upload.json_digest;
       const isSameImage = linked?.parent_id === upload.parent_id && !linked.is_damaged;

@@ -134,20 +134,46 @@ export async function insertContent(db: Db, upload: UploadRow): Promise<number> 
  * Creates the link. It replaces a link to the same json with a damaged layer, because an engine that packs a layer
  * again sends different bytes for the same image.
  *
- * @returns false when the link was complete before: the first content stays
+ * @returns `kept` when the link was complete before: the first content stays
  */
-export async function completeLink(db: Db, upload: UploadRow, contentId: number): Promise<boolean> {
-  const rows = await query(
+export async function completeLink(
+  db: Db,
+  upload: UploadRow,
+  contentId: number,
+): Promise<'created' | 'replaced' | 'kept'> {
+  const rows = await query<{ had_content: boolean }>(
     db,
-    `insert into repository_images (repository_id, image_id, content_id, depth) values ($1, $2, $3, $4)
+    `with before as (select content_id from repository_images where repository_id = $1 and image_id = $2)
+     insert into repository_images (repository_id, image_id, content_id, depth) values ($1, $2, $3, $4)
      on conflict (repository_id, image_id) do update set content_id = excluded.content_id, depth = excluded.depth
        where repository_images.content_id is null or exists (
          select 1 from image_contents c join blobs b on b.digest = c.layer_digest
          where c.id = repository_images.content_id and c.json_digest = $5 and b.damaged_at is not null)
-     returning id`,
+     returning exists (select from before where content_id is not null) as had_content`,
     [upload.repository_id, upload.image_id, contentId, upload.depth, upload.json_digest],
   );
-  return rows.length > 0;
+  const [row] = rows;
+  if (row === undefined) return 'kept';
+  return row.had_content ? 'replaced' : 'created';
+}
+
+/** Forgets which manifests clients of v2 get for an image and for those above it. */
+export async function deleteViews(
+  tx: Db,
+  { repository_id: repositoryId, image_id: imageId }: UploadRow,
+): Promise<void> {
+  await query(
+    tx,
+    `with recursive above as (
+       select id, image_id, depth from repository_images where repository_id = $1 and image_id = $2
+       union all
+       select i.id, i.image_id, i.depth from above
+         join repository_images i on i.repository_id = $1 and i.depth = above.depth + 1
+         join image_contents c on c.id = i.content_id and c.parent_id = above.image_id
+     )
+     delete from image_manifests v using above where v.link_id = above.id`,
+    [repositoryId, imageId],
+  );
 }
 
 export interface LinkedContentRow {
