@@ -29,10 +29,19 @@ function openPool(connection: DbConnection, log: Logger): pg.Pool {
   return pool;
 }
 
+/** Thrown so that the queue runs a job again later, which is not a failure. */
+class AlreadyRunning extends Error {
+  constructor(readonly job: string) {
+    super(`the job ${job} is already running, it will be tried again`);
+  }
+}
+
 function toWorkerLogger(log: Logger): WorkerLogger {
-  return new WorkerLogger(() => (levelName, message) => {
+  return new WorkerLogger(() => (levelName, message, meta) => {
     const level: string = levelName;
-    if (level === 'error') log.error({ part: 'jobs' }, message);
+    const error: unknown = meta?.['error'];
+    if (error instanceof AlreadyRunning) log.info({ job: error.job }, 'this job is already running, tried again later');
+    else if (level === 'error') log.error({ part: 'jobs' }, message);
     else if (level === 'warning') log.warn({ part: 'jobs' }, message);
     else log.debug({ part: 'jobs' }, message);
   });
@@ -90,7 +99,7 @@ export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortS
       await thisRun;
     });
     if (!ran && (job.schedule === undefined || (job.isAlone === true && !isFromSchedule(payload))))
-      throw new Error(`the job ${job.name} is already running, it will be tried again`);
+      throw new AlreadyRunning(job.name);
     if (!ran) log.info({ job: job.name }, 'this job is already running, skipped');
   };
   return Object.fromEntries(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import pino from 'pino';
 import { z } from 'zod';
@@ -7,6 +8,7 @@ import { runAlone } from '../../../src/platform/jobs/job-lock';
 import { enqueue, queuedJob, type Job } from '../../../src/platform/jobs/queue';
 import { startWorker } from '../../../src/platform/jobs/worker';
 import { createLogger } from '../../../src/platform/log/logger';
+import { recordingLogger } from '../../helpers/log-lines';
 import { makeJobsDue, queuedJobs, runDueJobs } from '../../helpers/run-jobs';
 import { createTestDatabase, type TestDatabase } from '../../helpers/test-database';
 
@@ -121,6 +123,26 @@ it('a long job with a schedule that is queued during a run is tried again, and a
   await makeJobsDue(database);
   await runDueJobs(database, [job]);
   expect(runs).toBe(1);
+});
+
+it('a job that is tried again because it is running is not an error in the log', async () => {
+  let end = (): void => undefined;
+  const mayEnd = new Promise<void>((resolve) => (end = resolve));
+  const job: Job = { name: 'long', isAlone: true, run: () => mayEnd };
+  const { log, lines } = recordingLogger('info');
+  const worker = await startWorker(database.connection, [job], log);
+  try {
+    await enqueue(database.db, 'long', {});
+    await enqueue(database.db, 'long', {});
+    while (!(await queuedJobs(database)).some(({ lastError }) => lastError !== null)) await sleep(10);
+  } finally {
+    end();
+    await worker.stop();
+  }
+  const logged = lines.map((line) => JSON.parse(line) as { level: number; job?: string; msg: string });
+  expect(logged).toEqual([
+    expect.objectContaining({ level: 30, job: 'long', msg: 'this job is already running, tried again later' }),
+  ]);
 });
 
 it('the queue exists once an empty database was migrated, even by two processes at once', async () => {
