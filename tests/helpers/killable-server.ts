@@ -10,6 +10,8 @@ export interface KillableServer {
   readonly blobDir: string;
   /** The server that is running now. */
   readonly server: ChildServer;
+  /** When it was started. */
+  readonly startedAt: Date;
   /** The log of all servers on it, from errors on. */
   readonly log: readonly string[];
   /** Starts another one on the same data, after a kill. */
@@ -29,6 +31,7 @@ export async function startKillableServer(): Promise<KillableServer> {
     DRYDOCK_ADMIN_PASSWORD: 'alicepw',
   };
   const start = (): Promise<ChildServer> => startChildServer(environment, [], (line) => log.push(line));
+  let startedAt = new Date();
   let server = await start();
   return {
     database,
@@ -37,7 +40,11 @@ export async function startKillableServer(): Promise<KillableServer> {
     get server() {
       return server;
     },
+    get startedAt() {
+      return startedAt;
+    },
     restart: async () => {
+      startedAt = new Date();
       server = await start();
     },
     close: async () => {

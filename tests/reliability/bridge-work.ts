@@ -46,34 +46,33 @@ async function outcomeOfAll(requests: readonly Test[]): Promise<Outcome> {
 
 const POLL_MS = 3;
 
-/** Queues a job; it runs at once. */
-export async function queueJob(db: Db, name: string): Promise<{ id: number; at: string }> {
-  const [job] = await query<{ id: number; at: string }>(
-    db,
-    `select id, now()::text as at from graphile_worker.add_job($1, '{}'::json)`,
-    [name],
-  );
+/** Queues a job; it runs at once. @returns its number */
+export async function queueJob(db: Db, name: string): Promise<number> {
+  const [job] = await query<{ id: number }>(db, `select id from graphile_worker.add_job($1, '{}'::json)`, [name]);
   if (job === undefined) throw new Error('the job was not queued');
-  return job;
+  return job.id;
+}
+
+/** Whether the server of the moment has begun a job; those of killed ones stay locked for a while. */
+async function isRunning({ database: { db }, startedAt }: KillableServer, name: string): Promise<boolean> {
+  const sql = 'select 1 from graphile_worker.jobs where task_identifier = $1 and locked_at >= $2';
+  return (await query(db, sql, [name, startedAt])).length > 0;
 }
 
 /** Queues a job, and waits until it has done its work or its server has died. */
-async function outcomeOfJob(
-  { server, database: { db } }: KillableServer,
-  name: string,
-  isDone: () => Promise<boolean>,
-) {
-  let { id, at } = await queueJob(db, name);
-  while (server.process.signalCode === null) {
+async function outcomeOfJob(place: KillableServer, name: string, isDone: () => Promise<boolean>): Promise<Outcome> {
+  const { db } = place.database;
+  const { process } = place.server;
+  let id = await queueJob(db, name);
+  while (process.signalCode === null) {
     if (await isDone()) return 'done';
     const isQueued = await query(db, 'select 1 from graphile_worker.jobs where id = $1', [id]);
     // It is skipped as long as Postgres has not noticed the end of the run before.
-    if (isQueued.length === 0) ({ id, at } = await queueJob(db, name));
+    if (isQueued.length === 0) id = await queueJob(db, name);
     await sleep(POLL_MS);
   }
   if (await isDone()) return 'done';
-  const sql = 'select 1 from graphile_worker.jobs where task_identifier = $1 and locked_at >= $2';
-  return (await query(db, sql, [name, at])).length > 0 ? 'cut off' : 'not begun';
+  return (await isRunning(place, name)) ? 'cut off' : 'not begun';
 }
 
 /** Puts manifests under several tags at once, whose images of v1 are derived in the same transactions. */
@@ -134,11 +133,24 @@ export const deriveLater: Kind = (seeded, repository) => {
 export const LAYERS_OF = `select c.layer_digest from repository_images i join image_contents c on c.id = i.content_id
   where i.repository_id in (${OF_REPOSITORY})`;
 
+const READING = 'describe_layers';
+
+/** Waits for the reading that pushes have queued, and keeps it from being tried again. */
+async function settleReading(place: KillableServer): Promise<void> {
+  const { db } = place.database;
+  const due = `select id from graphile_worker.jobs
+    where task_identifier = $1 and locked_at is null and attempts < max_attempts`;
+  const isDue = async (): Promise<boolean> => (await query(db, `${due} and run_at <= now()`, [READING])).length > 0;
+  while ((await isDue()) || (await isRunning(place, READING))) await sleep(POLL_MS);
+  await query(db, `select graphile_worker.complete_jobs(array(${due}))`, [READING]);
+}
+
 /** Puts the layers of a repository back to how earlier versions stored them: nobody has read them. */
-async function forgetFacts({ database }: KillableServer, repository: string): Promise<void> {
+async function forgetFacts(place: KillableServer, repository: string): Promise<void> {
+  await settleReading(place);
   const sql = `update blobs set diff_id = null, compression = null, layer_problem = null, twin_digest = null
     where digest in (${LAYERS_OF})`;
-  await query(database.db, sql, [repository]);
+  await query(place.database.db, sql, [repository]);
 }
 
 /** A repository of v1 whose layers nobody has read. @param chains - by tag */
@@ -211,7 +223,7 @@ export const twins: Kind = (seeded, repository) => {
 
 /** Has the layers of a repository read in the background. */
 export async function readInBackground(place: KillableServer, repository: string): Promise<Outcome> {
-  return outcomeOfJob(place, 'describe_layers', async () => {
+  return outcomeOfJob(place, READING, async () => {
     const sql = `select 1 from blobs where digest in (${LAYERS_OF}) and diff_id is null`;
     return (await query(place.database.db, sql, [repository])).length === 0;
   });
