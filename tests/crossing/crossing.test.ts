@@ -71,7 +71,7 @@ function testPulls(row: Row<Crossing>, opened: () => OpenClient): void {
 
 function testPushBack(row: Row<Crossing>, opened: () => OpenClient, writesAsDocker: boolean): void {
   if (!writesAsDocker) {
-    it('pushes back what was pushed over v1: the same image under another digest', async () => {
+    it('pushes back what was pushed over v1: the same image, under another digest for v2 alone', async () => {
       const chain = await pushOverV1(
         server,
         `alice/back-${row.client}`,

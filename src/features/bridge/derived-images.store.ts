@@ -82,6 +82,24 @@ export async function endDerivation(tx: Db, manifestId: number, problem: string 
   );
 }
 
+/** The image at the top of a chain. */
+export interface Top {
+  readonly imageId: string;
+  readonly linkId: number;
+}
+
+/** The image that was pushed over v1 and has this config over v2; undefined: there is none. */
+export async function findImageOfConfig(tx: Db, repositoryId: number, configDigest: string): Promise<Top | undefined> {
+  const rows = await query<{ image_id: string; id: number }>(
+    tx,
+    `select i.image_id, i.id from manifests m join image_manifests v on v.manifest_id = m.id and not v.is_derived
+       join repository_images i on i.id = v.link_id and i.repository_id = m.repository_id
+     where m.repository_id = $1 and m.config_digest = $2 order by i.id limit 1`,
+    [repositoryId, configDigest],
+  );
+  return rows[0] && { imageId: rows[0].image_id, linkId: rows[0].id };
+}
+
 /** Records that an image of v1 was derived from a manifest; the first one stays. */
 export async function insertDerivedView(tx: Db, linkId: number, manifestId: number): Promise<void> {
   await query(

@@ -83,17 +83,11 @@ async function linkAll(tx: Db, repositoryId: number, images: readonly store.NewI
   return linkId;
 }
 
-/** The image at the top of a chain. */
-interface Top {
-  readonly imageId: string;
-  readonly linkId: number;
-}
-
 async function link(
   tx: Db,
   { repositoryId, manifestId }: Place,
   images: readonly store.NewImage[],
-): Promise<Found<Top>> {
+): Promise<Found<store.Top>> {
   try {
     const linkId = await inTransaction(tx, (savepoint) => linkAll(savepoint, repositoryId, images));
     await store.insertDerivedView(tx, linkId, manifestId);
@@ -105,7 +99,8 @@ async function link(
 }
 
 /**
- * Derives the chain of an image.
+ * Derives the chain of an image. An image that was pulled over v2 after a push over v1, and comes back in another manifest, stays
+ * what it is for v1 clients: podman writes manifests in its own way.
  *
  * @param place - the manifest that clients of v2 get when the image is tagged over v1
  */
@@ -114,7 +109,9 @@ export async function deriveImage(
   tx: Db,
   place: Place,
   document: ManifestDocument,
-): Promise<FoundLater<Top>> {
+): Promise<FoundLater<store.Top>> {
+  const own = await store.findImageOfConfig(tx, place.repositoryId, document.config?.digest ?? '');
+  if (own !== undefined) return { found: own };
   const images = await imagesOf(ctx, tx, document);
   return 'found' in images ? link(tx, place, images.found) : images;
 }

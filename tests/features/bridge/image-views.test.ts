@@ -97,6 +97,23 @@ describe('an image that was pushed over v1', () => {
     expect((await textOf('back', 'copy')).text).toBe(text);
   });
 
+  it('stays what it is for v1 clients when it comes back in another manifest, as podman writes it', async () => {
+    const [image] = await pushV1('reworded', [gzipSync(tar('reworded'))]);
+    const { text, headers } = await textOf('reworded');
+    const reworded = JSON.stringify(JSON.parse(text));
+    await asUser(server, 'put', '/v2/alice/reworded/manifests/latest')
+      .set('Content-Type', headers['content-type']!)
+      .send(reworded)
+      .expect(201);
+    expect((await textOf('reworded')).text).toBe(reworded);
+    const { body } = await asUser(server, 'get', '/v1/repositories/alice/reworded/tags').expect(200);
+    expect(body).toEqual({ latest: image!.id });
+    await asUser(server, 'put', '/v1/repositories/alice/reworded/tags/latest')
+      .send(JSON.stringify(image!.id))
+      .expect(200);
+    expect((await textOf('reworded')).text).toBe(reworded);
+  });
+
   it('is deleted with all its tags by the digest of its manifest', async () => {
     await pushV1('gone', [gzipSync(tar('gone'))]);
     const { headers } = await textOf('gone');
