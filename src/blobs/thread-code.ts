@@ -136,9 +136,10 @@ export function answerQuestions(
     const running = unpacking.get(question.id);
     if (question.kind === 'unpack') return (await running?.unpack(question.piece)) ?? { isOver: true };
     if (question.kind === 'gunzip') unpacking.set(question.id, beginGunzip(question.limits));
-    else unpacking.delete(question.id);
     if (question.kind === 'drop') running?.drop();
-    return question.kind === 'unpacked' && running !== undefined ? { gunzipped: await running.end() } : {};
+    const gunzipped = question.kind === 'unpacked' ? await running?.end() : undefined;
+    if (question.kind !== 'gunzip') unpacking.delete(question.id);
+    return gunzipped === undefined ? {} : { gunzipped };
   };
 
   parentPort?.on('message', (question: Question) => {

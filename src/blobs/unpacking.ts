@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compressionOf, type Compression } from '../platform/bytes/compression';
 import { ThreadedGunzip } from './hash-thread';
 import type { Gunzipped, GunzipLimits } from './thread-code';
@@ -21,6 +22,9 @@ const WHILE_ARRIVING: GunzipLimits = { bytes: 16 * 1024 * 1024, factor: 32 };
 const HELD_EACH = 16;
 const HELD = 64;
 
+/** How long the end of an upload waits for pieces that are not unpacked yet, which mostly takes milliseconds. */
+const LONGEST_WAIT_MS = 2000;
+
 let heldByAll = 0;
 
 /**
@@ -32,6 +36,9 @@ export class UnpackingOnArrival {
   private gunzip: ThreadedGunzip | undefined;
   private held = 0;
   private isOver = false;
+
+  /** @param longestWaitMs - how long `finish` waits */
+  constructor(private readonly longestWaitMs = LONGEST_WAIT_MS) {}
 
   /**
    * Resolves when the piece is no longer read; never throws.
@@ -53,7 +60,7 @@ export class UnpackingOnArrival {
   }
 
   /**
-   * Resolves when all pieces are unpacked; never throws.
+   * Resolves when all pieces are unpacked, or that takes too long; never throws.
    *
    * @param digest - of the bytes as they arrived
    */
@@ -61,7 +68,7 @@ export class UnpackingOnArrival {
     const { compression = compressionOf(Buffer.alloc(0)), gunzip } = this;
     this.gunzip = undefined;
     if (compression === 'none') return { compression, digest, isDamaged: false };
-    const found = (await gunzip?.end().catch(() => undefined)) ?? { isUnknown: true };
+    const found = gunzip === undefined ? UNKNOWN : await endSoon(gunzip, this.longestWaitMs);
     return { compression, digest: digestFrom(found), isDamaged: 'isDamaged' in found };
   }
 
@@ -70,6 +77,17 @@ export class UnpackingOnArrival {
     this.gunzip?.drop();
     this.gunzip = undefined;
   }
+}
+
+const UNKNOWN: Gunzipped = { isUnknown: true };
+
+async function endSoon(gunzip: ThreadedGunzip, longestMs: number): Promise<Gunzipped> {
+  const late = new AbortController();
+  const ended = gunzip.end().catch(() => UNKNOWN);
+  const found = await Promise.race([ended, sleep(longestMs, undefined, { signal: late.signal }).catch(() => UNKNOWN)]);
+  late.abort();
+  if (found === undefined) gunzip.drop();
+  return found ?? UNKNOWN;
 }
 
 function digestFrom(found: Gunzipped): string | undefined {
