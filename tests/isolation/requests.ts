@@ -63,7 +63,7 @@ function twinOf(param: string, route: SweptRoute, stage: Stage): Twin | undefine
   const held = stage[repository?.held ?? 'vault'] as Held;
   if (param === 'imageId') return held.image;
   if (route.door === 'v2') return pushedTwin(param, route, held);
-  if (param in held) return held[param as keyof Omit<Held, 'pushed'>];
+  if (param in held) return held[param as keyof Omit<Held, 'pushed' | 'views'>];
   if (param === 'team') return { real: 'crew-real', none: 'crew-none' };
   if (param === 'robot' || (param === 'name' && route.path.includes('/robots/'))) {
     return { real: 'bolt-real', none: 'bolt-none' };

@@ -11,7 +11,8 @@ import { ManifestPusher } from '../helpers/manifests';
 import { makePrivate } from '../helpers/registry-client';
 import { packEntry, TRAILER } from '../features/images/tar/pack-tar';
 import { addUser, startTestServer, type TestServer } from '../helpers/test-server';
-import { pushBlob, pushImage, startUpload, type Described } from '../helpers/v2-client';
+import { hex } from '../helpers/crossing-images';
+import { asText, asUser, pushBlob, pushImage, startUpload, type Described } from '../helpers/v2-client';
 
 /*
  * A hub with private things of alice, of her organization and of the library, each with a name or number of the same
@@ -41,6 +42,14 @@ export interface Pushed {
   readonly upload: Twin;
 }
 
+/** The image of v1 that was derived from a push over v2, and the manifest of an image that was pushed over v1. */
+export interface Views {
+  readonly image: Twin;
+  readonly manifest: Twin;
+  /** the config of the manifest */
+  readonly blob: Twin;
+}
+
 /** The contents of a repository that paths can name. */
 export interface Held {
   readonly image: Twin;
@@ -48,6 +57,8 @@ export interface Held {
   readonly tag: Twin;
   /** of v2 */
   readonly pushed: Pushed;
+  /** what each protocol shows of what was pushed over the other one */
+  readonly views: Views;
   readonly comment: Twin;
   readonly webhook: Twin;
   readonly delivery: Twin;
@@ -101,13 +112,17 @@ async function api(
   return answer.body as { id?: number; token?: string };
 }
 
-const LAYER = Buffer.concat([packEntry({ name: `${MARKER}.txt`, body: Buffer.from(MARKER) }), TRAILER]);
+/** A layer of one file. */
+const layerOf = (text: string): Buffer =>
+  Buffer.concat([packEntry({ name: `${MARKER}.txt`, body: Buffer.from(text) }), TRAILER]);
+
+const LAYER = layerOf(MARKER);
 
 const NO_DIGEST = `sha256:${'d'.repeat(64)}`;
 
 /** Pushes an image with the marker over v2, and begins an upload. */
 async function pushOverV2(server: TestServer, repository: string, user: string): Promise<Pushed> {
-  const layer = Buffer.from(`${MARKER} of ${repository}`);
+  const layer = layerOf(`${MARKER} of ${repository}`);
   const more = { annotations: { note: MARKER } };
   const image = await pushImage(server, repository, 'two-real', { user, layer, more });
   const spare = await pushBlob(server, repository, Buffer.from(`${MARKER}, a spare of ${repository}`), { user });
@@ -120,6 +135,30 @@ async function pushOverV2(server: TestServer, repository: string, user: string):
     spare: { real: spare, none: NO_DIGEST },
     upload: { real: location.split('/').at(-1) ?? '', none: 'e'.repeat(32) },
   };
+}
+
+/** Has both protocols show what was pushed over the other one. */
+async function readViews(server: TestServer, repository: string, user: string, { config }: Pushed): Promise<Views> {
+  const { headers, body } = await asUser(server, 'get', `/v2/${repository}/manifests/tag-real`, user)
+    .buffer()
+    .parse(asText)
+    .expect(200);
+  const manifest = JSON.parse(body as string) as { config: Described };
+  return {
+    image: { real: hex(config.digest), none: createImage().id },
+    manifest: { real: String(headers['docker-content-digest']), none: NO_DIGEST },
+    blob: { real: manifest.config.digest, none: NO_DIGEST },
+  };
+}
+
+/** The same stage for requests that name what the other protocol shows. */
+export function seenFromTheOtherSide(stage: Stage): Stage {
+  const turned = (held: Held): Held => {
+    const { views, pushed, tag } = held;
+    const { image, manifest, blob } = views;
+    return { ...held, image, tag: pushed.tag, pushed: { ...pushed, tag, manifest, blob } };
+  };
+  return { ...stage, vault: turned(stage.vault), base: turned(stage.base) };
 }
 
 /** Fills a private repository with something of every kind, each with the marker in it. */
@@ -155,6 +194,7 @@ export async function fillRepository(server: TestServer, repository: string, use
     digest: { real: digest, none: `sha256:${'0'.repeat(64)}` },
     tag: { real: 'tag-real', none: 'tag-none' },
     pushed,
+    views: await readViews(server, repository, user, pushed),
     comment: twin(comment.id),
     webhook: twin(webhook.id),
     delivery: twin(

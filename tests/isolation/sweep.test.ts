@@ -7,7 +7,7 @@ import { entitledTo } from './entitled';
 import { requestFor, variantsOf, type Values } from './requests';
 import { isRead, sweptRoutes, type SweptRoute } from './routes';
 import { readRows, type Row } from './rows';
-import { buildStage, MARKER, type Stage } from './stage';
+import { buildStage, MARKER, seenFromTheOtherSide, type Stage } from './stage';
 import { changesBetween, digestOf, keepState, readState } from './state';
 
 /*
@@ -85,13 +85,13 @@ function isTrace(line: string): boolean {
   return /^(repository_openings|repository_activity|repository_totals|activity_sources|storage_\w+) /.test(line);
 }
 
-async function tryAs(caller: Caller, route: SweptRoute): Promise<string[]> {
+async function tryAs(caller: Caller, route: SweptRoute, on: Stage): Promise<string[]> {
   const row = rowOf(route);
   const isTheirs = caller.may(row, route);
   if (isTheirs && !isRead(route)) return [];
-  const variants = variantsOf(route, stage);
+  const variants = variantsOf(route, on);
   const answers: Answer[] = [];
-  for (const values of variants) answers.push(await sender.send(requestFor(route, values, stage, caller)));
+  for (const values of variants) answers.push(await sender.send(requestFor(route, values, on, caller)));
   const [real] = answers;
   const [values] = variants;
   if (real === undefined || values === undefined) throw new Error('nothing was asked');
@@ -151,12 +151,13 @@ it('every route has a row in rows.txt, and every row a route', () => {
 async function statusesOf(
   routes: readonly SweptRoute[],
   as: (route: SweptRoute) => Promise<Pick<Caller, 'authorization' | 'cookie'>>,
+  on = stage,
 ): Promise<Record<string, number>> {
   const seen = new Map<string, number>();
   for (const route of routes) {
-    const [values] = variantsOf(route, stage);
+    const [values] = variantsOf(route, on);
     if (values === undefined) throw new Error('nothing to ask');
-    seen.set(route.key, (await sender.send(requestFor(route, values, stage, await as(route)))).status);
+    seen.set(route.key, (await sender.send(requestFor(route, values, on, await as(route)))).status);
     if (!isRead(route)) await restore();
   }
   return Object.fromEntries(seen);
@@ -183,14 +184,15 @@ it('an access token for one repository may do there what its account may', async
   expect(seen).toEqual(Object.fromEntries(routes.map((route) => [route.key, rowOf(route).status])));
 });
 
-it('nobody sees, detects or changes what is not theirs, through any route (R10, R220)', async () => {
+/** Sends the requests of routes as every caller, and says what they saw, detected or changed. */
+async function faultsOf(swept: readonly SweptRoute[], on: Stage): Promise<string[]> {
   await stage.server.ctx.activity.flush();
   await restore();
   const before = await readState(stage.server.ctx.db);
   const faults: string[] = [];
   for (const caller of callers) {
-    const routes = ROUTES.filter(({ door }) => caller.doors.includes(door));
-    faults.push(...(await forAll(routes, (route) => tryAs(caller, route))));
+    const routes = swept.filter(({ door }) => caller.doors.includes(door));
+    faults.push(...(await forAll(routes, (route) => tryAs(caller, route, on))));
     await stage.server.ctx.activity.flush();
     const after = await readState(stage.server.ctx.db);
     if (digestOf(after) === digestOf(before)) continue;
@@ -198,5 +200,24 @@ it('nobody sees, detects or changes what is not theirs, through any route (R10, 
     faults.push(...changes.map((line) => `${caller.name} changed ${line}`));
     await restore();
   }
-  expect(faults).toEqual([]);
+  return faults;
+}
+
+it('nobody sees, detects or changes what is not theirs, through any route (R10, R220)', async () => {
+  expect(await faultsOf(ROUTES, stage)).toEqual([]);
+});
+
+describe('what one protocol shows of what was pushed over the other one', () => {
+  const named = ROUTES.filter(({ path }) => /:(?:imageId|image|tag|reference|digest)(?:\/|$)/.test(path));
+
+  it('is there for a caller who may read it', async () => {
+    const reads = named.filter((route) => isRead(route));
+    const as = (route: SweptRoute) => entitledTo(rowOf(route), route, stage.server);
+    const seen = await statusesOf(reads, as, seenFromTheOtherSide(stage));
+    expect(seen).toEqual(Object.fromEntries(reads.map((route) => [route.key, rowOf(route).status])));
+  });
+
+  it('is not seen, detected or changed by others', async () => {
+    expect(await faultsOf(named, seenFromTheOtherSide(stage))).toEqual([]);
+  });
 });
