@@ -5,11 +5,11 @@ import type { Db } from '../../src/platform/db/db';
 
 /** Everything that nothing refers to, counted from the tags down; after a last gc and sweep there is none. */
 export interface Recount {
-  /** images that no tag reaches */
+  /** images that no tag and no index reaches */
   readonly unreachable: number;
   /** contents that no repository has */
   readonly unlinked: number;
-  /** manifests that no tag, no index and no image leads to */
+  /** manifests that no tag, no image and no other manifest leads to */
   readonly unneeded: number;
   /** blobs that no content, manifest, repository or layer has */
   readonly unreferenced: number;
@@ -30,6 +30,9 @@ const COUNTS = `
   with recursive chain as (
     select t.repository_id, t.image_id, t.name from tags t where t.image_id is not null
     union
+    select t.repository_id, i.image_id, t.name from tags t join platform_images p on p.manifest_id = t.manifest_id
+      join repository_images i on i.id = p.link_id
+    union
     select chain.repository_id, c.parent_id, chain.name from chain
       join repository_images i on i.repository_id = chain.repository_id and i.image_id = chain.image_id
       join image_contents c on c.id = i.content_id
@@ -46,6 +49,7 @@ const COUNTS = `
        select 1 from repository_images i where i.content_id = c.id)) as unlinked,
     (select count(*)::int from manifests m where not exists (select 1 from tags t where t.manifest_id = m.id)
        and not exists (select 1 from image_manifests v where v.manifest_id = m.id)
+       and not exists (select 1 from manifest_twins w where w.twin_id = m.id)
        and not exists (select 1 from manifest_children c join manifests p on p.id = c.parent_id
          where c.child_digest = m.digest and p.repository_id = m.repository_id)) as unneeded,
     (select count(*)::int from blobs b where not exists (select 1 from image_contents c where c.layer_digest = b.digest)
