@@ -6,7 +6,7 @@ import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
 import { readBlob } from '../storage/damage';
 import * as store from './derived-images.store';
 import { deriveChain, type DerivedImage } from './derived-chain';
-import { findManifestBlobs, readLayers, withoutZstd, type ServedLayer } from './manifest-layers';
+import { findManifestBlobs, readServed, type ServedLayer } from './manifest-layers';
 import { runsAs } from './v1-json';
 
 /*
@@ -50,9 +50,8 @@ async function imagesOf(
   if ('problem' in read) return read;
   const derived = deriveChain(read.found, configBlob.digest, layers);
   if ('problem' in derived) return derived;
-  const known = await readLayers(ctx, tx, layers, blobs);
-  if (known === undefined) return { problem: 'some of its layers are not there' };
-  const served = withoutZstd(known);
+  const served = await readServed(ctx, tx, layers, blobs);
+  if (served === undefined) return { problem: 'some of its layers are not there' };
   if (!('found' in served)) return served;
   const rows = derived.chain.flatMap((image, at) => {
     const layer = served.found[at];

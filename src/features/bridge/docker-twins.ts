@@ -1,19 +1,17 @@
-import { digestOf } from '../../platform/bytes/digest';
 import { inTransaction } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { readManifest, type ManifestDocument } from '../manifests/manifest-document';
 import { isImageConfig } from '../manifests/manifest-kind';
 import { getManifestBytes, type Manifest } from '../manifests/manifests';
-import { MANIFEST_TYPES } from '../manifests/media-types';
-import { recordManifest } from '../manifests/record-manifest';
 import type { ReadableRepository } from '../repositories/access';
 import type { SizedBlobRef } from '../storage/blobs';
 import { dockerManifest } from './docker-manifest';
 import * as store from './docker-twins.store';
 import type { ViewNeeds } from './image-views';
 import { describeLayer, layerType } from './layer-facts';
-import { findManifestBlobs, problemOfTypes, readLayers, withoutZstd } from './manifest-layers';
-import { withinPatience } from './patience';
+import { findManifestBlobs, problemOfTypes, readServed } from './manifest-layers';
+import { inTurnOf, withinPatience } from './patience';
+import { recordSynthesized, type SynthesizedManifest } from './synthesized-manifests';
 
 /*
  * The twin of an image's manifest: docker's schema 2 of the same config and layers, in gzip where they are in zstd. So it
@@ -21,14 +19,9 @@ import { withinPatience } from './patience';
  * digest that was given out once stays good while the manifest of which it is the twin is kept.
  */
 
-interface Twin {
-  readonly bytes: Buffer;
-  /** the digests of its config and layers */
-  readonly blobs: readonly string[];
-}
-
 /** Or why there is none, or the layers to unpack before; undefined: blobs are missing now. */
-type Written = Twin | { readonly problem: string } | { readonly unread: readonly SizedBlobRef[] } | undefined;
+type Written =
+  SynthesizedManifest | { readonly problem: string } | { readonly unread: readonly SizedBlobRef[] } | undefined;
 
 async function writeTwin(ctx: ViewNeeds, { config, layers }: ManifestDocument): Promise<Written> {
   if (config === undefined || !isImageConfig(config.mediaType ?? '')) return { problem: 'it is not an image' };
@@ -36,9 +29,8 @@ async function writeTwin(ctx: ViewNeeds, { config, layers }: ManifestDocument): 
   if (problem !== undefined) return { problem };
   const blobs = await findManifestBlobs(ctx.db, [config, ...layers]);
   const configBlob = blobs.get(config.digest);
-  const known = await readLayers(ctx, ctx.db, layers, blobs);
-  if (configBlob === undefined || known === undefined) return undefined;
-  const served = withoutZstd(known);
+  const served = await readServed(ctx, ctx.db, layers, blobs);
+  if (configBlob === undefined || served === undefined) return undefined;
   if (!('found' in served)) return served;
   const descriptors = served.found.map(({ digest, sizeBytes, compression }) => ({
     mediaType: layerType(compression),
@@ -51,13 +43,11 @@ async function writeTwin(ctx: ViewNeeds, { config, layers }: ManifestDocument): 
   };
 }
 
-/** The pushers of a namespace chose what its layers cost (decision 15). */
 async function unpack(ctx: ViewNeeds, namespace: string, layers: readonly SizedBlobRef[]): Promise<void> {
-  const { signal } = new AbortController(); // the next client needs it, too
   const describeAll = async (): Promise<void> => {
     for (const layer of layers) await describeLayer(ctx, layer);
   };
-  await withinPatience(ctx.layerDescriptions.run(namespace, signal, describeAll));
+  await withinPatience(inTurnOf(ctx, namespace, describeAll));
 }
 
 async function createTwin(ctx: ViewNeeds, repository: ReadableRepository, manifest: Manifest): Promise<void> {
@@ -68,21 +58,13 @@ async function createTwin(ctx: ViewNeeds, repository: ReadableRepository, manife
     written = await writeTwin(ctx, document);
   }
   if (written === undefined || 'unread' in written) return;
+  if ('problem' in written) {
+    await store.insertTwin(ctx.db, manifest.id, written);
+    return;
+  }
   const twin = written;
   await inTransaction(ctx.db, async (tx) => {
-    if ('problem' in twin) {
-      await store.insertTwin(tx, manifest.id, twin);
-      return;
-    }
-    const { bytes, blobs } = twin;
-    const recorded = {
-      bytes,
-      blobs,
-      digest: digestOf(bytes),
-      document: readManifest(bytes, MANIFEST_TYPES.dockerManifest),
-    };
-    const { id } = await recordManifest(tx, repository.id, { ...recorded, origin: 'synthesized' });
-    await store.insertTwin(tx, manifest.id, { id });
+    await store.insertTwin(tx, manifest.id, { id: await recordSynthesized(tx, repository.id, twin) });
   });
 }
 

@@ -22,6 +22,8 @@ export interface TaggedImageRow {
   link_id: number;
   manifest_id: number | null;
   problem: string | null;
+  /** of the manifest */
+  digest: string | null;
 }
 
 const TAGGED = `select i.id as link_id, v.manifest_id, v.problem, m.digest from tags t
@@ -44,8 +46,8 @@ export async function findPushed(
   repositoryId: number,
   tag: string,
   imageIds: readonly string[],
-): Promise<(TaggedImageRow & { digest: string | null }) | undefined> {
-  const rows = await query<TaggedImageRow & { digest: string | null }>(
+): Promise<TaggedImageRow | undefined> {
+  const rows = await query<TaggedImageRow>(
     db,
     `${TAGGED} where t.repository_id = $1 and t.name = $2 and t.manifest_id is null and t.image_id = any ($3::text[])`,
     [repositoryId, tag, imageIds],

@@ -1,12 +1,8 @@
 import { Readable } from 'node:stream';
-import { digestOf } from '../../platform/bytes/digest';
 import type { Needs } from '../../context';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
 import { ContentError, manifestUnknown } from '../manifests/content-error';
-import { readManifest } from '../manifests/manifest-document';
 import { getManifest, type Manifest } from '../manifests/manifests';
-import { MANIFEST_TYPES } from '../manifests/media-types';
-import { recordManifest } from '../manifests/record-manifest';
 import type { ReadableRepository } from '../repositories/access';
 import { isTag } from '../repositories/names';
 import { keepBlob } from '../storage/blobs';
@@ -15,7 +11,8 @@ import type { LayerDescriptor } from './docker-manifest';
 import { configOfChain, manifestOf } from './image-config';
 import * as store from './image-views.store';
 import { describeLayer, layerType } from './layer-facts';
-import { LONGEST_WAIT_MS, withinPatience } from './patience';
+import { inTurnOf, LONGEST_WAIT_MS, withinPatience, type TurnNeeds } from './patience';
+import { recordSynthesized } from './synthesized-manifests';
 import type { TwinNeeds } from './twins';
 
 /*
@@ -25,7 +22,7 @@ import type { TwinNeeds } from './twins';
  */
 
 /** What the views of v1 images need. */
-export type ViewNeeds = Needs<'cache' | 'layerDescriptions'> & TwinNeeds;
+export type ViewNeeds = Needs<'cache'> & TurnNeeds & TwinNeeds;
 
 /** The repository of an image, without a caller who reads it: its pushes are reported in the background. */
 type ViewPlace = Pick<ReadableRepository, 'id' | 'namespace'>;
@@ -52,7 +49,6 @@ async function describeAll(ctx: ViewNeeds, chain: readonly store.ChainLinkRow[])
   }
 }
 
-/** The pushers of a namespace chose what its layers cost (decision 15). */
 async function describedChain(
   ctx: ViewNeeds,
   { id: repositoryId, namespace }: ViewPlace,
@@ -61,9 +57,8 @@ async function describedChain(
   const chain = await store.listChain(ctx.db, repositoryId, linkId);
   if (chain.some((link) => link.is_damaged)) throw layerIsDamaged();
   if (chain.every(isDescribed)) return chain;
-  const { signal } = new AbortController(); // the next client needs it, too
   await withinPatience(
-    ctx.layerDescriptions.run(namespace, signal, () => describeAll(ctx, chain)),
+    inTurnOf(ctx, namespace, () => describeAll(ctx, chain)),
     patienceMs,
   );
   return store.listChain(ctx.db, repositoryId, linkId);
@@ -93,12 +88,10 @@ async function createView(ctx: ViewNeeds, repository: ViewPlace, wanted: Wanted)
   const config = configOfChain(chain.map(({ json, diff_id: diffId }) => ({ json, diffId: diffId ?? '' })));
   const layers = chain.map(layerOf);
   const bytes = manifestOf(config, layers);
-  const document = readManifest(bytes, MANIFEST_TYPES.dockerManifest);
   const blob = await ctx.blobs.write(Readable.from([config]));
   const blobs = [blob.digest, ...layers.map(({ digest }) => digest)];
-  const manifest = { digest: digestOf(bytes), bytes, document, blobs, origin: 'synthesized' } as const;
   await keepBlob(ctx, blob, async (tx) => {
-    const { id: manifestId } = await recordManifest(tx, repository.id, manifest);
+    const manifestId = await recordSynthesized(tx, repository.id, { bytes, blobs });
     await store.insertView(tx, linkId, { manifestId });
   });
   return undefined;

@@ -1,8 +1,9 @@
 import { gunzipStored } from '../../blobs/unpacking';
-import { compressionOf, LONGEST_MAGIC, type Compression } from '../../platform/bytes/compression';
+import { compressionOf, damageIn, LONGEST_MAGIC, type Compression } from '../../platform/bytes/compression';
+import { SharedWork } from '../../platform/cache/shared-work';
 import { keepBlob, type BlobNeeds, type SizedBlobRef } from '../storage/blobs';
 import { openBlob, readBlob } from '../storage/damage';
-import { damageIn, needsTwin } from '../storage/read-layers';
+import { needsTwin } from '../storage/read-layers';
 import * as store from './layer-facts.store';
 import { createTwin, type TwinNeeds } from './twins';
 
@@ -60,7 +61,7 @@ async function describe(ctx: TwinNeeds, layer: SizedBlobRef): Promise<void> {
 }
 
 /** Layers that this process is reading; equal ones are read once. */
-const running = new Map<string, Promise<void>>();
+const running = new SharedWork<string>();
 
 /**
  * Reads a layer and records what it is, unless that is known.
@@ -68,11 +69,7 @@ const running = new Map<string, Promise<void>>();
  * @throws AppError `unavailable` when the layer is damaged
  */
 export async function describeLayer(ctx: TwinNeeds, layer: SizedBlobRef): Promise<void> {
-  const known = running.get(layer.digest);
-  if (known !== undefined) return known;
-  const work = describe(ctx, layer).finally(() => running.delete(layer.digest));
-  running.set(layer.digest, work);
-  return work;
+  return running.run(layer.digest, () => describe(ctx, layer));
 }
 
 /** So many failures are an outage. */

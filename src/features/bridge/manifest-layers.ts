@@ -86,7 +86,7 @@ export async function readLayers(
 }
 
 /** A layer whose compression is known. */
-export type KnownLayer = ManifestBlob & { readonly compression: Compression };
+type KnownLayer = ManifestBlob & { readonly compression: Compression };
 
 /** A layer as it is served to engines that cannot read zstd. */
 export interface ServedLayer {
@@ -96,13 +96,13 @@ export interface ServedLayer {
 }
 
 /** The layers without zstd; or why one cannot be read, or the layers that have to be unpacked before. */
-export type WithoutZstd =
+type WithoutZstd =
   | { readonly found: readonly ServedLayer[] }
   | { readonly problem: string }
   | { readonly unread: readonly SizedBlobRef[] };
 
 /** Puts the gzip twins of layers in zstd in their stead. */
-export function withoutZstd(layers: readonly KnownLayer[]): WithoutZstd {
+function withoutZstd(layers: readonly KnownLayer[]): WithoutZstd {
   const broken = layers.find(({ problem }) => problem !== undefined);
   if (broken?.problem !== undefined) return { problem: `one of its layers cannot be read: ${broken.problem}` };
   const unread = layers.filter(({ compression, twin }) => compression === 'zstd' && twin === undefined);
@@ -114,4 +114,15 @@ export function withoutZstd(layers: readonly KnownLayer[]): WithoutZstd {
         : { digest, sizeBytes, compression },
     ),
   };
+}
+
+/** The same, without zstd. @returns undefined when one of them is not there */
+export async function readServed(
+  ctx: BlobNeeds,
+  tx: Db,
+  layers: readonly Descriptor[],
+  blobs: ManifestBlobs,
+): Promise<WithoutZstd | undefined> {
+  const known = await readLayers(ctx, tx, layers, blobs);
+  return known === undefined ? undefined : withoutZstd(known);
 }

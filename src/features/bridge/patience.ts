@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Needs } from '../../context';
 import { AppError } from '../../platform/errors';
 
 /** How long a client waits for layers that nobody has read yet. */
@@ -16,4 +17,17 @@ export async function withinPatience(work: Promise<unknown>, patienceMs = LONGES
   work.catch(() => undefined);
   const options = { retryAfterSeconds: RETRY_SECONDS };
   throw new AppError('unavailable', 'The layers of this image are still being read', options);
+}
+
+/** What reading layers in turn needs. */
+export type TurnNeeds = Needs<'layerDescriptions'>;
+
+/**
+ * Reads layers when it is the turn of their namespace, whose pushers chose what they cost (decision 15). It goes on when the
+ * client has left: the next one needs it, too.
+ *
+ * @throws AppError `busy` when too many wait; what `work` throws
+ */
+export async function inTurnOf<T>(ctx: TurnNeeds, namespace: string, work: () => Promise<T>): Promise<T> {
+  return ctx.layerDescriptions.run(namespace, new AbortController().signal, work);
 }

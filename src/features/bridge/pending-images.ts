@@ -1,4 +1,4 @@
-import type { Needs } from '../../context';
+import { SharedWork } from '../../platform/cache/shared-work';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import { findDocument } from '../manifests/manifests';
@@ -8,7 +8,7 @@ import { isTag } from '../repositories/names';
 import type { BlobNeeds, SizedBlobRef } from '../storage/blobs';
 import { endDerivation, setImage } from './derived-images.store';
 import { describeLayer } from './layer-facts';
-import { withinPatience } from './patience';
+import { inTurnOf, withinPatience, type TurnNeeds } from './patience';
 import * as store from './pending-images.store';
 import { tryToDerive } from './tag-images';
 import type { TwinNeeds } from './twins';
@@ -19,7 +19,7 @@ import type { TwinNeeds } from './twins';
  * seconds; a v1 client that comes first has it done.
  */
 
-type ViewNeeds = TwinNeeds & Needs<'layerDescriptions'>;
+type ViewNeeds = TwinNeeds & TurnNeeds;
 
 async function deriveForTags(
   ctx: BlobNeeds,
@@ -50,15 +50,7 @@ async function derive(ctx: TwinNeeds, manifest: store.PendingRow): Promise<void>
 }
 
 /** Manifests that this process works on, by their numbers; each once. */
-const running = new Map<number, Promise<void>>();
-
-async function once({ manifest_id: id }: store.PendingRow, work: () => Promise<void>): Promise<void> {
-  const known = running.get(id);
-  if (known !== undefined) return known;
-  const started = work().finally(() => running.delete(id));
-  running.set(id, started);
-  return started;
-}
+const running = new SharedWork<number>();
 
 const AT_ONCE = 100;
 
@@ -75,7 +67,7 @@ export async function deriveMissing(ctx: TwinNeeds, signal: AbortSignal): Promis
     for (const manifest of manifests) {
       if (signal.aborted) return done;
       try {
-        await once(manifest, () => derive(ctx, manifest));
+        await running.run(manifest.manifest_id, () => derive(ctx, manifest));
         done += 1;
       } catch (error) {
         ctx.log.warn({ err: error, digest: manifest.digest }, 'images of v1 could not be derived from a manifest');
@@ -87,10 +79,8 @@ export async function deriveMissing(ctx: TwinNeeds, signal: AbortSignal): Promis
   }
 }
 
-/** The pushers of a namespace chose what its layers cost (decision 15). */
 async function deriveInTurn(ctx: ViewNeeds, namespace: string, manifest: store.PendingRow): Promise<void> {
-  const { signal } = new AbortController(); // the next client needs it, too
-  await once(manifest, () => ctx.layerDescriptions.run(namespace, signal, () => derive(ctx, manifest)));
+  await running.run(manifest.manifest_id, () => inTurnOf(ctx, namespace, () => derive(ctx, manifest)));
 }
 
 /** What is damaged now does not keep the other tags from clients. */

@@ -28,7 +28,7 @@ export interface Derived {
   readonly unread: readonly SizedBlobRef[];
 }
 
-type Image = FoundLater<{ readonly imageId: string; readonly linkId: number }>;
+type Image = FoundLater<store.Top>;
 
 /** The image of an index for an architecture. */
 interface Listed {

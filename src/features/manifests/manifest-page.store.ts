@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/db';
 import { query } from '../../platform/db/query';
+import { servedTagsSql } from '../tags/served-tags-sql';
 
 export interface PlacedManifestRow {
   id: number;
@@ -50,15 +51,7 @@ export async function findPlace(
 ): Promise<{ created_at: Date; tags: string[] } | undefined> {
   const rows = await query<{ created_at: Date; tags: string[] }>(
     db,
-    `select created_at, array(
-       select name from tags where manifest_id = m.id
-       union
-       select t.name from image_manifests v join repository_images i on i.id = v.link_id
-         join tags t on t.repository_id = i.repository_id and t.image_id = i.image_id and t.manifest_id is null
-       where v.manifest_id = m.id
-       union
-       select t.name from manifest_twins x join tags t on t.manifest_id = x.manifest_id where x.twin_id = m.id
-       order by name limit $2) as tags
+    `select created_at, array(${servedTagsSql('m.id')} order by name limit $2) as tags
      from manifests m where id = $1`,
     [manifestId, limit],
   );

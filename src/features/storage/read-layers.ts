@@ -1,5 +1,5 @@
 import type { StoredBlob } from '../../blobs/stored-blob';
-import type { Compression } from '../../platform/bytes/compression';
+import { damageIn, type Compression } from '../../platform/bytes/compression';
 import type { Db } from '../../platform/db/db';
 import { enqueue } from '../../platform/jobs/queue';
 
@@ -23,11 +23,6 @@ export const DESCRIBE_LAYERS_JOB = 'describe_layers';
 /** Whether some of today's clients, or engines of v1, cannot read the layer as it is, and need a copy in gzip. */
 export function needsTwin(sizeBytes: number, compression: Compression): boolean {
   return sizeBytes === 0 || (compression !== 'none' && compression !== 'gzip');
-}
-
-/** Why a layer with damaged data cannot be shown. */
-export function damageIn(compression: Compression): string {
-  return `damaged ${compression} data`;
 }
 
 /** What was found out about a layer while it arrived; undefined: the blob is not a layer of v1. */

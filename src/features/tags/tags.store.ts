@@ -3,6 +3,7 @@ import { query, queryPrepared } from '../../platform/db/query';
 import { chainSql } from '../repositories/chain-sql';
 import { joinPlatformSql, PLATFORM_IMAGE } from '../repositories/platform-sql';
 import type { Engine } from './engine';
+import { servedTagsSql } from './served-tags-sql';
 
 export interface TagRow {
   name: string;
@@ -132,18 +133,9 @@ export async function deleteTag(db: Db, repositoryId: number, name: string): Pro
   return rows[0];
 }
 
-/**
- * The tags for which clients of v2 get a manifest, by name: those that point to it, to the v1 image of which it is the view,
- * or to the manifest of which it is the twin.
- */
+/** The tags for which clients of v2 get a manifest, by name. */
 export async function listTagsOfManifest(db: Db, manifestId: number): Promise<string[]> {
-  const text = `select name from tags where manifest_id = $1
-    union
-    select t.name from image_manifests v join repository_images i on i.id = v.link_id
-      join tags t on t.repository_id = i.repository_id and t.image_id = i.image_id and t.manifest_id is null
-    where v.manifest_id = $1
-    union
-    select t.name from manifest_twins x join tags t on t.manifest_id = x.manifest_id where x.twin_id = $1 order by name`;
+  const text = `${servedTagsSql('$1')} order by name`;
   return (await query<{ name: string }>(db, text, [manifestId])).map(({ name }) => name);
 }
 

@@ -75,9 +75,10 @@ async function digestsOf(
 ): Promise<ReadonlyMap<string, string>> {
   const digests = new Map<string, string>();
   const repository = await store.findRepositoryForPayload(ctx.db, repositoryId);
-  for (const { id, tag, digest: known, imageIds } of repository === undefined ? [] : pushes) {
+  if (repository === undefined) return digests;
+  const place = { id: repositoryId, namespace: repository.namespace };
+  for (const { id, tag, digest: known, imageIds } of pushes) {
     if (tag === undefined || known !== undefined) continue;
-    const place = { id: repositoryId, namespace: repository?.namespace ?? '' };
     const digest = await findDigestOfPush(ctx, place, { tag, imageIds });
     if (digest !== undefined) digests.set(id, digest);
   }

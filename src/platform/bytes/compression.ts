@@ -1,6 +1,11 @@
 /** How a layer is compressed. */
 export type Compression = 'none' | 'gzip' | 'xz' | 'bzip2' | 'zstd';
 
+/** Says that compressed bytes cannot be unpacked. */
+export function damageIn(compression: Compression): string {
+  return `damaged ${compression} data`;
+}
+
 /** zstd may begin with frames to be skipped, whose magic bytes have a free digit. */
 const SKIPPABLE = Array.from({ length: 16 }, (_, digit) => Buffer.from([0x50 + digit, 0x2a, 0x4d, 0x18]));
 

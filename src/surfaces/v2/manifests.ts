@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../context';
 import { getManifestOrView } from '../../features/bridge/image-views';
-import { suitedManifest } from '../../features/bridge/suited-manifests';
+import { suitedManifest, type ManifestClient } from '../../features/bridge/suited-manifests';
 import { deriveImages, type Source } from '../../features/bridge/tag-images';
 import { manifestUnknown } from '../../features/manifests/content-error';
 import { deleteManifest, getManifestBytes } from '../../features/manifests/manifests';
@@ -31,6 +31,10 @@ function acceptedTypes(req: IncomingMessage): ReadonlySet<string> | undefined {
   return accept === '' || types.has('*/*') ? undefined : types;
 }
 
+function clientOf(req: IncomingMessage): ManifestClient {
+  return { accepted: acceptedTypes(req), engine: parseEngine(req.headers['user-agent']) };
+}
+
 /**
  * `GET /v2/N/manifests/<tag|digest>` (bridge 5, row 2): the bytes as they were pushed, with the stored type. By tag, clients
  * that cannot read them get what they can read (bridge 2).
@@ -41,8 +45,7 @@ export const getManifestOf: V2Handler = async (ctx, exchange) => {
   const { repository, manifest: known } = await requireReadableManifest(ctx, exchange, reference);
   const found = known ?? (await getManifestOrView(ctx, repository, reference));
   const isTag = !reference.includes(':');
-  const reader = { accepted: acceptedTypes(req), engine: parseEngine(req.headers['user-agent']) };
-  const manifest = isTag ? await suitedManifest(ctx, repository, found, reader) : found;
+  const manifest = isTag ? await suitedManifest(ctx, repository, found, clientOf(req)) : found;
   const headers = {
     ...contentHeaders(manifest.digest, repository.visibility === 'private'),
     ...(isTag ? { 'Cache-Control': 'no-cache', Vary: 'Accept, User-Agent, Authorization' } : {}),

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { XzReadableStream } from 'xz-decompress';
 
 import { ByteReader } from './byte-reader';
-import { compressionOf, LONGEST_MAGIC, type Compression } from '../../../platform/bytes/compression';
+import { compressionOf, damageIn, LONGEST_MAGIC, type Compression } from '../../../platform/bytes/compression';
 import { bunzip2 } from './bzip2/bunzip2';
 import { TarError } from './tar-error';
 import { unzstd } from './unzstd';
@@ -39,7 +39,7 @@ export async function* decompress(bytes: Bytes): AsyncGenerator<Buffer, void, un
 }
 
 /** Distinguishes damaged data, which is the uploader's fault, from a broken source, which is ours. */
-async function* decode(name: string, codec: Codec, bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
+async function* decode(name: Compression, codec: Codec, bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
   const source = { isBroken: false };
   async function* watched(): AsyncGenerator<Buffer, void, undefined> {
     try {
@@ -55,7 +55,7 @@ async function* decode(name: string, codec: Codec, bytes: Bytes): AsyncGenerator
     }
   } catch (error) {
     if (source.isBroken || error instanceof TarError) throw error;
-    throw new TarError(`damaged ${name} data`, { cause: error });
+    throw new TarError(damageIn(name), { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { Decompress } from 'fzstd';
 import xxhash from 'xxhash-wasm';
+import { damageIn } from '../../../platform/bytes/compression';
 import { ByteReader } from './byte-reader';
 import { TarError } from './tar-error';
 
@@ -24,7 +25,7 @@ const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a5;
 
 function damaged(): TarError {
-  return new TarError('damaged zstd data');
+  return new TarError(damageIn('zstd'));
 }
 
 async function take(reader: ByteReader, size: number): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import { TarError } from '../tar-error';
 import type { Bits } from './bits';
 import { readCodes, readSymbol } from './codes';
+import { damaged } from './damaged';
 
 /** A block of bzip2 whose bytes are still sorted. */
 export interface Block {
@@ -17,10 +18,6 @@ const END = [0x177245, 0x385090];
 
 const SYMBOLS_PER_CODES = 50;
 const MOST_CODES = 6;
-
-function damaged(): TarError {
-  return new TarError('damaged bzip2 data');
-}
 
 /** Moves an element to the front, and returns it. */
 function toFront(list: Uint8Array, at: number): number {

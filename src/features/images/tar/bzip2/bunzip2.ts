@@ -1,6 +1,6 @@
-import { TarError } from '../tar-error';
 import { Bits, RanOut } from './bits';
 import { readBlock, type Block } from './block';
+import { damaged } from './damaged';
 
 /*
  * Unpacks bzip2. Untrusted data decides nothing about the memory: a block has at most 900,000 bytes, and expands to at
@@ -22,10 +22,6 @@ const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit += 1) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
   return crc;
 });
-
-function damaged(): TarError {
-  return new TarError('damaged bzip2 data');
-}
 
 /** Reads values from a stream of bytes. */
 class BitSource {

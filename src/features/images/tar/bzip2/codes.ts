@@ -1,5 +1,5 @@
-import { TarError } from '../tar-error';
 import type { Bits } from './bits';
+import { damaged } from './damaged';
 
 /** The longest code of a symbol, in bits. */
 const LONGEST = 20;
@@ -19,7 +19,7 @@ function readLengths(bits: Bits, symbolCount: number): Uint8Array {
   let length = bits.read(5);
   for (let symbol = 0; symbol < symbolCount; symbol += 1) {
     for (;;) {
-      if (length < 1 || length > LONGEST) throw new TarError('damaged bzip2 data');
+      if (length < 1 || length > LONGEST) throw damaged();
       if (bits.read(1) === 0) break;
       length += bits.read(1) === 0 ? 1 : -1;
     }
@@ -43,7 +43,7 @@ export function readCodes(bits: Bits, symbolCount: number): Codes {
       placed += 1;
       code += 1;
     }
-    if (code > 1 << length) throw new TarError('damaged bzip2 data');
+    if (code > 1 << length) throw damaged();
     limits[length] = (code << (LONGEST - length)) - 1;
     code <<= 1;
   }
@@ -55,7 +55,7 @@ export function readSymbol(bits: Bits, { limits, offsets, symbols }: Codes): num
   const next = bits.peek(LONGEST);
   let length = 1;
   while (length <= LONGEST && next > (limits[length] as number)) length += 1;
-  if (length > LONGEST) throw new TarError('damaged bzip2 data');
+  if (length > LONGEST) throw damaged();
   bits.skip(length);
   return symbols[(next >>> (LONGEST - length)) - (offsets[length] as number)] as number;
 }
