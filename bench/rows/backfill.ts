@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { readFile, writeFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileTree, fresh, gzipped, type Layer } from '../clients/layers';
 import { cpuSeconds } from '../measure/cpu';
 import { median, type Line } from '../measure/figures';
@@ -9,13 +8,13 @@ import { isInstalled } from '../measure/load';
 import { run } from '../measure/processes';
 import type { Resources } from '../measure/resources';
 import { startDrydock, type Drydock } from '../servers/drydock';
+import { untilAllRead } from '../servers/unread-layers';
 import { pushLayer } from './layer-upload';
 import type { Row } from './row';
 
 const MEGABYTE = 1e6;
 const LAYERS = 8;
 
-const UNREAD = 'select count(*) from blobs where unread_since is not null';
 const FORGET = `update blobs set compression = null, diff_id = null, layer_problem = null, twin_digest = null,
   unread_since = now() where exists (select from image_contents where layer_digest = digest)`;
 const QUEUE = `select 1 from graphile_worker.add_job('describe_layers')`;
@@ -33,7 +32,7 @@ async function timeOf(server: Drydock): Promise<{ seconds: number; cpu: number }
   const before = cpuSeconds([server.pid]);
   const startedAt = performance.now();
   await server.sql(QUEUE);
-  while ((await server.count(UNREAD)) > 0) await sleep(20);
+  await untilAllRead(server);
   return { seconds: (performance.now() - startedAt) / 1000, cpu: cpuSeconds([server.pid]) - before };
 }
 
@@ -75,7 +74,7 @@ export const backfill: Row = {
       const server = await startDrydock(resources, bench.environment);
       const pushed = Array.from({ length: count }, () => (count > 1 ? fresh(layer) : layer));
       for (const { bytes } of pushed) await pushLayer(server.url, bytes);
-      while ((await server.count(UNREAD)) > 0) await sleep(50);
+      await untilAllRead(server);
       const seconds: number[] = [];
       for (let round = 0; round < bench.rounds; round += 1) {
         const time = await timeOf(server);

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileTree, fresh, gzipped, type Layer } from '../clients/layers';
 import { cpuSeconds } from '../measure/cpu';
 import { compare, measureRounds, type Contender, type Goal, type Line, type Skipped } from '../measure/figures';
 import { baseProgram, startDrydock, type Drydock } from '../servers/drydock';
+import { unreadLayers, untilAllRead } from '../servers/unread-layers';
 import { pushLayer } from './layer-upload';
 import type { Bench, Row } from './row';
 
 const GIGABYTE = 1e9;
-const UNREAD = 'select count(*) from blobs where unread_since is not null';
 
 /** Old engines compress while they send, and send no faster than this. */
 const ENGINE_BYTES_PER_SECOND = 40e6;
@@ -18,10 +17,6 @@ interface Kind {
   readonly name: string;
   readonly layer: Layer;
   readonly bytesPerSecond?: number;
-}
-
-async function untilRead(server: Drydock): Promise<void> {
-  while ((await server.count(UNREAD)) > 0) await sleep(50);
 }
 
 interface Figures {
@@ -43,9 +38,9 @@ function contenderOf(bench: Bench, kind: Kind, name: string, server: Drydock, cp
         seconds / (bytes.length / GIGABYTE),
       ]);
       if (name === 'Drydock') {
-        const unread = await server.count(UNREAD);
+        const unread = await unreadLayers(server);
         bench.progress(`${kind.name}: ${unread === 0 ? 'described on arrival' : 'left to the job'}`);
-        await untilRead(server); // the next figure must not pay for it
+        await untilAllRead(server); // the next figure must not pay for it
       }
       return rate;
     },

@@ -1,3 +1,4 @@
+import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 import { installedVersion, type DebianClient } from '../../clients/installed-client';
 import type { CrossingClient } from '../clients';
 import { openClient, type OpenClient } from '../open-client';
@@ -22,7 +23,7 @@ export interface OddClients {
 }
 
 /** Opens them, logged in as alice. */
-export async function openInstalled(host: string): Promise<OddClients> {
+async function openInstalled(host: string): Promise<OddClients> {
   const opened = new Map<DebianClient, OpenClient>();
   for (const name of INSTALLED) opened.set(name, await openClient(name, host));
   return {
@@ -40,6 +41,21 @@ export async function openInstalled(host: string): Promise<OddClients> {
       await Promise.all([...opened.values()].map(({ close }) => close()));
     },
   };
+}
+
+/** A server with alice's account, and all installed clients, logged in as her; both are closed after all tests of the file. */
+export function useOddClients(): { readonly server: TestServer; readonly installed: OddClients } {
+  const used = {} as { server: TestServer; installed: OddClients };
+  beforeAll(async () => {
+    used.server = await startTestServer();
+    await addUser(used.server, 'alice');
+    used.installed = await openInstalled(used.server.host);
+  });
+  afterAll(async () => {
+    await used.installed.close();
+    await used.server.close();
+  });
+  return used;
 }
 
 /** What `all` returns when each client gets the same, except for those that refuse it with these words. */

@@ -1,36 +1,26 @@
 import { askApi } from '../../helpers/api-client';
 import { isInstalled } from '../../helpers/installed';
 import { call } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { basic } from '../../helpers/test-server';
 import { digestOf, pushBlob, pushManifest } from '../../helpers/v2-client';
 import { readAsEngine } from '../engine-json';
 import { pullAs } from '../engines';
 import { differencesOf } from '../tree/file-tree';
 import { treeOfLayers } from '../tree/layers';
 import { compressionOf, uncompressed } from './compression';
-import { INSTALLED, openInstalled, wanted, type OddClients } from './odd-clients';
+import { INSTALLED, useOddClients, wanted } from './odd-clients';
 import { ODD_IMAGES } from './odd-images';
 import type { OddImage } from './shapes';
 
 /* What becomes of each odd image: here, for the engines of v1, and for the clients of Debian (bridge 5.4, 7 and 9). */
 
-let server: TestServer;
-let installed: OddClients;
-beforeAll(async () => {
-  server = await startTestServer();
-  await addUser(server, 'alice');
-  installed = await openInstalled(server.host);
-});
-afterAll(async () => {
-  await installed.close();
-  await server.close();
-});
+const odd = useOddClients();
 
 /** Pushes it under the tag latest, and expects the answers of bridge 5.4. */
 async function push(repository: string, { blobs, children, manifest }: OddImage): Promise<void> {
-  for (const blob of blobs) await pushBlob(server, repository, blob);
-  for (const { type, body } of children) await pushManifest(server, repository, '', body, { type });
-  await pushManifest(server, repository, 'latest', manifest.body, { type: manifest.type });
+  for (const blob of blobs) await pushBlob(odd.server, repository, blob);
+  for (const { type, body } of children) await pushManifest(odd.server, repository, '', body, { type });
+  await pushManifest(odd.server, repository, 'latest', manifest.body, { type: manifest.type });
 }
 
 const canBeCreated = ODD_IMAGES.filter(({ needs }) => needs === undefined || isInstalled(needs, '--help'));
@@ -48,15 +38,15 @@ describe.each(canBeCreated)('an image of the kind $name', (row) => {
     const text = JSON.stringify(image.manifest.body);
     for (const reference of ['latest', digestOf(text)]) {
       const path = `/v2/${repository}/manifests/${reference}`;
-      const answer = await call(server, 'get', path, { authorization: basic('alice') });
+      const answer = await call(odd.server, 'get', path, { authorization: basic('alice') });
       expect(answer).toMatchObject({ status: 200, text });
       expect(answer.headers['content-type']).toBe(image.manifest.type);
     }
   });
 
   it(hidden === undefined ? 'is pulled over v1' : `does not exist for v1, because ${hidden}`, async () => {
-    const { body } = await askApi(server, 'get', `/api/v1.1/repositories/${repository}/tags/latest/`);
-    const chain = await pullAs(server, '1.7.1', repository, 'latest');
+    const { body } = await askApi(odd.server, 'get', `/api/v1.1/repositories/${repository}/tags/latest/`);
+    const chain = await pullAs(odd.server, '1.7.1', repository, 'latest');
     expect({ problem: body.v1_problem, isPulled: chain !== undefined }).toEqual({
       problem: hidden ?? null,
       isPulled: hidden === undefined,
@@ -70,7 +60,7 @@ describe.each(canBeCreated)('an image of the kind $name', (row) => {
 
   const refusing = Object.keys(refused).join(', ');
   it(`is pulled by clients of today${refusing === '' ? '' : `, but not by ${refusing}`}`, async () => {
-    const pulled = await installed.all(clients, (client) => client.pull(`${server.host}/${repository}:latest`));
+    const pulled = await odd.installed.all(clients, (client) => client.pull(`${odd.server.host}/${repository}:latest`));
     expect(pulled).toEqual(wanted(clients, image.id, refused));
   });
 });

@@ -3,12 +3,12 @@ import { pushOverV1 } from '../../helpers/crossing-images';
 import type { TestImage } from '../../helpers/images';
 import { isInstalled } from '../../helpers/installed';
 import { call } from '../../helpers/registry-client';
-import { addUser, basic, startTestServer, type TestServer } from '../../helpers/test-server';
+import { basic } from '../../helpers/test-server';
 import { digestOf, type Described } from '../../helpers/v2-client';
 import { pullAs } from '../engines';
 import { expectToShow } from '../expectations';
 import { gzip, type Compressor } from './compression';
-import { INSTALLED, openInstalled, wanted, type OddClients } from './odd-clients';
+import { INSTALLED, useOddClients, wanted } from './odd-clients';
 import { by, deepTars, DOCKER_GZIP, DOCKER_TAR, plain, tarsOf, withoutTrailer, type Encode } from './shapes';
 
 /* What clients of v2 get of images whose layers were pushed over v1 in every form (bridge 8.3). */
@@ -49,19 +49,9 @@ const LAYERS: readonly OddLayers[] = [
   },
 ];
 
-let server: TestServer;
-let installed: OddClients;
-beforeAll(async () => {
-  server = await startTestServer();
-  await addUser(server, 'alice');
-  installed = await openInstalled(server.host);
-});
-afterAll(async () => {
-  await installed.close();
-  await server.close();
-});
+const odd = useOddClients();
 
-const getV2 = (path: string) => call(server, 'get', `/v2/${path}`, { authorization: basic('alice') });
+const getV2 = (path: string) => call(odd.server, 'get', `/v2/${path}`, { authorization: basic('alice') });
 
 const canBeCreated = LAYERS.filter(({ needs }) => needs === undefined || isInstalled(needs, '--help'));
 
@@ -73,7 +63,7 @@ describe.each(canBeCreated)('layers of the kind $name', (row) => {
   let images: readonly TestImage[];
   beforeAll(async () => {
     sent = tars.map(row.encode);
-    images = await pushOverV1(server, repository, sent);
+    images = await pushOverV1(odd.server, repository, sent);
   });
 
   it(hasTwin ? 'are listed as their twins in gzip' : 'are listed as they were sent', async () => {
@@ -88,8 +78,8 @@ describe.each(canBeCreated)('layers of the kind $name', (row) => {
 
   const refusing = Object.keys(refused).join(', ');
   it(`are pulled with all files by clients of today${refusing === '' ? '' : `, but not by ${refusing}`}`, async () => {
-    const reference = `${server.host}/${repository}:latest`;
-    const ended = await installed.all(clients, async (client) => {
+    const reference = `${odd.server.host}/${repository}:latest`;
+    const ended = await odd.installed.all(clients, async (client) => {
       await client.pull(reference);
       await expectToShow(client, reference, tars);
       return 'all files';
@@ -99,7 +89,7 @@ describe.each(canBeCreated)('layers of the kind $name', (row) => {
 
   it('are pulled over v1 as they were sent', async () => {
     // Engines before 1.13 get an empty archive instead of zero bytes.
-    const chain = await pullAs(server, '17.05.0-ce', repository, 'latest');
+    const chain = await pullAs(odd.server, '17.05.0-ce', repository, 'latest');
     expect(chain?.map(({ id, layer }) => ({ id, digest: digestOf(layer) }))).toEqual(
       images.map(({ id, layer }) => ({ id, digest: digestOf(layer) })),
     );
@@ -110,7 +100,7 @@ describe('a layer of damaged gzip', () => {
   const repository = 'alice/damaged';
   beforeAll(async () => {
     const [base, top] = tarsOf('damaged');
-    await pushOverV1(server, repository, [gzip(base), gzip(top).subarray(0, -20)]);
+    await pushOverV1(odd.server, repository, [gzip(base), gzip(top).subarray(0, -20)]);
   });
 
   it('hides its image from v2, with the reason', async () => {
@@ -118,7 +108,9 @@ describe('a layer of damaged gzip', () => {
     const error = { code: 'MANIFEST_UNKNOWN', detail: { problem: 'damaged gzip data' } };
     expect({ status, body: JSON.parse(text) }).toMatchObject({ status: 404, body: { errors: [error] } });
     expect(JSON.parse((await getV2(`${repository}/tags/list`)).text)).toMatchObject({ tags: [] });
-    const pulled = await installed.all(INSTALLED, (client) => client.pull(`${server.host}/${repository}:latest`));
+    const pulled = await odd.installed.all(INSTALLED, (client) =>
+      client.pull(`${odd.server.host}/${repository}:latest`),
+    );
     const refusal = /cannot be pulled over v2: damaged gzip data|manifest unknown/;
     expect(pulled).toEqual(
       wanted(INSTALLED, '', { docker: refusal, podman: refusal, buildah: refusal, skopeo: refusal }),
@@ -126,6 +118,6 @@ describe('a layer of damaged gzip', () => {
   });
 
   it('is pulled over v1', async () => {
-    expect(await pullAs(server, '1.7.1', repository, 'latest')).toHaveLength(2);
+    expect(await pullAs(odd.server, '1.7.1', repository, 'latest')).toHaveLength(2);
   });
 });
