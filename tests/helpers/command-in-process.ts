@@ -12,16 +12,28 @@ import type { Outcome } from './command-place';
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** Runs a command with this environment, and no other variable, after those that were started before. */
-export function runInProcess(words: readonly string[], environment: Record<string, string>): Promise<Outcome> {
-  const outcome = last.then(() => captured(words, environment));
+/**
+ * Runs a command with this environment, and no other variable, after those that were started before.
+ *
+ * @param isTerminal - stderr says that it is one
+ */
+export function runInProcess(
+  words: readonly string[],
+  environment: Record<string, string>,
+  isTerminal = false,
+): Promise<Outcome> {
+  const outcome = last.then(() => captured(words, environment, isTerminal));
   last = outcome.catch(() => undefined);
   return outcome;
 }
 
-async function captured(words: readonly string[], environment: Record<string, string>): Promise<Outcome> {
+async function captured(
+  words: readonly string[],
+  environment: Record<string, string>,
+  isTerminal: boolean,
+): Promise<Outcome> {
   const stdout = new Collector();
-  const stderr = new Collector();
+  const stderr = Object.assign(new Collector(), { isTTY: isTerminal, columns: 200 });
   const restore = replaceStreams({ stdin: Readable.from([]), stdout, stderr });
   const before = process.exitCode;
   process.exitCode = undefined;

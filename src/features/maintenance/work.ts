@@ -1,7 +1,7 @@
 import { recordEvent, type Doer } from '../audit/audit';
 import { collectGarbage, GC_OLDER_THAN_HOURS, type GcNeeds } from '../images/gc';
 import type { Freed } from '../images/gc-progress';
-import { storedBytes, type BlobNeeds } from '../storage/blobs';
+import type { BlobNeeds } from '../storage/blobs';
 import { scrub, type Scrubbed, type ScrubOptions } from '../storage/scrub';
 import { displayName } from '../repositories/names';
 import type { MaintenanceKind } from './runs.store';
@@ -52,12 +52,11 @@ export async function scrubOnRecord(ctx: BlobNeeds, doer: Doer, options: ScrubOp
 }
 
 async function scrubAll(ctx: BlobNeeds, doer: Doer, { signal, onProgress }: Watch): Promise<object> {
-  const totalBytes = await storedBytes(ctx);
   const found = await scrubOnRecord(ctx, doer, {
     olderThanMs: 0,
     bytesPerSecond: SCRUB_BYTES_PER_SECOND,
     signal,
-    onProgress: (progress) => onProgress({ ...progress, totalBytes }),
+    onProgress: ({ layers, bytes, damaged, totalBytes }) => onProgress({ layers, bytes, damaged, totalBytes }),
   });
   const damagedLayers = found.damaged.slice(0, SHOWN).map(({ digest, damage, repositories }) => ({
     digest,

@@ -19,6 +19,23 @@ export interface BlobRow {
   is_damaged: boolean;
 }
 
+const UNVERIFIED = `(verified_at is null or verified_at < $1::timestamptz - $2 * interval '1 millisecond')
+  and created_at <= $1`;
+
+/** The number and the size of the blobs that `listUnverified` lists. */
+export async function countUnverified(
+  db: Db,
+  startedAt: string,
+  olderThanMs: number,
+): Promise<{ layers: number; bytes: number }> {
+  const [row = { layers: 0, bytes: 0 }] = await query<{ layers: number; bytes: number }>(
+    db,
+    `select count(*)::int as layers, coalesce(sum(size_bytes), 0)::bigint as bytes from blobs where ${UNVERIFIED}`,
+    [startedAt, olderThanMs],
+  );
+  return row;
+}
+
 /** Blobs that existed at the start and were not read back within this time before it, the least recently read first. */
 export async function listUnverified(
   db: Db,
@@ -29,8 +46,7 @@ export async function listUnverified(
   return query<BlobRow>(
     db,
     `select digest, size_bytes, storage_key, damaged_at is not null as is_damaged from blobs
-     where (verified_at is null or verified_at < $1::timestamptz - $2 * interval '1 millisecond') and created_at <= $1
-     order by verified_at nulls first, digest limit $3`,
+     where ${UNVERIFIED} order by verified_at nulls first, digest limit $3`,
     [startedAt, olderThanMs, limit],
   );
 }

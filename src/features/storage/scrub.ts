@@ -28,6 +28,9 @@ export interface ScrubProgress {
   readonly layers: number;
   readonly bytes: number;
   readonly damaged: number;
+  /** what there was to read at the start */
+  readonly totalLayers: number;
+  readonly totalBytes: number;
 }
 
 /** The result of a scrub. */
@@ -115,6 +118,8 @@ export async function scrub(ctx: BlobNeeds, options: ScrubOptions): Promise<Scru
   const startedAt = await store.now(ctx.db);
   const pace = new Pace(options.bytesPerSecond, signal);
   const run = new Run(ctx);
+  const total = await store.countUnverified(ctx.db, startedAt, options.olderThanMs);
+  const totals = { totalLayers: total.layers, totalBytes: total.bytes };
   try {
     for (;;) {
       const blobs = await store.listUnverified(ctx.db, startedAt, options.olderThanMs, AT_ONCE);
@@ -122,7 +127,7 @@ export async function scrub(ctx: BlobNeeds, options: ScrubOptions): Promise<Scru
       for (const blob of blobs) {
         signal?.throwIfAborted();
         await run.check(blob, pace);
-        onProgress?.({ layers: run.layers, bytes: run.bytes, damaged: run.damaged.length });
+        onProgress?.({ layers: run.layers, bytes: run.bytes, damaged: run.damaged.length, ...totals });
       }
     }
   } catch (error) {

@@ -2,10 +2,11 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { displayName } from '../../features/repositories/names';
 import { OPERATOR_ACTOR } from '../../features/access/actor';
 import { GC_OLDER_THAN_HOURS } from '../../features/images/gc';
-import type { Freed } from '../../features/images/gc-progress';
+import type { Freed, GcProgress } from '../../features/images/gc-progress';
 import { collectGarbageNow } from '../../features/maintenance/at-once';
 import { count, formatBytes, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
+import { ofTotal, withProgress } from './progress';
 
 const HOUR_MS = 3_600_000;
 
@@ -43,11 +44,20 @@ export function addGcCommand(program: Command, parts: CommandParts): void {
     )
     .option('--json', 'print the list as JSON')
     .action(async ({ dryRun = false, olderThan, json }: GcOptions) => {
-      const options = { olderThanMs: olderThan * HOUR_MS, dryRun };
-      const freed = await parts.withContext((ctx) => collectGarbageNow(ctx, OPERATOR_ACTOR, options));
+      const freed = await parts.withContext((ctx) =>
+        withProgress((show) => {
+          const onProgress = (progress: GcProgress): void => show(stateOf(progress));
+          return collectGarbageNow(ctx, OPERATOR_ACTOR, { olderThanMs: olderThan * HOUR_MS, dryRun, onProgress });
+        }),
+      );
       if (json === true) printJson(freed.map(toJson));
       else printFreed(freed, dryRun);
     });
+}
+
+function stateOf({ done, repositories, images, manifests, bytes }: GcProgress): string {
+  const found = `${count(images, 'image')}, ${count(manifests, 'manifest')}, ${formatBytes(bytes)}`;
+  return `Searched ${ofTotal(done, repositories, 'repositories')}; garbage: ${found}`;
 }
 
 function toJson({ namespace, name, images, manifests, blobs, bytes }: Freed): object {

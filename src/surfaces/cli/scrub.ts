@@ -3,12 +3,12 @@ import { OPERATOR_ACTOR } from '../../features/access/actor';
 import { scrubNow } from '../../features/maintenance/at-once';
 import type { Scrubbed, ScrubProgress } from '../../features/storage/scrub';
 import { displayName } from '../../features/repositories/names';
-import { count, formatBytes, printError, printJson, printLine, printTable } from './output';
+import { count, formatBytes, printJson, printLine, printTable } from './output';
 import type { CommandParts, ListingOptions } from './command-parts';
+import { ofTotal, ofTotalBytes, withProgress } from './progress';
 
 const DEFAULT_RATE = 50;
 const MEGABYTE = 1_000_000;
-const PROGRESS_MS = 10_000;
 const SHORT_ID = 12;
 
 interface ScrubOptions extends ListingOptions {
@@ -25,14 +25,8 @@ function parseRate(text: string): number {
   throw new InvalidArgumentError('Expected a number of megabytes per second.');
 }
 
-/** Reports the progress on stderr, now and then. */
-function reporter(): (progress: ScrubProgress) => void {
-  let dueAt = Date.now() + PROGRESS_MS;
-  return ({ layers, bytes, damaged }) => {
-    if (Date.now() < dueAt) return;
-    dueAt = Date.now() + PROGRESS_MS;
-    printError(`${count(layers, 'layer')} so far, ${formatBytes(bytes)}, ${damaged} damaged`);
-  };
+function stateOf({ layers, totalLayers, bytes, totalBytes, damaged }: ScrubProgress): string {
+  return `Read ${ofTotal(layers, totalLayers, 'layers')}, ${ofTotalBytes(bytes, totalBytes)}; ${damaged} damaged`;
 }
 
 /** `drydock scrub`. */
@@ -45,8 +39,12 @@ export function addScrubCommand(program: Command, parts: CommandParts): void {
     .option('--json', 'print the result as JSON')
     .action(async ({ rate, json }: ScrubOptions) => {
       const bytesPerSecond = rate === 0 ? undefined : rate * MEGABYTE;
-      const options = { olderThanMs: 0, bytesPerSecond, onProgress: reporter() };
-      const found = await parts.withContext((ctx) => scrubNow(ctx, OPERATOR_ACTOR, options));
+      const found = await parts.withContext((ctx) =>
+        withProgress((show) => {
+          const onProgress = (progress: ScrubProgress): void => show(stateOf(progress));
+          return scrubNow(ctx, OPERATOR_ACTOR, { olderThanMs: 0, bytesPerSecond, onProgress });
+        }),
+      );
       if (json === true) printJson(toJson(found));
       else printFound(found);
       if (found.damaged.length > 0) process.exitCode = 1;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import request from 'supertest';
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
 import { createChain, createImage, pushImages, startPull, startPush, uploadImage } from '../../helpers/images';
+import { runInProcess } from '../../helpers/command-in-process';
 import { createCommandPlace, success, type CommandPlace } from '../../helpers/command-place';
 
 let place: CommandPlace;
@@ -103,4 +104,11 @@ it('keeps announced images for a day', async () => {
   const { stdout } = await gc();
   expect(stdout).toContain('2 images, 0 manifests, 4.0 kB freed.');
   await expect(countLayerFiles()).resolves.toBe(files - 2);
+});
+
+it('shows its progress on a terminal', async () => {
+  await pushTwice();
+  const { stderr } = await runInProcess(['gc', '--older-than', '0'], place.environment, true);
+  const state = 'Searched 1 of 1 repositories (100 %); garbage: 2 images, 0 manifests, 4.0 kB';
+  expect(stderr).toBe(`\r\u001b[K${state}\r\r\u001b[K`);
 });

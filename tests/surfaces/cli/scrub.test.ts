@@ -3,6 +3,7 @@ import path from 'node:path';
 import { startChildServer, type ChildServer } from '../../helpers/child-server';
 import { DAMAGES, layerDigest, layerFile, type LayerPlace } from '../../helpers/damage';
 import { createChain, createImage, pushImages, type TestImage } from '../../helpers/images';
+import { runInProcess } from '../../helpers/command-in-process';
 import { createCommandPlace, success, type CommandPlace } from '../../helpers/command-place';
 
 let place: CommandPlace;
@@ -74,4 +75,14 @@ it('keeps to a rate', async () => {
   const before = performance.now();
   await place.run('scrub', '--rate', '1');
   expect(performance.now() - before).toBeGreaterThan(1500);
+});
+
+it('shows its progress on a terminal, of how much, and leaves the line empty', async () => {
+  const { stderr } = await runInProcess(['scrub', '--rate', '0'], place.environment, true);
+  const [state] = stderr
+    .replaceAll('\u001b[K', '')
+    .split('\r')
+    .filter((part) => part !== '');
+  expect(state).toMatch(/^Read 1 of \d+ layers \(\d+ %\), \S+ \S+ of 2\.0 MB \(\d+ %\); \d damaged$/);
+  expect(stderr.endsWith('\r\u001b[K')).toBe(true);
 });
