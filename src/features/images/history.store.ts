@@ -7,6 +7,9 @@ export interface HistoryRow {
   content_id: number;
   depth: number;
   layer_size_bytes: number;
+  layer_digest: string;
+  /** null: its pusher sent none, or the image is derived from a manifest */
+  payload_checksum: string | null;
   /** of the whole chain */
   total_size_bytes: number;
 }
@@ -23,7 +26,7 @@ export async function listChain(db: Db, repositoryId: number, which: Which): Pro
   return query<HistoryRow>(
     db,
     `${chainSql(`i.repository_id = $1 and i.image_id = ${image}`, '$1')}
-     select chain.image_id, chain.content_id, chain.depth, c.layer_size_bytes,
+     select chain.image_id, chain.content_id, chain.depth, c.layer_size_bytes, c.layer_digest, c.payload_checksum,
        (sum(c.layer_size_bytes) over ())::bigint as total_size_bytes
      from chain join image_contents c on c.id = chain.content_id order by chain.depth desc`,
     [repositoryId, value],

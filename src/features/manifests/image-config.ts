@@ -2,7 +2,7 @@ import { parseJson } from '../../platform/http/body';
 import { asRecord, asWords, keysOf, momentOf, textOf, type JsonRecord } from '../../platform/untrusted-json';
 
 /*
- * The config of an image, as OCI and docker write it. It is untrusted: fields of a wrong shape are left out, and long
+ * The config of an image, as OCI and docker write it, and as the json of a v1 image has it. It is untrusted: fields of a wrong shape are left out, and long
  * ones are cut.
  */
 
@@ -82,14 +82,8 @@ function platformIn(config: JsonRecord): string | undefined {
   return said.length === 0 ? undefined : said.join('/');
 }
 
-/**
- * Reads the config of an image.
- *
- * @returns undefined when it is not a JSON object
- */
-export function readImageConfig(bytes: Buffer): ImageConfig | undefined {
-  const config = asRecord(parseJson(bytes)?.value);
-  if (config === undefined) return undefined;
+/** Reads the config of an image. The json of a v1 image has the same fields, except for the history. */
+export function imageConfigOf(config: JsonRecord): ImageConfig {
   const run = asRecord(config['config']) ?? {};
   const { history } = config;
   return {
@@ -106,4 +100,14 @@ export function readImageConfig(bytes: Buffer): ImageConfig | undefined {
     labels: labelsOf(run['Labels']),
     history: Array.isArray(history) ? (history as readonly unknown[]).slice(0, STEPS).map(stepOf) : [],
   };
+}
+
+/**
+ * Reads the bytes of a config.
+ *
+ * @returns undefined when it is not a JSON object
+ */
+export function readImageConfig(bytes: Buffer): ImageConfig | undefined {
+  const config = asRecord(parseJson(bytes)?.value);
+  return config === undefined ? undefined : imageConfigOf(config);
 }

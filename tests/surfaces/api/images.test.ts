@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
+import { digestOf } from '../../../src/platform/bytes/digest';
 import { packTar } from '../../features/images/tar/pack-tar';
 import { askApi } from '../../helpers/api-client';
-import { createChain, createImage, pushImages } from '../../helpers/images';
+import { createChain, createImage, payloadOf, pushImages } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
 import { addUser, startTestServer, type TestServer } from '../../helpers/test-server';
 
@@ -50,12 +51,23 @@ it('the history of an image and of a tag are the same', async () => {
   expect(ofTag.body.layers[2]).toEqual({
     id: base.id,
     layer_size: 2000,
+    digest: digestOf(base.layer),
+    checksum: base.payload,
     date_created: null,
     author: null,
     comment: 'made by a test',
     docker_version: null,
     command: null,
   });
+});
+
+it('the history of an image has its configuration', async () => {
+  const json = Buffer.from(JSON.stringify({ id: 'a'.repeat(64), os: 'linux', config: { Env: ['A=1'], Cmd: 7 } }));
+  const image = { ...createImage(), id: 'a'.repeat(64), json };
+  await pushImages(server, 'alice/configured', [{ ...image, payload: payloadOf(json, image.layer) }]);
+  const path = '/api/v1.1/repositories/alice/configured/tags/latest/image-history/';
+  const { body } = await askApi(server, 'get', path);
+  expect(body.image).toMatchObject({ platform: 'linux', environment: ['A=1'], command: [], labels: [], user: null });
 });
 
 it('the files of a layer are browsed by directory', async () => {

@@ -4,6 +4,7 @@ import { imageHistory, type ImageHistory } from '../../../features/images/histor
 import { imageTree } from '../../../features/images/tree';
 import { endpoint, reply } from '../endpoint';
 import { paged, pageOf, pageQuery, rangeOf } from '../paging';
+import { imageBody, imageSchema } from './manifests';
 import { readableAsked, repositoryParams } from './repository-asked';
 import { line, moment, nameParam } from './schemas';
 
@@ -57,6 +58,8 @@ const layerSchema = z
   .strictObject({
     id: z.string().describe('Id of the image that the layer belongs to'),
     layer_size: z.int().describe('Bytes, as pushed'),
+    digest: z.string().describe('sha256 of the bytes of the layer, as pushed'),
+    checksum: z.string().nullable().describe('What v1 engines compare: sha256 of the json, a line feed and the layer'),
     date_created: moment.nullable(),
     author: z.string().nullable(),
     comment: z.string().nullable(),
@@ -70,20 +73,24 @@ const historySchema = z
     image_id: z.string(),
     image_size: z.int().describe('Bytes of all layers'),
     is_cut: z.boolean().describe('Whether base layers are missing because an ancestor is still being uploaded'),
+    image: imageSchema.nullable().describe('Its configuration; null if its json cannot be read'),
     layers: z
       .array(layerSchema)
       .describe("From the image's own layer down to its base; null for what the image's json does not say"),
   })
   .meta({ id: 'ImageHistory' });
 
-function historyBody({ imageId, totalSizeBytes, isCut, layers }: ImageHistory): z.input<typeof historySchema> {
+function historyBody({ imageId, totalSizeBytes, isCut, config, layers }: ImageHistory): z.input<typeof historySchema> {
   return {
     image_id: imageId,
     image_size: totalSizeBytes,
     is_cut: isCut,
+    image: config === undefined ? null : imageBody(config),
     layers: layers.map((layer) => ({
       id: layer.id,
       layer_size: layer.layerSizeBytes,
+      digest: layer.digest,
+      checksum: layer.checksum ?? null,
       date_created: layer.createdAt?.toISOString() ?? null,
       author: layer.author ?? null,
       comment: layer.comment ?? null,

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import {
   describeManifest,
   type BuildStep,
-  type DescribedManifest,
   type RelatedManifest,
 } from '../../../features/manifests/manifest-page';
+import type { ImageConfig } from '../../../features/manifests/image-config';
 import { getManifestByDigest } from '../../../features/manifests/manifests';
 import { endpoint, reply } from '../endpoint';
 import { readableAsked, repositoryParams } from './repository-asked';
@@ -35,7 +35,8 @@ const relatedSchema = z
 
 const pairs = z.array(z.strictObject({ name: z.string(), value: z.string() }));
 
-const imageSchema = z
+/** The configuration of an image. */
+export const imageSchema = z
   .strictObject({
     platform: z.string().nullable(),
     date_created: moment.nullable(),
@@ -91,7 +92,8 @@ function relatedBody({ digest, platform, summary, pushedAt }: RelatedManifest): 
 
 const pairsBody = (found: readonly (readonly [string, string])[]) => found.map(([name, value]) => ({ name, value }));
 
-function imageBody(image: NonNullable<DescribedManifest['image']>): z.input<typeof imageSchema> {
+/** The configuration of an image for an answer. */
+export function imageBody(image: ImageConfig): z.input<typeof imageSchema> {
   return {
     platform: image.platform ?? null,
     date_created: image.createdAt?.toISOString() ?? null,

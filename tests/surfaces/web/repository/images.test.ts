@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { digestOf } from '../../../../src/platform/bytes/digest';
 import { Browsing, browseAs } from '../../../helpers/browse';
 import { createChain, createImage, payloadOf, pushImages, startPull, type TestImage } from '../../../helpers/images';
 import { addUser, startTestServer, type TestServer } from '../../../helpers/test-server';
@@ -80,6 +81,54 @@ describe('the commands that created the layers', () => {
     const last = await anonymous.get('/r/alice/deep/tags/latest/?page=3');
     expect(last.html).toContain(`href="/r/alice/deep/images/${chain[0]!.id}/files/"`);
     expect((await anonymous.get('/r/alice/deep/tree/')).html).toContain('125 layers');
+  });
+});
+
+describe('the configuration of a v1 image', () => {
+  const RUN = {
+    Entrypoint: ['/bin/app'],
+    Cmd: ['serve', '<b>'],
+    Env: ['GREETING=<i>hi</i>'],
+    ExposedPorts: { '8080/tcp': {} },
+    Volumes: { '/data': {} },
+    WorkingDir: '/srv',
+    User: 'daemon',
+    Labels: { team: 'web' },
+  };
+
+  it('is on the page of its tag and of its id, with the hashes of its layers', async () => {
+    const base = imageWith({});
+    const top = imageWith({ os: 'linux', architecture: 'amd64', config: RUN }, base);
+    await pushImages(server, 'alice/configured', [base, top]);
+    for (const path of ['tags/latest/', `images/${top.id}/`]) {
+      const { html } = await anonymous.get(`/r/alice/configured/${path}`);
+      for (const text of ['linux/amd64', '8080/tcp', '/data', '/srv', 'daemon', 'team=web']) {
+        expect(html).toContain(text);
+      }
+      expect(html).toContain('[&quot;serve&quot;,&quot;&lt;b&gt;&quot;]');
+      expect(html).toContain('GREETING=&lt;i&gt;hi&lt;/i&gt;');
+      expect(html).toContain(`data-copy="${top.payload}"`);
+      for (const { layer } of [base, top]) expect(html).toContain(`title="${digestOf(layer)}"`);
+      expect(html).toContain(`href="/r/alice/configured/images/${base.id}/"`);
+    }
+  });
+
+  it.each([
+    ['texts instead of lists', { Env: 'A=1', Cmd: { a: 1 }, ExposedPorts: [1], Volumes: 7, Labels: ['x'], User: null }],
+    [
+      'long lists of long texts',
+      {
+        Env: Array.from({ length: 999 }, () => '<'.repeat(9)),
+        Cmd: Array.from({ length: 999 }, () => '"'.repeat(9)),
+        Labels: Object.fromEntries(Array.from({ length: 999 }, (_, at) => [`"${at}`, '&'.repeat(9)])),
+        Volumes: Object.fromEntries(Array.from({ length: 999 }, (_, at) => [`<${at}>`, {}])),
+      },
+    ],
+  ])('may have %s, and the page is shown and not large', async (_what, config) => {
+    await pushImages(server, 'alice/configured', [imageWith({ config })]);
+    const { status, html } = await anonymous.get('/r/alice/configured/tags/latest/');
+    expect(status).toBe(200);
+    expect(html.length).toBeLessThan(100_000);
   });
 });
 

@@ -6,7 +6,6 @@ import type { RepositoryDetails } from '../../../../features/repositories/reposi
 import { MISSING_TAG } from '../../../../features/tags/tags';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
-import { Ago, plural, Size } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { RepositoryFrame } from '../../components/repository-frame';
@@ -14,13 +13,14 @@ import { page } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { imagePath, shortId, tagPath } from './addresses';
+import { ImageFacts } from './image-facts';
 import { LayerBar } from './layer-bar';
 import { LayerTable } from './layer-table';
+import { tagOfManifestPage } from './manifest';
+import { ConfigPanel } from './manifest-config';
 import { PullWays } from './pull-ways';
 import { repositoryPage } from './repository-page';
-import { DigestFact, ImageIdFact } from './tag-names';
-import { EngineName, TagLinks } from './tag-parts';
-import { tagOfManifestPage } from './manifest';
+import { TagLinks } from './tag-parts';
 
 const LAYERS_ON_A_PAGE = 50;
 
@@ -29,42 +29,6 @@ interface Shown {
   readonly history: ImageHistory;
   /** undefined: the page is that of an image id */
   readonly tag: ShownTag | undefined;
-}
-
-function Facts({ repository, history, tag }: Shown): View {
-  return (
-    <dl class="pairs">
-      {tag === undefined ? (
-        <>
-          <dt>Image</dt>
-          <dd>
-            <code>{history.imageId}</code>
-          </dd>
-        </>
-      ) : (
-        <>
-          <ImageIdFact repository={repository} tag={tag} />
-          <DigestFact repository={repository} tag={tag} />
-        </>
-      )}
-      <dt>Size</dt>
-      <dd>
-        <Size bytes={history.totalSizeBytes} /> in {plural(history.layers.length, 'layer')}
-      </dd>
-      {tag !== undefined && (
-        <>
-          <dt>Updated</dt>
-          <dd>
-            <Ago at={tag.updatedAt} />
-          </dd>
-          <dt>Pushed by</dt>
-          <dd>
-            <EngineName engine={tag.engine} />
-          </dd>
-        </>
-      )}
-    </dl>
-  );
 }
 
 /** A warning about a json that engines cannot read. A push does not refuse such a json; it is kept as it was pushed. */
@@ -94,9 +58,10 @@ function imagePage(ctx: Needs<'settings'>, visitor: Visitor, query: URLSearchPar
           <PullWays visitor={visitor} repository={repository} tag={tag} v2Engines={ctx.settings.v2Engines} />
         )}
         <Unreadable layers={history.layers} />
-        <Facts {...shown} />
+        <ImageFacts {...shown} />
         {tag !== undefined && <TagLinks visitor={visitor} repository={repository} tag={tag} />}
       </Panel>
+      {history.config !== undefined && <ConfigPanel image={history.config} />}
       <Panel title="Layers">
         {history.isCut && (
           <p class="notice warn">

@@ -36,9 +36,9 @@ export function layerColour({ depth }: Pick<HistoryLayer, 'depth'>): string {
   return `series-${((depth - 1) % COLOURS) + 1}`;
 }
 
-/** The sizes of an image's layers, with the base on the left. The table below it has the same information in words. */
+/** The sizes of an image's layers, with the top on the left. The table below it has the same information in words. */
 export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] }): View {
-  const segments = segmentsOf([...layers].reverse());
+  const segments = segmentsOf(layers);
   const titles = shortenAll(
     segments.map(({ layer }) => firstLine(layer.command ?? '', TITLE_CHARACTERS)),
     TITLES_BYTES,
@@ -55,8 +55,8 @@ export function LayerBar({ layers }: { readonly layers: readonly HistoryLayer[] 
         ))}
       </Figure>
       <p class="bar-ends fine">
-        <span>Base</span>
         <span>Top</span>
+        <span>Base</span>
       </p>
     </>
   );

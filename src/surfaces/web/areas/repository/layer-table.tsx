@@ -3,12 +3,14 @@ import type { RepositoryDetails } from '../../../../features/repositories/reposi
 import { Ago, Size } from '../../components/quantities';
 import { Table } from '../../components/page-parts';
 import type { View } from '../../view';
-import { filesPath, shortId } from './addresses';
+import { filesPath, imagePath, shortId } from './addresses';
 import { COMMANDS_BYTES, CreatedBy, NOTES_BYTES } from './created-by';
 import { layerColour } from './layer-bar';
 import { beginning, shortenAll } from './short-text';
 
 const NOTE_CHARACTERS = 200;
+/** `sha256:` and twelve more, as docker shows digests. */
+const DIGEST_CHARACTERS = 20;
 
 /** The comment, the author and the engine of a layer. */
 function noteOf({ comment, author, dockerVersion }: HistoryLayer): string {
@@ -41,9 +43,12 @@ export function LayerTable({
             <svg class="swatch" viewBox="0 0 1 1" width="12" height="12" aria-hidden="true">
               <rect class={layerColour(layer)} width="1" height="1" />
             </svg>{' '}
-            <span class="mono" title={layer.id}>
+            <a class="mono" href={imagePath(repository, layer.id)} title={layer.id}>
               {shortId(layer.id)}
-            </span>
+            </a>
+            <small class="below mono" title={layer.digest}>
+              {beginning(layer.digest, DIGEST_CHARACTERS)}
+            </small>
           </td>
           <td class="wide">
             <CreatedBy command={commands[at]} note={notes[at]} />
