@@ -1,4 +1,5 @@
 import type { Needs } from '../../context';
+import { AppError } from '../../platform/errors';
 import type { ReadableRepository } from '../repositories/access';
 import { getTagOnPage, listTagPage, type TagOnPage, type TagsWanted } from '../tags/tag-pages';
 import { listArchitectures, listViews } from './image-views.store';
@@ -68,12 +69,42 @@ async function withManifests(ctx: Needs<'db'>, repositoryId: number, tags: reado
   });
 }
 
-/** A page of the tags of a repository, pushed over v1 or v2, and the total number of tags that match. */
+/** Which tags, in which order: the largest first, too. */
+export interface ShownTagsWanted extends Omit<TagsWanted, 'sort'> {
+  readonly sort: TagsWanted['sort'] | 'size';
+}
+
+/** The size of a tag is a sum over its layers, so the sizes of more tags are not compared. */
+export const MOST_TAGS_BY_SIZE = 1000;
+
+async function listBySize(
+  ctx: Needs<'db'>,
+  repository: ReadableRepository,
+  { text, limit, offset }: ShownTagsWanted,
+): Promise<{ total: number; tags: ShownTag[] }> {
+  const all = { text, sort: 'name', limit: MOST_TAGS_BY_SIZE, offset: 0 } as const;
+  const { total, tags } = await listTagPage(ctx, repository, all);
+  if (total > MOST_TAGS_BY_SIZE) {
+    const most = MOST_TAGS_BY_SIZE.toLocaleString('en-US');
+    throw new AppError('invalid', `No more than ${most} tags can be sorted by size. Filter them by a part of the name`);
+  }
+  const shown = await withManifests(ctx, repository.id, tags);
+  shown.sort((one, other) => other.totalSizeBytes - one.totalSizeBytes);
+  return { total, tags: shown.slice(offset, offset + limit) };
+}
+
+/**
+ * A page of the tags of a repository, pushed over v1 or v2, and the total number of tags that match.
+ *
+ * @throws AppError `invalid` for too many tags by size
+ */
 export async function listShownTags(
   ctx: Needs<'db'>,
   repository: ReadableRepository,
-  wanted: TagsWanted,
+  { sort, ...rest }: ShownTagsWanted,
 ): Promise<{ total: number; tags: ShownTag[] }> {
+  if (sort === 'size') return listBySize(ctx, repository, { sort, ...rest });
+  const wanted = { sort, ...rest };
   const { total, tags } = await listTagPage(ctx, repository, wanted);
   return { total, tags: await withManifests(ctx, repository.id, tags) };
 }

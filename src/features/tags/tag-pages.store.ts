@@ -9,14 +9,22 @@ export interface AnyTagRow {
   manifest_id: number | null;
   engine: Engine;
   updated_at: Date;
+  /** the account that set it last, by its name at that time */
+  actor_name: string | null;
 }
 
-const TAG_COLUMNS = 'name, image_id, manifest_id, engine, updated_at';
+const TAG_COLUMNS = `name, image_id, manifest_id, engine, updated_at, (
+  select e.actor_name from tag_events e where e.repository_id = tags.repository_id and e.tag = tags.name
+  order by e.id desc limit 1
+) as actor_name`;
 
 /** The criteria by which a list of tags can be sorted. */
 export type TagSort = 'updated' | 'name';
 
-const ORDERS: Readonly<Record<TagSort, string>> = { updated: 'updated_at desc, name', name: 'name' };
+const ORDERS: Readonly<Record<TagSort, string>> = {
+  updated: 'updated_at desc, name',
+  name: 'natural_key(name) collate "C", name',
+};
 
 /** @param wanted.pattern - a pattern for the name, in any case; undefined: any */
 export async function listTagRows(

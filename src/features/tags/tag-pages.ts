@@ -20,6 +20,8 @@ export interface TagOnPage extends ListedTag {
   readonly layerProblem: string | undefined;
   /** the engine that set it, as it describes itself */
   readonly engine: Engine;
+  /** the account that set it, by its name at that time; undefined: unknown, or not an account of this server */
+  readonly setBy: string | undefined;
   /** nobody may move or delete it */
   readonly isImmutable: boolean;
 }
@@ -28,7 +30,7 @@ export interface TagOnPage extends ListedTag {
 export interface TagsWanted extends Range {
   /** a part of the name, in any case; undefined: any */
   readonly text?: string | undefined;
-  /** last set first, or by name */
+  /** last set first, or by name, in which numbers count as numbers: 1.2, 1.9, 1.10 */
   readonly sort: store.TagSort;
 }
 
@@ -92,6 +94,7 @@ async function toTags(ctx: Needs<'db'>, id: number, rows: readonly store.AnyTagR
       manifestId: row.manifest_id ?? undefined,
       updatedAt: row.updated_at,
       engine: row.engine,
+      setBy: row.actor_name ?? undefined,
       totalSizeBytes: bytes,
       layerCount: layers,
       layerProblem: problem ?? undefined,

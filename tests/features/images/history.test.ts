@@ -1,4 +1,5 @@
 import type { Actor, RepositoryName } from '../../../src/features/access/actor';
+import { digestOf } from '../../../src/platform/bytes/digest';
 import { actorOf, ANYBODY } from '../../helpers/actors';
 import { createChain, createImage, payloadOf, pushImages, type TestImage } from '../../helpers/images';
 import { pushPrivate } from '../../helpers/isolation';
@@ -40,6 +41,8 @@ it('shows the image first and its base last, with the command that created each 
   expect(history).toMatchObject({ imageId: top.id, totalSizeBytes: 6000, isCut: false });
   expect(history.layers).toEqual([
     {
+      digest: digestOf(top.layer),
+      checksum: top.payload,
       id: top.id,
       depth: 3,
       layerSizeBytes: 2000,

@@ -89,6 +89,39 @@ describe('the list of tags', () => {
   });
 });
 
+describe('the list of tags by size', () => {
+  const name = { namespace: 'alice', name: 'sizes' };
+  const read = async (range: { limit: number; offset: number }, text?: string) =>
+    listShownTags(server.ctx, await getReadable(server.ctx, ANYBODY, name), { ...range, text, sort: 'size' });
+
+  it('has the largest first, whatever their kind, page by page', async () => {
+    const [small, large] = [createChain(1), createChain(3)];
+    await pushImages(server, 'alice/sizes', small, { tag: 'small' });
+    await pushImages(server, 'alice/sizes', large, { tag: 'large' });
+    const other = await ManifestPusher.to(server, name);
+    await other.image({}, { layers: [randomBytes(4000)], tag: 'between' });
+    const first = await read({ limit: 2, offset: 0 });
+    const rest = await read({ limit: 2, offset: 2 });
+    expect([first.total, ...[...first.tags, ...rest.tags].map((tag) => tag.name)]).toEqual([
+      3,
+      'large',
+      'between',
+      'small',
+    ]);
+    expect((await read({ limit: 9, offset: 0 }, 'sm')).total).toBe(1);
+  });
+
+  it('is refused for more than a thousand tags', async () => {
+    await server.ctx.db.raw(
+      `insert into tags (repository_id, name, image_id) select t.repository_id, 'n' || n, t.image_id
+       from tags t join repositories r on r.id = t.repository_id, generate_series(1, 998) n
+       where r.name = 'sizes' and t.name = 'small'`,
+    );
+    await expect(read({ limit: 1, offset: 0 })).rejects.toMatchObject({ code: 'invalid' });
+    expect((await read({ limit: 1, offset: 0 }, 'n1')).tags).toHaveLength(1);
+  });
+});
+
 it('one tag is found by its name, of either kind', async () => {
   const repository = await getReadable(server.ctx, ANYBODY, APP);
   expect(await getShownTag(server.ctx, repository, 'old')).toMatchObject({ name: 'old', manifest: undefined });

@@ -69,6 +69,41 @@ it('can be searched by a part of the name in any case, sorted, and read page by 
   expect([...namesOf(first), ...namesOf(rest)]).toEqual(['V2_x', 'v1.1', 'v1.0', 'beside', 'latest']);
 });
 
+it('sorts numbers in names as numbers', async () => {
+  await pushImages(server, 'alice/versions', chain, { tag: 'latest' });
+  const versions = { namespace: 'alice', name: 'versions' };
+  const names = ['1.2', '1.2-rc1', '1.2.3', '1.9', '1.09', '1.10', '1.10-b2', '1.10-b10', '10.1', 'v2', 'v10'];
+  const long = `build-${'9'.repeat(19)}`;
+  const longest = Array.from({ length: 64 }, (_, at) => at % 10).join('.');
+  for (const name of [...names, `${long}8`, long, longest.slice(0, 127)].reverse()) {
+    await putTag(server.ctx, alice, versions, { name, imageId: base.id, engine: ENGINE });
+  }
+  const wanted = { limit: 100, offset: 0, sort: 'name' } as const;
+  const sorted = namesOf(await listTagPage(server.ctx, ANYBODY, versions, wanted));
+  expect(sorted).toEqual([
+    longest.slice(0, 127),
+    '1.2',
+    '1.2-rc1',
+    '1.2.3',
+    '1.09',
+    '1.9',
+    '1.10',
+    '1.10-b2',
+    '1.10-b10',
+    '10.1',
+    long,
+    `${long}8`,
+    'latest',
+    'v2',
+    'v10',
+  ]);
+});
+
+it('has the account that set a tag last', async () => {
+  const { tags } = await read({ text: 'latest' });
+  expect(tags).toMatchObject([{ setBy: 'alice' }]);
+});
+
 it('ten thousand tags are counted and paged', async () => {
   const rows = Array.from({ length: 10_000 }, (_, index) => index);
   await pushImages(server, 'alice/many', chain);

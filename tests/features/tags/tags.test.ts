@@ -65,11 +65,17 @@ describe('one tag more than a hundred thousand', () => {
     const images = [createChain(1)[0]!, createChain(1)[0]!];
     const token = await startPush(server, 'alice/full', images);
     for (const image of images) await uploadImage(server, token, image);
-    await server.ctx.db.raw(
-      `insert into tags (repository_id, name, image_id)
-       select r.id, 't' || n, ? from repositories r, generate_series(1, 99999) n where r.name = 'full'`,
-      [images[0]!.id],
-    );
+    for (const [first, last] of [
+      [1, 33_333],
+      [33_334, 66_666],
+      [66_667, 99_999],
+    ] as const) {
+      await server.ctx.db.raw(
+        `insert into tags (repository_id, name, image_id)
+         select r.id, 't' || n, ? from repositories r, generate_series(?::int, ?::int) n where r.name = 'full'`,
+        [images[0]!.id, first, last],
+      );
+    }
     const put = (tag: string, authorization = token) =>
       reply(
         call(server, 'put', `/v1/repositories/alice/full/tags/${tag}`, {

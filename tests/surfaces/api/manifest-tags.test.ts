@@ -36,6 +36,7 @@ describe('tags that were pushed over v2', () => {
           platforms: ['linux/amd64'],
           image_size: 100 + JSON.stringify(platform).length,
           layer_count: 0,
+          pushed_by: 'alice',
           engine: { docker_version: null, client: 'skopeo/1.22.0' },
         },
         { name: 'old', image_id: image.id, digest: null, kind: 'v1-image', media_type: null, layer_count: 1 },

@@ -1,9 +1,5 @@
 import { z } from 'zod';
-import {
-  describeManifest,
-  type BuildStep,
-  type RelatedManifest,
-} from '../../../features/manifests/manifest-page';
+import { describeManifest, type BuildStep, type RelatedManifest } from '../../../features/manifests/manifest-page';
 import type { ImageConfig } from '../../../features/manifests/image-config';
 import { getManifestByDigest } from '../../../features/manifests/manifests';
 import { endpoint, reply } from '../endpoint';

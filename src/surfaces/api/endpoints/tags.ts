@@ -60,6 +60,7 @@ const listedTagSchema = z
     image_size: z.int().describe('Bytes of the config and all layers, as pushed; for an index, of all its images'),
     layer_count: z.int().describe('0 for an index'),
     is_immutable: z.boolean().describe('Whether the tag is protected from being moved or deleted'),
+    pushed_by: z.string().nullable().describe('The account that set it last, by its name at the time'),
     engine: z
       .strictObject({
         docker_version: z.string().nullable(),
@@ -94,6 +95,7 @@ function listedBody(tag: ShownTag): z.input<typeof listedTagSchema> {
     image_size: tag.totalSizeBytes,
     layer_count: tag.layerCount,
     is_immutable: tag.isImmutable,
+    pushed_by: tag.setBy ?? null,
     engine: engineBody(tag),
   };
 }
@@ -117,9 +119,15 @@ const getTags = endpoint({
   query: z.object({
     ...pageQuery,
     name: line(128).optional().describe('Part of the name, case-insensitive'),
-    sort: z.enum(['name', 'updated']).default('name').describe('`updated`: most recently set first'),
+    sort: z
+      .enum(['name', 'updated', 'size'])
+      .default('name')
+      .describe(
+        '`name`: 1.9 before 1.10; `updated`: most recently set first; `size`: largest first, of up to 1000 tags',
+      ),
   }),
   responses: { 200: { description: 'A page of tags', body: pageOf(listedTagSchema) } },
+  errors: ['invalid'],
   handle: async (ctx, { req, params, query, caller }) => {
     const wanted = { text: query.name, sort: query.sort, ...rangeOf(query) };
     const { total, tags } = await listShownTags(ctx, await readableAsked(ctx, { caller, params }), wanted);

@@ -196,6 +196,40 @@ describe('the files of a layer', () => {
   });
 });
 
+describe('the list of tags', () => {
+  it('has the command that pulls each, and who pushed it with what', async () => {
+    await pushImages(server, 'alice/listed', [createImage()], { tag: '1.0' });
+    await server.ctx
+      .db('tags')
+      .where({ name: '1.0' })
+      .update({ engine: { docker_version: '1.5.0' } });
+    const { html } = await anonymous.get('/r/alice/listed/tags/');
+    expect(html).toContain(`<code>docker pull ${server.host}/alice/listed:1.0</code>`);
+    expect(html).toContain(`data-copy="docker pull ${server.host}/alice/listed:1.0"`);
+    expect(html).toContain('<td>alice, <span>docker 1.5.0</span></td>');
+    expect((await anonymous.get('/r/alice/listed/tags/1.0/')).html).toContain('<dd>alice, <span>docker 1.5.0</span>');
+    // Without the tag latest the overview names a tag that exists.
+    expect((await anonymous.get('/r/alice/listed/')).html).toContain(`docker pull ${server.host}/alice/listed:1.0<`);
+  });
+
+  it('is sorted by size, of up to a thousand tags', async () => {
+    const [small, large] = [createImage(), createImage({ layer: Buffer.alloc(5000) })];
+    await pushImages(server, 'alice/sorted', [large], { tag: 'large' });
+    await pushImages(server, 'alice/sorted', [small], { tag: 'small' });
+    const { html } = await anonymous.get('/r/alice/sorted/tags/?sort=size');
+    expect(html).toContain('<option value="size" selected="">');
+    expect(html.indexOf('>large</a>')).toBeLessThan(html.indexOf('>small</a>'));
+    await pushImages(server, 'alice/crowd', [small], { tag: 'first' });
+    await server.ctx.db.raw(
+      `insert into tags (repository_id, name, image_id) select t.repository_id, 'n' || n, t.image_id
+       from tags t, generate_series(1, 1000) n where t.name = 'first'`,
+    );
+    const crowd = await anonymous.get('/r/alice/crowd/tags/?sort=size');
+    expect([crowd.status, crowd.html.includes('No more than 1,000 tags can be sorted by size')]).toEqual([200, true]);
+    expect(crowd.html).toContain('Page 1 of 41');
+  });
+});
+
 describe('many', () => {
   it('tags are paged, sorted and found, and no page is large', async () => {
     const [image] = createChain(1) as [TestImage];

@@ -6,7 +6,7 @@ import { Ago, plural, Size } from '../../components/quantities';
 import type { View } from '../../view';
 import { Fact } from './manifest-facts';
 import { DigestFact, ImageIdFact } from './tag-names';
-import { EngineName } from './tag-parts';
+import { Pusher } from './tag-parts';
 
 interface Shown {
   readonly repository: RepositoryDetails;
@@ -65,7 +65,7 @@ export function ImageFacts({ repository, history, tag }: Shown): View {
             <Ago at={tag.updatedAt} />
           </Fact>
           <Fact term="Pushed by">
-            <EngineName engine={tag.engine} />
+            <Pusher tag={tag} />
           </Fact>
         </>
       )}

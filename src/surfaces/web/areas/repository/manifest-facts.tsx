@@ -8,7 +8,7 @@ import { tagPath } from './addresses';
 import { kindText } from './manifest-parts';
 import { beginning } from './short-text';
 import { ImageIdFact } from './tag-names';
-import { EngineName, PointerLink } from './tag-parts';
+import { PointerLink, Pusher } from './tag-parts';
 
 const TAGS = 12;
 
@@ -43,14 +43,14 @@ function TagList({
   );
 }
 
-function TagFacts({ tag: { updatedAt, engine } }: { readonly tag: ShownTag }): View {
+function TagFacts({ tag }: { readonly tag: ShownTag }): View {
   return (
     <>
       <Fact term="Updated">
-        <Ago at={updatedAt} />
+        <Ago at={tag.updatedAt} />
       </Fact>
       <Fact term="Pushed by">
-        <EngineName engine={engine} />
+        <Pusher tag={tag} />
       </Fact>
     </>
   );

@@ -1,10 +1,11 @@
+import type { RepositoryName } from '../../../../features/access/actor';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { ShownTag } from '../../../../features/manifests/shown-tags';
 import type { Engine } from '../../../../features/tags/engine';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
-import { pointerPath, shortId, tagPath } from './addresses';
+import { pointerPath, pullName, shortId, tagPath } from './addresses';
 
 /** Names under which libraries send requests, and the programs that use them. */
 const LIBRARIES: Readonly<Record<string, string>> = {
@@ -29,6 +30,29 @@ export function EngineName({ engine }: { readonly engine: Engine }): View {
   const machine = [os, arch].filter((part) => part !== undefined).join(' ');
   const title = kernel === undefined ? machine : `${machine} kernel ${kernel}`.trim();
   return <span {...(title === '' ? {} : { title })}>docker {version}</span>;
+}
+
+/** Who set a tag, and with what: `alice, docker 1.5.0`. */
+export function Pusher({ tag: { setBy, engine } }: { readonly tag: Pick<ShownTag, 'setBy' | 'engine'> }): View {
+  if (setBy === undefined) return <EngineName engine={engine} />;
+  const isKnown = engine.client !== undefined || engine.docker_version !== undefined;
+  return (
+    <>
+      {setBy}
+      {isKnown && ', '}
+      {isKnown && <EngineName engine={engine} />}
+    </>
+  );
+}
+
+/** The command that pulls a tag, for the client that can. */
+export function pullCommand(
+  visitor: Visitor,
+  repository: RepositoryName,
+  tag: Pick<ShownTag, 'name' | 'manifest'>,
+): string {
+  const client = tag.manifest?.kind === 'artifact' ? 'oras' : 'docker';
+  return `${client} pull ${pullName(visitor, repository)}:${tag.name}`;
 }
 
 /** A link with the short id of an image or the short digest of a manifest; all of it appears on hover. */

@@ -3,8 +3,9 @@ import type { RepositoryDetails } from '../../../../features/repositories/reposi
 import { Ago, formatCount, Size } from '../../components/quantities';
 import { Badge, CopyButton, Table } from '../../components/page-parts';
 import type { View } from '../../view';
+import type { Visitor } from '../../visitor';
 import { tagPath } from './addresses';
-import { EngineName, PointerLink } from './tag-parts';
+import { PointerLink, pullCommand, Pusher } from './tag-parts';
 import { KindName } from './manifest-parts';
 
 /** Why clients of one of the protocols cannot pull a tag. */
@@ -14,11 +15,30 @@ function OnlyFor({ tag: { v1Problem, v2Problem, otherArchitectures } }: { readon
   return <small class="below">v2 only: {v1Problem}</small>;
 }
 
-/** A page of tags, with a button to delete each, for administrators of the repository. */
+function PullCommand({
+  visitor,
+  repository,
+  tag,
+}: {
+  readonly visitor: Visitor;
+  readonly repository: RepositoryDetails;
+  readonly tag: ShownTag;
+}): View {
+  const command = pullCommand(visitor, repository, tag);
+  return (
+    <small class="below pull">
+      <code>{command}</code> <CopyButton text={command} label={`Command to pull ${tag.name}`} />
+    </small>
+  );
+}
+
+/** A page of tags, each with the command that pulls it, and with a link to delete each, for administrators of the repository. */
 export function TagTable({
+  visitor,
   repository,
   tags,
 }: {
+  readonly visitor: Visitor;
   readonly repository: RepositoryDetails;
   readonly tags: readonly ShownTag[];
 }): View {
@@ -30,6 +50,7 @@ export function TagTable({
         <tr>
           <th scope="row" class="name">
             <a href={tagPath(repository, tag.name)}>{tag.name}</a> {tag.isImmutable && <Badge>immutable</Badge>}
+            <PullCommand visitor={visitor} repository={repository} tag={tag} />
           </th>
           <td class="kind">
             <KindName manifest={tag.manifest} />
@@ -47,7 +68,7 @@ export function TagTable({
             {tag.manifest !== undefined && <CopyButton text={tag.manifest.digest} label={`Digest of ${tag.name}`} />}
           </td>
           <td>
-            <EngineName engine={tag.engine} />
+            <Pusher tag={tag} />
           </td>
           {canAdminister && (
             <td>

@@ -1,35 +1,33 @@
 import { displayName } from '../../../../features/repositories/names';
-import { listShownTags } from '../../../../features/manifests/shown-tags';
-import { Field, Select } from '../../components/forms';
+import { listShownTags, type ShownTagsWanted } from '../../../../features/manifests/shown-tags';
+import { Field, Problem, Select } from '../../components/forms';
 import { CopyLine, Empty } from '../../components/page-parts';
 import { pageAsked, Paging } from '../../components/paging';
 import { plural } from '../../components/quantities';
 import { RepositoryFrame } from '../../components/repository-frame';
+import { attempt } from '../../problems';
 import { page } from '../../reply';
 import { repositoryPath } from '../../repository-path';
 import { pullName } from './addresses';
 import { repositoryPage } from './repository-page';
 import { TagTable } from './tag-table';
 
-const SORTS = [
+const SORTS: readonly { readonly value: ShownTagsWanted['sort']; readonly label: string }[] = [
   { value: 'updated', label: 'Newest first' },
   { value: 'name', label: 'By name' },
+  { value: 'size', label: 'Largest first' },
 ];
 
 /** The tags of a repository. */
 export const getTags = repositoryPage<'anyone'>(async (ctx, { caller, query }, repository) => {
   const asked = pageAsked(query);
   const text = query.get('name')?.trim() ?? '';
-  const sort = query.get('sort') === 'name' ? 'name' : 'updated';
+  const sort = SORTS.map(({ value }) => value).find((value) => value === query.get('sort')) ?? 'updated';
   const { limit, offset } = asked;
-  const found = await listShownTags(ctx, repository, {
-    limit,
-    offset,
-    sort,
-    text: text === '' ? undefined : text,
-  });
+  const wanted = { limit, offset, text: text === '' ? undefined : text };
+  const { done, fault } = await attempt(() => listShownTags(ctx, repository, { ...wanted, sort }));
+  const { total, tags } = done ?? (await listShownTags(ctx, repository, { ...wanted, sort: 'updated' }));
   const path = repositoryPath(repository, 'tags/');
-  const { total, tags } = found;
   return page(
     caller,
     { title: `Tags of ${displayName(repository)}` },
@@ -37,19 +35,20 @@ export const getTags = repositoryPage<'anyone'>(async (ctx, { caller, query }, r
       <h2 class="unseen">Tags</h2>
       {(repository.tagCount > 1 || text !== '') && (
         <form class="filters" action={path}>
-          <Field type="search" label="Part of the name" name="name" value={text} maxlength={128} />
+          <Field type="search" label="Filter by name" name="name" value={text} maxlength={128} />
           <Select label="Order" name="sort" value={sort} options={SORTS} />
           <button type="submit" class="quiet">
-            Show
+            Filter
           </button>
         </form>
       )}
+      <Problem text={fault?.text} />
       {tags.length > 0 && (
         <>
           <p class="fine">
             {text === '' ? plural(total, 'tag') : `${plural(total, 'tag')} with “${text}” in the name`}
           </p>
-          <TagTable repository={repository} tags={tags} />
+          <TagTable visitor={caller} repository={repository} tags={tags} />
         </>
       )}
       {tags.length === 0 && text !== '' && (
@@ -72,7 +71,7 @@ export const getTags = repositoryPage<'anyone'>(async (ctx, { caller, query }, r
         asked={asked}
         total={total}
         path={path}
-        query={{ name: text, sort: sort === 'name' ? sort : undefined }}
+        query={{ name: text, sort: sort === 'updated' ? undefined : sort }}
       />
     </RepositoryFrame>,
   );
