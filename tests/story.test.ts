@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { ENDPOINTS } from '../src/surfaces/api/endpoints';
 import { startChildServer, type ChildServer } from './helpers/child-server';
-import { commandsOf } from './helpers/readme-section';
+import { commandsOf } from './helpers/document-section';
 import { startReceiver, type Received, type Receiver } from './helpers/receiver';
 import { createCommandPlace, type CommandPlace } from './helpers/command-place';
 import { isInstalled } from './helpers/installed';
@@ -14,11 +14,11 @@ import { Replay } from './protocol/replay';
 import { retold } from './protocol/retold';
 
 /*
- * The story of the README, word for word: a shell runs its lines against a server in its own process, mails go through
+ * The story of docs/SHARING.md, word for word: a shell runs its lines against a server in its own process, mails go through
  * a mail server, and recorded sessions of docker 1.5.0 replace its `docker` commands.
  */
 
-const BLOCKS = commandsOf('A story');
+const BLOCKS = commandsOf('docs/SHARING.md', 'A story');
 const PUSH = readTrace('1.5.0', '05-push-2tags.txt');
 const PULL = readTrace('1.5.0', '10-pull-one-tag.txt');
 const PULL_NOTHING = readTrace('1.5.0', '14-pull-missing-repo.txt');
@@ -200,4 +200,4 @@ it('uses only paths that the API has', () => {
 });
 
 // Outside of CI, a machine without curl reports what it does not test.
-if (isInstalled('curl', '--version')) describe('the story of the README', tellStory);
+if (isInstalled('curl', '--version')) describe('the story of docs/SHARING.md', tellStory);

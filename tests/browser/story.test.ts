@@ -9,7 +9,7 @@ import { createRepository, openSettings } from './story/repositories';
 import { Stage } from './story/stage';
 
 /*
- * The story of the README (`tests/story.test.ts`), this time on the pages: people find things by their texts, with
+ * The story of docs/SHARING.md (`tests/story.test.ts`), this time on the pages: people find things by their texts, with
  * mouse and keyboard. It runs twice, with script and without.
  */
 

@@ -1,4 +1,4 @@
-import { commandsOf } from '../helpers/readme-section';
+import { commandsOf } from '../helpers/document-section';
 import { zstdOf } from '../helpers/zstd';
 import type { ClientPlace } from './client-process';
 import { startDockerd } from './dockerd';
@@ -7,7 +7,7 @@ import { pushImage, pushIndex } from './index-image';
 import { installedVersion } from './installed-client';
 import { layerTar, motdIn, newMotd, type Held } from './layout';
 import { CLIENTS, Row } from './matrix';
-import { runReadme, SECTION } from './readme-commands';
+import { runCommands } from './document-commands';
 import { served } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
@@ -86,7 +86,9 @@ function more(stage: () => Stage): void {
     const { client, place, hub, at } = stage();
     const motd = newMotd();
     await client.create('busybox', motd);
-    const printed = await runReadme(place, hub, commandsOf(SECTION)[0] ?? '');
+    // The token is there already.
+    const [block = ''] = commandsOf('README.md', 'Push with docker or podman of today');
+    const printed = await runCommands(place, hub, block.split('\n').slice(2).join('\n'));
     expect(printed).toContain('Login Succeeded');
     const { digest, text } = await served(hub, 'alice/busybox', 'latest');
     expect(text).toContain(motd);
@@ -97,7 +99,10 @@ function more(stage: () => Stage): void {
 
 const row = new Row(CLIENTS, 'docker', installedVersion('docker'));
 const open = async (place: ClientPlace, hub: ClientHub) => {
-  const config = (commandsOf(SECTION, 'json')[0] ?? '').replaceAll('hub.example.com:5000', hub.host);
+  const config = (commandsOf('docs/CLIENTS.md', 'Clients of today on other hosts', 'json')[0] ?? '').replaceAll(
+    'hub.example.com:5000',
+    hub.host,
+  );
   const { socket, close } = await startDockerd(place, config);
   return { client: docker(place, hub, socket), close };
 };

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/* Tables of the README with a row for each client. The tests of a client print and compare its row. */
+/* Tables of documents with a row for each client. The tests of a client print and compare its row. */
 
-const README = path.join(__dirname, '..', '..', 'README.md');
+const ROOT = path.join(__dirname, '..', '..');
 
 /** What is tested of a client. */
 const COLUMNS = [
@@ -26,13 +26,14 @@ const COLUMNS = [
 
 export type Column = (typeof COLUMNS)[number];
 
-/** A table of the README, which its columns identify. */
+/** A table of a document, which its columns identify. */
 export interface Table<C extends string> {
+  readonly page: string;
   readonly columns: readonly C[];
 }
 
 /** What each client can do here. */
-export const CLIENTS: Table<Column> = { columns: COLUMNS };
+export const CLIENTS: Table<Column> = { page: 'docs/CLIENTS.md', columns: COLUMNS };
 
 const NAME_WIDTH = 16;
 
@@ -57,15 +58,15 @@ export class Row<C extends string = Column> {
     });
   }
 
-  /** Declares the test that comes last: the row is that of the README. */
-  itIsInReadme(): void {
-    it('has this row in the table of the README', () => {
+  /** Declares the test that comes last: the row is that of the document. */
+  itIsInDocument(): void {
+    it('has this row in the table of the document', () => {
       console.info(`${headOf(this.table)}\n${this.toString()}`);
-      expectInReadme(this);
+      expectInDocument(this);
     });
   }
 
-  /** The row as it stands in the README; `-` is what the client does not have. */
+  /** The row as it stands in the document; `-` is what the client does not have. */
   toString(): string {
     const cells = this.table.columns.map((column) => (this.#results.get(column) ?? '-').padEnd(column.length));
     return [`${this.client} ${this.version}`.padEnd(NAME_WIDTH), ...cells].join('  ').trimEnd();
@@ -76,13 +77,14 @@ function headOf({ columns }: Table<string>): string {
   return ['CLIENT'.padEnd(NAME_WIDTH), ...columns].join('  ');
 }
 
-/** Compares a row with that of the README, or writes it there (`UPDATE=1`). The version may be another one. */
-function expectInReadme<C extends string>(row: Row<C>): void {
-  const text = readFileSync(README, 'utf8');
+/** Compares a row with that of the document, or writes it there (`UPDATE=1`). The version may be another one. */
+function expectInDocument<C extends string>(row: Row<C>): void {
+  const file = path.join(ROOT, row.table.page);
+  const text = readFileSync(file, 'utf8');
   const start = text.indexOf(`\n${headOf(row.table)}\n`);
   const old = new RegExp(`^${row.client} .*$`, 'm').exec(text.slice(start))?.[0];
   if (process.env['UPDATE'] === '1' && process.env['CI'] === undefined && old !== undefined) {
-    writeFileSync(README, text.slice(0, start) + text.slice(start).replace(old, row.toString()));
+    writeFileSync(file, text.slice(0, start) + text.slice(start).replace(old, row.toString()));
     return;
   }
   const results = (line: string | undefined): string[] | undefined => line?.split(/\s+/).slice(2);

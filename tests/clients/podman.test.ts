@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { commandsOf } from '../helpers/readme-section';
+import { commandsOf } from '../helpers/document-section';
 import type { ClientPlace } from './client-process';
 import type { ClientHub } from './hub';
 import { PLAIN, podmanInPlace } from './in-place';
 import { installedVersion } from './installed-client';
 import { layerTar, newMotd, type Held } from './layout';
 import { CLIENTS, Row } from './matrix';
-import { runReadme, SECTION } from './readme-commands';
+import { runCommands } from './document-commands';
 import { served, statusOf } from './served';
 import { testClient, type Client, type Stage } from './suite';
 
@@ -55,12 +55,15 @@ function more(stage: () => Stage): void {
     expect(await client.pull(at('alice/many'))).toMatchObject(held);
   });
 
-  it('works as the README says', async () => {
+  it('works as docs/CLIENTS.md says', async () => {
     const { client, place, hub } = stage();
     const motd = newMotd();
     await client.create('busybox', motd);
-    const block = (commandsOf(SECTION)[1] ?? '').replaceAll('podman ', `podman ${podmanInPlace(place).join(' ')} `);
-    expect(await runReadme(place, hub, block)).toContain('Login Succeeded!');
+    const block = (commandsOf('docs/CLIENTS.md', 'Clients of today on other hosts')[0] ?? '').replaceAll(
+      'podman ',
+      `podman ${podmanInPlace(place).join(' ')} `,
+    );
+    expect(await runCommands(place, hub, block)).toContain('Login Succeeded!');
     expect((await served(hub, 'alice/busybox', 'latest')).text).toContain(motd);
   });
 }

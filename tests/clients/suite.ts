@@ -76,7 +76,7 @@ export function testClient(
     testRegistry(row, () => stage, has);
     more(() => stage);
 
-    row.itIsInReadme();
+    row.itIsInDocument();
   });
 }
 

@@ -51,7 +51,7 @@ describe.each(['docker', 'podman', 'buildah', 'skopeo'] as const)('%s', (name) =
     testPulls(row, () => opened);
     testPushBack(row, () => opened, WRITE_AS_DOCKER.includes(name));
     describe('pushes', () => testPushes(row, () => opened));
-    row.itIsInReadme();
+    row.itIsInDocument();
   });
 });
 

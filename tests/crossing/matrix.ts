@@ -11,6 +11,7 @@ export type Crossing = From | To | 'RICH' | 'BACK';
 
 /** A row for each client of v2. */
 export const CROSSINGS: Table<Crossing> = {
+  page: 'README.md',
   columns: [
     ...VERSIONS.map((version): From => `FROM ${version}`),
     'RICH',
