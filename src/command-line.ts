@@ -3,7 +3,7 @@ import { readConfig, type Config } from './config';
 import type { Context } from './context';
 import type { Logger } from './platform/log/logger';
 import { Terminated, untilAborted } from './platform/process/termination';
-import { openRuntime, type Runtime } from './runtime';
+import { openRuntime, type Runtime, type RuntimeOptions } from './runtime';
 import type * as Server from './server';
 import type { Seeded } from './surfaces/cli/command-parts';
 import { exitCodeOf, reportError } from './surfaces/cli/errors';
@@ -45,11 +45,14 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
   let log: Logger | undefined;
 
   /** Opens what a command needs, runs it and closes everything, also when a signal ends it. The log is terse. */
-  const withRuntime = async <T>(work: (runtime: Runtime, config: Config) => Promise<T>): Promise<T> => {
+  const withRuntime = async <T>(
+    work: (runtime: Runtime, config: Config) => Promise<T>,
+    options: RuntimeOptions = {},
+  ): Promise<T> => {
     const config = readConfig(host.environment, { LOG_LEVEL: 'warn' });
     log = host.createLog(config.LOG_LEVEL);
     const stopping = host.takeSignals();
-    const runtime = await openRuntime(config, log, stopping).catch((error: unknown) => {
+    const runtime = await openRuntime(config, log, stopping, options).catch((error: unknown) => {
       throw stopping.aborted ? stopping.reason : error;
     });
     try {
@@ -61,8 +64,9 @@ export async function runCommandLine(words: readonly string[], host: CommandHost
 
   const program = buildProgram({
     version: host.version,
-    serve: () => loadServer().serve(readConfig(host.environment), printLine),
-    withContext: (work) => withRuntime((runtime) => work(runtime.ctx)),
+    serve: ({ port: PORT, data: DRYDOCK_DATA_DIR }) =>
+      loadServer().serve(readConfig(host.environment, {}, { PORT, DRYDOCK_DATA_DIR }), printLine),
+    withContext: (work) => withRuntime((runtime) => work(runtime.ctx), { creates: false }),
     migrate: () => withRuntime(async (runtime) => runtime.appliedMigrations),
     seed: () =>
       withRuntime(async ({ ctx }, config) => {

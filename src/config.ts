@@ -185,14 +185,23 @@ export function listeningUrl(config: Config, port: number): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+function withoutAbsent(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+}
+
 /**
  * Reads the environment. An empty value counts as absent, as in a `.env` file with nothing after the `=`.
  *
  * @param defaults - for absent values, before the usual defaults
+ * @param options - of the command line, which count more than the environment
  * @throws ConfigError that names every bad value at once
  */
-export function readConfig(env: NodeJS.ProcessEnv = process.env, defaults: NodeJS.ProcessEnv = {}): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+export function readConfig(
+  env: NodeJS.ProcessEnv = process.env,
+  defaults: NodeJS.ProcessEnv = {},
+  options: NodeJS.ProcessEnv = {},
+): Config {
+  const given = withoutAbsent({ ...env, ...withoutAbsent(options) });
   const parsed = environment.safeParse({ ...defaults, ...given });
   const lines = [
     ...(parsed.error?.issues ?? []).map((issue) => `  ${issue.path.slice(0, 1).join('.')}: ${issue.message}`),

@@ -1,4 +1,3 @@
-import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,12 +6,12 @@ import type { StorageLimits } from './blobs/storage-room';
 import { listeningUrl, type Config } from './config';
 import type { Context, Settings } from './context';
 import { createContext } from './create-context';
+import { assertHasData, prepareDataDir } from './data-dir';
 import { ensureTokenKey } from './features/tokens/token-key';
 import { openDb, type DbConnection } from './platform/db/db';
 import { startEmbeddedPostgres } from './platform/db/embedded/embedded-postgres';
-import { migrate } from './platform/db/migrate';
+import { assertMigrated, migrate } from './platform/db/migrate';
 import { explainingRights, reachDatabase } from './platform/db/reach-database';
-import { createDirectory } from './platform/files/create-directory';
 import { addressRule } from './platform/http/address-rules';
 import { trustProxies } from './platform/http/client-address';
 import { GuardedClient } from './platform/http/guarded-post';
@@ -83,18 +82,12 @@ function smtpSettings(config: Config): SmtpSettings | undefined {
   return url === undefined || from === undefined ? undefined : { url, from };
 }
 
-/** @throws Error with a sentence when the directory cannot be used */
-async function prepareDataDir(dataDir: string): Promise<void> {
-  try {
-    await createDirectory(dataDir);
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `The data directory ${dataDir} cannot be used: ${reason}. Set DRYDOCK_DATA_DIR to one that this user may write to.`,
-      { cause: error },
-    );
-  }
+/** How to open a runtime. */
+export interface RuntimeOptions {
+  /** false for a worker process: its primary has migrated, and a newer version may have done so since */
+  readonly migrates?: boolean;
+  /** false for a command that works on data: a wrong directory or database then stays as it is */
+  readonly creates?: boolean;
 }
 
 /**
@@ -102,17 +95,16 @@ async function prepareDataDir(dataDir: string): Promise<void> {
  * blob store.
  *
  * @param stopping - aborts it: what was started by then is stopped
- * @param options.migrates - false for a worker process: its primary has migrated, and a newer version may have done so
- *   since
  * @throws the reason of `stopping` when that is aborted; an Error that tells the operator what is wrong
  */
 export async function openRuntime(
   config: Config,
   log: Logger,
   stopping: AbortSignal,
-  { migrates = true }: { migrates?: boolean } = {},
+  { migrates = true, creates = true }: RuntimeOptions = {},
 ): Promise<Runtime> {
   const dataDir = path.resolve(config.DRYDOCK_DATA_DIR);
+  if (!creates) await assertHasData(dataDir, { isEmbedded: config.DATABASE_URL === undefined });
   await prepareDataDir(dataDir);
   const embedded =
     config.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir, logger: log, stopping }) : undefined;
@@ -125,6 +117,7 @@ export async function openRuntime(
   };
   try {
     await reachDatabase(connection, log, stopping);
+    if (!creates) await assertMigrated(db);
     const appliedMigrations = migrates ? await explainingRights(() => migrate(db, stopping)) : [];
     if (appliedMigrations.length > 0) log.info({ appliedMigrations }, 'the database schema was brought up to date');
     const blobs = new FilesystemBlobStore(path.join(dataDir, 'blobs'));

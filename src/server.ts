@@ -6,6 +6,7 @@ import type * as Jobs from './jobs';
 import type * as Listeners from './listeners';
 import type * as QueueWorker from './platform/jobs/worker';
 import { createLogger, type Logger } from './platform/log/logger';
+import { assertCanListen } from './platform/http/free-port';
 import { isWorkerProcess, workForPrimary } from './platform/cluster/worker-process';
 import { startWorkerProcesses } from './platform/cluster/worker-processes';
 import { takeTermination, UncleanStop, untilAborted, type Termination } from './platform/process/termination';
@@ -117,7 +118,7 @@ async function startParts(
 }
 
 /**
- * Starts the server: database, administrator, jobs, and last the listener or the worker processes that listen.
+ * Starts the server, unless its port is taken: database, administrator, jobs, and last the listener or the worker processes that listen.
  *
  * @param announce - shows the operator a line that must not be lost in the log
  * @param stopping - aborts the start: what was started by then is stopped
@@ -129,6 +130,7 @@ export async function startServer(
   announce: (line: string) => void,
   stopping: AbortSignal,
 ): Promise<RunningServer> {
+  await assertCanListen(config.PORT, config.HOST);
   return startParts(config, log, stopping, [
     async (runtime) => {
       await announceAdministrator(runtime.ctx, config, announce);

@@ -66,7 +66,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 
   it('ends a command like any other program, after everything that it started has stopped (R43)', async () => {
-    const command = start(['user', 'list']);
+    const command = start(['migrate']);
     await MOMENTS['while Postgres starts']!(command);
     const pid = lockFile()?.pid;
     command.process.kill(signal);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -154,6 +155,30 @@ describe('a server with a configured Postgres', () => {
   });
 });
 
+describe('the options of serve', () => {
+  it('count more than the environment', async () => {
+    const place = await createCommandPlace();
+    try {
+      const { DATABASE_URL = '', DRYDOCK_DATA_DIR = '' } = place.environment;
+      const words = ['serve', '--port', '0', '--data', `${DRYDOCK_DATA_DIR}/other`];
+      const command = startCommand(words, { DATABASE_URL, DRYDOCK_DATA_DIR: '/proc/drydock', PORT: '1' });
+      running.push(command);
+      await command.waitFor(LISTENS);
+      expect(existsSync(`${DRYDOCK_DATA_DIR}/other`)).toBe(true);
+    } finally {
+      await place.close();
+    }
+  });
+
+  it('are checked as the environment is', async () => {
+    const { code, stderr } = await startCommand(['serve', '--port', 'http'], {}).ended;
+    expect([code, stderr]).toEqual([
+      1,
+      'error: The configuration has an invalid value:\n  PORT: must be a whole number\n',
+    ]);
+  });
+});
+
 describe('the error of a server that cannot start', () => {
   it('names every bad value of the configuration at once', async () => {
     const { code, stdout, stderr } = await startCommand(['serve'], {
@@ -182,7 +207,7 @@ describe('the error of a server that cannot start', () => {
     ]);
   });
 
-  it('names a port that another process uses', async () => {
+  it('names a port that another process uses, before it creates an administrator', async () => {
     const place = await createCommandPlace();
     const other = createServer();
     try {
@@ -199,8 +224,9 @@ describe('the error of a server that cannot start', () => {
       await expect(command.ended).resolves.toEqual({
         code: 1,
         stdout: '',
-        stderr: `error: another program is already listening on 127.0.0.1:${port}\n`,
+        stderr: `error: another program is already listening on 127.0.0.1:${port}: choose another port with --port or PORT\n`,
       });
+      await expect(place.database.db('users')).resolves.toEqual([]);
     } finally {
       other.close();
       await place.close();

@@ -25,13 +25,19 @@ export interface NamespaceAccess {
  *   some repositories, whatever namespace it asks for
  */
 export async function getNamespaceAccess(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceAccess> {
+  const access = await findAccess(ctx, actor, name);
+  if (access === undefined) throw new AppError('not_found', `No such namespace: ${name}`);
+  return access;
+}
+
+async function findAccess(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceAccess | undefined> {
   const row = await store.findNamespaceAccess(ctx.db, identityOf(actor), normalizeUsername(name));
   const principal = principalFrom(actor, row);
   if (!(isAccount(principal) || isOperator(principal)) || actor.kind === 'token') {
     throw new AppError('unauthenticated', 'Requires authorization');
   }
   if (!reachesBeyondRepositories(principal)) throw onlyForRepositories();
-  if (row.namespace === null || row.kind === null) throw new AppError('not_found', `No such namespace: ${name}`);
+  if (row.namespace === null || row.kind === null) return undefined;
   return {
     principal,
     namespace: row.namespace,
@@ -41,14 +47,19 @@ export async function getNamespaceAccess(ctx: Needs<'db'>, actor: Actor, name: s
   };
 }
 
+async function getOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceAccess> {
+  const access = await findAccess(ctx, actor, name);
+  if (access?.kind !== 'organization') throw new AppError('not_found', `No such organization: ${name}`);
+  return access;
+}
+
 /**
  * An organization, for its members and site administrators.
  *
  * @throws AppError as `getNamespaceAccess`; `not_found` also when it is not an organization, `forbidden`
  */
 export async function getMembersOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceAccess> {
-  const access = await getNamespaceAccess(ctx, actor, name);
-  if (access.kind !== 'organization') throw new AppError('not_found', `No such organization: ${name}`);
+  const access = await getOrganization(ctx, actor, name);
   if (!access.isMember && !access.canManage) throw new AppError('forbidden', `You are not a member of ${name}`);
   return access;
 }
@@ -59,8 +70,7 @@ export async function getMembersOrganization(ctx: Needs<'db'>, actor: Actor, nam
  * @throws AppError as `getNamespaceAccess`; `not_found` also when it is not an organization, `forbidden`
  */
 export async function getOwnersOrganization(ctx: Needs<'db'>, actor: Actor, name: string): Promise<NamespaceAccess> {
-  const access = await getNamespaceAccess(ctx, actor, name);
-  if (access.kind !== 'organization') throw new AppError('not_found', `No such organization: ${name}`);
+  const access = await getOrganization(ctx, actor, name);
   if (!access.canManage) throw new AppError('forbidden', `Only owners of ${name} can do this`);
   return access;
 }

@@ -85,6 +85,14 @@ async function assertNotNewer(tx: Db, source: MigrationFiles): Promise<void> {
   throw new NewerDatabaseError(`it has the migration ${first}${more}, unknown to this version`);
 }
 
+/** @throws Error with a sentence when the database has never been migrated */
+export async function assertMigrated(db: Db): Promise<void> {
+  if (await db.schema.hasTable('knex_migrations')) return;
+  throw new Error(
+    'There is no Drydock data in the database. Check DATABASE_URL; in a new database, run `drydock migrate` first.',
+  );
+}
+
 /** The queue's library does the same for its own tables. */
 async function migrateQueueUnlessNewer(db: Db): Promise<void> {
   try {

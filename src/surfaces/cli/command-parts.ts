@@ -13,11 +13,22 @@ export interface Seeded {
   readonly repositories: readonly string[];
 }
 
+/** The options of `serve`; they count more than the environment. */
+export interface ServeOptions {
+  readonly port?: string;
+  readonly data?: string;
+}
+
 /** The operations of the commands, given by the process. Each opens the database when it is called, and closes it. */
 export interface CommandParts {
   readonly version: string;
   /** Runs the server until a signal stops it. */
-  serve(): Promise<void>;
+  serve(options: ServeOptions): Promise<void>;
+  /**
+   * Runs work on data that exists.
+   *
+   * @throws Error when there is none
+   */
   withContext<T>(work: (ctx: Context) => Promise<T>): Promise<T>;
   /** Brings the schema up to date; resolves to the names of the applied migrations. */
   migrate(): Promise<readonly string[]>;

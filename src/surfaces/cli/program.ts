@@ -5,7 +5,8 @@ import { addGcCommand } from './gc';
 import { addMailCommand } from './mail';
 import { addOAuthClientCommands } from './oauth-client';
 import { printJson, printLine } from './output';
-import type { CommandParts, ListingOptions } from './command-parts';
+import { addCompletionCommand } from './completion';
+import type { CommandParts, ListingOptions, ServeOptions } from './command-parts';
 import { addOrgCommands } from './org';
 import { addPlanCommands } from './plan';
 import { addRepoCommands } from './repo';
@@ -25,15 +26,16 @@ Environment variables configure both (DATABASE_URL, DRYDOCK_DATA_DIR and others,
 export function buildProgram(parts: CommandParts): Command {
   const program = new Command('drydock')
     .description(ABOUT)
-    .version(parts.version, '--version', 'show the version')
+    .version(parts.version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show the help of a command')
-    .exitOverride()
-    .showHelpAfterError('See --help for usage.');
+    .exitOverride();
   program
     .command('serve')
     .description('run the server; on SIGTERM or SIGINT it finishes requests in progress and exits')
-    .action(() => parts.serve());
+    .option('--port <port>', 'the port to listen on, instead of PORT')
+    .option('--data <directory>', 'the data directory, instead of DRYDOCK_DATA_DIR')
+    .action((options: ServeOptions) => parts.serve(options));
   addDatabaseCommands(program, parts);
   addUserCommands(program, parts);
   addTokenCommands(program, parts);
@@ -49,7 +51,19 @@ export function buildProgram(parts: CommandParts): Command {
   addAuditCommand(program, parts);
   addMailCommand(program, parts);
   addDoctorCommand(program);
+  addCompletionCommand(program);
+  program
+    .command('version')
+    .description('show the version')
+    .action(() => printLine(parts.version));
+  nameHelpOf(program, 'drydock');
   return program;
+}
+
+/** The help that an error points to is that of its command. */
+function nameHelpOf(command: Command, words: string): void {
+  command.showHelpAfterError(`See \`${words} --help\`.`);
+  for (const child of command.commands) nameHelpOf(child, `${words} ${child.name()}`);
 }
 
 function addDatabaseCommands(program: Command, parts: CommandParts): void {

@@ -111,7 +111,9 @@ function addSecondFactorCommand(user: Command, parts: CommandParts): void {
     .command('second-factor-off')
     .description('turn off the second factor of an account, for users who have lost their phone and recovery codes')
     .argument('<name>', NAME)
-    .action(async (username: string) => {
+    .option(...YES)
+    .action(async (username: string, options: YesOption) => {
+      await confirmUnlessYes(options, `Turn off the second factor of ${username}?`);
       await parts.withContext((ctx) => turnOffSecondFactor(ctx, OPERATOR_ACTOR, username));
       printLine(`${username} now logs in with the password alone.`);
     });

@@ -18,7 +18,7 @@ function leavesOf(command: Command, words: readonly string[] = []): { words: str
 it('every command that cannot be undone asks, and has --yes', () => {
   const parts = { version: '0' } as CommandParts;
   const leaves = leavesOf(buildProgram(parts));
-  const final = leaves.filter(({ words }) => /delete|revoke|convert|free$/.test(words));
+  const final = leaves.filter(({ words }) => /delete|revoke|convert|free$|off$/.test(words));
   expect(final.map(({ words }) => words)).toContain('user delete');
   const without = final.filter(({ command }) => !command.options.some(({ long }) => long === '--yes'));
   expect(without.map(({ words }) => words)).toEqual([]);
@@ -28,6 +28,7 @@ it.each([
   'user delete alice', 'org delete acme', 'org convert alice --owner bobby', 'org robot-delete acme ci',
   'team delete acme builders', 'plan delete tiny', 'token revoke alice 1', 'repo delete alice/app',
   'repo alias-delete alice/app alice/old', 'webhook delete alice/app ci', 'oauth-client delete x', 'retired-name free x',
+  'user second-factor-off alice',
 ])('drydock %s does nothing without a terminal or --yes', async (line) => {
   const { code, stderr } = await runInProcess(line.split(' '), {});
   expect([code, stderr]).toEqual([1, expect.stringContaining('This cannot be undone: confirm it with --yes')]);
@@ -53,7 +54,7 @@ describe('help', () => {
     expect([code, stderr]).toEqual([0, '']);
     const listed = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name);
     const commands =
-      'serve migrate seed user token org team plan repo retired-name webhook oauth-client gc scrub audit mail doctor help';
+      'serve migrate seed user token org team plan repo retired-name webhook oauth-client gc scrub audit mail doctor completion version help';
     expect(listed).toEqual(commands.split(' '));
   });
 
@@ -74,6 +75,9 @@ it('prints its version', async () => {
   const { version } = manifest as { version: string };
   expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   await expect(startCommand(['--version'], {}).ended).resolves.toEqual(success(`${version}\n`));
+  for (const word of ['--version', '-V', 'version']) {
+    await expect(runInProcess([word], {})).resolves.toEqual(success('of the tests\n'));
+  }
 });
 
 describe('an invalid command line', () => {
@@ -91,6 +95,16 @@ describe('an invalid command line', () => {
     const { code, stdout, stderr } = await place.run(...args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(word);
+  });
+
+  it.each([
+    [['usr'], 'drydock'],
+    [['user', 'lits'], 'drydock user'],
+    [['user', 'add'], 'drydock user add'],
+    [['gc', '--older'], 'drydock gc'],
+  ])('points to the help of its command: %j', async (args, command) => {
+    const { stderr } = await runInProcess(args, {});
+    expect(stderr).toContain(`\nSee \`${command} --help\`.\n`);
   });
 
   it('is also an empty one, which shows the help', async () => {

@@ -53,6 +53,15 @@ it('drydock team', async () => {
   expect(await run('team delete acme developers --yes')).toEqual(failure('No such team: acme/developers'));
 });
 
+it.each([
+  'org robot-add acm ci', 'org robot-delete acm ci --yes', 'org delete acm --yes',
+  'team add acm developers', 'team list acm', 'team delete acm developers --yes', 'team join acm developers alice',
+  'team leave acm developers alice', 'token add acm+ci --name ci',
+])('drydock %s says that there is no such organization', async (line) => {
+  const { code, stderr } = await run(line);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: No such (organization: acm|user: acm\+ci)\n$/)]);
+}); // prettier-ignore
+
 it('drydock plan', async () => {
   expect((await run('plan list')).stdout).toBe(
     [
