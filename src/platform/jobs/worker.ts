@@ -1,6 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger as WorkerLogger, run, type Runner, type TaskList, type WorkerEvents } from 'graphile-worker';
+import {
+  Logger as WorkerLogger,
+  run,
+  type Job as QueuedJob,
+  type Runner,
+  type TaskList,
+  type WorkerEvents,
+} from 'graphile-worker';
 import pg from 'pg';
 import { clientOptions, type DbConnection } from '../db/db';
 import type { Logger } from '../log/logger';
@@ -36,11 +43,29 @@ class AlreadyRunning extends Error {
   }
 }
 
+const PUT_OFF = `select 1 from graphile_worker.add_job($1, $2::json, job_key => $3, job_key_mode => 'preserve_run_at',
+  max_attempts => $4, run_at => now() + interval '3 seconds')`;
+
+/**
+ * Has a job tried again that is already running. One with a key is queued again under it: if it failed while a push queues
+ * it, it would have lost its key and its attempts, and stay in the queue as failed for ever.
+ *
+ * @throws AlreadyRunning for a job without a key
+ */
+async function putOff(pool: pg.Pool, queued: QueuedJob, log: Logger): Promise<void> {
+  const { task_identifier: name, payload, key, max_attempts: maxAttempts } = queued;
+  if (key === null) throw new AlreadyRunning(name);
+  await pool.query(PUT_OFF, [name, JSON.stringify(payload), key, maxAttempts]);
+  log.info({ job: name }, TRIED_LATER);
+}
+
+const TRIED_LATER = 'this job is already running, tried again later';
+
 function toWorkerLogger(log: Logger): WorkerLogger {
   return new WorkerLogger(() => (levelName, message, meta) => {
     const level: string = levelName;
     const error: unknown = meta?.['error'];
-    if (error instanceof AlreadyRunning) log.info({ job: error.job }, 'this job is already running, tried again later');
+    if (error instanceof AlreadyRunning) log.info({ job: error.job }, TRIED_LATER);
     else if (level === 'error') log.error({ part: 'jobs' }, message);
     else if (level === 'warning') log.warn({ part: 'jobs' }, message);
     else log.debug({ part: 'jobs' }, message);
@@ -90,7 +115,8 @@ const ABANDONED: AbandonedJobs = { everyMs: 60_000, graceMs: 60_000 };
  */
 export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortSignal, log: Logger): TaskList {
   const lastRuns = new Map<string, Promise<void>>();
-  const runJob = async (job: Job, payload: unknown): Promise<void> => {
+  const runJob = async (job: Job, queued: QueuedJob): Promise<void> => {
+    const { payload } = queued;
     const ran = await runAlone(pool, job.name, stopping, async (signal) => {
       // A job that lost its lock may not have ended yet.
       await lastRuns.get(job.name)?.catch(() => undefined);
@@ -98,14 +124,16 @@ export function taskListOf(pool: pg.Pool, jobs: readonly Job[], stopping: AbortS
       lastRuns.set(job.name, thisRun);
       await thisRun;
     });
-    if (!ran && (job.schedule === undefined || (job.isAlone === true && !isFromSchedule(payload))))
-      throw new AlreadyRunning(job.name);
-    if (!ran) log.info({ job: job.name }, 'this job is already running, skipped');
+    if (ran) return;
+    const isSkipped = job.schedule !== undefined && (job.isAlone !== true || isFromSchedule(payload));
+    if (isSkipped) log.info({ job: job.name }, 'this job is already running, skipped');
+    else await putOff(pool, queued, log);
   };
   return Object.fromEntries(
     jobs.map((job) => [
       job.name,
-      (payload: unknown) => (isAlone(job) ? runJob(job, payload) : job.run(stopping, payload)),
+      (payload: unknown, { job: queued }: { readonly job: QueuedJob }) =>
+        isAlone(job) ? runJob(job, queued) : job.run(stopping, payload),
     ]),
   );
 }
