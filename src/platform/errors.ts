@@ -22,7 +22,7 @@ export type ErrorCode =
 
 /** What is wrong with one part of an input. */
 export interface FieldError {
-  /** The path of the part, such as `body.email` or `query.page`. */
+  /** The path of the part, such as `body.email` or `query.page`; from a feature only the name that the API has for it. */
   readonly field: string;
   readonly message: string;
 }
@@ -49,4 +49,18 @@ export class AppError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.fields = options.fields ?? [];
   }
+}
+
+/**
+ * An error about one part of an input; forms show it at the field.
+ *
+ * @param field - the name that the API has for the part
+ */
+export function fieldError(
+  code: 'invalid' | 'conflict',
+  field: string,
+  message: string,
+  options: ErrorOptions = {},
+): AppError {
+  return new AppError(code, message, { ...options, fields: [{ field, message }] });
 }

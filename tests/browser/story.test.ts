@@ -219,10 +219,10 @@ function tellStory(hasScript: boolean): void {
     await signInByKeyboard(elsewhere);
     await bobby.pickInMenu('Settings');
     await bobby.follow('Sessions');
-    await bobby.main
-      .getByRole('button', { name: 'End the session' })
-      .and(bobby.main.getByRole('button', { name: /^(?!.*this one)/ }))
-      .click();
+    const ends = bobby.main.getByLabel(/^End the session from (?!.*this one)/);
+    await ends.click();
+    await bobby.main.getByText('The browser there is signed out.').filter({ visible: true }).waitFor();
+    await bobby.main.getByRole('button', { name: /^Yes, end: / }).click();
     await bobby.isTold('The session has ended.');
     await elsewhere.open('/dashboard/');
     await elsewhere.isOn('Sign in');

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { hashSecret } from '../../platform/secrets';
 import { recordEvent, type Doer } from '../audit/audit';
 import * as store from './access-tokens.store';
@@ -84,14 +84,18 @@ export async function listAccessTokens(ctx: Needs<'db'>, account: { userId: numb
 function assertNew(token: NewAccessToken): void {
   const length = [...token.name].length;
   if (length === 0 || length > NAME_LIMIT) {
-    throw new AppError('invalid', `The name of a token must have 1 to ${NAME_LIMIT} characters`);
+    throw fieldError('invalid', 'name', `The name of a token must have 1 to ${NAME_LIMIT} characters`);
   }
   const count = token.repositories?.length;
   if (count === 0 || (count ?? 0) > REPOSITORIES_LIMIT) {
-    throw new AppError('invalid', `A token must be for all repositories, or for 1 to ${REPOSITORIES_LIMIT} of them`);
+    throw fieldError(
+      'invalid',
+      'repositories',
+      `A token must be for all repositories, or for 1 to ${REPOSITORIES_LIMIT} of them`,
+    );
   }
   if (token.expiresAt !== undefined && !(token.expiresAt.getTime() > Date.now())) {
-    throw new AppError('invalid', 'The expiry of a token must be in the future');
+    throw fieldError('invalid', 'expires_at', 'The expiry of a token must be in the future');
   }
 }
 
@@ -126,7 +130,7 @@ export async function createAccessToken(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `An access token named ${name} already exists`, { cause: error });
+    throw fieldError('conflict', 'name', `An access token named ${name} already exists`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor } from '../access/actor';
 import { getAccount, requireRecentPassword } from '../access/current-account';
@@ -61,7 +61,7 @@ async function verifyUnlessTaken(tx: Db, emailId: number): ReturnType<typeof sto
     return await store.verifyEmail(tx, emailId);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', 'This address belongs to another account', { cause: error });
+    throw fieldError('conflict', 'email', 'This address belongs to another account', { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { inTransaction, type Db } from '../../platform/db/db';
 import { AppError } from '../../platform/errors';
 import type { Actor } from '../access/actor';
 import { recordEvent } from '../audit/audit';
-import { addEmailTo, EMAIL_TAKEN } from './add-email';
+import { addEmailTo, emailTaken } from './add-email';
 import * as store from './emails.store';
 import { lockAccount } from './locks.store';
 import { assertEmail } from './account-rules';
@@ -49,7 +49,7 @@ export async function addEmail(ctx: Needs<'db'>, actor: Actor, username: string,
   assertEmail(address);
   await inTransaction(ctx.db, async (tx) => {
     const id = await addEmailTo(tx, { userId: user.id, address, isPrimary: false, isVerified: false });
-    if (id === undefined) throw new AppError('conflict', EMAIL_TAKEN);
+    if (id === undefined) throw emailTaken();
     await recordEvent(tx, doer, { action: 'user.email_added', subject: user.username });
     await tellAccount(tx, user.id, 'email_added', doer, { detail: address });
   });

@@ -79,12 +79,14 @@ function profileOf(row: store.ProfileRow | undefined, username: string): Profile
 
 /** @throws AppError `invalid` */
 export function assertProfileFields({ profileUrl, gravatarEmail }: Partial<ProfileFields>): void {
-  if (gravatarEmail !== undefined && gravatarEmail !== '') assertEmail(gravatarEmail);
+  if (gravatarEmail !== undefined && gravatarEmail !== '') assertEmail(gravatarEmail, 'gravatar_email');
   if (profileUrl === undefined || profileUrl === '') return;
   // It becomes a link on a page: `javascript:` is a URL too.
   const { protocol } = URL.canParse(profileUrl) ? new URL(profileUrl) : { protocol: '' };
   if (protocol !== 'http:' && protocol !== 'https:') {
-    throw new AppError('invalid', 'Wrong profile_url format (it has to be an http or https URL)');
+    throw new AppError('invalid', 'Wrong profile_url format (it has to be an http or https URL)', {
+      fields: [{ field: 'profile_url', message: 'The address of a website begins with http:// or https://' }],
+    });
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Needs } from '../../context';
-import { AppError } from '../../platform/errors';
+import { AppError, type FieldError } from '../../platform/errors';
 import { networkOf } from './login-limits';
 import { countMailTo, MAIL_LIMITS } from './mail-limits';
-import { assertEmailIsFree, assertUserFormats, insertAccount, isNameTaken, NAME_TAKEN } from './users';
+import { assertUserFormats, userProblems } from './account-rules';
+import { assertEmailIsFree, insertAccount, isNameTaken, nameTaken } from './users';
 
 /** What an anonymous client sends to register; anything may be missing. */
 export interface Registration {
@@ -11,8 +12,22 @@ export interface Registration {
   readonly email?: string | undefined;
 }
 
-function present(value: string | undefined, field: string): string {
-  if (value === undefined || value === '') throw new AppError('invalid', `Missing field: ${field}`);
+const PARTS = { username: 'a username', email: 'an email address', password: 'a password' } as const;
+
+/** Everything that is wrong with the input, in words; the protocol names only the first problem. */
+function problemsOf(input: Registration, hubLimits: boolean): FieldError[] {
+  const isMissing = (field: string): boolean => (input[field as keyof Registration] ?? '') === '';
+  const missing = Object.entries(PARTS).flatMap(([field, part]) =>
+    isMissing(field) ? [{ field, message: `Enter ${part}` }] : [],
+  );
+  const { username = '', password = '', email = '' } = input;
+  const wrong = userProblems({ username, password, email }, hubLimits).filter(({ field }) => !isMissing(field));
+  return [...missing, ...wrong.map(({ field, message }) => ({ field, message }))];
+}
+
+function present(input: Registration, field: keyof Registration, fields: readonly FieldError[]): string {
+  const value = input[field];
+  if (value === undefined || value === '') throw new AppError('invalid', `Missing field: ${field}`, { fields });
   return value;
 }
 
@@ -51,12 +66,13 @@ export async function register(
   input: Registration,
   address: string,
 ): Promise<void> {
-  const username = present(input.username, 'username');
-  const password = present(input.password, 'password');
-  const isTaken = await isNameTaken(ctx, username);
-  const email = isTaken ? '' : present(input.email, 'email');
-  if (isTaken) throw new AppError('conflict', NAME_TAKEN);
-  assertUserFormats({ username, password, email }, ctx.settings);
+  const { hubLimits } = ctx.settings;
+  const fields = problemsOf(input, hubLimits);
+  const username = present(input, 'username', fields);
+  const password = present(input, 'password', fields);
+  if (await isNameTaken(ctx, username)) throw nameTaken({ fields });
+  const email = present(input, 'email', fields);
+  assertUserFormats({ username, password, email }, hubLimits);
   await assertEmailIsFree(ctx, email);
   if (!ctx.settings.registrationOpen) throw new AppError('closed', 'Registration is closed');
   await countRegistration(ctx, address, email);

@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { Account, Actor } from '../access/actor';
 import { requireRecentPassword, requirePasswordLogin } from '../access/current-account';
@@ -63,7 +63,11 @@ async function assertCode(
   const { userId, username } = account;
   const { address } = given.actor;
   if (await useCode(ctx, { userId, username, address }, given.code, isOn)) return;
-  throw new AppError('invalid', 'The code is wrong or has already been used: wait for the next one and try again');
+  throw fieldError(
+    'invalid',
+    'code',
+    'The code is wrong or has already been used: wait for the next one and try again',
+  );
 }
 
 /**

@@ -1,16 +1,16 @@
-import type { Needs, Settings } from '../../context';
+import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, type AppErrorOptions } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import type { Actor, Identity } from '../access/actor';
 import { requireAdministrator } from '../access/current-account';
 import { doerOf } from '../access/doer';
-import { addEmailTo, EMAIL_TAKEN } from './add-email';
+import { addEmailTo, emailTaken } from './add-email';
 import { queueConfirmation } from './mail-queue';
 import { authorizeAccount, type AuthorizedAccount } from './own-account';
 import { assertNotRetired } from './retired-names';
-import { assertEmail, assertPassword, assertUsername, normalizeUsername, noSuchUser } from './account-rules';
+import { assertEmail, assertPassword, assertUserFormats, normalizeUsername, noSuchUser } from './account-rules';
 import { tellAccount } from './security-notices';
 import * as store from './users.store';
 
@@ -39,7 +39,14 @@ export interface NewUser {
 }
 
 /** Engines compare this text byte for byte, and then go on to log in (protocol 2.2). */
-export const NAME_TAKEN = 'Username or email already exists';
+const NAME_TAKEN = 'Username or email already exists';
+
+/** The answer to a new account with a name that exists. @param options.fields - other fields that are wrong */
+export function nameTaken({ cause, fields = [] }: AppErrorOptions = {}): AppError {
+  const taken = { field: 'username', message: 'This username is taken: choose another one' };
+  const others = fields.filter(({ field }) => field !== taken.field);
+  return new AppError('conflict', NAME_TAKEN, { cause, fields: [taken, ...others] });
+}
 
 /** A user, from a row. */
 export function toUser(row: Omit<store.UserRow, 'password_hash' | 'credentials_epoch' | 'has_second_factor'>): User {
@@ -87,20 +94,9 @@ export async function isNameTaken(ctx: Needs<'db'>, name: string): Promise<boole
   return store.isNameTaken(ctx.db, normalizeUsername(name));
 }
 
-/**
- * Checks the three formats in the order of protocol 2.2, step 4.
- *
- * @throws AppError `invalid` in the Hub's words
- */
-export function assertUserFormats(user: Pick<NewUser, 'username' | 'password' | 'email'>, settings: Settings): void {
-  assertUsername(user.username, settings.hubLimits);
-  assertPassword(user.password);
-  if (user.email !== undefined) assertEmail(user.email);
-}
-
 /** @throws AppError `conflict` when an account has confirmed this address */
 export async function assertEmailIsFree(ctx: Needs<'db'>, address: string): Promise<void> {
-  if ((await store.findVerifiedOwner(ctx.db, address)) !== undefined) throw new AppError('conflict', EMAIL_TAKEN);
+  if ((await store.findVerifiedOwner(ctx.db, address)) !== undefined) throw emailTaken();
 }
 
 /**
@@ -128,7 +124,7 @@ export async function insertAccount(
   user: NewUser,
   by: { readonly doer: Doer } | { readonly address: string },
 ): Promise<void> {
-  assertUserFormats(user, ctx.settings);
+  assertUserFormats(user, ctx.settings.hubLimits);
   await assertNotRetired(ctx.db, user.username);
   const passwordHash = await ctx.passwords.hash(user.password);
   await inTransaction(ctx.db, async (tx) => {
@@ -145,7 +141,7 @@ async function insertUnlessTaken(tx: Db, user: NewUser & { passwordHash: string 
   try {
     return await store.insertUser(tx, user);
   } catch (error) {
-    throw isUniqueViolation(error) ? new AppError('conflict', NAME_TAKEN, { cause: error }) : error;
+    throw isUniqueViolation(error) ? nameTaken({ cause: error }) : error;
   }
 }
 

@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { containing, type Range } from '../../platform/db/query';
 import { isForeignKeyViolation, isUniqueViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import { isAccount, isOperator, type Account, type Actor, type Operator } from '../access/actor';
 import { assertConfirmed, getAccountOrOperator, requireAdministratorLogin } from '../access/current-account';
@@ -136,7 +136,7 @@ export async function createOrganization(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `The name ${name} is already taken`, { cause: error });
+    throw fieldError('conflict', 'name', `The name ${name} is already taken`, { cause: error });
   }
 }
 
@@ -165,7 +165,8 @@ export async function convertUser(ctx: Needs<'db'>, actor: Actor, username: stri
   assertConfirmed(actor);
   const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   const names = [username, ownerName].map(normalizeUsername);
-  if (names[0] === names[1]) throw new AppError('invalid', 'An organization cannot own itself: choose another owner');
+  if (names[0] === names[1])
+    throw fieldError('invalid', 'owner', 'An organization cannot own itself: choose another owner');
   await inTransaction(ctx.db, async (tx) => {
     const [user, owner] = await lockAccounts(tx, names);
     if (user === undefined || user.robot_of !== null) throw noSuchUser(username);

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import type { Actor } from '../access/actor';
 import { requireAdministrator } from '../access/current-account';
 import { doerOf } from '../access/doer';
@@ -94,10 +94,14 @@ export async function assignPlan(tx: Db, namespace: string, plan: string, doer: 
 export async function setPlan(ctx: Needs<'db'>, actor: Actor, plan: Plan): Promise<boolean> {
   const doer = doerOf(actor, await requireAdministrator(ctx, actor));
   const { name, privateRepositories, storedBytes, position } = plan;
-  if (!PLAN.test(name)) throw new AppError('invalid', `The name of a plan must match "${PLAN.source}"`);
-  for (const limit of [privateRepositories, storedBytes]) {
+  if (!PLAN.test(name))
+    throw fieldError('invalid', 'name', 'The name of a plan has 1 to 30 lowercase letters, digits, "_" and "-"');
+  for (const [field, limit] of [
+    ['private_repositories', privateRepositories],
+    ['stored_bytes', storedBytes],
+  ] as const) {
     if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) continue;
-    throw new AppError('invalid', 'The limits of a plan must be whole numbers');
+    throw fieldError('invalid', field, 'The limits of a plan must be whole numbers');
   }
   return inTransaction(ctx.db, async (tx) => {
     const limits = { private_repositories: privateRepositories ?? null, stored_bytes: storedBytes ?? null };

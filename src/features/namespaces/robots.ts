@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import type { Range } from '../../platform/db/query';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent, type Doer } from '../audit/audit';
 import { createAccessToken, listAccessTokens, revokeAccessToken } from '../accounts/access-tokens';
 import type { AccessToken, NewAccessToken } from '../accounts/access-tokens';
@@ -93,7 +93,8 @@ export async function createRobot(ctx: Needs<'db'>, actor: Actor, { organization
 }
 
 async function insertRobot(ctx: Needs<'db'>, { organization, name }: RobotPlace, doer: Doer): Promise<Robot> {
-  if (!ROBOT.test(name)) throw new AppError('invalid', `The name of a robot must match "${ROBOT.source}"`);
+  if (!ROBOT.test(name))
+    throw fieldError('invalid', 'name', 'The name of a robot has 1 to 30 lowercase letters, digits, "_" and "-"');
   const username = `${organization}+${name}`;
   try {
     return await inTransaction(ctx.db, async (tx) => {
@@ -103,7 +104,7 @@ async function insertRobot(ctx: Needs<'db'>, { organization, name }: RobotPlace,
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `The robot ${username} already exists`, { cause: error });
+    throw fieldError('conflict', 'name', `The robot ${username} already exists`, { cause: error });
   }
 }
 

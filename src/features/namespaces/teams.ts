@@ -2,7 +2,7 @@ import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import type { Range } from '../../platform/db/query';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { Actor } from '../access/actor';
 import { requirePasswordLogin } from '../access/current-account';
@@ -88,9 +88,14 @@ export async function showTeam(ctx: Needs<'db'>, actor: Actor, place: TeamPlace)
 
 /** @throws AppError `invalid` */
 function assertTeam({ name, description }: { name: string; description: string }): void {
-  if (!TEAM.test(name)) throw new AppError('invalid', `The name of a team must match "${TEAM.source}"`);
+  if (!TEAM.test(name))
+    throw fieldError('invalid', 'name', 'The name of a team has 1 to 30 lowercase letters, digits, "_" and "-"');
   if ([...description].length > DESCRIPTION_LIMIT) {
-    throw new AppError('invalid', `The description of a team can have at most ${DESCRIPTION_LIMIT} characters`);
+    throw fieldError(
+      'invalid',
+      'description',
+      `The description of a team can have at most ${DESCRIPTION_LIMIT} characters`,
+    );
   }
 }
 
@@ -129,7 +134,7 @@ export async function putTeam(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `The team ${name} was just created by someone else`, { cause: error });
+    throw fieldError('conflict', 'name', `The team ${name} was just created by someone else`, { cause: error });
   }
 }
 

@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import type { Range } from '../../platform/db/query';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { hashSecret, newSecret } from '../../platform/secrets';
 import type { Actor } from '../access/actor';
 import { assertConfirmed, requireAdministrator, requireAdministratorLogin } from '../access/current-account';
@@ -43,7 +43,7 @@ function assertRedirectUri(uri: string): void {
   // Only printable ASCII: the URI is compared byte for byte, and is put into headers.
   const url = /^[\x21-\x7e]+$/.test(uri) && URL.canParse(uri) ? new URL(uri) : undefined;
   const isGood = url !== undefined && SCHEME.test(url.protocol) && !uri.includes('#') && uri.length <= URI_CHARACTERS;
-  if (!isGood) throw new AppError('invalid', `Invalid redirect URI: ${uri}`);
+  if (!isGood) throw fieldError('invalid', 'redirect_uris', `Invalid redirect URI: ${uri}`);
 }
 
 /**
@@ -61,9 +61,10 @@ export async function createClient(
   const doer = doerOf(actor, await requireAdministratorLogin(ctx, actor));
   const { name, redirectUris } = input;
   const isNamed = name.trim() !== '' && name.length <= NAME_CHARACTERS && !/\p{C}/u.test(name);
-  if (!isNamed) throw new AppError('invalid', `The name of a client must have 1 to ${NAME_CHARACTERS} characters`);
+  if (!isNamed)
+    throw fieldError('invalid', 'name', `The name of a client must have 1 to ${NAME_CHARACTERS} characters`);
   if (redirectUris.length === 0 || redirectUris.length > URIS) {
-    throw new AppError('invalid', `A client must have 1 to ${URIS} redirect URIs`);
+    throw fieldError('invalid', 'redirect_uris', `A client must have 1 to ${URIS} redirect URIs`);
   }
   for (const uri of redirectUris) assertRedirectUri(uri);
   const [clientId, secret] = [randomBytes(10).toString('hex'), newSecret()];

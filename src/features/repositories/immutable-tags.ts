@@ -1,6 +1,6 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import type { RepositoryName } from '../access/actor';
 import { recordEvent } from '../audit/audit';
 import { repositoryNotFound, type AdministeredRepository } from './access';
@@ -36,10 +36,11 @@ export async function setImmutableTags(
 ): Promise<void> {
   const { doer } = repository;
   const wanted = [...new Set(patterns)];
-  if (wanted.length > PATTERNS) throw new AppError('invalid', `A repository can have at most ${PATTERNS} patterns`);
+  if (wanted.length > PATTERNS)
+    throw fieldError('invalid', 'patterns', `A repository can have at most ${PATTERNS} patterns`);
   const bad = wanted.find((pattern) => !isTagPattern(pattern));
   if (bad !== undefined) {
-    throw new AppError('invalid', 'A pattern must have 1 to 128 characters: those allowed in tags, * and ?');
+    throw fieldError('invalid', 'patterns', 'A pattern must have 1 to 128 characters: those allowed in tags, * and ?');
   }
   await inTransaction(ctx.db, async (tx) => {
     const change = await store.updatePatterns(tx, repository.id, wanted);

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import { endOfTransferred } from '../accounts/endings';
 import { followRename } from '../accounts/access-tokens';
@@ -66,7 +66,7 @@ export async function moveRepository(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', `The name ${displayName(to)} is already taken`, { cause: error });
+    throw fieldError('conflict', 'name', `The name ${displayName(to)} is already taken`, { cause: error });
   }
 }
 

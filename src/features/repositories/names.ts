@@ -1,4 +1,4 @@
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import type { RepositoryName } from '../access/actor';
 import { isNamespace, NAMESPACE_RULE } from '../accounts/account-rules';
 
@@ -57,13 +57,13 @@ export function noSuchFullName(text: string): string {
 /** @throws AppError `invalid` unless a repository can have the name */
 export function readFullName(text: string): RepositoryName {
   const name = parseFullName(text);
-  if (name === undefined) throw new AppError('invalid', noSuchFullName(text));
+  if (name === undefined) throw fieldError('invalid', 'name', noSuchFullName(text));
   return name;
 }
 
 /** @throws AppError `invalid` unless a new repository can have the name */
 export function assertRepositoryName(name: RepositoryName, hubLimits: boolean): void {
-  if (problemOf(name, hubLimits) !== undefined) throw new AppError('invalid', noSuchName(name, hubLimits));
+  if (problemOf(name, hubLimits) !== undefined) throw fieldError('invalid', 'name', noSuchName(name, hubLimits));
 }
 
 /**
@@ -121,5 +121,9 @@ export function isTag(tag: string): boolean {
 
 /** @throws AppError `invalid`, as docker's registry said it */
 export function assertTag(tag: string): void {
-  if (!isTag(tag)) throw new AppError('invalid', 'Invalid tag name (must match ^[\\w][\\w.-]{0,127}$)');
+  if (isTag(tag)) return;
+  const rule = 'A tag has 1 to 128 letters, digits, "_", "." and "-", and begins with a letter, a digit or "_"';
+  throw new AppError('invalid', 'Invalid tag name (must match ^[\\w][\\w.-]{0,127}$)', {
+    fields: [{ field: 'name', message: rule }],
+  });
 }

@@ -1,7 +1,7 @@
 import type { Needs } from '../../context';
 import { inTransaction, type Db } from '../../platform/db/db';
 import { isForeignKeyViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import { useDeleteToken } from '../repositories/deletion';
 import type { Engine } from './engine';
@@ -105,7 +105,7 @@ export interface PlacedTag {
 export async function putTag(ctx: Needs<'db'>, repository: WritableRepository, tag: TagSet): Promise<boolean> {
   assertTag(tag.name);
   const { imageId } = tag;
-  if (typeof imageId !== 'string' || imageId === '') throw new AppError('invalid', 'Invalid data');
+  if (typeof imageId !== 'string' || imageId === '') throw fieldError('invalid', 'image_id', 'Invalid data');
   const placed = { name: tag.name, imageId };
   try {
     return await inTransaction(ctx.db, async (tx) => {

@@ -1,4 +1,4 @@
-import { AppError } from '../../platform/errors';
+import { fieldError } from '../../platform/errors';
 
 /** The limits for webhooks. */
 export const WEBHOOK_LIMITS = {
@@ -15,7 +15,7 @@ const LONGEST_URL = 2000;
 
 /** @throws AppError `invalid` */
 export function assertHookName(name: string): void {
-  if (!NAME.test(name)) throw new AppError('invalid', 'The name of a webhook must have 1 to 64 characters');
+  if (!NAME.test(name)) throw fieldError('invalid', 'name', 'The name of a webhook must have 1 to 64 characters');
 }
 
 /**
@@ -25,7 +25,7 @@ export function assertHookName(name: string): void {
  */
 export function assertChain(urls: readonly string[]): void {
   if (urls.length < 1 || urls.length > WEBHOOK_LIMITS.chainLength) {
-    throw new AppError('invalid', `A webhook must have 1 to ${WEBHOOK_LIMITS.chainLength} URLs`);
+    throw fieldError('invalid', 'urls', `A webhook must have 1 to ${WEBHOOK_LIMITS.chainLength} URLs`);
   }
   urls.forEach(assertUrl);
 }
@@ -33,14 +33,16 @@ export function assertChain(urls: readonly string[]): void {
 function assertUrl(text: string): void {
   const url = text.length <= LONGEST_URL && URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new AppError(
+    throw fieldError(
       'invalid',
+      'urls',
       `The URL of a webhook must start with http:// or https:// and have at most ${LONGEST_URL} characters`,
     );
   }
   if (url.username !== '' || url.password !== '') {
-    throw new AppError(
+    throw fieldError(
       'invalid',
+      'urls',
       'The URL of a webhook must not contain a username or password: check the signature instead',
     );
   }
@@ -49,6 +51,10 @@ function assertUrl(text: string): void {
 /** @throws AppError `invalid` */
 export function assertSecret(secret: string): void {
   if (!SECRET.test(secret)) {
-    throw new AppError('invalid', 'The secret of a webhook must have 16 to 255 printable characters, without spaces');
+    throw fieldError(
+      'invalid',
+      'secret',
+      'The secret of a webhook must have 16 to 255 printable characters, without spaces',
+    );
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Needs } from '../../context';
 import { inTransaction } from '../../platform/db/db';
 import { isUniqueViolation } from '../../platform/db/sqlstate';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { recordEvent } from '../audit/audit';
 import type { AdministeredRepository } from '../repositories/access';
 import { displayName } from '../repositories/names';
@@ -79,7 +79,7 @@ export async function createWebhook(
       throw new AppError('conflict', `A repository can have at most ${WEBHOOK_LIMITS.perRepository} webhooks`);
     }
     const row = await store.insert(tx, repositoryId, { name, urls, secret, createdBy: doer.userId });
-    if (row === undefined) throw new AppError('conflict', NAME_TAKEN);
+    if (row === undefined) throw fieldError('conflict', 'name', NAME_TAKEN);
     await recordEvent(tx, doer, {
       action: 'webhook.created',
       subject: displayName(repository),
@@ -145,7 +145,7 @@ export async function updateWebhook(
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new AppError('conflict', NAME_TAKEN, { cause: error });
+    throw fieldError('conflict', 'name', NAME_TAKEN, { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
 import type { Context } from '../../context';
 import { assertConfirmed } from '../../features/access/current-account';
 import { needsPassword } from '../../features/accounts/guarded-actions';
@@ -77,6 +78,21 @@ async function handle(ctx: Context, endpoint: Endpoint, exchange: Exchange<Calle
   return render(endpoint, req, await endpoint.handle(ctx, { ...parsed, caller, req, signal, assertCurrent }));
 }
 
+const keysOf = (schema: z.ZodType | undefined): readonly string[] =>
+  schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+
+/** The error with the full paths of its fields: a feature does not know which part of a request they are. */
+function withPaths({ body, query }: Endpoint, error: AppError): AppError {
+  if (error.fields.length === 0) return error;
+  const fields = error.fields.map(({ field, message }) => {
+    const isPath = field.includes('.') || field === 'body' || field === 'query';
+    const where = keysOf(body).includes(field) ? 'body' : keysOf(query).includes(field) ? 'query' : 'path';
+    return { field: isPath ? field : `${where}.${field}`, message };
+  });
+  const { code, message, cause, retryAfterSeconds: wait } = error;
+  return new AppError(code, message, { cause, fields, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) });
+}
+
 /** The endpoint as a route; the code that mounts it knows nothing of schemas. */
 export function toRoute(ctx: Context, endpoint: Endpoint): Route<Access, Callers> {
   const { method, path, access, statuses = {} } = endpoint;
@@ -90,8 +106,10 @@ export function toRoute(ctx: Context, endpoint: Endpoint): Route<Access, Callers
       } catch (error) {
         const refusal = endpoint.refusal?.(error);
         if (refusal !== undefined) return render(endpoint, exchange.req, refusal);
-        const status = error instanceof AppError ? statuses[error.code] : undefined;
-        throw error instanceof AppError && status !== undefined ? new StatusError(status, error) : error;
+        if (!(error instanceof AppError)) throw error;
+        const status = statuses[error.code];
+        const told = withPaths(endpoint, error);
+        throw status === undefined ? told : new StatusError(status, told);
       }
     },
   };

@@ -56,7 +56,7 @@ export function confirmPasswordPage(visitor: Visitor, req: IncomingMessage, need
     <>
       <Heading title="Confirm your password" />
       <Panel>
-        <Problem text={fault?.text} />
+        <Problem fault={fault} />
         <p>
           You are signed in as {login.account.username}. To protect your account, enter your password to continue. You
           will not be asked again for ten minutes.

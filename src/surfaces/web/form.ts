@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { AppError } from '../../platform/errors';
+import { AppError, fieldError } from '../../platform/errors';
 import { readBody } from '../../platform/http/body';
 
 /** Room for the longest description of a repository, with each of its characters of three bytes escaped as nine. */
@@ -55,7 +55,7 @@ export class Form {
   /** @throws AppError `invalid` if the field is empty */
   required(name: string, label: string): string {
     const text = this.text(name);
-    if (text === '') throw new AppError('invalid', `${label} is missing`);
+    if (text === '') throw fieldError('invalid', name, `${label} is missing`);
     return text;
   }
 }

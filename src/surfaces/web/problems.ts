@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from '../../platform/errors';
+import { AppError, fieldError, type ErrorCode, type FieldError } from '../../platform/errors';
 import type { Headers } from '../../platform/http/exchange';
 import { plural } from './components/quantities';
 
@@ -35,8 +35,10 @@ export const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, titl
 
 /** What was wrong with a form. */
 export interface Fault {
-  /** a sentence */
+  /** a sentence, or one for each field */
   readonly text: string;
+  /** the fields that are wrong, by the names that the API has for them */
+  readonly fields?: readonly FieldError[];
   /** the status of the page that shows it */
   readonly status: number;
   /** the headers of that page: when to try again */
@@ -49,11 +51,12 @@ function inTime(seconds: number): string {
 }
 
 /** An error on a page: what happened, as a sentence, and when to try again. */
-export function faultOf({ code, message, retryAfterSeconds: wait }: AppError): Fault {
+export function faultOf({ code, message, fields, retryAfterSeconds: wait }: AppError): Fault {
   const [status] = PROBLEMS[code];
-  const text = message.endsWith('.') ? message : `${message}.`;
-  if (wait === undefined) return { text, status };
-  return { text: `${text} Try again ${inTime(wait)}.`, status, headers: { 'Retry-After': wait } };
+  const sentences = fields.length === 0 ? [message] : fields.map((field) => field.message);
+  const text = sentences.map((sentence) => (sentence.endsWith('.') ? sentence : `${sentence}.`)).join(' ');
+  if (wait === undefined) return { text, status, fields };
+  return { text: `${text} Try again ${inTime(wait)}.`, status, fields, headers: { 'Retry-After': wait } };
 }
 
 /**
@@ -77,13 +80,15 @@ export async function attempt<T>(
  * Does what a form asks for. If the form names something that does not exist, its reader can correct that like
  * everything else they typed.
  *
+ * @param field - which names it
  * @throws AppError `invalid` instead of `not_found`
  */
-export async function naming<T>(work: () => Promise<T>): Promise<T> {
+export async function naming<T>(work: () => Promise<T>, field?: string): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'not_found') throw error;
-    throw new AppError('invalid', error.message, { cause: error });
+    if (field === undefined) throw new AppError('invalid', error.message, { cause: error });
+    throw fieldError('invalid', field, error.message, { cause: error });
   }
 }

@@ -21,6 +21,32 @@ function gravatar(address: string): string {
   return `https://secure.gravatar.com/avatar/${digest}.jpg?s=80&r=g&d=mm`;
 }
 
+it('a registration names each wrong field, in words', async () => {
+  const body = { username: 'Bob', email: 'bob', password: 'x' };
+  const { status, body: problem } = await askApi(server, 'post', '/api/v1.1/users/', { body });
+  expect(status).toBe(400);
+  expect(problem.errors).toEqual([
+    { field: 'body.username', message: expect.stringContaining('A username has 2 to 255 lowercase letters') },
+    { field: 'body.password', message: 'A password has at least 5 characters' },
+    { field: 'body.email', message: 'An email address looks like me@example.com' },
+  ]);
+});
+
+it.each([
+  ['post', '/api/v1.1/repositories/', { namespace: 'alice', name: 'Not A Name' }, 'body.name'],
+  ['post', '/api/v1.1/users/', { username: 'alice', email: 'a@example.com', password: 'secret' }, 'body.username'],
+  ['patch', ALICE, { profile_url: 'javascript:alert(1)' }, 'body.profile_url'],
+  ['patch', ALICE, { gravatar_email: 'nobody' }, 'body.gravatar_email'],
+  ['post', '/api/v1.1/orgs/', { name: 'No Name' }, 'body.name'],
+  ['post', '/api/v1.1/users/alice/emails/', { email: 'nobody' }, 'body.email'],
+] as const)('%s %s names the field that the rules of a feature refuse', async (method, path, body, field) => {
+  const { etag = '' } = method === 'patch' ? (await askApi(server, 'get', path, { as: 'alice' })).headers : {};
+  const headers = etag === '' ? {} : { 'If-Match': etag };
+  const answer = await askApi(server, method, path, { as: 'alice', body, headers });
+  expect([400, 409]).toContain(answer.status);
+  expect(answer.body.errors).toMatchObject([{ field }]);
+});
+
 describe('GET /users/:username/ (protocol 6.1)', () => {
   it('shows the account in the fields of the time', async () => {
     const { status, body } = await askApi(server, 'get', ALICE, { as: 'alice' });

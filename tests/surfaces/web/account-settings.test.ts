@@ -56,7 +56,10 @@ describe('the profile', () => {
 
   it('is shown again with the problem and with what was typed', async () => {
     const { status, html } = await browser.send(PATH, { ...FIELDS, profile_url: 'javascript:alert(1)' });
-    expect([status, html]).toEqual([400, expect.stringContaining('Wrong profile_url format')]);
+    expect([status, html]).toEqual([
+      400,
+      expect.stringContaining('id="profile_url-error">The address of a website begins with http'),
+    ]);
     expect(html).toContain('value="A &lt;b&gt; C"');
     expect((await browser.send(PATH, { ...FIELDS, location: '\0' })).status).toBe(400);
     expect((await browser.get(PATH)).html).not.toContain('Here');

@@ -35,11 +35,11 @@ describe('signing up', () => {
   });
 
   it.each([
-    ['a name that is there', { username: 'alice' }, 409, 'Username or email already exists.'],
-    ['an address that is there', { email: 'alice@example.com' }, 409, 'email is already associated'],
-    ['a bad name', { username: 'No Name' }, 400, 'Wrong username format'],
-    ['a short password', { password: '1234' }, 400, 'Wrong password format'],
-    ['no address', { email: '' }, 400, 'Missing field: email.'],
+    ['a name that is there', { username: 'alice' }, 409, 'This username is taken: choose another one.'],
+    ['an address that is there', { email: 'alice@example.com' }, 409, 'An account has this address already.'],
+    ['a bad name', { username: 'No Name' }, 400, 'A username has 2 to 255 lowercase letters, digits and underscores'],
+    ['a short password', { password: '1234' }, 400, 'A password has at least 5 characters.'],
+    ['no address', { email: '' }, 400, 'Enter an email address.'],
   ])(
     'says what is wrong with %s, and keeps what was typed except for the password',
     async (_what, fields, status, text) => {
@@ -51,6 +51,27 @@ describe('signing up', () => {
       expect(html).not.toContain('secret-');
     },
   );
+
+  it('says everything that is wrong at once, each at its field', async () => {
+    const form = { username: 'Bob', email: 'bob', password: 'x' };
+    const { status, html } = await new Browsing(server.server).send('/account/signup/', form);
+    expect(status).toBe(400);
+    for (const [field, words] of [
+      ['username', 'A username has 2 to 255 lowercase letters'],
+      ['email', 'An email address looks like me@example.com'],
+      ['password', 'A password has at least 5 characters'],
+    ] as const) {
+      expect(html).toMatch(
+        new RegExp(`<input id="${field}"[^>]* aria-describedby="${field}-error[^>]* aria-invalid="true"`),
+      );
+      expect(html).toMatch(new RegExp(`id="${field}-error">${words}`));
+    }
+    expect(html).toMatch(/<input id="username"[^>]* pattern="/);
+    expect(html).not.toContain('it has to match');
+    const taken = await new Browsing(server.server).send('/account/signup/', { ...form, username: 'alice' });
+    expect(taken.html).toContain('id="username-error">This username is taken');
+    expect(taken.html).toContain('id="password-error">');
+  });
 
   it('is refused if registration is closed, and the page says so', async () => {
     const closed = await startTestServer({ settings: { registrationOpen: false } });

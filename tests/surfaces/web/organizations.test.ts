@@ -90,6 +90,10 @@ it('teams are created, described, joined by invitation, left and deleted', async
   expect((await member.get('/organizations/acme/robots/')).status).toBe(403);
   expect((await member.send(`${team}remove/`, { username: 'carol' }, team)).location).toBe('/organizations/');
   expect((await member.get(team)).status).toBe(403);
+  const { html } = await owner.get(team);
+  const asking = /<details class="asking"><summary class="button danger">Delete this team<\/summary><p>[^<]+<\/p><form/;
+  expect(html).toMatch(asking);
+  expect(html).toContain('>Yes, delete this team</button>');
   await owner.send(`${team}delete/`, {}, team);
   expect((await owner.get(team)).status).toBe(404);
 });
@@ -105,7 +109,8 @@ it('invitations are sent to names and addresses, listed and withdrawn', async ()
   const path = '/organizations/acme/invitations/';
   expect((await owner.send(path, { whom: 'dave@example.com', team: 'owners' })).status).toBe(303);
   const unknown = await owner.send(path, { whom: 'nobody_here', team: 'owners' });
-  expect(unknown.status).toBe(404);
+  expect(unknown.status).toBe(400);
+  expect(unknown.html).toContain('id="whom-error">No such user: nobody_here');
   const { html } = await owner.get(path);
   expect(html).toContain('dave@example.com');
   await owner.send(`${path}withdraw/`, { id: idsOn(html)[0] ?? '' }, path);

@@ -1,11 +1,13 @@
 import type { AccessToken, NewAccessToken } from '../../../features/accounts/access-tokens';
 import { ACCESS_LEVELS, type AccessLevel } from '../../../features/access/actor';
-import { AppError } from '../../../platform/errors';
+import { fieldError } from '../../../platform/errors';
 import type { Form as SentForm } from '../form';
+import type { Fault } from '../problems';
 import type { View } from '../view';
 import type { Visitor } from '../visitor';
 import { Ago } from './quantities';
-import { ActButton, Actions, Field, Form, Select, TextArea } from './forms';
+import { DangerButton } from './buttons';
+import { Actions, Field, Form, Select, TextArea } from './forms';
 import { Badge, CopyLine, Empty, Panel, Table } from './page-parts';
 
 /* Access tokens of people and robots. */
@@ -49,9 +51,9 @@ function isAccessLevel(text: string): text is AccessLevel {
 
 /** @throws AppError `invalid` */
 export function newTokenFrom({ name, access, days, repositories }: TypedToken): NewAccessToken {
-  if (!isAccessLevel(access)) throw new AppError('invalid', 'Choose what the token can do');
+  if (!isAccessLevel(access)) throw fieldError('invalid', 'access', 'Choose what the token can do');
   if (!LIFETIMES.some(({ value }) => value === days))
-    throw new AppError('invalid', 'Choose how long the token is valid');
+    throw fieldError('invalid', 'days', 'Choose how long the token is valid');
   const names = repositories.split(/[\s,]+/).filter((text) => text !== '');
   return {
     name,
@@ -62,9 +64,17 @@ export function newTokenFrom({ name, access, days, repositories }: TypedToken): 
 }
 
 /** The form of a new token. */
-export function NewTokenForm({ visitor, typed }: { visitor: Visitor; typed: TypedToken | undefined }): View {
+export function NewTokenForm({
+  visitor,
+  typed,
+  fault,
+}: {
+  visitor: Visitor;
+  typed: TypedToken | undefined;
+  fault: Fault | undefined;
+}): View {
   return (
-    <Form visitor={visitor}>
+    <Form visitor={visitor} fault={fault}>
       <Field
         label="Name"
         name="name"
@@ -147,15 +157,14 @@ export function TokenTable({
             )}
           </td>
           <td class="number">
-            <ActButton
+            <DangerButton
               visitor={visitor}
               action={revoke}
               fields={{ id: String(id) }}
-              class="danger small"
               label={`Revoke ${name}`}
-            >
-              Revoke
-            </ActButton>
+              text="Revoke"
+              question={'Hosts and scripts that use it are refused at once.'}
+            />
           </td>
         </tr>
       ))}

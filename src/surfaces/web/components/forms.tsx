@@ -1,19 +1,28 @@
+import { createContext, useContext } from 'hono/jsx';
+import type { FieldError } from '../../../platform/errors';
+import type { Fault } from '../problems';
 import type { Children, View } from '../view';
 import type { Visitor } from '../visitor';
+
+/** The fields of the form around a field that are wrong. */
+const WrongFields = createContext<readonly FieldError[]>([]);
 
 /**
  * A form that changes something. It carries the token of this browser.
  *
  * @param action - the path of the form; undefined: the page's own
+ * @param fault - what was wrong with it, which each field says about itself
  */
 export function Form({
   visitor,
   action,
+  fault,
   class: className,
   children,
 }: {
   readonly visitor: Visitor;
   readonly action?: string;
+  readonly fault?: Fault | undefined;
   readonly class?: string;
   readonly children?: Children;
 }): View {
@@ -24,7 +33,7 @@ export function Form({
       {...(className === undefined ? {} : { class: className })}
     >
       <input type="hidden" name="csrf_token" value={visitor.formToken()} />
-      {children}
+      <WrongFields.Provider value={fault?.fields ?? []}>{children}</WrongFields.Provider>
     </form>
   );
 }
@@ -41,17 +50,56 @@ interface FieldProps {
   readonly autocomplete?: string;
   /** differs from the name if a page has several forms */
   readonly id?: string;
+  /** the name that the API has for it, if it has another one, or several */
+  readonly of?: string | readonly string[];
 }
 
-function hintOf(id: string, hint: Children): { attributes: { 'aria-describedby'?: string }; element: Children } {
-  if (hint === undefined) return { attributes: {}, element: undefined };
-  const hintId = `${id}-hint`;
+/** The rule for names of teams, robots and plans. */
+export const SHORT_NAME = {
+  maxlength: 30,
+  pattern: '[a-z0-9_\\-]+',
+  hint: '1 to 30 lowercase letters, digits, underscores and hyphens.',
+} as const;
+
+interface Notes {
+  readonly attributes: { 'aria-describedby'?: string; 'aria-invalid'?: 'true' };
+  readonly element: Children;
+}
+
+/** The sentences below a field: what is wrong with it, and its hint. */
+function notesOf({
+  id,
+  name,
+  of = name,
+  hint,
+}: {
+  id: string;
+  name: string;
+  of?: FieldProps['of'] | undefined;
+  hint: Children;
+}): Notes {
+  const wrong = useContext(WrongFields).find(({ field }) =>
+    typeof of === 'string' ? field === of : of.includes(field),
+  );
+  const ids = [...(wrong === undefined ? [] : [`${id}-error`]), ...(hint === undefined ? [] : [`${id}-hint`])];
   return {
-    attributes: { 'aria-describedby': hintId },
+    attributes: {
+      ...(ids.length === 0 ? {} : { 'aria-describedby': ids.join(' ') }),
+      ...(wrong === undefined ? {} : { 'aria-invalid': 'true' }),
+    },
     element: (
-      <small class="hint" id={hintId}>
-        {hint}
-      </small>
+      <>
+        {wrong !== undefined && (
+          <small class="wrong" id={`${id}-error`}>
+            {wrong.message}
+          </small>
+        )}
+        {hint !== undefined && (
+          <small class="hint" id={`${id}-hint`}>
+            {hint}
+          </small>
+        )}
+      </>
     ),
   };
 }
@@ -63,6 +111,7 @@ export function Field({
   value,
   hint,
   id = name,
+  of,
   type = 'text',
   expects,
   ...more
@@ -75,7 +124,7 @@ export function Field({
   /** the only text that enables the form's button */
   readonly expects?: string;
 }): View {
-  const { attributes, element } = hintOf(id, hint);
+  const { attributes, element } = notesOf({ id, name, of, hint });
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -102,12 +151,13 @@ export function TextArea({
   value = '',
   hint,
   id = name,
+  of,
   rows = 6,
   ...more
 }: FieldProps & {
   readonly rows?: number;
 }): View {
-  const { attributes, element } = hintOf(id, hint);
+  const { attributes, element } = notesOf({ id, name, of, hint });
   // A browser drops the first line break of a text area.
   return (
     <div class="field">
@@ -128,10 +178,11 @@ export function Select({
   options,
   hint,
   id = name,
+  of,
 }: FieldProps & {
   readonly options: readonly { readonly value: string; readonly label: string }[];
 }): View {
-  const { attributes, element } = hintOf(id, hint);
+  const { attributes, element } = notesOf({ id, name, of, hint });
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -165,7 +216,7 @@ export function Checkbox({
   readonly id?: string;
   readonly type?: 'checkbox' | 'radio';
 }): View {
-  const { attributes, element } = hintOf(id, hint);
+  const { attributes, element } = notesOf({ id, name, hint });
   return (
     <div class="field check">
       <input
@@ -183,11 +234,11 @@ export function Checkbox({
 }
 
 /** What was wrong with the form; screen readers announce it at once. */
-export function Problem({ text }: { readonly text: string | undefined }): View {
-  if (text === undefined) return <></>;
+export function Problem({ fault }: { readonly fault: Pick<Fault, 'text'> | undefined }): View {
+  if (fault === undefined) return <></>;
   return (
     <p class="notice problem" role="alert">
-      {text}
+      {fault.text}
     </p>
   );
 }
@@ -195,33 +246,4 @@ export function Problem({ text }: { readonly text: string | undefined }): View {
 /** The buttons at the end of a form. */
 export function Actions({ children }: { readonly children?: Children }): View {
   return <div class="actions">{children}</div>;
-}
-
-/** A button that sends its own small form, such as "Revoke" in a row of a table. */
-export function ActButton({
-  visitor,
-  action,
-  fields = {},
-  class: className = 'small',
-  label,
-  children,
-}: {
-  readonly visitor: Visitor;
-  readonly action: string;
-  readonly fields?: Readonly<Record<string, string>>;
-  readonly class?: string;
-  /** for screen readers, if several buttons have the same text */
-  readonly label?: string;
-  readonly children?: Children;
-}): View {
-  return (
-    <Form visitor={visitor} action={action} class="inline">
-      {Object.entries(fields).map(([name, value]) => (
-        <input type="hidden" name={name} value={value} />
-      ))}
-      <button type="submit" class={className} {...(label === undefined ? {} : { 'aria-label': label })}>
-        {children}
-      </button>
-    </Form>
-  );
 }

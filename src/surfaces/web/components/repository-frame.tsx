@@ -3,7 +3,7 @@ import { repositoryPath } from '../repository-path';
 import type { Children, View } from '../view';
 import type { Visitor } from '../visitor';
 import { plural } from './quantities';
-import { ActButton } from './forms';
+import { ActButton } from './buttons';
 import { Badge, Tabs } from './page-parts';
 
 const TABS = [

@@ -1,7 +1,7 @@
 import { listGrants, revokeGrant } from '../../../../features/oauth/authorizations';
 import type { WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
-import { ActButton } from '../../components/forms';
+import { DangerButton } from '../../components/buttons';
 import { Empty, Table } from '../../components/page-parts';
 import { redirect } from '../../reply';
 import { meaningOf } from '../../components/scope-meanings';
@@ -36,15 +36,14 @@ export const getApplications: WebHandler<'member'> = async (ctx, { caller }) => 
             </td>
             <td>{lastUsedAt === undefined ? 'never' : <Ago at={lastUsedAt} />}</td>
             <td class="number">
-              <ActButton
+              <DangerButton
                 visitor={caller}
                 action={`${PATH}revoke/`}
                 fields={{ client: clientId }}
-                class="danger small"
                 label={`Revoke the access of ${name}`}
-              >
-                Revoke
-              </ActButton>
+                text="Revoke"
+                question={`${name} can no longer act for you.`}
+              />
             </td>
           </tr>
         ))}

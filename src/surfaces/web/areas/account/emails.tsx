@@ -3,7 +3,8 @@ import { resendConfirmation, setPrimaryEmail } from '../../../../features/accoun
 import { addEmail, listEmails, removeEmail, type Email } from '../../../../features/accounts/emails';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
-import { ActButton, Actions, Field, Form, Problem } from '../../components/forms';
+import { ActButton, DangerButton } from '../../components/buttons';
+import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Badge, Panel, Table } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
@@ -15,17 +16,12 @@ const PATH = '/account/emails/';
 const ACTS = {
   primary: 'Make primary',
   resend: 'Send confirmation link',
-  remove: 'Remove',
 } as const;
 
 type Act = keyof typeof ACTS;
 
 function actsOn({ isPrimary, isVerified }: Email): Act[] {
-  return [
-    ...(isVerified && !isPrimary ? (['primary'] as const) : []),
-    ...(isVerified ? [] : (['resend'] as const)),
-    ...(isPrimary ? [] : (['remove'] as const)),
-  ];
+  return [...(isVerified && !isPrimary ? (['primary'] as const) : []), ...(isVerified ? [] : (['resend'] as const))];
 }
 
 function EmailRow({ member, email }: { member: Member; email: Email }): View {
@@ -42,12 +38,21 @@ function EmailRow({ member, email }: { member: Member; email: Email }): View {
             visitor={member}
             action={`${PATH}${act}/`}
             fields={{ email: address }}
-            class={act === 'remove' ? 'danger small' : 'small'}
             label={`${ACTS[act]}: ${address}`}
           >
             {ACTS[act]}
           </ActButton>
         ))}
+        {!isPrimary && (
+          <DangerButton
+            visitor={member}
+            action={`${PATH}remove/`}
+            fields={{ email: address }}
+            label={`Remove: ${address}`}
+            text="Remove"
+            question="Mails to your account no longer go there."
+          />
+        )}
       </td>
     </tr>
   );
@@ -59,14 +64,14 @@ async function emailsPage(ctx: Context, member: Member, typed = '', fault?: Faul
     member,
     PATH,
     <>
-      <Problem text={fault?.text} />
+      <Problem fault={fault} />
       <Table caption="Your email addresses" head={['Address', '']}>
         {emails.map((email) => (
           <EmailRow member={member} email={email} />
         ))}
       </Table>
       <Panel title="Add an address">
-        <Form visitor={member}>
+        <Form visitor={member} fault={fault}>
           <Field
             label="Email address"
             name="email"

@@ -1,5 +1,5 @@
 import { changePassword } from '../../../../features/accounts/password-change';
-import { AppError } from '../../../../platform/errors';
+import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import { endedSessionCookie } from '../../../../platform/http/session-cookie';
 import type { Member, WebHandler } from '../../access';
@@ -27,9 +27,9 @@ function passwordPage(member: Member, fault?: Fault): Reply {
     member,
     '/account/password/',
     <Panel>
-      <Problem text={fault?.text} />
+      <Problem fault={fault} />
       <p>Changing it ends all your sessions, including this one. Access tokens keep working.</p>
-      <Form visitor={member}>
+      <Form visitor={member} fault={fault}>
         <CurrentPassword member={member} />
         <NewPasswordField label="New password" />
         <Actions>
@@ -49,7 +49,7 @@ export const postPassword: WebHandler<'member-form'> = async (ctx, { req, caller
   const { fault } = await attempt(async () => {
     const given = { password: form.raw('password'), current: form.raw(CONFIRM_FIELDS.password) };
     const result = await changePassword(ctx, caller.actor, usernameOf(caller), given);
-    if (result === 'wrong') throw new AppError('invalid', 'The current password is wrong');
+    if (result === 'wrong') throw fieldError('invalid', CONFIRM_FIELDS.password, 'The current password is wrong');
   });
   if (fault !== undefined) return passwordPage(caller, fault);
   const notice = 'Your password was changed. Sign in with the new one.';

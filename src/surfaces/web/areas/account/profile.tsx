@@ -13,11 +13,11 @@ function profilePage(member: Member, profile: ProfileFields, fault?: Fault): Rep
     member,
     '/account/settings/',
     <Panel>
-      <Problem text={fault?.text} />
+      <Problem fault={fault} />
       <p>
         Everyone can see this on <a href={`/u/${username}/`}>your page</a>. Every field is optional.
       </p>
-      <Form visitor={member}>
+      <Form visitor={member} fault={fault}>
         <Field label="Full name" name="full_name" value={profile.fullName} maxlength={255} autocomplete="name" />
         <Field label="Location" name="location" value={profile.location} maxlength={255} />
         <Field label="Company" name="company" value={profile.company} maxlength={255} autocomplete="organization" />

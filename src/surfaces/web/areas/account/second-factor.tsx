@@ -20,7 +20,7 @@ function show(member: Member, view: View, fault?: Fault): Reply {
     member,
     SECOND_FACTOR,
     <>
-      <Problem text={fault?.text} />
+      <Problem fault={fault} />
       {view}
     </>,
     fault,

@@ -2,7 +2,7 @@ import { endOneSession, endOtherSessions, listSessions, type Session } from '../
 import { endedSessionCookie } from '../../../../platform/http/session-cookie';
 import type { Member, WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
-import { ActButton } from '../../components/forms';
+import { DangerButton } from '../../components/buttons';
 import { Badge, Table } from '../../components/page-parts';
 import { redirect } from '../../reply';
 import type { View } from '../../view';
@@ -30,15 +30,14 @@ function SessionRow({ member, session }: { member: Member; session: Session }): 
         <Ago at={expiresAt} />
       </td>
       <td class="number">
-        <ActButton
+        <DangerButton
           visitor={member}
           action={`${PATH}end/`}
           fields={{ id: String(id) }}
-          class="danger small"
           label={`End the session from ${address}${isThis ? ', which is this one' : ''}`}
-        >
-          End
-        </ActButton>
+          text="End"
+          question={isThis ? 'This signs you out here.' : 'The browser there is signed out.'}
+        />
       </td>
     </tr>
   );
@@ -57,9 +56,13 @@ export const getSessions: WebHandler<'member'> = async (ctx, { caller }) => {
         ))}
       </Table>
       {sessions.length > 1 && (
-        <ActButton visitor={caller} action={`${PATH}end-others/`} class="quiet">
-          End all other sessions
-        </ActButton>
+        <DangerButton
+          visitor={caller}
+          action={`${PATH}end-others/`}
+          class="quiet"
+          text="End all other sessions"
+          question="All other browsers are signed out."
+        />
       )}
     </>,
   );

@@ -10,7 +10,8 @@ import { listOwnTeams, type OwnTeam } from '../../../../features/namespaces/team
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
-import { ActButton, Problem } from '../../components/forms';
+import { ActButton, DangerButton } from '../../components/buttons';
+import { Problem } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
@@ -67,15 +68,14 @@ function TeamRow({ member, place }: { member: Member; place: OwnTeam }): View {
         <Ago at={since} />
       </td>
       <td class="number">
-        <ActButton
+        <DangerButton
           visitor={member}
           action={`${PATH}leave/`}
           fields={{ organization, team }}
-          class="danger small"
           label={`Leave the team ${team} of ${organization}`}
-        >
-          Leave
-        </ActButton>
+          text="Leave"
+          question={`You lose the access that the team ${team} gives you. Only a new invitation brings you back.`}
+        />
       </td>
     </tr>
   );
@@ -88,7 +88,7 @@ async function teamsPage(ctx: Context, member: Member, fault?: Fault): Promise<R
     member,
     PATH,
     <>
-      <Problem text={fault?.text} />
+      <Problem fault={fault} />
       {invitations.length > 0 && (
         <Panel title="Invitations">
           <Table caption="Invitations to teams" head={['Team', 'Invited by', 'Expires', '']}>

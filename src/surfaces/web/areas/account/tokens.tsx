@@ -40,8 +40,8 @@ async function tokensPage(ctx: Context, member: Member, { typed, fault, secret }
       <p>A token is a password for an engine or a script. You can limit what it can do, and revoke it at any time.</p>
       <TokenTable visitor={member} tokens={tokens} revoke={`${PATH}revoke/`} />
       <Panel title="New token">
-        <Problem text={fault?.text} />
-        <NewTokenForm visitor={member} typed={typed} />
+        <Problem fault={fault} />
+        <NewTokenForm visitor={member} typed={typed} fault={fault} />
       </Panel>
     </>,
     fault,

@@ -5,7 +5,7 @@ import { deleteComment } from '../../../../features/social/comments';
 import type { RepositoryName } from '../../../../features/access/actor';
 import type { WebHandler } from '../../access';
 import { Ago, plural } from '../../components/quantities';
-import { ActButton } from '../../components/forms';
+import { ActButton, DangerButton } from '../../components/buttons';
 import { Empty } from '../../components/page-parts';
 import type { Form } from '../../form';
 import { page, redirect } from '../../reply';
@@ -44,9 +44,13 @@ export const getComments: WebHandler<'administrator'> = async (ctx, { caller }) 
                 <ActButton visitor={caller} action="/admin/comments/dismiss/" fields={fields}>
                   Keep
                 </ActButton>
-                <ActButton visitor={caller} action="/admin/comments/delete/" fields={fields} class="danger small">
-                  Delete
-                </ActButton>
+                <DangerButton
+                  visitor={caller}
+                  action="/admin/comments/delete/"
+                  fields={fields}
+                  text="Delete"
+                  question={'The comment is deleted for everyone.'}
+                />
               </div>
             </li>
           );

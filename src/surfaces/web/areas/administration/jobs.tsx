@@ -1,7 +1,8 @@
 import { dropJob, listJobs, retryJob, type QueuedJob } from '../../../../features/maintenance/job-queue';
 import type { WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
-import { ActButton, Select } from '../../components/forms';
+import { ActButton, DangerButton } from '../../components/buttons';
+import { Select } from '../../components/forms';
 import { Badge, Empty, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
 import { attempt } from '../../problems';
@@ -44,15 +45,14 @@ function JobRow({ job, visitor }: { readonly job: QueuedJob; readonly visitor: V
             <ActButton visitor={visitor} action={`${PATH}retry/`} fields={fields} label={`Retry ${job.name}`}>
               Retry
             </ActButton>
-            <ActButton
+            <DangerButton
               visitor={visitor}
               action={`${PATH}drop/`}
               fields={fields}
-              class="danger small"
               label={`Delete ${job.name}`}
-            >
-              Delete
-            </ActButton>
+              text="Delete"
+              question={'The job never runs, and what it was to do stays undone.'}
+            />
           </div>
         )}
       </td>

@@ -1,10 +1,11 @@
 import type { Context } from '../../../../context';
 import { deletePlan, listPlans, setPlan, type Plan } from '../../../../features/namespaces/plans';
 import { readByteSize, showByteSize } from '../../../../platform/bytes/byte-size';
-import { AppError } from '../../../../platform/errors';
+import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
-import { ActButton, Actions, Field, Form, Problem } from '../../components/forms';
+import { DangerButton } from '../../components/buttons';
+import { Actions, Field, Form, Problem, SHORT_NAME } from '../../components/forms';
 import { Panel, Table } from '../../components/page-parts';
 import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
@@ -27,15 +28,14 @@ function PlanTable({ plans, visitor }: { readonly plans: readonly Plan[]; readon
           <td class="number">{privateRepositories ?? 'no limit'}</td>
           <td class="number">{storedBytes === undefined ? 'no limit' : showByteSize(storedBytes)}</td>
           <td class="number">
-            <ActButton
+            <DangerButton
               visitor={visitor}
               action="/admin/plans/delete/"
               fields={{ name }}
-              class="danger small"
               label={`Delete the plan ${name}`}
-            >
-              Delete
-            </ActButton>
+              text="Delete"
+              question={`The plan ${name} is deleted. A plan that is in use stays.`}
+            />
           </td>
         </tr>
       ))}
@@ -64,12 +64,13 @@ async function plansPage(
           A lower limit deletes nothing: namespaces above it keep what they have, but cannot add private repositories or
           push more layers.
         </p>
-        <Problem text={fault?.text} />
-        <Form visitor={caller}>
-          <Field label="Name" name="name" value={typed.name} required maxlength={30} />
+        <Problem fault={fault} />
+        <Form visitor={caller} fault={fault}>
+          <Field label="Name" name="name" value={typed.name} required {...SHORT_NAME} />
           <Field
             label="Private repositories"
             name="limit"
+            of="private_repositories"
             value={typed.limit}
             inputmode="numeric"
             hint="A number, or empty for no limit"
@@ -77,6 +78,7 @@ async function plansPage(
           <Field
             label="Layers"
             name="layers"
+            of="stored_bytes"
             value={typed.layers}
             hint="A size such as 500m or 10g, or empty for no limit"
           />
@@ -93,14 +95,16 @@ export const getPlans: WebHandler<'administrator'> = (ctx, exchange) => plansPag
 
 function limitFrom(text: string): number | undefined {
   if (text === '') return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new AppError('invalid', 'Enter a number of private repositories');
+  if (!/^\d{1,9}$/.test(text))
+    throw fieldError('invalid', 'private_repositories', 'Enter a number of private repositories');
   return Number(text);
 }
 
 function bytesFrom(text: string): number | undefined {
   if (text === '') return undefined;
   const bytes = readByteSize(text);
-  if (bytes === undefined) throw new AppError('invalid', 'Enter a size for the layers, such as 500m or 10g');
+  if (bytes === undefined)
+    throw fieldError('invalid', 'stored_bytes', 'Enter a size for the layers, such as 500m or 10g');
   return bytes;
 }
 

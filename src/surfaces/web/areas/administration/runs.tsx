@@ -2,7 +2,7 @@ import type { MaintenanceRun } from '../../../../features/maintenance/runs';
 import type { Visitor } from '../../visitor';
 import type { View } from '../../view';
 import { Ago, formatBytes, formatCount } from '../../components/quantities';
-import { ActButton } from '../../components/forms';
+import { ActButton } from '../../components/buttons';
 import { Badge } from '../../components/page-parts';
 
 /* Runs of gc and scrub, with their progress. */

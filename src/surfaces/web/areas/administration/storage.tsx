@@ -9,7 +9,7 @@ import type { Context } from '../../../../context';
 import { AppError } from '../../../../platform/errors';
 import type { WebHandler } from '../../access';
 import { Ago, formatCount, plural, Size } from '../../components/quantities';
-import { ActButton } from '../../components/forms';
+import { ActButton } from '../../components/buttons';
 import { Badge, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
 import { attempt } from '../../problems';

@@ -7,14 +7,14 @@ import { convertUser } from '../../../../features/namespaces/organizations';
 import { listPlans } from '../../../../features/namespaces/plans';
 import { getNamespaceSettings, updateNamespace } from '../../../../features/namespaces/settings';
 import { deleteUserWithRepositories } from '../../../../features/repositories/owner-deletion';
-import { AppError } from '../../../../platform/errors';
+import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { Moment } from '../../components/quantities';
 import { Actions, Checkbox, Field, Form, Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { PlanForm } from '../../components/plan-form';
-import { attempt, type Fault } from '../../problems';
+import { attempt, naming, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
@@ -51,12 +51,17 @@ function AccountPanel({ user, visitor, path }: Place & { readonly user: User }):
   );
 }
 
-function DangerPanels({ username, visitor, path }: Place & { readonly username: string }): View {
+function DangerPanels({
+  username,
+  visitor,
+  path,
+  fault,
+}: Place & { readonly username: string; readonly fault: Fault | undefined }): View {
   return (
     <>
       <Panel title="Turn into an organization" tone="danger">
         <p>The repositories are kept. The account is deleted, with its password, email addresses and access tokens.</p>
-        <Form visitor={visitor} action={`${path}convert/`}>
+        <Form visitor={visitor} action={`${path}convert/`} fault={fault}>
           <Field label="Owner of the organization" name="owner" required maxlength={30} />
           <Actions>
             <button type="submit" class="danger">
@@ -66,7 +71,7 @@ function DangerPanels({ username, visitor, path }: Place & { readonly username: 
         </Form>
       </Panel>
       <Panel title="Delete the account" tone="danger">
-        <Form visitor={visitor} action={`${path}delete/`}>
+        <Form visitor={visitor} action={`${path}delete/`} fault={fault}>
           <Checkbox label="Also delete its repositories" name="repositories" checked={false} />
           <Field
             label={`Type ${username} to confirm`}
@@ -96,7 +101,7 @@ async function userPage(ctx: Context, { caller, params }: WebExchange<'administr
     caller,
     { title: username, section: 'admin', status: fault?.status ?? 200 },
     <AdministrationFrame title={username} subtitle={user.email ?? 'No email address'} current="/admin/users/">
-      <Problem text={fault?.text} />
+      <Problem fault={fault} />
       <AccountPanel user={user} visitor={caller} path={path} />
       <Panel title="Plan">
         {slots !== undefined && (
@@ -106,7 +111,7 @@ async function userPage(ctx: Context, { caller, params }: WebExchange<'administr
         )}
         <PlanForm visitor={caller} action={`${path}plan/`} plans={plans} current={plan} />
       </Panel>
-      <DangerPanels username={username} visitor={caller} path={path} />
+      <DangerPanels username={username} visitor={caller} path={path} fault={fault} />
     </AdministrationFrame>,
   );
 }
@@ -147,12 +152,14 @@ export const postPlan = acting(async (ctx, username, { caller }) => {
 
 export const postConvert = acting(async (ctx, username, { caller }) => {
   const owner = caller.form.required('owner', 'The owner');
-  await convertUser(ctx, caller.actor, username, owner);
+  await naming(() => convertUser(ctx, caller.actor, username, owner), 'owner');
   return { notice: `${username} is now an organization owned by ${owner}.`, to: '/admin/users/' };
 });
 
 export const postDelete = acting(async (ctx, username, { caller }) => {
-  if (caller.form.text('confirmation') !== username) throw new AppError('invalid', `Type ${username} to confirm`);
+  if (caller.form.text('confirmation') !== username) {
+    throw fieldError('invalid', 'confirmation', `Type ${username} to confirm`);
+  }
   if (caller.form.isOn('repositories')) await deleteUserWithRepositories(ctx, caller.actor, username);
   else await deleteUserAccount(ctx, caller.actor, username);
   return { notice: `The account ${username} was deleted.`, to: '/admin/users/' };

@@ -9,7 +9,7 @@ import type { WebHandler } from '../../access';
 import { Actions, Field, Form, Problem, Select } from '../../components/forms';
 import { Heading } from '../../components/page-parts';
 import { VisibilityChoice, visibilityIn } from '../../components/visibility-choice';
-import { attempt } from '../../problems';
+import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
@@ -29,10 +29,11 @@ function CreateForm(props: {
   readonly settings: NamespaceSettings;
   readonly values: Values;
   readonly nameHint: string;
+  readonly fault: Fault | undefined;
 }): View {
-  const { visitor, namespaces, settings, values, nameHint } = props;
+  const { visitor, namespaces, settings, values, nameHint, fault } = props;
   return (
-    <Form visitor={visitor} action="/repository/add/" class="panel">
+    <Form visitor={visitor} fault={fault} action="/repository/add/" class="panel">
       <Select
         label="Namespace"
         name="namespace"
@@ -58,12 +59,7 @@ function CreateForm(props: {
   );
 }
 
-async function show(
-  ctx: Context,
-  visitor: Visitor,
-  values: Values,
-  { problem, status = 200 }: { problem?: string; status?: number } = {},
-): Promise<Reply> {
+async function show(ctx: Context, visitor: Visitor, values: Values, { fault }: { fault?: Fault } = {}): Promise<Reply> {
   const namespaces = (await listOwnNamespaces(ctx, visitor.actor)).filter(({ canCreate }) => canCreate);
   const chosen = namespaces.find(({ name }) => name === values.namespace) ?? namespaces[0];
   if (chosen === undefined) throw new AppError('forbidden', 'You cannot create repositories');
@@ -71,18 +67,19 @@ async function show(
   const { min, max } = lengthsOfNames(ctx.settings.hubLimits);
   return page(
     visitor,
-    { title: 'Create a repository', section: 'dashboard', status, isNarrow: true },
+    { title: 'Create a repository', section: 'dashboard', status: fault?.status ?? 200, isNarrow: true },
     <>
       <Heading
         title="Create a repository"
         subtitle="A push also creates a repository; here you can choose who can see it first."
       />
-      <Problem text={problem} />
+      <Problem fault={fault} />
       <CreateForm
         visitor={visitor}
         namespaces={namespaces}
         settings={settings}
         values={values}
+        fault={fault}
         nameHint={`${min} to ${max} lowercase letters, digits, dots, hyphens and underscores, starting with a letter or digit.`}
       />
     </>,
@@ -101,7 +98,7 @@ export const postCreate: WebHandler<'member-form'> = async (ctx, { caller }) => 
   );
   if (fault !== undefined) {
     const values = { ...made, description, visibility: form.text('visibility') };
-    return show(ctx, caller, values, { problem: fault.text, status: fault.status });
+    return show(ctx, caller, values, { fault });
   }
   return redirect(caller, repositoryPath(made), { notice: `${displayName(made)} was created. Push an image to it.` });
 };

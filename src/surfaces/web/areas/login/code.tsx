@@ -17,8 +17,8 @@ export function codePage(
     <>
       <Heading title="Second step" />
       <Panel>
-        <Problem text={fault?.text} />
-        <Form visitor={visitor} action="/account/login/code/">
+        <Problem fault={fault} />
+        <Form visitor={visitor} fault={fault} action="/account/login/code/">
           <input type="hidden" name="next" value={next} />
           <input type="hidden" name="ticket" value={ticket} />
           <Field

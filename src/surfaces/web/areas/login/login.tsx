@@ -32,9 +32,9 @@ function loginPage(
     <>
       <Heading title="Sign in" />
       <Panel>
-        <Problem text={fault?.text} />
+        <Problem fault={fault} />
         {fault?.more}
-        <Form visitor={visitor} action="/account/login/">
+        <Form visitor={visitor} fault={fault} action="/account/login/">
           <input type="hidden" name="next" value={next} />
           <Field
             label="Username"

@@ -1,3 +1,5 @@
+import type { Needs } from '../../../../context';
+import { usernameRule } from '../../../../features/accounts/account-rules';
 import { logIn } from '../../../../features/accounts/login';
 import { register } from '../../../../features/accounts/registration';
 import type { Reply } from '../../../../platform/http/exchange';
@@ -12,6 +14,17 @@ import type { Visitor } from '../../visitor';
 import { browserOf, cookieOf } from './browser';
 import { nextOf, withNext } from './next';
 
+interface Rules {
+  readonly isOpen: boolean;
+  readonly isConfirmed: boolean;
+  readonly hubLimits: boolean;
+}
+
+function rulesOf({ settings }: Needs<'settings'>): Rules {
+  const { registrationOpen: isOpen, confirmationRequired: isConfirmed, hubLimits } = settings;
+  return { isOpen, isConfirmed, hubLimits };
+}
+
 interface Typed {
   readonly next: string;
   readonly username?: string;
@@ -19,19 +32,21 @@ interface Typed {
   readonly fault?: Fault;
 }
 
-function SignupForm({ visitor, isConfirmed, typed }: { visitor: Visitor; isConfirmed: boolean; typed: Typed }): View {
+function SignupForm({ visitor, rules, typed }: { visitor: Visitor; rules: Rules; typed: Typed }): View {
+  const rule = usernameRule(rules.hubLimits);
   return (
-    <Form visitor={visitor} action="/account/signup/">
+    <Form visitor={visitor} fault={typed.fault} action="/account/signup/">
       <input type="hidden" name="next" value={typed.next} />
       <Field
         label="Username"
         name="username"
         value={typed.username}
         required
-        minlength={4}
-        maxlength={30}
+        minlength={rule.min}
+        maxlength={rule.max}
+        pattern={rule.pattern}
         autocomplete="username"
-        hint="4 to 30 lowercase letters, digits and underscores. Your repositories are pulled under this name."
+        hint={`${rule.words}. Your repositories are pulled under this name.`}
       />
       <Field
         label="Email address"
@@ -41,7 +56,7 @@ function SignupForm({ visitor, isConfirmed, typed }: { visitor: Visitor; isConfi
         required
         maxlength={254}
         autocomplete="email"
-        hint={isConfirmed ? 'We will send you a link to confirm it.' : undefined}
+        hint={rules.isConfirmed ? 'We will send you a link to confirm it.' : undefined}
       />
       <NewPasswordField label="Password" />
       <Actions>
@@ -51,7 +66,7 @@ function SignupForm({ visitor, isConfirmed, typed }: { visitor: Visitor; isConfi
   );
 }
 
-function signupPage(visitor: Visitor, rules: { isOpen: boolean; isConfirmed: boolean }, typed: Typed): Reply {
+function signupPage(visitor: Visitor, rules: Rules, typed: Typed): Reply {
   const { fault } = typed;
   return page(
     visitor,
@@ -59,9 +74,9 @@ function signupPage(visitor: Visitor, rules: { isOpen: boolean; isConfirmed: boo
     <>
       <Heading title="Sign up" />
       <Panel>
-        <Problem text={fault?.text} />
+        <Problem fault={fault} />
         {rules.isOpen ? (
-          <SignupForm visitor={visitor} isConfirmed={rules.isConfirmed} typed={typed} />
+          <SignupForm visitor={visitor} rules={rules} typed={typed} />
         ) : (
           <p>Registration is closed here. Ask the people who run this server for an account.</p>
         )}
@@ -96,18 +111,17 @@ function confirmPage(visitor: Visitor, email: string): Reply {
 export const getSignup: WebHandler<'anyone'> = (ctx, { query, caller }) => {
   const next = nextOf(query.get('next'));
   if (caller.login !== undefined) return redirect(caller, next);
-  const { registrationOpen: isOpen, confirmationRequired: isConfirmed } = ctx.settings;
-  return signupPage(caller, { isOpen, isConfirmed }, { next });
+  return signupPage(caller, rulesOf(ctx), { next });
 };
 
 export const postSignup: WebHandler<'anyone-form'> = async (ctx, { req, caller }) => {
   const { form, address } = caller;
   const next = nextOf(form.raw('next'));
   const [username, email, password] = [form.text('username'), form.text('email'), form.raw('password')];
-  const { registrationOpen: isOpen, confirmationRequired: isConfirmed } = ctx.settings;
+  const rules = rulesOf(ctx);
   const { fault } = await attempt(() => register(ctx, { username, email, password }, address));
-  if (fault !== undefined) return signupPage(caller, { isOpen, isConfirmed }, { next, username, email, fault });
-  if (isConfirmed) return confirmPage(caller, email);
+  if (fault !== undefined) return signupPage(caller, rules, { next, username, email, fault });
+  if (rules.isConfirmed) return confirmPage(caller, email);
   const login = await logIn(ctx, { username, password }, browserOf(req, address));
   return redirect(caller, next, {
     cookies: login.kind === 'done' ? [cookieOf(ctx, req, login)] : [],

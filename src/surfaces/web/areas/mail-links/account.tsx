@@ -78,8 +78,8 @@ function resetPage(visitor: Visitor, username: string, fault?: Fault): Reply {
     visitor,
     'Set a new password',
     <>
-      <Problem text={fault?.text} />
-      <Form visitor={visitor}>
+      <Problem fault={fault} />
+      <Form visitor={visitor} fault={fault}>
         <p>
           For the account <strong>{username}</strong>. This signs it out everywhere.
         </p>

@@ -55,8 +55,8 @@ function addPage(visitor: Member, name = '', fault?: Fault): Reply {
     <>
       <Heading title="Create an organization" subtitle="You will be its first owner." />
       <Panel>
-        <Problem text={fault?.text} />
-        <Form visitor={visitor}>
+        <Problem fault={fault} />
+        <Form visitor={visitor} fault={fault}>
           <Field
             label="Name"
             name="name"

@@ -10,10 +10,11 @@ import type { Context } from '../../../../context';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
-import { ActButton, Actions, Field, Form, Problem, Select } from '../../components/forms';
+import { DangerButton } from '../../components/buttons';
+import { Actions, Field, Form, Problem, Select } from '../../components/forms';
 import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
-import { attempt, type Fault } from '../../problems';
+import { attempt, naming, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
@@ -78,15 +79,14 @@ function InvitationTable({
             <Ago at={expiresAt} />
           </td>
           <td class="number">
-            <ActButton
+            <DangerButton
               visitor={visitor}
               action={organizationPath(namespace, 'invitations/withdraw/')}
               fields={{ id: String(id) }}
-              class="danger small"
               label={`Withdraw the invitation of ${username ?? email ?? ''}`}
-            >
-              Withdraw
-            </ActButton>
+              text="Withdraw"
+              question={'The link in the email stops working.'}
+            />
           </td>
         </tr>
       ))}
@@ -123,11 +123,12 @@ async function invitationsPage(
           <Paging asked={asked} total={total} path={organizationPath(namespace, 'invitations/')} />
         </div>
         <Panel title="Invite someone">
-          <Problem text={fault?.text} />
-          <Form visitor={caller}>
+          <Problem fault={fault} />
+          <Form visitor={caller} fault={fault}>
             <Field
               label="Username or email address"
               name="whom"
+              of={['username', 'email']}
               value={typed.whom}
               required
               maxlength={254}
@@ -157,7 +158,7 @@ export const postInvitations: WebHandler<'member-form'> = async (ctx, exchange) 
   const typed = { whom: caller.form.text('whom'), team: caller.form.text('team') };
   const whom = typed.whom.includes('@') ? { email: typed.whom } : { username: typed.whom };
   const place = { organization: namespace, team: typed.team };
-  const { fault } = await attempt(() => invite(ctx, caller.actor, place, whom));
+  const { fault } = await attempt(() => naming(() => invite(ctx, caller.actor, place, whom), 'username'));
   if (fault !== undefined) return invitationsPage(ctx, exchange, typed, fault);
   return redirect(caller, organizationPath(namespace, 'invitations/'), { notice: `${typed.whom} was invited.` });
 };

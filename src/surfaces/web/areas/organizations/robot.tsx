@@ -46,8 +46,8 @@ async function robotPage(
           <p class="fine">A robot gets access through its teams and tokens: add it to a team and create a token.</p>
         </div>
         <Panel title="New token">
-          <Problem text={fault?.text} />
-          <NewTokenForm visitor={caller} typed={typed} />
+          <Problem fault={fault} />
+          <NewTokenForm visitor={caller} typed={typed} fault={fault} />
         </Panel>
       </div>
     </OrganizationFrame>,

@@ -3,7 +3,8 @@ import { deleteRobot, listRobots, putRobot, type Robot } from '../../../../featu
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
-import { ActButton, Actions, Field, Form, Problem } from '../../components/forms';
+import { DangerButton } from '../../components/buttons';
+import { Actions, Field, Form, Problem, SHORT_NAME } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
 import { attempt, type Fault } from '../../problems';
@@ -38,14 +39,13 @@ function RobotTable({
             <Ago at={createdAt} />
           </td>
           <td class="number">
-            <ActButton
+            <DangerButton
               visitor={visitor}
               action={`${path}${robotName(username)}/delete/`}
-              class="danger small"
               label={`Delete ${username}`}
-            >
-              Delete
-            </ActButton>
+              text="Delete"
+              question={'Its access tokens stop working at once.'}
+            />
           </td>
         </tr>
       ))}
@@ -77,15 +77,15 @@ async function robotsPage(ctx: Context, exchange: WebExchange<'member'>, typed =
           <Paging asked={asked} total={total} path={path} />
         </div>
         <Panel title="New robot">
-          <Problem text={fault?.text} />
-          <Form visitor={caller}>
+          <Problem fault={fault} />
+          <Form visitor={caller} fault={fault}>
             <Field
               label="Name"
               name="name"
               value={typed}
               required
-              maxlength={30}
-              hint={`It logs in as ${namespace}+name.`}
+              {...SHORT_NAME}
+              hint={`${SHORT_NAME.hint} It logs in as ${namespace}+name.`}
             />
             <Actions>
               <button type="submit">Create robot</button>

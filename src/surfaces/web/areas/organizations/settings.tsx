@@ -2,7 +2,7 @@ import type { Context } from '../../../../context';
 import { deleteOrganization } from '../../../../features/namespaces/organizations';
 import { getOrganization, updateOrganization } from '../../../../features/namespaces/organization-profiles';
 import { getOwnersOrganization } from '../../../../features/namespaces/namespace-access';
-import { AppError } from '../../../../platform/errors';
+import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { WebExchange, WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';
@@ -15,8 +15,8 @@ const FIELDS = [
   { name: 'fullName', label: 'Full name', maxlength: 100 },
   { name: 'company', label: 'Company', maxlength: 100 },
   { name: 'location', label: 'Location', maxlength: 100 },
-  { name: 'profileUrl', label: 'Website', maxlength: 255 },
-  { name: 'gravatarEmail', label: 'Email address for its Gravatar picture', maxlength: 254 },
+  { name: 'profileUrl', of: 'profile_url', label: 'Website', maxlength: 255, hint: 'Starts with http:// or https://.' },
+  { name: 'gravatarEmail', of: 'gravatar_email', label: 'Email address for its Gravatar picture', maxlength: 254 },
 ] as const;
 
 type Typed = Readonly<Record<(typeof FIELDS)[number]['name'], string>>;
@@ -39,8 +39,8 @@ async function settingsPage(ctx: Context, exchange: WebExchange<'member'>, shown
     { title: `Settings of ${namespace}`, section: 'dashboard', status },
     <OrganizationFrame visitor={caller} organization={organization} current="settings/">
       <Panel title="Public profile">
-        <Problem text={profileFault?.text} />
-        <Form visitor={caller}>
+        <Problem fault={profileFault} />
+        <Form visitor={caller} fault={profileFault}>
           {FIELDS.map((field) => (
             <Field {...field} value={values[field.name]} />
           ))}
@@ -51,8 +51,8 @@ async function settingsPage(ctx: Context, exchange: WebExchange<'member'>, shown
       </Panel>
       <Panel title="Delete the organization" tone="danger">
         <p>This also deletes its teams and robots. Delete or transfer its repositories first.</p>
-        <Problem text={deletionFault?.text} />
-        <Form visitor={caller} action={organizationPath(namespace, 'delete/')}>
+        <Problem fault={deletionFault} />
+        <Form visitor={caller} action={organizationPath(namespace, 'delete/')} fault={deletionFault}>
           <Field
             label={`Type ${namespace} to confirm`}
             name="confirmation"
@@ -86,7 +86,8 @@ export const postDeletion: WebHandler<'member-form'> = async (ctx, exchange) => 
   const { caller, params } = exchange;
   const { namespace } = await getOwnersOrganization(ctx, caller.actor, params['org'] ?? '');
   const { fault } = await attempt(async () => {
-    if (caller.form.text('confirmation') !== namespace) throw new AppError('invalid', `Type ${namespace} to confirm`);
+    if (caller.form.text('confirmation') !== namespace)
+      throw fieldError('invalid', 'confirmation', `Type ${namespace} to confirm`);
     await deleteOrganization(ctx, caller.actor, namespace);
   });
   if (fault !== undefined) return settingsPage(ctx, exchange, { deletionFault: fault });

@@ -4,10 +4,11 @@ import { addMember, listMembers, removeMember } from '../../../../features/names
 import { showTeam, type Team, type TeamPlace } from '../../../../features/namespaces/teams';
 import type { Member, WebExchange, WebHandler } from '../../access';
 import { Ago } from '../../components/quantities';
-import { ActButton, Actions, Field, Form } from '../../components/forms';
+import { DangerButton } from '../../components/buttons';
+import { Actions, Field, Form } from '../../components/forms';
 import { Badge, Empty, Panel, Table } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
-import { attempt } from '../../problems';
+import { attempt, naming } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { View } from '../../view';
 import { OrganizationFrame, organizationOf, organizationPath } from './frame';
@@ -63,9 +64,13 @@ function Owning({ visitor, team, place }: { visitor: Member; team: Team; place: 
       {!team.isOwners && (
         <Panel title="Delete the team" tone="danger">
           <p>Its members lose the access the team gave them.</p>
-          <ActButton visitor={visitor} action={teamPath(place, 'delete/')} class="danger">
-            Delete this team
-          </ActButton>
+          <DangerButton
+            visitor={visitor}
+            action={teamPath(place, 'delete/')}
+            class="danger"
+            text="Delete this team"
+            question={`The team ${team.name} is deleted. This cannot be undone.`}
+          />
         </Panel>
       )}
     </div>
@@ -109,15 +114,14 @@ export const getTeamPage: WebHandler<'member'> = async (ctx, exchange) => {
                   </td>
                   <td class="number">
                     {(canManage || username === me) && (
-                      <ActButton
+                      <DangerButton
                         visitor={caller}
                         action={teamPath(place, 'remove/')}
                         fields={{ username }}
-                        class="danger small"
                         label={username === me ? 'Leave the team' : `Remove ${username}`}
-                      >
-                        {username === me ? 'Leave' : 'Remove'}
-                      </ActButton>
+                        text={username === me ? 'Leave' : 'Remove'}
+                        question={`${username === me ? 'You lose' : `${username} loses`} the access that the team gives.`}
+                      />
                     )}
                   </td>
                 </tr>
@@ -147,13 +151,13 @@ function acting(
 
 export const postInvite = acting(async (ctx, place, { caller }) => {
   const whom = caller.form.required('whom', 'The username or email address');
-  await invite(ctx, caller.actor, place, whom.includes('@') ? { email: whom } : { username: whom });
+  await naming(() => invite(ctx, caller.actor, place, whom.includes('@') ? { email: whom } : { username: whom }));
   return `${whom} was invited. The invitation is in an email and under "Your teams".`;
 });
 
 export const postAddMember = acting(async (ctx, place, { caller }) => {
   const username = caller.form.required('username', 'The robot');
-  const isNew = await addMember(ctx, caller.actor, place, username);
+  const isNew = await naming(() => addMember(ctx, caller.actor, place, username));
   return isNew ? `${username} is now in the team.` : `${username} was already in the team.`;
 });
 

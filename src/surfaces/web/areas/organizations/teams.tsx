@@ -3,7 +3,7 @@ import { deleteTeam, listTeams, putTeam } from '../../../../features/namespaces/
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebExchange, WebHandler } from '../../access';
 import { plural } from '../../components/quantities';
-import { Actions, Field, Form, Problem } from '../../components/forms';
+import { Actions, Field, Form, Problem, SHORT_NAME } from '../../components/forms';
 import { Badge, Panel } from '../../components/page-parts';
 import { Paging, pageAsked } from '../../components/paging';
 import { attempt, type Fault } from '../../problems';
@@ -19,9 +19,9 @@ interface Typed {
 function NewTeam({ visitor, typed, fault }: { visitor: Member; typed: Typed; fault: Fault | undefined }): View {
   return (
     <Panel title="New team">
-      <Problem text={fault?.text} />
-      <Form visitor={visitor}>
-        <Field label="Name" name="name" value={typed.name} required maxlength={30} hint="For example, builders" />
+      <Problem fault={fault} />
+      <Form visitor={visitor} fault={fault}>
+        <Field label="Name" name="name" value={typed.name} required {...SHORT_NAME} />
         <Field label="Description" name="description" value={typed.description} maxlength={255} />
         <Actions>
           <button type="submit">Create team</button>

@@ -65,7 +65,7 @@ export const getSearch: WebHandler<'anyone'> = async (ctx, { caller, query, sign
     const content = (
       <>
         <Heading title="Search" />
-        <Problem text={text} />
+        <Problem fault={{ text }} />
       </>
     );
     return page(caller, { title: 'Search', section: 'explore', search, status: 400 }, content);

@@ -8,9 +8,10 @@ import {
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import type { Reply } from '../../../../platform/http/exchange';
 import { Ago } from '../../components/quantities';
-import { ActButton, Actions, Field, Form, Problem } from '../../components/forms';
+import { DangerButton } from '../../components/buttons';
+import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
-import { attempt, naming } from '../../problems';
+import { attempt, naming, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
@@ -22,13 +23,13 @@ function AddForm(props: {
   readonly visitor: Visitor;
   readonly action: string;
   readonly username: string;
-  readonly problem?: string | undefined;
+  readonly fault?: Fault | undefined;
 }): View {
-  const { visitor, action, username, problem } = props;
+  const { visitor, action, username, fault } = props;
   return (
     <Panel title="Add a collaborator">
-      <Problem text={problem} />
-      <Form visitor={visitor} action={action}>
+      <Problem fault={fault} />
+      <Form visitor={visitor} fault={fault} action={action}>
         <Field
           label="Username"
           name="username"
@@ -72,15 +73,14 @@ function Collaborators({
             <Ago at={since} />
           </td>
           <td>
-            <ActButton
+            <DangerButton
               visitor={visitor}
               action={settingsPath(repository, `${PART}remove/`)}
               fields={{ username }}
-              class="small danger"
               label={`Remove ${username}`}
-            >
-              Remove
-            </ActButton>
+              text="Remove"
+              question={`${username} can no longer push, nor pull if the repository is private.`}
+            />
           </td>
         </tr>
       ))}
@@ -92,10 +92,10 @@ async function show(
   ctx: Context,
   visitor: Visitor,
   repository: AdministeredDetails,
-  options: { username?: string; problem?: string; status?: number } = {},
+  options: { username?: string; fault?: Fault } = {},
 ): Promise<Reply> {
-  const { username = '', problem, status = 200 } = options;
-  const parts = { title: 'Collaborators', current: PART, status } as const;
+  const { username = '', fault } = options;
+  const parts = { title: 'Collaborators', current: PART, status: fault?.status ?? 200 } as const;
   const { kind } = await getNamespaceSettings(ctx, visitor.actor, repository.namespace);
   if (kind !== 'user') {
     const content = (
@@ -122,7 +122,7 @@ async function show(
     <>
       <h2>Collaborators</h2>
       <Collaborators visitor={visitor} repository={repository} list={list} />
-      <AddForm visitor={visitor} action={settingsPath(repository, PART)} username={username} problem={problem} />
+      <AddForm visitor={visitor} action={settingsPath(repository, PART)} username={username} fault={fault} />
     </>,
   );
 }
@@ -131,9 +131,9 @@ export const getCollaborators = ofSettings<'member'>((ctx, { caller }, repositor
 
 export const postCollaborator = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const username = caller.form.text('username');
-  const result = await attempt(() => naming(() => addCollaborator(ctx, repository, username)));
+  const result = await attempt(() => naming(() => addCollaborator(ctx, repository, username), 'username'));
   if (result.fault !== undefined) {
-    return show(ctx, caller, repository, { username, problem: result.fault.text, status: result.fault.status });
+    return show(ctx, caller, repository, { username, fault: result.fault });
   }
   const notice = result.done ? `${username} can now pull and push.` : `${username} was already a collaborator.`;
   return redirect(caller, settingsPath(repository, PART), { notice });

@@ -6,7 +6,7 @@ import { plural } from '../../components/quantities';
 import { Actions, Field, Form, Problem } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { RepositoryFrame } from '../../components/repository-frame';
-import { attempt } from '../../problems';
+import { attempt, type Fault } from '../../problems';
 import { page, redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
 import { ofDeletion, settingsPage, settingsPath } from './settings-page';
@@ -14,20 +14,20 @@ import { ofDeletion, settingsPage, settingsPath } from './settings-page';
 function show(
   visitor: Visitor,
   repository: RepositoryDetails,
-  { typed = '', problem, status = 200 }: { typed?: string; problem?: string; status?: number } = {},
+  { typed = '', fault }: { typed?: string; fault?: Fault } = {},
 ): Reply {
   const name = displayName(repository);
   return settingsPage(
     visitor,
     repository,
-    { title: 'Delete', current: 'delete/', status },
+    { title: 'Delete', current: 'delete/', status: fault?.status ?? 200 },
     <Panel title="Delete this repository" tone="danger">
       <p>
         {plural(repository.tagCount, 'tag')}, and all images, comments, webhooks and former names of{' '}
         <strong>{name}</strong> will be deleted. This cannot be undone.
       </p>
-      <Problem text={problem} />
-      <Form visitor={visitor}>
+      <Problem fault={fault} />
+      <Form visitor={visitor} fault={fault}>
         <Field
           label="Name of the repository"
           name="confirmation"
@@ -52,14 +52,14 @@ function show(
 }
 
 /** The page after a v1 DELETE that began the deletion, with a button to finish it. */
-function showEnd(visitor: Visitor, repository: RepositoryDetails, problem?: string): Reply {
+function showEnd(visitor: Visitor, repository: RepositoryDetails, fault?: Fault): Reply {
   const name = displayName(repository);
   return page(
     visitor,
-    { title: `Delete · ${name}`, ...(problem === undefined ? {} : { status: 409 }) },
+    { title: `Delete · ${name}`, ...(fault === undefined ? {} : { status: 409 }) },
     <RepositoryFrame visitor={visitor} repository={repository} current="settings/">
       <Panel title="This repository is being deleted" tone="danger">
-        <Problem text={problem} />
+        <Problem fault={fault} />
         <p>
           A v1 client has started to delete <strong>{name}</strong>. It cannot be pulled from or pushed to. It will be
           deleted, and its name released, 24 hours after that request, or now:
@@ -85,13 +85,14 @@ export const postDelete = ofDeletion<'member-form'>(async (ctx, { caller }, repo
   const typed = caller.form.text('confirmation');
   const isEnd = repository.state === 'deleting';
   if (!isEnd && typed !== name) {
-    const problem = `This is not the name of the repository. Type ${name} to delete it.`;
-    return show(caller, repository, { typed, problem, status: 400 });
+    const text = `This is not the name of the repository. Type ${name} to delete it.`;
+    const fields = [{ field: 'confirmation', message: text }];
+    return show(caller, repository, { typed, fault: { text, fields, status: 400 } });
   }
   const { fault } = await attempt(() => deleteAtOnce(ctx, repository));
   if (fault !== undefined) {
-    if (isEnd) return showEnd(caller, repository, fault.text);
-    return show(caller, repository, { typed, problem: fault.text, status: fault.status });
+    if (isEnd) return showEnd(caller, repository, fault);
+    return show(caller, repository, { typed, fault });
   }
   return redirect(caller, '/dashboard/', { notice: `${name} was deleted.` });
 });

@@ -1,7 +1,7 @@
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { getDelivery, type DeliveryDetails } from '../../../../features/webhooks/deliveries';
 import { redeliver } from '../../../../features/webhooks/push-deliveries';
-import { ActButton } from '../../components/forms';
+import { ActButton } from '../../components/buttons';
 import { Ago, Moment } from '../../components/quantities';
 import { fragment, redirect } from '../../reply';
 import type { View } from '../../view';

@@ -6,7 +6,7 @@ import type { Reply } from '../../../../platform/http/exchange';
 import { Actions, Field, Form, Problem, TextArea } from '../../components/forms';
 import { Panel } from '../../components/page-parts';
 import { VisibilityChoice, visibilityIn } from '../../components/visibility-choice';
-import { attempt } from '../../problems';
+import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import { assertVersion, VERSION, versionOf } from '../../version';
 import type { View } from '../../view';
@@ -50,13 +50,13 @@ function GeneralForm(props: {
   readonly values: Values;
   readonly version: string;
   readonly namespace: NamespaceSettings;
-  readonly problem?: string | undefined;
+  readonly fault?: Fault | undefined;
 }): View {
-  const { visitor, values, version, namespace, problem } = props;
+  const { visitor, values, version, namespace, fault } = props;
   return (
     <Panel title="General">
-      <Problem text={problem} />
-      <Form visitor={visitor}>
+      <Problem fault={fault} />
+      <Form visitor={visitor} fault={fault}>
         <input type="hidden" name={VERSION} value={version} />
         <Field
           label="Short description"
@@ -85,16 +85,16 @@ async function show(
   ctx: Context,
   visitor: Visitor,
   repository: RepositoryDetails,
-  options: { values: Values; version: string; saved?: Values; problem?: string; status?: number },
+  options: { values: Values; version: string; saved?: Values; fault?: Fault },
 ): Promise<Reply> {
-  const { values, version, saved, problem, status = 200 } = options;
+  const { values, version, saved, fault } = options;
   const namespace = await getNamespaceSettings(ctx, visitor.actor, repository.namespace);
   return settingsPage(
     visitor,
     repository,
-    { title: 'Settings', current: '', status },
+    { title: 'Settings', current: '', status: fault?.status ?? 200 },
     <>
-      <GeneralForm visitor={visitor} values={values} version={version} namespace={namespace} problem={problem} />
+      <GeneralForm visitor={visitor} values={values} version={version} namespace={namespace} fault={fault} />
       {saved !== undefined && <SavedNow saved={saved} typed={values} />}
     </>,
   );
@@ -117,12 +117,11 @@ export const postGeneral = ofSettings<'member-form'>(async (ctx, { caller }, rep
     return changeSettings(ctx, repository, changes, (current) => assertVersion(form, valuesOf(current)));
   });
   if (fault === undefined) return redirect(caller, settingsPath(repository), { notice: 'Settings saved.' });
-  const { text: problem, status } = fault;
-  if (status !== 409) {
-    return show(ctx, caller, repository, { values, version: form.text(VERSION), problem, status });
+  if (fault.status !== 409) {
+    return show(ctx, caller, repository, { values, version: form.text(VERSION), fault });
   }
   // The form now shows the present values, so sending it again may overwrite them.
   const current = await getRepositoryDetails(ctx, repository);
   const saved = valuesOf(current);
-  return show(ctx, caller, current, { values, version: versionOf(saved), saved, problem, status });
+  return show(ctx, caller, current, { values, version: versionOf(saved), saved, fault });
 });

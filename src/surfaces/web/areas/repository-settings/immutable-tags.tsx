@@ -4,7 +4,7 @@ import { changeSettings } from '../../../../features/repositories/repository-set
 import type { Reply } from '../../../../platform/http/exchange';
 import { Actions, Form, Problem, TextArea } from '../../components/forms';
 import { Panel, Table } from '../../components/page-parts';
-import { attempt } from '../../problems';
+import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import { assertVersion, VERSION, versionOf } from '../../version';
 import type { View } from '../../view';
@@ -62,27 +62,27 @@ async function show(
   ctx: Context,
   visitor: Visitor,
   repository: AdministeredDetails,
-  options: { text?: string; version?: string; problem?: string; status?: number } = {},
+  options: { text?: string; version?: string; fault?: Fault } = {},
 ): Promise<Reply> {
   const saved = repository.immutableTags;
-  const { text = saved.join('\n'), version = versionOf(saved), problem, status = 200 } = options;
+  const { text = saved.join('\n'), version = versionOf(saved), fault } = options;
   const wanted = { limit: TAGS_LOOKED_AT, offset: 0, sort: 'updated' } as const;
   const { tags } = await listTagPage(ctx, repository, wanted);
   return settingsPage(
     visitor,
     repository,
-    { title: 'Immutable tags', current: PART, status },
+    { title: 'Immutable tags', current: PART, status: fault?.status ?? 200 },
     <>
       <Panel title="Immutable tags">
         <p>A tag that matches a pattern can be set once. After that, nobody can move or delete it, not even you.</p>
         <MatchedNow tags={tags} />
-        <Problem text={problem} />
-        {status === 409 && (
+        <Problem fault={fault} />
+        {fault?.status === 409 && (
           <p>
             Saved now: <code>{saved.length === 0 ? 'no pattern' : saved.join(' ')}</code>
           </p>
         )}
-        <Form visitor={visitor}>
+        <Form visitor={visitor} fault={fault}>
           <input type="hidden" name={VERSION} value={version} />
           <TextArea
             label="Patterns"
@@ -116,5 +116,5 @@ export const postImmutableTags = ofSettings<'member-form'>(async (ctx, { caller 
     return redirect(caller, settingsPath(repository, PART), { notice });
   }
   const kept = fault.status === 409 ? {} : { version: form.text(VERSION) };
-  return show(ctx, caller, repository, { text, problem: fault.text, status: fault.status, ...kept });
+  return show(ctx, caller, repository, { text, fault, ...kept });
 });

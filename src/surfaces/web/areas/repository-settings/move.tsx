@@ -5,9 +5,10 @@ import { displayName, parseRepositoryName } from '../../../../features/repositor
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
-import { ActButton, Actions, Field, Form, Problem, Select } from '../../components/forms';
+import { DangerButton } from '../../components/buttons';
+import { Actions, Field, Form, Problem, Select } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
-import { attempt, naming } from '../../problems';
+import { attempt, naming, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';
@@ -21,25 +22,26 @@ function MoveForm(props: {
   readonly action: string;
   readonly namespaces: readonly string[];
   readonly values: { readonly namespace: string; readonly name: string };
-  readonly problem?: string | undefined;
+  readonly fault?: Fault | undefined;
 }): View {
-  const { visitor, action, namespaces, values, problem } = props;
+  const { visitor, action, namespaces, values, fault } = props;
   return (
     <Panel title="Rename or transfer">
       <p>
         Pulls by the former name keep working; pushes need the new one. A transfer to another namespace ends the access
         of collaborators and teams.
       </p>
-      <Problem text={problem} />
-      <Form visitor={visitor} action={action}>
+      <Problem fault={fault} />
+      <Form visitor={visitor} fault={fault} action={action}>
         <Select
           label="Namespace"
           name="to_namespace"
+          of="namespace"
           value={values.namespace}
           options={namespaces.map((name) => ({ value: name, label: name }))}
           hint="Namespaces in which you can create repositories."
         />
-        <Field label="Name" name="to_name" value={values.name} required maxlength={255} />
+        <Field label="Name" name="to_name" of="name" value={values.name} required maxlength={255} />
         <Actions>
           <button type="submit">Move</button>
         </Actions>
@@ -76,15 +78,14 @@ function FormerNames({
               <code>{displayName(alias)}</code>
             </td>
             <td>
-              <ActButton
+              <DangerButton
                 visitor={visitor}
                 action={settingsPath(repository, `${PART}aliases/remove/`)}
                 fields={{ alias_namespace: alias.namespace, alias_name: alias.name }}
-                class="small danger"
                 label={`Remove the former name ${displayName(alias)}`}
-              >
-                Remove
-              </ActButton>
+                text="Remove"
+                question={'Pulls by this name stop working, and another repository can take it.'}
+              />
             </td>
           </tr>
         ))}
@@ -97,23 +98,23 @@ async function show(
   ctx: Context,
   visitor: Visitor,
   repository: AdministeredDetails,
-  options: { values?: { namespace: string; name: string }; problem?: string; status?: number } = {},
+  options: { values?: { namespace: string; name: string }; fault?: Fault } = {},
 ): Promise<Reply> {
-  const { values = repository, problem, status = 200 } = options;
+  const { values = repository, fault } = options;
   const aliases = await listAliases(ctx, repository);
   const own = await listOwnNamespaces(ctx, visitor.actor);
   const names = own.filter(({ canCreate }) => canCreate).map(({ name }) => name);
   return settingsPage(
     visitor,
     repository,
-    { title: 'Rename or transfer', current: PART, status },
+    { title: 'Rename or transfer', current: PART, status: fault?.status ?? 200 },
     <>
       <MoveForm
         visitor={visitor}
         action={settingsPath(repository, PART)}
         namespaces={[...new Set([repository.namespace, ...names])]}
         values={values}
-        problem={problem}
+        fault={fault}
       />
       <h2>Former names</h2>
       <FormerNames visitor={visitor} repository={repository} aliases={aliases} />
@@ -125,8 +126,8 @@ export const getMove = ofSettings<'member'>((ctx, { caller }, repository) => sho
 
 export const postMove = ofSettings<'member-form'>(async (ctx, { caller }, repository) => {
   const values = { namespace: caller.form.text('to_namespace'), name: caller.form.text('to_name') };
-  const { fault } = await attempt(() => naming(() => moveRepository(ctx, repository, values)));
-  if (fault !== undefined) return show(ctx, caller, repository, { values, problem: fault.text, status: fault.status });
+  const { fault } = await attempt(() => naming(() => moveRepository(ctx, repository, values), 'namespace'));
+  if (fault !== undefined) return show(ctx, caller, repository, { values, fault });
   return redirect(caller, repositoryPath(values), { notice: `The repository is now ${displayName(values)}.` });
 });
 

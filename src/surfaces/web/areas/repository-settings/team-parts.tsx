@@ -1,7 +1,9 @@
 import type { AccessLevel } from '../../../../features/access/actor';
 import type { TeamAccess } from '../../../../features/repositories/team-access';
-import { ActButton, Actions, Form, Problem, Select } from '../../components/forms';
+import { DangerButton } from '../../components/buttons';
+import { Actions, Form, Problem, Select } from '../../components/forms';
 import { Empty, Panel, Table } from '../../components/page-parts';
+import type { Fault } from '../../problems';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 
@@ -37,15 +39,14 @@ export function AccessTable({
           <td>{team}</td>
           <td>{ACCESS_LABELS[access]}</td>
           <td>
-            <ActButton
+            <DangerButton
               visitor={visitor}
               action={action}
               fields={{ team }}
-              class="small danger"
               label={`Remove the access of ${team}`}
-            >
-              Remove
-            </ActButton>
+              text="Remove"
+              question={`The members of ${team} lose this access.`}
+            />
           </td>
         </tr>
       ))}
@@ -60,19 +61,19 @@ export function AccessForm(props: {
   readonly organization: string;
   readonly teams: readonly string[];
   readonly values: { readonly team: string; readonly access: string };
-  readonly problem?: string | undefined;
+  readonly fault?: Fault | undefined;
 }): View {
-  const { visitor, action, organization, teams, values, problem } = props;
+  const { visitor, action, organization, teams, values, fault } = props;
   return (
     <Panel title="Give a team access">
-      <Problem text={problem} />
+      <Problem fault={fault} />
       {teams.length === 0 ? (
         <p>
           {organization} has no teams except its owners. An owner can create one on{' '}
           <a href={`/organizations/${organization}/`}>the page of {organization}</a>.
         </p>
       ) : (
-        <Form visitor={visitor} action={action}>
+        <Form visitor={visitor} fault={fault} action={action}>
           <Select
             label="Team"
             name="team"

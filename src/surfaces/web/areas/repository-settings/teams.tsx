@@ -3,11 +3,11 @@ import type { AccessLevel } from '../../../../features/access/actor';
 import { getNamespaceSettings } from '../../../../features/namespaces/settings';
 import { listTeams, type Team } from '../../../../features/namespaces/teams';
 import { listTeamAccess, removeTeamAccess, setTeamAccess } from '../../../../features/repositories/team-access';
-import { AppError } from '../../../../platform/errors';
+import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Form as SentForm } from '../../form';
 import { Empty } from '../../components/page-parts';
-import { attempt, naming } from '../../problems';
+import { attempt, naming, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import type { Visitor } from '../../visitor';
 import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
@@ -21,14 +21,13 @@ const TEAMS_OFFERED = { limit: 500, offset: 0 };
 function accessIn(form: SentForm): AccessLevel {
   const given = form.text('access');
   if (given === 'read' || given === 'write' || given === 'admin') return given;
-  throw new AppError('invalid', 'Choose what the team can do');
+  throw fieldError('invalid', 'access', 'Choose what the team can do');
 }
 
 interface Options {
   readonly team?: string;
   readonly access?: string;
-  readonly problem?: string;
-  readonly status?: number;
+  readonly fault?: Fault;
 }
 
 async function show(
@@ -39,8 +38,8 @@ async function show(
 ): Promise<Reply> {
   const { actor } = visitor;
   const { namespace } = repository;
-  const { team = '', access = 'read', problem, status = 200 } = options;
-  const parts = { title: 'Teams', current: PART, status } as const;
+  const { team = '', access = 'read', fault } = options;
+  const parts = { title: 'Teams', current: PART, status: fault?.status ?? 200 } as const;
   const { kind } = await getNamespaceSettings(ctx, actor, namespace);
   if (kind !== 'organization') {
     const content = (
@@ -70,7 +69,7 @@ async function show(
         organization={namespace}
         teams={offered}
         values={{ team, access }}
-        problem={problem}
+        fault={fault}
       />
     </>,
   );
@@ -83,12 +82,12 @@ export const postTeam = ofSettings<'member-form'>(async (ctx, { caller }, reposi
   const team = form.text('team');
   const result = await attempt(async () => {
     const access = accessIn(form);
-    await naming(() => setTeamAccess(ctx, repository, { team, access }));
+    await naming(() => setTeamAccess(ctx, repository, { team, access }), 'team');
     return access;
   });
   if (result.fault !== undefined) {
-    const { text: problem, status } = result.fault;
-    return show(ctx, caller, repository, { team, access: form.text('access'), problem, status });
+    const { fault } = result;
+    return show(ctx, caller, repository, { team, access: form.text('access'), fault });
   }
   const notice = `The team ${team} now has access: ${ACCESS_LABELS[result.done].toLowerCase()}.`;
   return redirect(caller, settingsPath(repository, PART), { notice });

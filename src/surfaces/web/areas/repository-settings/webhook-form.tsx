@@ -3,6 +3,7 @@ import type { Form as SentForm } from '../../form';
 import { Actions, Checkbox, Field, Form, Problem, TextArea } from '../../components/forms';
 import { Badge } from '../../components/page-parts';
 import { VERSION } from '../../version';
+import type { Fault } from '../../problems';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 
@@ -31,18 +32,18 @@ export function WebhookForm(props: {
   readonly values: HookValues;
   /** the version of the webhook to change; undefined: a new webhook */
   readonly version?: string | undefined;
-  readonly problem?: string | undefined;
+  readonly fault?: Fault | undefined;
 }): View {
-  const { visitor, action, values, version, problem } = props;
+  const { visitor, action, values, version, fault } = props;
   const isNew = version === undefined;
   const secretHint = isNew
     ? 'Signs deliveries, so that the receiver can verify the sender. At least 16 characters; leave empty to generate one.'
     : 'Leave empty to keep the current one. At least 16 characters.';
   return (
-    <Form visitor={visitor} action={action}>
-      <Problem text={problem} />
+    <Form visitor={visitor} fault={fault} action={action}>
+      <Problem fault={fault} />
       {version !== undefined && <input type="hidden" name={VERSION} value={version} />}
-      <Field label="Name" name="hook_name" value={values.name} required maxlength={64} />
+      <Field label="Name" name="hook_name" of="name" value={values.name} required maxlength={64} />
       <TextArea
         label="URLs"
         name="urls"

@@ -4,10 +4,10 @@ import { sendTest } from '../../../../features/webhooks/push-deliveries';
 import { deleteWebhook, getWebhook, updateWebhook, type Webhook } from '../../../../features/webhooks/webhooks';
 import { AppError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
-import { ActButton } from '../../components/forms';
+import { ActButton, DangerButton } from '../../components/buttons';
 import { Ago } from '../../components/quantities';
 import { Panel } from '../../components/page-parts';
-import { attempt } from '../../problems';
+import { attempt, type Fault } from '../../problems';
 import { redirect } from '../../reply';
 import { assertVersion, VERSION, versionOf } from '../../version';
 import type { View } from '../../view';
@@ -80,8 +80,7 @@ interface Options {
   readonly values?: HookValues;
   /** the version that was sent */
   readonly sent?: string;
-  readonly problem?: string;
-  readonly status?: number;
+  readonly fault?: Fault;
 }
 
 async function show(
@@ -94,16 +93,16 @@ async function show(
   const webhook = await getWebhook(ctx, repository, id);
   const saved = valuesOf(webhook);
   const current = versionOf(saved);
-  const { before, values = saved, sent = current, problem, status = 200 } = options;
+  const { before, values = saved, sent = current, fault } = options;
   // The page now shows the present values, so sending the form again may overwrite them.
-  const version = status === 409 ? current : sent;
+  const version = fault?.status === 409 ? current : sent;
   const found = await listDeliveries(ctx, repository, id, { before, limit: PAGE + 1 });
   const deliveries = found.slice(0, PAGE);
   const path = settingsPath(repository, `${PART}${id}/`);
   return settingsPage(
     visitor,
     repository,
-    { title: webhook.name, current: PART, status },
+    { title: webhook.name, current: PART, status: fault?.status ?? 200 },
     <>
       <p>
         <a href={settingsPath(repository, PART)}>All webhooks</a>
@@ -120,8 +119,8 @@ async function show(
             Its first failure was <Ago at={webhook.failingSince} />, and no delivery has succeeded since.
           </p>
         )}
-        {status === 409 && sent !== current && <SavedNow webhook={webhook} />}
-        <WebhookForm visitor={visitor} action={path} values={values} version={version} problem={problem} />
+        {fault?.status === 409 && sent !== current && <SavedNow webhook={webhook} />}
+        <WebhookForm visitor={visitor} action={path} values={values} version={version} fault={fault} />
       </Panel>
       <DeliveriesHeading visitor={visitor} path={path} />
       <Deliveries deliveries={deliveries} pathOf={(delivery) => `${path}deliveries/${delivery.id}/`} />
@@ -132,9 +131,13 @@ async function show(
       />
       <Panel title="Delete this webhook" tone="danger">
         <p>It will no longer be called, and its deliveries will be deleted.</p>
-        <ActButton visitor={visitor} action={`${path}delete/`} class="danger">
-          Delete webhook
-        </ActButton>
+        <DangerButton
+          visitor={visitor}
+          action={`${path}delete/`}
+          class="danger"
+          text="Delete webhook"
+          question={`The webhook ${webhook.name} and its deliveries are deleted. This cannot be undone.`}
+        />
       </Panel>
     </>,
   );
@@ -158,8 +161,7 @@ export const postWebhookChanges = ofSettings<'member-form'>(async (ctx, { caller
   if (fault === undefined) {
     return redirect(caller, settingsPath(repository, `${PART}${id}/`), { notice: 'Webhook saved.' });
   }
-  const { text: problem, status } = fault;
-  return show(ctx, caller, { repository, id }, { values, problem, status, sent: form.text(VERSION) });
+  return show(ctx, caller, { repository, id }, { values, fault, sent: form.text(VERSION) });
 });
 
 export const postWebhookRemoval = ofSettings<'member-form'>(async (ctx, { caller, params }, repository) => {

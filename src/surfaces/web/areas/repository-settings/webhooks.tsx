@@ -5,7 +5,7 @@ import type { Reply } from '../../../../platform/http/exchange';
 import { Ago } from '../../components/quantities';
 import { Actions } from '../../components/forms';
 import { CopyLine, Empty, Panel } from '../../components/page-parts';
-import { attempt } from '../../problems';
+import { attempt, type Fault } from '../../problems';
 import type { View } from '../../view';
 import type { Visitor } from '../../visitor';
 import { ofSettings, settingsPage, settingsPath, type AdministeredDetails } from './settings-page';
@@ -57,19 +57,19 @@ async function show(
   ctx: Context,
   visitor: Visitor,
   repository: AdministeredDetails,
-  options: { values?: HookValues; problem?: string; status?: number } = {},
+  options: { values?: HookValues; fault?: Fault } = {},
 ): Promise<Reply> {
-  const { values = NEW, problem, status = 200 } = options;
+  const { values = NEW, fault } = options;
   const webhooks = await listWebhooks(ctx, repository);
   return settingsPage(
     visitor,
     repository,
-    { title: 'Webhooks', current: PART, status },
+    { title: 'Webhooks', current: PART, status: fault?.status ?? 200 },
     <>
       <h2>Webhooks</h2>
       <Webhooks repository={repository} webhooks={webhooks} />
       <Panel title="Create a webhook">
-        <WebhookForm visitor={visitor} action={settingsPath(repository, PART)} values={values} problem={problem} />
+        <WebhookForm visitor={visitor} action={settingsPath(repository, PART)} values={values} fault={fault} />
       </Panel>
     </>,
   );
@@ -84,7 +84,7 @@ export const postWebhook = ofSettings<'member-form'>(async (ctx, { caller }, rep
   const hook = { name: values.name, urls: urlsOf(values), secret: form.optional('secret') };
   const result = await attempt(() => createWebhook(ctx, repository, hook));
   if (result.fault !== undefined) {
-    return show(ctx, caller, repository, { values, problem: result.fault.text, status: result.fault.status });
+    return show(ctx, caller, repository, { values, fault: result.fault });
   }
   const { id, name, secret } = result.done;
   return settingsPage(

@@ -2,7 +2,8 @@ import type { Needs } from '../../../../context';
 import type { Comment } from '../../../../features/social/comments';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { Ago } from '../../components/quantities';
-import { ActButton, Actions, Form, Problem, TextArea } from '../../components/forms';
+import { ActButton, DangerButton } from '../../components/buttons';
+import { Actions, Form, Problem, TextArea } from '../../components/forms';
 import { MarkdownText } from '../../components/markdown-text';
 import type { Fault } from '../../problems';
 import { repositoryPath } from '../../repository-path';
@@ -57,8 +58,8 @@ export function CommentForm({
   }
   return (
     <section class="panel">
-      <Problem text={fault?.text} />
-      <Form visitor={visitor} action={action}>
+      <Problem fault={fault} />
+      <Form visitor={visitor} fault={fault} action={action}>
         <TextArea
           label="Your comment"
           name="text"
@@ -97,14 +98,13 @@ function CommentActs({
         </ActButton>
       )}
       {(isOwn || repository.canAdminister) && (
-        <ActButton
+        <DangerButton
           visitor={visitor}
           action={`${path}delete/`}
-          class="danger small"
           label={`Delete the comment of ${comment.author}`}
-        >
-          Delete
-        </ActButton>
+          text="Delete"
+          question={'The comment is deleted for everyone.'}
+        />
       )}
     </span>
   );

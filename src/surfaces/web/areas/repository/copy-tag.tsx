@@ -2,9 +2,10 @@ import { copyTag } from '../../../../features/images/promotion';
 import { parseEngine } from '../../../../features/tags/engine';
 import { noSuchRepository } from '../../../../features/repositories/access';
 import { getWritable } from '../../../../features/repositories/get-repository';
-import { displayName, readFullName } from '../../../../features/repositories/names';
+import { displayName, noSuchFullName, parseFullName } from '../../../../features/repositories/names';
 import { getShownTag, type ShownTag } from '../../../../features/manifests/shown-tags';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
+import { fieldError } from '../../../../platform/errors';
 import type { Reply } from '../../../../platform/http/exchange';
 import type { Member, WebHandler } from '../../access';
 import { Actions, Field, Form, Problem } from '../../components/forms';
@@ -36,17 +37,18 @@ function form(visitor: Member, { repository, tag, values, fault }: Parts): Reply
           The image <code>{shortId(tag.manifest?.digest ?? tag.imageId ?? '')}</code> and all its layers become part of{' '}
           {whereTo}, under a tag of your choice. No layers are transferred, and webhooks fire as for a push.
         </p>
-        <Problem text={fault?.text} />
-        <Form visitor={visitor}>
+        <Problem fault={fault} />
+        <Form visitor={visitor} fault={fault}>
           <Field
             label="Repository"
             name="target"
+            of="repository"
             value={values.target}
             required
             maxlength={511}
             hint="It must exist, and you must be able to push to it."
           />
-          <Field label="Tag" name="tag" value={values.tag} required maxlength={128} />
+          <Field label="Tag" name="tag" of="name" value={values.tag} required maxlength={128} />
           <Actions>
             <button type="submit">Copy</button>
             <a class="button quiet" href={tagPath(repository, tag.name)}>
@@ -71,12 +73,13 @@ export const postTagCopy: WebHandler<'member-form'> = async (ctx, { req, caller,
   const tag = await getShownTag(ctx, repository, params['tag'] ?? '');
   const values = { target: caller.form.text('target').trim(), tag: caller.form.text('tag').trim() };
   const { done, fault } = await attempt(async () => {
-    const name = readFullName(values.target);
+    const name = parseFullName(values.target);
+    if (name === undefined) throw fieldError('invalid', 'repository', noSuchFullName(values.target));
     const engine = parseEngine(req.headers['user-agent']);
     await naming(async () => {
       const target = await getWritable(ctx, caller.actor, name, { missing: noSuchRepository(name) });
       await copyTag(ctx, { repository, tag: tag.name }, { repository: target, tag: values.tag, engine });
-    });
+    }, 'repository');
     return name;
   });
   if (fault !== undefined) return form(caller, { repository, tag, values, fault });

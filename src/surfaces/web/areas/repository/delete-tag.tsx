@@ -44,7 +44,7 @@ function confirmation(visitor: Member, { repository, tag, fault }: Parts): Reply
     { title: `Delete the tag ${tag.name}`, ...(fault === undefined ? {} : { status: fault.status }) },
     <RepositoryFrame visitor={visitor} repository={repository} current="tags/">
       <Panel title={`Delete the tag ${tag.name}?`} tone="danger">
-        <Problem text={fault?.text} />
+        <Problem fault={fault} />
         <p>
           Pulls of <strong>{tag.name}</strong> will stop working. <Kept tag={tag} /> Until then, the{' '}
           <a href={repositoryPath(repository, 'history/')}>tag history</a> can restore the tag.

@@ -1,7 +1,7 @@
 import type { TagEvent } from '../../../../features/tags/tag-history';
 import type { RepositoryDetails } from '../../../../features/repositories/repository-details';
 import { Ago } from '../../components/quantities';
-import { ActButton } from '../../components/forms';
+import { ActButton } from '../../components/buttons';
 import { Badge, Table } from '../../components/page-parts';
 import { repositoryPath } from '../../repository-path';
 import type { View } from '../../view';

@@ -70,7 +70,7 @@ async function historyPage(
     { title: `Tag history of ${displayName(repository)}`, ...(fault === undefined ? {} : { status: fault.status }) },
     <RepositoryFrame visitor={visitor} repository={repository} current="history/">
       <h2 class="unseen">Tag history</h2>
-      <Problem text={fault?.text} />
+      <Problem fault={fault} />
       <Filter path={path} tag={tag} />
       {events.length === 0 ? (
         <Nothing asked={asked} path={path} />

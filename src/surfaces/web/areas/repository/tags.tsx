@@ -42,7 +42,7 @@ export const getTags = repositoryPage<'anyone'>(async (ctx, { caller, query }, r
           </button>
         </form>
       )}
-      <Problem text={fault?.text} />
+      <Problem fault={fault} />
       {tags.length > 0 && (
         <>
           <p class="fine">
