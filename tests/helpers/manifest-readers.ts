@@ -1,6 +1,5 @@
 import type { Test } from 'supertest';
 import { asUser } from './v2-client';
-import type { TestServer } from './test-server';
 
 /* What clients send that ask for a manifest (bridge 2). */
 
@@ -42,7 +41,7 @@ export type ReaderName = keyof typeof READERS;
 
 /** Asks for a manifest as a client does, who is alice. */
 export function askAs(
-  on: Pick<TestServer, 'server'>,
+  on: Parameters<typeof asUser>[0],
   reader: ReaderName,
   path: string,
   method: 'get' | 'head' = 'get',

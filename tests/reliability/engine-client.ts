@@ -106,10 +106,14 @@ export function engineClient(url: string, user: string, observe: Observer = () =
     },
 
     /** Pulls a tag whole, as an engine does; resolves to the bytes of all layers by image, newest first. */
-    async pull(repository: string, tag: string): Promise<{ id: string; json: Buffer; layer: Buffer }[]> {
+    async pull(
+      repository: string,
+      tag: string,
+      headers: Readonly<Record<string, string>> = {},
+    ): Promise<{ id: string; json: Buffer; layer: Buffer }[]> {
       const opened = await send({ method: 'GET', path: `/v1/repositories/${repository}/images`, ...asUser }, [200]);
       const authorization = `Token ${String(opened.headers['x-docker-token'])}`;
-      const get = async (path: string) => (await send({ method: 'GET', path, authorization }, [200])).bytes;
+      const get = async (path: string) => (await send({ method: 'GET', path, authorization, headers }, [200])).bytes;
       const tip = JSON.parse((await get(`/v1/repositories/${repository}/tags/${tag}`)).toString()) as string;
       const ancestry = JSON.parse((await get(`/v1/images/${tip}/ancestry`)).toString()) as string[];
       const pulled = [];
